@@ -41,7 +41,6 @@ from pvchat.train.base.identity import Identity
 from pvchat.train.base.optimizer import make_optimizer
 from pvchat.train.base.phases import Objective, Phase
 from pvchat.train.checkpoints import TrainState
-from pvchat.train.losses import balance_loss
 from pvchat.train.report import Report, read_metrics
 
 MOH_BALANCE = 0.01  # weight of MoH's balance loss (arXiv 2410.11842)
@@ -87,6 +86,18 @@ class MoHBalance(nn.Module):
 
     def step(self) -> None:
         """Nothing moves."""
+
+
+def balance_loss(stats: Sequence[RoutingStats]) -> Tensor:
+    """MoH's load balance, R · Σ_i f_i P_i averaged over modules (arXiv 2410.11842, eq. 8; weight there 0.01).
+
+    P_i is the mean softmax probability of head i, f_i the share of tokens that use it.
+    """
+    terms = []
+    for s in stats:
+        probability = s.tokens(s.logits).softmax(-1).mean(0)
+        terms.append(len(probability) * (s.head_share().detach() * probability).sum())
+    return torch.stack(terms).mean() if terms else torch.zeros(())
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -1,6 +1,6 @@
 """What the answers of phase 4 rest on: evidence, visual tokens, personal tokens and question taken away one by one.
 
-    python benchmarks/answering.py --phase 4 --start pvchat/model/pretrained/embedded --data … --features … \
+    python benchmarks/answering.py --start pvchat/model/pretrained/embedded --data … --features … \
         --identities lfw --captioned flickr8k --validate-rows 200
 
 In: the options of base training; `--start` is a run of phase 4 or a saved model with words of its own for answering,
@@ -28,11 +28,11 @@ from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.model.heads import HeadMixer
 from pvchat.model.people import People
 from pvchat.model.sentences import SentenceEncoder
-from pvchat.train.base.answering import Answering, people_of
 from pvchat.train.base.config import BaseConfig, parse
-from pvchat.train.base.lessonplan import Lesson, Plan, of_others
 from pvchat.train.base.run import make_model, started_from
 from pvchat.train.bases.gate import at_least
+from recipes.answering.answering import Answering, AnsweringConfig, people_of
+from recipes.answering.lessonplan import Lesson, Plan, of_others
 
 BY_TOKENS = "existence by tokens"
 _SCENES = 60  # drawn for who is there by tokens only; those with nobody present or nobody absent are left out
@@ -87,7 +87,7 @@ def main() -> None:
 def prepared() -> tuple[BaseConfig, Any, Answering]:
     """What the words of the command line ask for: the model, with words of its own for answering, and the phase."""
     torch.set_num_threads(1)
-    config = parse()
+    config = parse(kind=AnsweringConfig)
     model = make_model(config).eval()
     words = started_from(Path(config.start)) / ANSWERING
     if words.is_file():

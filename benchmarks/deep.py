@@ -19,6 +19,7 @@ from typing import Any
 
 import labelled
 import numpy as np
+from tokencount import with_tokens
 
 from pvchat import PVChat
 from pvchat.augment import steps
@@ -28,7 +29,6 @@ from pvchat.identity.enroll import enroll
 from pvchat.model.pvchat import PVChatModel
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.deep import read, training_data
-from pvchat.train.person.tokencount import with_tokens
 from pvchat.train.person.trainingset import TrainingSet, remembered
 
 TOKENS = (0, 4, 8, 16, 20)

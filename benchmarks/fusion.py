@@ -23,7 +23,7 @@ from pvchat.eval.halves import HALVES
 from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.identity.enroll import enroll
 from pvchat.schemas import FloatArray
-from pvchat.train.fits.figurefits import auc
+from recipes.figures.figurefits import auc
 
 FOLDS = 5
 QUESTION = "Is {} in this video?"

@@ -21,7 +21,7 @@ import labelled
 import numpy as np
 
 from pvchat import PVChat
-from pvchat.augment.negatives.candidates import HARD, NegativesConfig, Subject
+from pvchat.augment.negatives.candidates import NegativesConfig, Subject
 from pvchat.augment.negatives.search import find
 from pvchat.identity.enroll import enroll
 from pvchat.identity.subjects import subjects_of
@@ -65,19 +65,20 @@ def _one(
     seconds = time.perf_counter() - start
     counts: Counter[str] = Counter()
     for candidate in found.candidates:
-        if candidate.clip is None or candidate.recipe == "same-clip":
-            counts["beside"] += candidate.recipe == "same-clip"
+        if candidate.recipe == "same-clip":
+            counts["beside"] += 1
             continue
         shows = truth.get((row["name"], candidate.clip.relative_to(folder.absolute()).as_posix()))
         counts["chosen"] += 1
         counts["unknown"] += shows is None
         counts["leaked"] += bool(shows)
     counts["own"] = sum(shows for (name, _), shows in truth.items() if name == row["name"])
-    hard, rest = ([c.distance for c in found.candidates if (c.recipe in HARD) == h] for h in (True, False))
+    hard, rest = ([c.distance for c in found.candidates if (c.recipe != "random") == h] for h in (True, False))
+    share = len(hard) / max(1, len(found.candidates))
     near, far = (np.median(d) if d else float("nan") for d in (hard, rest))
     sys.stdout.write(
         f"{row['name']:12s} {subject.person.kind:6s} {len(found.candidates):5d} {counts['own']:3d} "
-        f"{counts['leaked']:4d} {counts['unknown']:2d}  {found.hard_share:5.2f} {near:5.3f}  {far:5.3f} {seconds:5.1f} "
+        f"{counts['leaked']:4d} {counts['unknown']:2d}  {share:5.2f} {near:5.3f}  {far:5.3f} {seconds:5.1f} "
         f"{found.dropped}\n"
     )
     return counts

@@ -31,8 +31,8 @@ from pvchat.identity.subjects import subjects_of
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray
-from pvchat.train.fits.calibration import Row, fit
-from pvchat.train.fits.figurefits import auc
+from recipes.faces.calibration import Row, fit
+from recipes.figures.figurefits import auc
 
 Scores = NDArray[np.float64]
 _NOBODY = -2.0  # the matcher's score of a clip without faces

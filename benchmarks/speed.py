@@ -42,8 +42,8 @@ from pvchat.perception import analysis, measuring, search
 from pvchat.perception.experts import body, efficientnet, faces, hands, identity, mesh, mtcnn
 from pvchat.perception.experts.networks import RUNTIME, runtime_for
 from pvchat.perception.tracks import link
-from pvchat.train.fits.faceteachers import dlib_file
 from pvchat.video import Clip, load, save_clip
+from recipes.faces.faceteachers import dlib_file
 
 SECONDS, FPS, HEIGHT = 10, 30, 720
 PORTRAITS = (

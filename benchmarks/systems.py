@@ -32,7 +32,7 @@ from pvchat.config import Settings
 from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.eval.metrics.decisions import balanced
 from pvchat.model.sentences import SentenceEncoder
-from pvchat.train.fits.figurefits import auc
+from recipes.figures.figurefits import auc
 
 DESCRIBED = ("appearance", "action", "location")
 _STOP = word_set(  # as the development set's own scorer

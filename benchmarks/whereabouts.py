@@ -1,6 +1,6 @@
 """Whether the trained model can tell by personal tokens where somebody is: made clips of two people, one on each side.
 
-    python benchmarks/whereabouts.py --phase 4 --start pvchat/model/pretrained/embedded --data … --features … \
+    python benchmarks/whereabouts.py --start pvchat/model/pretrained/embedded --data … --features … \
         --identities lfw --captioned flickr8k --validate-rows 60
 
 In: as for `answering.py`; `--validate-rows` how many clips. Out: for "Where is Ana?" and for "Who is on the left?",
@@ -20,9 +20,9 @@ import torch
 from answering import prepared, weighed
 
 from pvchat.chat.question import Conversation
-from pvchat.train.base.answering import Answering, people_of
-from pvchat.train.base.lessonplan import Lesson, Plan, of_others
 from pvchat.train.bases.gate import at_least
+from recipes.answering.answering import Answering, people_of
+from recipes.answering.lessonplan import Lesson, Plan, of_others
 
 SIDES = ("on the left", "on the right")
 KINDS = ("Where is …?", "Who is on the …?")

@@ -22,7 +22,7 @@ FLOORS = (
     ("pvchat.eval",),
     ("pvchat.service",),
     ("pvchat.train.person", "pvchat.train.bases"),
-    ("pvchat.train.base", "pvchat.train.fits"),
+    ("pvchat.train.base",),
     ("pvchat.train",),
     ("pvchat.augment",),
     ("pvchat.chat",),

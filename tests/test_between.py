@@ -100,12 +100,10 @@ def test_a_window_knows_which_tracks_it_keeps_of_how_many(long: ClipAnalysis) ->
     assert (long.in_all, long.between(0, 3.5).in_all, long.between(0, 3.5).between(0, 1).in_all) == (0, 2, 2)
 
 
-def test_how_long_and_when_last() -> None:
+def test_how_long() -> None:
     seen = PersonPresence("Ana", "present", 0.9, [(1.0, 3.0), (7.0, 8.5)])
     assert seen.visible_s == 3.5
-    assert seen.last_seen_s == 8.5
     assert PersonPresence("Ana", "absent", 0.1).visible_s == 0
-    assert PersonPresence("Ana", "absent", 0.1).last_seen_s is None
 
 
 def test_what_holds_for_most_of_the_time_is_said() -> None:

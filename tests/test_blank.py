@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from make_analysis import make_analysis, make_track
 from PIL import Image
+from safetensors.numpy import load_file
 
 from pvchat import PVChat
 from pvchat.bases.judging import decided
@@ -22,6 +23,8 @@ from pvchat.identity.presence import PresenceModel
 from pvchat.people import contents, exchange
 from pvchat.people.corrections import examples_of
 from pvchat.people.person import FIGURES, Person
+from pvchat.perception.experts import faceprint
+from pvchat.perception.experts.faces import FaceExpert
 from pvchat.schemas import ClipAnalysis
 
 SCORE = 0.0627  # of the middle of a grey picture, the highest that plain colours have
@@ -118,7 +121,7 @@ def test_arrays(tmp_path: Path, model: PresenceModel, name: str, kind: str, rows
 
 OUT_OF_RANGE: dict[str, Any] = {
     "quality": -1e9, "quality above one": 1.5, "sightings": -1, "clips": -1, "figures": -1, "parts": [[-1, 2]],
-    "base": {"scale": -1.0}, "base count": {"strangers": -1}, "base word": {"strangers": "x"}, "deep": {"reach": -1},
+    "base": {"scale": -1.0}, "base count": {"strangers": -1}, "base word": {"strangers": "x"}, "deep": {"seconds": -1},
     "corrections": [{"her": True, "clip": "a", "at_s": -1.0}],
     "corrections count": [{"her": True, "clip": "a", "at_s": 1.0, "faces": -1}],
 }  # fmt: skip
@@ -151,3 +154,27 @@ def test_a_real_blank_picture(tmp_path: Path, model: PresenceModel, weights_home
     person = accepted(tmp_path, like_the_blank(clip))
     assert person is not None
     assert_nobody_there(model, clip, person)
+
+
+def test_the_shipped_directions_are_means_of_unit_length() -> None:
+    rows = load_file(faceprint.NOBODY)["directions"].astype(np.float32)
+    assert rows.shape == (2, faceprint.FACEPRINT)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-2)
+
+
+@pytest.mark.weights
+def test_a_face_shows_more_than_noise_does() -> None:
+    """The demo's portrait at 40 pixels, and the detector's crops of a picture without a face."""
+    from pvchat.assets.footage import FOOTAGE
+    from pvchat.assets.weights import member_path
+
+    image = np.asarray(Image.open(member_path("footage-astronaut", "astronaut.png", table=FOOTAGE)).convert("RGB"))
+    expert = FaceExpert()
+    (found,) = expert.locate_many([image])
+    best = int(found.scores.argmax())
+    scale = 40 / float(found.boxes[best, 3] - found.boxes[best, 1])
+    small = np.asarray(Image.fromarray(image).resize((round(512 * scale), round(512 * scale))))
+    (face,) = faceprint.blankness(expert.prints([small], [found.points[best] * scale]))
+    noise = np.random.default_rng(0).integers(0, 255, (12, 112, 112, 3), np.uint8)
+    assert face < 0.1
+    assert np.median(faceprint.blankness(expert.printer.describe(noise))) > faceprint.BLANK

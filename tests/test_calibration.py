@@ -12,7 +12,7 @@ from make_people import make_person
 from pvchat.errors import SettingsError
 from pvchat.identity.calibration import MOST, ODDS, Calibration, good, slopes
 from pvchat.identity.presence import PresenceModel
-from pvchat.train.fits.calibration import Row, fit
+from recipes.faces.calibration import Row, fit
 
 
 def rows(shift: float, slope: float = 1.0, others: int = 0, figure: bool = False, n: int = 400) -> list[Row]:

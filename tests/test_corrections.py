@@ -106,14 +106,14 @@ def test_undone_it_is_as_before(studio: Studio, chat: PVChat) -> None:
     before = chat.people.get("Ana")
     chat.correct("Ana", clip, False)
     assert [c.her for c in chat.corrections("Ana")] == [False]
-    assert chat.undo_correction("Ana", 1).clip == chat.analyse(clip).key
+    chat.people.revise("Ana", lambda one: without(one, 1))
     assert chat.corrections("Ana") == []
     assert decision(chat, clip) == "present"
     after = chat.people.get("Ana")
     assert after.arrays.keys() == before.arrays.keys()
     assert (after.extra, after.created, after.aliases) == (before.extra, before.created, before.aliases)
     with pytest.raises(PeopleError, match="no correction 1"):
-        chat.undo_correction("Ana", 1)
+        chat.people.revise("Ana", lambda one: without(one, 1))
 
 
 def test_the_later_word_about_a_track_counts(studio: Studio, chat: PVChat) -> None:

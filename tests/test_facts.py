@@ -11,7 +11,7 @@ from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.facts import FactExperts
 from pvchat.perception.places import measure_scene
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.fits.attribute_labels import FRAME_KINDS
+from recipes.looks.attribute_labels import FRAME_KINDS
 
 WIDTH, HEIGHT = 320, 240
 SKIN, RED, NAVY, WALL, HAIR = (210, 155, 130), (190, 25, 35), (20, 30, 80), (128, 128, 128), (25, 20, 18)

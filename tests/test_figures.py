@@ -1,4 +1,4 @@
-"""Drawn figures: geometry, tracks, scores, the shipped file, composed scenes. No backbone weights needed."""
+"""Drawn figures: geometry, tracks, scores, the shipped file. No backbone weights needed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ from make_analysis import make_analysis, make_track
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import FIGURES, Person
 from pvchat.perception.experts import figures
-from pvchat.perception.experts.figurelooks import by_parts, convolve, unit
+from pvchat.perception.experts.figurelooks import convolve, unit
 from pvchat.perception.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes
 from pvchat.perception.experts.figuretracks import link_figures
-from pvchat.train.fits import figurefits
-from pvchat.train.fits.figures import mark
-from pvchat.train.fits.scenes import compose
 
 
 class _Backbone:
@@ -71,24 +68,6 @@ def test_overlapping_boxes_become_one_and_distant_ones_stay():
     assert len(fused) == 2
     assert 0.1 < fused[0, 0] < 0.12
     assert scores.tolist() == pytest.approx([0.9, 0.7])
-
-
-def test_marked_cells_give_their_box_back():
-    box = np.array([[0.22, 0.31, 0.58, 0.77]], np.float32)
-    target, edges = mark(box)
-    assert target.shape == (20, 20)
-    assert np.allclose(figures.boxes_of(edges.reshape(-1, 4))[target.ravel() == 1], box, atol=1e-5)
-    assert mark(np.zeros((0, 4), np.float32))[0].sum() == 0
-    assert (mark(np.array([[0.5, 0.5, 0.52, 0.52]], np.float32))[0] == 1).sum() == 1  # smaller than a cell
-
-
-def test_a_small_face_before_a_large_one_keeps_its_cells():
-    large, small = [0.0, 0.0, 1.0, 1.0], [0.4, 0.4, 0.6, 0.6]
-    for boxes in ([large, small], [small, large]):
-        target, edges = mark(np.array(boxes, np.float32))
-        assert target[9, 9] == 1
-        assert np.allclose(edges[9, 9].sum(), 0.4, atol=1e-5)  # width and height of the small one
-        assert np.allclose(edges[7, 12].sum(), 2.0, atol=1e-5)
 
 
 def test_a_convolution_is_torchs():
@@ -155,53 +134,6 @@ def test_probability_is_monotone_and_certain_about_nobody(expert):
     assert expert.probability(one[None], one[None]) > expert.probability(one[None], near[None])
     assert expert.probability(one[None], near[None]) > expert.probability(one[None], two[None])
     assert expert.probability(one[None], np.zeros((0, 128), np.float32)) < 0.01
-
-
-def test_scenes_keep_boxes_inside_and_apart():
-    rng = np.random.default_rng(4)
-    crops = [rng.integers(0, 256, (96, 96, 3), dtype=np.uint8) for _ in range(3)]
-    scenes = [compose(crops, crops, rng, clothes=crops) for _ in range(40)]
-    assert {len(s.boxes) > 0 for s in scenes} == {True, False}
-    for scene in scenes:
-        assert len(scene.boxes) == len(scene.source)
-        assert scene.image.dtype == np.uint8
-        assert (scene.boxes >= 0).all()
-        assert (scene.boxes <= 1).all()
-        assert (scene.boxes[:, 2:] > scene.boxes[:, :2]).all()
-
-
-def test_what_varies_within_a_character_counts_for_little():
-    """One channel tells who it is; another, ten times as wide, tells the light."""
-    rng = np.random.default_rng(5)
-    identity = np.repeat(np.arange(4), 40)
-    x = rng.normal(size=(160, 24)).astype(np.float32)
-    x[:, :4] += 6 * np.eye(4, dtype=np.float32)[identity]
-    x[:, 4:8] *= 10
-    arrays = figurefits.fit_parts(x, identity, x[::7])
-    known = {"identity": identity, "source": np.arange(160)}
-    before = figurefits.verification(x - x.mean(0), **known)["auc"]
-    assert figurefits.verification(by_parts(arrays, x), **known)["auc"] > before + 0.05
-
-
-def test_a_locator_learns_where_faces_are():
-    """Faces are where one channel is on; what it says without the standardisation is what it learned with it."""
-    rng = np.random.default_rng(7)
-    box = np.array([[0.25, 0.25, 0.55, 0.55]], np.float32)
-    target, edges = mark(box)
-    maps = rng.normal(3, 2, (8, 472, 20, 20)).astype(np.float16)
-    maps[:4, 0] = np.where(target == 1, 60, 0)
-    marked = [mark(box if k < 4 else np.zeros((0, 4), np.float32)) for k in range(8)]
-    wanted = np.stack([t for t, _ in marked]), np.stack([e for _, e in marked])
-    expert = FigureExpert.of(figurefits.fit_locator(maps, *wanted, seed=0, steps=60))
-    found = [expert.cells(one.astype(np.float32))[0] for one in maps]
-    assert min(f[target == 1].mean() for f in found[:4]) > max(f[target == 1].mean() for f in found[4:]) + 1
-
-
-def test_auc_and_cohort():
-    assert figurefits.auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])) == pytest.approx(0.75)
-    z = np.repeat(np.eye(2, 128, dtype=np.float32), 10, 0)
-    mixed = figurefits.cohort_centres(z, np.r_[np.arange(10), np.zeros(10, int)], 2, seed=0)
-    assert mixed.shape == (1, 128)  # a centre of one character alone would be that character's own vector
 
 
 def test_a_figure_that_the_locator_is_not_sure_of_is_less_likely_somebody():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import house
@@ -13,6 +14,17 @@ GRAPH = house.imports(REPO)
 
 def test_every_module_stands_on_a_floor():
     assert {name: house.floor(name) for name in GRAPH if name not in house.EVERYWHERE and not house.floor(name)} == {}
+
+
+def test_recipes_stay_outside():
+    """They make what ships; what ships doesn't need them."""
+    found = [
+        f"{name}: {node.module}"
+        for name, path in house.modules(REPO).items()
+        for node in ast.walk(house.parsed(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "recipes"
+    ]
+    assert found == []
 
 
 def test_imports_never_run_upwards():

@@ -18,7 +18,7 @@ from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad  # noqa: E40
 from pvchat.errors import WeightsError  # noqa: E402
 from pvchat.perception.experts.identity import IdentityNetwork  # noqa: E402
 from pvchat.perception.experts.identitylayers import ResNet, _integer  # noqa: E402
-from pvchat.train.fits.facefiles import save_student  # noqa: E402
+from recipes.faces.facefiles import save_student  # noqa: E402
 
 # (width in, width out, side, stride, halving block) of the 29 convolutions, from the image upwards, as in dlib's
 # dnn_face_recognition_ex.cpp, read here a second time
@@ -193,9 +193,9 @@ def test_one_person_is_nearer_than_another_on_packaged_portraits() -> None:
 def test_equals_dlib_itself() -> None:
     dlib = pytest.importorskip("dlib")
     data = pytest.importorskip("skimage.data")
-    from pvchat.assets.packages import TEACHERS
     from pvchat.assets.weights import member_path
     from pvchat.perception.experts.identity import MEMBER
+    from recipes.faces.faceteachers import TEACHERS
 
     try:
         file = member_path("identity", MEMBER, table=TEACHERS)

@@ -13,8 +13,9 @@ from make_packages import MODEL, WHEEL, leftovers, make_sdist, make_wheel, sourc
 from pvchat.assets import footage, packages, weights
 from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
+from recipes.faces.faceteachers import TEACHERS
 
-EVERY = (*packages.TABLE, *packages.TEACHERS, *footage.FOOTAGE)
+EVERY = (*packages.TABLE, *TEACHERS, *footage.FOOTAGE)
 
 
 @pytest.fixture

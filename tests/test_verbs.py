@@ -18,7 +18,7 @@ DEED = re.compile(r"[a-z]+ing( |$)")
 
 def spoken(module: str) -> set[str]:
     """The phrases in a module's code that begin with a verb: what it says somebody does."""
-    tree = ast.parse((REPO / "pvchat" / module).read_text(encoding="utf-8"))
+    tree = ast.parse((REPO / module).read_text(encoding="utf-8"))
     described = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}  # docstrings
     texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in described]
     return {text for text in texts if isinstance(text, str) and DEED.match(text)}
@@ -26,7 +26,7 @@ def spoken(module: str) -> set[str]:
 
 def measured() -> set[str]:
     """What perception and augmentation say of somebody."""
-    modules = ("perception/motion.py", "perception/gestures.py", "augment/positives/reenact.py")
+    modules = ("pvchat/perception/motion.py", "pvchat/perception/gestures.py", "pvchat/augment/positives/reenact.py")
     return set().union(*(spoken(module) for module in modules))
 
 
@@ -34,7 +34,7 @@ def learned() -> set[str]:
     """Activities that the heads know, kept or dropped, and those that they are taught."""
     card = json.loads((REPO / "pvchat/perception/experts/attributes.json").read_text(encoding="utf-8"))
     labels = [*card["heads"]["frame"], *(name.removeprefix("frame: ") for name in card["dropped"])]
-    return {label for label in labels if DEED.match(label)} | spoken("train/fits/attribute_labels.py")
+    return {label for label in labels if DEED.match(label)} | spoken("recipes/looks/attribute_labels.py")
 
 
 def test_every_deed_that_can_be_said_is_told_by_its_verb() -> None:

@@ -52,6 +52,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_owns_two_modules_and_their_data(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"pvchat", "pvchat_app"}
+    assert not [name for name in names if re.search(r"(^|/)(recipes|research|benchmarks|tests)/", name)]
     kept = subprocess.run(["git", "ls-files", "pvchat", "app/pvchat_app"], cwd=REPO, capture_output=True, text=True)
     wanted = {name.removeprefix("app/") for name in kept.stdout.split() if (REPO / name).is_file()}
     assert wanted <= set(names)

@@ -134,21 +134,18 @@ def pair(one: Person, other: Person, words: str, measured: str = "") -> str:
     )
 
 
-def enrolled(person: Person, deep: bool, asked: bool = False) -> str:
+def enrolled(person: Person, deep: bool) -> str:
     """The message after enrolling.
 
     Args:
         person: as stored.
         deep: she is being trained now.
-        asked: that was asked for.
     """
     notes = []
     if person.kind == "figure":
         notes.append("No face was found, so recognition is by appearance, which is less certain.")
     if deep:
         notes.append("Answers come from this instant enrollment until the deep one is done.")
-    elif asked:
-        notes.append("Nothing is trained: no trained model answers here, facts do.")
     more = " ".join(notes)
     return (
         f'<div class="pv-notice pv-good" role="status">{_thumbnail(person.thumbnail, person.name)}'

@@ -143,7 +143,7 @@ class Desk:
         pick = session.pick
 
         def work(stop: threading.Event, progress: Progress) -> None:
-            self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress, tokens=True)
+            self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress)
 
         return self.jobs.add(
             owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=pace.DEEP

@@ -60,10 +60,10 @@ class Engine:
 
     @property
     def trains(self) -> bool:
-        """Whether there is a model here that a deep enrollment trains; waits until PVChat is loaded."""
+        """Whether a pretrained base answers, which a deep enrollment trains; waits until PVChat is loaded."""
         from pvchat.train.person.deep import trains
 
-        return trains(self.chat, tokens=True)
+        return trains(self.chat, tokens=False)
 
     def rest(self, idle_s: float = IDLE_S) -> None:
         """Let go of what nobody has needed for a while."""

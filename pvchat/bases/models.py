@@ -70,7 +70,7 @@ def choose(settings: Settings) -> tuple[str, Path | None]:
             raise WeightsError("this model ships no trained weights", subject=settings.model, hint=hint)
         check_llm(folder, settings.llm, settings.model)
         if source == "spoken" and not (folder / ANSWERING).is_file():
-            hint = f"Train them: pvchat train base --phase 4 --start {folder} --out RUN. Or use --answers model."
+            hint = "Train them from this model: recipes/answering in the source. Or use --answers model."
             raise WeightsError("this model has no weights to answer by itself", subject=settings.model, hint=hint)
     return source, folder
 

@@ -74,7 +74,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
                         "models` lists what there is)")  # fmt: skip
     parser.add_argument("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: measured "
                         "facts; facts told by a language model; facts with gaps filled by the trained model; the "
-                        "same spoken by it, each sentence checked (needs weights of phase 4); auto (the "
+                        "same spoken by it, each sentence checked (needs weights for that); auto (the "
                         "default): model where it has weights, else told")  # fmt: skip
     parser.add_argument("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
     parser.add_argument("--show", choices=SHOWN, default="auto", help="how a pretrained base is shown people: plain "

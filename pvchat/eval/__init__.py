@@ -7,5 +7,5 @@ Start with `run.py`, which walks the way; a run that was stopped goes on where i
     kept         journal.py, provenance.py: where numbers come from
     measured     outcome.py: settle.py (what needs the whole run), scores.py: table.py (rows beside the truth),
                  slices.py (conditions.py) and groups.py, what texts say by stance.py, metrics/; judge.py asks a model
-    shown        summary.py, results.py, report/; comparison.py: two runs
+    shown        summary.py, report/; comparison.py: two runs
 """

@@ -11,8 +11,8 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
    and a blurred enrollment are alike; the less the clearest shows, the less its likeness counts. A track whose facts
    say "a face mask" is compared with the bare face, by weights of its own; without faceprints, with prototypes that
    have a mask drawn on, against a cohort with masks drawn on.
-3. A logistic model, fitted on photo identities of the training data (`train/fits/presence.py`), makes that a log-odds
-   score.
+3. A logistic model, fitted on photo identities of the training data (`recipes/faces/presence.py`), makes that a
+   log-odds score.
 4. In the very place she was enrolled in, who stays farther from her than people do there is somebody else (`reach.py`).
 5. Where a face says little and the place is that of the enrollment, hair and clothes count (`bodies.py`); who turns
    away all the time is compared by them alone.
@@ -88,7 +88,7 @@ class PresenceModel:
 
     @classmethod
     def load(cls, path: Path = FILE) -> PresenceModel:
-        """The shipped model; see `train/fits/presence.py` for how it was made."""
+        """The shipped model; see `recipes/faces/presence.py` for how it was made."""
         from safetensors import safe_open
 
         with safe_open(path, "numpy") as file:

@@ -17,7 +17,7 @@ from pvchat.model.config import ModelConfig
 from pvchat.model.rounding import rounded
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-ANSWERING = "answering.safetensors"  # adapters and projectors of phase 4, beside a model that they fit
+ANSWERING = "answering.safetensors"  # adapters and projectors for answering, beside a model that they fit
 _SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
 PRINTS = "prints."  # what matches people and tracks (`printmatch.py`): a file of another version leaves it as it is
@@ -119,7 +119,7 @@ def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
     saved = _of_this_version(own, {k: v for k, v in saved.items() if not k.endswith(_SCALE)})
     off = _unlike(own, saved) or {k for k in own.keys() & saved.keys() if own[k].shape != saved[k].shape}
     if off:
-        hint = "Train them from this model: pvchat train base --phase 4."
+        hint = "Train them from this model: recipes/answering in the source."
         raise WeightsError(f"{len(off)} tensors don't fit this model", subject=str(file), hint=hint)
     return {k: v.to(own[k].device, own[k].dtype) for k, v in saved.items()}
 

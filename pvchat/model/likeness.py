@@ -21,7 +21,7 @@ from pvchat.perception.experts.faceprint import BLANK, BLANK_MASKED, nobody
 from pvchat.perception.experts.figures import TOP, FigureExpert
 from pvchat.schemas import BODY, FACEPRINT, STRIPS, TINTS
 
-# By `train/fits/printmatch.py`: what near, apart, nearness to strangers and 1 count, for bare faces and masked ones.
+# By `recipes/model/printmatch.py`: what near, apart, nearness to strangers and 1 count, for bare faces and masked ones.
 BARE, MASKED = (21.1, 13.15, -29.96, -9.04), (26.72, 17.36, -25.79, -10.6)
 POOR = 0.74, 3.0  # share of the log-odds that the worst quality loses, and log-odds that it wins
 

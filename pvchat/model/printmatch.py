@@ -21,8 +21,8 @@ from pvchat.model.people import People
 from pvchat.model.visual import VisualTokens
 
 EMPTY = -4.0  # log-odds that somebody is in a clip that shows nobody of her kind
-CROWD = 2.57  # log-odds that competing with `MANY` others takes from the right one, too: `train/fits/printmatch.py`
-DRAWN_CROWD = 3.21  # the same for drawn figures, who compete among themselves: `train/fits/figurecrowd.py`
+CROWD = 2.57  # log-odds that competing with `MANY` others takes from the right one, too: `recipes/model/printmatch.py`
+DRAWN_CROWD = 3.21  # the same for drawn figures, who compete among themselves: `recipes/model/figurecrowd.py`
 MANY = 4.0  # ln(1 + others) that counts as 1: some fifty people
 _NEVER = -12.0  # log-odds of what can't be compared
 
@@ -70,7 +70,7 @@ class PrintMatch(nn.Module):
         self.heard = nn.Parameter(torch.tensor([1.0, 0.0]))  # times, less: so that its yes begins at 0
 
     def certain(self, odds: Tensor) -> Tensor:
-        """Log-odds […] as a language model is told them, -1..1 (`train/base/hearing.py`)."""
+        """Log-odds […] as a language model is told them, -1..1 (`recipes/answering/hearing.py`)."""
         return torch.tanh((self.heard[0] * odds - self.heard[1]) / 2)
 
     @torch.autocast("cpu", enabled=False)

@@ -52,9 +52,6 @@ ARRAYS: dict[str, Rows] = {
     "z": Rows((None, None), largest=1e4),
     "base.tokens": Rows((None, None), largest=1e4),
     "base.z": Rows((None, None), largest=1e4),
-    # A verification of her own, which earlier versions learnt and nobody reads any more.
-    "deep.prototypes": Rows((None, FACE), directions=True),
-    "deep.masked": Rows((None, FACE), directions=True),
     "corrections.faces": Rows((None, FACE), directions=True),
     "corrections.masked": Rows((None, FACE), directions=True),
     "corrections.prints": Rows((None, FACEPRINT), directions=True),
@@ -80,7 +77,7 @@ _TEXT, _YES_NO, _LIST, _ROW = (Field((one,)) for one in (str, bool, list, dict))
 _NUMBER, _POSITIVE = Field((int, float)), Field((int, float), least=0)
 _COUNT, _SHARE = Field((int,), least=0), Field((int, float), least=0, most=1)
 _BASE: Fields = {"stamp": _TEXT, "scale": _POSITIVE, "bias": _NUMBER, "strangers": _COUNT}
-_DEEP: Fields = {"accepted": _YES_NO, "reach": Field((int, float, type(None)), least=0), "bias": _NUMBER}
+_DEEP: Fields = {"samples": _COUNT, "questions": _COUNT, "training": _ROW, "seconds": _POSITIVE}
 _CORRECTION: Fields = {
     "her": _YES_NO, "clip": _TEXT, "at_s": _POSITIVE, "source": _TEXT, "created": _TEXT, "faces": _COUNT,
     "masked": _COUNT, "prints": _COUNT, "masked_prints": _COUNT,
@@ -103,8 +100,6 @@ def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any
     for needed in NEEDED[kind]:
         if needed not in arrays:
             raise PeopleError(f"there is no array '{needed}', by which a person is recognised.", subject=name)
-    if "deep.prototypes" in arrays and "frame" not in arrays:
-        raise PeopleError("there is no array 'frame', which a deep enrollment needs.", subject=name)
     for key, array in arrays.items():
         if (rows := _LORA if key.startswith(LORAS) else ARRAYS.get(key)) is not None and (why := _fault(array, rows)):
             raise PeopleError(f"array '{key}' {why}.", subject=name)

@@ -30,11 +30,6 @@ class PersonPresence:
         """For how many seconds in all the person is seen."""
         return round(sum(end - start for start, end in self.spans), 2)
 
-    @property
-    def last_seen_s(self) -> float | None:
-        """When the person was seen last, seconds from the clip's start; None: never."""
-        return self.spans[-1][1] if self.spans else None
-
     def to_dict(self) -> dict[str, Any]:
         """One row of `people` in the JSON contract; `why` where that is known."""
         row = {

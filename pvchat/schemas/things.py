@@ -13,7 +13,7 @@ class Thing:
 
     Attributes:
         label: COCO's word ("dining table").
-        confidence: 0..1 probability that there is such a thing, calibrated (`train/fits/things.py`).
+        confidence: 0..1 probability that there is such a thing, calibrated (`recipes/looks/things.py`).
         frames: [n] indices into `ClipAnalysis.times`.
         boxes: [n][4] x0, y0, x1, y1 as fractions of the frame.
         scores: [n] of the detector.

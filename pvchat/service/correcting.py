@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.people.corrections import Correction, Example, corrected, corrections_of, without
+from pvchat.people.corrections import Correction, Example, corrected, corrections_of
 from pvchat.people.index import PersonRef, Whom
 
 if TYPE_CHECKING:
@@ -84,20 +84,6 @@ class Correcting:
     def corrections(self, name: Whom) -> list[Correction]:
         """What was said of somebody's recognition, first to last; raises UnknownPersonError."""
         return corrections_of(self.people.get(name))
-
-    def undo_correction(self, name: Whom, number: int) -> Correction:
-        """Take one correction back.
-
-        Args:
-            name: of whom it is.
-            number: its place in `corrections`, counted from 1.
-
-        Raises:
-            UnknownPersonError, PeopleError: nobody has this name; there is no such correction.
-        """
-        before = self.corrections(name)
-        self.people.revise(name, lambda person: without(person, number))
-        return before[number - 1]
 
 
 def _all_corrected(person: Person, examples: list[Example]) -> Person:

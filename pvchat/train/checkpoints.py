@@ -26,8 +26,7 @@ from torch import Tensor, nn
 from pvchat.errors import WeightsError
 from pvchat.model import checkpoint
 from pvchat.storage import tensorfile
-
-_KEY = "::"  # between a parameter's name and the moment's
+from pvchat.train.runfile import moments, put_moments
 
 
 @dataclass
@@ -98,7 +97,7 @@ def load(state: TrainState, folder: Path, which: str = "last") -> None:
             hint="Resume with the same settings and data, or start a new run in another folder.",
         )
     checkpoint.load(state.model, place / "model")
-    _read_optimizer(state, place)
+    put_moments(state.optimizer, _names(state), _tensors(place / "optimizer.safetensors"))
     state.objective.load_state_dict(_tensors(place / "objective.safetensors"))
     state.step, state.best = saved["step"], saved["best"]
     _set_random(_tensors(place / "random.safetensors"))
@@ -127,7 +126,7 @@ def _write(state: TrainState, folder: Path) -> None:
 
     folder.mkdir(parents=True)
     state.model.save_pretrained(folder / "model", dtype=torch.float32)
-    save_file(_optimizer_tensors(state), folder / "optimizer.safetensors")
+    save_file(moments(state.optimizer, _names(state)), folder / "optimizer.safetensors")
     objective = {k: v.detach().cpu().contiguous() for k, v in state.objective.state_dict().items()}
     save_file(objective, folder / "objective.safetensors")
     save_file(_random(), folder / "random.safetensors")
@@ -135,31 +134,9 @@ def _write(state: TrainState, folder: Path) -> None:
     (folder / "state.json").write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
 
 
-def _names(state: TrainState) -> dict[nn.Parameter, str]:
-    """Names of everything trained, unique over model and objective."""
-    named = [*state.model.named_parameters(prefix="model"), *state.objective.named_parameters(prefix="objective")]
-    return {parameter: name for name, parameter in named}
-
-
-def _optimizer_tensors(state: TrainState) -> dict[str, Tensor]:
-    """The optimiser's state as one table."""
-    names: dict[Any, str] = dict(_names(state))  # the optimiser's keys are tensors by type
-    return {
-        f"{names[parameter]}{_KEY}{key}": torch.as_tensor(value).detach().cpu().clone().contiguous()
-        for parameter, moments in state.optimizer.state.items()
-        for key, value in moments.items()
-    }
-
-
-def _read_optimizer(state: TrainState, folder: Path) -> None:
-    """Put the table back; parameters that had no gradient so far have no moments."""
-    parameters = {name: parameter for parameter, name in _names(state).items()}
-    state.optimizer.state.clear()
-    for key, value in _tensors(folder / "optimizer.safetensors").items():
-        name, moment = key.rsplit(_KEY, 1)
-        parameter = parameters[name]
-        on = value if moment == "step" else value.to(parameter.device)
-        state.optimizer.state[parameter][moment] = on
+def _names(state: TrainState) -> dict[str, nn.Parameter]:
+    """Everything trained, by names that are unique over model and objective."""
+    return dict([*state.model.named_parameters(prefix="model"), *state.objective.named_parameters(prefix="objective")])
 
 
 def _random() -> dict[str, Tensor]:

@@ -63,18 +63,6 @@ def hae_loss(stats: Sequence[RoutingStats], target: float = 0.5, weight: float =
     return weight * torch.expm1(2 * excess) if float(excess.detach()) > 0 else excess * 0.0
 
 
-def balance_loss(stats: Sequence[RoutingStats]) -> Tensor:
-    """MoH's load balance, R · Σ_i f_i P_i averaged over modules (arXiv 2410.11842, eq. 8; weight there 0.01).
-
-    P_i is the mean softmax probability of head i, f_i the share of tokens that use it.
-    """
-    terms = []
-    for s in stats:
-        probability = s.tokens(s.logits).softmax(-1).mean(0)
-        terms.append(len(probability) * (s.head_share().detach() * probability).sum())
-    return torch.stack(terms).mean() if terms else torch.zeros(())
-
-
 def exponential_update(beta: Tensor, sparsity: Tensor | float, target: float, rate: float = RATE) -> Tensor:
     """PVChat's rule: β · exp(k (T_s - R_s)), clamped."""
     step = torch.exp(rate * (target - torch.as_tensor(sparsity, dtype=beta.dtype, device=beta.device)))

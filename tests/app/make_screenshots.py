@@ -24,9 +24,9 @@ from make_browser import WAIT_MS, ask, browser, enroll, see, served, show, tab  
 OUT = REPO / "docs" / "screenshots"
 DESK, PHONE = (1280, 860), (390, 844)
 MOST_BYTES = 240_000  # of one picture: the repository refuses files that are much larger
-SEEN = ("chat", "enroll", "people", "evaluate", "deep")
+SEEN = ("chat", "enroll", "people", "evaluate")
 KEPT = {*(name + end for name in SEEN for end in ("", "-dark", "-phone")), "unsure", "unsure-phone"}
-WHOLE = ("evaluate", "people", "deep")  # as long as the page is
+WHOLE = ("evaluate", "people")  # as long as the page is
 UNSURE_SIDE = 40  # pixels across: at this size the man is neither clearly Obama's nor clearly not
 
 
@@ -157,25 +157,6 @@ def unsure(studio: Studio) -> None:
             studio.each(page, "unsure")
 
 
-def deep(studio: Studio) -> None:
-    """A deep enrollment while it runs."""
-    if not studio.wants("deep", "deep-dark", "deep-phone"):
-        return
-    with studio.page() as page:
-        see(page, "enroll", studio.clips["car-2"])
-        page.wait_for_selector("#pv-subjects .pv-subject")
-        page.get_by_label("Name", exact=True).first.fill("Carl in his car")
-        page.get_by_label("This person has agreed").check()
-        if (other := page.get_by_label("Another person")).is_visible():
-            other.check()
-        page.get_by_label("Instant, then deep").check()
-        page.click("#pv-enroll")
-        page.wait_for_selector("#pv-jobs .pv-samples", timeout=5 * WAIT_MS)
-        page.wait_for_selector("#pv-jobs .pv-job-status:has-text('checking samples')", timeout=5 * WAIT_MS)
-        page.wait_for_timeout(20_000)
-        studio.each(page, "deep")
-
-
 def evaluating(studio: Studio) -> None:
     """A finished evaluation."""
     names = ("evaluate", "evaluate-dark", "evaluate-phone")
@@ -228,7 +209,7 @@ def shrink(path: Path) -> None:
         image.quantize(256, kmeans=2, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
 
-SHOTS: tuple[Callable[[Studio], None], ...] = (talking, unsure, deep, evaluating)
+SHOTS: tuple[Callable[[Studio], None], ...] = (talking, unsure, evaluating)
 
 if __name__ == "__main__":
     main()

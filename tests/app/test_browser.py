@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -304,32 +303,6 @@ def test_the_keyboard_alone_is_enough_to_ask(page, clips) -> None:
         page.keyboard.press("Tab")
         focused.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
     assert {"pv-ask", "pv-starter-0", "pv-starter-3", "pv-export"} <= focused
-
-
-@pytest.mark.timeout(1200)
-def test_a_deep_training_survives_a_reload_answers_meanwhile_and_is_cancelled(page, clips) -> None:
-    tab(page, "Enroll")
-    see(page, "enroll", clips["portrait"])
-    page.wait_for_selector("#pv-subjects .pv-subject")
-    page.get_by_label("Name", exact=True).first.fill("Obama")
-    page.get_by_label("This person has agreed").check()
-    page.get_by_label("Instant, then deep").check()
-    page.click("#pv-enroll")
-    page.wait_for_selector("#pv-enroll-result .pv-good")
-    page.wait_for_selector("#pv-jobs [role=progressbar]")
-    page.reload()
-    page.wait_for_selector("#pv-jobs [role=progressbar]")
-    assert "Obama" in page.inner_text("#pv-jobs")
-    page.wait_for_selector("#pv-jobs .pv-job-status:has-text(' left')", timeout=5 * WAIT_MS)  # a tenth is done
-    assert re.match(r"Step \d of 7: [a-z ]+ · .* left", page.inner_text("#pv-jobs .pv-job-status"))
-    page.wait_for_selector("#pv-jobs .pv-samples img")
-    show(page, clips["speech"])
-    assert ask(page, "Is Obama there?").startswith("Yes")
-    tab(page, "Enroll")
-    page.click("#pv-jobs [data-cancel]")
-    page.wait_for_selector("#pv-jobs .pv-tag:has-text('stopped')")
-    expect_people(page, "Obama")
-    forget(page, "Obama")
 
 
 def test_a_manifest_is_evaluated_with_progress_and_a_report(page, clips, home: Path) -> None:

@@ -224,8 +224,8 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
 ) -> None:
     calls, go = [], threading.Event()
 
-    def deepen(clip, person, track=None, stop=None, progress=None, tokens=False):
-        calls.append((Path(clip).exists(), person.id, track, tokens))
+    def deepen(clip, person, track=None, stop=None, progress=None):
+        calls.append((Path(clip).exists(), person.id, track))
         progress("augment", 1, 2)
         go.wait(300)
         return person
@@ -245,13 +245,13 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
         desk.merge("Ana", "Ben")
     go.set()
     wait_for(lambda: job.state == "done")
-    assert calls == [(True, desk.engine.people.get("Ben").id, 2, True)]  # it goes on from her who was enrolled
+    assert calls == [(True, desk.engine.people.get("Ben").id, 2)]  # it goes on from her who was enrolled
     assert not any((desk.sessions.root / "jobs").iterdir())
 
 
 def test_forgetting_stops_the_training_first(desk: Desk, party: Path, monkeypatch) -> None:
 
-    def deepen(clip, person, track=None, stop=None, progress=None, tokens=False):
+    def deepen(clip, person, track=None, stop=None, progress=None):
         progress("train", 0, 1)
         assert stop.wait(300)
         return person
@@ -296,13 +296,14 @@ def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> 
     assert desk.samples_of(job) is None
 
 
-def test_where_nothing_can_be_trained_the_message_says_so(desk: Desk, party: Path, monkeypatch) -> None:
+def test_only_a_pretrained_base_is_trained(desk: Desk, party: Path, monkeypatch) -> None:
     ben = desk.enroll(enrolling(desk, party), "Ben")
     assert not desk.engine.trains
-    assert "Nothing is trained" in cards.enrolled(ben, desk.engine.trains, asked=True)
     monkeypatch.setitem(vars(desk.engine.chat), "describer", object())
+    assert not desk.engine.trains
+    monkeypatch.setitem(vars(desk.engine.chat.networks), "narrator", object())
     assert desk.engine.trains
-    assert "until the deep one is done" in cards.enrolled(ben, desk.engine.trains, asked=True)
+    assert "until the deep one is done" in cards.enrolled(ben, desk.engine.trains)
     assert "trained" not in cards.enrolled(ben, False)
 
 

@@ -12,7 +12,7 @@ from make_crowd import Crowd, off, staged, track_of
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.negatives.beside import crop_beside, seen_together
-from pvchat.augment.negatives.candidates import Candidate, Found, NegativesConfig, windows
+from pvchat.augment.negatives.candidates import Candidate, NegativesConfig, windows
 from pvchat.config import home
 from pvchat.errors import SettingsError
 from pvchat.identity.enroll import enroll
@@ -77,7 +77,6 @@ def test_half_are_hard_and_the_nearest_come_first(crowd, tmp_path):
     index = crowd.index(tmp_path / "index")
     found = negatives.find(subject, crowd.chat, index, config=NegativesConfig(count=12))
     assert len(found.candidates) == 12
-    assert found.hard_share == 0.5
     recipes = [c.recipe for c in found.candidates]
     assert recipes == ["lookalike"] * 6 + ["random"] * 6
     hard, rest = ([c.distance for c in found.candidates if (c.recipe == "lookalike") == h] for h in (True, False))
@@ -179,7 +178,7 @@ def test_whoever_is_never_seen_beside_the_subject_may_be_the_subject(crowd):
     other = track_of(off(crowd.enrolled, 0.6, 5), 5, frames=range(4, 8), box=RIGHT)
     subject = crowd.subject(other, box=LEFT, frames=range(4))
     found = negatives.find(subject, crowd.chat, config=NegativesConfig(count=8))
-    assert [c.recipe for c in found.candidates] == ["cohort"] * 8
+    assert found.candidates == []
     assert found.dropped == {"in the subject's clip: may be the subject": 1}
 
 
@@ -230,25 +229,12 @@ def test_crops_keep_the_face_and_leave_the_subject_out(subject, side):
 # -- where nothing can be shown ----------------------------------------------------------------------------------------
 
 
-def test_without_any_clip_the_cohort_gives_vectors_and_no_samples(crowd, tmp_path):
-    subject = crowd.subject()
-    found = negatives.find(subject, crowd.chat, config=NegativesConfig(count=10))
-    assert len(found.candidates) == 10
-    assert all(c.recipe == "cohort" and c.clip is None and c.vectors.shape == (1, 128) for c in found.candidates)
-    nearest = [c.distance for c in found.candidates[:5]]
-    assert nearest == sorted(nearest)
-    assert nearest[-1] <= min(c.distance for c in found.candidates[5:])
-    assert found.hard_share == 0.0  # nothing of it is shown
-    assert negatives.write(found, subject, tmp_path / "out", crowd.chat) == []
-
-
 def test_a_folder_alone_will_do_and_leaves_no_index(crowd):
     subject, keys = crowd.subject(), populate(crowd)
     bad = crowd.folder / "bad.mp4"
     bad.write_bytes(b"?")
     found = negatives.find(subject, crowd.chat, folders=[crowd.folder], config=NegativesConfig(count=12))
     assert {c.key for c in found.candidates} <= {*keys["lookalike"], *keys["stranger"]}
-    assert found.hard_share == 0.5
     assert not [p for p in (home() / "tmp").rglob("*") if p.is_file()]
     crowd.chat.looked_at.clear()
     negatives.find(subject, crowd.chat, folders=[crowd.folder], config=NegativesConfig(count=12, most_files=5))
@@ -263,7 +249,7 @@ def test_the_demos_footage_serves_where_nothing_is_named(crowd, monkeypatch):
     assert {c.recipe for c in found.candidates} == {"lookalike", "random"}
     assert not {c.key for c in found.candidates} & set(keys["own"])
     named = negatives.find(subject, crowd.chat, folders=[crowd.folder / "none"], config=NegativesConfig(count=4))
-    assert {c.recipe for c in named.candidates} == {"cohort"}
+    assert named.candidates == []
 
 
 def test_a_file_that_is_gone_is_no_negative(crowd, tmp_path):
@@ -296,7 +282,3 @@ def test_windows_are_inside_their_spans_and_do_not_overlap():
     assert all(a[1] <= b[0] + 0.01 for a, b in zip(ordered, ordered[1:], strict=False))
     assert ordered[0] == (0.0, 0.7)
     assert windows([], 2.0) == []
-
-
-def test_found_tells_the_share_of_hard_ones():
-    assert Found([], {}).hard_share == 0.0

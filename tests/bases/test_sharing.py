@@ -80,7 +80,7 @@ def test_a_run_is_resumed_to_the_bit_and_answers_by_its_folder(
     assert straight["done"]
     assert 0 <= straight["best"] <= 1
     train_shared(config(pictures, folder, tmp_path / "two", steps=1), source, full)
-    with pytest.raises(WeightsError, match="made otherwise"):
+    with pytest.raises(WeightsError, match="made with another"):
         train_shared(config(pictures, folder, tmp_path / "two", resume=True, lr=1.0), source, full)
     before = {path.name: path.read_bytes() for path in (tmp_path / "two").glob("[!.]*")}
     with monkeypatch.context() as killed:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from stub_systems import make_manifest
@@ -14,10 +16,13 @@ from pvchat.eval.halves import half_of, of_half, part_of
 from pvchat.eval.manifest import read_folder
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.report import page
-from pvchat.eval.results import main as print_tables
-from pvchat.eval.results import tables
 from pvchat.eval.run import run
 from pvchat.eval.summary import text_of
+
+sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+
+from results import main as print_tables
+from results import tables
 
 OPTIONS = EvalOptions(
     systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False

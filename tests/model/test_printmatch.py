@@ -279,3 +279,11 @@ def test_drawn_figures_compete_among_themselves(shared_model, drawn, person):
     assert float(presence(shared_model, drawn, [rin], [real] * 5)) == pytest.approx(alone, abs=1e-4)
     among = shared_model.prints.drawn_crowd.detach() * np.log(2) / MANY  # another who isn't like anybody here
     assert float(presence(shared_model, drawn, [rin], [other])) == pytest.approx(alone + float(among), abs=1e-3)
+
+
+def test_what_is_heard_is_shifted():
+    prints = PrintMatch()
+    with torch.no_grad():
+        prints.heard.copy_(torch.tensor([2.0, -1.0]))
+        assert float(prints.certain(torch.tensor(-0.5))) == pytest.approx(0.0)
+        assert float(prints.certain(torch.tensor(1.0))) == pytest.approx(np.tanh(1.5))

@@ -8,7 +8,7 @@ from torch import nn
 
 from pvchat.errors import WeightsError
 from pvchat.model.registry import create_model
-from pvchat.train import checkpoints
+from pvchat.train import checkpoints, runfile
 from pvchat.train.checkpoints import TrainState
 
 
@@ -36,7 +36,7 @@ def take_step(state):
 
 
 def bits(state):
-    moments = checkpoints._optimizer_tensors(state)
+    moments = runfile.moments(state.optimizer, checkpoints._names(state))
     return {**state.model.state_dict(), **state.objective.state_dict(), **moments}
 
 

@@ -21,7 +21,6 @@ from pvchat.train.person.examples import ALIASES, call, draw, make_data
 from pvchat.train.person.processes import make_accelerator
 from pvchat.train.person.stages import Session, held_back, objective, train_state
 from pvchat.train.person.state import STATE
-from pvchat.train.person.tokencount import with_tokens
 from pvchat.train.person.trainee import Trainee, make_batch
 from pvchat.train.person.trainingset import TrainingSet
 
@@ -278,20 +277,6 @@ def test_companions_bring_their_own_state_and_it_stays_as_it_is(model):
     assert not torch.equal(said.presence[:, 0], elsewhere.presence[:, 0])  # it's Kim's state that is asked about Kim
     train_state(model, data, aligned(model), SHORT)
     assert torch.equal(others["Kim"].tokens, before)
-
-
-@pytest.mark.parametrize("count", [0, 2, 7])
-def test_another_number_of_tokens_counts_for_everyone_named(model, count):
-    samples, rows, seen = augmentation(count=12)
-    for row in rows[::3]:
-        row.people, row.present = ["Ana", "Kim"], {**row.present, "Kim": False}
-    data = make_data("Ana", told(samples, rows, seen), model, encode, {"Kim": aligned(model, "Kim", 9)})
-    before, config = model.config, replace(SHORT, use_tokens=count > 0)
-    found = with_tokens(model, aligned(model), data, config, count)
-    assert found["best"] <= found["start"]
-    assert 0 <= found["balanced_accuracy"] <= 1
-    assert model.config is before
-    assert data.others["Kim"].tokens.shape[0] == before.personal_tokens
 
 
 def test_draws_are_balanced(data):

@@ -57,7 +57,7 @@ def cut_outs(
                 continue
             yield Candidate(
                 "same-clip", analysis.key, subject.clip, number, track.kind, start, end, box,
-                round(distance, 4), round(probability, 4), track.identity,
+                round(distance, 4), round(probability, 4),
             )  # fmt: skip
 
 

@@ -7,23 +7,20 @@ In: settings, the subject. Out: `Candidate`s, collected in `Found`. Used by `neg
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-
-import numpy as np
 
 from pvchat.augment.schemas import Split
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
-from pvchat.schemas import ClipAnalysis, FloatArray, Service
+from pvchat.schemas import ClipAnalysis, Service
 
 if TYPE_CHECKING:
     from pvchat.augment.profile import Profile
 
-Recipe = Literal["same-clip", "lookalike", "random", "cohort"]
+Recipe = Literal["same-clip", "lookalike", "random"]
 Box = tuple[float, float, float, float]
-HARD: tuple[Recipe, ...] = ("same-clip", "lookalike")
 
 
 @dataclass(frozen=True)
@@ -107,21 +104,20 @@ class Candidate:
     """One negative before it is cut.
 
     Attributes:
-        recipe: "same-clip", "lookalike", "random" or "cohort".
-        key: content key of the clip; "" for the cohort.
-        clip: its file; None for the cohort, of which nothing can be shown.
-        track: index into that clip's `ClipAnalysis.tracks`; None for the cohort and for clips without anybody.
+        recipe: "same-clip", "lookalike" or "random".
+        key: content key of the clip.
+        clip: its file.
+        track: index into that clip's `ClipAnalysis.tracks`; None for clips without anybody.
         kind: "face" or "figure".
         start_s, end_s: the excerpt.
         box: x0, y0, x1, y1 as fractions of the frame to crop to; None: the whole frame.
         distance: from the subject's mean vector: how hard it is. Infinite for clips without anybody of that kind.
         probability: that the clip (of "same-clip": the track) shows the subject, by the presence model.
-        vectors: [V, 128] its identity vectors.
     """
 
     recipe: Recipe
     key: str
-    clip: Path | None
+    clip: Path
     track: int | None
     kind: Literal["face", "figure"]
     start_s: float
@@ -129,7 +125,6 @@ class Candidate:
     box: Box | None
     distance: float
     probability: float
-    vectors: FloatArray = field(repr=False, compare=False, default_factory=lambda: np.zeros((0, 128), np.float32))
 
 
 @dataclass(frozen=True)
@@ -138,12 +133,6 @@ class Found:
 
     candidates: list[Candidate]
     dropped: dict[str, int]
-
-    @property
-    def hard_share(self) -> float:
-        """Share of look-alikes and people of the same clip among the candidates that can be shown."""
-        shown = [c for c in self.candidates if c.clip is not None]
-        return sum(c.recipe in HARD for c in shown) / max(1, len(shown))
 
 
 def windows(spans: Sequence[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:

@@ -52,7 +52,7 @@ def write(
     """Cut the candidates' excerpts into `out/media` and describe them.
 
     Args:
-        found: by `negatives.find`; candidates of the cohort have nothing to cut and are passed over.
+        found: by `negatives.find`.
         subject: whom they must not show.
         out: folder of the data set.
         chat: looks at the excerpts (cached by content).
@@ -66,7 +66,7 @@ def write(
         subject, "unreadable" where its file can't be read any more; such samples have no media.
     """
     config = config or NegativesConfig()
-    candidates = [c for c in found.candidates if c.clip is not None]
+    candidates = found.candidates
     splits = split_sources(candidates, config)
     with_still = set(np.linspace(0, len(candidates) - 1, min(config.stills, len(candidates))).round().astype(int))
     samples: list[Sample] = []
@@ -110,7 +110,6 @@ def cut(candidate: Candidate, chat: Service, config: NegativesConfig) -> tuple[I
     side = min(_MOST_SIDE, round(config.side / max(x1 - x0, y1 - y0, 0.1)))
     frames = max(1, round(config.seconds * config.fps))
     wanted = replace(chat.settings.video, sample_fps=config.fps, max_frames=frames, whole_side=side, max_side=side)
-    assert candidate.clip is not None
     span = (candidate.start_s, max(candidate.end_s, candidate.start_s + 1 / config.fps))
     clip = video.load(candidate.clip, wanted, span=span)
     height, width = clip.images.shape[1:3]

@@ -159,12 +159,12 @@ class Pool:
 
     def _candidate(self, recipe: str, clip: ClipEntry, track: TrackEntry | None, start: float, end: float) -> Candidate:
         seen, place = self._look(clip), self._place(clip, track)
-        vectors = seen.analysis.tracks[place].identity if place is not None else np.zeros((0, 128), np.float32)
         distance = float(seen.judged.distance[place]) if place is not None else float("inf")
+        assert seen.clip is not None  # else `_refusal` gave that as the reason
         return Candidate(
             recipe,  # type: ignore[arg-type]
             clip.key, seen.clip, track.number if track else None, self.subject.person.kind, start, end, None,
-            round(distance, 4), round(seen.judged.clip, 4), vectors,
+            round(distance, 4), round(seen.judged.clip, 4),
         )  # fmt: skip
 
     def _rank(self, clip: ClipEntry, track: TrackEntry) -> float:

@@ -11,9 +11,7 @@ Three kinds, half of them hard and half random:
   gender come first;
 - "random": anyone else who passes the same threshold.
 
-Without an index and folders the demo's footage serves, where it was fetched. Without that, too, there is still the
-cohort of strangers that is shipped with the presence model. Those are averaged vectors: nothing of them can be shown,
-so they become candidates without media (`Candidate.clip` is None), which can train a head and make no sample.
+Without an index and folders the demo's footage serves, where it was fetched.
 """
 
 from __future__ import annotations
@@ -23,8 +21,6 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-import numpy as np
-
 from pvchat.augment.negatives.beside import cut_outs
 from pvchat.augment.negatives.candidates import Candidate, Found, NegativesConfig, Subject
 from pvchat.augment.negatives.excerpts import write
@@ -32,9 +28,9 @@ from pvchat.augment.negatives.pool import Pool, opened
 from pvchat.augment.negatives.strangers import Strangers
 from pvchat.augment.watch import NOBODY, Watch
 from pvchat.identity.presence import PresenceModel
-from pvchat.schemas import FloatArray, Service
+from pvchat.schemas import Service
 
-__all__ = ["Candidate", "Found", "NegativesConfig", "Subject", "balance", "cohort", "find", "write"]
+__all__ = ["Candidate", "Found", "NegativesConfig", "Subject", "balance", "find", "write"]
 
 
 def find(
@@ -58,8 +54,7 @@ def find(
 
     Returns:
         Candidates in an order that is the same for the same input and seed; fewer than asked for when there are fewer.
-        Where too few are hard, random ones fill up, and the other way round. Cohort candidates only where no clip was
-        found.
+        Where too few are hard, random ones fill up, and the other way round.
 
     Raises:
         VideoIndexError: the index can't be read.
@@ -79,8 +74,7 @@ def find(
             random += pool.random()
     beside = list(cut_outs(subject, strangers, config, dropped))
     hard = [c for pair in zip_longest(beside, _merged(near, len(pools))) for c in pair if c is not None]
-    chosen = balance(hard, random, config)
-    return Found(chosen or cohort(subject, presence, config), dict(dropped))
+    return Found(balance(hard, random, config), dict(dropped))
 
 
 def balance(hard: Sequence[Candidate], random: Sequence[Candidate], config: NegativesConfig) -> list[Candidate]:
@@ -95,27 +89,6 @@ def balance(hard: Sequence[Candidate], random: Sequence[Candidate], config: Nega
     chosen = list(hard[: config.count - few])
     taken = {_place(c) for c in chosen}
     return [*chosen, *[c for c in free if _place(c) not in taken][:few]]
-
-
-def cohort(subject: Subject, presence: PresenceModel, config: NegativesConfig) -> list[Candidate]:
-    """Vectors of the shipped cohort, hard ones (the nearest) and random ones: nothing of them can be shown.
-
-    Each is a mean over several strangers, so none is near to anybody; drawn figures have their own.
-    """
-    rows: FloatArray = presence.cohort
-    if subject.person.kind == "figure":
-        rows = presence.figures._w["cohort"]  # no other name gives it
-    middle = np.asarray(subject.person.arrays["prototypes"], np.float32).mean(0)
-    distance = np.linalg.norm(rows - middle, axis=1)
-    order = np.argsort(distance)[: config.count]
-    hard = order[: round(config.count * config.hard)]
-    rest = np.setdiff1d(np.arange(len(rows)), hard)
-    drawn = np.random.default_rng(config.seed).permutation(rest)[: config.count - len(hard)]
-    return [
-        Candidate("cohort", "", None, None, subject.person.kind, 0.0, 0.0, None, round(float(distance[i]), 4), 0.0,
-                  rows[i][None])
-        for i in (*hard, *drawn)
-    ]  # fmt: skip
 
 
 def _merged(near: Sequence[Candidate], pools: int) -> Sequence[Candidate]:

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 WIDE, HALF = 9.6, 5.2  # inches; the page scales them to its width or half of it
 # Okabe & Ito's colours for the colour-blind, without black and yellow
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#8c564b", "#7f7f7f")
-GREY, INK = "#8a8f98", "#23262b"
+GREY = "#8a8f98"
 
 
 def colour_of(systems: Sequence[str]) -> dict[str, str]:

@@ -1,15 +1,14 @@
-"""Training of the model that all people share, in four phases.
+"""Training of the model that all people share, in three phases.
 
 In: photo and clip sets. Out: the weights of `model/pretrained/`. Open `run.py` first, then `phases.py` and one phase:
 
     settings          config.py; optimizer.py; scores.py: which checkpoint is best
-    frozen features   prepare.py: features.py; people put into pictures: actors.py, composites.py, painting.py,
-                      composed.py
-    data              data.py, captions.py; clips.py: grids of real clips
+    frozen features   prepare.py: features.py; composed.py: scenes whose truth is known, where a recipe made some
+    data              data.py, captions.py
     1 contrast.py     pictures against captions; grounding.py: words out of the queries
     2 generation.py   questions that captions answer, both from lessons.py
     3 identity.py     episodes.py: enrolled on some photos, asked about a scene
-    4 answering.py    lessonplan.py (fillings.py), sheets.py, questionbank.py: questions answered from what was
-                      measured; hearing.py: where a yes begins
-    trained           run.py; check.py validates, release.py writes what ships
+    trained           run.py
+
+A recipe may bring a phase of its own (`recipes/answering/`).
 """

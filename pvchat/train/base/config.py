@@ -11,11 +11,11 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pvchat.errors import SettingsError
 
-PHASES = {1: "contrastive", 2: "generation", 3: "identity", 4: "answering"}
+PHASES = {1: "contrastive", 2: "generation", 3: "identity"}
 CAPTIONED = ("flickr8k", "coco_mini")  # captions written by people
 AUTO = ("ccp_clothes", "imfdb_attr", "exercises", "sports100", "houses")  # labels, and captions made of them
 IDENTITIES = ("lfw", "celeb_glint", "imfdb_id")
@@ -29,7 +29,7 @@ class BaseConfig:
         data: folder of image sets; only read when features or composites are still to be made.
         out: the run's folder: checkpoints, metrics, plots.
         features: cache of frozen features; empty: `features` beside `out`.
-        phase: 1 contrastive, 2 generation, 3 identity episodes, 4 answering.
+        phase: 1 contrastive, 2 generation, 3 identity episodes.
         only: what is trained, comma-separated beginnings of parameter names; empty trains all that can be.
         start: a run's folder or a saved model to start from; empty starts afresh.
         resume: go on from the last checkpoint in `out`.
@@ -48,9 +48,7 @@ class BaseConfig:
         decay, clip: AdamW's weight decay (matrices only), largest gradient norm.
         dropout: of the Q-Former; negative keeps the preset's.
         captioned, auto, identities: image sets, comma-separated.
-        clips: sets of frames of clips, comma-separated; phase 4 then lays its scenes over clips, not over pictures.
         views: random crops of every captioned picture to prepare and to train on beside it.
-        scenes: composed scenes to prepare for training (`pvchat.train.base.prepare`); 0 for none.
         auto_share: share of a batch whose captions a template made.
         sparsity, target: SparsityController's mode and T_s; balance and z: weights of the connectors' losses.
         ask_share: pictures of phase 2 that come with a question beside their captions.
@@ -64,6 +62,8 @@ class BaseConfig:
         device: torch device.
         connector: on a pretrained base, also train a connector for our experts' tokens.
     """
+
+    phases: ClassVar[dict[int, str]] = PHASES
 
     data: Path = Path("../shared/traindata")
     out: Path = Path("runs/base")
@@ -89,9 +89,7 @@ class BaseConfig:
     captioned: str = ",".join(CAPTIONED)
     auto: str = ",".join(AUTO)
     identities: str = ",".join(IDENTITIES)
-    clips: str = ""
     views: int = 3
-    scenes: int = 400
     auto_share: float = 0.05
     ask_share: float = 0.5
     rehearsal: int = 0
@@ -112,8 +110,8 @@ class BaseConfig:
     connector: bool = False
 
     def __post_init__(self) -> None:
-        if self.phase not in PHASES:
-            known = ", ".join(f"{number} ({name})" for number, name in PHASES.items())
+        if self.phase not in self.phases:
+            known = ", ".join(f"{number} ({name})" for number, name in self.phases.items())
             raise SettingsError(f"unknown phase {self.phase}", hint=f"Use one of: {known}.")
         if self.precision not in ("auto", "float32", "bfloat16", "int8"):
             raise SettingsError(f"unknown precision '{self.precision}'", hint="Use auto, float32, bfloat16 or int8.")
@@ -137,11 +135,12 @@ class BaseConfig:
         return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
 
 
-def parse(words: Sequence[str] | None = None) -> BaseConfig:
-    """Settings from command-line words (None: the process's own)."""
+def parse(words: Sequence[str] | None = None, kind: type[BaseConfig] = BaseConfig) -> BaseConfig:
+    """Settings from command-line words (None: the process's own); `kind` may have other phases."""
     parser = argparse.ArgumentParser(prog="pvchat train base", description="Train the model that all people share.")
     add_options(parser)
-    return BaseConfig(**vars(parser.parse_args(words)))
+    parser.set_defaults(phase=kind.phase)
+    return kind(**vars(parser.parse_args(words)))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,8 @@
 
 In: face vectors by identity (`features.read_faces`), captioned pictures, composed scenes where the cache has some. Out:
 questions for phase 3 (`identity.py`). Half of the scenes are composites (`composed.py`), the rest are laid out in
-feature space: a picture's grid, or those of a clip's frames, with tracks whose identity and body vectors are another
-photo's of the same people, degraded. A photo is never both enrolled and asked about.
+feature space: a picture's grid, with tracks whose identity and body vectors are another photo's of the same people,
+degraded. A photo is never both enrolled and asked about.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from pvchat.errors import SettingsError
 from pvchat.perception.experts.attributes import body_box
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.base.clips import Clips
-from pvchat.train.base.composed import ComposedScene, Person
-from pvchat.train.base.composites import position_word
+from pvchat.train.base.composed import ComposedScene, Person, position_word
 from pvchat.train.base.data import Pictures
 from pvchat.train.base.features import FaceVectors
 
@@ -98,13 +96,10 @@ class Episodes:
         cast: identities.
         pictures: captioned backgrounds of the same split.
         scenes: composites of the same split, may be empty.
-        clips: of the same split, to lay scenes over in the place of pictures; None for none.
     """
 
-    def __init__(
-        self, cast: Cast, pictures: Pictures, scenes: Sequence[ComposedScene], clips: Clips | None = None
-    ) -> None:
-        self.cast, self.pictures, self.clips = cast, pictures, clips
+    def __init__(self, cast: Cast, pictures: Pictures, scenes: Sequence[ComposedScene]) -> None:
+        self.cast, self.pictures = cast, pictures
         self.row_of = {name: i for i, name in enumerate(cast.faces.files)}
         self.scenes = [s for s in scenes if all(p.identity in cast.number for p in s.people)]
 
@@ -140,7 +135,7 @@ class Episodes:
         return list(found.items())
 
     def laid_out(self, rng: np.random.Generator) -> ComposedScene:
-        """A picture or clip with 0 to 3 people put into its features; where there are several frames, they may move."""
+        """A picture with 0 to 3 people put into its features; where it is shown several times, they may move."""
         grid, captions = self._ground(rng)
         frames = len(grid)
         count = (0, 1, 1, 1, 2, 2, 3)[rng.integers(7)]
@@ -152,9 +147,7 @@ class Episodes:
         return ComposedScene(analysis, [p for _, p in made], captions)
 
     def _ground(self, rng: np.random.Generator) -> tuple[NDArray[np.float16], tuple[str, ...]]:
-        """What people are put into, grids [T, N, W] and captions: a clip's frames, or a picture once or four times."""
-        if self.clips is not None:
-            return self.clips.grid(int(rng.integers(len(self.clips)))), ()
+        """What people are put into, grids [T, N, W] and captions: a picture once or four times."""
         index = int(rng.integers(len(self.pictures)))
         frames = 4 if rng.random() < 0.25 else 1
         grid = np.tile(self.pictures.grids([index]), (frames, 1, 1)).astype(np.float16)

@@ -147,7 +147,7 @@ def extract_faces(folder: Path, cache: Path, faces: FaceExpert, expert: FrameExp
 
     Args:
         folder: the set; rows without an identity and crops where no face is found are left out.
-        cache: where the two files go; existing ones are kept, unless they are of before qualities.
+        cache: where the two files go; existing ones are kept.
         faces: detector and identity network.
         expert: for the pooled features.
         seed: of the degradation.
@@ -158,7 +158,7 @@ def extract_faces(folder: Path, cache: Path, faces: FaceExpert, expert: FrameExp
     from safetensors.numpy import save_file
 
     arrays, table = cache / f"{folder.name}.identity.safetensors", cache / f"{folder.name}.identity.json"
-    if table.is_file() and _is_whole(arrays):
+    if table.is_file() and arrays.is_file():
         return
     rng = np.random.default_rng(seed)
     kept, vectors, bodies = [], [], []
@@ -183,7 +183,7 @@ def read_faces(cache: Path, sets: Sequence[str]) -> FaceVectors:
 
     rows, files, identity, prints, body, quality = [], [], [], [], [], []
     for name in sets:
-        if not (cache / f"{name}.identity.json").is_file() or not _is_whole(cache / f"{name}.identity.safetensors"):
+        if not (cache / f"{name}.identity.json").is_file() or not (cache / f"{name}.identity.safetensors").is_file():
             raise SettingsError(f"no face vectors of '{name}' here", subject=str(cache), hint=HINT)
         arrays = load_file(cache / f"{name}.identity.safetensors")
         own = json.loads((cache / f"{name}.identity.json").read_text(encoding="utf-8"))
@@ -198,16 +198,6 @@ def read_faces(cache: Path, sets: Sequence[str]) -> FaceVectors:
     validation = np.array([row["split"] == "val" for row in rows])
     both = np.concatenate(prints), np.concatenate(body)
     return FaceVectors(vectors, *both, [row["identity"] for row in rows], files, validation, np.concatenate(quality))
-
-
-def _is_whole(file: Path) -> bool:
-    """Whether a file of face vectors is there and holds faceprints and qualities, too."""
-    from safetensors import safe_open
-
-    if not file.is_file():
-        return False
-    with safe_open(file, "numpy") as arrays:
-        return {"prints", "quality"} <= set(arrays.keys())
 
 
 def sentence_vectors(texts: Sequence[str], cache: Path, encode: Encode) -> FloatArray:

@@ -4,7 +4,6 @@
                     (`contrast.py`)
     2 generation    questions about pictures, answered through the language model (`generation.py`)
     3 identity      episodes: enroll on some photos, ask about a scene with look-alikes (`identity.py`)
-    4 answering     questions of every kind, answered from what was measured of made clips (`answering.py`)
 
 A phase's batch is a function of the step (and the seed), so a resumed run sees what a straight one would.
 """
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.model.reading import Reading
+from pvchat.model.sentences import Encode
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.base.grounding import CaptionDecoder, WordNaming
 from pvchat.train.losses import LOG_SCALE, SparsityController
@@ -63,6 +63,8 @@ class Phase(Protocol):
     score: str
     captioner: CaptionDecoder | None
     naming: WordNaming | None
+
+    def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None: ...
 
     def fingerprint(self) -> str:
         """Hash of the training data."""

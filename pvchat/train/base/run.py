@@ -29,8 +29,7 @@ from pvchat.model.routers import RoutingStats
 from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.runtime import best_dtype
 from pvchat.train import checkpoints
-from pvchat.train.base.answering import Answering
-from pvchat.train.base.config import PHASES, BaseConfig, parse
+from pvchat.train.base.config import BaseConfig, parse
 from pvchat.train.base.contrast import Contrastive
 from pvchat.train.base.generation import Generation
 from pvchat.train.base.identity import Identity
@@ -45,7 +44,7 @@ from pvchat.train.signals import stopping
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
           "auto_share", "negatives", "precision", "rehearsal", "views",
           "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
-PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity, 4: Answering}
+PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity}
 log = logging.getLogger(__name__)
 
 
@@ -77,12 +76,15 @@ def main(words: Sequence[str] | None = None) -> None:
     train_base(parse(words))
 
 
-def train_base(config: BaseConfig | Sequence[str], encode: Encode | None = None) -> dict[str, Any]:
+def train_base(
+    config: BaseConfig | Sequence[str], encode: Encode | None = None, kind: type[Phase] | None = None
+) -> dict[str, Any]:
     """Train one phase, or one sitting of it.
 
     Args:
         config: settings, or command-line words.
         encode: texts to sentence vectors; None loads MiniLM when the cache lacks a text.
+        kind: a phase of a recipe's own; None takes the one that `config.phase` names.
 
     Returns:
         "step", "done" (all steps taken), "checkpoint", and the last validation's numbers.
@@ -90,7 +92,7 @@ def train_base(config: BaseConfig | Sequence[str], encode: Encode | None = None)
     config = config if isinstance(config, BaseConfig) else parse(config)
     devices = [torch.device(config.device)] if config.device.startswith("cuda") else []
     with torch.random.fork_rng(devices):
-        run = setup(config, encode)
+        run = setup(config, encode, kind)
         if not config.resume:
             torch.manual_seed(config.seed + 1)
         try:
@@ -99,12 +101,12 @@ def train_base(config: BaseConfig | Sequence[str], encode: Encode | None = None)
             run.report.close()
 
 
-def setup(config: BaseConfig, encode: Encode | None = None) -> Training:
-    """Model, data, optimiser; with `resume` filled from the last checkpoint."""
+def setup(config: BaseConfig, encode: Encode | None = None, kind: type[Phase] | None = None) -> Training:
+    """Model, data, optimiser; with `resume` filled from the last checkpoint. Arguments as in `train_base`."""
     if config.threads:
         torch.set_num_threads(config.threads)
     model = make_model(config)
-    phase: Phase = PHASE_OF[config.phase](config, model, encode or SentenceEncoder().encode)
+    phase: Phase = (kind or PHASE_OF[config.phase])(config, model, encode or SentenceEncoder().encode)
     objective = Objective(config, phase.captioner, phase.naming).to(config.device)
     chosen = {key: value for key, value in config.to_dict().items() if key in SHARED}
     state = TrainState(
@@ -179,7 +181,7 @@ def fit(run: Training) -> dict[str, Any]:
             if better or (state.step % config.save_every == 0 and state.step < config.steps):
                 checkpoints.save(state, run.checkpoints, keep=config.keep, best=better)
     place = checkpoints.save(state, run.checkpoints, keep=config.keep, best=_is_best(run))
-    log.info("%s: step %d of %d, %s", PHASES[config.phase], state.step, config.steps, place)
+    log.info("%s: step %d of %d, %s", config.phases[config.phase], state.step, config.steps, place)
     return {"step": state.step, "done": state.step >= config.steps, "checkpoint": place, **checked}
 
 

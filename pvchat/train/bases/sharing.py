@@ -29,7 +29,6 @@ from pvchat.bases.shared import SCRATCH, SharedConfig, add_shared, save_shared, 
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import BaseSource
 from pvchat.config import VideoConfig
-from pvchat.errors import WeightsError
 from pvchat.model.retrofit import routing_stats
 from pvchat.runtime import pick_device
 from pvchat.schemas import ClipAnalysis
@@ -37,6 +36,7 @@ from pvchat.storage import atomic
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.bases.episodes import Identities, IdentityEpisode, read_picture
 from pvchat.train.losses import SparsityController
+from pvchat.train.runfile import RunFile
 from pvchat.train.signals import stopping
 
 STATE, METRICS = "training.safetensors", "metrics.jsonl"
@@ -144,47 +144,20 @@ class _Run:
 
     def save(self) -> None:
         """Everything that a resumed run needs, beside the shared parts, in one file; its history once more to read."""
-        from safetensors.torch import save
-
-        names = {value: name for name, value in self.parameters.items()}
-        state = {f"now/{name}": value.detach() for name, value in self.parameters.items()}
-        state |= {f"best/{name}": value for name, value in self.best.items()}
-        for parameter, moments in self.optimizer.state.items():
-            state |= {f"optimizer/{names[parameter]}/{k}": torch.as_tensor(v) for k, v in moments.items()}
-        state["beta"] = self.sparsity.beta
-        plain = {k: v.detach().cpu().clone().contiguous() for k, v in state.items()}
-        meta = {"step": self.step, "shared": self._shared(), "history": self.history}
+        self._file.write(self._shared(), {"step": self.step, "history": self.history})
         lines = "".join(f"{json.dumps(row)}\n" for row in self.history)
         out = self.config.out
-        out.mkdir(parents=True, exist_ok=True)
-        atomic.write_file(out / STATE, save(plain, {"run": json.dumps(meta)}), out / SCRATCH, durable=False)
         atomic.write_file(out / METRICS, lines.encode(), out / SCRATCH, durable=False)
 
-    @torch.no_grad()
     def load(self) -> None:
         """Go on from what `save` wrote; raises WeightsError."""
-        from safetensors import safe_open
-
-        path = self.config.out / STATE
-        if not path.is_file():
-            raise WeightsError("no run to resume here", subject=str(path.parent), hint="Start without --resume.")
-        with safe_open(path, "pt") as file:
-            meta = json.loads(file.metadata()["run"])
-            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (a file handle isn't a dict)
-        if meta["shared"] != self._shared() or "history" not in meta:
-            hint = "Resume with the same settings, or start anew."
-            raise WeightsError("the run there was made otherwise", subject=str(path.parent), hint=hint)
-        for name, parameter in self.parameters.items():
-            parameter.copy_(tensors[f"now/{name}"])
-            self.best[name] = tensors[f"best/{name}"].to(parameter.device)
-            lead = f"optimizer/{name}/"
-            moments = {k.removeprefix(lead): v for k, v in tensors.items() if k.startswith(lead)}
-            self.optimizer.state[parameter] = {
-                k: v if k == "step" else v.to(parameter.device) for k, v in moments.items()
-            }
-        self.sparsity.beta.copy_(tensors["beta"])
-        self.step, self.history = meta["step"], meta["history"]
+        told = self._file.read(self._shared())
+        self.step, self.history = told["step"], told["history"]
         self.best_loss = min(row["held_back_loss"] for row in self.history if "held_back_loss" in row)
+
+    @property
+    def _file(self) -> RunFile:
+        return RunFile(self.config.out / STATE, self.parameters, self.best, self.optimizer, self.sparsity)
 
     def _values(self) -> dict[str, torch.Tensor]:
         """A copy of all parameters."""

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from pvchat.train.person.state import Trained
 
 RECORD = "deep"  # key in `Person.extra`
-_OLD = "deep."  # arrays of a verification that earlier versions learnt; nobody reads them
 log = logging.getLogger(__name__)
 
 
@@ -142,8 +141,7 @@ def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions
     if not data.rows or options.session.stopped:
         return person
     started = time.monotonic()
-    bare = {key: rows for key, rows in person.arrays.items() if not key.startswith(_OLD)}
-    fresh = replace(person, depth="deep", arrays=bare)
+    fresh = replace(person, depth="deep")
     if chat.narrator is not None:
         from pvchat.train.bases.person import train_on_base
 

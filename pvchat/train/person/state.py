@@ -1,14 +1,10 @@
 """The state of one run of personal training, on disk and back, and its result.
 
-    state.safetensors    parameters at the start, now and at their best, AdamW's moments, β; the rest as JSON in its
-                         metadata
-
-In: a `PersonRun`. Out: the same run, to the last bit, in another process. The file is written whole or not at all.
+In: a `PersonRun`. Out: the same run, to the last bit, in another process (`train/runfile.py`).
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from pvchat.errors import WeightsError
 from pvchat.model.people import PersonState
-from pvchat.storage import atomic
 from pvchat.train.losses import SparsityController
 from pvchat.train.person.trainee import Trainee
+from pvchat.train.runfile import RunFile
 
 STATE = "state.safetensors"
 _KEPT = ("best_score", "start_score", "stage", "step", "total", "waited", "history")
@@ -87,18 +82,22 @@ def put_back(trainee: Module, values: dict[str, Tensor]) -> None:
 
 def save(run: PersonRun, folder: Path, shared: dict[str, Any], start: PersonState) -> None:
     """Write the run's state and where it started; `shared` is what a resumed run must have in common, JSON-ready."""
-    from safetensors.torch import save as pack
+    told = {key: getattr(run, key) for key in _KEPT}
+    _file(run, folder).write(shared, told, {"start/tokens": start.tokens, "start/z": start.z})
 
-    names: dict[Tensor, str] = {p: n for n, p in run.trainee.named_parameters()}
-    tensors = {"start/tokens": start.tokens, "start/z": start.z}
-    tensors |= {f"now/{n}": p for p, n in names.items()} | {f"best/{n}": v for n, v in run.best.items()}
-    for parameter, moments in run.optimizer.state.items():
-        tensors |= {f"optimizer/{names[parameter]}/{k}": torch.as_tensor(v) for k, v in moments.items()}
-    tensors["beta"] = run.sparsity.beta
-    meta = {"shared": shared, **{k: getattr(run, k) for k in _KEPT}}
-    plain = {k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    atomic.write_file(folder / STATE, pack(plain, {"run": json.dumps(meta)}), folder / ".scratch", durable=False)
+
+def load(run: PersonRun, folder: Path | None, shared: dict[str, Any]) -> None:
+    """Fill a freshly made run with the state in a folder.
+
+    Raises:
+        WeightsError: none is there, or it belongs to other settings or data.
+    """
+    for key, value in _file(run, folder or Path()).read(shared).items():
+        setattr(run, key, value)
+
+
+def _file(run: PersonRun, folder: Path) -> RunFile:
+    return RunFile(folder / STATE, dict(run.trainee.named_parameters()), run.best, run.optimizer, run.sparsity)
 
 
 def started_from(folder: Path | None, start: PersonState) -> PersonState:
@@ -117,33 +116,3 @@ def started_from(folder: Path | None, start: PersonState) -> PersonState:
             return start
         tokens, z = (file.get_tensor(f"start/{n}").to(start.tokens.device) for n in ("tokens", "z"))
     return replace(start, tokens=tokens, z=z)
-
-
-@torch.no_grad()
-def load(run: PersonRun, folder: Path | None, shared: dict[str, Any]) -> None:
-    """Fill a freshly made run with the state in a folder.
-
-    Raises:
-        WeightsError: none is there, or it belongs to other settings or data.
-    """
-    from safetensors import safe_open
-
-    path = None if folder is None else folder / STATE
-    if path is None or not path.is_file():
-        raise WeightsError("no run to resume here", subject=str(folder), hint="Start without --resume.")
-    with safe_open(path, "pt") as file:
-        meta = json.loads(file.metadata()["run"])
-        tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (a file handle isn't a dict)
-    if off := sorted(k for k in shared if shared[k] != meta["shared"].get(k)):
-        what = f"the run there was made with another {', '.join(off)}"
-        raise WeightsError(what, subject=str(folder), hint="Resume with the same settings, or start anew.")
-    for name, parameter in run.trainee.named_parameters():
-        parameter.copy_(tensors[f"now/{name}"])
-        run.best[name] = tensors[f"best/{name}"].to(parameter.device)
-        moments = {k.rsplit("/", 1)[1]: v for k, v in tensors.items() if k.startswith(f"optimizer/{name}/")}
-        if moments:
-            on = parameter.device
-            run.optimizer.state[parameter] = {k: v if k == "step" else v.to(on) for k, v in moments.items()}
-    run.sparsity.beta.copy_(tensors["beta"])
-    for key in _KEPT:
-        setattr(run, key, meta[key])

@@ -1,0 +1,90 @@
+"""Where a language model begins to hear a yes in the log-odds that it is told: `PrintMatch.heard`.
+
+    python -m recipes.answering.hearing --start FOLDER --data … --features … --identities lfw --captioned …
+
+In: a saved model with words of its own for answering, made clips of identities that it never saw. Out: for some
+log-odds, told in the place of those that it finds, the mean log-odds of "Yes", and where these cross 0; all printed.
+`release --heard 2 LESS`, less being what it takes to cross at 0, lays it beside the words: a match that is less sure
+than the one of training is then told in the same tone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from pvchat.chat.query import Query, Whom
+from pvchat.chat.question import Question
+from pvchat.model.checkpoint import ANSWERING, read_words
+from pvchat.model.sentences import SentenceEncoder
+from pvchat.schemas import FloatArray
+from pvchat.train.base.config import parse
+from pvchat.train.base.run import make_model, started_from
+from recipes.answering.answering import Answering, AnsweringConfig, people_of
+from recipes.answering.lessonplan import Lesson, Plan
+
+TOLD = (-6.0, -4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
+QUESTION = "Is {} visible in this clip?"
+
+
+def main() -> None:
+    """Print what is heard."""
+    torch.set_num_threads(1)
+    config = parse(kind=AnsweringConfig)
+    model = make_model(config).eval()
+    model.load_state_dict(read_words(model, started_from(Path(config.start)) / ANSWERING), strict=False)
+    with torch.no_grad():
+        model.prints.heard.copy_(torch.tensor([1.0, 0.0]))
+    phase = Answering(config, model, SentenceEncoder().encode)
+    asked = list(itertools.islice(questions(phase, config.seed), config.validate_rows))
+    said = [said_when_told(model, phase, asked, odds) for odds in TOLD]
+    for odds, yes in zip(TOLD, said, strict=True):
+        sys.stdout.write(f"told {odds:4.1f}: {yes.mean():5.2f}, yes {(yes > 0).mean():.2f}\n")
+    begins = crossing(TOLD, [float(yes.mean()) for yes in said])
+    sys.stdout.write(f"a yes begins at {begins:.2f}: --heard 2 {-begins:.2f}\n")
+
+
+def questions(phase: Answering, seed: int) -> Iterator[Plan]:
+    """Whether somebody is in a made clip, one who is and one who isn't in turn, with nothing told."""
+    rng = np.random.default_rng([seed, 9])
+    while True:
+        (made,) = phase.plans(1, rng, True)
+        for decision in ("present", "absent"):
+            name = next((p.name for p in made.sheet.presences if p.decision == decision), None)
+            if name is not None:
+                text = QUESTION.format(name)
+                asked = Question(text, Query("exists", Whom((name,)), form="polar"))
+                lesson = Lesson("existence", text, asked, "Yes")
+                yield replace(made, named=[name], brief="", lessons=[lesson])
+
+
+def said_when_told(model: Any, phase: Answering, asked: Sequence[Plan], odds: float) -> FloatArray:
+    """[n] log-odds of "Yes" where the language model is told some log-odds of presence."""
+    found, certain = [], model.prints.certain
+    model.prints.certain = lambda found: certain(torch.full_like(found, odds))
+    try:
+        for plan in asked:
+            batch = phase.collate([plan], [plan.lessons], np.random.default_rng(0))
+            with torch.no_grad():
+                people = people_of(model, batch)
+                yes = model.yes_no(batch.features, batch.prompts, question=batch.question, people=people)
+            found.append(float(yes))
+    finally:
+        del model.prints.certain
+    return np.array(found, np.float32)
+
+
+def crossing(told: Sequence[float], said: Sequence[float]) -> float:
+    """Where a rising line through points (told, said) crosses 0; an end of it where it doesn't."""
+    return float(np.interp(0.0, np.maximum.accumulate(said), told))
+
+
+if __name__ == "__main__":
+    main()

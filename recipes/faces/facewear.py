@@ -1,0 +1,68 @@
+"""What is drawn on a face: a mask, a cap, glasses.
+
+In: a patch of `faceset.py`, whose aligned face lies at fixed places. Out: the same patch with the thing on it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+from scipy.ndimage import zoom
+
+from pvchat.perception.experts.faces import MASK_COLOURS, TEMPLATE, draw_mask
+from recipes.faces.faceset import MARGIN, PATCH
+
+
+def _mask(patch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The product's drawn mask, of random colour and height."""
+    colour = MASK_COLOURS[int(rng.integers(0, len(MASK_COLOURS)))] if rng.random() < 0.6 else rng.integers(20, 240, 3)
+    inner = patch[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    out = patch.copy()
+    worn = draw_mask(inner, tuple(int(c) for c in colour), float(rng.uniform(-4, 8)))  # type: ignore[arg-type]
+    out[MARGIN:-MARGIN, MARGIN:-MARGIN] = worn
+    return out
+
+
+def _cap(patch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A cap or hood edge over forehead and hair, its brim in shade."""
+    brim = MARGIN + float(rng.uniform(8, 30))  # the eyes lie at 47
+    bend, tilt = rng.uniform(2, 14), rng.uniform(-5, 5)
+    outline = [(0, -5), (PATCH, -5), (PATCH, brim + 25), *_arc(brim, bend, tilt), (0, brim + 25)]
+    return _cloth(patch, outline, rng)
+
+
+def _arc(level: float, bend: float, tilt: float) -> list[tuple[float, float]]:
+    return [(100 + 88 * t, level + bend * t * t * 2 + tilt * t) for t in np.linspace(1, -1, 9)]
+
+
+def _glasses(patch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Frames with clear or dark lenses."""
+    picture = Image.fromarray(patch)
+    lens = Image.new("L", picture.size, 0)
+    frame = Image.new("L", picture.size, 0)
+    w, h = rng.uniform(17, 24), rng.uniform(11, 19)
+    thick = int(rng.integers(1, 5))
+    for x, y in TEMPLATE[:2] + MARGIN:
+        box = (x - w, y - h * 0.9, x + w, y + h * 1.1)
+        ImageDraw.Draw(lens).rounded_rectangle(box, float(h * 0.6), fill=255)
+        ImageDraw.Draw(frame).rounded_rectangle(box, float(h * 0.6), outline=255, width=thick)
+    (x0, y0), (x1, _) = TEMPLATE[:2] + MARGIN
+    ImageDraw.Draw(frame).line((x0 + w, y0, x1 - w, y0), fill=255, width=thick)
+    dark = float(rng.uniform(0.6, 0.95)) if rng.random() < 0.4 else float(rng.uniform(0, 0.2))
+    out: NDArray[np.floating] = patch.astype(np.float32)
+    for layer, strength, colour in ((lens, dark, rng.uniform(0, 50, 3)), (frame, 0.95, rng.uniform(0, 110, 3))):
+        cover = np.asarray(layer.filter(ImageFilter.GaussianBlur(0.7)), np.float32)[..., None] / 255 * strength
+        out = out * (1 - cover) + np.float32(colour) * cover
+    return out.astype(np.uint8)
+
+
+def _cloth(patch: NDArray[np.uint8], outline: list[tuple[float, float]], rng: np.random.Generator) -> NDArray[np.uint8]:
+    shade = Image.new("L", (PATCH, PATCH), 0)
+    ImageDraw.Draw(shade).polygon(outline, fill=255)
+    cover = np.asarray(shade.filter(ImageFilter.GaussianBlur(1.5)), np.float32)[..., None] / 255
+    folds = zoom(rng.normal(1, 0.08, (9, 9)), PATCH / 9, order=1)[..., None]
+    return (patch * (1 - cover) + np.clip(rng.uniform(10, 230, 3) * folds, 0, 255) * cover).astype(np.uint8)
+
+
+WEAR = {"mask": _mask, "cap": _cap, "glasses": _glasses}

@@ -1,0 +1,29 @@
+"""Recipes of the small heads: separating directions, and indoors from outdoors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recipes.looks import attributes as recipe
+from recipes.looks import settings
+
+
+def test_fit_finds_a_separating_direction_and_ignores_unknown_labels():
+    random = np.random.default_rng(0)
+    x = random.normal(size=(400, 12)).astype(np.float32)
+    y = np.stack([x[:, 3] > 0, random.random(400) > 0.5], 1).astype(int)
+    weight = np.stack([np.ones(400), np.zeros(400)], 1)
+    w, b = recipe.fit(x, y, weight, decay=1e-3)
+    assert ((x @ w[0] + b[0] > 0) == (y[:, 0] == 1)).mean() > 0.9
+    assert np.abs(w[1]).max() < 1e-3
+
+
+def test_learning_tells_the_two_settings_apart_whatever_their_share():
+    random = np.random.default_rng(0)
+    outdoors = np.arange(400) % 10 == 0
+    x = random.normal(0, 1, (400, 1280)).astype(np.float32)
+    x[outdoors, :40] += 1.5
+    weight, bias = settings.learn(x, outdoors)
+    told = x @ weight + bias > 0
+    assert (told[outdoors]).mean() > 0.9
+    assert (told[~outdoors]).mean() < 0.1
