@@ -31,9 +31,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pvchat.chat.sentences import SentenceEncoder
 from pvchat.model.registry import create_model, load_config
 from pvchat.model.routers import RoutingStats
+from pvchat.model.sentences import SentenceEncoder
 from pvchat.train.base import run as base
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.base.contrast import Contrastive

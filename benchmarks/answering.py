@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from pvchat.chat.sentences import SentenceEncoder
 from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.model.heads import HeadMixer
 from pvchat.model.people import People
+from pvchat.model.sentences import SentenceEncoder
 from pvchat.train.base.config import BaseConfig, parse
 from pvchat.train.base.run import make_model, started_from
 from pvchat.train.bases.gate import at_least

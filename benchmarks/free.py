@@ -24,9 +24,10 @@ import labelled
 import numpy as np
 
 from pvchat import PVChat
-from pvchat.chat import answerer
-from pvchat.chat.backed import Backing
-from pvchat.chat.guard import COLOURS, NUMBERS, content_words
+from pvchat.chat.colours import COLOURS
+from pvchat.chat.reader.tokens import NUMBERS, told_words
+from pvchat.chat.speakers import answerer
+from pvchat.chat.speakers.checking import Checker
 from pvchat.config import Settings
 from pvchat.errors import PVChatError
 from pvchat.model import drafted
@@ -151,24 +152,25 @@ def ask(
     logging.getLogger(__name__).info("%s: %s", question, text)
     return {
         "clip": clip, "question": question, "answerable": answerable, "type": kind, "answer": text,
-        "plain": " ".join(made.backing.plain) if made else text,
+        "plain": " ".join(made.checker.plain) if made else text,
         "sentences": len(made.said) if made else 1, "own": made.own if made else 0,
         "stopped": len(made.stopped) if made else 0, "refused": made.stopped if made else [],
-        "barred": sum(any(invented(said, question, made.backing)) for said, _ in made.stopped) if made else 0,
+        "barred": sum(any(invented(said, made.checker)) for said, _ in made.stopped) if made else 0,
         "tries": made.tries if made else 0, "tokens": count[0], "led": count[1],
         "first_cpu_s": round(heard[0], 3) if heard else 0.0,
         "first_s": round(first, 3), "total_s": round(time.perf_counter() - began, 3),
     }  # fmt: skip
 
 
-def invented(sentence: str, question: str, backing: Backing) -> list[str]:
+def invented(sentence: str, checker: Checker) -> list[str]:
     """Names, numbers, times and colours of a sentence that neither the question nor what is known holds.
 
     They are what a mask over the words to choose from could keep the model from.
     """
-    told = content_words(" ".join((question, *backing.known)), backing.names)
+    told = {*told_words(" ".join((checker.asked, *checker.plain)), checker.names), *(p.what for p in checker.true)}
+    told |= {f"@{point.who}" for point in checker.true}
     kinds = COLOURS | NUMBERS
-    own = content_words(sentence, backing.names)
+    own = told_words(sentence, checker.names)
     return [w for w in own if (w[0] in "@0123456789" or w in kinds) and w not in told]
 
 

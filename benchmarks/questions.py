@@ -22,13 +22,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pvchat.chat import models
-from pvchat.chat.describe import Describer
-from pvchat.chat.lines import Line
-from pvchat.chat.sentences import SentenceEncoder
-from pvchat.chat.trained import TrainedModel
+from pvchat.bases import models
+from pvchat.chat.speakers.describe import Describer
 from pvchat.config import Settings
+from pvchat.model.lines import Line
 from pvchat.model.registry import create_model
+from pvchat.model.sentences import SentenceEncoder
+from pvchat.model.trained import TrainedModel
 from pvchat.schemas import ClipAnalysis, Track
 
 ASKED = (

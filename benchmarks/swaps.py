@@ -82,9 +82,9 @@ def says(
     """Log-odds of "Yes" to the question about each of two people; with the other's tokens if swapped."""
     import torch
 
-    from pvchat.chat.personstates import marks_of
     from pvchat.model.checkpoint import speaking_with
     from pvchat.model.people import People
+    from pvchat.model.personstates import marks_of
     from pvchat.model.prompts import Prompt
 
     describer, trained = chat.describer, chat.describer.trained

@@ -27,11 +27,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import PVChat
-from pvchat.chat.sentences import SentenceEncoder
 from pvchat.chat.vocabulary import word_set
 from pvchat.config import Settings
 from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.eval.metrics.decisions import balanced
+from pvchat.model.sentences import SentenceEncoder
 from recipes.figures.figurefits import auc
 
 DESCRIBED = ("appearance", "action", "location")

@@ -99,9 +99,9 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     monkeypatch.setattr("pvchat.perception.analysis.recognise", made.recognise)
     monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
-    monkeypatch.setattr("pvchat.chat.sentences.SentenceEncoder", Sentences)
-    monkeypatch.setattr("pvchat.chat.language.LanguageModel.load", staticmethod(made.load_language))
-    monkeypatch.setattr("pvchat.chat.models.pretrained_folder", lambda name: None)  # no trained weights
+    monkeypatch.setattr("pvchat.model.sentences.SentenceEncoder", Sentences)
+    monkeypatch.setattr("pvchat.model.language.LanguageModel.load", staticmethod(made.load_language))
+    monkeypatch.setattr("pvchat.bases.models.pretrained_folder", lambda name: None)  # no trained weights
     return made
 
 

@@ -15,15 +15,15 @@ from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.chat import answerer  # noqa: E402
-from pvchat.chat.backed import sentences  # noqa: E402
-from pvchat.chat.trained import TrainedModel  # noqa: E402
+from pvchat.chat.reader.tokens import sentences  # noqa: E402
+from pvchat.chat.speakers import answerer  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import WeightsError  # noqa: E402
 from pvchat.model.checkpoint import ANSWERING, read_words, save_words, speaking_with, words_of  # noqa: E402
 from pvchat.model.prompts import Prompt  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
+from pvchat.model.trained import TrainedModel  # noqa: E402
 
 Try = Callable[[str], str]
 

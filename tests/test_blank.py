@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 from pvchat import PVChat
-from pvchat.chat.basejudge import decided
+from pvchat.bases.judging import decided
 from pvchat.config import PresenceConfig, Settings
 from pvchat.errors import PeopleError
 from pvchat.identity.examples import told

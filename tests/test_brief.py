@@ -6,8 +6,8 @@ import pytest
 from make_asked import read_question
 
 from pvchat.chat.answers import known_of
-from pvchat.chat.brief import brief
 from pvchat.chat.evidence import Evidence, Neighbour
+from pvchat.chat.speakers.brief import brief
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing
 
 NAMES = ["Ana", "Bo", "Cleo"]

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from make_asked import read_question
 
 from pvchat.chat.answers import plain_answer
-from pvchat.chat.calibration import Calibration
-from pvchat.chat.choices import (
+from pvchat.chat.english import HEDGE
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.speakers.calibration import Calibration
+from pvchat.chat.speakers.checking import contradictions
+from pvchat.chat.speakers.choices import (
     KINDS,
     LEVELS,
     SETTINGS,
@@ -28,13 +31,11 @@ from pvchat.chat.choices import (
     sentences,
     softmax,
 )
-from pvchat.chat.claims import CAPTION_QUESTION, Speaker, fill_gaps
-from pvchat.chat.english import HEDGE
-from pvchat.chat.evidence import Evidence
-from pvchat.chat.guard import contradictions
-from pvchat.chat.lines import Line, Utterance
-from pvchat.schemas import HANDS, PersonFacts, PersonPresence, SceneFacts
+from pvchat.chat.speakers.claims import CAPTION_QUESTION, Speaker, fill_gaps
+from pvchat.model.lines import Line, Utterance
+from pvchat.schemas import HANDS, PersonFacts, PersonPresence, SceneFacts, Thing
 
+TABLE = Thing("dining table", 0.9, [0], [[0.1, 0.5, 0.9, 0.9]], [0.9])
 NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}
 
 
@@ -138,7 +139,7 @@ def present(name: str = "Ana") -> PersonPresence:
 
 
 def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFacts, people: int = 1, **kinds) -> str:
-    evidence = Evidence({"Ana": facts}, scene=scene)
+    evidence = Evidence({"Ana": facts}, scene=scene, things=kinds.get("things", []))
     evidence.others = [None] * people  # only how many they are counts here
     question = read_question(text, ["Ana"])
 
@@ -232,9 +233,26 @@ def test_what_is_not_offered_or_too_unlikely_is_not_said() -> None:
 def test_who_stands_does_not_sit_at_a_table() -> None:
     sitting = CHOSEN | {"action": "sitting at a table"}
     stands = PersonFacts(pose="standing")
-    assert answer("What is Ana doing?", sitting, SceneFacts(), stands) == "Ana stands."
-    eating = next(c for c in choices("action") if c.said == "eating or drinking")
-    assert at_odds("action", eating, stands)  # its group is said of who sits
+    assert answer("What is Ana doing?", sitting, SceneFacts(), stands, things=[TABLE]) == "Ana stands."
+
+
+@pytest.mark.parametrize(("said", "told"), [("sitting at a table", "at a table"), ("eating or drinking", "eats")])
+@pytest.mark.parametrize("level", LEVELS)
+def test_nobody_sits_at_a_table_or_eats_where_none_is_seen(said: str, told: str, level: str) -> None:
+    chosen, how = CHOSEN | {"action": said}, {"levels": {"least": limits(**{level: 0.0})}}
+    for things in ([], [Thing("couch", 0.9, [0], [[0.1, 0.5, 0.9, 0.9]], [0.9])]):
+        text = answer("What is Ana doing?", chosen, SceneFacts(), PersonFacts(), things=things, **how)
+        assert text == "Ana is in this video, but I can't make out what Ana is doing."
+    assert told in answer("What is Ana doing?", chosen, SceneFacts(), PersonFacts(), things=[TABLE], **how)
+
+
+@pytest.mark.parametrize("said", ["in a restaurant or café", "in a shop"])
+def test_no_living_room_is_a_restaurant(said: str) -> None:
+    assert not any("restaurant" in name for name in group_names("location") if name != "in a restaurant or café")
+    for level in LEVELS:
+        how = {"levels": {"least": limits(**{level: 0.0})}}
+        told = answer("Where is Ana?", CHOSEN | {"location": said}, SceneFacts(setting="indoors"), PersonFacts(), **how)
+        assert "restaurant" not in told
 
 
 def test_in_a_bedroom_one_sits_on_a_bed() -> None:
@@ -248,11 +266,12 @@ def test_outdoors_no_event_is_guessed() -> None:
 
 
 def test_who_moves_the_hands_may_sit_at_a_table() -> None:
-    eating = next(c for c in choices("action") if c.said == "eating or drinking")
+    by_name = {choice.said: choice for choice in choices("action")}
+    sitting, eating = by_name["sitting at a table"], by_name["eating or drinking"]
     gestures = PersonFacts(gestures=["gesturing with a hand"])
     assert at_odds("action", eating, gestures, eating.said)
-    assert not at_odds("action", eating, gestures, eating.group)
-    assert at_odds("action", eating, replace(gestures, pose="standing"), eating.group)
+    assert not at_odds("action", sitting, gestures, sitting.said)
+    assert at_odds("action", sitting, replace(gestures, pose="standing"), sitting.said)
 
 
 def test_at_home_is_said_only_surely_and_not_which_room() -> None:

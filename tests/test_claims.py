@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from make_asked import read_question
 
 from pvchat.chat.answers import plain_answer
-from pvchat.chat.calibration import CLAIM_KINDS, GAIN, Calibration
-from pvchat.chat.claims import ASKED, Ask, Say, Speaker, asks, claim, fill_gaps, filled
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.extraction import read_phrase
-from pvchat.chat.lines import Line, Utterance
+from pvchat.chat.reader.captions import read_phrase
+from pvchat.chat.speakers.calibration import CLAIM_KINDS, GAIN, Calibration
+from pvchat.chat.speakers.claims import ASKED, Ask, Say, Speaker, asks, claim, fill_gaps, filled
+from pvchat.model.lines import Line, Utterance
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
 

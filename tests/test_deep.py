@@ -216,8 +216,8 @@ def lessons(chat: Chat):
     from make_person import augmentation, tiny
     from make_sets import encode
 
-    from pvchat.chat.describe import Describer
-    from pvchat.chat.trained import TrainedModel
+    from pvchat.chat.speakers.describe import Describer
+    from pvchat.model.trained import TrainedModel
 
     trained = TrainedModel(Path("nowhere"), "cpu", tiny())
     trained.stamp = "0123456789abcdef"
@@ -280,7 +280,7 @@ def test_a_training_that_was_cut_says_so(chat: Chat, tmp_path: Path, monkeypatch
 def test_tokens_and_z_are_trained_and_stamped(chat: Chat) -> None:
     """The others' files and the base stay as they are."""
     torch = pytest.importorskip("torch")
-    from pvchat.chat.personstates import STAMP
+    from pvchat.model.personstates import STAMP
     from pvchat.train.person.config import PersonConfig
 
     person, data = lessons(chat)
@@ -309,9 +309,9 @@ def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
     from make_person import analysis, augmentation, tiny
     from make_sets import encode
 
-    from pvchat.chat.describe import Describer
-    from pvchat.chat.trained import TrainedModel
+    from pvchat.chat.speakers.describe import Describer
     from pvchat.model.features import collate_people, person_from_track
+    from pvchat.model.trained import TrainedModel
 
     trained = TrainedModel(Path("nowhere"), "cpu", tiny())
     trained.stamp = "0123456789abcdef"

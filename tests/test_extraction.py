@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvchat.chat.extraction import dressed, garments, read_phrase
+from pvchat.chat.reader.captions import dressed, garments, read_phrase
 from pvchat.schemas import Garment
 
 

@@ -10,8 +10,8 @@ import pytest
 from make_people import make_person
 
 from pvchat.augment.dataset.reading import Problem
+from pvchat.bases.models import base_rows
 from pvchat.bases.sources import list_bases
-from pvchat.chat.models import base_rows
 from pvchat.errors import Candidate, SettingsError
 from pvchat.index.folder import Report
 from pvchat.people.notes import Notes

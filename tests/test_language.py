@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pvchat.chat.claims import often_compared
-from pvchat.chat.language import LanguageModel
-from pvchat.chat.sentences import SentenceEncoder
+from pvchat.chat.speakers.claims import often_compared
 from pvchat.errors import WeightsError
+from pvchat.model.language import LanguageModel
+from pvchat.model.sentences import SentenceEncoder
 from pvchat.runtime import best_dtype, compact_dtype
 
 WORDS = ["<pad>", "<eos>", "<unk>", "user", "assistant", ":", "hi", "there", "is", "ana", "here", "yes", "no", ".", "?"]
@@ -128,7 +128,7 @@ def test_sentence_vectors_are_those_of_transformers(encoder: SentenceEncoder) ->
 def test_sentence_vectors_need_no_transformers(encoder: SentenceEncoder) -> None:
     """It takes 170 MB and seconds to import."""
     code = (
-        "import sys; from pvchat.chat.sentences import SentenceEncoder; "
+        "import sys; from pvchat.model.sentences import SentenceEncoder; "
         f"SentenceEncoder({str(encoder.path)!r}).encode(['hi']); "
         "print([name for name in ('transformers', 'torch._dynamo') if name in sys.modules])"
     )

@@ -13,14 +13,14 @@ pytest.importorskip("torch")
 from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.chat.claims import ASKED  # noqa: E402
-from pvchat.chat.describe import Describer  # noqa: E402
-from pvchat.chat.lines import Line, Utterance  # noqa: E402
-from pvchat.chat.personstates import STAMP  # noqa: E402
-from pvchat.chat.trained import TrainedModel  # noqa: E402
+from pvchat.chat.speakers.claims import ASKED  # noqa: E402
+from pvchat.chat.speakers.describe import Describer  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import SettingsError, WeightsError  # noqa: E402
+from pvchat.model.lines import Line, Utterance  # noqa: E402
+from pvchat.model.personstates import STAMP  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
+from pvchat.model.trained import TrainedModel  # noqa: E402
 from pvchat.schemas import PersonFacts, SceneFacts  # noqa: E402
 
 ABOUT_ONE = "A man in a hat is riding a bike ."  # what the model is made to say of a caption's question about a track
@@ -169,18 +169,17 @@ def test_many_questions_are_one_batch(studio: Studio, chat: PVChat, asked: list[
 
 def test_the_real_model_says_the_same_alone_and_in_a_batch(studio: Studio, chat: PVChat) -> None:
     analysis = chat.analyse(studio.clip("new", BEN, ANA))
-    people = chat.people.all()
     lines = [
-        Line("What is Ana doing?", ("Ana",)),
-        Line("Where are they?", ("Ana", "Ben")),
+        Line("What is she doing?"),
+        Line("Where are they?", track=0),
         Line("What is the person wearing?", track=1, experts=("body",)),
     ]
-    together = chat.describer.say(analysis, lines, people, max_new_tokens=6)
-    alone = [chat.describer.say(analysis, [line], people, max_new_tokens=6)[0] for line in lines]
+    together = chat.describer.say(analysis, lines, max_new_tokens=6)
+    alone = [chat.describer.say(analysis, [line], max_new_tokens=6)[0] for line in lines]
     assert [s.text for s in together] == [s.text for s in alone]
     assert [s.log_prob for s in together] == pytest.approx([s.log_prob for s in alone], abs=1e-3)
     assert all(s.log_prob < 0 and np.isfinite(s.gain) for s in together)
-    assert together == chat.describer.say(analysis, lines, people, max_new_tokens=6)
+    assert together == chat.describer.say(analysis, lines, max_new_tokens=6)
 
 
 def test_a_clip_is_looked_at_once(studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +187,7 @@ def test_a_clip_is_looked_at_once(studio: Studio, chat: PVChat, monkeypatch: pyt
     encode, _ = type(chat.model).encode_clips, chat.describer.trained.nothing  # the empty clip isn't counted
     monkeypatch.setattr(type(chat.model), "encode_clips", lambda self, f: passes.append(1) or encode(self, f))
     for question in ("What is Ana doing?", "Where is Ana?"):
-        chat.describer.say(analysis, [Line(question, ("Ana",))], chat.people.all(), max_new_tokens=2)
+        chat.describer.say(analysis, [Line(question)], max_new_tokens=2)
     assert passes == [1]
 
 

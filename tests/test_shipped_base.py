@@ -16,10 +16,10 @@ pytest.importorskip("torch")
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.assets import footage, weights  # noqa: E402
-from pvchat.chat import answerer, describe  # noqa: E402
-from pvchat.chat.claims import fill_gaps  # noqa: E402
 from pvchat.chat.english import HEDGE  # noqa: E402
 from pvchat.chat.evidence import gather  # noqa: E402
+from pvchat.chat.speakers import answerer, describe  # noqa: E402
+from pvchat.chat.speakers.claims import fill_gaps  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.identity.enroll import enroll  # noqa: E402
 from pvchat.people.person import Person  # noqa: E402

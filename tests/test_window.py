@@ -18,12 +18,12 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.query import During  # noqa: E402
-from pvchat.chat.trained import TrainedModel  # noqa: E402
-from pvchat.chat.views import ClipViews  # noqa: E402
 from pvchat.chat.window import reach_of, seconds_of, typed, window_of  # noqa: E402
 from pvchat.cli import console, main  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
+from pvchat.model.trained import TrainedModel  # noqa: E402
+from pvchat.model.views import ClipViews  # noqa: E402
 from pvchat.schemas import ClipAnalysis, Look  # noqa: E402
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import gradio as gr
 
+from pvchat.bases.models import USABLE
 from pvchat.bases.sizes import fitting_size
 from pvchat.bases.sources import list_bases, read_source
-from pvchat.chat.models import USABLE
 from pvchat.config import home
 from pvchat_app import cards
 from pvchat_app.desk import Desk

@@ -1,10 +1,13 @@
 """Pretrained video language models of transformers as bases: pictures and words in, words out, people made known.
 
     sources.py   what `--model` names: a preset, a folder, `hub:ORG/NAME`, a run of `pvchat train base --model`
+    models.py    which models there are, our own too, and which one answers
     sizes.py     parameters, memory and frames, before anything is loaded: by its shape (shapes.py), and speed.py
     families.py  what each kind of model wants of its pictures
     loading.py   → `Base`: model and processor, checked, in the right precision
     marking.py   frames with the people outlined, crops
+    shown.py     the frames of a clip that one question is shown
+    states.py    what deep enrollment left of a person; judging.py: her yes or no where identity is unsure
     prompts.py   a chat out of frames, who is who, what was measured, earlier turns
     replying.py  words, piece by piece; the odds of yes against no
     soft.py      sixteen personal tokens in the place of marked ones, head offsets at them

@@ -12,10 +12,10 @@ from itertools import combinations
 
 import numpy as np
 
+from pvchat.chat.colours import COLOURS
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, on_footage, seen_together
 from pvchat.chat.finding import Row
-from pvchat.chat.guard import COLOURS
 from pvchat.chat.say.phrases import backdrop, is_of_body, side_by_side, sure_setting
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import Entity, Timeline

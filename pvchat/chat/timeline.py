@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from pvchat.chat.colours import same_colour
 from pvchat.chat.finding import Row
-from pvchat.chat.guard import same_colour
 from pvchat.chat.query import Has
 from pvchat.chat.spans import Span, Verdict, merged
 from pvchat.chat.vocabulary import word_set

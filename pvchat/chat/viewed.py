@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,35 +20,6 @@ Stream = Callable[[str], None]  # a piece of the text
 def words_of(text: str) -> list[str]:
     """The pieces in which a text is streamed: its words, each with the space before it."""
     return re.findall(r"\s*\S+", text)
-
-
-@dataclass(kw_only=True)
-class HandedOn:
-    """An answer as it is handed on, sentence by sentence.
-
-    Attributes:
-        stream: called with words, each after its sentence passed; None for nobody.
-        said: sentences so far.
-        first_at: when the first word was handed on (`time.perf_counter`).
-    """
-
-    stream: Stream | None = None
-    said: list[str] = field(default_factory=list)
-    first_at: float = 0.0
-
-    @property
-    def text(self) -> str:
-        """Everything said."""
-        return " ".join(self.said)
-
-    def say(self, sentence: str) -> None:
-        """Hand a sentence on, word by word."""
-        lead = " " if self.said else ""
-        self.said.append(sentence)
-        self.first_at = self.first_at or time.perf_counter()
-        if self.stream is not None:
-            for piece in words_of(lead + sentence):
-                self.stream(piece)
 
 
 @dataclass(frozen=True)

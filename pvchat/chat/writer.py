@@ -2,8 +2,8 @@
 
 Each question is run over the clip's timeline (`run.py`); what was found is said in plain sentences (`say/`). With the
 source "facts" only what was measured counts; "told" has them rephrased by a language model, "model" lets the trained
-model fill what wasn't measured, or a pretrained base answer (`narrator.py`), "spoken" lets the trained model say all of
-it, each sentence held against the evidence (`answerer.py`).
+model fill what wasn't measured, or a pretrained base answer (`speakers/narrator.py`), "spoken" lets the trained model
+say all of it, each sentence held against the finding (`speakers/answerer.py`).
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pvchat.chat.answers import Known
-from pvchat.chat.claims import fill_gaps
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.evidence import Evidence, gather, without_traits
 from pvchat.chat.explain import grounds_of
 from pvchat.chat.finding import Finding
-from pvchat.chat.guard import rephrase
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
+from pvchat.chat.speakers.claims import fill_gaps
+from pvchat.chat.speakers.rewording import rephrase
 from pvchat.chat.viewed import Stream, Viewed, words_of
 from pvchat.chat.window import without_numbers
 from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.chat.answerer import Answerer, Spoken
-    from pvchat.chat.describe import Describer
-    from pvchat.chat.language import LanguageModel
-    from pvchat.chat.narrator import Narrator, Told
+    from pvchat.chat.speakers.answerer import Answerer
+    from pvchat.chat.speakers.describe import Describer
+    from pvchat.chat.speakers.hearing import Hearing
+    from pvchat.chat.speakers.narrator import Narrator
+    from pvchat.model.language import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Writer:
 
     def _written(self, known: Known, viewed: Viewed, stream: Stream | None) -> WrittenAnswer:
         """One answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
-        spoken: Told | Spoken | None = None
+        spoken: Hearing | None = None
         if self.narrator is not None:
             spoken = self.narrator.answer(known, viewed, stream)
         elif self.answerer is not None:

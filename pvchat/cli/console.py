@@ -225,7 +225,7 @@ def fetch_missing(settings: Settings) -> None:
         WeightsError: they can't be fetched.
     """
     from pvchat.assets import weights
-    from pvchat.chat.models import base_of
+    from pvchat.bases.models import base_of
     from pvchat.runtime import ProgressDisplay
     from pvchat.service.networks import needed_weights
 

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         SettingsError: a named folder holds no model.
     """
-    from pvchat.chat import models as catalogue
+    from pvchat.bases import models as catalogue
 
     rows = catalogue.rows(args.folders)
     card = "cuda" if args.device != "cpu" and shutil.which("nvidia-smi") else "cpu"

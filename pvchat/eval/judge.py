@@ -53,7 +53,7 @@ class HubJudge:
     """A causal LM of transformers, greedy."""
 
     def __init__(self, model: str) -> None:
-        from pvchat.chat.language import LanguageModel
+        from pvchat.model.language import LanguageModel
 
         self.name = model.rstrip("/").split("/")[-1]
         self._language = LanguageModel.load(model)

@@ -97,7 +97,7 @@ def code_hashes(deep: bool = False, package: Path = PACKAGE) -> dict[str, str]:
 def weights_hashes(settings: Settings) -> dict[str, str | None]:
     """Of the pinned packages, of the trained model's folder, and of another language model's folder; None for none."""
     from pvchat.assets import weights
-    from pvchat.chat import models
+    from pvchat.bases import models
 
     table = hashlib.sha256("".join(w.sha256 for w in weights.TABLE).encode()).hexdigest()[:16]
     llm = Path(settings.llm).expanduser() if settings.llm else None

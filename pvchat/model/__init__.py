@@ -8,6 +8,10 @@ read them, with the mixed heads of `heads.py` and `routers.py`) into the languag
 People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); whom a clip
 shows is told by their marks (`marks.py`, `likeness.py`, `printmatch.py`).
 
+At work: `trained.py` has one model loaded, `views.py` what it saw of clips (`lines.py`: who looks at what),
+`personstates.py` stored people as it takes them; `sentences.py` (with `minilm.py`) makes sentence vectors;
+`language.py` is a language model by itself.
+
 On disk: `config.py`, `registry.py` (presets), `checkpoint.py`, `rounding.py`. Without torch, for all but words:
 `frozen.py`, which has the passes of `passes.py` converted. `retrofit.py` gives other models mixed heads. Open
 `pvchat.py` first.

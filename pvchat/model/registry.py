@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvchat.errors import SettingsError
+from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.config import ModelConfig
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CONFIGS = Path(__file__).parent / "configs"
 PRETRAINED = Path(__file__).parent / "pretrained"
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
 def list_models() -> list[str]:
@@ -37,7 +38,19 @@ def load_config(name: str) -> ModelConfig:
 def pretrained_folder(name: str) -> Path | None:
     """Where a preset's shipped weights lie, None when it has none."""
     folder = PRETRAINED / name
-    return folder if (folder / "model.safetensors").is_file() else None
+    return folder if (folder / WEIGHTS).is_file() else None
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """The configuration in a model's folder.
+
+    Raises:
+        WeightsError: unreadable.
+    """
+    try:
+        return ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError) as error:
+        raise WeightsError("no readable model here", subject=str(folder), hint=f"Expected {CONFIG}.") from error
 
 
 def create_model(

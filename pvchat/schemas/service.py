@@ -46,12 +46,12 @@ class Service(Protocol):
 
     @property
     def describer(self) -> Any:
-        """The trained model, a `pvchat.chat.describe.Describer`; None where no weights are shipped."""
+        """The trained model, a `pvchat.chat.speakers.describe.Describer`; None where no weights are shipped."""
         ...
 
     @property
     def narrator(self) -> Any:
-        """The pretrained base that answers, a `pvchat.chat.narrator.Narrator`; None for none."""
+        """The pretrained base that answers, a `pvchat.chat.speakers.narrator.Narrator`; None for none."""
         ...
 
     def analyse(self, clip: str | Path) -> ClipAnalysis:

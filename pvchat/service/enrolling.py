@@ -15,7 +15,7 @@ from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import Person, clean_name, name_key
 
 if TYPE_CHECKING:
-    from pvchat.chat.describe import Describer
+    from pvchat.chat.speakers.describe import Describer
     from pvchat.people.notes import Notes
     from pvchat.people.store import PeopleStore
     from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Service

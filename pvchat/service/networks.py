@@ -23,11 +23,11 @@ from pvchat.runtime import pick_device
 from pvchat.schemas import Progress
 
 if TYPE_CHECKING:
-    from pvchat.chat.language import LanguageModel
-    from pvchat.chat.narrator import Narrator
-    from pvchat.chat.sentences import SentenceEncoder
-    from pvchat.chat.trained import TrainedModel
+    from pvchat.chat.speakers.narrator import Narrator
     from pvchat.identity.presence import PresenceModel
+    from pvchat.model.language import LanguageModel
+    from pvchat.model.sentences import SentenceEncoder
+    from pvchat.model.trained import TrainedModel
     from pvchat.perception.analysis import Experts
 
 
@@ -91,15 +91,15 @@ class Networks:
         Raises:
             SettingsError, WeightsError: the settings ask for what isn't there.
         """
-        from pvchat.chat.models import choose
+        from pvchat.bases.models import choose
 
         return choose(self.settings)
 
     @cached_property
     def narrator(self) -> Narrator | None:
         """The pretrained base that answers; None where the settings name none, or want measured facts only."""
-        from pvchat.chat.models import base_of
-        from pvchat.chat.narrator import Narrator
+        from pvchat.bases.models import base_of
+        from pvchat.chat.speakers.narrator import Narrator
 
         base = base_of(self.settings)
         return (
@@ -116,7 +116,7 @@ class Networks:
     @cached_property
     def trained(self) -> TrainedModel | None:
         """The trained model; None where no weights are shipped."""
-        from pvchat.chat.trained import TrainedModel
+        from pvchat.model.trained import TrainedModel
 
         folder = self.chosen[1]
         return None if folder is None else TrainedModel(folder, self.settings.device)
@@ -138,15 +138,15 @@ class Networks:
     @cached_property
     def sentences(self) -> SentenceEncoder:
         """Sentence vectors, for questions that no rule reads and for the trained model's gate."""
-        from pvchat.chat.claims import often_compared
-        from pvchat.chat.sentences import SentenceEncoder
+        from pvchat.chat.speakers.claims import often_compared
+        from pvchat.model.sentences import SentenceEncoder
 
         return SentenceEncoder(device=self.settings.device, often=often_compared())
 
     @cached_property
     def language(self) -> LanguageModel:
         """The language model that words measured facts."""
-        from pvchat.chat.language import LanguageModel
+        from pvchat.model.language import LanguageModel
 
         return LanguageModel.load(path=self.settings.llm or None, device=self.device)
 
@@ -202,7 +202,7 @@ class Networks:
 
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        from pvchat.chat.claims import often_compared
+        from pvchat.chat.speakers.claims import often_compared
 
         self.experts.convert()
         self.sentences.load()

@@ -26,8 +26,8 @@ from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
-    from pvchat.chat.describe import Describer
-    from pvchat.chat.narrator import Narrator
+    from pvchat.chat.speakers.describe import Describer
+    from pvchat.chat.speakers.narrator import Narrator
     from pvchat.chat.viewed import Stream
     from pvchat.chat.writer import Writer
     from pvchat.identity.presence import PresenceModel
@@ -323,7 +323,7 @@ class PVChat(Enrolling, Correcting):
     @cached_property
     def describer(self) -> Describer | None:
         """The trained model as it speaks of these people; None where no weights are shipped. Loads when it speaks."""
-        from pvchat.chat.describe import Describer
+        from pvchat.chat.speakers.describe import Describer
 
         trained = self.networks.trained
         return None if trained is None else Describer(trained, self._encode)
@@ -333,7 +333,7 @@ class PVChat(Enrolling, Correcting):
 
     @cached_property
     def _writer(self) -> Writer:
-        from pvchat.chat.answerer import Answerer
+        from pvchat.chat.speakers.answerer import Answerer
         from pvchat.chat.writer import Writer
 
         source, describer, language = self.networks.source, self.describer, lambda: self.networks.language

@@ -3,7 +3,7 @@
     python -m recipes.answering.answering --data … --features … --start FOLDER --only llm.,project_p --out RUN
 
 In: made evidence (`sheets.py`), questions about it (`lessonplan.py`). Out: batches, a loss, and how many answers to
-questions in words that training never saw say what the rules say, by the guard that `ask` uses (`chat/backed.py`).
+questions in words that training never saw say what the rules say, by the check that `ask` uses (`checking.py`).
 
 A batch's questions about one clip share what stands before them (`Prompt.turns`); its visual tokens are read with the
 first question in mind.
@@ -23,13 +23,15 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from pvchat.chat.backed import Backing, sentences
-from pvchat.chat.sentences import Encode
+from pvchat.chat.clip_timeline import timeline_of
+from pvchat.chat.reader.tokens import sentences
+from pvchat.chat.speakers.checking import Checker, points_of
 from pvchat.errors import SettingsError
 from pvchat.model.features import collate, collate_people, from_analysis
 from pvchat.model.generation import Decoding
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
+from pvchat.model.sentences import Encode
 from pvchat.train.base.config import BaseConfig, parse
 from pvchat.train.base.data import Pictures, read_photos, to_tensor
 from pvchat.train.base.episodes import Cast, Episodes
@@ -167,9 +169,10 @@ class Answering:
 def agrees(made: Plan, lesson: Lesson, text: str) -> bool:
     """Whether an answer says what the rules say, sentence by sentence."""
     names = [p.name for p in made.sheet.presences]
-    backing = Backing(sentences(lesson.answer), sentences(made.brief), names, asked=lesson.text)
+    known = points_of(timeline_of(made.sheet.evidence, made.sheet.presences), names) if made.brief else frozenset()
+    checker = Checker(sentences(lesson.answer), known, names, lesson.question.query, lesson.text)
     told = sentences(text)
-    return len(told) == len(backing.plain) and not any(backing.problems(s, i) for i, s in enumerate(told))
+    return len(told) == len(checker.plain) and all(i in checker.check(s, [i]).answers for i, s in enumerate(told))
 
 
 def people_of(model: Any, batch: EpisodeBatch) -> People | None:

@@ -22,8 +22,8 @@ import torch
 
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Question
-from pvchat.chat.sentences import SentenceEncoder
 from pvchat.model.checkpoint import ANSWERING, read_words
+from pvchat.model.sentences import SentenceEncoder
 from pvchat.schemas import FloatArray
 from pvchat.train.base.config import parse
 from pvchat.train.base.run import make_model, started_from

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pvchat.chat.answers import known_of, plain_answer
-from pvchat.chat.brief import brief
-from pvchat.chat.guard import COLOURS, content_words
+from pvchat.chat.colours import COLOURS
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Conversation, Question
+from pvchat.chat.reader.tokens import told_words
 from pvchat.chat.say.phrases import sure_gender
+from pvchat.chat.speakers.brief import brief
 from pvchat.schemas import PersonFacts, PersonPresence
 from recipes.answering.fillings import filling
 from recipes.answering.questionbank import bank, kinds
@@ -117,7 +118,7 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
 def _is_told(lesson: Lesson, told: str, sheet: Sheet) -> bool:
     """Whether every name, number and colour of an answer stands in what the model is told."""
     names = [p.name for p in sheet.presences]
-    more = set(content_words(lesson.answer, names)) - set(content_words(f"{told} {lesson.asked}", names))
+    more = set(told_words(lesson.answer, names)) - set(told_words(f"{told} {lesson.asked}", names))
     return not any(word.startswith("@") or word[0].isdigit() or word in COLOURS for word in more)
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.choices import ChoiceKind, choices
 from pvchat.chat.clip_timeline import SURFACES
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.say.phrases import garment_phrase
+from pvchat.chat.speakers.choices import ChoiceKind, choices
 from pvchat.perception.sightings import where
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Reason, SceneFacts, Thing, Track, Why
 from pvchat.train.base.composed import ComposedScene
@@ -280,7 +280,7 @@ def _things(frames: int, rng: np.random.Generator) -> list[Thing]:
 
 
 def _chosen(kind: ChoiceKind, rng: np.random.Generator) -> str:
-    """A deed or a place as `chat/claims.py` fills a gap: for sure or likely, one or a group of them."""
+    """A deed or a place as `chat/speakers/claims.py` fills a gap: for sure or likely, one or a group of them."""
     one = _choice(rng, choices(kind))
     told = one.said if rng.random() < 0.6 else one.group
     return told if rng.random() < 0.5 else f"{HEDGE} {told}"

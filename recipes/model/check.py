@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from pvchat.chat.sentences import Encode, SentenceEncoder
+from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.train.base.config import PHASES, BaseConfig, parse
 from pvchat.train.base.run import PHASE_OF, make_model
 from recipes.answering.answering import Answering, AnsweringConfig

@@ -1,4 +1,4 @@
-"""How the choices of `pvchat/chat/choices.py` are told apart on held-back pictures: their `Scale`.
+"""How the choices of `pvchat/chat/speakers/choices.py` are told apart on held-back pictures: their `Scale`.
 
 In: a trained model, held-back captioned pictures, other held-back pictures (for what is usual only). Out: a `Scale` for
 each kind of answer, and how it was read: a choice is right about a picture when a caption of it has one of the choice's
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pvchat.chat.choices import (
+from pvchat.chat.speakers.choices import (
     KINDS,
     LEVELS,
     SETTINGS,
@@ -29,9 +29,9 @@ from pvchat.chat.choices import (
     sentences,
     softmax,
 )
-from pvchat.chat.claims import CAPTION_QUESTION
-from pvchat.chat.sentences import Encode
+from pvchat.chat.speakers.claims import CAPTION_QUESTION
 from pvchat.model.reading import similarity
+from pvchat.model.sentences import Encode
 from pvchat.schemas import FloatArray, SceneFacts
 from pvchat.train.base.data import Photo, Pictures, picture_features
 

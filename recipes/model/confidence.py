@@ -21,15 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.calibration import CALIBRATION, ClaimKind
-from pvchat.chat.claims import ASKED
-from pvchat.chat.describe import Describer
-from pvchat.chat.extraction import read_phrase
-from pvchat.chat.lines import Line
-from pvchat.chat.models import find
-from pvchat.chat.sentences import Encode, SentenceEncoder
-from pvchat.chat.trained import TrainedModel
+from pvchat.bases.models import find
+from pvchat.chat.reader.captions import read_phrase
+from pvchat.chat.speakers.calibration import CALIBRATION, ClaimKind
+from pvchat.chat.speakers.claims import ASKED
+from pvchat.chat.speakers.describe import Describer
 from pvchat.chat.vocabulary import FUNCTION_WORDS
+from pvchat.model.lines import Line
+from pvchat.model.sentences import Encode, SentenceEncoder
+from pvchat.model.trained import TrainedModel
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.base.captions import read_questions
 from pvchat.train.base.config import AUTO, CAPTIONED

@@ -21,13 +21,13 @@ from pvchat.augment.positives import empty, registry
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import StoppedError, Watch
-from pvchat.chat.calibration import Calibration
-from pvchat.chat.claims import ASKED
-from pvchat.chat.lines import Utterance
+from pvchat.chat.speakers.calibration import Calibration
+from pvchat.chat.speakers.claims import ASKED
 from pvchat.cli import console
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.identity.presence import PresenceModel
+from pvchat.model.lines import Utterance
 from pvchat.perception.experts.mesh import Mesh
 
 SMALL = AugmentConfig(clips=3, stills=2, negatives=0, seconds=0.3)

@@ -14,8 +14,8 @@ from pvchat.augment.questions.measured import read_told, refer
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.questions.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told
 from pvchat.augment.schemas import PLAIN
-from pvchat.chat.claims import ASKED
-from pvchat.chat.lines import Utterance
+from pvchat.chat.speakers.claims import ASKED
+from pvchat.model.lines import Utterance
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 WORDS = "the a man woman is wearing doing red shirt what where in one sentence answer these are frames"

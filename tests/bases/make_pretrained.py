@@ -18,13 +18,13 @@ from make_lessons import SHADES, Colours, bright, crop, shown
 from torch import Tensor
 from torch.nn import functional as F
 
+from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import Base
 from pvchat.bases.marking import Shown
 from pvchat.bases.prompts import Asked, inputs_of
 from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.seeing import _places
 from pvchat.bases.soft import TOKENS, Personal, spoken_with
-from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.train.bases.data import GENERIC
 from pvchat.train.person.examples import ALIASES
 

@@ -19,10 +19,10 @@ from make_bases import save_base
 from make_lessons import PEOPLE, lessons
 from make_pretrained import WORDS, one_thread, pretrain
 
+from pvchat.bases.judging import log_odds
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.shared import add_shared
 from pvchat.bases.sources import read_source
-from pvchat.chat.basejudge import log_odds
 from pvchat.people.person import Person
 from pvchat.train.bases.data import BaseData
 from pvchat.train.bases.gate import Gate

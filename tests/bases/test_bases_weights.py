@@ -13,7 +13,7 @@ from PIL import Image
 from pvchat import PVChat, video
 from pvchat.assets.footage import move_over
 from pvchat.augment.settings import AugmentConfig
-from pvchat.chat.basestates import STATE, TOKENS
+from pvchat.bases.states import STATE, TOKENS
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.train.bases import person as training

@@ -13,7 +13,7 @@ import pytest
 
 from pvchat import PVChat
 from pvchat.bases.shared import stamp_of
-from pvchat.chat.basestates import STATE
+from pvchat.bases.states import STATE
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.journal import Journal

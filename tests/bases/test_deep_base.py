@@ -15,8 +15,8 @@ from make_lessons import PEOPLE, STRANGERS, shown
 from PIL import Image
 
 from pvchat.bases.soft import TOKENS
-from pvchat.chat.basestates import STATE, fits
-from pvchat.chat.narrator import Narrator
+from pvchat.bases.states import STATE, fits
+from pvchat.chat.speakers.narrator import Narrator
 from pvchat.config import Settings, VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.people.store import PeopleStore

@@ -14,9 +14,9 @@ from make_people import make_person
 from make_processes import two_go_like_one
 from make_taught import open_pretrained, save_pretrained, teach, told_right
 
+from pvchat.bases.judging import decided, log_odds
 from pvchat.bases.soft import TOKENS
-from pvchat.chat.basejudge import decided, log_odds
-from pvchat.chat.basestates import STATE, Z, fits, personal_of
+from pvchat.bases.states import STATE, Z, fits, personal_of
 from pvchat.config import PresenceConfig
 from pvchat.people import exchange
 from pvchat.people.person import Person

@@ -14,7 +14,7 @@ import pytest
 
 from pvchat import PVChat, video
 from pvchat.bases.prompts import Asked
-from pvchat.chat.shown import boxes_at
+from pvchat.bases.shown import boxes_at
 from pvchat.config import Settings
 from pvchat.schemas import PersonPresence
 

@@ -13,6 +13,7 @@ from make_pretrained import one_thread
 from PIL import Image
 from safetensors.torch import load_file
 
+from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import load_base
 from pvchat.bases.marking import Shown
 from pvchat.bases.prompts import Asked, inputs_of
@@ -20,7 +21,6 @@ from pvchat.bases.replying import yes_no
 from pvchat.bases.shared import add_shared, shared_parameters, stamp_of
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import read_source
-from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.cli import main as cli
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.retrofit import mixers

@@ -11,11 +11,10 @@ from pathlib import Path
 import make_bases
 import pytest
 
-from pvchat.bases import loading, sizes
+from pvchat.bases import loading, models, sizes
 from pvchat.bases.loading import load_base, require_base
 from pvchat.bases.shared import add_shared, check_base
 from pvchat.bases.sources import list_bases, read_source
-from pvchat.chat import models
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import SettingsError

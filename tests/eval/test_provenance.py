@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from stub_systems import make_manifest
 
-from pvchat.chat import models
+from pvchat.bases import models
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval import provenance

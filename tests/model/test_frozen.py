@@ -14,11 +14,14 @@ pytest.importorskip("torch")
 import torch  # noqa: E402
 from make_analysis import make_analysis, make_track  # noqa: E402
 
-from pvchat.chat.models import WEIGHTS, read_config  # noqa: E402
 from pvchat.model.features import PersonFeatures, from_analysis  # noqa: E402
 from pvchat.model.frozen import FrozenModel  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
-from pvchat.model.registry import create_model  # noqa: E402
+from pvchat.model.registry import (  # noqa: E402
+    WEIGHTS,
+    create_model,  # noqa: E402
+    read_config,
+)
 from pvchat.model.visual import View  # noqa: E402
 from pvchat.perception.experts import networks  # noqa: E402
 from pvchat.schemas import ClipAnalysis  # noqa: E402
@@ -101,7 +104,7 @@ def test_what_was_converted_needs_no_torch(folder: Path, pvchat_home: Path) -> N
         pytest.skip("openvino is not installed")
     code = (
         "import sys; from pathlib import Path; from make_analysis import make_analysis, make_track; "
-        "from pvchat.chat.trained import TrainedModel; import numpy as np; "
+        "from pvchat.model.trained import TrainedModel; import numpy as np; "
         f"frozen = TrainedModel(Path({str(folder)!r}), 'cpu').frozen; "
         "clip = frozen.tokens(make_analysis(make_track(1))); "
         "frozen.sentences(clip, clip.mask, np.ones(frozen.config.sentence_width, np.float32)); frozen.load(); "

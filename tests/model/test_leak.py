@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from pvchat.chat.lines import Line
-from pvchat.chat.views import ClipViews
 from pvchat.model.features import collate_people, person_from_track
+from pvchat.model.lines import Line
+from pvchat.model.views import ClipViews
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_another_persons_track_does_not_reach_what_is_read(two, read, shared_mod
     clip, other = two
     with torch.no_grad():
         ana, _ = shared_model.aligner.people(collate_people([person_from_track(t) for t in clip.tracks]), ["Ana", "Bo"])
-    of_ana = Line("What is she wearing?", ("Ana",), track=0, experts=experts)
+    of_ana = Line("What is she wearing?", track=0, experts=experts)
     first, second = read(clip, of_ana, [ana]), read(other, of_ana, [ana])
     assert torch.allclose(first.queries, second.queries, atol=1e-6)
     assert torch.allclose(first.personal, second.personal, atol=1e-6)
@@ -56,7 +56,7 @@ def test_how_well_another_face_fits_is_hidden_too(two, read, shared_model):
     clip, other = two
     with torch.no_grad():
         people = shared_model.aligner.people(collate_people([person_from_track(t) for t in clip.tracks]), ["Ana", "Bo"])
-    at_ana, at_bo = (float(read(clip, Line("Is Ana there?", ("Ana",), track=i), people[:1]).presence) for i in (0, 1))
+    at_ana, at_bo = (float(read(clip, Line("Is Ana there?", track=i), people[:1]).presence) for i in (0, 1))
     assert at_ana > at_bo + 1
 
 

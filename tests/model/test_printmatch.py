@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from pvchat.chat.personstates import marks_of
-from pvchat.chat.verdict import told_by_tokens
+from pvchat.chat.speakers.answerer import told_by_tokens
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.presence import NO_FIGURE, NOTHING, PresenceModel
 from pvchat.model.features import ClipFeatures, collate, collate_people, from_analysis, person_from_track
 from pvchat.model.marks import Marks, clip_marks
 from pvchat.model.people import People, PersonState
+from pvchat.model.personstates import marks_of
 from pvchat.model.printmatch import MANY, PrintMatch
 from pvchat.model.visual import View
 from pvchat.people.person import Person

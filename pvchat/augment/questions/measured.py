@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from pvchat.augment.questions.cast import View
 from pvchat.augment.schemas import PLAIN, TOGETHER
+from pvchat.chat.colours import same_colour
 from pvchat.chat.english import present_tense
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.extraction import read_phrase
-from pvchat.chat.guard import same_colour
+from pvchat.chat.reader.captions import read_phrase
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
@@ -88,7 +88,7 @@ def refer(view: View, name: str) -> str:
 
 def read_told(kind: str, text: str) -> str:
     """A model's sentence ("The man is wearing a red shirt.") as a phrase after a name; empty if it isn't one."""
-    found = read_phrase(kind, text)  # type: ignore[arg-type]
+    found = read_phrase(kind, text)
     if not found:
         return ""
     return {"appearance": f"is wearing {found}", "action": present_tense(found)}.get(kind, f"is {found}")

@@ -27,16 +27,16 @@ from pvchat.augment.questions.cast import View
 from pvchat.augment.questions.measured import informed, phrase, read_told, refer
 from pvchat.augment.schemas import TOGETHER, Sample
 from pvchat.bases.imagetext import IN_ORDER, ImageTextModel, pictures
-from pvchat.chat.calibration import Calibration
-from pvchat.chat.claims import Speaker, fill_gaps
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.guard import contradictions
 from pvchat.chat.query import Attribute, Query, Whom
 from pvchat.chat.question import Question
+from pvchat.chat.speakers.calibration import Calibration
+from pvchat.chat.speakers.checking import contradictions
+from pvchat.chat.speakers.claims import Speaker, fill_gaps
 from pvchat.schemas import ClipAnalysis, PersonFacts, Service
 
 if TYPE_CHECKING:
-    from pvchat.chat.lines import Line, Utterance
+    from pvchat.model.lines import Line, Utterance
 
 TOLD: tuple[Literal["appearance", "action", "location"], ...] = ("appearance", "action", "location")
 _ASKED: dict[str, Attribute] = {"appearance": "worn", "action": "deed", "location": "place"}
@@ -213,7 +213,7 @@ def offline(chat: Service) -> Teacher:
     describer = chat.describer
     if describer is None or chat.settings.answers not in ("auto", "model"):
         return FactsTeacher()
-    calibration = describer.trained.calibration
+    calibration = describer.calibration
     return ModelTeacher(describer.say, calibration, f"{describer.stamp} {sorted(calibration.least.items())}")
 
 

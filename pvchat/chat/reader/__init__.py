@@ -3,4 +3,7 @@
 Start with `read.py`: names are masked and times by the clock taken out (`words.py`), a trained network tells what is
 asked and what each word is (`network.py`, `labels.py`), words get their plain values (`slots.py`), pronouns and "and
 Ben?" are resolved by the turns before (`history.py`), and `decode.py` puts the query together.
+
+What a language model says is read here too: its words (`tokens.py`), what it states of whom (`statements.py`), a phrase
+of a caption (`captions.py`), whom an outline points at (`pointing.py`).
 """

@@ -135,7 +135,7 @@ def is_word(word: str) -> bool:
 def _tokenizer() -> Any:
     from tokenizers import Tokenizer
 
-    from pvchat.chat.sentences import TOKENIZER
+    from pvchat.model.sentences import TOKENIZER
 
     tokenizer = Tokenizer.from_file(str(encoder_folder() / TOKENIZER))
     tokenizer.no_padding()
@@ -144,7 +144,7 @@ def _tokenizer() -> Any:
 
 def lower_weights(all_layers: bool = False) -> dict[str, FloatArray]:
     """The published encoder's weights, mapped from their file: of the layers that stay as they are, or of all."""
-    from pvchat.chat.sentences import WEIGHTS
+    from pvchat.model.sentences import WEIGHTS
 
     with (encoder_folder() / WEIGHTS).open("rb") as file:
         bytes_ = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -163,6 +163,6 @@ def lower_weights(all_layers: bool = False) -> dict[str, FloatArray]:
 
 def encoder_folder() -> Path:
     """The published encoder's folder."""
-    from pvchat.chat.sentences import downloaded_folder
+    from pvchat.model.sentences import downloaded_folder
 
     return downloaded_folder()

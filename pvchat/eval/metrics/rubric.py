@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from pvchat.chat.guard import COLOURS
+from pvchat.chat.colours import COLOURS
 from pvchat.eval.manifest import Item
 from pvchat.eval.metrics.wording import STOP, content_words
 from pvchat.eval.stance import mentioned, stances

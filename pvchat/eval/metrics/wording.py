@@ -94,7 +94,7 @@ def bert_scores(answers: Sequence[str], references: Sequence[str], model: str) -
 
 def sentence_cosines(pairs: Sequence[tuple[str, str]]) -> list[float]:
     """Cosine of the sentence vectors (MiniLM) of each answer and its reference, -1..1; 0 where either is empty."""
-    from pvchat.chat.sentences import SentenceEncoder
+    from pvchat.model.sentences import SentenceEncoder
 
     encoder = SentenceEncoder()
     vectors = [

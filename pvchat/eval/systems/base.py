@@ -16,7 +16,7 @@ from pvchat.eval.manifest import Item, Manifest
 from pvchat.schemas import ClipAnalysis, PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.chat.language import LanguageModel
+    from pvchat.model.language import LanguageModel
     from pvchat.people.person import Person
     from pvchat.service import PVChat
 
@@ -76,7 +76,7 @@ class Bench:
     @cached_property
     def language(self) -> LanguageModel:
         """The language model of the baselines, the same weights as PVChat's default."""
-        from pvchat.chat.language import LanguageModel
+        from pvchat.model.language import LanguageModel
 
         return LanguageModel.load(device=self.chat.device)
 

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.chat.claims import CAPTION_QUESTION
-from pvchat.chat.sentences import Encode
+from pvchat.chat.speakers.claims import CAPTION_QUESTION
 from pvchat.model.features import ClipFeatures
 from pvchat.model.reading import similarity
+from pvchat.model.sentences import Encode
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.base.data import picture_features, to_tensor
 from pvchat.train.base.features import sentence_vectors

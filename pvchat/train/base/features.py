@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.chat.sentences import Encode
 from pvchat.errors import SettingsError
 from pvchat.model.config import IDENTITY_WIDTH
+from pvchat.model.sentences import Encode
 from pvchat.schemas import FACEPRINT, FloatArray
 from pvchat.storage import atomic, tensorfile
 from pvchat.train.degrade import degrade_face

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pvchat.chat.claims import CAPTION_QUESTION
-from pvchat.chat.sentences import Encode
+from pvchat.chat.speakers.claims import CAPTION_QUESTION
 from pvchat.model.generation import Decoding
 from pvchat.model.prompts import Prompt
+from pvchat.model.sentences import Encode
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.base.data import picture_features
 from pvchat.train.base.grounding import CaptionDecoder, WordNaming

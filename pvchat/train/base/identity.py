@@ -17,13 +17,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pvchat.chat.sentences import Encode
 from pvchat.identity.measures import made_out
 from pvchat.model.checkpoint import LLM_PARTS
 from pvchat.model.features import ClipFeatures, PersonFeatures, collate, collate_people, from_analysis
 from pvchat.model.marks import Marks
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
+from pvchat.model.sentences import Encode
 from pvchat.schemas import FloatArray
 from pvchat.train.base.composed import read_scenes
 from pvchat.train.base.config import BaseConfig

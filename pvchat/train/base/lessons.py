@@ -11,11 +11,11 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from pvchat.chat.claims import CAPTION_QUESTION
-from pvchat.chat.sentences import Encode
+from pvchat.chat.speakers.claims import CAPTION_QUESTION
 from pvchat.model.config import ModelConfig
 from pvchat.model.features import ClipFeatures
 from pvchat.model.prompts import Prompt
+from pvchat.model.sentences import Encode
 from pvchat.train.base.captions import Asked, read_questions
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.base.data import SIDED, Photo, Pictures, Shuffle, augment, picture_features, read_photos, to_tensor

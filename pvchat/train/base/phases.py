@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from pvchat.chat.sentences import Encode
 from pvchat.model.reading import Reading
+from pvchat.model.sentences import Encode
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.base.grounding import CaptionDecoder, WordNaming
 from pvchat.train.losses import LOG_SCALE, SparsityController

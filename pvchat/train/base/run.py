@@ -21,12 +21,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from pvchat.chat.sentences import Encode, SentenceEncoder
 from pvchat.errors import SettingsError
 from pvchat.model import checkpoint
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model
 from pvchat.model.routers import RoutingStats
+from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.runtime import best_dtype
 from pvchat.train import checkpoints
 from pvchat.train.base.config import BaseConfig, parse

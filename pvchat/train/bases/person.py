@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from pvchat.bases.connector import connector_of
+from pvchat.bases.judging import PRESENCE_QUESTION
 from pvchat.bases.loading import Base
 from pvchat.bases.seeing import personal_start
 from pvchat.bases.shared import check_base, stamp_of
-from pvchat.chat.basejudge import PRESENCE_QUESTION
-from pvchat.chat.basestates import LORA, STATE, TOKENS, Z, personal_of
+from pvchat.bases.states import LORA, STATE, TOKENS, Z, personal_of
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.schemas import Service

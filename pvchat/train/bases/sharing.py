@@ -20,6 +20,7 @@ import torch
 from torch.nn import functional as F
 
 from pvchat.bases.connector import ConnectorConfig, looking_at
+from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Shown
 from pvchat.bases.prompts import Asked, inputs_of
@@ -27,7 +28,6 @@ from pvchat.bases.replying import yes_no
 from pvchat.bases.shared import SCRATCH, SharedConfig, add_shared, save_shared, shared_parameters
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import BaseSource
-from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.config import VideoConfig
 from pvchat.model.retrofit import routing_stats
 from pvchat.runtime import pick_device

@@ -17,12 +17,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat.bases.connector import looking_at
+from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import Base
 from pvchat.bases.prompts import Asked, inputs_of
 from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.soft import Personal, spoken_with
-from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
-from pvchat.chat.basestates import upper
+from pvchat.bases.states import upper
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers, routing_stats
 from pvchat.model.routers import RoutingStats

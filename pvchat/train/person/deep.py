@@ -34,7 +34,7 @@ from pvchat.train.person.workplace import working
 
 if TYPE_CHECKING:
     from pvchat.augment.settings import AugmentConfig
-    from pvchat.chat.describe import Describer
+    from pvchat.chat.speakers.describe import Describer
     from pvchat.model.people import PersonState
     from pvchat.train.person.examples import PersonData
     from pvchat.train.person.state import Trained
@@ -225,8 +225,8 @@ def other_people(
 
 def with_state(person: Person, trained: Trained, describer: Describer) -> Person:
     """The person with trained tokens, z and LoRA among her arrays, stamped with the weights they belong to."""
-    from pvchat.chat.personstates import STAMP
     from pvchat.model.personlora import ARRAYS
+    from pvchat.model.personstates import STAMP
 
     arrays: dict[str, Any] = {
         "tokens": trained.state.tokens.cpu().numpy().astype(np.float16),

@@ -20,11 +20,11 @@ import torch
 from torch import Tensor
 
 from pvchat.augment.schemas import Row, Split, Stage
-from pvchat.chat.sentences import Encode
 from pvchat.errors import SettingsError
 from pvchat.model.features import collate, from_analysis
 from pvchat.model.marks import Marks
 from pvchat.model.people import PersonState
+from pvchat.model.sentences import Encode
 from pvchat.model.visual import VisualTokens
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.person.trainingset import TrainingSet

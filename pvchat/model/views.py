@@ -12,9 +12,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pvchat.chat.lines import Line
-from pvchat.chat.trained import TrainedModel
 from pvchat.model.cliptokens import kept_tracks
+from pvchat.model.lines import Line
+from pvchat.model.trained import TrainedModel
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:

@@ -11,14 +11,12 @@ class Line:
 
     Attributes:
         question: as the model is asked.
-        people: names of the people whose personal tokens stand in the prompt.
         track: whom to look at: an index into `ClipAnalysis.tracks`; other people's tracks are hidden, whole frames
             aren't. None looks at everyone.
         experts: whose tokens to look at; empty for all.
     """
 
     question: str
-    people: tuple[str, ...] = ()
     track: int | None = None
     experts: tuple[str, ...] = ()
 

@@ -22,7 +22,6 @@ from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
-    from pvchat.chat.viewed import Viewed
     from pvchat.video import Clip
 
 Window = tuple[float, float]  # seconds
@@ -41,11 +40,14 @@ class ClipFrames:
         self._kept: tuple[tuple[str, Window, int], Clip] | None = None
         self._forgotten, self._lock = 0, threading.Lock()
 
-    def shown(self, viewed: Viewed, present: Sequence[PersonPresence], base: Base, show: str = "auto") -> Shown:
+    def shown(
+        self, path: Path, analysis: ClipAnalysis, present: Sequence[PersonPresence], base: Base, show: str = "auto"
+    ) -> Shown:
         """What is shown for one question.
 
         Args:
-            viewed: the clip.
+            path: the clip's file.
+            analysis: of it.
             present: those asked about who are surely there.
             base: what it wants of its pictures.
             show: "plain", "marks", "crop" (beside marks), or "auto": crops where the base takes them beside a video.
@@ -53,9 +55,8 @@ class ClipFrames:
         Raises:
             VideoReadError: the clip is gone or damaged.
         """
-        assert viewed.clip is not None
-        clip = self._clip(viewed.clip, viewed.analysis, window_of(present, viewed.analysis), base.frames)
-        people = tuple(Marked(p.name, boxes_at(viewed.analysis, p, clip.times), tuple(p.spans)) for p in present)
+        clip = self._clip(path, analysis, window_of(present, analysis), base.frames)
+        people = tuple(Marked(p.name, boxes_at(analysis, p, clip.times), tuple(p.spans)) for p in present)
         plain = Shown(clip.images, clip.times, people)
         if show == "plain":
             return plain

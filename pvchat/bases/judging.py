@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pvchat.chat.basestates import STATE, adapted, personal_of
+from pvchat.bases.states import STATE, adapted, personal_of
 from pvchat.people.person import Person
-from pvchat.schemas import Decision, PersonPresence
+from pvchat.schemas import ClipAnalysis, Decision, PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
     from pvchat.bases.marking import Shown
-    from pvchat.chat.viewed import Viewed
     from pvchat.config import PresenceConfig
 
 PRESENCE_QUESTION = "Is {} in this video?"
@@ -34,24 +33,28 @@ class Witness:
     Attributes:
         base: the base.
         shown: of the clip, without marks.
+        analysis: of it.
         vector: sentence vector [1, S] of a question, for a connector; None where there is none.
     """
 
     base: Base
     shown: Shown
+    analysis: ClipAnalysis
     vector: Callable[[str], Any]
 
 
-def judged(witness: Witness, people: Sequence[Person], viewed: Viewed, config: PresenceConfig) -> Viewed:
-    """The same with decisions about these people, who were taught to this base."""
+def judged(
+    witness: Witness, people: Sequence[Person], presences: Sequence[PersonPresence], config: PresenceConfig
+) -> list[PersonPresence]:
+    """Presences with decisions about these people, who were taught to this base."""
     from pvchat.bases.connector import looking_at
 
     odds = {}
     for person in people:
         question = PRESENCE_QUESTION.format(person.name)
-        with looking_at(witness.base, viewed.analysis, witness.vector(question)):
+        with looking_at(witness.base, witness.analysis, witness.vector(question)):
             odds[person.name] = log_odds(witness.base, person, witness.shown)
-    return replace(viewed, presences=[decided(p, odds.get(p.name), config) for p in viewed.presences])
+    return [decided(p, odds.get(p.name), config) for p in presences]
 
 
 def log_odds(base: Base, person: Person, shown: Shown | None) -> float:

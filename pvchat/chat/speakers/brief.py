@@ -1,7 +1,7 @@
 """What the trained model is told when it answers itself: what of all that is known could answer a question.
 
 In: what a question is answered from. Out: plain sentences. It reads best what is short and in the answers' own words,
-so only what the question's type asks for is told.
+so only what the question's type asks for is told; what the finding tells of others, or counts, as the answer does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from pvchat.chat.answers import Known
 from pvchat.chat.english import upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.query import Has, Not
-from pvchat.chat.question import atoms
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, scene_told
 from pvchat.chat.say.presence import existence, who_is_absent, who_is_there
 from pvchat.schemas import PersonPresence, QuestionType
@@ -38,18 +37,16 @@ def brief(known: Known, everything: bool = False) -> str:
 
 
 def _there(known: Known, named: Sequence[PersonPresence], kind: QuestionType) -> list[str]:
-    """Who is there: of several who are asked about by name in one sentence, where no more is asked."""
+    """Who is there, and everybody where others make the answer; what is counted is told as the answer tells it."""
+    question, everybody = known.question, who_is_there(known.people, known.evidence)
+    if named and known.finding.number is not None:
+        return [known.plain]
     if len(named) > 1 and kind == "existence":
         return [which_are_there(named, known.evidence)]
-    if named and known.question.query.select == "how_long":
-        return [known.plain]
     if named:
-        alone = any(has.attribute == "alone" for has in atoms(known.question.query.where))
-        others = [who_is_there(known.evidence.people, known.evidence)] if alone else []
+        others = [everybody] if question.asks_everybody else []
         return [which_are_there([p], known.evidence) for p in named] + others
-    if known.question.query.where == Not(Has("present")):
-        return [who_is_absent(known.people)]
-    return [who_is_there(known.people, known.evidence)]
+    return [who_is_absent(known.people) if question.query.where == Not(Has("present")) else everybody]
 
 
 def which_are_there(named: Sequence[PersonPresence], evidence: Evidence) -> str:

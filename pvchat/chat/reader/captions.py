@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.chat.calibration import ClaimKind
-from pvchat.chat.guard import COLOURS, same_colour
+from pvchat.chat.colours import COLOURS, same_colour
 from pvchat.chat.vocabulary import word_set
 from pvchat.schemas import Garment
 
@@ -29,7 +28,7 @@ _UPPER = word_set("shirt t-shirt jacket coat dress sweater hoodie jersey vest su
 _ARTICLE = re.compile(r"^(?:an?|the|some|his|her|their) ", re.IGNORECASE)
 
 
-def read_phrase(kind: ClaimKind, text: str) -> str:
+def read_phrase(kind: str, text: str) -> str:
     """The phrase that answers a question of this kind; empty where the text has none.
 
     "action" gives "riding a bike", "appearance" "a red shirt", "location" "in the park", "scene" the first sentence.

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pvchat.chat.calibration import Calibration
-from pvchat.chat.models import WEIGHTS, read_config
+from pvchat.model.registry import WEIGHTS, read_config
 from pvchat.perception.experts.networks import runtime_for
 from pvchat.runtime import pick_device
 
@@ -100,11 +99,6 @@ class TrainedModel:
         """Which weights these are: the start of their file's SHA-256."""
         with (self.folder / WEIGHTS).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-
-    @cached_property
-    def calibration(self) -> Calibration:
-        """How much its claims may be believed."""
-        return Calibration.read(self.folder)
 
     @cached_property
     def answering(self) -> dict[str, Tensor]:

@@ -45,6 +45,7 @@ class Choice:
         company: how many people it takes.
         footage: whether it was right six times in ten where it was chosen on the development footage, or never chosen.
         group_footage: although it wasn't, its group was where it is said for sure.
+        seen: things of which one must be found, for a deed that nobody can tell without them; empty for none.
     """
 
     said: str
@@ -56,13 +57,17 @@ class Choice:
     company: int = 1
     footage: bool = True
     group_footage: bool = False
+    seen: tuple[str, ...] = ()
 
 
 @lru_cache
 def choices(kind: ChoiceKind) -> tuple[Choice, ...]:
     """All choices of a kind, from `choices.json`."""
     rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))[kind]
-    return tuple(Choice(**{"group": row["said"]} | row | {"sentences": tuple(row["sentences"])}) for row in rows)
+    lists = ("sentences", "seen")
+    return tuple(
+        Choice(**{"group": row["said"]} | row | {name: tuple(row.get(name, ())) for name in lists}) for row in rows
+    )
 
 
 @dataclass(frozen=True)

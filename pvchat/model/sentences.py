@@ -108,7 +108,7 @@ def _read(folder: Path, device: str) -> tuple[Any, Network]:
     config = json.loads(words)
 
     def build(weights: Path) -> nn.Module:
-        from pvchat.chat.minilm import read_minilm
+        from pvchat.model.minilm import read_minilm
 
         return read_minilm(weights, config)
 

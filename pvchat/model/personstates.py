@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.chat.trained import TrainedModel
 from pvchat.identity.examples import view_beside
 from pvchat.identity.measures import made_out
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH
+from pvchat.model.trained import TrainedModel
 from pvchat.people.parts import stacked
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray

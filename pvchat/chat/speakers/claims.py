@@ -18,19 +18,18 @@ is every place: of 24 that were sure, by photos, 16 were right on footage, of 11
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pvchat.chat.calibration import Calibration, ClaimKind
-from pvchat.chat.choices import KINDS, Level, at_odds, pick, possible, sentences
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.extraction import dressed, garments, read_phrase
-from pvchat.chat.guard import contradictions
-from pvchat.chat.lines import Line, Utterance
 from pvchat.chat.question import Question, atoms
+from pvchat.chat.reader.captions import dressed, garments, read_phrase
 from pvchat.chat.say.phrases import SETTING_SURE
+from pvchat.chat.speakers.calibration import Calibration, ClaimKind
+from pvchat.chat.speakers.checking import contradictions
+from pvchat.chat.speakers.choices import KINDS, Level, at_odds, pick, possible, sentences
+from pvchat.model.lines import Line, Utterance
 from pvchat.schemas import FloatArray, PersonFacts, PersonPresence, SceneFacts
 
 Say = Callable[[list[Line]], list[Utterance]]
@@ -47,7 +46,7 @@ LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned fro
 _HELPED = ("worn", "hair", "deed", "posture", "place", "looks")  # attributes of which claims can tell something
 _MOST_WORDS = 14  # of a phrase; captions rarely have more, a run-away text has
 _ON_A_COUCH, _ON_A_BED = "sitting on a couch", "sitting on a bed"  # what one sits on in a bedroom
-_DARK_RIM = re.compile(r"^a (dark|black|dark grey) background$")
+_DARK_RIMS = ("a dark background", "a black background", "a dark grey background")
 _EVENT = "at an event"  # both that were said of people outdoors on the tune half were wrong
 _log = logging.getLogger(__name__)
 
@@ -200,6 +199,8 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
                 problems.append("a guess")
             if not choice.footage and not (choice.group_footage and level == "group sure"):
                 problems.append("seldom right on footage")
+            if choice.seen and not any(thing.label in choice.seen for thing in evidence.things):
+                problems.append("nothing that it needs is seen")
             if said == _EVENT and evidence.scene.setting == "outdoors":
                 problems.append("seldom right outdoors")
             if at_odds(kind, choice, evidence.facts_of(ask.name), said):
@@ -229,7 +230,7 @@ def shows_no_place(background: str | None, surely: bool) -> bool:
 
     On the tune half 3 of 3 choices that were sure before grey or white were right, none of 8 before something dark.
     """
-    return bool(background) and (not surely or bool(_DARK_RIM.search(background or "")))
+    return bool(background) and (not surely or background in _DARK_RIMS)
 
 
 def doubtful_setting(scene: SceneFacts) -> bool:

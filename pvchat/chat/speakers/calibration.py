@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from pvchat.chat.choices import KINDS, ChoiceKind, Scale
+from pvchat.chat.speakers.choices import KINDS, ChoiceKind, Scale
 from pvchat.errors import WeightsError
 
 ClaimKind = Literal["action", "appearance", "location", "scene"]

@@ -17,10 +17,9 @@ from pvchat.bases.sources import HUB, BaseSource, list_bases, read_source
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.config import ModelConfig
-from pvchat.model.registry import list_models, load_config, pretrained_folder
+from pvchat.model.registry import CONFIG, WEIGHTS, list_models, load_config, pretrained_folder, read_config
 from pvchat.runtime import fastest
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
 ANSWERING = "answering.safetensors"  # as `model/checkpoint.py` has it, which loads torch
 USABLE = ("embedded",)  # presets whose experts are those that analyse clips
 SHIPPED_LICENCE = "research, non-commercial"  # as the photos and captions they were trained on demand
@@ -102,18 +101,6 @@ def check_llm(folder: Path, llm: str, name: str = "") -> None:
         )
         raise SettingsError(f"the connector of this model was trained for '{trained_for}'", subject=f"--llm {llm}",
                             hint=hint)  # fmt: skip
-
-
-def read_config(folder: Path) -> ModelConfig:
-    """The configuration in a model's folder.
-
-    Raises:
-        WeightsError: unreadable.
-    """
-    try:
-        return ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
-    except (OSError, json.JSONDecodeError) as error:
-        raise WeightsError("no readable model here", subject=str(folder), hint=f"Expected {CONFIG}.") from error
 
 
 def rows(folders: Sequence[str] = ()) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The guard: rephrasings that say the same pass; every kind of change is refused."""
+"""Rewordings that say the same pass; every kind of change, and words at odds with what was measured, are refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.chat.guard import contradictions, held_words, problems, prompt, rephrase, same_colour
+from pvchat.chat.colours import same_colour
+from pvchat.chat.reader.tokens import held_words
+from pvchat.chat.speakers.checking import contradictions, same_words
+from pvchat.chat.speakers.rewording import prompt, rephrase
 from pvchat.schemas import PersonFacts, SceneFacts
 
 NAMES = ["Ana", "Ben", "Will"]
@@ -23,34 +26,34 @@ NAMES = ["Ana", "Ben", "Will"]
     ],
 )
 def test_rephrasings_that_say_the_same_pass(plain: str, said: str) -> None:
-    assert problems(said, plain, NAMES) == []
+    assert same_words(said, plain, NAMES)
 
 
 @pytest.mark.parametrize(
-    ("plain", "said", "why"),
+    ("plain", "said"),
     [
-        ("Ana sits and talks.", "Ana sits and talks happily.", "adds happily"),
-        ("Ana sits and talks.", "Ana sits.", "drops talks"),
-        ("Ana sits and talks.", "She sits and talks.", "adds she"),
-        ("Ana sits and talks.", "Zoe sits and talks.", "adds zoe"),
-        ("Ana sits and talks.", "Ana sits and may not talk.", "adds may"),
-        ("Ana sits and talks.", "Ana sits and talks", "unfinished"),
-        ("Ana sits and talks.", "Ana sits and talks.\nAna talks.", "several lines"),
-        ("Ana sits and talks.", "Ana sits. Ana talks. Ana sits. Ana talks.", "too long"),
-        ("Ana wears a dark suit and a white shirt.", "Ana wears a white suit and a dark shirt.", "changes a colour"),
-        ("Ana is on the left of the frame.", "Ana is on the right of the frame.", "changes a side"),
-        ("Ana is in this video, from 0:02 to 0:09.", "Ana is in this video, from 0:03 to 0:09.", "changes a number"),
-        ("Only Ana is in this video; Ben is not.", "Only Ben is in this video; Ana is not.", "changes who or not"),
-        ("Ana sits. Ben stands.", "Ana stands. Ben sits.", "changes whose facts"),
-        ("Yes, Ana is in this video.", "Ana is in this video.", "changes yes"),
-        ("Will sits.", "Will Ana sit.", "adds @"),
-        ("Ana is before a wall.", "Ana is behind a wall.", "adds behind"),
-        ("Ana is not here, so I can't tell.", "Ana is here, so I can't tell.", "changes who or not"),
-        ("Ana sits.", "", "unfinished"),
+        ("Ana sits and talks.", "Ana sits and talks happily."),
+        ("Ana sits and talks.", "Ana sits."),
+        ("Ana sits and talks.", "She sits and talks."),
+        ("Ana sits and talks.", "Zoe sits and talks."),
+        ("Ana sits and talks.", "Ana sits and may not talk."),
+        ("Ana sits and talks.", "Ana sits and talks"),
+        ("Ana sits and talks.", "Ana sits and talks.\nAna talks."),
+        ("Ana sits and talks.", "Ana sits. Ana talks. Ana sits. Ana talks."),
+        ("Ana wears a dark suit and a white shirt.", "Ana wears a white suit and a dark shirt."),
+        ("Ana is on the left of the frame.", "Ana is on the right of the frame."),
+        ("Ana is in this video, from 0:02 to 0:09.", "Ana is in this video, from 0:03 to 0:09."),
+        ("Only Ana is in this video; Ben is not.", "Only Ben is in this video; Ana is not."),
+        ("Ana sits. Ben stands.", "Ana stands. Ben sits."),
+        ("Yes, Ana is in this video.", "Ana is in this video."),
+        ("Will sits.", "Will Ana sit."),
+        ("Ana is before a wall.", "Ana is behind a wall."),
+        ("Ana is not here, so I can't tell.", "Ana is here, so I can't tell."),
+        ("Ana sits.", ""),
     ],
 )  # fmt: skip
-def test_every_kind_of_change_is_refused(plain: str, said: str, why: str) -> None:
-    assert any(why in p for p in problems(said, plain, NAMES)), problems(said, plain, NAMES)
+def test_every_kind_of_change_is_refused(plain: str, said: str) -> None:
+    assert not same_words(said, plain, NAMES)
 
 
 PLAIN = st.sampled_from(
@@ -60,7 +63,7 @@ PLAIN = st.sampled_from(
 
 @given(PLAIN)
 def test_the_plain_sentence_itself_passes(plain: str) -> None:
-    assert problems(plain, plain, NAMES) == []
+    assert same_words(plain, plain, NAMES)
 
 
 @given(
@@ -71,7 +74,7 @@ def test_the_plain_sentence_itself_passes(plain: str) -> None:
 def test_any_word_of_content_put_anywhere_is_refused(plain: str, word: str, at: int) -> None:
     words = plain[:-1].split()
     words.insert(min(at, len(words)), word)
-    assert problems(" ".join(words) + ".", plain, NAMES)
+    assert not same_words(" ".join(words) + ".", plain, NAMES)
 
 
 @given(st.text(max_size=80), PLAIN)
@@ -82,7 +85,7 @@ def test_rephrase_gives_either_a_passing_text_or_the_plain_one(said: str, plain:
             return said
 
     raw = said.strip().strip('"')
-    assert rephrase(plain, NAMES, Model()) == (plain if problems(raw, plain, NAMES) else raw)
+    assert rephrase(plain, NAMES, Model()) == (raw if same_words(raw, plain, NAMES) else plain)
 
 
 def test_the_worked_examples_of_the_prompt_pass_the_guard_themselves() -> None:
@@ -90,14 +93,12 @@ def test_the_worked_examples_of_the_prompt_pass_the_guard_themselves() -> None:
     pairs = list(zip(turns[::2], turns[1::2], strict=True))
     assert pairs
     for user, reply in pairs:
-        names = ["Kim", "Lee"]
-        found = problems(reply["content"], user["content"], names)
-        assert found in ([], ["changes whose facts"])  # the guard is stricter than English where two are named
+        assert same_words(reply["content"], user["content"], ["Kim", "Lee"])
 
 
 @pytest.mark.weights
 def test_the_real_model_often_passes_and_never_changes_the_facts() -> None:
-    from pvchat.chat.language import LanguageModel
+    from pvchat.model.language import LanguageModel
 
     model = LanguageModel.load()
     plain = [
@@ -108,7 +109,7 @@ def test_the_real_model_often_passes_and_never_changes_the_facts() -> None:
     ]
     said = [rephrase(p, NAMES, model) for p in plain]
     assert sum(own != before for own, before in zip(said, plain, strict=True)) >= 2
-    assert all(problems(own, before, NAMES) == [] for own, before in zip(said, plain, strict=True))
+    assert all(same_words(own, before, NAMES) for own, before in zip(said, plain, strict=True))
 
 
 # --- new words about somebody present
@@ -165,8 +166,11 @@ def test_other_peoples_names_never_pass(name: str, rest: str) -> None:
 def test_what_a_rewording_may_not_change_is_found_where_it_stands() -> None:
     text = "No, Ana Li is not on the left: Will and Ana are, in a dark red top, from 0:02 to 0:09. Yes, I can't tell."
     held = [text[a:b] for a, b in held_words(text, ["Ana Li", "Ana", "Will"])]
-    assert held[:2] == ["No, Ana Li is not on the left", "Will and Ana are, in a dark red top, from 0:02 to 0:09"]
-    assert held[2:] == ["Yes, I can't tell"]
+    assert held == [
+        "No, Ana Li is not on the left",
+        "Will and Ana are, in a dark red top, from 0:02 to 0:09",
+        "Yes, I can't tell",
+    ]
     assert held_words("I will tell.", ["Will"]) == ()
     assert held_words("She is not in this video.", ()) == ((4, 25),)
 
@@ -179,10 +183,10 @@ def test_what_a_rewording_may_not_change_is_found_where_it_stands() -> None:
             "Ana is not in this video, so I can't say where Ana is.",
             ["Ana is not in this video, so I can't say where Ana is"],
         ),
-        ("As far as I can see, nobody I know is sitting.", ["As far as I can see, nobody"]),
-        ("I see nobody next to Ana.", ["I see nobody", "to Ana"]),
+        ("As far as I can see, nobody I know is sitting.", [", nobody"]),
+        ("I see nobody next to Ana.", ["nobody", "to Ana"]),
         ("Ana is wearing a hat, with dark hair.", ["Ana is wearing", ", with dark"]),
-        ("Yes, this is outdoors.", ["Yes, this is"]),
+        ("Yes, this is outdoors.", ["Yes"]),
         ("Ana sits and talks.", ["Ana sits"]),
         ("The bed can be seen.", []),
     ],

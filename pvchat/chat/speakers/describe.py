@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pvchat.chat import personstates
-from pvchat.chat.claims import Speaker
-from pvchat.chat.lines import Line, Utterance
-from pvchat.chat.sentences import Encode
-from pvchat.chat.trained import TrainedModel
-from pvchat.chat.views import ClipViews
+from pvchat.chat.speakers.calibration import Calibration
+from pvchat.chat.speakers.claims import Speaker
+from pvchat.model import personstates
+from pvchat.model.lines import Line, Utterance
+from pvchat.model.sentences import Encode
+from pvchat.model.trained import TrainedModel
+from pvchat.model.views import ClipViews
 from pvchat.people.person import Person
 from pvchat.perception.experts import networks
 from pvchat.schemas import ClipAnalysis, FloatArray
@@ -44,7 +45,7 @@ class Describer:
     def __init__(self, trained: TrainedModel, encode: Encode) -> None:
         self.trained, self.encode = trained, encode
         self.views = ClipViews(trained)
-        self._unseen: OrderedDict[tuple[str, tuple[str, ...], str], float] = OrderedDict()  # with an empty clip
+        self._unseen: OrderedDict[tuple[str, str], float] = OrderedDict()  # with an empty clip
 
     @property
     def model(self) -> PVChatModel:
@@ -58,7 +59,12 @@ class Describer:
 
     def speaker(self, analysis: ClipAnalysis) -> Speaker:
         """The model as claims about one clip are made with it."""
-        return Speaker(partial(self.say, analysis), partial(self.likeness, analysis), self.trained.calibration)
+        return Speaker(partial(self.say, analysis), partial(self.likeness, analysis), self.calibration)
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """How much the model's claims may be believed."""
+        return Calibration.read(self.trained.folder)
 
     def remember(self, person: Person) -> Person:
         """An instant enrollment with the model's fresh state of it among its arrays, to be stored."""
@@ -75,34 +81,27 @@ class Describer:
             self._unseen.clear()
 
     def say(
-        self,
-        analysis: ClipAnalysis,
-        lines: Sequence[Line],
-        people: Sequence[Person] = (),
-        max_new_tokens: int = MAX_NEW_TOKENS,
+        self, analysis: ClipAnalysis, lines: Sequence[Line], max_new_tokens: int = MAX_NEW_TOKENS
     ) -> list[Utterance]:
         """Answer several questions about one clip in one batch, greedily: the same questions give the same words.
 
         Args:
             analysis: of the clip.
             lines: B questions.
-            people: everyone that the lines name.
             max_new_tokens: at most, of each text.
         """
         if not lines:
             return []
         from pvchat.model.generation import Decoding
-        from pvchat.model.personlora import spoken_of
         from pvchat.model.prompts import Prompt
 
-        named = [p for p in people if any(p.name in line.people for line in lines)]
-        with self.trained.lock, spoken_of(self.model.llm, named):
+        with self.trained.lock:
             prompts = [Prompt(line.question, clip=i) for i, line in enumerate(lines)]
             said = self.model.generate(
                 self.views.of_lines(analysis, lines), prompts, question=self._vectors(lines),
-                people=self._people(lines, people), decoding=Decoding(max_new_tokens, scored=True),
+                decoding=Decoding(max_new_tokens, scored=True),
             )  # fmt: skip
-            blind = [self._blind(line, text, people) for line, text in zip(lines, said.texts, strict=True)]
+            blind = [self._blind(line, text) for line, text in zip(lines, said.texts, strict=True)]
         rows = zip(said.texts, said.scores, blind, strict=True)
         return [Utterance(text, score, score - unseen) for text, score, unseen in rows]
 
@@ -132,19 +131,17 @@ class Describer:
         """[1, S] sentence vector of a question."""
         return self._vectors([Line(question)])
 
-    def _blind(self, line: Line, text: str, people: Sequence[Person]) -> float:
+    def _blind(self, line: Line, text: str) -> float:
         """Mean log-probability a token of a text when the model sees nothing; kept, for texts come again and again."""
         import torch
 
         from pvchat.model.prompts import Prompt
 
-        key = (line.question, line.people, text)
+        key = (line.question, text)
         if key not in self._unseen:
             with torch.inference_mode():
-                out = self.model(
-                    self.trained.nothing, [Prompt(line.question, text)], question=self._vectors([line]),
-                    people=self._people([line], people),
-                )  # fmt: skip
+                prompts, asked = [Prompt(line.question, text)], self._vectors([line])
+                out = self.model(self.trained.nothing, prompts, question=asked)
             self._unseen[key] = -float(out.lm_loss)
         self._unseen.move_to_end(key)
         while len(self._unseen) > _TEXTS_IN_MEMORY:
@@ -156,11 +153,3 @@ class Describer:
         import torch
 
         return torch.from_numpy(self.encode([x.question for x in lines])).to(self.trained.device)
-
-    def _people(self, lines: Sequence[Line], people: Sequence[Person]) -> Any:
-        """The people that each line names, as a padded batch; None when nobody is named."""
-        from pvchat.model.people import People
-
-        wanted = {name for line in lines for name in line.people}
-        states = {p.name: self.state(p) for p in people if p.name in wanted}
-        return People.batch([[states[name] for name in line.people] for line in lines], self.model.config)

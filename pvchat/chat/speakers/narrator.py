@@ -13,23 +13,24 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pvchat.bases.judging import Witness, judged
 from pvchat.bases.prompts import Asked
+from pvchat.bases.shown import ClipFrames
+from pvchat.bases.states import STATE, adapted, judges, personal_of
 from pvchat.chat.answers import Known
-from pvchat.chat.basejudge import Witness, judged
-from pvchat.chat.basestates import STATE, adapted, judges, personal_of
-from pvchat.chat.finding import Finding, Found
-from pvchat.chat.heard import Heard, Hearer
+from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Asked as Before
 from pvchat.chat.question import Question
+from pvchat.chat.run import run
 from pvchat.chat.say.presence import nobody, untold
 from pvchat.chat.say.voice import say
-from pvchat.chat.sentences import Encode
-from pvchat.chat.shown import ClipFrames
+from pvchat.chat.speakers.hearing import Retold
 from pvchat.config import Settings
+from pvchat.model.sentences import Encode
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
@@ -39,19 +40,6 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 96  # of a reply: two or three sentences
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Told:
-    """One answer through a base.
-
-    Attributes:
-        text: of it; its pieces were streamed already.
-        first_at: when the first was (`time.perf_counter`).
-    """
-
-    text: str
-    first_at: float
 
 
 class Narrator:
@@ -96,7 +84,7 @@ class Narrator:
         other.lock, other.frames, other._base = self.lock, self.frames, self.base
         return other
 
-    def answer(self, known: Known, viewed: Viewed, stream: Stream | None) -> Told | None:
+    def answer(self, known: Known, viewed: Viewed, stream: Stream | None) -> Retold | None:
         """The base's answer to one question; None where it isn't asked, or nothing that it says may be shown.
 
         Args:
@@ -108,12 +96,14 @@ class Narrator:
         if viewed.clip is None or not _is_asked(known):
             return None
         others = [n for n in viewed.names if n not in {p.name for p in present}]
-        hearer = Hearer(known.question, present, known.evidence, others)
-        heard = self._listen(known, viewed, Heard(hearer, viewed.whole(_before(known)), stream=stream))
+        before = viewed.whole(_before(known))
+        heard = Retold(known.question, present, known.evidence, others, before, stream=stream)
+        self._listen(known, viewed, heard)
         if not heard.said:
             return None
-        heard.close(viewed.whole(_after(known)))
-        return Told(heard.text, heard.first_at)
+        if after := viewed.whole(_after(known)):
+            heard.say(after)
+        return heard
 
     def judged(self, questions: Sequence[Question], viewed: Viewed) -> Viewed:
         """What is known of a clip, with the unsure decided whom this base learned to tell (`basejudge.py`)."""
@@ -126,9 +116,9 @@ class Narrator:
             known = [one for one in trained if judges(self.base, one)]
             if not known:
                 return viewed
-            plain = self.frames.shown(viewed, (), self.base, "plain")
-            witness = Witness(self.base, plain, lambda question: self.vector(self.base, question))
-            return judged(witness, known, viewed, self.settings.presence)
+            plain = self.frames.shown(viewed.clip, viewed.analysis, (), self.base, "plain")
+            witness = Witness(self.base, plain, viewed.analysis, lambda question: self.vector(self.base, question))
+            return replace(viewed, presences=judged(witness, known, viewed.presences, self.settings.presence))
 
     def forget(self) -> None:
         """Drop the frames of the last clip from memory.
@@ -137,7 +127,8 @@ class Narrator:
         """
         self.frames.forget()
 
-    def _listen(self, known: Known, viewed: Viewed, heard: Heard) -> Heard:
+    def _listen(self, known: Known, viewed: Viewed, heard: Retold) -> None:
+        """Have the base answer; its sentences go to `heard` as they come."""
         from pvchat.bases.connector import looking_at
         from pvchat.bases.prompts import inputs_of
         from pvchat.bases.replying import reply
@@ -148,14 +139,15 @@ class Narrator:
             text, before = known.question.text, turns(viewed.conversation.before)
             named = [person for p in known.present for person in viewed.people if person.name == p.name]
             personal = personal_of(base, named)
-            shown = self.frames.shown(viewed, known.present, base, self.settings.show)
-            asked = Asked(text, _measured(known), before, soft=tuple(_soft(personal)))
+            assert viewed.clip is not None
+            shown = self.frames.shown(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
+            asked = Asked(text, _measured(known, viewed), before, soft=tuple(_soft(personal)))
             seen = looking_at(base, viewed.analysis, self.vector(base, text))
             with spoken_with(base, personal), adapted(base, named), seen:
                 said = reply(base, inputs_of(base, shown, asked), MAX_TOKENS, heard.more)
-        heard.end(said)
-        log.debug("%s said %r; refused: %s", self.source.name, said, heard.problems)
-        return heard
+        if not heard.done:
+            heard.hear(said)
+        log.debug("%s said %r; refused: %s", self.source.name, said, heard.stopped)
 
     def vector(self, base: Base, question: str) -> Any:
         """The question's sentence vector [1, S] where a connector reads it."""
@@ -185,11 +177,12 @@ def _is_asked(known: Known) -> bool:
     return asked and (bool(known.present) or not known.question.people)
 
 
-def _measured(known: Known) -> str:
+def _measured(known: Known, viewed: Viewed) -> str:
     """What was measured of those who are there, in plain sentences."""
-    names = tuple(p.name for p in known.present)
-    found = Finding(Query("describe", Whom(names)), people=tuple(Found(name) for name in names))
-    return say(found, known.evidence) if names else ""
+    if not (names := tuple(p.name for p in known.present)):
+        return ""
+    timeline = timeline_of(known.evidence, viewed.presences, viewed.analysis)
+    return say(run(Query("describe", Whom(names, "all")), timeline), known.evidence)
 
 
 def _before(known: Known) -> str:

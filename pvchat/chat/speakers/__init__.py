@@ -1,0 +1,6 @@
+"""Who else may speak than `say/`: our trained model, and a pretrained base; what they say is held against values.
+
+fills gaps           choices.py (lists of deeds and places), calibration.py, claims.py; describe.py is the model's mouth
+speaks itself        brief.py (what the trained model is told), answerer.py; checking.py, hearing.py
+a pretrained base    shown.py (its pictures), basejudge.py (yes or no of those it was taught), narrator.py
+"""

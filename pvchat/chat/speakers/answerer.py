@@ -1,0 +1,142 @@
+"""The trained model's own answers: it reads what of all that is known could answer the question, and says what does.
+
+In: what a question is answered from, the clip. Out: a text, streamed sentence by sentence as each passes. A sentence
+that doesn't (`checking.py`) ends the first try. The second try is given the plain answer as all that is known; what it
+doesn't say either is said plainly. While it writes, the plain answer is guessed ahead: words which are the model's own
+anyway come in one pass. As long as it says just that, names, yes and no and what else was found are given
+(`held_words`), and other words of it stand where the model finds them nearly as likely as its own (`LEAD`).
+It gets the clip's visual tokens and the personal tokens of everyone named. Whether one person is there it isn't told
+where her tokens tell it clearly: the yes or no of the first try is its own, the rest leads as before.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pvchat.chat.answers import Known
+from pvchat.chat.question import Question
+from pvchat.chat.reader.tokens import held_words
+from pvchat.chat.speakers.brief import brief
+from pvchat.chat.speakers.checking import Checker
+from pvchat.chat.speakers.hearing import Spoken
+from pvchat.schemas import PersonPresence
+
+if TYPE_CHECKING:
+    from pvchat.chat.speakers.describe import Describer
+    from pvchat.chat.viewed import Stream, Viewed
+    from pvchat.model.drafted import Lead
+    from pvchat.model.people import People
+    from pvchat.model.pvchat import PVChatModel
+    from pvchat.model.visual import VisualTokens
+
+MAX_TOKENS = 80  # of an answer
+LEAD = 0.1  # how likely a word of the plain answer must be, beside the likeliest one, to stand in its place [choice]
+LEADS = True  # off, the plain answer is guessed ahead and no more
+GUESS_AHEAD = True  # off, nothing leads either, and all is written token by token (`model/drafted.py`)
+CLEAR = 1.5  # log-odds from which marks tell: 446 of 538 decisions on the tune half, 444 of them alike
+_MOST_NAMED = 3  # people whose tokens stand in the prompt
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """Answers through one describer's model.
+
+    Attributes:
+        describer: the trained model as it speaks of the people of one store.
+    """
+
+    describer: Describer
+
+    def answer(self, known: Known, viewed: Viewed, stream: Stream | None = None) -> Spoken:
+        """The answer to one question.
+
+        Args:
+            known: what it is answered from.
+            viewed: the clip.
+            stream: called with pieces of the text, each after its sentence passed.
+        """
+        heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
+        spoken = Spoken(Checker.of(known, viewed.presences, viewed.analysis), stream=heard)
+        for told in (brief(known), known.plain) if may_speak(known.question) else ():
+            if not spoken.answered:
+                self._try(known, told, viewed, spoken)
+        for place in spoken.left if not spoken.answered else ():
+            spoken.say(spoken.checker.plain[place])
+        log.debug("%r: %r; refused: %s", known.question.text, spoken.text, spoken.stopped)
+        return spoken
+
+    def _try(self, known: Known, told: str, viewed: Viewed, spoken: Spoken) -> None:
+        """One try; its sentences go to `spoken` as they come."""
+        from pvchat.model.checkpoint import speaking_with
+        from pvchat.model.generation import Decoding
+        from pvchat.model.people import People
+        from pvchat.model.personlora import spoken_of
+        from pvchat.model.personstates import marks_of
+        from pvchat.model.prompts import Prompt
+
+        describer, trained, question = self.describer, self.describer.trained, known.question
+        plain = " ".join(spoken.checker.plain)
+        wanted, refused = named(question, known.people), len(spoken.stopped)
+        own = own_verdict(known) if not spoken.tries else 0
+        spoken.begin()
+        shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
+        rivals = [marks_of(p) for p in viewed.people if p.name not in wanted]
+        with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
+            visual, row = describer.views.look(viewed.analysis), [describer.state(p) for p in shown]
+            present = People.batch([row], trained.model.config, rivals)
+            own = own if told_by_tokens(trained.model, present, visual) else 0
+            told = "" if own else told
+            written = trained.model.generate(
+                visual, [Prompt(question.text, facts=told)],
+                question=describer.vector(question.text), people=present,
+                decoding=Decoding(
+                    MAX_TOKENS, heard=spoken.hear, drafts=(plain, told) if GUESS_AHEAD else (),
+                    lead=_lead(plain, own, spoken.checker.names) if LEADS and GUESS_AHEAD else None,
+                ),
+            )  # fmt: skip
+        if len(spoken.stopped) == refused:  # heard to its end
+            spoken.hear(written.texts[0])
+
+
+def _lead(plain: str, own: int, names: Sequence[str]) -> Lead:
+    """How far the plain answer leads: all but the yes or no that the model finds by itself, if one ends at `own`."""
+    from pvchat.model.drafted import Lead
+
+    return Lead(given=((own, len(plain)),)) if own else Lead(LEAD, held_words(plain, names))
+
+
+def may_speak(question: Question) -> bool:
+    """Whether the model is asked at all: not for small talk, nor for what it never learned."""
+    return question.query.select not in ("refuse", "why", "compare", "order") and not question.means_by_looks
+
+
+def named(question: Question, people: Sequence[PersonPresence]) -> list[str]:
+    """Whose tokens stand in the prompt: those the question names, else those who may be there."""
+    chosen = [p.name for p in people if p.name in question.people] or [p.name for p in people if p.decision != "absent"]
+    return chosen[:_MOST_NAMED]
+
+
+def own_verdict(known: Known) -> int:
+    """Where the yes or no ends in the plain answer to whether one person is there; 0 where it is no such answer.
+
+    The finding knows more than her tokens do: corrections, who comes again in a film, a calibration of footage.
+    """
+    question, verdict = known.question, (known.finding.verdict or "").capitalize()
+    plainly = question.type == "existence" and question.is_usual and len(question.people) == 1
+    sure = any(p.name in question.people and p.decision != "unsure" for p in known.people)
+    return len(verdict) if plainly and sure and verdict in ("Yes", "No") and known.plain.startswith(verdict) else 0
+
+
+def told_by_tokens(model: PVChatModel, people: People | None, visual: VisualTokens) -> bool:
+    """Whether the marks of the one person who is named tell clearly if she is in a clip."""
+    import torch
+
+    if people is None:
+        return False
+    with torch.no_grad():
+        found = model.prints(people, visual)
+    return bool(found.known.all()) and float(found.odds.abs().min()) >= CLEAR

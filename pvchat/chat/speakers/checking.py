@@ -1,0 +1,250 @@
+"""Whether what a language model says may be shown: held against the finding, what was measured, and nothing else.
+
+In: a sentence; the `Finding`, the rows of the timeline, who is enrolled. Out: why it may not be said. Sentences are
+read by `reader/statements.py` as sets of points (of whom, what, denied or not); what was found is read the same way
+from the sentences that `say/` makes of it, and each row from its value, so values are compared with values.
+
+Two models, two measures. The trained one is small and embroiders (`Checker`): each point must be one of the finding or
+of a row about that very person, yes and no must be the finding's, and a sentence counts as an answer where it says all
+that one of the finding's does. A pretrained base sees more than was measured (`contradictions`): it is refused where it
+denies, names somebody else, or says another value than the measured one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pvchat.chat.answers import Known
+from pvchat.chat.clip_timeline import timeline_of
+from pvchat.chat.english import span_told
+from pvchat.chat.finding import Row
+from pvchat.chat.query import Has, Query
+from pvchat.chat.reader.statements import Point, Statement, read_statement
+from pvchat.chat.reader.tokens import NEGATIONS, all_words, sentences, told_words
+from pvchat.chat.spans import common
+from pvchat.chat.timeline import Timeline
+from pvchat.chat.vocabulary import word_set
+from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
+
+_NOT = Point("", "not", True)
+_INDOORS = word_set(
+    """indoor room bedroom bathroom kitchen office classroom hospital gym studio restaurant store shop couch sofa bed
+    hallway hall cafeteria lobby library theater theatre"""
+)
+_OUTDOORS = word_set(
+    """outdoor beach street field grass snow snowy ocean sea lake river mountain hill road sidewalk yard forest wood
+    sky cliff lawn trail dirt sand park garden sunset"""
+)
+_ON_FEET = word_set(
+    """walking running jumping climbing dancing skating surfing skiing snowboarding skateboarding kicking swimming
+    diving marching jogging"""
+)
+_POSES = word_set("standing sitting lying")
+_ANYTHING = "something or anything more, the rest, that I make out or describe"  # can't be told, whatever was asked
+_ASKING = word_set("what where who how why when")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a sentence is worth.
+
+    Attributes:
+        answers: places of the finding's sentences, among those left, of which it says everything.
+        is_free: it is true, and an answer although none of the finding's sentences says it.
+        problems: why it may not be said; empty if it may.
+    """
+
+    answers: tuple[int, ...] = ()
+    is_free: bool = False
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Checks the sentences of one answer.
+
+    Attributes:
+        plain: what was found, sentence by sentence.
+        true: points of all rows: more than was asked for, but true.
+        names: of everyone enrolled.
+        query: what was asked; None checks a rewording, which says all that is found and no more.
+        asked: the question's text.
+    """
+
+    plain: Sequence[str]
+    true: frozenset[Point]
+    names: Sequence[str]
+    query: Query | None = None
+    asked: str = ""
+
+    @classmethod
+    def of(cls, known: Known, everyone: Sequence[PersonPresence], analysis: ClipAnalysis | None = None) -> Checker:
+        """What answers to a question are held against.
+
+        Args:
+            known: what it is answered from.
+            everyone: presence of everyone enrolled.
+            analysis: of the clip, where there is one.
+        """
+        names = [p.name for p in everyone]
+        true = points_of(timeline_of(known.evidence, everyone, analysis), names)
+        return cls(sentences(known.plain), true, names, known.question.query, known.question.text)
+
+    def check(self, sentence: str, left: Sequence[int]) -> Checked:
+        """A sentence, where these of the finding's sentences are left to say."""
+        return self._judged(self._read(sentence, left[0] if left else len(self.plain)), left)
+
+    def _judged(self, said: Statement, left: Sequence[int]) -> Checked:
+        may = self.true.union(*(one.points | one.implied for one in self._plain))
+        odd = sorted({p.what or p.who for p in said.points | said.implied if p not in may})
+        if odd:
+            return Checked(problems=(f"says {', '.join(odd)}",))
+        answers = tuple(place for place in left if self._answers(said, place))
+        if answers and self._in_turn(said, [self._plain[place] for place in left if place < answers[0]]):
+            return Checked(answers)
+        free = self._is_open and self._tells(said)
+        return Checked(is_free=free, problems=() if free else ("doesn't answer",))
+
+    def _answers(self, said: Statement, place: int) -> bool:
+        """Whether a statement says all that one of the finding's sentences says of what is asked."""
+        plain = self._plain[place]
+        may_drop = ("",) if self.query is not None else ()
+        if said.verdict not in (plain.verdict, *may_drop) or not self._needs(plain) <= said.points | _told_off(said):
+            return False
+        asked = {*told_words(self.asked, self.names), *told_words(_ANYTHING)} - _ASKING
+        return not said.untold or bool(_told_off(plain)) and said.untold <= asked | plain.untold
+
+    def _in_turn(self, said: Statement, before: Sequence[Statement]) -> bool:
+        """Whether a statement may come before some sentences of the finding: where they are about others."""
+        whom = {point.who for point in said.points if point.who}
+        return not before or bool(whom) and not any(point.who in whom for one in before for point in one.points)
+
+    def _needs(self, plain: Statement) -> frozenset[Point]:
+        """The points of a sentence of the finding without which it isn't said."""
+        if plain.clauses and plain.clauses[0].untold:
+            return frozenset({_NOT})
+        sure = Point("", "sure", True) not in plain.points
+        asked = [c for c in plain.clauses if not c.untold and (sure or c.joint != ":")]
+        needs = frozenset().union(*(clause.points for clause in asked))
+        needs = frozenset(p for p in needs if not self._is_aside(p))
+        return needs | {_NOT} if any(c.untold and c.joint != "so" for c in plain.clauses) else needs
+
+    def _is_aside(self, point: Point) -> bool:
+        """Whether a point of the finding wasn't asked for, and may be left out."""
+        if self.query is None:
+            return point.what.startswith("worn ")
+        if self._asks_presence:
+            return bool(point.who) and point.what not in ("", "not")
+        beside = point.what == "beside" or point.what[:1] == "@" or point.what.endswith((" person", " people"))
+        return beside and self.query.then is None and self.query.attribute in ("place", "side", "setting")
+
+    @property
+    def _asks_presence(self) -> bool:
+        """Whether people are asked about by name, if they are there and no more."""
+        query = self.query
+        return query is not None and query.select == "exists" and query.where in (None, Has("present"))
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether any true sentence about the people asked about is an answer."""
+        return self.query is not None and self.query.select == "describe"
+
+    def _tells(self, said: Statement) -> bool:
+        """Whether a statement tells something measured of one person, and nothing else."""
+        whom = {point.who for point in said.points if point.who}
+        content = [point for point in said.points if point.what]
+        measured = said.points | said.implied <= self.true and not said.verdict and not said.untold
+        return measured and bool(content) and len(whom) == 1 and not any(point.denied for point in said.points)
+
+    def _read(self, sentence: str, place: int) -> Statement:
+        about = self._plain[place - 1].subjects if 0 < place <= len(self._plain) else ()
+        return read_statement(sentence, self.names, about if len(about) == 1 else ())
+
+    @cached_property
+    def _plain(self) -> list[Statement]:
+        read: list[Statement] = []
+        for sentence in self.plain:
+            read.append(read_statement(sentence, self.names, read[-1].subjects if read else ()))
+        return read
+
+
+def _told_off(said: Statement) -> frozenset[Point]:
+    """That something can't be told, where a statement says so."""
+    return frozenset({_NOT}) if any(clause.untold for clause in said.clauses) else frozenset()
+
+
+def same_words(text: str, plain: str, names: Sequence[str]) -> bool:
+    """Whether a rewording says what a plain text says: all of it, nothing else, sentence by sentence or in fewer."""
+    checker, said = Checker(sentences(plain), frozenset(), names), sentences(text)
+    if not said or " ".join(said) != " ".join(text.split()) or len(said) > len(checker.plain):
+        return False
+    covered: set[int] = set()
+    for sentence in said:
+        left = [place for place in range(len(checker.plain)) if place not in covered]
+        covered |= set(checker.check(sentence, left).answers)
+    return len(covered) == len(checker.plain)
+
+
+def points_of(timeline: Timeline, names: Sequence[str]) -> frozenset[Point]:
+    """Everything that a timeline says of those who are enrolled, and that may be said of them by the scene."""
+    known = [one for one in timeline.entities if one.known]
+    found = {Point(one.name, what, True) for one in known if one.decision == "absent" for what in ("", "not")}
+    present = [one.name for one in known if one.decision == "present"]
+    found |= {Point(name, "") for name in present}
+    for row in (row for row in timeline.rows if row.holds):
+        about = [row.entity] if row.entity else [n for n in present if common(timeline.seen(n), [row.span])]
+        if row.entity and row.entity not in present:
+            continue
+        found |= _points_of_row(row, about, names) | (_points_of_row(row, (), names) if not row.entity else set())
+    return frozenset(found)
+
+
+def _points_of_row(row: Row, about: Sequence[str], names: Sequence[str]) -> frozenset[Point]:
+    said = f"{row.colour} {row.value}"
+    if row.attribute == "present":
+        said = span_told(*row.span)
+    elif row.attribute in ("beside", "with"):
+        said = f"next to {row.of}" if row.of in names else "next to one person"
+    elif row.attribute == "holding":
+        said = f"holding {row.value}"
+    if row.probability < 1 and row.attribute in ("deed", "place"):
+        said = f"probably {said}"
+    return read_statement(said, names, about, worn=row.attribute == "worn").points
+
+
+def contradictions(text: str, facts: PersonFacts, scene: SceneFacts, names: Iterable[str] = ()) -> list[str]:
+    """How words about one person who is there are at odds with what was measured; empty if they are not.
+
+    Args:
+        text: a phrase or sentence.
+        facts: of the person.
+        scene: of the clip.
+        names: everyone whom the text must not speak of: all that are enrolled but the person herself.
+    """
+    said, lower = all_words(text), text.lower()
+    other = next((name for name in names if _is_named(name.lower(), lower)), "")
+    gender, pose = said & {"man", "woman"}, (facts.pose or "").split()[:1]
+    poses = _POSES - set(pose) | (_ON_FEET if pose and pose != ["standing"] else set())
+    sides = said & {"left", "right"}
+    found = (
+        ("denies", said & NEGATIONS),
+        (f"names {other}", other),
+        ("another gender", facts.gender and gender and facts.gender not in gender),
+        ("indoors or outdoors", said & {"indoors": _OUTDOORS, "outdoors": _INDOORS}.get(scene.setting or "", set())),
+        ("another pose", pose and said & poses),
+        ("another side", sides and facts.where and not sides & set(facts.where.split())),
+    )
+    return [problem for problem, there in found if there]
+
+
+def _is_named(name: str, text: str) -> bool:
+    """Whether a name stands in a text as a word of its own, however it is spelled."""
+    at = text.find(name)
+    while at >= 0:
+        around = text[at - 1 : at], text[at + len(name) : at + len(name) + 1]
+        if not any(mark.isalnum() or mark == "_" for mark in around):
+            return True
+        at = text.find(name, at + 1)
+    return False
