@@ -16,8 +16,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest
 from hypothesis import settings
-
-from pvchat.config import home
+from real_weights import WEIGHTS_HOME
 
 if TYPE_CHECKING:
     from make_film import Experts
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from pvchat.assets.weights import Weight
 
 REPO = Path(__file__).parents[1]
-WEIGHTS_HOME = Path(os.environ.get("PVCHAT_TEST_WEIGHTS_HOME") or home()).absolute()
 SHARED = Path(os.environ.get("PVCHAT_SHARED") or REPO.parent / "shared").absolute()
 
 settings.register_profile("repo", deadline=None, max_examples=50, derandomize=True)

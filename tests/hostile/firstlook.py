@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from conftest import WEIGHTS_HOME
+from real_weights import WEIGHTS_HOME
 from test_first_use import busy_loop, ends
 
 from pvchat.assets import footage, weights

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
+from real_weights import lend_encoder
 
 from pvchat import PVChat
 from pvchat.config import Settings
@@ -31,6 +32,7 @@ def run(home: Path) -> Iterator[Outcome]:
     """All cases; the other server is killed before the last ones."""
     from make_app import ANA, BEN, api_client, open_scenery, ready, running
 
+    lend_encoder(home)
     with pytest.MonkeyPatch.context() as patch, _other_server(home) as (child, there):
         folder = home / "clips-here"
         folder.mkdir()
@@ -39,11 +41,11 @@ def run(home: Path) -> Iterator[Outcome]:
         with running(ready(PVChat(Settings(device="cpu")))) as (app, here):
             clients = [api_client(url) for url in (here, there)]
             yield from _together(clients, clip)
-            kept = [Path(upload_by_page(url, clip)) for url in (here, there)]
-            app.desk.receive(app.desk.sessions.of("page"), kept[0])
+            ours, theirs = (next(home.rglob(upload_by_page(url, clip))) for url in (here, there))
+            app.desk.receive(app.desk.sessions.of("page"), ours)
             child.kill()
             child.join(WAIT_S)
-            yield from _after_the_kill(clients[0], kept)
+            yield from _after_the_kill(clients[0], ours, theirs)
 
 
 def _together(clients: list[Any], clip: Path) -> Iterator[Outcome]:
@@ -57,10 +59,10 @@ def _together(clients: list[Any], clip: Path) -> Iterator[Outcome]:
     yield _is("forgotten by one, asked of the other", "isn't named", answer if "Ben" in answer else "isn't named")
 
 
-def _after_the_kill(client: Any, kept: list[Path]) -> Iterator[Outcome]:
+def _after_the_kill(client: Any, ours: Path, theirs: Path) -> Iterator[Outcome]:
     words = [sys.executable, "-m", "pvchat", "people", "list"]  # any command clears up
     subprocess.run(words, check=True, capture_output=True, timeout=WAIT_S, env=dict(os.environ))
-    yield _is("kill -9 of one: uploads, the other's", "False, True", f"{kept[1].exists()}, {kept[0].exists()}")
+    yield _is("kill -9 of one: uploads, the other's", "False, True", f"{theirs.exists()}, {ours.exists()}")
     yield _is("kill -9 of one: the people", "['Ana']", _names(client))
     yield _is("kill -9 of one: damaged people", "{}", str(PeopleStore().damaged()))
 

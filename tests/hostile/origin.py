@@ -70,7 +70,7 @@ def run(home: Path) -> Iterator[Outcome]:
 
 
 def upload_by_page(url: str, clip: Path) -> str:
-    """Where the server put a file that a page sent."""
+    """By which name, below its folder of uploads, the server keeps a file that a page sent."""
     sent = {"files": (clip.name, clip.read_bytes())}
     return str(httpx.post(url + UPLOAD, files=sent, timeout=60).json()[0])
 
