@@ -16,7 +16,7 @@ from pvchat.chat.colours import COLOURS
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, on_footage, seen_together
 from pvchat.chat.finding import Row
-from pvchat.chat.say.phrases import SETTING_SURE, backdrop, is_of_body, side_by_side
+from pvchat.chat.say.phrases import backdrop, is_of_body, side_by_side, sure_setting
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import BLUE_SKY, Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
@@ -310,8 +310,8 @@ def _of_scene(scene: SceneFacts) -> Iterator[Row]:
     """Facts of a scene as rows without times; indoors or outdoors only where that is sure."""
     if scene.place:
         yield Row("", "place", scene.place.removeprefix("an ").removeprefix("a "))
-    if scene.setting and (scene.drawn or scene.confidence.get("setting", 1.0) >= SETTING_SURE[scene.setting]):
-        yield Row("", "setting", scene.setting)
+    if setting := sure_setting(scene):
+        yield Row("", "setting", setting)
     if scene.light:
         yield Row("", "light", scene.light)
     if behind := backdrop(scene):

@@ -59,7 +59,7 @@ def untold_type(finding: Finding) -> QuestionType | None:
 
 def _meant(finding: Finding) -> list[Found]:
     """Those who are surely meant and there; who only may be meant has no time."""
-    return [one for one in (*finding.people, *finding.open) if one.verdict != "unsure" and (one.spans or one.rows)]
+    return [*finding.people, *(o for o in finding.open if o.verdict != "unsure" and (o.spans or o.rows))]
 
 
 def _nobody_meant(finding: Finding, evidence: Evidence) -> str:

@@ -77,15 +77,17 @@ def place_phrase(evidence: Evidence) -> str | None:
     return place or setting_phrase(scene)
 
 
+def sure_setting(scene: SceneFacts) -> str | None:
+    """Indoors or outdoors, where that is sure enough to be said."""
+    sure = scene.setting and (scene.drawn or scene.confidence.get("setting", 1.0) >= SETTING_SURE[scene.setting])
+    return scene.setting if sure else None
+
+
 def setting_phrase(scene: SceneFacts) -> str | None:
     """Such as "indoors", "outdoors in the dark", "in a dark place"; None where nothing of it is sure."""
-    setting = scene.setting
-    sure = setting and (scene.drawn or scene.confidence.get("setting", 1.0) >= SETTING_SURE[setting])
-    if scene.light != "dark":
-        return setting if sure else None
-    return {"indoors": "indoors in dim light", "outdoors": "outdoors in the dark"}.get(
-        setting or "" if sure else "", "in a dark place"
-    )
+    setting = sure_setting(scene)
+    dark = {"indoors": "indoors in dim light", "outdoors": "outdoors in the dark"}
+    return dark.get(setting or "", "in a dark place") if scene.light == "dark" else setting
 
 
 def backdrop(scene: SceneFacts) -> str | None:
