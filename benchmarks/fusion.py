@@ -16,6 +16,7 @@ from pathlib import Path
 
 import labelled
 import numpy as np
+from logits import presence_logits
 
 from pvchat import PVChat
 from pvchat.config import Settings
@@ -67,7 +68,7 @@ def scored(chat: PVChat, folder: Path, half: str) -> tuple[list[dict], FloatArra
         sure = {p.name: p.probability for p in chat.score(people, analysis)}
         for r in asked:
             name = r["people"][0]
-            (own,) = describer.presence(analysis, [by_name[name]], QUESTION.format(name))
+            (own,) = presence_logits(describer, analysis, [by_name[name]], QUESTION.format(name))
             found.append((r, sure[name], own))
     p = np.clip([one[1] for one in found], 1e-4, 1 - 1e-4)
     return [one[0] for one in found], np.log(p / (1 - p)), np.array([one[2] for one in found])

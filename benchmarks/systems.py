@@ -24,6 +24,7 @@ from typing import Any
 
 import labelled
 import numpy as np
+from logits import presence_logits
 from numpy.typing import NDArray
 
 from pvchat import PVChat
@@ -125,7 +126,7 @@ def presence_logit(chat: PVChat, rows: list[Row], folder: Path) -> None:
     assert chat.describer is not None
     for video in dict.fromkeys(r["video"] for r in single):
         analysis = chat.analyse(folder / video)
-        logits = chat.describer.presence(analysis, people, _LOGIT_QUESTION)
+        logits = presence_logits(chat.describer, analysis, people, _LOGIT_QUESTION)
         by_name = {p.name: (score.probability, logit) for p, score, logit in
                    zip(people, chat.score(people, analysis), logits, strict=True)}  # fmt: skip
         found += [(r["set"] != "anime", r["present"][r["people"][0]], *by_name[r["people"][0]])

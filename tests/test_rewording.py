@@ -152,6 +152,16 @@ def test_new_words_at_odds_with_what_was_measured_are_refused(said: str, why: st
     assert why in contradictions(said, FACTS, SCENE, ["Ben"])
 
 
+@pytest.mark.parametrize(
+    ("said", "setting"),
+    [("in a shop", "outdoors"), ("on a couch", "outdoors"), ("in a park", "indoors"), ("on the streets", "indoors")],
+)
+def test_places_are_indoors_or_outdoors(said: str, setting: str) -> None:
+    other = "indoors" if setting == "outdoors" else "outdoors"
+    assert contradictions(f"She stands {said}.", PersonFacts(), SceneFacts(setting=setting)) == ["indoors or outdoors"]
+    assert contradictions(f"She stands {said}.", PersonFacts(), SceneFacts(setting=other)) == []
+
+
 def test_where_nothing_was_measured_only_denials_and_names_are_refused() -> None:
     said = "The woman is walking on a beach on the right."
     assert contradictions(said, PersonFacts(), SceneFacts()) == []

@@ -128,8 +128,18 @@ def measure(model: Any, captioned: Pictures, others: Pictures, encode: Encode) -
     reports: dict[str, Any] = {}
     for kind in KINDS:
         scale, reports[kind] = fit(kind, alike[kind], rest[kind], mentioned(kind, captioned.photos), where)
-        rows[kind] = scale.to_dict(kind)
+        rows[kind] = row_of(kind, scale)
     return rows, reports
+
+
+def row_of(kind: ChoiceKind, scale: Scale) -> dict[str, Any]:
+    """A scale as JSON, as `Scale.from_dict` reads it."""
+    said = [choice.said for choice in choices(kind)]
+    return {
+        "least": {level: dict(limits) for level, limits in scale.least.items()}, "sharpness": scale.sharpness,
+        "offered": [name for name, yes in zip(said, scale.offered, strict=True) if yes], "choices": said,
+        **{key: np.round(getattr(scale, key).astype(float), 5).tolist() for key in ("sentence", "choice")},
+    }  # fmt: skip
 
 
 def _shown(sure: FloatArray, right: NDArray[np.bool_], least: float | None) -> dict[str, Any]:

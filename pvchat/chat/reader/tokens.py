@@ -79,6 +79,7 @@ def told_words(text: str, names: Sequence[str] = ()) -> list[str]:
     return [f"@{token.name}" if token.name else token.word for token in tokens if token.name or token.tells]
 
 
+@lru_cache(maxsize=256)
 def all_words(text: str) -> frozenset[str]:
     """Every word of a text as it is read; "he" and "his" as "man"."""
     return frozenset(GENDERED.get(token.seen, token.word) for token in tokens_of(text))

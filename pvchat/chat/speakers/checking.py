@@ -25,25 +25,18 @@ from pvchat.chat.reader.statements import Point, Statement, read_statement
 from pvchat.chat.reader.tokens import NEGATIONS, all_words, sentences, told_words
 from pvchat.chat.spans import common
 from pvchat.chat.timeline import Timeline
-from pvchat.chat.vocabulary import word_set
 from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
 
 _NOT = Point("", "not", True)
-_INDOORS = word_set(
-    """indoor room bedroom bathroom kitchen office classroom hospital gym studio restaurant store shop couch sofa bed
-    hallway hall cafeteria lobby library theater theatre"""
-)
-_OUTDOORS = word_set(
-    """outdoor beach street field grass snow snowy ocean sea lake river mountain hill road sidewalk yard forest wood
-    sky cliff lawn trail dirt sand park garden sunset"""
-)
-_ON_FEET = word_set(
-    """walking running jumping climbing dancing skating surfing skiing snowboarding skateboarding kicking swimming
-    diving marching jogging"""
-)
-_POSES = word_set("standing sitting lying")
+_INDOORS = """inside room bedroom bathroom kitchen office classroom hospital gym studio restaurant store shop couch sofa
+    bed hallway hall cafeteria lobby library theater theatre"""
+_OUTDOORS = """outside beach street field grass snow snowy ocean sea lake river mountain hill road sidewalk yard forest
+    woods sky cliff lawn trail dirt sand park garden sunset"""
+_ON_FEET = """walking running jogging jumping climbing dancing skating surfing skiing snowboarding skateboarding kicking
+    swimming diving marching"""
+_POSES = frozenset({"standing", "sitting", "lying"})
 _ANYTHING = "something or anything more, the rest, that I make out or describe"  # can't be told, whatever was asked
-_ASKING = word_set("what where who how why when")
+_ASKING = frozenset({"what", "where", "who", "how", "why", "when"})
 
 
 @dataclass(frozen=True)
@@ -226,13 +219,14 @@ def contradictions(text: str, facts: PersonFacts, scene: SceneFacts, names: Iter
     said, lower = all_words(text), text.lower()
     other = next((name for name in names if _is_named(name.lower(), lower)), "")
     gender, pose = said & {"man", "woman"}, (facts.pose or "").split()[:1]
-    poses = _POSES - set(pose) | (_ON_FEET if pose and pose != ["standing"] else set())
+    poses = _POSES - set(pose) | all_words(_ON_FEET if pose and pose != ["standing"] else "")
+    elsewhere = all_words({"indoors": _OUTDOORS, "outdoors": _INDOORS}.get(scene.setting or "", ""))
     sides = said & {"left", "right"}
     found = (
         ("denies", said & NEGATIONS),
         (f"names {other}", other),
         ("another gender", facts.gender and gender and facts.gender not in gender),
-        ("indoors or outdoors", said & {"indoors": _OUTDOORS, "outdoors": _INDOORS}.get(scene.setting or "", set())),
+        ("indoors or outdoors", said & elsewhere),
         ("another pose", pose and said & poses),
         ("another side", sides and facts.where and not sides & set(facts.where.split())),
     )

@@ -57,16 +57,20 @@ class Choice:
     company: int = 1
     footage: bool = True
     group_footage: bool = False
-    seen: tuple[str, ...] = ()
+    seen: frozenset[str] = frozenset()
 
 
 @lru_cache
 def choices(kind: ChoiceKind) -> tuple[Choice, ...]:
     """All choices of a kind, from `choices.json`."""
     rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))[kind]
-    lists = ("sentences", "seen")
     return tuple(
-        Choice(**{"group": row["said"]} | row | {name: tuple(row.get(name, ())) for name in lists}) for row in rows
+        Choice(
+            **{"group": row["said"]}
+            | row
+            | {"sentences": tuple(row["sentences"]), "seen": frozenset(row.get("seen", ()))}
+        )
+        for row in rows
     )
 
 
@@ -98,7 +102,7 @@ class Scale:
 
     @classmethod
     def from_dict(cls, kind: ChoiceKind, row: Mapping[str, Any]) -> Scale:
-        """What `to_dict` gave; ValueError when it was made for other choices."""
+        """A row of `claims.json`; ValueError when it was made for other choices."""
         said = [c.said for c in choices(kind)]
         if list(row["choices"]) != said or np.shape(row["sentence"]) != (2, len(sentences(kind))):
             raise ValueError(f"measured for other choices of '{kind}'")
@@ -110,15 +114,6 @@ class Scale:
         }
         return cls(sentence, choice, offered, float(row["sharpness"]), least)
 
-    def to_dict(self, kind: ChoiceKind) -> dict[str, Any]:
-        """JSON-ready."""
-        said = [c.said for c in choices(kind)]
-        return {
-            "least": {level: dict(limits) for level, limits in self.least.items()}, "sharpness": self.sharpness,
-            "offered": [name for name, yes in zip(said, self.offered, strict=True) if yes], "choices": said,
-            **{key: np.round(getattr(self, key).astype(float), 5).tolist() for key in ("sentence", "choice")},
-        }  # fmt: skip
-
     def scores(self, kind: ChoiceKind, likeness: FloatArray) -> FloatArray:
         """[n, K] in standard deviations, of likeness [n, S]."""
         return _standardised(_pooled(kind, _standardised(likeness, self.sentence)), self.choice)
@@ -128,23 +123,21 @@ class Scale:
         return softmax(self.sharpness * self.scores(kind, likeness), allowed & self.offered)
 
 
-def at_odds(kind: ChoiceKind, choice: Choice, facts: PersonFacts, said: str = "") -> bool:
+def at_odds(choice: Choice, facts: PersonFacts, said: str = "") -> bool:
     """Whether it is a deed that somebody seen talking or, perhaps, moving the hands can't be doing, posing turned away,
     or sitting, where somebody is seen standing.
 
     Args:
-        kind: of answer.
-        choice: the one that speaks for what is said.
+        choice: the deed that speaks for what is said.
         facts: as measured.
         said: the choice or its group; who talks or moves the hands may do any deed of a group.
     """
-    if kind == "action" and "sitting" in choice.said + choice.group and facts.pose == "standing":
+    if "sitting" in choice.said + choice.group and facts.pose == "standing":
         return True
-    if kind == "action" and choice.said.startswith("posing") and not set(facts.gestures) & set(_TO_THE_CAMERA):
+    if choice.said.startswith("posing") and not set(facts.gestures) & set(_TO_THE_CAMERA):
         return True
-    may = choice.busy or any(c.busy for c in choices(kind) if said == c.group != c.said)
-    moves = HANDS in facts.confidence or any(gesture.startswith(_BUSY) for gesture in facts.gestures)
-    return kind == "action" and not may and moves
+    may = choice.busy or any(c.busy for c in choices("action") if said == c.group != c.said)
+    return not may and (HANDS in facts.confidence or any(gesture.startswith(_BUSY) for gesture in facts.gestures))
 
 
 def pick(

@@ -3,8 +3,8 @@
 In: questions, evidence, the model. Out: the evidence with gaps filled. Measured facts come first. Where they have a gap
 (what somebody does, where it is, which garments) the model is asked in the words of its training, its answer is cut to
 a phrase, checked, and put into the gap; the sentence is then built by the same rules as from facts alone
-(`answers.py`). So a person judged absent is never described whatever the model says, and a claim that the guard refuses
-leaves the plain sentence as it was.
+(`answers.py`). So a person judged absent is never described whatever the model says, and a claim that is refused leaves
+the plain sentence as it was.
 
 A claim also needs a gain: the clip must make it likelier than an empty clip does. How much is measured for each kind on
 held-back pictures and lies beside the weights (`calibration.py`); a kind whose claims are wrong too often there is
@@ -28,7 +28,7 @@ from pvchat.chat.reader.captions import dressed, garments, read_phrase
 from pvchat.chat.say.phrases import SETTING_SURE
 from pvchat.chat.speakers.calibration import Calibration, ClaimKind
 from pvchat.chat.speakers.checking import contradictions
-from pvchat.chat.speakers.choices import KINDS, Level, at_odds, pick, possible, sentences
+from pvchat.chat.speakers.choices import KINDS, Choice, Level, at_odds, pick, possible, sentences
 from pvchat.model.lines import Line, Utterance
 from pvchat.schemas import FloatArray, PersonFacts, PersonPresence, SceneFacts
 
@@ -192,37 +192,27 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
         views = [replace(ask.line, question=CAPTION_QUESTION) for ask in mine]  # as the scale was measured
         alike = speaker.liken(views, sentences(kind))
         shares = scale.probabilities(kind, alike, possible(kind, evidence.scene, len(evidence.others)))
-        for ask, row in zip(mine, shares, strict=True):
-            said, probability, level, choice = pick(kind, scale, row, evidence.scene.setting)
-            problems = _against_place(level, evidence.scene) if kind == "location" else []
-            if level is None:
-                problems.append("a guess")
-            if not choice.footage and not (choice.group_footage and level == "group sure"):
-                problems.append("seldom right on footage")
-            if choice.seen and not any(thing.label in choice.seen for thing in evidence.things):
-                problems.append("nothing that it needs is seen")
-            if said == _EVENT and evidence.scene.setting == "outdoors":
-                problems.append("seldom right outdoors")
-            if at_odds(kind, choice, evidence.facts_of(ask.name), said):
-                problems.append("seen doing something else")
-            said = _ON_A_BED if said == _ON_A_COUCH and evidence.scene.place == "a bedroom" else said
-            phrase = said if _is_sure(level) and kind != "location" else f"{HEDGE} {said}"
-            found.append(Claim(ask, phrase, probability, tuple(problems)))
+        picked = [pick(kind, scale, row, evidence.scene.setting) for row in shares]
+        found += [_chosen(ask, one, evidence) for ask, one in zip(mine, picked, strict=True)]
     return found
 
 
-def _is_sure(level: Level | None) -> bool:
-    return level in ("sure", "group sure")
-
-
-def _against_place(level: Level | None, scene: SceneFacts) -> list[str]:
-    """What of the scene speaks against a place that was chosen."""
-    found = []
-    if shows_no_place(scene.background, surely=_is_sure(level)):
-        found.append("before one surface")
-    if level in ("likely", "group likely") and doubtful_setting(scene):
-        found.append("neither is it sure whether this is indoors")
-    return found
+def _chosen(ask: Ask, picked: tuple[str, float, Level | None, Choice], evidence: Evidence) -> Claim:
+    """What was picked from a list as a claim, with what speaks against it."""
+    said, probability, level, choice = picked
+    scene, place, sure = evidence.scene, ask.kind == "location", level in ("sure", "group sure")
+    against = (
+        ("before one surface", place and shows_no_place(scene.background, sure)),
+        ("neither is it sure whether this is indoors", place and level and not sure and doubtful_setting(scene)),
+        ("a guess", level is None),
+        ("seldom right on footage", not choice.footage and not (choice.group_footage and level == "group sure")),
+        ("nothing that it needs is seen", choice.seen and not choice.seen & {one.label for one in evidence.things}),
+        ("seldom right outdoors", said == _EVENT and scene.setting == "outdoors"),
+        ("seen doing something else", not place and at_odds(choice, evidence.facts_of(ask.name), said)),
+    )
+    said = _ON_A_BED if said == _ON_A_COUCH and scene.place == "a bedroom" else said
+    phrase = said if sure and not place else f"{HEDGE} {said}"
+    return Claim(ask, phrase, probability, tuple(problem for problem, there in against if there))
 
 
 def shows_no_place(background: str | None, surely: bool) -> bool:

@@ -105,20 +105,6 @@ class Describer:
         rows = zip(said.texts, said.scores, blind, strict=True)
         return [Utterance(text, score, score - unseen) for text, score, unseen in rows]
 
-    def presence(self, analysis: ClipAnalysis, people: Sequence[Person], question: str) -> list[float]:
-        """The model's presence logit for each person, from one pass over the clip."""
-        import torch
-
-        from pvchat.model.people import People
-
-        with self.trained.lock, torch.inference_mode():
-            visual, model = self.views.look(analysis), self.trained.reader
-            rows = torch.zeros(len(people), dtype=torch.long, device=visual.tokens.device)
-            named = People.batch([[self.state(p)] for p in people], model.config)
-            asked = self._vectors([Line(question)]).expand(len(people), -1)
-            logits: list[float] = model.read(visual.select(rows), asked, named).presence[:, 0].tolist()
-        return logits
-
     def likeness(self, analysis: ClipAnalysis, lines: Sequence[Line], texts: Sequence[str]) -> FloatArray:
         """How near each of n texts is to what each of B lines looks at: cosines [B, n] of the best query."""
         asked, told = self.encode([line.question for line in lines]), self.encode(list(texts))

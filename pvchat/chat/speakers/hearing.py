@@ -70,8 +70,9 @@ class Hearing:
         lead = " " if self.said else ""
         self.said.append(sentence)
         self.first_at = self.first_at or time.perf_counter()
-        for piece in words_of(lead + sentence) if self.stream is not None else ():
-            self.stream(piece)
+        if self.stream is not None:
+            for piece in words_of(lead + sentence):
+                self.stream(piece)
 
 
 @dataclass
