@@ -28,6 +28,7 @@ from pvchat.perception.experts.attributes import (
     crop,
     head_box,
 )
+from pvchat.perception.experts.scenes import PlaceHead
 from pvchat.perception.sightings import best_sightings, shot, skin_colour, torso_box, where
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, Track
 
@@ -73,6 +74,11 @@ class FactExperts:
     def settings(self) -> AttributeExpert:
         """Indoors or outdoors, of photos and of drawn scenes."""
         return AttributeExpert(SETTINGS)
+
+    @cached_property
+    def places(self) -> PlaceHead:
+        """Kinds of places."""
+        return PlaceHead()
 
     @cached_property
     def imagenet(self) -> ImageNetHead:
