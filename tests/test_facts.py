@@ -8,6 +8,7 @@ import pytest
 
 from pvchat.perception import facts, sightings
 from pvchat.perception.experts.attributes import Attribute
+from pvchat.perception.experts.scenes import OTHER
 from pvchat.perception.facts import FactExperts
 from pvchat.perception.places import measure_scene
 from pvchat.schemas import ClipAnalysis, Track
@@ -26,6 +27,15 @@ class StubHeads:
         return [Attribute(label, p, kinds.get(label, "")) for label, p in self.said.get(head, [])]
 
 
+class StubPlaces:
+    def __init__(self, label, sure):
+        self.labels, self.shares = [label, OTHER], np.float32([sure, 0.0])
+
+    def probabilities(self, features):
+        self.seen = features
+        return self.shares
+
+
 class StubImageNet:
     def __init__(self, **p):
         self.p = np.zeros(1000, np.float32)
@@ -39,7 +49,8 @@ class StubImageNet:
 def experts(imagenet=None, **said):
     found = FactExperts(SimpleNamespace(pooled=lambda images: np.zeros((len(images), 1280), np.float32)))
     settings = StubHeads(photo=said.pop("photo", [("indoors", 0.7)]), drawn=said.pop("drawn", []))
-    found.__dict__.update(heads=StubHeads(**said), settings=settings, imagenet=imagenet or StubImageNet())
+    place = StubPlaces(*said.pop("place", ("a kitchen", 0.1)))
+    found.__dict__.update(heads=StubHeads(**said), settings=settings, imagenet=imagenet or StubImageNet(), places=place)
     return found
 
 
@@ -161,7 +172,6 @@ def test_the_card_says_what_is_an_activity_and_not_the_ending_of_a_word():
     clip, track = scene_with()
     said = {"frame": [("parking", 0.9), ("yoga", 0.8)], "kinds": {"parking": "place", "yoga": "activity"}}
     assert measure_person(clip, track, analysis(track), experts=experts(**said)).activity == "yoga"
-    assert measure_scene(clip, np.zeros((1, 49, 1280)), experts=experts(**said)).place == "parking"
 
 
 def test_a_close_up_shows_no_clothes_and_says_none():
@@ -217,8 +227,8 @@ def test_an_empty_track_measures_nothing():
 
 def test_scene_place_setting_and_background():
     clip, _ = scene_with()
-    said = [("indoors", 0.97), ("a kitchen", 0.9), ("riding a bike", 0.9)]
-    found = measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(frame=said))
+    said = [("indoors", 0.97), ("riding a bike", 0.9)]
+    found = measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(frame=said, place=("a kitchen", 0.9)))
     assert (found.place, found.setting, found.drawn) == ("a kitchen", "indoors", False)
     assert found.background == "a grey background"
     assert found.confidence == {"setting": 0.97, "place": 0.9}
@@ -226,7 +236,7 @@ def test_scene_place_setting_and_background():
 
 def test_a_drawn_scene_has_no_photo_place():
     clip, _ = scene_with()
-    said = experts(frame=[("outdoors", 0.99), ("a kitchen", 0.9)], drawn=[("indoors", 0.8)])
+    said = experts(frame=[("outdoors", 0.99)], place=("a kitchen", 0.9), drawn=[("indoors", 0.8)])
     found = measure_scene(clip, np.zeros((2, 49, 1280)), True, experts=said)
     assert found.drawn
     assert found.place is None
@@ -239,16 +249,25 @@ def test_a_setting_needs_both_heads():
     assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=doubted).setting is None
 
 
-def test_classes_that_go_together_tell_a_place():
+@pytest.mark.parametrize(
+    ("place", "sure", "told"),
+    [("a kitchen", 0.3, None), ("a forest", 0.9, None), ("an event", 0.9, "an event"), (OTHER, 0.9, None)],
+)
+def test_a_place_is_told_where_it_is_sure_and_the_setting_allows_it(place, sure, told):
     clip, _ = scene_with()
-    stage = experts(StubImageNet(i819=0.2, i650=0.15, i486=0.12))
-    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=stage).place == "a stage"
-    band = experts(StubImageNet(i819=0.05, i650=0.3, i486=0.2))  # music, but hardly a stage
-    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=band).place is None
-    bed = experts(StubImageNet(i831=0.5, i750=0.12))
-    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=bed).place == "a bedroom"
-    couch = experts(StubImageNet(i831=0.6))  # stands in living rooms, too
-    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=couch).place is None
+    said = experts(frame=[("indoors", 0.97)], place=(place, sure))
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=said).place == told
+
+
+def test_a_place_is_told_by_what_is_beside_the_people():
+    clip, _ = scene_with()
+    grid = np.zeros((1, 49, 1280), np.float32)
+    grid.reshape(7, 7, 1280)[:, 3] = 1  # where somebody is
+    said = experts()
+    measure_scene(clip, grid, tracks=[track_at((0.45, 0.0, 0.55, 0.2))], experts=said)
+    assert not said.places.seen.any()
+    measure_scene(clip, grid, tracks=[track_at((0.0, 0.0, 1.0, 0.9))], experts=said)  # who fills the frame
+    assert said.places.seen.any()
 
 
 def test_dark_and_bright_scenes():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_facts import HEIGHT, NAVY, RED, SKIN, WALL, WIDTH, track_at
 
-from pvchat.perception import facts, sightings, sleeves
+from pvchat.perception import cloth, sightings, sleeves
 from pvchat.perception.sleeves import dress_limbs
 from pvchat.schemas import Garment, Track
 
@@ -97,7 +97,7 @@ def test_what_is_black_in_dim_light_only_gets_its_colour():
     lit = sightings.relit(clip.images[0], track.boxes[0])
     assert lit is not None
     assert float(sightings.skin_colour(lit, track.boxes[0])[0]) == pytest.approx(55, abs=2)
-    colour, agreed = facts._in_better_light(track, best(track), list(clip.images[best(track)]))
+    colour, agreed = cloth.worn_colour(clip, track, [track], outer=False)
     assert colour in ("red", "dark red")
     assert agreed == 1.0
     bright, track = person()

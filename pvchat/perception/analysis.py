@@ -180,7 +180,8 @@ def recognise(
         tell("telling who is there", next(done), len(jobs))
 
     side_by_side(describe, jobs)
-    analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts.facts)
+    drawn = likely_drawn >= _DRAWN
+    analysis.scene = places.measure_scene(clip, grid, drawn, tracks=analysis.tracks, experts=experts.facts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     networks.rest()
     return analysis

@@ -149,7 +149,7 @@ def name_colours(colours: list[Colour]) -> str | None:
     """One phrase for a region: "black", "white and blue", "multicoloured"; shades of one hue are one colour."""
     families: dict[str, list[Colour]] = {}
     for colour in _out_of_shade(colours):
-        families.setdefault(_family(colour.word), []).append(colour)
+        families.setdefault(family(colour.word), []).append(colour)
     ranked = sorted(families.values(), key=lambda group: -sum(c.share for c in group))
     if not ranked:
         return None
@@ -186,13 +186,18 @@ def _same_hue(black: Colour, other: Colour) -> bool:
 
 
 def vote(words: Sequence[str | None]) -> tuple[str | None, float]:
-    """The most frequent word of several sightings and its share; no word without two fifths of them behind it."""
+    """The most frequent word of several sightings, shades of one colour counted together, and the share of its colour.
+
+    No word without two fifths of them behind it.
+    """
     said = [w for w in words if w]
     if not said:
         return None, 0.0
-    name = max(sorted(set(said)), key=said.count)
-    share = said.count(name) / len(words)
-    return (name, share) if share >= 0.4 else (None, share)
+    colours = [family(w) for w in said]
+    most = max(sorted(set(colours)), key=colours.count)
+    shades = [w for w in said if family(w) == most]
+    share = len(shades) / len(words)
+    return (max(sorted(set(shades)), key=shades.count), share) if share >= 0.4 else (None, share)
 
 
 def light(images: NDArray[np.uint8]) -> str | None:
@@ -250,7 +255,9 @@ def _neutral(lightness: float, hue: float) -> float:
     return base + (1.5 if 215 <= hue < 300 and lightness > 30 else 0.0)
 
 
-def _family(name: str) -> str:
+def family(words: str) -> str:
+    """The colour that the first word of "dark red and blue" is a shade of; dark grey is black, light grey white."""
+    name = words.split(" and ")[0]
     if name in ("black", "dark grey"):
         return "black"
     if name in ("white", "light grey"):

@@ -9,7 +9,6 @@ figures get colours, position and whether they look ahead: the heads were traine
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception import colours, drawnheads, garments, hair
+from pvchat.perception import cloth, colours, drawnheads, garments, hair
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts.attributes import (
     SETTINGS,
@@ -29,7 +28,8 @@ from pvchat.perception.experts.attributes import (
     crop,
     head_box,
 )
-from pvchat.perception.sightings import best_sightings, relit, shot, skin_colour, torso_box, where, within_bars
+from pvchat.perception.experts.scenes import PlaceHead
+from pvchat.perception.sightings import best_sightings, shot, skin_colour, torso_box, where
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, Track
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "
 _IMAGENET_SURE = 0.6
 _LOCATED = 2  # meshes that must fit in the locator's boxes, where no face is found in any
 _DRAWN_GAZE = 0.7  # on the tune half 7 of 7 drawn faces told by it look ahead
-_DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
 _SHIRTS = ("white", "light grey", "light blue", "pink", "blue")  # colours that are told of a shirt under something
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
@@ -75,6 +74,11 @@ class FactExperts:
     def settings(self) -> AttributeExpert:
         """Indoors or outdoors, of photos and of drawn scenes."""
         return AttributeExpert(SETTINGS)
+
+    @cached_property
+    def places(self) -> PlaceHead:
+        """Kinds of places."""
+        return PlaceHead()
 
     @cached_property
     def imagenet(self) -> ImageNetHead:
@@ -131,28 +135,25 @@ def measure_person(
     if track.kind == "face":
         experts = experts or shared_experts()
         facts.activity = _activity(facts, analysis, experts)
-        _measure_face(facts, track, best, images, grey, experts)
+        _measure_face(facts, clip, track, analysis.tracks, grey, experts)
     elif heads is not None and not grey:
         _measure_drawn(facts, track, best, images, heads, analysis.scene.background)
     else:
-        facts.clothes = _clothes(track, best, images, [], grey)
+        facts.clothes = _clothes_of_figure(track, best, images, grey)
         drawn = analysis.scene.drawn and not grey  # the hair of a body that turns away is too small to tell
         facts.hair = hair.drawn([track.boxes[i] for i in best], images) if drawn else None
     return facts
 
 
 def _measure_face(
-    facts: PersonFacts,
-    track: Track,
-    best: IntArray,
-    images: Sequence[NDArray[np.uint8]],
-    grey: bool,
-    experts: FactExperts,
+    facts: PersonFacts, clip: Clip, track: Track, others: Sequence[Track], grey: bool, experts: FactExperts
 ) -> None:
     """What is worn and held, and the hair, of somebody whose face is seen."""
+    best = best_sightings(track)
+    images = [clip.images[track.frames[i]] for i in best]
     body = _body_features(track, best, images, experts)
     bust = experts.frames.pooled([crop(im, bust_box(track.boxes[i])) for i, im in zip(best, images, strict=True)])
-    facts.clothes = _clothes(track, best, images, _claim_body(facts, experts, body, bust), grey)
+    facts.clothes = _clothes_of_face(clip, track, others, _claim_body(facts, experts, body, bust), grey)
     if "a hat" not in facts.features:
         facts.hair = hair.photographed(track, best, images, grey) or facts.hair
 
@@ -173,7 +174,7 @@ def _measure_drawn(
     seen = [(image, face) for image, face in zip(images, faces, strict=True) if face is not None]
     facts.clothes = _drawn_clothes(seen) or [
         garment
-        for garment in _clothes(track, best, images, [], False)
+        for garment in _clothes_of_figure(track, best, images, False)
         if background != f"a {garment.colour} background"
     ]
     shown = [image for image, _ in seen]
@@ -189,8 +190,13 @@ def _measure_drawn(
 
 def _drawn_clothes(seen: Sequence[tuple[NDArray[np.uint8], FloatArray]]) -> list[Garment]:
     """What is worn below the faces of pictures, by its colour; nothing where they don't agree."""
-    worn = [_cloth(image, drawnheads.clothes_of(face), skin_colour(image, face), False) for image, face in seen]
-    colour, agreed = colours.vote(worn)
+    boxed = [(image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in seen]
+    return _top([cloth.colour_of(*row, False) for row in boxed])
+
+
+def _top(said: Sequence[str | None]) -> list[Garment]:
+    """A top of the colour that most sightings say."""
+    colour, agreed = colours.vote(said)
     return [Garment("top", colour, round(agreed, 3))] if colour else []
 
 
@@ -269,35 +275,35 @@ def _imagenet(p: FloatArray, table: dict[int, str], sure: float) -> str | None:
     return name if sums[name] >= sure else None
 
 
-def _clothes(
-    track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], worn: list[Attribute], grey: bool
+def _clothes_of_face(
+    clip: Clip, track: Track, others: Sequence[Track], worn: list[Attribute], grey: bool
 ) -> list[Garment]:
-    """Garments, the outer one first: kinds from the claims, colours from the pixels."""
-    face = track.kind == "face"
-    skins = [skin_colour(image, track.boxes[i]) if face else None for i, image in zip(best, images, strict=True)]
-    torsos = [torso_box(track, int(i)) for i in best]
-    colour, agreed = _coloured(images, torsos, skins, grey)
-    if colour in _DARK and face and not grey:
-        colour, agreed = _in_better_light(track, best, images) or (colour, agreed)
-    kinds = [claim.label for claim in worn]
+    """Garments of somebody whose face is seen, the outer one first: kinds from the claims, colours from the pixels."""
+    best, kinds = best_sightings(track), [claim.label for claim in worn]
+    images, torsos = [clip.images[track.frames[i]] for i in best], [torso_box(track, int(i)) for i in best]
     main = _main_kind(kinds)
+    if grey:
+        colour, agreed = colours.vote([cloth.colour_of(*row, None, True) for row in zip(images, torsos, strict=True)])
+    else:
+        colour, agreed = cloth.worn_colour(clip, track, others, main in garments.OPEN)
     if main is None and colour is None:
         return []
     sure = next((c.confidence for c in worn if c.label == main), agreed)
     found = [Garment(main or "top", colour, round(sure, 3))]
     if main in garments.OUTER and ("tie" in kinds or "shirt" in kinds):
+        skins = [None if grey else skin_colour(image, track.boxes[i]) for i, image in zip(best, images, strict=True)]
         collars = [_collar_box(torso, track.boxes[i]) for i, torso in zip(best, torsos, strict=True)]
-        below, share = _coloured(images, collars, skins, grey)
+        rows = zip(images, collars, skins, strict=True)
+        below, share = colours.vote([cloth.colour_of(*row, grey) for row in rows])
         if below in _SHIRTS and below != colour:
             found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
     return found + [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in garments.ACCESSORIES]
 
 
-def _coloured(
-    images: Sequence[NDArray[np.uint8]], boxes: Sequence[FloatArray], skins: Sequence[FloatArray | None], grey: bool
-) -> tuple[str | None, float]:
-    """The colour that most pictures show in their box, and the share of those that do."""
-    return colours.vote([_cloth(*row, grey) for row in zip(images, boxes, skins, strict=True)])
+def _clothes_of_figure(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], grey: bool) -> list[Garment]:
+    """What is worn by somebody whose face isn't seen, by its colour; nothing where the sightings don't agree."""
+    rows = [(image, torso_box(track, int(i))) for i, image in zip(best, images, strict=True)]
+    return _top([cloth.colour_of(*row, None, grey) for row in rows])
 
 
 def _main_kind(kinds: Sequence[str]) -> str | None:
@@ -306,40 +312,7 @@ def _main_kind(kinds: Sequence[str]) -> str | None:
     return next(outer, "suit" if "tie" in kinds else "shirt" if "shirt" in kinds else None)
 
 
-def _in_better_light(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]]) -> tuple[str, float] | None:
-    """The colour that a dark garment has where the face says that the light is dim, and the share of those who say so.
-
-    None where the light is good, or where it is no clearer in better light.
-    """
-    said: list[str | None] = []
-    for i, image in zip(best, images, strict=True):
-        lit = relit(image, track.boxes[i])
-        if lit is not None:
-            said.append(_cloth(lit, torso_box(track, int(i)), skin_colour(lit, track.boxes[i]), False))
-    colour, agreed = colours.vote(said)
-    if colour is None or " and " in colour or agreed < _LIT_AGREE:  # shades of one colour may be said together
-        colour, agreed = colours.vote([re.sub(r"^(dark|light) | and .*", "", word or "") or None for word in said])
-    clear = colour not in (None, "dark blue", "blue") and agreed >= _LIT_AGREE  # raised light is a little blue itself
-    return (colour, agreed) if colour and clear else None
-
-
 def _collar_box(torso: FloatArray, face: FloatArray) -> FloatArray:
     """Where the shirt shows in an open jacket: a narrow strip under the chin."""
     x, half, height = (torso[0] + torso[2]) / 2, 0.18 * (face[2] - face[0]), face[3] - face[1]
     return np.array([x - half, face[3] + 0.1 * height, x + half, face[3] + 0.9 * height], np.float32)
-
-
-def _cloth(image: NDArray[np.uint8], box: FloatArray, skin: FloatArray | None, grey: bool) -> str | None:
-    """The colour phrase of a region's pixels that are no skin; None if too few are left."""
-    pixels = crop(image, within_bars(image, box))
-    if box[1] >= 0.97 or pixels.shape[0] < 4 or pixels.shape[1] < 4:
-        return None
-    flat = pixels.reshape(-1, 3)
-    least = max(12, 0.15 * len(flat))
-    if skin is not None and len(flat) and not grey:
-        flat = flat[~colours.skin_like(flat, skin)]
-    if len(flat) < least:
-        return None
-    if grey:
-        return colours.shade(np.median(colours.to_lab(flat), 0))
-    return colours.name_colours(colours.dominant(flat, colours.cast(image)))

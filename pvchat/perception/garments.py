@@ -27,6 +27,7 @@ _MEDICAL_SURE = 0.6
 _DRESS, _DRESS_SURE, _DRESS_ALONE = [578, 601, 689, 775, 459, 638, 639, 445, 434], 0.4, 0.5
 ACCESSORIES = ("tie", "bow tie", "stethoscope")
 OUTER = ("suit", "jacket")
+OPEN = (*OUTER, "coat")  # are worn open at the front
 WHOLE = ("suit", "coat", "dress")  # cover the legs, or say already what does
 
 

@@ -26,6 +26,7 @@ from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, measure_body, wears_glasses
 from pvchat.perception.outline import tell_posture
+from pvchat.perception.posture import tell_likely
 from pvchat.perception.relations import tell_things
 from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
@@ -172,6 +173,7 @@ def _tell(
     if posed is not None and posed[1]:
         _tell_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)
+    tell_likely(track, analysis)
     tell_things(track, analysis)
     dress_limbs(clip, track)
     dress_neck(clip, track)

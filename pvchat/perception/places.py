@@ -1,36 +1,34 @@
 """Where a clip plays, as far as whole frames show it: place, indoors or outdoors, light, background.
 
-In: a clip's frames and their features. Out: `SceneFacts`. Places come from small heads, from ImageNet's classes where
-several that go together add up (stage and microphone; four-poster and quilt), and from things (`things.room_of`).
+In: a clip's frames and their features, and who is seen in them. Out: `SceneFacts`. The place is told by a head of ours
+(`experts/scenes.py`) from what is seen beside the people, all frames together, and from things (`things.room_of`).
 Indoors or outdoors is told by a head of ours where a second one, learned from composites, is not at odds with it; of
-drawn scenes by the second alone. A head for 23 groups of places was right on footage in bedrooms and forests only, and
-isn't used (docs/LOG.md).
+drawn scenes by the second alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pvchat.perception import colours
 from pvchat.perception.experts.attributes import Attribute
-from pvchat.schemas import BLUE_SKY, FloatArray, SceneFacts
+from pvchat.perception.experts.scenes import OTHER
+from pvchat.schemas import BLUE_SKY, FloatArray, SceneFacts, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.facts import FactExperts
     from pvchat.video import Clip
 
-# ImageNet class -> place; one of them alone must be this sure.
-_PLACES = {424: "a barbershop", 454: "a bookshop", 624: "a library", 762: "a restaurant", 582: "a shop",
-           819: "a stage", 788: "a shop", 497: "a church", 467: "a shop", 415: "a bakery", 498: "a cinema"}  # fmt: skip
-_SURE = 0.6
-# Place: its classes, the sum they need, those of them that must be there for sure, and how much of them.
-_TOGETHER: dict[str, tuple[list[int], float, list[int], float]] = {
-    "a stage": ([819, 650, 854, 402, 486, 541, 542, 546, 558, 683, 776, 889], 0.45, [819], 0.1),
-    "a bedroom": ([831, 564, 750, 520, 516], 0.5, [564, 750, 520, 516], 0.1),
-    "a hospital or doctor's office": ([617, 823], 0.6, [823], 0.15),
-}
+_SURE = 0.35  # probability from which a place is told; what that is worth on footage: docs/LOG.md
+_OPEN = frozenset(
+    ("a street", "a street market", "a forest", "a lake or beach", "the mountains", "a field", "a park or garden")
+)
+_EITHER = ("an event", "an airport", "a vehicle")  # indoors or outdoors
+# What people cover of a frame: so many face widths to each side, from so much above the face down to the lower edge.
+_BESIDE, _ABOVE, _CELLS, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by
 # What covers a wall, told by single cells of the grid: the mean of a cell over a few frames. On the tune half curtains
 # were right 10 of 10 times from there on, blinds 4 of 4; couches, bookcases and screens weren't.
 _BEHIND, _CELL_SURE, _CELL_FRAMES = {"curtains": [794, 854], "window blinds": [904, 905]}, 0.75, 4
@@ -41,7 +39,12 @@ _BOTH = {"outdoors": 0.62, "indoors": 0.68}
 
 
 def measure_scene(
-    clip: Clip, frame_features: FloatArray, drawn: bool = False, *, experts: FactExperts | None = None
+    clip: Clip,
+    frame_features: FloatArray,
+    drawn: bool = False,
+    *,
+    tracks: Sequence[Track] = (),
+    experts: FactExperts | None = None,
 ) -> SceneFacts:
     """What can be said of the clip as a whole.
 
@@ -49,6 +52,7 @@ def measure_scene(
         clip: T frames.
         frame_features: [F, 49, 1280] grid features of some of its frames.
         drawn: whether it is a drawn scene: places were learned from photos, so none is told.
+        tracks: of the people in it, who are no part of the place.
         experts: None takes one shared by the process.
     """
     from pvchat.perception.facts import shared_experts
@@ -58,7 +62,7 @@ def measure_scene(
     pooled = np.asarray(frame_features, np.float32).mean(1)
     _tell_setting(scene, pooled, experts)
     if not drawn:
-        _tell_place(scene, pooled, experts)
+        _tell_place(scene, _without_people(clip, frame_features, tracks), experts)
         scene.behind += _behind(frame_features, experts)
     scene.light, scene.background = colours.light(clip.images), colours.background(clip.images)
     if scene.setting == "outdoors" and colours.blue_sky(clip.images):
@@ -90,21 +94,24 @@ def _drawn_setting(pooled: FloatArray, experts: FactExperts) -> dict[str, Attrib
 
 
 def _tell_place(scene: SceneFacts, pooled: FloatArray, experts: FactExperts) -> None:
-    found = [claim for claim in experts.heads.claims("frame", pooled) if claim.kind == "place"]
-    if found:
-        scene.place, scene.confidence["place"] = found[0].label, found[0].confidence
-        return
-    p = experts.imagenet.probabilities(pooled).mean(0)
-    sums: dict[str, float] = {}
-    for index, name in _PLACES.items():
-        sums[name] = sums.get(name, 0.0) + float(p[index])
-    sums = {name: sure for name, sure in sums.items() if sure >= _SURE}
-    for name, (classes, least, main, there) in _TOGETHER.items():
-        if p[classes].sum() >= least and p[main].sum() >= there:
-            sums[name] = float(p[classes].sum())
-    if sums:
-        scene.place = max(sums, key=lambda name: sums[name])
-        scene.confidence["place"] = round(sums[scene.place], 3)
+    shares = experts.places.probabilities(pooled)
+    sure, place = max(zip(shares.tolist(), experts.places.labels, strict=True))
+    elsewhere = "indoors" if place in _OPEN else "outdoors"
+    if place != OTHER and sure >= _SURE and (place in _EITHER or scene.setting != elsewhere):
+        scene.place, scene.confidence["place"] = place, round(sure, 3)
+
+
+def _without_people(clip: Clip, grid: FloatArray, tracks: Sequence[Track]) -> FloatArray:
+    """[F, 1280] the mean of the cells of a frame's grid [F, 49, 1280] that show nobody; of all where few are left."""
+    found, middles = [], (np.arange(_CELLS) + 0.5) / _CELLS
+    for frame, cells in zip(np.linspace(0, len(clip.images) - 1, len(grid)).round(), grid, strict=True):
+        free = np.ones((_CELLS, _CELLS), bool)
+        for x0, y0, x1, y1 in (box for t in tracks for box in t.boxes[t.frames == frame]):
+            beside = np.abs(middles - (x0 + x1) / 2) < _BESIDE * (x1 - x0)
+            free &= ~((middles > y0 - _ABOVE * (y1 - y0))[:, None] & beside[None])
+        seen = np.asarray(cells, np.float32)
+        found.append((seen[free.ravel()] if free.sum() >= _LEFT else seen).mean(0))
+    return np.stack(found)
 
 
 def _behind(grid: FloatArray, experts: FactExperts) -> list[str]:

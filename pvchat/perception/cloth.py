@@ -1,0 +1,179 @@
+"""The colour of what somebody wears, from many sightings: of the torso, and of the upper arms.
+
+In: a track's sightings and who else is in the picture. Out: a colour word, and the share of the sightings that say it.
+An open jacket shows its colour on the arms, and what is under it on the chest; a print or an apron covers the chest
+alone. Whoever stands in front covers both, and their clothes are not hers.
+
+Legend: N pixels; lengths are in face heights of the person in question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception import colours
+from pvchat.perception.experts import body
+from pvchat.perception.experts.attributes import crop
+from pvchat.perception.sightings import best_sightings, relit, skin_colour, torso_box, within_bars
+from pvchat.schemas import FloatArray, Track
+from pvchat.video import Clip
+
+Image = NDArray[np.uint8]
+_SIGHTINGS, _SIDE = 8, 96  # sightings that are looked at; pixels of a region across and down, about
+_DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
+_ARMS_AGREE = 0.5  # share of the sightings from which the arms tell the colour
+_SHOULDER_SEEN, _ELBOW_SEEN = 0.6, 0.3  # visibility
+_UPPER, _WIDE = (0.05, 0.6), 0.16  # part of the way from shoulder to elbow that sleeves cover; half of its width
+_LOWEST = 0.97  # the upper edge of a region that is in the picture
+_FREE = 0.35  # share of a region that nobody may cover
+_SAME_TOP, _SAME_MIDDLE = 0.5, 0.3  # how near to hers a face is that is her own on another track, in its size
+_LOWER = 0.35  # how much lower than hers the chin of somebody is whose body is in front of hers
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One picture of somebody: the row of her track, the frame, the colour of her skin, boxes of who is in front."""
+
+    row: int
+    image: Image
+    skin: FloatArray
+    in_front: list[FloatArray]
+
+
+def worn_colour(clip: Clip, track: Track, others: Sequence[Track], outer: bool) -> tuple[str | None, float]:
+    """The colour of the upper garment of somebody whose face is seen, and the share of the sightings that say so.
+
+    Args:
+        clip: T frames, in colour; track.frames index into them.
+        track: n sightings of a face, n > 0.
+        others: tracks of who may stand in front, itself too.
+        outer: whether it is open at the front, as jackets are, so that the arms tell its colour.
+    """
+    seen = [_sighting(clip, track, int(row), others) for row in best_sightings(track, _SIGHTINGS)]
+    arms, arms_agree = colours.vote([_named(one.image, *_arms(one, track)) for one in seen])
+    if arms_agree < _ARMS_AGREE:
+        arms = None
+    if outer and arms:
+        return arms, arms_agree
+    torso, agreed = colours.vote([_named(one.image, *_torso(one, track)) for one in seen])
+    if torso in _DARK:
+        torso, agreed = _in_better_light(track, seen) or (torso, agreed)
+    if arms and (torso is None or (" and " in torso and colours.family(arms) in map(colours.family, _parts(torso)))):
+        return arms, arms_agree
+    return torso, agreed
+
+
+def colour_of(image: Image, box: FloatArray, skin: FloatArray | None, grey: bool) -> str | None:
+    """The colour phrase of a region's pixels that are no skin; None if too few are left."""
+    pixels = crop(image, within_bars(image, box))
+    if box[1] >= _LOWEST or pixels.shape[0] < 4 or pixels.shape[1] < 4:
+        return None
+    flat = pixels.reshape(-1, 3)
+    if not grey:
+        return _named(image, flat, len(flat), skin)
+    return colours.shade(np.median(colours.to_lab(flat), 0)) if len(flat) >= _few(len(flat)) else None
+
+
+def _parts(words: str) -> list[str]:
+    return words.split(" and ")
+
+
+def _sighting(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> Sighting:
+    image, face = clip.images[track.frames[row]], track.boxes[row]
+    faces = [t.boxes[i] for t in others if t is not track for i in np.flatnonzero(t.frames == track.frames[row])]
+    return Sighting(row, image, skin_colour(image, face), [box for other in faces for box in _covers(other, face)])
+
+
+def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
+    """What another one's head, and body if that is in front, hide of a person with this face (boxes, fractions)."""
+    width, height = other[2] - other[0], other[3] - other[1]
+    apart = abs(other[0] + other[2] - face[0] - face[2]) / 2
+    if apart < _SAME_MIDDLE * (face[2] - face[0]) and abs(other[1] - face[1]) < _SAME_TOP * height:
+        return []
+    x0, x1 = other[0] - 0.25 * width, other[2] + 0.25 * width
+    found = [np.array([x0, other[1] - 0.45 * height, x1, other[3] + 0.15 * height], np.float32)]
+    if other[3] > face[3] + _LOWER * (face[3] - face[1]):
+        found.append(np.array([other[0] - width, other[3] + 0.1 * height, other[2] + width, 2.0], np.float32))
+    return found
+
+
+def _torso(one: Sighting, track: Track) -> tuple[Image, int, FloatArray]:
+    """Pixels [N, 3] of the torso that nobody covers, how many there would be if all were cloth, the skin's colour."""
+    box = within_bars(one.image, torso_box(track, one.row))
+    if box[1] >= _LOWEST:
+        return np.zeros((0, 3), np.uint8), 0, one.skin
+    return _free(*_sampled(one.image, box), one)
+
+
+def _arms(one: Sighting, track: Track) -> tuple[Image, int, FloatArray]:
+    """The same of the upper arms that are seen."""
+    joints, height = track.pose[one.row], float(track.boxes[one.row, 3] - track.boxes[one.row, 1])
+    pixels, places = [np.zeros((0, 3), np.uint8)], [np.zeros((0, 2), np.float32)]
+    size = np.array([one.image.shape[1], one.image.shape[0]], np.float32)
+    for shoulder, elbow, _ in body.ARMS if not np.isnan(joints).any() else ():
+        if joints[shoulder, 3] < _SHOULDER_SEEN or joints[elbow, 3] < _ELBOW_SEEN:
+            continue
+        start, end = joints[shoulder, :2], joints[elbow, :2]
+        reach = _WIDE * height * size[1] / size
+        found, where = _sampled(
+            one.image, np.concatenate([np.minimum(start, end) - reach, np.maximum(start, end) + reach])
+        )
+        way, to = (end - start) * size, (where - start) * size
+        length = max(float(np.hypot(*way)), 1e-6)
+        along, beside = to @ way / length**2, np.abs(to[:, 0] * way[1] - to[:, 1] * way[0]) / length
+        on = (along > _UPPER[0]) & (along < _UPPER[1]) & (beside < _WIDE * height * size[1])
+        pixels.append(found[on])
+        places.append(where[on])
+    return _free(np.concatenate(pixels), np.concatenate(places), one)
+
+
+def _sampled(image: Image, box: FloatArray) -> tuple[Image, FloatArray]:
+    """Pixels [N, 3] of a box, every so manyth of them, and where they are [N, 2] (fractions)."""
+    height, width = image.shape[:2]
+    part = crop(image, box)
+    left, top = (int(np.clip(round(float(v) * n), 0, n - 1)) for v, n in ((box[0], width), (box[1], height)))
+    step = max(1, max(part.shape[:2]) // _SIDE)
+    x, y = np.meshgrid(np.arange(0, part.shape[1], step), np.arange(0, part.shape[0], step))
+    places = np.stack([(x.ravel() + left + 0.5) / width, (y.ravel() + top + 0.5) / height], 1)
+    return part[::step, ::step].reshape(-1, 3), places.astype(np.float32)
+
+
+def _free(pixels: Image, places: FloatArray, one: Sighting) -> tuple[Image, int, FloatArray]:
+    free = np.ones(len(pixels), bool)
+    for box in one.in_front:
+        free &= ~((places >= box[:2]) & (places < box[2:])).all(1)
+    if free.sum() < _FREE * len(pixels):
+        free[:] = False
+    return pixels[free], int(free.sum()), one.skin
+
+
+def _named(image: Image, pixels: Image, whole: int, skin: FloatArray | None) -> str | None:
+    """The colour phrase of pixels [N, 3] that are no skin; None if too few of `whole` are left."""
+    flat = pixels if skin is None or not len(pixels) else pixels[~colours.skin_like(pixels, skin)]
+    return colours.name_colours(colours.dominant(flat, colours.cast(image))) if len(flat) >= _few(whole) else None
+
+
+def _few(whole: int) -> float:
+    return max(12, 0.15 * whole)
+
+
+def _in_better_light(track: Track, seen: Sequence[Sighting]) -> tuple[str, float] | None:
+    """The colour that a dark garment has where the face says that the light is dim, and the share of those who say so.
+
+    None where the light is good, or where it is no clearer in better light.
+    """
+    said: list[str | None] = []
+    for one in seen:
+        if (lit := relit(one.image, track.boxes[one.row])) is not None:
+            clear = Sighting(one.row, lit, skin_colour(lit, track.boxes[one.row]), one.in_front)
+            said.append(_named(lit, *_torso(clear, track)))
+    colour, agreed = colours.vote(said)
+    if colour is None or " and " in colour or agreed < _LIT_AGREE:  # shades of one colour may be said together
+        colour, agreed = colours.vote([re.sub(r"^(dark|light) | and .*", "", word or "") or None for word in said])
+    clear_enough = colour not in (None, "dark blue", "blue") and agreed >= _LIT_AGREE  # raised light is a little blue
+    return (colour, agreed) if colour and clear_enough else None

@@ -1,0 +1,102 @@
+"""Postures by the joints that are seen and by looks, and when they are told."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from test_facts import track_at
+from test_sleeves import JOINTS
+
+from pvchat.perception import posture
+from pvchat.perception.posture import NAMES, geometry, tell_likely
+from recipes.posture.train import Person, judge, learn, posture_of
+
+FACE = np.float32([0.45, 0.1, 0.55, 0.24])
+
+
+def pose(**moved):
+    joints = np.zeros((33, 4), np.float32)
+    for joint, place in (JOINTS | {int(k[1:]): v for k, v in moved.items()}).items():
+        joints[joint] = (*place, 0, 0.99)
+    return joints
+
+
+def test_a_mirrored_pose_shows_the_same():
+    joints = pose(j25=(0.65, 0.7), j27=(0.6, 0.9), j28=(0.4, 0.95))
+    mirrored = joints.copy()
+    mirrored[:, 0] = 1 - mirrored[:, 0]
+    for left in range(11, 32, 2):
+        mirrored[[left, left + 1]] = mirrored[[left + 1, left]]
+    flipped = FACE[[2, 1, 0, 3]] * [-1, 1, -1, 1] + [1, 0, 1, 0]
+    ours, theirs = geometry(joints, FACE, 1.8), geometry(mirrored, np.float32(flipped), 1.8)
+    places = slice(4, 40)
+    assert np.abs(ours[places].reshape(12, 3)[:, 1:]).sum() == pytest.approx(
+        np.abs(theirs[places].reshape(12, 3)[:, 1:]).sum(), abs=1e-4
+    )
+    assert ours[40:] == pytest.approx(theirs[40:], abs=1e-4)
+
+
+def test_without_a_pose_the_face_alone_is_told():
+    shown = geometry(np.full((33, 4), np.nan, np.float32), FACE, 1.8)
+    assert shown[0] == 1
+    assert not shown[4:].any()
+    assert len(shown) == len(geometry(pose(), FACE, 1.8)) == 56
+
+
+def clip(track, monkeypatch, **likely):
+    """A track whose postures are this likely, told."""
+    shares = dict.fromkeys(NAMES, 0.0) | {name.replace("_", " "): p for name, p in likely.items()}
+    monkeypatch.setattr(posture, "postures", lambda *_: shares)
+    tell_likely(track, SimpleNamespace())
+    return track.facts
+
+
+def test_who_strides_does_not_stand_and_who_fell_is_not_told_again(monkeypatch):
+    track = track_at(FACE)
+    track.facts.pose = "standing"
+    assert clip(track, monkeypatch, walking=0.3, running=0.3, standing=0.4).pose is None
+    assert clip(track_at(FACE), monkeypatch, sitting=0.55, standing=0.45).pose is None
+    told = clip(track_at(FACE), monkeypatch, sitting=0.7, standing=0.3)
+    assert (told.pose, told.confidence["pose"]) == ("sitting", 0.7)
+    assert clip(track_at(FACE), monkeypatch, standing=0.4, walking=0.3, sitting=0.3).pose == "standing"
+    fallen = track_at(FACE)
+    fallen.facts.movement = "falling or lying down"
+    assert clip(fallen, monkeypatch, standing=0.9).pose is None
+
+
+def test_what_was_measured_is_not_overruled_by_a_guess(monkeypatch):
+    track = track_at(FACE)
+    track.facts.pose = "sitting"
+    assert clip(track, monkeypatch, standing=0.95).pose == "sitting"
+
+
+def test_nothing_is_told_of_whom_no_torso_was_described():
+    track = track_at(FACE)
+    analysis = SimpleNamespace(
+        frame_features=np.zeros((2, 49, 1280)), times=np.arange(6), width=320, height=180, tracks=[track]
+    )
+    assert posture.postures(track, analysis) is None
+    track.body = np.ones((len(track), 1280), np.float32)
+    found = posture.postures(track, analysis)
+    assert sum(found.values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_recipe_learns_what_tells_sitting_from_standing():
+    random, people = np.random.default_rng(0), []
+    for k in range(60):
+        sits = bool(k % 2)
+        knees = {"j25": (0.6, 0.64), "j26": (0.4, 0.64)} if sits else {}
+        shown = geometry(pose(**knees) + random.normal(0, 0.004, (33, 4)).astype(np.float32), FACE, 1.8)
+        looks = random.normal(0, 1, (2, 1280)).astype(np.float32)
+        people.append(Person("sitting" if sits else "standing", str(k), shown, *looks))
+    card = judge(people[40:], learn(people[:40]))
+    assert card["kept back"] == 20
+    assert card["sitting or not"] >= 0.9
+
+
+def test_captions_name_a_posture_where_most_of_them_agree():
+    assert posture_of(["A man sits on a bench .", "A man sitting in a park", "a person reads"]) == "sitting"
+    assert posture_of(["A man sits", "A man stands"]) is None
+    assert posture_of(["Two men sitting", "A group of people sitting on a wall", "A man sits"]) is None
