@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +16,7 @@ from pvchat.identity.calibration import Calibration
 from pvchat.identity.competition import compete
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
-from pvchat.perception.bodies import body_track, describe, find_bodies
-from pvchat.perception.experts.objects import Detection
-from pvchat.perception.heads import owner
+from pvchat.perception.bodies import body_track, describe
 from pvchat.schemas import LOOKS, Thing, Track
 from pvchat.video import Clip
 
@@ -54,33 +51,6 @@ def clip(count: int = 6) -> Clip:
     images = np.random.default_rng(0).integers(0, 255, (count, 90, 120, 3), dtype=np.uint8)
     times = np.arange(count, dtype=np.float32) / 4
     return Clip("a" * 64, "made.mp4", count / 4, 4.0, 120, 90, times, images)
-
-
-def people_at(*boxes: tuple[float, ...], score: float = 0.9) -> Any:
-    """A detector that sees the same people, and a chair, in every frame."""
-    found = [Detection("person", np.float32(box), score) for box in boxes]
-    return SimpleNamespace(find=lambda image: [*found, Detection("chair", np.float32(BODY), 0.9)])
-
-
-def test_bodies_are_followed_and_the_largest_come_first() -> None:
-    boxes = [(0.1 * i, 0.1, 0.1 * i + 0.05 + 0.005 * i, 0.9) for i in range(6)]
-    found = find_bodies(clip(), np.array([0, 2, 4]), np.zeros(6, np.int64), people_at(*boxes))
-    assert [body.frames for body in found] == [[0, 2, 4]] * 6
-    widths = [body.boxes[0][2] - body.boxes[0][0] for body in found]
-    assert widths == sorted(widths, reverse=True)
-    assert not find_bodies(clip(), np.array([0, 2]), np.zeros(6, np.int64), people_at(BODY, score=0.4))
-
-
-def test_nobody_is_followed_across_a_cut() -> None:
-    found = find_bodies(clip(), np.array([0, 2, 4]), np.array([0, 0, 0, 1, 1, 1]), people_at(BODY))
-    assert sorted(body.frames for body in found) == [[0, 2], [4]]
-
-
-@pytest.mark.parametrize(("face", "whose"), [(FACE, 0), ((0.7, 0.12, 0.8, 0.24), None), ((0.4, 0.6, 0.5, 0.7), None)])
-def test_a_body_is_the_faces_that_lies_in_its_upper_part(face: tuple[float, ...], whose: int | None) -> None:
-    body = Thing("person", 0.0, [0, 2], [list(BODY)] * 2, [0.9, 0.8])
-    assert owner(body, [make_track(1, box=face)]) == whose
-    assert owner(body, []) is None
 
 
 def test_a_body_without_a_face_becomes_a_figure_with_looks() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.perception import facts
-from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, spread, told
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, told
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.collars import dress_neck
 from pvchat.perception.drawnheads import DrawnHeads
@@ -27,6 +27,7 @@ from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, measure_body, wears_glasses
 from pvchat.perception.outline import tell_posture
 from pvchat.perception.relations import tell_things
+from pvchat.perception.sightings import spread
 from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
 from pvchat.schemas import BOOKSHELVES, SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
