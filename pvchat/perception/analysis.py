@@ -29,6 +29,7 @@ from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpe
 from pvchat.perception.experts.objects import ThingExpert
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.heads import whose
+from pvchat.perception.joining import join_on_bodies
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import best_sightings, spread
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
@@ -230,6 +231,7 @@ def _add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Dep
         front = found[: bodies.MOST]
         analysis.tracks = [bodies.body_track(clip, body, experts.frames, experts.figures) for body in front]
         return
+    analysis.tracks = join_on_bodies(analysis.tracks, whose(found, analysis.tracks))
     for rank, (body, owners) in enumerate(zip(found, whose(found, analysis.tracks), strict=True)):
         for number in set(owners.values()):
             track, rows = analysis.tracks[number], [i for i, f in enumerate(body.frames) if owners.get(f) == number]

@@ -53,7 +53,7 @@ class _Path:
         """Whether it was sure once."""
         return max(self.scores) >= _SURE
 
-    def goes_on(self, frame: int, shots: IntArray) -> bool:
+    def may_go_on(self, frame: int, shots: IntArray) -> bool:
         """Whether it may go on in a later frame."""
         return frame - self.frames[-1] <= _LOST and bool(shots[self.frames[-1]] == shots[frame])
 
@@ -94,13 +94,13 @@ def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, pe
     found = _search(images, shots, things)
     paths: list[_Path] = []
     for frame, bodies in sorted(found.items()):
-        image, free = images[frame], [p for p in paths if p.goes_on(frame, shots)]
-        lost, left = _go_on(free, [one for one in bodies if one.score >= _SURE], frame, image)
+        image, free = images[frame], [p for p in paths if p.may_go_on(frame, shots)]
+        lost, left = _continue(free, [one for one in bodies if one.score >= _SURE], frame, image)
         unsure = [one for one in bodies if one.score < _SURE]
-        lost, unsure = _go_on([p for p in lost if p.sure], unsure, frame, image)
+        lost, unsure = _continue([p for p in lost if p.sure], unsure, frame, image)
         if lost:
-            _go_on(lost, _elsewhere(people(image), bodies, image), frame, image, nesting)
-        _, unsure = _go_on([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame, image)
+            _continue(lost, _elsewhere(people(image), bodies, image), frame, image, nesting)
+        _, unsure = _continue([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame, image)
         paths += [_Path([frame], [b.box], [b.score], tints(crop(image, b.box))) for b in left + unsure]
     return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area(body))
 
@@ -112,7 +112,7 @@ def _search(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[
     looked = ((frames - first) % 2 == 0) | (np.append(np.diff(shots), 1) > 0)
     found = {frame: _bodies(things(images[frame])) for frame in frames[looked].tolist()}
     for frame in frames[~looked].tolist():
-        if not _settled(*([one.box for one in found[f] if one.score >= _SURE] for f in (frame - 1, frame + 1))):
+        if not (_goes_on(found[frame - 1], found[frame + 1]) and _goes_on(found[frame + 1], found[frame - 1])):
             found[frame] = _bodies(things(images[frame]))
     return found
 
@@ -133,10 +133,10 @@ def _one_head(a: FloatArray, b: FloatArray) -> bool:
     return bool(aside < 0.25 * width and abs(float(a[1] - b[1])) < 0.15 * height)
 
 
-def _settled(before: Sequence[FloatArray], after: Sequence[FloatArray]) -> bool:
-    """Whether each body of either of two frames is about where one of the other is."""
-    near = overlap(_rows(before), _rows(after)) >= _SAME
-    return bool(near.any(1).all() and near.any(0).all())
+def _goes_on(bodies: Sequence[Detection], others: Sequence[Detection]) -> bool:
+    """Whether each sure body of a frame is about where another frame has one, sure or not."""
+    sure = _rows([one.box for one in bodies if one.score >= _SURE])
+    return bool((overlap(sure, _rows([one.box for one in others])).max(1, initial=0.0) >= _SAME).all())
 
 
 def _elsewhere(found: Detections, bodies: Sequence[Detection], image: NDArray[np.uint8]) -> list[Detection]:
@@ -150,7 +150,7 @@ def _elsewhere(found: Detections, bodies: Sequence[Detection], image: NDArray[np
     return [Detection("person", box, _LEAST) for box in boxes[new]]
 
 
-def _go_on(
+def _continue(
     paths: Sequence[_Path],
     bodies: Sequence[Detection],
     frame: int,

@@ -30,8 +30,8 @@ def whose(bodies: Sequence[Thing], tracks: Sequence[Track]) -> list[dict[int, in
     boxes = _by_frame([np.array(b.frames) for b in bodies], [np.array(b.boxes, np.float32) for b in bodies])
     carried: list[dict[int, int]] = [{} for _ in bodies]
     for frame in boxes:
-        for body, number in _pairs(boxes[frame], faces.get(frame, {})).items():
-            carried[body][frame] = number
+        for row, number in _pairs(boxes[frame], faces.get(frame, {})).items():
+            carried[row][frame] = number
     found = []
     for row, (body, one) in enumerate(zip(bodies, carried, strict=True)):
         often = {number for number, seen in Counter(one.values()).items() if seen >= _PASSING * len(one)}
