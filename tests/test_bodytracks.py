@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from make_analysis import make_track
+from make_analysis import identity_of, make_track
 
 from pvchat.perception.bodytracks import follow_bodies
 from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.heads import faceless, whose
+from pvchat.perception.joining import join_on_bodies
 from pvchat.schemas import Thing
 
 COUNT = 9
@@ -156,3 +157,24 @@ def test_a_body_without_a_face_in_its_upper_part_is_nobodys(face: tuple[float, .
 def test_drawn_figures_and_bodies_themselves_carry_nobody() -> None:
     body: Any = carried(*[BODY] * COUNT)
     assert faceless([body], [make_track(1, range(COUNT), box=FACE, kind="figure")]) == [body]
+
+
+def turned(person: int, frames: Sequence[int], noise: float) -> Any:
+    """A face track of somebody, all of whose sightings look another way by as much."""
+    made = make_track(person, frames, box=FACE)
+    made.identity[:] = identity_of(person, noise, seed=9)
+    return made
+
+
+def test_two_looks_of_one_face_on_one_body_are_one_track() -> None:
+    early, late = turned(1, [0, 4], 0.0), turned(1, [2, 6], 0.6)
+    (joined,) = join_on_bodies([early, late], [{0: 0, 2: 1, 4: 0, 6: 1}])
+    assert joined.frames.tolist() == [0, 2, 4, 6]
+    assert len(join_on_bodies([early, late], [{0: 0}, {2: 1}])) == 2  # on two bodies
+
+
+def test_two_faces_on_one_body_stay_two_people() -> None:
+    """Somebody steps before another: the body goes on, the name doesn't."""
+    assert len(join_on_bodies([make_track(1, [0, 1]), make_track(2, [4, 5])], [{0: 0, 1: 0, 4: 1, 5: 1}])) == 2
+    both = [turned(1, [0, 1], 0.0), turned(1, [1, 2], 0.1)]  # twins, say: they share a frame
+    assert len(join_on_bodies(both, [{0: 0, 1: 0, 2: 1}])) == 2
