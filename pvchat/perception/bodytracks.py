@@ -33,6 +33,7 @@ _STEP, _GROWN = (
 )  # way of a body's middle, in its diagonals, and change of its size, that a jump may have [choice]
 _ALIKE = 40.0  # distance of the colours [9] of two sightings of one body, that jumps [choice]
 _LOST = 4  # sampled frames that a body may be missed for
+_SMALL = 120  # rows of a frame, or a few more, that colours are taken of
 _REACH = 0.35  # of the way from crown to hips that a body is wide, to each side [choice]
 
 Things = Callable[[NDArray[np.uint8]], list[Detection]]
@@ -95,13 +96,14 @@ def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, pe
     paths: list[_Path] = []
     for frame, bodies in sorted(found.items()):
         image, free = images[frame], [p for p in paths if p.may_go_on(frame, shots)]
-        lost, left = _continue(free, [one for one in bodies if one.score >= _SURE], frame, image)
+        small = image[:: max(1, image.shape[0] // _SMALL), :: max(1, image.shape[0] // _SMALL)]
+        lost, left = _continue(free, [one for one in bodies if one.score >= _SURE], frame, small)
         unsure = [one for one in bodies if one.score < _SURE]
-        lost, unsure = _continue([p for p in lost if p.sure], unsure, frame, image)
+        lost, unsure = _continue([p for p in lost if p.sure], unsure, frame, small)
         if lost:
-            _continue(lost, _elsewhere(people(image), bodies, image), frame, image, nesting)
-        _, unsure = _continue([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame, image)
-        paths += [_Path([frame], [b.box], [b.score], tints(crop(image, b.box))) for b in left + unsure]
+            _continue(lost, _elsewhere(people(image), bodies, image), frame, small, nesting)
+        _, unsure = _continue([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame, small)
+        paths += [_Path([frame], [b.box], [b.score], tints(crop(small, b.box))) for b in left + unsure]
     return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area(body))
 
 
