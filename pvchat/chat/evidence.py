@@ -29,6 +29,7 @@ from pvchat.schemas import (
 )
 
 _FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
+_FOLLOWED = 5  # frames from which a body without a face is counted: twice seen is seldom anybody else
 _SURELY_DRAWN = 0.98  # the locator's score: 42 of 53 tune clips are counted right, one too high; 37 if each had one
 _NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
 STILL_S = 1.5  # seconds up to which a clip is a photo, or as short as one
@@ -146,8 +147,10 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     named = {p.track for p in presences if p.track in present and p.probability >= _NAMED}
     doubtful = {p.track for p in presences if p.decision == "unsure"} - {None}
     unknown = _unknown_faces(presences, analysis, {*present, *doubtful})
-    known = {*present, *doubtful, *(i for p in presences if p.decision != "absent" for i in p.tracks)}
-    faces = [tracks[i].shown_in for i in {*known, *unknown} if tracks[i].kind == "face"]
+    hers = {i for p in presences if p.decision != "absent" for i in p.tracks}
+    faces = [
+        t.shown_in for i, t in enumerate(tracks) if t.kind == "face" and i in {*present, *doubtful, *hers, *unknown}
+    ]
     by_face = at_once([tracks[i].shown_in for i in unknown])
     turned, count = _by_bodies(analysis, faces, len({*present, *doubtful}), by_face)
     boxes = [_usual_box(t.boxes) for t in tracks]
@@ -216,8 +219,8 @@ def _by_bodies(
     if analysis.scene.drawn:
         figures = [t for t in analysis.tracks if t.kind == "figure" and t.scores.max() >= MIN_SCORE]
         return [], max(by_face, _drawn_at_once(figures) - known, int(bool(figures) and not known))
-    often = min(_FOUND_AGAIN, len(analysis.times))
-    alone = [body for body in faceless(analysis.bodies, analysis.tracks) if len(body.frames) >= often]
+    least = min(_FOLLOWED, len(analysis.times))
+    alone = [body for body in faceless(analysis.bodies, analysis.tracks) if len(body.frames) >= least]
     unknown = at_once([*faces, *(body.frames for body in alone)]) - known
     if unknown <= by_face:
         return [], by_face
