@@ -16,8 +16,10 @@ from pvchat.identity.calibration import Calibration
 from pvchat.identity.competition import compete
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
+from pvchat.perception.analysis import WHOLE, Depth, add_bodies
 from pvchat.perception.bodies import body_track, describe
-from pvchat.schemas import LOOKS, Thing, Track
+from pvchat.perception.experts.objects import Detection
+from pvchat.schemas import LOOKS, ClipAnalysis, Thing, Track
 from pvchat.video import Clip
 
 BODY, FACE = (0.3, 0.1, 0.6, 0.9), (0.4, 0.12, 0.5, 0.24)
@@ -63,6 +65,31 @@ def test_a_body_without_a_face_becomes_a_figure_with_looks() -> None:
     np.testing.assert_allclose(made.body_boxes[0], BODY, atol=1e-6)
     assert made.boxes[0][3] < 0.3  # the head
     np.testing.assert_array_equal(describe(clip(), body, Frames()), made.looks)
+
+
+def seen_in(*tracks: Track, depth: Depth = WHOLE) -> ClipAnalysis:
+    """A clip of six frames in each of which one body stands, with these faces."""
+    things = SimpleNamespace(find=lambda image: [Detection("person", np.float32(BODY), 0.9)])
+    figures = SimpleNamespace(identity=lambda looks: np.ones((len(looks), 128), np.float32))
+    made, shown = make_analysis(*tracks), clip()
+    made.times = shown.times
+    add_bodies(shown, made, SimpleNamespace(things=things, frames=Frames(), figures=figures), depth)  # type: ignore[arg-type]
+    return made
+
+
+def test_a_face_has_the_frames_and_the_looks_of_its_body() -> None:
+    (her,) = seen_in(make_track(1, [1, 2], box=FACE)).tracks
+    assert her.frames.tolist() == [1, 2]
+    assert her.shown_in.tolist() == [0, 1, 2, 3, 4, 5]
+    assert her.looks.shape == (4, LOOKS)
+    (her,) = seen_in(make_track(1, [1, 2], box=FACE), depth=replace(WHOLE, looks=False)).tracks
+    assert (len(her.shown_in), len(her.looks)) == (6, 0)
+
+
+def test_where_nobody_shows_a_face_bodies_are_the_tracks() -> None:
+    (her,) = seen_in().tracks
+    assert (her.kind, her.shown_in.tolist(), len(her.looks)) == ("figure", [0, 1, 2, 3, 4, 5], 4)
+    assert not seen_in(depth=replace(WHOLE, looks=False)).tracks
 
 
 def test_the_same_clothes_are_more_alike() -> None:

@@ -171,7 +171,7 @@ def recognise(
     analysis.tracks = [face_track(clip, found, sightings) for sightings in linked]
     likely_drawn = drawn_probability(grid.mean(1), experts) if not _shows_real_face(analysis) else 0.0
     if likely_drawn < PERHAPS_DRAWN:
-        _add_bodies(clip, analysis, experts, depth)
+        add_bodies(clip, analysis, experts, depth)
     if likely_drawn >= PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
     networks.rest()
@@ -222,7 +222,7 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
     return float(1 / (1 + np.exp(-(both[0] + both[1].mean()) / 2)))
 
 
-def _add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> None:
+def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> None:
     """Follow the bodies; face tracks get the frames and the looks of theirs, and without faces they are the tracks."""
     numbers = analysis.shot_of(clip.times)
     found = follow_bodies(clip.images, numbers, experts.things.find, lambda image: experts.body.persons(image))
