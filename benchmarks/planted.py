@@ -44,7 +44,7 @@ class Planted:
 
 
 @dataclass(frozen=True)
-class _Piece:
+class Piece:
     """A stretch of a clip; past the clip's end its last picture stands still."""
 
     clip: str
@@ -57,7 +57,7 @@ class _Piece:
 class Plan:
     """What a film shows: its pieces, when each starts (and the last ends), and who is planted."""
 
-    pieces: list[_Piece]
+    pieces: list[Piece]
     starts: list[float]
     planted: list[Planted]
 
@@ -76,7 +76,7 @@ def plan(folder: Path, minutes: float, half: str = "tune", seed: int = 0) -> Pla
     order = list(who) if rng is None else rng.permutation(list(who)).tolist()
     turned = [rng is not None and rng.random() < 0.5 for _ in order]
     lengths = [int(min(MOST_S, _seconds(folder / clip)) * FPS) for clip in order]
-    shown = [_Piece(clip, 0.0, n, over) for clip, n, over in zip(order, lengths, turned, strict=True)]
+    shown = [Piece(clip, 0.0, n, over) for clip, n, over in zip(order, lengths, turned, strict=True)]
     others = others if rng is None else rng.permutation(others).tolist()
     between = round((minutes * 60 - sum(piece.frames for piece in shown) / FPS) / BETWEEN_S)
     pieces = list(islice(_filling(folder, others), between))
@@ -102,7 +102,7 @@ def make(folder: Path, film: Path, minutes: float, half: str = "tune", seed: int
         seed: which clips, and in what order.
     """
     planned = plan(folder, minutes, half, seed)
-    save_clip(film, (picture for piece in planned.pieces for picture in _pictures(folder, piece)), FPS)
+    save_clip(film, (picture for piece in planned.pieces for picture in pictures(folder, piece)), FPS)
     rows = [asdict(one) for one in planned.planted]
     film.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
@@ -163,17 +163,17 @@ def _seconds(path: Path) -> float:
         return (container.duration or 0) / 1e6
 
 
-def _filling(folder: Path, clips: list[str]) -> Iterator[_Piece]:
+def _filling(folder: Path, clips: list[str]) -> Iterator[Piece]:
     """Pieces without end: each clip's first, the same turned over, each clip's second, …; then all once more."""
     frames = round(BETWEEN_S * FPS)
     lengths = [max(1, int(_seconds(folder / clip) / BETWEEN_S)) for clip in clips]
     for again in count():
         for clip, pieces in zip(clips, lengths, strict=True):
             if again // 2 < pieces or again // 2 >= max(lengths):
-                yield _Piece(clip, again // 2 % pieces * BETWEEN_S, frames, bool(again % 2))
+                yield Piece(clip, again // 2 % pieces * BETWEEN_S, frames, bool(again % 2))
 
 
-def _pictures(folder: Path, piece: _Piece) -> Iterator[NDArray[np.uint8]]:
+def pictures(folder: Path, piece: Piece) -> Iterator[NDArray[np.uint8]]:
     """A piece's pictures, fitted into the film's frame with black beside them."""
     config = VideoConfig(sample_fps=FPS, max_frames=piece.frames)
     images = load(folder / piece.clip, config, span=(piece.start_s, piece.start_s + piece.frames / FPS)).images

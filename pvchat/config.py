@@ -67,8 +67,8 @@ class PresenceConfig:
     """
 
     wrong_yes: float = 1.0
-    wrong_no: float = 1.125
-    unsure: float = 0.45
+    wrong_no: float = 1.2
+    unsure: float = 0.48
 
     def __post_init__(self) -> None:
         for name in ("wrong_yes", "wrong_no", "unsure"):

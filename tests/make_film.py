@@ -74,7 +74,6 @@ class Experts:
         monkeypatch.setattr(scan, "recognise", self.recognise)
         monkeypatch.setattr(closer, "recognise", self.recognise)
         monkeypatch.setattr(closer, "measure", self.measure)
-        monkeypatch.setattr(scan, "add_turned", lambda *_: None)
         monkeypatch.setattr(scan, "with_things", lambda clip, part, *_: part)
 
     def recognise(self, clip: video.Clip, _: Any, progress: Any, depth: Any, start_s: float) -> ClipAnalysis:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +16,10 @@ from pvchat.identity.calibration import Calibration
 from pvchat.identity.competition import compete
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
-from pvchat.perception.bodies import body_track, describe, find_bodies
+from pvchat.perception.analysis import WHOLE, Depth, add_bodies
+from pvchat.perception.bodies import body_track, describe
 from pvchat.perception.experts.objects import Detection
-from pvchat.perception.heads import owner
-from pvchat.schemas import LOOKS, Thing, Track
+from pvchat.schemas import LOOKS, ClipAnalysis, Thing, Track
 from pvchat.video import Clip
 
 BODY, FACE = (0.3, 0.1, 0.6, 0.9), (0.4, 0.12, 0.5, 0.24)
@@ -56,33 +55,6 @@ def clip(count: int = 6) -> Clip:
     return Clip("a" * 64, "made.mp4", count / 4, 4.0, 120, 90, times, images)
 
 
-def people_at(*boxes: tuple[float, ...], score: float = 0.9) -> Any:
-    """A detector that sees the same people, and a chair, in every frame."""
-    found = [Detection("person", np.float32(box), score) for box in boxes]
-    return SimpleNamespace(find=lambda image: [*found, Detection("chair", np.float32(BODY), 0.9)])
-
-
-def test_bodies_are_followed_and_the_largest_come_first() -> None:
-    boxes = [(0.1 * i, 0.1, 0.1 * i + 0.05 + 0.005 * i, 0.9) for i in range(6)]
-    found = find_bodies(clip(), np.array([0, 2, 4]), np.zeros(6, np.int64), people_at(*boxes))
-    assert [body.frames for body in found] == [[0, 2, 4]] * 6
-    widths = [body.boxes[0][2] - body.boxes[0][0] for body in found]
-    assert widths == sorted(widths, reverse=True)
-    assert not find_bodies(clip(), np.array([0, 2]), np.zeros(6, np.int64), people_at(BODY, score=0.4))
-
-
-def test_nobody_is_followed_across_a_cut() -> None:
-    found = find_bodies(clip(), np.array([0, 2, 4]), np.array([0, 0, 0, 1, 1, 1]), people_at(BODY))
-    assert sorted(body.frames for body in found) == [[0, 2], [4]]
-
-
-@pytest.mark.parametrize(("face", "whose"), [(FACE, 0), ((0.7, 0.12, 0.8, 0.24), None), ((0.4, 0.6, 0.5, 0.7), None)])
-def test_a_body_is_the_faces_that_lies_in_its_upper_part(face: tuple[float, ...], whose: int | None) -> None:
-    body = Thing("person", 0.0, [0, 2], [list(BODY)] * 2, [0.9, 0.8])
-    assert owner(body, [make_track(1, box=face)]) == whose
-    assert owner(body, []) is None
-
-
 def test_a_body_without_a_face_becomes_a_figure_with_looks() -> None:
     body = Thing("person", 0.0, [0, 2, 4], [list(BODY)] * 3, [0.6, 0.9, 0.8])
     figures = SimpleNamespace(identity=lambda looks: np.ones((len(looks), 128), np.float32))
@@ -93,6 +65,31 @@ def test_a_body_without_a_face_becomes_a_figure_with_looks() -> None:
     np.testing.assert_allclose(made.body_boxes[0], BODY, atol=1e-6)
     assert made.boxes[0][3] < 0.3  # the head
     np.testing.assert_array_equal(describe(clip(), body, Frames()), made.looks)
+
+
+def seen_in(*tracks: Track, depth: Depth = WHOLE) -> ClipAnalysis:
+    """A clip of six frames in each of which one body stands, with these faces."""
+    things = SimpleNamespace(find=lambda image: [Detection("person", np.float32(BODY), 0.9)])
+    figures = SimpleNamespace(identity=lambda looks: np.ones((len(looks), 128), np.float32))
+    made, shown = make_analysis(*tracks), clip()
+    made.times = shown.times
+    add_bodies(shown, made, SimpleNamespace(things=things, frames=Frames(), figures=figures), depth)  # type: ignore[arg-type]
+    return made
+
+
+def test_a_face_has_the_frames_and_the_looks_of_its_body() -> None:
+    (her,) = seen_in(make_track(1, [1, 2], box=FACE)).tracks
+    assert her.frames.tolist() == [1, 2]
+    assert her.shown_in.tolist() == [0, 1, 2, 3, 4, 5]
+    assert her.looks.shape == (4, LOOKS)
+    (her,) = seen_in(make_track(1, [1, 2], box=FACE), depth=replace(WHOLE, looks=False)).tracks
+    assert (len(her.shown_in), len(her.looks)) == (6, 0)
+
+
+def test_where_nobody_shows_a_face_bodies_are_the_tracks() -> None:
+    (her,) = seen_in().tracks
+    assert (her.kind, her.shown_in.tolist(), len(her.looks)) == ("figure", [0, 1, 2, 3, 4, 5], 4)
+    assert not seen_in(depth=replace(WHOLE, looks=False)).tracks
 
 
 def test_the_same_clothes_are_more_alike() -> None:

@@ -37,7 +37,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         return part_of(clip, start_s)
 
     monkeypatch.setattr(module, "recognise", recognise)
-    monkeypatch.setattr(module, "add_turned", lambda clip, analysis, experts: None)
     monkeypatch.setattr(module, "with_things", lambda clip, analysis, experts, frames: analysis)
     return starts
 

@@ -234,7 +234,7 @@ def test_what_was_found_in_a_frame_is_told_once_more_without_looking(
         )
     expert.find(dark)
     assert looks == [40, 200, 40]
-    for shade in range(100, 120):
+    for shade in range(100, 150):
         expert.find(np.full((8, 8, 3), shade, np.uint8))
     expert.find(dark)  # too long ago
     assert looks[-1] == 40

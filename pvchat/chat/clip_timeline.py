@@ -72,16 +72,6 @@ class _Clip:
         half, times = self.step_s / 2 + _MEET_S, self.evidence.times
         return merged([(times[frame] - half, times[frame] + half) for frame in frames if frame < len(times)])
 
-    def body_spans(self, frames: Sequence[int]) -> list[Span]:
-        """As `spans`, of a body: bodies are looked for in some of the sampled frames only."""
-        bodies, times = [] if self.analysis is None else self.analysis.bodies, self.evidence.times
-        looked = sorted({frame for body in bodies for frame in body.frames})
-        steps = float(np.median(np.diff(looked))) if len(looked) > 1 else 1.0
-        if not frames or max(frames) >= len(times) or steps <= 1.0:
-            return self.spans(frames)
-        half = steps * self.step_s / 2 + _MEET_S
-        return common(merged([(times[frame] - half, times[frame] + half) for frame in frames]), [self.whole])
-
     def stretches(self, tracks: Iterable[int | None]) -> list[Appearance]:
         """The stretches of a long video in which some tracks were measured, as they may be told."""
         if self.analysis is None:
@@ -162,8 +152,7 @@ def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int, str]]:
 
 
 def _sighting(one: Neighbour, clip: _Clip) -> _Seen:
-    spans = clip.body_spans(one.frames) if one.track is None else clip.spans(one.frames)
-    return _Seen(one.box, one.frames, spans, one.facts, clip.stretches([one.track]))
+    return _Seen(one.box, one.frames, clip.spans(one.frames), one.facts, clip.stretches([one.track]))
 
 
 def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen]]:

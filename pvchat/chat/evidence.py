@@ -16,7 +16,7 @@ from pvchat.chat.spans import Span
 from pvchat.identity.competition import is_face_of, shown_together
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
-from pvchat.perception.heads import head_of, owner
+from pvchat.perception.heads import faceless, head_of
 from pvchat.schemas import (
     ClipAnalysis,
     Decision,
@@ -30,8 +30,8 @@ from pvchat.schemas import (
     Track,
 )
 
-_SEEN_AGAIN = 2  # of the frames in which bodies are looked for, from which one is counted
 _FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
+_FOLLOWED = 5  # frames from which a body without a face is counted: twice seen is seldom anybody else
 _SURELY_DRAWN = 0.98  # the locator's score: 42 of 53 tune clips are counted right, one too high; 37 if each had one
 _NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
 # How often garments (kind and colour) and gestures are right on footage: slope and offset over the log-odds of what was
@@ -151,8 +151,12 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     named = {p.track for p in presences if p.track in present and p.probability >= _NAMED}
     doubtful = {p.track for p in presences if p.decision == "unsure"} - {None}
     unknown = _unknown_faces(presences, analysis, {*present, *doubtful})
+    hers = {i for p in presences if p.decision != "absent" for i in p.tracks}
+    faces = [
+        t.shown_in for i, t in enumerate(tracks) if t.kind == "face" and i in {*present, *doubtful, *hers, *unknown}
+    ]
     by_face = at_once([tracks[i].shown_in for i in unknown])
-    turned, count = _by_bodies(analysis, len({*present, *doubtful}), by_face)
+    turned, count = _by_bodies(analysis, faces, len({*present, *doubtful}), by_face)
     boxes = [_usual_box(t.boxes) for t in tracks]
     seen = [i for i in range(len(tracks)) if i in present or i in unknown]
     lit = {i: in_light(tracks[i].facts, analysis.scene) for i in (*there.values(), *seen)}
@@ -207,22 +211,23 @@ def one_name_each(presences: Sequence[PersonPresence]) -> list[PersonPresence]:
     return [replace(p, decision="unsure") if p.name in doubtful else p for p in presences]
 
 
-def _by_bodies(analysis: ClipAnalysis, known: int, by_face: int) -> tuple[list[Neighbour], int]:
-    """Who is seen by the body alone, and how many people nobody knows: `by_face`, or how many more bodies are seen at
-    once than the `known` people where that is more; only then a body is looked at for itself.
+def _by_bodies(
+    analysis: ClipAnalysis, faces: Sequence[IntArray], known: int, by_face: int
+) -> tuple[list[Neighbour], int]:
+    """Who is seen by the body alone, and how many people nobody knows: `by_face`, or how many more people are seen at
+    once, with a face (`faces`: in which frames) or without, than the `known` ones where that is more; only then a body
+    is looked at for itself.
 
     Drawn figures have no bodies: there, faces that the locator is sure of are counted, and whoever has no name is one.
     """
     if analysis.scene.drawn:
         figures = [t for t in analysis.tracks if t.kind == "figure" and t.scores.max() >= MIN_SCORE]
         return [], max(by_face, _drawn_at_once(figures) - known, int(bool(figures) and not known))
-    looked = {frame for body in analysis.bodies for frame in body.frames}
-    bodies = [body for body in analysis.bodies if len(body.frames) >= min(_SEEN_AGAIN, len(looked))]
-    unknown = at_once([body.frames for body in bodies]) - known
+    least = min(_FOLLOWED, len(analysis.times))
+    alone = [body for body in faceless(analysis.bodies, analysis.tracks) if len(body.frames) >= least]
+    unknown = at_once([*faces, *(body.frames for body in alone)]) - known
     if unknown <= by_face:
         return [], by_face
-    faces = [track for track in analysis.tracks if track.kind == "face"]
-    alone = [body for body in bodies if owner(body, faces) is None]
     return [Neighbour(_usual_box(_heads(body)), None, tuple(body.frames)) for body in alone], unknown
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.perception import bodies, facts, places, tracks
+from pvchat.perception.bodytracks import follow_bodies
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
@@ -27,9 +28,10 @@ from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
 from pvchat.perception.experts.objects import ThingExpert
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
-from pvchat.perception.heads import owner
+from pvchat.perception.heads import whose
+from pvchat.perception.joining import join_on_bodies
 from pvchat.perception.search import find_faces
-from pvchat.perception.sightings import best_sightings
+from pvchat.perception.sightings import best_sightings, spread
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
@@ -60,7 +62,7 @@ class Depth:
         told_tracks: face tracks about which facts are measured.
         figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
         thing_frames: frames searched for things.
-        body_frames: frames searched for bodies.
+        looks: what bodies wear is described, and where no face was found, bodies are tracks.
         figures_where_no_face: look for figures in a photographed clip, too, where no face was found.
     """
 
@@ -77,7 +79,7 @@ class Depth:
     figure_frames: int = 6
     figure_tracks: int = 8
     thing_frames: int = 6
-    body_frames: int = 6
+    looks: bool = True
     figures_where_no_face: bool = True
 
 
@@ -168,8 +170,8 @@ def recognise(
     linked = tracks.link(found, numbers)
     analysis.tracks = [face_track(clip, found, sightings) for sightings in linked]
     likely_drawn = drawn_probability(grid.mean(1), experts) if not _shows_real_face(analysis) else 0.0
-    if likely_drawn < PERHAPS_DRAWN and depth.body_frames:
-        analysis.tracks += with_bodies(clip, analysis, experts, depth.body_frames)
+    if likely_drawn < PERHAPS_DRAWN:
+        add_bodies(clip, analysis, experts, depth)
     if likely_drawn >= PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
     networks.rest()
@@ -221,18 +223,22 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
     return float(1 / (1 + np.exp(-(both[0] + both[1].mean()) / 2)))
 
 
-def with_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, count: int) -> list[Track]:
-    """Find bodies in so many frames, and give face tracks the looks of theirs; without face tracks, the bodies' own."""
-    searched = spread(len(clip.images), count)
-    analysis.bodies = bodies.find_bodies(clip, searched, analysis.shot_of(clip.times), experts.things)
-    found = analysis.bodies[: bodies.MOST]
-    if not analysis.tracks:
-        return [bodies.body_track(clip, body, experts.frames, experts.figures) for body in found]
-    for body in found:
-        number = owner(body, analysis.tracks)
-        if number is not None and not len(analysis.tracks[number].looks):
-            analysis.tracks[number].looks = bodies.describe(clip, body, experts.frames)
-    return []
+def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> None:
+    """Follow the bodies; face tracks get the frames and the looks of theirs, and without faces they are the tracks."""
+    numbers = analysis.shot_of(clip.times)
+    found = follow_bodies(clip.images, numbers, experts.things.find, lambda image: experts.body.persons(image))
+    analysis.bodies = found
+    if not analysis.tracks and depth.looks:
+        front = found[: bodies.MOST]
+        analysis.tracks = [bodies.body_track(clip, body, experts.frames, experts.figures) for body in front]
+        return
+    analysis.tracks = join_on_bodies(analysis.tracks, whose(found, analysis.tracks))
+    for rank, (body, owners) in enumerate(zip(found, whose(found, analysis.tracks), strict=True)):
+        for number in set(owners.values()):
+            track, rows = analysis.tracks[number], [i for i, f in enumerate(body.frames) if owners.get(f) == number]
+            track.seen = np.union1d(track.shown_in, np.array(body.frames)[rows])
+            if depth.looks and rank < bodies.MOST and not len(track.looks):
+                track.looks = bodies.describe(clip, body.rows(rows), experts.frames)
 
 
 def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -> list[Track]:
@@ -242,11 +248,6 @@ def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -
     for track in found:
         track.frames = searched[track.frames]
     return found[: depth.figure_tracks]
-
-
-def spread(count: int, most: int) -> IntArray:
-    """At most `most` indices spread evenly over `count`."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
 
 
 def face_track(clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sighting]) -> Track:

@@ -1,8 +1,7 @@
-"""People found by their bodies: who turns away, bends down or stands too far off has no face that says anything.
+"""What people wear, by their bodies: who turns away, bends down or stands too far off has no face that says anything.
 
-In: frames, the detector of things (`experts/objects.py`) and the face tracks. Out: the bodies, by which people are
-counted, the looks of every face track whose body was found, and, in a clip without faces, tracks of kind "figure" of
-the bodies themselves.
+In: frames and bodies as they are followed (`bodytracks.py`). Out: the looks of a body, and, in a clip without faces,
+tracks of kind "figure" of the bodies themselves.
 
 Looks are hair, clothes and build as pooled features and Lab colours of three strips of the body's box: head, torso and
 legs. They mean somebody only as long as she wears the same: `identity/bodies.py` says how much they count.
@@ -20,47 +19,31 @@ from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
 from pvchat.perception.experts.figurelooks import face_maps
 from pvchat.perception.experts.figures import FigureExpert, cut
-from pvchat.perception.experts.objects import ThingExpert
 from pvchat.perception.heads import head_of
-from pvchat.perception.things import follow
-from pvchat.schemas import FloatArray, IntArray, Thing, Track
+from pvchat.perception.sightings import spread
+from pvchat.schemas import FloatArray, Thing, Track
 from pvchat.video import Clip
 
 Looks = NDArray[np.float16]
 MOST = 4  # bodies of a clip that are described, those most in front, and sightings of each
+_SIGHTINGS = 6  # of a body without a face
 _STRIPS = ((0, 2), (2, 4), (4, 7))  # rows of the 7 by 7 grid of a body's box: head, torso, legs
-_SURE = 0.5  # score from which a body is one [choice]
 _SIZE, _ROWS, _COLUMNS = (16, 32), ((0, 7), (7, 17), (17, 30)), slice(4, 12)  # of the picture that tints are taken of
 
 
-def find_bodies(clip: Clip, searched: IntArray, shots: IntArray, expert: ThingExpert) -> list[Thing]:
-    """The bodies of a clip, each followed through a shot, most in front first.
-
-    Args:
-        clip: T frames.
-        searched: indices of those that are looked at.
-        shots: [T] the shot of each frame.
-        expert: the detector.
-    """
-    found = {}
-    for frame in searched.tolist():
-        here = expert.find(clip.images[frame])
-        found[frame] = [one for one in here if one.label == "person" and one.score >= _SURE]
-    return sorted(follow(found, shots), key=lambda body: -_area(body))
-
-
 def describe(clip: Clip, body: Thing, expert: FrameExpert) -> Looks:
-    """Looks [m, LOOKS] of a body's surest sightings."""
-    best = np.sort(np.argsort(-np.asarray(body.scores))[:MOST])
+    """Looks [m, LOOKS] of a body's surest sightings, one of each stretch."""
+    parts = np.array_split(np.arange(len(body.frames)), min(MOST, len(body.frames)))
+    best = [part[np.asarray(body.scores)[part].argmax()] for part in parts]
     crops = [crop(clip.images[body.frames[i]], np.asarray(body.boxes[i], np.float32)) for i in best]
     grid = expert.grid(crops).reshape(len(crops), 7, 7, WIDTH)
     strips = [grid[:, first:end].mean((1, 2)) for first, end in _STRIPS]
-    tints = np.stack([_tints(picture) for picture in crops])
-    return np.concatenate([*strips, tints], 1).astype(np.float16)
+    return np.concatenate([*strips, np.stack([tints(picture) for picture in crops])], 1).astype(np.float16)
 
 
 def body_track(clip: Clip, body: Thing, frames: FrameExpert, figures: FigureExpert) -> Track:
-    """A body without a face as a track of kind "figure", its box where the head is."""
+    """A body without a face as a track of kind "figure", its box where the head is, in a few sightings."""
+    seen, body = np.array(body.frames, np.int64), body.rows(spread(len(body.frames), _SIGHTINGS).tolist())
     n, boxes = len(body.frames), np.array(body.boxes, np.float32)
     heads = np.stack([head_of(box) for box in boxes])
     images = [clip.images[frame] for frame in body.frames]
@@ -77,15 +60,11 @@ def body_track(clip: Clip, body: Thing, frames: FrameExpert, figures: FigureExpe
         body=np.zeros((n, WIDTH), np.float32),
         pose=np.full((n, 33, 4), np.nan, np.float32),
         looks=describe(clip, body, frames),
+        seen=seen,
     )
 
 
-def _area(body: Thing) -> float:
-    boxes = np.array(body.boxes, np.float32)
-    return float((boxes[:, 2:] - boxes[:, :2]).prod(1).sum())
-
-
-def _tints(picture: NDArray[np.uint8]) -> FloatArray:
+def tints(picture: NDArray[np.uint8]) -> FloatArray:
     """Mean Lab colours [9] of the middle of head, torso and legs."""
     lab = colours.to_lab(np.asarray(Image.fromarray(picture).resize(_SIZE)))[:, _COLUMNS]
     return np.concatenate([lab[first:end].mean((0, 1)) for first, end in _ROWS])

@@ -1,25 +1,55 @@
-"""Heads and bodies: whose face a body carries, and where the head is on a body that shows none.
+"""Heads and bodies: whose face a body carries when, and where the head is on a body that shows none.
 
-In: bodies as things that are followed (`bodies.py`), tracks of faces. Out: the number of a track, a box. Boxes are
-fractions of the frame.
+In: bodies as they are followed (`bodytracks.py`), tracks of faces. Out: numbers of tracks, a box. Boxes are fractions
+of the frame.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
-from pvchat.schemas import FloatArray, Thing, Track
+from pvchat.schemas import FloatArray, IntArray, Thing, Track
 
 _HEAD = 0.35  # share of a body's height in which its face begins
 _HEADS = 6.0  # heads a body is tall, as far as a frame shows it
+_PASSING = 0.2  # share of a body's faces below which somebody's are those of people behind or before it [choice]
+_NOBODY = -1
 
 
-def owner(body: Thing, faces: Sequence[Track]) -> int | None:
-    """The number of the face track whose body this is: the face most often in its upper part; None of nobody's."""
-    together = [_shared(body, track) for track in faces]
-    return int(np.argmax(together)) if max(together, default=0) else None
+def whose(bodies: Sequence[Thing], tracks: Sequence[Track]) -> list[dict[int, int]]:
+    """Whose each body is: for each of them frame → number of the face track.
+
+    Faces are given to bodies frame by frame, one to one. Where a body shows none, it is hers whose face it carried last
+    and carries next; nobody's where these are two people, or where her face is elsewhere.
+    """
+    faces = _by_frame([t.frames for t in tracks], [t.boxes for t in tracks])
+    boxes = _by_frame([np.array(b.frames) for b in bodies], [np.array(b.boxes, np.float32) for b in bodies])
+    carried: list[dict[int, int]] = [{} for _ in bodies]
+    for frame in boxes:
+        for row, number in _pairs(boxes[frame], faces.get(frame, {})).items():
+            carried[row][frame] = number
+    found = []
+    for row, (body, one) in enumerate(zip(bodies, carried, strict=True)):
+        often = {number for number, seen in Counter(one.values()).items() if seen >= _PASSING * len(one)}
+        known = {frame: number for frame, number in one.items() if number in often}
+        for frame in set(body.frames).difference(known):
+            if any(
+                number in often and not _within(face, boxes[frame][row])
+                for number, face in faces.get(frame, {}).items()
+            ):
+                known[frame] = _NOBODY
+        found.append(_filled(body.frames, known))
+    return found
+
+
+def faceless(bodies: Sequence[Thing], tracks: Sequence[Track]) -> list[Thing]:
+    """The bodies that carry nobody's face at any time."""
+    faces = [track for track in tracks if track.kind == "face"]
+    return [body for body, owners in zip(bodies, whose(bodies, faces), strict=True) if not owners]
 
 
 def head_of(box: FloatArray) -> FloatArray:
@@ -29,17 +59,50 @@ def head_of(box: FloatArray) -> FloatArray:
     return np.array([middle - side / 2, box[1], middle + side / 2, box[1] + side], np.float32)
 
 
-def _shared(body: Thing, track: Track) -> int:
-    """In how many of its sightings a body carries a track's face."""
-    return sum(
-        carries(np.asarray(box, np.float32), track.boxes[int(np.abs(track.frames - frame).argmin())])
-        for frame, box in zip(body.frames, body.boxes, strict=True)
-        if np.abs(track.frames - frame).min() <= 1
-    )
-
-
 def carries(box: FloatArray, face: FloatArray) -> bool:
     """Whether a face's box lies in the upper part of a body's."""
     middle, height = float(face[0] + face[2]) / 2, float(box[3] - box[1])
     starts = float(face[1] - box[1]) / max(height, 1e-6)
     return bool(box[0] <= middle <= box[2] and -0.1 <= starts < _HEAD and face[3] <= box[3])
+
+
+def _by_frame(frames: Sequence[IntArray], boxes: Sequence[FloatArray]) -> dict[int, dict[int, FloatArray]]:
+    """The boxes of some tracks or bodies by frame and number."""
+    found: dict[int, dict[int, FloatArray]] = {}
+    for number, (at, rows) in enumerate(zip(frames, boxes, strict=True)):
+        for frame, box in zip(at.tolist(), rows, strict=True):
+            found.setdefault(frame, {})[number] = box
+    return found
+
+
+def _pairs(bodies: dict[int, FloatArray], faces: dict[int, FloatArray]) -> dict[int, int]:
+    """Which body carries which face in one frame, each once; those first that lie most as a head does."""
+    both = product(bodies.items(), faces.items())
+    there = [(_beside(body, face), i, j) for (i, body), (j, face) in both if carries(body, face)]
+    pairs: dict[int, int] = {}
+    for _, i, j in sorted(there):
+        if i not in pairs and j not in pairs.values():
+            pairs[i] = j
+    return pairs
+
+
+def _beside(body: FloatArray, face: FloatArray) -> float:
+    """How far a face lies beside the middle of a body's upper edge, in the body's width and height."""
+    width, height = np.maximum(body[2:] - body[:2], 1e-6)
+    return float(abs(face[0] + face[2] - body[0] - body[2]) / 2 / width + abs(face[1] - body[1]) / height)
+
+
+def _within(face: FloatArray, body: FloatArray) -> bool:
+    """Whether the middle of a face lies in a body's box: who lies has the head at its side."""
+    middle = (face[:2] + face[2:]) / 2
+    return bool((middle >= body[:2]).all() and (middle <= body[2:]).all())
+
+
+def _filled(frames: Sequence[int], known: dict[int, int]) -> dict[int, int]:
+    """Whose a body is in each of its frames, from those in which that is known, be it `_NOBODY`."""
+    at, filled = np.array(sorted(known), np.int64), {}
+    for frame in frames if len(at) else ():
+        numbers = {known[int(f)] for f in (*at[at <= frame][-1:], *at[at >= frame][:1])}
+        if len(numbers) == 1 and _NOBODY not in numbers:
+            filled[frame] = numbers.pop()
+    return filled

@@ -12,8 +12,9 @@ keeps only the best of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -171,12 +172,36 @@ def _thin(track: Track, most: int) -> Track:
     return track if len(track) <= most else track.rows(np.sort(best_sightings(track, most)))
 
 
+def join_on_bodies(found: Sequence[Track], whose: Sequence[Mapping[int, int]]) -> list[Track]:
+    """The face tracks of a clip, those joined that one body carries, as alike as what follows itself in one place.
+
+    Args:
+        found: face tracks.
+        whose: of each body, frame → number of the face track (`heads.whose`).
+    """
+    groups = {number: [number] for number in range(len(found))}
+    for one, other in sorted({pair for owners in whose for pair in combinations(sorted(set(owners.values())), 2)}):
+        a, b = groups[one], groups[other]
+        if a is not b and all(_is_one(found[i], found[j]) for i, j in product(a, b)):
+            a += b
+            groups |= dict.fromkeys(b, a)
+    return [join([found[i] for i in group]) for number, group in groups.items() if number == min(group)]
+
+
+def _is_one(one: Track, other: Track) -> bool:
+    """Whether two tracks are never seen at once and as alike as the sightings of one face in a place."""
+    means = (tracks.mean_identity(track.identity, track.quality) for track in (one, other))
+    near = float(np.linalg.norm(np.subtract(*means))) < tracks.LINK_OVERLAPPING
+    return near and not len(np.intersect1d(one.frames, other.frames))
+
+
 def join(pieces: Sequence[Track]) -> Track:
     """One track out of several of one person, in order; told is what was measured where she is most prominent."""
     if len(pieces) == 1:
         return _thin(pieces[0], MOST_SIGHTINGS)
     best = max(pieces, key=lambda t: (t.facts != PersonFacts(), _prominence(t)))
-    arrays = {name: np.concatenate([getattr(t, name) for t in pieces]) for name in SIGHTING_ARRAYS}
+    order = np.argsort(np.concatenate([t.frames for t in pieces]), kind="stable")
+    arrays = {name: np.concatenate([getattr(t, name) for t in pieces])[order] for name in SIGHTING_ARRAYS}
     clearest = sorted(pieces, key=lambda t: -float(t.quality.max()))
     whole = Track(
         kind="face",

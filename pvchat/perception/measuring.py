@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.perception import facts
-from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, spread, told
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, told
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.collars import dress_neck
 from pvchat.perception.drawnheads import DrawnHeads
@@ -28,6 +28,7 @@ from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, m
 from pvchat.perception.outline import tell_posture
 from pvchat.perception.posture import tell_likely
 from pvchat.perception.relations import tell_things
+from pvchat.perception.sightings import spread
 from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
 from pvchat.schemas import BOOKSHELVES, SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
@@ -107,7 +108,7 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
     """The analysis with the things of so many frames, and the place that they tell where nothing else does."""
     if analysis.scene.confidence.get("drawn", 0.0) >= PERHAPS_DRAWN:
         return analysis  # the detector learned from photos
-    searched = spread(len(clip.images), frames)
+    searched = 2 * spread(-(-len(clip.images) // 2), frames)  # every second one was looked at for bodies
     detected = detect(clip.images, searched, experts.things)
     found, scene = find_things(detected, analysis.shot_of(clip.times)), analysis.scene
     if shows_bookshelves(detected) and BOOKSHELVES not in scene.behind:

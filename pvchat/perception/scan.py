@@ -5,7 +5,8 @@ In: a path. Out: `Seen`, which gives the `ClipAnalysis` of everything seen so fa
 Per part (`video.read_parts`, 12 s, read while the one before is looked at): cuts in every picture, faces in each
 sample, identity at the best sightings, what tells who the part's most prominent people are, and the scene. The part's
 analysis is kept in the cache of clips until the whole is done, so that a scan that was stopped goes on where it was.
-Tracks are joined by `TrackJoiner`. What people do and wear is measured when it is asked for: `closer.py`.
+Tracks are joined by `TrackJoiner`; of bodies those are kept that carry nobody's face. What people do and wear is
+measured when it is asked for: `closer.py`.
 
 Where only some minutes are asked about, only their parts are looked through; they are the same parts as the whole has.
 """
@@ -25,7 +26,7 @@ from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.memory import keep_small, trim
 from pvchat.perception.analysis import Depth, Experts, recognise
-from pvchat.perception.bodyspans import add_turned
+from pvchat.perception.heads import faceless
 from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.measuring import with_things
 from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, Spans, Thing, common_scene
@@ -34,10 +35,11 @@ from pvchat.video.files import PathLike, Probe
 
 PART_DEPTH = Depth(
     grid_frames=3, body_crops=3, prints=4, masked=2, masked_tracks=3, told_tracks=6, figure_frames=3,
-    figure_tracks=3, thing_frames=2, body_frames=0, figures_where_no_face=False,
+    figure_tracks=3, thing_frames=2, looks=False, figures_where_no_face=False,
 )  # fmt: skip
 _GAP = 1000  # parts that may be missing in a row, 3 hours: after as many there are no more
 MOST_THINGS = 400  # of a whole video, the surest
+MOST_BODIES = 400  # of a whole video, those that are seen longest, of who shows no face
 MOST_GRIDS = 96  # frames whose grid features are kept of a whole video, 12 MB
 
 
@@ -180,7 +182,7 @@ def _parts(
 
 def _look_at(piece: video.Part, experts: Experts) -> ClipAnalysis:
     part = recognise(piece.clip, experts, None, PART_DEPTH, piece.start_s)
-    add_turned(piece.clip, part, experts)
+    part.bodies = faceless(part.bodies, part.tracks)  # the others are in the tracks' `seen`
     return with_things(piece.clip, part, experts, PART_DEPTH.thing_frames)
 
 
@@ -205,6 +207,7 @@ class Seen:
     scenes: list[SceneSpan] = field(default_factory=list)
     unread: Spans = ()
     things: list[Thing] = field(default_factory=list)
+    bodies: list[Thing] = field(default_factory=list)
     joiner: TrackJoiner = field(default_factory=TrackJoiner)
     grids: _Even = field(default_factory=lambda: _Even(MOST_GRIDS))
 
@@ -214,6 +217,8 @@ class Seen:
         offset = sum(map(len, self.times))
         self.things += [thing.rows(range(len(thing.frames)), offset) for thing in part.things]
         self.things = sorted(self.things, key=lambda t: -t.confidence)[:MOST_THINGS]
+        self.bodies += [body.rows(range(len(body.frames)), offset) for body in part.bodies]
+        self.bodies = sorted(self.bodies, key=lambda b: -len(b.frames))[:MOST_BODIES]
         self.times.append(part.times)
         pieces = [(float(a), float(b)) for a, b in part.shots]
         if self.shots:  # no cut lies on the border
@@ -238,6 +243,7 @@ class Seen:
             np.array(self.shots, np.float32),
             list(self.scenes),
             things=list(self.things),
+            bodies=list(self.bodies),
             stage="who",
             unread=self.unread,
         )

@@ -27,6 +27,11 @@ def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
     return np.array([part[np.argmax(worth[part])] for part in parts], np.int64)
 
 
+def spread(count: int, most: int) -> IntArray:
+    """At most `most` indices spread evenly over `count`."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
 def shot(track: Track) -> str:
     """How much of the person the frame shows, by the height of the face (a standing person is about 7.5 faces tall)."""
     height = float(np.median(track.boxes[:, 3] - track.boxes[:, 1])) * (1.0 if track.kind == "face" else 0.5)

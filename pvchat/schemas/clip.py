@@ -49,8 +49,8 @@ class Track:
             (`perception/bodies.py`); empty where it wasn't.
         thumbnail: JPEG bytes of the best sighting.
         facts: what was measured (`perception/facts.py`).
-        seen: [m] every sampled frame of a long video that shows this one, if only from behind
-            (`perception/bodyspans.py`); the arrays above hold the n best of them. Empty: `frames` are all.
+        seen: [m] every sampled frame that shows this one, if only from behind (`perception/bodytracks.py`); the arrays
+            above hold sightings in n of them. Empty: `frames` are all.
         appearances: the facts by stretches of a long video, in order of time.
     """
 
@@ -106,7 +106,8 @@ class ClipAnalysis:
         scenes: the scene's facts by stretches of a long video, in order of time.
         in_all: how many tracks the whole has of which this is a part; 0 where this is the whole.
         things: what is seen beside people, the surest first; of stage "what" but for long videos.
-        bodies: people whose body is seen, whether or not their face is, most in front first; none of long videos.
+        bodies: people whose body is seen, followed through a shot, whether or not their face is, most in front first;
+            of long videos those of whom no face is seen in the shot.
         stage: "who" where only that was looked for which tells who is there; "what" where it was measured, too, what
             people do and wear (`perception/measuring.py`). Of a long video that is measured by `Appearance`.
         unread: (start, end) seconds of which nothing could be decoded, in order of time: the file is damaged or cut

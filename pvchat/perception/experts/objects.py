@@ -25,7 +25,7 @@ _SIDE = 300  # pixels, both sides: frames are squashed, as in training
 _PIXELS = "Preprocessor/map/TensorArrayStack/TensorArrayGatherV3"  # the resized pictures, 0..255
 _BOXES, _SCORES = "Postprocessor/Reshape_2", "Postprocessor/convert_scores"
 _LEAST = 0.2  # score below which no threshold that is used lies
-_KEPT = 16  # frames: more than are searched of a short clip
+_KEPT = 48  # frames: more than a short clip has
 _SAME = 0.6  # overlap from which two boxes of a label are one thing, as in the graph's own suppression
 _NAMES = """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,
 parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,

@@ -1,0 +1,142 @@
+"""When people are seen, faces turned away included: how much of it their spans cover, and how much lies beside it.
+
+    PVCHAT_HOME=EMPTY_FOLDER python benchmarks/spans.py ../shared/devset --film runs/spans.mp4
+
+In: a folder of labelled clips (`labelled.py`), and `spans.json`: by clip its length, when each of its people is seen
+(marked by eye on four pictures a second, from behind as well as from the front), and when somebody may be seen or not
+("unsure": neither covered nor beside). Out: of those who are found, the share of the marked time that is covered, and
+the share of the said time that is beside it; the same with those who aren't found as covered by nothing.
+
+`--film FILE` joins the marked clips to one long video (made once), in which everybody is looked for at once: what is
+said of somebody in another clip than hers is beside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import film
+import labelled
+import planted
+
+from pvchat import PVChat
+from pvchat.identity.enroll import enroll
+from pvchat.people.person import Person
+from pvchat.video import save_clip
+
+MARKS = Path(__file__).with_suffix(".json")
+Spans = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One person of one video: when she is seen and may be seen, and when she is said to be."""
+
+    name: str
+    video: str
+    seen: Spans
+    unsure: Spans
+    said: Spans
+
+    @property
+    def covered_s(self) -> float:
+        """Seconds in which she is seen and said to be."""
+        return shared_s(self.said, self.seen)
+
+    @property
+    def beside_s(self) -> float:
+        """Seconds in which she is said to be and surely isn't."""
+        return length_s(self.said) - self.covered_s - shared_s(self.said, self.unsure)
+
+
+def length_s(spans: Spans) -> float:
+    """How long spans last together."""
+    return sum(end - start for start, end in spans)
+
+
+def shared_s(one: Spans, other: Spans) -> float:
+    """How long two lists of spans last at once."""
+    return sum(max(0.0, min(b, d) - max(a, c)) for a, b in one for c, d in other)
+
+
+def in_clips(chat: PVChat, people: list[Person], folder: Path, marks: dict[str, Any]) -> Iterator[Seen]:
+    """Everybody who is marked, in her own clips."""
+    for clip, mark in marks.items():
+        said = _said(chat, people, folder / clip)
+        for name, seen in mark["seen"].items():
+            yield Seen(name, clip, seen, mark.get("unsure", {}).get(name, []), said.get(name, []))
+
+
+def in_film(chat: PVChat, people: list[Person], path: Path, marks: dict[str, Any]) -> Iterator[Seen]:
+    """Everybody who is marked or said to be there, in the film of all clips."""
+    seen: dict[str, Spans] = {}
+    unsure: dict[str, Spans] = {}
+    at = 0.0
+    for mark in marks.values():
+        for kind, found in (("seen", seen), ("unsure", unsure)):
+            for name, spans in mark.get(kind, {}).items():
+                found.setdefault(name, []).extend((at + a, at + b) for a, b in spans)
+        at += _frames(mark) / planted.FPS
+    said = _said(chat, people, path)
+    for name in sorted({*seen, *said}):
+        yield Seen(name, path.name, seen.get(name, []), unsure.get(name, []), said.get(name, []))
+
+
+def make_film(folder: Path, path: Path, marks: dict[str, Any]) -> None:
+    """Join the marked clips to one video."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pieces = [planted.Piece(clip, 0.0, _frames(mark)) for clip, mark in marks.items()]
+    save_clip(path, (picture for piece in pieces for picture in planted.pictures(folder, piece)), planted.FPS)
+
+
+def tell(title: str, rows: Iterable[Seen]) -> None:
+    """Prints a line for each who isn't covered throughout, and what all come to."""
+    rows = list(rows)
+    for one in rows:
+        share = one.covered_s / max(length_s(one.seen), 1e-9)
+        if one.said and (share < 0.999 or one.beside_s > 0):
+            film.tell(f"  {one.name:9} {one.video:34} covered {share:.2f}, beside {one.beside_s:5.2f} s  {one.said}")
+    found = [one for one in rows if one.said and one.seen]
+    marked = sum(bool(one.seen) for one in rows)
+    seen_s, all_s = (sum(length_s(one.seen) for one in some) for some in (found, rows))
+    said_s, covered_s = sum(length_s(one.said) for one in rows), sum(one.covered_s for one in rows)
+    beside = sum(one.beside_s for one in rows) / max(said_s, 1e-9)
+    film.tell(
+        f"{title}: found {len(found)} of {marked}; of their {seen_s:.1f} s covered {covered_s / max(seen_s, 1e-9):.3f},"
+        f" beside {beside:.3f} of {said_s:.1f} s; of all {all_s:.1f} s covered {covered_s / all_s:.3f}"
+    )
+
+
+def _frames(mark: dict[str, Any]) -> int:
+    return round(mark["length_s"] * planted.FPS)
+
+
+def _said(chat: PVChat, people: list[Person], video: Path) -> dict[str, Spans]:
+    found = chat.score(people, chat.analyse(video, stage="who"))
+    return {one.name: list(one.spans) for one in found if one.decision == "present"}
+
+
+def main() -> None:
+    """Enrolls everybody, looks for them in the marked clips and in the film, prints the lines."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="labelled clips")
+    parser.add_argument("--film", type=Path, help="also a film of the marked clips, made where it isn't there")
+    asked = parser.parse_args()
+    marks = json.loads(MARKS.read_text(encoding="utf-8"))
+    chat = PVChat.from_pretrained("embedded")
+    enrolled = labelled.people(asked.folder)
+    people = [enroll(chat.analyse(asked.folder / one["enroll"], stage="who"), one["name"]) for one in enrolled]
+    tell("clips", in_clips(chat, people, asked.folder, marks))
+    if asked.film:
+        if not asked.film.is_file():
+            make_film(asked.folder, asked.film, marks)
+        tell("film", in_film(chat, people, asked.film, marks))
+
+
+if __name__ == "__main__":
+    main()

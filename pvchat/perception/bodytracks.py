@@ -1,0 +1,197 @@
+"""People followed by their bodies through the shots of a clip: who turns away is still there.
+
+In: T sampled frames, in which shot each is, the detector of things (`experts/objects.py`) and that of people
+(`experts/ssd.py`). Out: a `Thing` for each body, a sighting in every frame from where it is first seen to the last.
+
+The detector looks at every second frame, and at those between in which somebody comes, goes or moves far; in the others
+a body is carried along a straight line. Bodies are linked as in ByteTrack (Zhang et al. 2022, arXiv:2110.06864): sure
+ones first, by overlap with where the body is heading and by its colours, then unsure ones go on with what is left; who
+is never sure is nobody. The detector hardly knows people who lie or bend: where a body is lost, the detector of people,
+which does, may go on with it. Nobody is followed across a cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.bodies import tints
+from pvchat.perception.boxes import nesting, overlap
+from pvchat.perception.experts.attributes import crop
+from pvchat.perception.experts.objects import Detection
+from pvchat.perception.experts.ssd import Detections
+from pvchat.schemas import FloatArray, IntArray, Thing
+
+_SURE, _LEAST = 0.5, 0.25  # score from which a body is one, and from which it goes on with one [choice]
+_SAME = 0.3  # overlap from which a body is where one was [choice]
+_STEP, _GROWN = (
+    0.5,
+    1.8,
+)  # way of a body's middle, in its diagonals, and change of its size, that a jump may have [choice]
+_ALIKE = 40.0  # distance of the colours [9] of two sightings of one body, that jumps [choice]
+_LOST = 4  # sampled frames that a body may be missed for
+_SMALL = 120  # rows of a frame, or a few more, that colours are taken of
+_REACH = 0.35  # of the way from crown to hips that a body is wide, to each side [choice]
+
+Things = Callable[[NDArray[np.uint8]], list[Detection]]
+People = Callable[[NDArray[np.uint8]], Detections]
+
+
+@dataclass
+class _Path:
+    """A body's sightings so far."""
+
+    frames: list[int]
+    boxes: list[FloatArray]
+    scores: list[float]
+    colours: FloatArray
+
+    @property
+    def sure(self) -> bool:
+        """Whether it was sure once."""
+        return max(self.scores) >= _SURE
+
+    def may_go_on(self, frame: int, shots: IntArray) -> bool:
+        """Whether it may go on in a later frame."""
+        return frame - self.frames[-1] <= _LOST and bool(shots[self.frames[-1]] == shots[frame])
+
+    def ahead(self, frame: int) -> FloatArray:
+        """Where the body is in a later frame if it moves on as between its last two sightings, for one step at most."""
+        if len(self.frames) < 2:
+            return self.boxes[-1]
+        steps = min(1.0, (frame - self.frames[-1]) / (self.frames[-1] - self.frames[-2]))
+        moved = self.boxes[-1] - self.boxes[-2]
+        return np.asarray(self.boxes[-1] + steps * np.tile((moved[:2] + moved[2:]) / 2, 2), np.float32)
+
+    def add(self, frame: int, body: Detection, colours: FloatArray) -> None:
+        """Take the next sighting."""
+        self.frames.append(frame)
+        self.boxes.append(body.box)
+        self.scores.append(body.score)
+        self.colours = colours
+
+    def thing(self) -> Thing:
+        """With a sighting in every frame."""
+        frames = np.arange(self.frames[0], self.frames[-1] + 1)
+        boxes = np.stack([np.interp(frames, self.frames, side) for side in np.stack(self.boxes, 1)], 1)
+        after = np.searchsorted(self.frames, frames)
+        scores = np.minimum(np.array(self.scores)[after], np.array(self.scores)[np.maximum(after - 1, 0)])
+        scores[np.isin(frames, self.frames)] = self.scores
+        return Thing("person", 0.0, frames.tolist(), boxes.round(4).tolist(), scores.round(4).tolist())
+
+
+def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, people: People) -> list[Thing]:
+    """The bodies of a clip, those most in front first.
+
+    Args:
+        images: [T, H, W, 3] uint8 RGB.
+        shots: [T] the shot of each frame, ascending.
+        things: the detector of things.
+        people: the detector of people, who may lie.
+    """
+    found = _search(images, shots, things)
+    paths: list[_Path] = []
+    for frame, bodies in sorted(found.items()):
+        image, free = images[frame], [p for p in paths if p.may_go_on(frame, shots)]
+        small = image[:: max(1, image.shape[0] // _SMALL), :: max(1, image.shape[0] // _SMALL)]
+        lost, left = _continue(free, [one for one in bodies if one.score >= _SURE], frame, small)
+        unsure = [one for one in bodies if one.score < _SURE]
+        lost, unsure = _continue([p for p in lost if p.sure], unsure, frame, small)
+        if lost:
+            _continue(lost, _elsewhere(people(image), bodies, image), frame, small, nesting)
+        _, unsure = _continue([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame, small)
+        paths += [_Path([frame], [b.box], [b.score], tints(crop(small, b.box))) for b in left + unsure]
+    return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area(body))
+
+
+def _search(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[int, list[Detection]]:
+    """The bodies in the frames that are looked at."""
+    first = np.searchsorted(shots, shots)  # of the shot of each frame
+    frames = np.arange(len(shots))
+    looked = ((frames - first) % 2 == 0) | (np.append(np.diff(shots), 1) > 0)
+    found = {frame: _bodies(things(images[frame])) for frame in frames[looked].tolist()}
+    for frame in frames[~looked].tolist():
+        if not (_goes_on(found[frame - 1], found[frame + 1]) and _goes_on(found[frame + 1], found[frame - 1])):
+            found[frame] = _bodies(things(images[frame]))
+    return found
+
+
+def _bodies(found: Sequence[Detection]) -> list[Detection]:
+    """The people among things, the surest first; of several boxes below one head the surest."""
+    kept: list[Detection] = []
+    for one in found:
+        if one.label == "person" and one.score >= _LEAST and not any(_one_head(one.box, k.box) for k in kept):
+            kept.append(one)
+    return kept
+
+
+def _one_head(a: FloatArray, b: FloatArray) -> bool:
+    """Whether two boxes begin at one head, the one being a part of the other."""
+    width, height = np.minimum(a[2:] - a[:2], b[2:] - b[:2])
+    aside = abs(float(a[0] + a[2] - b[0] - b[2])) / 2
+    return bool(aside < 0.25 * width and abs(float(a[1] - b[1])) < 0.15 * height)
+
+
+def _goes_on(bodies: Sequence[Detection], others: Sequence[Detection]) -> bool:
+    """Whether each sure body of a frame is about where another frame has one, sure or not."""
+    sure = _rows([one.box for one in bodies if one.score >= _SURE])
+    return bool((overlap(sure, _rows([one.box for one in others])).max(1, initial=0.0) >= _SAME).all())
+
+
+def _elsewhere(found: Detections, bodies: Sequence[Detection], image: NDArray[np.uint8]) -> list[Detection]:
+    """The people of the second detector who are none of the bodies of the first: from crown to feet, be they lying."""
+    size = np.array(image.shape[1::-1], np.float32)
+    hips, crowns = found.keypoints[:, 0] / size, found.keypoints[:, 1] / size
+    wide = _REACH * np.linalg.norm((crowns - hips) * size, axis=1, keepdims=True) / size
+    low, high = np.minimum(crowns, 2 * hips - crowns) - wide, np.maximum(crowns, 2 * hips - crowns) + wide
+    boxes = np.clip(np.concatenate([low, high], 1), 0, 1).astype(np.float32).reshape(-1, 4)
+    new = overlap(boxes, _rows([one.box for one in bodies])).max(1, initial=0.0) < _SAME
+    return [Detection("person", box, _LEAST) for box in boxes[new]]
+
+
+def _continue(
+    paths: Sequence[_Path],
+    bodies: Sequence[Detection],
+    frame: int,
+    image: NDArray[np.uint8],
+    shared: Callable[[FloatArray, FloatArray], FloatArray] = overlap,
+) -> tuple[list[_Path], list[Detection]]:
+    """Give the bodies of a frame to the paths that they go on with, each once; paths and bodies that are left."""
+    if not paths or not bodies:
+        return list(paths), list(bodies)
+    from scipy.optimize import linear_sum_assignment  # a second; who is only asked for needs none of it
+
+    was, now = _rows([path.ahead(frame) for path in paths]), _rows([one.box for one in bodies])
+    colours = np.stack([tints(crop(image, box)) for box in now])
+    apart = np.linalg.norm(np.stack([path.colours for path in paths])[:, None] - colours[None], axis=2)
+    near, way = shared(was, now), _way(was, now)
+    allowed = (near >= _SAME) | ((way <= _STEP) & (apart <= _ALIKE))
+    rows, columns = linear_sum_assignment(np.where(allowed, 1 - near + np.minimum(way, 1.0) + apart / _ALIKE, 1e3))
+    pairs = [(i, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if allowed[i, j]]
+    for i, j in pairs:
+        paths[i].add(frame, bodies[j], colours[j])
+    gone, taken = {i for i, _ in pairs}, {j for _, j in pairs}
+    return [p for i, p in enumerate(paths) if i not in gone], [b for j, b in enumerate(bodies) if j not in taken]
+
+
+def _way(was: FloatArray, now: FloatArray) -> FloatArray:
+    """How far apart the middles of boxes [n, 4] and [m, 4] are, in the smaller one's diagonals [n, m]; too far to be
+    one body where their sizes differ.
+    """
+    long, short = (np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (was, now))
+    smaller, larger = np.minimum.outer(long, short), np.maximum.outer(long, short)
+    middles = (was[:, None, :2] + was[:, None, 2:] - now[None, :, :2] - now[None, :, 2:]) / 2
+    way = np.linalg.norm(middles, axis=2) / np.maximum(smaller, 1e-6)
+    return np.asarray(np.where(larger <= _GROWN * smaller, way, np.inf), np.float32)
+
+
+def _rows(boxes: Sequence[FloatArray]) -> FloatArray:
+    return np.array(boxes, np.float32).reshape(-1, 4)
+
+
+def _area(body: Thing) -> float:
+    boxes = np.array(body.boxes, np.float32)
+    return float((boxes[:, 2:] - boxes[:, :2]).prod(1).sum())
