@@ -88,9 +88,8 @@ def ask(
     everyone.require_whole(names_in(asked.query))
     search_in = _Search(library, chat, asked, people_in(library, chat), everyone)
     answer = search_in.answer()
-    dates = asked.dates
-    ends = (None, None) if dates is None else tuple(None if at is None else at.isoformat()
-                                                    for at in (dates.since, dates.until))  # fmt: skip
+    since, until = (None, None) if asked.dates is None else (asked.dates.since, asked.dates.until)
+    ends = (since.isoformat() if since else None, until.isoformat() if until else None)
     return replace(answer, dates=ends, place=asked.place)
 
 

@@ -81,7 +81,7 @@ class Library:
         Raises:
             LibraryError, LockedError: a path can't be added; the home is encrypted.
         """
-        with self._open() as library:
+        with self._open(make=True) as library:
             return sources.add(library, [Path(path) for path in paths], place)
 
     def scan(self, how: Scanning | None = None) -> Report:
@@ -92,8 +92,6 @@ class Library:
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
         with self._open() as library, atomic.alone(library_of(self.root).with_suffix(".lock"), busy):
-            if not sources.sources(library):
-                raise LibraryError("nothing was added yet.", hint="Run: pvchat library add FOLDER")
             return scan(library, self.chat, how)
 
     def follow(self, progress: Progress | None = None) -> int:
@@ -133,18 +131,22 @@ class Library:
         shutil.rmtree(library_of(self.root).parent, ignore_errors=True)
 
     def status(self) -> Status:
-        """What it holds."""
+        """What it holds, with new files noticed."""
         with self._open() as library:
+            sources.notice(library)
             found = sources.sources(library)
             clips, seconds = library.execute("SELECT count(*), coalesce(sum(seconds), 0) FROM clips").fetchone()
             tracks = library.execute("SELECT count(*) FROM tracks").fetchone()[0]
             people = library.execute("SELECT count(DISTINCT who) FROM appearances WHERE who > 0").fetchone()[0]
-            waiting = len(sources.notice(library).todo) if found else 0
+            waiting = sum(source.waiting for source in found)
         size = sum(path.stat().st_size for path in library_of(self.root).parent.iterdir())
         failed = sum(len(source.failed) for source in found)
         return Status(found, clips, float(seconds), waiting, failed, tracks, people, size)
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, make: bool = False) -> Iterator[sqlite3.Connection]:
+        if not make and not storage.exists(self.root):
+            hint = "Add a folder of videos: pvchat library add FOLDER"
+            raise LibraryError("there is no library yet.", hint=hint)
         with closing(storage.connect(self.root)) as library:
             yield library

@@ -23,7 +23,7 @@ _SHOW = re.compile(
 )
 _WHERE = re.compile(r"^(where|what|who) (was|were) (.+?) (last|first) seen\b(.*?)[.!?]*$", re.IGNORECASE)
 _CLAUSE = re.compile(
-    r"(?<=\w),? (?:when|the (?:last|first) time(?: that)?) (.+?) (?:was|were) (last|first) (?:seen|there)\b(.*?)[.!?]*$",
+    r"(?<=\w),? (?:when|the (?:last|first) time(?: that)?) (.+?) (?:was|were) (last|first) seen\b(.*?)[.!?]*$",
     re.IGNORECASE,
 )
 _WHICH = re.compile(r"^which (videos?|clips?|films?) (is|are|was|were) (.+?) in\b", re.IGNORECASE)
