@@ -40,6 +40,7 @@ class Video:
         at: when it begins, local time.
         dated_by: what says so: "name", "container", or only the "file" itself.
         seconds: how long it is.
+        long: what people wear and do in it was not measured yet.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Video:
     at: datetime
     dated_by: str
     seconds: float
+    long: bool = False
 
     def time_of(self, seconds: float) -> datetime:
         """The time of day of a moment in it."""
@@ -271,7 +273,7 @@ def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozense
 def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
     """What is told of somebody in one video."""
     found = run(query, timeline)
-    told = [one for one in found.people if one.rows]
+    told = [one for one in found.people if one.rows or video.long]
     if not told and not (found.rows and query.whom == EVERYBODY):
         return None
     names = tuple(one.entity for one in told)

@@ -17,6 +17,7 @@ import numpy as np
 from pvchat.chat.archive import (
     ANSWERED,
     ArchiveFinding,
+    Seen,
     Sighted,
     Video,
     adjusted,
@@ -37,6 +38,7 @@ from pvchat.chat.say.voice import say
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Timeline
 from pvchat.chat.traits import without_traits
+from pvchat.errors import PVChatError
 from pvchat.library.recognise import evidence_in, people_in, timeline_in
 from pvchat.people.corrections import corrections_of
 from pvchat.people.snapshot import Snapshot
@@ -134,39 +136,38 @@ class _Search:
             if query.select == "refuse":
                 text = say(run(query, Timeline(0.0, 0.0)), Evidence()).replace("this video", "your videos")
             return LibraryAnswer(text, found)
-        only: int | None = None
+        edge: Seen | None = None
         if asked.sighting is not None:
             sighted = self._found(asked.sighting)
             if not sighted.seen:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
             edge = (sighted.sure or list(sighted.seen))[-1 if is_backwards(asked.sighting) else 0]
-            only = edge.video.number
-            said = replace(said, moment=edge)
-        found = self._found(query, only)
+        found = self._found(query, None if edge is None else edge.video.number)
         if query.select in ("attribute", "describe"):
-            said = replace(said, told=self._told(found, only))
-            found = found if found.seen or only is not None else replace(self._found(_plain(query)), query=query)
+            one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
+            said = replace(said, moment=one, told="" if one is None else self._told(query, one))
+            found = found if one is not None else replace(self._found(_plain(query)), query=query)
         return LibraryAnswer(say_archive(found, said), found)
 
     def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:
         """What is found; of one video only, where one is meant."""
         return search(query, self._sighted(query, only), self._count())
 
-    def _told(self, found: ArchiveFinding, only: int | None) -> str:
-        """What is known of somebody in one video, in the words of an answer about it; "" where nothing is."""
-        if not found.seen and only is None:
-            return ""
-        number = only if only is not None else (found.sure or list(found.seen))[-1].video.number
+    def _told(self, query: Query, one: Seen) -> str:
+        """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
+        number, place = one.video.number, one.video.place
+        if one.video.long and one.spans:
+            span = one.spans[-1] if self.asked.sighting is None or is_backwards(self.asked.sighting) else one.spans[0]
+            try:
+                return self.chat.ask(one.video.path, self.asked.text, between=span).answer
+            except (PVChatError, OSError):  # the file is gone: what was stored is told
+                pass
         evidence = evidence_in(self.library, self.chat, number)
         evidence = evidence if self.chat.settings.traits else without_traits(evidence)
-        if place := self._place_of(number):
+        if place:
             evidence = replace(evidence, scene=replace(evidence.scene, place=f"the {place}"))
-        finding = run(found.query, timeline_in(self.library, number, self.names, place))
+        finding = run(query, timeline_in(self.library, number, self.names, place))
         return say(finding, evidence).replace("this video", "that video")
-
-    def _place_of(self, number: int) -> str:
-        words = "SELECT s.place FROM files AS f JOIN sources AS s ON s.id = f.source WHERE f.clip = ? ORDER BY f.path"
-        return str(self.library.execute(words, (number,)).fetchone()[0])
 
     def _where(self) -> tuple[str, list[Any]]:
         """The condition on clips (`c`) and sources (`s`) by time and place, with its values."""
@@ -197,14 +198,14 @@ class _Search:
             where, values = f"{where} AND c.id = ?", [*values, only]
         order = "DESC" if is_backwards(query) else "ASC"
         rows = self.library.execute(
-            "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds FROM clips AS c "
+            "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long FROM clips AS c "
             "JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
             f"WHERE {where} GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
             values,
         )
         doubted = {name: self._doubted(number) for number, name in self._asked_about(query).items()}
-        for number, path, place, at, dated_by, seconds in rows:
-            video = Video(number, path, place, datetime.fromisoformat(at), dated_by, seconds)
+        for number, path, place, at, dated_by, seconds, long in rows:
+            video = Video(number, path, place, datetime.fromisoformat(at), dated_by, seconds, bool(long))
             timeline = timeline_in(self.library, number, self.names, place)
             timeline = timeline if self.chat.settings.traits else _without_traits(timeline)
             perhaps = frozenset(name for name, clips in doubted.items() if number in clips)

@@ -54,10 +54,10 @@ def keep(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded
     }  # fmt: skip
     row = (
         analysis.key, VERSION, recorded.at.isoformat(), recorded.by, analysis.duration_s, analysis.width,
-        analysis.height, analysis.stage, zlib.compress(np.asarray(analysis.times, np.float32).tobytes()),
+        analysis.height, analysis.stage, bool(analysis.scenes), zlib.compress(_bytes(analysis.times, np.float32)),
         analysis.mean_frame.astype(np.float16).tobytes(), packed(scene),
     )  # fmt: skip
-    columns = "key, version, recorded, dated_by, seconds, width, height, stage, times, frame, scene"
+    columns = "key, version, recorded, dated_by, seconds, width, height, stage, long, times, frame, scene"
     marks = ", ".join("?" * len(row))
     clip = library.execute(f"INSERT INTO clips({columns}) VALUES ({marks})", row).lastrowid
     assert clip is not None

@@ -38,12 +38,14 @@ class ArchiveQuestion:
 
     Attributes:
         query: what it asks of each.
+        text: the question as it is asked of one video.
         dates: of which time; None: of any.
         place: the source that it names; "" for none.
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
     """
 
     query: Query
+    text: str
     dates: Dates | None = None
     place: str = ""
     sighting: Query | None = None
@@ -66,12 +68,13 @@ def read_archive(text: str, known: Known, places: Sequence[str], now: datetime) 
     main, clause = _parted(rest)
     query = _come_or_gone(_read_at(main, place, known))
     if not clause:
-        return ArchiveQuestion(query, dates, place)
+        return ArchiveQuestion(query, main, dates, place)
     who, edge, more = clause
     subject = who if not _PRONOUN.match(who) else " and ".join(query.whom.names[:1])
     sighting = _read_at(f"When was {subject} {edge.lower()} seen{more}?", place, known)
     names = query.whom.names if _PRONOUN.match(who) else sighting.whom.names[:1]
-    return ArchiveQuestion(replace(query, whom=replace(query.whom, names=names)), dates, place, sighting)
+    meant = replace(query, whom=replace(query.whom, names=names))
+    return ArchiveQuestion(meant, main, dates, place, sighting)
 
 
 def _come_or_gone(query: Query) -> Query:
