@@ -6,16 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("torch")
 
-from make_studio import ANA, BEN, Studio  # noqa: E402
+from make_studio import ANA, BEN, Studio, open_studio  # noqa: E402
 from test_library import rows  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
+from pvchat.config import Settings  # noqa: E402
 from pvchat.library import Library  # noqa: E402
 from pvchat.library.scan import Scanning  # noqa: E402
 from pvchat.storage.library import LibraryError  # noqa: E402
@@ -107,6 +109,34 @@ def test_what_is_removed_leaves_no_row(library: Library, tmp_path: Path) -> None
     library.remove(tmp_path / "videos")
     left = rows(library)
     assert {name for name, found in left.items() if found} == {"people"}
+
+
+def _clips(studio: Studio) -> None:
+    """Six clips that were there before."""
+    for number in range(6):
+        path = studio.clip(f"videos/2026-11-0{number + 1}", *((ANA, BEN), (BEN,), (ANA,))[number % 3])
+        os.utime(path, (1, 1))
+
+
+def _opened(folder: str) -> PVChat:
+    """What a worker process makes for itself."""
+    studio = open_studio(Path(folder), pytest.MonkeyPatch())
+    _clips(studio)
+    return PVChat(Settings(device="cpu"))
+
+
+def test_two_processes_see_what_one_does(studio: Studio, chat: PVChat, tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    _clips(studio)
+    (tmp_path / "videos" / "2026-11-09.mp4").write_bytes((tmp_path / "videos" / "2026-11-01.mp4").read_bytes())
+    chat.library.add([tmp_path / "videos"])
+    report = chat.library.scan(Scanning(2, partial(_opened, str(tmp_path))))
+    assert (report.added + report.moved, report.failed) == (7, {})
+    both = rows(chat.library)
+    chat.library.erase()
+    chat.library.add([tmp_path / "videos"])
+    assert chat.library.scan().moved == 1
+    assert rows(chat.library) == both
 
 
 _SCAN = """

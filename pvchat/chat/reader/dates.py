@@ -82,7 +82,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, Dat
 def _read(match: re.Match[str], now: datetime, names: Sequence[str]) -> Dates | None:
     named, said = match.groupdict(), " ".join(match[0].split())
     said = said if said.lower().startswith((*_DAYS, *_MONTHS)) else said[:1].lower() + said[1:]
-    if any(said.lower().endswith(f" {name.lower()}") and name.lower() in _MONTHS for name in names):
+    if len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS} & {name.lower() for name in names}:
         return None
     if named["recent"]:
         return _recent(named["recent"].lower(), now, said)
