@@ -2,8 +2,9 @@
 
     OMP_NUM_THREADS=1 python benchmarks/library.py [--sightings 200000] [--people 20] [--folder FOLDER]
 
-Clips of a minute with four tracks of ten sightings each. Their vectors are made up, like faces: people lie about .75
-apart and their own sightings about .35, in the directions of the cohort that the presence model ships. Enrolled people
+Clips of a minute with four tracks of ten sightings each. Their vectors are made up, like faces: two people lie as far
+apart, and one's sightings as far from each other, as those of 24 real tracks of the development set's tune half do, in
+the directions of the cohorts that the presence model ships. Enrolled people
 are planted in known clips; the rest are strangers. Rows are written, people recognised and questions answered by the
 library itself; only the experts' look at pictures is missing. Times are processor time, peak memory is the process's.
 """
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,9 @@ from pvchat.storage.library import changing, connect
 from pvchat.video import Recorded
 
 SECONDS, TRACKS, SIGHTINGS = 60.0, 4, 10  # of a clip; tracks in it; sightings of each
-APART, SPREAD = 0.75, 0.35  # Euclidean distances of two people's middles, and of one's sightings
+# Euclidean distances of two people's middles and of one's sightings, of identity vectors and of faceprints
+APART, SPREAD, PRINTS_APART, PRINTS_SPREAD = 0.66, 0.28, 1.19, 0.65
+PRINTS = 6  # faceprints of a track
 PLANTED = 0.02  # share of tracks that show somebody enrolled
 BEGIN = datetime(2026, 1, 1, 8)
 NAMES = ("Ana", "Ben", "Carl", "Dora")
@@ -45,25 +49,42 @@ QUESTIONS = (
 
 
 class Faces:
-    """Made-up faces: person n's middle, and sightings around it."""
+    """Made-up faces: person n's middle, and sightings around it.
 
-    def __init__(self) -> None:
-        cohort = PresenceModel.load().cohort
-        self.mean = cohort.mean(0)
-        values, axes = np.linalg.eigh(np.cov(cohort.T) + 1e-6 * np.eye(cohort.shape[1]))
-        self.axes = axes * np.sqrt(np.maximum(values, 0)) / np.sqrt(values.sum())
+    Args:
+        cohort: [C, D] of strangers, whose directions are used.
+        apart, spread: distances of two people's middles, and of one's sightings.
+        unit: vectors are of unit length.
+    """
 
-    def middle(self, person: int) -> FloatArray:
-        """Where a person's sightings lie around."""
-        return self.mean + self._drawn(np.random.default_rng(person), 1)[0] * APART / np.sqrt(2)
+    def __init__(self, cohort: FloatArray, apart: float, spread: float, unit: bool = False) -> None:
+        self.mean, self.apart, self.spread, self.unit = cohort.mean(0), apart, spread, unit
+        values, axes = np.linalg.eigh(np.cov(cohort.T))
+        self.axes = axes * np.sqrt(np.maximum(values, 0) / values.sum())
 
     def views(self, person: int, count: int, seed: int) -> FloatArray:
-        """Sightings [count, 128] of a person."""
-        random = np.random.default_rng((person, seed))
-        return np.float32(self.middle(person) + self._drawn(random, count) * SPREAD / np.sqrt(2))
+        """Sightings [count, D] of a person."""
+        middle = self.mean + self._drawn(np.random.default_rng(person), 1) * self.apart / np.sqrt(2)
+        rows = middle + self._drawn(np.random.default_rng((person, seed)), count) * self.spread / np.sqrt(2)
+        return np.float32(rows / np.linalg.norm(rows, axis=1, keepdims=True) if self.unit else rows)
 
     def _drawn(self, random: np.random.Generator, count: int) -> FloatArray:
         return np.float32(random.standard_normal((count, len(self.mean))) @ self.axes.T)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody's faces, by identity vectors and by faceprints."""
+
+    identity: Faces
+    prints: Faces
+
+    @classmethod
+    def of(cls, model: PresenceModel) -> Cast:
+        """Faces like those that the shipped model was made for."""
+        prints = model.prints
+        assert prints is not None
+        return cls(Faces(model.cohort, APART, SPREAD), Faces(prints.cohort, PRINTS_APART, PRINTS_SPREAD, unit=True))
 
 
 def main() -> None:
@@ -75,7 +96,7 @@ def main() -> None:
     args = parser.parse_args()
     clips = args.sightings // (TRACKS * SIGHTINGS)
     with tempfile.TemporaryDirectory(dir=args.folder) as place:
-        root, faces = Path(place), Faces()
+        root, faces = Path(place), Cast.of(PresenceModel.load())
         chat = PVChat(Settings(device="cpu"), people=PeopleStore(root / "people"), cache=ClipCache(root / "clips"))
         for number in range(args.people):
             chat.people.add(_person(number, faces))
@@ -97,7 +118,7 @@ def main() -> None:
         _say(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB")
 
 
-def _write(chat: PVChat, faces: Faces, clips: int, people: int) -> dict[str, set[str]]:
+def _write(chat: PVChat, faces: Cast, clips: int, people: int) -> dict[str, set[str]]:
     """Clips in the tables, without who is in them; in which of them each of the people was planted."""
     root, random = chat.people.root, np.random.default_rng(0)
     planted: dict[str, set[str]] = {_name(number): set() for number in range(people + 1)}
@@ -118,7 +139,7 @@ def _write(chat: PVChat, faces: Faces, clips: int, people: int) -> dict[str, set
     return planted
 
 
-def _analysis(number: int, who: list[int], faces: Faces) -> ClipAnalysis:
+def _analysis(number: int, who: list[int], faces: Cast) -> ClipAnalysis:
     times = np.arange(0.25, SECONDS, 0.5, dtype=np.float32)
     tracks = [_track(faces, person, number, place) for place, person in enumerate(who)]
     frame = np.random.default_rng(number % 7).random((1, 1, 1280)).astype(np.float16)  # seven rooms
@@ -126,23 +147,27 @@ def _analysis(number: int, who: list[int], faces: Faces) -> ClipAnalysis:
     return ClipAnalysis(key, SECONDS, 1280, 720, times, frame, tracks, SceneFacts(place="an office"))
 
 
-def _track(faces: Faces, person: int, clip: int, place: int) -> Track:
+def _track(faces: Cast, person: int, clip: int, place: int) -> Track:
     frames = 25 * place + np.arange(SIGHTINGS, dtype=np.int64)
     box = np.tile(np.float32([0.2 * place, 0.2, 0.2 * place + 0.15, 0.5]), (SIGHTINGS, 1))
     empty, full = np.zeros((SIGHTINGS, 0), np.float32), np.full(SIGHTINGS, 0.9, np.float32)
     facts = PersonFacts(clothes=[Garment("jacket", "red", 0.9)], pose="sitting", gestures=["talking"])
-    views = faces.views(person, SIGHTINGS, clip)
-    return Track("face", frames, box, empty, full, full, views, box, empty, empty, facts=facts)
+    views = faces.identity.views(person, SIGHTINGS, clip)
+    prints = faces.prints.views(person, PRINTS, clip).astype(np.float16)
+    return Track("face", frames, box, empty, full, full, views, box, empty, empty, prints=prints, facts=facts)
 
 
-def _person(number: int, faces: Faces) -> Person:
+def _person(number: int, faces: Cast) -> Person:
     from io import BytesIO
 
     from PIL import Image
 
     picture = BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "JPEG")
-    arrays = {"prototypes": faces.views(number, 6, -1 % 2**32), "body": np.zeros((1, 1280), np.float16)}
+    other = 2**31  # no clip has this number
+    prints = faces.prints.views(number, 8, other).astype(np.float16)
+    arrays = {"prototypes": faces.identity.views(number, 6, other), "body": np.zeros((1, 1280), np.float16)}
+    arrays |= {"prints": prints}
     return Person(_name(number), arrays=arrays, extra={"quality": 0.9}, thumbnail=picture.getvalue())
 
 

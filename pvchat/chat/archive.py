@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.chat.conditions import leaves
-from pvchat.chat.finding import Finding, Verdict
+from pvchat.chat.finding import Verdict
 from pvchat.chat.query import EVERYBODY, WHOLE, And, Condition, During, Has, Query, Rank
 from pvchat.chat.run import run
 from pvchat.chat.spans import Span, merged, seconds_in
@@ -66,7 +66,6 @@ class Seen:
         names: of whom.
         perhaps: those of them who are only perhaps in it.
         sure: it holds of somebody who surely is there.
-        finding: what was found in it.
         strangers: how many of `names` aren't enrolled.
         told: False: whoever is asked about is there, and nothing tells whether it holds.
     """
@@ -76,7 +75,6 @@ class Seen:
     names: tuple[str, ...] = ()
     perhaps: frozenset[str] = frozenset()
     sure: bool = True
-    finding: Finding | None = None
     strangers: int = 0
     told: bool = True
 
@@ -234,11 +232,11 @@ def _in_one(
         spans = tuple(span for name in names for span in timeline.seen(name))
     perhaps = frozenset(names) & (doubted | frozenset(unsure))
     if spans and not unsure:
-        return Seen(video, spans, names, perhaps, not _hangs_on(query, perhaps), found)
+        return Seen(video, spans, names, perhaps, not _hangs_on(query, perhaps))
     if unsure and _is_plain(query.where):
         like = [one.like for one in timeline.entities if one.name in unsure and one.like]
         near = tuple(merged([span for name in like for span in timeline.seen(name)]))
-        return Seen(video, near, names, perhaps, False, found)
+        return Seen(video, near, names, perhaps, False)
     return Seen(video, told=False) if found.open and not found.missing else None
 
 
@@ -267,7 +265,7 @@ def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozense
     if not names and not scene:
         return None
     strangers = sum(name not in known for name in names if name)
-    return Seen(video, spans, tuple(name for name in names if name), perhaps, sure or scene, found, strangers)
+    return Seen(video, spans, tuple(name for name in names if name), perhaps, sure or scene, strangers)
 
 
 def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
@@ -279,7 +277,7 @@ def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     names = tuple(one.entity for one in told)
     spans = tuple(merged([span for name in names for span in timeline.seen(name)]))
     perhaps = frozenset(names) & doubted
-    return Seen(video, spans, names, perhaps, not perhaps, found)
+    return Seen(video, spans, names, perhaps, not perhaps)
 
 
 def _within(query: Query, within: Span | None) -> Query:

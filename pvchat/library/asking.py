@@ -108,6 +108,14 @@ def _read(
 
 
 @dataclass(frozen=True)
+class _Doubts:
+    """The clips in which somebody was recognised, and is only perhaps, or not, for all that is known of the others."""
+
+    perhaps: frozenset[int] = frozenset()
+    unlikely: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class _Search:
     """One question over the tables.
 
@@ -203,13 +211,17 @@ class _Search:
             f"WHERE {where} GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
             values,
         )
-        doubted = {name: self._doubted(number) for number, name in self._asked_about(query).items()}
+        doubts = {name: self._doubts(number) for number, name in self._asked_about(query).items()}
+        needed = sought(query)
         for number, path, place, at, dated_by, seconds, long in rows:
+            unlikely = {name for name, one in doubts.items() if number in one.unlikely}
+            if unlikely & {*needed}:
+                continue
             video = Video(number, path, place, datetime.fromisoformat(at), dated_by, seconds, bool(long))
             timeline = timeline_in(self.library, number, self.names, place)
             timeline = timeline if self.chat.settings.traits else _without_traits(timeline)
-            perhaps = frozenset(name for name, clips in doubted.items() if number in clips)
-            yield video, timeline, perhaps, self._within(video)
+            perhaps = frozenset(name for name, one in doubts.items() if number in one.perhaps)
+            yield video, _without(timeline, unlikely) if unlikely else timeline, perhaps, self._within(video)
 
     def _needed(self, query: Query) -> Iterator[tuple[str, list[Any]]]:
         """Conditions on clips without which nothing holds in them."""
@@ -226,16 +238,19 @@ class _Search:
         named = names_in(query)
         return {number: name for number, name in self.names.items() if not named or name in named}
 
-    def _doubted(self, number: int) -> set[int]:
-        """The clips in which somebody is only perhaps, since she is in so few."""
+    def _doubts(self, number: int) -> _Doubts:
+        """The clips in which somebody is only perhaps, or hardly, since she is in so few."""
         rows = self.library.execute("SELECT clip, probability FROM appearances WHERE who = ?", (number,)).fetchall()
         if not rows:
-            return set()
+            return _Doubts()
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
-        probabilities = np.array([row[1] for row in rows], np.float32)
-        sure = adjusted(probabilities, base_rate(probabilities, videos)) >= self.chat.settings.presence.present_from
+        probabilities, costs = np.array([row[1] for row in rows], np.float32), self.chat.settings.presence
+        likely = adjusted(probabilities, base_rate(probabilities, videos)).tolist()
         told = self._told_of(number)
-        return {clip for (clip, _), holds in zip(rows, sure, strict=True) if not holds and clip not in told}
+        found = [(clip, one) for (clip, _), one in zip(rows, likely, strict=True) if clip not in told]
+        unlikely = frozenset(clip for clip, one in found if one < costs.absent_below)
+        perhaps = frozenset(clip for clip, one in found if one < costs.present_from)
+        return _Doubts(perhaps - unlikely, unlikely)
 
     def _told_of(self, number: int) -> set[int]:
         """The clips of which the user said that somebody in it is her."""
@@ -257,6 +272,13 @@ class _Search:
 def _plain(query: Query) -> Query:
     """When whoever is asked about is there."""
     return Query("when", whom=query.whom, during=query.during)
+
+
+def _without(timeline: Timeline, names: set[str]) -> Timeline:
+    """A timeline in which some people are absent."""
+    entities = [replace(one, decision="absent") if one.name in names else one for one in timeline.entities]
+    rows = [row for row in timeline.rows if row.entity not in names and row.of not in names]
+    return replace(timeline, entities=tuple(entities), rows=tuple(rows))
 
 
 def _without_traits(timeline: Timeline) -> Timeline:

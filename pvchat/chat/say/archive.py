@@ -42,7 +42,7 @@ class Asked:
     @property
     def of(self) -> str:
         """Such as " on Tuesday in the kitchen"."""
-        return (f" {self.when}" if self.when else "") + (f" in the {self.place}" if self.place else "")
+        return (f" {self.when}" if self.when else "") + (f" {_in(self.place)}" if self.place else "")
 
 
 def say_archive(found: ArchiveFinding, asked: Asked) -> str:
@@ -101,9 +101,9 @@ def _edge(found: ArchiveFinding, asked: Asked, last: bool) -> str:
     word = "last" if last else "first"
     verb = "was" if len(found.query.whom.names) < 2 else "were"
     sure, perhaps = found.sure, found.perhaps
-    so = f"{_whom(found)}{_where(found)}" if found.query.where else _whom(found)
+    so = f"{_whom(found)}{_where(found)}"
     lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {word} seen"
-    told = [f"{lead} {moment(sure[-1 if last else 0], last)}." if sure else f"{lead} only perhaps."]
+    told = [f"{lead} {moment(sure[-1 if last else 0], last)}." if sure else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
         told.append(f"{also} {'; '.join(moment(one, last) for one in (perhaps[::-1] if last else perhaps)[:2])}.")
@@ -216,7 +216,12 @@ def _day(one: Seen, seconds: float) -> str:
     at = one.video.time_of(seconds)
     told = f"on {at:%A} {at.day} {at:%B %Y} at {at:%H:%M}"
     told += " by the file's date" if one.video.dated_by == "file" else ""
-    return f"{told}, in the {one.video.place}" if one.video.place else told
+    return f"{told}, {_in(one.video.place)}" if one.video.place else told
+
+
+def _in(place: str) -> str:
+    """Such as "in the kitchen"; of a place that has a name, "at Granny's"."""
+    return f"at {place}" if place[0].isupper() else f"in the {place}"
 
 
 def _videos(count: int) -> str:
