@@ -67,6 +67,7 @@ class Seen:
         perhaps: those of them who are only perhaps in it.
         sure: it holds of somebody who surely is there.
         strangers: how many of `names` aren't enrolled.
+        seconds: for how long it holds of each, where they are listed.
         told: False: whoever is asked about is there, and nothing tells whether it holds.
     """
 
@@ -76,6 +77,7 @@ class Seen:
     perhaps: frozenset[str] = frozenset()
     sure: bool = True
     strangers: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
     told: bool = True
 
     def to_dict(self) -> dict[str, Any]:
@@ -227,23 +229,21 @@ def _in_one(
     found = run(replace(query, select="when", form="wh", rank=None, number=None, attribute=None, value=""), timeline)
     unsure = [one.name for one in found.missing if one.why == "unsure" and one.name in query.whom.names]
     names = tuple(dict.fromkeys((*(one.entity for one in found.people), *unsure)))
-    spans = found.spans or tuple(merged([span for one in found.people for span in one.spans]))
+    spans, needed = found.spans, {*sought(query)}
+    if needed & {*query.whom.names} <= {*names}:  # each of them at some time, if never at once
+        spans = spans or tuple(merged([span for one in found.people for span in one.spans]))
     if not spans and query.select == "exists" and names and not unsure:  # never: at no moment in particular
         spans = tuple(span for name in names for span in timeline.seen(name))
     perhaps = frozenset(names) & (doubted | frozenset(unsure))
-    if spans and not unsure:
-        return Seen(video, spans, names, perhaps, not _hangs_on(query, perhaps))
+    if spans and not needed & {*unsure}:
+        hangs = bool(needed & perhaps) or perhaps == {*names}  # on somebody who is only perhaps there
+        each = {one.entity: seconds_in(one.spans) for one in found.people}
+        return Seen(video, spans, names, perhaps, not hangs, seconds=each)
     if unsure and _is_plain(query.where):
         like = [one.like for one in timeline.entities if one.name in unsure and one.like]
         near = tuple(merged([span for name in like for span in timeline.seen(name)]))
         return Seen(video, near, names, perhaps, False)
     return Seen(video, told=False) if found.open and not found.missing else None
-
-
-def _hangs_on(query: Query, perhaps: frozenset[str]) -> bool:
-    """Whether what holds in a video hangs on somebody who is only perhaps in it."""
-    needed = {*sought(query)} or {*query.whom.names}
-    return bool(needed & perhaps) if sought(query) else bool(needed) and needed <= perhaps
 
 
 def _is_plain(where: Condition | None) -> bool:
@@ -265,7 +265,9 @@ def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozense
     if not names and not scene:
         return None
     strangers = sum(name not in known for name in names if name)
-    return Seen(video, spans, tuple(name for name in names if name), perhaps, sure or scene, strangers)
+    seconds = {one.entity: seconds_in(one.spans or timeline.seen(one.entity)) for one in found.people}
+    whom = tuple(name for name in names if name)
+    return Seen(video, spans, whom, perhaps, sure or scene, strangers, seconds=seconds)
 
 
 def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
@@ -309,14 +311,10 @@ def _counted(found: ArchiveFinding) -> Iterator[tuple[str, int]]:
     """In how many videos each is surely seen, the most seen first; enrolled people only."""
     counts: dict[str, int] = {}
     weights: dict[str, float] = {}
+    by_length = found.query.rank is not None and found.query.rank.by == "long"
     for one in found.seen:
         for name in one.names:
             if name not in one.perhaps and not name.startswith("#"):
                 counts[name] = counts.get(name, 0) + 1
-                weights[name] = weights.get(name, 0.0) + _weight(found.query, one)
+                weights[name] = weights.get(name, 0.0) + (one.seconds.get(name, 0.0) if by_length else 1.0)
     yield from sorted(counts.items(), key=lambda item: (-weights[item[0]], item[0]))
-
-
-def _weight(query: Query, one: Seen) -> float:
-    by_length = query.rank is not None and query.rank.by == "long"
-    return seconds_in(one.spans) if by_length else 1.0
