@@ -150,6 +150,7 @@ class _Search:
             if not sighted.seen:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
             edge = (sighted.sure or list(sighted.seen))[-1 if is_backwards(asked.sighting) else 0]
+            said = replace(said, moment=edge)
         found = self._found(query, None if edge is None else edge.video.number)
         if query.select in ("attribute", "describe"):
             one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)

@@ -17,7 +17,7 @@ from pvchat.chat.reader.dates import Dates, dated
 from pvchat.chat.reader.read import Known, read
 
 _SHOW = re.compile(
-    r"^(?:please,? )?(?:can you )?(?:show(?: me)?|find(?: me)?|play)(?: me)? (?:all |every )?(?:the )?"
+    r"^(?:please,? )?(?:can you )?(?:show(?: me)?|find(?: me)?|play|list) (?:all |every )?(?:the )?"
     r"(?:(?:videos?|clips?|moments?|scenes?) (?:of|with|where|in which|showing) )?(.+?)(?:,? please)?[.!?]*$",
     re.IGNORECASE,
 )
@@ -26,7 +26,21 @@ _CLAUSE = re.compile(
     r"(?<=\w),? (?:when|the (?:last|first) time(?: that)?) (.+?) (?:was|were) (last|first) seen\b(.*?)[.!?]*$",
     re.IGNORECASE,
 )
-_WHICH = re.compile(r"^which (videos?|clips?|films?) (is|are|was|were) (.+?) in\b", re.IGNORECASE)
+# What is said of many videos, as it is said of one.
+_AS_READ = tuple(
+    (re.compile(said, re.IGNORECASE), read)
+    for said, read in (
+        (r"^(?:please |(?:can|could) you (?:please )?tell me |tell me |do you know )(?=when|wh|how|in which)", ""),
+        (r"\b[oi]n (?:which|what) (?:days?|weeks?|months?|places?)\b", "when"),
+        (r"^when (?:was|is) the (last|first) time (?:that )?(.+?) (was|were) (?:here|there)\b", r"When \3 \2 \1 seen"),
+        (r"^where (.+?) (was|were) (last|first) seen\b", r"Where \2 \1 \3 seen"),
+        (r"^did (.+?) meet\b", r"Were \1 seen together"),
+        (r"^which (videos?|clips?|films?) (is|are|was|were) (.+?) in\b", r"In which \1 \2 \3"),
+        (r"\bbeen here\b", "been seen"),
+        (r"\b(?:visit|come (?:home|by|over|round)|drop (?:in|by)|(?:show|turn) up|stop by)\b", "come"),
+        (r"\bhow many times did (.+?) come\b", r"how often was \1 there"),
+    )
+)
 _PRONOUN = re.compile(r"^(?:she|he|they|it)$", re.IGNORECASE)
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
 _INTO = r" (?:in|into|at|to|from|inside|around|through)(?: the| our| my)? "
@@ -61,10 +75,11 @@ def read_archive(text: str, known: Known, places: Sequence[str], now: datetime) 
         now: the time at which it is asked, local.
     """
     rest, dates = dated(text.strip(), now, (*known.names, *known.aliases))
+    for said, as_read in _AS_READ:
+        rest = said.sub(as_read, rest)
     place = next((one for one in sorted(places, key=len, reverse=True) if _place(one).search(rest)), "")
     if found := _SHOW.match(rest):
         rest = f"When is {found[1]}?" if " " in found[1] else f"When is {found[1]} seen?"
-    rest = _WHICH.sub(r"In which \1 \2 \3", rest)
     main, clause = _parted(rest)
     query = _come_or_gone(_read_at(main, place, known))
     if not clause:
@@ -73,7 +88,9 @@ def read_archive(text: str, known: Known, places: Sequence[str], now: datetime) 
     subject = who if not _PRONOUN.match(who) else " and ".join(query.whom.names[:1])
     sighting = _read_at(f"When was {subject} {edge.lower()} seen{more}?", place, known)
     names = query.whom.names if _PRONOUN.match(who) else sighting.whom.names[:1]
-    meant = replace(query, whom=replace(query.whom, names=names))
+    listed = query.select in ("who", "count")
+    whom = replace(query.whom, names=() if listed else names, besides=names if listed else ())
+    meant = replace(query, whom=whom)
     return ArchiveQuestion(meant, main, dates, place, sighting)
 
 
@@ -98,9 +115,10 @@ def _read_at(text: str, place: str, known: Known) -> Query:
     """A question without the words for a place; some are read only with a "there" in their stead."""
     if not place:
         return read(text, known)
-    bare, there = (_place(place).sub(by, text) for by in ("", " there"))
-    found = read(bare if _HERE.search(bare) else there, known)
-    return read(bare, known) if found.select == "refuse" else found
+    phrase = _place(place)
+    last = re.search(phrase.pattern + r"[.!?]*$", text, re.IGNORECASE) and not _HERE.search(phrase.sub("", text))
+    found = read(phrase.sub(" there" if last else "", text), known)
+    return read(phrase.sub("", text), known) if found.select == "refuse" else found
 
 
 def _place(name: str) -> re.Pattern[str]:

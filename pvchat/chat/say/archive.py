@@ -115,8 +115,9 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     rank = found.query.rank
     if rank is not None and rank.by == "time" and abs(rank.k) == 1:
         one = found.seen[-1 if rank.k < 0 else 0]
-        names = [_STRANGERS if name.startswith("#") else name for name in one.names]
-        return f"{_capital(join(list(dict.fromkeys(names))))}, {moment(one, rank.k < 0)}."
+        return f"{_capital(_all_named(one))}, {moment(one, rank.k < 0)}."
+    if asked.moment is not None:
+        return f"{_capital(moment(asked.moment))}: {_all_named(found.seen[0])}."
     told = [f"{name} ({_videos(count)})" for name, count in found.names.items()]
     if rank is not None and told:
         told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
@@ -128,6 +129,11 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     if strangers and rank is None:
         sentences.append(f"{_capital(_STRANGERS)} is in {_videos(strangers)}.")
     return " ".join(sentences) + f" That is of {_videos(found.looked_at)}{asked.of}." + _lines(found.seen)
+
+
+def _all_named(one: Seen) -> str:
+    names = [_STRANGERS if name.startswith("#") else name for name in one.names]
+    return join(list(dict.fromkeys(names)))
 
 
 def _count(found: ArchiveFinding, asked: Asked) -> str:
