@@ -109,11 +109,12 @@ def main() -> None:
         for question in QUESTIONS:
             answer = _timed(question, lambda question=question: chat.library.ask(question, now=now))
             _say(f"    {answer.answer.splitlines()[0][:150]}")
-        _found(chat, planted, now)
+        last = _name(args.people)
+        _found(chat, {name: at for name, at in planted.items() if name != last}, now)
         chat.people.add(_person(args.people, faces))
         marked = _timed("somebody new is known everywhere", chat.library.follow)
         _say(f"    {marked:,} clips gone through of {clips:,}")
-        _found(chat, {name: at for name, at in planted.items() if name == _name(args.people)}, now)
+        _found(chat, {last: planted[last]}, now)
         _timed("somebody is forgotten", lambda: chat.people.forget("Ben"))
         _say(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB")
 

@@ -4,8 +4,9 @@ In: the people store and the tables. Out: `appearances` and `facts` of every cli
 are read, never footage. A person's id changes whenever what she looks like does (`PeopleStore.revise`), so an id that
 the library doesn't know is somebody to look for, and an id that the store doesn't know any more is nobody's.
 
-Somebody new is looked for in every clip of a small library; in a large one in clips where a face comes near hers at
-all. Clips that are to be gone through are marked (`stale`) first, so that a run that is cut off goes on.
+Somebody new is looked for in every clip of a small library; in a large one in clips where a face comes near hers, and
+everybody is recognised anew where she may be. Clips that are to be gone through are marked (`stale`) first, so that a
+run that is cut off goes on.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ from pvchat.schemas import FloatArray, PersonPresence, Progress, Service
 from pvchat.storage.library import changing
 
 SMALL = 2000  # clips of a library that are all gone through for somebody new
-NEAR = 0.9  # distance of identity vectors beyond which nobody is recognised; see docs/library.md
+# Distance of identity vectors beyond which nobody is looked for: on 12 clips of the tune half those who were there,
+# perhaps or surely, lay at most .64 away; two strangers are .66 apart on average.
+NEAR = 0.7
+FAINT = 0.01  # probability below which somebody is nowhere and takes nobody's place
 _BATCH = 16  # clips a change
 _ROWS = 20_000  # vectors that are compared at once
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
@@ -136,7 +140,8 @@ def _take_in(library: sqlite3.Connection, chat: Service) -> None:
     if fresh and library.execute("SELECT count(*) FROM clips").fetchone()[0] <= SMALL:
         library.execute("UPDATE clips SET stale = 1")
     elif fresh:
-        library.executemany("UPDATE clips SET stale = 1 WHERE id = ?", [(c,) for c in _candidates(library, fresh)])
+        clips = [clip for clip in _candidates(library, fresh) if _may_show(library, chat, clip, fresh)]
+        library.executemany("UPDATE clips SET stale = 1 WHERE id = ?", [(clip,) for clip in clips])
 
 
 def _known(library: sqlite3.Connection, chat: Service) -> Snapshot:
@@ -165,6 +170,13 @@ def _candidates(library: sqlite3.Connection, people: Sequence[Person]) -> set[in
     for clips, middles in _middles(library) if len(hers) else ():
         found |= set(clips[_nearest(middles, hers) <= NEAR].tolist())
     return found
+
+
+def _may_show(library: sqlite3.Connection, chat: Service, clip: int, people: Sequence[Person]) -> bool:
+    """Whether one of these people may be in a clip, whoever else is."""
+    analysis, _ = records.analysis_of(library, clip)
+    asked = any(said.clip == analysis.key for person in people for said in corrections_of(person))
+    return asked or any(one.probability >= FAINT for one in chat.score(people, analysis))
 
 
 def _middles(library: sqlite3.Connection) -> Iterator[tuple[Any, FloatArray]]:
