@@ -21,6 +21,7 @@ FLOORS = (
     ("pvchat_app", "pvchat.cli", "pvchat.__main__"),
     ("pvchat.eval",),
     ("pvchat.service",),
+    ("pvchat.library",),
     ("pvchat.train.person", "pvchat.train.bases"),
     ("pvchat.train.base",),
     ("pvchat.train",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
@@ -12,8 +13,14 @@ from make_people import make_person
 from pvchat.augment.dataset.reading import Problem
 from pvchat.bases.models import base_rows
 from pvchat.bases.sources import list_bases
+from pvchat.chat.archive import ArchiveFinding, Seen, Video
+from pvchat.chat.query import Query
 from pvchat.errors import Candidate, SettingsError
 from pvchat.index.folder import Report
+from pvchat.library import scan
+from pvchat.library.asking import LibraryAnswer
+from pvchat.library.library import Status
+from pvchat.library.sources import Source
 from pvchat.people.notes import Notes
 from pvchat.people.person import describe
 from pvchat.schemas import Answer, PersonPresence
@@ -37,6 +44,11 @@ def words(section: str) -> set[str]:
     ("section", "row"),
     [
         ("An error", SettingsError("is off").to_dict()),
+        ("A library", LibraryAnswer("", ArchiveFinding(Query("exists"), 1, "yes", number=1.0)).to_dict()),
+        ("A library", Seen(Video(1, "", "", datetime(2026, 1, 1), "file", 1.0)).to_dict()),
+        ("A library", scan.Report().to_dict()),
+        ("A library", Status([], 0, 0.0, 0, 0, 0, 0, 0).to_dict()),
+        ("A library", vars(Source("", "", 0, 0, 0.0, 0))),
         ("An error", vars(Candidate(1, 1.0, "left", "a.jpg"))),
         ("`ask`", Answer("Yes.", "existence", [PERSON], {}, evidence=[GROUND]).to_dict()),
         ("`ask`", PERSON.to_dict()),

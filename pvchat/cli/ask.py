@@ -1,4 +1,4 @@
-"""`pvchat ask CLIP QUESTION`: a question about one clip, and those that follow from it (`--then`).
+"""`pvchat ask CLIP QUESTION`: a question about one clip, and those that follow from it (`--then`); or `--library`.
 
 In: parsed words. Out: the answers on stdout, with who was judged how and what took how long; `-v` says, too, why
 somebody wasn't recognised.
@@ -7,6 +7,7 @@ somebody wasn't recognised.
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,9 +26,11 @@ _MOST_AWAY = 6  # of whom nobody asked, listed one by one
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "ask", "ask about a clip", "CLIP QUESTION [options]")
-    parser.add_argument("clip", metavar="CLIP", help="a video, an animation or a photo")
+    parser = add_command(commands, "ask", "ask about a clip, or a library of them", "CLIP|--library QUESTION [options]")
+    parser.add_argument("clip", metavar="CLIP", nargs="?", help="a video, an animation or a photo")
     parser.add_argument("question", metavar="QUESTION", help='such as "Is Ana there?" or "What is Ana doing?"')
+    told = "ask about all videos that `pvchat library scan` looked through, instead of a clip"
+    parser.add_argument("--library", action="store_true", help=told)
     told = 'a question that follows, such as "and what is she wearing?"; may be given again'
     parser.add_argument("--then", action="append", default=[], metavar="QUESTION", help=told)
     told = "also show how the question was read, and the rows that answer it"
@@ -36,7 +39,7 @@ def register(commands: Commands) -> None:
         told = f"answer from a part of the clip only: its {end}, as seconds, m:ss or h:mm:ss"
         parser.add_argument(flag, dest=dest, type=time_of, metavar="TIME", help=told)
     add_model(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, wrong=parser.error)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -45,10 +48,18 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         PVChatError: the clip can't be read, has no such part, or a question isn't understood.
     """
+    part = None if args.start_s is args.end_s is None else (args.start_s or 0.0, args.end_s)
+    if args.library:
+        if args.clip is not None or part is not None:
+            hint = 'Write: pvchat ask --library "When was Ana last seen?"'
+            raise SettingsError("a question to the library names no clip and no part.", subject="--library", hint=hint)
+        _ask_library(args)
+        return
+    if args.clip is None:
+        args.wrong("a CLIP and a QUESTION are required, or --library and a QUESTION")
     if not Path(args.clip).exists() and Path(args.question).is_file():
         hint = f"Write: pvchat ask {shlex.quote(args.question)} {shlex.quote(args.clip)}"
         raise SettingsError("the clip comes first, then the question.", subject="pvchat ask", hint=hint)
-    part = None if args.start_s is args.end_s is None else (args.start_s or 0.0, args.end_s)
     chat, progress = console.open_chat(args)
     history: list[Asked] = []
     rows = []
@@ -63,6 +74,23 @@ def run(args: argparse.Namespace) -> None:
             _show(answer, bool(args.verbose))
             if args.explain:
                 _explain(answer)
+    if args.json:
+        console.write_json(rows if args.then else rows[0])
+
+
+def _ask_library(args: argparse.Namespace) -> None:
+    chat, progress = console.open_chat(args)
+    asked: list[str] = []
+    rows = []
+    for question in (args.question, *args.then):
+        with progress:
+            answer = chat.library.ask(question, asked, progress=progress)
+        asked.append(question)
+        rows.append(({"question": question} if args.then else {}) | answer.to_dict())
+        if not args.json:
+            console.write(answer.answer)
+            if args.explain:
+                console.write_faint(f"  {json.dumps(rows[-1]['query'])}")
     if args.json:
         console.write_json(rows if args.then else rows[0])
 

@@ -1,4 +1,4 @@
-"""The command line: `pvchat demo | enroll | ask | augment | index | people | eval | serve | models | train |
+"""The command line: `pvchat demo | enroll | ask | library | augment | index | people | eval | serve | models | train |
 encrypt | decrypt | doctor`.
 
 In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for what a
@@ -24,7 +24,8 @@ from pvchat.errors import PVChatError
 
 OK, USER_ERROR = 0, 1
 COMMANDS = (
-    "demo", "enroll", "ask", "augment", "index", "people", "eval", "serve", "models", "train", "encryption", "doctor"
+    "demo", "enroll", "ask", "library", "augment", "index", "people", "eval", "serve", "models", "train", "encryption",
+    "doctor",
 )  # fmt: skip
 EXAMPLES = """examples:
   pvchat demo                                        see it work on real footage
@@ -32,6 +33,9 @@ EXAMPLES = """examples:
   pvchat ask party.mp4 "Is Ana there?"               ask about a new clip
   pvchat ask party.mp4 "What is Ana wearing?" --json
   pvchat ask party.mp4 "Is Ana there?" --then "and what is she doing?"
+  pvchat library add videos --place kitchen          look through a folder of videos …
+  pvchat library scan
+  pvchat ask --library "When was Ana last seen?"     … and ask about all of them
   pvchat people forget Ana                           remove everything about Ana
   pvchat doctor                                      what is installed, what is missing
 

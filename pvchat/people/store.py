@@ -27,7 +27,7 @@ from pvchat.people.folders import PersonFolders
 from pvchat.people.index import PeopleIndex, PersonRef, Row, Rows, Whom, holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.people.snapshot import Snapshot
-from pvchat.storage import atomic, private, temporary
+from pvchat.storage import atomic, library, private, temporary
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
@@ -203,7 +203,8 @@ class PeopleStore:
     def forget(self, name: Whom) -> None:
         """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
-        A cached clip may show anyone who is enrolled, so the whole clip cache goes. Her folder goes last, so that a
+        A cached clip may show anyone who is enrolled, so the whole clip cache goes; of a library of videos her tracks
+        do, unless she was merged into somebody who goes on. Her folder goes last, so that a
         forget that is cut short can be repeated. Her face goes too where it is kept as "that is not …" of somebody
         else.
 
@@ -219,10 +220,14 @@ class PeopleStore:
             if row is None and key not in self._index.damaged:
                 raise index.unknown(name, self.names())
             ids = row.ids if row else (key,)
+            gone = self._folders.load(row) if row else None
+            merged = gone is not None and any(holds(one, gone) for one in self.all() if one.id != gone.id)
             self._clip_cache.purge()
+            library.forget(self.root, ids, merged=merged)
             temporary.sweep()
             temporary.forget(ids)
-            self._drop_examples_of(self._folders.load(row) if row else None)
+            if gone is not None and not merged:
+                self._drop_examples_of(gone)
             atomic.remove_folder(self.root / ids[0], self._scratch)
             temporary.forget(ids)  # what was marked while the rest went
 
@@ -292,9 +297,7 @@ class PeopleStore:
             private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(PersonRef(row.id))
 
-    def _drop_examples_of(self, gone: Person | None) -> None:
-        if gone is None or any(holds(one, gone) for one in self.all() if one.id != gone.id):
-            return  # damaged; or merged into somebody who goes on
+    def _drop_examples_of(self, gone: Person) -> None:
         for person in self.all():
             if person.id != gone.id and showing(person, gone):
                 self.revise(PersonRef(person.id), partial(without_those_of, other=gone))

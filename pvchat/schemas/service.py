@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pvchat.config import Settings, VideoConfig
-from pvchat.schemas.answer import PersonPresence
+from pvchat.schemas.answer import Answer, PersonPresence
 from pvchat.schemas.clip import ClipAnalysis
 
 Progress = Callable[[str, float, float], None]  # what is being done, how much of it is done, how much there is (0: ?)
@@ -56,6 +56,10 @@ class Service(Protocol):
 
     def analyse(self, clip: str | Path) -> ClipAnalysis:
         """What the experts say about a clip; raises VideoReadError."""
+        ...
+
+    def ask(self, clip: str | Path, question: str, *, between: tuple[float, float | None] | None = None) -> Answer:
+        """Answer a question about a clip, or about some seconds of it; raises VideoReadError, UnknownPersonError."""
         ...
 
     def score(self, people: Sequence[Any], analysis: ClipAnalysis) -> list[PersonPresence]:

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked
 from pvchat.people.store import PeopleStore, Person, PersonRef, Snapshot, Whom
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pvchat.chat.viewed import Stream
     from pvchat.chat.writer import Writer
     from pvchat.identity.presence import PresenceModel
+    from pvchat.library import Library
     from pvchat.model.pvchat import PVChatModel
     from pvchat.perception.analysis import Experts
 
@@ -100,8 +101,6 @@ class PVChat(Enrolling, Correcting):
         networks.fetch(self._progress)
         _ = networks.narrator and networks.narrator.base
         return PVChat(networks.settings, self._progress, networks=networks, people=self.people, cache=self.cache)
-
-    # -- asking -------------------------------------------------------------------------------------------------------
 
     def ask(
         self,
@@ -237,8 +236,6 @@ class PVChat(Enrolling, Correcting):
         answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.tell, self._writer)
         return answering.answers(asked, seen, asking)
 
-    # -- people and clips ---------------------------------------------------------------------------------------------
-
     def forget(self, name: Whom) -> None:
         """Delete everything kept about a person: `PeopleStore.forget`, and what is in memory.
 
@@ -279,7 +276,12 @@ class PVChat(Enrolling, Correcting):
             if self.describer is not None:
                 self.describer.forget()
 
-    # -- what others share --------------------------------------------------------------------------------------------
+    @cached_property
+    def library(self) -> Library:
+        """Many videos, looked through once and asked about together."""
+        from pvchat.library import Library
+
+        return Library(cast("Service", self))
 
     def beside(self, cache: ClipCache, video: VideoConfig) -> PVChat:
         """A PVChat for other files: the same networks and people; another cache, clips read otherwise."""

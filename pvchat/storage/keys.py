@@ -106,7 +106,7 @@ def create(passphrase: str) -> Key:
 
     Raises:
         SettingsError: the passphrase is too short.
-        LockedError: another process was first, with another passphrase.
+        LockedError: another process was first, with another passphrase; or there is a library of videos.
         OSError: the home can't be written.
     """
     if len(passphrase) < SHORTEST:
@@ -151,8 +151,12 @@ def remove() -> None:
 def _made(passphrase: str, cost: int, **more: str) -> Key:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    from pvchat.storage.stores import plain_files, stores
+    from pvchat.storage.stores import library_of, plain_files, stores
 
+    if library_of(home() / "people").exists():
+        hint = "Delete it first (pvchat library remove --all); the videos are not touched."
+        raise LockedError("this home holds a library of videos, which can't be encrypted yet.", subject=str(home()),
+                          hint=hint)  # fmt: skip
     secret, salt, nonce = (os.urandom(count) for count in (32, 16, NONCE))
     row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": cost, "r": 8, "p": 1, "nonce": _text(nonce), **more}
     row["wrapped"] = _text(AESGCM(_stretched(passphrase, row)).encrypt(nonce, secret, _ABOUT))

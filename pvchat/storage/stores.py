@@ -20,6 +20,11 @@ def stores() -> list[Path]:
     return [place for place in places if place.is_dir()]
 
 
+def library_of(people: Path) -> Path:
+    """Where the library of videos lies that knows the people of a folder (`library.py`): it is not sealed."""
+    return people.parent / "library" / "library.db"
+
+
 def files(folder: Path) -> Iterator[Path]:
     """A store's files, but for locks and what is in the making."""
     for top, folders, names in os.walk(folder):

@@ -9,6 +9,7 @@
     clips.py       probe → sample → copy → `Clip`
     parts.py       a long video → `Part`s, a few dozen pictures at a time
     moments.py     pictures of a video at a few moments
+    dates.py       when a file was recorded
     ahead.py       the next part is read while the last is looked at
 
 Inputs are hostile until normalised; decord (FFmpeg of 2018, see docs/adr/0001-video-decoding.md) only ever sees our
@@ -18,12 +19,13 @@ copy. PyAV, Pillow and decord are imported when they are first needed.
 from pvchat.video.ahead import ahead
 from pvchat.video.clips import Clip, load, probe
 from pvchat.video.copies import backend_in_use, save_clip
+from pvchat.video.dates import Recorded, recorded
 from pvchat.video.files import Probe
 from pvchat.video.keys import ContentKeys, content_key
 from pvchat.video.moments import pictures_at
 from pvchat.video.parts import Part, part_at, read_parts
 
 __all__ = [
-    "Clip", "ContentKeys", "Part", "Probe", "ahead", "backend_in_use", "content_key", "load", "part_at", "pictures_at",
-    "probe", "read_parts", "save_clip",
+    "Clip", "ContentKeys", "Part", "Probe", "Recorded", "ahead", "backend_in_use", "content_key", "load",
+    "part_at", "pictures_at", "probe", "read_parts", "recorded", "save_clip",
 ]  # fmt: skip

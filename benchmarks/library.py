@@ -1,0 +1,204 @@
+"""A library of many hours: how long questions take, how soon somebody new is known in it, how much disk an hour takes.
+
+    OMP_NUM_THREADS=1 python benchmarks/library.py [--sightings 200000] [--people 20] [--folder FOLDER]
+
+Clips of a minute with four tracks of ten sightings each. Their vectors are made up, like faces: two people lie as far
+apart, and one's sightings as far from each other, as those of 24 real tracks of the development set's tune half do, in
+the directions of the cohorts that the presence model ships. Enrolled people
+are planted in known clips; the rest are strangers. Rows are written, people recognised and questions answered by the
+library itself; only the experts' look at pictures is missing. Times are processor time, peak memory is the process's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pvchat import PVChat, Settings
+from pvchat.identity.presence import PresenceModel
+from pvchat.library import records
+from pvchat.people.person import Person
+from pvchat.people.store import PeopleStore
+from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, SceneFacts, Track
+from pvchat.storage.clips import ClipCache
+from pvchat.storage.library import changing, connect
+from pvchat.video import Recorded
+
+SECONDS, TRACKS, SIGHTINGS = 60.0, 4, 10  # of a clip; tracks in it; sightings of each
+# Euclidean distances of two people's middles and of one's sightings, of identity vectors and of faceprints
+APART, SPREAD, PRINTS_APART, PRINTS_SPREAD = 0.66, 0.28, 1.19, 0.65
+PRINTS = 6  # faceprints of a track
+PLANTED = 0.02  # share of tracks that show somebody enrolled
+BEGIN = datetime(2026, 1, 1, 8)
+NAMES = ("Ana", "Ben", "Carl", "Dora")
+QUESTIONS = (
+    "When was Ana last seen?", "In which videos are Ana and Ben together?", "What did Ana wear when she was last seen?",
+    "How often was Ben here this week?", "Was Ana seen without glasses?", "Who was in the kitchen this morning?",
+)  # fmt: skip
+
+
+class Faces:
+    """Made-up faces: person n's middle, and sightings around it.
+
+    Args:
+        cohort: [C, D] of strangers, whose directions are used.
+        apart, spread: distances of two people's middles, and of one's sightings.
+        unit: vectors are of unit length.
+    """
+
+    def __init__(self, cohort: FloatArray, apart: float, spread: float, unit: bool = False) -> None:
+        self.mean, self.apart, self.spread, self.unit = cohort.mean(0), apart, spread, unit
+        values, axes = np.linalg.eigh(np.cov(cohort.T))
+        self.axes = axes * np.sqrt(np.maximum(values, 0) / values.sum())
+
+    def views(self, person: int, count: int, seed: int) -> FloatArray:
+        """Sightings [count, D] of a person."""
+        middle = self.mean + self._drawn(np.random.default_rng(person), 1) * self.apart / np.sqrt(2)
+        rows = middle + self._drawn(np.random.default_rng((person, seed)), count) * self.spread / np.sqrt(2)
+        return np.float32(rows / np.linalg.norm(rows, axis=1, keepdims=True) if self.unit else rows)
+
+    def _drawn(self, random: np.random.Generator, count: int) -> FloatArray:
+        return np.float32(random.standard_normal((count, len(self.mean))) @ self.axes.T)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody's faces, by identity vectors and by faceprints."""
+
+    identity: Faces
+    prints: Faces
+
+    @classmethod
+    def of(cls, model: PresenceModel) -> Cast:
+        """Faces like those that the shipped model was made for."""
+        prints = model.prints
+        assert prints is not None
+        return cls(Faces(model.cohort, APART, SPREAD), Faces(prints.cohort, PRINTS_APART, PRINTS_SPREAD, unit=True))
+
+
+def main() -> None:
+    """Make it, ask it, enroll somebody into it; print what each took."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sightings", type=int, default=200_000)
+    parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--folder", type=Path, help="where it is written (default: a temporary folder)")
+    args = parser.parse_args()
+    clips = args.sightings // (TRACKS * SIGHTINGS)
+    with tempfile.TemporaryDirectory(dir=args.folder) as place:
+        root, faces = Path(place), Cast.of(PresenceModel.load())
+        chat = PVChat(Settings(device="cpu"), people=PeopleStore(root / "people"), cache=ClipCache(root / "clips"))
+        for number in range(args.people):
+            chat.people.add(_person(number, faces))
+        planted = _timed(f"{clips:,} clips written", lambda: _write(chat, faces, clips, args.people))
+        _timed("everyone recognised in them, once", chat.library.follow)
+        status = chat.library.status()
+        hours = status.seconds / 3600
+        _say(f"{hours:,.0f} hours, {status.tracks:,} tracks: {status.bytes / 1e6 / hours:.2f} MB an hour")
+        now = BEGIN + timedelta(minutes=2 * clips)
+        for question in QUESTIONS:
+            answer = _timed(question, lambda question=question: chat.library.ask(question, now=now))
+            _say(f"    {answer.answer.splitlines()[0][:150]}")
+        last = _name(args.people)
+        _found(chat, {name: at for name, at in planted.items() if name != last}, now)
+        chat.people.add(_person(args.people, faces))
+        marked = _timed("somebody new is known everywhere", chat.library.follow)
+        _say(f"    {marked:,} clips gone through of {clips:,}")
+        _found(chat, {last: planted[last]}, now)
+        _timed("somebody is forgotten", lambda: chat.people.forget("Ben"))
+        _say(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB")
+
+
+def _write(chat: PVChat, faces: Cast, clips: int, people: int) -> dict[str, set[str]]:
+    """Clips in the tables, without who is in them; in which of them each of the people was planted."""
+    root, random = chat.people.root, np.random.default_rng(0)
+    planted: dict[str, set[str]] = {_name(number): set() for number in range(people + 1)}
+    (root.parent / "videos").mkdir()
+    chat.library.add([root.parent / "videos"], place="kitchen")
+    library = connect(root)
+    for number in range(clips):
+        who = [int(random.integers(people + 1)) if random.random() < PLANTED else 10_000 + int(random.integers(clips))
+               for _ in range(TRACKS)]  # fmt: skip
+        path = root.parent / "videos" / f"{number}.mp4"
+        for one in who:
+            planted.get(_name(one), set()).add(str(path))
+        with changing(library):
+            recorded = Recorded(BEGIN + timedelta(minutes=2 * number), "name")
+            clip = records.keep(library, _analysis(number, who, faces), recorded)
+            library.execute("INSERT INTO files VALUES (?, 1, 1, 1, ?, '')", (str(path), clip))
+    library.close()
+    return planted
+
+
+def _analysis(number: int, who: list[int], faces: Cast) -> ClipAnalysis:
+    times = np.arange(0.25, SECONDS, 0.5, dtype=np.float32)
+    tracks = [_track(faces, person, number, place) for place, person in enumerate(who)]
+    frame = np.random.default_rng(number % 7).random((1, 1, 1280)).astype(np.float16)  # seven rooms
+    key = hashlib.sha256(str(number).encode()).hexdigest()
+    return ClipAnalysis(key, SECONDS, 1280, 720, times, frame, tracks, SceneFacts(place="an office"))
+
+
+def _track(faces: Cast, person: int, clip: int, place: int) -> Track:
+    frames = 25 * place + np.arange(SIGHTINGS, dtype=np.int64)
+    box = np.tile(np.float32([0.2 * place, 0.2, 0.2 * place + 0.15, 0.5]), (SIGHTINGS, 1))
+    empty, full = np.zeros((SIGHTINGS, 0), np.float32), np.full(SIGHTINGS, 0.9, np.float32)
+    facts = PersonFacts(clothes=[Garment("jacket", "red", 0.9)], pose="sitting", gestures=["talking"])
+    views = faces.identity.views(person, SIGHTINGS, clip)
+    prints = faces.prints.views(person, PRINTS, clip).astype(np.float16)
+    return Track("face", frames, box, empty, full, full, views, box, empty, empty, prints=prints, facts=facts)
+
+
+def _person(number: int, faces: Cast) -> Person:
+    from io import BytesIO
+
+    from PIL import Image
+
+    picture = BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "JPEG")
+    other = 2**31  # no clip has this number
+    prints = faces.prints.views(number, 8, other).astype(np.float16)
+    arrays = {"prototypes": faces.identity.views(number, 6, other), "body": np.zeros((1, 1280), np.float16)}
+    arrays |= {"prints": prints}
+    return Person(_name(number), arrays=arrays, extra={"quality": 0.9}, thumbnail=picture.getvalue())
+
+
+def _name(number: int) -> str:
+    return NAMES[number] if number < len(NAMES) else f"Person {number}"
+
+
+def _found(chat: PVChat, planted: dict[str, set[str]], now: datetime) -> None:
+    """How many planted appearances are found, and how many clips are taken for somebody's that aren't."""
+    hits = wrong = perhaps = total = 0
+    for name in sorted(planted, key=lambda name: -len(planted[name]))[:8]:
+        answer = chat.library.ask(f"In which videos is {name}?", now=now)
+        there = {one.video.path for one in answer.finding.sure}
+        hits, wrong = hits + len(there & planted[name]), wrong + len(there - planted[name])
+        perhaps += len({one.video.path for one in answer.finding.perhaps} & planted[name])
+        total += len(planted[name])
+    _say(f"    planted {total}: found surely {hits}, perhaps {perhaps}; wrongly {wrong}")
+
+
+def _timed(what: str, call: Callable[[], Any]) -> Any:
+    start, began = time.process_time(), time.perf_counter()
+    done = call()
+    _say(f"{what}: {time.process_time() - start:.2f} s of processor, {time.perf_counter() - began:.2f} s")
+    return done
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

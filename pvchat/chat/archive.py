@@ -1,0 +1,320 @@
+"""A `Query` looked up in the timelines of many videos: an `ArchiveFinding` out. No words are in it.
+
+The same executor runs over each video (`run.py`); what it finds is put in order of time, counted and ranked. Whether
+somebody is in a video depends on how often she is in any: of ten thousand videos a few look like hers by chance
+(`base_rate`), and then she is only perhaps in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from pvchat.chat.conditions import leaves
+from pvchat.chat.finding import Verdict
+from pvchat.chat.query import EVERYBODY, WHOLE, And, Condition, During, Has, Query, Rank
+from pvchat.chat.run import run
+from pvchat.chat.spans import Span, merged, seconds_in
+from pvchat.chat.timeline import Timeline
+from pvchat.schemas import FloatArray
+
+EVEN = 0.5  # how often somebody is there as the probabilities of one video take it [choice]
+_DRAWS = 2.0  # videos with her and without her that count as seen before there are any (a Beta prior) [choice]
+_ROUNDS = 50
+_TELLING = ("attribute", "describe")  # what is told of one video
+ANSWERED = ("exists", "who", "count", "when", "how_long", "how_often", "shots", "compare", *_TELLING)
+
+
+@dataclass(frozen=True)
+class Video:
+    """One video of an archive.
+
+    Attributes:
+        number: of it in the archive.
+        path: of its file.
+        place: what its source is called; "" for no name.
+        at: when it begins, local time.
+        dated_by: what says so: "name", "container", or only the "file" itself.
+        seconds: how long it is.
+        long: what people wear and do in it was not measured yet.
+    """
+
+    number: int
+    path: str
+    place: str
+    at: datetime
+    dated_by: str
+    seconds: float
+    long: bool = False
+
+    def time_of(self, seconds: float) -> datetime:
+        """The time of day of a moment in it."""
+        return self.at + timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One video in which something holds, or may hold.
+
+    Attributes:
+        video: which.
+        spans: when it does, seconds of the video; none where that isn't known.
+        names: of whom.
+        perhaps: those of them who are only perhaps in it.
+        sure: it holds of somebody who surely is there.
+        strangers: how many of `names` aren't enrolled.
+        seconds: for how long it holds of each, where they are listed.
+        told: False: whoever is asked about is there, and nothing tells whether it holds.
+    """
+
+    video: Video
+    spans: tuple[Span, ...] = ()
+    names: tuple[str, ...] = ()
+    perhaps: frozenset[str] = frozenset()
+    sure: bool = True
+    strangers: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    told: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        video, first = self.video, self.spans[0][0] if self.spans else 0.0
+        return {
+            "path": video.path, "place": video.place, "recorded": video.at.isoformat(), "dated_by": video.dated_by,
+            "seconds": round(video.seconds, 2), "sure": self.sure, "people": list(self.names),
+            "perhaps": sorted(self.perhaps), "spans": [[round(a, 2), round(b, 2)] for a, b in self.spans],
+            "first_at": video.time_of(first).isoformat(timespec="seconds"),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ArchiveFinding:
+    """What was found in many videos.
+
+    Attributes:
+        query: for which question.
+        looked_at: how many videos there are of the time and place that are asked about.
+        verdict: to yes-or-no questions; None for others.
+        seen: the videos in which it holds or may hold, in order of time.
+        names: of whom it holds, in the order of the answer; with how many videos each.
+        absent: who is asked about and in none of them.
+        strange: names that nobody enrolled bears.
+        number: how many videos, seconds, people, as asked.
+        untold: how many show whoever is asked about, and don't tell whether it holds.
+    """
+
+    query: Query
+    looked_at: int
+    verdict: Verdict | None = None
+    seen: tuple[Seen, ...] = ()
+    names: dict[str, int] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
+    number: float | None = None
+    untold: int = 0
+
+    @property
+    def sure(self) -> list[Seen]:
+        """The videos in which it surely holds."""
+        return [one for one in self.seen if one.sure]
+
+    @property
+    def perhaps(self) -> list[Seen]:
+        """Those in which it may."""
+        return [one for one in self.seen if not one.sure]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        row = {
+            "query": self.query.to_dict(), "videos": self.looked_at, "verdict": self.verdict,
+            "surely": len(self.sure), "perhaps": len(self.perhaps), "number": self.number, "names": self.names,
+            "untold": self.untold, "absent": list(self.absent), "not_enrolled": list(self.strange),
+            "clips": [one.to_dict() for one in self.seen],
+        }  # fmt: skip
+        return {name: value for name, value in row.items() if value is not None}
+
+
+Sighted = tuple[Video, Timeline, frozenset[str], Span | None]  # who is only perhaps in it; the seconds asked about
+
+
+def sought(query: Query) -> tuple[str, ...]:
+    """The enrolled people without whom nothing a query asks can hold in a video."""
+    whom, where = query.whom, query.where
+    together = whom.quantifier in ("both", "all") or len(whom.names) == 1 and whom.quantifier in ("any", "only")
+    names = whom.names if together else ()
+    parts: Sequence[Condition | None] = where.parts if isinstance(where, And) else (where,)
+    for part in parts:
+        if isinstance(part, Has) and part.of is not None and part.attribute in ("with", "beside"):
+            one = part.of
+            needed = one.quantifier in ("both", "all") or len(one.names) == 1 and one.quantifier == "any"
+            names += one.names if needed else ()
+    return tuple(dict.fromkeys(names))
+
+
+def base_rate(probabilities: FloatArray, videos: int) -> float:
+    """In what share of videos somebody is.
+
+    Expectation maximisation over the videos' own probabilities (Saerens, Latinne, Decaestecker, 2002, "Adjusting the
+    outputs of a classifier to new a priori probabilities"), kept from the ends by a Beta prior.
+
+    Args:
+        probabilities: [n] that she is in each of n videos, at even odds; in the others she surely isn't.
+        videos: how many there are in all.
+    """
+    rate = EVEN
+    for _ in range(_ROUNDS):
+        found = float(adjusted(probabilities, rate).sum())
+        rate = (found + _DRAWS) / (videos + 2 * _DRAWS)
+    return rate
+
+
+def adjusted(probabilities: FloatArray, rate: float) -> FloatArray:
+    """Probabilities [n] that hold at even odds, where somebody is there at another rate."""
+    odds = probabilities / np.maximum(1 - probabilities, 1e-9) * (rate / (1 - rate))
+    return np.asarray(odds / (1 + odds), np.float32)
+
+
+def search(query: Query, videos: Iterable[Sighted], looked_at: int) -> ArchiveFinding:
+    """What is found for a query.
+
+    Args:
+        query: what is asked; the ends of time in it ("last") are those of the archive.
+        videos: those that may say something to it. Of a question about the last or first time, in that order: it ends
+            where it is answered.
+        looked_at: how many there are in all.
+    """
+    seen, untold = [], 0
+    for sighted in videos:
+        one = _in_one(query, *sighted)
+        if one is None or not one.told:
+            untold += one is not None
+            continue
+        seen.append(one)
+        if one.sure and _is_edge(query):
+            break
+    seen.sort(key=lambda one: (one.video.at, one.video.path))
+    found = ArchiveFinding(query, looked_at, seen=tuple(seen), strange=query.whom.unknown, untold=untold)
+    names = [name for name in query.whom.names if not any(name in one.names for one in seen)]
+    return _summed(replace(found, absent=tuple(names)))
+
+
+def is_backwards(query: Query) -> bool:
+    """Whether the latest videos come first: the last time is asked for, or what is known of somebody."""
+    return query.select in _TELLING or query.rank is not None and query.rank == Rank("time", -1)
+
+
+def _is_edge(query: Query) -> bool:
+    """Whether one video answers it."""
+    by_time = query.rank is not None and query.rank.by == "time" and abs(query.rank.k) == 1
+    return query.select in _TELLING or by_time and query.select in ("when", "who")
+
+
+def _in_one(
+    query: Query, video: Video, timeline: Timeline, doubted: frozenset[str], within: Span | None
+) -> Seen | None:
+    """What one video says; None where it says nothing to the question."""
+    query = _within(query, within)
+    if query.select in _TELLING:
+        return _told_in(query, video, timeline, doubted)
+    if query.select == "exists" and not query.options:
+        verdict = run(query, timeline).verdict
+        if verdict not in ("yes", "unsure"):
+            return Seen(video, told=False) if verdict == "unknown" else None
+    if query.select in ("who", "count") or not (query.whom.names or query.whom.unknown):
+        return _people_in(query, video, timeline, doubted)
+    found = run(replace(query, select="when", form="wh", rank=None, number=None, attribute=None, value=""), timeline)
+    unsure = [one.name for one in found.missing if one.why == "unsure" and one.name in query.whom.names]
+    names = tuple(dict.fromkeys((*(one.entity for one in found.people), *unsure)))
+    spans, needed = found.spans, {*sought(query)}
+    if needed & {*query.whom.names} <= {*names}:  # each of them at some time, if never at once
+        spans = spans or tuple(merged([span for one in found.people for span in one.spans]))
+    if not spans and query.select == "exists" and names and not unsure:  # never: at no moment in particular
+        spans = tuple(span for name in names for span in timeline.seen(name))
+    perhaps = frozenset(names) & (doubted | frozenset(unsure))
+    if spans and not needed & {*unsure}:
+        hangs = bool(needed & perhaps) or perhaps == {*names}  # on somebody who is only perhaps there
+        each = {one.entity: seconds_in(one.spans) for one in found.people}
+        return Seen(video, spans, names, perhaps, not hangs, seconds=each)
+    if unsure and _is_plain(query.where):
+        like = [one.like for one in timeline.entities if one.name in unsure and one.like]
+        near = tuple(merged([span for name in like for span in timeline.seen(name)]))
+        return Seen(video, near, names, perhaps, False)
+    return Seen(video, told=False) if found.open and not found.missing else None
+
+
+def _is_plain(where: Condition | None) -> bool:
+    """Whether only somebody's being there is asked, alone or with others."""
+    return all(has.attribute in ("present", "with", "alone") for has in leaves(where))
+
+
+def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+    """Who in a video it holds of."""
+    rank = query.rank if query.rank is not None and query.rank.by == "time" else None
+    found = run(replace(query, select="who", form="wh", rank=rank, number=None, throughout=False), timeline)
+    unsure = [one.entity for one in found.open if one.verdict == "unsure"]
+    names = tuple(dict.fromkeys((*found.names, *unsure)))
+    known = {one.name for one in timeline.entities if one.known}
+    perhaps = frozenset(names) & (doubted | frozenset(unsure))
+    spans = tuple(merged([span for one in found.people for span in one.spans or timeline.seen(one.entity)]))
+    sure = bool([name for name in names if name not in perhaps and name])
+    scene = "" in names and bool(found.people)
+    if not names and not scene:
+        return None
+    strangers = sum(name not in known for name in names if name)
+    seconds = {one.entity: seconds_in(one.spans or timeline.seen(one.entity)) for one in found.people}
+    whom = tuple(name for name in names if name)
+    return Seen(video, spans, whom, perhaps, sure or scene, strangers, seconds=seconds)
+
+
+def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+    """What is told of somebody in one video."""
+    found = run(query, timeline)
+    told = [one for one in found.people if one.rows or video.long]
+    if not told and not (found.rows and query.whom == EVERYBODY):
+        return None
+    names = tuple(one.entity for one in told)
+    spans = tuple(merged([span for name in names for span in timeline.seen(name)]))
+    perhaps = frozenset(names) & doubted
+    return Seen(video, spans, names, perhaps, not perhaps)
+
+
+def _within(query: Query, within: Span | None) -> Query:
+    """The query of a part of a video, where the time that is asked about begins or ends in it."""
+    if within is None or query.during != WHOLE:
+        return query
+    return replace(query, during=During(start_s=within[0], end_s=within[1]))
+
+
+def _summed(found: ArchiveFinding) -> ArchiveFinding:
+    """The finding with its names, its number and its verdict."""
+    query, sure = found.query, found.sure
+    names = dict(_counted(found))
+    if query.select == "exists" or query.form == "polar":
+        verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
+        return replace(found, names=names, verdict=verdict, number=float(len(sure)))
+    if query.select == "how_long":
+        return replace(found, names=names, number=sum(seconds_in(one.spans) for one in sure))
+    if query.select == "count":
+        return replace(found, names=names, number=float(len(names)))
+    rank = query.rank
+    if query.select == "when" and rank is not None and rank.by == "long" and sure:
+        longest = sorted(found.seen, key=lambda one: -max((b - a for a, b in one.spans), default=0.0))
+        found = replace(found, seen=tuple(longest[: abs(rank.k)][-1:]))
+    return replace(found, names=names, number=float(len(sure)))
+
+
+def _counted(found: ArchiveFinding) -> Iterator[tuple[str, int]]:
+    """In how many videos each is surely seen, the most seen first; enrolled people only."""
+    counts: dict[str, int] = {}
+    weights: dict[str, float] = {}
+    by_length = found.query.rank is not None and found.query.rank.by == "long"
+    for one in found.seen:
+        for name in one.names:
+            if name not in one.perhaps and not name.startswith("#"):
+                counts[name] = counts.get(name, 0) + 1
+                weights[name] = weights.get(name, 0.0) + (one.seconds.get(name, 0.0) if by_length else 1.0)
+    yield from sorted(counts.items(), key=lambda item: (-weights[item[0]], item[0]))

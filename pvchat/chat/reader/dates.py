@@ -1,0 +1,213 @@
+"""Words for a day or a time of the calendar: a question in, the question without them and the time they name out.
+
+"on Tuesday", "yesterday evening", "this morning", "last night", "this week", "in May", "since 3 May", "in the last ten
+days", "between Monday and Wednesday", "before 2026-05-03". A weekday is the last one that was, today included; a month
+or a day without a year is the last one that began. Times of a clip ("at 3:20") are `timewords.py`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from pvchat.errors import SettingsError
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+           "november", "december")  # fmt: skip
+_COUNTS = ("a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+# Hours at which parts of a day begin and end [choice]; the night ends on the next day.
+_PARTS = {"morning": (4, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (20, 30)}
+
+_WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
+_MONTH = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
+_NTH = r"(?:the )?\d{1,2}(?:st|nd|rd|th)?"
+_YEAR = r"(?:19|20)\d\d"
+_DATE = rf"(?:{_YEAR}-\d\d-\d\d|{_NTH}(?: of)? {_MONTH}\b(?:,? {_YEAR})?|{_MONTH} {_NTH}(?!\d)(?:,? {_YEAR})?)"
+_DAY = rf"(?:the day before yesterday|yesterday|today|(?:{_WEEKDAY},? )?{_DATE}|(?:last |this )?{_WEEKDAY})"
+_PART = rf"(?:{'|'.join(_PARTS)})"
+_AT_PART = rf"(?:this {_PART}|tonight|last night|{_DAY} {_PART}|the {_PART} of {_DAY})"
+_SPAN = rf"(?:(?:this|last) (?:week(?:end)?|month|year)|{_MONTH}(?: {_YEAR})?\b|{_YEAR})"
+_COUNT = rf"(?:\d+|{'|'.join(_COUNTS)}|an)"
+_AGO = rf"{_COUNT} (?:day|week|month|year|hour)s? ago"
+_ANY = rf"(?:{_AT_PART}|{_DAY}|{_AGO}|{_SPAN})"
+_RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?(?:hour|day|week|month|year)s?"
+_PHRASE = re.compile(
+    rf"\b(?:(?P<recent>{_RECENT})|between (?P<a>{_ANY}) and (?P<b>{_ANY})"
+    rf"|from (?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
+    rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
+    rf"|(?P<in>on|in|during|over|at) (?P<within>{_ANY})|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:this|last) \w+))(?!\w)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Dates:
+    """A time of the calendar, local: from `since` to before `until`; None: from ever, or for ever.
+
+    Attributes:
+        since, until: its ends.
+        said: the words for it, as they stand in a sentence.
+    """
+
+    since: datetime | None
+    until: datetime | None
+    said: str
+
+
+def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, Dates | None]:
+    """A question without the words for a time of the calendar, and that time; None where it names none.
+
+    Args:
+        text: the question.
+        now: the time at which it is asked.
+        names: of enrolled people: "since May" is no date where somebody is called May.
+
+    Raises:
+        SettingsError: it names several.
+    """
+    found = [(match, dates) for match in _PHRASE.finditer(text) if (dates := _read(match, now, names)) is not None]
+    if len(found) > 1:
+        hint = "Ask about one time, such as 'on Tuesday' or 'between Monday and Wednesday'."
+        raise SettingsError("this names several times.", subject=text[:80], hint=hint)
+    if not found:
+        return text, None
+    match, dates = found[0]
+    rest = f"{text[: match.start()].rstrip(' ,')} {text[match.end() :].lstrip(' ,')}"
+    return re.sub(r" (?=[?.!])", "", " ".join(rest.split())), dates
+
+
+def _read(match: re.Match[str], now: datetime, names: Sequence[str]) -> Dates | None:
+    named, said = match.groupdict(), " ".join(match[0].split())
+    said = said if said.lower().startswith((*_DAYS, *_MONTHS)) else said[:1].lower() + said[1:]
+    if len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS} & {name.lower() for name in names}:
+        return None
+    if named["recent"]:
+        return _recent(named["recent"].lower(), now, said)
+    first, last = (named["a"], named["b"]) if named["a"] else (named["c"], named["d"])
+    if first and last:
+        start, end = _span(first, now), _span(last, now)
+        return None if start is None or end is None or start[0] >= end[1] else Dates(start[0], end[1], said)
+    one = _span(named["after"] or named["before"] or named["within"] or named["bare"], now)
+    if one is None:
+        return None
+    if named["after"]:
+        return Dates(one[0] if named["since"].lower() == "since" else one[1], None, said)
+    if named["before"]:
+        return Dates(None, one[1] if named["until"].lower() == "by" else one[0], said)
+    return Dates(*one, said)
+
+
+def _recent(text: str, now: datetime, said: str) -> Dates:
+    """The last so many days, weeks … up to now."""
+    count = next((word for word in text.split()[3:-1]), "a")
+    return Dates(now - _length(_number(count), text.split()[-1]), now, said)
+
+
+def _span(text: str, now: datetime) -> tuple[datetime, datetime] | None:
+    """From when to when some words mean; None where they mean no time."""
+    words, today = text.lower(), now.date()
+    if words.endswith(" ago"):
+        count, unit, _ = words.split()
+        when = now - _length(_number(count), unit)
+        return (when - timedelta(hours=1), when) if unit.startswith("hour") else _whole(when.date())
+    part = next((one for one in _PARTS if re.search(rf"\b{one}\b", words)), "night" if words == "tonight" else "")
+    if part:
+        return _of_day(_part_day(words, part, now), part)
+    if (day := _day(words, today)) is not None:
+        return _whole(day)
+    return _period(words, today)
+
+
+def _part_day(words: str, part: str, now: datetime) -> date | None:
+    if words == "last night":
+        return now.date() - timedelta(days=1)
+    if words == "tonight" or words.startswith("this "):
+        return now.date()
+    return _day(re.sub(rf"\b(the {part} of|{part})\b", "", words).strip(), now.date())
+
+
+def _of_day(day: date | None, part: str) -> tuple[datetime, datetime] | None:
+    if day is None:
+        return None
+    start, (first, last) = datetime.combine(day, time()), _PARTS[part]
+    return start + timedelta(hours=first), start + timedelta(hours=last)
+
+
+def _day(words: str, today: date) -> date | None:
+    """One day: by name, weekday or date."""
+    named = {"today": 0, "yesterday": 1, "the day before yesterday": 2}
+    if words in named:
+        return today - timedelta(days=named[words])
+    if found := re.fullmatch(rf"(last |this )?({_WEEKDAY})", words):
+        back = (today.weekday() - _DAYS.index(found[2])) % 7
+        return today - timedelta(days=back or 7 if found[1] == "last " else back)
+    return _date(re.sub(rf"^{_WEEKDAY},? ", "", words), today)
+
+
+def _date(words: str, today: date) -> date | None:
+    """A date; without a year the last one that was."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", words):
+        year, month, number = map(int, words.split("-"))
+        return _made(year, month, number)
+    found = re.search(rf"\b{_MONTH}\b", words)
+    numbers = re.findall(r"\d+", words)
+    if found is None or not numbers:
+        return None
+    month, number = _month(found[0]), next((int(n) for n in numbers if len(n) < 3), 0)
+    if years := [int(n) for n in numbers if len(n) == 4]:
+        return _made(years[0], month, number)
+    day = _made(today.year, month, number)
+    return day if day is None or day <= today else _made(today.year - 1, month, number)
+
+
+def _period(words: str, today: date) -> tuple[datetime, datetime] | None:
+    """A week, a month or a year."""
+    if re.fullmatch(r"\d{4}", words):
+        return _months(int(words), 1, 12)
+    if found := re.fullmatch(rf"({_MONTH})(?: (\d{{4}}))?", words):
+        month = _month(found[1])
+        return _months(int(found[2]) if found[2] else today.year - (month > today.month), month, 1)
+    back = int(words.startswith("last "))
+    if words.endswith(" week"):
+        monday = today - timedelta(days=today.weekday() + 7 * back)
+        return _whole(monday)[0], _whole(monday + timedelta(days=6))[1]
+    if words.endswith(" weekend"):
+        saturday = today - timedelta(days=(today.weekday() - 5) % 7 + (7 * back if today.weekday() > 4 else 0))
+        return _whole(saturday)[0], _whole(saturday + timedelta(days=1))[1]
+    if words.endswith(" month"):
+        year, month = divmod(today.year * 12 + today.month - 1 - back, 12)
+        return _months(year, month + 1, 1)
+    return _months(today.year - back, 1, 12) if words.endswith(" year") else None
+
+
+def _months(year: int, month: int, count: int) -> tuple[datetime, datetime]:
+    last, then = divmod(year * 12 + month - 1 + count, 12)
+    return datetime(year, month, 1), datetime(last, then + 1, 1)
+
+
+def _whole(day: date) -> tuple[datetime, datetime]:
+    start = datetime.combine(day, time())
+    return start, start + timedelta(days=1)
+
+
+def _made(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:  # the 31st of February
+        return None
+
+
+def _month(word: str) -> int:
+    return next(number for number, month in enumerate(_MONTHS, 1) if month.startswith(word[:3]))
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdigit() else _COUNTS.index(word) + 1 if word in _COUNTS else 1
+
+
+def _length(count: int, unit: str) -> timedelta:
+    days = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0, "year": 365.0}
+    return timedelta(days=count * days[unit.removesuffix("s")])

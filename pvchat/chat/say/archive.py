@@ -1,0 +1,243 @@
+"""What was found in many videos, said: an `ArchiveFinding` in, sentences out.
+
+Each video is named by its file, with date, place and moment: "kitchen-2.mp4 (Tuesday 24 November 2026 at 14:03, in the
+kitchen) from 0:02 to 0:05". What is only likely is told apart: "in 12 videos surely, in 3 perhaps".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pvchat.chat.archive import ArchiveFinding, Seen
+from pvchat.chat.english import clock, join, lasting, number, span_told
+from pvchat.chat.query import Has
+from pvchat.chat.say.clauses import clause
+from pvchat.chat.spans import seconds_in
+
+UNANSWERED = "I can't answer that about many videos. Ask about one of them: pvchat ask CLIP QUESTION."
+NOTHING_YET = "There is no video in the library yet. Add a folder: pvchat library add FOLDER"
+_MOST = 8  # videos that are listed one by one
+_MOST_SPANS = 3
+_STRANGERS = "somebody I don't know"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question says beside its query.
+
+    Attributes:
+        when: its words for a time, such as "on Tuesday"; "" for none.
+        place: the name of the place it asks about.
+        moment: the one sighting that is meant ("when she was last seen"); None: none in particular.
+        told: of a question about what is known of somebody, the answer for the one video that tells it; "" for none.
+    """
+
+    when: str = ""
+    place: str = ""
+    moment: Seen | None = None
+    told: str = ""
+
+    @property
+    def of(self) -> str:
+        """Such as " on Tuesday in the kitchen"."""
+        return (f" {self.when}" if self.when else "") + (f" {_in(self.place)}" if self.place else "")
+
+
+def say_archive(found: ArchiveFinding, asked: Asked) -> str:
+    """The answer, in one to a few sentences, a line for each video that is listed."""
+    strange = [f"Nobody called {name} is enrolled." for name in found.strange]
+    if strange and not found.query.whom.names:
+        return " ".join(strange)
+    if not found.looked_at:
+        told = f"There is no video{asked.of}." if asked.of else NOTHING_YET
+    elif not found.seen and not asked.told:
+        told = _nowhere(found, asked)
+    else:
+        told = _SAID.get(found.query.select, _listed)(found, asked)
+    return " ".join([*strange, told])
+
+
+def moment(one: Seen, last: bool = False) -> str:
+    """A video with the moment that counts: its first, or its last."""
+    at = (one.spans[-1][1] if last else one.spans[0][0]) if one.spans else 0.0
+    return f"{_day(one, at)} ({Path(one.video.path).name} at {clock(at)})"
+
+
+def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
+    """That nothing of it was seen, in how many videos."""
+    who, several = _whom(found), len(found.query.whom.names) > 1
+    of = f"any of {_videos(found.looked_at)}{asked.of}" if found.looked_at > 1 else f"the one video{asked.of}"
+    if found.untold:
+        told = clause(found.query.where, 1 + several)
+        return f"I can't tell whether {_lower(who)} {told} in {of}."
+    head = "No. " if found.verdict == "no" else ""
+    if found.query.where in (None, Has("present")):
+        named = f"{who} {'were' if several else 'was'} not seen" if found.query.whom.names else "Nobody was seen"
+        return f"{head}{named} in {of}."
+    so = clause(found.query.where, 1 + several)
+    return f"{head}In {of} I found {f'no moment at which {who}' if found.query.whom.names else 'nobody who'} {so}."
+
+
+def _exists(found: ArchiveFinding, asked: Asked) -> str:
+    if found.verdict == "unsure":
+        return f"I am not sure: perhaps {_in_videos(found, len(found.perhaps))}{asked.of}.{_lines(found.seen)}"
+    return f"Yes, {_in_how_many(found, asked)}.{_lines(found.seen)}"
+
+
+def _listed(found: ArchiveFinding, asked: Asked) -> str:
+    """In which videos, when; of the last or first time the one."""
+    rank = found.query.rank
+    if rank is not None and rank.by == "time" and abs(rank.k) == 1:
+        return _edge(found, asked, rank.k < 0)
+    if rank is not None and rank.by == "long" and found.seen:
+        longest = max(found.seen[0].spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
+        return f"{_whom(found)}: longest {_line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
+    return f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}.{_lines(found.seen)}"
+
+
+def _edge(found: ArchiveFinding, asked: Asked, last: bool) -> str:
+    word = "last" if last else "first"
+    verb = "was" if len(found.query.whom.names) < 2 else "were"
+    sure, perhaps = found.sure, found.perhaps
+    so = f"{_whom(found)}{_where(found)}"
+    lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {word} seen"
+    told = [f"{lead} {moment(sure[-1 if last else 0], last)}." if sure else "I am not sure of it in any video."]
+    if perhaps:
+        also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
+        told.append(f"{also} {'; '.join(moment(one, last) for one in (perhaps[::-1] if last else perhaps)[:2])}.")
+    return " ".join(told) + (f" That is among {_videos(found.looked_at)}{asked.of}." if asked.of else "")
+
+
+def _who(found: ArchiveFinding, asked: Asked) -> str:
+    """Who, in how many videos each, and how often somebody without a name."""
+    rank = found.query.rank
+    if rank is not None and rank.by == "time" and abs(rank.k) == 1:
+        one = found.seen[-1 if rank.k < 0 else 0]
+        return f"{_capital(_all_named(one))}, {moment(one, rank.k < 0)}."
+    if asked.moment is not None:
+        return f"{_capital(moment(asked.moment))}: {_all_named(found.seen[0])}."
+    told = [f"{name} ({_videos(count)})" for name, count in found.names.items()]
+    if rank is not None and told:
+        told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
+        return f"{told[0] if told else 'Nobody'}, of {_videos(found.looked_at)}{asked.of}."
+    sentences = [f"{join(told)}."] if told else []
+    doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
+    sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
+    strangers = sum(one.strangers > 0 for one in found.seen)
+    if strangers and rank is None:
+        sentences.append(f"{_capital(_STRANGERS)} is in {_videos(strangers)}.")
+    return " ".join(sentences) + f" That is of {_videos(found.looked_at)}{asked.of}." + _lines(found.seen)
+
+
+def _all_named(one: Seen) -> str:
+    names = [_STRANGERS if name.startswith("#") else name for name in one.names]
+    return join(list(dict.fromkeys(names)))
+
+
+def _count(found: ArchiveFinding, asked: Asked) -> str:
+    most = max((one.strangers for one in found.seen), default=0)
+    known = f"{number(len(found.names))} whom I know ({join(list(found.names))})" if found.names else ""
+    unknown = f"at least {number(most)} whom I don't know" if most else ""
+    told = join([part for part in (known, unknown) if part]) or "nobody"
+    return f"{_capital(told)}, in {_videos(found.looked_at)}{asked.of}."
+
+
+def _how_often(found: ArchiveFinding, asked: Asked) -> str:
+    times = sum(max(1, len(one.spans)) for one in found.sure)
+    again = f", {number(times)} times in all" if times > len(found.sure) else ""
+    return f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}{again}.{_lines(found.seen)}"
+
+
+def _how_long(found: ArchiveFinding, asked: Asked) -> str:
+    seconds = sum(seconds_in(one.spans) for one in found.sure)
+    told = f"for {lasting(seconds)}, " if found.sure else ""
+    return f"{_whom(found)}{_where(found)}: {told}{_in_how_many(found, asked, short=True)}.{_lines(found.seen)}"
+
+
+def _compare(found: ArchiveFinding, asked: Asked) -> str:
+    told = [f"{name} ({_videos(count)})" for name, count in found.names.items()]
+    return f"{' before '.join(told) or 'I am not sure'}, of {_videos(found.looked_at)}{asked.of}."
+
+
+def _told(found: ArchiveFinding, asked: Asked) -> str:
+    """What is known of somebody, from the one video that is meant, or that tells it last."""
+    if not asked.told:
+        return f"{_whom(found)}: {_in_how_many(found, asked, short=True)}. What you ask can't be told from any of them."
+    one = asked.moment or (found.sure or list(found.seen))[-1]
+    return f"{_capital(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
+
+
+_SAID = {
+    "exists": _exists, "who": _who, "count": _count, "how_often": _how_often, "how_long": _how_long,
+    "compare": _compare, "attribute": _told, "describe": _told,
+}  # fmt: skip
+
+
+def _whom(found: ArchiveFinding) -> str:
+    """Who is asked about, by name."""
+    names = list(found.query.whom.names)
+    word = "or" if found.query.whom.quantifier in ("either", "any") else "and"
+    return join(names, word) if names else _capital(_STRANGERS) if found.query.whom.known is False else "Somebody"
+
+
+def _where(found: ArchiveFinding) -> str:
+    """What is asked of them: " is smiling"; nothing where only their being there is."""
+    where = found.query.where
+    return "" if where in (None, Has("present")) else f" {clause(where, max(1, len(found.query.whom.names)))}"
+
+
+def _in_how_many(found: ArchiveFinding, asked: Asked, short: bool = False) -> str:
+    """Such as "in two videos surely and in one perhaps, of twelve videos on Tuesday"."""
+    sure, perhaps = len(found.sure), len(found.perhaps)
+    told = f"in {_videos(sure)}" + (f" surely, in {number(perhaps)} perhaps" if sure and perhaps else "")
+    told = told if sure else f"perhaps in {_videos(perhaps)}"
+    subject = "" if short else _in_videos(found, 0)
+    return f"{subject}{told}, of {_videos(found.looked_at)}{asked.of}"
+
+
+def _in_videos(found: ArchiveFinding, count: int) -> str:
+    verb = "is" if len(found.query.whom.names) < 2 else "are"
+    so = _where(found) or f" {verb}"
+    return f"{_lower(_whom(found))}{so} " + (f"in {_videos(count)}" if count else "")
+
+
+def _lines(seen: Sequence[Seen]) -> str:
+    """A line for each video, the latest first."""
+    lines = [f"\n- {'' if one.sure else 'perhaps: '}{_line(one)}" for one in seen[::-1][:_MOST]]
+    more = len(seen) - _MOST
+    return "".join(lines) + (f"\n- and {number(more)} more" if more > 0 else "")
+
+
+def _line(one: Seen) -> str:
+    spans = [span_told(*span) for span in one.spans[:_MOST_SPANS]]
+    more = len(one.spans) - _MOST_SPANS
+    spans += [f"{number(more)} more times"] if more > 0 else []
+    return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {join(spans)}".rstrip()
+
+
+def _day(one: Seen, seconds: float) -> str:
+    """Date, time and place of a moment of a video."""
+    at = one.video.time_of(seconds)
+    told = f"on {at:%A} {at.day} {at:%B %Y} at {at:%H:%M}"
+    told += " by the file's date" if one.video.dated_by == "file" else ""
+    return f"{told}, {_in(one.video.place)}" if one.video.place else told
+
+
+def _in(place: str) -> str:
+    """Such as "in the kitchen"; of a place that has a name, "at Granny's"."""
+    return f"at {place}" if place[0].isupper() else f"in the {place}"
+
+
+def _videos(count: int) -> str:
+    return f"{number(count)} video{'' if count == 1 else 's'}"
+
+
+def _lower(who: str) -> str:
+    """Who is meant, within a sentence: a name stays as it is."""
+    return who.replace("Somebody", "somebody", 1) if who.startswith("Somebody") else who
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,287 @@
+"""A question about everything in a library: candidates by SQL, the executor over each, one answer.
+
+In: a question and the tables. Out: a `LibraryAnswer`, with every video it speaks of. Only videos that hold whoever is
+asked about are opened, and of a question about the last time only until it is answered.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from pvchat.chat.archive import (
+    ANSWERED,
+    ArchiveFinding,
+    Seen,
+    Sighted,
+    Video,
+    adjusted,
+    base_rate,
+    is_backwards,
+    search,
+    sought,
+)
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.finding import Finding
+from pvchat.chat.query import Query
+from pvchat.chat.question import names_in, require_short
+from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
+from pvchat.chat.reader.read import Known
+from pvchat.chat.run import run
+from pvchat.chat.say.archive import UNANSWERED, Asked, say_archive
+from pvchat.chat.say.voice import say
+from pvchat.chat.spans import Span
+from pvchat.chat.timeline import Timeline
+from pvchat.chat.traits import without_traits
+from pvchat.errors import PVChatError
+from pvchat.library.recognise import evidence_in, people_in, timeline_in
+from pvchat.people.corrections import corrections_of
+from pvchat.people.snapshot import Snapshot
+from pvchat.schemas import Service
+
+_LENGTH = "julianday(c.recorded) + c.seconds / 86400.0"
+
+
+@dataclass(frozen=True)
+class LibraryAnswer:
+    """One answer.
+
+    Attributes:
+        answer: text.
+        finding: what it says.
+        dates: from when to when was asked about, local times as ISO 8601; None: ever.
+        place: the source that was asked about; "" for all.
+    """
+
+    answer: str
+    finding: ArchiveFinding
+    dates: tuple[str | None, str | None] = (None, None)
+    place: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON: `clips` lists every video that the answer speaks of, with the seconds to play."""
+        return {"answer": self.answer, **self.finding.to_dict(), "dates": list(self.dates), "place": self.place}
+
+
+def ask(
+    library: sqlite3.Connection, chat: Service, question: str, history: Sequence[str], now: datetime
+) -> LibraryAnswer:
+    """Answer a question about all videos.
+
+    Args:
+        library: the tables, up to date with the people store.
+        chat: whose people.
+        question: as typed.
+        history: earlier questions, oldest first.
+        now: the time at which it is asked, local.
+
+    Raises:
+        SettingsError: it is no text, too long, or names several times.
+        PeopleError: somebody it names has damaged files.
+    """
+    require_short(question)
+    everyone = chat.people.snapshot()
+    asked = _read(library, everyone, question, history, now)
+    everyone.require_whole(names_in(asked.query))
+    search_in = _Search(library, chat, asked, people_in(library, chat), everyone)
+    answer = search_in.answer()
+    since, until = (None, None) if asked.dates is None else (asked.dates.since, asked.dates.until)
+    ends = (since.isoformat() if since else None, until.isoformat() if until else None)
+    return replace(answer, dates=ends, place=asked.place)
+
+
+def _read(
+    library: sqlite3.Connection, everyone: Snapshot, question: str, history: Sequence[str], now: datetime
+) -> ArchiveQuestion:
+    """The question, after those before it."""
+    places = [row[0] for row in library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''")]
+    known = Known(*everyone.called)
+    for text in history:
+        query = read_archive(text, known, places, now).query
+        known = replace(known, history=(*known.history, (query, Finding(query))))
+    return read_archive(question, known, places, now)
+
+
+@dataclass(frozen=True)
+class _Doubts:
+    """The clips in which somebody was recognised, and is only perhaps, or not, for all that is known of the others."""
+
+    perhaps: frozenset[int] = frozenset()
+    unlikely: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One question over the tables.
+
+    Attributes:
+        library: the tables.
+        chat: whose people.
+        asked: what is asked.
+        names: of everyone enrolled by their numbers.
+        everyone: the same people.
+    """
+
+    library: sqlite3.Connection
+    chat: Service
+    asked: ArchiveQuestion
+    names: dict[int, str]
+    everyone: Snapshot
+
+    def answer(self) -> LibraryAnswer:
+        """The answer."""
+        asked, query = self.asked, self.asked.query
+        when = "" if asked.dates is None else asked.dates.said
+        said = Asked(when, asked.place)
+        if query.select == "refuse" or query.select not in ANSWERED:
+            found = ArchiveFinding(query, self._count())
+            text = UNANSWERED
+            if query.select == "refuse":
+                text = say(run(query, Timeline(0.0, 0.0)), Evidence()).replace("this video", "your videos")
+            return LibraryAnswer(text, found)
+        edge: Seen | None = None
+        if asked.sighting is not None:
+            sighted = self._found(asked.sighting)
+            if not sighted.seen:
+                return LibraryAnswer(say_archive(sighted, said), sighted)
+            edge = (sighted.sure or list(sighted.seen))[-1 if is_backwards(asked.sighting) else 0]
+            said = replace(said, moment=edge)
+        found = self._found(query, None if edge is None else edge.video.number)
+        if query.select in ("attribute", "describe"):
+            one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
+            said = replace(said, moment=one, told="" if one is None else self._told(query, one))
+            found = found if one is not None else replace(self._found(_plain(query)), query=query)
+        return LibraryAnswer(say_archive(found, said), found)
+
+    def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:
+        """What is found; of one video only, where one is meant."""
+        return search(query, self._sighted(query, only), self._count())
+
+    def _told(self, query: Query, one: Seen) -> str:
+        """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
+        number, place = one.video.number, one.video.place
+        if one.video.long and one.spans:
+            span = one.spans[-1] if self.asked.sighting is None or is_backwards(self.asked.sighting) else one.spans[0]
+            try:
+                return self.chat.ask(one.video.path, self.asked.text, between=span).answer
+            except (PVChatError, OSError):  # the file is gone: what was stored is told
+                pass
+        evidence = evidence_in(self.library, self.chat, number)
+        evidence = evidence if self.chat.settings.traits else without_traits(evidence)
+        if place:
+            evidence = replace(evidence, scene=replace(evidence.scene, place=f"the {place}"))
+        finding = run(query, timeline_in(self.library, number, self.names, place))
+        return say(finding, evidence).replace("this video", "that video")
+
+    def _where(self) -> tuple[str, list[Any]]:
+        """The condition on clips (`c`) and sources (`s`) by time and place, with its values."""
+        parts, values = ["c.timeline IS NOT NULL"], list[Any]()
+        dates = self.asked.dates
+        if dates is not None and dates.since is not None:
+            parts.append(f"{_LENGTH} >= julianday(?)")
+            values.append(dates.since.isoformat())
+        if dates is not None and dates.until is not None:
+            parts.append("c.recorded < ?")
+            values.append(dates.until.isoformat())
+        if self.asked.place:
+            parts.append("s.place = ?")
+            values.append(self.asked.place)
+        return " AND ".join(parts), values
+
+    def _count(self) -> int:
+        where, values = self._where()
+        words = "FROM clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source"
+        return int(self.library.execute(f"SELECT count(DISTINCT c.id) {words} WHERE {where}", values).fetchone()[0])
+
+    def _sighted(self, query: Query, only: int | None) -> Iterator[Sighted]:
+        """The videos that may say something, with who is doubtful in each, in the order in which they are wanted."""
+        where, values = self._where()
+        for condition, value in self._needed(query):
+            where, values = f"{where} AND {condition}", [*values, *value]
+        if only is not None:
+            where, values = f"{where} AND c.id = ?", [*values, only]
+        order = "DESC" if is_backwards(query) else "ASC"
+        rows = self.library.execute(
+            "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long FROM clips AS c "
+            "JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
+            f"WHERE {where} GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
+            values,
+        )
+        doubts = {name: self._doubts(number) for number, name in self._asked_about(query).items()}
+        needed = sought(query)
+        for number, path, place, at, dated_by, seconds, long in rows:
+            unlikely = {name for name, one in doubts.items() if number in one.unlikely}
+            if unlikely & {*needed}:
+                continue
+            video = Video(number, path, place, datetime.fromisoformat(at), dated_by, seconds, bool(long))
+            timeline = timeline_in(self.library, number, self.names, place)
+            timeline = timeline if self.chat.settings.traits else _without_traits(timeline)
+            perhaps = frozenset(name for name, one in doubts.items() if number in one.perhaps)
+            yield video, _without(timeline, unlikely) if unlikely else timeline, perhaps, self._within(video)
+
+    def _needed(self, query: Query) -> Iterator[tuple[str, list[Any]]]:
+        """Conditions on clips without which nothing holds in them."""
+        numbers = {name: number for number, name in self.names.items()}
+        for name in sought(query):
+            yield "c.id IN (SELECT clip FROM appearances WHERE who = ?)", [numbers.get(name, 0)]
+        if query.whom.names and query.whom.quantifier in ("any", "either"):
+            marks = ", ".join("?" * len(query.whom.names))
+            wanted = [numbers.get(name, 0) for name in query.whom.names]
+            yield f"c.id IN (SELECT clip FROM appearances WHERE who IN ({marks}))", wanted
+
+    def _asked_about(self, query: Query) -> dict[int, str]:
+        """Whose presence counts: those named, else everybody."""
+        named = names_in(query)
+        return {number: name for number, name in self.names.items() if not named or name in named}
+
+    def _doubts(self, number: int) -> _Doubts:
+        """The clips in which somebody is only perhaps, or hardly, since she is in so few."""
+        rows = self.library.execute("SELECT clip, probability FROM appearances WHERE who = ?", (number,)).fetchall()
+        if not rows:
+            return _Doubts()
+        videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
+        probabilities, costs = np.array([row[1] for row in rows], np.float32), self.chat.settings.presence
+        likely = adjusted(probabilities, base_rate(probabilities, videos)).tolist()
+        told = self._told_of(number)
+        found = [(clip, one) for (clip, _), one in zip(rows, likely, strict=True) if clip not in told]
+        unlikely = frozenset(clip for clip, one in found if one < costs.absent_below)
+        perhaps = frozenset(clip for clip, one in found if one < costs.present_from)
+        return _Doubts(perhaps - unlikely, unlikely)
+
+    def _told_of(self, number: int) -> set[int]:
+        """The clips of which the user said that somebody in it is her."""
+        person = next(one for one in self.everyone.people if one.name == self.names[number])
+        keys = [said.clip for said in corrections_of(person) if said.her]
+        found = (self.library.execute("SELECT id FROM clips WHERE key = ?", (key,)).fetchone() for key in keys)
+        return {row[0] for row in found if row is not None}
+
+    def _within(self, video: Video) -> Span | None:
+        """The seconds of a video that lie in the time asked about; None: all of them."""
+        dates = self.asked.dates
+        if dates is None:
+            return None
+        start = 0.0 if dates.since is None else max(0.0, (dates.since - video.at).total_seconds())
+        end = video.seconds if dates.until is None else min(video.seconds, (dates.until - video.at).total_seconds())
+        return None if (start, end) == (0.0, video.seconds) else (start, end)
+
+
+def _plain(query: Query) -> Query:
+    """When whoever is asked about is there."""
+    return Query("when", whom=query.whom, during=query.during)
+
+
+def _without(timeline: Timeline, names: set[str]) -> Timeline:
+    """A timeline in which some people are absent."""
+    entities = [replace(one, decision="absent") if one.name in names else one for one in timeline.entities]
+    rows = [row for row in timeline.rows if row.entity not in names and row.of not in names]
+    return replace(timeline, entities=tuple(entities), rows=tuple(rows))
+
+
+def _without_traits(timeline: Timeline) -> Timeline:
+    rows = [one for one in timeline.rows if one.attribute != "gender" and one.value != "smiling"]
+    return replace(timeline, rows=tuple(rows))

@@ -1,0 +1,152 @@
+"""`Library`: add folders, look through them, ask about all of them.
+
+    library = chat.library
+    library.add(["videos/kitchen"], place="kitchen")
+    library.scan()
+    library.ask("When was Ana last seen?").answer
+
+It lies beside the people whom it knows; each call opens it for itself, so any number of processes may ask while one
+looks through videos.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pvchat.library import asking, sources
+from pvchat.library.recognise import follow
+from pvchat.library.scan import Report, Scanning, scan
+from pvchat.library.sources import Source
+from pvchat.schemas import Progress, Service
+from pvchat.storage import atomic
+from pvchat.storage import library as storage
+from pvchat.storage.library import LibraryError
+from pvchat.storage.stores import library_of
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a library holds.
+
+    Attributes:
+        sources: folders and files that were added.
+        clips: that were looked at.
+        seconds: of footage in them.
+        waiting: files that `scan` will look at.
+        failed: files that can't be used.
+        tracks: people and figures followed through the clips.
+        people: enrolled people that are in at least one clip, perhaps or surely.
+        bytes: on disk.
+    """
+
+    sources: list[Source]
+    clips: int
+    seconds: float
+    waiting: int
+    failed: int
+    tracks: int
+    people: int
+    bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+class Library:
+    """Many videos, looked through once.
+
+    Args:
+        chat: whose people are recognised; it looks at the clips.
+    """
+
+    def __init__(self, chat: Service) -> None:
+        self.chat = chat
+        self.root: Path = chat.people.root
+
+    def add(self, paths: Sequence[str | Path], place: str | None = None) -> list[str]:
+        """Add folders and files, to be looked through by `scan`; their absolute paths.
+
+        Args:
+            paths: of folders (subfolders included) and files.
+            place: what the place is called where they were recorded ("kitchen"); None: as it is.
+
+        Raises:
+            LibraryError, LockedError: a path can't be added; the home is encrypted.
+        """
+        with self._open(make=True) as library:
+            return sources.add(library, [Path(path) for path in paths], place)
+
+    def scan(self, how: Scanning | None = None) -> Report:
+        """Look through what is new or changed, and forget what is gone. Stopped or killed, it goes on when repeated.
+
+        Raises:
+            LibraryError: nothing was added yet; another process is scanning, or a worker died.
+        """
+        busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
+        with self._open() as library, atomic.alone(library_of(self.root).with_suffix(".lock"), busy):
+            return scan(library, self.chat, how)
+
+    def follow(self, progress: Progress | None = None) -> int:
+        """Recognise whoever was enrolled, corrected, merged or forgotten since; how many clips were gone through."""
+        with self._open() as library:
+            return follow(library, self.chat, progress)
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[str] = (),
+        now: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> asking.LibraryAnswer:
+        """Answer a question about all videos.
+
+        Args:
+            question: such as "When was Ana last seen with Ben?" or "Who was in the kitchen this morning?".
+            history: earlier questions, oldest first.
+            now: the time by which "yesterday" is meant, local; the clock's if None.
+            progress: told how far people who are new are recognised first.
+
+        Raises:
+            SettingsError, PeopleError, LockedError: it can't be read; somebody's files are damaged; no key.
+        """
+        with self._open() as library:
+            follow(library, self.chat, progress)
+            return asking.ask(library, self.chat, question, history, now or datetime.now())
+
+    def remove(self, path: str | Path) -> None:
+        """Take a folder or file, and all that was seen in it, out; raises LibraryError where it was never added."""
+        with self._open() as library:
+            sources.remove(library, Path(path))
+
+    def erase(self) -> None:
+        """Delete the whole library; the videos stay."""
+        shutil.rmtree(library_of(self.root).parent, ignore_errors=True)
+
+    def status(self) -> Status:
+        """What it holds, with new files noticed."""
+        with self._open() as library:
+            sources.notice(library)
+            found = sources.sources(library)
+            clips, seconds = library.execute("SELECT count(*), coalesce(sum(seconds), 0) FROM clips").fetchone()
+            tracks = library.execute("SELECT count(*) FROM tracks").fetchone()[0]
+            people = library.execute("SELECT count(DISTINCT who) FROM appearances WHERE who > 0").fetchone()[0]
+            waiting = sum(source.waiting for source in found)
+        size = sum(path.stat().st_size for path in library_of(self.root).parent.iterdir())
+        failed = sum(len(source.failed) for source in found)
+        return Status(found, clips, float(seconds), waiting, failed, tracks, people, size)
+
+    @contextmanager
+    def _open(self, make: bool = False) -> Iterator[sqlite3.Connection]:
+        if not make and not storage.exists(self.root):
+            hint = "Add a folder of videos: pvchat library add FOLDER"
+            raise LibraryError("there is no library yet.", hint=hint)
+        with closing(storage.connect(self.root)) as library:
+            yield library

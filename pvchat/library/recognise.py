@@ -1,0 +1,233 @@
+"""Who is who in a library, whoever is enrolled, corrected, merged or forgotten meanwhile.
+
+In: the people store and the tables. Out: `appearances` and `facts` of every clip as today's people make them. Vectors
+are read, never footage. A person's id changes whenever what she looks like does (`PeopleStore.revise`), so an id that
+the library doesn't know is somebody to look for, and an id that the store doesn't know any more is nobody's.
+
+Somebody new is looked for in every clip of a small library; in a large one in clips where a face comes near hers, and
+everybody is recognised anew where she may be. Clips that are to be gone through are marked (`stale`) first, so that a
+run that is cut off goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pvchat.chat.clip_timeline import timeline_of
+from pvchat.chat.evidence import Evidence, gather
+from pvchat.chat.finding import Row
+from pvchat.chat.timeline import Entity, Timeline
+from pvchat.identity.examples import view_beside
+from pvchat.library import records
+from pvchat.people.corrections import corrections_of
+from pvchat.people.parts import parts_of, stacked
+from pvchat.people.person import Person
+from pvchat.people.snapshot import Snapshot
+from pvchat.schemas import FloatArray, PersonPresence, Progress, Service
+from pvchat.storage.library import changing
+
+SMALL = 2000  # clips of a library that are all gone through for somebody new
+# Distance of identity vectors beyond which nobody is looked for: on 12 clips of the tune half those who were there,
+# perhaps or surely, lay at most .64 away; two strangers are .66 apart on average.
+NEAR = 0.7
+FAINT = 0.01  # probability below which somebody is nowhere and takes nobody's place
+_BATCH = 16  # clips a change
+_ROWS = 20_000  # vectors that are compared at once
+_OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
+
+
+def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None = None) -> int:
+    """Bring the library up to date with the people store; how many clips were gone through.
+
+    Args:
+        library: the tables.
+        chat: whose people.
+        progress: told how many clips are done, and of how many.
+    """
+    with changing(library):
+        _take_in(library, chat)
+    total, done = _stale(library), 0
+    while True:
+        with changing(library):
+            everyone = _known(library, chat)
+            batch = [row[0] for row in library.execute("SELECT id FROM clips WHERE stale LIMIT ?", (_BATCH,))]
+            for clip in batch:
+                recognise(library, chat, clip, everyone)
+        if not batch:
+            return done
+        done += len(batch)
+        if progress is not None:
+            progress("recognising people", done, max(total, done))
+
+
+def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: Snapshot | None = None) -> None:
+    """Write anew who is in a clip, and what holds of them."""
+    everyone = _known(library, chat) if everyone is None else everyone
+    analysis, tracks = records.analysis_of(library, clip)
+    presences = chat.score(everyone.people, analysis)
+    timeline = timeline_of(gather(presences, analysis), presences, analysis)
+    refs = _numbers(library)
+    who = {one.name: refs[one.id] for one in everyone.people}
+    for table in ("appearances", "facts"):
+        library.execute(f"DELETE FROM {table} WHERE clip = ?", (clip,))
+    rows = [_appearance(one, clip, who, presences, tracks) for one in timeline.entities if one.decision != "absent"]
+    library.executemany("INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    facts = [(clip, number, *_fact(row, who)) for number, row in enumerate(timeline.rows)]
+    library.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", facts)
+    whole = {
+        "span": timeline.whole, "looked_for": sorted(timeline.looked_for), "still": timeline.still,
+        "at_least": timeline.at_least,
+    }  # fmt: skip
+    library.execute("UPDATE clips SET stale = 0, timeline = ? WHERE id = ?", (records.packed(whole), clip))
+
+
+def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], place: str = "") -> Timeline:
+    """A clip's timeline as it was written.
+
+    Args:
+        library: the tables.
+        clip: its number.
+        names: of everyone enrolled by their numbers, in order of enrollment.
+        place: what its source is called; it stands for the place that was measured.
+    """
+    told = records.unpacked(library.execute("SELECT timeline FROM clips WHERE id = ?", (clip,)).fetchone()[0])
+    columns = 'who, decision, probability, x, y, height, "like"'
+    found = library.execute(f"SELECT {columns} FROM appearances WHERE clip = ? ORDER BY who DESC", (clip,)).fetchall()
+    there = {row[0]: row for row in found}
+    entities = [_entity(there.get(who), name, names) for who, name in names.items()]
+    entities += [replace(_entity(row, _name(who, names), names), known=False) for who, row in there.items() if who < 0]
+    words = 'who, attribute, value, start, "end", colour, of, other, probability, holds'
+    facts = library.execute(f"SELECT {words} FROM facts WHERE clip = ? ORDER BY number", (clip,))
+    rows = [_row(row, names) for row in facts]
+    start, end = told["span"]
+    if place:
+        rows = [row for row in rows if row.entity or row.attribute != "place"]
+        rows.append(Row("", "place", place, start, end))
+    shots = library.execute('SELECT start, "end" FROM shots WHERE clip = ? ORDER BY start', (clip,)).fetchall()
+    return Timeline(
+        start, end, tuple(entities), tuple(rows), tuple(shots) or ((start, end),), frozenset(told["looked_for"]),
+        told["still"], told["at_least"], True,
+    )  # fmt: skip
+
+
+def evidence_in(library: sqlite3.Connection, chat: Service, clip: int) -> Evidence:
+    """What was measured in a clip, and who is in it, for an answer about this one clip."""
+    analysis, _ = records.analysis_of(library, clip)
+    return gather(chat.score(chat.people.snapshot().people, analysis), analysis)
+
+
+def people_in(library: sqlite3.Connection, chat: Service) -> dict[int, str]:
+    """Names of everyone enrolled whom the library knows, by their numbers, in order of enrollment."""
+    refs = _numbers(library)
+    return {refs[one.id]: one.name for one in chat.people.snapshot().people if one.id in refs}
+
+
+def _take_in(library: sqlite3.Connection, chat: Service) -> None:
+    """Drop who isn't enrolled any more, and mark the clips that somebody new may be in."""
+    everyone, ids = chat.people.snapshot(), chat.people.ids()
+    people = {one.id: one for one in everyone.people}
+    known = _numbers(library)
+    gone = [ref for ref in known if ref not in people and ids.get(ref) not in everyone.damaged]
+    library.executemany("DELETE FROM people WHERE ref = ?", [(ref,) for ref in gone])
+    fresh = [one for one in everyone.people if one.id not in known]
+    library.executemany("INSERT INTO people(ref) VALUES (?)", [(one.id,) for one in fresh])
+    if fresh and library.execute("SELECT count(*) FROM clips").fetchone()[0] <= SMALL:
+        library.execute("UPDATE clips SET stale = 1")
+    elif fresh:
+        clips = [clip for clip in _candidates(library, fresh) if _may_show(library, chat, clip, fresh)]
+        library.executemany("UPDATE clips SET stale = 1 WHERE id = ?", [(clip,) for clip in clips])
+
+
+def _known(library: sqlite3.Connection, chat: Service) -> Snapshot:
+    """Everyone enrolled, but for whoever came after the last `_take_in`: she is taken in by the next."""
+    everyone, known = chat.people.snapshot(), _numbers(library)
+    people = tuple(one for one in everyone.people if one.id in known)
+    return replace(everyone, people=people, names=tuple(one.name for one in people))
+
+
+def _numbers(library: sqlite3.Connection) -> dict[str, int]:
+    return dict(library.execute("SELECT ref, id FROM people"))
+
+
+def _stale(library: sqlite3.Connection) -> int:
+    return int(library.execute("SELECT count(*) FROM clips WHERE stale").fetchone()[0])
+
+
+def _candidates(library: sqlite3.Connection, people: Sequence[Person]) -> set[int]:
+    """The clips in which a face comes near one of these people's, and all that show drawn figures or bodies alone."""
+    found = {row[0] for row in library.execute("SELECT DISTINCT clip FROM tracks WHERE kind <> 'face'")}
+    for said in (said for person in people for said in corrections_of(person)):
+        found |= {row[0] for row in library.execute("SELECT id FROM clips WHERE key = ?", (said.clip,))}
+    faces = [person for person in people if person.kind == "face"]
+    views = [view for person in faces for view in (*parts_of(person), view_beside(person))]
+    hers = stacked(view.bare if len(view.bare) else view.masked for view in views)
+    for clips, middles in _middles(library) if len(hers) else ():
+        found |= set(clips[_nearest(middles, hers) <= NEAR].tolist())
+    return found
+
+
+def _may_show(library: sqlite3.Connection, chat: Service, clip: int, people: Sequence[Person]) -> bool:
+    """Whether one of these people may be in a clip, whoever else is."""
+    analysis, _ = records.analysis_of(library, clip)
+    asked = any(said.clip == analysis.key for person in people for said in corrections_of(person))
+    return asked or any(one.probability >= FAINT for one in chat.score(people, analysis))
+
+
+def _middles(library: sqlite3.Connection) -> Iterator[tuple[Any, FloatArray]]:
+    """Clips [n] and mean vectors [n, 128] of tracks."""
+    rows = library.execute("SELECT clip, middle FROM middles")
+    while block := rows.fetchmany(_ROWS):
+        clips, data = zip(*block, strict=True)
+        yield np.array(clips), np.frombuffer(b"".join(data), np.float16).reshape(-1, records.WIDTH).astype(np.float32)
+
+
+def _nearest(rows: FloatArray, hers: FloatArray) -> FloatArray:
+    """How near each row [n, 128] comes to one of hers."""
+    squared = (rows * rows).sum(1)[:, None] + (hers * hers).sum(1)[None] - 2 * rows @ hers.T
+    return np.asarray(np.sqrt(np.maximum(squared.min(1), 0.0)), np.float32)
+
+
+def _appearance(
+    one: Entity, clip: int, who: dict[str, int], presences: Iterable[PersonPresence], tracks: Sequence[int]
+) -> tuple[Any, ...]:
+    presence = next((p for p in presences if p.name == one.name), None) if one.known else None
+    seen = () if presence is None else {presence.track, *presence.tracks} - {None}
+    mine = json.dumps(sorted(tracks[number] for number in seen if number is not None))
+    x, y = one.centre or (None, None)
+    like = _number(one.like, who) if one.like else None
+    return _number(one.name, who), clip, one.decision, one.probability, mine, x, y, one.height, like
+
+
+def _fact(row: Row, who: dict[str, int]) -> tuple[Any, ...]:
+    other = _number(row.of, who) if row.of and row.attribute in _OF_ENTITY else None
+    of = "" if other is not None else row.of
+    return (_number(row.entity, who), row.attribute, row.value, row.colour, of, other, row.start_s, row.end_s,
+            row.probability, row.holds)  # fmt: skip
+
+
+def _number(name: str, who: dict[str, int]) -> int:
+    return who[name] if name in who else -int(name[1:]) if name else 0
+
+
+def _name(who: int | None, names: dict[int, str]) -> str:
+    return "" if not who else names.get(who, "") if who > 0 else f"#{-who}"
+
+
+def _entity(row: Sequence[Any] | None, name: str, names: dict[int, str]) -> Entity:
+    if row is None:
+        return Entity(name, decision="absent", probability=0.0)
+    _, decision, probability, x, y, height, like = row
+    centre = None if x is None else (float(x), float(y))
+    return Entity(name, True, decision, probability, centre, height, _name(like, names))
+
+
+def _row(row: Sequence[Any], names: dict[int, str]) -> Row:
+    who, attribute, value, start, end, colour, of, other, probability, holds = row
+    of = of if other is None else _name(other, names)
+    return Row(_name(who, names), attribute, value, start, end, colour, of, probability, bool(holds))

@@ -1,0 +1,160 @@
+"""What a library keeps of an analysed clip: enough to recognise anybody in it later, and to tell what she did.
+
+In: a `ClipAnalysis`. Out: rows of the tables `clips`, `shots` and `tracks`; and from these the analysis again, without
+pictures and with the best sightings of each track only. So whoever is enrolled later is found without reading footage.
+
+Legend: T sampled frames, n sightings of a track, m rows of faceprints or looks.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception import VERSION
+from pvchat.perception.tracks import mean_identity
+from pvchat.schemas import (
+    BODY,
+    FACEPRINT,
+    LOOKS,
+    Appearance,
+    ClipAnalysis,
+    FloatArray,
+    IntArray,
+    PersonFacts,
+    SceneFacts,
+    SceneSpan,
+    Thing,
+    Track,
+)
+from pvchat.storage.tensorfile import plain_number
+from pvchat.video import Recorded
+
+# What of a track is kept: its best sightings, its first faceprints (1 kB each), looks (8 kB). On 12 clips of the tune
+# half and 11 people no decision is another one than by all, and no probability is further off than .05.
+BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
+WIDTH = 128  # of identity vectors
+_DECIMALS = 4  # of boxes and scores in JSON
+_FLOATS = 7  # of a sighting: its frame, box, score and quality
+
+
+def keep(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded) -> int:
+    """Put a clip into the tables, in the place of what another version saw of it; its number there."""
+    library.execute("DELETE FROM clips WHERE key = ?", (analysis.key,))
+    scene = {
+        "scene": analysis.scene.to_dict(), "scenes": [asdict(one) for one in analysis.scenes],
+        "things": [one.to_dict() for one in analysis.things], "bodies": [one.to_dict() for one in analysis.bodies],
+        "unread": analysis.unread, "in_all": analysis.in_all,
+    }  # fmt: skip
+    row = (
+        analysis.key, VERSION, recorded.at.isoformat(), recorded.by, analysis.duration_s, analysis.width,
+        analysis.height, analysis.stage, bool(analysis.scenes), zlib.compress(_bytes(analysis.times, np.float32)),
+        analysis.mean_frame.astype(np.float16).tobytes(), packed(scene),
+    )  # fmt: skip
+    columns = "key, version, recorded, dated_by, seconds, width, height, stage, long, times, frame, scene"
+    marks = ", ".join("?" * len(row))
+    clip = library.execute(f"INSERT INTO clips({columns}) VALUES ({marks})", row).lastrowid
+    assert clip is not None
+    shots = {(clip, float(start), float(end)) for start, end in analysis.shots}
+    library.executemany("INSERT INTO shots VALUES (?, ?, ?)", sorted(shots))
+    for number, track in enumerate(analysis.tracks):
+        _keep_track(library, (clip, number), track, analysis)
+    return clip
+
+
+def analysis_of(library: sqlite3.Connection, clip: int) -> tuple[ClipAnalysis, list[int]]:
+    """A clip's analysis as far as it is kept, and the numbers (`tracks.id`) of its tracks, in order."""
+    columns = "key, seconds, width, height, stage, times, frame, scene"
+    key, seconds, width, height, stage, times, frame, scene = library.execute(
+        f"SELECT {columns} FROM clips WHERE id = ?", (clip,)
+    ).fetchone()
+    shots = library.execute('SELECT start, "end" FROM shots WHERE clip = ? ORDER BY start', (clip,)).fetchall()
+    words = "id, kind, facts, seen, sightings, identity, prints, looks"
+    tracks = library.execute(f"SELECT {words} FROM tracks WHERE clip = ? ORDER BY number", (clip,)).fetchall()
+    told = unpacked(scene)
+    analysis = ClipAnalysis(
+        key, seconds, width, height, np.frombuffer(zlib.decompress(times), np.float32),
+        np.frombuffer(frame, np.float16)[None, None], [_track(row) for row in tracks],
+        SceneFacts(**told["scene"]), np.asarray(shots, np.float32).reshape(-1, 2),
+        [SceneSpan(one["start_s"], one["end_s"], SceneFacts(**one["scene"])) for one in told["scenes"]],
+        told["in_all"], [Thing(**one) for one in told["things"]], [Thing(**one) for one in told["bodies"]], stage,
+        tuple((start, end) for start, end in told["unread"]),
+    )  # fmt: skip
+    return analysis, [row[0] for row in tracks]
+
+
+def _keep_track(library: sqlite3.Connection, place: tuple[int, int], track: Track, analysis: ClipAnalysis) -> None:
+    best = np.sort(np.argsort(-track.quality, kind="stable")[:BEST])
+    spans = analysis.spans(track.shown_in) or [(0.0, 0.0)]
+    facts = {
+        "facts": track.facts.to_dict(),
+        "appearances": [{**asdict(one), "facts": one.facts.to_dict()} for one in track.appearances],
+    }
+    sightings = np.column_stack([track.frames, track.boxes, track.scores, track.quality])[best]
+    middle = mean_identity(track.identity, track.quality) if len(track) else np.zeros(WIDTH, np.float32)
+    added = library.execute(
+        "INSERT INTO tracks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*place, track.kind, spans[0][0], spans[-1][1], packed(facts), _bytes(track.shown_in, np.int32),
+         _bytes(sightings, np.float32), _bytes(track.identity[best], np.float16),
+         _bytes(track.prints[:MOST_PRINTS], np.float16), _bytes(track.looks[:MOST_LOOKS], np.float16)),
+    )  # fmt: skip
+    row = (added.lastrowid, place[0], _bytes(middle, np.float16))
+    library.execute("INSERT INTO middles VALUES (?, ?, ?)", row)
+
+
+def _track(row: Sequence[Any]) -> Track:
+    _, kind, facts, seen, sightings, identity, prints, looks = row
+    told, rows = unpacked(facts), np.frombuffer(sightings, np.float32).reshape(-1, _FLOATS)
+    count = len(rows)
+    stretches = [Appearance(**{**one, "facts": PersonFacts.from_dict(one["facts"])}) for one in told["appearances"]]
+    return Track(
+        kind, rows[:, 0].astype(np.int64), rows[:, 1:5].copy(), np.full((count, 5, 2), np.nan, np.float32),
+        rows[:, 5].copy(), rows[:, 6].copy(), vectors(identity), rows[:, 1:5].copy(),
+        np.zeros((count, BODY), np.float32), np.full((count, 33, 4), np.nan, np.float32),
+        prints=_rows(prints, FACEPRINT), looks=_rows(looks, LOOKS), facts=PersonFacts.from_dict(told["facts"]),
+        seen=_frames(seen), appearances=stretches,
+    )  # fmt: skip
+
+
+def vectors(data: bytes) -> FloatArray:
+    """Identity vectors [n, 128] of a row of `tracks`."""
+    return _rows(data, WIDTH).astype(np.float32)
+
+
+def _rows(data: bytes, width: int) -> NDArray[np.float16]:
+    rows = np.frombuffer(data, np.float16)
+    return rows.reshape(-1, width) if len(rows) else np.zeros((0, 0), np.float16)
+
+
+def _frames(data: bytes) -> IntArray:
+    return np.frombuffer(data, np.int32).astype(np.int64)
+
+
+def _bytes(array: NDArray[Any], kind: type) -> bytes:
+    return np.ascontiguousarray(array, kind).tobytes()
+
+
+def packed(told: dict[str, Any]) -> bytes:
+    """JSON, small; fractions of a frame as exact as they are of use."""
+    return zlib.compress(json.dumps(_rounded(told), default=plain_number, separators=(",", ":")).encode())
+
+
+def _rounded(told: Any) -> Any:
+    if isinstance(told, dict):
+        return {key: _rounded(value) for key, value in told.items()}
+    if isinstance(told, (list, tuple)):
+        return [_rounded(value) for value in told]
+    return round(float(told), _DECIMALS) if isinstance(told, (float, np.floating)) else told
+
+
+def unpacked(data: bytes) -> dict[str, Any]:
+    """What `packed` wrote."""
+    told: dict[str, Any] = json.loads(zlib.decompress(data))
+    return told

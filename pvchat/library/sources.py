@@ -1,0 +1,161 @@
+"""The folders and files of a library, and what has changed in them.
+
+In: paths. Out: rows of `sources` and `files`. A file is known by its path, size and date; a clip by the content of its
+files, so that a moved or copied one isn't looked at again. A source that isn't there (a disk that is unplugged) keeps
+its clips.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pvchat.index.folder import SUFFIXES, walk
+from pvchat.perception import VERSION
+from pvchat.storage.library import LibraryError, changing, shrink
+
+Stamp = tuple[int, int]  # bytes, date in nanoseconds
+
+
+@dataclass(frozen=True)
+class Source:
+    """One folder or file of a library.
+
+    Attributes:
+        path: absolute.
+        place: what it is called where its clips were recorded ("kitchen"); "" for no name.
+        files, clips: how many of each are known.
+        seconds: of footage that was looked at.
+        waiting: files that weren't looked at yet.
+        failed: path -> why it can't be used.
+    """
+
+    path: str
+    place: str
+    files: int
+    clips: int
+    seconds: float
+    waiting: int
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Changes:
+    """What is to be done about the files of a library.
+
+    Attributes:
+        todo: files that are new, changed, or were looked at by an earlier version.
+        kept: how many are as they were.
+        gone: files that were deleted, or moved.
+        missing: sources that aren't there at all.
+    """
+
+    todo: list[str] = field(default_factory=list)
+    kept: int = 0
+    gone: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -> list[str]:
+    """Add folders and files; those that are there already may get another place. The paths, absolute.
+
+    Raises:
+        LibraryError: there is no such file, it is of no known kind, or it lies in a folder that was added.
+    """
+    wanted = [Path(path).expanduser().absolute() for path in paths]
+    known = [Path(row[0]) for row in library.execute("SELECT path FROM sources")]
+    for path in wanted:
+        _require_usable(path, [one for one in known if one != path])
+    with changing(library):
+        for path in wanted:
+            library.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, '')", (str(path),))
+            if place is not None:
+                library.execute("UPDATE sources SET place = ? WHERE path = ?", (" ".join(place.split()), str(path)))
+    return [str(path) for path in wanted]
+
+
+def remove(library: sqlite3.Connection, path: Path) -> None:
+    """Take a source and everything of its clips out; the videos stay.
+
+    Raises:
+        LibraryError: it was never added.
+    """
+    whole = str(Path(path).expanduser().absolute())
+    with changing(library):
+        if not library.execute("DELETE FROM sources WHERE path = ?", (whole,)).rowcount:
+            known = [row[0] for row in library.execute("SELECT path FROM sources ORDER BY path")]
+            hint = f"There are: {', '.join(known)}." if known else "The library is empty."
+            raise LibraryError("this was not added to the library.", subject=whole, hint=hint)
+        drop_orphans(library)
+    shrink(library)
+
+
+def sources(library: sqlite3.Connection) -> list[Source]:
+    """All folders and files that were added, in order."""
+    found = []
+    for number, path, place in library.execute("SELECT id, path, place FROM sources ORDER BY id").fetchall():
+        files = library.execute("SELECT path, clip, problem FROM files WHERE source = ?", (number,)).fetchall()
+        clips = {clip for _, clip, _ in files if clip is not None}
+        words = "SELECT coalesce(sum(seconds), 0) FROM clips WHERE id IN (SELECT clip FROM files WHERE source = ?)"
+        failed = {name: problem for name, _, problem in files if problem}
+        waiting = sum(clip is None and not problem for _, clip, problem in files)
+        seconds = float(library.execute(words, (number,)).fetchone()[0])
+        found.append(Source(path, place, len(files), len(clips), seconds, waiting, failed))
+    return found
+
+
+def notice(library: sqlite3.Connection) -> Changes:
+    """Enter new and changed files, to be looked at."""
+    changes = Changes()
+    with changing(library):
+        for number, path in library.execute("SELECT id, path FROM sources ORDER BY id").fetchall():
+            if Path(path).exists():
+                _notice_in(library, number, Path(path), changes)
+            else:
+                changes.missing.append(path)
+    return changes
+
+
+def drop_orphans(library: sqlite3.Connection) -> int:
+    """Delete the clips that no file shows any more; how many."""
+    return library.execute("DELETE FROM clips WHERE id NOT IN (SELECT clip FROM files WHERE clip IS NOT NULL)").rowcount
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Size and date of a file; raises OSError."""
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _require_usable(path: Path, known: Sequence[Path]) -> None:
+    if not path.exists():
+        raise LibraryError("there is no such file or folder.", subject=str(path), hint="Look at the spelling.")
+    if path.is_file() and path.suffix.lower() not in SUFFIXES:
+        hint = f"Files are told by their endings: {', '.join(sorted(SUFFIXES))}."
+        raise LibraryError("this is no video or photo.", subject=str(path), hint=hint)
+    for other in known:
+        if path.is_relative_to(other) or other.is_relative_to(path):
+            hint = f"Take that out first: pvchat library remove '{other}'."
+            raise LibraryError(f"one lies in the other: {other} is in the library.", subject=str(path), hint=hint)
+
+
+def _notice_in(library: sqlite3.Connection, source: int, path: Path, changes: Changes) -> None:
+    there = dict(walk(path)) if path.is_dir() else {str(path): stamp_of(path)}
+    words = (
+        "SELECT f.path, f.bytes, f.changed, f.problem, c.version FROM files AS f LEFT JOIN clips AS c ON c.id = f.clip"
+    )
+    known = {row[0]: row[1:] for row in library.execute(f"{words} WHERE f.source = ?", (source,))}
+    for name, stamp in there.items():
+        size, changed, problem, version = known.get(name, (0, 0, "", None))
+        if (size, changed) == stamp and (problem or version == VERSION):
+            changes.kept += 1
+            continue
+        changes.todo.append(name)
+        library.execute(
+            "INSERT INTO files(path, source, bytes, changed) VALUES (?, ?, ?, ?) ON CONFLICT(path) DO UPDATE SET "
+            "bytes = excluded.bytes, changed = excluded.changed, clip = NULL, problem = ''",
+            (name, source, *stamp),
+        )
+    changes.gone += [name for name in known if name not in there]

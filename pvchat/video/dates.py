@@ -1,0 +1,79 @@
+"""When a file was recorded, by a camera's clock: its name, what its container says, or the file's own date.
+
+In: a path. Out: a `Recorded`. "VID_20260503_101500.mp4", "2026-05-03 10.15.00.mov" and "20260503.mp4" (at midnight,
+unless the container knows the hour of that day) are dates; so are folders of that form ("2026-05-03/kitchen.mp4").
+Times are local, without a zone: what somebody means by "this morning".
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pvchat.config import VideoConfig
+from pvchat.errors import PVChatError
+from pvchat.video.containers import open_container
+from pvchat.video.files import HEAD_BYTES, open_local, sniff
+from pvchat.video.pictures import open_picture
+
+_DAY = r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
+_HOUR = r"(?:[-_ T.]{0,3}([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:m]?([0-5]\d))?)?(?!\d)"
+_DATE = re.compile(_DAY + _HOUR)
+_EXIF, _TAKEN = 0x8769, (36867, 36868)  # EXIF's own table of tags, DateTimeOriginal and DateTimeDigitized in it
+_FIRST_YEAR = 1990  # a clock that was never set says 1904 or 1970
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """When a clip begins, local time, and what says so: its name, the container, or the file's date."""
+
+    at: datetime
+    by: Literal["name", "container", "file"]
+
+
+def recorded(path: Path) -> Recorded:
+    """When a file was recorded.
+
+    Raises:
+        OSError: it isn't there.
+    """
+    named, whole = _in_name(path)
+    if named is not None and whole:
+        return Recorded(named, "name")
+    inside = _in_container(path)
+    if inside is not None and (named is None or inside.date() == named.date()):
+        return Recorded(inside, "container")
+    if named is not None:
+        return Recorded(named, "name")
+    return Recorded(datetime.fromtimestamp(int(path.stat().st_mtime)), "file")
+
+
+def _in_name(path: Path) -> tuple[datetime | None, bool]:
+    """The date in a file's name, or in that of its folder; and whether it has an hour."""
+    for text in (path.stem, path.parent.name):
+        for found in _DATE.finditer(text):
+            with suppress(ValueError):  # the 31st of February
+                return datetime(*(int(part or 0) for part in found.groups())), found[4] is not None  # type: ignore[arg-type]
+    return None, False
+
+
+def _in_container(path: Path) -> datetime | None:
+    """The date that a camera wrote into a video or a photo; none of before there were such files."""
+    config = VideoConfig()
+    try:
+        with open_local(path, config) as file:
+            if sniff(path, file.read(HEAD_BYTES)) == "picture":
+                with open_picture(path, file) as image:
+                    tags = image.getexif().get_ifd(_EXIF)
+                    at = datetime.strptime(str(next(tags[tag] for tag in _TAKEN if tag in tags)), "%Y:%m:%d %H:%M:%S")
+            else:
+                with open_container(path, file, config) as (container, _):
+                    told = datetime.fromisoformat(container.metadata["creation_time"])
+                    at = told.astimezone().replace(microsecond=0, tzinfo=None)
+    except (PVChatError, OSError, KeyError, ValueError, StopIteration):
+        return None
+    return None if at.year < _FIRST_YEAR else at

@@ -1,0 +1,71 @@
+"""Questions about many videos, read (`chat/reader/archive.py`): their query, dates, place and sighting."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from pvchat.chat.query import Has, Query, Rank, Whom
+from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
+from pvchat.chat.reader.read import Known
+
+pytestmark = pytest.mark.weights
+NOW = datetime(2026, 11, 29, 10, 30)
+ANA, BOTH = Whom(("Ana",)), Whom(("Ana", "Ben"), "both")
+LAST, WITH = Rank("time", -1), Has("with")
+
+
+def asked(text: str) -> ArchiveQuestion:
+    return read_archive(text, Known(("Ana", "Ben")), ["kitchen", "back garden"], NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("When was the last time Ana was here?", Query("when", ANA, rank=LAST)),
+        ("Tell me when Ana was last seen.", Query("when", ANA, rank=LAST)),
+        ("When did Ana leave?", Query("when", ANA, rank=LAST)),
+        ("Did Ana and Ben meet?", Query("exists", BOTH, WITH, form="polar")),
+        ("Show me Ana smiling", Query("when", ANA, Has("deed", "smiling"))),
+        ("List all videos of Ana", Query("when", ANA)),
+        ("Find all clips of Ana with Ben, please.", Query("when", BOTH, WITH)),
+        ("Which videos is Ana in?", Query("when", ANA)),
+        ("On which days was Ana here?", Query("when", ANA)),
+        ("How many times did Ana visit?", Query("how_often", ANA)),
+    ],
+)
+def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
+    assert asked(text) == ArchiveQuestion(query, asked(text).text)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "query"),
+    [
+        ("Who came into the kitchen this morning?", "kitchen", Query("who")),
+        ("Was Ana in the back garden today?", "back garden", Query("exists", ANA, form="polar")),
+        ("When was Ana in the kitchen with Ben last week?", "kitchen", Query("when", BOTH, WITH)),
+        ("When was Ana last seen in the kitchen in May?", "kitchen", Query("when", ANA, rank=LAST)),
+        ("Who was in the office yesterday?", "", Query("who", where=Has("place", "office"))),
+    ],
+)
+def test_place_and_time_are_taken_out(text: str, place: str, query: Query) -> None:
+    found = asked(text)
+    assert (found.place, found.query) == (place, query)
+    assert found.dates is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "sighting"),
+    [
+        ("What was Ana wearing when she was last seen?", Query("attribute", ANA, attribute="worn"),
+         Query("when", ANA, rank=LAST)),
+        ("What was Ana wearing when she was first seen with Ben?", Query("attribute", ANA, attribute="worn"),
+         Query("when", BOTH, WITH, rank=Rank("time"))),
+        ("Where was Ana last seen?", Query("attribute", ANA, attribute="place"), Query("when", ANA, rank=LAST)),
+        ("Who else was there when Ana was last seen?", Query("who", Whom(besides=("Ana",))),
+         Query("when", ANA, rank=LAST)),
+    ],
+)  # fmt: skip
+def test_the_one_sighting_that_is_meant(text: str, query: Query, sighting: Query) -> None:
+    assert (asked(text).query, asked(text).sighting) == (query, sighting)

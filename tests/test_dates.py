@@ -1,0 +1,120 @@
+"""Times of the calendar: in words of a question (`chat/reader/dates.py`), and of a file (`video/dates.py`)."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from pvchat.chat.reader.dates import dated
+from pvchat.errors import SettingsError
+from pvchat.video import recorded
+
+NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
+WORDS = {
+    "on Tuesday": ("2026-11-24T00:00", "2026-11-25T00:00"),
+    "last Sunday": ("2026-11-22T00:00", "2026-11-23T00:00"),
+    "on Sunday": ("2026-11-29T00:00", "2026-11-30T00:00"),
+    "yesterday evening": ("2026-11-28T18:00", "2026-11-29T00:00"),
+    "this morning": ("2026-11-29T04:00", "2026-11-29T12:00"),
+    "last night": ("2026-11-28T20:00", "2026-11-29T06:00"),
+    "on Tuesday morning": ("2026-11-24T04:00", "2026-11-24T12:00"),
+    "in the morning of 3 May": ("2026-05-03T04:00", "2026-05-03T12:00"),
+    "this week": ("2026-11-23T00:00", "2026-11-30T00:00"),
+    "last week": ("2026-11-16T00:00", "2026-11-23T00:00"),
+    "last weekend": ("2026-11-21T00:00", "2026-11-23T00:00"),
+    "last month": ("2026-10-01T00:00", "2026-11-01T00:00"),
+    "in May": ("2026-05-01T00:00", "2026-06-01T00:00"),
+    "in December": ("2025-12-01T00:00", "2026-01-01T00:00"),
+    "in May 2024": ("2024-05-01T00:00", "2024-06-01T00:00"),
+    "in 2025": ("2025-01-01T00:00", "2026-01-01T00:00"),
+    "on 3 May": ("2026-05-03T00:00", "2026-05-04T00:00"),
+    "on December 24": ("2025-12-24T00:00", "2025-12-25T00:00"),
+    "on May 3rd, 2024": ("2024-05-03T00:00", "2024-05-04T00:00"),
+    "on Sunday, 22 November": ("2026-11-22T00:00", "2026-11-23T00:00"),
+    "on 2026-02-28": ("2026-02-28T00:00", "2026-03-01T00:00"),
+    "two days ago": ("2026-11-27T00:00", "2026-11-28T00:00"),
+    "in the last three days": ("2026-11-26T10:30", "2026-11-29T10:30"),
+    "between Monday and Wednesday": ("2026-11-23T00:00", "2026-11-26T00:00"),
+    "since May": ("2026-05-01T00:00", None),
+    "after Tuesday": ("2026-11-25T00:00", None),
+    "before 2026-05-03": (None, "2026-05-03T00:00"),
+    "by Friday": (None, "2026-11-28T00:00"),
+}
+NONE = ("last", "this time", "with Ben", "at 3:20", "at night", "on 31 February", "in the second half")
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_words_for_a_time(words: str) -> None:
+    rest, dates = dated(f"Was Ana seen {words}?", NOW)
+    assert rest == "Was Ana seen?"
+    assert dates is not None
+    assert tuple(at and at.isoformat(timespec="minutes") for at in (dates.since, dates.until)) == WORDS[words]
+    assert dates.said == words
+    assert dated(f"{words[0].upper()}{words[1:]}, was Ana seen?", NOW)[0] == "was Ana seen?"
+
+
+@pytest.mark.parametrize("words", NONE)
+def test_words_for_no_time(words: str) -> None:
+    text = f"Was Ana seen {words}?"
+    assert dated(text, NOW) == (text, None)
+
+
+def test_somebody_called_may() -> None:
+    assert dated("Was Ben seen since May?", NOW, ["May"]) == ("Was Ben seen since May?", None)
+    assert dated("Was May seen on 3 May?", NOW, ["May"])[0] == "Was May seen?"
+
+
+def test_two_times_are_refused() -> None:
+    with pytest.raises(SettingsError, match="several times"):
+        dated("Was Ana here today or yesterday?", NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [
+        ("VID_20260503_101500.mp4", "2026-05-03T10:15:00"), ("2026-05-03 10.15.00.mov", "2026-05-03T10:15:00"),
+        ("Screen 2026-05-03 at noon.mp4", "2026-05-03T00:00:00"), ("20260503.mp4", "2026-05-03T00:00:00"),
+        ("2026-05-03/kitchen.mp4", "2026-05-03T00:00:00"),
+    ],
+)  # fmt: skip
+def test_a_name_tells_when_it_was_recorded(tmp_path: Path, name: str, at: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"")
+    assert (recorded(path).at.isoformat(), recorded(path).by) == (at, "name")
+
+
+@pytest.mark.parametrize("name", ["clip-1234567890123.mp4", "movie 12345678.mp4", "2026-13-45.mp4"])
+def test_other_numbers_are_no_dates(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"")
+    os.utime(path, (0, 1_790_000_000))
+    assert (recorded(path).at, recorded(path).by) == (datetime.fromtimestamp(1_790_000_000), "file")
+
+
+def test_a_container_tells_when_it_was_recorded(tmp_path: Path) -> None:
+    path, made = tmp_path / "clip.mp4", "2026-05-03T10:15:00.000000Z"
+    with av.open(str(path), "w") as out:
+        out.metadata["creation_time"] = made
+        stream = out.add_stream("mpeg4", rate=5)
+        stream.width = stream.height = 64
+        for packet in stream.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")):
+            out.mux(packet)
+        out.mux(stream.encode(None))
+    local = datetime.fromisoformat(made).astimezone().replace(tzinfo=None)
+    assert (recorded(path).at, recorded(path).by) == (local, "container")
+    other = path.rename(tmp_path / "2026-01-01.mp4")  # whoever named it knows better
+    assert recorded(other).at == datetime(2026, 1, 1)
+
+
+def test_a_photo_tells_when_it_was_taken(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[36867] = "2026:05:03 10:15:00"
+    Image.new("RGB", (32, 32)).save(tmp_path / "photo.jpg", exif=exif)
+    assert recorded(tmp_path / "photo.jpg").at == datetime(2026, 5, 3, 10, 15)

@@ -1,0 +1,180 @@
+"""A library of made-up clips: what is kept of them, who is found in it, what is answered, what forgetting leaves."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from make_studio import ANA, BEN, Studio  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.chat.archive import adjusted, base_rate  # noqa: E402
+from pvchat.errors import LockedError  # noqa: E402
+from pvchat.library import Library, recognise  # noqa: E402
+from pvchat.storage import keys  # noqa: E402
+from pvchat.storage.library import LibraryError  # noqa: E402
+from pvchat.storage.stores import library_of  # noqa: E402
+
+CARL = 3
+NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
+
+
+@pytest.fixture
+def kitchen(studio: Studio, chat: PVChat, tmp_path: Path) -> Library:
+    """Two folders of dated clips: the kitchen and the garden."""
+    for place, name, people in (
+        ("kitchen", "2026-11-24 09.15.00", (ANA,)), ("kitchen", "2026-11-28 18.00.00", (ANA, BEN)),
+        ("kitchen", "2026-11-29 08.05.00", (BEN, CARL)), ("garden", "2026-11-26 12.00.00", (BEN,)),
+        ("garden", "2026-11-27 12.30.00", (CARL,)),
+    ):  # fmt: skip
+        (tmp_path / place).mkdir(exist_ok=True)
+        studio.clip(f"{place}/{name}", *people)
+    library = chat.library
+    library.add([tmp_path / "kitchen"], place="kitchen")
+    library.add([tmp_path / "garden"], place="garden")
+    assert library.scan().added == 5
+    return library
+
+
+def rows(library: Library) -> dict[str, list[tuple]]:
+    """Everything that the tables hold, but for numbers that only count."""
+    with library._open() as tables:
+        return {
+            name: sorted(map(repr, tables.execute(f"SELECT * FROM {name}")))
+            for (name,) in tables.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%seq%'"
+            )
+        }
+
+
+QUESTIONS = {
+    "When was Ana last seen?": "Ana was last seen on Saturday 28 November 2026 at 18:00, in the kitchen",
+    "When was Ana first seen?": "Ana was first seen on Tuesday 24 November 2026 at 09:15, in the kitchen",
+    "Was Ana seen in the garden?": "No. Ana was not seen in any of two videos in the garden",
+    "Who was in the kitchen this morning?": "Ben (one video). Somebody I don't know is in one video.",
+    "How often was Ben here this week?": "Ben: in three videos, of five videos this week",
+    "In which videos are Ana and Ben together?": "Ana and Ben are seen together: in one video, of five videos",
+    "In which videos is Ana alone?": "Ana is alone: in one video, of five videos",
+    "Was Ana seen without Ben?": "Yes",
+    "Was Ben seen since yesterday?": "Yes",
+    "When was Ana last seen with Ben?": "Ana and Ben are seen together: last on Saturday 28 November 2026",
+    "Where was Ana last seen?": "Ana is in the kitchen, on the left, next to Ben.",
+    "What was Ana wearing when she was last seen with Ben?": "red jacket",
+    "What did Ana wear on Tuesday?": "On Tuesday 24 November 2026 at 09:15, in the kitchen",
+    "Show me Ben talking": "Ben is talking: in three videos",
+    "When was Dora last seen?": "Nobody called Dora is enrolled",
+    "Was Ana there in May?": "There is no video in May",
+    "Was Ana seen with a hat?": "I can't tell whether Ana is wearing a hat in any of five videos.",
+    "When did Ana leave?": "Ana was last seen on Saturday 28 November 2026",
+    "Who was seen most often?": "Ben (three videos), of five videos.",
+    "How many people were there?": "Two whom I know (Ben and Ana) and at least one whom I don't know, in five videos.",
+    "Was anybody unknown seen?": "Yes, somebody I don't know is in two videos, of five videos.",
+    "Who else was there when Ana was last seen?": "in the kitchen (2026-11-28 18.00.00.mp4 at 0:00): Ben.",
+    "Who was Ana with when she was last seen?": "Ana is seen with Ben",
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_questions(kitchen: Library, question: str) -> None:
+    assert QUESTIONS[question] in kitchen.ask(question, now=NOW).answer
+
+
+def test_rows_are_private(kitchen: Library) -> None:
+    path = library_of(kitchen.root)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    with kitchen._open():
+        assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("library.db*")} == {0o600}
+
+
+def test_who_is_enrolled_later_is_found_without_footage(kitchen: Library, studio: Studio, chat: PVChat) -> None:
+    chat.enroll(studio.clip("carl", CARL), "Carl")
+    looked = list(studio.analysed)
+    assert "2026-11-29 08.05.00" in kitchen.ask("When was Carl last seen?").answer
+    assert "Carl (two videos)" in kitchen.ask("Who was seen?").answer
+    assert studio.analysed == looked
+
+
+def test_a_large_library_looks_where_faces_come_near(
+    kitchen: Library, studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.enroll(studio.clip("carl", CARL), "Carl")
+    monkeypatch.setattr(recognise, "SMALL", 0)
+    assert kitchen.follow() == 2
+    assert "Carl (two videos)" in kitchen.ask("Who was seen?").answer
+
+
+def test_corrections_and_other_names_are_followed(kitchen: Library, chat: PVChat, tmp_path: Path) -> None:
+    chat.people.rename("Ben", "Benno")
+    assert "Benno (three videos)" in kitchen.ask("Who was seen?").answer
+    chat.correct("Benno", tmp_path / "garden" / "2026-11-26 12.00.00.mp4", is_her=False)
+    assert "Benno was not seen" in kitchen.ask("Was Benno in the garden?").answer
+
+
+def test_two_who_are_merged_are_one_in_it(kitchen: Library, studio: Studio, chat: PVChat) -> None:
+    chat.enroll(studio.clip("carl", CARL), "Carl")
+    kitchen.follow()
+    chat.merge("Ben", "Carl")
+    assert "Ben (four videos)" in kitchen.ask("Who was seen?").answer
+
+
+def test_forgetting_leaves_no_vector_of_her(kitchen: Library, chat: PVChat) -> None:
+    with kitchen._open() as tables:
+        words = "SELECT id FROM people ORDER BY id LIMIT 1"
+        hers = tables.execute(
+            "SELECT t.identity, t.id FROM tracks AS t, appearances AS a, json_each(a.tracks) AS each "
+            f"WHERE a.who = ({words}) AND t.id = each.value"
+        ).fetchall()
+        ref = chat.people.get("Ana").id
+    assert len(hers) == 2
+    chat.people.forget("Ana")
+    left = b"".join(path.read_bytes() for path in library_of(kitchen.root).parent.iterdir())
+    for identity, _ in hers:
+        for at in range(0, len(identity), 256):
+            assert identity[at : at + 256] not in left
+    assert ref.encode() not in left
+    assert kitchen.ask("When was Ana last seen?").answer == "Nobody called Ana is enrolled."
+    assert "Ben (three videos)" in kitchen.ask("Who was seen?").answer
+
+
+def test_an_encrypted_home_has_no_library(
+    kitchen: Library, chat: PVChat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(LockedError, match="holds a library"):
+        keys.create("a long passphrase")
+    kitchen.erase()
+    monkeypatch.setattr(keys, "COST", 2)
+    monkeypatch.setenv(keys.VARIABLE, "a long passphrase")
+    keys.create("a long passphrase")
+    with pytest.raises(LockedError, match="can't be yet"):
+        kitchen.add([tmp_path])
+
+
+def test_a_library_of_a_later_version_is_refused(kitchen: Library) -> None:
+    with kitchen._open() as tables:
+        tables.execute("PRAGMA user_version = 99")
+    with pytest.raises(LibraryError, match="later version"):
+        kitchen.status()
+
+
+def test_who_looks_like_her_by_chance_is_only_perhaps_there() -> None:
+    likely = np.float32([0.93, 0.99, 0.99999])
+    assert (adjusted(likely, base_rate(likely, 4)) > 0.8).all()
+    few = adjusted(likely, base_rate(likely, 10_000))
+    assert few[0] < 0.1 < 0.9 < few[2]
+
+
+def test_json_names_each_video_with_its_seconds(kitchen: Library) -> None:
+    row = kitchen.ask("In which videos is Ana?", now=NOW).to_dict()
+    assert (row["videos"], row["surely"], row["perhaps"]) == (5, 2, 0)
+    assert [Path(clip["path"]).name for clip in row["clips"]] == ["2026-11-24 09.15.00.mp4", "2026-11-28 18.00.00.mp4"]
+    assert row["clips"][0]["spans"] == [[0.0, 2.0]]
+    assert row["clips"][0]["place"] == "kitchen"
+    assert row["clips"][0]["first_at"] == "2026-11-24T09:15:00"
+    json.dumps(row)

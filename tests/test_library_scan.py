@@ -1,0 +1,182 @@
+"""Looking through a library: what is noticed, a scan that is killed, several processes, what may be added."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from make_studio import ANA, BEN, Studio, open_studio  # noqa: E402
+from test_library import rows  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.config import Settings  # noqa: E402
+from pvchat.library import Library  # noqa: E402
+from pvchat.library.scan import Scanning  # noqa: E402
+from pvchat.storage.library import LibraryError  # noqa: E402
+
+
+@pytest.fixture
+def library(studio: Studio, chat: PVChat, tmp_path: Path) -> Library:
+    """A folder of three clips, looked through."""
+    (tmp_path / "videos").mkdir()
+    for name, person in (("2026-11-01", ANA), ("2026-11-02", BEN), ("2026-11-03", ANA)):
+        studio.clip(f"videos/{name}", person)
+    chat.library.add([tmp_path / "videos"])
+    report = chat.library.scan()
+    assert (report.added, report.failed) == (3, {})
+    return chat.library
+
+
+def test_nothing_is_looked_at_twice(library: Library, studio: Studio) -> None:
+    looked, before = list(studio.analysed), rows(library)
+    report = library.scan()
+    assert (report.added, report.kept, studio.analysed) == (0, 3, looked)
+    assert rows(library) == before
+
+
+def test_a_moved_file_is_known_by_its_content(library: Library, studio: Studio, tmp_path: Path) -> None:
+    looked = list(studio.analysed)
+    (tmp_path / "videos" / "2026-11-03.mp4").rename(tmp_path / "videos" / "2026-12-24.mp4")
+    report = library.scan()
+    assert (report.added, report.moved, report.removed, studio.analysed) == (0, 1, 0, looked)
+    assert "on Thursday 24 December 2026" in library.ask("When was Ana last seen?").answer
+
+
+def test_a_deleted_file_is_forgotten(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "videos" / "2026-11-02.mp4").unlink()
+    assert library.scan().removed == 1
+    assert library.ask("When was Ben last seen?").answer == "Ben was not seen in any of two videos."
+
+
+def test_a_changed_file_is_looked_at_anew(library: Library, studio: Studio, tmp_path: Path) -> None:
+    other = studio.clip("other", ANA, BEN)
+    (tmp_path / "videos" / "2026-11-02.mp4").write_bytes(other.read_bytes())
+    report = library.scan()
+    assert (report.added, report.removed) == (1, 1)
+    assert "2026-11-02.mp4" in library.ask("In which videos are Ana and Ben together?").answer
+
+
+def test_an_unplugged_disk_forgets_nothing(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "videos").rename(tmp_path / "elsewhere")
+    report = library.scan()
+    assert (report.missing, report.removed) == ([str(tmp_path / "videos")], 0)
+    assert "Yes" in library.ask("Was Ana seen?").answer
+
+
+def test_what_cannot_be_read_is_told_and_not_tried_again(library: Library, studio: Studio, tmp_path: Path) -> None:
+    from pvchat.errors import VideoReadError
+
+    def broken(*_: object, **__: object) -> None:
+        raise VideoReadError("nothing in it can be decoded.", subject="bad.mp4")
+
+    studio.clip("videos/bad", ANA)
+    load = library.chat.analyse
+    library.chat.analyse = broken  # type: ignore[method-assign]
+    assert list(library.scan().failed) == [str(tmp_path / "videos" / "bad.mp4")]
+    library.chat.analyse = load  # type: ignore[method-assign]
+    assert library.scan().added == 0
+    assert "nothing in it can be decoded" in library.status().sources[0].failed[str(tmp_path / "videos" / "bad.mp4")]
+
+
+def test_a_stopped_scan_goes_on(library: Library, studio: Studio) -> None:
+    studio.clip("videos/2026-11-04", BEN)
+    how = Scanning()
+    how.stop.set()
+    assert library.scan(how).stopped
+    assert library.scan().added == 1
+
+
+def test_only_videos_that_are_there_can_be_added(library: Library, tmp_path: Path) -> None:
+    for path, what in (
+        (tmp_path / "nothing", "no such file"), (tmp_path / "videos" / "2026-11-01.mp4", "one lies in the other"),
+        (tmp_path, "one lies in the other"),
+    ):  # fmt: skip
+        with pytest.raises(LibraryError, match=what):
+            library.add([path])
+    with pytest.raises(LibraryError, match="was not added"):
+        library.remove(tmp_path / "nothing")
+
+
+def test_what_is_removed_leaves_no_row(library: Library, tmp_path: Path) -> None:
+    library.remove(tmp_path / "videos")
+    left = rows(library)
+    assert {name for name, found in left.items() if found} == {"people"}
+
+
+def _clips(studio: Studio) -> None:
+    """Six clips that were there before."""
+    for number in range(6):
+        path = studio.clip(f"videos/2026-11-0{number + 1}", *((ANA, BEN), (BEN,), (ANA,))[number % 3])
+        os.utime(path, (1, 1))
+
+
+def _opened(folder: str) -> PVChat:
+    """What a worker process makes for itself."""
+    studio = open_studio(Path(folder), pytest.MonkeyPatch())
+    _clips(studio)
+    return PVChat(Settings(device="cpu"))
+
+
+def test_two_processes_see_what_one_does(studio: Studio, chat: PVChat, tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    _clips(studio)
+    (tmp_path / "videos" / "2026-11-09.mp4").write_bytes((tmp_path / "videos" / "2026-11-01.mp4").read_bytes())
+    chat.library.add([tmp_path / "videos"])
+    report = chat.library.scan(Scanning(2, partial(_opened, str(tmp_path))))
+    assert (report.added + report.moved, report.failed) == (7, {})
+    both = rows(chat.library)
+    chat.library.erase()
+    chat.library.add([tmp_path / "videos"])
+    assert chat.library.scan().moved == 1
+    assert rows(chat.library) == both
+
+
+_SCAN = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+import pytest
+from make_studio import open_studio, ANA, BEN
+from pvchat import PVChat
+from pvchat.config import Settings
+from pvchat.library import scan
+studio = open_studio(Path(sys.argv[2]), pytest.MonkeyPatch())
+for number in range(8):
+    path = studio.clip(f"videos/2026-11-0{number + 1}", *((ANA, BEN), (BEN,), (ANA,))[number % 3])
+    os.utime(path, (1, 1))  # it was there before
+left, enter = int(sys.argv[3]), scan._link
+def mortal(*words):
+    global left
+    enter(*words)
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)  # a clip is in the middle of its transaction
+scan._link = mortal
+chat = PVChat(Settings(device="cpu"))
+chat.library.add([Path(sys.argv[2]) / "videos"], place="hall")
+print(chat.library.scan().added)
+"""
+
+
+def test_a_killed_scan_ends_with_the_same_rows(studio: Studio, chat: PVChat, tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    script = tmp_path / "scan.py"
+    script.write_text(_SCAN)
+    words = [sys.executable, str(script), str(Path(__file__).parent), str(tmp_path)]
+    for clips in (1, 3, 2):
+        done = subprocess.run([*words, str(clips)], env=os.environ, check=False)
+        assert done.returncode == -signal.SIGKILL
+    done = subprocess.run([*words, "99"], env=os.environ, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "5"  # 0 + 2 + 1 were finished before: the last of each run was not
+    killed = rows(chat.library)
+    chat.library.erase()
+    subprocess.run([*words, "99"], env=os.environ, check=True)
+    assert rows(chat.library) == killed
