@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.conditions import leaves
 from pvchat.chat.finding import Verdict
-from pvchat.chat.query import EVERYBODY, WHOLE, And, Condition, During, Has, Query, Rank
+from pvchat.chat.query import EVERYBODY, WHOLE, And, Condition, During, Has, Query, Rank, atoms
 from pvchat.chat.run import run
 from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Timeline
@@ -248,7 +247,7 @@ def _in_one(
 
 def _is_plain(where: Condition | None) -> bool:
     """Whether only somebody's being there is asked, alone or with others."""
-    return all(has.attribute in ("present", "with", "alone") for has in leaves(where))
+    return all(has.attribute in ("present", "with", "alone") for has in atoms(where))
 
 
 def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:

@@ -151,7 +151,7 @@ class Conversation:
         return turns
 
     def _read(self, text: str, turns: Sequence[Turn], timeline: Timeline | None) -> Query:
-        _require_short(text)
+        require_short(text)
         return read(text, Known(self.names, self.aliases, tuple(turns), timeline))
 
 
@@ -213,7 +213,7 @@ def _compares_with_all(query: Query) -> bool:
     return query.attribute in ("with", "beside") or any(has.attribute == "alone" for has in asked)
 
 
-def _require_short(text: object) -> None:
+def require_short(text: object) -> None:
     """Raise SettingsError where a question is no text, or too long to be read."""
     if not isinstance(text, str):
         raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")

@@ -26,7 +26,7 @@ from pvchat.chat.archive import (
     search,
     sought,
 )
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.evidence import Evidence, without_traits
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
 from pvchat.chat.question import names_in, require_short
@@ -37,7 +37,6 @@ from pvchat.chat.say.archive import UNANSWERED, Asked, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Timeline
-from pvchat.chat.traits import without_traits
 from pvchat.errors import PVChatError
 from pvchat.library.recognise import evidence_in, people_in, timeline_in
 from pvchat.people.corrections import corrections_of

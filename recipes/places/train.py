@@ -2,7 +2,7 @@
 
     python -m recipes.places.train TRAINDATA --out pvchat/perception/experts/scenes.safetensors --seed 0
 
-In: pictures of places with people pasted before them (`train/fits/settings.py`); photos and film of people, whose
+In: pictures of places with people pasted before them (`recipes/looks/settings.py`); photos and film of people, whose
 places captions name (`flickr8k`) or a teacher guesses (`teachers/squeezenet_places365`, half of what the pictures of
 places are learned by, too); news photos and made-up walls of logos, which stand for events. Out: a softmax head over
 EfficientNet features, and a card with how often it is right of places kept back.
@@ -25,8 +25,8 @@ from torch import Tensor
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.scenes import OTHER
 from pvchat.schemas import FloatArray
-from pvchat.train.fits.settings import Cutout, cut_out, photographed
 from pvchat.train.pictures import read_image, read_metadata
+from recipes.looks.settings import Cutout, cut_out, photographed
 
 Picture = NDArray[np.uint8]
 KINDS: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("kinds.json").read_text(encoding="utf-8"))
