@@ -178,3 +178,12 @@ def test_json_names_each_video_with_its_seconds(kitchen: Library) -> None:
     assert row["clips"][0]["place"] == "kitchen"
     assert row["clips"][0]["first_at"] == "2026-11-24T09:15:00"
     json.dumps(row)
+
+
+def test_another_process_that_writes_is_waited_for_and_told(kitchen: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvchat.storage.library.WAIT_S", 0.1)
+    with kitchen._open() as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert kitchen.ask("Was Ana seen?", now=NOW).finding.verdict == "yes"  # readers don't wait
+        with pytest.raises(LibraryError, match="can't be changed"):
+            kitchen.remove(kitchen.status().sources[0].path)

@@ -50,20 +50,18 @@ def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None
         chat: whose people.
         progress: told how many clips are done, and of how many.
     """
-    with changing(library):
-        _take_in(library, chat)
+    _take_in(library, chat)
     total, done = _stale(library), 0
-    while True:
+    while _stale(library):
         with changing(library):
             everyone = _known(library, chat)
             batch = [row[0] for row in library.execute("SELECT id FROM clips WHERE stale LIMIT ?", (_BATCH,))]
             for clip in batch:
                 recognise(library, chat, clip, everyone)
-        if not batch:
-            return done
         done += len(batch)
         if progress is not None:
             progress("recognising people", done, max(total, done))
+    return done
 
 
 def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: Snapshot | None = None) -> None:
@@ -130,17 +128,20 @@ def people_in(library: sqlite3.Connection, chat: Service) -> dict[int, str]:
 
 def _take_in(library: sqlite3.Connection, chat: Service) -> None:
     """Drop who isn't enrolled any more, and mark the clips that somebody new may be in."""
-    everyone, ids = chat.people.snapshot(), chat.people.ids()
-    people = {one.id: one for one in everyone.people}
-    known = _numbers(library)
+    everyone, ids, known = chat.people.snapshot(), chat.people.ids(), _numbers(library)
+    people = {one.id for one in everyone.people}
     gone = [ref for ref in known if ref not in people and ids.get(ref) not in everyone.damaged]
-    library.executemany("DELETE FROM people WHERE ref = ?", [(ref,) for ref in gone])
     fresh = [one for one in everyone.people if one.id not in known]
-    library.executemany("INSERT INTO people(ref) VALUES (?)", [(one.id,) for one in fresh])
-    if fresh and library.execute("SELECT count(*) FROM clips").fetchone()[0] <= SMALL:
-        library.execute("UPDATE clips SET stale = 1")
-    elif fresh:
-        clips = [clip for clip in _candidates(library, fresh) if _may_show(library, chat, clip, fresh)]
+    if not gone and not fresh:
+        return
+    count, last = library.execute("SELECT count(*), coalesce(max(id), 0) FROM clips").fetchone()
+    near = set[int]() if count <= SMALL else _candidates(library, fresh)
+    clips = [clip for clip in near if _may_show(library, chat, clip, fresh)]  # before the change: it takes a while
+    with changing(library):
+        library.executemany("DELETE FROM people WHERE ref = ?", [(ref,) for ref in gone])
+        library.executemany("INSERT OR IGNORE INTO people(ref) VALUES (?)", [(one.id,) for one in fresh])
+        if fresh:  # clips that another process entered meanwhile don't know them yet
+            library.execute("UPDATE clips SET stale = 1 WHERE id > ?", (0 if count <= SMALL else last,))
         library.executemany("UPDATE clips SET stale = 1 WHERE id = ?", [(clip,) for clip in clips])
 
 
@@ -161,6 +162,8 @@ def _stale(library: sqlite3.Connection) -> int:
 
 def _candidates(library: sqlite3.Connection, people: Sequence[Person]) -> set[int]:
     """The clips in which a face comes near one of these people's, and all that show drawn figures or bodies alone."""
+    if not people:
+        return set()
     found = {row[0] for row in library.execute("SELECT DISTINCT clip FROM tracks WHERE kind <> 'face'")}
     for said in (said for person in people for said in corrections_of(person)):
         found |= {row[0] for row in library.execute("SELECT id FROM clips WHERE key = ?", (said.clip,))}

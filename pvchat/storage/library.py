@@ -110,8 +110,15 @@ def connect(people: Path) -> sqlite3.Connection:
 
 @contextmanager
 def changing(library: sqlite3.Connection) -> Iterator[None]:
-    """One change: all of it is kept, or nothing."""
-    library.execute("BEGIN IMMEDIATE")
+    """One change: all of it is kept, or nothing.
+
+    Raises:
+        LibraryError: another process has been changing it for a minute, or it can't be written.
+    """
+    try:
+        library.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        raise LibraryError(f"the library can't be changed ({error}).", hint="Try again when it is done.") from error
     try:
         yield
     except BaseException:
