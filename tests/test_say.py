@@ -259,7 +259,8 @@ AGAINST = [
 REFUSED = [
     (Query("refuse", ANA, refusal="unseen"), {}, "Ana is in this video, but I can't tell the rest."),
     (Query("refuse", refusal="sound"), {},
-     "I see a video's pictures only, and hear nothing; ask me who is in this video"),
+     "Of a video's sound I hear only when somebody speaks, and what is said; ask me who is in this video"),
+    (Query("refuse", refusal="sound", value="music"), {}, "Music I can't tell"),
     (Query("refuse", refusal="camera"), {}, "I can't tell what the camera does; ask me"),
     (Query("refuse", refusal="small_talk", value="thanks"), {}, "You're welcome; ask me"),
     (Query("refuse", refusal="small_talk"), {}, "I'm here for questions about people in videos"),

@@ -14,7 +14,7 @@ from pvchat.assets import footage, packages, weights
 from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
 
-EVERY = (*packages.TABLE, *packages.TEACHERS, *footage.FOOTAGE)
+EVERY = (*packages.TABLE, *packages.VOICE, *packages.TEACHERS, *footage.FOOTAGE)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, s
 from pvchat.chat.finding import Row
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.say.phrases import SETTING_SURE, backdrop, side_by_side
+from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.surfaces import SURFACES, things_on
 from pvchat.chat.timeline import Entity, Timeline
@@ -33,7 +34,7 @@ _LAST_STEP = 0.3  # seconds, about a sampling step
 
 @dataclass(frozen=True)
 class _Seen:
-    """One sighting of somebody: where, when, in which sampled frames, and what was measured; `sure` of the name."""
+    """One sighting of somebody: where, when, in which frames and `track`, what was measured; `sure` of the name."""
 
     box: Box
     frames: tuple[int, ...]
@@ -41,6 +42,7 @@ class _Seen:
     facts: PersonFacts
     stretches: Sequence[Appearance] = ()
     sure: bool = True
+    track: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,14 @@ def timeline_of(
     everybody = {name: [one] for name, one in people.items()} | strangers
     entities = [_enrolled(one, people, doubtful, clip) for one in presences]
     entities += [replace(_entity(name, _longest(parts).box), known=False) for name, parts in strangers.items()]
+    tracks = {track: one.name for one in presences if one.name in people for track in (one.track, *one.tracks)}
+    tracks = {one.track: name for name, parts in strangers.items() for one in parts} | doubtful | tracks
+    sound = None if analysis is None else analysis.sound
     pieces = sum(not one.name for one in evidence.others)
-    rows = (*_rows_of_people(everybody, clip), *_rows_of_scene(clip))
+    rows = (*_rows_of_people(everybody, clip), *_rows_of_scene(clip), *rows_of_sound(sound, tracks))
     return Timeline(
         *clip.whole, tuple(entities), rows, tuple(evidence.shots) or (clip.whole,), _looked_for(clip),
-        is_still(evidence), pieces > evidence.unknown and len(evidence.shots) > 1, True,
+        is_still(evidence), pieces > evidence.unknown and len(evidence.shots) > 1, True, sound.state if sound else "",
     )  # fmt: skip
 
 
@@ -163,7 +168,7 @@ def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int, str]]:
 
 def _sighting(one: Neighbour, clip: _Clip) -> _Seen:
     spans = clip.body_spans(one.frames) if one.track is None else clip.spans(one.frames)
-    return _Seen(one.box, one.frames, spans, one.facts, clip.stretches([one.track]))
+    return _Seen(one.box, one.frames, spans, one.facts, clip.stretches([one.track]), track=one.track)
 
 
 def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen]]:

@@ -14,7 +14,7 @@ from pvchat.schemas import PersonPresence, QuestionType
 
 _TYPES: dict[str, QuestionType] = {
     **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
-    **dict.fromkeys(("deed", "posture", "holding"), "action"),
+    **dict.fromkeys(("deed", "posture", "holding", "speaks", "says"), "action"),
     **dict.fromkeys(
         ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
          "shot_size", "on", "style"),
@@ -24,7 +24,7 @@ _TYPES: dict[str, QuestionType] = {
 }  # fmt: skip
 # What is known without measuring what people do and wear: who is there, when, and where in the picture.
 _SEEN_AT_ONCE = ("present", "known", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side",
-                 "shot_size")  # fmt: skip
+                 "shot_size", "says")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,12 @@ def asks_of_things(query: Query) -> bool:
     held = ("thing", "holding", "near")
     asked = any(has.attribute in held for condition in _conditions(query) for has in atoms(condition))
     return asked or query.attribute in held or query.then is not None and asks_of_things(query.then)
+
+
+def asks_of_sound(query: Query) -> bool:
+    """Whether it asks for what is heard, for which a clip must be listened to."""
+    heard = any(has.attribute in ("speaks", "says") for condition in _conditions(query) for has in atoms(condition))
+    return heard or query.attribute == "says" or query.then is not None and asks_of_sound(query.then)
 
 
 def _asked(query: Query) -> tuple[Condition, ...]:

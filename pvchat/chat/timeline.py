@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from pvchat.chat.finding import Row
 from pvchat.chat.spans import Span, merged
-from pvchat.schemas import Decision
+from pvchat.schemas import Decision, SoundState
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
 OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style")  # of no person
@@ -63,6 +63,7 @@ class Timeline:
         looked_for: labels of things whose absence is known.
         still: a photo, or as short as one: no times are told.
         at_least: there may be more strangers than are listed.
+        sound: whether it was listened to: "heard", or why it wasn't (`schemas.SoundState`); "": nobody has asked.
         measured: out of pictures: near shades and about equal lengths aren't told apart.
     """
 
@@ -75,6 +76,7 @@ class Timeline:
     still: bool = False
     at_least: bool = False
     measured: bool = False
+    sound: SoundState | Literal[""] = ""
 
     @cached_property
     def _by_entity(self) -> dict[tuple[str, str], list[Row]]:
@@ -127,7 +129,8 @@ class Timeline:
             rows += [made for one in person.get("rows", []) for made in _each_span(one, person["name"], end, spans)]
         rows += [_made(one, "", end, [(0.0, end)]) for one in row.get("things", [])]
         shots = tuple((float(a), float(b)) for a, b in row.get("shots", [[0, end]]))
-        return cls(0.0, end, tuple(entities), tuple(rows), shots, frozenset(row.get("looked_for", ())))
+        return cls(0.0, end, tuple(entities), tuple(rows), shots, frozenset(row.get("looked_for", ())),
+                   sound=row.get("sound", ""))  # fmt: skip
 
 
 def _each_span(one: dict[str, Any], entity: str, end: float, spans: Sequence[Span]) -> list[Row]:

@@ -5,6 +5,7 @@ who and whether      presence.py (who is there), holders.py (of whom something h
 of one person        attributes.py, facts.py (phrases.py), doubts.py (why somebody wasn't recognised)
 times and order      times.py, ranks.py
 the scene            scenes.py
+what is heard        sounds.py
 not answered         refusals.py; and why an answer is what it is
 said back            clauses.py: conditions, sets of people, events
 """

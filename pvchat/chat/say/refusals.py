@@ -17,6 +17,7 @@ from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import PRESENT, clause, complement, event_said, leaves, people_said, whom_said
 from pvchat.chat.say.facts import condition_of, presence_of
+from pvchat.chat.say.sounds import DEAF
 from pvchat.schemas import PersonPresence
 
 ASK = "ask me who is in this video, what they wear, what they do or where they are"
@@ -53,7 +54,7 @@ def refused(finding: Finding, evidence: Evidence) -> str:
     """Why a question can't be answered, or what does what it wishes."""
     query = finding.query
     if query.refusal == "sound":
-        return f"I see a video's pictures only, and hear nothing; {ASK}."
+        return DEAF.get(query.value, f"Of a video's sound I hear only when somebody speaks, and what is said; {ASK}.")
     if query.refusal == "camera":
         return f"I can't tell what the camera does; {ASK}."
     if query.refusal == "small_talk":
