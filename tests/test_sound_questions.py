@@ -74,11 +74,11 @@ def test_a_question_about_sound_is_read(text, query):
 
 
 SAID = [
-    ("What does Ana say?", TIMELINE, "Ana says from 0:08 to 0:10: “Yes, coffee please.”."),
-    ("What does Ben say?", TIMELINE, "Ben says from 0:01 to 0:06: “Good morning, Anna. Would you like a coffee?”."),
+    ("What does Ana say?", TIMELINE, "Ana says from 0:08 to 0:10: “Yes, coffee please.”"),
+    ("What does Ben say?", TIMELINE, "Ben says from 0:01 to 0:06: “Good morning, Anna. Would you like a coffee?”"),
     ("What is being said after 0:11?", TIMELINE,
-     "Somebody who isn't seen says from 0:12 to 0:13: “Hello, hello?”. "
-     "Somebody says from 0:16 to 0:18: “Coffee is ready.”."),
+     "Somebody who isn't seen says from 0:12 to 0:13: “Hello, hello?” "
+     "Somebody says from 0:16 to 0:18: “Coffee is ready.”"),
     ("What does Cleo say?", TIMELINE, "Cleo is not in this video, so I can't tell."),
     ("When does somebody say 'coffee'?", TIMELINE,
      "Ana says “coffee” at 0:08; Ben says “coffee” at 0:05; somebody says “coffee” at 0:16."),

@@ -38,7 +38,8 @@ def heard(finding: Finding, evidence: Evidence) -> str:
     if not finding.people and not finding.rows:
         return _nothing(finding)
     told = [f"{called(one.entity)} {_does(finding)} {_when(one.spans, finding)}" for one in finding.people]
-    told += _of_nobody(finding, finding.query.select == "exists" and finding.verdict != "yes")
+    if not (finding.people and query.whom.names):
+        told += _of_nobody(finding, query.select == "exists" and finding.verdict != "yes")
     yes = "Yes, " if query.select == "exists" and finding.verdict == "yes" else ""
     sound = "this video has sound: " if query.value == "sound" else ""
     return upper(f"{yes}{sound}{'; '.join(told)}.")
@@ -100,18 +101,21 @@ def _quoted(finding: Finding) -> str:
     known, heard_ = [called(one.entity) for one in finding.open], quotes(finding)
     told = [one for one in heard_ if one[0]] if whose else heard_
     if told:
-        said = [
-            f"{_speaker(who, of)} says {span_told(*span)}: “{text}”." for who, of, span, text in told[:_MOST_QUOTES]
-        ]
+        said = [f"{_speaker(who, of)} says {span_told(*span)}: {_quote(text)}" for who, of, span, text in told]
         left = len(told) - _MOST_QUOTES
         more = [f"{number(left)} more: `pvchat transcribe` lists all."] if left > 0 else []
-        return " ".join(map(upper, [*said, *more]))
+        return " ".join(map(upper, [*said[:_MOST_QUOTES], *more]))
     if whose and known and heard_:
         listed = "; ".join(f"{span_told(*span)} “{text}”" for _, _, span, text in heard_[:_MOST_QUOTES])
         return f"I can't tell whether {join(known, 'or')} says it, but I hear {listed}."
     if finding.people or finding.rows and not whose:
         return "Somebody speaks, but I understand no word of it."
     return _nothing(finding)
+
+
+def _quote(text: str) -> str:
+    """Words in quotation marks that end a sentence."""
+    return f"“{text}”" if text[-1] in ".?!" else f"“{text}”."
 
 
 def _speaker(who: str, of: str) -> str:
@@ -159,6 +163,9 @@ def _first(finding: Finding) -> str:
     how = f"most, {_amount(best, True)}" if most else f"first, at {clock(best.spans[0][0])}"
     told = [f"{called(best.entity)} speaks {how}"]
     told += [f"{called(one.entity)} {_amount(one, True) if most else 'at ' + clock(one.spans[0][0])}" for one in others]
-    rest = seconds_in([row.span for row in finding.rows if row.attribute == "speaks"])
-    doubt = [f"of {lasting(rest)} more I can't tell who speaks"] if rest >= 1 else []
-    return upper(f"{'; '.join([*told, *doubt])}.")
+    unseen, rest = (seconds_in(_spans(_rows(finding, of), finding)) for of in (UNSEEN, ""))
+    if most and unseen >= 1:
+        told.append(f"somebody who isn't seen for about {lasting(unseen)}")
+    if rest >= 1:
+        told.append(f"of {lasting(rest)} more I can't tell who speaks")
+    return upper(f"{'; '.join(told)}.")

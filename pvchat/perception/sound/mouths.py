@@ -27,7 +27,7 @@ _MOST_LOOKS = 60  # of one stretch: a long one is looked at in its first seconds
 _APART_S = 1.1  # most between two sightings between which a face is followed
 _FOLLOWED = 0.6  # share of the looks in which a mouth must be measured
 _SMALLEST = 36  # pixels, the height of a face whose mouth can be measured
-_MOVES, _STILL = 0.006, 0.004  # face heights a look
+_MOVES, _STILL = 0.009, 0.004  # face heights a look
 _CLEARLY = 1.6  # times as much as the mouth that moves second most
 
 
