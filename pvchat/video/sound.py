@@ -78,7 +78,7 @@ def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, FloatA
     """When a piece of sound begins, on the file's clock, and its samples; damaged packets are passed over."""
     from av import AudioResampler
 
-    resampler, failed, kind = None, av_error(), None
+    resampler, failed, kind = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE), av_error(), None
     packets = demuxed(container, stream)
     while True:
         try:
@@ -92,8 +92,9 @@ def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, FloatA
             return
         for frame in frames:
             now = (frame.format.name, frame.layout.name, frame.sample_rate)
-            if now != kind:  # a stream may change in its middle
-                resampler, kind = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE), now
+            if kind not in (None, now):  # a stream may change in its middle
+                resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+            kind = now
             for part in resampler.resample(frame):
                 yield None if frame.time is None else float(frame.time), _finite(part.to_ndarray()[0])
 

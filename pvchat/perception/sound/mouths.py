@@ -10,7 +10,7 @@ look to the next, in face heights. The numbers were chosen in docs/adr/0039-soun
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,6 +26,7 @@ _LOOKS_A_SECOND = 12.5  # syllables come at 3 to 7 a second
 _MOST_LOOKS = 60  # of one stretch: a long one is looked at in its first seconds
 _APART_S = 1.1  # most between two sightings between which a face is followed
 _FOLLOWED = 0.6  # share of the looks in which a mouth must be measured
+_THERE = 0.25  # … and in which a face must be seen at all to be one that may speak
 _SMALLEST = 36  # pixels, the height of a face whose mouth can be measured
 _MOVES, _STILL = 0.009, 0.004  # face heights a look
 _CLEARLY = 1.6  # times as much as the mouth that moves second most
@@ -73,7 +74,8 @@ def told_speakers(
                     opened[time][face.track] = seen.mouth_open
     told = []
     for one, times in zip(utterances, looks, strict=True):
-        there = {face.track for time in times for face in faces[time]}
+        shown = Counter(face.track for time in times for face in faces[time])
+        there = {track for track, count in shown.items() if count >= _THERE * len(times)}
         told.append(_told(one, there, movements(times, opened), _looked_at(analysis, one)))
     return tuple(told)
 
