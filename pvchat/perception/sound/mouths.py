@@ -76,12 +76,15 @@ def told_speakers(
     for one, times in zip(utterances, looks, strict=True):
         shown = Counter(face.track for time in times for face in faces[time])
         there = {track for track, count in shown.items() if count >= _THERE * len(times)}
-        told.append(_told(one, there, movements(times, opened), _looked_at(analysis, one)))
+        looked = not shown and _looked_at(analysis, one)
+        told.append(_told(one, there, movements(times, opened), looked))
     return tuple(told)
 
 
 def _told(one: Utterance, there: set[int], moves: Mapping[int, float], looked: bool) -> Utterance:
-    """A stretch with who speaks: `there` are all faces, of which those in `moves` could be followed."""
+    """A stretch with who speaks: `there` are all faces, of which those in `moves` could be followed; it was
+    `looked` for faces, and none was seen.
+    """
     if not there:
         return replace(one, unseen=looked)
     if there - set(moves):  # a mouth that can't be followed may be the one
