@@ -17,7 +17,7 @@ from pvchat.config import Settings, VideoConfig
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S
 from pvchat.perception.experts.whisper import _aligned_frames, _mel_filters, log_mel
 from pvchat.perception.sound.listening import Speech, _with_words, speech_in, windows
-from pvchat.perception.sound.mouths import _told, faces_at, look_times, movements
+from pvchat.perception.sound.mouths import _told, faces_at, look_times, movements, no_faces
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, Utterance, Word
 from pvchat.service.hearing import heard
 from pvchat.storage.clips import ClipCache
@@ -140,11 +140,13 @@ def swings(size: float) -> dict[float, float]:
         ({0: 0.03}, {0, 1}, None, False),  # one can't be followed: it may be that one
         ({0: 0.001, 1: 0.002}, {0, 1}, None, True),  # all are still
         ({0: 0.005}, {0}, None, False),  # it moves a little
+        ({0: 0.03, 1: np.nan}, {0}, 0, False),  # what the mesh finds no face in is none
         ({}, set(), None, True),  # nobody is in the picture
     ],
 )
 def test_speech_is_given_to_the_mouth_that_moves(sizes, there, track, unseen):
     opened = {t: {n: swings(size)[t] for n, size in sizes.items()} for t in look_times(HELLO)}
+    assert no_faces(look_times(HELLO), opened) == {n for n, size in sizes.items() if np.isnan(size)}
     told = _told(replace(HELLO, track=None), there, movements(look_times(HELLO), opened), True)
     assert (told.track, told.unseen) == (track, unseen)
 

@@ -27,6 +27,7 @@ _MOST_LOOKS = 60  # of one stretch: a long one is looked at in its first seconds
 _APART_S = 1.1  # most between two sightings between which a face is followed
 _FOLLOWED = 0.6  # share of the looks in which a mouth must be measured
 _THERE = 0.25  # … and in which a face must be seen at all to be one that may speak
+_LOOKS = 5  # after so many looks without a face there is none
 _SMALLEST = 36  # pixels, the height of a face whose mouth can be measured
 _MOVES, _STILL = 0.009, 0.004  # face heights a look
 _CLEARLY = 1.6  # times as much as the mouth that moves second most
@@ -70,12 +71,12 @@ def told_speakers(
         for face in faces[time]:
             if (face.box[3] - face.box[1]) * image.shape[0] >= _SMALLEST:
                 seen = mesh.mesh(image, face.box, face.points)
-                if seen is not None:
-                    opened[time][face.track] = seen.mouth_open
+                opened[time][face.track] = np.nan if seen is None else seen.mouth_open
     told = []
     for one, times in zip(utterances, looks, strict=True):
         shown = Counter(face.track for time in times for face in faces[time])
         there = {track for track, count in shown.items() if count >= _THERE * len(times)}
+        there -= no_faces(times, opened)
         looked = not shown and _looked_at(analysis, one)
         told.append(_told(one, there, movements(times, opened), looked))
     return tuple(told)
@@ -130,14 +131,28 @@ def _looked_at(analysis: ClipAnalysis, one: Utterance) -> bool:
     return bool(((analysis.times >= one.start_s - _APART_S) & (analysis.times <= one.end_s + _APART_S)).any())
 
 
+def no_faces(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> set[int]:
+    """What the face detector took for faces, and the mesh for none at any look: an arm, a pattern."""
+    values: dict[int, list[float]] = defaultdict(list)
+    for time in times:
+        for track, value in opened.get(time, {}).items():
+            values[track].append(value)
+    return {track for track, seen in values.items() if len(seen) >= _LOOKS and np.isnan(seen).all()}
+
+
 def movements(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> dict[int, float]:
-    """By how much each mouth that could be followed changes from one look to the next, face heights (mean)."""
+    """By how much each mouth that could be followed changes from one look to the next, face heights (mean).
+
+    Args:
+        times: of the looks, in order.
+        opened: how far mouths are open at each look, by track; NaN where the mesh finds no face.
+    """
     series: dict[int, list[float]] = defaultdict(list)
     steps: dict[int, list[float]] = defaultdict(list)
     for before, time in zip([None, *times], times, strict=False):
         for track, value in opened.get(time, {}).items():
-            series[track].append(value)
-            if before is not None and track in opened.get(before, {}):
-                steps[track].append(abs(value - opened[before][track]))
+            series[track] += [] if np.isnan(value) else [value]
+            last = np.nan if before is None else opened.get(before, {}).get(track, np.nan)
+            steps[track] += [] if np.isnan(value - last) else [abs(value - last)]
     enough = {track for track, values in series.items() if len(values) >= _FOLLOWED * len(times) and steps[track]}
     return {track: float(np.mean(steps[track])) for track in sorted(enough)}
