@@ -102,6 +102,7 @@ class Settings:
     llm: str = ""  # another language model: its folder; empty takes the model's own
     quantize: str = ""  # of a pretrained base: 8bit or 4bit, where bitsandbytes is installed
     show: str = "auto"  # how a pretrained base is shown people: SHOWN
+    voice: bool = True  # whether a clip's sound is listened to, once somebody asks for it
     traits: bool = True  # whether men are told from women, and smiles; a pretrained base says what it sees
     video: VideoConfig = field(default_factory=VideoConfig)
     presence: PresenceConfig = field(default_factory=PresenceConfig)

@@ -21,7 +21,7 @@ from make_studio import open_studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.config import Settings, home  # noqa: E402
-from pvchat.schemas import Garment, PersonFacts  # noqa: E402
+from pvchat.schemas import Garment, PersonFacts, Sound, Utterance, Word  # noqa: E402
 
 PAGE = REPO / "docs" / "questions.md"
 ANA, BEN, CLEO = 1, 2, 3
@@ -108,9 +108,13 @@ PARTS = (
     Part(("shots", "length"), "The video itself", "Its cuts and its length.", (
         "How many cuts are there?", "How long is this video?",
     )),
+    Part((), "What is said", "As it was heard, and by whom as far as that is seen ([what it needs](voice.md)).", (
+        "What is being said?", "What does Ana say?", "When does somebody say 'coffee'?", "Who says 'hello'?",
+        "Does Ben speak?", "Who talks most?", "Is there any sound?",
+    )),
     Part(("refuse",), "What it can't answer", "It says so instead of guessing.", (
         "How old is Ana?", "Is Ana married to Ben?", "What is Ana thinking about?", "Why is Ben crying?",
-        "What is Ana drinking?", "Is there any sound?", "Is the camera moving?", "Forget Cleo, please.",
+        "What is Ana drinking?", "Is there any music?", "Is the camera moving?", "Forget Cleo, please.",
         "¿Dónde está Ana?", "Thanks!",
     )),
     Part((), "One thing after the other", "A question may lean on the one before it.", (
@@ -120,6 +124,17 @@ PARTS = (
         "… and the one on the left?", "Who is visible longest?", "… and Ben?",
         "Who is seen first?", "… and then?", "Is anyone wearing glasses?", "… how many?",
     )),
+)  # fmt: skip
+
+
+def _spoken(text: str, start_s: float, track: int | None, unseen: bool = False) -> Utterance:
+    words = tuple(Word(word, start_s + 0.4 * i, start_s + 0.4 * i + 0.3) for i, word in enumerate(text.split()))
+    return Utterance(start_s, start_s + 0.4 * len(words), words, track, unseen)
+
+
+_SPOKEN = (
+    _spoken("Good morning! Would you like some coffee?", 0.5, 0), _spoken("Hello, Anna.", 5.2, 1),
+    _spoken("The bus is here.", 8.0, None, True),
 )  # fmt: skip
 
 
@@ -135,7 +150,7 @@ def made(folder: Path, patch: pytest.MonkeyPatch) -> tuple[PVChat, Path]:
     ana, ben = make_track(ANA, range(20)), make_track(BEN, range(10, 20))
     ben.boxes = ben.boxes + np.float32([0.4, 0, 0.4, 0])
     ana.facts, ben.facts = _facts("on the left of the frame"), _facts("on the right of the frame", other=True)
-    analysis.tracks = [ana, ben]
+    analysis.tracks, analysis.sound = [ana, ben], Sound("heard", _SPOKEN)
     return chat, clip
 
 

@@ -14,7 +14,7 @@ from pvchat import PVChat, video
 from pvchat.config import Settings, VideoConfig
 from pvchat.identity.presence import PresenceModel
 from pvchat.perception import closer, scan  # noqa: F401  they take `recognise` by name: not while it is another
-from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts
+from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts, Sound
 
 ANA, BEN = 1, 2
 
@@ -43,6 +43,7 @@ class Studio:
             )  # fmt: skip
         analysis = make_analysis(*tracks, key=video.content_key(path))
         analysis.scene = SceneFacts(place="an office", confidence={"place": 0.9})
+        analysis.sound = Sound("none")
         self.known[analysis.key] = replace(analysis, **fields)
         return path
 

@@ -309,5 +309,6 @@ def test_every_field_of_the_schema_is_kept() -> None:
         "bodies",
         "stage",
         "unread",
+        "sound",
     }  # of a part
     assert {f.name for f in dataclasses.fields(Track)} == {*TRACK_ARRAYS, "kind", "thumbnail", "facts", "appearances"}

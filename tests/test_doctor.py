@@ -23,7 +23,9 @@ def test_an_empty_home(pvchat_home, capsys):
     assert cli.main(["doctor", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["home"] == str(pvchat_home)
-    assert [row["role"] for row in report["weights"] if not row["for_demo"]] == [w.role for w in weights.TABLE]
+    assert [row["role"] for row in report["weights"] if not (row["for_demo"] or row["for_voice"])] == [
+        w.role for w in weights.TABLE
+    ]
     assert [row["role"] for row in report["weights"] if row["for_demo"]] == [w.role for w in FOOTAGE]
     assert not any(row["here"] for row in report["weights"])
     assert all(row["licence"] for row in report["weights"])
@@ -95,7 +97,7 @@ def test_nothing_is_cut_off(width):
 @pytest.mark.weights
 def test_with_all_weights_nothing_is_missing():
     report = examination.examine()
-    assert all(row["here"] for row in report["weights"] if not row["for_demo"])
+    assert all(row["here"] for row in report["weights"] if not (row["for_demo"] or row["for_voice"]))
     assert not any("Weights" in problem["what"] for problem in report["problems"])
 
 

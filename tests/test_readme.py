@@ -7,7 +7,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
-from pvchat.assets.packages import TABLE
+from pvchat.assets.packages import TABLE, VOICE
 
 REPO = Path(__file__).parents[1]
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -44,7 +44,9 @@ def test_ci_runs_the_test_command():
 def test_the_weights_table_is_the_code_s():
     section = README.split("## Weights and their licences")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", section, re.MULTILINE)[1:]
-    assert rows == [(weight.purpose, f"{weight.package} {weight.version}", weight.licence) for weight in TABLE]
+    assert rows == [
+        (weight.purpose, f"{weight.package} {weight.version}", weight.licence) for weight in (*TABLE, *VOICE)
+    ]
 
 
 def test_the_commands_shown_exist():

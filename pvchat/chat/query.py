@@ -23,6 +23,7 @@ Attribute = Literal[
     "alone", "holding", "near", "shot_size", "enters", "leaves",
     # of the scene, or of a person by her scene
     "place", "setting", "light", "background", "thing", "on", "style",
+    "speaks", "says",  # what is heard
     "looks",  # only asked for: worn, hair and gender together
 ]  # fmt: skip
 Select = Literal[

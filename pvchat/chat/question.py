@@ -26,7 +26,7 @@ Asked = str | tuple[str, str]  # an earlier question, or one with its answer
 _NO_LIST, _BRACKETS = "questions come as a list.", "Put a single one in brackets."
 _TYPES: dict[str, QuestionType] = {
     **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
-    **dict.fromkeys(("deed", "posture", "holding"), "action"),
+    **dict.fromkeys(("deed", "posture", "holding", "speaks", "says"), "action"),
     **dict.fromkeys(
         ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
          "shot_size", "on", "style"),
@@ -36,7 +36,7 @@ _TYPES: dict[str, QuestionType] = {
 }  # fmt: skip
 # What is known without measuring what people do and wear: who is there, when, and where in the picture.
 _SEEN_AT_ONCE = ("present", "known", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side",
-                 "shot_size")  # fmt: skip
+                 "shot_size", "says")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,11 @@ def attributes_in(query: Query) -> set[str]:
 def asks_of_things(query: Query) -> bool:
     """Whether it asks for things, of which a clip must be searched."""
     return bool(attributes_in(query) & {"thing", "holding", "near"})
+
+
+def asks_of_sound(query: Query) -> bool:
+    """Whether it asks for what is heard, for which a clip must be listened to."""
+    return bool(attributes_in(query) & {"speaks", "says"})
 
 
 def described(

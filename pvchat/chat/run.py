@@ -14,6 +14,7 @@ from pvchat.chat.conditions import jointly, others, spoken_of, subjects, whether
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.lookup import Lookup, Part, doubt, likely, listed, part_of
 from pvchat.chat.query import EVERYBODY, PRESENT, Has, Query, Rank, atoms
+from pvchat.chat.sounds import as_seen, hear, is_heard
 from pvchat.chat.spans import (
     TURNED,
     WHOLE,
@@ -48,7 +49,7 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
     if query.select in _OF_NOBODY:
         found = _OF_NOBODY[query.select](query, timeline, history)
     else:
-        found = _looked_up(query, timeline)
+        found = (_listened_to if is_heard(query) else _looked_up)(query, timeline)
     if query.then is None or query.if_so and not (found.verdict == "yes" or found.verdict is None and found.people):
         return found
     return replace(found, then=run(query.then, timeline, (*history, found)))
@@ -68,6 +69,15 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
     return replace(found, during=during, missing=missing)
+
+
+def _listened_to(query: Query, timeline: Timeline) -> Finding:
+    """What is heard; in a clip that wasn't listened to, who seems to talk, or why nothing is heard."""
+    if timeline.sound == "heard":
+        return hear(query, timeline)
+    if (seen := as_seen(query)) is not None:
+        return _looked_up(seen, timeline)
+    return Finding(replace(query, select="refuse", refusal="sound", value=timeline.sound))
 
 
 def _asks_people(query: Query) -> bool:

@@ -17,14 +17,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from pvchat.chat.colours import same_colour
 from pvchat.chat.finding import Row
 from pvchat.chat.query import Has
 from pvchat.chat.spans import Span, Verdict, merged
 from pvchat.chat.vocabulary import word_set
-from pvchat.schemas import Decision
+from pvchat.schemas import Decision, SoundState
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
 OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style")  # of no person
@@ -81,6 +81,7 @@ class Timeline:
         looked_for: labels of things whose absence is known.
         still: a photo, or as short as one: no times are told.
         at_least: there may be more strangers than are listed.
+        sound: whether it was listened to: "heard", or why it wasn't (`schemas.SoundState`); "": nobody has asked.
         measured: out of pictures: near shades and about equal lengths aren't told apart.
     """
 
@@ -93,6 +94,7 @@ class Timeline:
     still: bool = False
     at_least: bool = False
     measured: bool = False
+    sound: SoundState | Literal[""] = ""
 
     @cached_property
     def _by_entity(self) -> dict[tuple[str, str], list[Row]]:
@@ -145,7 +147,8 @@ class Timeline:
             rows += [made for one in person.get("rows", []) for made in _each_span(one, person["name"], end, spans)]
         rows += [_made(one, "", end, [(0.0, end)]) for one in row.get("things", [])]
         shots = tuple((float(a), float(b)) for a, b in row.get("shots", [[0, end]]))
-        return cls(0.0, end, tuple(entities), tuple(rows), shots, frozenset(row.get("looked_for", ())))
+        return cls(0.0, end, tuple(entities), tuple(rows), shots, frozenset(row.get("looked_for", ())),
+                   sound=row.get("sound", ""))  # fmt: skip
 
 
 @lru_cache(maxsize=4096)

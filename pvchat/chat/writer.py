@@ -20,6 +20,7 @@ from pvchat.chat.explain import grounds_of
 from pvchat.chat.finding import Finding
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
+from pvchat.chat.sounds import is_heard
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.speakers.rewording import rephrase
 from pvchat.chat.viewed import Stream, Viewed, words_of
@@ -106,7 +107,9 @@ class Writer:
     def _written(self, known: Known, viewed: Viewed, stream: Stream | None) -> WrittenAnswer:
         """One answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
         spoken: Hearing | None = None
-        if self.narrator is not None:
+        if is_heard(known.question.query):
+            pass  # neither of them hears
+        elif self.narrator is not None:
             spoken = self.narrator.answer(known, viewed, stream)
         elif self.answerer is not None:
             spoken = self.answerer.answer(known, viewed, stream)

@@ -22,6 +22,7 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--fetch", action="store_true", help="download what is missing or damaged: weights, and the demo's footage"
     )
+    parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (82 MB)")
     parser.add_argument("--verify", action="store_true", help="hash every file of the weights again")
     add_common(parser)
     parser.set_defaults(run=run)
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
+    from pvchat.assets.packages import VOICE
     from pvchat.cli.examination import examine, look_for_damage
     from pvchat.config import Settings
     from pvchat.runtime import ProgressDisplay
@@ -48,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
         with ProgressDisplay("bytes") as progress:
             weights.fetch(progress=progress)
             weights.fetch(progress=progress, table=FOOTAGE)
+            if args.voice:
+                weights.fetch(progress=progress, table=VOICE)
             if not weights.missing():
                 progress("converting networks", 0, 0)
                 Networks(Settings(device="cpu")).convert()
@@ -109,7 +113,8 @@ def _weights_table(rows: list[dict[str, Any]]) -> Table:
 
     table = console.open_table("weights", "for", "package", "licence", "state", fold=True)
     for row in rows:
-        state = "[green]here[/green]" if row["here"] else "demo only" if row["for_demo"] else "[yellow]missing[/yellow]"
+        state = "demo only" if row["for_demo"] else "--voice" if row["for_voice"] else "[yellow]missing[/yellow]"
+        state = "[green]here[/green]" if row["here"] else state
         where = row["package"] + (f" ({size(row['size_bytes'])})" if row["size_bytes"] else "")
         table.add_row(row["role"], row["purpose"], where, row["licence"], state)
     return table

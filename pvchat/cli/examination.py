@@ -67,11 +67,12 @@ def look_for_damage(thorough: bool) -> list[dict[str, str]]:
     """
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
+    from pvchat.assets.packages import VOICE
     from pvchat.perception.experts import converted
 
     found = [
         f"{damage.role}: {damage.name}: {damage.what}"
-        for table in (weights.TABLE, FOOTAGE)
+        for table in (weights.TABLE, VOICE, FOOTAGE)
         for damage in weights.verify(table=table, thorough=thorough)
     ]
     found += [f"converted network {name}: {what}" for name, what in converted.damaged(thorough).items()]
@@ -152,8 +153,9 @@ def _file_bytes(file: Path) -> int:
 def _weights() -> list[dict[str, Any]]:
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
+    from pvchat.assets.packages import VOICE
 
-    gone = {weight.role for weight in (*weights.missing(), *weights.missing(table=FOOTAGE))}
+    gone = {weight.role for table in (weights.TABLE, VOICE, FOOTAGE) for weight in weights.missing(table=table)}
     return [
         {
             "role": weight.role,
@@ -163,8 +165,9 @@ def _weights() -> list[dict[str, Any]]:
             "size_bytes": weight.size_bytes,
             "here": weight.role not in gone,
             "for_demo": weight in FOOTAGE,
+            "for_voice": weight in VOICE,
         }
-        for weight in (*weights.TABLE, *FOOTAGE)
+        for weight in (*weights.TABLE, *VOICE, *FOOTAGE)
     ]
 
 
@@ -228,7 +231,7 @@ def _problems(report: dict[str, Any]) -> list[dict[str, str]]:
     from pvchat.runtime import size
 
     found: list[tuple[str, str]] = []
-    lost = [row for row in report["weights"] if not row["here"] and not row["for_demo"]]
+    lost = [row for row in report["weights"] if not (row["here"] or row["for_demo"] or row["for_voice"])]
     if lost:
         amount = size(sum(row["size_bytes"] for row in lost))
         roles = ", ".join(row["role"] for row in lost)

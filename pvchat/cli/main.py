@@ -1,5 +1,5 @@
-"""The command line: `pvchat demo | enroll | ask | library | augment | index | people | eval | serve | models | train |
-encrypt | decrypt | doctor`.
+"""The command line: `pvchat demo | enroll | ask | transcribe | library | augment | index | people | eval | serve |
+models | train | encrypt | decrypt | doctor`.
 
 In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for what a
 user can mend (an error; `doctor` where something is missing), 2 for wrong usage, 130 after Ctrl-C.
@@ -24,8 +24,8 @@ from pvchat.errors import PVChatError
 
 OK, USER_ERROR = 0, 1
 COMMANDS = (
-    "demo", "enroll", "ask", "library", "augment", "index", "people", "eval", "serve", "models", "train", "encryption",
-    "doctor",
+    "demo", "enroll", "ask", "transcribe", "library", "augment", "index", "people", "eval", "serve", "models", "train",
+    "encryption", "doctor",
 )  # fmt: skip
 EXAMPLES = """examples:
   pvchat demo                                        see it work on real footage
@@ -33,6 +33,7 @@ EXAMPLES = """examples:
   pvchat ask party.mp4 "Is Ana there?"               ask about a new clip
   pvchat ask party.mp4 "What is Ana wearing?" --json
   pvchat ask party.mp4 "Is Ana there?" --then "and what is she doing?"
+  pvchat transcribe party.mp4 --srt party.srt        what is said, as subtitles
   pvchat library add videos --place kitchen          look through a folder of videos …
   pvchat library scan
   pvchat ask --library "When was Ana last seen?"     … and ask about all of them

@@ -83,6 +83,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
                         "(needs bitsandbytes)")  # fmt: skip
     parser.add_argument("--no-traits", dest="traits", action="store_false", help="tell neither men from women nor "
                         "smiles, even when asked")  # fmt: skip
+    parser.add_argument("--no-voice", dest="voice", action="store_false", help="never listen to a clip's sound, even "
+                        "when asked")  # fmt: skip
     for section, config in SECTIONS.items():
         group = parser.add_argument_group(f"{section} settings")
         for field in dataclasses.fields(config):
@@ -118,5 +120,5 @@ def settings_of(args: argparse.Namespace) -> Settings:
     if args.device != "auto":  # that finds out when torch is loaded
         pick_device(args.device)
     set_threads()
-    words = {name: given[name] for name in ("seed", "model", "answers", "llm", "show", "quantize", "traits")}
+    words = {name: given[name] for name in ("seed", "model", "answers", "llm", "show", "quantize", "traits", "voice")}
     return Settings(device=args.device, **words, **sections)

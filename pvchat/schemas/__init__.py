@@ -33,6 +33,7 @@ from pvchat.schemas.facts import (
     common_scene,
 )
 from pvchat.schemas.service import Progress, Service
+from pvchat.schemas.sound import SAMPLE_RATE, Sound, SoundState, Utterance, Word
 from pvchat.schemas.things import Ground, Thing
 from pvchat.schemas.why import Reason, Why
 
@@ -60,14 +61,19 @@ __all__ = [
     "Progress",
     "QuestionType",
     "Reason",
+    "SAMPLE_RATE",
     "SIGHTING_ARRAYS",
     "SceneFacts",
     "SceneSpan",
     "Service",
+    "Sound",
+    "SoundState",
     "Spans",
     "Stage",
     "Thing",
     "Track",
+    "Utterance",
     "Why",
+    "Word",
     "common_scene",
 ]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.schemas.facts import Appearance, PersonFacts, SceneFacts, SceneSpan, common_scene
+from pvchat.schemas.sound import Sound
 from pvchat.schemas.things import Thing
 
 FloatArray = NDArray[np.float32]
@@ -112,6 +113,7 @@ class ClipAnalysis:
             people do and wear (`perception/measuring.py`). Of a long video that is measured by `Appearance`.
         unread: (start, end) seconds of which nothing could be decoded, in order of time: the file is damaged or cut
             off. Start and end are the same where it isn't known how much is missing from there on.
+        sound: what is heard (`perception/sound/`); None until somebody asks for that.
     """
 
     key: str
@@ -129,6 +131,7 @@ class ClipAnalysis:
     bodies: list[Thing] = field(default_factory=list)
     stage: Stage = "what"
     unread: Spans = ()
+    sound: Sound | None = None
 
     def __post_init__(self) -> None:
         if not len(self.shots):
@@ -201,6 +204,7 @@ class ClipAnalysis:
             things=[part for one in self.things if (part := one.within(first, last)) is not None],
             bodies=[part for one in self.bodies if (part := one.within(first, last)) is not None],
             unread=tuple(span for span in self.unread if span[0] <= high and max(span) >= low),
+            sound=None if self.sound is None else self.sound.within(low, high, self.shown_between(start_s, end_s)),
         )
 
     def _stand_for(self, frames: IntArray, shots: IntArray, step: float) -> tuple[list[float], list[float]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import clock, join, number, span_told
-from pvchat.chat.question import Conversation, Question, asks_of_things, described
+from pvchat.chat.question import Conversation, Question, asks_of_sound, asks_of_things, described
 from pvchat.chat.window import Window, reach_of, window_of
 from pvchat.errors import SettingsError
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
@@ -62,6 +62,7 @@ class Answering:
         score: people's presence in a clip, or in a part of it (seconds; None is all).
         tell: has measured what people do and wear, and things, where a question asks for that (`ClipMemory.tell`).
         writer: writes the texts.
+        hear: has listened to the clip, where a question asks for that (`hearing.heard`).
         known: people's presence in all of the clip, where it was asked for already.
     """
 
@@ -71,6 +72,7 @@ class Answering:
     score: Callable[[Sequence[Person], ClipAnalysis, tuple[float, float] | None], list[PersonPresence]]
     tell: Callable[..., Look]
     writer: Writer
+    hear: Callable[..., Look]
     known: list[PersonPresence] | None = None
 
     def answers(self, questions: Sequence[Question], seen: Look, asking: Asking) -> list[Answer]:
@@ -114,6 +116,8 @@ class Answering:
         explain(questions, people, presences, analysis)
         things = any(asks_of_things(question.query) for question in questions)
         seen = self.tell(self.clip, seen, described(questions, presences, analysis), things, asking.seen is None)
+        if any(asks_of_sound(question.query) for question in questions):
+            seen = self.hear(self.clip, seen, asking.seen is None)
         said = window is not None or asking.whole_s is not None
         viewed = Viewed(_part(seen, window), presences, self.everyone.names, said, self.conversation, self.clip, people)
         written = self.writer.write([question.text for question in questions], viewed, asking.stream)

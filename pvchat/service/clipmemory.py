@@ -111,25 +111,6 @@ class ClipMemory:
         with self._at_work.turn(file, beside=True):
             return self._look_through(file, self._probe(file), None, needed)
 
-    def enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
-        """What enrolling from a clip needs: who is there, and the subject's face as it would look in a mask.
-
-        Args:
-            clip: a video, an animation or a photo.
-            track: which subject, as for `identity.enroll.enroll`.
-
-        Raises:
-            VideoReadError, SubjectError: it can't be used; nobody, or nobody in particular, is in it.
-        """
-        from pvchat.identity.subjects import choose, index_of
-
-        analysis = self.look(clip, stage="who").analysis
-        subject = choose(analysis, track, Path(clip).name)
-        if subject.kind == "figure":
-            return analysis
-        several = len(analysis.shots) > 1  # one subject may be several tracks then
-        return self.covered(clip, analysis, None if several else [index_of(analysis, subject)])
-
     def covered(self, clip: str | Path, analysis: ClipAnalysis, numbers: Sequence[int] | None = None) -> ClipAnalysis:
         """A clip's analysis with what faces look like behind a drawn mask; that is kept.
 
@@ -144,14 +125,28 @@ class ClipMemory:
         bare = [n for n in wanted if analysis.tracks[n].kind == "face" and not len(analysis.tracks[n].masked)]
         if analysis.scenes or not bare:
             return analysis
+
+        def with_masks(file: ClipFile, held: ClipAnalysis) -> ClipAnalysis:
+            decoded = self._decoded
+            if decoded is None or decoded.key != file.key:
+                decoded = self._decode(file)
+            return covered(decoded, held, bare, self.networks.experts)
+
+        return self.amended(clip, analysis, with_masks)
+
+    def amended(
+        self, clip: str | Path, seen: ClipAnalysis, amend: Callable[[ClipFile, ClipAnalysis], ClipAnalysis]
+    ) -> ClipAnalysis:
+        """A clip's analysis with something more in it; that is kept.
+
+        Args:
+            clip: the clip.
+            seen: what `look` said of all of it.
+            amend: adds it to what is known by then.
+        """
         file = self._file(clip, goes_on=True)
-        with self._at_work.turn(file):
-            held = self._remembered(file.key) or analysis
-            with self.networks.lock:
-                decoded = self._decoded
-                if decoded is None or decoded.key != file.key:
-                    decoded = self._decode(file)
-                analysis = covered(decoded, held, bare, self.networks.experts)
+        with self._at_work.turn(file), self.networks.lock:
+            analysis = amend(file, self._remembered(file.key) or seen)
             self._save(analysis, file)
             self._remember(analysis, file)
         return analysis

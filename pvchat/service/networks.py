@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pvchat.model.sentences import SentenceEncoder
     from pvchat.model.trained import TrainedModel
     from pvchat.perception.analysis import Experts
+    from pvchat.perception.sound.listening import SoundExperts
 
 
 class TakingTurns:
@@ -129,6 +130,13 @@ class Networks:
         return Experts(self.device)
 
     @cached_property
+    def sound(self) -> SoundExperts:
+        """The networks that hear, loaded one by one as they are needed."""
+        from pvchat.perception.sound.listening import SoundExperts
+
+        return SoundExperts()
+
+    @cached_property
     def presence(self) -> PresenceModel:
         """Who is in a clip: cohorts and calibration that all people share."""
         from pvchat.identity.presence import PresenceModel
@@ -176,7 +184,7 @@ class Networks:
 
     def _sharing(self, settings: Settings) -> Networks:
         other = Networks(settings)
-        shared = ("experts", "presence", "sentences")
+        shared = ("experts", "presence", "sentences", "sound")
         other.__dict__.update({name: getattr(self, name) for name in shared}, lock=self.lock)
         return other
 

@@ -22,6 +22,7 @@ from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
 from pvchat.service.enrolling import DEPTHS, Enrolling
+from pvchat.service.hearing import heard
 from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
@@ -216,6 +217,10 @@ class PVChat(Enrolling, Correcting):
         """`analyse`, with the seconds that it took; raises VideoReadError."""
         return self._clips.look(clip, partial, stage)
 
+    def listen(self, clip: str | Path) -> Look:
+        """A look at who is in a clip, with what is heard in it (`hearing.heard`)."""
+        return heard(self._clips, clip, self.look(clip, stage="who"))
+
     def _conversation(self, history: Sequence[Asked], everyone: Snapshot) -> Conversation:
         return Conversation(*everyone.called, history)
 
@@ -233,7 +238,8 @@ class PVChat(Enrolling, Correcting):
                 asking = replace(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
             seen = Look(asking.seen)
-        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.tell, self._writer)
+        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.tell, self._writer,
+                              partial(heard, self._clips))  # fmt: skip
         return answering.answers(asked, seen, asking)
 
     def forget(self, name: Whom) -> None:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
-from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Thing, Track
+from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Sound, Thing, Track
 from pvchat.storage import atomic, private, tensorfile
 
 if TYPE_CHECKING:
@@ -250,6 +250,7 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
     scenes = [{"start_s": s.start_s, "end_s": s.end_s, "scene": s.scene.to_dict()} for s in analysis.scenes]
     found = {name: [thing.to_dict() for thing in getattr(analysis, name)] for name in ("things", "bodies")}
     row["unread"] = [list(span) for span in analysis.unread]
+    row["sound"] = None if analysis.sound is None else analysis.sound.to_dict()
     return {**row, **found, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
 
 
@@ -282,4 +283,5 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
         things=[Thing(**thing) for thing in row["things"]],
         bodies=[Thing(**body) for body in row["bodies"]],
         unread=tuple((start, end) for start, end in row.get("unread", ())),  # older entries don't tell
+        sound=None if row.get("sound") is None else Sound.from_dict(row["sound"]),
     )

@@ -18,6 +18,7 @@ from pvchat.chat.reader.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.reader.history import Turn, goes_on, leaning, picked, resolved
 from pvchat.chat.reader.network import Labels, Network
 from pvchat.chat.reader.slots import Slot, canonical, is_known, slots_of
+from pvchat.chat.reader.sound import sound_query
 from pvchat.chat.reader.talk import KINDS, kind_of
 from pvchat.chat.reader.words import Word, Wording, worded
 from pvchat.chat.run import run
@@ -85,6 +86,7 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     slots = resolved(slots_of(words, labels.tags), known.history, known.timeline)
     query, seen = query_of(_heads(labels, words, slots), slots, part), [word.seen for word in words]
+    query = sound_query(query, words, " ".join(word.typed for word in words))
     if query.select == "exists" and _EMPTY_ROOM & set(seen) and not query.whom.names:  # is there nobody at some time?
         query = replace(query, select="when", whom=Whom(quantifier="none"), where=None)
     if query.attribute == "thing" and (surface := _surface(seen)):  # "what is on the table?"

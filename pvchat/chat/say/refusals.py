@@ -16,6 +16,7 @@ from pvchat.chat.query import PRESENT, Not, Query, atoms
 from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import clause, event_said, fact_of, people_said, presence_of, whom_said
+from pvchat.chat.say.sounds import DEAF
 from pvchat.schemas import PersonPresence
 
 CANT_TELL = f"I can't tell that; {ASK}."
@@ -29,6 +30,8 @@ def refused(finding: Finding, evidence: Evidence) -> str:
     query, kind = finding.query, finding.query.refusal
     if kind in ("small_talk", "wish"):
         return wording(kind, query.value)
+    if kind == "sound":
+        return DEAF.get(query.value) or wording("refused", kind)
     if kind is None or kind == "unseen":
         return _unseen(query, evidence)
     return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)

@@ -19,6 +19,8 @@ from pvchat.chat.say.numbers import count, length, shots, timed
 from pvchat.chat.say.ranks import compare, order, ranked
 from pvchat.chat.say.refusals import CANT_TELL, TRAITS_OFF, asks_traits, never, not_enrolled, refused, why
 from pvchat.chat.say.scenes import count_things, whether_scene
+from pvchat.chat.say.sounds import heard
+from pvchat.chat.sounds import is_heard
 from pvchat.schemas import PersonPresence
 
 _SELECTS: dict[str, Callable[[Finding, Evidence], str]] = {
@@ -71,6 +73,8 @@ def _sentences(finding: Finding, evidence: Evidence) -> list[str]:
 
 def _answer(finding: Finding, evidence: Evidence) -> str:
     query = finding.query
+    if is_heard(query):
+        return heard(finding, evidence)
     if asks_scene(finding) and query.select in _OF_SCENE:
         return _OF_SCENE[query.select](finding, evidence)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):

@@ -1,0 +1,240 @@
+"""What is heard of made speech: word errors by loudness of noise, whose mouth speech is given to, what it costs.
+
+    python benchmarks/voice.py words --work FOLDER
+    python benchmarks/voice.py speakers --work FOLDER --moving A.mp4 B.mp4 … --still C.mp4 D.mp4 …
+
+In: Debian's espeak-ng and flite, and hibari-tts where it is installed, speak; `--moving` are clips in which one face's
+mouth moves, `--still` such in which none does. They are put beside each other (both orders), speech of a voice on top,
+with noise. Out: tables on stdout. `--half held` is the half of the pairs (SHA-256 of their names, odd) on which nothing
+was chosen; words were never used to choose anything. The made clips lie in `--work`, and are nobody's to commit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Sequence
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pvchat import video
+from pvchat.config import VideoConfig
+from pvchat.perception.analysis import Depth, Experts, recognise
+from pvchat.perception.sound.listening import SoundExperts, listen
+from pvchat.schemas import ClipAnalysis, FloatArray, Utterance
+from pvchat.video.sound import has_sound
+
+SENTENCES = (
+    "Good morning everybody, thank you for coming so early today.",
+    "Could you please bring me a cup of coffee and a glass of water?",
+    "The meeting starts at nine in the large room on the second floor.",
+    "I have never seen such a beautiful garden in the middle of a city.",
+    "Please close the window, it is getting cold in here.",
+    "My brother works in a hospital and my sister is a teacher.",
+    "We should leave before it starts to rain again.",
+    "She told me that the train from London was late.",
+    "Nobody knows where the keys of the old house are.",
+    "This table is too heavy, can somebody help me carry it?",
+    "The children are playing football behind the school.",
+    "I think the answer is wrong, but I am not sure.",
+)
+VOICES = ("espeak en-us", "espeak en-gb+f3", "espeak en-us+m3 150", "flite slt", "flite rms", "flite awb", "hibari")
+NOISES = (None, 20.0, 10.0, 0.0)  # dB of speech over noise
+RATE, SIDE, FPS = 16_000, 360, 25
+WHO = Depth(grid_frames=2, body_crops=0, prints=0, masked_tracks=0, body_frames=0, figures_where_no_face=False)
+
+
+def main() -> None:
+    """Print one of the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("words", "speakers"))
+    parser.add_argument("--work", type=Path, required=True, help="where made clips go")
+    parser.add_argument("--moving", nargs="*", type=Path, default=[])
+    parser.add_argument("--still", nargs="*", type=Path, default=[])
+    parser.add_argument("--half", choices=("chosen", "held", "all"), default="all")
+    parser.add_argument("--each", type=int, default=1, help="sentences of each voice")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    experts = SoundExperts()
+    if args.what == "words":
+        measure_words(args.work, args.each, experts)
+    else:
+        measure_speakers(args.work, args.moving, args.still, args.half, experts)
+
+
+def measure_words(work: Path, each: int, experts: SoundExperts) -> None:
+    """Word errors by noise and engine, and CPU seconds a second of the clip."""
+    grey = [np.full((64, 64, 3), 90, np.uint8)]
+    for noise in NOISES:
+        wrong: dict[str, list[int]] = {}
+        spent, length = 0.0, 0.0
+        for number, voice in enumerate(VOICES):
+            for k in range(each):
+                text = SENTENCES[(number + k * len(VOICES)) % len(SENTENCES)]
+                samples = spoken(text, voice, work)
+                if samples is None:
+                    continue
+                clip = write_clip(work / "words.mp4", grey, noisy(samples, noise, number + 100 * k))
+                found, began = video.probe(clip, VideoConfig()), time.process_time()
+                sound = listen(clip, found, _empty(found.duration_s), experts, VideoConfig())
+                spent, length = spent + time.process_time() - began, length + found.duration_s
+                told = " ".join(one.text for one in sound.utterances)
+                row = wrong.setdefault(voice.split()[0], [0, 0])
+                row[0] += word_errors(text, told)
+                row[1] += len(plain_words(text))
+                _print(f"  {voice} {noise}: {told}")
+        errors, total = (sum(column) for column in zip(*wrong.values(), strict=True))
+        by_engine = {name: round(bad / count, 3) for name, (bad, count) in wrong.items()}
+        _print(f"noise {noise} dB: word error {errors / total:.3f} of {total} {by_engine}, CPU {spent / length:.2f} x")
+
+
+def measure_speakers(
+    work: Path, moving: Sequence[Path], still: Sequence[Path], half: str, experts: SoundExperts
+) -> None:
+    """To whom speech is given: one that moves beside one that doesn't, two that don't."""
+    looking, right = Experts("cpu"), {"speaks": [0, 0, 0], "unseen": [0, 0, 0]}  # right, nobody named, wrong
+    pairs = [
+        (a, b, "speaks") for i, a in enumerate(moving) for b in (still[i % len(still)], still[(i + 3) % len(still)])
+    ]
+    pairs += [(a, still[(i + 1) % len(still)], "unseen") for i, a in enumerate(still)]
+    for number, (one, other, truth) in enumerate(pairs):
+        digest = int(hashlib.sha256(f"{one.name} {other.name}".encode()).hexdigest(), 16)
+        if half != "all" and ("chosen", "held")[digest % 2] != half:
+            continue
+        swapped = digest // 2 % 2
+        samples = spoken(SENTENCES[number % len(SENTENCES)], VOICES[number % len(VOICES)], work)
+        assert samples is not None
+        frames = beside(*((other, one) if swapped else (one, other)), len(samples) / RATE + 0.5)
+        clip = write_clip(work / "who.mp4", frames, noisy(samples, 20.0, number))
+        found = video.probe(clip, VideoConfig())
+        analysis = recognise(video.load(clip, VideoConfig(), found=found, key="made"), looking, depth=WHO)
+        began = time.process_time()
+        sound = listen(clip, found, analysis, experts, VideoConfig())
+        spent = (time.process_time() - began) / found.duration_s
+        for utterance in sound.utterances:
+            told = judged(utterance, analysis, truth, bool(swapped))
+            right[truth][told] += 1
+            _print(f"  {one.name} | {other.name}: {truth} {('right', 'nobody', 'WRONG')[told]} CPU {spent:.2f} x")
+    for truth, (good, nobody, bad) in right.items():
+        _print(f"{truth}: {good} right, {nobody} nobody named, {bad} wrong")
+    silent = write_clip(work / "silent.mp4", [np.full((64, 64, 3), 90, np.uint8)] * 250, None)
+    began = time.perf_counter()
+    assert not has_sound(silent, VideoConfig())
+    _print(f"no sound in it: told in {1000 * (time.perf_counter() - began):.1f} ms")
+
+
+def judged(one: Utterance, analysis: ClipAnalysis, truth: str, swapped: bool) -> int:
+    """0 right, 1 nobody was named, 2 wrong: the other one, or anybody where nobody in the picture speaks."""
+    if one.track is None:
+        return 0 if truth == "unseen" and one.unseen else 2 if truth == "speaks" and one.unseen else 1
+    on_right = float(np.median(analysis.tracks[one.track].boxes[:, [0, 2]])) > 0.5
+    return 0 if truth == "speaks" and on_right == swapped else 2
+
+
+def spoken(text: str, voice: str, work: Path) -> FloatArray | None:
+    """[n] samples of a text in a made voice; None where its engine isn't installed."""
+    engine, *how = voice.split()
+    path = work / "speech.wav"
+    if engine == "hibari":
+        try:
+            from hibari import Hibari
+        except ImportError:
+            return None
+        Hibari().save(text, str(path))
+    elif engine == "flite":
+        subprocess.run(["flite", "-voice", how[0], "-t", text, "-o", str(path)], check=True)
+    else:
+        rate = how[1] if len(how) > 1 else "165"
+        subprocess.run(["espeak-ng", "-v", how[0], "-s", rate, "-w", str(path), text], check=True)
+    with wave.open(str(path)) as file:
+        raw, rate_hz = np.frombuffer(file.readframes(file.getnframes()), np.int16), file.getframerate()
+    samples = np.interp(np.arange(0, len(raw) / rate_hz, 1 / RATE), np.arange(len(raw)) / rate_hz, raw / 32768)
+    return np.asarray(0.3 * samples / max(np.abs(samples).max(), 1e-6), np.float32)
+
+
+def noisy(samples: FloatArray, decibels: float | None, seed: int) -> FloatArray:
+    """Speech with half a second of its surroundings before, and pink noise of so much less power."""
+    padded = np.pad(samples, (RATE // 2, RATE // 4))
+    if decibels is None:
+        return padded
+    rng = np.random.default_rng(seed)
+    spectrum = np.fft.rfft(rng.normal(size=len(padded)))
+    pink = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), len(padded))
+    power = float((samples**2).mean()) / 10 ** (decibels / 10)
+    return np.asarray(padded + pink * np.sqrt(power / (pink**2).mean()), np.float32)
+
+
+def beside(left: Path, right: Path, seconds: float) -> list[NDArray[np.uint8]]:
+    """The pictures of two clips beside each other, played forwards and backwards as long as is needed."""
+    sides = [_frames(path, seconds) for path in (left, right)]
+    return [np.concatenate(pair, axis=1) for pair in zip(*sides, strict=True)]
+
+
+def _frames(path: Path, seconds: float) -> list[NDArray[np.uint8]]:
+    with av.open(str(path)) as container:
+        rate = float(container.streams.video[0].average_rate or FPS)
+        images = [frame.to_image() for frame in container.decode(video=0)]
+    width = round(images[0].width * SIDE / images[0].height) // 2 * 2
+    small = [np.asarray(image.resize((width, SIDE), Image.Resampling.BICUBIC)) for image in images]
+    there_and_back = small + small[-2:0:-1]
+    return [there_and_back[int(i / FPS * rate) % len(there_and_back)] for i in range(round(seconds * FPS))]
+
+
+def write_clip(path: Path, frames: Sequence[NDArray[np.uint8]], samples: FloatArray | None) -> Path:
+    """An mp4 of H.264, with AAC where there are samples; one frame is shown as long as they last."""
+    count = len(frames) if samples is None or len(frames) > 1 else round(len(samples) / RATE * FPS)
+    with av.open(str(path), "w") as out:
+        pictures = out.add_stream("libx264", FPS, options={"crf": "20", "preset": "ultrafast"})
+        pictures.width, pictures.height, pictures.pix_fmt = frames[0].shape[1], frames[0].shape[0], "yuv420p"
+        sound = None if samples is None else out.add_stream("aac", RATE, layout="mono")
+        for i in range(count):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(frames[min(i, len(frames) - 1)]), "rgb24")
+            out.mux(pictures.encode(frame))
+        out.mux(pictures.encode())
+        for at in range(0, len(samples) if samples is not None else 0, 1024):
+            assert samples is not None
+            assert sound is not None
+            part = av.AudioFrame.from_ndarray(samples[None, at : at + 1024].astype(np.float32), "fltp", "mono")
+            part.sample_rate, part.pts = RATE, at
+            out.mux(sound.encode(part))
+        if sound is not None:
+            out.mux(sound.encode())
+    return path
+
+
+def plain_words(text: str) -> list[str]:
+    """Words without case and punctuation."""
+    return re.findall(r"[a-z0-9']+", text.lower())
+
+
+def word_errors(asked: str, told: str) -> int:
+    """Words put in, left out or exchanged (Levenshtein)."""
+    one, other = plain_words(asked), plain_words(told)
+    row = list(range(len(other) + 1))
+    for i, word in enumerate(one, 1):
+        before, row[0] = row[0], i
+        for j, heard in enumerate(other, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != heard))
+    return row[-1]
+
+
+def _empty(seconds: float) -> ClipAnalysis:
+    return ClipAnalysis("made", seconds, 64, 64, np.zeros(1, np.float32), np.zeros((0, 49, 1280), np.float16), [])
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

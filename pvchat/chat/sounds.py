@@ -1,0 +1,170 @@
+"""Queries about what is heard, looked up in a `Timeline`; and the rows of a `Sound` that they are looked up in.
+
+Rows "speaks" are stretches of speech, rows "says" single words; of nobody (entity "") where it isn't known whose they
+are, with `of` "unseen" where nobody in the picture speaks. Somebody isn't said to be silent while it isn't known who
+speaks.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from pvchat.chat.conditions import subjects
+from pvchat.chat.finding import Finding, Found, Row
+from pvchat.chat.lookup import part_of
+from pvchat.chat.query import Condition, Has, Query, Rank, atoms
+from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
+from pvchat.chat.timeline import Timeline
+from pvchat.schemas import Sound
+
+UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture
+_ALIKE = 0.7  # difflib's ratio from which a word that was heard is an enrolled name: "Anna" for Ana [choice]
+
+
+def rows_of_sound(sound: Sound | None, names: Mapping[int, str]) -> Iterator[Row]:
+    """What is heard, as rows.
+
+    Args:
+        sound: of the clip.
+        names: entities by the numbers of their tracks.
+    """
+    for one in sound.utterances if sound is not None else ():
+        who, of = "" if one.track is None else names.get(one.track, ""), UNSEEN * one.unseen
+        yield Row(who, "speaks", "", one.start_s, one.end_s, of=of)
+        yield from (Row(who, "says", word.text, word.start_s, word.end_s, of=of) for word in one.words)
+
+
+def is_heard(query: Query) -> bool:
+    """Whether a query asks for what is heard."""
+    return query.attribute == "says" or any(has.attribute in ("speaks", "says") for has in atoms(query.where))
+
+
+def as_seen(query: Query) -> Query | None:
+    """What can be seen instead, where nothing is heard: who speaks seems to talk. None where nothing can."""
+    asked = query.where == Has("speaks") and query.value == ""
+    return replace(query, where=Has("deed", "talking")) if asked and query.rank is None else None
+
+
+def hear(query: Query, timeline: Timeline) -> Finding:
+    """What is found for a query about what is heard, in a clip that was listened to.
+
+    Of a condition "says" with several words they must follow each other.
+    """
+    part = part_of(query.during, timeline)
+    if not part.spans:
+        return Finding(query, "no" if query.select == "exists" else None, missing=part.missing, nothing=True)
+    anybody = not (query.whom.names or query.whom.unknown or query.whom.such is not None or query.whom.nth)
+    who = subjects(query.whom, None, part.spans, timeline)
+    entities = [one.name for one in timeline.entities if one.decision == "present"] if anybody else [*who.sure]
+    entities = [name for name in entities if name not in query.whom.besides]
+    told = [_of_one(name, query, part.spans, timeline) for name in entities]
+    nobody = _of_one("", query, part.spans, timeline)
+    people = tuple(one for one in told if one.spans)
+    silent = tuple(one for one in told if not one.spans)
+    finding = Finding(
+        query, people=_ranked(people, query.rank), spans=tuple(merged([s for one in people for s in one.spans])),
+        rows=nobody.rows, missing=tuple(dict.fromkeys((*who.missing, *part.missing))),
+    )  # fmt: skip
+    finding = replace(finding, open=silent) if nobody.rows else replace(finding, against=silent)
+    if query.select == "exists":
+        return replace(finding, verdict=_verdict(finding, anybody))
+    if query.select in ("how_long", "how_often"):
+        counted = [*people, *([nobody] if anybody else [])]
+        total = sum(one.number or 0.0 for one in counted)
+        return replace(finding, number=total, at_least=not anybody and bool(nobody.rows))
+    return finding
+
+
+def _verdict(finding: Finding, anybody: bool) -> Verdict:
+    """Yes or no; of somebody it isn't known where somebody speaks and nobody knows who."""
+    if finding.people or anybody and finding.rows:
+        return "yes"
+    if finding.rows:
+        return "unknown"
+    unsure = any(one.why == "unsure" for one in finding.missing)
+    return "unsure" if unsure else "no"
+
+
+def _of_one(entity: str, query: Query, part: Sequence[Span], timeline: Timeline) -> Found:
+    """What one of them says, or the rows of nobody (""): the words of each stretch, or those that were asked for."""
+    speech = [row for row in timeline.of(entity, "speaks") if common([row.span], part)]
+    words = [row for row in timeline.of(entity, "says") if common([(row.start_s, row.end_s + 0.01)], part)]
+    phrase = next((has.value for has in _said(query.where)), "")
+    if phrase:
+        hits = _matches(words, phrase.split(), timeline)
+        spans = tuple((hit[0].start_s, hit[-1].end_s) for hit in hits)
+        return Found(entity, "yes" if hits else "no", spans, tuple(row for hit in hits for row in hit), len(hits))
+    spans = tuple(row.span for row in speech)
+    number = len(spans) if query.select == "how_often" else seconds_in(common(spans, part))
+    return Found(entity, "yes" if spans else "no", spans, tuple(sorted([*speech, *words], key=_order)), number)
+
+
+def _order(row: Row) -> tuple[float, bool]:
+    return row.start_s, row.attribute == "says"
+
+
+def _said(condition: Condition | None) -> Iterator[Has]:
+    return (has for has in atoms(condition) if has.attribute == "says" and has.value)
+
+
+def _matches(words: Sequence[Row], phrase: Sequence[str], timeline: Timeline) -> list[Sequence[Row]]:
+    """The places where the words of a phrase follow each other."""
+    names = {_bare(one.name) for one in timeline.entities if one.known}
+    found = []
+    for at in range(len(words) - len(phrase) + 1):
+        place = words[at : at + len(phrase)]
+        if all(_is_same(_bare(word), _bare(row.value), names) for word, row in zip(phrase, place, strict=True)):
+            found.append(place)
+    return found
+
+
+def _bare(word: str) -> str:
+    return "".join(c for c in word.casefold() if c.isalnum())
+
+
+def _is_same(asked: str, heard: str, names: set[str]) -> bool:
+    """Whether a word was heard; a name is written as it sounds."""
+    if asked == heard or asked not in names or asked[:1] != heard[:1]:
+        return asked == heard
+    return difflib.SequenceMatcher(None, asked, heard).ratio() >= _ALIKE
+
+
+def _ranked(people: Sequence[Found], rank: Rank | None) -> tuple[Found, ...]:
+    """Those who speak in the order that is asked for."""
+    if rank is None:
+        return tuple(people)
+    first = rank.by == "time"
+    return tuple(sorted(people, key=lambda one: one.spans[0][0] if first else -seconds_in(one.spans)))
+
+
+def quotes(finding: Finding) -> list[tuple[str, str, Span, str]]:
+    """Who says what when, in order: entity ("" for nobody known), "unseen" or "", from when to when, the words.
+
+    Stretches of one speaker that follow each other closely are one.
+    """
+    rows = [row for one in finding.people for row in one.rows] + list(finding.rows)
+    words: dict[tuple[str, Span], list[str]] = defaultdict(list)
+    speech = sorted((row for row in rows if row.attribute == "speaks"), key=_order)
+    for row in rows:
+        if row.attribute == "says":
+            middle = (row.start_s + row.end_s) / 2
+            inside = [one for one in speech if one.entity == row.entity and one.start_s <= middle <= one.end_s]
+            if inside:
+                words[row.entity, inside[0].span].append(row.value)
+    told: list[tuple[str, str, Span, str]] = []
+    for one in speech:
+        text = " ".join(words[one.entity, one.span])
+        if not text:
+            continue
+        if told and told[-1][:2] == (one.entity, one.of) and one.start_s - told[-1][2][1] < _PAUSE_S:
+            who, of, (start, _), before = told.pop()
+            told.append((who, of, (start, one.end_s), f"{before} {text}"))
+        else:
+            told.append((one.entity, one.of, one.span, text))
+    return told
+
+
+_PAUSE_S = 1.5  # between two stretches that are quoted as one

@@ -1,0 +1,75 @@
+"""`pvchat transcribe CLIP`: what is said in a clip, with times and, as far as that is seen, names; or as subtitles.
+
+In: parsed words. Out: lines on stdout, or a file of SubRip subtitles.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_model
+
+if TYPE_CHECKING:
+    from pvchat.service.hearing import Line
+
+
+def register(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "transcribe", "what is said in a clip, with times and names", "CLIP [options]",
+        "English only; what hearing needs is fetched by `pvchat doctor --fetch --voice`.",
+    )  # fmt: skip
+    parser.add_argument("clip", metavar="CLIP", help="a video with sound")
+    parser.add_argument("--srt", type=Path, metavar="FILE", help="write subtitles (SubRip) into a file instead")
+    add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the lines, or write them.
+
+    Raises:
+        PVChatError: the clip can't be read, has no sound, or hearing is off or not fetched.
+    """
+    from pvchat.service.hearing import transcript
+
+    chat, progress = console.open_chat(args)
+    with progress:
+        analysis = chat.listen(args.clip).analysis
+    lines = transcript(analysis, chat.presence(analysis), args.clip)
+    if args.srt is not None:
+        args.srt.write_text(subtitles(lines), encoding="utf-8")
+        console.say(f"{len(lines)} subtitles are in {args.srt}.")
+    elif args.json:
+        names = ("start_s", "end_s", "who", "of", "text")
+        console.write_json([{name: getattr(line, name) for name in names} for line in lines])
+    else:
+        for line in lines:
+            console.write(f"{_clock(line.start_s)[3:8]}  {speaker(line)}: {line.text}")
+        if not lines:
+            console.say("I hear nobody speak.")
+
+
+def subtitles(lines: Sequence[Line]) -> str:
+    """Lines as a SubRip file; the speaker is named where she is known."""
+    told = []
+    for number, line in enumerate(lines, 1):
+        who = f"{line.who}: " if line.who and not line.who.startswith("#") else ""
+        told.append(f"{number}\n{_clock(line.start_s)} --> {_clock(line.end_s)}\n{who}{line.text}\n")
+    return "\n".join(told)
+
+
+def speaker(line: Line) -> str:
+    """Whose words a line is: a name, "person 1", "not seen" or "somebody"."""
+    if line.who.startswith("#"):
+        return f"person {line.who[1:]}"
+    return line.who or ("not seen" if line.of else "somebody")
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds * 1000)
+    return f"{whole // 3_600_000:02d}:{whole // 60_000 % 60:02d}:{whole // 1000 % 60:02d},{whole % 1000:03d}"

@@ -1,0 +1,275 @@
+"""Words in speech: Whisper tiny.en, frozen, in plain torch.
+
+In: up to 28 s of sound. Out: the words with their times. Source: Radford et al. 2022 (arXiv:2212.04356); constants,
+suppressed tokens and alignment heads are OpenAI's. The packaged file is CTranslate2's (format 6); why it isn't run by
+CTranslate2: docs/adr/0039-sound.md.
+
+Letters of shapes: T tokens, D width of the network, F frames of the encoder (50 a second).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pvchat.assets import weights
+from pvchat.assets.packages import VOICE
+from pvchat.schemas import SAMPLE_RATE, FloatArray, Word
+
+WINDOW_S = 30.0  # what the encoder always sees; shorter sound is followed by silence
+_HEADS, _LAYERS, _MELS, _FFT, _HOP = 6, 4, 80, 400, 160
+_FRAME_S = 0.02
+_END, _START, _NO_SPEECH, _NO_TIMES = 50256, 50257, 50361, 50362
+_MOST_TOKENS = 224  # half of what the decoder can hold, as OpenAI's
+_TOKENS_A_SECOND, _SPARE_TOKENS = 10, 12  # fast speech has about six; more is a loop
+_UNLIKELY, _SILENT = -1.0, 0.6  # OpenAI's: a mean log-probability below, with that of "no speech" above, is no speech
+_MEDIAN = 7  # frames of the filter on attention
+_TYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
+
+_Table = dict[str, Tensor]
+_Kept = dict[str, tuple[Tensor, Tensor]]  # keys and values of the tokens before, and of the sound
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What the decoder wrote: tokens without special ones, and how likely they are."""
+
+    tokens: list[int]
+    mean_log_probability: float
+    no_speech: float
+
+    @property
+    def is_speech(self) -> bool:
+        return bool(self.tokens) and not (self.no_speech > _SILENT and self.mean_log_probability < _UNLIKELY)
+
+
+class WordExpert:
+    """Hears words.
+
+    Args:
+        folder: of `model.bin`, `config.json` and `tokenizer.json`; the fetched ones when not given.
+
+    Raises:
+        WeightsError: they aren't here.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = weights.member_path("words", table=VOICE) if folder is None else folder
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        with open(folder / "model.bin", "rb") as file:
+            self._weights = {name: torch.from_numpy(array) for name, array in _read_model(file).items()}
+        self._tokenizer_file = folder / "tokenizer.json"
+        self._aligned: list[tuple[int, int]] = [(layer, head) for layer, head in config["alignment_heads"]]
+        self._banned = torch.tensor(config["suppress_ids"])
+        self._banned_first = torch.tensor(config["suppress_ids_begin"])
+        self._mel = torch.from_numpy(_mel_filters())
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_file(str(self._tokenizer_file))
+
+    @torch.inference_mode()
+    def words(self, samples: FloatArray, start_s: float = 0.0) -> list[Word]:
+        """The words of a stretch of sound, in order; none where nobody speaks.
+
+        Args:
+            samples: [n] at 16 kHz, -1..1, at most `WINDOW_S`.
+            start_s: when it begins, seconds.
+        """
+        length_s = len(samples) / SAMPLE_RATE
+        sound = self._encoded(samples)
+        heard = self._written(sound, length_s)
+        if not heard.is_speech:
+            return []
+        times = self._times(heard.tokens, sound, length_s)
+        return [
+            Word(text, round(start_s + float(times[first]), 2), round(start_s + float(times[last]), 2))
+            for text, first, last in self._split(heard.tokens)
+        ]
+
+    def _encoded(self, samples: FloatArray) -> Tensor:
+        """[1500, D] of some sound."""
+        padded = np.zeros(int(WINDOW_S * SAMPLE_RATE), np.float32)
+        padded[: len(samples)] = samples[: len(padded)]
+        x = log_mel(torch.from_numpy(padded), self._mel)[None]
+        for name, stride in (("conv1", 1), ("conv2", 2)):
+            weight, bias = self._weights[f"encoder/{name}/weight"], self._weights[f"encoder/{name}/bias"]
+            x = F.gelu(F.conv1d(x, weight, bias, stride, padding=1))
+        x = x[0].T + self._weights["encoder/position_encodings/encodings"]
+        for layer in range(_LAYERS):
+            at = f"encoder/layer_{layer}"
+            q, k, v = self._linear(self._norm(x, f"{at}/self_attention"), f"{at}/self_attention/linear_0").chunk(3, -1)
+            x = x + self._linear(_attended(q, k, v)[0], f"{at}/self_attention/linear_1")
+            x = x + self._fed(x, at)
+        return self._norm(x, "encoder")
+
+    def _written(self, sound: Tensor, length_s: float) -> _Heard:
+        """The likeliest tokens one by one (greedy)."""
+        kept, tokens, total, silence = self._heard_by_layers(sound), [_START, _NO_TIMES], 0.0, 0.0
+        most = min(_MOST_TOKENS, int(length_s * _TOKENS_A_SECOND) + _SPARE_TOKENS)
+        new = tokens
+        while len(tokens) < most + 2:
+            logits = self._decoded(new, len(tokens) - len(new), kept)[0]
+            if new is tokens:
+                silence = float(logits[0].softmax(-1)[_NO_SPEECH])
+            last = logits[-1].clone()
+            last[self._banned] = -torch.inf
+            if new is tokens:
+                last[self._banned_first] = -torch.inf
+            best = int(last.argmax())
+            total += float(last.log_softmax(-1)[best])
+            if best == _END:
+                break
+            tokens, new = [*tokens, best], [best]
+        return _Heard(tokens[2:], total / (len(tokens) - 1), silence)
+
+    def _times(self, tokens: list[int], sound: Tensor, length_s: float) -> FloatArray:
+        """[T + 1] seconds at which each token begins, and the last one ends, by the attention of some heads."""
+        known = [_START, _NO_TIMES, *tokens, _END]
+        attention = self._decoded(known, 0, self._heard_by_layers(sound))[1]
+        frames = max(2, min(len(sound), round(length_s / _FRAME_S)))
+        heads = torch.stack([attention[layer][head] for layer, head in self._aligned])[..., :frames]
+        heads = (heads - heads.mean(-2, keepdim=True)) / heads.std(-2, keepdim=True, correction=0).clamp_min(1e-6)
+        padded = F.pad(heads, (_MEDIAN // 2, _MEDIAN // 2), mode="reflect") if frames > _MEDIAN else heads
+        smooth = padded.unfold(-1, min(_MEDIAN, padded.shape[-1]), 1).median(-1).values
+        begins = _aligned_frames(-smooth.mean(0)[1:-1].numpy())  # the token after "no times" is the first one's
+        return np.asarray(np.minimum(begins * _FRAME_S, length_s), np.float32)
+
+    def _split(self, tokens: list[int]) -> list[tuple[str, int, int]]:
+        """The words of some tokens: text, number of the first token, number after the last one that is spoken."""
+        words: list[tuple[str, int, int]] = []
+        for number, token in enumerate(tokens):
+            piece = self._tokenizer.decode([token])
+            spoken = any(c.isalnum() for c in piece)
+            if words and not piece.startswith(" "):
+                _, first, last = words[-1]
+                text = self._tokenizer.decode(tokens[first : number + 1]).strip()
+                words[-1] = (text, first, number + 1 if spoken else last)
+            else:
+                words.append((piece.strip(), number, number + 1))
+        return [word for word in words if any(c.isalnum() for c in word[0])]
+
+    def _heard_by_layers(self, sound: Tensor) -> _Kept:
+        """What each layer of the decoder attends to in the sound."""
+        made = {}
+        for layer in range(_LAYERS):
+            key, value = self._linear(sound, f"decoder/layer_{layer}/attention/linear_1").chunk(2, -1)
+            made[f"sound {layer}"] = (key, value)
+        return made
+
+    def _decoded(self, tokens: list[int], before: int, kept: _Kept) -> tuple[Tensor, list[Tensor]]:
+        """Logits [T, vocabulary] after some tokens that follow `before` others, and attention to the sound by layer."""
+        embedding, places = self._weights["decoder/embeddings/weight"], "decoder/position_encodings/encodings"
+        x = embedding[torch.tensor(tokens)] + self._weights[places][before : before + len(tokens)]
+        told = []
+        for layer in range(_LAYERS):
+            at = f"decoder/layer_{layer}"
+            q, k, v = self._linear(self._norm(x, f"{at}/self_attention"), f"{at}/self_attention/linear_0").chunk(3, -1)
+            if f"text {layer}" in kept:
+                k, v = (torch.cat(pair) for pair in zip(kept[f"text {layer}"], (k, v), strict=True))
+            kept[f"text {layer}"] = (k, v)
+            x = x + self._linear(_attended(q, k, v, causal=True)[0], f"{at}/self_attention/linear_1")
+            query = self._linear(self._norm(x, f"{at}/attention"), f"{at}/attention/linear_0")
+            seen, attention = _attended(query, *kept[f"sound {layer}"])
+            told.append(attention)
+            x = x + self._linear(seen, f"{at}/attention/linear_2")
+            x = x + self._fed(x, at)
+        return self._norm(x, "decoder") @ embedding.T, told
+
+    def _fed(self, x: Tensor, at: str) -> Tensor:
+        inner = F.gelu(self._linear(self._norm(x, f"{at}/ffn"), f"{at}/ffn/linear_0"))
+        return self._linear(inner, f"{at}/ffn/linear_1")
+
+    def _linear(self, x: Tensor, name: str) -> Tensor:
+        return F.linear(x, self._weights[f"{name}/weight"], self._weights[f"{name}/bias"])
+
+    def _norm(self, x: Tensor, name: str) -> Tensor:
+        gamma, beta = self._weights[f"{name}/layer_norm/gamma"], self._weights[f"{name}/layer_norm/beta"]
+        return F.layer_norm(x, gamma.shape, gamma, beta)
+
+
+def _attended(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> tuple[Tensor, Tensor]:
+    """Attention of all heads: what comes out [T, D], and the weights [heads, T, keys]."""
+    q, k, v = (x.view(len(x), _HEADS, -1).transpose(0, 1) for x in (q, k, v))
+    scores = q @ k.transpose(1, 2) / q.shape[-1] ** 0.5
+    if causal and q.shape[1] > 1:  # the tokens before all come first
+        scores = scores + torch.full(scores.shape[1:], -torch.inf).triu(1 + k.shape[1] - q.shape[1])
+    weights_ = scores.softmax(-1)
+    return (weights_ @ v).transpose(0, 1).flatten(1), weights_
+
+
+def log_mel(samples: Tensor, filters: Tensor) -> Tensor:
+    """[80, frames] log-mel spectrogram, a frame each 10 ms, as Whisper was trained on."""
+    spectrum = torch.stft(samples, _FFT, _HOP, window=torch.hann_window(_FFT), return_complex=True)[:, :-1].abs() ** 2
+    logs = (filters @ spectrum).clamp(min=1e-10).log10()
+    return (torch.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0
+
+
+def _mel_filters() -> FloatArray:
+    """[80, 201] triangles on Slaney's mel scale, of equal area (librosa's default)."""
+    step, knee = 200.0 / 3, 1000.0  # Hz a mel below the knee; logarithmic above
+    rise = np.log(6.4) / 27
+
+    def hertz(mel: Any) -> Any:
+        return np.where(mel < knee / step, step * mel, knee * np.exp(rise * (mel - knee / step)))
+
+    top = knee / step + np.log(SAMPLE_RATE / 2 / knee) / rise
+    edges = hertz(np.linspace(0.0, top, _MELS + 2))
+    slopes = edges[:, None] - np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE)[None]
+    widths = np.diff(edges)[:, None]
+    triangles = np.maximum(0, np.minimum(-slopes[:-2] / widths[:-1], slopes[2:] / widths[1:]))
+    return np.asarray(triangles * (2.0 / (edges[2:] - edges[:-2]))[:, None], np.float32)
+
+
+def _aligned_frames(cost: FloatArray) -> FloatArray:
+    """[T] first frame of each of T rows by dynamic time warping of a cost [T, F] (Sakoe and Chiba 1978)."""
+    rows, frames = cost.shape
+    above, ways = [0.0, *[float("inf")] * frames], np.zeros((rows + 1, frames + 1), np.int8)
+    for i, costs in enumerate(cost.tolist(), 1):  # plain floats: three times as fast as single elements of arrays
+        here = [float("inf")]
+        for j in range(1, frames + 1):
+            least, way = above[j - 1], 0
+            if above[j] < least:
+                least, way = above[j], 1
+            if here[j - 1] < least:
+                least, way = here[j - 1], 2
+            here.append(costs[j - 1] + least)
+            ways[i, j] = way
+        above = here
+    begins, i, j = np.zeros(rows, np.float32), rows, frames
+    while i > 0 and j > 0:
+        begins[i - 1] = j - 1
+        i, j = i - (ways[i, j] != 2), j - (ways[i, j] != 1)
+    return begins
+
+
+def _read_model(file: BinaryIO) -> dict[str, FloatArray]:
+    """The arrays of a CTranslate2 model by name, as float32."""
+
+    def text() -> str:
+        return file.read(struct.unpack("<H", file.read(2))[0])[:-1].decode()
+
+    def number() -> int:
+        return int(struct.unpack("<I", file.read(4))[0])
+
+    _ = number(), text(), number()  # version, kind, revision
+    found = {}
+    for _ in range(number()):
+        name, rank = text(), file.read(1)[0]
+        shape = struct.unpack(f"<{rank}I", file.read(4 * rank))
+        kind = _TYPES[file.read(1)[0]]
+        array = np.frombuffer(file.read(number()), kind).reshape(shape)
+        if rank:
+            found[name] = array.astype(np.float32)
+    return found

@@ -1,0 +1,184 @@
+"""A clip's sound becomes stretches of speech with words, and each is given to whom it seems to come from.
+
+In: a path, what `probe` said, the clip's analysis. Out: a `Sound`. The sound is read once, block after block; a stretch
+of speech is held until its words are found, so that an hour takes no more memory than a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from pvchat.config import VideoConfig
+from pvchat.perception.experts.mesh import MeshExpert
+from pvchat.perception.experts.voiceactivity import STEP, STEP_S, SpeechExpert
+from pvchat.perception.experts.whisper import WINDOW_S, WordExpert
+from pvchat.perception.sound.mouths import told_speakers
+from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, FloatArray, Progress, Sound, Utterance, Word
+from pvchat.video.files import PathLike, Probe
+from pvchat.video.sound import read_sound
+
+# Silero's own: speech begins at the first probability, and ends where it stays below the second for so long
+_SPEAKS, _SILENT, _PAUSE_S = 0.5, 0.35, 0.4
+_SHORTEST_S = 0.25
+_MARGIN_S = 0.12  # kept before and after, for soft sounds
+_LONGEST_S = WINDOW_S - 2.0
+_BLOCK_S = 4.0  # heard at once
+
+
+class SoundExperts:
+    """The networks that hear, each loaded when it is first needed.
+
+    Raises:
+        WeightsError: (when one is loaded) its weights aren't here.
+    """
+
+    @cached_property
+    def speech(self) -> SpeechExpert:
+        """When somebody speaks."""
+        return SpeechExpert()
+
+    @cached_property
+    def words(self) -> WordExpert:
+        """What is said."""
+        return WordExpert()
+
+    @cached_property
+    def mesh(self) -> MeshExpert:
+        """Mouths."""
+        return MeshExpert()
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A stretch of speech: when it begins (seconds), and its samples."""
+
+    start_s: float
+    samples: FloatArray
+
+    @property
+    def end_s(self) -> float:
+        """When it ends, seconds."""
+        return self.start_s + len(self.samples) / SAMPLE_RATE
+
+
+def listen(
+    path: PathLike,
+    found: Probe,
+    analysis: ClipAnalysis,
+    experts: SoundExperts,
+    config: VideoConfig,
+    progress: Progress | None = None,
+) -> Sound:
+    """What is heard in a clip with sound, and who speaks as far as that is seen.
+
+    Args:
+        path: a local file.
+        found: what `probe` said about it.
+        analysis: of it, for the faces; of a part of it where no more was looked at.
+        experts: the networks.
+        config: the limits.
+        progress: called with what is being done, seconds done, seconds in all.
+
+    Raises:
+        VideoReadError: it can't be read.
+        WeightsError: the weights to hear it aren't here.
+    """
+    experts.speech.restart()
+    utterances: list[Utterance] = []
+    for window in windows(speech_in(read_sound(path, found, config), experts.speech)):
+        if progress is not None:
+            progress("listening", window[-1].end_s, found.duration_s)
+        utterances += _with_words(window, experts.words)
+    return Sound("heard", told_speakers(path, found, analysis, utterances, experts.mesh, config))
+
+
+def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert) -> Iterator[Speech]:
+    """The stretches of speech in some sound.
+
+    Args:
+        blocks: of samples, one after the other.
+        expert: hears speech; was `restart`ed.
+
+    Yields:
+        Stretches of at most `_LONGEST_S`, in order, with a short margin.
+    """
+    held, first = np.zeros(0, np.float32), 0  # samples that may still be needed, and the number of the first of them
+    begun, quiet, at = -1, 0, 0  # steps: the stretch's first, how many were silent at its end, how many were heard
+    margin = round(_MARGIN_S * SAMPLE_RATE)
+
+    def cut(start: int, end: int) -> Speech:
+        low = max(first, start * STEP - margin)
+        return Speech(low / SAMPLE_RATE, held[low - first : end * STEP + margin - first].copy())
+
+    for block in _stepped(blocks):
+        held = np.concatenate([held, block])
+        for probability in expert.probabilities(block):
+            if begun < 0 and probability >= _SPEAKS:
+                begun, quiet = at, 0
+            elif begun >= 0:
+                quiet = quiet + 1 if probability < _SILENT else 0
+            at += 1
+            ends = begun >= 0 and (quiet * STEP_S >= _PAUSE_S or (at - begun) * STEP_S >= _LONGEST_S)
+            if ends:
+                if (at - quiet - begun) * STEP_S >= _SHORTEST_S:
+                    yield cut(begun, at - quiet)
+                begun = -1
+        needed = max(first, (at if begun < 0 else begun) * STEP - margin)
+        held, first = held[needed - first :], needed
+    if begun >= 0 and (at - quiet - begun) * STEP_S >= _SHORTEST_S:
+        yield cut(begun, at - quiet)
+
+
+def windows(speech: Iterable[Speech]) -> Iterator[list[Speech]]:
+    """Stretches that are heard together, since a network hears `WINDOW_S` at once however short they are."""
+    held: list[Speech] = []
+    for one in speech:
+        if held and one.end_s - held[0].start_s > _LONGEST_S:
+            yield held
+            held = []
+        held.append(one)
+    if held:
+        yield held
+
+
+def _stepped(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
+    """The same samples in blocks of whole steps, a few seconds each; silence fills the last one up."""
+    parts: list[FloatArray] = []
+    length, wanted = 0, round(_BLOCK_S / STEP_S) * STEP
+    for block in blocks:
+        parts.append(block)
+        length += len(block)
+        if length >= wanted:
+            whole = np.concatenate(parts)
+            even = len(whole) // STEP * STEP
+            yield whole[:even]
+            parts, length = [whole[even:]], len(whole) - even
+    if length:
+        yield np.pad(np.concatenate(parts), (0, -length % STEP))
+
+
+def _with_words(window: list[Speech], expert: WordExpert) -> list[Utterance]:
+    """Stretches with their words: heard together, with silence where nobody speaks."""
+    start_s = window[0].start_s
+    samples = np.zeros(round((window[-1].end_s - start_s) * SAMPLE_RATE) + 1, np.float32)
+    for one in window:
+        at = round((one.start_s - start_s) * SAMPLE_RATE)
+        samples[at : at + len(one.samples)] = one.samples[: len(samples) - at]
+    told: list[list[Word]] = [[] for _ in window]
+    for word in expert.words(samples, start_s):
+        middle = (word.start_s + word.end_s) / 2
+        gaps = [max(one.start_s - middle, middle - one.end_s) for one in window]
+        nearest = int(np.argmin(gaps))
+        told[nearest].append(_inside(word, window[nearest]))
+    spoken = zip(window, told, strict=True)
+    return [Utterance(round(one.start_s, 2), round(one.end_s, 2), tuple(words)) for one, words in spoken]
+
+
+def _inside(word: Word, speech: Speech) -> Word:
+    """A word that no longer reaches into the silence beside its stretch."""
+    start = min(max(word.start_s, speech.start_s), speech.end_s)
+    return replace(word, start_s=round(start, 2), end_s=round(max(start, min(word.end_s, speech.end_s)), 2))

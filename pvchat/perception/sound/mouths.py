@@ -1,0 +1,158 @@
+"""Who speaks: whose mouth moves while speech is heard, and stays still, or is gone, in no other way.
+
+In: stretches of speech, and the faces of a clip's analysis. Out: the same stretches, each with the face track it comes
+from, or with the word that whoever speaks isn't in the picture. Where that isn't sure nobody is named. Faces are not
+looked for anew: a face is followed between two of its sightings in one shot.
+
+A mouth that speaks opens and closes several times a second; what counts is by how much its opening changes from one
+look to the next, in face heights. The numbers were chosen in docs/adr/0039-sound.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pvchat.config import VideoConfig
+from pvchat.perception.experts.mesh import MeshExpert
+from pvchat.schemas import ClipAnalysis, FloatArray, Track, Utterance
+from pvchat.video.files import PathLike, Probe
+from pvchat.video.moments import pictures_at
+
+_LOOKS_A_SECOND = 12.5  # syllables come at 3 to 7 a second
+_MOST_LOOKS = 60  # of one stretch: a long one is looked at in its first seconds
+_APART_S = 1.1  # most between two sightings between which a face is followed
+_FOLLOWED = 0.6  # share of the looks in which a mouth must be measured
+_THERE = 0.25  # … and in which a face must be seen at all to be one that may speak
+_LOOKS = 5  # after so many looks without a face there is none
+_SMALLEST = 36  # pixels, the height of a face whose mouth can be measured
+_MOVES, _STILL = 0.009, 0.004  # face heights a look
+_CLEARLY = 1.6  # times as much as the mouth that moves second most
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face at one time: of which track, its box and five points (fractions of the picture)."""
+
+    track: int
+    box: FloatArray
+    points: FloatArray
+
+
+def told_speakers(
+    path: PathLike,
+    found: Probe,
+    analysis: ClipAnalysis,
+    utterances: Sequence[Utterance],
+    mesh: MeshExpert,
+    config: VideoConfig,
+) -> tuple[Utterance, ...]:
+    """The stretches with who speaks.
+
+    Args:
+        path: the clip.
+        found: what `probe` said about it.
+        analysis: of it.
+        utterances: what was heard.
+        mesh: measures mouths.
+        config: the limits.
+
+    Raises:
+        VideoReadError: it can't be read.
+    """
+    looks = [look_times(one) for one in utterances]
+    faces = {time: faces_at(analysis, time) for times in looks for time in times}
+    wanted = [time for time, there in faces.items() if there]
+    opened: dict[float, dict[int, float]] = defaultdict(dict)
+    for time, image in pictures_at(path, found, wanted, config) if wanted else ():
+        for face in faces[time]:
+            if (face.box[3] - face.box[1]) * image.shape[0] >= _SMALLEST:
+                seen = mesh.mesh(image, face.box, face.points)
+                opened[time][face.track] = np.nan if seen is None else seen.mouth_open
+    told = []
+    for one, times in zip(utterances, looks, strict=True):
+        shown = Counter(face.track for time in times for face in faces[time])
+        there = {track for track, count in shown.items() if count >= _THERE * len(times)}
+        there -= no_faces(times, opened)
+        looked = not shown and _looked_at(analysis, one)
+        told.append(_told(one, there, movements(times, opened), looked))
+    return tuple(told)
+
+
+def _told(one: Utterance, there: set[int], moves: Mapping[int, float], looked: bool) -> Utterance:
+    """A stretch with who speaks: `there` are all faces, of which those in `moves` could be followed; it was
+    `looked` for faces, and none was seen.
+    """
+    if not there:
+        return replace(one, unseen=looked)
+    if there - set(moves):  # a mouth that can't be followed may be the one
+        return one
+    (most, track), *others = sorted(((move, track) for track, move in moves.items()), reverse=True)
+    second = others[0][0] if others else 0.0
+    if most >= _MOVES and most >= _CLEARLY * second:
+        return replace(one, track=track)
+    return replace(one, unseen=most < _STILL)
+
+
+def look_times(one: Utterance) -> list[float]:
+    """The seconds at which mouths are looked at during a stretch."""
+    count = min(_MOST_LOOKS, max(2, round((one.end_s - one.start_s) * _LOOKS_A_SECOND)))
+    return [round(one.start_s + (i + 0.5) / _LOOKS_A_SECOND, 3) for i in range(count)]
+
+
+def faces_at(analysis: ClipAnalysis, time: float) -> list[Face]:
+    """The faces in the picture at a time (seconds)."""
+    found = [_face_at(analysis, number, track, time) for number, track in enumerate(analysis.tracks)]
+    return [face for face in found if face is not None]
+
+
+def _face_at(analysis: ClipAnalysis, number: int, track: Track, time: float) -> Face | None:
+    """A track's face between its two sightings around a time, or beside the one that is near."""
+    if track.kind != "face" or not len(track):
+        return None
+    times = analysis.times[track.frames]
+    near = np.flatnonzero(analysis.shot_of(times) == analysis.shot_of(np.array([time], np.float32))[0])
+    before, after = near[times[near] <= time][-1:], near[times[near] > time][:1]
+    ends = np.concatenate([before, after])
+    gap = times[after[0]] - times[before[0]] if len(ends) == 2 else 2 * abs(times[ends] - time).min(initial=np.inf)
+    if gap > _APART_S:
+        return None
+    share = (time - times[ends[0]]) / max(gap, 1e-6) if len(ends) == 2 else 0.0
+    rows = ends if len(ends) == 2 else np.repeat(ends, 2)
+    box, points = ((1 - share) * values[rows[0]] + share * values[rows[1]] for values in (track.boxes, track.points))
+    return Face(number, box, points)
+
+
+def _looked_at(analysis: ClipAnalysis, one: Utterance) -> bool:
+    """Whether the pictures of a stretch were looked at at all, so that a face would have been found."""
+    return bool(((analysis.times >= one.start_s - _APART_S) & (analysis.times <= one.end_s + _APART_S)).any())
+
+
+def no_faces(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> set[int]:
+    """What the face detector took for faces, and the mesh for none at any look: an arm, a pattern."""
+    values: dict[int, list[float]] = defaultdict(list)
+    for time in times:
+        for track, value in opened.get(time, {}).items():
+            values[track].append(value)
+    return {track for track, seen in values.items() if len(seen) >= _LOOKS and np.isnan(seen).all()}
+
+
+def movements(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> dict[int, float]:
+    """By how much each mouth that could be followed changes from one look to the next, face heights (mean).
+
+    Args:
+        times: of the looks, in order.
+        opened: how far mouths are open at each look, by track; NaN where the mesh finds no face.
+    """
+    series: dict[int, list[float]] = defaultdict(list)
+    steps: dict[int, list[float]] = defaultdict(list)
+    for before, time in zip([None, *times], times, strict=False):
+        for track, value in opened.get(time, {}).items():
+            series[track] += [] if np.isnan(value) else [value]
+            last = np.nan if before is None else opened.get(before, {}).get(track, np.nan)
+            steps[track] += [] if np.isnan(value - last) else [abs(value - last)]
+    enough = {track for track, values in series.items() if len(values) >= _FOLLOWED * len(times) and steps[track]}
+    return {track: float(np.mean(steps[track])) for track in sorted(enough)}

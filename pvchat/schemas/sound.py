@@ -1,0 +1,77 @@
+"""What is heard in a clip: words, stretches of speech, and who speaks as far as that is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+SoundState = Literal["heard", "none", "off", "unfetched"]
+SAMPLE_RATE = 16_000  # samples a second of all sound that networks hear
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word as it was heard, with punctuation; from when to when, seconds."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A stretch of speech without a longer pause.
+
+    Attributes:
+        start_s, end_s: seconds from the clip's start.
+        words: what was understood of it, in order; may be nothing.
+        track: number of the face track whose mouth goes with it; None: nobody's does for sure.
+        unseen: faces were seen and every mouth stayed still, or none was seen: whoever speaks isn't in the picture.
+    """
+
+    start_s: float
+    end_s: float
+    words: tuple[Word, ...] = ()
+    track: int | None = None
+    unseen: bool = False
+
+    @property
+    def text(self) -> str:
+        """The words, as they are quoted."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What was heard in a clip.
+
+    Attributes:
+        state: "heard"; "none": the clip has no sound; "off": hearing is switched off; "unfetched": its weights aren't
+            here. The last two are never kept.
+        utterances: in order of time.
+    """
+
+    state: SoundState
+    utterances: tuple[Utterance, ...] = ()
+
+    def within(self, start_s: float, end_s: float, tracks: Sequence[int]) -> Sound:
+        """What is heard from one time to another, where only these tracks (numbers) are left."""
+        inside = [one for one in self.utterances if one.end_s > start_s and one.start_s < end_s]
+        numbers = {track: number for number, track in enumerate(tracks)}
+        told = (replace(one, track=None if one.track is None else numbers.get(one.track)) for one in inside)
+        return replace(self, utterances=tuple(told))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> Sound:
+        """What `to_dict` wrote.
+
+        Raises:
+            TypeError, KeyError: it isn't that.
+        """
+        spoken = ({**one, "words": tuple(Word(**word) for word in one["words"])} for one in row["utterances"])
+        return cls(row["state"], tuple(Utterance(**one) for one in spoken))

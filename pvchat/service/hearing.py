@@ -1,0 +1,119 @@
+"""A clip is listened to when a question asks for it; what was heard is kept with its analysis, and deleted with it.
+
+In: a look at a clip. Out: the same with a `Sound`, or with the reason why nothing was heard.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvchat.chat.finding import Row
+from pvchat.chat.say.sounds import DEAF
+from pvchat.errors import SettingsError, WeightsError
+from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound
+
+if TYPE_CHECKING:
+    from pvchat.service.atwork import ClipFile
+    from pvchat.service.clipmemory import ClipMemory
+
+LINE_S = 6.0  # the most that one subtitle lasts: what is read in that time fits into two lines
+
+
+@dataclass(frozen=True)
+class Line:
+    """Some words: from when to when (seconds), whose, and the text.
+
+    `who` is an enrolled name, "#1" and so on for strangers, "" where it isn't known; `of` is then "unseen" where nobody
+    in the picture speaks.
+    """
+
+    start_s: float
+    end_s: float
+    who: str
+    of: str
+    text: str
+
+
+def heard(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = True) -> Look:
+    """A look with what is heard; the seconds that it took count as the experts'.
+
+    Args:
+        clips: where analyses are kept.
+        clip: as it was looked at.
+        seen: what `ClipMemory.look` said.
+        whole: the look is at all of the clip; at a part of it only it isn't kept.
+
+    Raises:
+        VideoReadError: the file can't be read.
+        WeightsError: the weights are damaged.
+    """
+    if not clips.networks.settings.voice:
+        return replace(seen, analysis=replace(seen.analysis, sound=Sound("off")))
+    if seen.analysis.sound is not None:
+        return seen
+    started = time.perf_counter()
+    if (silent := _unheard(clips, clip)) is not None and silent.state == "unfetched":
+        return replace(seen, analysis=replace(seen.analysis, sound=silent))
+
+    def amend(file: ClipFile | None, analysis: ClipAnalysis) -> ClipAnalysis:
+        return replace(analysis, sound=silent or _listened(clips, clip, analysis))
+
+    analysis = clips.amended(clip, seen.analysis, amend) if whole else amend(None, seen.analysis)
+    return replace(seen, analysis=analysis, experts_s=seen.experts_s + time.perf_counter() - started)
+
+
+def _unheard(clips: ClipMemory, clip: str | Path) -> Sound | None:
+    """Why nothing can be heard of a clip; None where it can."""
+    from pvchat.assets import weights
+    from pvchat.assets.packages import VOICE
+    from pvchat.video.sound import has_sound
+
+    if not has_sound(clip, clips.config):
+        return Sound("none")
+    return Sound("unfetched") if weights.missing(table=VOICE) else None
+
+
+def _listened(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> Sound:
+    from pvchat import video
+    from pvchat.perception.sound.listening import listen
+
+    found = video.probe(clip, clips.config)
+    return listen(clip, found, analysis, clips.networks.sound, clips.config, clips.progress)
+
+
+def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip: str | Path) -> list[Line]:
+    """What is said in a clip, in order, with whose words it is as far as that is known.
+
+    Args:
+        analysis: of a clip that was listened to.
+        presences: of everyone enrolled.
+        clip: the file, for errors.
+
+    Raises:
+        WeightsError: what hearing needs isn't here.
+        SettingsError: hearing is switched off, or the clip has no sound.
+    """
+    from pvchat.chat.clip_timeline import timeline_of
+    from pvchat.chat.evidence import gather
+
+    state = "none" if analysis.sound is None else analysis.sound.state
+    if state == "unfetched":
+        raise WeightsError(DEAF[state], subject=str(clip), hint="Run: pvchat doctor --fetch --voice")
+    if state != "heard":
+        raise SettingsError(DEAF[state], subject=str(clip))
+    timeline = timeline_of(gather(presences, analysis), presences, analysis)
+    words = [row for row in timeline.rows if row.attribute == "says"]
+    return [line for row in timeline.rows if row.attribute == "speaks" for line in _lines(row, words)]
+
+
+def _lines(speech: Row, words: Sequence[Row]) -> Iterator[Line]:
+    """A stretch of speech in lines of at most `LINE_S`."""
+    mine = [word for word in words if word.entity == speech.entity and speech.start_s <= word.start_s < speech.end_s]
+    while mine:
+        fits = [word for word in mine if word.end_s - mine[0].start_s <= LINE_S] or mine[:1]
+        yield Line(fits[0].start_s, fits[-1].end_s, speech.entity, speech.of, " ".join(word.value for word in fits))
+        mine = mine[len(fits) :]

@@ -1,0 +1,103 @@
+"""A clip's sound, read by PyAV under the same limits as its pictures: 16 kHz, one channel, block after block.
+
+In: a path. Out: blocks of samples on the pictures' clock; none of a clip without sound, of which no packet is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from pvchat.config import VideoConfig
+from pvchat.schemas import SAMPLE_RATE, FloatArray
+from pvchat.video.containers import open_container
+from pvchat.video.files import HEAD_BYTES, PathLike, Probe, open_local, sniff
+from pvchat.video.packets import av_error, demuxed
+
+_SLACK_S = 0.05  # by which the stamps of a whole recording wander; a larger step is a hole, or sound told twice
+_MOST_CHANNELS = 64
+
+
+def has_sound(path: PathLike, config: VideoConfig) -> bool:
+    """Whether a clip has a sound track that can be decoded; by its header.
+
+    Raises:
+        VideoReadError: it can't be read.
+    """
+    with open_local(path, config) as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(0)
+        if sniff(path, head) == "picture":
+            return False
+        with open_container(path, file, config) as (container, _):
+            return _sound_of(container) is not None
+
+
+def read_sound(path: PathLike, found: Probe, config: VideoConfig) -> Iterator[FloatArray]:
+    """The sound from the first picture to the end of the last one.
+
+    Args:
+        path: a local file.
+        found: what `probe` said about it.
+        config: the limits.
+
+    Yields:
+        [n] samples, -1..1; they follow each other without gaps: what is missing or damaged is silence.
+
+    Raises:
+        VideoReadError: it can't be read.
+    """
+    if found.kind != "video":
+        return
+    done, end = 0, round(min(found.duration_s, config.max_duration_s) * SAMPLE_RATE)
+    with open_local(path, config) as file, open_container(path, file, config) as (container, _):
+        stream = _sound_of(container)
+        for start_s, samples in _decoded(container, stream) if stream is not None else ():
+            at = done if start_s is None else round((start_s - found.start_s) * SAMPLE_RATE)
+            if abs(at - done) > _SLACK_S * SAMPLE_RATE:
+                hole = min(max(0, at - done), end - done)
+                yield from (np.zeros(min(SAMPLE_RATE, hole - i), np.float32) for i in range(0, hole, SAMPLE_RATE))
+                samples, done = samples[max(0, done - at) :], done + hole
+            samples = samples[: end - done]
+            done += len(samples)
+            if len(samples):
+                yield samples
+            if done >= end:
+                return
+
+
+def _sound_of(container: Any) -> Any:
+    """The main sound track; None where there is none that can be decoded."""
+    known = [s for s in container.streams.audio if s.codec_context is not None and 0 < s.channels <= _MOST_CHANNELS]
+    return known[0] if known else None
+
+
+def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, FloatArray]]:
+    """When a piece of sound begins, on the file's clock, and its samples; damaged packets are passed over."""
+    from av import AudioResampler
+
+    resampler, failed, kind = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE), av_error(), None
+    packets = demuxed(container, stream)
+    while True:
+        try:
+            packet = next(packets, None)
+            frames = [] if packet is None else packet.decode()
+        except failed:
+            if packet is None:
+                return
+            continue
+        if packet is None:
+            return
+        for frame in frames:
+            now = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if kind not in (None, now):  # a stream may change in its middle
+                resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+            kind = now
+            for part in resampler.resample(frame):
+                yield None if frame.time is None else float(frame.time), _finite(part.to_ndarray()[0])
+
+
+def _finite(samples: FloatArray) -> FloatArray:
+    return np.clip(np.nan_to_num(samples, posinf=0.0, neginf=0.0), -1.0, 1.0)

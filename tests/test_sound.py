@@ -1,0 +1,215 @@
+"""A clip's sound: read in time, parted into speech, given to a mouth, kept with the clip; no weights are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import av
+import make_clips
+import numpy as np
+import pytest
+from make_analysis import make_analysis, make_track
+
+from pvchat import video
+from pvchat.config import Settings, VideoConfig
+from pvchat.perception.experts.voiceactivity import STEP, STEP_S
+from pvchat.perception.experts.whisper import _aligned_frames, _mel_filters, log_mel
+from pvchat.perception.sound.listening import Speech, _with_words, speech_in, windows
+from pvchat.perception.sound.mouths import _told, faces_at, look_times, movements, no_faces
+from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, Utterance, Word
+from pvchat.service.hearing import heard
+from pvchat.storage.clips import ClipCache
+from pvchat.video.sound import has_sound, read_sound
+
+HELLO = Utterance(1.0, 2.0, (Word("Hello", 1.0, 1.4), Word("Ana.", 1.5, 1.9)), track=1)
+SOUND = Sound("heard", (HELLO, Utterance(3.0, 4.0, unseen=True)))
+
+
+def tones(
+    path: Any, sounding: tuple[float, float], rate: int = 44_100, layout: str = "stereo", late_s: float = 0.0
+) -> Any:
+    """Three seconds of grey with a loud tone from one time to another, in another rate and two channels."""
+    with av.open(str(path), "w") as out:
+        pictures = out.add_stream("libx264", 24)
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 64, "yuv420p"
+        sound = out.add_stream("aac", rate, layout=layout)
+        for _ in range(72):
+            out.mux(pictures.encode(av.VideoFrame.from_ndarray(np.full((64, 64, 3), 90, np.uint8), "rgb24")))
+        out.mux(pictures.encode())
+        times = np.arange(round((3 - late_s) * rate)) / rate + late_s
+        wave = np.where((times >= sounding[0]) & (times < sounding[1]), 0.5 * np.sin(2e3 * times), 0).astype(np.float32)
+        for at in range(0, len(wave), 1024):
+            part = np.repeat(wave[None, at : at + 1024], 2 if layout == "stereo" else 1, axis=0)
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(part), "fltp", layout)
+            frame.sample_rate, frame.pts = rate, at + round(late_s * rate)
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode())
+    return path
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.75])
+def test_sound_is_read_on_the_clock_of_the_pictures(tmp_path, late_s):
+    """At 16 kHz and one channel, whatever it was; where the track begins late there is silence before."""
+    clip = tones(tmp_path / "tone.mp4", (1.0, 2.0), late_s=late_s)
+    samples = np.concatenate(list(read_sound(clip, video.probe(clip, VideoConfig()), VideoConfig())))
+    assert len(samples) == pytest.approx(3 * SAMPLE_RATE, abs=0.1 * SAMPLE_RATE)
+    loud = np.flatnonzero(np.abs(samples) > 0.2) / SAMPLE_RATE
+    assert (loud[0], loud[-1]) == (pytest.approx(1.0, abs=0.08), pytest.approx(2.0, abs=0.08))
+
+
+def test_a_clip_without_sound_has_none(tmp_path):
+    silent, photo = make_clips.matroska(tmp_path / "silent.mkv"), tmp_path / "photo.png"
+    make_clips.Image.new("RGB", (64, 64)).save(photo)
+    assert not has_sound(silent, VideoConfig())
+    assert not has_sound(photo, VideoConfig())
+    assert list(read_sound(silent, video.probe(silent, VideoConfig()), VideoConfig())) == []
+    assert has_sound(make_clips.with_sound(tmp_path / "sound.mp4"), VideoConfig())
+
+
+def test_a_damaged_sound_track_ends_no_reading(tmp_path):
+    whole = tones(tmp_path / "whole.mp4", (0.0, 3.0))
+    data = bytearray(whole.read_bytes())
+    data[len(data) // 3 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 3)
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(data)
+    samples = [*read_sound(broken, video.probe(broken, VideoConfig()), VideoConfig())]
+    assert sum(map(len, samples)) <= 3.1 * SAMPLE_RATE
+    assert all(np.isfinite(block).all() for block in samples)
+
+
+class LoudIsSpeech:
+    """Probabilities by loudness, so that what is made of them can be told without a network."""
+
+    def probabilities(self, samples: Any) -> Any:
+        return (np.abs(samples).reshape(-1, STEP).max(1) > 0.1).astype(np.float32)
+
+
+def blocks(*spans: tuple[float, float], seconds: float, size: int = 7001) -> Iterator[Any]:
+    """Sound that is loud in some spans, in blocks of an odd size."""
+    times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    samples = sum(((times >= a) & (times < b)) * 0.5 for a, b in spans).astype(np.float32)
+    return (samples[i : i + size] for i in range(0, len(samples), size))
+
+
+def test_speech_is_parted_at_pauses_and_at_the_longest_that_is_heard_at_once():
+    spans = [(0.5, 2.0), (2.2, 3.0), (5.0, 5.1), (8.0, 50.0)]
+    found = list(speech_in(blocks(*spans, seconds=52.0), LoudIsSpeech()))
+    told = [(one.start_s, one.end_s) for one in found]
+    assert told[0] == (pytest.approx(0.5, abs=0.2), pytest.approx(3.0, abs=0.2))  # a short pause parts nothing
+    assert len(told) == 3  # what is shorter than speech is none
+    assert told[1][0] == pytest.approx(8.0, abs=0.2)
+    assert told[2] == (pytest.approx(36.0, abs=0.4), pytest.approx(50.0, abs=0.3))
+    assert all(np.abs(one.samples).max() == 0.5 for one in found)
+
+
+def test_short_stretches_are_heard_together():
+    made = [Speech(at, np.zeros(SAMPLE_RATE, np.float32)) for at in (0.0, 10.0, 26.0, 40.0)]
+    assert [[one.start_s for one in window] for window in windows(made)] == [[0.0, 10.0, 26.0], [40.0]]
+
+
+class SaysTwice:
+    """Hears a word in each of two loud places."""
+
+    def words(self, samples: Any, start_s: float) -> list[Word]:
+        loud = np.flatnonzero(samples > 0.2) / SAMPLE_RATE + start_s
+        return [
+            Word("yes", float(loud[0]), float(loud[0]) + 0.3),
+            Word("no", float(loud[-1]) - 0.3, float(loud[-1]) + 4),
+        ]
+
+
+def test_words_go_to_their_stretch_and_end_with_it():
+    made = [Speech(at, np.full(SAMPLE_RATE, 0.5, np.float32)) for at in (2.0, 6.0)]
+    first, second = _with_words(made, SaysTwice())
+    assert [word.text for word in first.words] == ["yes"]
+    assert second.words == (Word("no", pytest.approx(6.7, abs=0.02), 7.0),)
+
+
+def swings(size: float) -> dict[float, float]:
+    """How far a mouth is open when it is looked at."""
+    return {time: size * (i % 2) for i, time in enumerate(look_times(HELLO))}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "there", "track", "unseen"),
+    [
+        ({0: 0.03, 1: 0.001}, {0, 1}, 0, False),  # one speaks
+        ({0: 0.03, 1: 0.025}, {0, 1}, None, False),  # both mouths move
+        ({0: 0.03}, {0, 1}, None, False),  # one can't be followed: it may be that one
+        ({0: 0.001, 1: 0.002}, {0, 1}, None, True),  # all are still
+        ({0: 0.005}, {0}, None, False),  # it moves a little
+        ({0: 0.03, 1: np.nan}, {0}, 0, False),  # what the mesh finds no face in is none
+        ({}, set(), None, True),  # nobody is in the picture
+    ],
+)
+def test_speech_is_given_to_the_mouth_that_moves(sizes, there, track, unseen):
+    opened = {t: {n: swings(size)[t] for n, size in sizes.items()} for t in look_times(HELLO)}
+    assert no_faces(look_times(HELLO), opened) == {n for n, size in sizes.items() if np.isnan(size)}
+    told = _told(replace(HELLO, track=None), there, movements(look_times(HELLO), opened), True)
+    assert (told.track, told.unseen) == (track, unseen)
+
+
+def test_a_face_is_followed_between_sightings_of_one_shot_only():
+    track = make_track(frames=[0, 2, 4])
+    track.boxes[1] += np.float32([0.2, 0, 0.2, 0])
+    analysis = make_analysis(track)  # samples at .125, .375, …
+    (face,) = faces_at(analysis, 0.375)
+    assert face.box[0] == pytest.approx(0.4)
+    parted = replace(analysis, shots=np.float32([[0, 0.5], [0.5, 2]]))
+    assert faces_at(parted, 0.375)[0].box[0] == pytest.approx(0.3)  # beside the sighting before, not towards the next
+    assert faces_at(analysis, 1.99) == []
+
+
+def test_a_sound_is_kept_with_the_clip_and_goes_with_it(tmp_path):
+    cache, analysis = ClipCache(tmp_path), replace(make_analysis(make_track(), make_track()), sound=SOUND)
+    cache.save(analysis, "1")
+    held = cache.load(analysis.key, "1")
+    assert held is not None
+    assert held.sound == SOUND
+    assert any(b"Hello" in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+    cache.purge_key(analysis.key)
+    assert not any(b"Hello" in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+
+
+def test_a_part_of_a_clip_has_its_words_and_counts_its_own_tracks():
+    late = make_track(2, frames=range(4, 8))
+    analysis = replace(make_analysis(make_track(1, frames=[0]), late), sound=SOUND)
+    part = analysis.between(1.0, 2.0).sound
+    assert part is not None
+    assert part.utterances == (replace(HELLO, track=0),)
+
+
+def listened(chat: Any, clip: Any, monkeypatch: Any = None) -> Sound | None:
+    analysis: ClipAnalysis = make_analysis(key=video.content_key(clip))
+    return heard(chat._clips, clip, Look(analysis)).analysis.sound
+
+
+def test_why_nothing_is_heard(chat, tmp_path):
+    """Without sound nothing is loaded; what isn't fetched, or is switched off, is told and not kept."""
+    silent = make_clips.matroska(tmp_path / "silent.mkv")
+    sounding = make_clips.with_sound(tmp_path / "sound.mp4")
+    assert listened(chat, silent) == Sound("none")
+    assert listened(chat, sounding) == Sound("unfetched")
+    chat.networks.settings = replace(Settings(), voice=False)
+    assert listened(chat, sounding) == Sound("off")
+    assert "sound" not in chat.networks.__dict__
+
+
+def test_whisper_s_spectrum_and_alignment():
+    filters = _mel_filters()
+    assert filters.shape == (80, 201)
+    tone = np.sin(2 * np.pi * 1000 * np.arange(SAMPLE_RATE) / SAMPLE_RATE).astype(np.float32)
+    import torch
+
+    mel = log_mel(torch.from_numpy(tone), torch.from_numpy(filters))
+    assert mel.shape == (80, 100)
+    centre = float(
+        (filters[int(mel[:, 50].argmax())] * np.linspace(0, 8000, 201)).sum() / filters[int(mel[:, 50].argmax())].sum()
+    )
+    assert centre == pytest.approx(1000, abs=40)
+    cost = np.ones((3, 9), np.float32)
+    cost[0, :3] = cost[1, 3:7] = cost[2, 7:] = 0
+    assert _aligned_frames(cost).tolist() == [0, 3, 7]
+    assert pytest.approx(0.032) == STEP_S

@@ -1,0 +1,132 @@
+"""Questions about what is heard: read, looked up, said; and subtitles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from make_analysis import make_analysis, make_track
+
+from pvchat.chat.clip_timeline import timeline_of
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.query import Has, Query, Rank, Whom
+from pvchat.chat.reader.read import Known, read
+from pvchat.chat.run import run
+from pvchat.chat.say.voice import say
+from pvchat.chat.sounds import rows_of_sound
+from pvchat.chat.timeline import Entity, Timeline
+from pvchat.cli.transcribe import speaker, subtitles
+from pvchat.schemas import PersonPresence, Sound, Utterance, Word
+from pvchat.service.hearing import LINE_S, Line, _lines
+
+NAMES = ("Ana", "Ben", "Cleo")
+ANA = Whom(("Ana",))
+
+
+def spoken(text: str, start_s: float, track: int | None = None, unseen: bool = False) -> Utterance:
+    """A stretch of speech, half a second a word."""
+    words = tuple(Word(w, start_s + 0.5 * i, start_s + 0.5 * i + 0.4) for i, w in enumerate(text.split()))
+    return Utterance(start_s, start_s + 0.5 * len(words), words, track, unseen)
+
+
+HEARD = Sound(
+    "heard",
+    (
+        spoken("Good morning, Anna.", 1.0, track=1),
+        spoken("Would you like a coffee?", 3.0, track=1),
+        spoken("Yes, coffee please.", 8.0, track=0),
+        spoken("Hello, hello?", 12.0, unseen=True),
+        spoken("Coffee is ready.", 16.0),
+    ),
+)
+TIMELINE = Timeline(
+    0.0, 20.0, (Entity("Ana"), Entity("Ben"), Entity("Cleo", decision="absent"), Entity("#1", known=False)),
+    (*rows_of_sound(HEARD, {0: "Ana", 1: "Ben"}),), sound="heard",
+)  # fmt: skip
+SURE = replace(TIMELINE, rows=tuple(row for row in TIMELINE.rows if row.entity))
+
+SAYS, SPEAKS = "says", Has("speaks")
+READ = [
+    ("What does Ana say?", Query("attribute", ANA, attribute="says")),
+    ("What is being said?", Query("attribute", attribute="says")),
+    ("What are they talking about?", Query("attribute", attribute="says")),
+    ("When does somebody say 'coffee'?", Query("when", where=Has(SAYS, "coffee"))),
+    ("When does Ana say “a coffee”?", Query("when", ANA, Has(SAYS, "a coffee"))),
+    ("Does anybody speak?", Query("exists", where=SPEAKS, form="polar")),
+    ("Who says 'hello'?", Query("who", where=Has(SAYS, "hello"))),
+    ("Who said hello?", Query("who", where=Has(SAYS, "hello"))),
+    ("Who talks most?", Query("who", where=SPEAKS, rank=Rank("long"))),
+    ("Who speaks first?", Query("who", where=SPEAKS, rank=Rank("time"))),
+    ("Does anybody mention Ben?", Query("exists", where=Has(SAYS, "Ben"), form="polar")),
+    ("Is the word budget mentioned?", Query("exists", where=Has(SAYS, "budget"), form="polar")),
+    ("How long does Ana speak?", Query("how_long", ANA, SPEAKS)),
+    ("How often does Ana say 'no'?", Query("how_often", ANA, Has(SAYS, "no"))),
+    ("Is there any sound?", Query("exists", where=SPEAKS, value="sound", form="polar")),
+    ("Is there music?", Query("refuse", refusal="sound", value="music")),
+    ("Is my name mentioned?", Query("refuse", refusal="sound", value="mine")),
+    ("Is Ana talking?", Query("exists", ANA, Has("deed", "talking"), form="polar")),  # that is seen
+]
+
+
+@pytest.mark.parametrize(("text", "query"), READ, ids=[text for text, _ in READ])
+def test_a_question_about_sound_is_read(text, query):
+    assert read(text, Known(NAMES)) == query
+
+
+SAID = [
+    ("What does Ana say?", TIMELINE, "Ana says from 0:08 to 0:10: “Yes, coffee please.”"),
+    ("What does Ben say?", TIMELINE, "Ben says from 0:01 to 0:06: “Good morning, Anna. Would you like a coffee?”"),
+    ("What is being said after 0:11?", TIMELINE,
+     "Somebody who isn't seen says from 0:12 to 0:13: “Hello, hello?” "
+     "Somebody says from 0:16 to 0:18: “Coffee is ready.”"),
+    ("What does Cleo say?", TIMELINE, "Cleo is not in this video, so I can't tell."),
+    ("When does somebody say 'coffee'?", TIMELINE,
+     "Ana says “coffee” at 0:08; Ben says “coffee” at 0:05; somebody says “coffee” at 0:16."),
+    ("Who says 'hello'?", TIMELINE, "Somebody who isn't seen says “hello” at 0:12."),
+    ("Who says 'Ana'?", TIMELINE, "Ben says “Ana” at 0:02."),
+    ("Does Ana say 'hello'?", SURE, "No, as far as I hear, Ana never says “hello”."),
+    ("Does Ana say 'ready'?", TIMELINE,
+     "Somebody says “ready” at 0:17, but I can't tell whether that is Ana."),
+    ("Does anybody say 'tea'?", TIMELINE, "No, as far as I hear, nobody says “tea”."),
+    ("Who talks most?", SURE, "Ben speaks most, for about 4 seconds; Ana for about 2 seconds."),
+    ("Who speaks first?", SURE, "Ben speaks first, at 0:01; Ana at 0:08."),
+    ("How often does Ben say 'coffee'?", SURE, "Ben says “coffee” once."),
+    ("Does anybody speak?", SURE,
+     "Yes, Ana speaks from 0:08 to 0:10; Ben speaks from 0:01 to 0:02 and from 0:03 to 0:06."),
+    ("Is there any sound?", replace(TIMELINE, rows=()), "Yes, this video has sound, but I hear nobody speak."),
+    ("What is being said?", replace(TIMELINE, rows=()), "As far as I hear, nobody speaks."),
+    ("What is being said?", replace(TIMELINE, sound="none"), "This video has no sound."),
+    ("Who says 'hello'?", replace(TIMELINE, sound="unfetched"),
+     "I can't listen to videos yet: fetch what hearing needs by `pvchat doctor --fetch --voice` (82 MB)."),
+    ("Is there music?", TIMELINE, "Music I can't tell; I hear only when somebody speaks, and what is said in English."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "timeline", "answer"), SAID, ids=[f"{text} {i}" for i, (text, *_) in enumerate(SAID)])
+def test_what_is_heard_is_said(text, timeline, answer):
+    evidence = Evidence(people=[PersonPresence(name, "absent" if name == "Cleo" else "present", 1.0) for name in NAMES])
+    assert say(run(read(text, Known(NAMES)), timeline), evidence) == answer
+
+
+def test_who_speaks_is_who_stands_on_the_track():
+    """A person by name, a stranger by number; of a track that is nobody's the words are nobody's."""
+    analysis = replace(make_analysis(make_track(1), make_track(2, box=(0.6, 0.2, 0.8, 0.6))), sound=HEARD)
+    ana = PersonPresence("Ana", "present", 1.0, [(0.0, 2.0)], track=1, tracks=(1,))
+    made = timeline_of(Evidence(times=analysis.times.tolist(), duration_s=2.0), [ana], analysis)
+    assert made.sound == "heard"
+    assert [row.entity for row in made.rows if row.attribute == "speaks"] == ["Ana", "Ana", "", "", ""]
+
+
+def test_subtitles_are_short_and_name_who_is_known():
+    long = Sound("heard", (spoken(" ".join(["word"] * 30), 0.0, track=0),))
+    speech, *words = rows_of_sound(long, {0: "Ana"})
+    lines = _lines(speech, words)
+    made = list(lines)
+    assert len(made) == 3
+    assert all(line.end_s - line.start_s <= LINE_S for line in made)
+    assert " ".join(line.text for line in made).split() == ["word"] * 30
+    told = subtitles([Line(3661.5, 3662.25, "Ana", "", "Hello."), Line(3663.0, 3664.0, "#1", "", "Hi.")])
+    assert told == ("1\n01:01:01,500 --> 01:01:02,250\nAna: Hello.\n\n2\n01:01:03,000 --> 01:01:04,000\nHi.\n")
+    assert [speaker(Line(0, 1, who, of, "")) for who, of in (("#1", ""), ("", "unseen"), ("", ""))] == [
+        "person 1", "not seen", "somebody"
+    ]  # fmt: skip

@@ -1,0 +1,59 @@
+"""The real networks that hear, on speech made by espeak-ng: skipped where either isn't there."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from make_analysis import make_analysis
+
+from pvchat import video
+from pvchat.assets import weights
+from pvchat.assets.packages import VOICE
+from pvchat.config import VideoConfig
+from pvchat.perception.sound.listening import SoundExperts, listen
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+TEXT = "Good morning everybody. Would you like a cup of coffee?"
+
+
+@pytest.fixture
+def experts(weights_home) -> SoundExperts:
+    if gone := weights.missing(table=VOICE):
+        pytest.skip(f"no weights for {', '.join(w.role for w in gone)}: run `pvchat doctor --fetch --voice`")
+    return SoundExperts()
+
+
+@pytest.mark.weights
+def test_words_of_made_speech_are_heard_in_time(experts, tmp_path):
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng isn't installed")
+    from voice import noisy, plain_words, spoken, word_errors, write_clip
+
+    speech = spoken(TEXT, "espeak en-us 150", tmp_path)
+    assert speech is not None
+    silence = np.zeros(3 * 16_000, np.float32)
+    samples = np.concatenate([noisy(speech, 30.0, 0), silence, speech])
+    clip = write_clip(tmp_path / "speech.mp4", [np.full((64, 64, 3), 90, np.uint8)], samples)
+    found = video.probe(clip, VideoConfig())
+    sound = listen(clip, found, make_analysis(), experts, VideoConfig())
+    words = [word for one in sound.utterances for word in one.words]
+    assert word_errors(f"{TEXT} {TEXT}", " ".join(word.text for word in words)) <= 3
+    assert len(plain_words(TEXT)) == 10
+    again = (len(speech) / 16_000) + 0.75 + 3  # half a second before the first, a quarter after it
+    assert sound.utterances[0].start_s == pytest.approx(0.5, abs=0.3)
+    starts = [word.start_s for word in words if word.text.startswith("coffee")]
+    assert len(starts) == 2
+    assert starts[1] - starts[0] == pytest.approx(again - 0.5, abs=0.25)
+    assert all(word.start_s <= word.end_s for word in words)
+
+
+@pytest.mark.weights
+def test_nobody_speaks_in_silence_and_in_noise(experts):
+    rng = np.random.default_rng(0)
+    for samples in (np.zeros(16_384, np.float32), rng.normal(0, 0.05, 16_384).astype(np.float32)):
+        experts.speech.restart()
+        assert experts.speech.probabilities(samples).max() < 0.5
