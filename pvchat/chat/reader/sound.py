@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.chat.query import Has, Query, Rank, Select
+from pvchat.chat.query import Form, Has, Query, Rank, Select
 from pvchat.chat.reader.words import Word
 from pvchat.chat.vocabulary import word_set
 
@@ -61,7 +61,7 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     if select == "attribute":
         return replace(plain, select=select, attribute="says")
     rank = Rank("long") if select == "who" and _MOST & set(seen) else Rank("time") if "first" in seen else None
-    form = "polar" if select == "exists" else "wh"
+    form: Form = "polar" if select == "exists" else "wh"
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
     return replace(plain, select=select, where=asked, form=form, rank=rank if select == "who" else None, value=value)
 
