@@ -151,8 +151,10 @@ def _pictures(
     """All pictures to learn from; what is known of each is noted as it is given."""
 
     def note(picture: Picture, truth: FloatArray, of_place: bool = False, train: bool = True) -> Picture:
-        for kept, value in zip(noted, (truth, of_place, train), strict=True):
-            kept.append(value)  # type: ignore[arg-type]
+        truths, place, for_training = noted
+        truths.append(truth)
+        place.append(of_place)
+        for_training.append(train)
         return picture
 
     for path, label, train in places(root, random):
@@ -185,7 +187,7 @@ def learn(x: FloatArray, truth: FloatArray) -> dict[str, FloatArray]:
         torch.autograd.backward(found)
         return found
 
-    optimiser.step(loss)  # type: ignore[arg-type]
+    optimiser.step(loss)
     unscaled = weight.detach().numpy() / spread
     return {"weight": unscaled, "bias": bias.detach().numpy() - unscaled @ mean}
 

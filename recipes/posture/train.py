@@ -144,7 +144,7 @@ def learn(people: list[Person]) -> dict[str, FloatArray]:
         torch.autograd.backward(found)
         return found
 
-    optimiser.step(loss)  # type: ignore[arg-type]
+    optimiser.step(loss)
     unscaled = weight.detach().numpy() / spread
     return {"weight": unscaled, "bias": bias.detach().numpy() - unscaled @ mean}
 
@@ -155,7 +155,7 @@ def _rows(people: list[Person], name: str) -> FloatArray:
 
 def judge(people: list[Person], weights: dict[str, FloatArray]) -> dict[str, Any]:
     """How often the likeliest posture is right of some people, and how often who sits is told from who is up."""
-    shares = likely_postures(*(_rows(people, name) for name in ("shown", "torso", "frame")), weights)
+    shares = likely_postures(_rows(people, "shown"), _rows(people, "torso"), _rows(people, "frame"), weights)
     truth = np.array([NAMES.index(one.posture) for one in people])
     sits, feet = shares[:, 1], shares[:, [0, 3, 4]].sum(1)
     either = np.isin(truth, (0, 1, 3, 4))
