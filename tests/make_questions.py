@@ -61,7 +61,7 @@ PARTS = (
         "Is anyone I know there?", "How many people are in this video?", "Who else is there besides Ana?",
         "What's the head count?", "Are there more than two people?", "How many women are there?",
         "How many people do you recognise?", "How many people can be seen at the same time?",
-        "Who can't you find?", "Is anybody home?",
+        "Who can't you find?", "Is anybody in the room?",
         "Is there a stranger in the room?",
     )),
     Part("When", "Times are those of the clip.", (
