@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pvchat.chat.reader.labels import HEADS, TYPES, is_tag, split_words
-from recipes.reader.choices import others_left_out, settled
+from pvchat.chat.reader.network import WORD_PARTS
+from recipes.reader.choices import asked_of, at_some_time, others_left_out, settled
 from recipes.reader.haste import Haste
 from recipes.reader.sampler import Sampler, Sources, examples, held_out
 from recipes.reader.templates import Filler, Grammar, Piece, form_of, read_grammar, read_line
@@ -216,3 +217,33 @@ def test_else_leaves_out_whoever_was_spoken_of():
     asked = [Piece("who"), Piece("else"), Piece("waves", "P-deed")]
     assert others_left_out(asked)[1].tag == "X-pronoun"
     assert others_left_out([*asked, Piece("besides"), Piece("alex", "X-name")])[1].tag == "O"
+
+
+def test_no_part_of_a_tag_has_a_label_twice():
+    """A role named as no tag at all was never learned."""
+    assert all(len(set(labels)) == len(labels) for labels in WORD_PARTS.values())
+    assert all(labels[0] == "" for name, labels in WORD_PARTS.items() if name != "type")
+
+
+def test_an_ellipsis_asks_the_same():
+    rows = [row for row in examples(2000, 9) if row["heads"].get("follow") in ("ellipsis", "correction")]
+    assert rows
+    assert all("select" in row["heads"] for row in rows)
+    assert any(row["heads"]["select"] == "same" for row in rows)
+
+
+def test_ever_asks_whether_there_is_such_a_time():
+    asked = {"select": "exists", "form": "polar"}
+    pieces = [Piece("is"), Piece("alex", "S-name"), Piece("ever"), Piece("alone", "P-alone")]
+    assert at_some_time(pieces, asked) == {**asked, "throughout": "ever"}
+    assert at_some_time(pieces, {**asked, "throughout": "yes"})["throughout"] == "yes"
+    assert at_some_time(pieces, {"select": "who"}) == {"select": "who"}
+
+
+def test_what_is_said_of_the_man_last_is_asked_of_him():
+    asked = {"select": "exists", "form": "polar"}
+    man = [Piece("is"), Piece("the"), Piece("man", "S-gender"), Piece("in"), Piece("red", "S-colour")]
+    assert [p.tag for p in asked_of([*man, Piece("?")], asked)][2:5] == ["S-gender", "O", "P-colour"]
+    assert asked_of([*man, Piece("there")], asked) == [*man, Piece("there")]
+    assert asked_of([*man, Piece("sitting", "P-posture")], asked)[4].tag == "S-colour"
+    assert asked_of(man, {"select": "describe"}) == man

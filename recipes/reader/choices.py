@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from recipes.reader.templates import Piece
 
@@ -25,6 +26,7 @@ _ANY = {
     "only",
     "just",
 }
+_BE = {"is", "are", "was", "were"}
 _WHO = {"who", "anyone", "anybody", "someone", "somebody", "everyone", "everybody", "nobody", "one"}
 
 
@@ -49,3 +51,23 @@ def others_left_out(pieces: Sequence[Piece]) -> list[Piece]:
         if piece.word == "else" and before.word in _WHO:
             made[i + 1] = Piece("else", "X-pronoun", piece.value)
     return made
+
+
+def at_some_time(pieces: Sequence[Piece], heads: dict[str, str]) -> dict[str, str]:
+    """Heads of a question; with "ever" it asks whether there is such a time, also of what is not so."""
+    asked = heads.get("select") == "exists" and heads.get("form") == "polar" and "throughout" not in heads
+    return {**heads, "throughout": "ever"} if asked and "ever" in {piece.word for piece in pieces} else heads
+
+
+def asked_of(pieces: Sequence[Piece], heads: dict[str, str]) -> list[Piece]:
+    """With what is said of "the man" at the end of a yes-or-no question tagged as asked of him: "is the man wearing a
+    hat?" asks whether he does, "is the man with a hat there?" whether he is there.
+    """
+    said = [i for i, piece in enumerate(pieces) if piece.tag != "O"]
+    narrowed = [i for i in said if pieces[i].tag.startswith("S-") and pieces[i].tag[2:] != "gender"]
+    sexes = [i for i in said if pieces[i].tag == "S-gender"]
+    bare = heads.get("select") == "exists" and pieces[0].word in _BE and all(p.tag[0] in "SO" for p in pieces)
+    ends = bool(said) and not any(piece.word.isalpha() for piece in pieces[said[-1] + 1 :])
+    if not (bare and ends and narrowed and len(sexes) == 1 and sexes[0] < narrowed[0]):
+        return list(pieces)
+    return [replace(p, tag="P" + p.tag[1:]) if i in narrowed else p for i, p in enumerate(pieces)]

@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.chat.reader.labels import HEADS
-from recipes.reader.choices import others_left_out, settled
+from recipes.reader.choices import asked_of, at_some_time, others_left_out, settled
 from recipes.reader.haste import Haste
 from recipes.reader.templates import Filler, Grammar, Line, Piece, read_grammar
 from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, refusal_of, rule_of, tagged, wordings
 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
-SHARES = {"composed": 0.55, "worded": 0.14, "refused": 0.14, "followed": 0.09, "paired": 0.08}
+SHARES = {"composed": 0.42, "worded": 0.22, "refused": 0.18, "followed": 0.11, "paired": 0.07}
 SPLITS = ("train", "val", "all")
 FOLLOWED_BY = (", and", "and", "? and", "? also ,", ", and also", "? and then ,", ".", "?", "plus", ", then", "; also")
 IF_SO = (", and if so ,", "and if so", "? if so ,", "? if yes ,", ", if yes ,", ", if so", "? and if yes ,")
@@ -162,15 +162,17 @@ class Sampler:
     def _of(self, lines: list[Line]) -> Example:
         line = self.rng.choices(lines, [one.weight for one in lines])[0]
         pieces, heads = self.filler.fill(line)
+        if heads.get("follow") in ("ellipsis", "correction"):
+            heads = {"select": "same", **heads}
         if heads.get("select") != "refuse":
-            pieces, heads = others_left_out(pieces), settled(pieces, heads)
+            pieces, heads = _as_meant(pieces, heads)
         return Example(_ended(pieces, self.rng), heads, line.text)
 
     def _worded(self) -> list[Example]:
         while True:
             text, line, rule = self.rng.choice(self.sources.worded)
             if pieces := tagged(text, rule, self.sources.lexicon, self.rng):
-                return [Example(pieces, heads_of(line, pieces), text)]
+                return [Example(*_as_meant(pieces, heads_of(line, pieces)), text)]
 
     def _paired(self) -> list[Example]:
         """Two questions in one breath, and the second as one of its own."""
@@ -199,6 +201,11 @@ class Sampler:
         first = self.haste.typed(example.pieces[:at])
         example.pieces, example.second = [*first, *self.haste.typed(example.pieces[at:])], len(first)
         return example
+
+
+def _as_meant(pieces: list[Piece], heads: dict[str, str]) -> tuple[list[Piece], dict[str, str]]:
+    """Pieces and heads with what only the whole question tells."""
+    return asked_of(others_left_out(pieces), heads), at_some_time(pieces, settled(pieces, heads))
 
 
 def _ended(pieces: list[Piece], rng: random.Random) -> list[Piece]:

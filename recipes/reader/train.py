@@ -2,9 +2,9 @@
 
     python -m recipes.reader.train --out pvchat/chat/reader/reader.safetensors --count 60000 --epochs 5 --seed 0
 
-The encoder's lower layers are frozen, so their states are made once and kept in memory; the upper two and the heads are
-trained: one softmax a head over the sentence (mean and first token), one over the tags a word (mean over its pieces),
-one that points to the word with which a second question begins. Losses are cross-entropies, added.
+The encoder's lower layers are frozen, so their states are made once and kept in memory; the upper four and the heads
+are trained: one softmax a head over the sentence (mean and first token), one over the tags a word (mean over its
+pieces), one that points to the word with which a second question begins. Losses are cross-entropies, added.
 
 Legend: B examples, L tokens, W words, D width.
 """
@@ -158,10 +158,12 @@ def _example(row: dict[str, Any], states: Tensor, word_of: list[int]) -> Example
 
 
 def _is_told(name: str, heads: dict[str, str]) -> bool:
-    """Whether an example says something about a head: an ellipsis only what it changes, a refusal only its kind."""
+    """Whether an example says something about a head: a refusal only its kind; who asks the same of somebody else
+    nothing of what is asked, and how.
+    """
     if name == "refusal" or heads.get("select") == "refuse":
         return name in ("select", "follow", "if_so") or name == "refusal" and heads.get("select") == "refuse"
-    return name in heads or name == "follow" or heads.get("follow", "none") == "none"
+    return name in heads or heads.get("select") != "same" or name not in ("attribute", "form")
 
 
 def _parts(tag: str) -> list[int]:
@@ -283,9 +285,9 @@ def take(parser: Parser, file: Path) -> None:
         for name, kept in parser.layers.items():
             kept["v"].copy_(arrays[name.replace("/", ".")])
         for name, head in [*parser.heads.items(), *parser.words.items(), ("second", parser.second)]:
-            plain = name.removeprefix("word_")
-            head.weight.copy_(arrays[f"{plain}.weight"])
-            head.bias.copy_(arrays[f"{plain}.bias"])
+            for part in ("weight", "bias"):  # labels that the file doesn't know are the last ones
+                known = arrays[f"{name.removeprefix('word_')}.{part}"]
+                getattr(head, part)[: len(known)] = known
 
 
 def write(parser: Parser, file: Path) -> None:

@@ -39,6 +39,7 @@ from pvchat.chat.vocabulary import word_set
 
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
+_CALLED = ("name", "unknown")
 _RELATIONS = ("with", "beside", "left_of", "right_of")
 _GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
 _COMING = word_set(
@@ -58,41 +59,52 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         slots: of the question, in order.
         part: of the video, by the clock.
     """
-    during = _during(heads, slots, part)
-    if heads["select"] == "refuse":
-        return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom_of(slots, "S", heads), during=during)
+    heads, slots = _identified(heads, slots)
     whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
-    if heads.get("bare") and not conditions:
-        whom, conditions = _said_of(whom)
+    during = _during(heads, slots, part, conditions)
+    if heads["select"] == "refuse":
+        return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
     whom, conditions = _together(whom, conditions)
     if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
         whom = replace(whom, quantifier="both")  # with each other
-    if heads.get("ever") and len(conditions) == 1 and isinstance(conditions[0], Not):
-        conditions = [And((conditions[0],))]  # at some time, not at no time
+    if heads["throughout"] == "ever":
+        heads, conditions = _at_some_time(heads, whom, conditions)
     if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
         whom = replace(whom, quantifier="any")
-    conditions = [_moving(one, heads, slots, during) for one in conditions]
-    rank = _rank(heads, slots)
-    if rank is not None and heads["select"] in _OF_ONE and not whom.names:  # "what is the leftmost man wearing?"
-        whom, rank = _with_nth(whom, rank), None
-    whom, conditions = _beside_whom(heads, whom, conditions)
+    conditions = list(dict.fromkeys(_moving(one, heads, slots, during) for one in conditions))
+    alike = not any(slot.role == "F" for slot in slots) or Has("enters") in conditions or Has("leaves") in conditions
+    if heads["select"] in ("who", "count") and alike:  # who else does so "while Ben does", who comes "while he sits"
+        whom = replace(whom, besides=(*whom.besides, *(s.name for s in slots if s.role == "E" and s.name)))
+    rank, number = _rank(heads, slots), number_of(heads, slots)
+    if rank is not None and number is None and _picks(heads, whom):  # "what is the leftmost man wearing?"
+        whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
         slots = [slot for slot in slots if slot.role != "V"]
     asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
     value, conditions = _narrowed(asked, heads, conditions)
+    on = next((s.value for s in slots if s.role == "O" and s.kind == "thing"), "")
+    if asked == "thing" and on:  # "what is on the table?"
+        asked, value = "on", on
     if asked == "place" and whom == EVERYBODY and any(_is_thing(one) for one in conditions):  # "where is the cup?"
         heads, asked = heads | {"select": "exists"}, None
     choice = heads["form"] == "choice" and len(conditions) > 1
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and asked is not None and rank is None:  # alike in something: one set of people
         whom, versus = replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
+    if heads["select"] == "compare" and asked is None and rank is None and heads["end"] == "last":  # fewer than
+        whom, versus = versus, whom
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
     return Query(
         cast(Select, heads["select"]), whom, None if choice else joined(conditions, heads["join"]), asked, value,
-        cast(Form, heads["form"]), during, throughout, rank, number_of(heads, slots),
+        cast(Form, heads["form"]), during, throughout, rank, number,
         None if versus == EVERYBODY else versus, tuple(conditions) if choice else (),
     )  # fmt: skip
+
+
+def _picks(heads: dict[str, str], whom: Whom) -> bool:
+    """Whether a rank says whom a question is about, not what it asks for."""
+    return heads["select"] in _OF_ONE and heads["follow"] == "none" and not whom.names
 
 
 def _is_thing(condition: Condition) -> bool:
@@ -116,16 +128,14 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
         return EVERYBODY
     mine = role == "S"
     nth = next((s for s in own if s.kind == "nth"), None)
-    left_out = ("X", "E", "O", "V") if heads.get("else") else ("X",)  # "who else talks while Ana reads?"
     known = {"known": True, "strangers": False}.get(heads["known"] if mine else "any")
-    named = [s for s in own if s.name]
-    they = len(named) > 1 and len({s.at for s in named}) == 1 and heads["quantifier"] == "any"  # one word for several
+    names = tuple(dict.fromkeys(s.name for s in own if s.name))
     return Whom(
-        names=tuple(dict.fromkeys(s.name for s in named)),
-        quantifier="both" if mine and they else _quantifier(heads, len(named)) if mine else "any",
+        names=names,
+        quantifier=_quantifier(heads, role, own),
         such=joined(conditions_of(slots, role), "and"),
         known=False if any(s.kind == "stranger" for s in own) else known,
-        besides=tuple(s.name for s in slots if s.role in left_out and s.name) if mine else (),
+        besides=tuple(s.name for s in slots if s.role == "X" and s.name and s.name not in names) if mine else (),
         nth=0 if nth is None else _ordinal(nth),
         nth_by=cast(RankBy, heads["nth_by"]) if nth is not None else "left",
         unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown")),
@@ -138,10 +148,16 @@ def _ordinal(slot: Slot) -> int:
     return next((_ORDINALS[word] for word in words if word in _ORDINALS), 1)
 
 
-def _quantifier(heads: dict[str, str], names: int) -> Quantifier:
-    """How many are meant; one alone is neither both nor either."""
-    told = cast(Quantifier, heads["quantifier"])
-    return "any" if names == 1 and told in ("both", "either", "all") else told
+def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quantifier:
+    """How many are meant: one alone is neither both nor either; "they", and several in an event, are both."""
+    told = cast(Quantifier, heads["quantifier"]) if role == "S" else "any"
+    if role == "E" and (every := next((s for s in own if s.kind == "number"), None)):
+        return "none" if every.value.startswith("no") else "all"
+    named = [slot for slot in own if slot.name]
+    they = role == "S" and len({slot.at for slot in named}) == 1  # one word for several
+    if len(named) > 1 and told == "any" and (they or role == "E" and not named[-1].after_or):
+        return "both"
+    return "any" if len(named) == 1 and told in ("both", "either", "all") else told
 
 
 def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
@@ -162,10 +178,7 @@ def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list
     """A slot's condition with its colour; "a shirt that isn't white" is a shirt, and no white one."""
     if colour is not None and colour.denied and not slot.denied:
         return [_has(slot, "", slots), Not(_has(slot, colour.value, slots))]
-    condition = _maybe_not(_has(slot, "" if colour is None else colour.value, slots), slot.denied)
-    if slot.denied and slot.kind == "with" and "apart" in slot.value:  # at some time, not at no time
-        return [And((condition,))]
-    return [condition]
+    return [_maybe_not(_has(slot, "" if colour is None else colour.value, slots), slot.denied)]
 
 
 def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
@@ -181,7 +194,7 @@ def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
 
 def _hair(words: Sequence[str], colour: str) -> Has:
     """Such as "long dark hair", "a beard", "blonde"."""
-    plain = " ".join(word for word in words if word not in COLOURS)
+    plain = " ".join(word for word in words if word not in (*COLOURS, "is", "are"))  # "whose hair is grey?"
     return Has("hair", plain or "hair", colour or " ".join(word for word in words if word in COLOURS))
 
 
@@ -216,38 +229,51 @@ def _between(slots: Sequence[Slot], start: int, end: int) -> bool:
 
 
 def joined(conditions: Sequence[Condition], word: str) -> Condition | None:
-    """Several conditions as one."""
+    """Several conditions as one; what is denied is denied of all: "no hat or glasses", "sits or stands, not lies"."""
     if len(conditions) < 2:
         return conditions[0] if conditions else None
-    return Or(tuple(conditions)) if word == "or" else And(tuple(conditions))
+    denied = tuple(one for one in conditions if isinstance(one, Not))
+    said = tuple(one for one in conditions if one not in denied)
+    if word == "and" or not said:
+        return And(tuple(conditions))
+    return And((Or(said), *denied)) if denied and len(said) > 1 else Or(tuple(conditions))
 
 
 def _maybe_not(condition: Condition, denied: bool) -> Condition:
     return Not(condition) if denied else condition
 
 
-def _said_of(whom: Whom) -> tuple[Whom, list[Condition]]:
-    """What a yes or no asks of "the man": "Is the man wearing a red jacket?" means no man in a red jacket."""
-    parts = whom.such.parts if isinstance(whom.such, And) else ()
-    sex = [one for one in parts if isinstance(one, Has) and one.attribute == "gender"]
-    if len(sex) != 1 or len(parts) < 2:
-        return whom, []
-    return replace(whom, such=sex[0]), [one for one in parts if one != sex[0]]
+def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str, str], Sequence[Slot]]:
+    """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?" asks whether Ben is a
+    man in red, "is the second one Ben?" whether he comes second.
+    """
+    called = {slot.role for slot in slots if slot.kind in _CALLED}
+    if "P" not in called or "S" in called:
+        return heads, slots
+    turned = {"P": "S", "S": "P"}
+    made = [
+        replace(s, role=turned[s.role]) if s.role == "S" or s.role == "P" and s.kind in _CALLED else s for s in slots
+    ]
+    counted_along = heads["rank"] == "none" and any(s.role == "P" and s.kind == "nth" for s in made)
+    return heads | ({"rank": heads["nth_by"]} if counted_along else {}), made
+
+
+def _at_some_time(
+    heads: dict[str, str], whom: Whom, conditions: list[Condition]
+) -> tuple[dict[str, str], list[Condition]]:
+    """What "ever" asks for: of all or none of several a time when it holds of them at once; of what is denied a time
+    when it doesn't hold, not that it never does.
+    """
+    if heads["select"] == "exists" and whom.quantifier in ("all", "none", "only"):
+        return heads | {"select": "when", "form": "polar"}, conditions
+    if len(conditions) == 1 and isinstance(conditions[0], Not):
+        return heads, [And((conditions[0],))]
+    return heads, conditions
 
 
 def _is_bare(condition: Condition) -> bool:
     """Whether it is a relation to nobody in particular."""
     return isinstance(condition, Has) and condition.attribute in _RELATIONS and condition.of is None
-
-
-def _beside_whom(heads: dict[str, str], whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
-    """Whom a relation is to, where only she is named: "Who is at Ana's side?" asks who is beside Ana."""
-    bare = [one for one in conditions if _is_bare(one)]
-    if heads["select"] != "who" or len(whom.names) != 1 or not bare:
-        return whom, conditions
-    return EVERYBODY, [
-        Has(one.attribute, of=Whom(whom.names)) if isinstance(one, Has) and one in bare else one for one in conditions
-    ]
 
 
 def _together(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
@@ -258,14 +284,18 @@ def _together(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condi
     return (replace(whom, quantifier="both") if len(whom.names) > 1 else whom), plain
 
 
-def _during(heads: dict[str, str], slots: Sequence[Slot], part: During) -> During:
-    """The part that is asked about; "the second time" alone is the second time that who is asked about is seen."""
+def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
+    """The part that is asked about; "the second time" alone is the second time that who is asked about is seen, "while
+    Ben does" while the same holds of Ben.
+    """
     nth = _NTH[heads["event_nth"]]
     told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
     if heads["relation"] == "none" and not nth or heads["select"] == "when" and not told and about == EVERYBODY:
         return part
     if not told and about == EVERYBODY and not nth:
         return part
+    if not told and about != EVERYBODY and heads["relation"] == "while":
+        told = list(conditions)
     about = whom_of(slots, "S", heads) if about == EVERYBODY else about
     relation = "while" if heads["relation"] == "none" else heads["relation"]
     return replace(
@@ -298,16 +328,13 @@ def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
         return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else _ordinal(nth)))
     if heads["rank"] == "none":
         return None
-    return Rank(cast(RankBy, heads["rank"]), 1 if heads["end"] == "first" else -1)
-
-
-def _with_nth(whom: Whom, rank: Rank) -> Whom:
-    return Whom(whom.names, whom.quantifier, whom.such, whom.known, whom.besides, rank.k, rank.by, whom.unknown)
+    place = 1 if nth is None else _ordinal(nth)
+    return Rank(cast(RankBy, heads["rank"]), -place if heads["end"] == "last" and place > 0 else place)
 
 
 def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
     """The number that somebody thinks it is."""
-    told = next((s for s in slots if s.kind == "number"), None)
+    told = next((s for s in slots if s.kind == "number" and s.role != "E"), None)
     value = None if told is None else counted(told.typed.lower())
     if value is None and heads["select"] == "how_often" and heads["form"] == "polar":  # "does she come back?"
         return Number("more_than", 1)

@@ -6,22 +6,19 @@ before; "the other one" is who of a list wasn't named last. Read from (Query, Fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import EVERYBODY, WHOLE, During, Has, Query, Select, Whom
+from pvchat.chat.query import EVERYBODY, WHOLE, And, Condition, During, Event, Has, Not, Query, RankBy, Select, Whom
 from pvchat.chat.reader.slots import Slot
 from pvchat.chat.timeline import Timeline
-from pvchat.chat.vocabulary import word_set
 
 Turn = tuple[Query, Finding]
 _SEVERAL = frozenset(("they", "them", "their", "theirs", "both", "these", "those", "all", "two", "three", "four"))
 _HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
 _TIMES = ("when", "how_long", "how_often")
-_ASKED: dict[str, Select] = {"many": "count", "long": "how_long", "often": "how_often", "when": "when", "who": "who",
-                             "seconds": "how_long"}  # fmt: skip
-_RANKS = word_set("first last longest shortest most least furthest farthest leftmost rightmost nearest closest")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
@@ -112,80 +109,131 @@ def picked(query: Query, history: Sequence[Turn]) -> Query:
 
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
     """The slots with names in the place of pronouns; one that nobody can be meant by is left out."""
+    named = [slot.name for slot in slots if slot.name]
     found: list[Slot] = []
     for slot in slots:
-        if slot.role == "P" and slot.kind == "pronoun":
-            continue  # "is he wearing it?": `goes_on`
         if slot.kind != "pronoun":
             found.append(slot)
-            continue
-        names = meant_by(slot.typed.lower(), history, timeline)
-        found += [replace(slot, kind="name", name=name, value=name, at=slot.at) for name in names]
+        elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
+            names = _others(named, history) if slot.value == "else" else meant_by(slot.typed.lower(), history, timeline)
+            found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
 
 
-def goes_on(asked: Query, last: Turn, follow: str, said: Sequence[Slot], words: Sequence[str]) -> Query:
+def _others(named: Sequence[str], history: Sequence[Turn]) -> Sequence[str]:
+    """Whom "who else?" leaves out: those in the question itself, else those of the turn before."""
+    return named or (subjects(history[-1]) if history else ())
+
+
+def as_before(query: Query) -> dict[str, str]:
+    """The heads of what was asked before, for a question that asks the same."""
+    return {"select": query.select, "attribute": query.attribute or "none", "form": query.form}
+
+
+def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
     """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
 
     Args:
-        asked: the ellipsis as it was read by itself.
+        asked: the ellipsis as it was read by itself; its select is that of the query before where it asks the same.
         last: the turn before.
-        follow: "ellipsis", "correction" or "why".
-        said: its slots.
-        words: its words.
+        heads: of the ellipsis.
+        said: its slots as they were typed.
     """
-    previous = last[0]
-    if follow == "why":
-        return Query("why", previous.whom, form="wh")
-    roles, changed = {slot.role for slot in said}, replace(previous, then=None, if_so=False)
-    ranked = asked.rank is not None and bool(_RANKS & set(words))
-    if not roles and not ranked or _turned(previous, words):
-        return _of_the_same(asked, changed, last, words)
-    if "S" in roles and asked.whom != EVERYBODY:
-        changed = _unranked(replace(changed, whom=_kept(asked.whom, previous.whom)))
-    elif asked.where is not None and "P" in roles:
-        changed = _with_condition(changed, asked)
-    return _with_rest(replace(changed, rank=asked.rank) if ranked else changed, asked)
+    before = replace(last[0], then=None, if_so=False)
+    if heads["follow"] == "why":
+        return Query("why", before.whom, form="wh")
+    changed = before if asked.select == before.select else _of_the_same(asked, last)
+    if asked.attribute not in (None, changed.attribute):
+        changed = replace(changed, attribute=asked.attribute, value="")
+    changed = _of_whom(changed, asked)
+    changed = _ranked_anew(_said_again(changed, asked, said), asked, heads)
+    during = _that_time(asked, last, said)
+    return replace(
+        changed, during=before.during if during == WHOLE else during, number=asked.number or changed.number,
+        throughout=asked.throughout or changed.throughout, versus=asked.versus or changed.versus,
+    )  # fmt: skip
 
 
-def _turned(before: Query, words: Sequence[str]) -> bool:
-    """Whether an order is asked for from its other end: "and last?" after "who is first?"."""
-    sides = before.rank is not None and before.rank.by in ("left", "right") and {"left", "right"} & set(words)
-    return before.rank is not None and bool({"first", "last"} & set(words) or sides)
+def _of_the_same(asked: Query, last: Turn) -> Query:
+    """Another question about the same people and the same condition: "how many?", "when?", "which colour?"."""
+    before = last[0]
+    if asked.attribute == "worn":
+        return replace(asked, whom=_about(asked, last), value=_worn(before), where=None)
+    return replace(asked, whom=_about(asked, last), where=before.where)
 
 
-def _with_rest(changed: Query, asked: Query) -> Query:
-    """With the part and whom they are held against, where an ellipsis names them."""
-    if asked.during != WHOLE:
-        changed = replace(changed, during=asked.during)
-    return changed if asked.versus is None else replace(changed, versus=asked.versus)
+def _about(asked: Query, last: Turn) -> Whom:
+    """Whom another question is about: all there are where it asks who of one or how many, else those who were found."""
+    before, people = last[0].whom, subjects(last)
+    if asked.select in ("who", "count", "order"):
+        return replace(before, names=before.names if len(before.names) > 1 else (), quantifier="any")
+    return before if before.names or not people else replace(before, names=people, such=None)
 
 
-def _of_the_same(asked: Query, before: Query, last: Turn, words: Sequence[str]) -> Query:
-    """Another question about the same ("how many?", "when?"), or the next one of an order ("and then?")."""
-    if before.rank is not None and {"then", "next"} & set(words):
-        return replace(before, rank=replace(before.rank, k=before.rank.k + (1 if before.rank.k > 0 else -1)))
-    if before.rank is not None and (side := next((one for one in ("left", "right") if one in words), None)):
-        return replace(before, rank=replace(before.rank, by="left" if side == "left" else "right"))
-    if before.rank is not None and {"first", "last"} & set(words):
-        return replace(before, rank=replace(before.rank, k=1 if "first" in words else -1))
-    select = next((_ASKED[word] for word in words if word in _ASKED), None)
-    if {"colour", "color"} & set(words):
-        return replace(before, select="attribute", attribute="worn", value=_worn(before), where=None, form="wh")
-    if select is None or select == before.select:
-        return _with_rest(before, asked)
-    whom = before.whom if before.whom.names or not subjects(last) or select in ("count", "who") else None
-    whom = whom or replace(before.whom, names=subjects(last), such=None)
-    return replace(before, select=select, whom=whom, form="wh", number=None, during=_during(asked, before))
+def _of_whom(query: Query, asked: Query) -> Query:
+    """Of those whom an ellipsis names; without those whom it leaves out."""
+    if asked.whom.besides and not asked.whom.names:
+        names = () if asked.select in ("exists", "who", "count") else query.whom.names
+        return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides))
+    if asked.whom == EVERYBODY or asked.whom == query.whom:
+        return query
+    return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
+
+
+def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
+    """With the condition of an ellipsis, or that of before where "it" or "so" stands for it: "who isn't?"."""
+    again = next((slot for slot in said if slot.role == "P" and slot.kind == "pronoun"), None)
+    if again is not None and query.where is not None:
+        before = Not(query.where) if again.denied else query.where
+        query = replace(query, where=before)
+        both = None if asked.where is None else _coloured(asked.where, query.where)
+        return query if both is None else replace(query, where=both if both != asked.where else And((before, both)))
+    return query if asked.where is None else _with_condition(query, asked)
+
+
+def _coloured(asked: Condition, before: Condition | None) -> Condition:
+    """A colour alone is that of the garment spoken of before: "is it red?", "a blue one?"."""
+    garment = isinstance(asked, Has) and asked.attribute == "worn" and not asked.value and asked.colour
+    if not garment or not isinstance(before, Has) or before.attribute != "worn":
+        return asked
+    return replace(before, colour=asked.colour) if isinstance(asked, Has) else asked
+
+
+def _ranked_anew(query: Query, asked: Query, heads: Mapping[str, str]) -> Query:
+    """The next one of an order ("and then?"), or another end of it ("and last?", "and on the right?")."""
+    rank = query.rank
+    if rank is not None and heads["end"] == "next":
+        return replace(query, rank=replace(rank, k=rank.k + (1 if rank.k > 0 else -1)))
+    side = asked.where.value if isinstance(asked.where, Has) and asked.where.attribute == "side" else ""
+    if rank is not None and rank.by in ("left", "right") and side in ("left", "right"):
+        return replace(query, where=None, rank=replace(rank, by=cast(RankBy, side)))
+    return query if asked.rank is None else replace(query, rank=asked.rank)
+
+
+def _that_time(asked: Query, last: Turn, said: Sequence[Slot]) -> During:
+    """The part that a question names; with "then" or "meanwhile" that of the question before."""
+    before = last[0]
+    if asked.during != WHOLE or not any(slot.role == "F" and slot.kind == "pronoun" for slot in said):
+        return asked.during
+    if before.during != WHOLE:
+        return before.during
+    whom = before.whom if before.whom != EVERYBODY else Whom(subjects(last))
+    return During("while", Event(whom, Has("present") if before.where is None else before.where))
+
+
+def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
+    """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
+    before = replace(query, where=last[0].where)
+    again = any(slot.role == "P" and slot.kind == "pronoun" for slot in said)
+    query = _said_again(before, query, said) if again else query
+    if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
+        query = replace(query, whom=_about(query, last), where=last[0].where)
+    return replace(query, during=_that_time(query, last, said))
 
 
 def _worn(query: Query) -> str:
     """The garment that a query is about; "" for none."""
     return query.where.value if isinstance(query.where, Has) and query.where.attribute == "worn" else query.value
-
-
-def _during(asked: Query, before: Query) -> During:
-    return before.during if asked.during == WHOLE else asked.during
 
 
 def _unranked(query: Query) -> Query:
@@ -197,24 +245,6 @@ def _unranked(query: Query) -> Query:
     return replace(query, select=asked[query.rank.by], rank=None, whom=whom)
 
 
-def leaning(query: Query, last: Turn, words: Sequence[str]) -> Query:
-    """A question that leaves out what the one before said.
-
-    "When?" asks of whom and what was asked before; "is he wearing it?" of the jacket; "at that moment" of that part;
-    "who else?" leaves those out who were spoken of.
-    """
-    before, _ = last
-    if query.select in _TIMES and query.whom == EVERYBODY and query.where is None:
-        people = subjects(last)
-        whom = replace(before.whom, such=None, names=people) if people else before.whom
-        query = replace(query, whom=whom, where=before.where)
-    if "that" in words and {"moment", "time", "point", "scene"} & set(words) and query.during == WHOLE:
-        query = replace(query, during=before.during)
-    if query.select in ("who", "count") and "else" in words and not query.whom.besides and not _named(query):
-        query = replace(query, whom=replace(query.whom, besides=subjects(last)))
-    return query
-
-
 def _kept(whom: Whom, before: Whom) -> Whom:
     """Whom an ellipsis names, with nothing of whom it was before but that they are known or not."""
     return whom if whom.names or whom.known is not None else replace(whom, known=before.known)
@@ -224,4 +254,4 @@ def _with_condition(query: Query, asked: Query) -> Query:
     """A condition put in the place of the one before: of those asked about where there was none."""
     if query.where is None and query.select in ("attribute", "describe"):
         return replace(query, whom=replace(query.whom, names=(), such=asked.where))
-    return replace(query, where=asked.where)
+    return replace(query, where=None if asked.where is None else _coloured(asked.where, query.where))

@@ -1,5 +1,8 @@
 """What the trained reader tells of a question: the tags of its words and the heads of its sentence.
 
+"same" is what the question before asked, "next" who comes after its answer; a P-pronoun ("does Ben wear one, too?") is
+the condition before, an F-pronoun ("who is there then?") the time before.
+
 A tag is "O" (nothing) or ROLE-TYPE, "S-name", with "+" before it where a second value of the same tag begins, and "!"
 after it where the condition is denied: "who is not wearing a hat" has hat as "P-worn!".
 """
@@ -25,7 +28,7 @@ TYPES: tuple[str, ...] = (
 HEADS: dict[str, tuple[str, ...]] = {  # the first value of each is what it is where nothing is said
     "select": (
         "exists", "who", "count", "when", "how_long", "how_often", "attribute", "describe", "compare", "order", "shots",
-        "length", "why", "refuse",
+        "length", "why", "refuse", "same",
     ),
     "attribute": (
         "none", "worn", "hair", "gender", "deed", "posture", "side", "place", "setting", "light", "background",
@@ -38,10 +41,10 @@ HEADS: dict[str, tuple[str, ...]] = {  # the first value of each is what it is w
     "relation": ("none", "while", "before", "after", "until", "since"),
     "event_nth": ("any", "first", "second", "third", "last"),
     "rank": ("none", "time", "long", "often", "left", "right", "near", "big"),
-    "end": ("first", "last"),
+    "end": ("first", "last", "next"),
     "nth_by": ("left", "right", "time", "near"),
     "bound": ("none", "exactly", "at_least", "at_most", "more_than", "fewer_than"),
-    "throughout": ("no", "yes"),
+    "throughout": ("no", "yes", "ever"),
     "follow": ("none", "ellipsis", "correction", "why"),
     "if_so": ("no", "yes"),
     "refusal": ("unseen", "sound", "camera", "small_talk", "wish", "foreign", "unclear"),

@@ -1,7 +1,7 @@
 """The trained reader: the words of a masked question in, its heads and the tags of its words out.
 
-Learned from a grammar (`recipes/reader/`) on MiniLM, whose upper two layers are tuned and lie beside this file with the
-heads. A word's tag has four parts that are told apart from each other: its role, its type, whether the condition is
+Learned from a grammar (`recipes/reader/`) on MiniLM, whose upper four layers are tuned and lie beside this file with
+the heads. A word's tag has four parts that are told apart from each other: its role, its type, whether the condition is
 denied, and whether a second value of the same kind begins.
 """
 
@@ -26,7 +26,7 @@ from pvchat.storage import tensorfile
 
 FILE = Path(__file__).with_name("reader.safetensors")
 WORD_PARTS: dict[str, tuple[str, ...]] = {
-    "role": ("O", *ROLES), "type": TYPES, "denied": ("", "!"), "begins": ("", "+"),
+    "role": ("", *ROLES), "type": TYPES, "denied": ("", "!"), "begins": ("", "+"),
 }  # fmt: skip
 MAX_TOKENS = 128
 
@@ -87,7 +87,7 @@ class Network:
         parts = {name: _softmax(self._head(name, words)) for name in WORD_PARTS}
         picked = {name: [WORD_PARTS[name][i] for i in row.argmax(1)] for name, row in parts.items()}
         tags = [
-            "O" if role == "O" else f"{begins}{role}-{kind}{denied}"
+            "O" if not role else f"{begins}{role}-{kind}{denied}"
             for role, kind, denied, begins in zip(*(picked[name] for name in WORD_PARTS), strict=True)
         ]
         kind = parts["role"].max(1) * np.where([tag == "O" for tag in tags], 1.0, parts["type"].max(1))

@@ -15,9 +15,9 @@ from pvchat.chat.finding import Finding
 from pvchat.chat.query import During, Query, Whom
 from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.foreign import ForeignQuestion, read_foreign
-from pvchat.chat.reader.history import Turn, goes_on, leaning, picked, resolved
+from pvchat.chat.reader.history import Turn, as_before, goes_on, leaning, picked, resolved
 from pvchat.chat.reader.network import Labels, Network
-from pvchat.chat.reader.slots import Slot, canonical, is_known, slots_of
+from pvchat.chat.reader.slots import Slot, slots_of
 from pvchat.chat.reader.sound import sound_query
 from pvchat.chat.reader.talk import KINDS, kind_of
 from pvchat.chat.reader.words import Word, Wording, worded
@@ -26,13 +26,9 @@ from pvchat.chat.timeline import Timeline
 from pvchat.chat.window import is_numbered
 
 _EMPTY = frozenset(("and", "or", "but", "then", "what", "how", "about", "also", "?", ",", ".", "!"))
-# Probability from which a question is refused; more is asked where something that is measured is asked about [choice]
-LEAST, _REFUSES = 0.6, 0.9
-_MEASURED = ("worn", "colour", "hair", "posture", "side", "holding", "near", "place", "setting", "thing", "with",
-             "alone", "beside", "left_of", "right_of", "present", "deed")  # fmt: skip
+LEAST = 0.5  # probability from which a question is refused [choice]
 _TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third", "3rd": "third", "last": "last",
           "final": "last", "1st": "first"}  # fmt: skip
-_EMPTY_ROOM = frozenset(("empty", "deserted", "unoccupied"))
 _SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
@@ -84,48 +80,35 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
     second = labels.second if 0 < labels.second < len(words) else _second(words)
     if second:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
-    slots = resolved(slots_of(words, labels.tags), known.history, known.timeline)
-    query, seen = query_of(_heads(labels, words, slots), slots, part), [word.seen for word in words]
+    said, seen = slots_of(words, labels.tags), [word.seen for word in words]
+    slots = resolved(said, known.history, known.timeline)
+    heads = _heads(labels, words, slots, known.history)
+    query = query_of(heads, slots, part)
     query = sound_query(query, words, " ".join(word.typed for word in words))
-    if query.select == "exists" and _EMPTY_ROOM & set(seen) and not query.whom.names:  # is there nobody at some time?
-        query = replace(query, select="when", whom=Whom(quantifier="none"), where=None)
-    if query.attribute == "thing" and (surface := _surface(seen)):  # "what is on the table?"
-        query = replace(query, attribute="on", value=surface)
     if query.select == "how_long" and _SHARE & set(seen):
         query = replace(query, value="share")
     if query.select == "refuse" and query.refusal in KINDS:
         query = replace(query, value=kind_of(query.refusal, seen))
     if not known.history:
         return query
-    follow = labels.heads["follow"]
-    if follow != "none":
-        return goes_on(query, known.history[-1], follow, slots, seen)
-    pronoun = any(tag.startswith(("P-pronoun", "+P-pronoun")) for tag in labels.tags)
-    if query.where is None and (pronoun or query.select == "exists" and {"it", "that"} & set(seen)):
-        query = replace(query, where=known.history[-1][0].where)
+    if heads["follow"] != "none":
+        return goes_on(query, known.history[-1], heads, said)
     query = picked(query, known.history) if {"one", "ones"} & set(seen) else query
-    return leaning(query, known.history[-1], seen)
+    return leaning(query, known.history[-1], heads, said)
 
 
-def _surface(seen: Sequence[str]) -> str:
-    """What things are asked to stand on: "dining table" of "on the desk"; "" where it isn't said or unknown."""
-    behind = seen[seen.index("on") + 1 :] if "on" in seen else []
-    return next((canonical("thing", word) for word in behind if is_known("thing", word)), "")
-
-
-def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot]) -> dict[str, str]:
-    """The heads; a refusal must be likely where what is asked can be measured."""
+def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot], history: Sequence[Turn]) -> dict[str, str]:
+    """The heads; a refusal must be likely, and "same" is what was asked before."""
     heads, seen = dict(labels.heads), [word.seen for word in words]
-    told = any(slot.kind in _MEASURED for slot in slots)
-    if heads["select"] == "refuse" and labels.selects["refuse"] < (_REFUSES if told else LEAST):
-        heads["select"] = max((s for s in labels.selects if s != "refuse"), key=labels.selects.__getitem__)
+    barred = {"refuse"} if labels.selects["refuse"] < LEAST else set()
+    barred |= set() if history else {"same"}
+    if heads["select"] in barred:
+        heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
+    if heads["select"] == "same":
+        heads |= as_before(history[-1][0])
     heads["join"] = _joined_by(words, slots) or heads["join"]
     heads["event_nth"] = _nth_time(seen) or heads["event_nth"]
-    if {"ever", "point"} & set(seen) and heads["form"] == "polar":
-        heads["ever"] = "yes"
-    if heads["select"] == "exists" and seen[0] in ("is", "are", "was", "were") and "there" not in seen:
-        heads["bare"] = "yes"
-    return heads | ({"else": "yes"} if "else" in seen and heads["select"] in ("who", "count") else {})
+    return heads
 
 
 def _nth_time(seen: Sequence[str]) -> str:

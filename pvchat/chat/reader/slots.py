@@ -17,11 +17,8 @@ from typing import Protocol
 from pvchat.chat.vocabulary import MASK, word_set
 
 _ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
-_RELATIONS = ("-beside", "-left_of", "-right_of")
 NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
-_ENDS = ("and", "or", "while", "before", "after", "when", "until", "since", "is", "are", "was", "wear", "wearing")
-_SOMEBODY = (NAME, "him", "them")
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
@@ -73,7 +70,8 @@ class Slot:
 def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     """The slots of a question, in order."""
     runs: list[tuple[str, list[int]]] = []
-    for i, tag in enumerate(_described(words, _completed(words, tags))):
+    for i, tag in enumerate(tags):
+        tag = "S-name" if tag == "O" and words[i].seen == NAME else tag  # a name always means somebody
         plain = tag.removeprefix("+")
         joins = runs and runs[-1][0] == plain and runs[-1][1][-1] == i - 1 and tag[0] != "+"
         if joins and not words[i].name:
@@ -82,38 +80,6 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
             runs.append((plain, [i]))
     made = [_slot(tag, [words[i] for i in places], places[0]) for tag, places in runs]
     return [replace(one, after_or=one.at > 0 and words[one.at - 1].seen in ("or", "nor")) for one in made]
-
-
-def _completed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """The tags; a name that bears none, or stands right behind "next to", gets what it must be."""
-    found = list(tags)
-    for i, word in enumerate(words):
-        if word.seen not in _SOMEBODY:
-            continue
-        if i and words[i - 1].seen == "without" and word.seen == NAME and "S-name" in found[: i - 1]:
-            found[i - 1 : i + 1] = "P-with!", "O-name"  # "is Ana there without Ben?"
-            continue
-        before = next((found[k] for k in range(i - 1, max(-1, i - 3), -1) if found[k] != "O"), "")
-        behind = before.rstrip("!").endswith(_RELATIONS) and not before.startswith("O-")
-        kind = "name" if word.seen == NAME else "pronoun"
-        if behind and found[i] in ("O", f"S-{kind}", f"P-{kind}"):
-            found[i] = f"O-{kind}"
-        elif found[i] == "O" and kind == "name":
-            found[i] = "S-name"
-    return found
-
-
-def _described(words: Sequence[Word], tags: list[str]) -> list[str]:
-    """The tags; who stands behind "with" or "next to" may be "the man in red"."""
-    for i, tag in enumerate(tags):
-        if not tag.rstrip("!").endswith((*_RELATIONS, "-with")) or tag.startswith("O-") or tags[i + 1 : i + 2] == [tag]:
-            continue
-        for k in range(i + 1, len(tags)):
-            if tags[k] != "O" or words[k].seen in _ENDS or not words[k].seen[0].isalnum():
-                break
-            kind = next((one for one in ("gender", "colour", "worn") if words[k].seen in _table(one)), "")
-            tags[k] = f"O-{kind}" if kind else "O"
-    return tags
 
 
 def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
@@ -131,7 +97,7 @@ def canonical(kind: str, typed: str) -> str:
         del words[0]
     if kind == "colour":
         return colour_of(words)
-    if kind == "worn" and _ANYTHING.issuperset(words):
+    if kind in ("worn", "holding") and _ANYTHING.issuperset(words):
         return ""
     table, plain = _table(kind), " ".join(words)
     for form in (plain, plain.removesuffix("s"), f"{plain}s"):

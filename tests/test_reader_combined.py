@@ -1,0 +1,100 @@
+"""Questions in combination and the queries that they are read as: without, ever, more than, while she does."""
+
+from __future__ import annotations
+
+import pytest
+from make_asked import query_of, read_question
+
+from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
+from pvchat.chat.timeline import Timeline
+
+NAMES = ("Ana", "Ben", "Cleo")
+ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
+WOMAN = Whom(such=Has("gender", "woman"))
+SITS, TALKS, HAT = Has("posture", "sitting"), Has("deed", "talking"), Has("worn", "hat")
+APART = And((Not(Has("with")),))
+COMBINED: dict[str, Query] = {
+    # without, except, only, neither
+    "Does Ana sit without Ben?": Query("exists", ANA, And((SITS, Not(Has("with", of=BEN)))), form="polar"),
+    "Is Ana ever shown without Ben?": Query("exists", ANA, And((Not(Has("with", of=BEN)),)), form="polar"),
+    "When is Ben on screen without Ana?": Query("when", BEN, Not(Has("with", of=ANA))),
+    "Who's got a hat but no glasses?": Query("who", where=And((HAT, Not(Has("worn", "glasses"))))),
+    "Leaving Ana out, who is talking?": Query("who", Whom(besides=("Ana",)), TALKS),
+    "Only Ana is wearing a hat, isn't she?": Query("exists", Whom(("Ana",), "only"), HAT, form="polar"),
+    "Is it just Ana who talks?": Query("exists", Whom(("Ana",), "only"), TALKS, form="polar"),
+    "Neither Ana nor Ben is sitting, right?": Query("exists", Whom(("Ana", "Ben"), "none"), SITS, form="polar"),
+    # ever
+    "Are Ana and Ben ever apart?": Query("exists", Whom(("Ana", "Ben")), APART, form="polar"),
+    "Does Ana ever stop talking?": Query("exists", ANA, And((Not(TALKS),)), form="polar"),
+    "Is the room ever empty?": Query("when", Whom(quantifier="none"), form="polar"),
+    "Is there a moment with nobody in the room?": Query("when", Whom(quantifier="none"), form="polar"),
+    # more, longer, the second
+    "Are there more people standing than sitting?": Query(
+        "compare", Whom(such=Has("posture", "standing")), form="polar", versus=Whom(such=SITS)
+    ),
+    "Are there fewer women than men?": Query(
+        "compare", Whom(such=Has("gender", "man")), form="polar", versus=WOMAN
+    ),
+    "Who of Ana and Ben gets more screen time?": Query("compare", Whom(("Ana", "Ben")), rank=Rank("long")),
+    "Who talks second most?": Query("who", where=TALKS, rank=Rank("often", 2)),
+    "Who comes in third?": Query("who", rank=Rank("time", 3)),
+    "Who is in the picture at least twice?": Query("who", rank=Rank("often"), number=Number("at_least", 2)),
+    # at the same time
+    "Who talks at the same time as Ana?": Query(
+        "who", Whom(besides=("Ana",)), TALKS, during=During("while", Event(ANA, TALKS))
+    ),
+    "What is going on while both Ana and Ben are sitting?": Query(
+        "describe", during=During("while", Event(BOTH, SITS))
+    ),
+    # between, on the table, by name
+    "Who is between Ana and Ben?": Query("who", where=Has("beside", of=BOTH)),
+    "What is on the desk?": Query("attribute", attribute="on", value="dining table"),
+    "Is the woman sitting next to Ben Ana?": Query(
+        "exists", ANA, And((Has("gender", "woman"), SITS, Has("beside", of=BEN))), form="polar"
+    ),
+}  # fmt: skip
+FILM = Timeline.from_dict({
+    "seconds": 60, "shots": [[0, 60]],
+    "people": [
+        {"name": "Ana", "seen": [[0, 25], [40, 60]], "rows": [
+            {"attribute": "gender", "value": "woman"}, {"attribute": "worn", "value": "jacket", "colour": "red"},
+            {"attribute": "posture", "value": "sitting"},
+            {"attribute": "deed", "value": "talking", "from": 5, "to": 12}]},
+        {"name": "Ben", "seen": [[10, 50]], "rows": [
+            {"attribute": "gender", "value": "man"}, {"attribute": "posture", "value": "standing"}]},
+    ],
+})  # fmt: skip
+JACKET = Has("worn", "jacket")
+FOLLOWING: dict[tuple[str, str], Query] = {
+    # the condition before
+    ("Is Ana wearing a jacket?", "Who else is?"): Query("who", Whom(besides=("Ana",)), JACKET),
+    ("Is Ana wearing a jacket?", "Who isn't?"): Query("who", where=Not(JACKET)),
+    ("Is Ana wearing a jacket?", "Is it red?"): Query("exists", ANA, Has("worn", "jacket", "red"), form="polar"),
+    ("Is Ana wearing a jacket?", "A blue one?"): Query("exists", ANA, Has("worn", "jacket", "blue"), form="polar"),
+    ("Is Ana wearing a jacket?", "The whole time?"): Query("exists", ANA, JACKET, form="polar", throughout=True),
+    ("Who is sitting?", "Name them."): Query("who", where=SITS),
+    ("Who is sitting?", "For how many seconds?"): Query("how_long", ANA, SITS),
+    # the people before
+    ("How long is Ana there?", "Is that longer than Ben?"): Query(
+        "compare", ANA, form="polar", rank=Rank("long"), versus=BEN
+    ),
+    ("Is Ana sitting?", "Not Ana, Ben."): Query("exists", Whom(("Ben",), besides=("Ana",)), SITS, form="polar"),
+    ("Where is Ana?", "Who is there with her?"): Query("who", where=Has("with", of=ANA)),
+    # the time before
+    ("When is Ana talking?", "What is Ben doing during that?"): Query(
+        "attribute", BEN, attribute="deed", during=During("while", Event(ANA, TALKS))
+    ),
+    # the next, and the other end
+    ("Who comes first?", "Who's next?"): Query("who", rank=Rank("time", 2)),
+    ("Who is there the longest?", "And the shortest?"): Query("who", rank=Rank("long", -1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", COMBINED)
+def test_a_combined_question_is_read_as_what_it_asks(text: str) -> None:
+    assert query_of(text, NAMES) == COMBINED[text]
+
+
+@pytest.mark.parametrize(("before", "text"), FOLLOWING)
+def test_a_question_takes_what_it_leaves_out_from_the_one_before(before: str, text: str) -> None:
+    assert read_question(text, NAMES, (before,), FILM).query == FOLLOWING[before, text]
