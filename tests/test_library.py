@@ -64,7 +64,7 @@ QUESTIONS = {
     "In which videos is Ana alone?": "Ana is alone: in one video, of five videos",
     "Was Ana seen without Ben?": "Yes",
     "Was Ben seen since yesterday?": "Yes",
-    "When was Ana last seen with Ben?": "Ana and Ben are seen together: last on Saturday 28 November 2026",
+    "When was Ana last seen with Ben?": "Ana is seen with Ben: last on Saturday 28 November 2026",
     "Where was Ana last seen?": "Ana is in the kitchen, on the left, next to Ben.",
     "What was Ana wearing when she was last seen with Ben?": "red jacket",
     "What did Ana wear on Tuesday?": "On Tuesday 24 November 2026 at 09:15, in the kitchen",

@@ -45,7 +45,7 @@ def is_heard(query: Query) -> bool:
 def as_seen(query: Query) -> Query | None:
     """What can be seen instead, where nothing is heard: who speaks seems to talk. None where nothing can."""
     asked = query.where == Has("speaks") and query.value == ""
-    return replace(query, where=Has("deed", "talking")) if asked and query.rank is None else None
+    return replace(query, where=Has("deed", "talking")) if asked else None
 
 
 def hear(query: Query, timeline: Timeline) -> Finding:

@@ -25,6 +25,7 @@ from pvchat.video import Clip
 
 Image = NDArray[np.uint8]
 _SIGHTINGS, _SIDE = 8, 96  # sightings that are looked at; pixels of a region across and down, about
+_FEWEST = 2  # sightings with the torso in the picture from which those without it don't count
 _DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
 _ARMS_AGREE = 0.5  # share of the sightings from which the arms tell the colour
 _SHOULDER_SEEN, _ELBOW_SEEN = 0.6, 0.3  # visibility
@@ -55,6 +56,8 @@ def worn_colour(clip: Clip, track: Track, others: Sequence[Track], outer: bool) 
         outer: whether it is open at the front, as jackets are, so that the arms tell its colour.
     """
     seen = [_sighting(clip, track, int(row), others) for row in best_sightings(track, _SIGHTINGS)]
+    shown = [one for one in seen if _torso_place(one, track)[1] < _LOWEST]  # a close-up of the face shows no clothes
+    seen = shown if len(shown) >= _FEWEST else seen
     arms, arms_agree = colours.vote([_named(one.image, *_arms(one, track)) for one in seen])
     if arms_agree < _ARMS_AGREE:
         arms = None
@@ -104,10 +107,15 @@ def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
 
 def _torso(one: Sighting, track: Track) -> tuple[Image, int, FloatArray]:
     """Pixels [N, 3] of the torso that nobody covers, how many there would be if all were cloth, the skin's colour."""
-    box = within_bars(one.image, torso_box(track, one.row))
+    box = _torso_place(one, track)
     if box[1] >= _LOWEST:
         return np.zeros((0, 3), np.uint8), 0, one.skin
     return _free(*_sampled(one.image, box), one)
+
+
+def _torso_place(one: Sighting, track: Track) -> FloatArray:
+    """The box of the torso; whether it is in the picture its upper edge says."""
+    return within_bars(one.image, torso_box(track, one.row))
 
 
 def _arms(one: Sighting, track: Track) -> tuple[Image, int, FloatArray]:

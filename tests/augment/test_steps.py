@@ -272,8 +272,8 @@ def model(tmp_path):
         words = {ASKED["action"]: "A person is riding a bike.", "wearing": "A person is wearing a green dress."}
         return [Utterance(next((t for w, t in words.items() if w in x.question), ""), -0.1, 1.0) for x in lines]
 
-    trained = SimpleNamespace(calibration=Calibration.read(tmp_path / "weights"))
-    return SimpleNamespace(say=say, trained=trained, stamp="0123", asked=asked)
+    calibration = Calibration.read(tmp_path / "weights")
+    return SimpleNamespace(say=say, calibration=calibration, stamp="0123", asked=asked)
 
 
 def test_without_weights_measured_facts_answer(clip, chat, tmp_path):

@@ -60,7 +60,8 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     select = _select(seen, bool(phrase))
     if select == "attribute":
         return replace(plain, select=select, attribute="says")
-    rank = Rank("long") if select == "who" and _MOST & set(seen) else Rank("time") if "first" in seen else None
+    most = query.rank if query.rank is not None and query.rank.by == "long" else Rank("long")
+    rank = most if select == "who" and _MOST & set(seen) else Rank("time") if "first" in seen else None
     form: Form = "polar" if select == "exists" else "wh"
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
     return replace(plain, select=select, where=asked, form=form, rank=rank if select == "who" else None, value=value)
