@@ -103,7 +103,7 @@ class Describer:
             )  # fmt: skip
             blind = [self._blind(line, text) for line, text in zip(lines, said.texts, strict=True)]
         rows = zip(said.texts, said.scores, blind, strict=True)
-        return [Utterance(text, score, score - unseen) for text, score, unseen in rows]
+        return [Utterance(text, score - unseen) for text, score, unseen in rows]
 
     def likeness(self, analysis: ClipAnalysis, lines: Sequence[Line], texts: Sequence[str]) -> FloatArray:
         """How near each of n texts is to what each of B lines looks at: cosines [B, n] of the best query."""

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 WIDTH = 128
 SIDE = 150  # pixels of a face chip
 FILE = Path(__file__).with_suffix(".safetensors")
-MEMBER = "dlib_face_recognition_resnet_model_v1.dat"
 _BATCH = 16
 
 
