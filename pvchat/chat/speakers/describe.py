@@ -1,7 +1,7 @@
 """The trained model's words about a clip: questions and people in, texts with their likelihood out.
 
 A `Describer` speaks through one trained model and keeps what it saw and said of its clips and people. It decides
-nothing: who is there stays with `presence.py`, and what of its words is shown with `claims.py` and `guard.py`.
+nothing: who is there stays with `presence.py`, and what of its words is shown with `claims.py` and `hearing.py`.
 
 Legend: B lines, n texts, S width of sentence vectors.
 """

@@ -10,7 +10,7 @@ characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.m
 - **learned**: two small convolutions whose attention picks what is looked at; trained so that a face dimmed, tinted,
   small, tilted and before another background stays itself. A seventh of the likeness: alone it forgets too much.
 
-The constants come from `train/fits/figures.py`.
+The constants come from `recipes/figures/figures.py`.
 """
 
 from __future__ import annotations

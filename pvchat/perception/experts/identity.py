@@ -3,7 +3,7 @@
 In: aligned 150-pixel face chips. Out: 128-d descriptors that are compared by Euclidean distance.
 
 The network has dlib's layers and began with dlib's weights; `identity.safetensors` are our own, trained to give a
-small, masked, turned or badly lit face the vector of the same face as it was (`pvchat/train/fits/facefit.py`). Its last
+small, masked, turned or badly lit face the vector of the same face as it was (`recipes/faces/facefit.py`). Its last
 layer is scaled so that distances mean what they mean with dlib. dlib's own file is read, too (`identitylayers.py`): it
 is what the training starts from and what the tests compare with.
 """
