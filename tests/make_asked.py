@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pvchat.chat.answers import known_of
+from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
 from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
+from pvchat.schemas import PersonPresence
 
 
 def read_question(
@@ -26,3 +29,8 @@ def query_of(text: str, names: Sequence[str] = (), before: Sequence[Asked] = ())
 def found(text: str, names: Sequence[str], timeline: Timeline, before: Sequence[Asked] = ()) -> Finding:
     """What is found for it."""
     return run(read_question(text, names, before, timeline).query, timeline)
+
+
+def plain_answer(question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """What is answered in plain sentences."""
+    return known_of(question, everyone, evidence).plain

@@ -9,9 +9,8 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make_asked import read_question
+from make_asked import plain_answer, read_question
 
-from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.say.phrases import appearance_phrase, scene_told
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make_asked import read_question
+from make_asked import plain_answer, read_question
 
-from pvchat.chat.answers import plain_answer
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.speakers.calibration import Calibration
@@ -149,7 +148,7 @@ def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFa
         return np.stack([likeness_to(kind, chosen[kind])] * len(lines))
 
     def say(lines: list[Line]) -> list[Utterance]:
-        return [Utterance(kinds.get("own", "Nothing"), -0.1, 1.0) for _ in lines]
+        return [Utterance(kinds.get("own", "Nothing"), 1.0) for _ in lines]
 
     scales = {kind: scale_of(kind, **kinds.get("levels", {})) for kind in KINDS}
     least = {"action": 0.5, "appearance": None, "location": 0.5, "scene": None}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make_asked import read_question
+from make_asked import plain_answer, read_question
 
-from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.reader.captions import read_phrase
 from pvchat.chat.speakers.calibration import CLAIM_KINDS, GAIN, Calibration
@@ -20,7 +19,7 @@ from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 def test_no_text_breaks_the_reading(kind: str, text: str) -> None:
     phrase = read_phrase(kind, text)
     assert "\n" not in phrase
-    claim(Ask(kind, "Ana", Line("?")), Utterance(text, -0.1, 1.0), Evidence(), ["Ana", "Ben"], GAIN)
+    claim(Ask(kind, "Ana", Line("?")), Utterance(text, 1.0), Evidence(), ["Ana", "Ben"], GAIN)
 
 
 def evidence(**facts: object) -> Evidence:
@@ -79,7 +78,7 @@ def test_what_was_measured_stays_word_for_word() -> None:
     seen = evidence(activity="cooking", clothes=[Garment("coat", "red", 0.9)], where="on the left of the frame")
     seen.scene = SceneFacts(place="a kitchen")
     told = [
-        claim(Ask(kind, "" if kind == "location" else "Ana"), Utterance(text, -0.1, 1.0), seen, ["Ana"], GAIN)
+        claim(Ask(kind, "" if kind == "location" else "Ana"), Utterance(text, 1.0), seen, ["Ana"], GAIN)
         for kind, text in (
             ("action", "The man is riding a bike."),
             ("appearance", "A green dress."),
@@ -111,7 +110,7 @@ def test_places_that_may_be_indoors_are_not_asked_for_in_words(setting: str | No
 
     def say(lines: list[Line]) -> list[Utterance]:
         heard.extend(lines)
-        return [Utterance("In a park.", -0.1, 0.4) for _ in lines]
+        return [Utterance("In a park.", 0.4) for _ in lines]
 
     seen = evidence()
     seen.scene = SceneFacts(setting=setting)
@@ -132,7 +131,7 @@ def test_kinds_that_are_not_worth_it_are_never_asked_for() -> None:
 
     def say(lines: list[Line]) -> list[Utterance]:
         heard.extend(line.question for line in lines)
-        return [Utterance("In a park.", -0.1, 0.4) for _ in lines]
+        return [Utterance("In a park.", 0.4) for _ in lines]
 
     outdoors = evidence()
     outdoors.scene = SceneFacts(setting="outdoors")

@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
-from make_asked import found, read_question
+from make_asked import found, plain_answer, read_question
 
-from pvchat.chat.answers import plain_answer
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.evidence import Evidence, Neighbour, at_once, gather, one_name_each
 from pvchat.chat.say.phrases import action_phrase, beside

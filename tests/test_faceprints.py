@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from make_analysis import five_points, identity_of, make_analysis, make_clip, make_track
+from make_analysis import identity_of, make_analysis, make_clip, make_track
 
 from pvchat.identity.corrections import made_of
 from pvchat.identity.enroll import enroll
@@ -20,8 +20,8 @@ from pvchat.people.parts import RECORD, parts_of
 from pvchat.people.person import Person
 from pvchat.perception.analysis import WHOLE, covered, printed
 from pvchat.perception.experts import faceprint
-from pvchat.perception.experts.faceprint import SIDE, TEMPLATE, FaceprintNetwork
-from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, masked_crop
+from pvchat.perception.experts.faceprint import SIDE, FaceprintNetwork
+from pvchat.perception.experts.faces import FaceExpert
 from pvchat.perception.joining import TrackJoiner, join
 from pvchat.schemas import FACEPRINT, Track
 from pvchat.storage.clips import ClipCache
@@ -257,16 +257,6 @@ def test_the_best_sightings_of_all_stretches_are_printed() -> None:
         image[:] = 20 * number
     rows = printed(replace(clip, images=images), track, Expert(), 3)  # type: ignore[arg-type]
     np.testing.assert_allclose(np.sort(rows[:, 0].astype(np.float32)), [20, 80, 140])
-
-
-def test_masks_are_drawn_over_the_lower_half_only() -> None:
-    image = np.full((200, 200, 3), 90, np.uint8)
-    points = five_points((60, 60, 140, 140))
-    bare = chip(image, points, TEMPLATE, SIDE).astype(np.float32)
-    covered = masked_crop(image, points, MASK_COLOURS[1]).astype(np.float32)
-    assert covered.shape == (SIDE, SIDE, 3)
-    assert np.abs(covered[:45] - bare[:45]).max() < 2
-    assert np.abs(covered[80:100, 40:72] - bare[80:100, 40:72]).mean() > 10
 
 
 def test_a_track_is_looked_at_behind_two_masks_a_sighting() -> None:

@@ -9,6 +9,7 @@ from safetensors.numpy import load_file
 
 from pvchat.perception.experts import figurelooks as looks
 from pvchat.perception.experts.figures import FigureExpert
+from pvchat.perception.experts.identity import WIDTH
 from recipes.figures import figurehead
 
 
@@ -24,9 +25,9 @@ def shipped():
 def test_identity_vectors_have_length_one_and_no_face_has_none(shipped):
     maps = _maps(np.random.default_rng(0), 3)
     found = looks.identity(shipped, maps)
-    assert found.shape == (3, looks.WIDTH)
+    assert found.shape == (3, WIDTH)
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
-    assert looks.identity(shipped, maps[:0]).shape == (0, looks.WIDTH)
+    assert looks.identity(shipped, maps[:0]).shape == (0, WIDTH)
     assert np.allclose(looks.identity(shipped, maps[1:2]), found[1:2], atol=1e-5)  # whoever else is in the frame
 
 
@@ -66,6 +67,6 @@ def test_the_shipped_file_holds_what_is_read():
     from pvchat.perception.experts import figures
 
     held = load_file(figures._FILE)
-    assert held["identity.weight"].shape == (looks.WIDTH, 192)
+    assert held["identity.weight"].shape == (WIDTH, 192)
     assert held["parts.weight"].shape == (128, 7 * looks.CHANNELS)
-    assert held["cohort"].shape[1] == looks.WIDTH
+    assert held["cohort"].shape[1] == WIDTH

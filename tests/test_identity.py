@@ -194,8 +194,7 @@ def test_equals_dlib_itself() -> None:
     dlib = pytest.importorskip("dlib")
     data = pytest.importorskip("skimage.data")
     from pvchat.assets.weights import member_path
-    from pvchat.perception.experts.identity import MEMBER
-    from recipes.faces.faceteachers import TEACHERS
+    from recipes.faces.faceteachers import MEMBER, TEACHERS
 
     try:
         file = member_path("identity", MEMBER, table=TEACHERS)

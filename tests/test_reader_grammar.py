@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pvchat.chat.reader.labels import HEADS, TYPES, is_tag, split_words
+from pvchat.chat.reader.labels import HEADS, TYPES
 from pvchat.chat.reader.network import WORD_PARTS
 from recipes.reader.choices import asked_of, at_some_time, others_left_out, settled
 from recipes.reader.haste import Haste
 from recipes.reader.sampler import Sampler, Sources, examples, held_out
-from recipes.reader.templates import Filler, Grammar, Piece, form_of, read_grammar, read_line
+from recipes.reader.templates import Filler, Grammar, Piece, form_of, is_tag, read_grammar, read_line, split_words
 from recipes.reader.wordings import heads_of, read_plain, rule_of, tagged, wordings
 
 RECIPES = Path(__file__).parents[1] / "recipes/reader"

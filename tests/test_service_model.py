@@ -60,7 +60,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Line]:
         lines.extend(asked)
         caption = [line.track is not None and line.question == ASKED["action"] for line in asked]
         texts = [ABOUT_ONE if one else WORDS[line.question] for one, line in zip(caption, asked, strict=True)]
-        return [Utterance(text, -0.1, 1.0) for text in texts]
+        return [Utterance(text, 1.0) for text in texts]
 
     monkeypatch.setattr(Describer, "say", say)
     return lines
@@ -128,15 +128,13 @@ def test_refused_claims_leave_the_plain_sentence(
 ) -> None:
     clip = studio.clip("new", ANA, scene=SceneFacts(setting="indoors"))
     studio.known[chat.analyse(clip).key].tracks[0].facts.gender = "man"
-    monkeypatch.setattr(
-        Describer, "say", lambda self, analysis, lines, *a, **k: [Utterance(said, -0.1, 1.0) for _ in lines]
-    )
+    monkeypatch.setattr(Describer, "say", lambda self, analysis, lines, *a, **k: [Utterance(said, 1.0) for _ in lines])
     assert chat.ask(clip, "What is Ana doing?").answer == "Ana sits and talks.", why
 
 
 def test_a_guess_is_not_heard(studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
     words = "A man is riding a bike ."
-    monkeypatch.setattr(Describer, "say", lambda self, clip, lines, *a: [Utterance(words, -0.1, 0.0) for _ in lines])
+    monkeypatch.setattr(Describer, "say", lambda self, clip, lines, *a: [Utterance(words, 0.0) for _ in lines])
     assert "bike" not in chat.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
 
 
@@ -177,8 +175,8 @@ def test_the_real_model_says_the_same_alone_and_in_a_batch(studio: Studio, chat:
     together = chat.describer.say(analysis, lines, max_new_tokens=6)
     alone = [chat.describer.say(analysis, [line], max_new_tokens=6)[0] for line in lines]
     assert [s.text for s in together] == [s.text for s in alone]
-    assert [s.log_prob for s in together] == pytest.approx([s.log_prob for s in alone], abs=1e-3)
-    assert all(s.log_prob < 0 and np.isfinite(s.gain) for s in together)
+    assert [s.gain for s in together] == pytest.approx([s.gain for s in alone], abs=1e-3)
+    assert np.isfinite([s.gain for s in together]).all()
     assert together == chat.describer.say(analysis, lines, max_new_tokens=6)
 
 

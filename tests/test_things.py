@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
-from make_asked import read_question
+from make_asked import plain_answer, read_question
 
-from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import gather
 from pvchat.perception import things
 from pvchat.perception.experts.objects import LABELS, Detection, ThingExpert, read

@@ -8,10 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
-from make_asked import read_question
+from make_asked import plain_answer, read_question
 
 from pvchat import PVChat
-from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, gather, without_traits
 from pvchat.chat.say.refusals import TRAITS_OFF as OFF
 from pvchat.chat.viewed import Viewed

@@ -5,7 +5,14 @@ In: a question, who is there (identity) and what was seen (perception). Out: a s
     text + earlier turns --reader/--> Query --run.py over a Timeline--> Finding --say/--> text
 
 Start with `query.py` (what is asked), `timeline.py` (what is known) and `finding.py` (what was found): three files of
-values, without a word of a question or an answer. `writer.py` walks the way for `ask`; `answers.py` for training and
-evaluation. `clip_timeline.py` makes the table of a clip, its gaps filled by the trained model (`speakers/claims.py`).
+values, without a word of a question or an answer. `question.py` has a question read, and tells what must be known of a
+clip; `writer.py` walks the way for `ask`, `answers.py` for evaluation and recipes; `viewed.py`: where words go.
+
+    a clip's table    evidence.py → clip_timeline.py, sounds.py; the trained model (`speakers/claims.py`) fills gaps
+    run               run.py: lookup.py, conditions.py, comparing.py, ranking.py, over spans.py; window.py: which part
+    many videos       archive.py
+    why               explain.py
+    words of all      vocabulary.py, colours.py, english.py (with wording.json)
+
 What the trained model or a pretrained base says itself (`speakers/`) is held against the rows and the finding.
 """

@@ -1,7 +1,7 @@
-"""What one question is answered from, whoever puts it into words, and its plain answer.
+"""What one question is answered from, whoever puts it into words.
 
-In: a question, everyone's presence, the evidence. Out: what is known, and sentences. Training, evaluation and tests
-call this; `writer.py` does the same for `ask`, with the trained model's help.
+In: a question, everyone's presence, the evidence. Out: what is known, and its plain sentences. Evaluation and the
+recipes call this; `writer.py` does the same for `ask`, with the trained model's help.
 """
 
 from __future__ import annotations
@@ -60,8 +60,3 @@ def known_of(
     """
     finding = run(without_numbers(question.query), timeline_of(evidence, everyone, analysis))
     return Known(question, question.about(everyone), evidence, finding)
-
-
-def plain_answer(question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """What was found, in plain sentences; arguments as for `known_of`."""
-    return known_of(question, everyone, evidence).plain

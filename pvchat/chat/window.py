@@ -1,6 +1,6 @@
 """The part of a clip that a question is about: numbers of a `During` or a window in, seconds out.
 
-Times are seconds from the clip's start; in words they are plain seconds, m:ss or h:mm:ss (`timewords.py`).
+Times are seconds from the clip's start; in words they are plain seconds, m:ss or h:mm:ss (`reader/timewords.py`).
 """
 
 from __future__ import annotations

@@ -4,6 +4,6 @@ In: words. Out: answers on stdout, everything else on stderr, an exit code. Star
 
     shared          options.py (words that several commands know), console.py (what is written where)
     at first        demo.py (showcase.py is what it shows), doctor.py (examination.py is what it finds), models.py
-    every day       enroll.py, ask.py, library.py, people.py, index.py, serve.py, encryption.py
+    every day       enroll.py, ask.py, transcribe.py, library.py, people.py, index.py, serve.py, encryption.py
     in the study    augment.py, train.py, eval.py
 """

@@ -27,11 +27,9 @@ class Utterance:
 
     Attributes:
         text: its words.
-        log_prob: mean log-probability of a token; 0 would be certainty.
-        gain: how much of that the clip is worth: `log_prob` less the same text's when the model sees an empty clip. A
-            fluent guess has none, whatever its probability.
+        gain: how much likelier the clip makes it: the mean log-probability of a token, less the same text's when the
+            model sees an empty clip. A fluent guess has none, whatever its probability.
     """
 
     text: str
-    log_prob: float
     gain: float

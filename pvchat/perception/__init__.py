@@ -1,4 +1,4 @@
-"""What is seen in a clip: faces, tracks, bodies, motion, clothes, colours.
+"""What is seen in a clip: faces, tracks, bodies, motion, clothes, colours; what is heard in it: `sound/`.
 
 In: decoded frames. Out: a `ClipAnalysis`. The frozen networks are in `experts/`. Two steps, and long videos:
 

@@ -1,8 +1,8 @@
 """Things of a clip: found in a few frames, followed through them.
 
 In: frames and `experts/objects.py`. Out: `Thing`s with a calibrated confidence, and the room that they stand in as a
-rule. Only what passes `objects.json`, which `train/fits/things.py` measures on held-back photos, is kept; what is seen
-in one of several frames needs more. What people have to do with them: `relations.py`.
+rule. Only what passes `objects.json`, which `recipes/looks/things.py` measures on held-back photos, is kept; what is
+seen in one of several frames needs more. What people have to do with them: `relations.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The things that pass between the steps. Torch-free.
 
-In a clip's way: `things.py`, `facts.py` (what was measured), `clip.py` (tracks, a clip's analysis), `answer.py`
-(presence, answers), `why.py` (why somebody wasn't recognised), `service.py` (what lower floors are handed of the
-service). Start with `clip.py`.
+In a clip's way: `things.py`, `facts.py` (what was measured), `sound.py` (what was heard), `clip.py` (tracks, a
+clip's analysis), `answer.py` (presence, answers), `why.py` (why somebody wasn't recognised), `service.py` (what lower
+floors are handed of the service). Start with `clip.py`.
 """
 
 from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType

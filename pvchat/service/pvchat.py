@@ -17,7 +17,7 @@ from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked
 from pvchat.people.store import PeopleStore, Person, PersonRef, Snapshot, Whom
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
+from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence, Progress, Service, Stage
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
@@ -186,8 +186,7 @@ class PVChat(Enrolling, Correcting):
         self, clip: str | Path, part: Look, question: str, history: Sequence[Asked] = (), between: Window | None = None
     ) -> Answer:
         """`ask` where all that a question is about lies in the part of a long video that was looked at."""
-        asking = Asking(between, seen=part.analysis, length_s=part.length_s)
-        return self._answer(clip, [question], history, asking)[0]
+        return self._answer(clip, [question], history, Asking(between, seen=part.analysis, length_s=part.length_s))[0]
 
     def read(self, question: str, history: Sequence[Asked] = ()) -> Question:
         """Read a question and the ones before it, by their words alone."""
@@ -334,10 +333,7 @@ class PVChat(Enrolling, Correcting):
         from pvchat.chat.speakers.describe import Describer
 
         trained = self.networks.trained
-        return None if trained is None else Describer(trained, self._encode)
-
-    def _encode(self, texts: list[str]) -> FloatArray:
-        return self.networks.sentences.encode(texts)
+        return None if trained is None else Describer(trained, lambda texts: self.networks.sentences.encode(texts))
 
     @cached_property
     def _writer(self) -> Writer:

@@ -9,6 +9,7 @@
     clips.py       probe → sample → copy → `Clip`
     parts.py       a long video → `Part`s, a few dozen pictures at a time
     moments.py     pictures of a video at a few moments
+    sound.py       its sound, as one channel
     dates.py       when a file was recorded
     ahead.py       the next part is read while the last is looked at
 

@@ -1,7 +1,7 @@
 """Questions about made evidence, with the rules' answers: what phase 4 learns.
 
 In: a `Sheet`. Out: some people of it, the brief that `ask` would give about them, and questions with answers. The
-teacher reads the plain wording and answers by the rules (`plain_answer`); the pupil gets another wording.
+teacher reads the plain wording and answers by the rules (`known_of`); the pupil gets another wording.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pvchat.chat.answers import known_of, plain_answer
+from pvchat.chat.answers import known_of
 from pvchat.chat.colours import COLOURS
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Conversation, Question
@@ -161,7 +161,7 @@ def ask(sheet: Sheet, kind: str, focus: Sequence[str], rng: np.random.Generator,
         text = _dressed_up(text, rng)
     if rng.random() < _CARELESS:
         text = text.rstrip("?.") if rng.random() < 0.5 else text[:1].lower() + text[1:]
-    return Lesson(kind, text, question, plain_answer(question, sheet.presences, sheet.evidence))
+    return Lesson(kind, text, question, known_of(question, sheet.presences, sheet.evidence).plain)
 
 
 def _dressed_up(text: str, rng: np.random.Generator) -> str:

@@ -26,12 +26,12 @@ from pvchat.assets.packages import Weight
 from pvchat.errors import SettingsError
 from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faces import TEMPLATE
-from pvchat.perception.experts.identity import MEMBER
 from pvchat.perception.experts.identitylayers import descriptor
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 from recipes.faces.faceset import MARGIN, FaceSet, similarity
 
+MEMBER = "dlib_face_recognition_resnet_model_v1.dat"
 TEACHERS: tuple[Weight, ...] = (  # the product never fetches them
     Weight(
         role="identity",
@@ -41,9 +41,7 @@ TEACHERS: tuple[Weight, ...] = (  # the product never fetches them
         sha256="b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf",
         size_bytes=100_149_358,
         kept_bytes=22_470_000,
-        members=(
-            "face_recognition_models-0.3.0/face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
-        ),
+        members=(f"face_recognition_models-0.3.0/face_recognition_models/models/{MEMBER}",),
         licence="CC0-1.0",
         purpose="dlib's face identity, from which our own was trained",
     ),

@@ -10,8 +10,25 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 from scipy.ndimage import zoom
 
-from pvchat.perception.experts.faces import MASK_COLOURS, TEMPLATE, draw_mask
+from pvchat.perception.experts import faceprint
+from pvchat.perception.experts.faces import MASK_COLOURS, SIDE, TEMPLATE, chip, draw_mask
+from pvchat.schemas import FloatArray
 from recipes.faces.faceset import MARGIN, PATCH
+
+# The crop of a faceprint at one and a half times its size, somewhat more of it below, holds a chip about here.
+_WIDER, _WIDE, _CHIP_IN_WIDE = 1.5, 184, (8, 31)
+
+
+def masked_crop(
+    image: NDArray[np.uint8], points: FloatArray, colour: tuple[int, int, int], drop: float = 0.0
+) -> NDArray[np.uint8]:
+    """The crop [112, 112, 3] that a faceprint is made of, with a mask drawn on; `chip` and `draw_mask` say the rest."""
+    wide = chip(image, points, faceprint.TEMPLATE * _WIDER, _WIDE)
+    x, y = _CHIP_IN_WIDE
+    wide[y : y + SIDE, x : x + SIDE] = draw_mask(wide[y : y + SIDE, x : x + SIDE], colour, drop)
+    crop = int(_WIDER * faceprint.SIDE)
+    small = Image.fromarray(wide[:crop, :crop]).resize((faceprint.SIDE, faceprint.SIDE), Image.Resampling.BOX)
+    return np.asarray(small)
 
 
 def _mask(patch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -28,12 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.identity.measures import Weights, distances, measures
-from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask, masked_crop
+from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask
 from pvchat.perception.experts.identity import WIDTH as FACE
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 from pvchat.train.degrade import degrade_face
 from pvchat.train.pictures import middle_of, read_image, read_metadata, with_room
+from recipes.faces.facewear import masked_crop
 
 _PARTS = slice(FACE), slice(FACE, None)  # of a row: the identity vector, the faceprint
 SETS = ("lfw", "celeb_glint", "imfdb_id")

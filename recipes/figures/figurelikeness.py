@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.experts import figurelooks as looks
 from pvchat.perception.experts.figures import FigureExpert
+from pvchat.perception.experts.identity import WIDTH
 from pvchat.schemas import FloatArray
 from pvchat.train.pictures import read_image, read_metadata
 from recipes.figures import figurefits as fits
@@ -110,7 +111,7 @@ def fit_readings(copies: Copies, seed: int) -> fits.Arrays:
     arrays = fits.fit_parts(seen, np.tile(copies.character[known], len(mild)), unknown)
     arrays |= fit_learned(copies, seed)
     both = np.concatenate([_readings(arrays, one) for one in mild])
-    arrays["identity.weight"] = np.linalg.svd(both, full_matrices=False)[2][: looks.WIDTH]
+    arrays["identity.weight"] = np.linalg.svd(both, full_matrices=False)[2][:WIDTH]
     everyone = np.where(known, copies.character, copies.character.max() + 1 + np.arange(len(known)))
     vectors = _identities(arrays, mild)
     arrays["cohort"] = fits.cohort_centres(vectors, np.tile(everyone, len(mild)), _COHORT, seed)

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, Located, chip, fitness, masked_crop
+from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, Located, chip, fitness
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 from pvchat.train.degrade import OFFSET, compressed, degrade_face
 from pvchat.train.pictures import middle_of, read_image, read_metadata, with_room
+from recipes.faces.facewear import masked_crop
 
 SETS = ("lfw", "celeb_glint", "imfdb_id")
 MOST = 4  # photos of a person

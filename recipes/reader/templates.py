@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from pvchat.chat.reader.labels import HEADS, is_tag, split_words
+from pvchat.chat.reader.labels import HEADS, ROLES, TYPES, WORD
 
 ABOUT_S = {
     "quantifier",
@@ -241,3 +241,14 @@ def _articles(pieces: list[Piece]) -> list[Piece]:
             vowel = after.word[0] in "aeiou" and not after.word.startswith(("uni", "use", "euro", "one"))
             one.word = "an" if vowel else "a"
     return pieces
+
+
+def is_tag(tag: str) -> bool:
+    """Whether a word can bear this tag."""
+    role, dash, kind = tag.removeprefix("+").removesuffix("!").partition("-")
+    return tag == "O" or (bool(dash) and role in ROLES and kind in TYPES)
+
+
+def split_words(text: str) -> list[str]:
+    """Words of a text in lower case: "alex's t-shirt?" is alex, 's, t-shirt, ?; "isn't" stays one word."""
+    return WORD.findall(text.lower().replace("’", "'").replace("_", " "))

@@ -21,13 +21,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pvchat.chat.reader.encoder import HEADS as ATTENTION_HEADS
 from pvchat.chat.reader.encoder import LAYERS, TUNED
 from pvchat.chat.reader.labels import HEADS
-from pvchat.chat.reader.network import WORD_PARTS, lower_weights, scaled, tokenized, unscaled
+from pvchat.chat.reader.network import WORD_PARTS, lower_weights, tokenized, unscaled
+from pvchat.schemas import FloatArray
 from pvchat.storage import atomic, tensorfile
 from recipes.reader.sampler import examples
 
@@ -304,6 +306,12 @@ def write(parser: Parser, file: Path) -> None:
         else:
             arrays[name] = array.astype(np.float16)
     atomic.write_file(file, tensorfile.pack(arrays), file.parent / ".scratch")
+
+
+def scaled(weight: FloatArray) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+    """A matrix [N, D] as whole numbers from -127 to 127, and the scale [N] of each row."""
+    scale = np.maximum(np.abs(weight).max(1) / 127, 1e-8).astype(np.float16)
+    return np.clip(np.rint(weight / scale[:, None].astype(np.float32)), -127, 127).astype(np.int8), scale
 
 
 def _key(name: str) -> str:

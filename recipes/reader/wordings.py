@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pvchat.chat.reader.labels import HEADS, is_tag, split_words
-from recipes.reader.templates import Line, Piece, form_of, read_line
+from pvchat.chat.reader.labels import HEADS
+from recipes.reader.templates import Line, Piece, form_of, is_tag, read_line, split_words
 
 Lexicon = Mapping[str, Mapping[str, Sequence[str]]]
 _HERE = Path(__file__).parent

@@ -270,7 +270,7 @@ def model(tmp_path):
     def say(analysis, lines, seed=0):
         asked.extend(line.question for line in lines)
         words = {ASKED["action"]: "A person is riding a bike.", "wearing": "A person is wearing a green dress."}
-        return [Utterance(next((t for w, t in words.items() if w in x.question), ""), -0.1, 1.0) for x in lines]
+        return [Utterance(next((t for w, t in words.items() if w in x.question), ""), 1.0) for x in lines]
 
     calibration = Calibration.read(tmp_path / "weights")
     return SimpleNamespace(say=say, calibration=calibration, stamp="0123", asked=asked)

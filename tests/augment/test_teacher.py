@@ -127,7 +127,7 @@ def saying(text: str, gain: float = 1.0):
     def say(analysis, lines):
         asked.extend(lines)
         assert analysis.frame_features.size, "the model sees the whole analysis"
-        return [Utterance(text, -0.1, gain) for _ in lines]
+        return [Utterance(text, gain) for _ in lines]
 
     return say, asked
 

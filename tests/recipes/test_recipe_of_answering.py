@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from make_asked import plain_answer
 from make_sets import encode, make_config
 
-from pvchat.chat.answers import plain_answer
 from pvchat.train.base import run as base
 from recipes.answering.answering import Answering, AnsweringConfig, agrees
 from recipes.answering.questionbank import bank

@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from make_analysis import five_points
 from PIL import Image
 
 from pvchat.perception.experts import faceprint
-from pvchat.perception.experts.faces import Located
+from pvchat.perception.experts.faces import MASK_COLOURS, Located, chip
 from pvchat.perception.experts.identitylayers import ResNet
 from pvchat.perception.experts.mesh import POINTS
 from recipes.faces import faceset, facestudent, nobodies
 from recipes.faces import presence as recipe
 from recipes.faces.faceteachers import Joined, join
+from recipes.faces.facewear import masked_crop
 
 
 def made_up(people: int = 6, photos: int = 2, nameless: int = 3, seed: int = 0) -> faceset.FaceSet:
@@ -133,3 +135,13 @@ def test_the_recipe_takes_doubtful_boxes_of_empty_rooms_and_all_drawn_ones(tmp_p
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     assert np.flatnonzero(found[0]).tolist() == [200]
     assert np.flatnonzero(found[1]).tolist() == [200, 250]
+
+
+def test_masks_are_drawn_over_the_lower_half_only() -> None:
+    image = np.full((200, 200, 3), 90, np.uint8)
+    points = five_points((60, 60, 140, 140))
+    bare = chip(image, points, faceprint.TEMPLATE, faceprint.SIDE).astype(np.float32)
+    covered = masked_crop(image, points, MASK_COLOURS[1]).astype(np.float32)
+    assert covered.shape == (faceprint.SIDE, faceprint.SIDE, 3)
+    assert np.abs(covered[:45] - bare[:45]).max() < 2
+    assert np.abs(covered[80:100, 40:72] - bare[80:100, 40:72]).mean() > 10

@@ -1,6 +1,6 @@
 """What the search for negatives is about and what it finds, before anything is cut.
 
-In: settings, the subject. Out: `Candidate`s, collected in `Found`. Used by `negatives.py` and its parts: `beside.py`
+In: settings, the subject. Out: `Candidate`s, collected in `Found`. Used by `search.py` and its parts: `beside.py`
 (people of the same clip), `pool.py` (people of other clips), `excerpts.py` (media).
 """
 

@@ -1,7 +1,7 @@
 """Questions in German, French, Spanish, Italian, Portuguese and Chinese: who is there is read, the rest kindly refused.
 
-In: a question in lower case, names masked. Out: whether it asks who is there, or a reply in its language. As in
-English (`aspects.py`) a question gets a yes only if every word of it is about being there; the words are in
+In: a question in lower case, names masked. Out: whether it asks who is there, or a reply in its language. A
+question gets a yes only if every word of it is about being there; the words are in
 `foreign.json`, in Chinese its characters. Answers are in English.
 """
 

@@ -49,17 +49,4 @@ HEADS: dict[str, tuple[str, ...]] = {  # the first value of each is what it is w
     "if_so": ("no", "yes"),
     "refusal": ("unseen", "sound", "camera", "small_talk", "wish", "foreign", "unclear"),
 }  # fmt: skip
-
-
-def is_tag(tag: str) -> bool:
-    """Whether a word can bear this tag."""
-    role, dash, kind = tag.removeprefix("+").removesuffix("!").partition("-")
-    return tag == "O" or (bool(dash) and role in ROLES and kind in TYPES)
-
-
 WORD = re.compile(r"'s\b|[^\W_]+(?:-[^\W_]+|'(?!s\b)[^\W_]+)*'?(?<!')|[^\s\w]")
-
-
-def split_words(text: str) -> list[str]:
-    """Words of a text in lower case: "alex's t-shirt?" is alex, 's, t-shirt, ?; "isn't" stays one word."""
-    return WORD.findall(text.lower().replace("’", "'").replace("_", " "))

@@ -39,14 +39,12 @@ class Labels:
         heads: the likeliest label of each head.
         selects: the probability of each label of "select".
         tags: the tag of each word.
-        tags_sure: its probability, by role and type.
         second: the word with which a second question begins; -1 for none.
     """
 
     heads: dict[str, str]
     selects: dict[str, float]
     tags: tuple[str, ...]
-    tags_sure: tuple[float, ...]
     second: int
 
 
@@ -76,35 +74,26 @@ class Network:
         mean = states.mean(0)
         sentence = np.concatenate((mean, states[0]))
         heads = {name: _softmax(self._head(name, sentence)) for name in HEADS}
-        tags, sure = self._tags(np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1))
+        tags = self._tags(np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1))
         second = int(np.concatenate(([0.0], self._head("second", by_word)[:, 0])).argmax()) - 1
         best = {name: HEADS[name][int(row.argmax())] for name, row in heads.items()}
         chances = dict(zip(HEADS["select"], heads["select"].tolist(), strict=True))
-        return Labels(best, chances, tags, sure, second)
+        return Labels(best, chances, tags, second)
 
-    def _tags(self, words: FloatArray) -> tuple[tuple[str, ...], tuple[float, ...]]:
-        """Tags and their probabilities of words [W, 2 D]."""
-        parts = {name: _softmax(self._head(name, words)) for name in WORD_PARTS}
-        picked = {name: [WORD_PARTS[name][i] for i in row.argmax(1)] for name, row in parts.items()}
-        tags = [
+    def _tags(self, words: FloatArray) -> tuple[str, ...]:
+        """The tags of words [W, 2 D]."""
+        picked = {name: [part[i] for i in self._head(name, words).argmax(1)] for name, part in WORD_PARTS.items()}
+        return tuple(
             "O" if not role else f"{begins}{role}-{kind}{denied}"
             for role, kind, denied, begins in zip(*(picked[name] for name in WORD_PARTS), strict=True)
-        ]
-        kind = parts["role"].max(1) * np.where([tag == "O" for tag in tags], 1.0, parts["type"].max(1))
-        return tuple(tags), tuple(kind.tolist())
+        )
 
     def _head(self, name: str, x: FloatArray) -> FloatArray:
         return np.asarray(x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"], np.float32)
 
 
-def scaled(weight: FloatArray) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
-    """A matrix [N, D] as whole numbers from -127 to 127, and the scale [N] of each row."""
-    scale = np.maximum(np.abs(weight).max(1) / 127, 1e-8).astype(np.float16)
-    return np.clip(np.rint(weight / scale[:, None].astype(np.float32)), -127, 127).astype(np.int8), scale
-
-
 def unscaled(arrays: Mapping[str, NDArray[Any]]) -> dict[str, FloatArray]:
-    """The weights that `scaled` made whole numbers of (their scales lie beside them: "NAME.scale"), and the others."""
+    """Weights as floats: those kept as whole numbers (beside them each row's scale, "NAME.scale"), and the others."""
     found: dict[str, FloatArray] = {}
     for name, value in arrays.items():
         if value.dtype == np.int8:

@@ -2,5 +2,6 @@
 
 fills gaps           choices.py (lists of deeds and places), calibration.py, claims.py; describe.py is the model's mouth
 speaks itself        brief.py (what the trained model is told), answerer.py; checking.py, hearing.py
-a pretrained base    shown.py (its pictures), basejudge.py (yes or no of those it was taught), narrator.py
+a pretrained base    narrator.py, over what `bases/` shows it and asks of those it was taught
+reworded             rewording.py: a plain answer by any language model
 """

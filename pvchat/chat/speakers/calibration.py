@@ -1,7 +1,7 @@
 """How much the trained model may be believed: `claims.json` beside its weights in, limits out.
 
-The file is written by `train/fits/confidence.py`: for each kind of claim the least gain from which it may be said, and
-the scales of the choices (`choices.py`). It is read once a model.
+The file is written by `recipes/model/confidence.py`: for each kind of claim the least gain from which it may be
+said, and the scales of the choices (`choices.py`). It is read once a model.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Zero-shot classification as in CLIP (arXiv 2103.00020, Sec. 3.1.4): every choice has a few sentences, and a clip is held
 against them in sentence space, by its best query (BLIP-2, Sec. 3.2). Some sentences are near to every picture, so a
-likeness counts in standard deviations from that of held-back pictures (`Scale`, written by `train/fits/confidence.py`).
+likeness counts in standard deviations from that of held-back pictures (`Scale`; from `recipes/model/confidence.py`).
 Where no choice is sure enough, a group of them may be ("Hedging your bets", Deng et al., CVPR 2012).
 
 Legend: K choices, S sentences of all of them.

@@ -1,7 +1,7 @@
 """The trained model's words about a clip: questions and people in, texts with their likelihood out.
 
 A `Describer` speaks through one trained model and keeps what it saw and said of its clips and people. It decides
-nothing: who is there stays with `presence.py`, and what of its words is shown with `claims.py` and `guard.py`.
+nothing: who is there stays with `presence.py`, and what of its words is shown with `claims.py` and `hearing.py`.
 
 Legend: B lines, n texts, S width of sentence vectors.
 """
@@ -103,7 +103,7 @@ class Describer:
             )  # fmt: skip
             blind = [self._blind(line, text) for line, text in zip(lines, said.texts, strict=True)]
         rows = zip(said.texts, said.scores, blind, strict=True)
-        return [Utterance(text, score, score - unseen) for text, score, unseen in rows]
+        return [Utterance(text, score - unseen) for text, score, unseen in rows]
 
     def likeness(self, analysis: ClipAnalysis, lines: Sequence[Line], texts: Sequence[str]) -> FloatArray:
         """How near each of n texts is to what each of B lines looks at: cosines [B, n] of the best query."""

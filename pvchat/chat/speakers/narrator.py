@@ -106,7 +106,7 @@ class Narrator:
         return heard
 
     def judged(self, questions: Sequence[Question], viewed: Viewed) -> Viewed:
-        """What is known of a clip, with the unsure decided whom this base learned to tell (`basejudge.py`)."""
+        """What is known of a clip, with the unsure decided whom this base learned to tell (`bases/judging.py`)."""
         wanted = {name for question in questions for name in question.people}
         doubtful = [p.name for p in viewed.presences if p.decision == "unsure" and p.name in wanted]
         trained = [one for one in viewed.people if one.name in doubtful and STATE in one.extra]

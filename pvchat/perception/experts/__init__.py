@@ -6,6 +6,7 @@
     drawn figures      figures.py: figurelooks.py, figuretracks.py
     bodies, hands      body.py, hands.py (ssd.py, regions.py); landmarks.py names them all
     things             objects.py
+    sound              voiceactivity.py, whisper.py
     how they run       networks.py is the one door: converted.py, litert.py, operations.py, workers.py
 
 torch is imported only where a network that it defines is converted or, without OpenVINO, run.

@@ -2,7 +2,7 @@
 
 In: pooled features [B, 1280] (`efficientnet.FrameExpert.pooled`) of the right crop. Out: probabilities a label, and
 claims: the labels whose probability passes the threshold at which validation precision was measured (`attributes.json`;
-labels that never reached it are not in the file). Two sources: linear heads of ours (`train/fits/attributes.py`), and
+labels that never reached it are not in the file). Two sources: linear heads of ours (`recipes/looks/attributes.py`) and
 the ImageNet classifier that belongs to the features, for a few of its 1000 classes that mean clothes, things or places.
 """
 
@@ -21,7 +21,7 @@ from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 
 _FILE = Path(__file__).with_name("attributes.safetensors")
-SETTINGS = Path(__file__).with_name("settings.safetensors")  # made by `train/fits/settings.py`
+SETTINGS = Path(__file__).with_name("settings.safetensors")  # made by `recipes/looks/settings.py`
 # In face boxes (about 1.25 times as high as wide): a head with its hair or hat fills a square of 1.6 heights; shoulders
 # are about three face widths, a torso is three heads tall (the figure-drawing canon).
 _HEAD_WIDTH, _HEAD_HEIGHT = 2.0, 1.6

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import pi
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,10 +88,10 @@ class Before:
 class BodyExpert:
     """Finds the pose of one person."""
 
-    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
-        self._detector = Detector(PERSONS, folder, threads)
-        file = model_path("pose_landmark_full.tflite", folder)
-        self._network = load_lite("pose", file) or _one_by_one(Network(file, threads))
+    def __init__(self) -> None:
+        self._detector = Detector(PERSONS)
+        file = model_path("pose_landmark_full.tflite")
+        self._network = load_lite("pose", file) or _one_by_one(Network(file))
 
     def persons(self, image: NDArray[np.uint8]) -> Detections:
         """Whoever the detector sees in the whole frame [H, W, 3]: what `pose` may be told of several in one frame."""

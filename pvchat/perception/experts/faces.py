@@ -32,8 +32,6 @@ TEMPLATE = np.array([[48.7, 47.0], [103.0, 47.0], [75.4, 79.5], [52.0, 106.3], [
 MASK_COLOURS = ((150, 200, 225), (225, 228, 230))  # the usual surgical blue, and white
 _MASK = ((26, 82), (52, 77), (75, 67), (98, 77), (124, 82), (120, 112), (102, 136), (75, 146), (48, 136), (30, 112))
 _CORNERS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float64)
-# The crop of a faceprint at one and a half times its size, somewhat more of it below, holds a chip about here.
-_WIDER, _WIDE, _CHIP_IN_WIDE = 1.5, 184, (8, 31)
 _BORDER = 3  # pixels around a chip that the bicubic warp may look at
 # Frames are searched at this longest side, larger ones than four thirds of it at this share: smaller faces carry no
 # identity.
@@ -206,18 +204,6 @@ def _shrunk(
     box = (*(low * back), *np.minimum(high * back, source.size))
     width, height = (high - low).astype(int)
     return source.resize((int(width), int(height)), Image.Resampling.BOX, box), low
-
-
-def masked_crop(
-    image: NDArray[np.uint8], points: FloatArray, colour: tuple[int, int, int], drop: float = 0.0
-) -> NDArray[np.uint8]:
-    """The crop [112, 112, 3] that a faceprint is made of, with a mask drawn on; `chip` and `draw_mask` say the rest."""
-    wide = chip(image, points, faceprint.TEMPLATE * _WIDER, _WIDE)
-    x, y = _CHIP_IN_WIDE
-    wide[y : y + SIDE, x : x + SIDE] = draw_mask(wide[y : y + SIDE, x : x + SIDE], colour, drop)
-    crop = int(_WIDER * faceprint.SIDE)
-    small = Image.fromarray(wide[:crop, :crop]).resize((faceprint.SIDE, faceprint.SIDE), Image.Resampling.BOX)
-    return np.asarray(small)
 
 
 def draw_mask(chip_pixels: NDArray[np.uint8], colour: tuple[int, int, int], drop: float = 0.0) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.m
 - **learned**: two small convolutions whose attention picks what is looked at; trained so that a face dimmed, tinted,
   small, tilted and before another background stays itself. A seventh of the likeness: alone it forgets too much.
 
-The constants come from `train/fits/figures.py`.
+The constants come from `recipes/figures/figures.py`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ Arrays = dict[str, FloatArray]
 SIDE = 128
 CELLS = SIDE // STRIDE
 CHANNELS = MIDDLE[2] + MIDDLE[4]  # of the backbone's blocks 2 and 4, the first that `FrameExpert.maps` gives
-WIDTH = 128  # of an identity vector
 _LEARNED = 0.15  # share of the second reading: footage likes .1 to .2, characters never trained on .2 to .35
 # Rows and columns of the maps: the whole, its upper and lower half, the middle (skin, eyes), the top (hair), the eyes.
 _PARTS = (

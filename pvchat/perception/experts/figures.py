@@ -10,7 +10,7 @@ docs/adr/0024-drawn-faces.md:
   overlapping answers are averaged;
 - identity: the located face, cut out, as `figurelooks.py` reads it;
 - presence: the clip's best sightings against the enrolled ones, less what either has in common with a cohort of other
-  characters. The constants come from `train/fits/figures.py` (card: figures.json).
+  characters. The constants come from `recipes/figures/figures.py` (card: figures.json).
 
 Where no cell scores, the middle of the frame is the figure, with its low score: enrolling always finds something.
 """

@@ -3,7 +3,7 @@
 In: a frame and the 468 points of `mesh.py`. Out: log-odds. A strip from temple to temple is cut out in the frame of the
 outer corners of the eyes, so that neither size nor a tilted head counts, and described by histograms of oriented
 gradients (Dalal & Triggs, CVPR 2005): rims and the bridge between them are edges that no bare face has there. Weights:
-`glasses.safetensors`, made by `train/fits/glasses.py`.
+`glasses.safetensors`, made by `recipes/looks/glasses.py`.
 
 Legend: the strip is H rows by W columns; D = H / 4 * W / 5 * 6 features; lengths are distances of the outer corners.
 """

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import pi
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -52,11 +51,10 @@ class Hand:
 class HandExpert:
     """Finds the hands of one person, or of everybody."""
 
-    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
-        self._recrop = Network(model_path("hand_recrop.tflite", folder), threads)
-        self._network = Network(model_path("hand_landmark_full.tflite", folder), threads)
+    def __init__(self) -> None:
+        self._recrop = Network(model_path("hand_recrop.tflite"))
+        self._network = Network(model_path("hand_landmark_full.tflite"))
         self._palms: Detector | None = None
-        self._folder, self._threads = folder, threads
 
     def hands(self, image: NDArray[np.uint8], pose: Pose | None = None) -> list[Hand]:
         """Hands of `pose` (its left, then its right), or all that the palm detector finds.
@@ -95,7 +93,7 @@ class HandExpert:
 
     def _everywhere(self, image: NDArray[np.uint8]) -> list[Hand]:
         if self._palms is None:
-            self._palms = Detector(PALMS, self._folder, self._threads)
+            self._palms = Detector(PALMS)
         found = self._palms(image, whole(image))
         hands = []
         for box, points in zip(found.boxes, found.keypoints, strict=True):

@@ -3,7 +3,7 @@
 In: aligned 150-pixel face chips. Out: 128-d descriptors that are compared by Euclidean distance.
 
 The network has dlib's layers and began with dlib's weights; `identity.safetensors` are our own, trained to give a
-small, masked, turned or badly lit face the vector of the same face as it was (`pvchat/train/fits/facefit.py`). Its last
+small, masked, turned or badly lit face the vector of the same face as it was (`recipes/faces/facefit.py`). Its last
 layer is scaled so that distances mean what they mean with dlib. dlib's own file is read, too (`identitylayers.py`): it
 is what the training starts from and what the tests compare with.
 """
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 WIDTH = 128
 SIDE = 150  # pixels of a face chip
 FILE = Path(__file__).with_suffix(".safetensors")
-MEMBER = "dlib_face_recognition_resnet_model_v1.dat"
 _BATCH = 16
 
 

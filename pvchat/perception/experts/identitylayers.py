@@ -26,7 +26,7 @@ _MEAN = (122.782, 117.001, 104.298)  # dlib's input_rgb_image averages; it divid
 
 
 def trained(weights: Path) -> nn.Module:
-    """The network with weights of our own (safetensors in half precision, by `train/fits/facefiles.py`)."""
+    """The network with weights of our own (safetensors in half precision, by `recipes/faces/facefiles.py`)."""
     net = ResNet()
     arrays = tensorfile.unpack(weights.read_bytes())
     net.load_state_dict({name: torch.from_numpy(value).float() for name, value in arrays.items()})

@@ -22,24 +22,15 @@ _CREATING = threading.Lock()  # redirecting stderr is process-wide, so only one 
 _HERE: weakref.WeakSet[Network] = weakref.WeakSet()  # all of this process
 
 
-def model_path(name: str, folder: Path | None = None) -> Path:
-    """Where a MediaPipe `.tflite` lies.
-
-    Args:
-        name: file name, e.g. "pose_detection.tflite".
-        folder: searched recursively when given; else the member that `pvchat.assets.weights` extracted.
+def model_path(name: str) -> Path:
+    """Where a MediaPipe `.tflite` ("pose_detection.tflite") lies.
 
     Raises:
         WeightsError: the weights were not fetched yet.
-        FileNotFoundError: `folder` holds no such file.
     """
-    if folder is None:
-        from pvchat.assets.weights import member_path
+    from pvchat.assets.weights import member_path
 
-        return member_path("mediapipe", name)
-    for path in sorted(Path(folder).rglob(name)):
-        return path
-    raise FileNotFoundError(f"{name} is not under {folder}")
+    return member_path("mediapipe", name)
 
 
 class Network:
@@ -49,8 +40,8 @@ class Network:
     to make: while clips aren't looked at there is none.
     """
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        self._path, self._threads = path, threads
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._lock = threading.Lock()
         self._interpreter: Any = self._made()
         self._input = self._interpreter.get_input_details()[0]
@@ -80,7 +71,7 @@ class Network:
         from ai_edge_litert.interpreter import Interpreter
 
         with _CREATING, _quiet_stderr():
-            interpreter = Interpreter(str(self._path), num_threads=self._threads)
+            interpreter = Interpreter(str(self._path), num_threads=1)
             interpreter.allocate_tensors()
         return interpreter
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import atan2
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +56,8 @@ class Mesh:
 class MeshExpert:
     """Lays the mesh over a face that is already found."""
 
-    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
-        self._network = Network(model_path("face_landmark.tflite", folder), threads)
+    def __init__(self) -> None:
+        self._network = Network(model_path("face_landmark.tflite"))
 
     def mesh(self, image: NDArray[np.uint8], box: FloatArray, points: FloatArray | None = None) -> Mesh | None:
         """The mesh of one face, or None when the network sees no face there.
@@ -92,8 +91,8 @@ class MeshExpert:
 class WideFaceDetector:
     """Finds faces up to about five metres away, turned and masked ones included."""
 
-    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
-        self._detector = Detector(FACES, folder, threads)
+    def __init__(self) -> None:
+        self._detector = Detector(FACES)
 
     def faces(
         self, image: NDArray[np.uint8], threshold: float | None = None

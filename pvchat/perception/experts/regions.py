@@ -48,17 +48,16 @@ def whole(image: NDArray[np.uint8]) -> Region:
     return Region(width / 2, height / 2, float(max(height, width)))
 
 
-def along(start: FloatArray, end: FloatArray, target: float, reach: float = 2.0) -> Region:
-    """The square centred on `start` that reaches to `end`, turned so that start -> end points in `target` direction.
+def along(start: FloatArray, end: FloatArray, target: float) -> Region:
+    """The square centred on `start` with `end` on its border, turned so that start -> end points in `target` direction.
 
     Args:
         start: [2] pixels.
         end: [2] pixels.
         target: radians, counter-clockwise from the x axis: pi/2 is up.
-        reach: side over distance; 2 puts `end` on the border.
     """
     dx, dy = float(end[0] - start[0]), float(end[1] - start[1])
-    return Region(float(start[0]), float(start[1]), reach * hypot(dx, dy), wrap(target - atan2(-dy, dx)))
+    return Region(float(start[0]), float(start[1]), 2 * hypot(dx, dy), wrap(target - atan2(-dy, dx)))
 
 
 def around(points: FloatArray, angle: float) -> Region:

@@ -2,8 +2,8 @@
 
 In: the 468 points of `mesh.py`. Out: a probability. The points are put into the face's own frame (cheek to cheek,
 forehead to chin), so that neither size nor a turned head counts, and those of mouth, brows, lids and cheeks are kept.
-Weights: `smiles.safetensors`, made by `train/fits/smiles.py`. Anger, sadness and surprise were tried the same way and
-are wrong on faces of another source more often than right: they are not told.
+Weights: `smiles.safetensors`, made by `recipes/looks/smiles.py`. Anger, sadness and surprise were tried the same way
+and are wrong on faces of another source more often than right: they are not told.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ face_detection_full_range, palm_detection and pose_detection graphs (Apache-2.0)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,9 +52,9 @@ class Detections:
 class Detector:
     """One SSD network with its anchors."""
 
-    def __init__(self, spec: DetectorSpec, folder: Path | None = None, threads: int = 1) -> None:
+    def __init__(self, spec: DetectorSpec) -> None:
         self.spec = spec
-        self._network = Network(model_path(spec.file, folder), threads)
+        self._network = Network(model_path(spec.file))
         self._size = self._network.input_size[0]
         self._anchors = anchors(self._size, spec.strides)
 

@@ -35,7 +35,6 @@ _UNLIKELY, _SILENT = -1.0, 0.6  # OpenAI's: a mean log-probability below, with t
 _MEDIAN = 7  # frames of the filter on attention
 _TYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
-_Table = dict[str, Tensor]
 _Kept = dict[str, tuple[Tensor, Tensor]]  # keys and values of the tokens before, and of the sound
 
 

@@ -98,7 +98,7 @@ class BaseTrainee(Learner):
         return Said(total, kept, logits[0, yes] - logits[0, no], routing)
 
     def presence_odds(self, data: BaseData, clip: int, name: str) -> Tensor:
-        """Log-odds that she is in a clip, asked as `basejudge.py` asks."""
+        """Log-odds that she is in a clip, asked as `bases/judging.py` asks."""
         asked = Asked(PRESENCE_QUESTION.format(name), soft=((name, len(self.person.tokens)),), brief=PRESENCE_BRIEF)
         return self.say(data, clip, asked, [self.personal(name)], "Yes.").odds
 
