@@ -38,7 +38,8 @@ _AS_READ = tuple(
         (r"^which (videos?|clips?|films?) (is|are|was|were) (.+?) in\b", r"In which \1 \2 \3"),
         (r"\bbeen here\b", "been seen"),
         (r"\b(?:visit|come (?:home|by|over|round)|drop (?:in|by)|(?:show|turn) up|stop by)\b", "come"),
-        (r"\bhow many times did (.+?) come\b", r"how often was \1 there"),
+        (r"\bhow many times did (.+?) come\b", r"how often was \1 seen"),
+        (r"^how often (was|were) (.+?) (?:here|there)\b", r"How often \1 \2 seen"),
     )
 )
 _PRONOUN = re.compile(r"^(?:she|he|they|it)$", re.IGNORECASE)

@@ -60,7 +60,7 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     select = _select(seen, bool(phrase))
     if select == "attribute":
         return replace(plain, select=select, attribute="says")
-    most = query.rank if query.rank is not None and query.rank.by == "long" else Rank("long")
+    most = Rank("long", 1 if query.rank is None else query.rank.k)
     rank = most if select == "who" and _MOST & set(seen) else Rank("time") if "first" in seen else None
     form: Form = "polar" if select == "exists" else "wh"
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
