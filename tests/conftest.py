@@ -36,7 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-help", action="store_true", help="write docs/help.md anew (tests/test_cli.py)")
 
 
+LAST = ("bases", "app")  # folders whose tests train, or drive a server and a browser: quick ones fail first
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LAST.index(item.path.parent.name) + 1 if item.path.parent.name in LAST else 0)
     marked = [item for item in items if item.get_closest_marker("weights")]
     if marked and (reason := _missing_weights()):
         for item in marked:
