@@ -79,6 +79,12 @@ def span_told(start_s: float, end_s: float) -> str:
     return f"from {clock(start_s)} to {clock(end_s)}" if clock(start_s) != clock(end_s) else f"at {clock(start_s)}"
 
 
+def first_times(told: Sequence[str], most: int) -> str:
+    """A list of times, cut after so many: "at 0:03, at 0:07 and one more time"."""
+    rest = len(told) - most
+    return join([*told[:most], f"{number(rest)} more time{'s' * (rest > 1)}"] if rest > 0 else told)
+
+
 def lasting(seconds: float) -> str:
     """A length of time as "45 seconds", "2 minutes 5 seconds" or "1 hour 3 minutes"."""
     whole = round(seconds) if seconds < 3600 else 60 * round(seconds / 60)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pvchat.chat.archive import ArchiveFinding, Seen
-from pvchat.chat.english import clock, join, lasting, number, span_told
+from pvchat.chat.english import clock, first_times, join, lasting, number, span_told
 from pvchat.chat.query import Has
 from pvchat.chat.say.clauses import clause
 from pvchat.chat.spans import seconds_in
@@ -211,10 +211,8 @@ def _lines(seen: Sequence[Seen]) -> str:
 
 
 def _line(one: Seen) -> str:
-    spans = [span_told(*span) for span in one.spans[:_MOST_SPANS]]
-    more = len(one.spans) - _MOST_SPANS
-    spans += [f"{number(more)} more times"] if more > 0 else []
-    return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {join(spans)}".rstrip()
+    spans = first_times([span_told(*span) for span in one.spans], _MOST_SPANS)
+    return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {spans}".rstrip()
 
 
 def _day(one: Seen, seconds: float) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import clock, join, lasting, number, span_told, upper
+from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import atoms
@@ -63,8 +63,7 @@ def _when(spans: Sequence[Span], finding: Finding) -> str:
         told = list(dict.fromkeys(f"at {clock(start)}" for start, _ in spans))
     else:
         told = [span_told(*span) for span in merged(spans)]
-    rest = len(told) - _MOST_TIMES
-    return join([*told[:_MOST_TIMES], f"{number(rest)} more times"] if rest > 0 else told)
+    return first_times(told, _MOST_TIMES)
 
 
 def _of_nobody(finding: Finding, whose: bool = False) -> list[str]:
