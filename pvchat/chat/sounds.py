@@ -21,6 +21,7 @@ from pvchat.chat.timeline import Timeline
 from pvchat.schemas import Sound
 
 UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture
+_PAUSE_S = 1.5  # between two stretches that are quoted as one
 _ALIKE = 0.7  # difflib's ratio from which a word that was heard is an enrolled name: "Anna" for Ana [choice]
 
 
@@ -165,6 +166,3 @@ def quotes(finding: Finding) -> list[tuple[str, str, Span, str]]:
         else:
             told.append((one.entity, one.of, one.span, text))
     return told
-
-
-_PAUSE_S = 1.5  # between two stretches that are quoted as one

@@ -27,10 +27,7 @@ from pvchat.schemas import FloatArray, IntArray, Thing
 
 _SURE, _LEAST = 0.5, 0.25  # score from which a body is one, and from which it goes on with one [choice]
 _SAME = 0.3  # overlap from which a body is where one was [choice]
-_STEP, _GROWN = (
-    0.5,
-    1.8,
-)  # way of a body's middle, in its diagonals, and change of its size, that a jump may have [choice]
+_STEP, _GROWN = 0.5, 1.8  # way of a body's middle, in its diagonals, and change of size, that a jump may have [choice]
 _ALIKE = 40.0  # distance of the colours [9] of two sightings of one body, that jumps [choice]
 _LOST = 4  # sampled frames that a body may be missed for
 _SMALL = 120  # rows of a frame, or a few more, that colours are taken of

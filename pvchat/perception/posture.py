@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from pvchat.perception.experts import body
+from pvchat.perception.experts.attributes import softmax
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"
@@ -70,8 +71,7 @@ def likely_postures(
         weights: as the recipe makes them.
     """
     logits = np.concatenate([shown, torso, frame], 1) @ weights["weight"].T + weights["bias"]
-    exp = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(exp / exp.sum(1, keepdims=True), np.float32)
+    return np.asarray(softmax(logits), np.float32)
 
 
 def geometry(joints: FloatArray, face: FloatArray, aspect: float) -> FloatArray:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat.chat.english import wording
 from pvchat.chat.finding import Row
-from pvchat.chat.say.sounds import DEAF
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound
 
@@ -102,9 +102,9 @@ def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip
 
     state = "none" if analysis.sound is None else analysis.sound.state
     if state == "unfetched":
-        raise WeightsError(DEAF[state], subject=str(clip), hint="Run: pvchat doctor --fetch --voice")
+        raise WeightsError(wording("sound", state), subject=str(clip), hint="Run: pvchat doctor --fetch --voice")
     if state != "heard":
-        raise SettingsError(DEAF[state], subject=str(clip))
+        raise SettingsError(wording("sound", state), subject=str(clip))
     timeline = timeline_of(gather(presences, analysis), presences, analysis)
     words = [row for row in timeline.rows if row.attribute == "says"]
     return [line for row in timeline.rows if row.attribute == "speaks" for line in _lines(row, words)]

@@ -33,14 +33,19 @@ def encoded(states: FloatArray, weights: Weights, layers: range) -> FloatArray:
     return states
 
 
+def softmax(x: FloatArray) -> FloatArray:
+    """Along the last axis, without overflow."""
+    shares = np.exp(x - x.max(-1, keepdims=True))
+    return np.asarray(shares / shares.sum(-1, keepdims=True), np.float32)
+
+
 def _layer(states: FloatArray, weights: Weights, name: str) -> FloatArray:
     query, key, value = (
         np.stack(np.split(_linear(states, weights, f"{name}.attention.self.{part}"), HEADS, axis=1))
         for part in ("query", "key", "value")
     )  # each [H, L, D / H]
     scores = query @ key.transpose(0, 2, 1) / np.sqrt(np.float32(query.shape[2]))
-    shares = np.exp(scores - scores.max(2, keepdims=True))
-    seen = np.concatenate(list(shares / shares.sum(2, keepdims=True) @ value), axis=1)
+    seen = np.concatenate(list(softmax(scores) @ value), axis=1)
     states = _norm(
         _linear(seen, weights, f"{name}.attention.output.dense") + states, weights, f"{name}.attention.output"
     )

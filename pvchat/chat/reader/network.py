@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.chat.reader.encoder import LAYERS, TUNED, embedded, encoded
+from pvchat.chat.reader.encoder import LAYERS, TUNED, embedded, encoded, softmax
 from pvchat.chat.reader.labels import HEADS, ROLES, TYPES
 from pvchat.errors import WeightsError
 from pvchat.schemas import FloatArray
@@ -73,7 +73,7 @@ class Network:
         by_word = np.stack([states[places == i].mean(0) for i in range(max(word_of) + 1)])  # [W, D]
         mean = states.mean(0)
         sentence = np.concatenate((mean, states[0]))
-        heads = {name: _softmax(self._head(name, sentence)) for name in HEADS}
+        heads = {name: softmax(self._head(name, sentence)) for name in HEADS}
         tags = self._tags(np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1))
         second = int(np.concatenate(([0.0], self._head("second", by_word)[:, 0])).argmax()) - 1
         best = {name: HEADS[name][int(row.argmax())] for name, row in heads.items()}
@@ -101,11 +101,6 @@ def unscaled(arrays: Mapping[str, NDArray[Any]]) -> dict[str, FloatArray]:
         elif not name.endswith(".scale"):
             found[name] = np.asarray(value, np.float32)
     return found
-
-
-def _softmax(x: FloatArray) -> FloatArray:
-    shares = np.exp(x - x.max(-1, keepdims=True))
-    return np.asarray(shares / shares.sum(-1, keepdims=True), np.float32)
 
 
 def tokenized(words: Sequence[str]) -> tuple[list[int], list[int]]:

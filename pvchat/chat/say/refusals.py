@@ -16,7 +16,6 @@ from pvchat.chat.query import PRESENT, Not, Query, atoms
 from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import clause, event_said, fact_of, people_said, presence_of, whom_said
-from pvchat.chat.say.sounds import DEAF
 from pvchat.schemas import PersonPresence
 
 CANT_TELL = f"I can't tell that; {ASK}."
@@ -28,10 +27,8 @@ _MOST_WHYS = 5  # people who are told of one by one
 def refused(finding: Finding, evidence: Evidence) -> str:
     """Why a question can't be answered, or what does what it wishes."""
     query, kind = finding.query, finding.query.refusal
-    if kind in ("small_talk", "wish"):
+    if kind in ("small_talk", "wish", "sound"):
         return wording(kind, query.value)
-    if kind == "sound":
-        return DEAF.get(query.value) or wording("refused", kind)
     if kind is None or kind == "unseen":
         return _unseen(query, evidence)
     return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)

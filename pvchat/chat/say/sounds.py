@@ -17,14 +17,6 @@ from pvchat.chat.spans import Span, merged, seconds_in
 
 _MOST_QUOTES, _MOST_TIMES = 8, 5
 _TIMES = ("never", "once", "twice")
-DEAF = {
-    "none": "This video has no sound.",
-    "off": "Listening to videos is switched off here (--no-voice).",
-    "unfetched": "I can't listen to videos yet: fetch what hearing needs by `pvchat doctor --fetch --voice` (82 MB).",
-    "music": "Music I can't tell; I hear only when somebody speaks, and what is said in English.",
-    "language": "Languages I can't tell; I understand English only.",
-    "mine": "I don't know your name; ask for the word, such as: when does somebody say 'Ana'?",
-}
 
 
 def heard(finding: Finding, evidence: Evidence) -> str:

@@ -99,9 +99,7 @@ class ImageNetHead:
 
     def probabilities(self, features: FloatArray) -> FloatArray:
         """[B, 1280] pooled features to [B, 1000] softmax over the ImageNet-1k classes (their usual order)."""
-        logits = features @ self._weight.T + self._bias
-        exp = np.exp(logits - logits.max(1, keepdims=True))
-        return exp / exp.sum(1, keepdims=True)
+        return softmax(features @ self._weight.T + self._bias)
 
 
 def _last_layer(weights: Path) -> dict[str, NDArray[np.float32]]:
@@ -144,6 +142,12 @@ def crop(image: NDArray[np.uint8], box: FloatArray) -> NDArray[np.uint8]:
     x0, y0 = (int(np.clip(round(v * n), 0, n - 1)) for v, n in zip(box[:2], (width, height), strict=True))
     x1, y1 = (int(np.clip(round(v * n), a + 1, n)) for v, a, n in zip(box[2:], (x0, y0), (width, height), strict=True))
     return image[y0:y1, x0:x1]
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Along the last axis, without overflow."""
+    shares = np.exp(logits - logits.max(-1, keepdims=True))
+    return shares / shares.sum(-1, keepdims=True)
 
 
 def sigmoid(x: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pvchat.perception.experts.attributes import softmax
 from pvchat.schemas import FloatArray
 
 _FILE = Path(__file__).with_name("scenes.safetensors")
@@ -18,22 +19,15 @@ OTHER = "another place"  # of no kind that has a name here
 
 
 class PlaceHead:
-    """The trained head.
+    """The trained head; its card lies beside the weights as .json."""
 
-    Args:
-        weights: the safetensors file; its card lies beside it as .json.
-    """
-
-    def __init__(self, weights: Path | None = None) -> None:
+    def __init__(self) -> None:
         from safetensors.numpy import load_file
 
-        weights = weights or _FILE
-        arrays = load_file(weights)
-        self.labels: list[str] = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))["labels"]
+        arrays = load_file(_FILE)
+        self.labels: list[str] = json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"]
         self._weight, self._bias = (arrays[name].astype(np.float32) for name in ("weight", "bias"))
 
     def probabilities(self, features: FloatArray) -> FloatArray:
         """[C] how likely each of `labels` is of a clip with frames [B, 1280], B > 0: they decide together."""
-        logits = (features @ self._weight.T + self._bias).mean(0)
-        exp = np.exp(logits - logits.max())
-        return np.asarray(exp / exp.sum(), np.float32)
+        return np.asarray(softmax((features @ self._weight.T + self._bias).mean(0)), np.float32)
