@@ -102,6 +102,7 @@ class App:
         from pvchat_app.desk import Desk
 
         self.options = options
+        self._others = set(threading.enumerate())
         self.desk: Desk = Desk(engine, sessions, Jobs())
         self.leaving = asyncio.Event()
         self.web = _web(self.desk, options, self.leaving)
@@ -114,7 +115,7 @@ class App:
         self.desk.looks.close()
         self.desk.jobs.close()
         self.desk.sessions.close()
-        _wait_for_threads()
+        _wait_for_threads(self._others)
 
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_S):
@@ -185,11 +186,11 @@ def _end_orderly() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _wait_for_threads() -> None:
+def _wait_for_threads(others: set[threading.Thread]) -> None:
     """Until ours have ended: Python's end stops a thread in the middle of a network's C++, and that aborts it all."""
     end = time.monotonic() + ENDING_S
-    for thread in threading.enumerate():
-        if thread.name.startswith("pvchat-") and thread is not threading.current_thread():
+    for thread in set(threading.enumerate()) - others - {threading.current_thread()}:
+        if thread.name.startswith("pvchat-"):
             thread.join(max(0.0, end - time.monotonic()))
 
 
