@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError  # noqa: E402
 from pvchat.identity.corrections import meant_by  # noqa: E402
+from pvchat.identity.examples import against  # noqa: E402
 from pvchat.people import corrections  # noqa: E402
 from pvchat.people.corrections import Correction, Example, corrected, examples_of, shareable, without  # noqa: E402
 
@@ -34,14 +36,27 @@ def example(her: bool, clip: str, seed: int = 0, rows: int = 2) -> Example:
 # --- used at once
 
 
+@pytest.mark.parametrize(
+    ("theirs", "hers", "fall"), [(8.0, 3.0, 7.0), (8.0, 8.0, 2.0), (6.0, 9.0, 2.0), (8.0, -9.0, 10.0), (-1.0, 3.0, 0.0)]
+)
+def test_a_word_weighs_less_than_all_the_frames_that_look_like_her(theirs: float, hers: float, fall: float) -> None:
+    """What is more like somebody who isn't her isn't her; what is as like her may be: the word may be a mistake."""
+    track = make_track(ANA)
+    wrong = corrected(make_person("Ana"), replace(example(False, "c"), faces=track.identity[:1].astype(np.float16)))
+    assert against(wrong, [track], np.array([hers]), lambda view, shown: theirs) == pytest.approx([fall])
+
+
 def test_that_is_not_her_holds_in_this_clip_and_in_others(studio: Studio, chat: PVChat) -> None:
     first, other = studio.clip("first", ANA), studio.clip("other", ANA)
     assert decision(chat, first) == decision(chat, other) == "present"
+    before = chat.ask(other, "Is Ana in this video?").people[0].probability
     (said,) = chat.correct("Ana", first, False)
     assert not said.her
     assert said.source == "first.mp4"
     assert decision(chat, first) == "absent"
-    assert decision(chat, other) == "absent"  # the same face, which isn't hers
+    assert (
+        chat.ask(other, "Is Ana in this video?").people[0].probability < before
+    )  # a face as like her as it is like that
     assert decision(chat, studio.clip("third", BEN), "Ben") == "present"
 
 

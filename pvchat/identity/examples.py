@@ -5,7 +5,9 @@ log-odds to take away, tracks of which the user has spoken.
 
 - "That is Ana" adds prototypes, as another enrollment clip of hers would.
 - "That is not Ana" adds somebody else, without a name, to the competition: where a track is more like that face than
-  like a stranger, the log-odds of Ana fall by as much. That happens after calibration: it is no matter of the crowd.
+  like Ana, her log-odds fall by as much. Where it is as like both, they fall a little: the word may have been a mistake,
+  and one word weighs less than all the frames that look like her. That happens after calibration: it is no matter of
+  the crowd.
 - In the clip that was spoken of, what was said of a track holds; nothing is estimated there.
 
 Legend: K tracks, P rows, D vector width.
@@ -24,7 +26,9 @@ from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 MASK = "a face mask"  # the feature of `PersonFacts` that says so
-_TIE = 2.0  # log-odds: what is as like her as somebody who was said not to be her is not her [choice]
+_ONE_WORD = (
+    2.0  # log-odds: what "that is not her" takes from a track that is as like her as it is like that face [choice]
+)
 TOLD = 6.0  # log-odds of what the user said: .998
 
 Compared = Callable[[View, Track], float]  # what somebody looks like and a track → log-odds
@@ -61,8 +65,15 @@ def settle(odds: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -
     return odds
 
 
-def against(person: Person, tracks: Sequence[Track], compared: Compared) -> FloatArray:
-    """Log-odds [K] by which a person's fall, since a track may show one of those who were said not to be her."""
+def against(person: Person, tracks: Sequence[Track], odds: FloatArray, compared: Compared) -> FloatArray:
+    """Log-odds [K] by which a person's fall, since a track may show one of those who were said not to be her.
+
+    Args:
+        person: with her corrections.
+        tracks: K of a clip.
+        odds: [K] log-odds that each shows her.
+        compared: log-odds that a track shows whoever looks like a view.
+    """
     out = np.zeros(len(tracks), np.float32)
     for example in examples_of(person):
         if example.said.her:
@@ -70,8 +81,9 @@ def against(person: Person, tracks: Sequence[Track], compared: Compared) -> Floa
         for column, track in enumerate(tracks):
             comparable = len(example.faces) or is_masked(track) and len(example.masked)
             if track.kind == person.kind and comparable:
-                odds = compared(View(*example.rows), track)
-                out[column] = max(out[column], odds + _TIE if odds > 0 else 0.0)
+                theirs = compared(View(*example.rows), track)
+                fall = _ONE_WORD + min(theirs, max(theirs - float(odds[column]), 0.0))
+                out[column] = max(out[column], fall if theirs > 0 else 0.0)
     return out
 
 

@@ -138,7 +138,7 @@ class PresenceModel:
         for row, person in enumerate(people):
             clear = good(person, analysis.tracks)
             out[row] = self.calibration.apply(logits[row], len(people) - 1, clear, person.kind == "figure")
-            out[row] -= examples.against(person, analysis.tracks, self._compared) + crowd(analysis)
+            out[row] -= examples.against(person, analysis.tracks, logits[row], self._compared) + crowd(analysis)
             out[row] -= _OTHER_WORLD * (person.drawn not in (None, analysis.scene.drawn))
         return out
 
