@@ -16,7 +16,7 @@ import gradio as gr
 
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PVChatError
-from pvchat_app import cards
+from pvchat_app import cards, correcting
 from pvchat_app.conversation import Turn
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import CLIPS, MODEL, QUICK, following, sent
@@ -238,14 +238,15 @@ def _correcting(desk: Desk) -> Callable[..., Any]:
         turn = next((turn for turn in session.turns if turn.key == sent(event, "turn")), None)
         if turn is None or turn.clip is None:
             return view(session)
-        name, track = sent(event, "name"), sent(event, "track")
+        name, her, track = sent(event, "name"), bool(sent(event, "her")), sent(event, "track")
         try:
-            desk.correct(turn, name, bool(sent(event, "her")), int(track) if track.isdigit() else None)
+            if sent(event, "undo"):
+                correcting.undo(desk, session, turn)
+            else:
+                number = int(track) if track.isdigit() else None
+                correcting.correct(desk, session, turn, name, her, number)
         except Exception as error:
-            turn.corrected = told(error)
-            return view(session)
-        turn.corrected = f"Noted: that is {'' if sent(event, 'her') else 'not '}{name}. Asked again below."
-        desk.pose(session, turn.question).between = turn.between
+            turn.corrected, turn.undo = told(error), ("", ())
         return view(session)
 
     return correct

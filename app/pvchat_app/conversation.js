@@ -57,11 +57,12 @@ for (const kind of ["wheel", "touchmove", "keydown"]) {
   addEventListener(kind, () => { follow = false; }, { passive: true });
 }
 element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-wrong], [data-right]");
+  const button = event.target.closest("[data-wrong], [data-right], [data-undo]");
   if (!button || button.disabled) return;
   button.disabled = true;
-  const { wrong, right, track } = button.dataset;
-  trigger("click", { turn: button.closest("[data-turn]").dataset.turn, name: wrong || right, her: right ? "1" : "", track: track || "" });
+  const { wrong, right, track, undo } = button.dataset;
+  const turn = button.closest("[data-turn]").dataset.turn;
+  trigger("click", { turn, undo: undo || "", name: wrong || right || "", her: right ? "1" : "", track: track || "" });
 });
 watch("value", draw);
 draw();

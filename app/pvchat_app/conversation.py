@@ -16,6 +16,7 @@ from pvchat.chat.window import typed
 
 if TYPE_CHECKING:
     from pvchat.chat.window import Window
+    from pvchat.people.corrections import Correction
     from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
     from pvchat.video import Probe
 
@@ -104,7 +105,8 @@ class Turn:
         ids: of everyone in `presences`, by name.
         about: ids of whom the turn names or shows.
         source: the clip's name; stays when the clip was removed.
-        corrected: what was said.
+        corrected: what was said of it, in a sentence.
+        undo: what was kept then, to be taken back: the person's id, and her corrections.
         done: nothing more will come.
         taken: it is being answered.
         key: by which the page knows the turn.
@@ -121,6 +123,7 @@ class Turn:
     error: str = ""
     source: str = ""
     corrected: str = ""
+    undo: tuple[str, tuple[Correction, ...]] = ("", ())
     done: bool = False
     taken: bool = False
     between: Window | None = None

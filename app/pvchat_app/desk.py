@@ -20,7 +20,7 @@ from pvchat.people.person import Person, clean_name
 from pvchat.people.store import Snapshot
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat.storage import temporary
-from pvchat_app import cards, evidence, export, forgetting, pace, picks
+from pvchat_app import cards, evidence, export, forgetting, pace
 from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.film import film
@@ -239,22 +239,6 @@ class Desk:
             turn.answer = self.engine.chat.ask(
                 clip.path, turn.question, history=history, stream=stream, between=turn.between
             )
-
-    def correct(self, turn: Turn, name: str, her: bool, track: int | None = None) -> None:
-        """Keep that somebody in a turn's clip is, or isn't, a person; the next question knows it.
-
-        Args:
-            turn: with a clip.
-            name: of the person, as the turn shows it.
-            her: True: "that is her"; False: "that is not her".
-            track: number of the track that is meant, from 1; None: whoever was taken for her.
-
-        Raises:
-            PVChatError: who was shown under the name isn't called so any more, or nobody can be meant.
-        """
-        assert turn.clip is not None
-        picks.require_same(self.engine.people, name, turn.ids.get(name))
-        self.engine.chat.correct(name, turn.clip.path, her, track=track)
 
     def save_conversation(self, session: Session) -> tuple[str, int]:
         """The conversation as a zip in the session's folder; returns its link and its bytes.

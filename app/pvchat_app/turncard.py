@@ -192,4 +192,8 @@ def _her(person: PersonPresence, faces: Sequence[Face]) -> str:
 
 
 def _corrected(turn: Turn) -> str:
-    return f'<p class="pv-dim pv-corrected">{escape(turn.corrected)}</p>' if turn.corrected else ""
+    """What was said of the answer, and a button that takes it back."""
+    if not turn.corrected:
+        return ""
+    button = ' <button type="button" class="pv-button" data-undo="1">Undo</button>' if turn.undo[1] else ""
+    return f'<p class="pv-dim pv-corrected">{escape(turn.corrected)}{button}</p>'

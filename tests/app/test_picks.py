@@ -10,7 +10,7 @@ import pytest
 from make_app import BEN, Scenery, ready, running, upload
 from make_browser import browser as chromium
 from make_browser import open_page, pick, tab
-from pvchat_app import people_tab
+from pvchat_app import correcting, people_tab
 from pvchat_app.acquaintance import looks_like
 from pvchat_app.desk import Desk
 from pvchat_app.picks import again, meant
@@ -123,12 +123,12 @@ def test_a_correction_is_about_whom_the_turn_shows(two: Desk, scenery: Scenery, 
     session.keep(two.receive(session, upload(two, scenery.clip("party", 1, BEN))))
     *_, turn = two.ask(session, "Is Ana there?")
     assert turn.ids["Ana"]
-    two.correct(turn, "Ana", her=False)
-    two.correct(turn, "Ana", her=False)  # she changed, by this very page
+    correcting.correct(two, session, turn, "Ana", her=False)
+    correcting.correct(two, session, turn, "Ana", her=False)  # she changed, by this very page
     change(two)
     before = [picked(person) for person in two.engine.people.all()]
     with pytest.raises(PeopleError, match="Nothing was done"):
-        two.correct(turn, "Ana", her=False)
+        correcting.correct(two, session, turn, "Ana", her=False)
     assert [picked(person) for person in two.engine.people.all()] == before
 
 
