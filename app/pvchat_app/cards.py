@@ -149,8 +149,8 @@ def enrolled(person: Person, deep: bool) -> str:
     more = " ".join(notes)
     return (
         f'<div class="pv-notice pv-good" role="status">{_thumbnail(person.thumbnail, person.name)}'
-        f"<div><b>{escape(person.name)} is enrolled.</b> Now ask about other clips in the Chat tab. {escape(more)}"
-        "</div></div>"
+        f"<div><b>{escape(person.name)} is enrolled.</b> {escape(more)} "
+        f'<a href="#chat">Ask about {escape(person.name)} in another clip</a></div></div>'
     )
 
 
@@ -179,16 +179,16 @@ def _subject(track: Track, seconds: float, known: str, number: int, chosen: bool
 
 
 def _person(person: Person, job: Job | None) -> str:
-    from pvchat.runtime import size
-
     also = f'<span class="pv-dim">also {escape(", ".join(person.aliases))}</span>' if person.aliases else ""
     kind = "" if person.kind == "face" else '<span class="pv-tag">by appearance</span>'
     training = '<span class="pv-tag pv-busy">training</span>' if job else ""
-    merged = f" · {clips} clips" if (clips := _clips(person)) > 1 else ""
+    tags = f"<span>{kind}{training}</span>" if kind or training else ""
+    clips = many(_clips(person), "clip", "clips")
     return (
-        f'<li class="pv-person">{_thumbnail(person.thumbnail, person.name)}<div><b>{escape(person.name)}</b>{also}'
-        f'<span><span class="pv-tag">{escape(person.depth)}</span>{kind}{training}</span>'
-        f'<span class="pv-dim">{escape(day(person.created))} · {size(person.bytes_on_disk)}{merged}</span></div></li>'
+        f'<li class="pv-person"><button type="button" class="pv-pick" data-name="{escape(person.name)}" '
+        f'aria-label="Pick {escape(person.name)}">{_thumbnail(person.thumbnail, person.name)}</button>'
+        f"<div><b>{escape(person.name)}</b>{also}{tags}"
+        f'<span class="pv-dim">{escape(day(person.created))}, from {clips}</span></div></li>'
     )
 
 

@@ -32,6 +32,8 @@ def build(desk: Desk, tab: gr.Tab) -> None:
     takes = gr.HTML("", elem_id="pv-model-takes")
     use = gr.Button("Answer by this model", variant="primary", elem_id="pv-model-use")
     note = gr.HTML("", elem_id="pv-model-note")
+    dark = gr.Button("Light or dark", size="sm", elem_id="pv-dark")
+    dark.click(None, None, None, js="() => window.pvDark()")
     picked.change(lambda name: cards.notice(statement(desk, name or "")), picked, takes, **QUICK)
     use.click(_using(desk), picked, note, show_progress="hidden", **MODEL)
     tab.select(lambda: offered(desk), None, picked, **QUICK)

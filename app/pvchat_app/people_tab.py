@@ -16,16 +16,20 @@ from pvchat.people.corrections import SAME_FACE
 from pvchat.people.merge import alike
 from pvchat_app import cards
 from pvchat_app.desk import Desk
-from pvchat_app.enroll_tab import MODEL, QUICK, following
+from pvchat_app.enroll_tab import MODEL, QUICK, following, sent
 from pvchat_app.picks import again, meant, pick
 from pvchat_app.wording import escape
 
+_PICKED = """element.addEventListener('click', (event) => {
+  const card = event.target.closest('[data-name]');
+  if (card) trigger('click', {name: card.dataset.name}); });"""
 _HIDDEN = "() => ({__type__: 'update', visible: false})"  # at once: what the server hides may have come after a click
-_SURE = 0.1  # mean distances so much below or above `SAME_FACE` say it clearly
+_SURE = 0.1  # mean distances so much below `SAME_FACE` say that it is one person; above that, faces can't tell
 _WORDS = (
-    (SAME_FACE - _SURE, "They look like one person."), (SAME_FACE + _SURE / 2, "They may be one person."),
-    (float("inf"), "They look like two people."),
-)  # fmt: skip
+    (SAME_FACE - _SURE, "Their faces look like one person’s."),
+    (SAME_FACE + _SURE / 2, "Their faces don’t tell: look at the pictures."),
+    (float("inf"), "Their faces look like two people’s."),
+)
 
 
 @dataclass
@@ -41,7 +45,7 @@ class PeopleTab:
 
 def build(desk: Desk) -> PeopleTab:
     """Lay the tab out and connect it."""
-    grid = gr.HTML(cards.empty("…"), elem_id="pv-people")
+    grid = gr.HTML(cards.empty("…"), elem_id="pv-people", js_on_load=_PICKED)
     begin = gr.Button("Enroll a person", variant="primary", visible=False, elem_id="pv-begin")
     with gr.Row(equal_height=False, visible=False) as changing:
         with gr.Column(scale=1, min_width=280):
@@ -77,6 +81,7 @@ def build(desk: Desk) -> PeopleTab:
             over = gr.Checkbox(label="Replace the person who has this name", elem_id="pv-import-replace")
             take = gr.Button("Import", size="sm", elem_id="pv-import")
 
+    grid.click(_picking(desk), None, who, **QUICK)
     gr.on([who.change, other.change], _comparing(desk), [who, other], [likeness, both], **QUICK)
     leave.click(lambda: gr.Group(visible=False), None, both, **QUICK)
     gr.on([no.click, who.change], None, None, sure, js=_HIDDEN)
@@ -124,6 +129,15 @@ def show(desk: Desk, who: str | None = None, other: str | None = None) -> tuple[
         gr.Column(visible=len(people) > 1),
         "" if gone else gr.skip(),
     )
+
+
+def _picking(desk: Desk) -> Callable[..., Any]:
+    def picked(event: gr.EventData) -> Any:
+        """The person whose card was clicked is the one to change."""
+        person = desk.engine.people.find(sent(event, "name"))
+        return gr.skip() if person is None else pick(person)
+
+    return picked
 
 
 def _told(call: Callable[[], str]) -> str:
@@ -264,7 +278,7 @@ def likeness_of(desk: Desk, who: str | None, other: str | None) -> str:
     if distance is None:
         return cards.pair(people[who], people[other], "These can't be compared by face.")
     words = next(words for limit, words in _WORDS if distance < limit)
-    measured = f"Mean face distance {distance:.2f}; one person’s clips are usually below {SAME_FACE:.1f}."
+    measured = f"Mean face distance {distance:.2f}; below {SAME_FACE - _SURE:.1f} it is mostly one person."
     return cards.pair(people[who], people[other], words, measured)
 
 

@@ -224,7 +224,7 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     if options.password:
         web.add_middleware(Locked, knows=lambda request: _logged_in(request, mounted[0]))
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
-    names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "film.js")
+    names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "film.js", "keys.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)
@@ -233,7 +233,7 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
         web, blocks, path="/", auth=checker(options.password) if options.password else None,
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
         max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
-        enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=["api", "settings"],
+        enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=["api"],
         theme=_theme(), css=text["style.css"] + text["tabs.css"],
         head=f"{_FOOTER}<script>{''.join(text[name] for name in text if name.endswith('.js'))}</script>",
     )  # fmt: skip

@@ -35,3 +35,17 @@ def test_what_can_be_done_first_is_shown_first(page, studio: Scenery) -> None:
     tab(page, "People")
     page.wait_for_function("document.querySelector('#pv-other input')?.value === 'Ben'")
     assert fields.count() == 7
+    page.click("#pv-people [data-name=Ben]")  # a card picks whom it shows
+    page.wait_for_function("document.querySelector('#pv-who input')?.value === 'Ben'")
+    page.keyboard.press("?")
+    page.wait_for_selector(".pv-keys:has-text('asks a question')")
+    page.keyboard.press("/")
+    page.wait_for_function("document.activeElement.closest('#pv-question') !== null")
+    dark = "document.body.classList.contains('dark')"
+    tab(page, "Settings")
+    before = page.evaluate(dark)
+    page.click("#pv-dark")
+    assert page.evaluate(dark) is not before
+    page.reload()
+    page.wait_for_selector("#pv-tabs")
+    page.wait_for_function(f"{dark} !== {str(before).lower()}", timeout=30_000)

@@ -1,0 +1,91 @@
+"""What somebody who reads an answer says of it: "that is Ana", "that is not Ana"; and takes back.
+
+In: a `Desk`, a turn of a session. Out: the correction kept with the person, a sentence under the turn that says what
+was kept and which other clips of the session it changes, and the same question asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from pvchat.people.corrections import Correction, corrections_of, without
+from pvchat.people.person import Person
+from pvchat.people.store import PersonRef
+from pvchat_app import picks
+from pvchat_app.conversation import SessionClip, Turn
+from pvchat_app.desk import Desk
+from pvchat_app.sessions import Session
+from pvchat_app.wording import many
+
+
+def correct(desk: Desk, session: Session, turn: Turn, name: str, her: bool, track: int | None = None) -> Turn:
+    """Keep that somebody in a turn's clip is, or isn't, a person, and ask the turn's question again.
+
+    Args:
+        desk: does it.
+        session: whose turn it is.
+        turn: with a clip.
+        name: of the person, as the turn shows it.
+        her: True: "that is her"; False: "that is not her".
+        track: number of the track that is meant, from 1; None: whoever was taken for her.
+
+    Returns:
+        The question, posed anew.
+
+    Raises:
+        PVChatError: who was shown under the name isn't called so any more, or nobody can be meant.
+    """
+    assert turn.clip is not None
+    picks.require_same(desk.engine.people, name, turn.ids.get(name))
+    person = desk.engine.people.get(name)
+    before = _decisions(desk, session, person)
+    kept = desk.engine.chat.correct(name, turn.clip.path, her, track=track)
+    turn.corrected = f"Noted: that is {'' if her else 'not '}{name}.{_effect(desk, session, turn, person, before)}"
+    turn.undo = (person.id, tuple(kept))
+    return _again(desk, session, turn)
+
+
+def undo(desk: Desk, session: Session, turn: Turn) -> Turn:
+    """Take back what was said of a turn, and ask its question again.
+
+    Raises:
+        UnknownPersonError: she was forgotten meanwhile.
+    """
+    who, kept = turn.undo
+    person = desk.engine.people.get(PersonRef(who))
+    desk.engine.people.revise(PersonRef(who), partial(_without, said=kept))
+    turn.corrected, turn.undo = f"Taken back: what was said of {person.name}.", ("", ())
+    return _again(desk, session, turn)
+
+
+def _again(desk: Desk, session: Session, turn: Turn) -> Turn:
+    again = desk.pose(session, turn.question)
+    again.between = turn.between
+    return again
+
+
+def _without(person: Person, said: Sequence[Correction]) -> Person:
+    """The person without these corrections, as far as she still has them."""
+    for one in said:
+        numbers = [number for number, other in enumerate(corrections_of(person), 1) if other == one]
+        person = without(person, numbers[0]) if numbers else person
+    return person
+
+
+def _effect(desk: Desk, session: Session, turn: Turn, person: Person, before: dict[SessionClip, str]) -> str:
+    """What a correction changes in the session's other clips, as a sentence."""
+    after = _decisions(desk, session, person)
+    changed = [clip for clip in after if clip is not turn.clip and before.get(clip, after[clip]) != after[clip]]
+    if not changed:
+        return ""
+    names = ", ".join(f"{clip.name}: {after[clip]}" for clip in changed[:3])
+    return f" It changes {many(len(changed), 'other clip', 'other clips')} of this page ({names})."
+
+
+def _decisions(desk: Desk, session: Session, person: Person) -> dict[SessionClip, str]:
+    """Whether a person is in each clip of the session that was looked at."""
+    people, now = desk.engine.people.all(), desk.engine.people.get(PersonRef(person.id)).id
+    row = next(i for i, one in enumerate(people) if one.id == now)
+    seen = {clip: clip.analysis for clip in session.all_clips()}
+    return {clip: desk.engine.chat.score(people, one)[row].decision for clip, one in seen.items() if one}

@@ -1,0 +1,57 @@
+// The keyboard: "/" to the question, arrows through the clip, "?" shows them. And light or dark, as this browser keeps it.
+(() => {
+  const DARK = "pv-dark";
+  const HELP = "/ asks a question · ← and → move five seconds through the clip · space plays · ? shows this";
+  const typing = (at) => at.closest && at.closest("input, textarea, select, [contenteditable], video");
+
+  function apply() { // Gradio, too, sets the class when it has loaded, by what the system likes
+    const kept = localStorage.getItem(DARK);
+    if (kept === null || document.body.classList.contains("dark") === (kept === "1")) return;
+    document.body.classList.toggle("dark", kept === "1");
+  }
+
+  window.pvDark = () => { // the button in Settings
+    localStorage.setItem(DARK, document.body.classList.contains("dark") ? "0" : "1");
+    apply();
+  };
+
+  function tell() {
+    const note = document.createElement("div");
+    note.className = "pv-keys";
+    note.setAttribute("role", "status");
+    note.textContent = HELP;
+    document.querySelector(".pv-keys")?.remove();
+    document.body.append(note);
+    setTimeout(() => note.remove(), 6000);
+  }
+
+  function ask() {
+    if (window.pvAddress().tab !== "chat") location.hash = "chat"; // address.js goes there
+    setTimeout(() => document.querySelector("#pv-question textarea, #pv-question input")?.focus(), 100);
+  }
+
+  function move(video, seconds) {
+    if (video) video.currentTime = Math.min(Math.max(video.currentTime + seconds, 0), video.duration || 0);
+    return Boolean(video);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const video = document.querySelector("#pv-chat-player video");
+    const inTabs = event.target.closest && event.target.closest("[role=tablist]"); // arrows move between tabs there
+    if (event.key === "/") ask();
+    else if (event.key === "?") tell();
+    else if (event.key === "ArrowLeft" && !inTabs && move(video, -5)) { /* done */ }
+    else if (event.key === "ArrowRight" && !inTabs && move(video, 5)) { /* done */ }
+    else return;
+    event.preventDefault();
+  });
+
+  function begin() {
+    apply();
+    new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  }
+
+  if (document.body) begin();
+  else addEventListener("DOMContentLoaded", begin);
+})();
