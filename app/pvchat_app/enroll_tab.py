@@ -276,9 +276,16 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
 
 def _check(desk: Desk, session: Session, name: str, whose: str | None, consent: bool) -> None:
     """Nobody is enrolled without consent, nor under a new name before the user has said that it is another person."""
-    if not consent:
-        raise PeopleError("the consent tick is missing.", hint="Tick it if the person has agreed.")
     clip = session.enrolling
+    needed = {
+        "a clip": clip is not None,
+        "a name": bool(name.strip()) or whose not in (None, OTHER),
+        "the consent tick": consent,
+    }
+    if missing := [what for what, there in needed.items() if not there]:
+        what = f"{' and '.join(', '.join(missing).rsplit(', ', 1))} {'is' if len(missing) == 1 else 'are'} missing."
+        hint = "Tick it if the person has agreed." if missing == ["the consent tick"] else ""
+        raise PeopleError(what, hint=hint)
     analysis = clip.analysis if clip is not None else None
     if whose is not None or clip is None or analysis is None:
         return

@@ -329,3 +329,12 @@ def test_whom_one_knows_is_said_beside_who_was_found(desk: Desk, party: Path) ->
     tracks, seconds = desk.subjects(session.enrolling)
     assert "others, smaller" not in html
     assert "and 3 others, smaller" in cards.subjects(tracks, seconds, 1, more=3)
+
+
+def test_an_empty_form_says_all_that_is_missing(desk: Desk, party: Path) -> None:
+    session = desk.sessions.of("one")
+    with pytest.raises(PeopleError, match="a clip, a name and the consent tick are missing"):
+        enroll_tab._check(desk, session, " ", None, False)
+    session.enrolling = desk.receive(session, upload(desk, party))
+    with pytest.raises(PeopleError, match="^the consent tick is missing"):
+        enroll_tab._check(desk, session, "Ana", None, False)
