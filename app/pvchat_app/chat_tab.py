@@ -49,6 +49,7 @@ class ChatTab:
     """The components that other parts of the page need, and what fills them for a session."""
 
     upload: gr.File
+    known: gr.Button  # leads to the enroll tab, with this clip
     outputs: list[Any]
     show: Callable[[Session], tuple[Any, ...]]
     uploaded: Callable[[Session], Any]
@@ -68,6 +69,7 @@ class _Laid:
     ask: gr.Button
     part: tuple[gr.Textbox, gr.Textbox]
     starters: list[gr.Button]
+    known: gr.Button
     clear: gr.Button
     copy: gr.Button
     export: gr.Button
@@ -97,11 +99,12 @@ def _lay_out() -> _Laid:
                     for i, text in enumerate(starters([], []))
                 ]
             with gr.Row(equal_height=False, elem_id="pv-chat-more"):
+                known = gr.Button("Enroll somebody from this clip", size="sm", elem_id="pv-chat-enroll", min_width=130)
                 clear = gr.Button("Clear conversation", size="sm", elem_id="pv-clear", min_width=130)
                 copy = gr.Button("Copy", size="sm", elem_id="pv-copy", min_width=70)
                 export = gr.Button("Export conversation", size="sm", elem_id="pv-export", min_width=130)
             link = gr.HTML("", elem_id="pv-export-link")
-    return _Laid(upload, shown, note, film, chat, question, ask, part, buttons, clear, copy, export, link)
+    return _Laid(upload, shown, note, film, chat, question, ask, part, buttons, known, clear, copy, export, link)
 
 
 def build(desk: Desk) -> ChatTab:
@@ -144,7 +147,7 @@ def build(desk: Desk) -> ChatTab:
 
     upload.upload(_receiving(desk), upload, held, show_progress="hidden", **LOOKS)
 
-    return ChatTab(upload, held, show, uploaded, go_on)
+    return ChatTab(upload, laid.known, held, show, uploaded, go_on)
 
 
 def _part_boxes() -> tuple[gr.Textbox, gr.Textbox]:

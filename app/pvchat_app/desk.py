@@ -114,6 +114,16 @@ class Desk:
         tracks = subjects_of(analysis)
         return tracks, [sum(b - a for a, b in analysis.spans(track.shown_in)) for track in tracks]
 
+    def take_for_enrolling(self, session: Session) -> SessionClip:
+        """Let somebody be enrolled from the clip that is asked about; raises VideoReadError where there is none."""
+        if (clip := session.clip) is None:
+            raise VideoReadError("there is no clip yet.", hint="Upload one in the Chat tab first.")
+        self.look(clip)
+        if session.enrolling is not None:
+            session.drop(session.enrolling)
+        session.enrolling, session.pick = session.again(clip), 1
+        return session.enrolling
+
     # -- enrolling ----------------------------------------------------------------------------------------------------
 
     def enroll(self, session: Session, name: str, replace: bool = False, progress: Progress | None = None) -> Person:

@@ -58,6 +58,7 @@ class EnrollTab:
     timer: gr.Timer
     enrolled: Any  # the event after which lists of people are out of date
     held: list[Any]  # what shows the clip that was enrolled from, see `redrawn`
+    taken: list[Any]  # what shows a clip of the chat from which somebody is to be enrolled, see `taking`
 
 
 def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
@@ -105,7 +106,7 @@ def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
     enrolled = gr.on(clicks, _enrolling(desk), inputs, outputs, show_progress="hidden", **MODEL)
     timer.tick(_watching(desk), browser, [jobs, timer], **QUICK)
     jobs.click(_cancelling(desk), browser, [jobs, timer], **QUICK)
-    return EnrollTab(jobs, timer, enrolled, [upload, shown, found, result])
+    return EnrollTab(jobs, timer, enrolled, [upload, shown, found, result], [shown, found, result, *about])
 
 
 def redrawn(session: Session) -> tuple[Any, ...]:
@@ -220,6 +221,23 @@ def _named(whose: str | None) -> tuple[Any, Any]:
     """A name is needed for another person only."""
     add = whose not in (None, OTHER)
     return gr.Textbox(visible=not add), gr.Button(f"Add to {name_of(whose)}" if whose and add else "Enroll")
+
+
+def taking(desk: Desk) -> Callable[..., Any]:
+    """The event of "Enroll somebody from this clip" in the chat: `EnrollTab.taken`."""
+
+    def take(request: gr.Request) -> tuple[Any, ...]:
+        """The chat's clip is the one to enroll from; consent is asked for anew."""
+        session = desk.sessions.asking(request)
+        try:
+            clip = desk.take_for_enrolling(session)
+            found, about = _found(desk, session), list(_about(desk, session))
+        except PVChatError as error:
+            return gr.skip(), "", cards.error_card(error), *[gr.skip()] * 6
+        about[3] = gr.Checkbox(value=False)
+        return cards.player(clip), found, "", *about
+
+    return take
 
 
 def _picking(desk: Desk) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ import gradio as gr
 
 from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, model_tab, people_tab
 from pvchat_app.desk import Desk
-from pvchat_app.enroll_tab import QUICK
+from pvchat_app.enroll_tab import MODEL, QUICK
 
 _HEAD = (
     '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then ask about other '
@@ -56,6 +56,8 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         for event in (enroll.enrolled, *people.changed):
             event.then(refresh, people.picked, lists, **QUICK)
         people.begin.click(lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
+        chat.known.click(lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
+        chat.known.click(enroll_tab.taking(desk), None, enroll.taken, **MODEL)
         people_page.select(refresh, people.picked, lists, **QUICK)
 
         def redraw(request: gr.Request) -> tuple[Any, ...]:

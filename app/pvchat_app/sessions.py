@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,9 +89,8 @@ class Session:
         """
         source = Path(upload)
         try:
-            folder = self.made_folder() / secrets.token_hex(8)
-            folder.mkdir(mode=0o700)
-            path = folder / (source.name[-120:] or "clip")
+            path = self.made_folder() / secrets.token_hex(8) / (source.name[-120:] or "clip")
+            path.parent.mkdir(mode=0o700)
             if not self._owner.is_upload(source):
                 raise OSError("not an upload")
             _link(source, path)
@@ -101,6 +100,14 @@ class Session:
         self._uploads.add(source)
         self._claimed[path] = source
         return path
+
+    def again(self, clip: SessionClip) -> SessionClip:
+        """A clip of this session a second time, in a folder of its own: to enroll from while it is asked about."""
+        path = self.made_folder() / secrets.token_hex(8) / clip.path.name
+        path.parent.mkdir(mode=0o700)
+        _link(clip.path, path)
+        url = clip.url if clip.copied else self.link(path, clip.shown_as)
+        return replace(clip, path=path, url=url, frames=[], faces={}, address=secrets.token_hex(4))
 
     def upload_of(self, clip: SessionClip) -> Path:
         """The upload that a clip came as; the clip's own path once it was removed."""

@@ -73,7 +73,7 @@ def show(report: dict[str, Any], out: Console) -> None:
     out.print(_state_table(report))
     out.print()
     out.print(_weights_table(report["weights"]))
-    out.print(f"The code is {CODE_LICENCE}. Weights fitted by us are {FITTED_LICENCE}:", soft_wrap=True)
+    out.print(f"The code is {CODE_LICENCE}. Weights fitted by us are {FITTED_LICENCE}:")
     for row in report["fitted"]:
         out.print(f"  {row['file']} ({size(row['size_bytes'])})", soft_wrap=True)
     out.print()

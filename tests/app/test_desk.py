@@ -338,3 +338,16 @@ def test_an_empty_form_says_all_that_is_missing(desk: Desk, party: Path) -> None
     session.enrolling = desk.receive(session, upload(desk, party))
     with pytest.raises(PeopleError, match="^the consent tick is missing"):
         enroll_tab._check(desk, session, "Ana", None, False)
+
+
+def test_somebody_is_enrolled_from_the_clip_that_is_asked_about(desk: Desk, party: Path) -> None:
+    session, page = desk.sessions.of("one"), SimpleNamespace(session_hash="one")
+    assert "no clip yet" in enroll_tab.taking(desk)(page)[2]
+    session.keep(desk.receive(session, upload(desk, party)))
+    player, found, result, *_ = enroll_tab.taking(desk)(page)
+    assert (result, found.count("<img")) == ("", 2)
+    assert "party.mp4" in player
+    session.pick = 2
+    assert desk.enroll(session, "Ben").name == "Ben"
+    session.drop(session.enrolling)  # its folder goes, the chat's clip stays
+    assert session.clip.path.exists()
