@@ -28,11 +28,11 @@ from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.model.heads import HeadMixer
 from pvchat.model.people import People
 from pvchat.model.sentences import SentenceEncoder
-from pvchat.train.base.config import BaseConfig, parse
-from pvchat.train.base.run import make_model, started_from
 from pvchat.train.bases.gate import at_least
 from recipes.answering.answering import Answering, AnsweringConfig, people_of
 from recipes.answering.lessonplan import Lesson, Plan, of_others
+from recipes.model.base.config import BaseConfig, parse
+from recipes.model.base.run import make_model, started_from
 
 BY_TOKENS = "existence by tokens"
 _SCENES = 60  # drawn for who is there by tokens only; those with nobody present or nobody absent are left out

@@ -32,16 +32,16 @@ from pvchat.model.generation import Decoding
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
-from pvchat.train.base.config import BaseConfig, parse
-from pvchat.train.base.data import Pictures, read_photos, to_tensor
-from pvchat.train.base.episodes import Cast, Episodes
-from pvchat.train.base.features import read_faces
-from pvchat.train.base.grounding import CaptionDecoder, WordNaming
-from pvchat.train.base.identity import EpisodeBatch, enrollment, named_people
-from pvchat.train.base.phases import Objective, StepLoss, total
-from pvchat.train.base.run import train_base
 from recipes.answering.lessonplan import MISLED, Lesson, Plan, of_others, plan
 from recipes.answering.sheets import KEPT_NAMES, TRAINING_NAMES, Maker
+from recipes.model.base.config import BaseConfig, parse
+from recipes.model.base.data import Pictures, read_photos, to_tensor
+from recipes.model.base.episodes import Cast, Episodes
+from recipes.model.base.features import read_faces
+from recipes.model.base.grounding import CaptionDecoder, WordNaming
+from recipes.model.base.identity import EpisodeBatch, enrollment, named_people
+from recipes.model.base.phases import Objective, StepLoss, total
+from recipes.model.base.run import train_base
 
 QUESTIONS = 10  # about one clip
 ANSWER_TOKENS = 64

@@ -18,9 +18,9 @@ from PIL import Image
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, Located, chip, fitness
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
-from pvchat.train.degrade import OFFSET, compressed, degrade_face
 from pvchat.train.pictures import middle_of, read_image, read_metadata, with_room
 from recipes.faces.facewear import masked_crop
+from recipes.model.base.degrade import OFFSET, compressed, degrade_face
 
 SETS = ("lfw", "celeb_glint", "imfdb_id")
 MOST = 4  # photos of a person

@@ -23,7 +23,7 @@ from torch import Tensor
 from pvchat.errors import WeightsError
 from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, PRINTS, WEIGHTS, save_words
 from pvchat.model.printmatch import PrintMatch
-from pvchat.train.base.run import started_from
+from recipes.model.base.run import started_from
 
 MOST_MB = 60.0
 HEARD = f"{PRINTS}heard"

@@ -1,6 +1,6 @@
 """Features for base training.
 
-    python -m pvchat.train.base.prepare --data … --out …
+    python -m recipes.model.base.prepare --data … --out …
 
 In: image sets. Out: in `BaseConfig.cache` grids of the captioned sets and of random crops of them, face vectors of the
 identity sets. What exists is kept; an interrupted preparation goes on.
@@ -14,8 +14,8 @@ from itertools import product
 
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.faces import FaceExpert
-from pvchat.train.base.config import BaseConfig, parse
-from pvchat.train.base.features import extract_faces, extract_grids
+from recipes.model.base.config import BaseConfig, parse
+from recipes.model.base.features import extract_faces, extract_grids
 
 log = logging.getLogger(__name__)
 

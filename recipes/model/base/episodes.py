@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pvchat.errors import SettingsError
 from pvchat.perception.experts.attributes import body_box
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.base.composed import ComposedScene, Person, position_word
-from pvchat.train.base.data import Pictures
-from pvchat.train.base.features import FaceVectors
+from recipes.model.base.composed import ComposedScene, Person, position_word
+from recipes.model.base.data import Pictures
+from recipes.model.base.features import FaceVectors
 
 NAMES = ("Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kemi", "Liam", "Mei", "Noah",
          "Olga", "Pablo", "Quinn", "Rosa", "Sven", "Tara", "Umar", "Vera", "Wei", "Zoe")  # fmt: skip

@@ -13,13 +13,12 @@ from safetensors.torch import load_file
 
 from pvchat.errors import PVChatError
 from pvchat.model.pvchat import PVChatModel
-from pvchat.train import checkpoints
-from pvchat.train.base import optimizer
-from pvchat.train.base import run as base
-from pvchat.train.base.config import BaseConfig, parse
-from pvchat.train.base.data import picture_features
-from pvchat.train.report import read_metrics
 from pvchat.train.signals import stopping
+from recipes.model.base import checkpoints, optimizer
+from recipes.model.base import run as base
+from recipes.model.base.config import BaseConfig, parse
+from recipes.model.base.data import picture_features
+from recipes.model.base.report import read_metrics
 from recipes.model.check import check
 
 

@@ -8,8 +8,9 @@ from torch import nn
 
 from pvchat.errors import WeightsError
 from pvchat.model.registry import create_model
-from pvchat.train import checkpoints, runfile
-from pvchat.train.checkpoints import TrainState
+from pvchat.train import runfile
+from recipes.model.base import checkpoints
+from recipes.model.base.checkpoints import TrainState
 
 
 class Extra(nn.Module):

@@ -1,4 +1,4 @@
-"""Base training: `python -m pvchat.train.base.run --data ../shared/traindata --out runs/base --phase 1 --minutes 20`.
+"""Base training: `python -m recipes.model.base.run --data ../shared/traindata --out runs/base --phase 1 --minutes 20`.
 
 In: a `BaseConfig`. Out: a run's folder with checkpoints, metrics and plots; the phases go on from one another by
 `--start`. setup → main → fit: `setup` makes model, data, optimiser and reads the checkpoint, `fit` takes the steps.
@@ -28,18 +28,18 @@ from pvchat.model.registry import create_model
 from pvchat.model.routers import RoutingStats
 from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.runtime import best_dtype
-from pvchat.train import checkpoints
-from pvchat.train.base.config import BaseConfig, parse
-from pvchat.train.base.contrast import Contrastive
-from pvchat.train.base.generation import Generation
-from pvchat.train.base.identity import Identity
-from pvchat.train.base.optimizer import learning_rate, make_optimizer
-from pvchat.train.base.phases import Objective, Phase, head_table
-from pvchat.train.checkpoints import TrainState
-from pvchat.train.eightbit import in_eight_bits
 from pvchat.train.losses import active_share
-from pvchat.train.report import HEADS, Report
 from pvchat.train.signals import stopping
+from recipes.model.base import checkpoints
+from recipes.model.base.checkpoints import TrainState
+from recipes.model.base.config import BaseConfig, parse
+from recipes.model.base.contrast import Contrastive
+from recipes.model.base.eightbit import in_eight_bits
+from recipes.model.base.generation import Generation
+from recipes.model.base.identity import Identity
+from recipes.model.base.optimizer import learning_rate, make_optimizer
+from recipes.model.base.phases import Objective, Phase, head_table
+from recipes.model.base.report import HEADS, Report
 
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
           "auto_share", "negatives", "precision", "rehearsal", "views",

@@ -19,14 +19,14 @@ from pvchat.chat.speakers.claims import CAPTION_QUESTION
 from pvchat.model.features import ClipFeatures
 from pvchat.model.reading import similarity
 from pvchat.model.sentences import Encode
-from pvchat.train.base.config import BaseConfig
-from pvchat.train.base.data import picture_features, to_tensor
-from pvchat.train.base.features import sentence_vectors
-from pvchat.train.base.grounding import CaptionDecoder, Vocabulary, WordNaming, nameable, words_of
-from pvchat.train.base.lessons import Lessons, taught
-from pvchat.train.base.phases import VALIDATION_BATCH, Objective, StepLoss, total
-from pvchat.train.base.scores import caption_scores, recall, text_recall
 from pvchat.train.losses import contrastive_loss
+from recipes.model.base.config import BaseConfig
+from recipes.model.base.data import picture_features, to_tensor
+from recipes.model.base.features import sentence_vectors
+from recipes.model.base.grounding import CaptionDecoder, Vocabulary, WordNaming, nameable, words_of
+from recipes.model.base.lessons import Lessons, taught
+from recipes.model.base.phases import VALIDATION_BATCH, Objective, StepLoss, total
+from recipes.model.base.scores import caption_scores, recall, text_recall
 
 NAMING = 0.5  # weight of the naming loss: a few nats a word, like the decoder's
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.train.base.data import Photo
+from recipes.model.base.data import Photo
 
 WHO = "man|woman|boy|girl|child|person|player|baby|lady|guy|dog"
 THINGS = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from pvchat.train import report
-from pvchat.train.report import Report, read_metrics
+from recipes.model.base import report
+from recipes.model.base.report import Report, read_metrics
 
 
 def row(step):

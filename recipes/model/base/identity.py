@@ -25,17 +25,17 @@ from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
 from pvchat.schemas import FloatArray
-from pvchat.train.base.composed import read_scenes
-from pvchat.train.base.config import BaseConfig
-from pvchat.train.base.data import Pictures, read_photos, to_tensor
-from pvchat.train.base.episodes import Cast, Episode, Episodes, all_questions
-from pvchat.train.base.features import FaceVectors, read_faces, sentence_vectors
-from pvchat.train.base.generation import Generation
-from pvchat.train.base.grounding import CaptionDecoder, WordNaming
-from pvchat.train.base.phases import Objective, StepLoss, total
-from pvchat.train.base.scores import balanced
 from pvchat.train.losses import presence_loss
-from pvchat.train.report import HEADS_BY_TYPE
+from recipes.model.base.composed import read_scenes
+from recipes.model.base.config import BaseConfig
+from recipes.model.base.data import Pictures, read_photos, to_tensor
+from recipes.model.base.episodes import Cast, Episode, Episodes, all_questions
+from recipes.model.base.features import FaceVectors, read_faces, sentence_vectors
+from recipes.model.base.generation import Generation
+from recipes.model.base.grounding import CaptionDecoder, WordNaming
+from recipes.model.base.phases import Objective, StepLoss, total
+from recipes.model.base.report import HEADS_BY_TYPE
+from recipes.model.base.scores import balanced
 
 
 @dataclass

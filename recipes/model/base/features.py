@@ -29,14 +29,14 @@ from pvchat.model.config import IDENTITY_WIDTH
 from pvchat.model.sentences import Encode
 from pvchat.schemas import FACEPRINT, FloatArray
 from pvchat.storage import atomic, tensorfile
-from pvchat.train.degrade import degrade_face
 from pvchat.train.pictures import middle_of, read_image, read_metadata, with_room
+from recipes.model.base.degrade import degrade_face
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
     from pvchat.perception.experts.faces import FaceExpert
 
-HINT = "Make them first: python -m pvchat.train.base.prepare, with the same --data, --out and --features."
+HINT = "Make them first: python -m recipes.model.base.prepare, with the same --data, --out and --features."
 PART = 256  # images of one part
 _FACE_JITTER = 0.02  # of a face's height: how far a detector's points are off on a degraded copy
 _TEXTS = 1024  # sentences encoded at a time

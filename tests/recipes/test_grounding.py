@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pvchat.train.base.grounding import (
+from recipes.model.base.grounding import (
     END,
     LONGEST,
     PAD,

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 
 from pvchat.model.reading import Reading
 from pvchat.model.sentences import Encode
-from pvchat.train.base.config import BaseConfig
-from pvchat.train.base.grounding import CaptionDecoder, WordNaming
 from pvchat.train.losses import LOG_SCALE, SparsityController
+from recipes.model.base.config import BaseConfig
+from recipes.model.base.grounding import CaptionDecoder, WordNaming
 
 VALIDATION_BATCH = 64
 

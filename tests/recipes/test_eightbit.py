@@ -10,7 +10,7 @@ import torch
 from pvchat.model.config import LoraConfig
 from pvchat.model.llm import add_lora, load_llm
 from pvchat.model.rounding import rounded
-from pvchat.train.eightbit import EightBitLayer, in_eight_bits
+from recipes.model.base.eightbit import EightBitLayer, in_eight_bits
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from pvchat.chat.speakers.claims import CAPTION_QUESTION
 from pvchat.model.generation import Decoding
 from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
-from pvchat.train.base.config import BaseConfig
-from pvchat.train.base.data import picture_features
-from pvchat.train.base.grounding import CaptionDecoder, WordNaming
-from pvchat.train.base.lessons import Lessons, PictureBatch
-from pvchat.train.base.phases import VALIDATION_BATCH, Objective, StepLoss, head_table
-from pvchat.train.base.scores import caption_scores
-from pvchat.train.report import HEADS_BY_TYPE
+from recipes.model.base.config import BaseConfig
+from recipes.model.base.data import picture_features
+from recipes.model.base.grounding import CaptionDecoder, WordNaming
+from recipes.model.base.lessons import Lessons, PictureBatch
+from recipes.model.base.phases import VALIDATION_BATCH, Objective, StepLoss, head_table
+from recipes.model.base.report import HEADS_BY_TYPE
+from recipes.model.base.scores import caption_scores
 
 CAPTION_TOKENS = 32  # of a caption in validation
 

@@ -16,13 +16,13 @@ from pvchat.errors import PVChatError
 from pvchat.model.features import collate, from_analysis
 from pvchat.model.registry import create_model, load_config
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.base import captions, data, features
-from pvchat.train.base.contrast import bank_loss
-from pvchat.train.base.data import Photo, Shuffle
-from pvchat.train.base.episodes import Cast
-from pvchat.train.base.features import FaceVectors, GridFeatures
-from pvchat.train.base.identity import Identity, best_cosine, presence_scores
-from pvchat.train.base.scores import caption_scores, recall
+from recipes.model.base import captions, data, features
+from recipes.model.base.contrast import bank_loss
+from recipes.model.base.data import Photo, Shuffle
+from recipes.model.base.episodes import Cast
+from recipes.model.base.features import FaceVectors, GridFeatures
+from recipes.model.base.identity import Identity, best_cosine, presence_scores
+from recipes.model.base.scores import caption_scores, recall
 
 
 def photo(*texts, auto=False):

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from pvchat.model.pvchat import PVChatModel
-from pvchat.train.base.config import BaseConfig
-from pvchat.train.base.phases import Objective
+from recipes.model.base.config import BaseConfig
+from recipes.model.base.phases import Objective
 
 ROUTERS = 0.05  # of the peak learning rate: at the full one all routed heads go off, and on again, within 40 steps
 TOLD = 30.0  # of it, as soft prompts need: at 1 the language model's yes and no stay at chance for a hundred steps
