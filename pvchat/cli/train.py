@@ -3,8 +3,8 @@
 In: parsed words. Out: where the checkpoint lies, or the person with the record of her training. The first Ctrl-C keeps
 the best so far, the second one ends all.
 
-How our own model was trained is a recipe (`recipes/model/base/`), which only a checkout of the source has: there
-`train base` trains that too.
+Training on our own model is a recipe and research (`recipes/model/`), which only a checkout of the source has: there
+both take it too.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    from pvchat.train.person.config import add_options as add_person_options
     from pvchat.train.bases.config import add_options as add_base_options
+    from pvchat.train.person.config import add_options as add_person_options
 
     text = "train the model that all people share, or one person"
     parser = add_command(commands, "train", text, "ACTION …")
@@ -131,5 +131,6 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     state = Path(args.out).expanduser() if args.out else None
     with stopping() as stop:
         session = Session(progress=progress, stop=stop, folder=state, resume=args.resume)
-        person = train_on(chat, person, Path(args.data).expanduser(), DeepOptions(config, session=session))
+        own = import_module("recipes.model.person.own").learn if _in_checkout() else None
+        person = train_on(chat, person, Path(args.data).expanduser(), DeepOptions(config, session=session), own)
     return {**describe(person), "training": person.extra.get(RECORD, {"samples": 0})}

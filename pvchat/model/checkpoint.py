@@ -20,7 +20,8 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"
 ANSWERING = "answering.safetensors"  # adapters and projectors for answering, beside a model that they fit
 _SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
-PRINTS = "prints."  # what matches people and tracks (`printmatch.py`): a file of another version leaves it as it is
+PRINTS = "prints."  # how presence is told (`presence.py`): a file of another version leaves it as it is
+SUPERSEDED = ("presence.", "match.", "match_weight")  # in files of before: who is there is `identity/presence.py`'s
 
 
 def trained_state(model: nn.Module) -> dict[str, Tensor]:
@@ -130,8 +131,9 @@ def _unlike(own: dict[str, Tensor], saved: dict[str, Tensor]) -> set[str]:
 
 
 def _of_this_version(own: dict[str, Tensor], saved: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What was saved, without what matches people otherwise than this version does."""
-    return {k: v for k, v in saved.items() if not k.startswith(PRINTS) or (k in own and own[k].shape == v.shape)}
+    """What was saved, without what tells people otherwise than this version does."""
+    kept = {k: v for k, v in saved.items() if not k.startswith(SUPERSEDED)}
+    return {k: v for k, v in kept.items() if not k.startswith(PRINTS) or (k in own and own[k].shape == v.shape)}
 
 
 @contextmanager

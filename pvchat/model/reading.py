@@ -20,7 +20,7 @@ class Reading:
     Attributes:
         queries: [B, Q, D].
         personal: [B, P, I, D].
-        presence: [B, P] logits; meaningless where `People.mask` is False.
+        presence: [B, P] log-odds that each is there; meaningless where `People.mask` is False.
         sentences: [B, Q, S] L2-normalised, one a query: a text's likeness to the clip is the cosine of its MiniLM
             vector and the best of them.
         expert_weights: [B, V] MoVA's weights (mean 1), ones when it is switched off.

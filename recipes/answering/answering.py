@@ -21,7 +21,6 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.reader.tokens import sentences
@@ -129,8 +128,8 @@ class Answering:
         enrolled = [enrollment(faces, p.sheet.enrolled[name], rng) for p in plans for name in p.named]
         question = to_tensor(self.encode([one[0].text for one in lessons]), self.config.device)
         people = collate_people([one for one, _ in enrolled]).to(self.config.device) if enrolled else None
-        marks = [own.to(self.config.device) for _, own in enrolled]
-        return EpisodeBatch(features, prompts, question, people, [p.named for p in plans], torch.zeros(0), marks)
+        who = [one for _, one in enrolled]
+        return EpisodeBatch(features, prompts, question, people, [p.named for p in plans], who)
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """The language model's over all answers, and over their first tokens, where yes and no are decided."""

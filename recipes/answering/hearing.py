@@ -1,4 +1,4 @@
-"""Where a language model begins to hear a yes in the log-odds that it is told: `PrintMatch.heard`.
+"""Where a language model begins to hear a yes in the log-odds that it is told: `ToldPresence.heard`.
 
     python -m recipes.answering.hearing --start FOLDER --data … --features … --identities lfw --captioned …
 

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / "eval"), str(TESTS / "train")]
+sys.path[:0] = [str(TESTS / "eval"), str(TESTS / "recipes")]
 
 from make_mortal import DISK, die_before_call  # noqa: E402
 

@@ -1,8 +1,8 @@
 """What all people share on a base, trained on identity episodes: mixed heads, and a connector where asked for.
 
-In: `SharedTraining`, sets of pictures of identities. Out: a folder that `--model` takes. The base is frozen; tokens come from crops by k-means and aren't trained here, so the heads learn to use whatever such tokens stand
-for. Stopped and resumed on a CPU in float32, a run ends with the bits of a straight one: steps are drawn with their
-number as seed.
+In: `SharedTraining`, sets of pictures of identities. Out: a folder that `--model` takes. The base is frozen; tokens
+come from crops by k-means and aren't trained here, so the heads learn to use whatever such tokens stand for. Stopped
+and resumed on a CPU in float32, a run ends with the bits of a straight one: steps are drawn with their number as seed.
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ def picture_features(
             )
         else:
             made[name] = _nothing(count, expert.width)
-    return ClipFeatures.without_marks(made)
+    return ClipFeatures(made)
 
 
 def to_tensor(vectors: FloatArray, device: str = "cpu") -> Tensor:

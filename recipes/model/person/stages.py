@@ -21,14 +21,13 @@ from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.train.losses import SparsityController, active_share
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import Training, follow, held_back
-from pvchat.train.person.examples import PersonData, PersonExample, draw
-from pvchat.train.person.processes import gather, make_accelerator
+from pvchat.train.person.course import Training, follow, held_back, make_accelerator
+from pvchat.train.person.examples import PersonExample, draw
 from pvchat.train.person.session import ALONE, Session
-from pvchat.train.person.state import PersonRun, Trained, values_of
-from pvchat.train.person.trainee import Outcome, Trainee, lm_mean, make_batch, presence_mean
+from pvchat.train.person.state import Trained, start_run
+from recipes.model.person.data import PersonData
+from recipes.model.person.trainee import Outcome, Trainee, gather, make_batch
 
-BETAS = (0.9, 0.98)
 _VALIDATION = 8  # rows at a time
 
 
@@ -44,20 +43,22 @@ def train_state(
 
     Args:
         model: the base; it is put into evaluation mode and isn't changed.
-        data: from `examples.make_data`.
+        data: from `data.make_data`.
         start: the aligner's state.
         config: how.
         session: where the run is kept, who watches it.
         accelerator: of accelerate; made when None.
 
     Raises:
-        SettingsError: the batch can't be shared out among the processes.
+        SettingsError: the batch can't be shared out among the processes, or the model has no language model.
         WeightsError: there is no state to resume, or it is another run's.
     """
     accelerator = accelerator or make_accelerator(str(model.device))
     if config.batch % accelerator.num_processes:
         hint = f"Use a multiple of {accelerator.num_processes}."
         raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)
+    if model.llm is None:
+        raise SettingsError("a person is trained through a language model", hint="Use a model that has one.")
     was_training = model.training
     frozen = [p for p in model.parameters() if p.requires_grad]
     model.eval().requires_grad_(False)
@@ -74,40 +75,17 @@ def train_state(
 
 def objective(outcome: Outcome, run_sparsity: SparsityController, trainee: Trainee, start: PersonState,
               config: PersonConfig) -> dict[str, Tensor]:  # fmt: skip
-    """All losses by name; their sum is minimised (PVChat: L_LM + L_SPR + L_HAE; presence is our own head)."""
-    losses = {"presence": presence_mean(outcome), "lm": lm_mean(outcome), **run_sparsity(outcome.routing)}
+    """All losses by name; their sum is minimised (PVChat: L_LM + L_SPR + L_HAE; yes or no is one token of ten)."""
+    losses = {"lm": outcome.lm, "first": outcome.first, **run_sparsity(outcome.routing)}
     tokens = trainee.person.tokens
     if config.anchor and tokens.requires_grad:
         losses["anchor"] = config.anchor * (tokens - start.tokens).square().mean()
     return losses
 
 
-def start_run(trainee: Any, config: PersonConfig) -> PersonRun:
-    """A run about to begin.
-
-    Args:
-        trainee: a module with `person` (tokens and z) and `lora` (or None); what needs no gradient isn't trained.
-        config: rates of each.
-
-    Raises:
-        SettingsError: nothing is left to train.
-    """
-    person, groups = trainee.person, []
-    for parameter, rate in ((person.tokens, config.lr), (person.z, config.z_lr)):
-        if parameter.requires_grad:
-            groups.append({"params": [parameter], "lr": rate})
-    if trainee.lora is not None:
-        groups.append({"params": list(trainee.lora.parameters()), "lr": config.lora_lr})
-    if not groups:
-        raise SettingsError("nothing is left to train", hint="Use tokens, z or --lora.")
-    optimizer = torch.optim.AdamW(groups, betas=BETAS, weight_decay=0.0)
-    sparsity = SparsityController(config.sparsity, target=config.target).to(person.tokens.device)
-    return PersonRun(trainee, optimizer, sparsity, values_of(trainee))
-
-
 @dataclass(frozen=True)
 class OnOurs:
-    """The course on our own model: presence and answers in one batch, gathered from all processes.
+    """The course on our own model: a batch gathered from all processes.
 
     Attributes:
         wrapped, optimizer: as accelerate prepared them.
@@ -139,15 +117,10 @@ class OnOurs:
         """See `Course`; every process looks at all of it."""
         run, data, config = training.run, training.data, training.config
         rows = held_back(data, config.validate_rows, config.seed)
-        presence, truth, total, count = [], [], 0.0, 0.0
-        for i in range(0, len(rows), _VALIDATION):
-            out = run.trainee(make_batch(data, rows[i : i + _VALIDATION]), data.others)
-            presence.append(out.presence[out.mask].float())
-            truth.append(out.present[out.mask])
-            total, count = total + float(out.lm_sum), count + float(out.lm_count)
-        said, there = torch.cat(presence), torch.cat(truth)
-        bce = float(torch.nn.functional.binary_cross_entropy_with_logits(said, there))
-        right = [float(((said > 0) == there.bool())[there.bool() == side].float().mean()) for side in (True, False)
-                 if bool((there.bool() == side).any())]  # fmt: skip
-        lm = total / max(count, 1.0)
-        return {"score": bce + lm, "presence": bce, "lm": lm, "balanced_accuracy": float(np.mean(right))}
+        parts = [
+            run.trainee(make_batch(data, rows[i : i + _VALIDATION]), data.others)
+            for i in range(0, len(rows), _VALIDATION)
+        ]
+        lm = sum(float(p.lm_sum) for p in parts) / sum(float(p.lm_count) for p in parts)
+        first = sum(float(p.first_sum) for p in parts) / len(rows)
+        return {"score": lm + first, "lm": lm, "first": first}

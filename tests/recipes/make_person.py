@@ -14,8 +14,8 @@ from pvchat.model.features import collate_people, person_from_track
 from pvchat.model.people import PersonState
 from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.person.examples import PersonData, make_data
 from pvchat.train.person.trainingset import TrainingSet
+from recipes.model.person.data import PersonData, make_data
 
 sys.path.append(str(Path(__file__).parents[1]))
 
@@ -77,5 +77,5 @@ def aligned(model, name: str = "Ana", who: int = 1) -> PersonState:
 
 
 def tiny(**overrides):
-    """Its made-up faces are nothing like the cohort of real ones, so commonness says nothing of them."""
-    return create_model("tiny", **({"match_relief": 0.0} | overrides)).eval()
+    """The tiny model."""
+    return create_model("tiny", **overrides).eval()
