@@ -97,8 +97,8 @@ def prepared() -> tuple[BaseConfig, Any, Answering]:
 
 def weighed(people: People, personal: float) -> People:
     """People with so much of their personal tokens; at 0 without what they are recognised by, too."""
-    marks = people.marks.only(people.mask & (personal > 0))
-    return replace(people, tokens=people.tokens * personal, marks=marks)
+    enrolled = people.enrolled if personal > 0 else [[None] * len(row) for row in people.enrolled]
+    return replace(people, tokens=people.tokens * personal, enrolled=enrolled)
 
 
 def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[list[bool]]:

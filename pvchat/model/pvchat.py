@@ -182,14 +182,6 @@ class PVChatModel(nn.Module):
         logits = self.llm.get_output_embeddings()(hidden).float()
         return logits[:, first[0]] - logits[:, first[1]]
 
-    def trained_parameters(self) -> dict[str, list[nn.Parameter]]:
-        """Trainable parameters by part: "lora", "routers" (W_r, W_h of mixed heads), "aligner", "told", "rest"."""
-        groups: dict[str, list[nn.Parameter]] = {"lora": [], "routers": [], "aligner": [], "told": [], "rest": []}
-        for name, parameter in self.named_parameters():
-            if parameter.requires_grad:
-                groups[_part(name)].append(parameter)
-        return groups
-
     def save_pretrained(self, folder: str | Path, *, dtype: torch.dtype = torch.bfloat16) -> None:
         """Write config.json and model.safetensors (our trained part and LoRA; the language model is only named)."""
         checkpoint.save(self, Path(folder), dtype)
@@ -263,14 +255,3 @@ class PVChatModel(nn.Module):
             mask = (mask * torch.finfo(embeds.dtype).min)[:, None]
         out = self.llm.base_model(inputs_embeds=embeds, attention_mask=mask, position_ids=place, use_cache=False)
         return out.last_hidden_state
-
-
-def _part(name: str) -> str:
-    """Which group a parameter belongs to."""
-    if name.startswith("llm."):
-        return "lora"
-    if ".mixer." in name:
-        return "routers"
-    if name.startswith("project_presence."):
-        return "told"
-    return "aligner" if name.startswith("aligner.") else "rest"

@@ -63,11 +63,6 @@ class PVChatOutput:
     exact: list[list[bool]] = field(default_factory=list)
 
 
-def similarity(clips: Tensor, sentences: Tensor) -> Tensor:
-    """Cosines [B, K] of clips' best queries [B, Q, S] and sentences [K, S], all L2-normalised (BLIP-2, Sec. 3.2)."""
-    return (clips @ sentences.T).amax(1)
-
-
 def whole_answers(right: Tensor, row: Tensor, answer: Tensor, rows: int) -> list[list[bool]]:
     """For each of so many rows, answer by answer, whether all its tokens are right.
 

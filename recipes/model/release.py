@@ -21,7 +21,8 @@ import torch
 from torch import Tensor
 
 from pvchat.errors import WeightsError
-from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, PRINTS, WEIGHTS, save_words
+from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, PRINTS, SCALE, WEIGHTS
+from pvchat.model.rounding import rounded
 from recipes.model.base.run import started_from
 
 MOST_MB = 60.0  # of the 80 that all shipped weights may have (docs/weights.md)
@@ -87,6 +88,20 @@ def release(
         save_words(spoken, out / ANSWERING)
     (out / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     return out / WEIGHTS
+
+
+def save_words(words: dict[str, Tensor], file: Path) -> None:
+    """Write what `words_of` gives small: matrices in 8 bits with a scale a row, vectors in bf16."""
+    from safetensors.torch import save_file
+
+    state: dict[str, Tensor] = {}
+    for key, value in words.items():
+        if value.dim() == 2:
+            state[key], scale = rounded(value.float())
+            state[key + SCALE] = scale.to(torch.bfloat16)
+        else:
+            state[key] = value.to(torch.bfloat16)
+    save_file({key: value.contiguous().cpu() for key, value in state.items()}, file)
 
 
 def _words(state: dict[str, Tensor], folder: Path) -> dict[str, Tensor]:

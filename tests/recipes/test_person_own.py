@@ -46,9 +46,7 @@ def lessons(chat: SimpleNamespace):
     return enroll(seen[samples[2].id], "Ana"), TrainingSet(samples, rows, lambda s: seen[s.id])
 
 
-def test_who_was_stored_when_training_was_cut_ends_the_same(
-    chat: SimpleNamespace, tmp_path: Path
-) -> None:
+def test_who_was_stored_when_training_was_cut_ends_the_same(chat: SimpleNamespace, tmp_path: Path) -> None:
     """What is stored of her then are the tokens of the best step: a resumed run starts where the cut one did."""
     person, data = lessons(chat)
     config = PersonConfig(image_steps=2, video_steps=4, batch=4, validate_every=2, lr=0.05, z_lr=0.05)

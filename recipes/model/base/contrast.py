@@ -17,7 +17,6 @@ from torch.nn import functional as F
 
 from pvchat.chat.speakers.claims import CAPTION_QUESTION
 from pvchat.model.features import ClipFeatures
-from pvchat.model.reading import similarity
 from pvchat.model.sentences import Encode
 from pvchat.train.losses import contrastive_loss
 from recipes.model.base.config import BaseConfig
@@ -152,6 +151,11 @@ class Contrastive:
         words = self.vocabulary.encode([text for texts in truth for text in texts]).to(queries.device)
         owner = torch.tensor([i for i, texts in enumerate(truth) for _ in texts], device=queries.device)
         return self.vocabulary.decode(decoder.write(queries)), float(decoder(queries, words, owner))
+
+
+def similarity(clips: Tensor, sentences: Tensor) -> Tensor:
+    """Cosines [B, K] of clips' best queries [B, Q, S] and sentences [K, S], all L2-normalised (BLIP-2, Sec. 3.2)."""
+    return (clips @ sentences.T).amax(1)
 
 
 def bank_loss(right: Tensor, wrong: Tensor, own: Tensor, log_scale: Tensor) -> Tensor:

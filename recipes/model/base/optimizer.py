@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import torch
+from torch import nn
 
 from pvchat.model.pvchat import PVChatModel
 from recipes.model.base.config import BaseConfig
@@ -20,7 +21,7 @@ BETAS = (0.9, 0.98)  # CLIP's
 def make_optimizer(model: PVChatModel, objective: Objective, config: BaseConfig) -> torch.optim.AdamW:
     """AdamW: matrices decay, vectors, numbers and soft prompts don't; LoRA, routers and "told" have their own rates."""
     groups: list[dict[str, Any]] = []
-    for part, parameters in {**model.trained_parameters(), "objective": list(objective.parameters())}.items():
+    for part, parameters in {**trained_parameters(model), "objective": list(objective.parameters())}.items():
         peak = {"lora": config.lora_lr, "routers": ROUTERS * config.lr, "told": TOLD * config.lr}.get(part, config.lr)
         for matrices in (True, False):
             chosen = [p for p in parameters if (p.dim() > 1) == matrices]
@@ -36,3 +37,23 @@ def learning_rate(step: int, config: BaseConfig) -> float:
         return (step + 1) / config.warmup
     share = (step - config.warmup) / max(1, config.steps - config.warmup)
     return FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
+
+
+def trained_parameters(model: PVChatModel) -> dict[str, list[nn.Parameter]]:
+    """Trainable parameters by part: "lora", "routers" (W_r, W_h of mixed heads), "aligner", "told", "rest"."""
+    groups: dict[str, list[nn.Parameter]] = {"lora": [], "routers": [], "aligner": [], "told": [], "rest": []}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            groups[_part(name)].append(parameter)
+    return groups
+
+
+def _part(name: str) -> str:
+    """Which group a parameter belongs to."""
+    if name.startswith("llm."):
+        return "lora"
+    if ".mixer." in name:
+        return "routers"
+    if name.startswith("project_presence."):
+        return "told"
+    return "aligner" if name.startswith("aligner.") else "rest"
