@@ -3,13 +3,13 @@
     python benchmarks/ablation.py --data ../shared/traindata --out runs/ablation --steps 320 --batch 12 --minutes 60
 
 Rows: dense attention, MoH (top-k with its balance loss), ReMoH without SPR and HAE, with SPR only, with both; then with
-both, and one connector part off at a time (MoEC, HGA, MoVA). Every row is trained by `pvchat.train.base.run` with the
+both, and one connector part off at a time (MoEC, HGA, MoVA). Every row is trained by `recipes.model.base.run` with the
 same seeds, data order and schedule. Gates start at 1 and SPR's weight at 1e-8: heads go off within 320 steps of
 this schedule, and not yet in 170, where the rows with SPR are dense ones. Phase 1 validates by recall; phase 3 by
 presence among look-alikes, and is where MoVA has a question to read: in phase 1 its gate sees none and only its adapter
 acts.
 
-In: cached features (`python -m pvchat.train.base.prepare`). Out: `OUT/results.jsonl`, a line a row and seed, so that a
+In: cached features (`python -m recipes.model.base.prepare`). Out: `OUT/results.jsonl`, a line a row and seed, so that a
 call goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ in
 what they draw, rows of a seed do not: the last column compares within seeds, the mean with that of the full model.
 """
@@ -34,14 +34,14 @@ from torch import Tensor, nn
 from pvchat.model.registry import create_model, load_config
 from pvchat.model.routers import RoutingStats
 from pvchat.model.sentences import SentenceEncoder
-from pvchat.train.base import run as base
-from pvchat.train.base.config import BaseConfig
-from pvchat.train.base.contrast import Contrastive
-from pvchat.train.base.identity import Identity
-from pvchat.train.base.optimizer import make_optimizer
-from pvchat.train.base.phases import Objective, Phase
-from pvchat.train.checkpoints import TrainState
-from pvchat.train.report import Report, read_metrics
+from recipes.model.base import run as base
+from recipes.model.base.checkpoints import TrainState
+from recipes.model.base.config import BaseConfig
+from recipes.model.base.contrast import Contrastive
+from recipes.model.base.identity import Identity
+from recipes.model.base.optimizer import make_optimizer
+from recipes.model.base.phases import Objective, Phase
+from recipes.model.base.report import Report, read_metrics
 
 MOH_BALANCE = 0.01  # weight of MoH's balance loss (arXiv 2410.11842)
 SHOWN = {1: ("image_to_text_r1", "image_to_text_r5", "text_to_image_r1", "text_to_image_r5"),

@@ -28,11 +28,11 @@ from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.model.heads import HeadMixer
 from pvchat.model.people import People
 from pvchat.model.sentences import SentenceEncoder
-from pvchat.train.base.config import BaseConfig, parse
-from pvchat.train.base.run import make_model, started_from
 from pvchat.train.bases.gate import at_least
 from recipes.answering.answering import Answering, AnsweringConfig, people_of
 from recipes.answering.lessonplan import Lesson, Plan, of_others
+from recipes.model.base.config import BaseConfig, parse
+from recipes.model.base.run import make_model, started_from
 
 BY_TOKENS = "existence by tokens"
 _SCENES = 60  # drawn for who is there by tokens only; those with nobody present or nobody absent are left out
@@ -97,8 +97,8 @@ def prepared() -> tuple[BaseConfig, Any, Answering]:
 
 def weighed(people: People, personal: float) -> People:
     """People with so much of their personal tokens; at 0 without what they are recognised by, too."""
-    marks = people.marks.only(people.mask & (personal > 0))
-    return replace(people, tokens=people.tokens * personal, marks=marks)
+    enrolled = people.enrolled if personal > 0 else [[None] * len(row) for row in people.enrolled]
+    return replace(people, tokens=people.tokens * personal, enrolled=enrolled)
 
 
 def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[list[bool]]:

@@ -1,6 +1,6 @@
 """Another number of personal tokens than the model was made with, for the ablation (PVChat, supplement: 0 to 20).
 
-In: the model, a person's start and data (`deep.training_data`), a number. Out: scores on the held-back split. Fewer
+In: the model, a person's start and data (`own.training_data`), a number. Out: scores on the held-back split. Fewer
 tokens are the aligner's first ones; more are its own and copies of them with a little noise; 0 tokens leave one of
 zeros that isn't trained. The other people named get as many. The model is as before afterwards. Legend: I personal
 tokens, D width.
@@ -18,8 +18,8 @@ from torch import Tensor
 
 from pvchat.model.people import PersonState
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.examples import PersonData
-from pvchat.train.person.stages import train_state
+from recipes.model.person.data import PersonData
+from recipes.model.person.stages import train_state
 
 NOISE = 0.1  # of a token's own spread
 

@@ -23,7 +23,7 @@ FLOORS = (
     ("pvchat.service",),
     ("pvchat.library",),
     ("pvchat.train.person", "pvchat.train.bases"),
-    ("pvchat.train.base",),
+    ("recipes.model.base",),
     ("pvchat.train",),
     ("pvchat.augment",),
     ("pvchat.chat",),

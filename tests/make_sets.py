@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from safetensors.numpy import save_file
 
-from pvchat.train.base.config import BaseConfig
+from recipes.model.base.config import BaseConfig
 
 THINGS = ("dog", "ball", "boat", "horse")
 COLOURS = ("red", "blue", "green")

@@ -93,7 +93,7 @@ def test_what_was_measured_stays_word_for_word() -> None:
 def test_base_training_asks_in_the_same_words() -> None:
     """The questions taught are the questions asked: else the answers come from nowhere."""
     pytest.importorskip("torch")
-    from pvchat.train.base import captions
+    from recipes.model.base import captions
 
     class Photo:
         captions = ("A man in a red shirt is riding a bike in the park .",)

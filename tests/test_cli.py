@@ -26,9 +26,10 @@ from pvchat.schemas import Answer, PersonPresence
 
 REPO = Path(__file__).parents[1]
 HELP = REPO / "docs" / "help.md"
-SETTINGS = ("config", "errors", "augment.settings", "train.base.config", "train.person.config")
-LIGHT = {"pvchat", "pvchat.augment", "pvchat.train", "pvchat.train.base", "pvchat.train.person"}
+SETTINGS = ("config", "errors", "augment.settings", "train.bases.config", "train.person.config")
+LIGHT = {"pvchat", "pvchat.augment", "pvchat.train", "pvchat.train.bases", "pvchat.train.person"}
 LIGHT |= {f"pvchat.{name}" for name in SETTINGS}
+LIGHT |= {"recipes", "recipes.model", "recipes.model.base", "recipes.model.base.config"}
 CONTRACT = {"answer", "type", "people", "timing"}
 
 
@@ -95,7 +96,7 @@ print(json.dumps([out.getvalue(), sorted(set(sys.modules) - before)]))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPO, check=True)
     printed, loaded = json.loads(done.stdout)
     assert "pvchat" in printed
-    ours = {name for name in loaded if name.split(".")[0] == "pvchat"}
+    ours = {name for name in loaded if name.split(".")[0] in ("pvchat", "recipes")}  # settings of a recipe are offered
     assert {name.split(".")[0] for name in set(loaded) - ours} <= set(sys.stdlib_module_names)
     assert {name for name in ours if not name.startswith("pvchat.cli")} <= LIGHT
     assert not ours & {"pvchat.cli.showcase", "pvchat.cli.examination"}

@@ -13,7 +13,6 @@ from make_augmented import make_model, person_of, samples_of
 from make_people import files_below
 
 from pvchat.errors import PeopleError, SettingsError
-from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.corrections import Correction, Example, examples_of, with_examples
 from pvchat.people.person import Person
@@ -21,8 +20,6 @@ from pvchat.storage import temporary
 from pvchat.train.person import deep, workplace
 from pvchat.train.person.deep import RECORD, DeepOptions
 from pvchat.train.person.session import Session
-
-TOKENS = DeepOptions(tokens=True)
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +30,18 @@ def model() -> PresenceModel:
 class Chat:
     """What `deep` asks of the service, without experts."""
 
-    def __init__(self, store, model: PresenceModel, describer=None) -> None:
+    def __init__(self, store, model: PresenceModel, narrator=None) -> None:
         from pvchat.config import Settings
 
-        self.people, self.presence_model, self.describer, self.settings = store, model, describer, Settings()
-        self.narrator = None  # no pretrained base
+        self.people, self.presence_model, self.describer, self.settings = store, model, None, Settings()
+        self.narrator = narrator
 
 
 @pytest.fixture
 def chat(tmp_path: Path, model: PresenceModel) -> Chat:
     from pvchat.people.store import PeopleStore
 
-    return Chat(PeopleStore(tmp_path / "people"), model, describer=object())
+    return Chat(PeopleStore(tmp_path / "people"), model, narrator=object())
 
 
 @pytest.fixture
@@ -53,7 +50,7 @@ def augmented(monkeypatch: pytest.MonkeyPatch):
     samples, seen = samples_of()
     monkeypatch.setattr("pvchat.augment.steps.augment", lambda clip, name, out, *_: Path(out))
     monkeypatch.setattr(deep, "read", lambda folder, name: (samples, [object()]))
-    monkeypatch.setattr(deep, "_trained", lambda chat, person, fresh, *_: (with_tokens(fresh), {"steps": 1}))
+    monkeypatch.setattr(deep, "_on_base", lambda chat, person, *_: (with_tokens(person), {"steps": 1}))
     monkeypatch.setattr("pvchat.augment.analyses.Analyses", lambda *_: lambda s: seen[s.id])
 
 
@@ -61,25 +58,21 @@ def with_tokens(person: Person) -> Person:
     return replace(person, arrays={**person.arrays, "tokens": np.ones((16, 8), np.float16)})
 
 
-def test_the_shipped_model_is_trained_on_nobody_who_was_not_asked_for(
-    chat: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_pretrained_base_nobody_is_trained(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> Path:
         raise AssertionError("nothing is augmented")
 
     monkeypatch.setattr("pvchat.augment.steps.augment", never)
-    enrolled = chat.people.add(person_of())
+    enrolled, chat.narrator = chat.people.add(person_of()), None
     assert deep.deepen(chat, "x.mp4", enrolled).depth == "instant"
-    chat.describer = None  # no trained model: nothing can be trained, asked for or not
-    assert deep.deepen(chat, "x.mp4", enrolled, TOKENS).depth == "instant"
-    with pytest.raises(SettingsError, match="no trained model"):
+    with pytest.raises(SettingsError, match="no model is here"):
         deep.train_on(chat, enrolled, Path("nowhere"))
 
 
 @pytest.mark.usefixtures("augmented")
 def test_a_deep_person_takes_the_place_of_the_instant_one(chat: Chat) -> None:
     enrolled = chat.people.add(replace(person_of(), aliases=["Annie"]))
-    done = deep.deepen(chat, "x.mp4", enrolled, TOKENS)
+    done = deep.deepen(chat, "x.mp4", enrolled)
     assert (done.depth, done.name, done.aliases, done.created) == ("deep", "Ana", ["Annie"], enrolled.created)
     assert [p.depth for p in chat.people.all()] == ["deep"]
     assert "tokens" in chat.people.get("Ana").arrays
@@ -93,11 +86,11 @@ def test_a_deep_person_takes_the_place_of_the_instant_one(chat: Chat) -> None:
 def test_renamed_meanwhile_keeps_the_new_name_and_forgotten_meanwhile_stays_forgotten(chat: Chat) -> None:
     enrolled = chat.people.add(person_of())
     chat.people.rename("Ana", "Bea")
-    assert deep.deepen(chat, "x.mp4", enrolled, TOKENS).name == "Bea"
+    assert deep.deepen(chat, "x.mp4", enrolled).name == "Bea"
     enrolled = chat.people.get("Bea")
     chat.people.forget("Bea")
     with pytest.raises(PeopleError, match="forgotten"):
-        deep.deepen(chat, "x.mp4", enrolled, TOKENS)
+        deep.deepen(chat, "x.mp4", enrolled)
     assert chat.people.names() == []
     assert not workplace.folder_of(enrolled).exists()
 
@@ -118,7 +111,7 @@ def test_who_goes_at_the_very_end_does_not_come_back(chat: Chat, monkeypatch: py
     monkeypatch.setattr(deep, "stored", and_then_goes)
     enrolled = chat.people.add(person_of())
     with pytest.raises(PeopleError, match="forgotten|nobody of this name"):
-        deep.deepen(chat, "x.mp4", enrolled, TOKENS)
+        deep.deepen(chat, "x.mp4", enrolled)
     assert [person.depth for person in chat.people.all()] == ([] if what == "forgotten" else ["instant"])
 
 
@@ -134,7 +127,7 @@ def test_what_was_said_of_her_at_the_very_end_stays(chat: Chat, monkeypatch: pyt
         return found
 
     monkeypatch.setattr(deep, "stored", and_then_is_corrected)
-    done = deep.deepen(chat, "x.mp4", chat.people.add(person_of()), TOKENS)
+    done = deep.deepen(chat, "x.mp4", chat.people.add(person_of()))
     assert (done.depth, len(examples_of(done))) == ("deep", 1)
 
 
@@ -148,7 +141,7 @@ def test_a_stop_before_anything_was_learnt_leaves_the_instant_person(
 
     monkeypatch.setattr("pvchat.augment.steps.augment", stopped)
     enrolled, stop = chat.people.add(person_of()), threading.Event()
-    assert deep.deepen(chat, "x.mp4", enrolled, DeepOptions(tokens=True, session=Session(stop=stop))).depth == "instant"
+    assert deep.deepen(chat, "x.mp4", enrolled, DeepOptions(session=Session(stop=stop))).depth == "instant"
 
 
 @pytest.mark.usefixtures("augmented")
@@ -162,7 +155,7 @@ def test_others_answer_bit_identically_after_forgetting(chat: Chat, model: Prese
         return [model.score(chat.people.all(), clip, chat.settings.presence) for clip in clips]
 
     before = said()
-    deep.deepen(chat, "x.mp4", chat.people.add(person_of()), TOKENS)
+    deep.deepen(chat, "x.mp4", chat.people.add(person_of()))
     during = said()
     assert during[0][-1].name == "Ana"
     chat.people.forget("Ana")
@@ -208,49 +201,6 @@ def test_the_command_trains_on_a_folder(chat: Chat, tmp_path: Path) -> None:
         train_person(chat, Namespace(**{**words, "name": "Nobody"}), lambda *_: None)
 
 
-def lessons(chat: Chat):
-    """A tiny model behind the chat, Ana as it remembers her, and a data set about her."""
-    import sys
-
-    sys.path.insert(0, str(Path(__file__).parent / "train"))
-    from make_person import augmentation, tiny
-    from make_sets import encode
-
-    from pvchat.chat.speakers.describe import Describer
-    from pvchat.model.trained import TrainedModel
-
-    trained = TrainedModel(Path("nowhere"), "cpu", tiny())
-    trained.stamp = "0123456789abcdef"
-    chat.describer = Describer(trained, encode)
-    samples, rows, seen = augmentation("Ana", 16)
-    person = chat.describer.remember(enroll(seen[samples[2].id], "Ana"))
-    return person, deep.TrainingSet(samples, rows, lambda s: seen[s.id])
-
-
-def test_who_was_stored_when_training_was_cut_is_trained_on_to_the_same_end(chat: Chat, tmp_path: Path) -> None:
-    """What is stored of her then are the tokens of the best step: a resumed run starts where the cut one did."""
-    from pvchat.train.person.config import PersonConfig
-
-    person, data = lessons(chat)
-    config = PersonConfig(image_steps=2, video_steps=4, batch=4, validate_every=2, lr=0.05, z_lr=0.05)
-    straight = deep.learn(chat, person, data, DeepOptions(config))
-    stop = threading.Event()
-
-    def cut(what: str, done: float, total: float) -> None:
-        if done >= 3:
-            stop.set()
-
-    session = Session(folder=tmp_path, stop=stop, progress=cut)
-    stored = chat.people.add(deep.learn(chat, person, data, DeepOptions(config, session=session)))
-    assert not stored.extra[RECORD]["training"]["done"]
-    assert not np.array_equal(stored.arrays["tokens"], person.arrays["tokens"])
-    resumed = deep.learn(chat, stored, data, DeepOptions(config, session=Session(folder=tmp_path, resume=True)))
-    for name in ("tokens", "z"):
-        np.testing.assert_array_equal(resumed.arrays[name], straight.arrays[name])
-    told, whole = (p.extra[RECORD]["training"] for p in (resumed, straight))
-    assert told == whole
-
-
 @pytest.mark.parametrize("off", [{"lr": float("nan")}, {"z_lr": float("inf")}, {"anchor": float("nan")}])
 def test_a_rate_that_is_no_number_is_told(off: dict[str, float]) -> None:
     from pvchat.train.person.config import PersonConfig
@@ -266,7 +216,7 @@ def test_a_training_that_was_cut_says_so(chat: Chat, tmp_path: Path, monkeypatch
     from pvchat.runtime import ProgressDisplay
 
     told = {"steps": 7, "done": False}
-    monkeypatch.setattr(deep, "_trained", lambda chat, person, fresh, *_: (with_tokens(fresh), told))
+    monkeypatch.setattr(deep, "_on_base", lambda chat, person, *_: (with_tokens(person), told))
     monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
     chat.people.add(person_of())
     words = ["train", "person", "Ana", "--data", str(tmp_path), "--out", str(tmp_path / "run")]
@@ -275,63 +225,3 @@ def test_a_training_that_was_cut_says_so(chat: Chat, tmp_path: Path, monkeypatch
     told["done"] = True
     assert cli.main(words) == 0
     assert capsys.readouterr().out == "Ana is trained on 36 samples.\n"
-
-
-def test_tokens_and_z_are_trained_and_stamped(chat: Chat) -> None:
-    """The others' files and the base stay as they are."""
-    torch = pytest.importorskip("torch")
-    from pvchat.model.personstates import STAMP
-    from pvchat.train.person.config import PersonConfig
-
-    person, data = lessons(chat)
-    describer = chat.describer
-    before = {k: v.clone() for k, v in describer.model.state_dict().items()}
-    config = PersonConfig(image_steps=2, video_steps=6, batch=4, validate_every=2, lr=0.05, z_lr=0.05, lora=1)
-    deeper = deep.learn(chat, person, data, DeepOptions(config))
-    assert deeper.depth == "deep"
-    assert deeper.extra[STAMP] == describer.stamp
-    assert deeper.extra[RECORD]["training"]["best"] <= deeper.extra[RECORD]["training"]["start"]
-    assert not np.array_equal(deeper.arrays["tokens"], person.arrays["tokens"])
-    assert any(key.startswith("lora.") for key in deeper.arrays)
-    state = describer.state(deeper)
-    np.testing.assert_allclose(state.tokens.numpy(), deeper.arrays["tokens"].astype(np.float32))
-    assert all(torch.equal(v, before[k]) for k, v in describer.model.state_dict().items())
-    stored = chat.people.add(deeper)
-    assert stored.bytes_on_disk < 1_000_000
-
-
-def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
-    """The aligner makes a companion's state from a sample that shows her alone; else the stored one serves."""
-    torch = pytest.importorskip("torch")
-    import sys
-
-    sys.path.insert(0, str(Path(__file__).parent / "train"))
-    from make_person import analysis, augmentation, tiny
-    from make_sets import encode
-
-    from pvchat.chat.speakers.describe import Describer
-    from pvchat.model.features import collate_people, person_from_track
-    from pvchat.model.trained import TrainedModel
-
-    trained = TrainedModel(Path("nowhere"), "cpu", tiny())
-    trained.stamp = "0123456789abcdef"
-    describer = Describer(trained, encode)
-    samples, rows, seen = augmentation("Ana", 16)
-    alone = samples[1]  # Kim's only clip
-    for sample in samples:
-        sample.people |= {"Kim": sample is alone, "Lee": False, "Max": False}
-    for i, row in enumerate(rows):
-        other = ("Kim", "Lee", "Max")[i % 3]
-        row.people, row.present = ["Ana", other], {**row.present, other: other == "Kim" and row.sample == alone.id}
-    person = enroll(seen[samples[2].id], "Ana")
-    lee, kim = enroll(analysis(90, 1), "Lee"), enroll(analysis(91, 2), "Kim")
-    learnt_from = deep.TrainingSet(samples, rows, lambda s: seen[s.id])
-    _, data = deep.training_data(describer, person, learnt_from, [person, lee, kim])
-    assert set(data.others) == {"Kim", "Lee"}
-    assert data.left_out == sum("Max" in row.people for row in rows)
-    assert {n for e in data.examples for n in e.names} > {"Kim", "Lee"}
-    features = collate_people([person_from_track(seen[alone.id].tracks[0])])
-    with torch.no_grad():
-        own = describer.model.aligner.people(features, ["Kim"])[0]
-    assert torch.equal(data.others["Kim"].tokens, own.tokens)  # not the stored namesake's
-    assert torch.equal(data.others["Lee"].tokens, describer.state(lee).tokens)

@@ -120,7 +120,7 @@ sys.exit(any(m in sys.modules for m in ("torch", "transformers")))
 
 def test_train_base_takes_all_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
     pytest.importorskip("torch")
-    from pvchat.train.base import run as base
+    from recipes.model.base import run as base
 
     seen = []
     result = {"step": 2, "done": True, "checkpoint": tmp_path / "000002", "bleu4": 1.5}

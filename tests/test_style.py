@@ -196,8 +196,14 @@ def test_tracked_files_are_small():
         _relative(p): p.stat().st_size for p in _tracked() if p.stat().st_size > 250_000 and p.suffix != ".safetensors"
     }
     assert big == {}
-    weights = sum(p.stat().st_size for p in _tracked() if p.suffix == ".safetensors")
-    assert weights <= 80_000_000
+
+
+def test_shipped_weights_have_a_row_each_and_at_most_80_mb_together():
+    table = (REPO / "docs" / "weights.md").read_text(encoding="utf-8")
+    weights = [p for p in _tracked() if p.suffix == ".safetensors"]
+    named = set(re.findall(r"^\| `([^`]+\.safetensors)`", table, re.MULTILINE))
+    assert named == {p.relative_to(REPO / "pvchat").as_posix() for p in weights}
+    assert sum(p.stat().st_size for p in weights) <= 80_000_000
 
 
 def test_what_is_imported_is_declared():

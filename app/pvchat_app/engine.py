@@ -63,7 +63,7 @@ class Engine:
         """Whether a pretrained base answers, which a deep enrollment trains; waits until PVChat is loaded."""
         from pvchat.train.person.deep import trains
 
-        return trains(self.chat, tokens=False)
+        return trains(self.chat)
 
     def rest(self, idle_s: float = IDLE_S) -> None:
         """Let go of what nobody has needed for a while."""

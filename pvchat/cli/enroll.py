@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model
-from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
     from pvchat.people.notes import Notes
@@ -20,10 +19,7 @@ if TYPE_CHECKING:
     from pvchat.service import PVChat
 
 DEPTHS = ("instant", "deep")
-_NOTHING = (
-    "Nothing was trained: on the shipped model an instant enrollment is as good. --model BASE trains a pretrained base "
-    "on this person; --tokens trains the shipped model's personal tokens all the same."
-)
+_NOTHING = "Nothing was trained: only a pretrained base (--model BASE) is; the shipped model knows her as well without."
 
 
 def register(commands: Commands) -> None:
@@ -34,8 +30,6 @@ def register(commands: Commands) -> None:
     parser.add_argument("--depth", choices=DEPTHS, default="instant", help="instant (the default): one pass over "
                         "the clip, seconds; deep: also trains a pretrained base (--model) on an augmentation of "
                         "it, minutes")  # fmt: skip
-    told = "deep trains the shipped model's personal tokens of her, too: no answer is known to gain by it"
-    parser.add_argument("--tokens", action="store_true", help=told)
     parser.add_argument("--track", type=int, metavar="N", help="whom to take where the clip shows several people")
     told = "another clip of somebody who is enrolled by that name: what it shows joins what is known of her"
     parser.add_argument("--add", action="store_true", help=told)
@@ -50,8 +44,6 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         PVChatError: the clip, the subject or the name can't be taken.
     """
-    if args.tokens and args.depth != "deep":
-        raise SettingsError("--tokens is for deep enrollments.", subject="pvchat enroll", hint="Add --depth deep.")
     chat, progress = console.open_chat(args)
     with progress:
         if args.depth == "deep":
@@ -67,14 +59,8 @@ def run(args: argparse.Namespace) -> None:
         console.write_json({**describe(person), **notes})
     else:
         _show(person, Path(args.clip).name, args.add)
-        if args.depth == "deep" and not _trains(chat, args.tokens):
+        if args.depth == "deep" and chat.narrator is None:
             console.write(_NOTHING)
-
-
-def _trains(chat: PVChat, tokens: bool) -> bool:
-    from pvchat.train.person.deep import trains
-
-    return trains(chat, tokens)
 
 
 def _enroll_deep(chat: PVChat, args: argparse.Namespace) -> Person:
@@ -82,7 +68,7 @@ def _enroll_deep(chat: PVChat, args: argparse.Namespace) -> Person:
     from pvchat.train.signals import stopping
 
     with stopping() as stop:
-        return chat.enroll(args.clip, args.name, "deep", args.track, args.replace, stop, tokens=args.tokens)
+        return chat.enroll(args.clip, args.name, "deep", args.track, args.replace, stop)
 
 
 def _show(person: Person, source: str, added: bool) -> None:

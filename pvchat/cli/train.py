@@ -1,16 +1,21 @@
-"""`pvchat train base | person`: train the model that all people share, or one person further.
+"""`pvchat train base | person`: train what all people share, or one person further.
 
 In: parsed words. Out: where the checkpoint lies, or the person with the record of her training. The first Ctrl-C keeps
 the best so far, the second one ends all.
+
+Training on our own model is a recipe and research (`recipes/model/`), which only a checkout of the source has: there
+both take it too.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pvchat
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_model
 from pvchat.errors import SettingsError
@@ -18,19 +23,22 @@ from pvchat.errors import SettingsError
 if TYPE_CHECKING:
     from pvchat.schemas import Progress
     from pvchat.service import PVChat
+    from pvchat.train.bases.config import SharedTraining
 
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    from pvchat.train.base.config import add_options as add_base_options
+    from pvchat.train.bases.config import add_options as add_base_options
     from pvchat.train.person.config import add_options as add_person_options
 
     text = "train the model that all people share, or one person"
     parser = add_command(commands, "train", text, "ACTION …")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
-    base = add_command(actions, "train base", "train the model that all people share, on folders of pictures")
-    add_base_options(base)
+    text = "train what all people share, on folders of pictures: of a pretrained base"
+    note = "Our own model, in phases 1 to 3, is trained in a checkout of the source, which has the recipe."
+    base = add_command(actions, "train base", text, note=note)
+    add_base_options(base, _settings_of_base())
     add_common(base)
     base.set_defaults(run=run_base)
 
@@ -51,24 +59,38 @@ def run_base(args: argparse.Namespace) -> None:
     Raises:
         SettingsError: a setting is off.
     """
-    from pvchat.runtime import setup_logging
-    from pvchat.train.base.config import BaseConfig
-
-    config = BaseConfig(**{field.name: getattr(args, field.name) for field in dataclasses.fields(BaseConfig)})
-    setup_logging(max(1, args.verbose))
     from pvchat.bases.sources import read_source
+    from pvchat.runtime import setup_logging
 
+    kind = _settings_of_base()
+    config = kind(**{field.name: getattr(args, field.name) for field in dataclasses.fields(kind)})
+    setup_logging(max(1, args.verbose))
     if (source := read_source(config.model)) is not None:
         from pvchat.train.bases.sharing import train_shared
 
         done = train_shared(config, source)
+    elif _in_checkout():
+        done = import_module("recipes.model.base.run").train_base(config)
     else:
-        from pvchat.train.base.run import train_base
-
-        done = train_base(config)
+        hint = "Name one with --model (`pvchat models`); our own is trained in a checkout of the source."
+        raise SettingsError("this is no pretrained base.", subject=config.model, hint=hint)
     state = "done" if done["done"] else "not done yet: go on with --resume"
     row = {**done, "checkpoint": str(done["checkpoint"])}
     console.report(args, row, f"Step {done['step']}, {state}. {done['checkpoint']}")
+
+
+def _in_checkout() -> bool:
+    return (Path(pvchat.__file__).parents[1] / "recipes" / "model" / "base" / "config.py").is_file()
+
+
+def _settings_of_base() -> type[SharedTraining]:
+    """The settings of `train base`: in a checkout those of our own model's recipe, which has more."""
+    from pvchat.train.bases.config import SharedTraining
+
+    if not _in_checkout():
+        return SharedTraining
+    kind: type[SharedTraining] = import_module("recipes.model.base.config").BaseConfig
+    return kind
 
 
 def run_person(args: argparse.Namespace) -> None:
@@ -109,5 +131,6 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     state = Path(args.out).expanduser() if args.out else None
     with stopping() as stop:
         session = Session(progress=progress, stop=stop, folder=state, resume=args.resume)
-        person = train_on(chat, person, Path(args.data).expanduser(), DeepOptions(config, session=session))
+        own = import_module("recipes.model.person.own").learn if _in_checkout() else None
+        person = train_on(chat, person, Path(args.data).expanduser(), DeepOptions(config, session=session), own)
     return {**describe(person), "training": person.extra.get(RECORD, {"samples": 0})}

@@ -48,7 +48,7 @@ def _enroll(chat: PVChat, manifest: Manifest, subject: Subject, depth: str) -> d
     started = time.perf_counter()
     try:
         path = manifest.path(subject.clip)
-        person = chat.enroll(path, subject.name, depth=depth, track=subject.track, replace=True, tokens=depth == "deep")
+        person = chat.enroll(path, subject.name, depth=depth, track=subject.track, replace=True)
     except (PVChatError, OSError) as error:
         return {"error": f"{type(error).__name__}: {error}"}
     return {"seconds": round(time.perf_counter() - started, 3), **_told(person)}

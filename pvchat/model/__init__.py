@@ -6,7 +6,7 @@ read them, with the mixed heads of `heads.py` and `routers.py`) into the languag
 `generation.py`, `drafted.py`). What is read is in `reading.py`, what a clip looks like on the way in `visual.py`.
 
 People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); whom a clip
-shows is told by their marks (`marks.py`, `likeness.py`, `printmatch.py`).
+shows is told by the product's presence (`presence.py`).
 
 At work: `trained.py` has one model loaded, `views.py` what it saw of clips (`lines.py`: who looks at what),
 `personstates.py` stored people as it takes them; `sentences.py` (with `minilm.py`) makes sentence vectors;

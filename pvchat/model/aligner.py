@@ -61,10 +61,8 @@ class Aligner(nn.Module):
         return x, x.new_zeros(shape) if self.z is None else self.z(x.mean(1)).view(shape)
 
     def people(self, features: PersonFeatures, names: Sequence[str]) -> list[PersonState]:
-        """Each enrollment as a `PersonState`, its identity vectors as prototypes; gradients flow to the aligner."""
-        tokens, z = self(features)
-        prototypes = [v[m] for v, m in zip(features.identity, features.identity_mask, strict=True)]
-        return [PersonState(*row) for row in zip(names, tokens, z, prototypes, strict=True)]
+        """Each enrollment as a `PersonState`; gradients flow to the aligner."""
+        return [PersonState(*row) for row in zip(names, *self(features), strict=True)]
 
     def _context(self, features: PersonFeatures) -> Context:
         """All sightings' vectors as tokens [B, 2n + 1, D] with their mask; the last token is always there."""

@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from pvchat.errors import WeightsError
 from pvchat.model.config import ModelConfig
-from pvchat.model.rounding import rounded
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 ANSWERING = "answering.safetensors"  # adapters and projectors for answering, beside a model that they fit
-_SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
+SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
-PRINTS = "prints."  # what matches people and tracks (`printmatch.py`): a file of another version leaves it as it is
+PRINTS = "prints."  # how presence is told (`presence.py`): a file of another version leaves it as it is
+SUPERSEDED = ("presence.", "match.", "match_weight")  # in files of before: who is there is `identity/presence.py`'s
 
 
 def trained_state(model: nn.Module) -> dict[str, Tensor]:
@@ -92,20 +92,6 @@ def words_of(model: nn.Module) -> dict[str, Tensor]:
     return {k: v for k, v in trained_state(model).items() if k.startswith((*LLM_PARTS, PRINTS))}
 
 
-def save_words(words: dict[str, Tensor], file: Path) -> None:
-    """Write what `words_of` gives small: matrices in 8 bits with a scale a row, vectors in bf16."""
-    from safetensors.torch import save_file
-
-    state: dict[str, Tensor] = {}
-    for key, value in words.items():
-        if value.dim() == 2:
-            state[key], scale = rounded(value.float())
-            state[key + _SCALE] = scale.to(torch.bfloat16)
-        else:
-            state[key] = value.to(torch.bfloat16)
-    save_file({key: value.contiguous().cpu() for key, value in state.items()}, file)
-
-
 def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
     """Other adapters and projectors for a model, as the model keeps its own.
 
@@ -115,8 +101,8 @@ def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
     from safetensors.torch import load_file
 
     own, rows = words_of(model), load_file(file)
-    saved = {k: v.float() * rows[k + _SCALE] if k + _SCALE in rows else v for k, v in rows.items()}
-    saved = _of_this_version(own, {k: v for k, v in saved.items() if not k.endswith(_SCALE)})
+    saved = {k: v.float() * rows[k + SCALE] if k + SCALE in rows else v for k, v in rows.items()}
+    saved = _of_this_version(own, {k: v for k, v in saved.items() if not k.endswith(SCALE)})
     off = _unlike(own, saved) or {k for k in own.keys() & saved.keys() if own[k].shape != saved[k].shape}
     if off:
         hint = "Train them from this model: recipes/answering in the source."
@@ -130,8 +116,9 @@ def _unlike(own: dict[str, Tensor], saved: dict[str, Tensor]) -> set[str]:
 
 
 def _of_this_version(own: dict[str, Tensor], saved: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What was saved, without what matches people otherwise than this version does."""
-    return {k: v for k, v in saved.items() if not k.startswith(PRINTS) or (k in own and own[k].shape == v.shape)}
+    """What was saved, without what tells people otherwise than this version does."""
+    kept = {k: v for k, v in saved.items() if not k.startswith(SUPERSEDED)}
+    return {k: v for k, v in kept.items() if not k.startswith(PRINTS) or (k in own and own[k].shape == v.shape)}
 
 
 @contextmanager

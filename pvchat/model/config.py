@@ -65,9 +65,6 @@ class ModelConfig:
     dropout: float = 0.1
     sentence_width: int = 384  # MiniLM
     aligner_layers: int = 2
-    match_offset: float = 0.908  # cosine of two dlib vectors at its usual distance of 0.6 (norms of about 1.4)
-    match_scale: float = 40.0
-    match_relief: float = 0.8  # cosine more that is asked of somebody by as much nearer to strangers (docs/LOG.md)
     # language model
     llm: str = "embedded"  # "embedded", "random" (tiny, from config), a local folder or a hub id
     llm_seed: int = 0

@@ -66,12 +66,8 @@ class Connectors(nn.Module):
         mask = torch.cat([e.mask for e in chosen], dim=1)
         tokens, number = torch.cat(parts, dim=1), torch.cat(numbers)
         track = torch.cat([e.track for e in chosen], dim=1)
-        faces, face_track = _faces(features, tokens)
         mean = {key: torch.stack([a[key] for a in aux]).mean() for key in ("balance", "z")}
-        return VisualTokens(
-            self.mixed(tokens, number, mask), mask, number, track, faces, face_track, tokens, mean,
-            features.marks,
-        )  # fmt: skip
+        return VisualTokens(self.mixed(tokens, number, mask), mask, number, track, tokens, mean, features.analyses)
 
     def looked_at(self, visual: VisualTokens, views: Sequence[View]) -> VisualTokens:
         """One clip's tokens once for each of b views; what a view hides is hidden before tokens are mixed.
@@ -87,13 +83,7 @@ class Connectors(nn.Module):
         whole, empty = (mask == rows.mask).all(1), ~mask.any(1)
         tokens = torch.where(whole[:, None, None], rows.tokens, self.mixed(rows.raw, visual.expert, mask))
         tokens, mask[empty, 0] = tokens.masked_fill(empty[:, None, None], 0), True  # attention needs something to see
-        others = torch.stack([_others(rows.face_track[0], view.track) for view in views])
-        number = torch.arange(rows.marks.quality.shape[1], device=mask.device)
-        shown = torch.stack([~_others(number, view.track) for view in views])
-        return replace(
-            rows, tokens=tokens, mask=mask, face_track=rows.face_track.masked_fill(others, SCENE),
-            marks=rows.marks.only(shown),
-        )  # fmt: skip
+        return replace(rows, tokens=tokens, mask=mask, analyses=())
 
     def placed(self, number: int, tokens: Tensor, expert: ExpertTokens) -> Tensor:
         """One expert's tokens [B, N, D], at the model's width already, with what they know of themselves."""
@@ -143,11 +133,3 @@ def fourier(where: Tensor) -> Tensor:
 def _others(track: Tensor, looked_at: int | None) -> Tensor:
     """Where a track number is another person's than that of whoever is looked at."""
     return torch.zeros_like(track, dtype=torch.bool) if looked_at is None else (track != looked_at) & (track != SCENE)
-
-
-def _faces(features: ClipFeatures, like: Tensor) -> tuple[Tensor, Tensor]:
-    """Raw face vectors and their tracks, -1 where there is none."""
-    face = features.experts.get("face")
-    if face is None:
-        return like.new_zeros(len(like), 0, 1), torch.zeros(len(like), 0, dtype=torch.long, device=like.device)
-    return face.tokens, face.track.masked_fill(~face.mask, SCENE)

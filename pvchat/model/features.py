@@ -7,7 +7,7 @@ Every token carries `where` = (t, x0, y0, x1, y1): its time as a share of the cl
 frame, and the track it belongs to (-1 for tokens of the whole scene), so that face, body and pose of one person stay
 together.
 
-Legend: B clips, T frames, N tokens, W width of an expert, J tracks, n sightings of an enrollment.
+Legend: B clips, T frames, N tokens, W width of an expert, n sightings of an enrollment.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from torch import Tensor
 
 from pvchat.model.cliptokens import SCENE, Array, TokenRows, clip_tokens, scene_rows, stretches
 from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
-from pvchat.model.marks import Marks, clip_marks
 from pvchat.schemas import ClipAnalysis, Track
 
 PERSON_SIGHTINGS = 8  # of an enrollment that the aligner sees
@@ -56,24 +55,18 @@ class ClipFeatures:
 
     Attributes:
         experts: each expert's tokens by name.
-        marks: [B, J] by which the tracks are recognised (`marks.clip_marks`).
+        analyses: B of them, in which people are recognised; empty: nobody is looked for.
     """
 
     experts: dict[str, ExpertTokens]
-    marks: Marks
+    analyses: tuple[ClipAnalysis | None, ...] = ()
 
     def __len__(self) -> int:
         return len(next(iter(self.experts.values())).mask)
 
     def to(self, device: torch.device | str) -> ClipFeatures:
         """The same on another device."""
-        experts = {name: e.to(device) for name, e in self.experts.items()}
-        return ClipFeatures(experts, self.marks.to(device))
-
-    @classmethod
-    def without_marks(cls, experts: dict[str, ExpertTokens]) -> ClipFeatures:
-        """Clips in which nobody is recognised."""
-        return cls(experts, Marks.nothing(len(next(iter(experts.values())).mask), 0))
+        return ClipFeatures({name: e.to(device) for name, e in self.experts.items()}, self.analyses)
 
 
 @dataclass
@@ -107,8 +100,9 @@ def from_analysis(analysis: ClipAnalysis, config: ModelConfig) -> ClipFeatures:
         analysis: from `analysis.py`; tracks beyond `config.max_tracks` are left out, the longest stay.
         config: names the experts wanted ("frame", "body", "face", "pose") and how finely time is cut.
     """
-    experts = {name: _batch_of_one(rows) for name, rows in clip_tokens(analysis, config).items()}
-    return ClipFeatures(experts, clip_marks(analysis, config.max_tracks).expanded(1))
+    return ClipFeatures(
+        {name: _batch_of_one(rows) for name, rows in clip_tokens(analysis, config).items()}, (analysis,)
+    )
 
 
 def scene_tokens(grid: NDArray[Any], times: Array, segments: int) -> ExpertTokens:
@@ -136,7 +130,7 @@ def collate(clips: Sequence[ClipFeatures]) -> ClipFeatures:
         name: ExpertTokens(*_padded([c.experts[name] for c in clips], fill={"track": SCENE}))
         for name in clips[0].experts
     }
-    return ClipFeatures(experts, Marks.joined([c.marks for c in clips]))
+    return ClipFeatures(experts, tuple(one for c in clips for one in c.analyses or (None,) * len(c)))
 
 
 def collate_people(people: Sequence[PersonFeatures]) -> PersonFeatures:

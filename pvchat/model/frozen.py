@@ -1,11 +1,10 @@
-"""The trained model for everything but words, without torch: clips and people in, what it sees of them out.
+"""The trained model for everything but words, without torch: clips in, what it sees of them out.
 
-Three of its passes (`passes.py`) run as converted networks (`networks.py`, ADR 0014), so that a process that only
+Two of its passes (`passes.py`) run as converted networks (`networks.py`, ADR 0014), so that a process that only
 answers never imports torch: 190 MB and two seconds. Where OpenVINO isn't there torch runs the same passes. The language
 model and all training stay with `PVChatModel`.
 
-Legend: N tokens, D model width, S sentence width, Q queries, I personal tokens, M routed modules, R routed heads,
-s sightings.
+Legend: N tokens, D model width, S sentence width, Q queries.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.model.cliptokens import SCENE, clip_tokens
-from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, ModelConfig
+from pvchat.model.config import ModelConfig
 from pvchat.perception.experts.networks import Input, Network, in_torch, load_several
 from pvchat.schemas import ClipAnalysis, FloatArray
 
@@ -66,7 +65,7 @@ class FrozenModel:
 
     def load(self) -> None:
         """Load all passes now."""
-        _ = self._connecting, self._looking, self._enrolling
+        _ = self._connecting, self._looking
 
     def tokens(self, analysis: ClipAnalysis) -> ClipTokens:
         """A clip's tokens, once a clip."""
@@ -90,20 +89,6 @@ class FrozenModel:
         (seen,) = self._looking(raw, clip.expert, mask[None], question[None])
         return seen[0]
 
-    def person(
-        self, identity: FloatArray, faces: NDArray[np.bool_], body: FloatArray, bodies: NDArray[np.bool_]
-    ) -> tuple[FloatArray, FloatArray]:
-        """Personal tokens [I, D] and z [M, R] of an enrollment.
-
-        Args:
-            identity: [s, 128] L2-normalised face vectors …
-            faces: … and which of them are there [s].
-            body: [s, 1280] pooled features of the person's region …
-            bodies: … and which of them are there [s].
-        """
-        tokens, z = self._enrolling(identity[None], faces[None], body[None], bodies[None])
-        return tokens[0], z[0]
-
     def shown(self, clip: ClipTokens, track: int | None, experts: tuple[str, ...]) -> NDArray[np.bool_]:
         """[N] the tokens that a view (`visual.View`) shows; all that its track leaves where no expert's is there."""
         shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
@@ -124,11 +109,6 @@ class FrozenModel:
         shapes = (1, -1, config.width), (1, -1), (1, -1), (1, config.sentence_width)
         kinds = ("float32", "int64", "bool", "float32")
         return self._pass("looking", [Input(*one) for one in zip(shapes, kinds, strict=True)])
-
-    @cached_property
-    def _enrolling(self) -> Network:
-        mask = Input((1, -1), "bool")
-        return self._pass("enrolling", [Input((1, -1, IDENTITY_WIDTH)), mask, Input((1, -1, BODY_WIDTH)), mask])
 
     def _pass(self, name: str, inputs: list[Input]) -> Network:
         def build(_: Path) -> nn.Module:

@@ -1,9 +1,8 @@
 """The trained model's passes that answers need, as modules of plain tensors: what `frozen.py` has converted.
 
-One clip, one question, one person at a time: how many tokens there are is free, everything else is fixed.
+One clip, one question at a time: how many tokens there are is free, everything else is fixed.
 
-Legend: n tokens of an expert, N of all of them, D model width, S sentence width, Q queries, I personal tokens,
-M routed modules, R routed heads, s sightings.
+Legend: n tokens of an expert, N of all of them, D model width, S sentence width, Q queries.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pvchat.model.features import ExpertTokens, PersonFeatures
-from pvchat.model.marks import Marks
+from pvchat.model.features import ExpertTokens
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.visual import VisualTokens
 
@@ -62,26 +60,5 @@ class Looking(nn.Module):
         number = expert[0]
         tokens = self.model.connectors.mixed(raw, number, mask)
         nobody = torch.full_like(expert, -1)
-        visual = VisualTokens(
-            tokens, mask, number, nobody, raw[:, :0], nobody[:, :0], raw, {}, Marks.nothing(1, 0).to(raw.device)
-        )
+        visual = VisualTokens(tokens, mask, number, nobody, raw, {})
         return self.model.read(visual, question).sentences
-
-
-class Enrolling(nn.Module):
-    """The aligner on one enrollment.
-
-    Args:
-        model: whose aligner.
-    """
-
-    def __init__(self, model: PVChatModel) -> None:
-        super().__init__()
-        self.aligner = model.aligner
-
-    def forward(self, *features: Tensor) -> tuple[Tensor, Tensor]:
-        """Tokens [1, I, D] and z [1, M, R] of identity [1, s, 128], which are there [1, s], body [1, s, 1280], and
-        which are there [1, s].
-        """
-        tokens, z = self.aligner(PersonFeatures(*features))
-        return tokens, z

@@ -1,7 +1,7 @@
 """The whole model: connectors, Q-Former, projectors, language model.
 
-In: `ClipFeatures`, questions as sentence vectors and prompts, the people named. Out: loss or text, a presence logit for
-each person, a vector in sentence space, routing statistics.
+In: `ClipFeatures`, questions as sentence vectors and prompts, the people named. Out: loss or text, log-odds of presence
+for each person, a vector in sentence space, routing statistics.
 
 The clip's visual tokens are made once (`encode_clips`) and shared by all questions about it (`Prompt.clip`). Loss and
 logits are computed at answer positions only: a vocabulary of 49k costs more than the Q-Former otherwise.
@@ -28,14 +28,12 @@ from pvchat.model.features import ClipFeatures
 from pvchat.model.generation import Decoding, generate_texts
 from pvchat.model.llm import add_lora, load_llm
 from pvchat.model.mova import QuestionGate
-from pvchat.model.people import IdentityMatch, People
-from pvchat.model.printmatch import PrintMatch
+from pvchat.model.people import People
+from pvchat.model.presence import ToldPresence
 from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.qformer import QFormer
 from pvchat.model.reading import PVChatOutput, Reading, Written, whole_answers
 from pvchat.model.visual import View, VisualTokens
-
-MATCH_WEIGHT = 4.0  # what a fully matching face adds to the presence logit at the start
 
 
 class PVChatModel(nn.Module):
@@ -44,7 +42,7 @@ class PVChatModel(nn.Module):
     Args:
         config: sizes.
         llm: a causal language model of transformers; it is frozen and gets LoRA as configured. None leaves the
-            language model out (contrastive training, presence only).
+            language model out (contrastive training).
         tokenizer: the language model's.
     """
 
@@ -53,13 +51,10 @@ class PVChatModel(nn.Module):
         self.config = config
         self.connectors = Connectors(config)
         self.gate = QuestionGate(config.width, config.sentence_width, len(config.experts)) if config.mova else None
-        self.match = IdentityMatch(config.match_offset, config.match_scale, config.match_relief)
-        self.prints = PrintMatch()
+        self.prints = ToldPresence(config.max_tracks)
         self.qformer = QFormer(config)
         self.aligner = Aligner(config)
         self.to_sentence = nn.Linear(config.width, config.sentence_width)
-        self.presence = nn.Sequential(nn.LayerNorm(config.width), nn.Linear(config.width, 1))
-        self.match_weight = nn.Parameter(torch.tensor(MATCH_WEIGHT))
         self.llm: Any = None
         self.writer: Any = None
         if llm is not None:
@@ -85,7 +80,7 @@ class PVChatModel(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the model is."""
-        return self.match_weight.device
+        return self.prints.heard.device
 
     def encode_clips(self, features: ClipFeatures) -> VisualTokens:
         """The visual pass, once for each of C clips: connectors and HGA."""
@@ -107,15 +102,11 @@ class PVChatModel(nn.Module):
         weights = tokens.new_ones(len(tokens), len(self.config.experts))
         if self.gate is not None:
             tokens, weights = self.gate(visual, question)
-        match, best, found = None, None, None
+        match, presence = None, tokens.new_zeros(len(tokens), 0)
         if people is not None:
-            match, best = self.match(people, visual)
             found = self.prints(people, visual)
-            match = found.into(match, visual)
+            match, presence = found.into(visual), found.odds
         out = self.qformer(tokens, visual.mask, question, people, match)
-        presence = self.presence(out.personal.mean(2))[..., 0]
-        if best is not None and found is not None:
-            presence = torch.where(found.known, found.odds, presence + self.match_weight * best)
         sentences = F.normalize(self.to_sentence(out.queries), dim=-1)
         return Reading(out.queries, out.personal, presence, sentences, weights, out.routing, visual.aux)
 
@@ -191,14 +182,6 @@ class PVChatModel(nn.Module):
         logits = self.llm.get_output_embeddings()(hidden).float()
         return logits[:, first[0]] - logits[:, first[1]]
 
-    def trained_parameters(self) -> dict[str, list[nn.Parameter]]:
-        """Trainable parameters by part: "lora", "routers" (W_r, W_h of mixed heads), "aligner", "told", "rest"."""
-        groups: dict[str, list[nn.Parameter]] = {"lora": [], "routers": [], "aligner": [], "told": [], "rest": []}
-        for name, parameter in self.named_parameters():
-            if parameter.requires_grad:
-                groups[_part(name)].append(parameter)
-        return groups
-
     def save_pretrained(self, folder: str | Path, *, dtype: torch.dtype = torch.bfloat16) -> None:
         """Write config.json and model.safetensors (our trained part and LoRA; the language model is only named)."""
         checkpoint.save(self, Path(folder), dtype)
@@ -272,14 +255,3 @@ class PVChatModel(nn.Module):
             mask = (mask * torch.finfo(embeds.dtype).min)[:, None]
         out = self.llm.base_model(inputs_embeds=embeds, attention_mask=mask, position_ids=place, use_cache=False)
         return out.last_hidden_state
-
-
-def _part(name: str) -> str:
-    """Which group a parameter belongs to."""
-    if name.startswith("llm."):
-        return "lora"
-    if ".mixer." in name:
-        return "routers"
-    if name.startswith("project_presence."):
-        return "told"
-    return "aligner" if name.startswith("aligner.") else "rest"

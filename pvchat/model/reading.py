@@ -20,7 +20,7 @@ class Reading:
     Attributes:
         queries: [B, Q, D].
         personal: [B, P, I, D].
-        presence: [B, P] logits; meaningless where `People.mask` is False.
+        presence: [B, P] log-odds that each is there; meaningless where `People.mask` is False.
         sentences: [B, Q, S] L2-normalised, one a query: a text's likeness to the clip is the cosine of its MiniLM
             vector and the best of them.
         expert_weights: [B, V] MoVA's weights (mean 1), ones when it is switched off.
@@ -61,11 +61,6 @@ class PVChatOutput:
     answer_tokens: int = 0
     first_loss: Tensor | None = None
     exact: list[list[bool]] = field(default_factory=list)
-
-
-def similarity(clips: Tensor, sentences: Tensor) -> Tensor:
-    """Cosines [B, K] of clips' best queries [B, Q, S] and sentences [K, S], all L2-normalised (BLIP-2, Sec. 3.2)."""
-    return (clips @ sentences.T).amax(1)
 
 
 def whole_answers(right: Tensor, row: Tensor, answer: Tensor, rows: int) -> list[list[bool]]:

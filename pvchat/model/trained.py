@@ -121,9 +121,7 @@ class TrainedModel:
         name, expert = next(iter(self.model.config.experts.items()))
         grid = np.zeros((1, 49, expert.width), np.float32)
         with torch.inference_mode():
-            return self.model.encode_clips(
-                ClipFeatures.without_marks({name: scene_tokens(grid, np.full(1, 0.5, np.float32), 1)})
-            )
+            return self.model.encode_clips(ClipFeatures({name: scene_tokens(grid, np.full(1, 0.5, np.float32), 1)}))
 
     def _to_convert(self) -> PVChatModel:
         """The torch model that the frozen one's passes are made of: one of its own where it is converted and can go."""

@@ -15,7 +15,6 @@ from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import Person, clean_name, name_key
 
 if TYPE_CHECKING:
-    from pvchat.chat.speakers.describe import Describer
     from pvchat.people.notes import Notes
     from pvchat.people.store import PeopleStore
     from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Service
@@ -35,11 +34,6 @@ class Enrolling:
     _progress: Progress
     _clips: ClipMemory
 
-    @property
-    def describer(self) -> Describer | None:
-        """The trained model as it speaks of these people."""
-        raise NotImplementedError
-
     def score(self, people: Sequence[Person], analysis: ClipAnalysis) -> list[PersonPresence]:
         """Presence of these people, in the order given."""
         raise NotImplementedError
@@ -54,7 +48,6 @@ class Enrolling:
         stop: threading.Event | None = None,
         *,
         add: bool = False,
-        tokens: bool = False,
     ) -> Person:
         """Enroll the main subject of a clip.
 
@@ -67,7 +60,6 @@ class Enrolling:
             replace: allow a name that is taken; the earlier enrollment is forgotten.
             stop: when set, a deep enrollment ends and keeps the best so far.
             add: another clip of the person who has this name: what it shows of her joins what is known already.
-            tokens: "deep" trains the shipped model's tokens of her, too; no answer is known to gain by it.
 
         Returns:
             The person as stored; `notes` says what makes the clip a poor one, and who else it may show.
@@ -77,6 +69,7 @@ class Enrolling:
         """
         from pvchat.identity.enroll import enroll
         from pvchat.identity.subjects import forget_candidates
+        from pvchat.people.merge import joined
 
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
@@ -86,11 +79,11 @@ class Enrolling:
         others = [one for one in self.people.all() if add or name_key(one.name) != name_key(name)]
         noticed = self._notes(analysis, track, others, name if add else "")
         if add:
-            person = self.people.revise(name, lambda one: self._joined(one, person))
+            person = self.people.revise(name, lambda one: joined(one, person))
         else:
-            person = self.people.add(self._remembered(person), replace=replace)
+            person = self.people.add(person, replace=replace)
         forget_candidates()
-        person = person if depth == "instant" else self.deepen(clip, person, track, stop, tokens=tokens)
+        person = person if depth == "instant" else self.deepen(clip, person, track, stop)
         return changed(person, notes=noticed)
 
     def deepen(
@@ -100,12 +93,10 @@ class Enrolling:
         track: int | None = None,
         stop: threading.Event | None = None,
         progress: Progress | None = None,
-        *,
-        tokens: bool = False,
     ) -> Person:
         """Go on from an instant enrollment: augment its clip, train, store the deep state in its place.
 
-        Without a pretrained base to answer, and without `tokens`, nothing is trained: the instant enrollment stays.
+        Without a pretrained base to answer nothing is trained: the instant enrollment stays.
 
         Args:
             clip: the enrollment clip.
@@ -113,7 +104,6 @@ class Enrolling:
             track: as she was enrolled with.
             stop: when set, training ends and keeps the best so far.
             progress: told what is being done; None for what this object was made with.
-            tokens: as in `enroll`.
 
         Raises:
             VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
@@ -122,7 +112,7 @@ class Enrolling:
         from pvchat.train.person.session import Session
 
         session = Session(progress=progress or self._progress, stop=stop)
-        return deepen(cast("Service", self), clip, person, DeepOptions(track=track, tokens=tokens, session=session))
+        return deepen(cast("Service", self), clip, person, DeepOptions(track=track, session=session))
 
     def _enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
         """What enrolling from a clip needs: who is there, and the subject's face as it would look in a mask."""
@@ -155,12 +145,3 @@ class Enrolling:
         from pvchat.identity.subjects import choose
 
         return notes_on(choose(analysis, track, ""), analysis, self.score(others, analysis), added_to)
-
-    def _joined(self, one: Person, person: Person) -> Person:
-        from pvchat.people.merge import joined
-
-        both = joined(one, person)
-        return self._remembered(both) if both.depth == "instant" else both
-
-    def _remembered(self, person: Person) -> Person:
-        return person if self.describer is None else self.describer.remember(person)

@@ -262,13 +262,13 @@ class PVChat(Enrolling, Correcting):
             UnknownPersonError, PeopleError: nobody has a name, both are the same, or one is drawn and one isn't; there
                 would be more aliases than one may have. Nothing is changed then.
         """
-        from pvchat.people.merge import merge
+        from pvchat.people.merge import joined, merge
 
         with self.networks.lock:
             kept, gone = self.people.get(name), self.people.get(other)
             aliases = [gone.name, *gone.aliases]
             checked(replace(merge(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
-            self.people.revise(whom := PersonRef(kept.id), lambda one: self._joined(one, gone))
+            self.people.revise(whom := PersonRef(kept.id), lambda one: joined(one, gone))
             self.forget(PersonRef(gone.id))
             for alias in aliases:
                 self.people.alias(whom, alias)

@@ -1,6 +1,6 @@
-"""What users train: the base model (`base`), a person of their own (`person`), both on a pretrained base (`bases`).
+"""What users train: a person of their own (`person/`), people and what they share on a pretrained base (`bases/`).
 
-In: image sets or a person's augmented clips. Out: a model's folder, or a person's tokens. What they share lies here:
-`pictures.py`, `degrade.py`, `losses.py`, `checkpoints.py`, `report.py`, `signals.py`, `runfile.py`, `eightbit.py`. Open
-`base/run.py` first. How the shipped files were made: `recipes/`, outside the package.
+In: a person's augmented clips, or image sets. Out: a person's tokens, or a folder that `--model` takes. What they share
+lies here: `losses.py`, `runfile.py`, `signals.py`, `pictures.py`. Open `person/deep.py` first. How the shipped model
+was trained: `recipes/model/base/`, outside the package.
 """

@@ -21,7 +21,6 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.reader.tokens import sentences
@@ -32,16 +31,16 @@ from pvchat.model.generation import Decoding
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
-from pvchat.train.base.config import BaseConfig, parse
-from pvchat.train.base.data import Pictures, read_photos, to_tensor
-from pvchat.train.base.episodes import Cast, Episodes
-from pvchat.train.base.features import read_faces
-from pvchat.train.base.grounding import CaptionDecoder, WordNaming
-from pvchat.train.base.identity import EpisodeBatch, enrollment, named_people
-from pvchat.train.base.phases import Objective, StepLoss, total
-from pvchat.train.base.run import train_base
 from recipes.answering.lessonplan import MISLED, Lesson, Plan, of_others, plan
 from recipes.answering.sheets import KEPT_NAMES, TRAINING_NAMES, Maker
+from recipes.model.base.config import BaseConfig, parse
+from recipes.model.base.data import Pictures, read_photos, to_tensor
+from recipes.model.base.episodes import Cast, Episodes
+from recipes.model.base.features import read_faces
+from recipes.model.base.grounding import CaptionDecoder, WordNaming
+from recipes.model.base.identity import EpisodeBatch, enrollment, named_people
+from recipes.model.base.phases import Objective, StepLoss, total
+from recipes.model.base.run import train_base
 
 QUESTIONS = 10  # about one clip
 ANSWER_TOKENS = 64
@@ -129,8 +128,8 @@ class Answering:
         enrolled = [enrollment(faces, p.sheet.enrolled[name], rng) for p in plans for name in p.named]
         question = to_tensor(self.encode([one[0].text for one in lessons]), self.config.device)
         people = collate_people([one for one, _ in enrolled]).to(self.config.device) if enrolled else None
-        marks = [own.to(self.config.device) for _, own in enrolled]
-        return EpisodeBatch(features, prompts, question, people, [p.named for p in plans], torch.zeros(0), marks)
+        who = [one for _, one in enrolled]
+        return EpisodeBatch(features, prompts, question, people, [p.named for p in plans], who)
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """The language model's over all answers, and over their first tokens, where yes and no are decided."""

@@ -1,4 +1,4 @@
-"""Where a language model begins to hear a yes in the log-odds that it is told: `PrintMatch.heard`.
+"""Where a language model begins to hear a yes in the log-odds that it is told: `ToldPresence.heard`.
 
     python -m recipes.answering.hearing --start FOLDER --data … --features … --identities lfw --captioned …
 
@@ -25,10 +25,10 @@ from pvchat.chat.question import Question
 from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.schemas import FloatArray
-from pvchat.train.base.config import parse
-from pvchat.train.base.run import make_model, started_from
 from recipes.answering.answering import Answering, AnsweringConfig, people_of
 from recipes.answering.lessonplan import Lesson, Plan
+from recipes.model.base.config import parse
+from recipes.model.base.run import make_model, started_from
 
 TOLD = (-6.0, -4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
 QUESTION = "Is {} visible in this clip?"

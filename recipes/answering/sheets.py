@@ -21,8 +21,8 @@ from pvchat.chat.say.phrases import garment_phrase
 from pvchat.chat.speakers.choices import ChoiceKind, choices
 from pvchat.perception.sightings import where
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Reason, SceneFacts, Thing, Track, Why
-from pvchat.train.base.composed import ComposedScene
-from pvchat.train.base.episodes import Cast
+from recipes.model.base.composed import ComposedScene
+from recipes.model.base.episodes import Cast
 
 TRAINING_NAMES = (
     "Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kemi", "Liam", "Mei", "Noah",

@@ -21,9 +21,9 @@ from torch.nn.functional import grid_sample, interpolate
 
 from pvchat.perception.experts.faces import TEMPLATE, chip
 from pvchat.schemas import FloatArray
-from pvchat.train.degrade import compressed
 from recipes.faces.faceset import MARGIN, PATCH
 from recipes.faces.facewear import WEAR
+from recipes.model.base.degrade import compressed
 
 # Mesh points that stand for the five: corners of either eye (their middle), nose tip, mouth corners.
 _FIVE = ((33, 133), (263, 362), (1, 1), (61, 61), (291, 291))

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from pvchat.train.degrade import compressed
 from recipes.figures.scenes import posterise, tint
+from recipes.model.base.degrade import compressed
 
 _SIDE = 160  # pixels of a face while it is changed
 

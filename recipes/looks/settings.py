@@ -26,10 +26,10 @@ from pvchat.perception.experts.body import PersonMask, resize
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray
-from pvchat.train.degrade import compressed
 from pvchat.train.pictures import read_image, read_metadata
 from recipes.figures.scenes import free_square, paste_face, posterise, tint
 from recipes.looks.attributes import dimmed, fit
+from recipes.model.base.degrade import compressed
 
 Images = NDArray[np.uint8]
 PLACES = {"rooms_places": 110, "places_mini": 60, "scenes_intel": 60}  # set: at most so many pictures of one place

@@ -16,9 +16,9 @@ from typing import Any, ClassVar
 import torch
 
 from pvchat.model.sentences import Encode, SentenceEncoder
-from pvchat.train.base.config import PHASES, BaseConfig, parse
-from pvchat.train.base.run import PHASE_OF, make_model
 from recipes.answering.answering import Answering, AnsweringConfig
+from recipes.model.base.config import PHASES, BaseConfig, parse
+from recipes.model.base.run import PHASE_OF, make_model
 
 
 @dataclass(frozen=True)

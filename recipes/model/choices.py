@@ -30,10 +30,10 @@ from pvchat.chat.speakers.choices import (
     softmax,
 )
 from pvchat.chat.speakers.claims import CAPTION_QUESTION
-from pvchat.model.reading import similarity
 from pvchat.model.sentences import Encode
 from pvchat.schemas import FloatArray, SceneFacts
-from pvchat.train.base.data import Photo, Pictures, picture_features
+from recipes.model.base.contrast import similarity
+from recipes.model.base.data import Photo, Pictures, picture_features
 
 LIKELY, SURE = 0.6, 0.8  # precision from which a choice is said with "probably", and without [choice]
 FEWEST = 3  # held-back pictures that must confirm a choice before it is offered [choice]

@@ -31,9 +31,9 @@ from pvchat.model.lines import Line
 from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.model.trained import TrainedModel
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.base.captions import read_questions
-from pvchat.train.base.config import AUTO, CAPTIONED
-from pvchat.train.base.data import Photo, Pictures, read_photos
+from recipes.model.base.captions import read_questions
+from recipes.model.base.config import AUTO, CAPTIONED
+from recipes.model.base.data import Photo, Pictures, read_photos
 from recipes.model.choices import SURE, least_score, measure
 
 PRECISION = SURE  # of claims, which are shown as they are

@@ -6,8 +6,8 @@ and projectors in 8 bits, and how it matches people, as `answering.safetensors`:
 own while it answers, so captions stay. Of several runs of phase 4 it is the mean: two ends of training that start from
 one place are often better together (model soups, arXiv 2203.05482).
 
-Identity episodes train only presence (no language model in memory), with everything that words are made of frozen; so
-adapters and projectors are taken from the generation run, after a check that nothing they rest on has moved.
+Where the last run left everything that words are made of frozen, adapters and projectors may be taken from the
+generation run, after a check that nothing they rest on has moved.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import torch
 from torch import Tensor
 
 from pvchat.errors import WeightsError
-from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, PRINTS, WEIGHTS, save_words
-from pvchat.model.printmatch import PrintMatch
-from pvchat.train.base.run import started_from
+from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, PRINTS, SCALE, WEIGHTS
+from pvchat.model.rounding import rounded
+from recipes.model.base.run import started_from
 
-MOST_MB = 60.0
+MOST_MB = 60.0  # of the 80 that all shipped weights may have (docs/weights.md)
 HEARD = f"{PRINTS}heard"
 WORDS = ("connectors.connectors.frame.", "connectors.connectors.body.", "connectors.place.", "qformer.", "gate.")
 
@@ -90,13 +90,26 @@ def release(
     return out / WEIGHTS
 
 
+def save_words(words: dict[str, Tensor], file: Path) -> None:
+    """Write what `words_of` gives small: matrices in 8 bits with a scale a row, vectors in bf16."""
+    from safetensors.torch import save_file
+
+    state: dict[str, Tensor] = {}
+    for key, value in words.items():
+        if value.dim() == 2:
+            state[key], scale = rounded(value.float())
+            state[key + SCALE] = scale.to(torch.bfloat16)
+        else:
+            state[key] = value.to(torch.bfloat16)
+    save_file({key: value.contiguous().cpu() for key, value in state.items()}, file)
+
+
 def _words(state: dict[str, Tensor], folder: Path) -> dict[str, Tensor]:
-    """What a run of phase 4 trained; how it matches people only where it does so as this version does."""
+    """What a run of phase 4 trained; and how it hears presence."""
     from safetensors.torch import load_file
 
-    run, known = load_file(started_from(folder) / WEIGHTS), PrintMatch().state_dict()
-    prints = {k: v for k, v in run.items() if k.startswith(PRINTS) and k.removeprefix(PRINTS) in known}
-    return _language_parts(state, run, str(folder)) | prints
+    run = load_file(started_from(folder) / WEIGHTS)
+    return _language_parts(state, run, str(folder)) | {HEARD: run[HEARD]}
 
 
 def _mean(runs: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -117,7 +130,7 @@ def _language_parts(state: dict[str, Tensor], other: dict[str, Tensor], subject:
         raise WeightsError(
             f"{len(moved)} tensors differ between the two, the first is {moved[0]}",
             subject=subject,
-            hint="Train the last phase with --only aligner,match,presence.",
+            hint="Train the last phase with --only aligner.",
         )
     return {k: v for k, v in other.items() if k.startswith(LLM_PARTS)}
 

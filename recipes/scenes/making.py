@@ -2,7 +2,7 @@
 
     python -m recipes.scenes.making --data ../shared/traindata --features runs/features --count 400
 
-In: image sets, and the cache that `pvchat.train.base.prepare` filled. Out: in that cache `composites.train` with COUNT
+In: image sets, and the cache that `recipes.model.base.prepare` filled. Out: in that cache `composites.train` with COUNT
 scenes and `composites.val` with a quarter of that, in parts of PART; what exists is kept. Identities and backgrounds
 of a split stay in it. Faces aren't searched for: where they are is known, their vectors are taken from the composed
 pixels at (nearly) those points, as the product takes them from found ones.
@@ -23,10 +23,10 @@ from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.base.composed import ARRAYS, ComposedScene, Person, read_scenes
-from pvchat.train.base.config import CAPTIONED, IDENTITIES
-from pvchat.train.base.data import Photo, read_photos
 from pvchat.train.pictures import middle_of, read_image
+from recipes.model.base.composed import ARRAYS, ComposedScene, Person, read_scenes
+from recipes.model.base.config import CAPTIONED, IDENTITIES
+from recipes.model.base.data import Photo, read_photos
 from recipes.scenes.actors import Head
 from recipes.scenes.composites import Composite, compose
 

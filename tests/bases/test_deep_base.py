@@ -29,7 +29,7 @@ from pvchat.train.person.session import Session
 from pvchat.train.person.trainingset import TrainingSet
 from pvchat.video import save_clip
 
-sys.path.append(str(Path(__file__).parents[1] / "train"))
+sys.path.append(str(Path(__file__).parents[1] / "recipes"))
 from make_people import make_person  # noqa: E402
 from make_person import augmentation  # noqa: E402
 

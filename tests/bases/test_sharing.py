@@ -24,9 +24,9 @@ from pvchat.bases.sources import read_source
 from pvchat.cli import main as cli
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.retrofit import mixers
-from pvchat.train.base.config import BaseConfig
 from pvchat.train.bases.episodes import REFERENCES, Identities, read_identities, read_picture
 from pvchat.train.bases.sharing import train_shared
+from recipes.model.base.config import BaseConfig
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / "eval"), str(TESTS / "train")]
+sys.path[:0] = [str(TESTS / "eval"), str(TESTS / "recipes")]
 
 from make_mortal import DISK, die_before_call  # noqa: E402
 
@@ -33,7 +33,7 @@ from . import Outcome, rounds  # noqa: E402
 SAME = "ends the same"
 BYTES = (0, 4_000, 60_000)  # what a file may grow to on the full disk
 WAIT_S = 240
-LOADED = ["pvchat.train.base.run", "pvchat.eval.metrics.wording", "pvchat.eval.run", "pvchat.perception.scan", "peft",
+LOADED = ["recipes.model.base.run", "pvchat.eval.metrics.wording", "pvchat.eval.run", "pvchat.perception.scan", "peft",
           "rouge_score.rouge_scorer", "sacrebleu", "sklearn.metrics", "torch.utils.tensorboard"]  # fmt: skip
 ENDLESS = 10**9
 
@@ -149,8 +149,8 @@ def _train(place: Path) -> Any:
     """As a person does it: resume, and where nothing can be resumed, start."""
     from make_sets import encode, make_config
 
-    from pvchat.train import checkpoints
-    from pvchat.train.base.run import train_base
+    from recipes.model.base import checkpoints
+    from recipes.model.base.run import train_base
 
     resume = False
     with contextlib.suppress(PVChatError):

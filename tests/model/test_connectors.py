@@ -103,7 +103,7 @@ def test_connectors_keep_clips_apart(scene, shared_model):
     features, _ = scene
     together = shared_model.connectors(features)
     assert bool(together.tokens.isfinite().all())
-    one = type(features).without_marks(
+    one = type(features)(
         {n: type(e)(*(t[1:2] for t in (e.tokens, e.where, e.track, e.mask))) for n, e in features.experts.items()}
     )
     alone = shared_model.connectors(one)

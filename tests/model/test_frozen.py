@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 import torch  # noqa: E402
 from make_analysis import make_analysis, make_track  # noqa: E402
 
-from pvchat.model.features import PersonFeatures, from_analysis  # noqa: E402
+from pvchat.model.features import from_analysis  # noqa: E402
 from pvchat.model.frozen import FrozenModel  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
 from pvchat.model.registry import (  # noqa: E402
@@ -83,20 +83,6 @@ def test_a_view_that_shows_nothing_is_read_as_by_torch(frozen: FrozenModel, mode
         theirs = model.read(whole, asked).sentences[0].numpy()
     ours = frozen.sentences(seen, np.zeros(len(seen.mask), bool), asked[0].numpy())
     np.testing.assert_allclose(ours, theirs, atol=2e-6)
-
-
-@pytest.mark.parametrize("count", [1, 5])
-@pytest.mark.parametrize("faces", [True, False])
-def test_somebody_is_enrolled_as_by_torch(frozen: FrozenModel, model: PVChatModel, count: int, faces: bool) -> None:
-    rng = np.random.default_rng(0)
-    identity, body = (rng.normal(size=(count, width)).astype(np.float32) for width in (128, 1280))
-    masks = np.full(count, faces), np.arange(count) != 1
-    features = (identity, masks[0], body, masks[1])
-    with torch.inference_mode():
-        tokens, z = model.aligner(PersonFeatures(*(torch.from_numpy(part)[None] for part in features)))
-    ours = frozen.person(*features)
-    np.testing.assert_allclose(ours[0], tokens[0].numpy(), atol=2e-5)
-    np.testing.assert_allclose(ours[1], z[0].numpy(), atol=1e-5)
 
 
 def test_what_was_converted_needs_no_torch(folder: Path, pvchat_home: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -15,6 +16,7 @@ from pvchat.model.people import People
 from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model, list_models, load_config
+from pvchat.people.person import Person
 from pvchat.runtime import compact_dtype
 
 CONFIG = load_config("tiny")
@@ -93,17 +95,19 @@ def test_loss_is_cross_entropy_of_the_whole_sequence_at_the_answers(scene, peopl
     assert torch.allclose(embeds[1, at], projected, atol=1e-6)
 
 
-def test_people_tokens_tell_the_language_model_how_surely_they_are_there(scene, people, model):
+def test_people_tokens_tell_the_language_model_how_surely_they_are_there(scene, batch_people, model):
     torch.nn.init.normal_(model.project_presence.weight)
+    ana, bo = scene[1]
+    ana = dataclasses.replace(ana, enrolled=Person("Ana", arrays={"prototypes": np.eye(1, 128, dtype=np.float32)}))
+    people = batch_people([[ana], [ana, bo], []])
     out = model(scene[0], PROMPTS, question=questions(3), people=people)
     batch = model._write(PROMPTS, people, generate=False)
     with torch.no_grad():
-        at, certain = (batch.ids[0] == PERSONAL).nonzero()[:, 0], 2 * torch.sigmoid(out.reading.presence[0, 0]) - 1
+        at, certain = (batch.ids[0] == PERSONAL).nonzero()[:, 0], model.prints.certain(out.reading.presence[0, 0])
         seen = model._embed(batch, out.reading, people)[0, at] - model.project_people(out.reading.personal[0, 0])
         assert torch.allclose(seen.flatten(), certain * model.project_presence.weight[:, 0], atol=1e-5)
     out.lm_loss.backward()
     assert model.project_presence.weight.grad.abs().sum() > 0
-    assert model.match_weight.grad is None  # words learn from the decision, not the decision from words
 
 
 def test_padding_does_not_change_a_loss(scene, people, shared_model):
@@ -120,14 +124,11 @@ def test_padding_does_not_change_a_loss(scene, people, shared_model):
 
 def test_everything_trainable_gets_a_gradient(make_analysis, model):
     from pvchat.model.features import collate, collate_people, from_analysis, person_from_track
-    from pvchat.model.marks import Marks
 
-    printed, faceprint = make_analysis(0), torch.full((1, 512), 512**-0.5)
-    printed.tracks[0].prints = faceprint.numpy()
-    features = collate([from_analysis(a, model.config) for a in (make_analysis(1), printed, make_analysis(2, 3, ()))])
-    enrolled = collate_people([person_from_track(t) for t in make_analysis(0).tracks])
-    ana, bo = model.aligner.people(enrolled, ["Ana", "Bo"])
-    people = People.batch([[ana], [ana, dataclasses.replace(bo, marks=Marks.of(prints=faceprint))], []], model.config)
+    clips = (make_analysis(1), make_analysis(0), make_analysis(2, 3, ()))
+    features = collate([from_analysis(a, model.config) for a in clips])
+    ana, bo = model.aligner.people(collate_people([person_from_track(t) for t in clips[1].tracks]), ["Ana", "Bo"])
+    people = People.batch([[ana], [ana, bo], []], model.config)
     model.train()
     out = model(features, PROMPTS, question=questions(3), people=people)
     plain = model(features)  # without questions, as in the contrastive phase
@@ -139,7 +140,6 @@ def test_everything_trainable_gets_a_gradient(make_analysis, model):
     }
     silent = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
     assert silent == []
-    assert sum(len(g) for g in model.trained_parameters().values()) == sum(p.requires_grad for p in model.parameters())
 
 
 def test_a_few_steps_lower_the_loss(scene, people, model):

@@ -9,9 +9,9 @@ import pytest
 from make_asked import plain_answer
 from make_sets import encode, make_config
 
-from pvchat.train.base import run as base
 from recipes.answering.answering import Answering, AnsweringConfig, agrees
 from recipes.answering.questionbank import bank
+from recipes.model.base import run as base
 
 
 @pytest.fixture

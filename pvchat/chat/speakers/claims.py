@@ -36,7 +36,7 @@ Say = Callable[[list[Line]], list[Utterance]]
 Liken = Callable[[list[Line], list[str]], FloatArray]  # B lines, n texts -> [B, n]
 
 CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
-ASKED: dict[ClaimKind, str] = {  # as base training asks (`train/base/phases.py`, `train/base/captions.py`)
+ASKED: dict[ClaimKind, str] = {  # as base training asks (`recipes/model/base/captions.py`)
     "action": CAPTION_QUESTION,  # most training is captions, and in the rest "the person" is somebody at exercise
     "appearance": "What is the {} wearing?",
     "location": "Where was the video taken?",

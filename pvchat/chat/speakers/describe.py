@@ -66,12 +66,8 @@ class Describer:
         """How much the model's claims may be believed."""
         return Calibration.read(self.trained.folder)
 
-    def remember(self, person: Person) -> Person:
-        """An instant enrollment with the model's fresh state of it among its arrays, to be stored."""
-        return personstates.remember(self.trained, person)
-
     def state(self, person: Person) -> PersonState:
-        """What the model takes for a person: stored, where these weights made it, else made anew."""
+        """What the model takes for a person: what training stored of her, else made anew."""
         return personstates.person_state(self.trained, person)
 
     def forget(self) -> None:

@@ -27,11 +27,9 @@ from pvchat.train.bases.gate import Gate, examine
 from pvchat.train.bases.strangers import with_strangers
 from pvchat.train.bases.trainee import BaseTrainee, fresh_state, generic_odds
 from pvchat.train.person.config import ON_BASE, PersonConfig
-from pvchat.train.person.course import Training, follow
-from pvchat.train.person.processes import make_accelerator
+from pvchat.train.person.course import Training, follow, make_accelerator
 from pvchat.train.person.session import Session
-from pvchat.train.person.stages import start_run
-from pvchat.train.person.state import Trained, put_back
+from pvchat.train.person.state import Trained, put_back, start_run
 from pvchat.train.person.trainingset import TrainingSet
 
 GENERIC_KNOWN = 48  # generic questions whose plain answers are kept for training

@@ -1,9 +1,8 @@
 """What all people share on a base, trained on identity episodes: mixed heads, and a connector where asked for.
 
-In: `BaseConfig` with `--model BASE`, sets of pictures of identities. Out: a folder that `--model` takes. The base is
-frozen; tokens come from crops by k-means and aren't trained here, so the heads learn to use whatever such tokens stand
-for. Stopped and resumed on a CPU in float32, a run ends with the bits of a straight one: steps are drawn with their
-number as seed.
+In: `SharedTraining`, sets of pictures of identities. Out: a folder that `--model` takes. The base is frozen; tokens
+come from crops by k-means and aren't trained here, so the heads learn to use whatever such tokens stand for. Stopped
+and resumed on a CPU in float32, a run ends with the bits of a straight one: steps are drawn with their number as seed.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from pvchat.model.retrofit import routing_stats
 from pvchat.runtime import pick_device
 from pvchat.schemas import ClipAnalysis
 from pvchat.storage import atomic
-from pvchat.train.base.config import BaseConfig
+from pvchat.train.bases.config import SharedTraining
 from pvchat.train.bases.episodes import Identities, IdentityEpisode, read_picture
 from pvchat.train.losses import SparsityController
 from pvchat.train.runfile import RunFile
@@ -44,7 +43,7 @@ BETAS = (0.9, 0.98)
 log = logging.getLogger(__name__)
 
 
-def train_shared(config: BaseConfig, source: BaseSource, dtype: torch.dtype | None = None) -> dict[str, Any]:
+def train_shared(config: SharedTraining, source: BaseSource, dtype: torch.dtype | None = None) -> dict[str, Any]:
     """Train on identity episodes.
 
     Args:
@@ -85,7 +84,7 @@ def train_shared(config: BaseConfig, source: BaseSource, dtype: torch.dtype | No
 class _Run:
     """What changes, and one step of it."""
 
-    def __init__(self, base: Base, config: BaseConfig, people: Identities, held_back: Identities) -> None:
+    def __init__(self, base: Base, config: SharedTraining, people: Identities, held_back: Identities) -> None:
         self.base, self.config, self.people, self.held_back = base, config, people, held_back
         self.parameters: dict[str, Any] = {k: v.requires_grad_(True) for k, v in shared_parameters(base).items()}
         self.optimizer = torch.optim.AdamW(list(self.parameters.values()), lr=config.lr, betas=BETAS, weight_decay=0.0)

@@ -118,4 +118,4 @@ def fresh_state(base: Base, name: str, tokens: Tensor) -> PersonState:
     """Tokens [I, W] with z of zeros [M, R]: as all heads are."""
     found: list[Any] = [mixer for _, mixer in mixers(base.decoder)]
     z = torch.zeros(len(found), found[0].routed if found else 0)
-    return PersonState(name, tokens.float(), z.to(tokens.device), torch.zeros(0, 128, device=tokens.device))
+    return PersonState(name, tokens.float(), z.to(tokens.device))

@@ -5,7 +5,7 @@ In: a fresh `PersonRun`, data, and the `Course` of a model: one optimiser step, 
 instant enrollment.
 
 Batches are a function of stage, step and seed, and nothing draws random numbers: a resumed run ends with the bits of a
-straight one. `stages.py` has the course on our own model, `train/bases` the one on a pretrained base.
+straight one. `train/bases` has the course on a pretrained base, `recipes/model/person` the one on our own model.
 """
 
 from __future__ import annotations
@@ -121,6 +121,13 @@ def _fit(training: Training) -> Trained:
     return _result(run, training.start)
 
 
+def make_accelerator(device: str = "cpu") -> Any:
+    """Accelerate's object: one process, or all that torchrun started."""
+    from accelerate import Accelerator
+
+    return Accelerator(cpu=device == "cpu")
+
+
 def held_back(data: Any, most: int, seed: int) -> list[PersonExample]:
     """Rows of the held-back split, yes and no in balance; without such a split, of every fifth clip trained on."""
     rows = [e for e in data.examples if e.split == "val"]
@@ -146,7 +153,7 @@ def _keep_best(training: Training, *, count: bool = True) -> None:
 
 def _result(run: PersonRun, start: PersonState) -> Trained:
     best = run.best
-    state = PersonState(start.name, best["person.tokens"], best["person.z"], start.prototypes)
+    state = PersonState(start.name, best["person.tokens"], best["person.z"])
     lora = {k.removeprefix("lora."): v for k, v in best.items() if k.startswith("lora.")}
     done = run.stage >= len(STAGES)
     return Trained(state, lora, run.start_score, run.best_score, run.total, done, run.history)

@@ -1,9 +1,6 @@
-"""What one person is trained on.
+"""The questions that one person is trained on.
 
-In: a `TrainingSet`, the frozen model. Out: `PersonData`: every clip's visual tokens, made once; questions as vectors.
-Half of the questions call the person otherwise.
-
-Legend: C clips, S width of a sentence vector.
+In: a `TrainingSet`. Out: `PersonExample`s, half of which call the person otherwise, and draws of them.
 """
 
 from __future__ import annotations
@@ -12,26 +9,17 @@ import hashlib
 import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from pvchat.augment.schemas import Row, Split, Stage
 from pvchat.errors import SettingsError
-from pvchat.model.features import collate, from_analysis
-from pvchat.model.marks import Marks
-from pvchat.model.people import PersonState
-from pvchat.model.sentences import Encode
-from pvchat.model.visual import VisualTokens
-from pvchat.schemas import ClipAnalysis
 from pvchat.train.person.trainingset import TrainingSet
 
 ALIASES = ("Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo")
 IMAGE_TYPES = ("existence", "appearance")  # PVChat, arXiv 2503.17069: a still says nothing of actions
-_CLIPS = 16  # encoded at a time
 log = logging.getLogger(__name__)
 
 
@@ -47,35 +35,6 @@ class PersonExample:
     type: str
     stage: Stage
     split: Split
-
-
-@dataclass
-class PersonData:
-    """Everything one person is trained on.
-
-    Attributes:
-        name: of the person.
-        visual: [C, …] visual tokens of all clips, without gradients.
-        examples: of all splits and stages.
-        vectors: sentence vector [S] of every question.
-        others: states of the other people named, by name; they don't change.
-        left_out: questions that name somebody without a state.
-    """
-
-    name: str
-    visual: VisualTokens
-    examples: list[PersonExample]
-    vectors: dict[str, Tensor]
-    others: dict[str, PersonState] = field(default_factory=dict)
-    left_out: int = 0
-
-    def part(self, stage: Stage, split: Split) -> list[PersonExample]:
-        """The examples of one stage and split."""
-        return part_of(self.examples, stage, split)
-
-    def fingerprint(self) -> str:
-        """Hash of all words, splits, visual tokens and other people."""
-        return fingerprint(self.examples, [self.visual.tokens.cpu().float().numpy()], self.others)
 
 
 def part_of(examples: Sequence[PersonExample], stage: Stage, split: Split) -> list[PersonExample]:
@@ -113,44 +72,6 @@ def examples_about(name: str, told: TrainingSet, others: Collection[str]) -> tup
         raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
     made = [renamed(example_of(r, index[r.sample], stage[r.sample]), name, others) for r in known]
     return made, len(about) - len(known)
-
-
-def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: dict[str, PersonState]) -> PersonData:
-    """Prepare an augmentation for training.
-
-    Args:
-        name: of the person, as in the rows.
-        told: the data set.
-        model: the base.
-        encode: texts to sentence vectors.
-        others: states of other people whom rows may name.
-
-    Raises:
-        SettingsError: no question can be trained on.
-    """
-    examples, left_out = examples_about(name, told, others)
-    asked = sorted({e.question for e in examples})
-    vectors = torch.from_numpy(np.asarray(encode(asked), np.float32)).to(model.device)
-    visual = encode_all([told.analyses(s) for s in told.samples], model)
-    return PersonData(name, visual, examples, dict(zip(asked, vectors, strict=True)), others, left_out)
-
-
-@torch.no_grad()
-def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
-    """Visual tokens of all clips, padded alike, so that any of them can be batched.
-
-    Marks are left out: where they tell who is there, a person's tokens would have nothing to learn.
-    """
-    whole = collate([from_analysis(a, model.config) for a in analyses])
-    parts = []
-    for start in range(0, len(analyses), _CLIPS):
-        at = slice(start, start + _CLIPS)
-        some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
-        parts.append(model.encode_clips(type(whole).without_marks(some)))
-    first = parts[0]
-    rows = ("tokens", "mask", "track", "faces", "face_track", "raw")
-    joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in rows}
-    return replace(first, **joined, marks=Marks.nothing(len(analyses), 0), aux={})
 
 
 def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator) -> list[PersonExample]:

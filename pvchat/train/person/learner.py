@@ -1,7 +1,7 @@
 """One person's parameters beside a frozen model: tokens, head offsets, a small LoRA of her own where asked for.
 
 In: where she starts, what is to be trained. Out: a module without the model in it, so that no optimiser, checkpoint or
-wrapper of it can reach the model. `trainee.py` asks our own model with it, `train/bases` a pretrained one.
+wrapper of it can reach the model. `train/bases` asks a pretrained base with it, `recipes/model/person` our own model.
 """
 
 from __future__ import annotations

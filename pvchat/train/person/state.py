@@ -13,12 +13,14 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
+from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.train.losses import SparsityController
-from pvchat.train.person.trainee import Trainee
+from pvchat.train.person.config import PersonConfig
 from pvchat.train.runfile import RunFile
 
 STATE = "state.safetensors"
+BETAS = (0.9, 0.98)  # of AdamW, as CLIP's
 _KEPT = ("best_score", "start_score", "stage", "step", "total", "waited", "history")
 
 
@@ -68,7 +70,30 @@ class PersonRun:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def values_of(trainee: Trainee) -> dict[str, Tensor]:
+def start_run(trainee: Any, config: PersonConfig) -> PersonRun:
+    """A run about to begin.
+
+    Args:
+        trainee: a module with `person` (tokens and z) and `lora` (or None); what needs no gradient isn't trained.
+        config: rates of each.
+
+    Raises:
+        SettingsError: nothing is left to train.
+    """
+    person, groups = trainee.person, []
+    for parameter, rate in ((person.tokens, config.lr), (person.z, config.z_lr)):
+        if parameter.requires_grad:
+            groups.append({"params": [parameter], "lr": rate})
+    if trainee.lora is not None:
+        groups.append({"params": list(trainee.lora.parameters()), "lr": config.lora_lr})
+    if not groups:
+        raise SettingsError("nothing is left to train", hint="Use tokens, z or --lora.")
+    optimizer = torch.optim.AdamW(groups, betas=BETAS, weight_decay=0.0)
+    sparsity = SparsityController(config.sparsity, target=config.target).to(person.tokens.device)
+    return PersonRun(trainee, optimizer, sparsity, values_of(trainee))
+
+
+def values_of(trainee: Module) -> dict[str, Tensor]:
     """A copy of all parameters by name."""
     return {k: v.detach().clone() for k, v in trainee.named_parameters()}
 

@@ -1,0 +1,102 @@
+"""Whom a clip shows, as the trained model is told it: the log-odds of `identity/presence.py`, track by track.
+
+In: people as they are stored, an analysed clip. Out: `Matched`. A person's tokens read the tokens of the track that
+matches (`into`), and the language model is told how surely she is there (`PVChatModel._named`): with another person
+in her place both change. Nothing of it is trained along.
+
+Legend: B clips, P people named, J tracks that tokens show, N visual tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from pvchat.identity.presence import PresenceModel
+from pvchat.model.cliptokens import kept_tracks
+from pvchat.model.people import People
+from pvchat.model.visual import VisualTokens
+from pvchat.people.person import Person
+from pvchat.schemas import ClipAnalysis
+
+EMPTY = -4.0  # log-odds that somebody is in a clip that shows nobody of her kind
+NEUTRAL = 0.5  # match of a track of which nothing is known
+
+
+@dataclass
+class Matched:
+    """Who of the people named is where.
+
+    Attributes:
+        odds: [B, P] log-odds that she is in the clip.
+        tracks: [B, P, J] log-odds that a track shows her, by the number that its tokens carry.
+        known: [B, P] whether she was looked for: she is enrolled, and the clip was analysed.
+    """
+
+    odds: Tensor
+    tracks: Tensor
+    known: Tensor
+
+    def into(self, visual: VisualTokens) -> Tensor:
+        """[B, P, N] how surely the track of each visual token is hers, 0..1; `NEUTRAL` where nothing is known."""
+        if not self.tracks.shape[2]:
+            return self.tracks.new_full((*self.known.shape, visual.mask.shape[1]), NEUTRAL)
+        track = visual.track.clamp(0, self.tracks.shape[2] - 1)
+        usable = (visual.track == track)[:, None] & self.known[..., None]
+        own = self.tracks.gather(2, track[:, None].expand(-1, self.known.shape[1], -1)).sigmoid()
+        return torch.where(usable, own, NEUTRAL)
+
+
+class ToldPresence(nn.Module):
+    """Presence as a language model is told it.
+
+    Args:
+        most: tracks of a clip that tokens show.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+        self.heard = nn.Parameter(torch.tensor([1.0, 0.0]))  # times, less: so that its yes begins at 0
+
+    @cached_property
+    def recogniser(self) -> PresenceModel:
+        """Who is in a clip: the product's."""
+        return PresenceModel.load()
+
+    def certain(self, odds: Tensor) -> Tensor:
+        """Log-odds […] as a language model is told them, -1..1 (`recipes/answering/hearing.py`)."""
+        return torch.tanh((self.heard[0] * odds - self.heard[1]) / 2)
+
+    def forward(self, people: People, visual: VisualTokens) -> Matched:
+        """Who of the people is in which clip; who isn't known is told as neither there nor not."""
+        rows = [
+            self._of_clip(named, people.rivals, analysis, people.mask.shape[1])
+            for named, analysis in zip(people.enrolled, visual.analysed(), strict=True)
+        ]
+        like = people.tokens
+        odds, tracks, known = (torch.stack(parts).to(like.device) for parts in zip(*rows, strict=True))
+        neither = (self.heard[1] / self.heard[0]).detach()
+        return Matched(torch.where(known, odds.to(like.dtype), neither), tracks.to(like.dtype), known)
+
+    def _of_clip(
+        self, named: Sequence[Person | None], rivals: Sequence[Person], analysis: ClipAnalysis | None, count: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Odds [P], of tracks [P, J], and who is known [P], of one clip; P is `count`."""
+        odds, known = torch.full((count,), EMPTY), torch.zeros(count, dtype=torch.bool)
+        tracks = torch.zeros(count, self.most)
+        rows = [row for row, person in enumerate(named) if person is not None]
+        if analysis is None or not rows:
+            return odds, tracks, known
+        known[rows] = True
+        everybody = [*(person for person in named if person is not None), *rivals]
+        found = torch.from_numpy(self.recogniser.odds(everybody, analysis))[: len(rows)].float()
+        if analysis.tracks:
+            odds[rows] = found.amax(1).clamp_min(EMPTY)
+            kept = kept_tracks(analysis, self.most)
+            tracks[rows, : len(kept)] = found[:, kept]
+        return odds, tracks, known

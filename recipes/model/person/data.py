@@ -1,0 +1,94 @@
+"""What one person is trained on, on our own model: every clip's visual tokens, made once; questions as vectors.
+
+In: a `TrainingSet`, the frozen model. Out: `PersonData`.
+
+Legend: C clips, S width of a sentence vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pvchat.augment.schemas import Split, Stage
+from pvchat.model.features import collate, from_analysis
+from pvchat.model.people import PersonState
+from pvchat.model.sentences import Encode
+from pvchat.model.visual import VisualTokens
+from pvchat.schemas import ClipAnalysis
+from pvchat.train.person.examples import PersonExample, examples_about, fingerprint, part_of
+from pvchat.train.person.trainingset import TrainingSet
+
+_CLIPS = 16  # encoded at a time
+
+
+@dataclass
+class PersonData:
+    """Everything one person is trained on.
+
+    Attributes:
+        name: of the person.
+        visual: [C, …] visual tokens of all clips, without gradients.
+        examples: of all splits and stages.
+        vectors: sentence vector [S] of every question.
+        others: states of the other people named, by name; they don't change.
+        left_out: questions that name somebody without a state.
+    """
+
+    name: str
+    visual: VisualTokens
+    examples: list[PersonExample]
+    vectors: dict[str, Tensor]
+    others: dict[str, PersonState] = field(default_factory=dict)
+    left_out: int = 0
+
+    def part(self, stage: Stage, split: Split) -> list[PersonExample]:
+        """The examples of one stage and split."""
+        return part_of(self.examples, stage, split)
+
+    def fingerprint(self) -> str:
+        """Hash of all words, splits, visual tokens and other people."""
+        return fingerprint(self.examples, [self.visual.tokens.cpu().float().numpy()], self.others)
+
+
+def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: dict[str, PersonState]) -> PersonData:
+    """Prepare an augmentation for training.
+
+    Args:
+        name: of the person, as in the rows.
+        told: the data set.
+        model: the base.
+        encode: texts to sentence vectors.
+        others: states of other people whom rows may name.
+
+    Raises:
+        SettingsError: no question can be trained on.
+    """
+    examples, left_out = examples_about(name, told, others)
+    asked = sorted({e.question for e in examples})
+    vectors = torch.from_numpy(np.asarray(encode(asked), np.float32)).to(model.device)
+    visual = encode_all([told.analyses(s) for s in told.samples], model)
+    return PersonData(name, visual, examples, dict(zip(asked, vectors, strict=True)), others, left_out)
+
+
+@torch.no_grad()
+def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
+    """Visual tokens of all clips, padded alike, so that any of them can be batched.
+
+    Nobody is recognised in them: where that tells who is there, a person's tokens would have nothing to learn.
+    """
+    whole = collate([from_analysis(a, model.config) for a in analyses])
+    parts = []
+    for start in range(0, len(analyses), _CLIPS):
+        at = slice(start, start + _CLIPS)
+        some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
+        parts.append(model.encode_clips(type(whole)(some)))
+    first = parts[0]
+    rows = ("tokens", "mask", "track", "raw")
+    joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in rows}
+    return replace(first, **joined, aux={})

@@ -1,0 +1,103 @@
+"""A person trained on our own model: where she starts, what she is trained on, what is stored of it.
+
+In: the service, the person, her data set. Out: the person with trained tokens, z (and LoRA), and what is told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from pvchat.augment.questions.cast import views
+from pvchat.chat.speakers.describe import Describer
+from pvchat.errors import SettingsError
+from pvchat.model.features import person_from_track
+from pvchat.model.people import PersonState
+from pvchat.model.personlora import ARRAYS
+from pvchat.model.personstates import STAMP
+from pvchat.people.person import Person
+from pvchat.schemas import Service
+from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.deep import DeepOptions
+from pvchat.train.person.state import Trained, started_from
+from pvchat.train.person.trainingset import TrainingSet
+from recipes.model.person.data import PersonData, make_data
+from recipes.model.person.stages import train_state
+
+
+def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions) -> tuple[Person, dict[str, Any]]:
+    """Train; see `pvchat.train.person.deep.Learn`.
+
+    Raises:
+        SettingsError: no trained model is here.
+    """
+    describer, config = chat.describer, options.config or PersonConfig(seed=chat.settings.seed)
+    if describer is None:
+        hint = "Fetch the shipped one with `pvchat doctor --fetch`, or name a pretrained base with --model."
+        raise SettingsError("no trained model is here to train her on.", subject=person.name, hint=hint)
+    start, examples = training_data(describer, person, data, chat.people.all())
+    if options.session.resume:
+        start = started_from(options.session.folder, start)
+    trained = train_state(describer.model, examples, start, config, options.session)
+    told = {
+        "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
+        "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),
+        "beside": sorted(examples.others), "left_out": examples.left_out,
+    }  # fmt: skip
+    return with_state(person, trained, describer), told
+
+
+def training_data(
+    describer: Describer, person: Person, data: TrainingSet, enrolled: Sequence[Person] = ()
+) -> tuple[PersonState, PersonData]:
+    """Where training starts, and what it is done on: her questions, the other people whom they name beside her.
+
+    Args:
+        describer: holds the model.
+        person: the instant enrollment.
+        data: her data set.
+        enrolled: people stored here.
+
+    Raises:
+        SettingsError: no question can be trained on.
+    """
+    others = other_people(describer, person, data, enrolled)
+    made = make_data(person.name, data, describer.model, describer.encode, others)
+    return describer.state(person), made
+
+
+def other_people(
+    describer: Describer, person: Person, data: TrainingSet, enrolled: Sequence[Person] = ()
+) -> dict[str, PersonState]:
+    """States of the others whom the samples name, by name.
+
+    The aligner makes them from the first sample that shows them clearly, one in which they are alone where there is
+    one: a data set's names are its own. Those whom no sample shows clearly have the state that is stored under their
+    name, where there is one.
+    """
+    wanted = {n for s in data.samples for n in s.people} - {person.name}
+    if not wanted:
+        return {}
+    model = describer.model
+    found: dict[str, PersonState] = {}
+    known = [p for p in enrolled if p.name in wanted]
+    for view in sorted(views(data.samples, data.analyses, [person, *known]), key=lambda v: len(v.analysis.tracks)):
+        for other in sorted((view.tracks.keys() & wanted) - found.keys()):
+            track = data.analyses(view.sample).tracks[view.tracks[other]]
+            with torch.no_grad():
+                found[other] = model.aligner.people(person_from_track(track).to(model.device), [other])[0]
+    return {p.name: describer.state(p) for p in known} | found
+
+
+def with_state(person: Person, trained: Trained, describer: Describer) -> Person:
+    """The person with trained tokens, z and LoRA among her arrays, stamped with the weights they belong to."""
+    arrays: dict[str, Any] = {
+        "tokens": trained.state.tokens.cpu().numpy().astype(np.float16),
+        "z": trained.state.z.cpu().numpy().astype(np.float32),
+        **{f"{ARRAYS}{name}": value.cpu().numpy().astype(np.float16) for name, value in trained.lora.items()},
+    }
+    return replace(person, arrays={**person.arrays, **arrays}, extra={**person.extra, STAMP: describer.stamp})

@@ -1,0 +1,150 @@
+"""What is trained of one person: personal tokens, z and, when asked for, a small LoRA of the person's own.
+
+In: the frozen model, the aligner's state, batches of `data.py`. Out: `Trainee` and what the model said. Everything else
+stays as it is: the base is not even among the trainee's modules, so that no optimiser, checkpoint or wrapper of it
+can reach the base.
+
+Legend: B rows of a batch, P people named in a row, I personal tokens, D width, M routed modules, R routed heads,
+r rank, L layers of the language model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pvchat.model.people import People, PersonState
+from pvchat.model.prompts import Prompt
+from pvchat.model.routers import RoutingStats
+from pvchat.model.visual import VisualTokens
+from pvchat.train.person.config import USUAL, PersonConfig
+from pvchat.train.person.examples import PersonExample
+from pvchat.train.person.learner import Learner
+from recipes.model.person.data import PersonData
+
+
+@dataclass
+class Batch:
+    """Rows to learn from."""
+
+    visual: VisualTokens
+    prompts: list[Prompt]
+    question: Tensor
+    examples: list[PersonExample]
+
+
+@dataclass
+class Outcome:
+    """What the model said about a batch.
+
+    Attributes:
+        lm_sum: summed loss of all answer tokens; lm_count: how many.
+        first_sum: summed loss of the first token of every answer, where yes and no are decided; rows: of how many.
+        routing: one `RoutingStats` a routed module.
+    """
+
+    lm_sum: Tensor
+    lm_count: Tensor
+    first_sum: Tensor
+    rows: Tensor
+    routing: list[RoutingStats]
+
+    @property
+    def lm(self) -> Tensor:
+        """Mean loss of an answer token."""
+        return self.lm_sum / self.lm_count
+
+    @property
+    def first(self) -> Tensor:
+        """Mean loss of an answer's first token."""
+        return self.first_sum / self.rows
+
+
+class Trainee(Learner):
+    """One person's parameters; called with a batch, it runs them through the frozen base.
+
+    Args:
+        model: the base, in evaluation mode; kept out of this module's own tree.
+        start: where tokens and z begin.
+        config: see `Learner`.
+    """
+
+    def __init__(self, model: Any, start: PersonState, config: PersonConfig = USUAL) -> None:
+        super().__init__(start, config, model.llm)
+        self._base = (model,)
+
+    @property
+    def model(self) -> Any:
+        """The base."""
+        return self._base[0]
+
+    def forward(self, batch: Batch, others: dict[str, PersonState], share: slice = slice(None)) -> Outcome:
+        """Run a batch, or this process's share of it."""
+        subject = self.person()
+        states = [[others[n] if n in others else replace(subject, name=n) for n in e.names] for e in batch.examples]
+        people = _share(People.batch(states, self.model.config), share)
+        prompts = [replace(p, clip=i) for i, p in enumerate(batch.prompts[share])]
+        visual = batch.visual.select(torch.arange(len(batch.examples), device=people.tokens.device)[share])
+        asked = batch.question[share]
+        with self.adapted(self.model.llm):
+            out = self.model(visual, prompts, question=asked, people=people)
+        count, rows = (people.tokens.new_tensor(float(n)) for n in (out.answer_tokens, len(prompts)))
+        return Outcome(out.lm_loss * count, count, out.first_loss * rows, rows, out.reading.routing)
+
+
+def make_batch(data: PersonData, examples: Sequence[PersonExample]) -> Batch:
+    """Examples as one batch."""
+    rows = torch.tensor([e.clip for e in examples], device=data.visual.tokens.device)
+    return Batch(
+        data.visual.select(rows),
+        [Prompt(e.question, e.answer, clip=i) for i, e in enumerate(examples)],
+        torch.stack([data.vectors[e.question] for e in examples]),
+        list(examples),
+    )
+
+
+def gather(outcome: Outcome, accelerator: Any) -> Outcome:
+    """The outcome of the whole batch from every process's share; gradients flow back to each share."""
+    if accelerator.num_processes == 1:
+        return outcome
+
+    def join(x: Tensor) -> Tensor:
+        return _Gather.apply(x)
+
+    routing = [
+        replace(
+            s, logits=join(s.logits), gates=join(s.gates), alphas=join(s.alphas),
+            mask=None if s.mask is None else join(s.mask.float()) > 0,
+        )
+        for s in outcome.routing
+    ]  # fmt: skip
+    sums = (outcome.lm_sum, outcome.lm_count, outcome.first_sum, outcome.rows)
+    return Outcome(*(join(one[None]).sum() for one in sums), routing)
+
+
+class _Gather(torch.autograd.Function):
+    """All processes' rows; backward hands each its own, times their number, since gradients are averaged later."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        from torch import distributed
+
+        ctx.at = (distributed.get_rank() * len(x), len(x), distributed.get_world_size())
+        parts = [torch.empty_like(x) for _ in range(ctx.at[2])]
+        distributed.all_gather(parts, x.contiguous())
+        return torch.cat(parts)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        first, count, processes = ctx.at
+        return gradients[0][first : first + count] * processes
+
+
+def _share(people: People | None, share: slice) -> People:
+    assert people is not None  # every example names someone
+    cut = {f.name: getattr(people, f.name)[share] for f in fields(People) if f.name != "rivals"}
+    return People(**cut)

@@ -1,0 +1,87 @@
+"""Presence as the model is told it: who she is turns it, and which tokens hers read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from make_analysis import identity_of, make_analysis, make_track
+
+from pvchat.identity.presence import PresenceModel
+from pvchat.model.features import collate, collate_people, from_analysis, person_from_track
+from pvchat.model.people import People, PersonState
+from pvchat.model.presence import EMPTY, NEUTRAL
+from pvchat.people.person import Person
+
+
+def enrolled(who: int) -> Person:
+    """Somebody as she is stored."""
+    return Person(f"P{who}", arrays={"prototypes": identity_of(who)[None]})
+
+
+@pytest.fixture
+def clip():
+    """Ana (1) on the first track and somebody (3) on the second."""
+    return make_analysis(make_track(1), make_track(3, box=(0.6, 0.2, 0.8, 0.6)))
+
+
+@pytest.fixture
+def person(shared_model, clip):
+    """A function (name, who she is) to her state; everything else is the same for everybody."""
+    with torch.no_grad():
+        (state,) = shared_model.aligner.people(collate_people([person_from_track(clip.tracks[0])]), [""])
+
+    def make(name: str, who: int | None) -> PersonState:
+        return replace(state, name=name, enrolled=None if who is None else enrolled(who))
+
+    return make
+
+
+def found(model, analysis, rows, rivals=()):
+    people = People.batch([rows], model.config, rivals)
+    with torch.no_grad():
+        visual = model.encode_clips(from_analysis(analysis, model.config))
+        return model.prints(people, visual), visual, model.read(visual, None, people)
+
+
+def test_who_she_is_turns_presence(shared_model, clip, person):
+    ana, bo = found(shared_model, clip, [person("Ana", 1), person("Bo", 2)])[2].presence[0].tolist()
+    assert ana > bo + 1
+    ana, bo = found(shared_model, clip, [person("Ana", 2), person("Bo", 1)])[2].presence[0].tolist()
+    assert bo > ana + 1
+
+
+def test_it_is_the_products_presence_among_everybody(shared_model, clip, person):
+    told = found(shared_model, clip, [person("Ana", 1)], [enrolled(2), enrolled(3)])[0]
+    odds = PresenceModel.load().odds([enrolled(1), enrolled(2), enrolled(3)], clip)[0]
+    assert told.odds[0, 0].item() == pytest.approx(float(odds.max()), abs=1e-4)
+    assert told.tracks[0, 0, :2].tolist() == pytest.approx(odds.tolist(), abs=1e-4)
+
+
+def test_her_tokens_read_the_track_that_is_hers(shared_model, clip, person):
+    told, visual, _ = found(shared_model, clip, [person("Ana", 1)])
+    match, track = told.into(visual)[0, 0], visual.track[0]
+    assert float(match[track == 0].min()) > float(match[track == 1].max())
+    assert (match[track < 0] == NEUTRAL).all()
+
+
+def test_of_nobody_known_nothing_is_told(shared_model, clip, person):
+    told, visual, reading = found(shared_model, clip, [person("Ana", None)])
+    assert not told.known.any()
+    assert (told.into(visual) == NEUTRAL).all()
+    assert shared_model.prints.certain(reading.presence).abs().max() < 1e-6
+    assert found(shared_model, make_analysis(), [person("Ana", 1)])[0].odds.tolist() == [[EMPTY]]
+
+
+def test_clips_of_a_batch_keep_their_own_people(shared_model, clip, person):
+    features = collate([from_analysis(one, shared_model.config) for one in (make_analysis(), clip)])
+    people = People.batch([[person("Ana", 1)], [person("Ana", 1), person("Bo", 2)]], shared_model.config)
+    with torch.no_grad():
+        visual = shared_model.encode_clips(features)
+        told = shared_model.prints(people, visual)
+        again = shared_model.prints(people, visual.select(torch.tensor([1, 1])))
+    assert told.odds[0, 0].item() == EMPTY
+    assert told.odds[1, 0] > told.odds[1, 1] + 1
+    assert again.odds[0, 0] > told.odds[1, 1] + 1
+    assert told.known.tolist() == [[True, False], [True, True]]
