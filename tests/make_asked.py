@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvchat.chat.answers import known_of
+from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
@@ -33,4 +34,4 @@ def found(text: str, names: Sequence[str], timeline: Timeline, before: Sequence[
 
 def plain_answer(question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
     """What is answered in plain sentences."""
-    return known_of(question, everyone, evidence).plain
+    return known_of(question, everyone, timeline_from(evidence, everyone)).plain

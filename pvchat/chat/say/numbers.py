@@ -1,6 +1,6 @@
 """How many, when, for how long, how often: answers to "count", "when", "how_long", "how_often", "shots" and "length".
 
-In: findings, evidence. Out: sentences. Of photos no times are told.
+In: findings, a `Timeline`. Out: sentences. Of photos no times are told.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from pvchat.chat.english import (
     upper,
     wording,
 )
-from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, atoms
 from pvchat.chat.say import presence
@@ -29,7 +28,6 @@ from pvchat.chat.say.clauses import (
     called,
     clause,
     event_said,
-    fact_said,
     holds_said,
     is_plain,
     lead,
@@ -40,42 +38,44 @@ from pvchat.chat.say.clauses import (
     whom_said,
 )  # fmt: skip
 from pvchat.chat.say.holders import NO_STRANGERS, nobody
+from pvchat.chat.say.people import measured
 from pvchat.chat.say.scenes import said
 from pvchat.chat.spans import WHOLE, Span, seconds_in
+from pvchat.chat.timeline import Timeline
 
 _MOST_SPANS = 8  # that are told one by one
 _MOST_SHOTS = 12  # that one sentence numbers
 
 
-def count(finding: Finding, evidence: Evidence) -> str:
+def count(finding: Finding, timeline: Timeline) -> str:
     """How many they are, by name; "at least" where more may be."""
     query, many = finding.query, int(finding.number or 0)
     least = "at least " if finding.at_least and finding.number else ""
     if query.where == Has("with"):
         told = f"at most {so_many_people(many)} {'is' if many == 1 else 'are'} seen at the same time in this video."
     elif not is_plain(query.where):
-        held = "; ".join(holds_said(finding.people, query.where, finding, evidence))
+        held = "; ".join(holds_said(finding.people, query.where, finding, timeline))
         told = f"{least}{number(many)}: {held}." if held else lower(nobody(finding))
     elif query.whom.such is not None:
         told = _count_of_kind(finding, many, least)
     else:
-        told = _count_of_people(finding, evidence, many, least)
+        told = _count_of_people(finding, timeline, many, least)
     doubt = "I can't tell for sure: " if finding.verdict in ("unknown", "unsure") else ""
     return f"{doubt}{lead(finding)}{told}"
 
 
-def _count_of_people(finding: Finding, evidence: Evidence, many: int, least: str) -> str:
+def _count_of_people(finding: Finding, timeline: Timeline, many: int, least: str) -> str:
     """How many people there are, known or not."""
     names = people_said(finding.people)
     if finding.query.whom.known is True:
-        more = so_many_people(evidence.not_known, others=bool(many)) if evidence.not_known else ""
+        more = so_many_people(timeline.unnamed, others=bool(many)) if timeline.unnamed else ""
         known = f"I recognise {f'{so_many_people(many)}: {join(names)}' if many else 'nobody'}."
         return f"{known} I also see {more}." if more else known
     if finding.query.whom.known is False:
         return lower(presence.unknown_people(many)) or NO_STRANGERS
     if not many:
         return "I see nobody in this video."
-    when = time_of(finding.people[0], finding, evidence) if finding.query.during.event and finding.people else ""
+    when = time_of(finding.people[0], finding, timeline) if finding.query.during.event and finding.people else ""
     seen = f"I see {least}{so_many_people(many)} in this video{when}"
     named = not finding.people or any(not name.startswith("#") for name in finding.names)
     return f"{seen}{': ' * bool(names)}{join(names)}." if named else f"{seen}, nobody whom I know for sure."
@@ -89,21 +89,21 @@ def _count_of_kind(finding: Finding, many: int, least: str) -> str:
     return f"as far as I can see, there {'is' if many < 2 else 'are'} {kind}{told}"
 
 
-def timed(finding: Finding, evidence: Evidence) -> str:
+def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, people = finding.query, finding.people
     if query.whom.quantifier in ("none", "both") and (people or query.whom.quantifier == "none"):
-        return _jointly(finding, evidence)
+        return _jointly(finding, timeline)
     if asks_scene(finding):
         return _time_of_scene(finding, next(atoms(query.where)))
-    if is_still(evidence) or any(not one.spans for one in people):
+    if timeline.still or any(not one.spans for one in people):
         untold = wording("asked_for", query.select)
         told = [f"{_clause_of(one, finding)}, but I can't tell {untold}." for one in people]
     else:
-        told = [f"{_time_of_one(one, finding, evidence)}." for one in people]
+        told = [f"{_time_of_one(one, finding, timeline)}." for one in people]
     told[:1] = [f"{lead(finding)}{sentence}" for sentence in told[:1]]
-    told += _untimed(finding, evidence) if not told or query.whom.names else []
-    return " ".join(map(upper, told)) or _never(finding, evidence)
+    told += _untimed(finding, timeline) if not told or query.whom.names else []
+    return " ".join(map(upper, told)) or _never(finding, timeline)
 
 
 def _clause_of(one: Found, finding: Finding) -> str:
@@ -113,10 +113,10 @@ def _clause_of(one: Found, finding: Finding) -> str:
     return f"{called(one.entity)} {verb}{' ' * bool(event)}{event}"
 
 
-def _time_of_one(one: Found, finding: Finding, evidence: Evidence) -> str:
+def _time_of_one(one: Found, finding: Finding, timeline: Timeline) -> str:
     """One person's time as a clause: since when, how long or how often."""
-    query, length, name = finding.query, evidence.duration_s, called(one.entity)
-    passing = presence.in_passing(one.spans, evidence)
+    query, length, name = finding.query, timeline.end_s - timeline.start_s, called(one.entity)
+    passing = presence.in_passing(one.spans, timeline)
     holds = f"{_clause_of(one, finding)}{',' * bool(event_said(query.during))}"
     whole = length is not None and seconds_in(one.spans) >= WHOLE * length
     shown = f"the whole time, {span_told(one.spans[0][0], one.spans[-1][1])}" if whole else ""
@@ -140,7 +140,7 @@ def _percent(one: Found, length: float) -> str:
     return f"{round(percent) if percent < 10 else 5 * round(percent / 5)}%"  # spans are as fine as the samples
 
 
-def _untimed(finding: Finding, evidence: Evidence) -> list[str]:
+def _untimed(finding: Finding, timeline: Timeline) -> list[str]:
     """Of whom it never holds, and of whom that isn't known."""
     query, told = finding.query, []
     where = query.where or PRESENT
@@ -148,19 +148,19 @@ def _untimed(finding: Finding, evidence: Evidence) -> list[str]:
         always = "is in this video the whole time" if where == Not(PRESENT) else clause(where, 1, "never")
         told.append(f"{called(one.entity)} {always}.")
     for one in finding.open:
-        who, known = called(one.entity), fact_said(one.entity, next(atoms(where)), evidence)
+        who, known = called(one.entity), measured(one.entity, next(atoms(where)), timeline.seen(one.entity), timeline)
         told.append(presence.here_but([who], f"tell {wording('asked_for', query.select)} {who} {clause(where)}"))
-        told += [f"{known}."] if known else []
+        told += [f"{who} {known}."] if known else []
     return told
 
 
-def _never(finding: Finding, evidence: Evidence) -> str:
+def _never(finding: Finding, timeline: Timeline) -> str:
     """That it holds of nobody at any time; empty where somebody is named, who then is missing."""
     whom, where = finding.query.whom, finding.query.where
     if whom.names or whom.unknown:
         return ""
     if whom.known is False:
-        return presence.unknown_people(evidence.unknown) or NO_STRANGERS
+        return presence.unknown_people(timeline.strangers) or NO_STRANGERS
     if whom.such is not None:
         return f"I see no {noun(whom.such)}."
     return presence.nobody() if is_plain(where) else f"As far as I can see, nobody {clause(where)}."
@@ -178,12 +178,12 @@ def times_said(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
 
 
-def _jointly(finding: Finding, evidence: Evidence) -> str:
+def _jointly(finding: Finding, timeline: Timeline) -> str:
     """When it holds of all at the same time, or of nobody."""
     query, names = finding.query, people_said(finding.people)
     plain, none = is_plain(query.where), query.whom.quantifier == "none"
     long = f"for about {lasting(seconds_in(finding.spans))}, " if query.select == "how_long" else ""
-    if is_still(evidence) or not finding.spans:
+    if timeline.still or not finding.spans:
         return "Somebody is seen the whole time." if none else f"{join(names)} are never both seen at the same time."
     together = any(has.attribute == "with" for has in atoms(query.where))  # "seen together" says it
     verb = "are both seen" if plain else clause(query.where, len(names), "" if together else "both")
@@ -200,10 +200,10 @@ def _time_of_scene(finding: Finding, has: Has) -> str:
     return f"{told} {long}{_each(finding.spans)}."
 
 
-def shots(finding: Finding, evidence: Evidence) -> str:
+def shots(finding: Finding, timeline: Timeline) -> str:
     """How many shots there are and where it is cut, or in which of them it holds of somebody."""
     query, found = finding.query, [row.value for row in finding.rows if row.attribute == "shot"]
-    total = max(len(evidence.shots), len(found))
+    total = max(len(timeline.shots), len(found))
     if query.whom == EVERYBODY and query.where is None:
         return f"{lead(finding)}{_cuts(finding.spans)}" if found else "I can't tell where this video is cut."
     people = people_said(finding.people) or people_said(query.whom.names) or [whom_said(query.whom)]
@@ -224,9 +224,9 @@ def _cuts(shots: Sequence[Span]) -> str:
     return f"I see {number(len(shots))} shot{'s' * bool(cuts)} and {many} in this video{at}."
 
 
-def length(finding: Finding, evidence: Evidence) -> str:
+def length(finding: Finding, timeline: Timeline) -> str:
     """How long the video is, or the part that is asked about."""
-    if is_still(evidence):
+    if timeline.still:
         return "This is a photo, or a video of about a second."
     if not finding.number:
         return "I can't tell how long this is."

@@ -1,6 +1,6 @@
 """Who is longest, first, leftmost: people in order, and held against each other, in words.
 
-In: findings with a measure of each (`Found.number`), evidence. Out: sentences for "who" and "exists" with a rank,
+In: findings with a measure of each (`Found.number`), a `Timeline`. Out: sentences for "who" and "exists" with a rank,
 "compare" and "order".
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat.english import are, clock, join, lasting, number, shortened, so_many_people, table, upper, wording
-from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import PRESENT, Condition, Not, Query, Rank
 from pvchat.chat.say import presence
@@ -27,12 +26,13 @@ from pvchat.chat.say.clauses import (
     people_said,
 )  # fmt: skip
 from pvchat.chat.say.numbers import times_said
+from pvchat.chat.timeline import Timeline
 
 _MOST = 4  # people that one sentence tells
 _BY_PLACE = ("left", "right", "near", "big")
 
 
-def ranked(finding: Finding, evidence: Evidence) -> str:
+def ranked(finding: Finding, timeline: Timeline) -> str:
     """Who is the so-manieth by a measure, and who comes next; whether that is somebody."""
     rank, whom = finding.query.rank or Rank("long"), finding.query.whom
     others = people_said(finding.against)
@@ -42,7 +42,7 @@ def ranked(finding: Finding, evidence: Evidence) -> str:
         return "" if finding.missing else f"I see {'nobody' if whom.such is None else f'no {noun(whom.such)}'} there."
     told = _by_place(finding, rank) if rank.by in _BY_PLACE else _by_time(finding, rank)
     named = whom.names or any(one.entity.startswith("#") for one in finding.people)
-    known = "of those I know, " * bool(evidence.not_known and rank.by in ("long", "often") and not named)
+    known = "of those I know, " * bool(timeline.unnamed and rank.by in ("long", "often") and not named)
     return f"{lead(finding)}{known}{told}."
 
 
@@ -84,7 +84,7 @@ def _measured(by: str, one: Found) -> str:
     return {"long": f"for about {lasting(value)}", "often": times_said(int(value)), "time": f"at {clock(value)}"}[by]
 
 
-def compare(finding: Finding, evidence: Evidence) -> str:
+def compare(finding: Finding, timeline: Timeline) -> str:
     """People held against each other: by a measure, by what is alike, by how many they are."""
     query, everyone = finding.query, [*finding.people, *finding.against]
     if query.attribute is not None and query.rank is None:
@@ -99,7 +99,7 @@ def compare(finding: Finding, evidence: Evidence) -> str:
     names = (*query.whom.names, *(() if query.versus is None else query.versus.names), *(o.entity for o in everyone))
     two = sorted(everyone, key=lambda one: names.index(one.entity))
     if len(two) > 2 or rank.by not in _BY_PLACE and query.form != "polar":
-        return ranked(finding, evidence)
+        return ranked(finding, timeline)
     return f"{lead(finding)}{_of_two(finding, two, rank)}."
 
 
@@ -143,7 +143,7 @@ def _more_or_fewer(finding: Finding) -> str:
     return f"{lead(finding)}as far as I can see, there {verb} {join(kinds)}.{open_count(finding)}"
 
 
-def order(finding: Finding, evidence: Evidence) -> str:
+def order(finding: Finding, timeline: Timeline) -> str:
     """Who comes one after the other, or whether one does before another."""
     query, people = finding.query, finding.people
     if query.form == "polar" or query.versus is not None or finding.against:

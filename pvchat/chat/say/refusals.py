@@ -1,7 +1,7 @@
 """What can't be answered, in words: what nothing sees, wishes, small talk, names that nobody bears; and why an answer
 is what it is.
 
-In: findings, evidence. Out: sentences that say what to do instead.
+In: findings, a `Timeline`. Out: sentences that say what to do instead.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat.english import ASK, be, clock, join, shortened, upper, wording
-from pvchat.chat.evidence import Evidence, decided, is_still
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import PRESENT, Not, Query, atoms
 from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import clause, event_said, fact_of, people_said, presence_of, whom_said
-from pvchat.schemas import PersonPresence
+from pvchat.chat.say.clauses import clause, event_said, fact_of, people_said, whom_said
+from pvchat.chat.timeline import Entity, Timeline
 
 CANT_TELL = f"I can't tell that; {ASK}."
 TRAITS_OFF = "Telling men from women, and smiles, is switched off here."
@@ -24,30 +23,31 @@ _MOST_LISTED = 6  # names of those enrolled
 _MOST_WHYS = 5  # people who are told of one by one
 
 
-def refused(finding: Finding, evidence: Evidence) -> str:
+def refused(finding: Finding, timeline: Timeline) -> str:
     """Why a question can't be answered, or what does what it wishes."""
     query, kind = finding.query, finding.query.refusal
     if kind in ("small_talk", "wish", "sound"):
         return wording(kind, query.value)
     if kind is None or kind == "unseen":
-        return _unseen(query, evidence)
+        return _unseen(query, timeline)
     return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
 
 
-def _unseen(query: Query, evidence: Evidence) -> str:
+def _unseen(query: Query, timeline: Timeline) -> str:
     """That nothing measured speaks to what is asked about somebody."""
-    known = {person.name: person for person in evidence.people}
-    asked = [known.get(name, PersonPresence(name, "present", 1.0)) for name in query.whom.names]
-    there, cant = people_said(decided(asked, "present")), presence.untold(asked)
+    asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
+    there, cant = people_said(presence.decided(asked, "present")), presence.untold(asked)
     if query.value == "mood" and there:
-        return " ".join([*(_moods(decided(asked, "present"), evidence) if evidence.traits else [TRAITS_OFF]), *cant])
+        return " ".join(
+            [*(_moods(presence.decided(asked, "present"), timeline) if timeline.traits else [TRAITS_OFF]), *cant]
+        )
     here = f"{join(there)} {be(there)} in this video." if cant else presence.here_but(there, "tell the rest")
     return " ".join([here] * bool(there) + cant) or ("" if query.whom.unknown else CANT_TELL)
 
 
-def _moods(names: Sequence[str], evidence: Evidence) -> list[str]:
+def _moods(names: Sequence[str], timeline: Timeline) -> list[str]:
     """What is said to who asks what somebody feels: whether she smiles, which is all that is measured."""
-    smiling = {name: "smiling" in evidence.facts_of(name).gestures for name in names}
+    smiling = {name: any(row.value == "smiling" for row in timeline.of(name, "deed")) for name in names}
     seen = {True: "smiles, as far as I can see", False: "is in this video"}
     return [f"{name} {seen[smiling[name]]}, but what {name} feels I can't tell." for name in names]
 
@@ -59,7 +59,7 @@ def asks_traits(query: Query) -> bool:
     return query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
 
 
-def not_enrolled(finding: Finding, evidence: Evidence) -> list[str]:
+def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
     """That nobody enrolled bears a name, and who was probably meant, or who is enrolled."""
     unknown = [one for one in finding.missing if one.why == "not enrolled"]
     meant = [one for one in unknown if one.suggests]
@@ -67,12 +67,12 @@ def not_enrolled(finding: Finding, evidence: Evidence) -> list[str]:
     rest = [one.name for one in unknown if not one.suggests]
     if not rest:
         return told
-    names = sorted((person.name for person in evidence.people), key=str.casefold)
+    names = sorted((one.name for one in timeline.enrolled), key=str.casefold)
     listed = join(shortened(names, len(names), _MOST_LISTED))
     return [*told, upper(f"{join(rest)} {be(rest)} not enrolled{f'; I know {listed}' if names else ''}.")]
 
 
-def never(finding: Finding, evidence: Evidence) -> str:
+def never(finding: Finding, timeline: Timeline) -> str:
     """That the part of the video that is asked about doesn't exist, or that its event never happens."""
     during, event = finding.query.during, finding.query.during.event
     if event is None:
@@ -90,26 +90,25 @@ def never(finding: Finding, evidence: Evidence) -> str:
     return upper(f"{who} {told}.")
 
 
-def why(finding: Finding, evidence: Evidence) -> str:
+def why(finding: Finding, timeline: Timeline) -> str:
     """What the answer before rests on: how sure it is that people are there, and where what was told is seen best."""
     names = [one.entity for one in (*finding.people, *finding.against, *finding.open)]
     names += [one.name for one in finding.missing]
-    known = [person for name in dict.fromkeys(names) if (person := presence_of(name, evidence)) is not None]
-    told = [_recognised(one, evidence) for one in sorted(known, key=lambda p: -p.probability)[:_MOST_WHYS]]
+    known = [one for name in dict.fromkeys(names) if (one := timeline.entity(name)) is not None and one.known]
+    told = [_recognised(one, timeline) for one in sorted(known, key=lambda p: -p.probability)[:_MOST_WHYS]]
     grounds = [(fact_of(row), row.ground) for one in finding.people for row in one.rows if row.ground is not None]
-    still = is_still(evidence)
-    seen = dict.fromkeys(fact if still else f"{fact} at {clock(ground.time_s)}" for fact, ground in grounds)
+    seen = dict.fromkeys(fact if timeline.still else f"{fact} at {clock(ground.time_s)}" for fact, ground in grounds)
     if seen:
         told.append(f"Seen best: {join(list(seen))}.")
     return " ".join(told) or "I recognise nobody here; what else I tell is what the whole picture looks like."
 
 
-def _recognised(person: PersonPresence, evidence: Evidence) -> str:
+def _recognised(person: Entity, timeline: Timeline) -> str:
     """How sure it is that somebody is there, and when she is seen, or why she isn't recognised."""
     p = person.probability
     sure = f"probability {'above 0.99' if p > 0.99 else 'below 0.01' if p < 0.01 else f'{p:.2f}'}"
     if person.decision == "present":
-        during = presence.in_passing(person.spans, evidence)
+        during = presence.in_passing(timeline.seen(person.name), timeline)
         return f"{person.name} is recognised by what was enrolled ({sure}){', ' + during if during else ''}."
     doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
     reason = person.why.text if person.why is not None else ""

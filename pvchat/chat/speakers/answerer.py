@@ -25,8 +25,8 @@ from pvchat.chat.speakers.hearing import Spoken
 from pvchat.schemas import PersonPresence
 
 if TYPE_CHECKING:
+    from pvchat.chat.answers import Stream, Viewed
     from pvchat.chat.speakers.describe import Describer
-    from pvchat.chat.viewed import Stream, Viewed
     from pvchat.model.drafted import Lead
     from pvchat.model.people import People
     from pvchat.model.pvchat import PVChatModel
@@ -60,7 +60,7 @@ class Answerer:
             stream: called with pieces of the text, each after its sentence passed.
         """
         heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
-        spoken = Spoken(Checker.of(known, viewed.presences, viewed.analysis), stream=heard)
+        spoken = Spoken(Checker.of(known), stream=heard)
         for told in (brief(known), known.plain) if may_speak(known.question) else ():
             if not spoken.answered:
                 self._try(known, told, viewed, spoken)
