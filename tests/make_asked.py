@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from pvchat.chat.answers import known_of
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
 from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
+from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonPresence
 
 

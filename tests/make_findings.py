@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.finding import Finding, Found, Missing, Row
 from pvchat.chat.query import Condition, During, Event, Has, Not, Query, Whom
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Timeline
+from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import Garment, Ground, PersonFacts, PersonPresence, SceneFacts
 
 ANA, BEN, CLEO = Whom(("Ana",)), Whom(("Ben",)), Whom(("Cleo",))

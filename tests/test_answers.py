@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from make_asked import plain_answer, read_question
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.say.people import looks
 from pvchat.chat.say.scenes import scene_told
+from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
 NAMES = ["Ana", "Ben", "Cleo", "Dov"]

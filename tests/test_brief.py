@@ -7,8 +7,8 @@ from make_asked import read_question
 
 from pvchat.chat.answers import known_of
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.speakers.brief import brief
+from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing
 
 NAMES = ["Ana", "Bo", "Cleo"]

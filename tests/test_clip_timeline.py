@@ -8,10 +8,10 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.chat.clip_timeline import timeline_from, timeline_of
-from pvchat.chat.evidence import Evidence, Neighbour, gather
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline, without_traits
+from pvchat.identity.evidence import Evidence, Neighbour, gather
 from pvchat.schemas import (
     Appearance,
     ClipAnalysis,

@@ -11,8 +11,8 @@ from make_analysis import make_analysis, make_track
 from make_asked import found, plain_answer, read_question
 
 from pvchat.chat.clip_timeline import timeline_from, timeline_of
-from pvchat.chat.evidence import Evidence, Neighbour, at_once, gather, one_name_each
 from pvchat.chat.say.people import acts, whereabouts
+from pvchat.identity.evidence import Evidence, Neighbour, at_once, gather, one_name_each
 from pvchat.perception.experts.faceprint import nobody
 from pvchat.schemas import ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing, Track
 

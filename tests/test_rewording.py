@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.colours import same_colour
-from pvchat.chat.evidence import Evidence
 from pvchat.chat.reader.tokens import held_words
 from pvchat.chat.speakers.checking import contradictions, same_words
 from pvchat.chat.speakers.rewording import prompt, rephrase
+from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
 
 NAMES = ["Ana", "Ben", "Will"]

@@ -8,7 +8,7 @@ Start with `query.py` (what is asked), `timeline.py` (what is known) and `findin
 values, without a word of a question or an answer. `question.py` has a question read, and tells what must be known of a
 clip; `writer.py` walks the way for `ask`, `answers.py` for evaluation and recipes.
 
-    a clip's table    evidence.py → clip_timeline.py, sounds.py; the trained model (`speakers/claims.py`) fills gaps
+    a clip's table    clip_timeline.py (of `identity/evidence.py`), fact_rows.py, sounds.py; `speakers/claims.py` adds rows
     run               run.py: lookup.py, conditions.py, comparing.py, ranking.py, over spans.py; window.py: which part
     many videos       archive.py
     why               explain.py

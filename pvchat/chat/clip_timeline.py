@@ -12,12 +12,12 @@ from itertools import combinations
 
 import numpy as np
 
-from pvchat.chat.evidence import STILL_S, Box, Evidence, Neighbour, gather, in_light, seen_together
 from pvchat.chat.fact_rows import PROBABLY, SIDES, facts_as_rows, scene_as_rows
 from pvchat.chat.finding import Row
 from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import Entity, Timeline
+from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, in_light, seen_together
 from pvchat.schemas import (
     Appearance,
     ClipAnalysis,

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pvchat.chat.evidence import one_name_each
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import TYPES, Condition, During, Query, Whom, atoms
 from pvchat.chat.reader.history import Turn
@@ -20,6 +19,7 @@ from pvchat.chat.timeline import Timeline
 from pvchat.chat.window import is_numbered
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
+from pvchat.identity.evidence import one_name_each
 from pvchat.schemas import ClipAnalysis, PersonPresence, QuestionType, Track
 
 Asked = str | tuple[str, str]  # an earlier question, or one with its answer

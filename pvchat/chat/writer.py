@@ -17,8 +17,7 @@ from pvchat.chat.answers import Known, Stream, Viewed, known_of, words_of
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.explain import grounds_of
 from pvchat.chat.finding import Finding
-from pvchat.chat.question import Question
-from pvchat.chat.sounds import is_heard
+from pvchat.chat.question import Question, asks_of_sound
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.speakers.rewording import rephrase
 from pvchat.chat.timeline import Timeline, without_traits
@@ -98,7 +97,7 @@ class Writer:
     def _written(self, known: Known, viewed: Viewed, stream: Stream | None) -> WrittenAnswer:
         """One answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
         spoken: Hearing | None = None
-        if is_heard(known.question.query):
+        if asks_of_sound(known.question.query):
             pass  # neither of them hears
         elif self.narrator is not None:
             spoken = self.narrator.answer(known, viewed, stream)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.chat.evidence import STILL_S
 from pvchat.chat.question import Question
 from pvchat.chat.say.presence import because
+from pvchat.identity.evidence import STILL_S
 from pvchat.identity.reasons import why_not
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, PersonPresence

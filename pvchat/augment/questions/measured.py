@@ -15,10 +15,10 @@ from pvchat.augment.schemas import PLAIN, TOGETHER
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.colours import same_colour
 from pvchat.chat.english import present_tense
-from pvchat.chat.evidence import Evidence
 from pvchat.chat.reader.captions import read_phrase
 from pvchat.chat.say.people import acts, looks, whereabouts
 from pvchat.chat.timeline import Timeline
+from pvchat.identity.evidence import Evidence
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 _MASK = re.compile(r"\bmask\b")

@@ -8,6 +8,7 @@ that time is told without times.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -27,14 +28,14 @@ from pvchat.chat.say.clauses import (
 )  # fmt: skip
 from pvchat.chat.say.presence import in_passing, may_be, nobody, side_said, unknown_people
 from pvchat.chat.say.scenes import of_scene, scene_place, scene_told
-from pvchat.chat.spans import Span, common, merged, most_at_once, seconds_in
-from pvchat.chat.timeline import LIKELY, OF_SCENE, Timeline, alike
+from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in
+from pvchat.chat.timeline import EXCLUSIVE, LIKELY, OF_SCENE, Timeline, alike
 from pvchat.schemas import BLUE_SKY, QuestionType
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
 _KNOWN = ("worn", "looks", "deed", "place")  # attributes of which everything of the kind is told
 _MOSTLY = 0.6  # share of the time from which what holds is told without times
-_MOST_TIMED = 3  # that are told with their times
+_MOST_TIMED = 5  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
 
@@ -207,24 +208,26 @@ def gender_of(name: str, timeline: Timeline) -> str:
 def timed(
     rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline, phrase: Callable[[Sequence[Row]], str]
 ) -> str:
-    """What rows hold in some time, put into words by `phrase`: what mostly does first, then the rest with its times."""
-    always, at_times = list[Row](), dict[str, list[Row]]()
-    least, held = _MOSTLY * seconds_in(spans), []
-    for same in alike(rows):
-        if time := common([row.span for row in same], spans):
-            held.append((seconds_in(time), time, same[0]))
-    longest = sorted((one[0] for one in held if one[0] < least), reverse=True)[:_MOST_TIMED]
-    for seconds, time, row in held:
-        if seconds >= least or timeline.still:
-            always.append(row)
-        elif seconds in longest:
-            at_times.setdefault(in_passing(time, timeline), []).append(row)
-    told = [phrase(always)] + [f"{phrase(group)} {time}" for time, group in at_times.items() if phrase(group)]
-    first, *rest = [text for text in told if text] or [""]
+    """What rows hold in some time, put into words by `phrase`: what mostly does first, then the rest with its times.
+
+    Where somebody first stands and then sits both are told with their times, though one is so most of the time.
+    """
+    found = [(same[0], time) for same in alike(rows) if (time := common([row.span for row in same], spans))]
+    kinds = Counter(row.attribute for row, _ in found if row.attribute in EXCLUSIVE)
+    least = {row: (WHOLE if kinds[row.attribute] > 1 else _MOSTLY) * seconds_in(spans) for row, _ in found}
+    always = [row for row, time in found if timeline.still or seconds_in(time) >= least[row]]
+    others = [(row, time) for row, time in found if row not in always]
+    longest = sorted(others, key=lambda one: -seconds_in(one[1]))[:_MOST_TIMED]
+    at_times: dict[str, list[Row]] = {}
+    for row, time in (one for one in others if one in longest):
+        at_times.setdefault(in_passing(time, timeline), []).append(row)
+    first = phrase(always)
+    rest = [f"{text} {time}" for time, group in at_times.items() if (text := phrase(group))]
+    if not first:
+        return join(rest)
     lead = next((start for start in ("is wearing ", "is ", "has ") if first.startswith(start)), "")
     lead = "" if ", with " in first or " and has " in first else lead  # else "glasses" would follow the hair
-    rest = [text.removeprefix(lead) for text in rest]
-    return ", and ".join(filter(None, (first, join(rest)))) if phrase(always) else join([first, *rest])
+    return ", and ".join(filter(None, (first, join([text.removeprefix(lead) for text in rest]))))
 
 
 def _looks(rows: Sequence[Row], whole: bool) -> str:

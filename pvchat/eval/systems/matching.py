@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.evidence import Evidence
 from pvchat.chat.say.people import acts, looks
 from pvchat.eval.manifest import Item
 from pvchat.eval.systems.base import Bench, Case, Reply, ReplyBatch, decided, existence_text
+from pvchat.identity.evidence import Evidence
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, SceneFacts, Track

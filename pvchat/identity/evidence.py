@@ -1,4 +1,4 @@
-"""Who is there and what was measured of the clip, put together for the answers.
+"""Who is there, known or not, and what was measured of the clip, put together for the answers.
 
 In: presences and a clip's analysis. Out: `Evidence`: facts and boxes of the people who are present, who else is seen.
 """
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pvchat.chat.spans import Span
 from pvchat.identity.competition import is_face_of, shown_together
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
@@ -78,7 +77,7 @@ class Evidence:
     shots: list[tuple[float, float]] = field(default_factory=list)
 
     @property
-    def part(self) -> Span | None:
+    def part(self) -> tuple[float, float] | None:
         """From when to when the clip goes, or the part that is asked about, by the clip's time; None: unknown."""
         start = self.shots[0][0] if self.shots else 0.0
         return None if self.duration_s is None else (start, start + self.duration_s)
