@@ -13,7 +13,7 @@ from make_asked import read_question
 from pvchat import PVChat
 from pvchat.chat.answers import Viewed, known_of
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.say.refusals import TRAITS_OFF as OFF
+from pvchat.chat.say.voice import TRAITS_OFF as OFF
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.cli.options import add_model, settings_of
 from pvchat.perception.grounds import ground_facts

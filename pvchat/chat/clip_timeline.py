@@ -219,13 +219,13 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
 
 def _rows_of_one(name: str, seen: _Seen, clip: _Clip) -> Iterator[Row]:
     """What was measured of somebody: in the stretches where it was, and of the whole what was in none of them."""
-    told, half = set(), clip.step_s / 2
+    measured, half = set(), clip.step_s / 2
     for stretch in seen.stretches:
         spans = common([(stretch.start_s - half, stretch.end_s + half)], seen.spans)
         rows = list(facts_as_rows(name, stretch.facts))
-        told |= {row.attribute for row in rows}
+        measured |= {row.attribute for row in rows}
         yield from (replace(row, start_s=start, end_s=end) for row in rows for start, end in spans)
-    rest = [row for row in facts_as_rows(name, seen.facts) if row.attribute not in told]
+    rest = [row for row in facts_as_rows(name, seen.facts) if row.attribute not in measured]
     spans = common(seen.spans, [clip.whole])
     yield from (replace(row, start_s=start, end_s=end) for row in rest for start, end in spans)
 

@@ -119,8 +119,8 @@ class Writer:
         Refusals, unsure answers and yes or no are never rephrased: there is nothing in them to phrase better.
         """
         present = bool(known.people) and all(p.decision == "present" for p in known.people)
-        told = known.question.query.select in ("attribute", "describe") and present and known.question.is_usual
-        if self.source != "told" or not told:
+        wordable = known.question.query.select in ("attribute", "describe") and present and known.question.is_usual
+        if self.source != "told" or not wordable:
             return known.plain
         language = self.language()
         return known.plain if language is None else rephrase(known.plain, [p.name for p in known.people], language)

@@ -135,7 +135,7 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
         known = measured(found.entity, inner, timeline.seen(found.entity), timeline)
     fact = f"{name} {known}" * bool(known)
     if finding.verdict not in ("yes", "no"):
-        return presence.here_but([name], f"tell whether {name} {clause(inner)}") + f" {fact}." * bool(fact)
+        return presence.here_but([name], f"tell whether {name} {clause(inner)}") + f" {upper(fact)}." * bool(fact)
     if query.throughout:
         return f"{lead(finding)}{_throughout(found, finding, timeline)}."
     if inner == Has("alone"):

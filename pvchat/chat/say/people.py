@@ -125,11 +125,12 @@ def _company(found: Found, kind: str) -> str:
 
 
 def _briefly(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """What somebody does, else how she looks, in one sentence."""
-    clause = acts(found.entity, found.spans, timeline) or looks(found.entity, found.spans, timeline)
-    if not clause and found.entity.startswith("#"):
-        return ""
-    return upper(f"{called(found.entity)} {clause or 'is in this video'}.")
+    """What somebody does, else, of somebody known, how she looks, in one sentence."""
+    name, spans = found.entity, found.spans
+    clause = acts(name, spans, timeline)
+    if not name.startswith("#"):
+        clause = clause or looks(name, spans, timeline) or "is in this video"
+    return upper(f"{called(name)} {clause}.") if clause else ""
 
 
 def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -232,7 +233,9 @@ def timed(
 
 def _looks(rows: Sequence[Row], whole: bool) -> str:
     worn = [worn_said(row.value, row.colour) for row in rows if row.attribute == "worn"]
-    has = [hair_said(row.value, row.colour) for row in rows if row.attribute == "hair"]
+    has = [hair_said(row.value, row.colour) for row in rows if row.attribute == "hair" and row.value != "bald"]
+    if any(row.value == "bald" for row in rows):
+        return join([text for text in (_looks([row for row in rows if row.value != "bald"], whole), "is bald") if text])
     has = has if whole or not worn else [said for said in has if said.startswith("bare")]
     if not worn:
         return f"has {join(has)}" if has else ""

@@ -35,11 +35,11 @@ def of_scene(finding: Finding, timeline: Timeline) -> str:
     if kind in ("thing", "on"):
         return _things(finding.rows, finding.query.value, timeline)
     place = scene_place(timeline) if kind == "place" and not event else None
-    told = [place] if place else [_said(row) for row in finding.rows if row.attribute == kind]
-    told = told or [_said(row) for row in finding.rows if row.attribute != "background"]
-    if not told:
+    values = [place] if place else [_said(row) for row in finding.rows if row.attribute == kind]
+    values = values or [_said(row) for row in finding.rows if row.attribute != "background"]
+    if not values:
         return f"I can't make out {wording('scene', kind) or f'the {kind}'}."
-    return f"{event}{', ' * bool(event)}this is {join(list(dict.fromkeys(told)))}."
+    return f"{event}{', ' * bool(event)}this is {join(list(dict.fromkeys(values)))}."
 
 
 def scene_place(timeline: Timeline, spans: Sequence[Span] = ()) -> str:
@@ -68,13 +68,13 @@ def whether_scene(finding: Finding, timeline: Timeline) -> str:
         return " ".join(_whether_thing(has, finding, timeline) for has in asked)
     known = join(list(dict.fromkeys(_said(row) for row in finding.rows if row.holds)))
     known = (scene_place(timeline) if asked[0].attribute == "place" else None) or known
-    told = f"this is {known}." if known else ""
-    if told and lead(finding):
-        return f"{'Probably yes, ' if finding.verdict == 'yes' and HEDGE in told else lead(finding)}{told}"
-    if told and finding.query.options:
-        return told
+    text = f"this is {known}." if known else ""
+    if text and lead(finding):
+        return f"{'Probably yes, ' if finding.verdict == 'yes' and HEDGE in text else lead(finding)}{text}"
+    if text and finding.query.options:
+        return text
     question = "I can't tell whether this is " + " or ".join(complement(has)[1] for has in asked)
-    return f"{question}. {upper(told)}".rstrip()
+    return f"{question}. {upper(text)}".rstrip()
 
 
 def count_things(finding: Finding, timeline: Timeline) -> str:
@@ -98,15 +98,15 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
         no = "No, " if finding.verdict == "no" and not denied else ""
         missed = f"{no}I see no {said(has.value, 1)} in this video, but I may miss one."
         return _DRAWN if timeline.drawn else missed
-    thing, told = rows[0], counted(rows[0].value, most_at_once([row.span for row in rows]))
+    thing, what = rows[0], counted(rows[0].value, most_at_once([row.span for row in rows]))
     side = (wording("side", thing.of) or thing.of) if thing.attribute == "thing" else ""
     where = f"{f' on the {said(thing.of, 1)}' * (thing.attribute == 'on')}{', ' * bool(side)}{side}"
     hedge = "" if max(row.probability for row in rows) >= LIKELY else f"{HEDGE} "
     if finding.query.form != "polar" and side:
         return f"The {said(thing.value, 1)} is {hedge}{side}."
     if hedge:
-        return f"There {'are' if told.split(' ')[0] not in ('a', 'an') else 'is'} {hedge}{told}{where}."
-    return f"{'No' if denied else 'Yes'}, I see {told}{where}."
+        return f"There {'are' if what.split(' ')[0] not in ('a', 'an') else 'is'} {hedge}{what}{where}."
+    return f"{'No' if denied else 'Yes'}, I see {what}{where}."
 
 
 def _things(rows: Sequence[Row], on: str, timeline: Timeline) -> str:

@@ -20,7 +20,7 @@ _MOST_QUOTES, _MOST_TIMES = 8, 5
 _NOBODY = {UNSEEN: "somebody who isn't seen", "": "somebody"}  # whose words nobody knows, by `Row.of`
 
 
-def heard(finding: Finding, timeline: Timeline) -> str:
+def of_sound(finding: Finding, timeline: Timeline) -> str:
     """The answer to a question about what is heard."""
     query, rank = finding.query, finding.query.rank
     if query.select == "attribute":
@@ -30,20 +30,20 @@ def heard(finding: Finding, timeline: Timeline) -> str:
     if query.select == "who" and rank is not None and finding.people:
         return upper(f"{'; '.join(_in_order(finding, rank.by == 'long'))}.")
     counted = query.select in ("how_long", "how_often")
-    speakers = [(called(one.entity), one.spans) for one in finding.people]
+    speakers: list[tuple[str, Sequence[Span]]] = [(called(one.entity), one.spans) for one in finding.people]
     if counted or not (finding.people and query.whom.names):
         speakers += [(who, spans) for of, who in _NOBODY.items() if (spans := _spans(finding, of))]
-    told = [f"{who} {_does(finding)} {_measured(spans, finding)}" for who, spans in speakers]
+    clauses = [f"{who} {_does(finding)} {_measured(spans, finding)}" for who, spans in speakers]
     maybe = join([called(one.entity) for one in finding.open], "or") * bool(_spans(finding, ""))
     if maybe and counted and query.whom.names:
-        told.append(f"whether that is {maybe} I can't tell")
+        clauses.append(f"whether that is {maybe} I can't tell")
     elif maybe and query.select == "exists" and finding.verdict != "yes":
-        told[-1] += f", but I can't tell whether that is {maybe}"
+        clauses[-1] += f", but I can't tell whether that is {maybe}"
     elif query.select == "who" and rank is not None:
-        told.append("who that is I can't tell")
+        clauses.append("who that is I can't tell")
     yes = "Yes, " if query.select == "exists" and finding.verdict == "yes" else ""
     sound = "this video has sound: " if query.value == "sound" else ""
-    return upper(f"{yes}{sound}{'; '.join(told)}.")
+    return upper(f"{yes}{sound}{'; '.join(clauses)}.")
 
 
 def _does(finding: Finding) -> str:
@@ -83,31 +83,31 @@ def _in_order(finding: Finding, most: bool) -> list[str]:
         return f"for about {lasting(seconds_in(one.spans))}" if most else f"at {clock(one.spans[0][0])}"
 
     best, *others = finding.people
-    told = [f"{called(best.entity)} speaks {'most' if most else 'first'}, {measured(best)}"]
-    told += [f"{called(one.entity)} {measured(one)}" for one in others]
+    clauses = [f"{called(best.entity)} speaks {'most' if most else 'first'}, {measured(best)}"]
+    clauses += [f"{called(one.entity)} {measured(one)}" for one in others]
     unseen, rest = (seconds_in(_spans(finding, of)) for of in _NOBODY)
     if most and unseen >= 1:
-        told.append(f"{_NOBODY[UNSEEN]} for about {lasting(unseen)}")
+        clauses.append(f"{_NOBODY[UNSEEN]} for about {lasting(unseen)}")
     if rest >= 1:
-        told.append(f"of {lasting(rest)} more I can't tell who speaks")
-    return told
+        clauses.append(f"of {lasting(rest)} more I can't tell who speaks")
+    return clauses
 
 
 def _quoted(finding: Finding) -> str:
     """What is said, word for word, as far as it was understood."""
     whose = finding.query.whom.names or finding.query.whom.such is not None
-    known, heard_ = [called(one.entity) for one in finding.open], quotes(finding)
-    told = [one for one in heard_ if one[0]] if whose else heard_
-    if told:
+    known, every = [called(one.entity) for one in finding.open], quotes(finding)
+    mine = [one for one in every if one[0]] if whose else every
+    if mine:
         said = [
             f"{called(who) if who else _NOBODY[of]} says {span_told(*span)}: {_quote(text)}"
-            for who, of, span, text in told
+            for who, of, span, text in mine
         ]
-        left = len(told) - _MOST_QUOTES
+        left = len(mine) - _MOST_QUOTES
         more = [f"{number(left)} more: `pvchat transcribe` lists all."] if left > 0 else []
         return " ".join(map(upper, [*said[:_MOST_QUOTES], *more]))
-    if whose and known and heard_:
-        listed = "; ".join(f"{span_told(*span)} “{text}”" for _, _, span, text in heard_[:_MOST_QUOTES])
+    if whose and known and every:
+        listed = "; ".join(f"{span_told(*span)} “{text}”" for _, _, span, text in every[:_MOST_QUOTES])
         return f"I can't tell whether {join(known, 'or')} says it, but I hear {listed}."
     if finding.people or finding.rows and not whose:
         return "Somebody speaks, but I understand no word of it."

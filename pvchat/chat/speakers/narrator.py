@@ -97,13 +97,13 @@ class Narrator:
             return None
         others = [n for n in viewed.names if n not in {p.name for p in present}]
         before = viewed.whole(_before(known))
-        heard = Retold(known.question, present, known.timeline, others, before, stream=stream)
-        self._listen(known, viewed, heard)
-        if not heard.said:
+        reply = Retold(known.question, present, known.timeline, others, before, stream=stream)
+        self._listen(known, viewed, reply)
+        if not reply.said:
             return None
         if after := viewed.whole(_after(known)):
-            heard.say(after)
-        return heard
+            reply.say(after)
+        return reply
 
     def judged(self, questions: Sequence[Question], viewed: Viewed) -> Viewed:
         """What is known of a clip, with the unsure decided whom this base learned to tell (`bases/judging.py`)."""
