@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvchat.chat.answers import known_of
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
 from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
+from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonPresence
 
 
@@ -33,4 +34,4 @@ def found(text: str, names: Sequence[str], timeline: Timeline, before: Sequence[
 
 def plain_answer(question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
     """What is answered in plain sentences."""
-    return known_of(question, everyone, evidence).plain
+    return known_of(question, everyone, timeline_from(evidence, everyone)).plain

@@ -6,12 +6,15 @@ jacket) are in the video; Cleo isn't, of Dan it isn't sure; "#1" and "#2" are st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from pvchat.chat.evidence import Evidence, Neighbour
+from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.finding import Finding, Found, Missing, Row
 from pvchat.chat.query import Condition, During, Event, Has, Not, Query, Whom
 from pvchat.chat.say.voice import say
+from pvchat.chat.timeline import Timeline
+from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import Garment, Ground, PersonFacts, PersonPresence, SceneFacts
 
 ANA, BEN, CLEO = Whom(("Ana",)), Whom(("Ben",)), Whom(("Cleo",))
@@ -31,16 +34,20 @@ def evidence(**changes: Any) -> Evidence:
         where="on the right of the frame", clothes=[Garment("jacket", "blue", 0.9)], hair="short hair", gender="man",
         pose="standing",
     )  # fmt: skip
-    people = [
+    boxes = {"Ana": (0.1, 0.3, 0.3, 0.6), "Ben": (0.45, 0.3, 0.65, 0.6)}
+    others = [Neighbour(boxes["Ana"], "Ana"), Neighbour(boxes["Ben"], "Ben")]
+    row = {"facts": {"Ana": ana, "Ben": ben}, "boxes": boxes, "others": others, "scene": SceneFacts(place="an office")}
+    return Evidence(**{**row, "duration_s": 10.0, "shots": [(0.0, 6.0), (6.0, 10.0)], **changes})
+
+
+def timeline(people: Sequence[PersonPresence] = (), **changes: Any) -> Timeline:
+    known = people or (
         PersonPresence("Ana", "present", 0.999, [(0.0, 10.0)], 0, (0,)),
         PersonPresence("Ben", "present", 0.97, [(5.0, 10.0)], 1, (1,)),
         PersonPresence("Cleo", "absent", 0.01),
         PersonPresence("Dan", "unsure", 0.4),
-    ]
-    boxes = {"Ana": (0.1, 0.3, 0.3, 0.6), "Ben": (0.45, 0.3, 0.65, 0.6)}
-    others = [Neighbour(boxes["Ana"], "Ana"), Neighbour(boxes["Ben"], "Ben")]
-    row = {"facts": {"Ana": ana, "Ben": ben}, "boxes": boxes, "others": others, "scene": SceneFacts(place="an office")}
-    return Evidence(**{**row, "duration_s": 10.0, "shots": [(0.0, 6.0), (6.0, 10.0)], "people": people, **changes})
+    )
+    return timeline_from(evidence(**changes), known)
 
 
 def row(entity: str, attribute: str, value: str = "", start: float = 0.0, end: float = 10.0, **more: Any) -> Row:
@@ -67,7 +74,7 @@ def finding(query: Query, verdict: Any = None, **more: Any) -> Finding:
 
 
 def told(query: Query, verdict: Any = None, **more: Any) -> str:
-    return say(finding(query, verdict, **more), evidence())
+    return say(finding(query, verdict, **more), timeline())
 
 
 RED, SPECS = (

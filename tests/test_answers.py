@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_asked import plain_answer, read_question
 
-from pvchat.chat.evidence import Evidence, Neighbour
-from pvchat.chat.say.phrases import appearance_phrase, scene_told
+from pvchat.chat.clip_timeline import timeline_from
+from pvchat.chat.say.people import looks
+from pvchat.chat.say.scenes import scene_told
+from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
 NAMES = ["Ana", "Ben", "Cleo", "Dov"]
@@ -46,7 +48,7 @@ def presences(decisions: dict[str, str]) -> list[PersonPresence]:
 def ask(text: str, seen: Evidence | None = None, **decisions: str) -> str:
     question = read_question(text, list(decisions))
     everyone = presences(decisions)
-    return plain_answer(question, everyone, replace(seen or evidence(), people=everyone))
+    return plain_answer(question, everyone, seen or evidence())
 
 
 @pytest.mark.parametrize("kind", ASKED)
@@ -123,10 +125,10 @@ def test_of_many_who_may_be_there_the_likeliest_are_named(unsure: int, doubt: st
     people += [PersonPresence(f"B{k}", "unsure", 0.3 + k / 100) for k in range(unsure)]
     question = read_question("Who is here?", [p.name for p in people])
     expected = f"I'm not sure about {doubt}."
-    assert plain_answer(question, people, evidence(people=people)).startswith(f"Ana is in this video. {expected}")
+    assert plain_answer(question, people, evidence()).startswith(f"Ana is in this video. {expected}")
     absent = [PersonPresence("Ana", "absent", 0.1), *people[1:]]
     assert expected in plain_answer(
-        read_question("Who is not in this video?", [p.name for p in people]), absent, evidence(people=absent)
+        read_question("Who is not in this video?", [p.name for p in people]), absent, evidence()
     )
 
 
@@ -249,7 +251,7 @@ def test_what_covers_the_wall_and_the_sky_are_told_with_the_place() -> None:
     blue = {"setting": "outdoors", "background": "a light blue background", "behind": ["a blue sky"]}
     assert placed(**blue) == "Ana is outdoors, under a blue sky, on the left."
     seen = evidence(scene=SceneFacts(place="a bedroom", behind=["curtains"]))
-    assert scene_told(seen) == "The video shows a bedroom, with curtains."
+    assert scene_told(timeline_from(seen, [])) == "The video shows a bedroom, with curtains."
 
 
 def test_bookshelves_are_told_once_and_have_no_colour_of_the_rim() -> None:
@@ -270,19 +272,23 @@ def test_of_a_photo_an_unsure_setting_is_not_said_and_of_a_drawn_scene_it_is() -
 def test_names_beside_a_drawn_character_are_told_only_to_who_asks() -> None:
     boxes = {"Ana": (0.1, 0.1, 0.2, 0.3), "Ben": (0.25, 0.1, 0.35, 0.3)}
     drawn = evidence(scene=SceneFacts(setting="indoors", drawn=True), boxes=boxes)
-    assert "Ben" not in ask("Where is Ana?", drawn, Ana="present")
+    assert "Ben" not in ask("Where is Ana?", drawn, Ana="present", Ben="present")
     assert ask("Who is next to Ana?", drawn, Ana="present", Ben="present") == "Ben is next to Ana."
     drawn.scene.drawn = False
-    assert "next to Ben" in ask("Where is Ana?", drawn, Ana="present")
+    assert "next to Ben" in ask("Where is Ana?", drawn, Ana="present", Ben="present")
 
 
 def test_bare_shoulders_are_told_with_what_is_worn() -> None:
+    def looks_of(measured: PersonFacts) -> str:
+        timeline = timeline_from(Evidence({"Ana": measured}), [PersonPresence("Ana", "present", 1.0)])
+        return looks("Ana", timeline.seen("Ana"), timeline)
+
     bare = PersonFacts(hair="dark hair", features=["bare shoulders"])
-    assert appearance_phrase(bare) == "has dark hair and bare shoulders"
+    assert looks_of(bare) == "has dark hair and bare shoulders"
     dressed = replace(bare, clothes=[Garment("dress", "white", 0.9)])
-    assert appearance_phrase(dressed) == "is wearing a white dress, with bare shoulders"
+    assert looks_of(dressed) == "is wearing a white dress, with bare shoulders"
     layered = PersonFacts(clothes=[Garment("top", "blue and black", 0.9), Garment("collar", "white", 0.8)])
-    assert appearance_phrase(layered) == "is wearing a blue and black top and a white collar"
+    assert looks_of(layered) == "is wearing a blue and black top and a white collar"
 
 
 def test_a_name_for_the_same_sighting_is_nobody_beside_her() -> None:
@@ -290,7 +296,9 @@ def test_a_name_for_the_same_sighting_is_nobody_beside_her() -> None:
     boxes = {"Ana": here, "Ben": here, "Cleo": there, "Dov": there}
     others = [Neighbour(here, "Ben"), Neighbour(there, "Cleo")]
     seen = evidence(boxes=boxes, others=others)
-    said = ask("Where is Ana?", seen, **dict.fromkeys(NAMES, "present"))
+    people = presences(dict.fromkeys(NAMES, "present"))
+    people = [replace(p, track=i // 2, probability=0.9 - i / 10) for i, p in enumerate(people)]
+    said = plain_answer(read_question("Where is Ana?", NAMES), people, seen)
     assert said.endswith("next to Cleo.")
 
 

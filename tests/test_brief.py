@@ -6,8 +6,9 @@ import pytest
 from make_asked import read_question
 
 from pvchat.chat.answers import known_of
-from pvchat.chat.evidence import Evidence, Neighbour
+from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.speakers.brief import brief
+from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing
 
 NAMES = ["Ana", "Bo", "Cleo"]
@@ -25,7 +26,7 @@ def told(text: str, drawn: bool = False, **spans: list[tuple[float, float]]) -> 
         facts={n: PersonFacts(where="on the left of the frame") for n in spans}, scene=SceneFacts(drawn=drawn),
         others=[Neighbour((0.1, 0.1, 0.2, 0.2), n) for n in spans], duration_s=20.0, things=[CUP],
     )  # fmt: skip
-    return brief(known_of(question, found, seen))
+    return brief(known_of(question, found, timeline_from(seen, found)))
 
 
 def test_who_is_absent_is_told_where_that_is_asked():
@@ -42,7 +43,9 @@ def test_who_is_left_out_is_told_of_like_the_others():
 def test_people_are_told_in_the_question_s_order():
     question = read_question("Are Cleo and Ana here?", NAMES)
     found = [PersonPresence(n, "absent", 0.1) for n in NAMES]
-    assert brief(known_of(question, found, Evidence())) == "Neither Cleo nor Ana is in this video."
+    assert (
+        brief(known_of(question, found, timeline_from(Evidence(), found))) == "Neither Cleo nor Ana is in this video."
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,15 +60,15 @@ def test_which_of_several_are_there_is_told_in_one_sentence_where_that_is_asked(
     question = read_question(text, NAMES)
     found = [PersonPresence(n, "present" if n == "Ana" else "absent", 0.5) for n in NAMES]
     seen = Evidence(facts={"Ana": PersonFacts(features=["glasses"], pose="sitting")})
-    assert brief(known_of(question, found, seen)) == said
+    assert brief(known_of(question, found, timeline_from(seen, found))) == said
 
 
 def test_nothing_is_told_of_what_is_not_asked():
     found = [PersonPresence("Ana", "present", 0.9, [(2, 9)])]
     seen = Evidence(facts={"Ana": PersonFacts(hair="red hair", pose="sitting", gender="woman")}, duration_s=20.0)
     question = read_question("What is Ana doing?", NAMES)
-    text = brief(known_of(question, found, seen))
+    text = brief(known_of(question, found, timeline_from(seen, found)))
     assert "Ana sits." in text
     assert "hair" not in text
     assert "woman" not in text
-    assert "hair" in brief(known_of(question, found, seen), everything=True)
+    assert "hair" in brief(known_of(question, found, timeline_from(seen, found)), everything=True)

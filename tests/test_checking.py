@@ -7,7 +7,7 @@ from make_asked import read_question
 
 from pvchat.chat.finding import Row
 from pvchat.chat.reader.tokens import sentences
-from pvchat.chat.say.refusals import CANT_TELL
+from pvchat.chat.say.voice import CANT_TELL
 from pvchat.chat.speakers.checking import Checker, points_of
 from pvchat.chat.timeline import Entity, Timeline
 

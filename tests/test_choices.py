@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make_asked import plain_answer, read_question
+from make_analysis import make_analysis, make_track
+from make_asked import read_question
+from make_choices import likeness_to, limits, scale_of
 
+from pvchat.chat.answers import known_of
+from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import HEDGE
-from pvchat.chat.evidence import Evidence
-from pvchat.chat.speakers.calibration import Calibration
+from pvchat.chat.finding import Row
 from pvchat.chat.speakers.checking import contradictions
 from pvchat.chat.speakers.choices import (
     KINDS,
@@ -30,28 +33,12 @@ from pvchat.chat.speakers.choices import (
     sentences,
     softmax,
 )
-from pvchat.chat.speakers.claims import CAPTION_QUESTION, Speaker, fill_gaps
-from pvchat.model.lines import Line, Utterance
+from pvchat.chat.speakers.claims import CAPTION_QUESTION, Chooser, fill_gaps
+from pvchat.chat.timeline import Timeline
+from pvchat.model.lines import Line
 from pvchat.schemas import HANDS, PersonFacts, PersonPresence, SceneFacts, Thing
 
 TABLE = Thing("dining table", 0.9, [0], [[0.1, 0.5, 0.9, 0.9]], [0.9])
-NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}
-
-
-def limits(**levels: float) -> dict:
-    """The same limit for both settings; levels that aren't named are never reached."""
-    return NEVER | {name.replace("_", " "): dict.fromkeys(SETTINGS, limit) for name, limit in levels.items()}
-
-
-def scale_of(kind: str, **changed: object) -> Scale:
-    usual = np.random.default_rng(0).normal(size=(50, len(sentences(kind)))).astype(np.float32)
-    return replace(Scale.fit(kind, usual), sharpness=2.0, **({"least": limits(likely=0.0)} | changed))
-
-
-def likeness_to(kind: str, said: str) -> np.ndarray:
-    """[S] a clip that is unusually near to the sentences of one choice."""
-    near = [c.said == said for c in choices(kind) for _ in c.sentences]
-    return np.where(near, 5.0, 0.0).astype(np.float32)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -63,7 +50,8 @@ def test_the_lists_are_well_made(kind: str) -> None:
         assert re.search(rf"\b(?:{choice.words})\b", " ".join(choice.sentences)), choice.said
         if choice.setting:  # the guard would refuse it anywhere else, or doesn't know the words
             other = next(s for s in SETTINGS if s != choice.setting)
-            assert not contradictions(choice.said, PersonFacts(), SceneFacts(setting=choice.setting)), choice.said
+            scene = Timeline(0.0, 1.0, rows=(Row("", "setting", choice.setting or "", 0.0, 1.0),))
+            assert not contradictions(choice.said, "", scene), choice.said
             assert not possible(kind, SceneFacts(setting=other), 9)[said.index(choice.said)]
 
 
@@ -138,8 +126,9 @@ def present(name: str = "Ana") -> PersonPresence:
 
 
 def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFacts, people: int = 1, **kinds) -> str:
-    evidence = Evidence({"Ana": facts}, scene=scene, things=kinds.get("things", []))
-    evidence.others = [None] * people  # only how many they are counts here
+    tracks = [make_track(i, box=(0.3 * i, 0.2, 0.3 * i + 0.1, 0.5)) for i in range(people)]
+    analysis = make_analysis(*tracks)
+    analysis.scene, tracks[0].facts, analysis.things = scene, facts, kinds.get("things", [])
     question = read_question(text, ["Ana"])
 
     def liken(lines: list[Line], texts: list[str]) -> np.ndarray:
@@ -147,14 +136,10 @@ def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFa
         kind = next(k for k in KINDS if texts == sentences(k))
         return np.stack([likeness_to(kind, chosen[kind])] * len(lines))
 
-    def say(lines: list[Line]) -> list[Utterance]:
-        return [Utterance(kinds.get("own", "Nothing"), 1.0) for _ in lines]
-
     scales = {kind: scale_of(kind, **kinds.get("levels", {})) for kind in KINDS}
-    least = {"action": 0.5, "appearance": None, "location": 0.5, "scene": None}
-    (filled,) = fill_gaps([question], [[present()]], evidence, ["Ana"], Speaker(say, liken, Calibration(least, scales)))
-    filled.others = []
-    return plain_answer(question, [present()], filled)
+    timeline = timeline_of([present()], analysis)
+    (filled,) = fill_gaps([question], [[present()]], timeline, analysis, Chooser(liken, scales))
+    return known_of(question, [present()], filled).plain
 
 
 CHOSEN = {"action": "cooking", "location": "at an event"}
@@ -170,12 +155,10 @@ def test_choices_fill_gaps_with_a_hedge_unless_sure() -> None:
     assert answer("Where is Ana?", CHOSEN, scene, smiling, **SURE) == f"Ana is {HEDGE} at an event."  # a place always
 
 
-def test_measured_facts_and_sure_words_of_its_own_come_first() -> None:
+def test_measured_facts_come_first() -> None:
     facts, scene = PersonFacts(activity="cooking"), SceneFacts(place="a kitchen")
     assert answer("What is Ana doing?", CHOSEN, scene, facts) == "Ana cooks."
     assert answer("Where is Ana?", CHOSEN, scene, facts) == "Ana is in a kitchen."
-    own = "The woman is riding a bike."
-    assert answer("What is Ana doing?", CHOSEN, SceneFacts(), PersonFacts(), own=own) == "Ana rides a bike."
 
 
 def test_what_was_measured_forbids_choices() -> None:

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from make_analysis import make_analysis, make_track
 
-from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.evidence import Evidence, Neighbour, gather
+from pvchat.chat.clip_timeline import timeline_from, timeline_of
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.run import run
-from pvchat.chat.timeline import Timeline
+from pvchat.chat.timeline import Timeline, without_traits
+from pvchat.identity.evidence import Evidence, Neighbour, gather
 from pvchat.schemas import (
     Appearance,
     ClipAnalysis,
@@ -37,7 +37,7 @@ FACTS = PersonFacts(
 
 
 def made(*presences: PersonPresence, analysis: ClipAnalysis) -> Timeline:
-    return timeline_of(gather(presences, analysis), presences, analysis)
+    return timeline_of(presences, analysis)
 
 
 def verdict(timeline: Timeline, where: Has | Not, *names: str) -> str | None:
@@ -119,7 +119,9 @@ def test_in_another_shot_there_may_be_others() -> None:
 
 
 def test_people_without_a_face_are_counted_without_a_time() -> None:
-    timeline = timeline_of(Evidence(unknown=2, duration_s=4.0, others=[Neighbour(FAR, None, (0, 1))], times=[1, 3]), [])
+    timeline = timeline_from(
+        Evidence(unknown=2, duration_s=4.0, others=[Neighbour(FAR, None, (0, 1))], times=[1, 3]), []
+    )
     assert [timeline.seen(one.name) for one in timeline.entities] == [[(0.0, 4.0)]] * 2
 
 
@@ -203,12 +205,12 @@ def test_traits_that_are_switched_off_are_not_told() -> None:
     facts = PersonFacts(gender="woman", gestures=["smiling", "talking"])
     one = replace(track(0, range(8)), appearances=[Appearance(0.0, 2.0, facts, True)])
     analysis = make_analysis(one)
-    timeline = timeline_of(replace(gather([ANA], analysis), traits=False), [ANA], analysis)
+    timeline = without_traits(timeline_of([ANA], analysis))
     assert not timeline.of("Ana", "gender")
     assert [row.value for row in timeline.of("Ana", "deed")] == ["talking"]
 
 
 def test_a_photo_has_no_times() -> None:
-    timeline = timeline_of(Evidence(duration_s=0.0), [replace(ANA, spans=[])])
+    timeline = timeline_from(Evidence(duration_s=0.0), [replace(ANA, spans=[])])
     assert timeline.still
     assert timeline.seen("Ana") == [timeline.whole]

@@ -10,11 +10,11 @@ import pytest
 from make_analysis import make_analysis, make_track
 from make_asked import found, plain_answer, read_question
 
-from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.evidence import Evidence, Neighbour, at_once, gather, one_name_each
-from pvchat.chat.say.phrases import action_phrase, beside
+from pvchat.chat.clip_timeline import timeline_from, timeline_of
+from pvchat.chat.say.people import acts, whereabouts
+from pvchat.identity.evidence import Evidence, Neighbour, at_once, gather, one_name_each
 from pvchat.perception.experts.faceprint import nobody
-from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Thing, Track
+from pvchat.schemas import ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing, Track
 
 ANA = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0,))
 BOX = (0.52, 0.2, 0.72, 0.6)  # next to `make_track`'s own
@@ -93,7 +93,7 @@ def test_a_body_beside_her_is_somebody_and_her_own_is_not() -> None:
     clip = seen_with([face], own, replace(own, boxes=[[x1 + 0.06, y0, x1 + 0.26, 1.0]] * 7))
     said = plain_answer(read_question("Who is next to Ana?", ["Ana"]), [ANA], gather([ANA], clip))
     assert said == "Somebody I don't know is next to Ana."
-    timeline = timeline_of(gather([ANA], clip), [ANA], clip)
+    timeline = timeline_of([ANA], clip)
     assert found("Is Ana alone?", ["Ana"], timeline).verdict == "no"
 
 
@@ -119,7 +119,7 @@ def test_the_face_of_a_drawn_figure_who_is_known_is_no_stranger() -> None:
     clip.scene.drawn = True
     assert gather([], clip).unknown == 1
     seen = gather([ANA], clip)
-    assert (seen.unknown, seen.strangers, [o.name for o in seen.others]) == (0, [], ["Ana"])
+    assert (seen.unknown, [o.name for o in seen.others]) == (0, ["Ana"])
     counted = plain_answer(read_question("How many people?", ["Ana"]), [ANA], seen)
     assert counted == "I see one person in this video: Ana."
     face.boxes[:] = (0.45, 0.3, 0.61, 0.55)  # a third of it in her box: somebody beside her
@@ -171,8 +171,8 @@ def test_who_is_seen_beside_herself_is_somebody_else() -> None:
 
 def test_who_may_be_somebody_enrolled_is_counted_once() -> None:
     unsure = PersonPresence("Ana", "unsure", 0.5, [], 0, (0, 1))
-    seen = gather([unsure], make_analysis(make_track(1, range(3)), make_track(1, range(4, 8))))
-    assert (seen.unknown, seen.doubtful) == (0, 1)
+    timeline = timeline_of([unsure], make_analysis(make_track(1, range(3)), make_track(1, range(4, 8))))
+    assert (timeline.strangers, timeline.unnamed) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,17 @@ def test_at_once(shown: list[list[int]], count: int) -> None:
     assert at_once(shown) == count
 
 
+def beside(evidence: Evidence, people: Sequence[PersonPresence] = (ANA,), strangers: bool = True) -> str:
+    timeline = timeline_from(evidence, people)
+    return whereabouts("Ana", timeline.seen("Ana"), timeline, strangers).partition("next to ")[2]
+
+
 def test_neighbours_that_follow_each_other_are_one() -> None:
-    here = (0.3, 0.2, 0.5, 0.6)
+    here, times = {"Ana": (0.3, 0.2, 0.5, 0.6)}, [0.25 + 0.5 * i for i in range(5)]
     others = [Neighbour(BOX, None, (0, 1)), Neighbour(BOX, None, (3, 4))]
-    assert beside("Ana", Evidence(boxes={"Ana": here}, others=others, unknown=2), strangers=True) == ["one person"]
-    both = [Neighbour(BOX, None, (0, 1)), Neighbour(BOX, None, (0, 1))]  # one is the body of somebody with a name
-    assert beside("Ana", Evidence(boxes={"Ana": here}, others=both, unknown=1), strangers=True) == ["one person"]
+    assert beside(Evidence(boxes=here, others=others, unknown=2, times=times)) == "one person"
     others = [Neighbour(BOX, None, (0, 3)), Neighbour(BOX, None, (3, 4))]
-    assert beside("Ana", Evidence(boxes={"Ana": here}, others=others, unknown=2), strangers=True) == ["two people"]
+    assert beside(Evidence(boxes=here, others=others, unknown=2, times=times)) == "two people"
 
 
 def test_in_the_dark_black_is_only_dark() -> None:
@@ -206,18 +209,20 @@ def test_in_the_dark_black_is_only_dark() -> None:
 
 def test_nobody_is_beside_somebody_of_another_shot_and_a_doubtful_name_is_not_told() -> None:
     early, late = make_track(0, range(4)), make_track(1, range(4, 8), box=BOX)
-    ben = PersonPresence("Ben", "present", 0.9, [(1.0, 2.0)], 1, (1,))
-    apart = gather([ANA, ben], make_analysis(early, late))
-    assert beside("Ana", apart, strangers=True) == []
+    ben = PersonPresence("Ben", "present", 0.9, [(0.0, 2.0)], 1, (1,))
+    assert beside(gather([ANA, ben], make_analysis(early, late)), [ANA, ben]) == ""
     both = make_analysis(make_track(0), make_track(1, box=BOX))
-    assert beside("Ana", gather([ANA, ben], both), strangers=False) == ["Ben"]
-    doubtful = PersonPresence("Ben", "present", 0.6, [(1.0, 2.0)], 1, (1,))
-    assert beside("Ana", gather([ANA, doubtful], both), strangers=True) == ["one person"]
+    assert beside(gather([ANA, ben], both), [ANA, ben], strangers=False) == "Ben"
+    doubtful = replace(ben, probability=0.6)
+    assert beside(gather([ANA, doubtful], both), [ANA, doubtful]) == "one person"
 
 
 def test_their_is_his_hers_or_the_head() -> None:
-    shaking = PersonFacts(gestures=["shaking their head"], gender="woman", confidence={"gender": 0.95})
-    assert action_phrase(shaking) == "shakes her head"
-    assert action_phrase(PersonFacts(gestures=["shaking their head"])) == "shakes the head"
-    unsure = PersonFacts(gestures=["shaking their head"], gender="woman", confidence={"gender": 0.81})
-    assert action_phrase(unsure) == "shakes the head"
+    def does(gender: str | None, sure: float) -> str:
+        ground = {"gender": Ground(1.0, (0, 0, 1, 1), sure)}
+        shaking = PersonFacts(gestures=["shaking their head"], gender=gender, grounds=ground)
+        timeline = timeline_from(Evidence({"Ana": shaking}), [ANA])
+        return acts("Ana", timeline.seen("Ana"), timeline)
+
+    assert does("woman", 0.95) == "shakes her head"
+    assert does("woman", 0.81) == does(None, 0.0) == "shakes the head"

@@ -8,7 +8,7 @@ from make_analysis import make_analysis, make_track
 from make_asked import read_question
 
 from pvchat.chat.answers import known_of
-from pvchat.chat.evidence import gather
+from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.explain import grounds_of
 from pvchat.perception.grounds import ground_facts
 from pvchat.schemas import Answer, ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing
@@ -30,7 +30,7 @@ def analysed() -> ClipAnalysis:
 
 
 def told(question: str, analysis: ClipAnalysis, presence: PersonPresence = ANA) -> list[tuple[str, str, float | None]]:
-    known = known_of(read_question(question, ["Ana"]), [presence], gather([presence], analysis))
+    known = known_of(read_question(question, ["Ana"]), [presence], timeline_of([presence], analysis))
     return [(g.about, g.fact, g.ground.score) for g in grounds_of(known.finding)]
 
 
@@ -80,7 +80,7 @@ def test_things_have_grounds_too() -> None:
 
 @pytest.mark.parametrize("some", [True, False])
 def test_the_json_has_evidence_where_there_is_any(some: bool) -> None:
-    known = known_of(read_question("What is Ana doing?", ["Ana"]), [ANA], gather([ANA], analysed()))
+    known = known_of(read_question("What is Ana doing?", ["Ana"]), [ANA], timeline_of([ANA], analysed()))
     rows = grounds_of(known.finding) if some else []
     row = Answer("…", "action", [ANA], {}, evidence=rows).to_dict()
     assert ("evidence" in row) == some

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_analysis import make_analysis, make_track
 
-from pvchat.chat.evidence import Evidence
 from pvchat.chat.say.presence import because, doubt, existence
+from pvchat.chat.timeline import Entity, Timeline
 from pvchat.config import PresenceConfig
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
@@ -25,8 +25,8 @@ ANA = Person("Ana")
 SMALL = (0.3, 0.2, 0.35, 0.3)  # 24 of 240 pixels
 
 
-def unsure(**fields: Any) -> PersonPresence:
-    return PersonPresence("Ana", "unsure", 0.5, [(0.0, 2.0)], 0, (0,), nearest=0, why=Why(**fields))
+def unsure(**fields: Any) -> Entity:
+    return Entity("Ana", decision="unsure", probability=0.5, why=Why(**fields))
 
 
 def turned(track: Track, share: float) -> Track:
@@ -106,23 +106,23 @@ def test_nobody_and_somebody_else() -> None:
 
 
 def test_an_unsure_answer_says_what_was_seen() -> None:
-    seen = Evidence(duration_s=8.0)
+    seen = Timeline(0.0, 8.0)
     assert existence([unsure(reason="small", hard=("small",), at_s=4.1)], seen) == (
         "I'm not sure whether Ana is in this video: at 0:04 there is somebody small and far away who could be Ana."
     )
-    assert "behind a mask and turned away" in doubt(unsure(reason="masked", hard=("masked", "turned"), at_s=1.0))
-    assert doubt(unsure(reason="likeness", at_s=4.0)) == (
+    assert "behind a mask and turned away" in doubt(unsure(reason="masked", hard=("masked", "turned"), at_s=1.0), False)
+    assert doubt(unsure(reason="likeness", at_s=4.0), False) == (
         "at 0:04 there is somebody who could be Ana, but the likeness is too weak to tell"
     )
-    photo = existence([unsure(reason="blurred", hard=("blurred",), at_s=0.2)], Evidence(duration_s=1.0))
+    photo = existence([unsure(reason="blurred", hard=("blurred",), at_s=0.2)], Timeline(0.0, 1.0, still=True))
     assert "0:0" not in photo
     assert photo.endswith(": there is somebody blurred or in the dark who could be Ana.")
 
 
 def test_without_a_reason_it_is_told_as_before() -> None:
-    assert doubt(PersonPresence("Ana", "unsure", 0.5, track=0)) == "the likeness is too weak to tell"
-    assert doubt(PersonPresence("Ana", "unsure", 0.5)) == "the picture isn't clear enough to tell"
-    assert because(PersonPresence("Ana", "present", 0.9)) == ""
+    assert doubt(Entity("Ana", decision="unsure"), False) == "the likeness is too weak to tell"
+    nobody = Entity("Ana", decision="unsure", why=Why("nobody"))
+    assert doubt(nobody, False) == "the picture isn't clear enough to tell"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_without_a_reason_it_is_told_as_before() -> None:
     ],
 )
 def test_why_as_a_sentence(why: Why, text: str) -> None:
-    assert because(PersonPresence("Ana", "absent", 0.1, nearest=0, why=why)) == text
+    assert because("Ana", "absent", why) == text
 
 
 # --- from the question to the answer

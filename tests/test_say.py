@@ -28,12 +28,12 @@ from make_findings import (
     TWO,
     WITH_BEN,
     WOMAN,
-    evidence,
     finding,
     found,
     no,
     polar,
     row,
+    timeline,
     told,
     unknown,
 )
@@ -41,6 +41,7 @@ from make_findings import (
 from pvchat.chat.finding import Found, Missing
 from pvchat.chat.query import And, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.say.voice import say
+from pvchat.chat.timeline import without_traits
 
 A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
 
@@ -193,7 +194,7 @@ def test_who_when_and_what(query: Query, more: dict[str, Any], text: str) -> Non
 
 @pytest.mark.parametrize(("query", "more", "text"), COUNT)
 def test_how_many(query: Query, more: dict[str, Any], text: str) -> None:
-    assert say(finding(query, **more), evidence(unknown=1)) == text
+    assert say(finding(query, **more), timeline(unknown=1)) == text
 
 
 @pytest.mark.parametrize(("query", "more", "text"), REFUSED)
@@ -204,25 +205,25 @@ def test_what_is_refused_begins_so(query: Query, more: dict[str, Any], text: str
 def test_two_questions_are_two_sentences_and_nobody_is_missed_twice() -> None:
     wears, where = Query("attribute", ANA, attribute="worn"), Query("attribute", ANA, attribute="place")
     both = finding(replace(wears, then=where), people=found("Ana", RED), then=finding(where, people=found("Ana")))
-    assert say(both, evidence()) == (
+    assert say(both, timeline()) == (
         "Ana is wearing a red jacket and glasses. Ana is in an office, on the left, next to Ben."
     )
     absent = finding(replace(wears, whom=CLEO), missing=GONE, then=finding(replace(where, whom=CLEO), missing=GONE))
-    assert say(absent, evidence()) == "Cleo is not in this video, so I can't say what Cleo is wearing."
+    assert say(absent, timeline()) == "Cleo is not in this video, so I can't say what Cleo is wearing."
     if_so = finding(replace(polar(CLEO), if_so=True), "no", missing=GONE, then=finding(where, people=found("Ana")))
-    assert say(if_so, evidence()) == "No, Cleo is not in this video."
+    assert say(if_so, timeline()) == "No, Cleo is not in this video."
 
 
 def test_of_a_photo_no_times_are_told() -> None:
     photo = finding(Query("when", ANA, SITTING), people=found("Ana"))
-    assert say(photo, evidence(duration_s=0.5)) == "Ana is sitting, but I can't tell when."
+    assert say(photo, timeline(duration_s=0.5)) == "Ana is sitting, but I can't tell when."
 
 
 def test_with_traits_off_nobody_is_called_a_woman() -> None:
     off = "Telling men from women, and smiles, is switched off here."
-    assert say(finding(Query("count", Whom(such=WOMAN)), number=0.0), evidence(traits=False)) == off
+    assert say(finding(Query("count", Whom(such=WOMAN)), number=0.0), without_traits(timeline())) == off
     smiles = finding(polar(ANA, Has("deed", "smiling")), "unknown", open=unknown("Ana"))
-    assert say(smiles, evidence(traits=False)) == off
+    assert say(smiles, without_traits(timeline())) == off
 
 
 WHOMS = (

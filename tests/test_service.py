@@ -17,9 +17,9 @@ from make_analysis import make_analysis, make_track  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.chat.evidence import gather  # noqa: E402
 from pvchat.config import Settings, VideoConfig  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
+from pvchat.identity.evidence import gather  # noqa: E402
 from pvchat.people.index import PeopleIndex  # noqa: E402
 from pvchat.schemas import PersonFacts, PersonPresence  # noqa: E402
 from pvchat.storage.clips import ClipCache  # noqa: E402

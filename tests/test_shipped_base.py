@@ -16,8 +16,8 @@ pytest.importorskip("torch")
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.assets import footage, weights  # noqa: E402
+from pvchat.chat.clip_timeline import timeline_of  # noqa: E402
 from pvchat.chat.english import HEDGE  # noqa: E402
-from pvchat.chat.evidence import gather  # noqa: E402
 from pvchat.chat.speakers import answerer, describe  # noqa: E402
 from pvchat.chat.speakers.claims import fill_gaps  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
@@ -52,9 +52,10 @@ def chat(clips: dict[str, Path]) -> PVChat:
 def place(chat: PVChat, analysis: ClipAnalysis) -> str | None:
     """What the model puts in for Carl's place, when it sees this analysis."""
     presences = chat.presence(analysis)
-    evidence = gather(presences, analysis)
-    assert evidence.place is None  # nothing that was measured
-    return fill_gaps([chat.read(WHERE)], [presences], evidence, ["Carl"], chat.describer.speaker(analysis))[0].place
+    timeline = timeline_of(presences, analysis)
+    assert not timeline.of("", "place")  # nothing that was measured
+    (filled,) = fill_gaps([chat.read(WHERE)], [presences], timeline, analysis, chat.describer.chooser(analysis))
+    return next((f"{HEDGE} {row.value}" for row in filled.of("", "place")), None)
 
 
 def test_the_model_sees_the_car_and_says_it_with_a_hedge(chat: PVChat, clips: dict[str, Path]) -> None:

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 from make_analysis import make_analysis, make_track
 
-from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.query import Has, Query, Rank, Whom
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
@@ -16,6 +15,7 @@ from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.cli.transcribe import speaker, subtitles
+from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonPresence, Sound, Utterance, Word
 from pvchat.service.hearing import LINE_S, Line, _lines
 
@@ -104,15 +104,14 @@ SAID = [
 
 @pytest.mark.parametrize(("text", "timeline", "answer"), SAID, ids=[f"{text} {i}" for i, (text, *_) in enumerate(SAID)])
 def test_what_is_heard_is_said(text, timeline, answer):
-    evidence = Evidence(people=[PersonPresence(name, "absent" if name == "Cleo" else "present", 1.0) for name in NAMES])
-    assert say(run(read(text, Known(NAMES)), timeline), evidence) == answer
+    assert say(run(read(text, Known(NAMES)), timeline), timeline) == answer
 
 
 def test_who_speaks_is_who_stands_on_the_track():
     """A person by name, a stranger by number; of a track that is nobody's the words are nobody's."""
     analysis = replace(make_analysis(make_track(1), make_track(2, box=(0.6, 0.2, 0.8, 0.6))), sound=HEARD)
     ana = PersonPresence("Ana", "present", 1.0, [(0.0, 2.0)], track=1, tracks=(1,))
-    made = timeline_of(Evidence(times=analysis.times.tolist(), duration_s=2.0), [ana], analysis)
+    made = timeline_from(Evidence(times=analysis.times.tolist(), duration_s=2.0), [ana], analysis)
     assert made.sound == "heard"
     assert [row.entity for row in made.rows if row.attribute == "speaks"] == ["Ana", "Ana", "", "", ""]
 

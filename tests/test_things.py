@@ -10,7 +10,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 from make_asked import plain_answer, read_question
 
-from pvchat.chat.evidence import gather
+from pvchat.identity.evidence import gather
 from pvchat.perception import things
 from pvchat.perception.experts.objects import LABELS, Detection, ThingExpert, read
 from pvchat.perception.relations import tell_things

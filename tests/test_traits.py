@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
-from make_asked import plain_answer, read_question
+from make_asked import read_question
 
 from pvchat import PVChat
-from pvchat.chat.evidence import Evidence, gather, without_traits
-from pvchat.chat.say.refusals import TRAITS_OFF as OFF
-from pvchat.chat.viewed import Viewed
+from pvchat.chat.answers import Viewed, known_of
+from pvchat.chat.clip_timeline import timeline_of
+from pvchat.chat.say.voice import TRAITS_OFF as OFF
+from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.cli.options import add_model, settings_of
 from pvchat.perception.grounds import ground_facts
 from pvchat.schemas import PersonFacts, PersonPresence
@@ -25,7 +26,7 @@ PEOPLE = [
 ]
 
 
-def seen() -> Evidence:
+def seen() -> Timeline:
     """Ana smiles and Ben doesn't; a woman and a man."""
     ana, ben = make_track(1), make_track(2)
     ben.boxes = ben.boxes + np.float32([0.4, 0, 0.4, 0])
@@ -33,12 +34,12 @@ def seen() -> Evidence:
     ben.facts = PersonFacts(gender="man", gestures=["talking"], confidence={"gender": 0.95, "talking": 0.9})
     analysis = make_analysis(ana, ben)
     ground_facts(ana, analysis)
-    return gather(PEOPLE, analysis)
+    return timeline_of(PEOPLE, analysis)
 
 
 def ask(question: str, traits: bool = True) -> str:
     read = read_question(question, ["Ana", "Ben", "Cleo"])
-    return plain_answer(read, read.about(PEOPLE), seen() if traits else without_traits(seen()))
+    return known_of(read, PEOPLE, seen() if traits else without_traits(seen())).plain
 
 
 @pytest.mark.parametrize(
@@ -70,16 +71,6 @@ def test_who_is_absent_is_refused_with_traits_on_and_off() -> None:
     for traits in (True, False):
         assert ask("Is Cleo a man or a woman?", traits).startswith("Cleo is not in this video")
         assert "feels" not in ask("How does Cleo feel?", traits)
-
-
-def test_what_was_measured_stays_as_it_is() -> None:
-    evidence = seen()
-    hidden = without_traits(evidence)
-    kept, gone = evidence.facts["Ana"], hidden.facts["Ana"]
-    assert (kept.gender, kept.gestures) == ("woman", ["smiling"])
-    assert (gone.gender, gone.gestures) == (None, [])
-    assert "smiling" not in gone.grounds
-    assert all(one.facts.gender is None for one in hidden.others)
 
 
 @pytest.mark.parametrize(("words", "told"), [([], True), (["--no-traits"], False)])

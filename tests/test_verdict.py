@@ -6,8 +6,9 @@ import pytest
 from make_asked import read_question
 
 from pvchat.chat.answers import known_of
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.speakers.answerer import own_verdict
+from pvchat.identity.evidence import Evidence
 from pvchat.schemas import Decision, PersonPresence
 
 
@@ -27,6 +28,7 @@ def test_where_the_models_own_yes_or_no_ends(text: str, decision: Decision, end:
     people = [
         PersonPresence(name, decision, 0.9, [(0.0, 4.0)] if decision == "present" else []) for name in ("Ana", "Bo")
     ]
-    known = known_of(read_question(text, ["Ana", "Bo"]), people, Evidence(duration_s=8.0, people=people))
+    timeline = timeline_from(Evidence(duration_s=8.0), people)
+    known = known_of(read_question(text, ["Ana", "Bo"]), people, timeline)
     assert own_verdict(known) == end
     assert known.plain[:end] in ("", "Yes", "No")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.evidence import gather, one_name_each
+from pvchat.chat.clip_timeline import timeline_of
 from pvchat.schemas import ClipAnalysis, PersonPresence
 
 
 def headcount(everyone: Sequence[PersonPresence], seen: ClipAnalysis) -> tuple[int, int]:
     """How many people are seen, as "How many people?" is answered, and how many of them are surely enrolled ones."""
-    known = sum(person.decision == "present" for person in one_name_each(everyone))
-    return known + gather(everyone, seen).not_known, known
+    timeline = timeline_of(everyone, seen)
+    known = sum(person.decision == "present" for person in timeline.enrolled)
+    return known + timeline.unnamed, known

@@ -29,8 +29,8 @@ class AugmentConfig:
         drivers: folder of clips whose heads' motion drives the reenactment, besides the subject's own.
         generators: "offline" and any of `HUB`.
         model: hub name or local folder of the hub generator's base model, empty for its usual one.
-        teacher: who answers about those present: "offline" (measured facts, gaps filled by the trained model where it
-            has weights), "facts", or a hub name or folder of a video language model.
+        teacher: who answers about those present: "facts" (what was measured), or a hub name or folder of a video
+            language model.
         engine: "local" or "ray".
         seed: of everything that is drawn; None takes the service's.
     """
@@ -48,7 +48,7 @@ class AugmentConfig:
     drivers: Path | None = None
     generators: tuple[str, ...] = ("offline",)
     model: str = ""
-    teacher: str = "offline"
+    teacher: str = "facts"
     engine: str = "local"
     seed: int | None = None
 
@@ -65,7 +65,7 @@ class AugmentConfig:
                     f"there is no generator '{generator}'.", hint=f"Use {', '.join(('offline', *HUB))}."
                 )
         if not self.teacher:
-            raise SettingsError("augment.teacher is empty.", hint="Use offline, facts, or a model's name or folder.")
+            raise SettingsError("augment.teacher is empty.", hint="Use facts, or a model's name or folder.")
         if self.engine not in ("local", "ray"):
             raise SettingsError(f"there is no engine '{self.engine}'.", hint="Use local or ray.")
 

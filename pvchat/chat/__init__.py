@@ -6,10 +6,10 @@ In: a question, who is there (identity) and what was seen (perception). Out: a s
 
 Start with `query.py` (what is asked), `timeline.py` (what is known) and `finding.py` (what was found): three files of
 values, without a word of a question or an answer. `question.py` has a question read, and tells what must be known of a
-clip; `writer.py` walks the way for `ask`, `answers.py` for evaluation and recipes; `viewed.py`: where words go.
+clip; `writer.py` walks the way for `ask`, `answers.py` for evaluation and recipes.
 
-    a clip's table    evidence.py → clip_timeline.py, sounds.py; the trained model (`speakers/claims.py`) fills gaps
-    run               run.py: lookup.py, conditions.py, comparing.py, ranking.py, over spans.py; window.py: which part
+    a clip's table    clip_timeline.py (out of `identity/evidence.py`), fact_rows.py, sounds.py; speakers/claims.py adds
+    run               run.py: lookup.py, conditions.py, over spans.py; window.py: which part
     many videos       archive.py
     why               explain.py
     words of all      vocabulary.py, colours.py, english.py (with wording.json)

@@ -1,6 +1,6 @@
 """What was measured of a clip as a `Timeline`: who is seen when, and what holds of whom from when to when.
 
-In: presences, the evidence, and the analysis where it is at hand. Out: a `Timeline`. Facts of a short
+In: presences and the analysis of a clip. Out: a `Timeline`. Facts of a short
 clip hold whenever their person is seen, those of a long video in the stretches in which they were measured.
 """
 
@@ -12,19 +12,23 @@ from itertools import combinations
 
 import numpy as np
 
-from pvchat.chat.colours import COLOURS
-from pvchat.chat.english import HEDGE
-from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, on_footage, seen_together
+from pvchat.chat.fact_rows import PROBABLY, SIDES, facts_as_rows, scene_as_rows
 from pvchat.chat.finding import Row
-from pvchat.chat.say.phrases import backdrop, is_of_body, side_by_side, sure_setting
 from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import Entity, Timeline
-from pvchat.schemas import BLUE_SKY, Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
+from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, in_light, seen_together
+from pvchat.schemas import (
+    Appearance,
+    ClipAnalysis,
+    Ground,
+    PersonFacts,
+    PersonPresence,
+    Thing,
+)
 
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
-_PROBABLY = 0.6  # what "probably" counts as
-_SIDES = ("left", "right", "middle", "foreground", "background")
+_NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
 _SHORTEST_S = 0.04  # of a photo
 _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
@@ -83,16 +87,20 @@ class _Clip:
         return [replace(one, facts=in_light(one.facts, scene)) for track in known for one in track.appearances]
 
 
-def timeline_of(
-    evidence: Evidence, presences: Sequence[PersonPresence], analysis: ClipAnalysis | None = None
-) -> Timeline:
+def timeline_of(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Timeline:
     """The timeline of a clip or of a part of it.
 
     Args:
-        evidence: what was measured.
         presences: of everyone enrolled, in order.
-        analysis: of the clip; without it nothing is told by stretches, and doubtful sightings have no place.
+        analysis: of the clip, or of the part.
     """
+    return timeline_from(gather(presences, analysis), presences, analysis)
+
+
+def timeline_from(
+    evidence: Evidence, presences: Sequence[PersonPresence], analysis: ClipAnalysis | None = None
+) -> Timeline:
+    """`timeline_of` what was gathered already; without an analysis nothing is told by stretches."""
     clip = _Clip(evidence, presences, analysis)
     strangers, doubtful = _strangers(clip)
     people = {one.name: seen for one in presences if (seen := _known(one, clip)) is not None}
@@ -108,7 +116,8 @@ def timeline_of(
     rows = (*_rows_of_people(everybody, clip), *_rows_of_scene(clip), *rows_of_sound(sound, tracks))
     return Timeline(
         *clip.whole, tuple(entities), rows, tuple(evidence.shots) or (clip.whole,), _looked_for(clip),
-        is_still(evidence), pieces > evidence.unknown and len(evidence.shots) > 1, True, sound.state if sound else "",
+        still=evidence.duration_s is not None and evidence.duration_s <= STILL_S, measured=True,
+        at_least=pieces > evidence.unknown and len(evidence.shots) > 1, sound=sound.state if sound else "",
     )  # fmt: skip
 
 
@@ -133,7 +142,7 @@ def _enrolled(person: PersonPresence, people: dict[str, _Seen], doubtful: dict[i
     if person.decision == "unsure" and person.track is not None:
         like = like or doubtful.get(person.track, "")
     found = _entity(person.name, clip.evidence.boxes.get(person.name))
-    return replace(found, decision=person.decision, probability=person.probability, like=like)
+    return replace(found, decision=person.decision, probability=person.probability, like=like, why=person.why)
 
 
 def _entity(name: str, box: Box | None) -> Entity:
@@ -204,65 +213,21 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
         near = name != other and one.box != theirs.box and side_by_side(one.box, theirs.box)
         if near and seen_together(one.frames, theirs.frames):
             for start, end in common(one.spans, theirs.spans):
-                yield Row(name, "beside", "", start, end, of=other, probability=1.0 if theirs.sure else _PROBABLY)
-                yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.sure else _PROBABLY)
+                yield Row(name, "beside", "", start, end, of=other, probability=1.0 if theirs.sure else PROBABLY)
+                yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.sure else PROBABLY)
 
 
 def _rows_of_one(name: str, seen: _Seen, clip: _Clip) -> Iterator[Row]:
     """What was measured of somebody: in the stretches where it was, and of the whole what was in none of them."""
-    told, half = set(), clip.step_s / 2
+    measured, half = set(), clip.step_s / 2
     for stretch in seen.stretches:
         spans = common([(stretch.start_s - half, stretch.end_s + half)], seen.spans)
-        rows = list(_measured(name, stretch.facts, clip.evidence.traits))
-        told |= {row.attribute for row in rows}
+        rows = list(facts_as_rows(name, stretch.facts))
+        measured |= {row.attribute for row in rows}
         yield from (replace(row, start_s=start, end_s=end) for row in rows for start, end in spans)
-    rest = [row for row in _measured(name, seen.facts, clip.evidence.traits) if row.attribute not in told]
+    rest = [row for row in facts_as_rows(name, seen.facts) if row.attribute not in measured]
     spans = common(seen.spans, [clip.whole])
     yield from (replace(row, start_s=start, end_s=end) for row in rest for start, end in spans)
-
-
-def _measured(name: str, facts: PersonFacts, traits: bool) -> Iterator[Row]:
-    """Facts as rows without times, each with what it rests on."""
-    seen = facts.grounds
-    if facts.gender and traits:
-        yield Row(name, "gender", facts.gender, ground=seen.get("gender"))
-    for garment in facts.clothes:
-        sleeves = garment.sleeves if garment.kind == "top" else None
-        kind, ground = " ".join(filter(None, (sleeves, garment.kind))), on_footage(seen.get(garment.kind), "garment")
-        yield Row(name, "worn", kind, colour=garment.colour or "", ground=ground)
-    for look in filter(None, (facts.hair, *facts.features)):
-        said = [word for word in look.split() if word not in ("a", "an")]
-        colour, value = (" ".join(w for w in said if (w in COLOURS) == wanted) for wanted in (True, False))
-        body, ground = look == facts.hair or is_of_body(look), seen.get("hair" if look == facts.hair else look)
-        yield Row(name, "hair" if body else "worn", value, colour=colour, ground=ground)
-    if facts.pose:
-        yield Row(name, "posture", facts.pose, ground=seen.get("pose"))
-    gestures = [(gesture, gesture) for gesture in facts.gestures]
-    for key, deed in (("activity", facts.activity), *gestures, ("movement", facts.movement)):
-        if deed and (traits or deed != "smiling"):
-            kind = "gesture" if key == deed else key
-            yield replace(_hedged(name, "deed", deed), ground=on_footage(seen.get(key), kind))
-    yield from _placed(name, facts)
-
-
-def _placed(name: str, facts: PersonFacts) -> Iterator[Row]:
-    """What somebody holds, what is near, and where in the picture it all is."""
-    seen = facts.grounds
-    if facts.holding:
-        held = facts.holding.removeprefix("an ").removeprefix("a ")
-        yield Row(name, "holding", held, ground=seen.get("holding"))
-    for near in dict.fromkeys(filter(None, (facts.seat, *facts.near))):
-        yield Row(name, "near", near, ground=seen.get("seat" if near == facts.seat else near))
-    said = (facts.where or "").replace(",", " ").split()
-    yield from (Row(name, "side", word) for word in _SIDES if word in said)
-    if facts.shot:
-        yield Row(name, "shot_size", facts.shot)
-
-
-def _hedged(name: str, attribute: str, said: str) -> Row:
-    """A row whose probability tells what a phrase tells by "probably" or "or"."""
-    sure = not said.startswith(HEDGE) and "or" not in said.split()
-    return Row(name, attribute, said.removeprefix(f"{HEDGE} "), probability=1.0 if sure else _PROBABLY)
 
 
 def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
@@ -270,17 +235,22 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
     stretches = [] if clip.analysis is None else clip.analysis.scenes
     scenes = [(s.start_s, s.end_s, s.scene) for s in stretches] or [(*clip.whole, clip.evidence.scene)]
     for start, end, scene in scenes:
-        yield from (replace(row, start_s=start, end_s=end) for row in _of_scene(scene))
-    start, end = clip.whole
-    if clip.evidence.place and not any(scene.place for *_, scene in scenes):
-        yield replace(_hedged("", "place", clip.evidence.place), start_s=start, end_s=end)
+        yield from (replace(row, start_s=start, end_s=end) for row in scene_as_rows(scene))
     things = [] if clip.evidence.scene.drawn else clip.evidence.things  # in drawn pictures none can be made out
     for thing in things:
-        side = next(word for word in _SIDES if word in _side(thing).split())
+        side = next(word for word in SIDES if word in _side(thing).split())
         yield _of_thing(Row("", "thing", thing.label, of=side), thing, clip)
     surest = {thing.label: thing for thing in reversed(things) if thing.label in SURFACES}
     for label, table in surest.items():
         yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in _things_on(table, things))
+
+
+def side_by_side(a: Box, b: Box) -> bool:
+    """Whether two people are about as high up and less than `_NEAR` box widths apart."""
+    width = ((a[2] - a[0]) + (b[2] - b[0])) / 2
+    height = ((a[3] - a[1]) + (b[3] - b[1])) / 2
+    gap = max(a[0], b[0]) - min(a[2], b[2])
+    return gap <= _NEAR * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= height
 
 
 def _things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
@@ -299,21 +269,6 @@ def _side(thing: Thing) -> str:
     from pvchat.perception.sightings import side
 
     return side(float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes])))
-
-
-def _of_scene(scene: SceneFacts) -> Iterator[Row]:
-    """Facts of a scene as rows without times; indoors or outdoors only where that is sure."""
-    if scene.place:
-        yield Row("", "place", scene.place.removeprefix("an ").removeprefix("a "))
-    if setting := sure_setting(scene):
-        yield Row("", "setting", setting)
-    if scene.light:
-        yield Row("", "light", scene.light)
-    if behind := backdrop(scene):
-        yield Row("", "background", behind)
-    if BLUE_SKY in scene.behind:
-        yield Row("", "background", BLUE_SKY)
-    yield Row("", "style", "drawn" if scene.drawn else "filmed")
 
 
 def _of_thing(row: Row, thing: Thing, clip: _Clip) -> Row:

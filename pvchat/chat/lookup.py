@@ -24,11 +24,10 @@ from pvchat.chat.conditions import (
 from pvchat.chat.finding import Finding, Found, Missing, Row
 from pvchat.chat.query import PRESENT, Condition, During, Event, Not, Query, atoms
 from pvchat.chat.spans import UNKNOWN, WHOLE, Span, Truth, Verdict, common, merged, nth_of, seconds_in
-from pvchat.chat.timeline import OF_SCENE, Timeline, says, words
+from pvchat.chat.timeline import LIKELY, OF_SCENE, Timeline, says, words
 from pvchat.chat.window import stretch_of
 from pvchat.errors import SettingsError
 
-_LIKELY = 0.8  # probability below which a row holds only probably
 _MOMENT, _INSTANT = 0.5, 0.01  # seconds to both sides of a moment, as far as spans are measured, or are exact [choice]
 
 
@@ -144,7 +143,7 @@ class Lookup:
 
 def likely(rows: Sequence[Row]) -> bool:
     """Whether some rows hold only probably."""
-    return bool(rows) and all(row.probability < _LIKELY for row in rows)
+    return bool(rows) and all(row.probability < LIKELY for row in rows)
 
 
 def listed(found: Sequence[Found], finding: Finding) -> Finding:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from pvchat.chat.spans import Verdict
+from pvchat.schemas import QuestionType
 
 Attribute = Literal[
     # of a person
@@ -26,6 +27,16 @@ Attribute = Literal[
     "speaks", "says",  # what is heard
     "looks",  # only asked for: worn, hair and gender together
 ]  # fmt: skip
+TYPES: dict[str, QuestionType] = {  # in the five kinds of the paper
+    **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
+    **dict.fromkeys(("deed", "posture", "holding", "speaks", "says"), "action"),
+    **dict.fromkeys(
+        ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
+         "shot_size", "on", "style"),
+        "location",
+    ),
+    **dict.fromkeys(("present", "known", "with", "enters", "leaves"), "existence"),
+}  # fmt: skip
 Select = Literal[
     "exists",  # is she there? is anyone? does `where` hold of her?
     "who",  # who are they of whom it holds?

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pvchat.chat.evidence import one_name_each
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import Condition, During, Query, Whom, atoms
+from pvchat.chat.query import TYPES, Condition, During, Query, Whom, atoms
 from pvchat.chat.reader.history import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
@@ -20,20 +19,11 @@ from pvchat.chat.timeline import Timeline
 from pvchat.chat.window import is_numbered
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
+from pvchat.identity.evidence import one_name_each
 from pvchat.schemas import ClipAnalysis, PersonPresence, QuestionType, Track
 
 Asked = str | tuple[str, str]  # an earlier question, or one with its answer
 _NO_LIST, _BRACKETS = "questions come as a list.", "Put a single one in brackets."
-_TYPES: dict[str, QuestionType] = {
-    **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
-    **dict.fromkeys(("deed", "posture", "holding", "speaks", "says"), "action"),
-    **dict.fromkeys(
-        ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
-         "shot_size", "on", "style"),
-        "location",
-    ),
-    **dict.fromkeys(("present", "known", "with", "enters", "leaves"), "existence"),
-}  # fmt: skip
 # What is known without measuring what people do and wear: who is there, when, and where in the picture.
 _SEEN_AT_ONCE = ("present", "known", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side",
                  "shot_size", "says")  # fmt: skip
@@ -58,9 +48,9 @@ class Question:
         if query.select in ("describe", "why", "refuse"):
             return "other"
         if query.attribute is not None:
-            return _TYPES[query.attribute]
+            return TYPES[query.attribute]
         asked = [has.attribute for condition in _where(query) for has in atoms(condition)]
-        return _TYPES[asked[0]] if asked else "existence"
+        return TYPES[asked[0]] if asked else "existence"
 
     @property
     def people(self) -> tuple[str, ...]:

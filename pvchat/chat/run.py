@@ -1,7 +1,6 @@
 """A `Query` looked up in a `Timeline`: a `Finding` out. No words of a question or an answer are in it.
 
-Conditions over time and people are `conditions.py`'s, parts and what is found of one person `lookup.py`'s, who is first
-or longest `comparing.py`'s.
+Conditions over time and people are `conditions.py`'s, parts and what is found of one person `lookup.py`'s.
 """
 
 from __future__ import annotations
@@ -9,11 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pvchat.chat.comparing import compare, order, ranked
-from pvchat.chat.conditions import jointly, others, spoken_of, subjects, whether
+from pvchat.chat.conditions import (
+    Chosen,
+    Ranked,
+    each_other,
+    in_order,
+    jointly,
+    others,
+    spoken_of,
+    subjects,
+    truth_of,
+    whether,
+)
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.lookup import Lookup, Part, doubt, likely, listed, part_of
-from pvchat.chat.query import EVERYBODY, PRESENT, Has, Query, Rank, atoms
+from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms
 from pvchat.chat.sounds import as_seen, hear, is_heard
 from pvchat.chat.spans import (
     TURNED,
@@ -27,7 +36,7 @@ from pvchat.chat.spans import (
     most_at_once,
     nth_of,
     seconds_in,
-)  # fmt: skip
+)
 from pvchat.chat.timeline import OF_SCENE, Timeline
 
 _TOLD_WITH = {  # what is told where one attribute is asked for
@@ -96,21 +105,24 @@ def _exists(lookup: Lookup) -> Finding:
         return _choice(lookup)
     if query.rank is not None and query.number is None:
         return _is_ranked(lookup, query.rank)
-    told = lookup.each(least="yes")
+    people = lookup.each(least="yes")
     if query.whom.quantifier == "all" and not query.whom.names:  # all who are there
-        told = [one for one in told if spoken_of(lookup.where, one.entity, lookup.part, lookup.timeline)]
+        people = [one for one in people if spoken_of(lookup.where, one.entity, lookup.part, lookup.timeline)]
     spans = common(jointly(who, lookup.where, query.whom, lookup.timeline).yes, lookup.part)
-    finding = Finding(query, _verdict(lookup, [one.verdict for one in told]), spans=tuple(spans))
-    return listed(told, finding)
+    finding = Finding(query, _verdict(lookup, [one.verdict for one in people]), spans=tuple(spans))
+    return listed(people, finding)
 
 
-def _verdict(lookup: Lookup, told: list[Verdict]) -> Verdict:
+def _verdict(lookup: Lookup, verdicts: list[Verdict]) -> Verdict:
     """What the verdicts of all who are meant come to."""
     quantifier, named = lookup.query.whom.quantifier, bool(lookup.query.whom.names)
-    told = [*told, *(whether(lookup.where, one.name, lookup.part, lookup.timeline) for one in lookup.who.missing)]
+    verdicts = [
+        *verdicts,
+        *(whether(lookup.where, one.name, lookup.part, lookup.timeline) for one in lookup.who.missing),
+    ]
     perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
     several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
-    verdict = several([*told, *perhaps])
+    verdict = several([*verdicts, *perhaps])
     if quantifier == "only":
         rest = [lookup.of_one(name).verdict for name in others(lookup.who.sure, lookup.timeline)]
         return all_verdict([verdict, TURNED[any_verdict(rest)]])
@@ -128,15 +140,15 @@ def _perhaps(lookup: Lookup, counted: bool = True) -> list[str]:
 
 def _choice(lookup: Lookup) -> Finding:
     """Which of some conditions hold."""
-    told = []
+    people = []
     for name in lookup.who.sure:
         each = [replace(lookup, query=replace(lookup.query, where=one)).of_one(name) for one in lookup.query.options]
         yes = [one for one in each if one.verdict == "yes"]
         rows = tuple(dict.fromkeys(row for one in (yes or each) for row in one.rows))
         spans = tuple(merged([span for one in yes for span in one.spans]))
         verdict = any_verdict([one.verdict for one in each])
-        told.append(Found(name, verdict, spans, rows, likely=verdict == "yes" and likely(rows)))
-    return listed(told, Finding(lookup.query))
+        people.append(Found(name, verdict, spans, rows, likely=verdict == "yes" and likely(rows)))
+    return listed(people, Finding(lookup.query))
 
 
 def _who(lookup: Lookup) -> Finding:
@@ -199,8 +211,8 @@ def _when(lookup: Lookup) -> Finding:
     query = lookup.query
     joint = jointly(lookup.who, lookup.where, query.whom, lookup.timeline)
     spans = tuple(_picked(common(joint.yes, lookup.part), query.rank))
-    told = [replace(one, spans=tuple(_picked(one.spans, query.rank))) for one in lookup.timed()]
-    found = listed(told if query.whom.quantifier != "none" else [], Finding(query, spans=spans))
+    people = [replace(one, spans=tuple(_picked(one.spans, query.rank))) for one in lookup.timed()]
+    found = listed(people if query.whom.quantifier != "none" else [], Finding(query, spans=spans))
     if not _is_polar(query) or query.number is not None:
         return found
     surely = seconds_in(common(joint.no, lookup.part)) >= WHOLE * seconds_in(lookup.part)
@@ -269,10 +281,10 @@ def _attribute(lookup: Lookup) -> Finding:
 
 def _describe(lookup: Lookup) -> Finding:
     """All that is known of each who is meant; of everybody, with the scene and its things."""
-    told = [lookup.attributes_of(name, _OF_SOMEBODY) for name in _narrowed(lookup)]
-    told = [replace(one, verdict="yes") if one.spans else one for one in told]
+    people = [lookup.attributes_of(name, _OF_SOMEBODY) for name in _narrowed(lookup)]
+    people = [replace(one, verdict="yes") if one.spans else one for one in people]
     scene = tuple(lookup.rows("", OF_SCENE)) if lookup.query.whom == EVERYBODY else ()
-    return listed(told, Finding(lookup.query, rows=scene))
+    return listed(people, Finding(lookup.query, rows=scene))
 
 
 def _narrowed(lookup: Lookup) -> list[str]:
@@ -294,6 +306,91 @@ def _why(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Findin
 
 def _refuse(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Finding:
     return Finding(query)
+
+
+def ranking(lookup: Lookup, rank: Rank, people: Sequence[str]) -> Ranked:
+    """People in the order of a measure of when the condition holds of them, or, of a `Not`, when its part ends."""
+    where, ends = lookup.where, rank.by == "time"
+    where, ends = (where.part, True) if ends and isinstance(where, Not) else (where, False)
+    spans = {
+        name: truth_of(each_other(where, name, lookup.who, lookup.query.whom), name, lookup.timeline).yes
+        for name in people
+    }
+    entities = [one for one in lookup.timeline.entities if one.name in people]
+    return in_order(entities, rank.by, lookup.part, lookup.timeline, spans, ends)
+
+
+def ranked(lookup: Lookup, rank: Rank, finding: Finding) -> Finding:
+    """A finding with the so-manieth of those who are meant; the others follow as `against`."""
+    order = ranking(lookup, rank, lookup.who.sure)
+    top, people = order.at(rank.k), order.people if rank.k > 0 else order.people[::-1]
+    rest = [one for one in people if one not in top]
+    groups = [
+        tuple(replace(lookup.of_one(one.name), verdict="yes", number=order.measures[one.name]) for one in group)
+        for group in (top, rest)
+    ]
+    return replace(finding, people=groups[0], against=groups[1])
+
+
+def compare(lookup: Lookup) -> Finding:
+    """Which of some people is longest, nearest …; whether one is more so than others, or like them in an attribute."""
+    query = lookup.query
+    if query.rank is None and query.attribute is not None:
+        return _alike(lookup)
+    theirs = Chosen() if query.versus is None else subjects(query.versus, None, lookup.part, lookup.timeline)
+    names = tuple(dict.fromkeys((*lookup.who.sure, *theirs.sure)))
+    everyone = replace(lookup, who=Chosen(names))
+    finding = ranked(everyone, query.rank or Rank("long"), Finding(query, missing=theirs.missing))
+    if query.versus is None and query.form != "polar":
+        return finding
+    first = set(names[:1] if query.versus is None else lookup.who.sure)
+    counted = query.rank is not None and query.rank.by in ("long", "often")  # whoever never does counts as none
+    count = len(finding.people) + len(finding.against)
+    if count < (1 if counted else len(names)) or lookup.who.missing or theirs.missing:
+        return replace(finding, verdict=doubt((*lookup.who.missing, *theirs.missing)))
+    return replace(finding, verdict="yes" if finding.names and set(finding.names) <= first else "no")
+
+
+def _alike(lookup: Lookup) -> Finding:
+    """Whether people have an attribute in common; of what is worn, a colour."""
+    name = lookup.query.attribute or "worn"
+    people = [lookup.attributes_of(one, (name,)) for one in lookup.who.sure]
+    people = [replace(one, rows=tuple(row for row in one.rows if name != "worn" or row.colour)) for one in people]
+    values = [{r.colour if name == "worn" else (r.value, r.colour, r.of) for r in one.rows} for one in people]
+    finding = Finding(lookup.query, people=tuple(people))
+    if len(values) < 2 or lookup.who.missing or not all(values):
+        return replace(finding, verdict=doubt(lookup.who.missing))
+    return replace(finding, verdict="yes" if set.intersection(*values) else "no")
+
+
+def order(lookup: Lookup) -> Finding:
+    """Who comes one after the other; whether one does before another, or before or after something happens."""
+    query, event, theirs = lookup.query, lookup.query.during.event, lookup.query.versus
+    if theirs is None and event is None:
+        return Finding(query, people=_with_measures(ranking(lookup, Rank("time"), lookup.who.sure)))
+    where = event.where if theirs is None and event is not None else lookup.where
+    whom = theirs or (Whom() if event is None else event.whom)
+    whole = replace(lookup, part=[lookup.timeline.whole])
+    other = replace(whole, who=subjects(whom, where, whole.part, lookup.timeline))
+    other = replace(other, query=replace(query, whom=whom, where=where))
+    return _before(whole, other, theirs is not None or query.during.relation in ("before", "until"))
+
+
+def _before(one: Lookup, other: Lookup, before: bool) -> Finding:
+    """Whether something begins (or ends) of one before, or after, something else does of another."""
+    orders = [ranking(each, Rank("time"), each.who.sure) for each in (one, other)]
+    people, against = map(_with_measures, orders)
+    finding = Finding(one.query, people=people, against=against, missing=other.who.missing)
+    if not (people and against):
+        return replace(finding, verdict=doubt((*one.who.missing, *other.who.missing)))
+    first, second = (found.measures[found.people[0].name] for found in orders)
+    right = not orders[0].alike(first, second) and (first < second) == before
+    return replace(finding, verdict="yes" if right else "no")
+
+
+def _with_measures(ranked_people: Ranked) -> tuple[Found, ...]:
+    """People in order, with what was measured of each."""
+    return tuple(Found(one.name, number=ranked_people.measures[one.name]) for one in ranked_people.people)
 
 
 _OF_NOBODY = {"length": _length, "why": _why, "refuse": _refuse}

@@ -15,16 +15,16 @@ Each condition has three values: it holds, it doesn't, it isn't known. Silence i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from pvchat.chat.colours import same_colour
 from pvchat.chat.finding import Row
 from pvchat.chat.query import Has
-from pvchat.chat.spans import Span, Verdict, merged
+from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
 from pvchat.chat.vocabulary import word_set
-from pvchat.schemas import Decision, SoundState
+from pvchat.schemas import Decision, SoundState, Why
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
 OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style")  # of no person
@@ -42,6 +42,8 @@ _HOME = frozenset(
     ["home", "house", "flat", "bedroom", "kitchen", "bathroom", "living"]
 )  # words of places that are at home
 _DEPTHS = ("foreground", "background")
+LIKELY = 0.8  # probability below which a row holds only probably
+_MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
 TELLING = {"deed": ("posture", "deed", "holding")}  # attributes of which several rows' attributes speak
 
 
@@ -58,6 +60,7 @@ class Entity:
         height: of the face or figure, as a fraction of the frame.
         like: whose sighting this one's is, or may be: of an unsure one a stranger's, of the less likely of two names
             the other's. Whoever is counted, this one isn't for itself.
+        why: an enrolled person who is asked about isn't found present.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Entity:
     centre: tuple[float, float] | None = None
     height: float | None = None
     like: str = ""
+    why: Why | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Timeline:
         at_least: there may be more strangers than are listed.
         sound: whether it was listened to: "heard", or why it wasn't (`schemas.SoundState`); "": nobody has asked.
         measured: out of pictures: near shades and about equal lengths aren't told apart.
+        traits: men are told from women, and smiles are told (`without_traits`).
     """
 
     start_s: float
@@ -95,6 +100,7 @@ class Timeline:
     at_least: bool = False
     measured: bool = False
     sound: SoundState | Literal[""] = ""
+    traits: bool = True
 
     @cached_property
     def _by_entity(self) -> dict[tuple[str, str], list[Row]]:
@@ -129,6 +135,37 @@ class Timeline:
         """Somebody by name."""
         return next((one for one in self.entities if one.name == name), None)
 
+    @property
+    def drawn(self) -> bool:
+        """Whether it is an animated or drawn picture, in which no things can be made out."""
+        return any(row.value == "drawn" for row in self.of("", "style"))
+
+    def lasting(self, entity: str, attribute: str, spans: Sequence[Span] = ()) -> list[Row]:
+        """The rows, one of each kind, that hold for most of some time, or of all that somebody is seen."""
+        spans = spans or self.seen(entity)
+        least = _MOSTLY * seconds_in(spans)
+        kinds = alike(self.of(entity, attribute))
+        return [same[0] for same in kinds if seconds_in(common([row.span for row in same], spans)) >= least]
+
+    @cached_property
+    def enrolled(self) -> tuple[Entity, ...]:
+        """Everyone enrolled; of two names for one sighting the less likely one is unsure."""
+        known = [one for one in self.entities if one.known]
+        return tuple(
+            replace(one, decision="unsure") if one.like and one.decision == "present" else one for one in known
+        )
+
+    @cached_property
+    def strangers(self) -> int:
+        """How many people are seen who surely are nobody enrolled."""
+        return self.unnamed - sum(one.name in {other.like for other in self.entities} for one in self.entities
+                                  if not one.known)  # fmt: skip
+
+    @property
+    def unnamed(self) -> int:
+        """How many people are seen beside those who are surely known."""
+        return sum(not one.known for one in self.entities)
+
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> Timeline:
         """A made-up timeline, as `data/composed/README.md` describes it.
@@ -149,6 +186,24 @@ class Timeline:
         shots = tuple((float(a), float(b)) for a, b in row.get("shots", [[0, end]]))
         return cls(0.0, end, tuple(entities), tuple(rows), shots, frozenset(row.get("looked_for", ())),
                    sound=row.get("sound", ""))  # fmt: skip
+
+
+def alike(rows: Sequence[Row]) -> list[list[Row]]:
+    """Rows that hold and say the same of different times, together; in order."""
+    found: dict[Row, list[Row]] = {}
+    for row in (row for row in rows if row.holds):
+        sure = 1.0 if row.probability >= LIKELY else 0.0
+        found.setdefault(replace(row, start_s=0.0, end_s=0.0, probability=sure, ground=None), []).append(row)
+    return list(found.values())
+
+
+def without_traits(timeline: Timeline) -> Timeline:
+    """A timeline as if nobody's gender and no smile had been measured: what a face suggests, off by a switch.
+
+    Moods and ages are never told: what somebody feels isn't what the face shows, and ages were wrong every second time.
+    """
+    rows = tuple(row for row in timeline.rows if row.attribute != "gender" and row.value != "smiling")
+    return replace(timeline, rows=rows, traits=False)
 
 
 @lru_cache(maxsize=4096)

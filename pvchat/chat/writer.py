@@ -13,18 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import Known
+from pvchat.chat.answers import Known, Stream, Viewed, known_of, words_of
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.evidence import Evidence, gather, without_traits
 from pvchat.chat.explain import grounds_of
 from pvchat.chat.finding import Finding
-from pvchat.chat.question import Question
-from pvchat.chat.run import run
-from pvchat.chat.sounds import is_heard
+from pvchat.chat.question import Question, asks_of_sound
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.speakers.rewording import rephrase
-from pvchat.chat.viewed import Stream, Viewed, words_of
-from pvchat.chat.window import without_numbers
+from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
@@ -66,7 +62,7 @@ class Writer:
         language: gives the language model; called by the source "told", when there is something to word.
         narrator: a pretrained base, which answers for the source "model" where there is one.
         answerer: the trained model as it answers itself; there for the source "spoken".
-        traits: men are told from women, and smiles are told (`evidence.without_traits`).
+        traits: men are told from women, and smiles are told (`timeline.without_traits`).
     """
 
     source: str
@@ -90,24 +86,18 @@ class Writer:
 
     def _known(self, texts: Sequence[str], viewed: Viewed) -> list[Known]:
         """What each question is answered from."""
-        measured = gather(viewed.presences, viewed.analysis)
-        measured = measured if self.traits else without_traits(measured)
-        timeline = timeline_of(measured, viewed.presences, viewed.analysis)
+        timeline = timeline_of(viewed.presences, viewed.analysis)
+        timeline = timeline if self.traits else without_traits(timeline)
         turns = viewed.conversation.turns(timeline)
         questions = viewed.conversation.read_after(turns, texts, timeline)
         before = [finding for _, finding in turns]
-        people = [question.about(viewed.presences) for question in questions]
-        filled = self._filled(questions, people, measured, viewed)
-        known = []
-        for question, asked, seen in zip(questions, people, filled, strict=True):
-            whole = timeline if seen is measured else timeline_of(seen, viewed.presences, viewed.analysis)
-            known.append(Known(question, asked, seen, run(without_numbers(question.query), whole, before)))
-        return known
+        filled = self._filled(questions, timeline, viewed)
+        return [known_of(q, viewed.presences, seen, before) for q, seen in zip(questions, filled, strict=True)]
 
     def _written(self, known: Known, viewed: Viewed, stream: Stream | None) -> WrittenAnswer:
         """One answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
         spoken: Hearing | None = None
-        if is_heard(known.question.query):
+        if asks_of_sound(known.question.query):
             pass  # neither of them hears
         elif self.narrator is not None:
             spoken = self.narrator.answer(known, viewed, stream)
@@ -129,20 +119,15 @@ class Writer:
         Refusals, unsure answers and yes or no are never rephrased: there is nothing in them to phrase better.
         """
         present = bool(known.people) and all(p.decision == "present" for p in known.people)
-        told = known.question.query.select in ("attribute", "describe") and present and known.question.is_usual
-        if self.source != "told" or not told:
+        wordable = known.question.query.select in ("attribute", "describe") and present and known.question.is_usual
+        if self.source != "told" or not wordable:
             return known.plain
         language = self.language()
         return known.plain if language is None else rephrase(known.plain, [p.name for p in known.people], language)
 
-    def _filled(
-        self,
-        questions: Sequence[Question],
-        people: Sequence[Sequence[PersonPresence]],
-        measured: Evidence,
-        viewed: Viewed,
-    ) -> list[Evidence]:
+    def _filled(self, questions: Sequence[Question], timeline: Timeline, viewed: Viewed) -> list[Timeline]:
         """What is known for each question: what was measured, and from the trained model what wasn't."""
         if self.source not in ("model", "spoken") or self.describer is None:
-            return [measured] * len(questions)
-        return fill_gaps(questions, people, measured, viewed.names, self.describer.speaker(viewed.analysis))
+            return [timeline] * len(questions)
+        people = [question.about(viewed.presences) for question in questions]
+        return fill_gaps(questions, people, timeline, viewed.analysis, self.describer.chooser(viewed.analysis))

@@ -59,9 +59,8 @@ def register(commands: Commands) -> None:
         help="what makes positives: offline (the default), or on a GPU consisid (clips), identity-adapter (stills)",
     )  # fmt: skip
     parser.add_argument("--generator-model", metavar="NAME", default="", help="hub name or folder of its base model")
-    parser.add_argument("--teacher", metavar="NAME", default="offline", help="what answers come from: offline (the "
-                        "default: measured facts, gaps filled by the trained model where it has weights), facts, or a "
-                        "hub name or folder of a video language model")  # fmt: skip
+    parser.add_argument("--teacher", metavar="NAME", default="facts", help="what answers come from: facts (what "
+                        "was measured, the default), or a hub name or folder of a video language model")  # fmt: skip
     add_model(parser)
     parser.set_defaults(run=run)
 

@@ -26,7 +26,6 @@ from pvchat.chat.archive import (
     search,
     sought,
 )
-from pvchat.chat.evidence import Evidence, without_traits
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
 from pvchat.chat.question import names_in, require_short
@@ -36,9 +35,9 @@ from pvchat.chat.run import run
 from pvchat.chat.say.archive import UNANSWERED, Asked, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.spans import Span
-from pvchat.chat.timeline import Timeline
+from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.errors import PVChatError
-from pvchat.library.recognise import evidence_in, people_in, timeline_in
+from pvchat.library.recognise import people_in, timeline_in
 from pvchat.people.corrections import corrections_of
 from pvchat.people.snapshot import Snapshot
 from pvchat.schemas import Service
@@ -141,7 +140,7 @@ class _Search:
             found = ArchiveFinding(query, self._count())
             text = UNANSWERED
             if query.select == "refuse":
-                text = say(run(query, Timeline(0.0, 0.0)), Evidence()).replace("this video", "your videos")
+                text = say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
             return LibraryAnswer(text, found)
         edge: Seen | None = None
         if asked.sighting is not None:
@@ -170,12 +169,9 @@ class _Search:
                 return self.chat.ask(one.video.path, self.asked.text, between=span).answer
             except (PVChatError, OSError):  # the file is gone: what was stored is told
                 pass
-        evidence = evidence_in(self.library, self.chat, number)
-        evidence = evidence if self.chat.settings.traits else without_traits(evidence)
-        if place:
-            evidence = replace(evidence, scene=replace(evidence.scene, place=f"the {place}"))
-        finding = run(query, timeline_in(self.library, number, self.names, place))
-        return say(finding, evidence).replace("this video", "that video")
+        timeline = timeline_in(self.library, number, self.names, f"the {place}" * bool(place))
+        timeline = timeline if self.chat.settings.traits else without_traits(timeline)
+        return say(run(query, timeline), timeline).replace("this video", "that video")
 
     def _where(self) -> tuple[str, list[Any]]:
         """The condition on clips (`c`) and sources (`s`) by time and place, with its values."""

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.finding import Row
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.identity.examples import view_beside
@@ -71,7 +70,7 @@ def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: S
     everyone = _known(library, chat) if everyone is None else everyone
     analysis, tracks = records.analysis_of(library, clip)
     presences = chat.score(everyone.people, analysis)
-    timeline = timeline_of(gather(presences, analysis), presences, analysis)
+    timeline = timeline_of(presences, analysis)
     refs = _numbers(library)
     who = {one.name: refs[one.id] for one in everyone.people}
     for table in ("appearances", "facts"):
@@ -114,12 +113,6 @@ def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], p
         start, end, tuple(entities), tuple(rows), tuple(shots) or ((start, end),), frozenset(told["looked_for"]),
         told["still"], told["at_least"], True,
     )  # fmt: skip
-
-
-def evidence_in(library: sqlite3.Connection, chat: Service, clip: int) -> Evidence:
-    """What was measured in a clip, and who is in it, for an answer about this one clip."""
-    analysis, _ = records.analysis_of(library, clip)
-    return gather(chat.score(chat.people.snapshot().people, analysis), analysis)
 
 
 def people_in(library: sqlite3.Connection, chat: Service) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""What the trained model is asked about a clip, and what it says."""
+"""What the trained model is asked about a clip."""
 
 from __future__ import annotations
 
@@ -19,17 +19,3 @@ class Line:
     question: str
     track: int | None = None
     experts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Utterance:
-    """What the model said.
-
-    Attributes:
-        text: its words.
-        gain: how much likelier the clip makes it: the mean log-probability of a token, less the same text's when the
-            model sees an empty clip. A fluent guess has none, whatever its probability.
-    """
-
-    text: str
-    gain: float

@@ -19,7 +19,8 @@ from pvchat.errors import SettingsError
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.chat.writer import Stream, Writer
+    from pvchat.chat.answers import Stream
+    from pvchat.chat.writer import Writer
     from pvchat.people.store import Person, Snapshot
 
 NOT_YET = "I haven't come to that part yet."
@@ -102,7 +103,7 @@ class Answering:
         self, questions: Sequence[Question], window: tuple[float, float] | None, seen: Look, asking: Asking
     ) -> tuple[list[Answer], Look]:
         """The answers to questions about one part, and the look at the clip with what was measured for them."""
-        from pvchat.chat.viewed import Viewed
+        from pvchat.chat.answers import Viewed
         from pvchat.service.explaining import explain
 
         if window == _TO_COME:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.chat.evidence import STILL_S
 from pvchat.chat.question import Question
 from pvchat.chat.say.presence import because
+from pvchat.identity.evidence import STILL_S
 from pvchat.identity.reasons import why_not
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, PersonPresence
@@ -34,5 +34,5 @@ def explain(
     still = analysis.duration_s - float(analysis.shots[0, 0]) <= STILL_S
     for person, presence in zip(people, presences, strict=True):
         if id(presence) in asked and presence.decision != "present":
-            presence.why = why_not(person, presence, presences, analysis)
-            presence.why = replace(presence.why, text=because(presence, still))
+            why = why_not(person, presence, presences, analysis)
+            presence.why = replace(why, text=because(presence.name, presence.decision, why, still))

@@ -98,14 +98,13 @@ def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip
         SettingsError: hearing is switched off, or the clip has no sound.
     """
     from pvchat.chat.clip_timeline import timeline_of
-    from pvchat.chat.evidence import gather
 
     state = "none" if analysis.sound is None else analysis.sound.state
     if state == "unfetched":
         raise WeightsError(wording("sound", state), subject=str(clip), hint="Run: pvchat doctor --fetch --voice")
     if state != "heard":
         raise SettingsError(wording("sound", state), subject=str(clip))
-    timeline = timeline_of(gather(presences, analysis), presences, analysis)
+    timeline = timeline_of(presences, analysis)
     words = [row for row in timeline.rows if row.attribute == "says"]
     return [line for row in timeline.rows if row.attribute == "speaks" for line in _lines(row, words)]
 

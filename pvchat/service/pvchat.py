@@ -27,9 +27,9 @@ from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
+    from pvchat.chat.answers import Stream
     from pvchat.chat.speakers.describe import Describer
     from pvchat.chat.speakers.narrator import Narrator
-    from pvchat.chat.viewed import Stream
     from pvchat.chat.writer import Writer
     from pvchat.identity.presence import PresenceModel
     from pvchat.library import Library

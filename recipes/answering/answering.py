@@ -22,7 +22,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.reader.tokens import sentences
 from pvchat.chat.speakers.checking import Checker, points_of
 from pvchat.errors import SettingsError
@@ -168,7 +167,7 @@ class Answering:
 def agrees(made: Plan, lesson: Lesson, text: str) -> bool:
     """Whether an answer says what the rules say, sentence by sentence."""
     names = [p.name for p in made.sheet.presences]
-    known = points_of(timeline_of(made.sheet.evidence, made.sheet.presences), names) if made.brief else frozenset()
+    known = points_of(made.sheet.timeline, names) if made.brief else frozenset()
     checker = Checker(sentences(lesson.answer), known, names, lesson.question.query, lesson.text)
     told = sentences(text)
     return len(told) == len(checker.plain) and all(i in checker.check(s, [i]).answers for i, s in enumerate(told))

@@ -17,9 +17,9 @@ from pvchat.chat.colours import COLOURS
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Conversation, Question
 from pvchat.chat.reader.tokens import told_words
-from pvchat.chat.say.phrases import sure_gender
+from pvchat.chat.say.people import gender_of
 from pvchat.chat.speakers.brief import brief
-from pvchat.schemas import PersonFacts, PersonPresence
+from pvchat.schemas import PersonPresence
 from recipes.answering.fillings import filling
 from recipes.answering.questionbank import bank, kinds
 from recipes.answering.sheets import Sheet
@@ -106,7 +106,7 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
     about = widest.question if focus else Question("", Query("who", where=where))
     if not set(focus) <= set(about.people):  # read as about some of them only
         about = Question("", Query("exists", Whom(tuple(focus), "both"), form="polar"))
-    told = brief(known_of(about, sheet.presences, sheet.evidence), everything)
+    told = brief(known_of(about, sheet.presences, sheet.timeline), everything)
     lessons = [one for one in lessons if _is_told(one, told, sheet)]
     if rng.random() < _NARROW:  # as a second try is told: what the rules would say
         lessons = [replace(one, told=one.answer) for one in lessons]
@@ -154,14 +154,14 @@ def ask(sheet: Sheet, kind: str, focus: Sequence[str], rng: np.random.Generator,
     question = Conversation(everyone).read([wording.plain.format(*names, x=what)])[0]
     text = wording.draw(rng, validation)
     if rng.random() < _PRONOUN and len(focus) == 1 and _person(sheet, names[0]).decision == "present":
-        he = _HE.get(sure_gender(_facts(sheet, names[0])) or "", "")
+        he = _HE.get(gender_of(names[0], sheet.timeline), "")
         text = re.sub(r"\b(is|does|has|was|did) \{0\}(?!')", rf"\1 {he}", text) if he else text
     text = text.format(*names, x=what)
     if not validation and rng.random() < _DRESSED:
         text = _dressed_up(text, rng)
     if rng.random() < _CARELESS:
         text = text.rstrip("?.") if rng.random() < 0.5 else text[:1].lower() + text[1:]
-    return Lesson(kind, text, question, known_of(question, sheet.presences, sheet.evidence).plain)
+    return Lesson(kind, text, question, known_of(question, sheet.presences, sheet.timeline).plain)
 
 
 def _dressed_up(text: str, rng: np.random.Generator) -> str:
@@ -183,10 +183,6 @@ def _by_tokens(sheet: Sheet, count: int, rng: np.random.Generator, validation: b
         answer = f"{'Yes' if there else 'No'}, {name} is {'' if there else 'not '}in this video."
         lessons.append(Lesson("existence by tokens", text, question, answer))
     return Plan(sheet, [p.name for p in chosen], "", lessons)
-
-
-def _facts(sheet: Sheet, name: str) -> PersonFacts:
-    return sheet.evidence.facts.get(name, PersonFacts())
 
 
 def _person(sheet: Sheet, name: str) -> PersonPresence:

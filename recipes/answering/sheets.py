@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.clip_timeline import SURFACES
+from pvchat.chat.clip_timeline import SURFACES, timeline_from
 from pvchat.chat.english import HEDGE
-from pvchat.chat.evidence import Evidence, gather
-from pvchat.chat.say.phrases import garment_phrase
+from pvchat.chat.fact_rows import hedged
+from pvchat.chat.say.clauses import worn_said
 from pvchat.chat.speakers.choices import ChoiceKind, choices
+from pvchat.chat.timeline import Timeline
+from pvchat.identity.evidence import Evidence, gather
 from pvchat.perception.sightings import where
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Reason, SceneFacts, Thing, Track, Why
 from recipes.model.base.composed import ComposedScene
@@ -101,12 +103,14 @@ class Sheet:
         presences: of everyone enrolled.
         enrolled: by name, rows of the faces that each was enrolled on.
         evidence: what was measured.
+        timeline: the same as rows, sometimes with a place chosen from the list.
     """
 
     scene: ComposedScene
     presences: list[PersonPresence]
     enrolled: dict[str, list[int]]
     evidence: Evidence
+    timeline: Timeline
 
 
 @dataclass(frozen=True)
@@ -139,9 +143,13 @@ class Maker:
             presences.append(PersonPresence(name, "absent", round(float(rng.uniform(0, 0.2)), 3)))
             enrolled[name] = self.cast.enroll(identity, None, rng)
         evidence = gather(presences, analysis)
+        timeline = timeline_from(evidence, presences, analysis)
         if evidence.scene.place is None and rng.random() < 0.4:
-            evidence = replace(evidence, place=_chosen("location", rng))
-        return Sheet(replace(scene, analysis=analysis), presences, enrolled, evidence)
+            place = replace(
+                hedged("", "place", _chosen("location", rng)), start_s=timeline.start_s, end_s=timeline.end_s
+            )
+            timeline = replace(timeline, rows=(*timeline.rows, place))
+        return Sheet(replace(scene, analysis=analysis), presences, enrolled, evidence, timeline)
 
     def _names(self, count: int, rng: np.random.Generator) -> list[str]:
         chosen = [str(n) for n in rng.permutation(list(self.names))[:count]]
@@ -165,12 +173,16 @@ class Maker:
 
 def worn(facts: PersonFacts) -> list[str]:
     """What somebody wears, each as it is told ("a red shirt")."""
-    return [garment_phrase(g) for g in facts.clothes]
+    return [_garment_said(g) for g in facts.clothes]
 
 
 def any_garment(rng: np.random.Generator) -> str:
     """A garment, of a colour in two of three cases."""
-    return garment_phrase(_garment(rng, 0.67))
+    return _garment_said(_garment(rng, 0.67))
+
+
+def _garment_said(garment: Garment) -> str:
+    return worn_said(" ".join(filter(None, (garment.sleeves, garment.kind))), garment.colour or "")
 
 
 def any_deed(rng: np.random.Generator) -> str:

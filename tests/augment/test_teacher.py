@@ -12,10 +12,8 @@ from make_samples import make_analyses, make_sample
 from pvchat.augment.questions.cast import views
 from pvchat.augment.questions.measured import read_told, refer
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.questions.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told
+from pvchat.augment.questions.teacher import FactsTeacher, HubTeacher, Told
 from pvchat.augment.schemas import PLAIN
-from pvchat.chat.speakers.claims import ASKED
-from pvchat.model.lines import Utterance
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 WORDS = "the a man woman is wearing doing red shirt what where in one sentence answer these are frames"
@@ -104,8 +102,6 @@ def test_behind_people_of_several_clips_there_is_no_one_place() -> None:
     assert "office" in tell(view, "location")
     view.sample.recipe = "together"
     assert tell(view, "location") == "is on the left of the frame"
-    say, asked = saying("She is on a beach.")
-    assert ModelTeacher(say).tell(view, "location", "Ana") == Told("is on the left of the frame", "facts")
 
 
 def test_a_made_up_background_is_no_place() -> None:
@@ -116,49 +112,6 @@ def test_a_made_up_background_is_no_place() -> None:
     )
     bare = SceneFacts(place="a hospital", behind=["curtains"])
     assert tell(view_of(note, scene=bare, **changes()), "location") == "is before a plain background, on the left"
-
-
-# -- the base model
-
-
-def saying(text: str, gain: float = 1.0):
-    asked = []
-
-    def say(analysis, lines):
-        asked.extend(lines)
-        assert analysis.frame_features.size, "the model sees the whole analysis"
-        return [Utterance(text, gain) for _ in lines]
-
-    return say, asked
-
-
-def test_the_model_fills_gaps_and_is_named() -> None:
-    say, asked = saying("A woman is riding a bike.")
-    view = view_of(**changes(gestures=[], pose=None))
-    assert ModelTeacher(say).tell(view, "action", "Ana") == Told("rides a bike", "model")
-    deeds = [line for line in asked if line.question == ASKED["action"]]
-    assert [line.track for line in deeds] == [view.tracks["Ana"]]
-
-
-def test_the_model_is_asked_once_a_sample_and_not_where_facts_suffice() -> None:
-    say, asked = saying("A woman is riding a bike.")
-    teacher, view = ModelTeacher(say), view_of(scene=SceneFacts(setting="outdoors"), **changes())
-    for _ in range(3):
-        assert teacher.tell(view, "appearance", "Ana") == Told("is wearing a red shirt and a hat", "facts")
-        teacher.tell(view, "action", "Ana")
-        teacher.tell(view, "location", "Ana")
-    assert sorted(line.question for line in asked) == [ASKED["action"], ASKED["location"]]
-
-
-@pytest.mark.parametrize("text", ["A man is riding his bike.", "A woman is not sitting.", "Blue.", ""])
-def test_what_the_guard_refuses_is_not_told(text: str) -> None:
-    say, _ = saying(text)
-    assert ModelTeacher(say).tell(view_of(**changes()), "action", "Ana") == Told("sits and talks", "facts")
-
-
-def test_a_guess_of_the_model_is_not_told() -> None:
-    say, _ = saying("A woman is riding a bike.", gain=0.0)
-    assert ModelTeacher(say).tell(view_of(**changes()), "action", "Ana") == Told("sits and talks", "facts")
 
 
 # -- a hub model

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from make_asked import plain_answer
 from make_sets import encode, make_config
 
+from pvchat.chat.answers import known_of
 from recipes.answering.answering import Answering, AnsweringConfig, agrees
 from recipes.answering.questionbank import bank
 from recipes.model.base import run as base
@@ -41,9 +41,8 @@ def test_the_free_questions_are_in_no_bank():
 def test_answers_are_the_rules_and_agree_with_themselves(phase):
     for one in made(phase):
         for lesson in one.lessons:
-            asked = lesson.question.about(one.sheet.presences)
             if lesson.kind != "existence by tokens":
-                assert lesson.answer == plain_answer(lesson.question, asked, one.sheet.evidence)
+                assert lesson.answer == known_of(lesson.question, one.sheet.presences, one.sheet.timeline).plain
             assert agrees(one, lesson, lesson.answer)
             assert not agrees(one, lesson, "Somebody is dancing on the roof.")
 

@@ -9,20 +9,15 @@ from safetensors.torch import load_file
 
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model
-from recipes.model.confidence import PRECISION, Judged, least_gain
+from recipes.model.choices import SURE, least_score
 from recipes.model.release import release
 
 
-def judged(*rows: tuple[float, bool]) -> list[Judged]:
-    return [Judged("action", "x", gain, right) for gain, right in rows]
-
-
 def test_the_threshold_is_the_lowest_that_keeps_the_precision():
-    rows = judged(*[(2.0 + i / 100, True) for i in range(8)], *[(1.0 + i / 100, False) for i in range(8)])
-    least = least_gain(rows)
-    shown = [j.right for j in rows if j.gain >= least]
-    assert np.mean(shown) >= PRECISION
-    assert np.mean([j.right for j in rows if j.gain >= least - 0.011]) < PRECISION
+    scores, right = np.linspace(2.0, 1.0, 16), np.arange(16) < 8
+    least = least_score(scores, right, SURE)
+    assert right[scores >= least].mean() >= SURE
+    assert right[scores >= least - 0.07].mean() < SURE
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pvchat.augment.schemas import Sample
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 
 if TYPE_CHECKING:
-    from pvchat.chat.evidence import Evidence
+    from pvchat.identity.evidence import Evidence
     from pvchat.people.person import Person
 
 Analyses = Callable[[Sample], ClipAnalysis]
@@ -54,7 +54,7 @@ class View:
     @cached_property
     def evidence(self) -> Evidence:
         """What was measured, as answers are made of it."""
-        from pvchat.chat.evidence import gather
+        from pvchat.identity.evidence import gather
 
         return gather(self.presence, self.analysis)
 

@@ -12,11 +12,13 @@ from dataclasses import replace
 
 from pvchat.augment.questions.cast import View
 from pvchat.augment.schemas import PLAIN, TOGETHER
+from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.colours import same_colour
 from pvchat.chat.english import present_tense
-from pvchat.chat.evidence import Evidence
 from pvchat.chat.reader.captions import read_phrase
-from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase
+from pvchat.chat.say.people import acts, looks, whereabouts
+from pvchat.chat.timeline import Timeline
+from pvchat.identity.evidence import Evidence
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 _MASK = re.compile(r"\bmask\b")
@@ -26,31 +28,32 @@ _TURNS, _FACES = re.compile(r"^turning\b"), re.compile(r"^(facing|looking)\b")
 _HEADGEAR = re.compile(r"\b(cap|hat|hood)\b")
 
 
-def phrase(evidence: Evidence, kind: str, name: str, looks: bool = False) -> str:
+def phrase(timeline: Timeline, kind: str, name: str, whole: bool = False) -> str:
     """What was measured of somebody, as a phrase after the name; empty where nothing was.
 
     Args:
-        evidence: of the clip.
+        timeline: of the clip.
         kind: appearance, action or location.
         name: of somebody present.
-        looks: also say what isn't worn (hair, beard).
+        whole: also say what isn't worn (hair, beard).
     """
-    facts = evidence.facts.get(name)
-    if facts is None:
-        return ""
-    if kind == "appearance":
-        return appearance_phrase(facts, whole=looks)
-    if kind == "action":
-        return action_phrase(facts)
-    place = location_phrase(name, evidence)
-    return f"is {place}" if place else ""
+    spans = timeline.seen(name)
+    if kind == "location":
+        place = whereabouts(name, spans, timeline) if spans else ""
+        return f"is {place}" if place else ""
+    return looks(name, spans, timeline, whole) if kind == "appearance" else acts(name, spans, timeline)
+
+
+def timeline_of_sample(view: View) -> Timeline:
+    """What is known of a sample as the answers' rows."""
+    return timeline_from(informed(view), view.presence)
 
 
 def informed(view: View) -> Evidence:
     """What was measured, with what is known of how the sample was made (`Sample.notes`: about its first person)."""
     evidence, subject = view.evidence, next(iter(view.sample.people))
     if view.sample.recipe == TOGETHER:  # each stands in a place of her own: what was measured is true of none of them
-        evidence = replace(evidence, place=None, scene=SceneFacts(drawn=evidence.scene.drawn))
+        evidence = replace(evidence, scene=SceneFacts(drawn=evidence.scene.drawn))
     notes, facts = view.sample.notes, evidence.facts.get(subject)
     if facts is None:
         return evidence
@@ -71,11 +74,11 @@ def informed(view: View) -> Evidence:
         gestures=gestures,
         hair=None if _HEADGEAR.search(worn) else facts.hair,
     )
-    place, scene = evidence.place, evidence.scene
+    scene = evidence.scene
     if told := notes.get("location"):
         colour = scene.background if told == PLAIN else None
-        place, scene = None if colour else told, SceneFacts(background=colour, drawn=scene.drawn)
-    return replace(evidence, facts={**evidence.facts, subject: changed}, place=place, scene=scene)
+        scene = SceneFacts(None if colour else told, background=colour, drawn=scene.drawn)
+    return replace(evidence, facts={**evidence.facts, subject: changed}, scene=scene)
 
 
 def refer(view: View, name: str) -> str:

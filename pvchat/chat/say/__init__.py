@@ -1,10 +1,9 @@
-"""What was found, in English: a `Finding` and the evidence in, sentences out. Start with `voice.py`.
+"""What was found, in English: a `Finding` and its `Timeline` in, sentences out. Start with `voice.py`.
 
-the door           voice.py: one function for each `select`, two questions, who is missing
+the door           voice.py: one function for each `select`, two questions, who is missing, what can't be answered, why
 who and whether    presence.py (who is there, why not), holders.py (of whom something holds)
-how many, when     numbers.py; who is longest, first, leftmost: ranks.py
-of one person      attributes.py; of the scene: scenes.py
+how many, when     numbers.py; who is longest, first, leftmost, and people held against each other
+of one person      people.py; of the scene: scenes.py
 what is heard      sounds.py; of many videos: archive.py
-not answered       refusals.py; and why an answer is what it is
-parts              clauses.py (conditions, people, times), phrases.py (measured facts); the words: ../wording.json
+parts              clauses.py (conditions, people, times); the words: ../wording.json
 """

@@ -1,7 +1,6 @@
 """Conditions, people and times as clauses: "is sitting and wearing glasses", "the man in red", "while Ben is away".
 
-In: parts of a `Query`, what was found of somebody, evidence. Out: parts of sentences. Facts (`phrases.py`) speak where
-they were measured for all that is asked about, else the rows that were found.
+In: parts of a `Query`, what was found of somebody, a `Timeline`. Out: parts of sentences.
 """
 
 from __future__ import annotations
@@ -9,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pvchat.chat.english import HEDGE, NTH_SAID, indefinite, join, present_tense, so_many_people, table, wording, words
-from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, During, Has, Not, Or, Whom, atoms
-from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, preposition, with_article
 from pvchat.chat.say.presence import in_passing
-from pvchat.chat.spans import WHOLE, Span, common, seconds_in
-from pvchat.chat.timeline import OF_SCENE
-from pvchat.schemas import PersonPresence
+from pvchat.chat.spans import WHOLE, common, seconds_in
+from pvchat.chat.timeline import OF_SCENE, Timeline
 
 STRANGER = "somebody I don't know"
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
@@ -103,6 +99,18 @@ def place_said(place: str, how: str = "") -> str:
     """Such as "in an office" or "on a stage"; what has a preposition keeps it."""
     said = place.split(" ")[0] in words("prepositions")
     return place if said else f"{how or preposition(place)} {with_article(place)}"
+
+
+def with_article(noun: str) -> str:
+    """Such as "a cup" and "an umbrella"; what has an article, or is several, stays as it is."""
+    own = not noun or noun.split(" ")[0] in words("determiners") or noun.endswith(words("several"))
+    return noun if own else indefinite(noun)
+
+
+def preposition(place: str) -> str:
+    """What stands before a place: "in" an office, "at" a party, "on" a stage."""
+    last = place.split(" ")[-1]
+    return "at" if last in words("at") else "on" if last in words("on") or place.endswith("beach front") else "in"
 
 
 def whom_said(whom: Whom) -> str:
@@ -203,47 +211,33 @@ def conditions_of(finding: Finding) -> list[Has]:
     return [has for one in (finding.query.where, *finding.query.options) for has in atoms(one)]
 
 
-def presence_of(name: str, evidence: Evidence) -> PersonPresence | None:
-    """Somebody's presence, where it is known."""
-    return next((person for person in evidence.people if person.name == name), None)
-
-
-def is_measured(found: Found, finding: Finding, evidence: Evidence) -> bool:
-    """Whether facts speak of somebody for the time that is asked about: not of strangers, nor of an event's time."""
-    known = found.entity in evidence.facts or not found.rows and presence_of(found.entity, evidence) is not None
-    return known and not event_said(finding.query.during)
-
-
-def event_time(found: Found, finding: Finding, evidence: Evidence) -> str:
+def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
     event = event_said(finding.query.during)
     spans = finding.during or (found.spans if len(finding.people) == 1 else ())
-    told = in_passing(spans, evidence) if event else ""
+    told = in_passing(spans, timeline) if event else ""
     return f"{event}{', ' * bool(told)}{told}"
 
 
-def time_of(found: Found, finding: Finding, evidence: Evidence) -> str:
+def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as " while Ben is away, from 0:10 to 0:15" or " from 0:05 to 0:10"; empty for all the time she is seen."""
-    if event := event_time(found, finding, evidence):
+    if event := event_time(found, finding, timeline):
         return f" {event}"
-    person = presence_of(found.entity, evidence)
-    if person is None or not found.spans or is_still(evidence):
+    if found.entity.startswith("#") or not found.spans or timeline.still:
         return ""
-    seen = [list(person.spans)]
+    seen = timeline.seen(found.entity)
     for has in atoms(finding.query.where):  # beside somebody is who is so while both are seen
-        others = has.of.names if has.of is not None and has.attribute != "with" else ()
-        seen += [other.spans for name in others if (other := presence_of(name, evidence)) is not None]
-    while len(seen) > 1:
-        seen[:2] = [common(*seen[:2])]
-    whole = seconds_in(found.spans) >= WHOLE * seconds_in(seen[0])
-    return "" if whole else f" {in_passing(found.spans, evidence)}"
+        for name in has.of.names if has.of is not None and has.attribute != "with" else ():
+            seen = common(seen, timeline.seen(name)) if timeline.seen(name) else seen
+    whole = seconds_in(found.spans) >= WHOLE * seconds_in(seen)
+    return "" if whole else f" {in_passing(found.spans, timeline)}"
 
 
-def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, evidence: Evidence) -> list[str]:
+def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
     """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
     groups: dict[tuple[str, str], list[str]] = {}
     for one in people:
-        groups.setdefault((HEDGE * one.likely, time_of(one, finding, evidence)), []).append(one.entity)
+        groups.setdefault((HEDGE * one.likely, time_of(one, finding, timeline)), []).append(one.entity)
     return [
         f"{join(people_said(names))} {clause(condition, len(names), hedge)}{time}"
         for (hedge, time), names in groups.items()
@@ -265,52 +259,10 @@ def open_count(finding: Finding) -> str:
     return f" Of {so_many_people(len(finding.open))} I can't tell." if finding.open else ""
 
 
-def fact_said(name: str, has: Has, evidence: Evidence) -> str:
-    """What was measured of the kind that a condition is of, as a clause; empty where nothing was."""
-    facts, kind, told = evidence.facts_of(name), has.attribute, ""
-    if name.startswith("#"):
-        return ""
-    if kind == "gender" and facts.gender:
-        told = f"is a {facts.gender}, as far as I can see"
-    elif kind in ("worn", "hair"):
-        told = appearance_phrase(facts, whole=kind == "hair")
-    elif kind in ("deed", "posture", "holding"):
-        told = action_phrase(facts)
-    elif kind == "shot_size" and facts.shot in table()["shot"]:
-        told = f"is {wording('shot', facts.shot)}"
-    elif kind in ("side", "setting", "place", "near") and (place := location_phrase(name, evidence)):
-        told = f"is {place}"
-    return f"{name} {told}" if told else ""
-
-
 def speaks_of(told: str, rows: Sequence[Row]) -> bool:
     """Whether a clause speaks of what some rows hold."""
     values = [row.value for row in rows if row.holds and row.value]
     return any(value in told or present_tense(value) in told for value in values)
-
-
-def rows_said(rows: Sequence[Row], seen: Sequence[Span], evidence: Evidence) -> str:
-    """What some rows of one person say, after the name: "is sitting from 0:00 to 0:05 and standing from 0:05 to 0:10".
-
-    Args:
-        rows: of any attributes.
-        seen: when the person is seen; what holds all that time is told without times.
-        evidence: of the clip.
-    """
-    alike: dict[Has, list[Span]] = {}
-    for row in rows:
-        alike.setdefault(condition_of(row), []).append(row.span)
-    groups: dict[str, list[Has]] = {}
-    for has, spans in alike.items():
-        whole = seconds_in(spans) >= WHOLE * seconds_in(seen) or is_still(evidence)
-        groups.setdefault("" if whole else f" {in_passing(sorted(spans), evidence)}", []).append(has)
-    always = at_one_time(groups.pop("", []))
-    told = [f"{at_one_time(group)}{time}" for time, group in groups.items()]
-    first = always or "".join(told[:1])
-    before = next((start for start in ("is wearing ", "is ", "has ") if first.startswith(start)), "")
-    before = "" if " and has " in always else before  # else "glasses" would follow the hair
-    rest = [text.removeprefix(before) if always or i else text for i, text in enumerate(told)]
-    return ", and ".join(filter(None, (always, join(rest))))
 
 
 def at_one_time(group: Sequence[Has]) -> str:

@@ -1,7 +1,7 @@
 """Who is in a clip, as sentences: yes and no, lists, when; what can't be told of people who aren't there, and why
 somebody wasn't recognised for sure.
 
-In: presences with their `Why`, evidence. Out: sentences. Whoever is absent, or unsure, is never described.
+In: enrolled people with their `Why`, a `Timeline`. Out: sentences. Whoever is absent, or unsure, is never described.
 """
 
 from __future__ import annotations
@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvchat.chat.english import be, clock, join, number, shortened, so_many_people, span_told, wording
-from pvchat.chat.evidence import Evidence, decided, is_still
-from pvchat.chat.spans import WHOLE, Span
-from pvchat.schemas import PersonPresence, QuestionType, Why
+from pvchat.chat.spans import WHOLE, Span, seconds_in
+from pvchat.chat.timeline import Entity, Timeline
+from pvchat.schemas import Decision, QuestionType, Why
 
 FEW_SPANS = 3  # that are told one by one in passing
 _MOST_ABSENT = 12  # people who aren't there told by name …
 _MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a dozen may resemble somebody in a crowd
 _CLEAR = "the likeness is too weak to tell"
 _UNSEEN = "the picture isn't clear enough to tell"
+
+
+def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
+    """The names of those of whom this was decided, in order."""
+    return [one.name for one in people if one.decision == decision]
 
 
 def not_here(names: Sequence[str]) -> str:
@@ -30,10 +35,10 @@ def here_but(names: Sequence[str], what: str) -> str:
     return f"{join(names)} {be(names)} in this video, but I can't {what}."
 
 
-def existence(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+def existence(asked: Sequence[Entity], timeline: Timeline) -> str:
     """Whether the people asked about by name are there: yes, no, unsure, or who of them."""
     if len(asked) == 1:
-        return _existence_of_one(asked[0], evidence)
+        return _existence_of_one(asked[0], timeline)
     present, unsure, absent = (decided(asked, decision) for decision in ("present", "unsure", "absent"))
     absent = shortened(absent, len(absent), _MOST_ABSENT)
     open_ = f"; I'm not sure about {join(unsure, 'or')}" if unsure else ""
@@ -55,21 +60,21 @@ def neither(names: Sequence[str]) -> str:
     return f"neither {join(names, 'nor')}" if len(names) == 2 else f"none of {join(names)}"
 
 
-def who_is_there(asked: Sequence[PersonPresence], evidence: Evidence, besides: Sequence[str] = ()) -> str:
+def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[str] = ()) -> str:
     """Who is there: everyone known, whoever is unsure, and how many others.
 
     Args:
-        asked: the presence of everyone enrolled but those left out.
-        evidence: what was measured.
+        asked: everyone enrolled but those left out.
+        timeline: of the video.
         besides: who is left out.
     """
     present = decided(asked, "present")
     lead = f"Besides {join(besides)}, " if besides and present else ""
     first = f"{lead}{join(present)} {be(present)} in this video{' too' * bool(lead)}." if present else nobody(besides)
-    return " ".join(x for x in (first, *may_be(asked), unknown_people(evidence.unknown, bool(present))) if x)
+    return " ".join(x for x in (first, *may_be(asked), unknown_people(timeline.strangers, bool(present))) if x)
 
 
-def who_is_absent(asked: Sequence[PersonPresence]) -> str:
+def who_is_absent(asked: Sequence[Entity]) -> str:
     """Who of those enrolled is not there, and who may not be; of many the first ones by name."""
     absent = decided(asked, "absent")
     absent = shortened(absent, len(absent), _MOST_ABSENT, "others whom I know")
@@ -81,7 +86,7 @@ def nobody(besides: Sequence[str] = ()) -> str:
     return f"Nobody {'else ' if besides else ''}I know is in this video."
 
 
-def may_be(asked: Sequence[PersonPresence]) -> list[str]:
+def may_be(asked: Sequence[Entity]) -> list[str]:
     """Who may be there, if anybody: the likeliest by name."""
     likeliest = sorted(asked, key=lambda p: -p.probability)
     unsure = decided(likeliest, "unsure")
@@ -89,7 +94,7 @@ def may_be(asked: Sequence[PersonPresence]) -> list[str]:
     return [f"I'm not sure about {join(unsure, 'or')}."] if unsure else []
 
 
-def untold(asked: Sequence[PersonPresence], kind: QuestionType | None = None) -> list[str]:
+def untold(asked: Sequence[Entity], kind: QuestionType | None = None) -> list[str]:
     """That nothing can be told of the absent, nor of the unsure: a sentence each, in the wording of a type, if any."""
     absent, unsure = decided(asked, "absent"), decided(asked, "unsure")
     sentences = [f"{not_here(absent)}, so I can't {_untold(kind, absent)}."] if absent else []
@@ -104,12 +109,11 @@ def _untold(kind: QuestionType | None, names: list[str]) -> str:
     return wording("untold", kind, who=who, them=them, be=be(names))
 
 
-def in_passing(spans: Sequence[Span], evidence: Evidence) -> str:
+def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
     """Such as "from 0:02 to 0:09" or "the whole time"; empty for stills and where no span is known."""
-    length = evidence.duration_s
-    if not spans or is_still(evidence):
+    if not spans or timeline.still:
         return ""
-    if length is not None and sum(b - a for a, b in spans) >= WHOLE * length:
+    if seconds_in(spans) >= WHOLE * seconds_in([timeline.whole]):
         return "the whole time"
     if len(spans) > FEW_SPANS:
         return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"
@@ -122,25 +126,17 @@ def unknown_people(count: int, also: bool = False) -> str:
     return f"{there} {so_many_people(count)} I don't know." if count > 0 else ""
 
 
-def doubt(person: PersonPresence, still: bool = False) -> str:
-    """What was seen, and why that is not enough: the part of an unsure answer after its colon.
-
-    Args:
-        person: unsure.
-        still: the clip is a photo, where no time is told.
-    """
+def doubt(person: Entity, still: bool) -> str:
+    """What was seen, and why that is not enough: the part of an unsure answer after its colon; no times of a photo."""
     why = person.why
     if why is None or why.at_s is None:
-        return _CLEAR if person.track is not None else _UNSEEN
+        return _UNSEEN if why is not None and why.reason == "nobody" else _CLEAR
     seen = f"{'' if still else f'at {clock(why.at_s)} '}there is {_somebody(why)} who could be {person.name}"
     return seen if why.hard else f"{seen}, but {_CLEAR}"
 
 
-def because(person: PersonPresence, still: bool = False) -> str:
-    """Why a person isn't found present, as a sentence; empty where she is, or where nothing is known of it."""
-    why, name = person.why, person.name
-    if why is None:
-        return ""
+def because(name: str, decision: Decision, why: Why, still: bool = False) -> str:
+    """Why a person isn't found present, as a sentence; no times of a photo."""
     if why.reason == "outdated":
         return f"{name} was enrolled by an earlier version, which saw drawn figures otherwise: enroll again."
     if why.reason == "nobody":
@@ -152,7 +148,7 @@ def because(person: PersonPresence, still: bool = False) -> str:
         return f"Most like {name} is somebody{when} who is more like {why.like}."
     pixels = f", with a face {why.face_px} pixels high" if why.face_px and "small" in why.hard else ""
     who = f"{_somebody(why)}{pixels}" if why.hard else "somebody seen well"
-    verdict = "it could be the same person" if person.decision == "unsure" else "too unlike to be the same person"
+    verdict = "it could be the same person" if decision == "unsure" else "too unlike to be the same person"
     return f"Most like {name} is {who}{when}: {verdict}."
 
 
@@ -160,15 +156,18 @@ def _somebody(why: Why) -> str:
     return f"somebody {join([wording('doubt', one) for one in why.hard])}".rstrip()
 
 
-def _existence_of_one(person: PersonPresence, evidence: Evidence) -> str:
+def _existence_of_one(person: Entity, timeline: Timeline) -> str:
     name = person.name
     if person.decision == "absent":
         return f"No, {not_here([name])}."
     if person.decision == "unsure":
-        return f"I'm not sure whether {name} is in this video: {doubt(person, is_still(evidence))}."
-    where = evidence.facts_of(name).where
-    return (
-        "Yes, "
-        + ", ".join(x for x in (f"{name} is in this video", where, in_passing(person.spans, evidence)) if x)
-        + "."
-    )
+        return f"I'm not sure whether {name} is in this video: {doubt(person, timeline.still)}."
+    sides = side_said([row.value for row in timeline.lasting(name, "side")], in_frame=True)
+    seen = in_passing(timeline.seen(name), timeline)
+    return f"Yes, {', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
+
+
+def side_said(sides: Sequence[str], in_frame: bool) -> str:
+    """Such as "on the left of the frame, in the background"."""
+    told = [wording("side", side) for side in sides]
+    return ", ".join([f"{told[0]}{' of the frame' * in_frame}", *told[1:]]) if told else ""

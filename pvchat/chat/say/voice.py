@@ -1,46 +1,51 @@
-"""What was found, said: `say(finding, evidence)`, the one way from a `Finding` to text.
+"""What was found, said: `say(finding, timeline)`, the one way from a `Finding` to text.
 
-One function for each `select`; names that nobody bears come first, whoever isn't there last. "this video" stands for
-all that was looked at: whoever asked about a part puts "this part of the video" in its place.
+One function for each `select`; names that nobody bears come first, whoever isn't there last; what can't be answered is
+refused with what to do instead. "this video" stands for all that was looked at: whoever asked about a part puts "this
+part of the video" in its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from pvchat.chat.english import upper
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.english import ASK, be, clock, join, shortened, upper, wording
 from pvchat.chat.finding import Finding
+from pvchat.chat.query import PRESENT, Not, Query, atoms
+from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
-from pvchat.chat.say.attributes import attribute, describe, untold_type
-from pvchat.chat.say.clauses import asks_scene, is_plain
+from pvchat.chat.say.clauses import asks_scene, clause, event_said, fact_of, is_plain, people_said, whom_said
 from pvchat.chat.say.holders import exists, who
-from pvchat.chat.say.numbers import count, length, shots, timed
-from pvchat.chat.say.ranks import compare, order, ranked
-from pvchat.chat.say.refusals import CANT_TELL, TRAITS_OFF, asks_traits, never, not_enrolled, refused, why
+from pvchat.chat.say.numbers import compare, count, length, order, ranked, shots, timed
+from pvchat.chat.say.people import attribute, describe, untold_type
 from pvchat.chat.say.scenes import count_things, whether_scene
-from pvchat.chat.say.sounds import heard
+from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.sounds import is_heard
-from pvchat.schemas import PersonPresence
+from pvchat.chat.timeline import Entity, Timeline
 
-_SELECTS: dict[str, Callable[[Finding, Evidence], str]] = {
+CANT_TELL = f"I can't tell that; {ASK}."
+TRAITS_OFF = "Telling men from women, and smiles, is switched off here."
+_MOST_LISTED = 6  # names of those enrolled
+_MOST_WHYS = 5  # people who are told of one by one
+_SELECTS: dict[str, Callable[[Finding, Timeline], str]] = {
     "exists": exists, "who": who, "count": count, "when": timed, "how_long": timed, "how_often": timed,
     "attribute": attribute, "describe": describe, "compare": compare, "order": order, "shots": shots, "length": length,
 }  # fmt: skip
 _OF_SCENE = {"exists": whether_scene, "who": whether_scene, "count": count_things}
 
 
-def say(finding: Finding, evidence: Evidence) -> str:
+def say(finding: Finding, timeline: Timeline) -> str:
     """The answer, in one to a few sentences.
 
     Args:
         finding: what was found, of one question or of two asked together.
-        evidence: what was measured in the clip, and everyone's presence.
+        timeline: in which it was found.
     """
-    sentences, then = list(map(upper, _sentences(finding, evidence))), finding.then
+    sentences, then = list(map(upper, _sentences(finding, timeline))), finding.then
     unasked = finding.query.if_so and finding.verdict not in ("yes", None)
     if then is not None and not unasked and not _only_missing(then, finding):
-        sentences += [text for text in map(upper, _sentences(then, evidence)) if text not in sentences]
+        sentences += [text for text in map(upper, _sentences(then, timeline)) if text not in sentences]
     return " ".join(sentences)
 
 
@@ -54,44 +59,44 @@ def _anything(finding: Finding) -> bool:
     return bool(finding.people or finding.against or finding.open or finding.rows)
 
 
-def _sentences(finding: Finding, evidence: Evidence) -> list[str]:
+def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     """The sentences that answer one question."""
-    query, strangers = finding.query, not_enrolled(finding, evidence)
+    query, strangers = finding.query, not_enrolled(finding, timeline)
     if query.select == "refuse":
-        return [text for text in (refused(finding, evidence), *strangers) if text] or [CANT_TELL]
+        return [text for text in (refused(finding, timeline), *strangers) if text] or [CANT_TELL]
     if query.select == "why":
-        return [why(finding, evidence)]
-    if not evidence.traits and asks_traits(query):
+        return [why(finding, timeline)]
+    if not timeline.traits and asks_traits(query):
         gone = _missing(finding, "")
         return gone if gone and len(finding.missing) == len(query.whom.names) else [TRAITS_OFF, *gone]
     if finding.nothing:
-        unsure = [PersonPresence(one.name, "unsure", 0.0) for one in finding.missing if one.why == "unsure"]
-        return [*strangers, *(presence.untold(unsure) or [never(finding, evidence)])]
-    answer = _answer(finding, evidence) if not strangers or _anything(finding) else ""
+        unsure = [Entity(one.name, decision="unsure") for one in finding.missing if one.why == "unsure"]
+        return [*strangers, *(presence.untold(unsure) or [never(finding, timeline)])]
+    answer = _answer(finding, timeline) if not strangers or _anything(finding) else ""
     return [text for text in (*strangers, answer, *_missing(finding, answer)) if text] or [CANT_TELL]
 
 
-def _answer(finding: Finding, evidence: Evidence) -> str:
+def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
     if is_heard(query):
-        return heard(finding, evidence)
+        return of_sound(finding, timeline)
     if asks_scene(finding) and query.select in _OF_SCENE:
-        return _OF_SCENE[query.select](finding, evidence)
+        return _OF_SCENE[query.select](finding, timeline)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
-        return ranked(finding, evidence)
-    return _SELECTS[query.select](finding, evidence)
+        return ranked(finding, timeline)
+    return _SELECTS[query.select](finding, timeline)
 
 
 def _missing(finding: Finding, answer: str) -> list[str]:
     """That nothing can be told of those who aren't there, or may not be, unless the answer names them."""
     gone = [
-        PersonPresence(one.name, one.why, 0.0)
+        Entity(one.name, decision=one.why)
         for one in finding.missing
         if one.why != "not enrolled" and not _says_gone(one.name, answer, finding)
     ]
     if finding.verdict == "no" and not answer:
         absent = [person for person in gone if person.decision == "absent"]
-        return [presence.existence(absent, Evidence())] if absent else []
+        return [presence.existence(absent, Timeline(0.0, 0.0))] if absent else []
     return presence.untold(gone, untold_type(finding))
 
 
@@ -101,3 +106,95 @@ def _says_gone(name: str, answer: str, finding: Finding) -> bool:
     if query.select == "exists" and is_plain(query.where) and query.whom.such is None:  # who of them is there
         return name in answer
     return f"{name} is not in this video" in answer or f"whether {name}" in answer
+
+
+def refused(finding: Finding, timeline: Timeline) -> str:
+    """Why a question can't be answered, or what does what it wishes."""
+    query, kind = finding.query, finding.query.refusal
+    if kind in ("small_talk", "wish", "sound"):
+        return wording(kind, query.value)
+    if kind is None or kind == "unseen":
+        return _unseen(query, timeline)
+    return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
+
+
+def _unseen(query: Query, timeline: Timeline) -> str:
+    """That nothing measured speaks to what is asked about somebody."""
+    asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
+    there, cant = people_said(presence.decided(asked, "present")), presence.untold(asked)
+    if query.value == "mood" and there:
+        return " ".join(
+            [*(_moods(presence.decided(asked, "present"), timeline) if timeline.traits else [TRAITS_OFF]), *cant]
+        )
+    here = f"{join(there)} {be(there)} in this video." if cant else presence.here_but(there, "tell the rest")
+    return " ".join([here] * bool(there) + cant) or ("" if query.whom.unknown else CANT_TELL)
+
+
+def _moods(names: Sequence[str], timeline: Timeline) -> list[str]:
+    """What is said to who asks what somebody feels: whether she smiles, which is all that is measured."""
+    smiling = {name: any(row.value == "smiling" for row in timeline.of(name, "deed")) for name in names}
+    seen = {True: "smiles, as far as I can see", False: "is in this video"}
+    return [f"{name} {seen[smiling[name]]}, but what {name} feels I can't tell." for name in names]
+
+
+def asks_traits(query: Query) -> bool:
+    """Whether a question asks for men or women, or for a smile, which a switch may have turned off."""
+    theirs = None if query.versus is None else query.versus.such
+    asked = [has for one in (query.where, query.whom.such, theirs, *query.options) for has in atoms(one)]
+    return query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
+
+
+def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
+    """That nobody enrolled bears a name, and who was probably meant, or who is enrolled."""
+    unknown = [one for one in finding.missing if one.why == "not enrolled"]
+    meant = [one for one in unknown if one.suggests]
+    sentences = [f"{upper(one.name)} is not enrolled; did you mean {one.suggests}?" for one in meant]
+    rest = [one.name for one in unknown if not one.suggests]
+    if not rest:
+        return sentences
+    names = sorted((one.name for one in timeline.enrolled), key=str.casefold)
+    listed = join(shortened(names, len(names), _MOST_LISTED))
+    return [*sentences, upper(f"{join(rest)} {be(rest)} not enrolled{f'; I know {listed}' if names else ''}.")]
+
+
+def never(finding: Finding, timeline: Timeline) -> str:
+    """That the part of the video that is asked about doesn't exist, or that its event never happens."""
+    during, event = finding.query.during, finding.query.during.event
+    if event is None:
+        return "There is no such part in this video."
+    gone = [one.name for one in finding.missing if one.why == "absent"]
+    if gone and gone == list(event.whom.names):
+        return f"{presence.not_here(gone)}."
+    if during.nth not in (0, 1, -1):
+        return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
+    who, count = whom_said(event.whom), max(1, len(event.whom.names))
+    if event.where == PRESENT:
+        return f"I never see {who} in this video."
+    away = f"{'is' if count == 1 else 'are'} never away"
+    clause_said = away if event.where == Not(PRESENT) else f"{clause(event.where, count, 'never')}, as far as I can see"
+    return upper(f"{who} {clause_said}.")
+
+
+def why(finding: Finding, timeline: Timeline) -> str:
+    """What the answer before rests on: how sure it is that people are there, and where what was told is seen best."""
+    names = [one.entity for one in (*finding.people, *finding.against, *finding.open)]
+    names += [one.name for one in finding.missing]
+    known = [one for name in dict.fromkeys(names) if (one := timeline.entity(name)) is not None and one.known]
+    sentences = [_recognised(one, timeline) for one in sorted(known, key=lambda p: -p.probability)[:_MOST_WHYS]]
+    grounds = [(fact_of(row), row.ground) for one in finding.people for row in one.rows if row.ground is not None]
+    seen = dict.fromkeys(fact if timeline.still else f"{fact} at {clock(ground.time_s)}" for fact, ground in grounds)
+    if seen:
+        sentences.append(f"Seen best: {join(list(seen))}.")
+    return " ".join(sentences) or "I recognise nobody here; what else I tell is what the whole picture looks like."
+
+
+def _recognised(person: Entity, timeline: Timeline) -> str:
+    """How sure it is that somebody is there, and when she is seen, or why she isn't recognised."""
+    p = person.probability
+    sure = f"probability {'above 0.99' if p > 0.99 else 'below 0.01' if p < 0.01 else f'{p:.2f}'}"
+    if person.decision == "present":
+        during = presence.in_passing(timeline.seen(person.name), timeline)
+        return f"{person.name} is recognised by what was enrolled ({sure}){', ' + during if during else ''}."
+    doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
+    reason = person.why.text if person.why is not None else ""
+    return " ".join(filter(None, [f"{person.name} is {doubt} ({sure}).", reason]))

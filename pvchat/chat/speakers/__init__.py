@@ -1,6 +1,6 @@
 """Who else may speak than `say/`: our trained model, and a pretrained base; what they say is held against values.
 
-fills gaps           choices.py (lists of deeds and places), calibration.py, claims.py; describe.py is the model's mouth
+fills gaps           choices.py (lists of deeds and places), claims.py (rows out of them); describe.py looks at the clip
 speaks itself        brief.py (what the trained model is told), answerer.py; checking.py, hearing.py
 a pretrained base    narrator.py, over what `bases/` shows it and asks of those it was taught
 reworded             rewording.py: a plain answer by any language model

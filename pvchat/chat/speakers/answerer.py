@@ -25,8 +25,8 @@ from pvchat.chat.speakers.hearing import Spoken
 from pvchat.schemas import PersonPresence
 
 if TYPE_CHECKING:
+    from pvchat.chat.answers import Stream, Viewed
     from pvchat.chat.speakers.describe import Describer
-    from pvchat.chat.viewed import Stream, Viewed
     from pvchat.model.drafted import Lead
     from pvchat.model.people import People
     from pvchat.model.pvchat import PVChatModel
@@ -60,16 +60,16 @@ class Answerer:
             stream: called with pieces of the text, each after its sentence passed.
         """
         heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
-        spoken = Spoken(Checker.of(known, viewed.presences, viewed.analysis), stream=heard)
-        for told in (brief(known), known.plain) if may_speak(known.question) else ():
+        spoken = Spoken(Checker.of(known), stream=heard)
+        for context in (brief(known), known.plain) if may_speak(known.question) else ():
             if not spoken.answered:
-                self._try(known, told, viewed, spoken)
+                self._try(known, context, viewed, spoken)
         for place in spoken.left if not spoken.answered else ():
             spoken.say(spoken.checker.plain[place])
         log.debug("%r: %r; refused: %s", known.question.text, spoken.text, spoken.stopped)
         return spoken
 
-    def _try(self, known: Known, told: str, viewed: Viewed, spoken: Spoken) -> None:
+    def _try(self, known: Known, context: str, viewed: Viewed, spoken: Spoken) -> None:
         """One try; its sentences go to `spoken` as they come."""
         from pvchat.model.checkpoint import speaking_with
         from pvchat.model.generation import Decoding
@@ -89,12 +89,12 @@ class Answerer:
             visual, row = describer.views.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
             own = own if told_by_tokens(trained.model, present, visual) else 0
-            told = "" if own else told
+            context = "" if own else context
             written = trained.model.generate(
-                visual, [Prompt(question.text, facts=told)],
+                visual, [Prompt(question.text, facts=context)],
                 question=describer.vector(question.text), people=present,
                 decoding=Decoding(
-                    MAX_TOKENS, heard=spoken.hear, drafts=(plain, told) if GUESS_AHEAD else (),
+                    MAX_TOKENS, heard=spoken.hear, drafts=(plain, context) if GUESS_AHEAD else (),
                     lead=_lead(plain, own, spoken.checker.names) if LEADS and GUESS_AHEAD else None,
                 ),
             )  # fmt: skip

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pvchat.chat.answers import Known
-from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import span_told
 from pvchat.chat.finding import Row
 from pvchat.chat.query import Has, Query
@@ -25,7 +24,6 @@ from pvchat.chat.reader.statements import Point, Statement, read_statement
 from pvchat.chat.reader.tokens import NEGATIONS, all_words, sentences, told_words
 from pvchat.chat.spans import common
 from pvchat.chat.timeline import Timeline
-from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
 
 _NOT = Point("", "not", True)
 _INDOORS = """inside room bedroom bathroom kitchen office classroom hospital gym studio restaurant store shop couch sofa
@@ -73,16 +71,10 @@ class Checker:
     asked: str = ""
 
     @classmethod
-    def of(cls, known: Known, everyone: Sequence[PersonPresence], analysis: ClipAnalysis | None = None) -> Checker:
-        """What answers to a question are held against.
-
-        Args:
-            known: what it is answered from.
-            everyone: presence of everyone enrolled.
-            analysis: of the clip, where there is one.
-        """
-        names = [p.name for p in everyone]
-        true = points_of(timeline_of(known.evidence, everyone, analysis), names)
+    def of(cls, known: Known) -> Checker:
+        """What answers to a question are held against."""
+        names = [one.name for one in known.timeline.enrolled]
+        true = points_of(known.timeline, names)
         return cls(sentences(known.plain), true, names, known.question.query, known.question.text)
 
     def check(self, sentence: str, left: Sequence[int]) -> Checked:
@@ -207,28 +199,30 @@ def _points_of_row(row: Row, about: Sequence[str], names: Sequence[str]) -> froz
     return read_statement(said, names, about, worn=row.attribute == "worn").points
 
 
-def contradictions(text: str, facts: PersonFacts, scene: SceneFacts, names: Iterable[str] = ()) -> list[str]:
+def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[str] = ()) -> list[str]:
     """How words about one person who is there are at odds with what was measured; empty if they are not.
 
     Args:
         text: a phrase or sentence.
-        facts: of the person.
-        scene: of the clip.
+        about: the person; "" where it may be about several.
+        timeline: of the clip.
         names: everyone whom the text must not speak of: all that are enrolled but the person herself.
     """
+    known = {name: {row.value for row in timeline.of(about, name)} for name in ("gender", "posture", "side")}
+    setting = next((row.value for row in timeline.of("", "setting")), "")
     said, lower = all_words(text), text.lower()
     other = next((name for name in names if _is_named(name.lower(), lower)), "")
-    gender, pose = said & {"man", "woman"}, (facts.pose or "").split()[:1]
-    poses = _POSES - set(pose) | all_words(_ON_FEET if pose and pose != ["standing"] else "")
-    elsewhere = all_words({"indoors": _OUTDOORS, "outdoors": _INDOORS}.get(scene.setting or "", ""))
+    gender, pose = said & {"man", "woman"}, {value.split()[0] for value in known["posture"]}
+    poses = _POSES - pose | all_words(_ON_FEET if pose and "standing" not in pose else "")
+    elsewhere = all_words({"indoors": _OUTDOORS, "outdoors": _INDOORS}.get(setting, ""))
     sides = said & {"left", "right"}
     found = (
         ("denies", said & NEGATIONS),
         (f"names {other}", other),
-        ("another gender", facts.gender and gender and facts.gender not in gender),
+        ("another gender", known["gender"] and gender and not known["gender"] & gender),
         ("indoors or outdoors", said & elsewhere),
         ("another pose", pose and said & poses),
-        ("another side", sides and facts.where and not sides & set(facts.where.split())),
+        ("another side", sides and known["side"] and not sides & known["side"]),
     )
     return [problem for problem, there in found if there]
 

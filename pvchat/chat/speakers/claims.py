@@ -1,50 +1,36 @@
-"""The trained model's words put to use: which questions it is asked, and what of its answers fills gaps in the facts.
+"""What the trained model adds to what was measured: what somebody does, and where, chosen from lists (`choices.py`).
 
-In: questions, evidence, the model. Out: the evidence with gaps filled. Measured facts come first. Where they have a gap
-(what somebody does, where it is, which garments) the model is asked in the words of its training, its answer is cut to
-a phrase, checked, and put into the gap; the sentence is then built by the same rules as from facts alone
-(`answers.py`). So a person judged absent is never described whatever the model says, and a claim that is refused leaves
-the plain sentence as it was.
-
-A claim also needs a gain: the clip must make it likelier than an empty clip does. How much is measured for each kind on
-held-back pictures and lies beside the weights (`calibration.py`); a kind whose claims are wrong too often there is
-never asked for.
-
-What somebody does and where are also chosen from a list (`choices.py`), which a small model does better than inventing
-them; its own words come first where they are sure enough. A choice that is likely only is said with "probably", and so
-is every place: of 24 that were sure, by photos, 16 were right on footage, of 11 deeds 9.
+In: questions, a timeline, the clip, the model. Out: timelines with a row where a question asks for something that was
+not measured; such a row is told with "probably" unless it is sure, and a place always is: of 24 that were sure, by
+photos, 16 were right on footage, of 11 deeds 9. So whoever isn't surely there is never described, and what was
+measured stays. How sure a choice must be lies beside the weights (`claims.json`, ADR 0013).
 """
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from pvchat.chat.english import HEDGE
-from pvchat.chat.evidence import Evidence
-from pvchat.chat.question import Question, atoms
-from pvchat.chat.reader.captions import dressed, garments, read_phrase
-from pvchat.chat.say.phrases import SETTING_SURE
-from pvchat.chat.speakers.calibration import Calibration, ClaimKind
-from pvchat.chat.speakers.checking import contradictions
-from pvchat.chat.speakers.choices import KINDS, Choice, Level, at_odds, pick, possible, sentences
-from pvchat.model.lines import Line, Utterance
-from pvchat.schemas import FloatArray, PersonFacts, PersonPresence, SceneFacts
+from pvchat.chat.fact_rows import SETTING_SURE
+from pvchat.chat.finding import Row
+from pvchat.chat.query import atoms
+from pvchat.chat.question import Question
+from pvchat.chat.speakers.choices import KINDS, Choice, ChoiceKind, Level, Scale, at_odds, pick, possible, sentences
+from pvchat.chat.timeline import Timeline
+from pvchat.errors import WeightsError
+from pvchat.model.lines import Line
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, PersonPresence, SceneFacts
 
-Say = Callable[[list[Line]], list[Utterance]]
-Liken = Callable[[list[Line], list[str]], FloatArray]  # B lines, n texts -> [B, n]
+Liken = Callable[[list[Line], list[str]], FloatArray]  # B lines, n texts -> likeness [B, n]
 
 CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
-ASKED: dict[ClaimKind, str] = {  # as base training asks (`recipes/model/base/captions.py`)
-    "action": CAPTION_QUESTION,  # most training is captions, and in the rest "the person" is somebody at exercise
-    "appearance": "What is the {} wearing?",
-    "location": "Where was the video taken?",
-    "scene": CAPTION_QUESTION,
-}
+LIMITS = "claims.json"  # beside the weights: {"choices": {kind: Scale}}
 LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
-_HELPED = ("worn", "hair", "deed", "posture", "place", "looks")  # attributes of which claims can tell something
-_MOST_WORDS = 14  # of a phrase; captions rarely have more, a run-away text has
+_HELPED = ("deed", "posture", "place")  # attributes of which a choice can tell something
+_LIKELY = 0.6  # probability of a row that is told with "probably"
 _ON_A_COUCH, _ON_A_BED = "sitting on a couch", "sitting on a bed"  # what one sits on in a bedroom
 _DARK_RIMS = ("a dark background", "a black background", "a dark grey background")
 _EVENT = "at an event"  # both that were said of people outdoors on the tune half were wrong
@@ -52,93 +38,78 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Speaker:
-    """The trained model as claims about one clip are made with it.
+class Chooser:
+    """The trained model as it chooses about one clip: likeness to sentences, and how sure each kind must be."""
 
-    Attributes:
-        say: what it answers to lines.
-        liken: likeness [B, n] of what B lines look at to n sentences; None where nothing is chosen from lists.
-        calibration: how much it may be believed.
+    liken: Liken
+    scales: Mapping[ChoiceKind, Scale]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What wasn't measured, of whom ("" for a place), and where to look for it."""
+
+    kind: ChoiceKind
+    name: str
+    line: Line
+
+
+def read_scales(folder: Path) -> dict[ChoiceKind, Scale]:
+    """How sure the choices of the weights in a folder must be; nothing is chosen where that wasn't measured.
+
+    Raises:
+        WeightsError: the file is broken, or was measured for other choices.
     """
-
-    say: Say
-    liken: Liken | None = None
-    calibration: Calibration = field(default_factory=Calibration)
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What the model is asked, about whom ("" for the whole clip)."""
-
-    kind: ClaimKind
-    name: str = ""
-    line: Line = Line("")
+    file = folder / LIMITS
+    if not file.is_file():
+        return {}
+    try:
+        measured = json.loads(file.read_text(encoding="utf-8"))["choices"]
+        return {kind: Scale.from_dict(kind, measured[kind]) for kind in KINDS if kind in measured}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError("no limits can be read here", subject=str(file), hint="Measure them again.") from error
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A phrase that stood up to the checks, or was refused: then `problems` says why."""
-
-    ask: Ask
-    phrase: str
-    gain: float
-    problems: tuple[str, ...] = ()
+def often_compared() -> list[str]:
+    """The texts whose vectors every choosing needs: the question that clips are looked at with, and all choices."""
+    return [CAPTION_QUESTION, *(text for kind in KINDS for text in sentences(kind))]
 
 
 def fill_gaps(
     questions: Sequence[Question],
     people: Sequence[Sequence[PersonPresence]],
-    evidence: Evidence,
-    names: Sequence[str],
-    speaker: Speaker,
-) -> list[Evidence]:
-    """The evidence for each of several questions about one clip, its gaps filled; the model is asked in one batch.
+    timeline: Timeline,
+    analysis: ClipAnalysis,
+    chooser: Chooser,
+) -> list[Timeline]:
+    """The timeline for each of several questions about one clip, with a row in each gap that could be filled.
 
     Args:
         questions: n of them.
         people: n times those asked about.
-        evidence: what was measured.
-        names: everyone enrolled.
-        speaker: the model.
+        timeline: of the clip.
+        analysis: of it.
+        chooser: the model.
     """
-    rows = [asks(q, asked, evidence) for q, asked in zip(questions, people, strict=True)]
-    every = list(dict.fromkeys(ask for row in rows for ask in row))
-    least = speaker.calibration.least
-    told = [ask for ask in every if least[ask.kind] is not None and not _unlearned(ask, evidence)]
-    said = speaker.say([ask.line for ask in told]) if told else []
-    claims = [claim(ask, text, evidence, names, least[ask.kind]) for ask, text in zip(told, said, strict=True)]
-    claims += choose(every, evidence, speaker)
-    for one in claims:
-        _log.debug("%s %s: %r %.2f %s", one.ask.kind, one.ask.name, one.phrase, one.gain, one.problems)
-    return [filled(evidence, [one for one in claims if one.ask in row]) for row in rows]
+    wanted = [gaps(q, asked, timeline, analysis) for q, asked in zip(questions, people, strict=True)]
+    every = list(dict.fromkeys(gap for mine in wanted for gap in mine))
+    rows = {gap: row for gap, row in _chosen(every, timeline, analysis, chooser) if row is not None}
+    return [_with_rows(timeline, [rows[gap] for gap in mine if gap in rows]) for mine in wanted]
 
 
-def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidence) -> list[Ask]:
-    """What the model is to be asked for a question: nothing about the absent, nothing that was measured.
-
-    Nor anything about drawn pictures: it learned its words from photographs. Nor where nothing that it could say would
-    be part of the answer.
-
-    Args:
-        question: as it was read.
-        people: those asked about.
-        evidence: what was measured.
+def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis) -> list[Gap]:
+    """What a question asks for and was not measured: nothing of the absent, nor of drawn pictures, since the model
+    learned from photographs.
     """
-    if question.type == "existence" or evidence.scene.drawn or not _helped(question):
+    if question.type not in ("action", "location", "other") or timeline.drawn or not _helped(question):
         return []
-    present = [p for p in people if p.decision == "present" and p.name in evidence.facts]
-    wanted: list[Ask] = []
-    for person in present:
-        facts = evidence.facts[person.name]
-        for kind in _gaps(question.type, facts, evidence):
-            asked = ASKED[kind].format(facts.gender or "person")
-            if kind == "location":
-                wanted.append(Ask(kind, "", Line(asked, experts=LOOKED_AT)))
-            else:
-                wanted.append(Ask(kind, person.name, Line(asked, track=person.track, experts=LOOKED_AT)))
-    if not question.people and not present:
-        wanted.append(Ask("scene", line=Line(ASKED["scene"], experts=LOOKED_AT)))
-    return list(dict.fromkeys(wanted))
+    found = list[Gap]()
+    for person in (p for p in people if p.decision == "present" and p.track is not None):
+        if question.type != "location" and _facts(person.name, people, analysis).activity is None:
+            found.append(Gap("action", person.name, Line(CAPTION_QUESTION, person.track, LOOKED_AT)))
+        if question.type != "action" and not timeline.of("", "place"):
+            found.append(Gap("location", "", Line(CAPTION_QUESTION, experts=LOOKED_AT)))
+    return list(dict.fromkeys(found))
 
 
 def _helped(question: Question) -> bool:
@@ -150,69 +121,51 @@ def _helped(question: Question) -> bool:
     return query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
 
 
-def often_compared() -> list[str]:
-    """The texts whose vectors every choosing needs: the question that clips are looked at with, and all choices."""
-    return [CAPTION_QUESTION, *(text for kind in KINDS for text in sentences(kind))]
+def _facts(name: str, people: Sequence[PersonPresence], analysis: ClipAnalysis) -> PersonFacts:
+    track = next((p.track for p in people if p.name == name), None)
+    return PersonFacts() if track is None else analysis.tracks[track].facts
 
 
-def claim(ask: Ask, said: Utterance, evidence: Evidence, names: Iterable[str], least: float | None) -> Claim:
-    """The model's answer as a checked phrase.
-
-    Args:
-        ask: what was asked.
-        said: what it answered.
-        evidence: what was measured.
-        names: everyone enrolled.
-        least: the gain that this kind needs; None for a kind that is never said.
-    """
-    phrase = read_phrase(ask.kind, said.text)
-    facts = evidence.facts_of(ask.name)
-    problems = [] if phrase else ["says nothing of the kind asked for"]
-    if least is None or said.gain < least:
-        problems.append("a guess")
-    if len(phrase.split()) > _MOST_WORDS or repeats(phrase):
-        problems.append("rambles")
-    problems += contradictions(said.text, facts, evidence.scene, [n for n in names if n != ask.name])
-    return Claim(ask, phrase, said.gain, tuple(problems))
-
-
-def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[Claim]:
-    """Claims out of lists: for each ask the likeliest choice, if it is likely enough.
-
-    Args:
-        wanted: what is asked for; kinds without a scale are left out.
-        evidence: what was measured; choices at odds with it aren't considered.
-        speaker: the model.
-    """
-    found: list[Claim] = []
-    for kind in KINDS:
-        scale, mine = speaker.calibration.scales.get(kind), [ask for ask in wanted if ask.kind == kind]
-        if speaker.liken is None or scale is None or not mine:
+def _chosen(
+    wanted: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser
+) -> list[tuple[Gap, Row | None]]:
+    """For each gap the likeliest choice as a row, if it is likely enough and nothing speaks against it."""
+    found: list[tuple[Gap, Row | None]] = []
+    count = sum(bool(timeline.seen(one.name)) for one in timeline.entities)
+    for kind, scale in chooser.scales.items():
+        if not (mine := [gap for gap in wanted if gap.kind == kind]):
             continue
-        views = [replace(ask.line, question=CAPTION_QUESTION) for ask in mine]  # as the scale was measured
-        alike = speaker.liken(views, sentences(kind))
-        shares = scale.probabilities(kind, alike, possible(kind, evidence.scene, len(evidence.others)))
-        picked = [pick(kind, scale, row, evidence.scene.setting) for row in shares]
-        found += [_chosen(ask, one, evidence) for ask, one in zip(mine, picked, strict=True)]
+        alike = chooser.liken([gap.line for gap in mine], sentences(kind))
+        shares = scale.probabilities(kind, alike, possible(kind, analysis.scene, count))
+        for gap, row in zip(mine, shares, strict=True):
+            said, probability, level, choice = pick(kind, scale, row, analysis.scene.setting)
+            problems = _against(gap, said, level, choice, analysis)
+            _log.debug("%s %s: %r %.2f %s", kind, gap.name, said, probability, problems)
+            found.append((gap, None if problems else _row(gap, said, level, timeline, analysis.scene)))
     return found
 
 
-def _chosen(ask: Ask, picked: tuple[str, float, Level | None, Choice], evidence: Evidence) -> Claim:
-    """What was picked from a list as a claim, with what speaks against it."""
-    said, probability, level, choice = picked
-    scene, place, sure = evidence.scene, ask.kind == "location", level in ("sure", "group sure")
-    against = (
+def _against(gap: Gap, said: str, level: Level | None, choice: Choice, analysis: ClipAnalysis) -> list[str]:
+    """What speaks against what was picked from a list."""
+    scene, place, sure = analysis.scene, gap.kind == "location", level in ("sure", "group sure")
+    facts = PersonFacts() if gap.line.track is None else analysis.tracks[gap.line.track].facts
+    problems = (
         ("before one surface", place and shows_no_place(scene.background, sure)),
         ("neither is it sure whether this is indoors", place and level and not sure and doubtful_setting(scene)),
         ("a guess", level is None),
         ("seldom right on footage", not choice.footage and not (choice.group_footage and level == "group sure")),
-        ("nothing that it needs is seen", choice.seen and not choice.seen & {one.label for one in evidence.things}),
+        ("nothing that it needs is seen", choice.seen and not choice.seen & {one.label for one in analysis.things}),
         ("seldom right outdoors", said == _EVENT and scene.setting == "outdoors"),
-        ("seen doing something else", not place and at_odds(choice, evidence.facts_of(ask.name), said)),
+        ("seen doing something else", not place and at_odds(choice, facts, said)),
     )
+    return [problem for problem, there in problems if there]
+
+
+def _row(gap: Gap, said: str, level: Level | None, timeline: Timeline, scene: SceneFacts) -> Row:
     said = _ON_A_BED if said == _ON_A_COUCH and scene.place == "a bedroom" else said
-    phrase = said if sure and not place else f"{HEDGE} {said}"
-    return Claim(ask, phrase, probability, tuple(problem for problem, there in against if there))
+    sure = level in ("sure", "group sure") and gap.kind != "location"
+    attribute = "deed" if gap.kind == "action" else "place"
+    return Row(gap.name, attribute, said, *timeline.whole, probability=1.0 if sure else _LIKELY)
 
 
 def shows_no_place(background: str | None, surely: bool) -> bool:
@@ -228,41 +181,8 @@ def doubtful_setting(scene: SceneFacts) -> bool:
     return scene.setting is not None and scene.confidence.get("setting", 1.0) < SETTING_SURE[scene.setting]
 
 
-def filled(evidence: Evidence, claims: Sequence[Claim]) -> Evidence:
-    """The evidence with accepted claims in its gaps; what was measured stays as it is."""
-    facts, place, shown = dict(evidence.facts), evidence.place, evidence.shown
-    for one in claims:
-        if one.problems:
-            continue
-        kind, name = one.ask.kind, one.ask.name
-        if kind == "action":
-            facts[name] = replace(facts[name], activity=facts[name].activity or one.phrase)
-        elif kind == "appearance":
-            facts[name] = replace(facts[name], clothes=dressed(facts[name].clothes, garments(one.phrase)))
-        elif kind == "location":
-            place = place or one.phrase
-        else:
-            shown = shown or one.phrase
-    return replace(evidence, facts=facts, place=place, shown=shown)
-
-
-def _gaps(kind: str, facts: PersonFacts, evidence: Evidence) -> list[ClaimKind]:
-    """What a question of this type asks for and was not measured."""
-    lacks: dict[str, bool] = {
-        "action": facts.activity is None,
-        "appearance": not facts.clothes or any(g.kind == "top" for g in facts.clothes),
-        "location": evidence.scene.place is None,
-    }
-    return [k for k in ("appearance", "action", "location") if lacks[k] and kind in (k, "other")]
-
-
-def _unlearned(ask: Ask, evidence: Evidence) -> bool:
-    """Places that may be indoors: its captions hardly name any, so they are only chosen from the list."""
-    return ask.kind == "location" and evidence.scene.setting != "outdoors"
-
-
-def repeats(phrase: str) -> bool:
-    """Whether three words come twice: a small model in a loop."""
-    words = phrase.lower().split()
-    threes = [tuple(words[i : i + 3]) for i in range(len(words) - 2)]
-    return len(set(threes)) < len(threes)
+def _with_rows(timeline: Timeline, rows: Sequence[Row]) -> Timeline:
+    """A timeline with rows that hold all the time that their person is seen, before those that were measured."""
+    spans = [(row, span) for row in rows for span in timeline.seen(row.entity)]
+    added = [replace(row, start_s=start, end_s=end) for row, (start, end) in spans]
+    return replace(timeline, rows=(*added, *timeline.rows)) if added else timeline

@@ -13,14 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.answers import Stream, words_of
 from pvchat.chat.question import Question
 from pvchat.chat.reader.pointing import named_for, speaks_of_marks
 from pvchat.chat.reader.tokens import sentences, told_words
 from pvchat.chat.speakers.checking import Checker, contradictions
-from pvchat.chat.speakers.claims import repeats
-from pvchat.chat.viewed import Stream, words_of
-from pvchat.schemas import PersonFacts, PersonPresence
+from pvchat.chat.timeline import Timeline
+from pvchat.schemas import PersonPresence
 
 MOST = 4  # sentences of a base's answer
 _WORDS = 45  # of a sentence
@@ -132,14 +131,14 @@ class Retold(Hearing):
     Attributes:
         question: that is answered: where it asks whether something holds, a "no" is no denial of the person.
         present: those asked about who are there.
-        evidence: what was measured.
+        timeline: what was measured.
         others: names that may not be said.
         before: said first, once a sentence passed.
     """
 
     question: Question
     present: Sequence[PersonPresence]
-    evidence: Evidence
+    timeline: Timeline
     others: Sequence[str]
     before: str = ""
 
@@ -169,8 +168,7 @@ class Retold(Hearing):
         names = [p.name for p in self.present]
         said = told_words(sentence, names)
         about = [name for name in names if f"@{name}" in said] or names
-        facts = self.evidence.facts_of(about[0]) if len(about) == 1 else PersonFacts()
-        found = contradictions(sentence, facts, self.evidence.scene, self.others)
+        found = contradictions(sentence, about[0] if len(about) == 1 else "", self.timeline, self.others)
         if self.question.query.where is not None or self.question.query.select == "refuse":
             found = [problem for problem in found if problem != "denies"]
         others = (
@@ -180,3 +178,10 @@ class Retold(Hearing):
             ("says it twice", sentence in self.said),
         )
         return [*found, *(problem for problem, there in others if there)]
+
+
+def repeats(phrase: str) -> bool:
+    """Whether three words come twice: a small model in a loop."""
+    words = phrase.lower().split()
+    threes = [tuple(words[i : i + 3]) for i in range(len(words) - 2)]
+    return len(set(threes)) < len(threes)

@@ -21,7 +21,6 @@ from pvchat.bases.prompts import Asked
 from pvchat.bases.shown import ClipFrames
 from pvchat.bases.states import STATE, adapted, judges, personal_of
 from pvchat.chat.answers import Known
-from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Asked as Before
 from pvchat.chat.question import Question
@@ -29,6 +28,7 @@ from pvchat.chat.run import run
 from pvchat.chat.say.presence import nobody, untold
 from pvchat.chat.say.voice import say
 from pvchat.chat.speakers.hearing import Retold
+from pvchat.chat.timeline import Entity
 from pvchat.config import Settings
 from pvchat.model.sentences import Encode
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pvchat.bases.loading import Base
     from pvchat.bases.soft import Personal
     from pvchat.bases.sources import BaseSource
-    from pvchat.chat.viewed import Stream, Viewed
+    from pvchat.chat.answers import Stream, Viewed
 
 MAX_TOKENS = 96  # of a reply: two or three sentences
 log = logging.getLogger(__name__)
@@ -97,13 +97,13 @@ class Narrator:
             return None
         others = [n for n in viewed.names if n not in {p.name for p in present}]
         before = viewed.whole(_before(known))
-        heard = Retold(known.question, present, known.evidence, others, before, stream=stream)
-        self._listen(known, viewed, heard)
-        if not heard.said:
+        reply = Retold(known.question, present, known.timeline, others, before, stream=stream)
+        self._listen(known, viewed, reply)
+        if not reply.said:
             return None
         if after := viewed.whole(_after(known)):
-            heard.say(after)
-        return heard
+            reply.say(after)
+        return reply
 
     def judged(self, questions: Sequence[Question], viewed: Viewed) -> Viewed:
         """What is known of a clip, with the unsure decided whom this base learned to tell (`bases/judging.py`)."""
@@ -141,7 +141,7 @@ class Narrator:
             personal = personal_of(base, named)
             assert viewed.clip is not None
             shown = self.frames.shown(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
-            asked = Asked(text, _measured(known, viewed), before, soft=tuple(_soft(personal)))
+            asked = Asked(text, _measured(known), before, soft=tuple(_soft(personal)))
             seen = looking_at(base, viewed.analysis, self.vector(base, text))
             with spoken_with(base, personal), adapted(base, named), seen:
                 said = reply(base, inputs_of(base, shown, asked), MAX_TOKENS, heard.more)
@@ -177,12 +177,11 @@ def _is_asked(known: Known) -> bool:
     return asked and (bool(known.present) or not known.question.people)
 
 
-def _measured(known: Known, viewed: Viewed) -> str:
+def _measured(known: Known) -> str:
     """What was measured of those who are there, in plain sentences."""
     if not (names := tuple(p.name for p in known.present)):
         return ""
-    timeline = timeline_of(known.evidence, viewed.presences, viewed.analysis)
-    return say(run(Query("describe", Whom(names, "all")), timeline), known.evidence)
+    return say(run(Query("describe", Whom(names, "all")), known.timeline), known.timeline)
 
 
 def _before(known: Known) -> str:
@@ -196,4 +195,5 @@ def _after(known: Known) -> str:
         return ""
     query = known.question.query
     polar = query.where is not None or query.select == "refuse"
-    return " ".join(untold(known.people, None if polar else known.question.type))
+    asked = [Entity(p.name, decision=p.decision) for p in known.people]
+    return " ".join(untold(asked, None if polar else known.question.type))

@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.say.phrases import action_phrase, appearance_phrase
+from pvchat.chat.clip_timeline import timeline_from
+from pvchat.chat.say.people import acts, looks
 from pvchat.eval.manifest import Item
 from pvchat.eval.systems.base import Bench, Case, Reply, ReplyBatch, decided, existence_text
+from pvchat.identity.evidence import Evidence
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import ClipAnalysis, FloatArray, SceneFacts, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, SceneFacts, Track
 
 MATCH = 0.6  # distance at which two dlib descriptors count as one person (dlib's face_recognition example)
 NOBODY = -2.0  # score of a clip without faces: farther than any two unit descriptors
@@ -125,7 +127,8 @@ def _row(name: str, found: dict[str, tuple[int, float]]) -> dict[str, Any]:
 def _note(analysis: ClipAnalysis, name: str, track: int) -> str:
     facts = analysis.tracks[track].facts
     where = f"is {facts.where}" if facts.where else ""
-    told = [phrase for phrase in (appearance_phrase(facts), action_phrase(facts), where) if phrase]
+    timeline = timeline_from(Evidence({name: facts}), [PersonPresence(name, "present", 1.0)])
+    told = [text for text in (*(tell(name, timeline.seen(name), timeline) for tell in (looks, acts)), where) if text]
     return f"{name} {', '.join(told)}." if told else f"{name} is in the video."
 
 

@@ -23,7 +23,7 @@ class MeasuredFacts:
     def answer(self, item: Item, case: Case) -> Reply:
         """See `System`."""
         from pvchat.chat.answers import known_of
-        from pvchat.chat.evidence import gather
+        from pvchat.chat.clip_timeline import timeline_of
 
         assert case.analysis is not None
         asked = self.chat.read(item.question)
@@ -31,7 +31,7 @@ class MeasuredFacts:
             self._last = (case.analysis.key, self.chat.score(self.chat.people.all(), case.analysis))
         presences = self._last[1]
         about = asked.about(presences)
-        return Reply(known_of(asked, presences, gather(presences, case.analysis), case.analysis).plain, told(about))
+        return Reply(known_of(asked, presences, timeline_of(presences, case.analysis)).plain, told(about))
 
 
 class Ours:

@@ -1,27 +1,22 @@
-"""Who is there and what was measured of the clip, put together for the answers.
+"""Who is there, known or not, and what was measured of the clip, put together for the answers.
 
 In: presences and a clip's analysis. Out: `Evidence`: facts and boxes of the people who are present, who else is seen.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pvchat.chat.english import so_many_people
-from pvchat.chat.spans import Span
 from pvchat.identity.competition import is_face_of, shown_together
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import faceless, head_of
 from pvchat.schemas import (
     ClipAnalysis,
-    Decision,
     FloatArray,
-    Ground,
     IntArray,
     PersonFacts,
     PersonPresence,
@@ -34,13 +29,7 @@ _FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from whi
 _FOLLOWED = 5  # frames from which a body without a face is counted: twice seen is seldom anybody else
 _SURELY_DRAWN = 0.98  # the locator's score: 42 of 53 tune clips are counted right, one too high; 37 if each had one
 _NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
-# How often garments (kind and colour) and gestures are right on footage: slope and offset over the log-odds of what was
-# measured, read by eye off 96 and 72 of them, of one half of the tune half's scenes; on its other half, 78 and 76, they
-# are nearer to the truth than the measured shares, which tell little: whether sightings agree, not whether they see
-# well. The other kinds are as measured: too few were read, or a map was worse on the other half (docs/LOG.md).
-_ON_FOOTAGE = {"garment": (0.16, 1.0), "gesture": (0.0, 2.43)}
-_SUREST = 0.98  # as much as a measured share counts
-STILL_S = 1.5  # seconds up to which a clip is a photo, or as short as one
+STILL_S = 1.5  # seconds up to which a clip is a photo, or as short as one: no times are told of it
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the frame
 
 
@@ -71,16 +60,10 @@ class Evidence:
         scene: of the whole clip.
         unknown: how many people in the clip match nobody enrolled: as many as are seen at the same time, by their faces
             or, where that is more, by their bodies.
-        duration_s: of the clip, or of the part that is asked about; None or a still leaves the times out.
-        place: where the clip plays ("on a beach"), said where `scene.place` wasn't measured.
-        shown: a sentence about the whole clip, for questions that name nobody.
-        doubtful: how many people in the clip may be somebody enrolled.
-        strangers: when people are seen who match nobody enrolled, seconds; one person may be several times in it.
+        duration_s: of the clip, or of the part that is asked about.
         things: what is seen beside people, the surest first.
         times: seconds of the sampled frames, by which the things' frames are numbered.
         shots: start and end of each, seconds.
-        traits: whether men are told from women, and smiles (`without_traits`).
-        people: everyone's presence, in order of enrollment.
     """
 
     facts: dict[str, PersonFacts] = field(default_factory=dict)
@@ -89,23 +72,12 @@ class Evidence:
     scene: SceneFacts = field(default_factory=SceneFacts)
     unknown: int = 0
     duration_s: float | None = None
-    place: str | None = None
-    shown: str | None = None
-    doubtful: int = 0
-    strangers: list[tuple[float, float]] = field(default_factory=list)
     things: list[Thing] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     shots: list[tuple[float, float]] = field(default_factory=list)
-    traits: bool = True
-    people: list[PersonPresence] = field(default_factory=list)
 
     @property
-    def not_known(self) -> int:
-        """How many people are seen beside those who are surely known."""
-        return self.unknown + self.doubtful
-
-    @property
-    def part(self) -> Span | None:
+    def part(self) -> tuple[float, float] | None:
         """From when to when the clip goes, or the part that is asked about, by the clip's time; None: unknown."""
         start = self.shots[0][0] if self.shots else 0.0
         return None if self.duration_s is None else (start, start + self.duration_s)
@@ -114,30 +86,10 @@ class Evidence:
         """What was measured of somebody; empty where nothing was."""
         return self.facts.get(name, PersonFacts())
 
-    def frames_of(self, name: str) -> tuple[int, ...]:
-        """The sampled frames that show somebody present; empty where they aren't known."""
-        return next((o.frames for o in self.others if o.name == name), ())
-
-
-def in_company(name: str, evidence: Evidence) -> list[str]:
-    """Who else is in the clip: as many as a list of who is there says."""
-    named = [o.name for o in evidence.others if o.name and o.name != name]
-    return [*named, so_many_people(evidence.not_known, others=bool(named))] if evidence.not_known else named
-
-
-def is_still(evidence: Evidence) -> bool:
-    """Whether the clip is a photo, or as short as one: no times are told of it."""
-    return evidence.duration_s is not None and evidence.duration_s <= STILL_S
-
 
 def seen_together(mine: Sequence[int], theirs: Sequence[int]) -> bool:
     """Whether two people share a frame: those of two shots are not beside each other; unknown frames may."""
     return not mine or not theirs or bool(set(mine) & set(theirs))
-
-
-def decided(people: Sequence[PersonPresence], decision: Decision) -> list[str]:
-    """The names of those of whom this was decided, in order."""
-    return [p.name for p in people if p.decision == decision]
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:
@@ -163,20 +115,16 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     others = [
         Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named, lit[i], i) for i in seen
     ]
-    often = [tracks[i].shown_in for i in unknown if len(tracks[i].shown_in) > 1]  # what is seen once may be no face
     return Evidence(
         facts={name: lit[i] for name, i in there.items()},
         boxes={name: boxes[i] for name, i in there.items()},
         others=others + turned,
         scene=analysis.scene,
         unknown=count,
-        doubtful=len(doubtful - {*present}),
-        strangers=[span for shown in often for span in analysis.spans(shown)],
         duration_s=analysis.duration_s - float(analysis.shots[0, 0]),
         things=analysis.things,
         times=analysis.times.tolist(),
         shots=[(float(start), float(end)) for start, end in analysis.shots],
-        people=list(presences),
     )
 
 
@@ -259,35 +207,6 @@ def in_light(facts: PersonFacts, scene: SceneFacts) -> PersonFacts:
     if scene.light != "dark" or scene.drawn or all(garment.colour != "black" for garment in facts.clothes):
         return facts
     return replace(facts, clothes=[replace(g, colour="dark") if g.colour == "black" else g for g in facts.clothes])
-
-
-def without_traits(evidence: Evidence) -> Evidence:
-    """The evidence as if nobody's gender and no smile had been measured: what a face suggests, off by a switch.
-
-    Moods and ages are never told: what somebody feels isn't what the face shows, and ages were wrong every second time.
-    """
-    return replace(
-        evidence,
-        facts={name: _without_traits(facts) for name, facts in evidence.facts.items()},
-        others=[replace(one, facts=_without_traits(one.facts)) for one in evidence.others],
-        traits=False,
-    )
-
-
-def _without_traits(facts: PersonFacts) -> PersonFacts:
-    gestures = [gesture for gesture in facts.gestures if gesture != "smiling"]
-    grounds = {key: ground for key, ground in facts.grounds.items() if key not in ("gender", "smiling")}
-    return replace(facts, gender=None, gestures=gestures, grounds=grounds)
-
-
-def on_footage(ground: Ground | None, kind: str) -> Ground | None:
-    """The ground of a fact of this kind with how often such a fact is right, where that was read off footage."""
-    if ground is None or ground.score is None or kind not in _ON_FOOTAGE:
-        return ground
-    slope, offset = _ON_FOOTAGE[kind]
-    measured = min(max(ground.score, 1 - _SUREST), _SUREST)
-    odds = slope * math.log(measured / (1 - measured)) + offset
-    return replace(ground, score=round(1 / (1 + math.exp(-odds)), 3))
 
 
 def _is_somebody(track: Track, frames: int) -> bool:

@@ -1,0 +1,293 @@
+"""What somebody wears, does, where she is: answers to "attribute" and "describe", and the parts they are made of.
+
+In: findings; of the parts an entity, the time that is asked about (`spans`, seconds), a `Timeline`. Out: sentences; of
+the parts what goes on after a name, such as "is wearing a red jacket and glasses, with dark hair", "sits and talks, and
+waves from 0:02 to 0:04", "in an office, on the left, next to Ben", empty where nothing is known. What holds for most of
+that time is told without times.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from pvchat.chat.english import HEDGE, are, join, present_tense, so_many_people, table, upper, wording, words
+from pvchat.chat.english import lasting as duration
+from pvchat.chat.finding import Finding, Found, Row
+from pvchat.chat.query import EVERYBODY, TYPES, Has
+from pvchat.chat.say.clauses import (
+    at_one_time,
+    called,
+    condition_of,
+    event_time,
+    hair_said,
+    noun,
+    people_said,
+    worn_said,
+)  # fmt: skip
+from pvchat.chat.say.presence import in_passing, may_be, nobody, side_said, unknown_people
+from pvchat.chat.say.scenes import of_scene, scene_place, scene_told
+from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in
+from pvchat.chat.timeline import EXCLUSIVE, LIKELY, OF_SCENE, Timeline, alike
+from pvchat.schemas import BLUE_SKY, QuestionType
+
+_MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
+_KNOWN = ("worn", "looks", "deed", "place")  # attributes of which everything of the kind is told
+_MOSTLY = 0.6  # share of the time from which what holds is told without times
+_MOST_TIMED = 5  # that are told with their times
+_PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
+_SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
+
+
+def attribute(finding: Finding, timeline: Timeline) -> str:
+    """What is asked of each of those who are meant, or of the scene."""
+    query = finding.query
+    if query.attribute in OF_SCENE and query.whom == EVERYBODY:
+        return of_scene(finding, timeline)
+    return " ".join(_of_one(one, finding, timeline) for one in _meant(finding)) or _nobody_meant(finding, timeline)
+
+
+def describe(finding: Finding, timeline: Timeline) -> str:
+    """All that is known of those who are meant; of everybody, what each does."""
+    tell = _briefly if finding.query.whom == EVERYBODY else _described
+    sentences = [tell(one, finding, timeline) for one in _meant(finding)]
+    return " ".join(filter(None, sentences)) or _nobody_meant(finding, timeline)
+
+
+def untold_type(finding: Finding) -> QuestionType | None:
+    """In the wording of which type of question it is said that nothing can be told of the absent."""
+    if finding.query.select == "describe":
+        return "other"
+    kind = TYPES.get(finding.query.attribute or "") if finding.query.select == "attribute" else None
+    return None if kind == "existence" else kind
+
+
+def _meant(finding: Finding) -> list[Found]:
+    """Those who are surely meant and there; who only may be meant has no time."""
+    return [*finding.people, *(o for o in finding.open if o.verdict != "unsure" and (o.spans or o.rows))]
+
+
+def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
+    """That nobody is there of whom it could be told; empty where somebody is named."""
+    whom = finding.query.whom
+    if whom.names or whom.unknown:
+        return ""
+    if whom.such is not None and finding.open:
+        return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {noun(whom.such)}."
+    if whom.such is not None or whom.nth:
+        return f"I see no {noun(whom.such)}{' there' * bool(whom.nth)}."
+    who = (nobody(whom.besides), *may_be(timeline.enrolled), unknown_people(timeline.strangers))
+    return " ".join(filter(None, (*who, scene_told(timeline))))
+
+
+def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
+    """One person's attribute as a sentence."""
+    query, name, event = finding.query, found.entity, event_time(found, finding, timeline)
+    kind = query.attribute or "deed"
+    if kind in table()["relation"]:
+        return upper(_company(found, kind))
+    if kind in _KNOWN and not query.value:
+        clause = measured(name, Has("worn" if kind == "looks" else kind), found.spans, timeline, kind == "looks")
+    else:
+        clause = rows_said(found.rows, found.spans, timeline)
+    if not clause:
+        return upper(_missed(found, kind, query.value, timeline))
+    seen = ", as far as I can see" * (kind == "gender")
+    return upper(f"{event}{', ' * bool(event)}{called(name)} {clause}{seen}.")
+
+
+def _missed(found: Found, kind: str, value: str, timeline: Timeline) -> str:
+    """That something can't be made out of somebody who is there."""
+    name = called(found.entity)
+    who = name if name == found.entity else "that person"
+    pronouns = {"man": ("he", "his"), "woman": ("she", "her")}
+    it, whose = pronouns.get(gender_of(found.entity, timeline), (who, f"{who}'s"))
+    seen = in_passing(timeline.seen(name), timeline) if kind == "place" else ""
+    what = f"{whose} {value}" if value else wording("missed", kind, it=it, whose=whose, name=name)
+    return f"{name} is in this video{', ' * bool(seen)}{seen}, but I can't make out {what}."
+
+
+def _company(found: Found, kind: str) -> str:
+    """Who is with, or next to, somebody."""
+    who, how = called(found.entity), wording("relation", kind).removeprefix("seen ")
+    spans: dict[str, list[Span]] = {}
+    for row in (row for row in found.rows if row.attribute == kind):
+        spans.setdefault(row.of, []).append(row.span)
+    if not spans:
+        return f"I see nobody {how} {who}."
+    if kind != "with":
+        near = people_said(spans)
+        return f"{join(near)} {are(near)} {how} {who}."
+    longest = sorted(spans, key=lambda one: -seconds_in(spans[one]))[:_MOST_WITH]
+    with_each = [f"{called(one)} for about {duration(seconds_in(spans[one]))}" for one in longest]
+    return f"{who} is seen with {join(with_each)}."
+
+
+def _briefly(found: Found, finding: Finding, timeline: Timeline) -> str:
+    """What somebody does, else, of somebody known, how she looks, in one sentence."""
+    name, spans = found.entity, found.spans
+    clause = acts(name, spans, timeline)
+    if not name.startswith("#"):
+        clause = clause or looks(name, spans, timeline) or "is in this video"
+    return upper(f"{called(name)} {clause}.") if clause else ""
+
+
+def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
+    """Somebody in two sentences: how she looks; what she does, and where."""
+    name, spans, event = found.entity, found.spans, event_time(found, finding, timeline)
+    does, where = acts(name, spans, timeline), whereabouts(name, spans, timeline)
+    rest = ", ".join(filter(None, (does, where))) if does else f"is {where}" * bool(where)
+    clauses = [text for text in (looks(name, spans, timeline, whole=True), rest) if text]
+    again = {"man": "he", "woman": "she"}.get(gender_of(name, timeline), called(name))
+    first = f"{event}{', ' * bool(event)}{called(name)}"
+    clauses = clauses or ["is in this video, but I can't make out more"]
+    return " ".join(upper(f"{again if i else first} {text}.") for i, text in enumerate(clauses))
+
+
+def looks(name: str, spans: Sequence[Span], timeline: Timeline, whole: bool = False) -> str:
+    """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured.
+
+    Bare shoulders are told with what is worn.
+    """
+    rows = [*timeline.of(name, "worn"), *timeline.of(name, "hair")]
+    return timed(rows, spans, timeline, partial(_looks, whole=whole))
+
+
+def acts(name: str, spans: Sequence[Span], timeline: Timeline) -> str:
+    """Such as "sits on a sofa, talks and raises a hand": posture, deeds, and what is held."""
+    rows = [row for attribute in ("posture", "deed", "holding") for row in timeline.of(name, attribute)]
+    seat = next((row.value for row in timeline.of(name, "near") if row.value in _SEAT), "")
+    return timed(rows, spans, timeline, partial(_acts, gender=gender_of(name, timeline), seat=seat))
+
+
+def whereabouts(name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool = False) -> str:
+    """Completes "is …": the place, the sky, things, what is behind, the side, who is beside; strangers where asked."""
+    shot = next((row.value for row in timeline.lasting(name, "shot_size", spans)), "")
+    scene = scene_place(timeline, spans)
+    near = [row.value for row in timeline.lasting(name, "near", spans)]
+    seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
+    near = [value for value in near if not (seated and value in _SEAT)]
+    behind = _backdrop(scene, timeline, spans)
+    side = side_said([row.value for row in timeline.lasting(name, "side", spans)], in_frame=not scene)
+    sky = f"under {BLUE_SKY}" * any(row.value == BLUE_SKY for row in timeline.of("", "background"))
+    beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
+    size = {"close-up": "in close-up", "far away": "far away"}.get(shot, "") * (not scene and not behind)
+    parts = (scene, sky, *near, behind * (behind not in near), side, f"next to {join(beside)}" * bool(beside), size)
+    return ", ".join(filter(None, parts))
+
+
+def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline, whole: bool = False) -> str:
+    """All that is known of the kind that a condition is of, after the name: of a hat, of everything that is worn."""
+    kind = has.attribute
+    if kind == "gender":
+        row = next(iter(timeline.of(name, "gender")), None)
+        return "" if row is None else f"is a {row.value}, as far as I can see"
+    if kind in ("worn", "hair"):
+        return looks(name, spans, timeline, whole or kind == "hair")
+    if kind in ("deed", "posture", "holding"):
+        return acts(name, spans, timeline)
+    if kind == "shot_size":
+        shot = next((row.value for row in timeline.lasting(name, kind, spans)), "")
+        return f"is {wording('shot', shot)}" if shot in table()["shot"] else ""
+    where = whereabouts(name, spans, timeline) if kind in ("side", "setting", "place", "near") else ""
+    return f"is {where}" if where else ""
+
+
+def rows_said(rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline) -> str:
+    """What some rows of any attributes say: "is wearing a red jacket, and is on the left from 0:00 to 0:05"."""
+    return timed(rows, spans, timeline, lambda group: at_one_time([condition_of(row) for row in group]))
+
+
+def gender_of(name: str, timeline: Timeline) -> str:
+    """The gender where a pronoun may be used: a wrong one is worse than the name said twice."""
+    row = next(iter(timeline.of(name, "gender")), None)
+    sure = row is not None and (row.ground is None or (row.ground.score or 1.0) >= _PRONOUN)
+    return row.value if row is not None and sure else ""
+
+
+def timed(
+    rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline, phrase: Callable[[Sequence[Row]], str]
+) -> str:
+    """What rows hold in some time, put into words by `phrase`: what mostly does first, then the rest with its times.
+
+    Where somebody first stands and then sits both are told with their times, though one is so most of the time.
+    """
+    found = [(same[0], time) for same in alike(rows) if (time := common([row.span for row in same], spans))]
+    kinds = Counter(row.attribute for row, _ in found if row.attribute in EXCLUSIVE)
+    least = {row: (WHOLE if kinds[row.attribute] > 1 else _MOSTLY) * seconds_in(spans) for row, _ in found}
+    always = [row for row, time in found if timeline.still or seconds_in(time) >= least[row]]
+    others = [(row, time) for row, time in found if row not in always]
+    longest = sorted(others, key=lambda one: -seconds_in(one[1]))[:_MOST_TIMED]
+    at_times: dict[str, list[Row]] = {}
+    for row, time in (one for one in others if one in longest):
+        at_times.setdefault(in_passing(time, timeline), []).append(row)
+    first = phrase(always)
+    rest = [f"{text} {time}" for time, group in at_times.items() if (text := phrase(group))]
+    if not first:
+        return join(rest)
+    lead = next((start for start in ("is wearing ", "is ", "has ") if first.startswith(start)), "")
+    lead = "" if ", with " in first or " and has " in first else lead  # else "glasses" would follow the hair
+    return ", and ".join(filter(None, (first, join([text.removeprefix(lead) for text in rest]))))
+
+
+def _looks(rows: Sequence[Row], whole: bool) -> str:
+    worn = [worn_said(row.value, row.colour) for row in rows if row.attribute == "worn"]
+    has = [hair_said(row.value, row.colour) for row in rows if row.attribute == "hair" and row.value != "bald"]
+    if any(row.value == "bald" for row in rows):
+        return join([text for text in (_looks([row for row in rows if row.value != "bald"], whole), "is bald") if text])
+    has = has if whole or not worn else [said for said in has if said.startswith("bare")]
+    if not worn:
+        return f"has {join(has)}" if has else ""
+    return f"is wearing {join(worn)}{', with ' * bool(has)}{join(has)}"
+
+
+def _acts(rows: Sequence[Row], gender: str, seat: str) -> str:
+    """Deeds in the simple present, doubtful ones last; none that another one says already."""
+    walks = any(row.attribute == "deed" and row.value.startswith("walking") for row in rows)
+    rows = [row for row in rows if not (walks and row.value == "standing")]
+    deeds = sorted((_deed(row, seat) for row in rows), key=lambda deed: deed.startswith(HEDGE))
+    kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
+    whose = {"man": "his", "woman": "her"}.get(gender, "the")
+    own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in kept]
+    return join([present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own])
+
+
+def _deed(row: Row, seat: str) -> str:
+    if row.attribute == "holding":
+        return f"holding {worn_said(row.value)}"
+    if row.attribute == "posture":
+        return f"{row.value} {seat}".strip() if row.value in _SEATED else row.value
+    return row.value if row.probability >= LIKELY or "or" in row.value.split() else f"{HEDGE} {row.value}"
+
+
+def _says(other: str, deed: str, earlier: bool) -> bool:
+    """Whether `other` already says `deed` (the same words, or the same and more)."""
+    return other.startswith(deed) and (len(other) > len(deed) and other[len(deed)] == " " or other == deed and earlier)
+
+
+def _backdrop(scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
+    """Such as "before dark red curtains"; empty where that says no more than the place or the sky."""
+    known = [row.value for row in timeline.lasting("", "background", spans)]
+    behind = next((value for value in known if value != BLUE_SKY), "")
+    if not behind or BLUE_SKY in known and "blue" in behind:
+        return ""
+    colour = behind.removeprefix("an ").removeprefix("a ").removesuffix(" background")
+    if not behind.endswith(" background"):
+        return f"before {behind}"
+    if colour in words("no_place"):
+        told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place"))
+    else:
+        told = bool(scene) and any(f" {wall} " in f" {behind} " for wall in words("walls"))
+    return "" if told else f"before {behind}"
+
+
+def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool) -> list[str]:
+    """["Ben", "one other person"]; of drawn pictures, where likeness misleads, no names that nobody asked for."""
+    near = [row for row in timeline.of(name, "beside") if row.holds and common([row.span], spans)]
+    near = [row for row in near if not ((one := timeline.entity(row.of)) and one.like)]  # another's second name
+    sure = [row for row in near if not row.of.startswith("#") and row.probability >= LIKELY]
+    named = list(dict.fromkeys(row.of for row in sure if strangers or not timeline.drawn))
+    others = {row.of: [one.span for one in near if one.of == row.of] for row in near if row not in sure}
+    unnamed = most_at_once([span for own in others.values() for span in merged(own)]) if strangers else 0
+    return [*named, *([so_many_people(unnamed, others=bool(named))] if unnamed else [])]
