@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from pvchat.chat.conditions import BETWEEN
 from pvchat.chat.query import (
     EVERYBODY,
     WHOLE,
@@ -41,6 +42,7 @@ _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots th
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _CALLED = ("name", "unknown")
 _RELATIONS = ("with", "beside", "left_of", "right_of")
+_BETWEEN = word_set("between sandwiched middle either each")
 _GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
 _COMING = word_set(
     """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
@@ -65,6 +67,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "refuse":
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
     whom, conditions = _together(whom, conditions)
+    if whom.quantifier == "only" and whom.names and whom.such is not None and not conditions:  # "is it just Ana who …?"
+        whom, conditions = replace(whom, such=None), [whom.such]
     if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
         whom = replace(whom, quantifier="both")  # with each other
     if heads["throughout"] == "ever":
@@ -94,6 +98,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         whom, versus = replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
     if heads["select"] == "compare" and asked is None and rank is None and heads["end"] == "last":  # fewer than
         whom, versus = versus, whom
+    if heads["select"] == "order" and versus != EVERYBODY and heads["relation"] == "after":
+        during = replace(during, relation="after")
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
     return Query(
         cast(Select, heads["select"]), whom, None if choice else joined(conditions, heads["join"]), asked, value,
@@ -184,7 +190,10 @@ def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list
 def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
     kind = cast(Attribute, slot.kind)
     if slot.kind in _RELATIONS:
-        return Has(kind, of=_object(slot, slots))
+        of = _object(slot, slots)
+        if slot.kind == "beside" and _BETWEEN & {*slot.value.split()} and of is not None and len(of.names) == 2:
+            return Has(kind, BETWEEN, of=replace(of, quantifier="all"))
+        return Has(kind, of=of)
     if slot.kind in ("present", "alone"):
         return Has(kind)
     if slot.kind == "hair":

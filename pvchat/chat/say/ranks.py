@@ -25,6 +25,7 @@ from pvchat.chat.say.clauses import (
     open_count,
     ordinal,
     people_said,
+    whom_said,
 )  # fmt: skip
 from pvchat.chat.say.numbers import times_said
 
@@ -146,8 +147,10 @@ def _more_or_fewer(finding: Finding) -> str:
 def order(finding: Finding, evidence: Evidence) -> str:
     """Who comes one after the other, or whether one does before another."""
     query, people = finding.query, finding.people
-    if query.form == "polar" or query.versus is not None or finding.against:
+    if query.form == "polar" or finding.against:
         return _before(finding)
+    if query.versus is not None and not people and not finding.missing:
+        return f"I see nobody come in {query.during.relation or 'before'} {whom_said(query.versus)}."
     if not people:
         return "" if finding.missing else presence.nobody()
     in_turn = replace(finding, people=people[:1], against=people[1:])

@@ -11,7 +11,7 @@ from pvchat.chat.english import clock, first_times, join, lasting, number, span_
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import atoms
-from pvchat.chat.say.clauses import called
+from pvchat.chat.say.clauses import called, ordinal
 from pvchat.chat.sounds import UNSEEN, quotes
 from pvchat.chat.spans import Span, merged, seconds_in
 
@@ -147,12 +147,18 @@ def _amount(one: Found, long: bool) -> str:
 
 def _first(finding: Finding) -> str:
     """Who speaks most, or first."""
-    most = finding.query.rank is not None and finding.query.rank.by == "long"
+    rank = finding.query.rank
+    assert rank is not None
+    most, place = rank.by == "long", "" if rank.k == 1 else ordinal(rank.k)
+    if not finding.people and place:
+        return f"As far as I hear, nobody speaks {place}{' most' * most}."
     if not finding.people:
         known = _of_nobody(finding)
         return upper(f"{'; '.join(known)}; who that is I can't tell.") if known else _nothing(finding)
     best, others = finding.people[0], finding.people[1:]
-    how = f"most, {_amount(best, True)}" if most else f"first, at {clock(best.spans[0][0])}"
+    how = (
+        f"{place} most, {_amount(best, True)}".lstrip() if most else f"{place or 'first'}, at {clock(best.spans[0][0])}"
+    )
     told = [f"{called(best.entity)} speaks {how}"]
     told += [f"{called(one.entity)} {_amount(one, True) if most else 'at ' + clock(one.spans[0][0])}" for one in others]
     unseen, rest = (seconds_in(_spans(_rows(finding, of), finding)) for of in (UNSEEN, ""))
