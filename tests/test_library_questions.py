@@ -114,6 +114,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Was Ana here more often this week than last week?": {"verdict": "yes", "number": 4, "then": {"number": 1}},
     "Was Ben here more often on Tuesday than on Monday?": {"verdict": "no", "number": 0, "then": {"number": 2}},
     "Was Ana here longer on Tuesday than on Monday?": {"verdict": "yes", "number": 60, "then": {"number": 20}},
+    "Were more people here on Monday than on Tuesday?": {"verdict": "yes", "number": 2, "then": {"number": 1}},
     # hours of a day
     "Who was in the kitchen between 9 and 11?": {"names": ["Ana", "Ben"], "videos": [1, 2, 4]},
     "Was Ana here on Tuesday between 9 and 11?": {"verdict": "yes", "videos": [4]},
@@ -151,6 +152,7 @@ REFUSED = {
     "In which video does Ana say 'coffee'?": "What is said is not kept in the library.",
     "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",
     "How long is the video?": "Ask anything else about one video",
+    "Was Zoe here before Ana?": "Nobody called Zoe is enrolled.",
 }
 
 
@@ -179,6 +181,9 @@ def test_time_and_place_hold_on(library: Library, turns: str) -> None:
 
 @pytest.mark.parametrize("question", REFUSED)
 def test_what_many_videos_cannot_tell_says_what_can_be_asked(library: Library, question: str) -> None:
-    answer = library.ask(question, now=NOW)
-    assert REFUSED[question] in answer.answer
-    assert not answer.finding.seen
+    assert REFUSED[question] in library.ask(question, now=NOW).answer
+
+
+def test_who_was_there_at_one_time_and_not_at_another_is_said_first(library: Library) -> None:
+    assert library.ask("Who was here on Monday but not on Tuesday?", now=NOW).answer.startswith("Ben.\nBen")
+    assert library.ask("Was Ana here more often this week than last week?", now=NOW).answer.startswith("Yes.\nAna: in")

@@ -25,7 +25,9 @@ _COME = (None, PRESENT, Has("enters"))
 def find(query: Query, videos: Iterable[Sighted], looked_at: int) -> ArchiveFinding:
     """What is found for a query, as by `search`; the videos are those for `of_each` of it."""
     found = search(of_each(query), videos, looked_at)
-    return _held(replace(found, query=query)) if _is_held(query) else found
+    if not _is_held(query):
+        return found
+    return _held(replace(found, query=query, strange=tuple(name for one in _people_of(query) for name in one.unknown)))
 
 
 def is_answered(query: Query) -> bool:
@@ -42,13 +44,18 @@ def of_each(query: Query) -> Query:
     """What is looked for in each video: of who are held against each other, when it holds of each."""
     if not _is_held(query):
         return query
-    event, where = query.during.event, None if query.where in (*_GONE, *_COME) else query.where
-    held = [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
-    names = tuple(dict.fromkeys(name for one in held for name in one.names))
-    alone = query.versus is None and event is None and query.form == "polar"  # "was Ana the first?": of everybody
+    where, people = None if query.where in (*_GONE, *_COME) else query.where, _people_of(query)
+    names = tuple(dict.fromkeys(name for one in people for name in one.names))
+    alone = len(people) == 1 and query.form == "polar"  # "was Ana the first?": of everybody
     if alone or len(names) < 2:
         return Query("who", Whom(besides=query.whom.besides, such=query.whom.such, known=query.whom.known), where)
     return Query("when", Whom(names, "either"), where)
+
+
+def _people_of(query: Query) -> list[Whom]:
+    """Who is held against each other."""
+    event = query.during.event
+    return [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
 
 
 def _is_held(query: Query) -> bool:
@@ -121,7 +128,7 @@ def _videos_of(found: ArchiveFinding, name: str) -> int:
 def of_one_time(query: Query) -> Query:
     """What is counted at each of two times that are held against each other ("more often on Monday than on Friday")."""
     long = query.rank is not None and query.rank.by == "long"
-    return Query("how_long" if long else "how_often", query.whom, query.where)
+    return Query("how_long" if long else "how_often" if query.whom.names else "count", query.whom, query.where)
 
 
 def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> ArchiveFinding:

@@ -33,7 +33,7 @@ from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.read import Known
 from pvchat.chat.run import run
-from pvchat.chat.say.archive import LEADS, SEVERAL_TIMES, UNANSWERED, UNHEARD, Asked, say_archive
+from pvchat.chat.say.archive import SEVERAL_TIMES, UNANSWERED, UNHEARD, Asked, lead_of, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import is_heard
 from pvchat.chat.spans import Span
@@ -146,9 +146,7 @@ class _Search:
             first = replace(first, select="why")  # nothing that can be held against each other
         each = [replace(self, dates=one)._answer(first) for one in dates or (None,)]
         found = joined(query, [one.finding for one in each], joint)
-        texts = [one.answer for one in each]
-        if joint in ("than", "but not"):
-            texts = [LEADS[found.verdict or ""], *texts]
+        texts = [lead_of(found, joint), *(one.answer for one in each)]
         if query.then is not None:
             second = replace(self, asked=replace(self.asked, query=query.then, sighting=None)).answer()
             found, texts = replace(found, then=second.finding), [*texts, second.answer]

@@ -69,6 +69,14 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     return " ".join([*strange, told])
 
 
+def lead_of(found: ArchiveFinding, joint: str) -> str:
+    """What stands before the answers for two times that are held against each other; "" where they aren't."""
+    if joint not in ("than", "but not"):
+        return ""
+    named = f"{join(list(found.names)) or 'Nobody I know'}." if found.query.select == "who" else ""
+    return LEADS[found.verdict or ""] or named
+
+
 def moment(one: Seen, last: bool = False) -> str:
     """A video with the moment that counts: its first, or its last."""
     at = (one.spans[-1][1] if last else one.spans[0][0]) if one.spans else 0.0
