@@ -45,15 +45,20 @@ WORDS = {
     "after Tuesday": ("2026-11-25T00:00", None),
     "before 2026-05-03": (None, "2026-05-03T00:00"),
     "by Friday": (None, "2026-11-28T00:00"),
+    "this weekend": ("2026-11-28T00:00", "2026-11-30T00:00"),
+    "between 9 and 11 on Tuesday": ("2026-11-24T09:00", "2026-11-24T11:00"),
+    "between 2 and 4 pm yesterday": ("2026-11-28T14:00", "2026-11-28T16:00"),
+    "from 9:30 to noon on 3 May": ("2026-05-03T09:30", "2026-05-03T12:00"),
+    "after 5pm yesterday": ("2026-11-28T17:00", "2026-11-29T00:00"),
+    "at night on Friday": ("2026-11-27T20:00", "2026-11-28T06:00"),
 }
-NONE = ("last", "this time", "with Ben", "at 3:20", "at night", "on 31 February", "in the second half")
+NONE = ("last", "this time", "with Ben", "at 3:20", "between 10 and 20 seconds", "on 31 February", "in the second half")
 
 
 @pytest.mark.parametrize("words", WORDS)
 def test_words_for_a_time(words: str) -> None:
-    rest, dates = dated(f"Was Ana seen {words}?", NOW)
+    rest, (dates,) = dated(f"Was Ana seen {words}?", NOW)
     assert rest == "Was Ana seen?"
-    assert dates is not None
     assert tuple(at and at.isoformat(timespec="minutes") for at in (dates.since, dates.until)) == WORDS[words]
     assert dates.said == words
     assert dated(f"{words[0].upper()}{words[1:]}, was Ana seen?", NOW)[0] == "was Ana seen?"
@@ -62,17 +67,55 @@ def test_words_for_a_time(words: str) -> None:
 @pytest.mark.parametrize("words", NONE)
 def test_words_for_no_time(words: str) -> None:
     text = f"Was Ana seen {words}?"
-    assert dated(text, NOW) == (text, None)
+    assert dated(text, NOW) == (text, ())
 
 
 def test_somebody_called_may() -> None:
-    assert dated("Was Ben seen since May?", NOW, ["May"]) == ("Was Ben seen since May?", None)
+    assert dated("Was Ben seen since May?", NOW, ["May"]) == ("Was Ben seen since May?", ())
     assert dated("Was May seen on 3 May?", NOW, ["May"])[0] == "Was May seen?"
 
 
-def test_two_times_are_refused() -> None:
+@pytest.mark.parametrize(
+    ("words", "hours"),
+    [
+        ("between 9 and 11", ("09:00", "11:00")), ("at night", ("20:00", "06:00")), ("after 5pm", ("17:00", "00:00")),
+        ("in the mornings", ("04:00", "12:00")), ("before noon this week", ("00:00", "12:00")),
+        ("from 10 o'clock to midnight in May", ("10:00", "00:00")),
+    ],
+)  # fmt: skip
+def test_hours_of_each_day(words: str, hours: tuple[str, str]) -> None:
+    rest, (dates,) = dated(f"Was Ana seen {words}?", NOW)
+    assert rest == "Was Ana seen?"
+    assert dates.hours is not None
+    assert tuple(one.isoformat(timespec="minutes") for one in dates.hours) == hours
+
+
+def test_a_night_ends_on_the_next_day() -> None:
+    _, (night,) = dated("Was Ana seen at night?", NOW)
+    for at in (datetime(2026, 11, 28, 22), datetime(2026, 11, 29, 2)):
+        assert night.on(at) == (datetime(2026, 11, 28, 20), datetime(2026, 11, 29, 6))
+
+
+@pytest.mark.parametrize(
+    ("words", "joints"),
+    [
+        ("today or yesterday", ["", "or"]), ("on Monday and on Friday", ["", "and"]),
+        ("this week than last week", ["", "than"]), ("on Monday, Tuesday or Friday", ["", "and", "or"]),
+        ("on Monday but not on Friday", ["", "but not"]),
+    ],
+)  # fmt: skip
+def test_several_times(words: str, joints: list[str]) -> None:
+    rest, dates = dated(f"Was Ana here {words}?", NOW)
+    assert rest == "Was Ana here?"
+    assert [one.joint for one in dates] == joints
+
+
+@pytest.mark.parametrize(
+    "text", ["Was Ana here today and was Ben here on Friday?", "Who came between 9 and 11 on Monday or on Friday?"]
+)
+def test_times_that_are_not_joined_are_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="several times"):
-        dated("Was Ana here today or yesterday?", NOW)
+        dated(text, NOW)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pvchat.chat.query import (
     Whom,
 )
 from pvchat.chat.question import Conversation, type_of
+from pvchat.chat.reader.names import find_mentions
 from pvchat.errors import SettingsError
 
 NAMES = ("Ana", "Ben", "Cleo")
@@ -139,6 +140,7 @@ def test_names_are_found_as_people_write_them() -> None:
     names = ("Ana María", "Dr. Lina", "José")
     for text, name in (("is ana maria there?", "Ana María"), ("Where's Lina?", "Dr. Lina"), ("Jose's hat?", "José")):
         assert read_question(text, names).people == (name,), text
+    assert [one.end for one in find_mentions("is ana maria there", names, {})] == [len("is ana maria")]
     assert Conversation(names, {"Pepe": "José"}).read(["Is Pepe there?"])[0].people == ("José",)
 
 

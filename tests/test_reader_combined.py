@@ -12,6 +12,7 @@ NAMES = ("Ana", "Ben", "Cleo")
 ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
 WOMAN = Whom(such=Has("gender", "woman"))
 SITS, TALKS, HAT = Has("posture", "sitting"), Has("deed", "talking"), Has("worn", "hat")
+BETWEEN = Has("beside", "between", of=Whom(("Ana", "Ben"), "all"))
 APART = And((Not(Has("with")),))
 COMBINED: dict[str, Query] = {
     # without, except, only, neither
@@ -46,7 +47,9 @@ COMBINED: dict[str, Query] = {
         "describe", during=During("while", Event(BOTH, SITS))
     ),
     # between, on the table, by name
-    "Who is between Ana and Ben?": Query("who", where=Has("beside", of=BOTH)),
+    "Who is between Ana and Ben?": Query("who", where=BETWEEN),
+    "Is Cleo between Ana and Ben?": Query("exists", Whom(("Cleo",)), BETWEEN, form="polar"),
+    "Is it just Ana who talks?": Query("exists", Whom(("Ana",), "only"), Has("deed", "talking"), form="polar"),
     "What is on the desk?": Query("attribute", attribute="on", value="dining table"),
     "Is the woman sitting next to Ben Ana?": Query(
         "exists", ANA, And((Has("gender", "woman"), SITS, Has("beside", of=BEN))), form="polar"

@@ -220,6 +220,7 @@ def test_who_is_there_and_what_cannot_be_told_is_held_from_its_beginning(text: s
     [
         ("black", "dark", True), ("dark grey", "black", True), ("red", "blue", False), ("maroon", "red", True),
         (None, "green", True), ("white", "black", False), ("light blue", "blue", True), ("checked", "red", True),
+        ("dark blue", "red", False), ("dark blue", "black", True), ("light green", "white", True),
     ],
 )  # fmt: skip
 def test_colours_that_people_would_call_the_same(one: str | None, other: str | None, same: bool) -> None:

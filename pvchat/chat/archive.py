@@ -25,7 +25,6 @@ EVEN = 0.5  # how often somebody is there as the probabilities of one video take
 _DRAWS = 2.0  # videos with her and without her that count as seen before there are any (a Beta prior) [choice]
 _ROUNDS = 50
 _TELLING = ("attribute", "describe")  # what is told of one video
-ANSWERED = ("exists", "who", "count", "when", "how_long", "how_often", "shots", "compare", *_TELLING)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Seen:
         perhaps: those of them who are only perhaps in it.
         sure: it holds of somebody who surely is there.
         strangers: how many of `names` aren't enrolled.
-        seconds: for how long it holds of each, where they are listed.
+        each: when it holds of each, where they are listed.
         told: False: whoever is asked about is there, and nothing tells whether it holds.
     """
 
@@ -76,7 +75,7 @@ class Seen:
     perhaps: frozenset[str] = frozenset()
     sure: bool = True
     strangers: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
+    each: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     told: bool = True
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,8 +101,9 @@ class ArchiveFinding:
         names: of whom it holds, in the order of the answer; with how many videos each.
         absent: who is asked about and in none of them.
         strange: names that nobody enrolled bears.
-        number: how many videos, seconds, people, as asked.
+        number: how many videos, seconds, people, days, as asked.
         untold: how many show whoever is asked about, and don't tell whether it holds.
+        then: of another time that was asked about, or of a second question.
     """
 
     query: Query
@@ -115,6 +115,7 @@ class ArchiveFinding:
     strange: tuple[str, ...] = ()
     number: float | None = None
     untold: int = 0
+    then: ArchiveFinding | None = None
 
     @property
     def sure(self) -> list[Seen]:
@@ -132,7 +133,7 @@ class ArchiveFinding:
             "query": self.query.to_dict(), "videos": self.looked_at, "verdict": self.verdict,
             "surely": len(self.sure), "perhaps": len(self.perhaps), "number": self.number, "names": self.names,
             "untold": self.untold, "absent": list(self.absent), "not_enrolled": list(self.strange),
-            "clips": [one.to_dict() for one in self.seen],
+            "clips": [one.to_dict() for one in self.seen], "then": None if self.then is None else self.then.to_dict(),
         }  # fmt: skip
         return {name: value for name, value in row.items() if value is not None}
 
@@ -236,8 +237,8 @@ def _in_one(
     perhaps = frozenset(names) & (doubted | frozenset(unsure))
     if spans and not needed & {*unsure}:
         hangs = bool(needed & perhaps) or perhaps == {*names}  # on somebody who is only perhaps there
-        each = {one.entity: seconds_in(one.spans) for one in found.people}
-        return Seen(video, spans, names, perhaps, not hangs, seconds=each)
+        each = {one.entity: tuple(one.spans) for one in found.people}
+        return Seen(video, spans, names, perhaps, not hangs, each=each)
     if unsure and _is_plain(query.where):
         like = [one.like for one in timeline.entities if one.name in unsure and one.like]
         near = tuple(merged([span for name in like for span in timeline.seen(name)]))
@@ -264,9 +265,9 @@ def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozense
     if not names and not scene:
         return None
     strangers = sum(name not in known for name in names if name)
-    seconds = {one.entity: seconds_in(one.spans or timeline.seen(one.entity)) for one in found.people}
+    each = {one.entity: tuple(one.spans or timeline.seen(one.entity)) for one in found.people}
     whom = tuple(name for name in names if name)
-    return Seen(video, spans, whom, perhaps, sure or scene, strangers, seconds=seconds)
+    return Seen(video, spans, whom, perhaps, sure or scene, strangers, each=each)
 
 
 def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
@@ -292,6 +293,8 @@ def _summed(found: ArchiveFinding) -> ArchiveFinding:
     """The finding with its names, its number and its verdict."""
     query, sure = found.query, found.sure
     names = dict(_counted(found))
+    if query.select == "how_often" and query.value == "days":
+        return replace(found, names=names, number=float(len({one.video.at.date() for one in sure})))
     if query.select == "exists" or query.form == "polar":
         verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
         return replace(found, names=names, verdict=verdict, number=float(len(sure)))
@@ -315,5 +318,5 @@ def _counted(found: ArchiveFinding) -> Iterator[tuple[str, int]]:
         for name in one.names:
             if name not in one.perhaps and not name.startswith("#"):
                 counts[name] = counts.get(name, 0) + 1
-                weights[name] = weights.get(name, 0.0) + (one.seconds.get(name, 0.0) if by_length else 1.0)
+                weights[name] = weights.get(name, 0.0) + (seconds_in(one.each.get(name, ())) if by_length else 1.0)
     yield from sorted(counts.items(), key=lambda item: (-weights[item[0]], item[0]))

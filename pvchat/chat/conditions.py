@@ -30,6 +30,7 @@ from pvchat.chat.timeline import OF_SCENE, TELLING, Entity, Timeline, says, word
 from pvchat.people.naming import meant
 
 RELATIONS = ("with", "beside", "left_of", "right_of")
+BETWEEN = "between"  # the value of "beside" that is asked of two people
 _LASTING = ("gender", "hair")  # what doesn't change while nobody looks
 _APART = 0.02  # frame widths from which one is left or right of another [choice]
 _MOVES = ("enters", "leaves")
@@ -235,6 +236,8 @@ def _moved(how: str, seen: Sequence[Span], whole: Span) -> list[Span]:
 def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
     """The rows that may say something to a condition, of somebody or of the scene; for a thing those of its label."""
     about = "" if has.attribute in OF_SCENE else entity
+    if has.value == BETWEEN:
+        return [*relations("left_of", entity, timeline), *relations("right_of", entity, timeline)]
     if has.attribute in (*RELATIONS, "alone"):
         return relations("with" if has.attribute == "alone" else has.attribute, entity, timeline)
     found = [row for name in TELLING.get(has.attribute, (has.attribute,)) for row in timeline.of(about, name)]
@@ -267,7 +270,12 @@ def _lies(attribute: str, entity: str, other: str, timeline: Timeline) -> bool |
 
 
 def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
-    """When somebody is with, beside, left or right of those whom a condition names, or of anybody."""
+    """When somebody is with, beside, left or right of those whom a condition names, or of anybody; or between two."""
+    if has.value == BETWEEN and has.of is not None:
+        one, other = (Whom((name,)) for name in has.of.names)
+        sides = ((Has("left_of", of=a), Has("right_of", of=b)) for a, b in ((one, other), (other, one)))
+        ways = [all_of([_related(side, entity, timeline) for side in both], timeline.whole) for both in sides]
+        return any_of(ways, timeline.whole)
     rows, anybody = relations(has.attribute, entity, timeline), Chosen(tuple(others([entity], timeline)))
     who = anybody if has.of is None else chosen(has.of, [timeline.whole], timeline)
     names = [name for name in (*who.sure, *who.maybe) if name != entity]

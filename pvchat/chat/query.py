@@ -75,9 +75,9 @@ class Has:
     """One condition on somebody (or on the scene): an attribute, and the value it must have.
 
     "with" is being seen at the same time, "beside" right next to each other; without `of` they speak of anybody, or of
-    each other where several are asked about. "enters" and "leaves" are the moments in which somebody is seen anew or
-    no longer, but for the video's own start and end. "on" is a thing that stands on another one, "style" is "drawn" or
-    "filmed".
+    each other where several are asked about; "beside" with the value "between" is left of one of two and right of the
+    other. "enters" and "leaves" are the moments in which somebody is seen anew or no longer, but for the video's own
+    start and end. "on" is a thing that stands on another one, "style" is "drawn" or "filmed".
 
     Attributes:
         attribute: which measurement speaks to it.
@@ -237,7 +237,8 @@ class Query:
         throughout: all the time, not only at some time ("does she sit the whole time?").
         rank: longest, first, leftmost …
         number: how many, or how long, somebody thinks it is.
-        versus: whom `whom` is held against ("does Ana leave before Ben comes?"); conditions of a choice are `options`.
+        versus: whom `whom` is held against ("does Ana come before Ben?"; after him with that relation in `during`).
+            Conditions of a choice are `options`.
         options: the conditions between which one chooses ("on the left or on the right?").
         refusal: why nothing can answer.
         then: a second question asked in the same breath ("…, and what is he wearing?").

@@ -373,7 +373,8 @@ def order(lookup: Lookup) -> Finding:
     whole = replace(lookup, part=[lookup.timeline.whole])
     other = replace(whole, who=subjects(whom, where, whole.part, lookup.timeline))
     other = replace(other, query=replace(query, whom=whom, where=where))
-    return _before(whole, other, theirs is not None or query.during.relation in ("before", "until"))
+    before = query.during.relation in ("", "before", "until")
+    return _before(whole, other, before) if query.form == "polar" or theirs is None else _beyond(whole, other, before)
 
 
 def _before(one: Lookup, other: Lookup, before: bool) -> Finding:
@@ -386,6 +387,15 @@ def _before(one: Lookup, other: Lookup, before: bool) -> Finding:
     first, second = (found.measures[found.people[0].name] for found in orders)
     right = not orders[0].alike(first, second) and (first < second) == before
     return replace(finding, verdict="yes" if right else "no")
+
+
+def _beyond(one: Lookup, other: Lookup, before: bool) -> Finding:
+    """Those who come before somebody, or after: whoever comes next first."""
+    mine, theirs = (ranking(each, Rank("time"), each.who.sure) for each in (one, other))
+    edge = next((theirs.measures[entity.name] for entity in theirs.people), None)
+    found = () if edge is None else _with_measures(mine)
+    beyond = [each for each in found if each.number != edge and ((each.number or 0.0) < (edge or 0.0)) == before]
+    return Finding(one.query, people=tuple(beyond[::-1] if before else beyond), missing=other.who.missing)
 
 
 def _with_measures(ranked_people: Ranked) -> tuple[Found, ...]:

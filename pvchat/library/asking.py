@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from pvchat.chat.archive import (
-    ANSWERED,
     ArchiveFinding,
     Seen,
     Sighted,
@@ -23,17 +22,19 @@ from pvchat.chat.archive import (
     adjusted,
     base_rate,
     is_backwards,
-    search,
     sought,
 )
+from pvchat.chat.archive_ranks import find, is_answered, joined, of_each, of_one_time
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
 from pvchat.chat.question import names_in, require_short
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
+from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.read import Known
 from pvchat.chat.run import run
-from pvchat.chat.say.archive import UNANSWERED, Asked, say_archive
+from pvchat.chat.say.archive import SEVERAL_TIMES, UNANSWERED, UNHEARD, Asked, lead_of, say_archive
 from pvchat.chat.say.voice import say
+from pvchat.chat.sounds import is_heard
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.errors import PVChatError
@@ -79,7 +80,7 @@ def ask(
         now: the time at which it is asked, local.
 
     Raises:
-        SettingsError: it is no text, too long, or names several times.
+        SettingsError: it is no text, or too long.
         PeopleError: somebody it names has damaged files.
     """
     require_short(question)
@@ -88,7 +89,7 @@ def ask(
     everyone.require_whole(names_in(asked.query))
     search_in = _Search(library, chat, asked, people_in(library, chat), everyone)
     answer = search_in.answer()
-    since, until = (None, None) if asked.dates is None else (asked.dates.since, asked.dates.until)
+    since, until = (asked.dates[0].since, asked.dates[0].until) if asked.dates else (None, None)
     ends = (since.isoformat() if since else None, until.isoformat() if until else None)
     return replace(answer, dates=ends, place=asked.place)
 
@@ -98,11 +99,11 @@ def _read(
 ) -> ArchiveQuestion:
     """The question, after those before it."""
     places = [row[0] for row in library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''")]
-    known = Known(*everyone.called)
+    known, before = Known(*everyone.called), None
     for text in history:
-        query = read_archive(text, known, places, now).query
-        known = replace(known, history=(*known.history, (query, Finding(query))))
-    return read_archive(question, known, places, now)
+        before = read_archive(text, known, places, now, before)
+        known = replace(known, history=(*known.history, (before.query, Finding(before.query))))
+    return read_archive(question, known, places, now, before)
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class _Search:
         asked: what is asked.
         names: of everyone enrolled by their numbers.
         everyone: the same people.
+        dates: the time it is asked of, where it asks of several.
     """
 
     library: sqlite3.Connection
@@ -130,18 +132,31 @@ class _Search:
     asked: ArchiveQuestion
     names: dict[int, str]
     everyone: Snapshot
+    dates: Dates | None = None
 
     def answer(self) -> LibraryAnswer:
-        """The answer."""
-        asked, query = self.asked, self.asked.query
-        when = "" if asked.dates is None else asked.dates.said
+        """The answer; of several times, and of a second question, one after the other."""
+        query, dates = self.asked.query, self.asked.dates
+        joint = dates[-1].joint if len(dates) > 1 else ""
+        first = replace(query, then=None)
+        if joint == "than" and query.select == "compare" and query.versus is None:
+            first = of_one_time(query)
+        elif joint == "than":
+            first = replace(first, select="why")  # nothing that can be held against each other
+        each = [replace(self, dates=one)._answer(first) for one in dates or (None,)]
+        found = joined(query, [one.finding for one in each], joint)
+        texts = [lead_of(found, joint), *(one.answer for one in each)]
+        if query.then is not None:
+            second = replace(self, asked=replace(self.asked, query=query.then, sighting=None)).answer()
+            found, texts = replace(found, then=second.finding), [*texts, second.answer]
+        return LibraryAnswer("\n".join(filter(None, texts)), found)
+
+    def _answer(self, query: Query) -> LibraryAnswer:
+        """The answer for one time."""
+        asked, when = self.asked, "" if self.dates is None else self.dates.said
         said = Asked(when, asked.place)
-        if query.select == "refuse" or query.select not in ANSWERED:
-            found = ArchiveFinding(query, self._count())
-            text = UNANSWERED
-            if query.select == "refuse":
-                text = say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
-            return LibraryAnswer(text, found)
+        if query.select == "refuse" or not is_answered(query):
+            return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count()))
         edge: Seen | None = None
         if asked.sighting is not None:
             sighted = self._found(asked.sighting)
@@ -156,9 +171,17 @@ class _Search:
             found = found if one is not None else replace(self._found(_plain(query)), query=query)
         return LibraryAnswer(say_archive(found, said), found)
 
+    def _refused(self, query: Query) -> str:
+        """What is said to what many videos can't tell."""
+        if query.value == "times":
+            return SEVERAL_TIMES
+        if query.select != "refuse":
+            return UNHEARD if is_heard(query) else UNANSWERED
+        return say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
+
     def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:
         """What is found; of one video only, where one is meant."""
-        return search(query, self._sighted(query, only), self._count())
+        return find(query, self._sighted(of_each(query), only), self._count())
 
     def _told(self, query: Query, one: Seen) -> str:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
@@ -176,13 +199,17 @@ class _Search:
     def _where(self) -> tuple[str, list[Any]]:
         """The condition on clips (`c`) and sources (`s`) by time and place, with its values."""
         parts, values = ["c.timeline IS NOT NULL"], list[Any]()
-        dates = self.asked.dates
+        dates = self.dates
         if dates is not None and dates.since is not None:
             parts.append(f"{_LENGTH} >= julianday(?)")
             values.append(dates.since.isoformat())
         if dates is not None and dates.until is not None:
             parts.append("c.recorded < ?")
             values.append(dates.until.isoformat())
+        if dates is not None and dates.hours is not None:
+            start, end = (one.isoformat() for one in dates.hours)
+            parts.append(f"(time(c.recorded) < ? {'AND' if start < end else 'OR'} time({_LENGTH}) >= ?)")
+            values += [end, start]
         if self.asked.place:
             parts.append("s.place = ?")
             values.append(self.asked.place)
@@ -215,7 +242,7 @@ class _Search:
                 continue
             video = Video(number, path, place, datetime.fromisoformat(at), dated_by, seconds, bool(long))
             timeline = timeline_in(self.library, number, self.names, place)
-            timeline = timeline if self.chat.settings.traits else _without_traits(timeline)
+            timeline = timeline if self.chat.settings.traits else without_traits(timeline)
             perhaps = frozenset(name for name, one in doubts.items() if number in one.perhaps)
             yield video, _without(timeline, unlikely) if unlikely else timeline, perhaps, self._within(video)
 
@@ -257,11 +284,9 @@ class _Search:
 
     def _within(self, video: Video) -> Span | None:
         """The seconds of a video that lie in the time asked about; None: all of them."""
-        dates = self.asked.dates
-        if dates is None:
-            return None
-        start = 0.0 if dates.since is None else max(0.0, (dates.since - video.at).total_seconds())
-        end = video.seconds if dates.until is None else min(video.seconds, (dates.until - video.at).total_seconds())
+        ends = (None, None) if self.dates is None else self.dates.on(video.at)
+        start = 0.0 if ends[0] is None else max(0.0, (ends[0] - video.at).total_seconds())
+        end = video.seconds if ends[1] is None else min(video.seconds, (ends[1] - video.at).total_seconds())
         return None if (start, end) == (0.0, video.seconds) else (start, end)
 
 
@@ -275,8 +300,3 @@ def _without(timeline: Timeline, names: set[str]) -> Timeline:
     entities = [replace(one, decision="absent") if one.name in names else one for one in timeline.entities]
     rows = [row for row in timeline.rows if row.entity not in names and row.of not in names]
     return replace(timeline, entities=tuple(entities), rows=tuple(rows))
-
-
-def _without_traits(timeline: Timeline) -> Timeline:
-    rows = [one for one in timeline.rows if one.attribute != "gender" and one.value != "smiling"]
-    return replace(timeline, rows=tuple(rows))

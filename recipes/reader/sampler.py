@@ -29,8 +29,14 @@ LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
 SHARES = {"composed": 0.42, "worded": 0.22, "refused": 0.18, "followed": 0.11, "paired": 0.07}
 SPLITS = ("train", "val", "all")
-FOLLOWED_BY = (", and", "and", "? and", "? also ,", ", and also", "? and then ,", ".", "?", "plus", ", then", "; also")
-IF_SO = (", and if so ,", "and if so", "? if so ,", "? if yes ,", ", if yes ,", ", if so", "? and if yes ,")
+FOLLOWED_BY = (
+    ", and", "and", "? and", "? also ,", ", and also", "? and then ,", ".", "?", "plus", ", then", "; also", "- and",
+    "? oh and", "and while you are at it ,", ", and tell me", ". and", "; and", "and also",
+)  # fmt: skip
+IF_SO = (
+    ", and if so ,", "and if so", "? if so ,", "? if yes ,", ", if yes ,", ", if so", "? and if yes ,",
+    "? and if she is ,", ", and if he is ,", "? in that case ,", "? if that 's so ,", "? if she does ,",
+)  # fmt: skip
 
 
 @dataclass

@@ -36,11 +36,11 @@ _CALL = re.compile(r"@(?:(?P<role>[A-Z])-)?(?P<name>[a-z_]+)(?P<denied>!?)")
 _IRREGULAR = {
     "sat", "stood", "lay", "ran", "wrote", "ate", "drank", "slept", "read", "spoke", "said", "threw", "sang", "drew",
     "drove", "rode", "swam", "fell", "cut", "put", "held", "shook", "bent", "left", "caught", "dug", "fought", "knelt",
-    "fed", "took", "swept", "made", "had", "got", "gave", "did", "blew", "leapt",
+    "fed", "took", "swept", "made", "had", "got", "gave", "did", "blew", "leapt", "wept", "laid",
 }  # fmt: skip
 _VERBS_IN_ING = {"sing", "swing", "bring", "ring"}
 _NO_VERB = {
-    "on", "in", "at", "up", "upright", "seated", "busy", "asleep", "flat",
+    "on", "in", "at", "up", "upright", "seated", "busy", "asleep", "flat", "fast", "stretched",
     "online", "reclined", "sprawled", "having",
 }  # fmt: skip
 _SINGULAR = {"bus", "dress", "christmas", "tennis", "glass", "chess", "canvas", "grass", "cactus", "iris", "afro"}

@@ -34,6 +34,8 @@ from pvchat.storage import atomic, tensorfile
 from recipes.reader.sampler import examples
 
 UNLABELLED = -100  # a head that an example says nothing about
+WRITTEN_EVERY = 50  # steps
+VALIDATED = 1000  # examples of frames that are never trained on
 HEAD_LR, LAYER_LR, DROPOUT, SMOOTHING, TAG_WEIGHT = 1e-3, 2e-4, 0.1, 0.02, 3.0
 
 
@@ -95,7 +97,8 @@ class Parser(nn.Module):
             self._linear(f"{name}.attention.self.{part}", states).unflatten(2, (ATTENTION_HEADS, -1)).transpose(1, 2)
             for part in ("query", "key", "value")
         )
-        seen = F.scaled_dot_product_attention(query, key, value, attn_mask=real[:, None, None].bool())
+        scores = query @ key.transpose(2, 3) / query.shape[3] ** 0.5  # so short, it is faster than the fused one
+        seen = scores.masked_fill(real[:, None, None] == 0, -1e9).softmax(3).to(value.dtype) @ value
         seen = self.drop(self._linear(f"{name}.attention.output.dense", seen.transpose(1, 2).flatten(2)))
         states = self._norm(f"{name}.attention.output", seen + states)
         inner = F.gelu(self._linear(f"{name}.intermediate.dense", states))
@@ -233,7 +236,7 @@ def measured(parser: Parser, data: Sequence[Example]) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Plan:
-    """How it is trained: epochs, seed, the file written after each epoch, what the rates are multiplied by."""
+    """How it is trained: epochs, seed, the file written as it goes, what the rates are multiplied by."""
 
     epochs: int
     seed: int
@@ -242,7 +245,7 @@ class Plan:
 
 
 def train(parser: Parser, data: list[Example], val: list[Example], plan: Plan) -> None:
-    """AdamW, linear to zero after a short rise; written after each epoch."""
+    """AdamW, linear to zero after a short rise; written now and then."""
     rng, epochs = np.random.default_rng(plan.seed), plan.epochs
     groups = [
         {"params": list(parser.layers.parameters()), "lr": plan.rate * LAYER_LR},
@@ -262,6 +265,9 @@ def train(parser: Parser, data: list[Example], val: list[Example], plan: Plan) -
             optimiser.step()
             schedule.step()
             total, count = total + loss.item(), count + 1
+            if count % WRITTEN_EVERY == 0:
+                print(f"{count} steps: loss {total / count:.3f}, {time.time() - started:.0f} s", flush=True)
+                write(parser, plan.out)
         found = measured(parser, val)
         worst = {k: round(v, 3) for k, v in sorted(found.items(), key=lambda kv: kv[1])[:8]}
         print(
@@ -329,7 +335,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser_.parse_args(argv)
     torch.manual_seed(args.seed)
     data = prepared(list(examples(args.count, args.seed, split="train")))
-    val = prepared(list(examples(3000, args.seed + 1, split="val")))
+    val = prepared(list(examples(VALIDATED, args.seed + 1, split="val")))
     start = {
         name: torch.tensor(np.array(value))
         for name, value in lower_weights(all_layers=True).items()

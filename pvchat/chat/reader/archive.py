@@ -15,6 +15,7 @@ from datetime import datetime
 from pvchat.chat.query import Has, Query, Rank
 from pvchat.chat.reader.dates import Dates, dated
 from pvchat.chat.reader.read import Known, read
+from pvchat.errors import SettingsError
 
 _SHOW = re.compile(
     r"^(?:please,? )?(?:can you )?(?:show(?: me)?|find(?: me)?|play|list) (?:all |every )?(?:the )?"
@@ -31,6 +32,7 @@ _AS_READ = tuple(
     (re.compile(said, re.IGNORECASE), read)
     for said, read in (
         (r"^(?:please |(?:can|could) you (?:please )?tell me |tell me |do you know )(?=when|wh|how|in which)", ""),
+        (r"^(?:[oi]n )?how many days\b", "how often"),
         (r"\b[oi]n (?:which|what) (?:days?|weeks?|months?|places?)\b", "when"),
         (r"^when (?:was|is) the (last|first) time (?:that )?(.+?) (was|were) (?:here|there)\b", r"When \3 \2 \1 seen"),
         (r"^where (.+?) (was|were) (last|first) seen\b", r"Where \2 \1 \3 seen"),
@@ -42,6 +44,9 @@ _AS_READ = tuple(
         (r"^how often (was|were) (.+?) (?:here|there)\b", r"How often \1 \2 seen"),
     )
 )
+_DAYS = re.compile(r"^(?:[oi]n )?how many days\b", re.IGNORECASE)
+_LEANS = re.compile(r"^(?:and|or|but|what about|how about|then)\b|\b(?:too|also|as well|instead)\b", re.IGNORECASE)
+_ASKS_AGAIN = re.compile(r"^(?:and|or|but|so|what about|how about|ok|now|then| )*\W*$", re.IGNORECASE)
 _PRONOUN = re.compile(r"^(?:she|he|they|it)$", re.IGNORECASE)
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
 _INTO = r" (?:in|into|at|to|from|inside|around|through)(?: the| our| my)? "
@@ -54,19 +59,21 @@ class ArchiveQuestion:
     Attributes:
         query: what it asks of each.
         text: the question as it is asked of one video.
-        dates: of which time; None: of any.
+        dates: of which times ("on Monday and on Friday"); none: of any.
         place: the source that it names; "" for none.
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
     """
 
     query: Query
     text: str
-    dates: Dates | None = None
+    dates: tuple[Dates, ...] = ()
     place: str = ""
     sighting: Query | None = None
 
 
-def read_archive(text: str, known: Known, places: Sequence[str], now: datetime) -> ArchiveQuestion:
+def read_archive(
+    text: str, known: Known, places: Sequence[str], now: datetime, before: ArchiveQuestion | None = None
+) -> ArchiveQuestion:
     """What a question about many videos asks.
 
     Args:
@@ -74,17 +81,37 @@ def read_archive(text: str, known: Known, places: Sequence[str], now: datetime) 
         known: who is enrolled, and the questions before.
         places: what sources are called.
         now: the time at which it is asked, local.
+        before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
-    rest, dates = dated(text.strip(), now, (*known.names, *known.aliases))
+    try:
+        rest, dates = dated(text.strip(), now, (*known.names, *known.aliases))
+    except SettingsError:
+        return ArchiveQuestion(Query("refuse", refusal="unclear", value="times"), text)
+    place = next((one for one in sorted(places, key=len, reverse=True) if _place(one).search(rest)), "")
+    if before is not None and _ASKS_AGAIN.match(_place(place).sub("", rest) if place else rest):  # "and on Tuesday?"
+        return replace(before, dates=dates or before.dates, place=place or before.place)
+    found = replace(_read_one(rest, place, known), dates=dates)
+    if _DAYS.match(rest) and found.query.select == "how_often":
+        found = replace(found, query=replace(found.query, value="days"))
+    alone = found if before is None else _read_one(rest, place, replace(known, history=()))
+    if before is None or not _LEANS.search(rest) and found.query == alone.query:
+        return found
+    sighting = found.sighting
+    if sighting is None and before.sighting is not None and before.sighting.whom == before.query.whom:
+        sighting = replace(before.sighting, whom=found.query.whom)
+    return replace(found, dates=dates or before.dates, place=place or before.place, sighting=sighting)
+
+
+def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
+    """A question from which the words for a time were taken."""
     for said, as_read in _AS_READ:
         rest = said.sub(as_read, rest)
-    place = next((one for one in sorted(places, key=len, reverse=True) if _place(one).search(rest)), "")
     if found := _SHOW.match(rest):
         rest = f"When is {found[1]}?" if " " in found[1] else f"When is {found[1]} seen?"
     main, clause = _parted(rest)
     query = _come_or_gone(_read_at(main, place, known))
     if not clause:
-        return ArchiveQuestion(query, main, dates, place)
+        return ArchiveQuestion(query, main, place=place)
     who, edge, more = clause
     subject = who if not _PRONOUN.match(who) else " and ".join(query.whom.names[:1])
     sighting = _read_at(f"When was {subject} {edge.lower()} seen{more}?", place, known)
@@ -92,7 +119,7 @@ def read_archive(text: str, known: Known, places: Sequence[str], now: datetime) 
     listed = query.select in ("who", "count")
     whom = replace(query.whom, names=() if listed else names, besides=names if listed else ())
     meant = replace(query, whom=whom)
-    return ArchiveQuestion(meant, main, dates, place, sighting)
+    return ArchiveQuestion(meant, main, place=place, sighting=sighting)
 
 
 def _come_or_gone(query: Query) -> Query:

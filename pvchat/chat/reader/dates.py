@@ -1,15 +1,16 @@
 """Words for a day or a time of the calendar: a question in, the question without them and the time they name out.
 
 "on Tuesday", "yesterday evening", "this morning", "last night", "this week", "in May", "since 3 May", "in the last ten
-days", "between Monday and Wednesday", "before 2026-05-03". A weekday is the last one that was, today included; a month
-or a day without a year is the last one that began. Times of a clip ("at 3:20") are `timewords.py`'s.
+days", "between Monday and Wednesday", "before 2026-05-03"; hours of a day, or of each day ("between 9 and 11", "after
+5pm", "at night"). A weekday is the last one that was, today included; a month or a day without a year is the last one
+that began. Times of a clip ("at 3:20") are `timewords.py`'s.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from pvchat.errors import SettingsError
@@ -42,6 +43,16 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 
+_CLOCK = r"(?:\d{1,2}(?::[0-5]\d)?(?: ?[ap]m\b| ?o'clock)?|noon|midday|midnight)"
+_EXACT = r"(?:\d{1,2}(?::[0-5]\d)?(?: ?[ap]m\b| ?o'clock)|noon|midday|midnight)"
+_HOURS = re.compile(
+    rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)) (?P<b>{_CLOCK})"
+    rf"|(?:after|since|from) (?P<after>{_EXACT})|(?:before|until|till|by) (?P<before>{_EXACT})"
+    rf"|(?:at|in the) (?P<part>{_PART})s?(?! of\b))(?![\w:]| (?:seconds?|minutes?|people|times|{_MONTH})\b)",
+    re.IGNORECASE,
+)
+_JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", "than": "than", "but not": "but not"}
+
 
 @dataclass(frozen=True)
 class Dates:
@@ -50,15 +61,27 @@ class Dates:
     Attributes:
         since, until: its ends.
         said: the words for it, as they stand in a sentence.
+        hours: of each day, from when to before when; where they end before they begin, on the next day.
+        joint: what joins it to the time before it: "and", "or", "than", "but not"; "" for the first.
     """
 
     since: datetime | None
     until: datetime | None
     said: str
+    hours: tuple[time, time] | None = None
+    joint: str = ""
+
+    def on(self, at: datetime) -> tuple[datetime | None, datetime | None]:
+        """Its ends; of hours of each day those of the day, or the night, in which a moment lies."""
+        if self.hours is None:
+            return self.since, self.until
+        start, end = self.hours
+        day = at.date() - timedelta(days=end <= start and at.time() < end)
+        return datetime.combine(day, start), datetime.combine(day + timedelta(days=end <= start), end)
 
 
-def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, Dates | None]:
-    """A question without the words for a time of the calendar, and that time; None where it names none.
+def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tuple[Dates, ...]]:
+    """A question without the words for times of the calendar, and these times in order.
 
     Args:
         text: the question.
@@ -66,17 +89,69 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, Dat
         names: of enrolled people: "since May" is no date where somebody is called May.
 
     Raises:
-        SettingsError: it names several.
+        SettingsError: it names several that aren't joined ("on Monday and on Friday" are).
     """
-    found = [(match, dates) for match in _PHRASE.finditer(text) if (dates := _read(match, now, names)) is not None]
-    if len(found) > 1:
-        hint = "Ask about one time, such as 'on Tuesday' or 'between Monday and Wednesday'."
-        raise SettingsError("this names several times.", subject=text[:80], hint=hint)
-    if not found:
-        return text, None
-    match, dates = found[0]
-    rest = f"{text[: match.start()].rstrip(' ,')} {text[match.end() :].lstrip(' ,')}"
-    return re.sub(r" (?=[?.!])", "", " ".join(rest.split())), dates
+    days = [(match, dates) for match in _PHRASE.finditer(text) if (dates := _read(match, now, names)) is not None]
+    taken = {place for match, _ in days for place in range(*match.span())}
+    hours = [(match, _hours(match)) for match in _HOURS.finditer(text) if not {*range(*match.span())} & taken]
+    if len(hours) == 1 and len(days) < 2:
+        days = [(hours[0][0], _at_hours(days[0][1] if days else None, *hours[0][1]))] + [(day, None) for day, _ in days]
+    elif hours:
+        raise _several(text)
+    found: list[Dates] = []
+    for i, (match, dates) in enumerate(sorted(days, key=lambda one: one[0].start())):
+        between = text[days[i - 1][0].end() : match.start()].strip().lower() if i and not hours else ""
+        if i and not hours and between not in _JOINTS:
+            raise _several(text)
+        found += [replace(dates, joint=_JOINTS.get(between, ""))] if dates is not None else []
+    return _without(text, [match for match, _ in days], joined=not hours), tuple(found)
+
+
+def _several(text: str) -> SettingsError:
+    hint = "Ask about one time, such as 'on Tuesday' or 'between Monday and Wednesday', or join them by 'and' or 'or'."
+    return SettingsError("this names several times.", subject=text[:80], hint=hint)
+
+
+def _without(text: str, matches: Sequence[re.Match[str]], joined: bool) -> str:
+    """A text without some of its parts, and without what joins them."""
+    ordered = sorted(matches, key=lambda one: -one.start())
+    spans = [(ordered[-1].start(), ordered[0].end())] if joined and ordered else [one.span() for one in ordered]
+    for start, end in spans:
+        text = f"{text[:start].rstrip(' ,')} {text[end:].lstrip(' ,')}"
+    return re.sub(r" (?=[?.!])", "", " ".join(text.split()))
+
+
+def _at_hours(day: Dates | None, start: time, end: time, said: str) -> Dates:
+    """Hours of one day, or of each day of a time; of any where none is named."""
+    if day is None:
+        return Dates(None, None, said, (start, end))
+    if day.since is None or day.until is None or day.until - day.since > timedelta(days=1):
+        return replace(day, said=f"{said} {day.said}", hours=(start, end))
+    until = datetime.combine(day.since, end) + timedelta(days=end <= start)
+    return Dates(datetime.combine(day.since, start), until, f"{said} {day.said}")
+
+
+def _hours(match: re.Match[str]) -> tuple[time, time, str]:
+    """From when to when on a day, and the words."""
+    said, named = " ".join(match[0].split()), match.groupdict()
+    said = said[:1].lower() + said[1:]
+    if part := named["part"]:
+        first, last = _PARTS[part.lower()]
+        return time(first % 24), time(last % 24), said
+    start, end = named["a"] or named["c"] or named["after"], named["b"] or named["before"]
+    start, end = start or "0", end or "0"
+    late = end.lower().endswith("pm") and start.isdigit() and start != "0"  # "between 2 and 4 pm"
+    return _clock(f"{start}pm" if late else start), _clock(end), said
+
+
+def _clock(words: str) -> time:
+    """A time of the day."""
+    named = {"noon": 12, "midday": 12, "midnight": 0}
+    if words.lower() in named:
+        return time(named[words.lower()])
+    hour, minute = (int(n) for n in [*re.findall(r"\d+", words), "0"][:2])
+    late, early = words.lower().endswith("pm"), words.lower().endswith("am")
+    return time((hour % 12 + 12 * late if late or early else hour) % 24, minute)
 
 
 def _read(match: re.Match[str], now: datetime, names: Sequence[str]) -> Dates | None:

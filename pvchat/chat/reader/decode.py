@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from pvchat.chat.conditions import RELATIONS
 from pvchat.chat.query import (
     EVERYBODY,
     WHOLE,
@@ -23,8 +24,6 @@ from pvchat.chat.query import (
     Has,
     Not,
     Number,
-    Or,
-    Quantifier,
     Query,
     Rank,
     RankBy,
@@ -33,22 +32,19 @@ from pvchat.chat.query import (
     Select,
     Whom,
 )
-from pvchat.chat.reader.slots import COLOURS, Slot
+from pvchat.chat.reader.parts import conditions_of, joined, ordinal, whom_of
+from pvchat.chat.reader.slots import Slot
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.vocabulary import word_set
 
-_PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _CALLED = ("name", "unknown")
-_RELATIONS = ("with", "beside", "left_of", "right_of")
 _GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
 _COMING = word_set(
     """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
     shows showed walk walks walked turn turns turned join joins joined"""
 )
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
-             "4th": 4, "other": 2, "next": 2}  # fmt: skip
 
 
 def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE) -> Query:
@@ -65,6 +61,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "refuse":
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
     whom, conditions = _together(whom, conditions)
+    if whom.quantifier == "only" and whom.names and whom.such is not None and not conditions:  # "is it just Ana who …?"
+        whom, conditions = replace(whom, such=None), [whom.such]
     if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
         whom = replace(whom, quantifier="both")  # with each other
     if heads["throughout"] == "ever":
@@ -94,6 +92,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         whom, versus = replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
     if heads["select"] == "compare" and asked is None and rank is None and heads["end"] == "last":  # fewer than
         whom, versus = versus, whom
+    if heads["select"] == "order" and versus != EVERYBODY and heads["relation"] == "after":
+        during = replace(during, relation="after")
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
     return Query(
         cast(Select, heads["select"]), whom, None if choice else joined(conditions, heads["join"]), asked, value,
@@ -119,128 +119,6 @@ def _narrowed(
         return "", conditions
     own = [c for c in conditions if isinstance(c, Has) and c.attribute == asked and not c.of]
     return (own[0].value, [c for c in conditions if c not in own]) if own else ("", conditions)
-
-
-def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
-    """The people whom the slots of one role mean."""
-    own = [s for s in slots if s.role == role]
-    if not own and heads["known"] == "any" and heads["quantifier"] == "any" and role != "S":
-        return EVERYBODY
-    mine = role == "S"
-    nth = next((s for s in own if s.kind == "nth"), None)
-    known = {"known": True, "strangers": False}.get(heads["known"] if mine else "any")
-    names = tuple(dict.fromkeys(s.name for s in own if s.name))
-    return Whom(
-        names=names,
-        quantifier=_quantifier(heads, role, own),
-        such=joined(conditions_of(slots, role), "and"),
-        known=False if any(s.kind == "stranger" for s in own) else known,
-        besides=tuple(s.name for s in slots if s.role == "X" and s.name and s.name not in names) if mine else (),
-        nth=0 if nth is None else _ordinal(nth),
-        nth_by=cast(RankBy, heads["nth_by"]) if nth is not None else "left",
-        unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown")),
-    )
-
-
-def _ordinal(slot: Slot) -> int:
-    """The number of "second" or "the third one"."""
-    words = (*slot.typed.lower().split(), slot.value)
-    return next((_ORDINALS[word] for word in words if word in _ORDINALS), 1)
-
-
-def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quantifier:
-    """How many are meant: one alone is neither both nor either; "they", and several in an event, are both."""
-    told = cast(Quantifier, heads["quantifier"]) if role == "S" else "any"
-    if role == "E" and (every := next((s for s in own if s.kind == "number"), None)):
-        return "none" if every.value.startswith("no") else "all"
-    named = [slot for slot in own if slot.name]
-    they = role == "S" and len({slot.at for slot in named}) == 1  # one word for several
-    if len(named) > 1 and told == "any" and (they or role == "E" and not named[-1].after_or):
-        return "both"
-    return "any" if len(named) == 1 and told in ("both", "either", "all") else told
-
-
-def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
-    """The conditions that the slots of one role set, in order."""
-    own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
-    colours = _colours(own)
-    made: list[Condition] = []
-    for slot in own:
-        if slot.kind == "colour" and slot not in colours.values():
-            made.append(_maybe_not(Has("worn", "", slot.value), slot.denied))
-        elif slot.kind != "colour":
-            colour = colours.get(slot.at)
-            made += _with_colour(slot, colour, slots)
-    return list(dict.fromkeys(made))
-
-
-def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list[Condition]:
-    """A slot's condition with its colour; "a shirt that isn't white" is a shirt, and no white one."""
-    if colour is not None and colour.denied and not slot.denied:
-        return [_has(slot, "", slots), Not(_has(slot, colour.value, slots))]
-    return [_maybe_not(_has(slot, "" if colour is None else colour.value, slots), slot.denied)]
-
-
-def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
-    kind = cast(Attribute, slot.kind)
-    if slot.kind in _RELATIONS:
-        return Has(kind, of=_object(slot, slots))
-    if slot.kind in ("present", "alone"):
-        return Has(kind)
-    if slot.kind == "hair":
-        return _hair(slot.value.split(), colour)
-    return Has(kind, slot.value, colour)
-
-
-def _hair(words: Sequence[str], colour: str) -> Has:
-    """Such as "long dark hair", "a beard", "blonde"."""
-    plain = " ".join(word for word in words if word not in (*COLOURS, "is", "are"))  # "whose hair is grey?"
-    return Has("hair", plain or "hair", colour or " ".join(word for word in words if word in COLOURS))
-
-
-def _object(relation: Slot, slots: Sequence[Slot]) -> Whom | None:
-    """Whom a relation holds with: the people of role O that come after it, and before another relation does."""
-    later = [s.at for s in slots if s.kind in _RELATIONS and s.at > relation.at and s.role != "O"]
-    until = min(later, default=10**6)
-    own = [s for s in slots if s.role == "O" and relation.at < s.at < until]
-    own = own or [s for s in slots if s.role == "O"]  # "whom is she next to?"
-    quantifier = "either" if any(s.after_or for s in own) else "both" if len(own) > 1 else "any"
-    whom = whom_of(own, "O", {"known": "any", "quantifier": "any", "nth_by": "left"})
-    return (
-        None if whom == EVERYBODY else replace(whom, quantifier=cast(Quantifier, quantifier if whom.names else "any"))
-    )
-
-
-def _colours(slots: Sequence[Slot]) -> dict[int, Slot]:
-    """Which colour belongs to which garment, by the garment's place: the nearest one, one before it first."""
-    free = [s for s in slots if s.kind == "colour"]
-    found: dict[int, Slot] = {}
-    for garment in (s for s in slots if s.kind in ("worn", "hair")):
-        before = [c for c in free if c.at < garment.at and not _between(slots, c.at, garment.at)]
-        after = [c for c in free if c.at > garment.at and not _between(slots, garment.at, c.at)]
-        if nearest := before[-1:] or after[:1]:
-            found[garment.at] = nearest[0]
-            free.remove(nearest[0])
-    return found
-
-
-def _between(slots: Sequence[Slot], start: int, end: int) -> bool:
-    return any(start < s.at < end for s in slots)
-
-
-def joined(conditions: Sequence[Condition], word: str) -> Condition | None:
-    """Several conditions as one; what is denied is denied of all: "no hat or glasses", "sits or stands, not lies"."""
-    if len(conditions) < 2:
-        return conditions[0] if conditions else None
-    denied = tuple(one for one in conditions if isinstance(one, Not))
-    said = tuple(one for one in conditions if one not in denied)
-    if word == "and" or not said:
-        return And(tuple(conditions))
-    return And((Or(said), *denied)) if denied and len(said) > 1 else Or(tuple(conditions))
-
-
-def _maybe_not(condition: Condition, denied: bool) -> Condition:
-    return Not(condition) if denied else condition
 
 
 def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str, str], Sequence[Slot]]:
@@ -273,7 +151,7 @@ def _at_some_time(
 
 def _is_bare(condition: Condition) -> bool:
     """Whether it is a relation to nobody in particular."""
-    return isinstance(condition, Has) and condition.attribute in _RELATIONS and condition.of is None
+    return isinstance(condition, Has) and condition.attribute in RELATIONS and condition.of is None
 
 
 def _together(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
@@ -325,10 +203,10 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
 def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
     nth = next((s for s in slots if s.role in ("P", "F") and s.kind == "nth"), None)
     if heads["select"] == "when" and (nth is not None or heads["event_nth"] != "any") and heads["relation"] == "none":
-        return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else _ordinal(nth)))
+        return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else ordinal(nth)))
     if heads["rank"] == "none":
         return None
-    place = 1 if nth is None else _ordinal(nth)
+    place = 1 if nth is None else ordinal(nth)
     return Rank(cast(RankBy, heads["rank"]), -place if heads["end"] == "last" and place > 0 else place)
 
 

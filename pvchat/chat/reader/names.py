@@ -31,9 +31,11 @@ class Mention:
 
 def find_mentions(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> list[Mention]:
     """Enrolled names in a text, in order: longest first, whole words, any case, with possessive endings."""
-    forms = _forms(names, aliases)
-    found = _found(text, _fold(text), forms, [])
-    return sorted(_found(text, _fold(text, _bare), _without_accents(forms), found), key=lambda m: m.start)
+    forms, found = _forms(names, aliases), list[Mention]()
+    for is_first in (False, True):  # "ana maria" is Ana María, not somebody called Ana
+        for folding, spelled in ((_fold(text), forms), (_fold(text, _bare), _without_accents(forms))):
+            found = _found(text, folding, [form for form in spelled if form[2] == is_first], found)
+    return sorted(found, key=lambda m: m.start)
 
 
 def _found(

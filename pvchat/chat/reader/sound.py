@@ -31,6 +31,7 @@ _EMPTY = word_set(
 )
 _QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)|^)['‘]([^'‘]+?)['’](?=\W|$)")
 _MOST = word_set("most longest")
+_ASKING = word_set("when who whose which how what")
 
 
 def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
@@ -79,7 +80,7 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
 
 def _select(seen: Sequence[str], phrase: bool) -> Select:
     """What kind of answer is wanted."""
-    start = seen[0]
+    start = seen[0] if seen[0] in _AUXILIARY | {"at"} else next((word for word in seen if word in _ASKING), seen[0])
     if start in ("when", "at"):
         return "when"
     if start in ("who", "whose", "which"):

@@ -7,16 +7,26 @@ kitchen) from 0:02 to 0:05". What is only likely is told apart: "in 12 videos su
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pvchat.chat.archive import ArchiveFinding, Seen
 from pvchat.chat.english import clock, first_times, join, lasting, number, span_told
-from pvchat.chat.query import Has
+from pvchat.chat.query import PRESENT, Has, Not
 from pvchat.chat.say.clauses import clause
 from pvchat.chat.spans import seconds_in
 
-UNANSWERED = "I can't answer that about many videos. Ask about one of them: pvchat ask CLIP QUESTION."
+UNANSWERED = (
+    "I can't answer that about many videos. I can tell when, where, how often, how long and with whom somebody was "
+    "seen, who was, who came first, stayed longest or came most often, and what somebody wore or did. "
+    "Ask anything else about one video: pvchat ask CLIP QUESTION."
+)
+UNHEARD = "What is said is not kept in the library. Ask about one video: pvchat ask CLIP QUESTION."
+SEVERAL_TIMES = (
+    "I can't read that many times in one question. Ask about one, such as “on Tuesday”, or join them: “on Monday or on "
+    "Friday”, “more often this week than last week”."
+)
+LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I can't tell.", "": ""}
 NOTHING_YET = "There is no video in the library yet. Add a folder: pvchat library add FOLDER"
 _MOST = 8  # videos that are listed one by one
 _MOST_SPANS = 3
@@ -59,6 +69,14 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     return " ".join([*strange, told])
 
 
+def lead_of(found: ArchiveFinding, joint: str) -> str:
+    """What stands before the answers for two times that are held against each other; "" where they aren't."""
+    if joint not in ("than", "but not"):
+        return ""
+    named = f"{join(list(found.names)) or 'Nobody I know'}." if found.query.select == "who" else ""
+    return LEADS[found.verdict or ""] or named
+
+
 def moment(one: Seen, last: bool = False) -> str:
     """A video with the moment that counts: its first, or its last."""
     at = (one.spans[-1][1] if last else one.spans[0][0]) if one.spans else 0.0
@@ -81,6 +99,8 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
 
 
 def _exists(found: ArchiveFinding, asked: Asked) -> str:
+    if found.query.rank is not None:
+        return _compare(found, asked)
     if found.verdict == "unsure":
         return f"I am not sure: perhaps {_in_videos(found, len(found.perhaps))}{asked.of}.{_lines(found.seen)}"
     return f"Yes, {_in_how_many(found, asked)}.{_lines(found.seen)}"
@@ -145,6 +165,11 @@ def _count(found: ArchiveFinding, asked: Asked) -> str:
 
 
 def _how_often(found: ArchiveFinding, asked: Asked) -> str:
+    if found.query.value == "days":
+        days = f"{number(int(found.number or 0))} day{'' if found.number == 1 else 's'}"
+        return (
+            f"{_whom(found)}{_where(found)}: on {days}, {_in_how_many(found, asked, short=True)}.{_lines(found.seen)}"
+        )
     times = sum(max(1, len(one.spans)) for one in found.sure)
     again = f", {number(times)} times in all" if times > len(found.sure) else ""
     return f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}{again}.{_lines(found.seen)}"
@@ -157,8 +182,24 @@ def _how_long(found: ArchiveFinding, asked: Asked) -> str:
 
 
 def _compare(found: ArchiveFinding, asked: Asked) -> str:
-    told = [f"{name} ({_videos(count)})" for name, count in found.names.items()]
-    return f"{' before '.join(told) or 'I am not sure'}, of {_videos(found.looked_at)}{asked.of}."
+    """People in order, with what they are held against each other by."""
+    rank, lead = found.query.rank, LEADS[found.verdict or ""]
+    told = [f"{name} {_measured(found, name, rank.by if rank is not None else 'time')}" for name in found.names]
+    if not told:
+        return " ".join([*filter(None, [lead]), f"I found nobody to compare in {_videos(found.looked_at)}{asked.of}."])
+    return f"{lead} {', then '.join(told)}; of {_videos(found.looked_at)}{asked.of}.".lstrip()
+
+
+def _measured(found: ArchiveFinding, name: str, by: str) -> str:
+    """Such as "in three videos", "for 2 minutes", or the moment of the first, or of the last, time."""
+    hers = [one for one in found.sure if name in one.names and name not in one.perhaps]
+    if by == "often" or not hers:
+        return f"in {_videos(len(hers))}"
+    if by == "long":
+        return f"for {lasting(sum(seconds_in(one.each.get(name, one.spans)) for one in hers))}"
+    last = found.query.where in (Not(PRESENT), Has("leaves")) and name in found.query.whom.names
+    one = hers[-1 if last else 0]
+    return moment(replace(one, spans=one.each.get(name, one.spans)), last)
 
 
 def _told(found: ArchiveFinding, asked: Asked) -> str:
@@ -171,7 +212,7 @@ def _told(found: ArchiveFinding, asked: Asked) -> str:
 
 _SAID = {
     "exists": _exists, "who": _who, "count": _count, "how_often": _how_often, "how_long": _how_long,
-    "compare": _compare, "attribute": _told, "describe": _told,
+    "compare": _compare, "order": _compare, "attribute": _told, "describe": _told,
 }  # fmt: skip
 
 

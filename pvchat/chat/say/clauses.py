@@ -75,7 +75,7 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
 
 
 def _related(has: Has, count: int, some: str) -> str:
-    how = wording("relation", has.attribute)
+    how = wording("relation", has.value or has.attribute)
     if has.of is not None:
         return f"{how} {whom_said(has.of)}"
     if count == 1:

@@ -1,0 +1,164 @@
+"""Who is first, longest or most often over many videos; and several times that one question asks about, as one finding.
+
+In: a `Query`, videos. Out: an `ArchiveFinding`. What each video says is `archive.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from pvchat.chat.archive import ArchiveFinding, Sighted, search
+from pvchat.chat.finding import Verdict
+from pvchat.chat.query import PRESENT, Has, Not, Query, Whom
+from pvchat.chat.sounds import as_seen, is_heard
+from pvchat.chat.spans import all_verdict, any_verdict
+
+_ANSWERED = (
+    "exists", "who", "count", "when", "how_long", "how_often", "shots", "compare", "order", "attribute", "describe",
+)  # fmt: skip
+_RANKS = ("time", "long", "often")
+_GONE = (Not(PRESENT), Has("leaves"))
+_COME = (None, PRESENT, Has("enters"))
+
+
+def find(query: Query, videos: Iterable[Sighted], looked_at: int) -> ArchiveFinding:
+    """What is found for a query, as by `search`; the videos are those for `of_each` of it."""
+    found = search(of_each(query), videos, looked_at)
+    if not _is_held(query):
+        return found
+    return _held(replace(found, query=query, strange=tuple(name for one in _people_of(query) for name in one.unknown)))
+
+
+def is_answered(query: Query) -> bool:
+    """Whether many videos can tell it: not who is leftmost, who says what, or what happens before what."""
+    event, held = query.during.event, query.select in ("compare", "order")
+    if query.select not in _ANSWERED or query.rank is not None and query.rank.by not in _RANKS:
+        return False
+    if is_heard(query) and as_seen(query) is None or query.select == "compare" and query.rank is None:
+        return False
+    return not held or event is None or event.where in (*_GONE, *_COME)
+
+
+def of_each(query: Query) -> Query:
+    """What is looked for in each video: of who are held against each other, when it holds of each."""
+    if not _is_held(query):
+        return query
+    where, people = None if query.where in (*_GONE, *_COME) else query.where, _people_of(query)
+    names = tuple(dict.fromkeys(name for one in people for name in one.names))
+    alone = len(people) == 1 and query.form == "polar"  # "was Ana the first?": of everybody
+    if alone or len(names) < 2:
+        return Query("who", Whom(besides=query.whom.besides, such=query.whom.such, known=query.whom.known), where)
+    return Query("when", Whom(names, "either"), where)
+
+
+def _people_of(query: Query) -> list[Whom]:
+    """Who is held against each other."""
+    event = query.during.event
+    return [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
+
+
+def _is_held(query: Query) -> bool:
+    """Whether people are held against each other."""
+    return query.select in ("compare", "order") or query.select == "exists" and query.rank is not None
+
+
+def _held(found: ArchiveFinding) -> ArchiveFinding:
+    """Who is first, longest, most often, in order; whether that is who it is asked of."""
+    query, best = found.query, _measures(found, True, True)
+    named = sorted(best, key=best.__getitem__, reverse=_is_greatest(query))
+    if query.select == "order" and query.versus is not None and query.form != "polar":  # who came after Ben?
+        edge = min((best[name] for name in query.versus.names if name in best), default=None)
+        named = [name for name in named if edge is not None and best[name] != edge]
+        named = [name for name in named if (best[name] > (edge or 0.0)) == (query.during.relation == "after")]
+        named = sorted(named, key=lambda name: abs(best[name] - (edge or 0.0)))
+    number = best[named[0]] if named and query.rank is not None and query.rank.by != "time" else None
+    found = replace(found, names={name: _videos_of(found, name) for name in named}, number=number)
+    if query.form != "polar":
+        return found
+    told = {_comes_first(_measures(found, *sure), query) for sure in ((True, True), (True, False), (False, True))}
+    verdict: Verdict = "unknown" if None in told else "unsure" if len(told) > 1 else "yes" if True in told else "no"
+    return replace(found, verdict=verdict)
+
+
+def _is_greatest(query: Query) -> bool:
+    """Whether the greatest measure is asked for: the longest, the last; not the first, the shortest."""
+    by, last = ("time", False) if query.rank is None else (query.rank.by, query.rank.k < 0)
+    return (last or query.during.relation == "after") == (by == "time")
+
+
+def _measures(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) -> dict[str, float]:
+    """How often, how long or when it holds of each, surely or at all: of who is asked about, and of the others."""
+    query, event, made = found.query, found.query.during.event, {}
+    gone = query.where in _GONE
+    theirs_gone = gone if query.versus is not None or event is None else event.where in _GONE
+    by = "time" if query.rank is None else query.rank.by
+    held = (*query.whom.names, *(() if query.versus is None else query.versus.names))
+    for name in dict.fromkeys((*held, *(name for one in found.seen for name in one.names))):
+        ends, sure = (gone, sure_of_mine) if name in query.whom.names else (theirs_gone, sure_of_others)
+        value = None if name.startswith("#") else _measure(found, name, (by, ends), sure)
+        made |= {} if value is None else {name: value}
+    return made
+
+
+def _comes_first(measures: dict[str, float], query: Query) -> bool | None:
+    """Whether who is asked about comes first of all; None where there is nobody to hold against, or to be held."""
+    hers, theirs = ([v for name, v in measures.items() if (name in query.whom.names) == own] for own in (True, False))
+    if not hers or not theirs:
+        return None
+    return min(hers) > max(theirs) if _is_greatest(query) else max(hers) < min(theirs)
+
+
+def _measure(found: ArchiveFinding, name: str, by: tuple[str, bool], sure: bool) -> float | None:
+    """How often, for how many seconds, or at which moment first (or last) it holds of somebody; None for no moment."""
+    seen = [one for one in found.seen if name in one.names and not (sure and name in one.perhaps)]
+    spans = [(one.video, span) for one in seen for span in one.each.get(name, one.spans)]
+    if by[0] == "often":
+        return float(len(seen))
+    if by[0] == "long":
+        return sum(end - start for _, (start, end) in spans)
+    moments = [video.time_of(span[1] if by[1] else span[0]).timestamp() for video, span in spans]
+    return None if not moments else max(moments) if by[1] else min(moments)
+
+
+def _videos_of(found: ArchiveFinding, name: str) -> int:
+    return sum(name in one.names and name not in one.perhaps for one in found.seen)
+
+
+def of_one_time(query: Query) -> Query:
+    """What is counted at each of two times that are held against each other ("more often on Monday than on Friday")."""
+    long = query.rank is not None and query.rank.by == "long"
+    return Query("how_long" if long else "how_often" if query.whom.names else "count", query.whom, query.where)
+
+
+def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> ArchiveFinding:
+    """What was found at several times, as one: the first, with the others after it and the verdict of all.
+
+    Args:
+        query: what was asked.
+        found: of each time.
+        joint: "and", "or", "than" (more in the first than in the second), "but not" (then, and not at the other).
+    """
+    first, *rest = found
+    if not rest:
+        return first
+    then = joined(query, rest, joint)
+    if joint == "than":
+        (one, most_of_one), (other, most_of_other) = map(_at_least_and_most, (first, then))
+        less = query.rank is not None and query.rank.k < 0
+        yes, no = (most_of_one < other, one >= most_of_other) if less else (one > most_of_other, most_of_one <= other)
+        return replace(first, query=query, verdict="yes" if yes else "no" if no else "unsure", then=then)
+    if joint == "but not":
+        names = {name: count for name, count in first.names.items() if name not in then.names}
+        turned: dict[Verdict | None, Verdict] = {"yes": "no", "no": "yes"}
+        verdict = first.verdict and all_verdict([first.verdict, turned.get(then.verdict, "unknown")])
+        return replace(first, names=names, verdict=verdict, then=then)
+    both = [each.verdict for each in (first, then) if each.verdict is not None]
+    return replace(first, verdict=(any_verdict if joint == "or" else all_verdict)(both) if both else None, then=then)
+
+
+def _at_least_and_most(found: ArchiveFinding) -> tuple[float, float]:
+    """A number of videos or seconds without, and with, those that are only perhaps."""
+    long = found.query.select == "how_long"
+    perhaps = sum(end - start for one in found.perhaps for start, end in one.spans) if long else len(found.perhaps)
+    return found.number or 0.0, (found.number or 0.0) + perhaps

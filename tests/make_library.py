@@ -1,0 +1,42 @@
+"""A library whose timelines are written down, to ask it without any footage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from make_analysis import make_analysis
+
+from pvchat import PVChat
+from pvchat.chat.timeline import Timeline
+from pvchat.library import Library, recognise, records
+from pvchat.video import Recorded
+
+
+def stored(chat: PVChat, folder: Path, videos: Sequence[tuple[str, str, dict[str, Any]]]) -> Library:
+    """A library with clips: their places, the times at which they begin, and their timelines (`Timeline.from_dict`)."""
+    library = chat.library
+    (folder / "videos").mkdir()
+    library.add([folder / "videos"])
+    library.follow()
+    with library._open() as tables:
+        who = {one.name: recognise._numbers(tables)[one.id] for one in chat.people.snapshot().people}
+        for number, (place, recorded, told) in enumerate(videos, 1):
+            timeline = Timeline.from_dict(told)
+            source = tables.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, ?)", (f"/{place}", place))
+            source = tables.execute("SELECT id FROM sources WHERE path = ?", (f"/{place}",)).fetchone()[0]
+            analysis = replace(make_analysis(), key=str(number), duration_s=timeline.end_s)
+            clip = records.keep(tables, analysis, Recorded(datetime.fromisoformat(recorded), "name"))
+            whole = records.packed({"span": timeline.whole, "looked_for": [], "still": False, "at_least": False})
+            tables.execute("UPDATE clips SET timeline = ?, stale = 0 WHERE id = ?", (whole, clip))
+            tables.execute("INSERT INTO files VALUES (?, ?, 1, 1, ?, '')", (f"/{place}/{number}.mp4", source, clip))
+            for one in timeline.entities:
+                if one.decision != "absent":
+                    row = recognise._appearance(one, clip, who, (), ())
+                    tables.execute("INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            facts = [(clip, i, *recognise._fact(one, who)) for i, one in enumerate(timeline.rows)]
+            tables.executemany(f"INSERT INTO facts VALUES ({', '.join('?' * 12)})", facts)
+    return library

@@ -1,0 +1,189 @@
+"""Questions about a library of made timelines: read, looked up in every video, and what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+from make_library import stored  # noqa: E402
+from make_studio import open_chat, open_studio  # noqa: E402
+
+from pvchat.chat.archive import ArchiveFinding  # noqa: E402
+from pvchat.library import Library  # noqa: E402
+
+pytestmark = pytest.mark.weights
+NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
+
+
+def person(name: str, *seen: tuple[float, float], **rows: str) -> dict[str, Any]:
+    """Somebody with what holds of her all the time that she is seen."""
+    told = []
+    for attribute, value in rows.items():
+        colour, _, plain = value.rpartition(" ")
+        told.append({"attribute": attribute, "value": plain, "colour": colour} if attribute == "worn"
+                    else {"attribute": attribute, "value": value})  # fmt: skip
+    return {"name": name, "seen": seen, "enrolled": not name.startswith("#"), "rows": told}
+
+
+def video(*people: dict[str, Any]) -> dict[str, Any]:
+    """A minute of them."""
+    return {"seconds": 60, "people": list(people)}
+
+
+VIDEOS = [  # by number
+    ("kitchen", "2026-11-16T09:10:00", video(person("Ana", (0, 30)))),
+    ("kitchen", "2026-11-23T09:30:00", video(person("Ana", (5, 25), posture="sitting"), person("Ben", (15, 60)))),
+    ("garden", "2026-11-23T14:00:00", video(person("Ben", (0, 20), (40, 60)))),
+    ("kitchen", "2026-11-24T10:00:00", video(person("Ana", (0, 60), worn="red jacket"), person("#1", (10, 20)))),
+    ("hall", "2026-11-27T08:00:00", video(person("Ben", (10, 40), deed="smiling"))),
+    ("kitchen", "2026-11-27T18:15:00", video(person("Ana", (0, 20)), person("Ben", (30, 60)))),
+    ("garden", "2026-11-28T22:30:00", video(person("#1", (0, 60)))),
+    ("hall", "2026-11-29T02:00:00", video(person("Ben", (0, 15)))),
+    ("kitchen", "2026-11-29T08:05:00", video(person("Ana", (20, 60), worn="blue jacket"), person("Ben", (0, 10)))),
+]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Made once: nothing changes it."""
+    folder = tmp_path_factory.mktemp("library")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PVCHAT_HOME", str(folder / "home"))
+        yield stored(open_chat(open_studio(folder, patch)), folder, VIDEOS)
+
+
+def told(found: ArchiveFinding) -> dict[str, Any]:
+    """The values of a finding: verdict, number, names in order, the videos in order."""
+    values = {"verdict": found.verdict, "number": found.number, "names": list(found.names),
+              "videos": [one.video.number for one in found.seen]}  # fmt: skip
+    return values if found.then is None else {**values, "then": told(found.then)}
+
+
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "When was Ana last seen?": {"videos": [9]},
+    "When was Ana first seen?": {"videos": [1]},
+    "When did Ben leave?": {"videos": [9]},
+    "In which videos are Ana and Ben together?": {"videos": [2]},
+    "Was Ana seen in the garden?": {"verdict": "no"},
+    "Was Ben in the hall last night?": {"verdict": "yes", "videos": [8]},
+    "Was anybody in the garden last night?": {"verdict": "yes", "videos": [7]},
+    "Who was in the kitchen this morning?": {"names": ["Ana", "Ben"], "videos": [9]},
+    "Who was seen this weekend?": {"names": ["Ben", "Ana"], "videos": [7, 8, 9]},
+    "How often was Ana here this week?": {"number": 4},
+    "How often was Ben here last week?": {"number": 0},
+    "How long was Ana in the kitchen on Tuesday?": {"number": 60},
+    "In which videos is Ana sitting?": {"videos": [2]},
+    "Show me Ben smiling": {"videos": [5]},
+    "Was Ana seen in a red jacket?": {"verdict": "yes", "videos": [4]},
+    "In which videos is somebody I don't know?": {"videos": [4, 7]},
+    "How many people were in the kitchen on Monday?": {"number": 2},
+    # who came first, in which order
+    "Who came first on Friday, Ana or Ben?": {"names": ["Ben", "Ana"]},
+    "Who came first on Sunday, Ana or Ben?": {"names": ["Ben", "Ana"]},
+    "Who came last on Friday, Ana or Ben?": {"names": ["Ana", "Ben"]},
+    "Who left first on Monday, Ana or Ben?": {"names": ["Ana", "Ben"]},
+    "Did Ana come before Ben on Friday?": {"verdict": "no"},
+    "Did Ana come before Ben on Monday?": {"verdict": "yes"},
+    "Did Ana come after Ben on Friday?": {"verdict": "yes"},
+    "Did Ana leave before Ben came on Friday?": {"verdict": "no"},
+    "Did Ben come before Ana in the garden?": {"verdict": "unknown"},
+    "In which order did they come on Monday?": {"names": ["Ana", "Ben"]},
+    "Who came after Ben on Friday?": {"names": ["Ana"]},
+    # more often, longer
+    "Was Ana here more often than Ben this week?": {"verdict": "no", "number": 6},
+    "Was Ben here more often than Ana this week?": {"verdict": "yes"},
+    "Who was here more often this week, Ana or Ben?": {"names": ["Ben", "Ana"], "number": 6},
+    "Was Ana in the kitchen longer than Ben this week?": {"verdict": "yes", "number": 140},
+    "Who was seen longest in the kitchen?": {"names": ["Ana", "Ben"]},
+    "Was Ana here less often than Ben this week?": {"verdict": "yes"},
+    # two times
+    "Was Ana here on Monday and on Tuesday?": {
+        "verdict": "yes",
+        "videos": [2],
+        "then": {"verdict": "yes", "videos": [4]},
+    },
+    "Was Ben here on Monday and on Tuesday?": {"verdict": "no", "then": {"verdict": "no"}},
+    "Was Ben here on Monday or on Tuesday?": {"verdict": "yes", "videos": [2, 3], "then": {"verdict": "no"}},
+    "Who was here on Monday but not on Tuesday?": {"names": ["Ben"]},
+    "Who was here on Monday and on Friday?": {"names": ["Ben", "Ana"], "then": {"videos": [5, 6]}},
+    "Was Ana here more often this week than last week?": {"verdict": "yes", "number": 4, "then": {"number": 1}},
+    "Was Ben here more often on Tuesday than on Monday?": {"verdict": "no", "number": 0, "then": {"number": 2}},
+    "Was Ana here longer on Tuesday than on Monday?": {"verdict": "yes", "number": 60, "then": {"number": 20}},
+    "Were more people here on Monday than on Tuesday?": {"verdict": "yes", "number": 2, "then": {"number": 1}},
+    # hours of a day
+    "Who was in the kitchen between 9 and 11?": {"names": ["Ana", "Ben"], "videos": [1, 2, 4]},
+    "Was Ana here on Tuesday between 9 and 11?": {"verdict": "yes", "videos": [4]},
+    "Was Ana here on Tuesday between 1 and 3 pm?": {"verdict": "no"},
+    "Was Ben here after 5pm on Friday?": {"verdict": "yes", "videos": [6]},
+    "Was Ben here before noon on Monday?": {"verdict": "yes", "videos": [2]},
+    "Was anybody here at night?": {"verdict": "yes", "videos": [7, 8]},
+    "Was Ana here in the evening?": {"verdict": "yes", "videos": [6]},
+    "Who was here between 8 and 9 this week?": {"names": ["Ben", "Ana"], "videos": [5, 9]},
+    # days
+    "On how many days was Ana here?": {"number": 5},
+    "On how many days was Ben in the kitchen this week?": {"number": 3},
+    "On which days was Ben in the garden?": {"videos": [3]},
+    # two questions
+    "When was Ana last seen and what was she wearing?": {"videos": [9], "then": {"videos": [9]}},
+    "What was Ana wearing on Tuesday?": {"videos": [4]},
+}
+FOLLOWED = {
+    "Was Ana in the kitchen on Monday? → And Ben?": {"verdict": "yes", "videos": [2]},
+    "Was Ana in the kitchen on Monday? → And on Tuesday?": {"verdict": "yes", "videos": [4]},
+    "Was Ben in the kitchen on Monday? → And in the garden?": {"verdict": "yes", "videos": [3]},
+    "Was Ben in the kitchen on Monday? → And in the garden? → And on Friday?": {"verdict": "no"},
+    "How often was Ana here this week? → And Ben?": {"number": 6},
+    "How often was Ana here this week? → And last week?": {"number": 1},
+    "When was Ana last seen in the kitchen? → And Ben?": {"videos": [9]},
+    "Was Ben here on Friday? → And was he smiling?": {"verdict": "yes", "videos": [5]},
+    "Who was in the hall on Friday? → Who was in the kitchen?": {"names": ["Ana", "Ben"], "videos": [1, 2, 4, 6, 9]},
+    "How long was Ana in the kitchen on Tuesday? → What about Ben?": {"number": 0},
+    "Who came first on Friday, Ana or Ben? → And on Monday?": {"names": ["Ana", "Ben"]},
+    "Was Ana here more often than Ben this week? → And last week?": {"verdict": "yes"},
+}
+REFUSED = {
+    "Who was nearest to the camera?": "I can tell when, where, how often",
+    "Do Ana and Ben wear the same colour?": "I can tell when, where, how often",
+    "In which video does Ana say 'coffee'?": "What is said is not kept in the library.",
+    "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",
+    "How long is the video?": "Ask anything else about one video",
+    "Was Zoe here before Ana?": "Nobody called Zoe is enrolled.",
+}
+
+
+def holds(expected: dict[str, Any], found: ArchiveFinding) -> bool:
+    """Whether a finding has these values."""
+    values = told(found)
+    then = expected.get("then")
+    plain = {name: values[name] for name in expected if name != "then"}
+    return plain == {name: expected[name] for name in plain} and (
+        then is None or found.then is not None and holds(then, found.then)
+    )
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_is_found(library: Library, question: str) -> None:
+    found = library.ask(question, now=NOW).finding
+    assert holds(QUESTIONS[question], found), (told(found), found.query)
+
+
+@pytest.mark.parametrize("turns", FOLLOWED)
+def test_time_and_place_hold_on(library: Library, turns: str) -> None:
+    *before, question = turns.split(" → ")
+    found = library.ask(question, before, now=NOW).finding
+    assert holds(FOLLOWED[turns], found), (told(found), found.query)
+
+
+@pytest.mark.parametrize("question", REFUSED)
+def test_what_many_videos_cannot_tell_says_what_can_be_asked(library: Library, question: str) -> None:
+    assert REFUSED[question] in library.ask(question, now=NOW).answer
+
+
+def test_who_was_there_at_one_time_and_not_at_another_is_said_first(library: Library) -> None:
+    assert library.ask("Who was here on Monday but not on Tuesday?", now=NOW).answer.startswith("Ben.\nBen")
+    assert library.ask("Was Ana here more often this week than last week?", now=NOW).answer.startswith("Yes.\nAna: in")
