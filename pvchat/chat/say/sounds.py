@@ -25,12 +25,12 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     query, rank = finding.query, finding.query.rank
     if query.select == "attribute":
         return _quoted(finding)
+    if query.select == "who" and rank is not None and rank.k != 1 and not finding.people:
+        return f"As far as I hear, nobody speaks {ordinal(rank.k)}{' most' * (rank.by == 'long')}."
     if not finding.people and not finding.rows:
         return _nothing(finding)
     if query.select == "who" and rank is not None and finding.people:
         return upper(f"{'; '.join(_in_order(finding, rank))}.")
-    if query.select == "who" and rank is not None and rank.k != 1:
-        return f"As far as I hear, nobody speaks {ordinal(rank.k)}{' most' * (rank.by == 'long')}."
     counted = query.select in ("how_long", "how_often")
     speakers: list[tuple[str, Sequence[Span]]] = [(called(one.entity), one.spans) for one in finding.people]
     if counted or not (finding.people and query.whom.names):
