@@ -46,12 +46,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="ask each so many-th question only")
     parser.add_argument("--start", type=int, default=0, help="and begin with this one (0 is the first)")
-    parser.add_argument("--alone", action="store_true", help="no word of the rules' answer leads (answers spoken)")
-    parser.add_argument("--one-by-one", action="store_true", help="guess no words ahead (answers spoken): none lead")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
     chat = PVChat(Settings(device="cpu", model=args.model, answers=args.answers))
-    answerer.GUESS_AHEAD, answerer.LEADS = not args.one_by_one, not args.alone
     shown = present_in(args.folder, args.half)
     enroll(chat, args.folder, {name for names in shown.values() for name in names})
     spoken = watched()
