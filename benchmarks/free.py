@@ -160,11 +160,11 @@ def ask(
 
 
 def invented(sentence: str, checker: Checker) -> list[str]:
-    """Names, numbers, times and colours of a sentence that neither the question nor what is known holds.
+    """Names, numbers, times and colours of a sentence that nothing known holds.
 
     They are what a mask over the words to choose from could keep the model from.
     """
-    told = {*told_words(" ".join((checker.asked, *checker.plain)), checker.names), *(p.what for p in checker.true)}
+    told = {*told_words(" ".join(checker.plain), checker.names), *(p.what for p in checker.true)}
     told |= {f"@{point.who}" for point in checker.true}
     kinds = COLOURS | NUMBERS
     own = told_words(sentence, checker.names)

@@ -60,9 +60,9 @@ class Answerer:
         heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
         spoken = Spoken(Checker.of(known), stream=heard)
         for context in (brief(known), known.plain) if may_speak(known.question) else ():
-            if not spoken.answered:
+            if not spoken.done:
                 self._try(known, context, viewed, spoken)
-        for place in spoken.left if not spoken.answered else ():
+        for place in spoken.left:
             spoken.say(spoken.checker.plain[place])
         log.debug("%r: %r; refused: %s", known.question.text, spoken.text, spoken.stopped)
         return spoken
