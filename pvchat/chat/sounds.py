@@ -129,11 +129,12 @@ def _is_same(asked: str, heard: str, names: set[str]) -> bool:
 
 
 def _ranked(people: Sequence[Found], rank: Rank | None) -> tuple[Found, ...]:
-    """Those who speak in the order that is asked for."""
+    """Those who speak in the order that is asked for; of the second, or the last, that one alone."""
     if rank is None:
         return tuple(people)
     first = rank.by == "time"
-    return tuple(sorted(people, key=lambda one: one.spans[0][0] if first else -seconds_in(one.spans)))
+    ordered = sorted(people, key=lambda one: one.spans[0][0] if first else -seconds_in(one.spans))
+    return tuple(ordered if rank.k == 1 else ordered[rank.k - 1 :][:1] if rank.k > 0 else ordered[rank.k :][:1])
 
 
 def quotes(finding: Finding) -> list[tuple[str, str, Span, str]]:

@@ -356,8 +356,10 @@ def _more_or_fewer(finding: Finding) -> str:
 def order(finding: Finding, timeline: Timeline) -> str:
     """Who comes one after the other, or whether one does before another."""
     query, people = finding.query, finding.people
-    if query.form == "polar" or query.versus is not None or finding.against:
+    if query.form == "polar" or finding.against:
         return _before(finding)
+    if query.versus is not None and not people and not finding.missing:
+        return f"I see nobody come in {query.during.relation or 'before'} {whom_said(query.versus)}."
     if not people:
         return "" if finding.missing else presence.nobody()
     in_turn = replace(finding, people=people[:1], against=people[1:])

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, upper
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import atoms
-from pvchat.chat.say.clauses import called
+from pvchat.chat.query import Rank, atoms
+from pvchat.chat.say.clauses import called, ordinal
 from pvchat.chat.say.numbers import times_said
 from pvchat.chat.sounds import UNSEEN, quotes
 from pvchat.chat.spans import Span, merged, seconds_in
@@ -25,10 +25,10 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     query, rank = finding.query, finding.query.rank
     if query.select == "attribute":
         return _quoted(finding)
+    if query.select == "who" and rank is not None and (finding.people or rank.k != 1):
+        return upper(f"{'; '.join(_in_order(finding, rank))}.")
     if not finding.people and not finding.rows:
         return _nothing(finding)
-    if query.select == "who" and rank is not None and finding.people:
-        return upper(f"{'; '.join(_in_order(finding, rank.by == 'long'))}.")
     counted = query.select in ("how_long", "how_often")
     speakers: list[tuple[str, Sequence[Span]]] = [(called(one.entity), one.spans) for one in finding.people]
     if counted or not (finding.people and query.whom.names):
@@ -76,14 +76,18 @@ def _spans(finding: Finding, of: str) -> list[Span]:
     return [(rows[i].start_s, rows[i + count - 1].end_s) for i in range(0, len(rows), count)]
 
 
-def _in_order(finding: Finding, most: bool) -> list[str]:
-    """Who speaks most, or first, then the others."""
+def _in_order(finding: Finding, rank: Rank) -> list[str]:
+    """Who speaks most, or first, then the others; who speaks second most alone."""
+    most, place = rank.by == "long", "" if rank.k == 1 else ordinal(rank.k)
+    if not finding.people:
+        return [f"as far as I hear, nobody speaks {place}{' most' * most}"]
 
     def measured(one: Found) -> str:
         return f"for about {lasting(seconds_in(one.spans))}" if most else f"at {clock(one.spans[0][0])}"
 
     best, *others = finding.people
-    clauses = [f"{called(best.entity)} speaks {'most' if most else 'first'}, {measured(best)}"]
+    how = f"{place} most".strip() if most else place or "first"
+    clauses = [f"{called(best.entity)} speaks {how}, {measured(best)}"]
     clauses += [f"{called(one.entity)} {measured(one)}" for one in others]
     unseen, rest = (seconds_in(_spans(finding, of)) for of in _NOBODY)
     if most and unseen >= 1:
