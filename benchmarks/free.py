@@ -46,12 +46,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="ask each so many-th question only")
     parser.add_argument("--start", type=int, default=0, help="and begin with this one (0 is the first)")
-    parser.add_argument("--alone", action="store_true", help="no word of the rules' answer leads (answers spoken)")
-    parser.add_argument("--one-by-one", action="store_true", help="guess no words ahead (answers spoken): none lead")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
     chat = PVChat(Settings(device="cpu", model=args.model, answers=args.answers))
-    answerer.GUESS_AHEAD, answerer.LEADS = not args.one_by_one, not args.alone
     shown = present_in(args.folder, args.half)
     enroll(chat, args.folder, {name for names in shown.values() for name in names})
     spoken = watched()
@@ -163,11 +160,11 @@ def ask(
 
 
 def invented(sentence: str, checker: Checker) -> list[str]:
-    """Names, numbers, times and colours of a sentence that neither the question nor what is known holds.
+    """Names, numbers, times and colours of a sentence that nothing known holds.
 
     They are what a mask over the words to choose from could keep the model from.
     """
-    told = {*told_words(" ".join((checker.asked, *checker.plain)), checker.names), *(p.what for p in checker.true)}
+    told = {*told_words(" ".join(checker.plain), checker.names), *(p.what for p in checker.true)}
     told |= {f"@{point.who}" for point in checker.true}
     kinds = COLOURS | NUMBERS
     own = told_words(sentence, checker.names)

@@ -53,7 +53,10 @@ def test_people_are_told_in_the_question_s_order():
     [
         ("Is Ana or Bo here?", "Only Ana is in this video; Bo is not."),
         ("Are Bo and Cleo here?", "Neither Bo nor Cleo is in this video."),
-        ("What are Bo and Ana wearing?", "Bo is not in this video. Ana is in this video. Ana is wearing glasses."),
+        (
+            "What are Bo and Ana wearing?",
+            "Bo is not in this video. Ana is in this video, the whole time. Ana is wearing glasses.",
+        ),
     ],
 )
 def test_which_of_several_are_there_is_told_in_one_sentence_where_that_is_asked(text, said):

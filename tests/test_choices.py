@@ -268,7 +268,7 @@ def test_at_home_is_said_only_surely_and_not_which_room() -> None:
 def test_a_likely_place_needs_a_sure_setting() -> None:
     for sure, told in (
         (0.7, f"Ana is {HEDGE} at an event."),
-        (0.5, "Ana is in this video, but I can't make out where."),
+        (0.5, "Ana is in this video, the whole time, but I can't make out where."),
     ):
         scene = SceneFacts(setting="indoors", confidence={"setting": sure})
         assert answer("Where is Ana?", CHOSEN, scene, PersonFacts()) == told

@@ -58,7 +58,7 @@ def test_a_figure_of_an_earlier_version_is_like_nobody_and_it_is_said_why() -> N
     found = model.score([mei], clip, PresenceConfig())
     assert found[0].decision == "absent"
     found[0].why = why_not(mei, found[0], found, clip)
-    assert "enroll again" in because(found[0])
+    assert "enroll again" in because("Ana", found[0].decision, found[0].why)
 
 
 def test_a_small_a_turned_a_masked_a_blurred_face() -> None:

@@ -40,8 +40,9 @@ from make_findings import (
 
 from pvchat.chat.finding import Found, Missing
 from pvchat.chat.query import And, During, Event, Has, Not, Query, Rank, Whom
+from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
-from pvchat.chat.timeline import without_traits
+from pvchat.chat.timeline import Entity, Timeline, without_traits
 
 A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
 
@@ -147,9 +148,6 @@ TIMES = [
 ATTRIBUTES = [
     (Query("attribute", BEN, attribute="worn", value="shoes"), {"open": replace(unknown("Ben"), spans=((5.0, 10.0),))},
      "Ben is in this video, but I can't make out his shoes."),
-    (Query("attribute", Whom(such=MAN), attribute="worn"),
-     {"people": found("#1", row("#1", "worn", "coat"), row("#1", "worn", "hat", 2.0, 3.0), spans=((0.0, 10.0),))},
-     "Somebody I don't know is wearing a coat, and a hat from 0:02 to 0:03."),
     (Query("attribute", Whom(such=MAN), attribute="deed"), {"open": unknown("Ben")},
      "I can't tell whether Ben is the man."),
     (Query("attribute", ANA, attribute="holding"), {"open": replace(unknown("Ana"), spans=((0.0, 10.0),))},
@@ -273,3 +271,15 @@ def test_whatever_was_found_is_said_in_whole_sentences(seed: int) -> None:
         assert text[:1].isupper(), (query, text)
         assert text[-1:] in (".", "?"), (query, text)
         assert not [part for part in ("  ", "None", " ,", "..", " .", ",,", "#") if part in text], (query, text)
+
+
+def test_what_changes_is_told_with_its_times() -> None:
+    rows = (
+        row("#1", "present"), row("#1", "worn", "coat"), row("#1", "worn", "hat", 2.0, 3.0),
+        row("#1", "posture", "standing", 0.0, 7.0), row("#1", "posture", "sitting", 7.0),
+    )  # fmt: skip
+    seen = Timeline(0.0, 10.0, (Entity("#1", known=False),), rows)
+    queries = [Query("attribute", Whom(known=False), attribute=kind) for kind in ("worn", "deed")]
+    worn, deed = (say(run(query, seen), seen) for query in queries)
+    assert worn == "Somebody I don't know is wearing a coat, and a hat from 0:02 to 0:03."
+    assert deed == "Somebody I don't know stands from 0:00 to 0:07 and sits from 0:07 to 0:10."

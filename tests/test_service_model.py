@@ -128,15 +128,6 @@ def test_many_questions_are_one_batch(studio: Studio, chat: PVChat, asked: list[
     assert chat.ask_many(clip, []) == []
 
 
-def test_a_clip_is_looked_at_once(studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    analysis, passes = chat.analyse(studio.clip("new", ANA)), []
-    encode = type(chat.model).encode_clips
-    monkeypatch.setattr(type(chat.model), "encode_clips", lambda self, f: passes.append(1) or encode(self, f))
-    for question in ("What is Ana doing?", "Where is Ana?"):
-        chat.describer.likeness(analysis, [Line(question)], ["A person is cooking."])
-    assert passes == [1]
-
-
 def test_a_turn_may_be_question_and_answer(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
     clip = bare(studio, "new", BEN, ANA)
     first = chat.ask(clip, "Is Ana in this video?")

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.finding import Finding
+from pvchat.chat.query import without_numbers
 from pvchat.chat.question import Conversation, Question
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Timeline
-from pvchat.chat.window import without_numbers
 from pvchat.schemas import ClipAnalysis, PersonPresence
 
 if TYPE_CHECKING:

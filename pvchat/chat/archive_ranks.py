@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from pvchat.chat.archive import ArchiveFinding, Sighted, search
 from pvchat.chat.finding import Verdict
-from pvchat.chat.query import PRESENT, Has, Not, Query, Whom
-from pvchat.chat.sounds import as_seen, is_heard
+from pvchat.chat.query import PRESENT, Has, Not, Query, Whom, is_of_sound
+from pvchat.chat.sounds import as_seen
 from pvchat.chat.spans import all_verdict, any_verdict
 
 _ANSWERED = (
@@ -35,7 +35,7 @@ def is_answered(query: Query) -> bool:
     event, held = query.during.event, query.select in ("compare", "order")
     if query.select not in _ANSWERED or query.rank is not None and query.rank.by not in _RANKS:
         return False
-    if is_heard(query) and as_seen(query) is None or query.select == "compare" and query.rank is None:
+    if is_of_sound(query) and as_seen(query) is None or query.select == "compare" and query.rank is None:
         return False
     return not held or event is None or event.where in (*_GONE, *_COME)
 

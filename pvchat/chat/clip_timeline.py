@@ -113,7 +113,11 @@ def timeline_from(
     tracks = {track: name for track, name in owners if track is not None}
     sound = None if analysis is None else analysis.sound
     pieces = sum(not one.name for one in evidence.others)
-    rows = (*_rows_of_people(everybody, clip), *_rows_of_scene(clip), *rows_of_sound(sound, tracks))
+    rows = (
+        *_rows_of_people(everybody, clip),
+        *_rows_of_scene(clip),
+        *(rows_of_sound(sound, tracks) if sound is not None else ()),
+    )
     return Timeline(
         *clip.whole, tuple(entities), rows, tuple(evidence.shots) or (clip.whole,), _looked_for(clip),
         still=evidence.duration_s is not None and evidence.duration_s <= STILL_S, measured=True,

@@ -12,7 +12,7 @@ and `Query.from_dict(query.to_dict())` is the same again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from pvchat.chat.spans import Verdict
@@ -276,6 +276,22 @@ class Query:
         if not isinstance(made, Query):
             raise ValueError(f"this is a {type(made).__name__}, not a Query")
         return made
+
+
+def is_numbered(during: During) -> bool:
+    """Whether a part is named by numbers."""
+    return during.unit != "seconds" or bool(during.start_s) or during.end_s is not None
+
+
+def without_numbers(query: Query) -> Query:
+    """The query as it is asked of a part that was cut out already."""
+    then = None if query.then is None else without_numbers(query.then)
+    return replace(query, during=replace(query.during, start_s=0.0, end_s=None, unit="seconds"), then=then)
+
+
+def is_of_sound(query: Query) -> bool:
+    """Whether a query asks for what is heard."""
+    return query.attribute == "says" or any(has.attribute in ("speaks", "says") for has in atoms(query.where))
 
 
 _KINDS: dict[str, type] = {c.__name__: c for c in (Has, And, Or, Not, Whom, Event, During, Rank, Number, Query)}

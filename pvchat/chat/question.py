@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import TYPES, Condition, During, Query, Whom, atoms
+from pvchat.chat.query import TYPES, Condition, During, Query, Whom, atoms, is_numbered
 from pvchat.chat.reader.history import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
-from pvchat.chat.window import is_numbered
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.identity.evidence import one_name_each

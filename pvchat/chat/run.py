@@ -22,8 +22,8 @@ from pvchat.chat.conditions import (
 )
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.lookup import Lookup, Part, doubt, likely, listed, part_of
-from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms
-from pvchat.chat.sounds import as_seen, hear, is_heard
+from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms, is_of_sound
+from pvchat.chat.sounds import as_seen, hear
 from pvchat.chat.spans import (
     TURNED,
     WHOLE,
@@ -58,7 +58,7 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
     if query.select in _OF_NOBODY:
         found = _OF_NOBODY[query.select](query, timeline, history)
     else:
-        found = (_listened_to if is_heard(query) else _looked_up)(query, timeline)
+        found = (_listened_to if is_of_sound(query) else _looked_up)(query, timeline)
     if query.then is None or query.if_so and not (found.verdict == "yes" or found.verdict is None and found.people):
         return found
     return replace(found, then=run(query.then, timeline, (*history, found)))

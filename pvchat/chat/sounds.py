@@ -25,22 +25,17 @@ _PAUSE_S = 1.5  # between two stretches that are quoted as one
 _ALIKE = 0.7  # difflib's ratio from which a word that was heard is an enrolled name: "Anna" for Ana [choice]
 
 
-def rows_of_sound(sound: Sound | None, names: Mapping[int, str]) -> Iterator[Row]:
+def rows_of_sound(sound: Sound, names: Mapping[int, str]) -> Iterator[Row]:
     """What is heard, as rows.
 
     Args:
         sound: of the clip.
         names: entities by the numbers of their tracks.
     """
-    for one in sound.utterances if sound is not None else ():
+    for one in sound.utterances:
         who, of = "" if one.track is None else names.get(one.track, ""), UNSEEN * one.unseen
         yield Row(who, "speaks", "", one.start_s, one.end_s, of=of)
         yield from (Row(who, "says", word.text, word.start_s, word.end_s, of=of) for word in one.words)
-
-
-def is_heard(query: Query) -> bool:
-    """Whether a query asks for what is heard."""
-    return query.attribute == "says" or any(has.attribute in ("speaks", "says") for has in atoms(query.where))
 
 
 def as_seen(query: Query) -> Query | None:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pvchat.chat.english import clock
-from pvchat.chat.query import During, Query
+from pvchat.chat.query import During, is_numbered
 from pvchat.chat.spans import Span
 from pvchat.errors import SettingsError
 from pvchat.schemas import ClipAnalysis
@@ -45,17 +44,6 @@ def typed(start: str, end: str) -> Window | None:
     if not start.strip() and not end.strip():
         return None
     return seconds_of(start) if start.strip() else 0.0, seconds_of(end) if end.strip() else None
-
-
-def is_numbered(during: During) -> bool:
-    """Whether a part is named by numbers."""
-    return during.unit != "seconds" or bool(during.start_s) or during.end_s is not None
-
-
-def without_numbers(query: Query) -> Query:
-    """The query as it is asked of a part that was cut out already."""
-    then = None if query.then is None else without_numbers(query.then)
-    return replace(query, during=replace(query.during, start_s=0.0, end_s=None, unit="seconds"), then=then)
 
 
 def reach_of(part: During | Window | None, length_s: float) -> Span | None:

@@ -26,7 +26,7 @@ from pvchat.chat.archive import (
 )
 from pvchat.chat.archive_ranks import find, is_answered, joined, of_each, of_one_time
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import Query
+from pvchat.chat.query import Query, is_of_sound
 from pvchat.chat.question import names_in, require_short
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
@@ -34,7 +34,6 @@ from pvchat.chat.reader.read import Known
 from pvchat.chat.run import run
 from pvchat.chat.say.archive import SEVERAL_TIMES, UNANSWERED, UNHEARD, Asked, lead_of, say_archive
 from pvchat.chat.say.voice import say
-from pvchat.chat.sounds import is_heard
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.errors import PVChatError
@@ -176,7 +175,7 @@ class _Search:
         if query.value == "times":
             return SEVERAL_TIMES
         if query.select != "refuse":
-            return UNHEARD if is_heard(query) else UNANSWERED
+            return UNHEARD if is_of_sound(query) else UNANSWERED
         return say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
 
     def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:

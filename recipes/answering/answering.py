@@ -168,7 +168,7 @@ def agrees(made: Plan, lesson: Lesson, text: str) -> bool:
     """Whether an answer says what the rules say, sentence by sentence."""
     names = [p.name for p in made.sheet.presences]
     known = points_of(made.sheet.timeline, names) if made.brief else frozenset()
-    checker = Checker(sentences(lesson.answer), known, names, lesson.question.query, lesson.text)
+    checker = Checker(sentences(lesson.answer), known, names, lesson.question.query)
     told = sentences(text)
     return len(told) == len(checker.plain) and all(i in checker.check(s, [i]).answers for i, s in enumerate(told))
 

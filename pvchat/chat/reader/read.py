@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import During, Query, Whom
+from pvchat.chat.query import During, Query, Whom, is_numbered
 from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.reader.history import Turn, as_before, goes_on, leaning, picked, resolved
@@ -23,7 +23,6 @@ from pvchat.chat.reader.talk import KINDS, kind_of
 from pvchat.chat.reader.words import Word, Wording, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
-from pvchat.chat.window import is_numbered
 
 _EMPTY = frozenset(("and", "or", "but", "then", "what", "how", "about", "also", "?", ",", ".", "!"))
 LEAST = 0.5  # probability from which a question is refused [choice]

@@ -59,8 +59,10 @@ def untold_type(finding: Finding) -> QuestionType | None:
     """In the wording of which type of question it is said that nothing can be told of the absent."""
     if finding.query.select == "describe":
         return "other"
-    kind = TYPES.get(finding.query.attribute or "") if finding.query.select == "attribute" else None
-    return None if kind == "existence" else kind
+    kind = finding.query.attribute or ""
+    if finding.query.select != "attribute" or kind in (*OF_SCENE, "says", "speaks") and kind != "place":
+        return None
+    return None if TYPES.get(kind) == "existence" else TYPES.get(kind)
 
 
 def _meant(finding: Finding) -> list[Found]:

@@ -25,12 +25,10 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     query, rank = finding.query, finding.query.rank
     if query.select == "attribute":
         return _quoted(finding)
-    if query.select == "who" and rank is not None and rank.k != 1 and not finding.people:
-        return f"As far as I hear, nobody speaks {ordinal(rank.k)}{' most' * (rank.by == 'long')}."
+    if query.select == "who" and rank is not None and (finding.people or rank.k != 1):
+        return upper(f"{'; '.join(_in_order(finding, rank))}.")
     if not finding.people and not finding.rows:
         return _nothing(finding)
-    if query.select == "who" and rank is not None and finding.people:
-        return upper(f"{'; '.join(_in_order(finding, rank))}.")
     counted = query.select in ("how_long", "how_often")
     speakers: list[tuple[str, Sequence[Span]]] = [(called(one.entity), one.spans) for one in finding.people]
     if counted or not (finding.people and query.whom.names):
@@ -79,14 +77,16 @@ def _spans(finding: Finding, of: str) -> list[Span]:
 
 
 def _in_order(finding: Finding, rank: Rank) -> list[str]:
-    """Who speaks most, second most or first, then the others."""
-    most, place = rank.by == "long", "" if rank.k == 1 else f"{ordinal(rank.k)} "
+    """Who speaks most, or first, then the others; who speaks second most alone."""
+    most, place = rank.by == "long", "" if rank.k == 1 else ordinal(rank.k)
+    if not finding.people:
+        return [f"as far as I hear, nobody speaks {place}{' most' * most}"]
 
     def measured(one: Found) -> str:
         return f"for about {lasting(seconds_in(one.spans))}" if most else f"at {clock(one.spans[0][0])}"
 
     best, *others = finding.people
-    how = f"{place}most" if most else place.strip() or "first"
+    how = f"{place} most".strip() if most else place or "first"
     clauses = [f"{called(best.entity)} speaks {how}, {measured(best)}"]
     clauses += [f"{called(one.entity)} {measured(one)}" for one in others]
     unseen, rest = (seconds_in(_spans(finding, of)) for of in _NOBODY)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from pvchat.chat.english import ASK, be, clock, join, shortened, upper, wording
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import PRESENT, Not, Query, atoms
+from pvchat.chat.query import PRESENT, Not, Query, atoms, is_of_sound
 from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import asks_scene, clause, event_said, fact_of, is_plain, people_said, whom_said
@@ -21,7 +21,6 @@ from pvchat.chat.say.numbers import compare, count, length, order, ranked, shots
 from pvchat.chat.say.people import attribute, describe, untold_type
 from pvchat.chat.say.scenes import count_things, whether_scene
 from pvchat.chat.say.sounds import of_sound
-from pvchat.chat.sounds import is_heard
 from pvchat.chat.timeline import Entity, Timeline
 
 CANT_TELL = f"I can't tell that; {ASK}."
@@ -78,7 +77,7 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
 
 def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
-    if is_heard(query):
+    if is_of_sound(query):
         return of_sound(finding, timeline)
     if asks_scene(finding) and query.select in _OF_SCENE:
         return _OF_SCENE[query.select](finding, timeline)

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 80  # of an answer
 LEAD = 0.1  # how likely a word of the plain answer must be, beside the likeliest one, to stand in its place [choice]
-LEADS = True  # off, the plain answer is guessed ahead and no more
-GUESS_AHEAD = True  # off, nothing leads either, and all is written token by token (`model/drafted.py`)
 CLEAR = 1.5  # log-odds from which marks tell: 446 of 538 decisions on the tune half, 444 of them alike
 _MOST_NAMED = 3  # people whose tokens stand in the prompt
 log = logging.getLogger(__name__)
@@ -62,9 +60,9 @@ class Answerer:
         heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
         spoken = Spoken(Checker.of(known), stream=heard)
         for context in (brief(known), known.plain) if may_speak(known.question) else ():
-            if not spoken.answered:
+            if not spoken.done:
                 self._try(known, context, viewed, spoken)
-        for place in spoken.left if not spoken.answered else ():
+        for place in spoken.left:
             spoken.say(spoken.checker.plain[place])
         log.debug("%r: %r; refused: %s", known.question.text, spoken.text, spoken.stopped)
         return spoken
@@ -94,8 +92,8 @@ class Answerer:
                 visual, [Prompt(question.text, facts=context)],
                 question=describer.vector(question.text), people=present,
                 decoding=Decoding(
-                    MAX_TOKENS, heard=spoken.hear, drafts=(plain, context) if GUESS_AHEAD else (),
-                    lead=_lead(plain, own, spoken.checker.names) if LEADS and GUESS_AHEAD else None,
+                    MAX_TOKENS, heard=spoken.hear, drafts=(plain, context),
+                    lead=_lead(plain, own, spoken.checker.names),
                 ),
             )  # fmt: skip
         if len(spoken.stopped) == refused:  # heard to its end

@@ -34,7 +34,6 @@ _ON_FEET = """walking running jogging jumping climbing dancing skating surfing s
     swimming diving marching"""
 _POSES = frozenset({"standing", "sitting", "lying"})
 _ANYTHING = "something or anything more, the rest, that I make out or describe"  # can't be told, whatever was asked
-_ASKING = frozenset({"what", "where", "who", "how", "why", "when"})
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,10 @@ class Checked:
 
     Attributes:
         answers: places of the finding's sentences, among those left, of which it says everything.
-        is_free: it is true, and an answer although none of the finding's sentences says it.
         problems: why it may not be said; empty if it may.
     """
 
     answers: tuple[int, ...] = ()
-    is_free: bool = False
     problems: tuple[str, ...] = ()
 
 
@@ -61,21 +58,19 @@ class Checker:
         true: points of all rows: more than was asked for, but true.
         names: of everyone enrolled.
         query: what was asked; None checks a rewording, which says all that is found and no more.
-        asked: the question's text.
     """
 
     plain: Sequence[str]
     true: frozenset[Point]
     names: Sequence[str]
     query: Query | None = None
-    asked: str = ""
 
     @classmethod
     def of(cls, known: Known) -> Checker:
         """What answers to a question are held against."""
         names = [one.name for one in known.timeline.enrolled]
         true = points_of(known.timeline, names)
-        return cls(sentences(known.plain), true, names, known.question.query, known.question.text)
+        return cls(sentences(known.plain), true, names, known.question.query)
 
     def check(self, sentence: str, left: Sequence[int]) -> Checked:
         """A sentence, where these of the finding's sentences are left to say."""
@@ -89,8 +84,7 @@ class Checker:
         answers = tuple(place for place in left if self._answers(said, place))
         if answers and self._in_turn(said, [self._plain[place] for place in left if place < answers[0]]):
             return Checked(answers)
-        free = self._is_open and self._tells(said)
-        return Checked(is_free=free, problems=() if free else ("doesn't answer",))
+        return Checked(problems=("doesn't answer",))
 
     def _answers(self, said: Statement, place: int) -> bool:
         """Whether a statement says all that one of the finding's sentences says of what is asked."""
@@ -98,8 +92,7 @@ class Checker:
         may_drop = ("",) if self.query is not None else ()
         if said.verdict not in (plain.verdict, *may_drop) or not self._needs(plain) <= said.points | _told_off(said):
             return False
-        asked = {*told_words(self.asked, self.names), *told_words(_ANYTHING)} - _ASKING
-        return not said.untold or bool(_told_off(plain)) and said.untold <= asked | plain.untold
+        return not said.untold or bool(_told_off(plain)) and said.untold <= {*told_words(_ANYTHING)} | plain.untold
 
     def _in_turn(self, said: Statement, before: Sequence[Statement]) -> bool:
         """Whether a statement may come before some sentences of the finding: where they are about others."""
@@ -130,18 +123,6 @@ class Checker:
         """Whether people are asked about by name, if they are there and no more."""
         query = self.query
         return query is not None and query.select == "exists" and query.where in (None, Has("present"))
-
-    @property
-    def _is_open(self) -> bool:
-        """Whether any true sentence about the people asked about is an answer."""
-        return self.query is not None and self.query.select == "describe"
-
-    def _tells(self, said: Statement) -> bool:
-        """Whether a statement tells something measured of one person, and nothing else."""
-        whom = {point.who for point in said.points if point.who}
-        content = [point for point in said.points if point.what]
-        measured = said.points | said.implied <= self.true and not said.verdict and not said.untold
-        return measured and bool(content) and len(whom) == 1 and not any(point.denied for point in said.points)
 
     def _read(self, sentence: str, place: int) -> Statement:
         about = self._plain[place - 1].subjects if 0 < place <= len(self._plain) else ()

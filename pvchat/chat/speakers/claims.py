@@ -104,9 +104,9 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
     if question.type not in ("action", "location", "other") or timeline.drawn or not _helped(question):
         return []
     found = list[Gap]()
-    for person in (p for p in people if p.decision == "present" and p.track is not None):
-        if question.type != "location" and _facts(person.name, people, analysis).activity is None:
-            found.append(Gap("action", person.name, Line(CAPTION_QUESTION, person.track, LOOKED_AT)))
+    for name, track in ((p.name, p.track) for p in people if p.decision == "present"):
+        if question.type != "location" and track is not None and analysis.tracks[track].facts.activity is None:
+            found.append(Gap("action", name, Line(CAPTION_QUESTION, track, LOOKED_AT)))
         if question.type != "action" and not timeline.of("", "place"):
             found.append(Gap("location", "", Line(CAPTION_QUESTION, experts=LOOKED_AT)))
     return list(dict.fromkeys(found))
@@ -119,11 +119,6 @@ def _helped(question: Question) -> bool:
         return query.attribute in (None, *_HELPED)
     asked = [has.attribute for has in atoms(query.where)]
     return query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
-
-
-def _facts(name: str, people: Sequence[PersonPresence], analysis: ClipAnalysis) -> PersonFacts:
-    track = next((p.track for p in people if p.name == name), None)
-    return PersonFacts() if track is None else analysis.tracks[track].facts
 
 
 def _chosen(

@@ -88,7 +88,6 @@ class Spoken(Hearing):
     checker: Checker
     own: int = 0
     tries: int = 0
-    _free: bool = False
 
     def __post_init__(self) -> None:
         self.left = list(range(len(self.checker.plain)))
@@ -97,11 +96,6 @@ class Spoken(Hearing):
     def done(self) -> bool:
         """Whether nothing that was found is left to say."""
         return not self.left
-
-    @property
-    def answered(self) -> bool:
-        """Whether what was said is an answer."""
-        return self._free or self.done
 
     def begin(self) -> None:
         """Hear another try from its beginning."""
@@ -117,7 +111,6 @@ class Spoken(Hearing):
         if again or checked.problems:
             self.stopped.append((sentence, "; ".join(checked.problems) or "said before"))
             return False
-        self._free = self._free or checked.is_free
         self.left = [place for place in self.left if place not in checked.answers]
         self.say(sentence)
         self.own += 1
