@@ -103,7 +103,7 @@ def _built(kind: type, line: dict[str, Any], where: str, found: CheckedSet) -> A
         return _adapter(kind).validate_json(json.dumps(line), strict=True)
     except ValidationError as error:
         wrong = error.errors()[0]
-        name = wrong["loc"][0]
+        name = str(wrong["loc"][0])
         found.note(where, f"{name} is missing" if wrong["type"] == "missing" else f"{name} can't be {line[name]!r}")
         return None
 
