@@ -12,7 +12,7 @@ At work: `trained.py` has one model loaded, `views.py` what it saw of clips (`li
 `personstates.py` stored people as it takes them; `sentences.py` (with `minilm.py`) makes sentence vectors;
 `language.py` is a language model by itself.
 
-On disk: `config.py`, `registry.py` (presets), `checkpoint.py`, `rounding.py`. Without torch, for all but words:
+On disk: `config.py`, `registry.py` (presets), `checkpoint.py`. Without torch, for all but words:
 `frozen.py`, which has the passes of `passes.py` converted. `retrofit.py` gives other models mixed heads. Open
 `pvchat.py` first.
 """

@@ -17,7 +17,6 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from pvchat.errors import SettingsError
 from pvchat.model.routers import RoutingStats
@@ -130,31 +129,6 @@ class SparsityController(nn.Module):
             sparsity = 1 - (share if shared is None else shared(share))
             self.beta.copy_(exponential_update(self.beta, sparsity, self.target, self.rate))
         self._shares.clear()
-
-
-def contrastive_loss(alike: Tensor, log_scale: Tensor | float = LOG_SCALE) -> Tensor:
-    """Symmetric InfoNCE between clips and their sentences (CLIP, arXiv 2103.00020, fig. 3).
-
-    Args:
-        alike: [B, B] cosines, row i and column i belong together.
-        log_scale: log of the inverse temperature, at most log 100.
-    """
-    logits = torch.as_tensor(log_scale, device=alike.device).clamp(max=math.log(100)).exp() * alike
-    target = torch.arange(len(alike), device=alike.device)
-    return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
-
-
-def presence_loss(logits: Tensor, present: Tensor, mask: Tensor) -> Tensor:
-    """Binary cross-entropy over the people asked about.
-
-    Args:
-        logits: [B, P].
-        present: [B, P] 1 where the person is in the clip.
-        mask: [B, P] True where a person is named.
-    """
-    if not bool(mask.any()):
-        return logits.sum() * 0.0
-    return F.binary_cross_entropy_with_logits(logits[mask].float(), present[mask].float())
 
 
 def _pooled(stats: Sequence[RoutingStats], values: Callable[[RoutingStats], Tensor]) -> Tensor:

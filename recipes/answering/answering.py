@@ -25,7 +25,7 @@ import numpy as np
 from pvchat.chat.reader.tokens import sentences
 from pvchat.chat.speakers.checking import Checker, points_of
 from pvchat.errors import SettingsError
-from pvchat.model.features import collate, collate_people, from_analysis
+from pvchat.model.features import from_analysis
 from pvchat.model.generation import Decoding
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
@@ -40,6 +40,7 @@ from recipes.model.base.grounding import CaptionDecoder, WordNaming
 from recipes.model.base.identity import EpisodeBatch, enrollment, named_people
 from recipes.model.base.phases import Objective, StepLoss, total
 from recipes.model.base.run import train_base
+from recipes.model.batches import collate, collate_people
 
 QUESTIONS = 10  # about one clip
 ANSWER_TOKENS = 64

@@ -89,7 +89,7 @@ _ACTIVITIES = (
     "riding a horse", "riding a motorcycle",
 )  # fmt: skip
 FRAME_KINDS = {  # what a label says of a clip; written into the card, by which `facts.py` puts it into its field
-    **dict.fromkeys(FRAME_WORDS, "place"),
+    **dict.fromkeys(FRAME_WORDS, "place"),  # not shipped
     **dict.fromkeys(_ACTIVITIES, "activity"),
     **dict.fromkeys(("indoors", "outdoors"), "setting"),
     "drawn": "drawn",

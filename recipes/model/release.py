@@ -22,7 +22,7 @@ from torch import Tensor
 
 from pvchat.errors import WeightsError
 from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, PRINTS, SCALE, WEIGHTS
-from pvchat.model.rounding import rounded
+from recipes.model.base.eightbit import rounded
 from recipes.model.base.run import started_from
 
 MOST_MB = 60.0  # of the 80 that all shipped weights may have (docs/weights.md)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from pvchat.model.features import collate, collate_people, from_analysis, person_from_track
+from pvchat.model.features import from_analysis
 from pvchat.model.people import People
 from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
+from recipes.model.batches import collate, collate_people, person_from_track
 
 
 def random_track(generator: np.random.Generator, frames: int, *, kind: str = "face") -> Track:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from pvchat.model.features import collate_people, person_from_track
 from pvchat.model.lines import Line
 from pvchat.model.views import ClipViews
+from recipes.model.batches import collate_people, person_from_track
 
 
 @pytest.fixture

@@ -123,7 +123,8 @@ def test_padding_does_not_change_a_loss(scene, people, shared_model):
 
 
 def test_everything_trainable_gets_a_gradient(make_analysis, model):
-    from pvchat.model.features import collate, collate_people, from_analysis, person_from_track
+    from pvchat.model.features import from_analysis
+    from recipes.model.batches import collate, collate_people, person_from_track
 
     clips = (make_analysis(1), make_analysis(0), make_analysis(2, 3, ()))
     features = collate([from_analysis(a, model.config) for a in clips])

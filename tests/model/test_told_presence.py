@@ -9,10 +9,11 @@ import torch
 from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat.identity.presence import PresenceModel
-from pvchat.model.features import collate, collate_people, from_analysis, person_from_track
+from pvchat.model.features import from_analysis
 from pvchat.model.people import People, PersonState
 from pvchat.model.presence import EMPTY, NEUTRAL
 from pvchat.people.person import Person
+from recipes.model.batches import collate, collate_people, person_from_track
 
 
 def enrolled(who: int) -> Person:

@@ -10,11 +10,11 @@ import torch
 from make_sets import encode
 
 from pvchat.augment.schemas import Row, Sample
-from pvchat.model.features import collate_people, person_from_track
 from pvchat.model.people import PersonState
 from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
 from pvchat.train.person.trainingset import TrainingSet
+from recipes.model.batches import collate_people, person_from_track
 from recipes.model.person.data import PersonData, make_data
 
 sys.path.append(str(Path(__file__).parents[1]))

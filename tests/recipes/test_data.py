@@ -13,7 +13,7 @@ from make_sets import encode, make_captioned, make_config
 from PIL import Image
 
 from pvchat.errors import PVChatError
-from pvchat.model.features import collate, from_analysis
+from pvchat.model.features import from_analysis
 from pvchat.model.registry import create_model, load_config
 from pvchat.schemas import ClipAnalysis
 from recipes.model.base import captions, data, features
@@ -23,6 +23,7 @@ from recipes.model.base.episodes import Cast
 from recipes.model.base.features import FaceVectors, GridFeatures
 from recipes.model.base.identity import Identity, best_cosine, presence_scores
 from recipes.model.base.scores import caption_scores, recall
+from recipes.model.batches import collate
 
 
 def photo(*texts, auto=False):

@@ -9,8 +9,7 @@ import torch
 
 from pvchat.model.config import LoraConfig
 from pvchat.model.llm import add_lora, load_llm
-from pvchat.model.rounding import rounded
-from recipes.model.base.eightbit import EightBitLayer, in_eight_bits
+from recipes.model.base.eightbit import EightBitLayer, in_eight_bits, rounded
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from make_processes import two_go_like_one
 from make_sets import encode
 
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.features import collate, from_analysis
+from pvchat.model.features import from_analysis
 from pvchat.model.people import People
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.course import held_back, make_accelerator
@@ -22,6 +22,7 @@ from pvchat.train.person.examples import ALIASES, call, draw
 from pvchat.train.person.session import Session
 from pvchat.train.person.state import STATE
 from pvchat.train.person.trainingset import TrainingSet
+from recipes.model.batches import collate
 from recipes.model.person.data import make_data
 from recipes.model.person.stages import objective, train_state
 from recipes.model.person.trainee import Trainee, make_batch

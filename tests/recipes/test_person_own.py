@@ -16,13 +16,13 @@ from pvchat.chat.speakers.describe import Describer
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.identity.enroll import enroll
-from pvchat.model.features import collate_people, person_from_track
 from pvchat.model.personstates import STAMP
 from pvchat.model.trained import TrainedModel
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.deep import DeepOptions
 from pvchat.train.person.session import Session
 from pvchat.train.person.trainingset import TrainingSet
+from recipes.model.batches import collate_people, person_from_track
 from recipes.model.person.own import learn, training_data
 
 

@@ -9,9 +9,9 @@ import torch
 
 from pvchat.errors import SettingsError
 from pvchat.model.heads import HeadMixer
-from pvchat.model.reading import similarity
 from pvchat.model.routers import RoutingStats, TopKRouter
 from pvchat.train import losses
+from recipes.model.base.contrast import contrastive_loss, similarity
 
 
 def routed(logits, mask=None, adaptive=True):
@@ -168,17 +168,10 @@ def test_padding_counts_nowhere():
 def test_contrastive_loss_prefers_the_right_pairs():
     rows = torch.nn.functional.normalize(random_logits(7, shape=(6, 8)), dim=-1)
     right, wrong = similarity(rows[:, None], rows), similarity(rows[:, None], rows.roll(1, 0))
-    assert float(losses.contrastive_loss(right)) < float(losses.contrastive_loss(wrong))
-    assert float(losses.contrastive_loss(torch.ones(4, 4))) == pytest.approx(math.log(4))
+    assert float(contrastive_loss(right)) < float(contrastive_loss(wrong))
+    assert float(contrastive_loss(torch.ones(4, 4))) == pytest.approx(math.log(4))
 
 
 def test_similarity_is_the_best_query_of_a_clip():
     queries = torch.eye(4)[None, :3]  # one clip, three queries
     assert similarity(queries, torch.eye(4)).tolist() == [[1.0, 1.0, 1.0, 0.0]]
-
-
-def test_presence_loss_looks_at_named_people_only():
-    logits, present = torch.tensor([[3.0, -50.0]]), torch.tensor([[1.0, 1.0]])
-    mask = torch.tensor([[True, False]])
-    assert float(losses.presence_loss(logits, present, mask)) == pytest.approx(math.log1p(math.exp(-3.0)))
-    assert float(losses.presence_loss(logits, present, ~mask & mask)) == 0.0

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from pvchat.augment.dataset import official
 from pvchat.augment.dataset.folder import CARD, CHECKSUMS, ROWS, SAMPLES
 from pvchat.augment.journal import lines_of
-from pvchat.augment.schemas import Role, Row, Sample, Split, Stage
+from pvchat.augment.schemas import Row, Sample
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True)
@@ -94,40 +97,22 @@ def _lines(path: Path, found: CheckedSet) -> Iterator[tuple[str, dict[str, Any]]
 
 def _built(kind: type, line: dict[str, Any], where: str, found: CheckedSet) -> Any:
     """A `Row` or `Sample`, or None with a note when a field is missing or of the wrong sort."""
-    hints, values = _hints(kind), {}
-    for field in fields(kind):
-        if field.name not in line:
-            if field.default is MISSING and field.default_factory is MISSING:
-                found.note(where, f"{field.name} is missing")
-                return None
-            continue
-        value = line[field.name]
-        if not _fits(value, hints[field.name]):
-            found.note(where, f"{field.name} can't be {value!r}")
-            return None
-        values[field.name] = value
-    return kind(**values)
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(kind).validate_json(json.dumps(line), strict=True)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = str(wrong["loc"][0])
+        found.note(where, f"{name} is missing" if wrong["type"] == "missing" else f"{name} can't be {line[name]!r}")
+        return None
 
 
-@lru_cache(maxsize=2)
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+@cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
 
-
-def _fits(value: Any, hint: Any) -> bool:
-    options = get_args(hint)
-    if hint in (Role, Stage, Split):
-        return value in options
-    origin = getattr(hint, "__origin__", None)
-    if origin is dict:
-        return isinstance(value, dict) and all(_fits(v, options[1]) for v in value.values())
-    if origin is list:
-        return isinstance(value, list) and all(_fits(v, options[0]) for v in value)
-    if options:  # str | None
-        return any(_fits(value, o) for o in options)
-    if hint in (int, float):
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, hint)
+    return TypeAdapter(kind)
 
 
 def read_official(path: Path) -> CheckedSet:

@@ -51,11 +51,6 @@ def balanced_accuracy(sums: Array) -> Array:
         return np.where(known, both, 0).sum(1) / known.sum(1)
 
 
-def balanced(said: Bools, truth: Bools) -> float:
-    """Balanced accuracy of n plain decisions; NaN without any."""
-    return float(balanced_accuracy(counts(truth, said).sum(0, keepdims=True))[0])
-
-
 def f1(sums: Array) -> Array:
     """Harmonic mean of precision and recall of "present"; NaN where nobody is there and nobody was claimed: [R]."""
     return ratio(np.stack([2 * sums[:, 0], 2 * sums[:, 0] + sums[:, 1] + sums[:, 2]], 1))

@@ -33,7 +33,7 @@ class Attribute:
     """A label that may be spoken of, its probability, and what it says of a clip.
 
     Attributes:
-        kind: "setting", "place", "activity" or "drawn" for labels of frames; empty for other heads.
+        kind: "setting", "activity" or "drawn" for labels of frames; empty for other heads.
     """
 
     label: str

@@ -5,7 +5,7 @@ In: a `PersonRun`. Out: the same run, to the last bit, in another process (`trai
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -123,21 +123,3 @@ def load(run: PersonRun, folder: Path | None, shared: dict[str, Any]) -> None:
 
 def _file(run: PersonRun, folder: Path) -> RunFile:
     return RunFile(folder / STATE, dict(run.trainee.named_parameters()), run.best, run.optimizer, run.sparsity)
-
-
-def started_from(folder: Path | None, start: PersonState) -> PersonState:
-    """Where the run in a folder started: the best that it had reached when it was cut is what is stored of her since.
-
-    Args:
-        folder: of the run.
-        start: where a new run would start; given back where the folder holds none (`load` says so then).
-    """
-    from safetensors import safe_open
-
-    if folder is None or not (folder / STATE).is_file():
-        return start
-    with safe_open(folder / STATE, "pt") as file:
-        if "start/tokens" not in file.keys():  # noqa: SIM118 (a file handle isn't a dict)
-            return start
-        tokens, z = (file.get_tensor(f"start/{n}").to(start.tokens.device) for n in ("tokens", "z"))
-    return replace(start, tokens=tokens, z=z)

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from pvchat.chat.speakers.claims import CAPTION_QUESTION
 from pvchat.model.features import ClipFeatures
 from pvchat.model.sentences import Encode
-from pvchat.train.losses import contrastive_loss
+from pvchat.train.losses import LOG_SCALE
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.data import picture_features, to_tensor
 from recipes.model.base.features import sentence_vectors
@@ -170,3 +170,15 @@ def bank_loss(right: Tensor, wrong: Tensor, own: Tensor, log_scale: Tensor) -> T
     scale = log_scale.clamp(max=math.log(100)).exp()  # before the mask: 0 · -inf in its gradient would be NaN
     logits = torch.cat([scale * right[:, None], (scale * wrong).masked_fill(own, -torch.inf)], 1)
     return F.cross_entropy(logits, torch.zeros(len(right), dtype=torch.long, device=right.device))
+
+
+def contrastive_loss(alike: Tensor, log_scale: Tensor | float = LOG_SCALE) -> Tensor:
+    """Symmetric InfoNCE between clips and their sentences (CLIP, arXiv 2103.00020, fig. 3).
+
+    Args:
+        alike: [B, B] cosines, row i and column i belong together.
+        log_scale: log of the inverse temperature, at most log 100.
+    """
+    logits = torch.as_tensor(log_scale, device=alike.device).clamp(max=math.log(100)).exp() * alike
+    target = torch.arange(len(alike), device=alike.device)
+    return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2

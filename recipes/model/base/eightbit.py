@@ -18,8 +18,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pvchat.model.rounding import rounded
-
 
 class EightBitLayer(nn.Module):
     """A frozen linear layer in 8 bits with its adapter.
@@ -79,3 +77,9 @@ def _product(x: Tensor, weight: Tensor) -> Tensor:
     """Multiply x [T, K] float by weight [K, N] int8."""
     small, scale = rounded(x)
     return torch._int_mm(small, weight).float().mul_(scale)
+
+
+def rounded(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows [T, K] as int8 with a scale [T, 1] each: x is nearly their product."""
+    scale = x.abs().amax(1, keepdim=True).clamp_min_(1e-12).div_(127)
+    return (x * scale.reciprocal()).round_().to(torch.int8), scale

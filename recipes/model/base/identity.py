@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from pvchat.errors import SettingsError
-from pvchat.model.features import ClipFeatures, PersonFeatures, collate, collate_people, from_analysis
+from pvchat.model.features import ClipFeatures, PersonFeatures, from_analysis
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
@@ -32,6 +32,7 @@ from recipes.model.base.generation import Generation
 from recipes.model.base.grounding import CaptionDecoder, WordNaming
 from recipes.model.base.phases import Objective, StepLoss, total
 from recipes.model.base.scores import balanced
+from recipes.model.batches import collate, collate_people
 
 
 @dataclass

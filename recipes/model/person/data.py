@@ -16,13 +16,14 @@ import torch
 from torch import Tensor
 
 from pvchat.augment.schemas import Split, Stage
-from pvchat.model.features import collate, from_analysis
+from pvchat.model.features import from_analysis
 from pvchat.model.people import PersonState
 from pvchat.model.sentences import Encode
 from pvchat.model.visual import VisualTokens
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.person.examples import PersonExample, examples_about, fingerprint, part_of
 from pvchat.train.person.trainingset import TrainingSet
+from recipes.model.batches import collate
 
 _CLIPS = 16  # encoded at a time
 

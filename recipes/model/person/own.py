@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ import torch
 from pvchat.augment.questions.cast import views
 from pvchat.chat.speakers.describe import Describer
 from pvchat.errors import SettingsError
-from pvchat.model.features import person_from_track
 from pvchat.model.people import PersonState
 from pvchat.model.personlora import ARRAYS
 from pvchat.model.personstates import STAMP
@@ -23,8 +23,9 @@ from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.deep import DeepOptions
-from pvchat.train.person.state import Trained, started_from
+from pvchat.train.person.state import STATE, Trained
 from pvchat.train.person.trainingset import TrainingSet
+from recipes.model.batches import person_from_track
 from recipes.model.person.data import PersonData, make_data
 from recipes.model.person.stages import train_state
 
@@ -101,3 +102,21 @@ def with_state(person: Person, trained: Trained, describer: Describer) -> Person
         **{f"{ARRAYS}{name}": value.cpu().numpy().astype(np.float16) for name, value in trained.lora.items()},
     }
     return replace(person, arrays={**person.arrays, **arrays}, extra={**person.extra, STAMP: describer.stamp})
+
+
+def started_from(folder: Path | None, start: PersonState) -> PersonState:
+    """Where the run in a folder started: the best that it had reached when it was cut is what is stored of her since.
+
+    Args:
+        folder: of the run.
+        start: where a new run would start; given back where the folder holds none (`load` says so then).
+    """
+    from safetensors import safe_open
+
+    if folder is None or not (folder / STATE).is_file():
+        return start
+    with safe_open(folder / STATE, "pt") as file:
+        if "start/tokens" not in file.keys():  # noqa: SIM118 (a file handle isn't a dict)
+            return start
+        tokens, z = (file.get_tensor(f"start/{n}").to(start.tokens.device) for n in ("tokens", "z"))
+    return replace(start, tokens=tokens, z=z)
