@@ -106,7 +106,7 @@ def create(passphrase: str) -> Key:
 
     Raises:
         SettingsError: the passphrase is too short.
-        LockedError: another process was first, with another passphrase; or there is a library of videos.
+        LockedError: another process was first, with another passphrase.
         OSError: the home can't be written.
     """
     if len(passphrase) < SHORTEST:
@@ -151,20 +151,20 @@ def remove() -> None:
 def _made(passphrase: str, cost: int, **more: str) -> Key:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    from pvchat.storage.stores import library_of, plain_files, stores
+    from pvchat.storage.stores import libraries, plain_files, stores
 
-    if library_of(home() / "people").exists():
-        hint = "Delete it first (pvchat library remove --all); the videos are not touched."
-        raise LockedError("this home holds a library of videos, which can't be encrypted yet.", subject=str(home()),
-                          hint=hint)  # fmt: skip
     secret, salt, nonce = (os.urandom(count) for count in (32, 16, NONCE))
     row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": cost, "r": 8, "p": 1, "nonce": _text(nonce), **more}
     row["wrapped"] = _text(AESGCM(_stretched(passphrase, row)).encrypt(nonce, secret, _ABOUT))
-    row |= {_MIXED: _seal(secret, _MIXED)} if any(map(plain_files, stores())) else {}
+    row |= {_MIXED: _seal(secret, _MIXED)} if any(map(plain_files, stores())) or any(_sizes(libraries())) else {}
     _put(row, replace=False)
     key = current()
     assert key is not None
     return key
+
+
+def _sizes(paths: list[Path]) -> list[int]:
+    return [path.stat().st_size for path in paths]
 
 
 def _unwrapped(row: dict[str, Any], passphrase: str) -> bytes:

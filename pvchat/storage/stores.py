@@ -21,8 +21,13 @@ def stores() -> list[Path]:
 
 
 def library_of(people: Path) -> Path:
-    """Where the library of videos lies that knows the people of a folder (`library.py`): it is not sealed."""
+    """Where the library of videos lies that knows the people of a folder: encrypted by itself (`database.py`)."""
     return people.parent / "library" / "library.db"
+
+
+def libraries() -> list[Path]:
+    """The libraries of a home: its own, and the demo's."""
+    return [path for place in (home(), home() / "demo") if (path := library_of(place / "people")).exists()]
 
 
 def files(folder: Path) -> Iterator[Path]:
