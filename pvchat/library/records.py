@@ -114,14 +114,19 @@ def _track(row: Sequence[Any]) -> Track:
     stretches = [Appearance(**{**one, "facts": PersonFacts.from_dict(one["facts"])}) for one in told["appearances"]]
     return Track(
         kind, rows[:, 0].astype(np.int64), rows[:, 1:5].copy(), np.full((count, 5, 2), np.nan, np.float32),
-        rows[:, 5].copy(), rows[:, 6].copy(), IDENTITY.unpacked(identity), rows[:, 1:5].copy(),
+        rows[:, 5].copy(), rows[:, 6].copy(), vectors(identity), rows[:, 1:5].copy(),
         np.zeros((count, BODY), np.float32), np.full((count, 33, 4), np.nan, np.float32),
-        prints=_halves(PRINTS, prints), looks=_halves(BODIES, looks), facts=PersonFacts.from_dict(told["facts"]),
+        prints=_rows(PRINTS, prints), looks=_rows(BODIES, looks), facts=PersonFacts.from_dict(told["facts"]),
         seen=_frames(seen), appearances=stretches,
     )  # fmt: skip
 
 
-def _halves(layout: Layout, data: bytes) -> NDArray[np.float16]:
+def vectors(data: bytes) -> FloatArray:
+    """Identity vectors [n, 128] of a row of `tracks`."""
+    return IDENTITY.unpacked(data)
+
+
+def _rows(layout: Layout, data: bytes) -> NDArray[np.float16]:
     """Rows as tracks have them."""
     return layout.unpacked(data).astype(np.float16) if data else np.zeros((0, 0), np.float16)
 

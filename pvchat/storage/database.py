@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
@@ -57,15 +58,35 @@ def rewrite(path: Path, key: bytes | None, new_key: bytes | None, wait_s: float)
     draft.unlink(missing_ok=True)
     with closing(_connected(path, key, wait_s)) as source:
         _hold(source, wait_s)
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, atomic.FILE_MODE))
-        source.execute("ATTACH ? AS draft KEY ?", (str(draft), "" if new_key is None else _raw(new_key)))
-        source.execute("PRAGMA draft.synchronous = FULL")
-        source.execute("SELECT sqlcipher_export('draft')")
-        version = source.execute("PRAGMA main.user_version").fetchone()[0]
-        source.execute(f"PRAGMA draft.user_version = {version}")
-        source.execute("DETACH draft")
+        export(source, draft, new_key)
         os.replace(draft, path)
     atomic.sync_folder(path.parent)
+
+
+def export(source: sqlite3.Connection, path: Path, key: bytes | None, begun: Callable[[], None] | None = None) -> None:
+    """Write the tables, as they are at one moment, to a new file while others go on reading and writing.
+
+    Args:
+        source: a connection of `opened`.
+        path: of the new file.
+        key: what it is encrypted with; None: plain.
+        begun: called when that moment is fixed.
+
+    Raises:
+        OSError: `path` exists, or can't be made.
+        SQLCipher's Error: disk full, or the source is damaged.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, atomic.FILE_MODE))
+    source.execute("ATTACH ? AS draft KEY ?", (str(path), "" if key is None else _raw(key)))
+    source.execute("PRAGMA draft.synchronous = FULL")
+    source.execute("BEGIN")
+    version = source.execute("PRAGMA main.user_version").fetchone()[0]  # from here on this is what is read
+    if begun is not None:
+        begun()
+    source.execute("SELECT sqlcipher_export('draft')")
+    source.execute(f"PRAGMA draft.user_version = {version}")
+    source.execute("COMMIT")
+    source.execute("DETACH draft")
 
 
 def draft_of(path: Path) -> Path:

@@ -22,7 +22,7 @@ from pathlib import Path
 from pvchat.errors import LockedError, PVChatError
 from pvchat.storage import atomic, database, keys
 from pvchat.storage.eightbit import from_halves
-from pvchat.storage.stores import libraries, library_of
+from pvchat.storage.stores import libraries, library_of, settle
 
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
@@ -91,6 +91,7 @@ class LibraryError(PVChatError):
 
 def exists(people: Path) -> bool:
     """Whether there is a library beside a folder of people."""
+    settle()
     return library_of(people).exists()
 
 
@@ -101,6 +102,7 @@ def connect(people: Path) -> sqlite3.Connection:
         LockedError: the home is encrypted, and the key is missing or wrong; the file is plain though the home isn't.
         LibraryError: it is damaged, or of a later version.
     """
+    settle()
     path = library_of(people)
     atomic.make_private_folder(path.parent)
     if not path.exists():
@@ -186,6 +188,27 @@ def convert() -> int:
     return count
 
 
+def take_in(path: Path, key: bytes | None) -> None:
+    """Let a library's file from elsewhere be whole, and encrypted as this home's is.
+
+    Args:
+        path: of the file, which nobody has open.
+        key: what it is encrypted with; None: it is plain.
+
+    Raises:
+        ValueError: it is damaged, or of another key.
+        LockedError: this home's key is missing or wrong.
+    """
+    wanted = _derived(keys.for_writing())
+    if (found := database.opened(path, key, WAIT_S)) is None:
+        raise ValueError("its library can't be opened")
+    with closing(found):
+        if found.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise ValueError("its library is damaged")
+    if key != wanted:
+        database.rewrite(path, key, wanted, WAIT_S)
+
+
 def shrink(library: sqlite3.Connection) -> None:
     """Leave nothing of what was deleted on the disk, neither in the file nor in its log."""
     library.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -195,7 +218,8 @@ def shrink(library: sqlite3.Connection) -> None:
 
 def _opened(path: Path) -> sqlite3.Connection:
     library, _ = _connected(path)
-    for word in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "foreign_keys = ON"):
+    for word in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "foreign_keys = ON",
+                 "trusted_schema = OFF"):  # fmt: skip
         library.execute(f"PRAGMA {word}")
     taken = library.execute("PRAGMA user_version").fetchone()[0]
     if taken > len(_STEPS):
