@@ -25,7 +25,7 @@ from pvchat import PVChat  # noqa: E402
 from pvchat.cli import main as cli  # noqa: E402
 from pvchat.errors import LockedError, PVChatError, SettingsError  # noqa: E402
 from pvchat.people.store import PeopleStore  # noqa: E402
-from pvchat.storage import conversion, keys  # noqa: E402
+from pvchat.storage import conversion, keys, tokens  # noqa: E402
 from pvchat.storage.backup import BackupError, backup, restore  # noqa: E402
 
 KEY, OTHER = "correct horse battery", "another horse battery"
@@ -44,6 +44,7 @@ def known(studio: Studio, chat: PVChat, tmp_path: Path, monkeypatch: pytest.Monk
     chat.library.add([tmp_path / "larder"], place="larder")
     chat.library.scan()
     chat.correct("Benno", clip, is_her=False)
+    tokens.create("kept", ["read"])
     return answers()
 
 
@@ -115,15 +116,15 @@ def test_what_is_here_is_kept_unless_forced(
     path, _ = backup(tmp_path / "one.pvbackup")
     with pytest.raises(BackupError, match="is there already"):
         backup(path)
-    with pytest.raises(BackupError, match="has people and a library"):
+    with pytest.raises(BackupError, match="has people and a library and tokens"):
         restore(path)
     empty_home(tmp_path / "new", monkeypatch)
     PVChat().enroll(studio.clip("carl", 3), "Carl")
-    (tmp_path / "new" / "tokens.json").write_text("[]")
+    tokens.create("another home's", ["read"])
     restore(path, force=True)
     assert answers() == known
     assert PeopleStore().names() == ["Ana", "Benno"]
-    assert not (tmp_path / "new" / "tokens.json").exists()  # the backup has none
+    assert [one.name for one in tokens.tokens()] == ["kept"]
 
 
 def changed(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
@@ -203,7 +204,7 @@ def test_the_commands(known: list[str], tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PVCHAT_BACKUP_KEY", KEY)
     assert cli.main(["backup", str(tmp_path / "one.pvbackup"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) | {"path": "", "bytes": 0} == {
-        "path": "", "people": 2, "files": 7, "bytes": 0, "sealed": True,
+        "path": "", "people": 2, "files": 8, "bytes": 0, "sealed": True,
     }  # fmt: skip
     assert cli.main(["restore", str(tmp_path / "one.pvbackup")]) == 1
     assert "--force" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`pvchat encrypt | decrypt`: people, thumbnails, analysed clips and the library can't be read on disk without a key, or again can.
+"""`pvchat encrypt | decrypt`: people, analysed clips and the library can't be read on disk without a key, or again can.
 
 In: parsed words, `$PVCHAT_KEY` or the system's keyring. Out: a converted home; cut off, either command goes on when it
 is repeated.

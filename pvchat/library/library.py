@@ -130,6 +130,12 @@ class Library:
         """Delete the whole library; the videos stay."""
         shutil.rmtree(library_of(self.root).parent, ignore_errors=True)
 
+    def holds(self, path: str | Path) -> bool:
+        """Whether a file was looked through."""
+        with self._open() as library:
+            words = "SELECT 1 FROM files WHERE path = ? AND clip IS NOT NULL"
+            return library.execute(words, (str(path),)).fetchone() is not None
+
     def status(self) -> Status:
         """What it holds, with new files noticed."""
         with self._open() as library:

@@ -3,7 +3,7 @@
 In: a home, and a passphrase if wanted. Out: a zip, and from it the home again.
 
     key.json         the file's own key, wrapped by the passphrase, as the home's is (`keys.py`); none in a plain one
-    people/…, library/library.db, tokens.json
+    people/…, library/library.db, tokens/tokens.json
     manifest.json    format, version, date; size and SHA-256 of each of these
 
 Below a passphrase every other member is sealed piece by piece (AES-256-GCM). A backup is moved into place when it is
@@ -40,8 +40,8 @@ from pvchat.storage.stores import TOKENS, files, library_of, replacing, settle
 
 VARIABLE = "PVCHAT_BACKUP_KEY"
 SUFFIX = ".pvbackup"
-_ALLOWED = re.compile(r"people/[0-9a-f]{32}/(config\.json|person\.safetensors|thumbnail\.jpg)|tokens\.json")
-_LIBRARY, _MANIFEST, _KEY, _CONFIG, _TOKENS = "library/library.db", "manifest.json", "key.json", "config.json", TOKENS
+_ALLOWED = re.compile(r"people/[0-9a-f]{32}/(config\.json|person\.safetensors|thumbnail\.jpg)|tokens/tokens\.json")
+_LIBRARY, _MANIFEST, _KEY, _CONFIG = "library/library.db", "manifest.json", "key.json", "config.json"
 _PIECE = 1 << 20  # bytes that are sealed at once
 _TAG, _START = 16, struct.Struct(">8sI")  # a nonce: random of the member, number of the piece
 _MOST = 64 << 20  # bytes of a manifest
@@ -147,8 +147,8 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> Manifest:
         def add_people() -> None:
             """While nobody is enrolled or forgotten; the library's moment is fixed then, too."""
             wanted = [one for one in files(people) if _ALLOWED.fullmatch(one.relative_to(home()).as_posix())]
-            tokens = home() / _TOKENS
-            for one in [*wanted, *([tokens] if tokens.exists() else [])]:
+            wanted += files(home() / TOKENS)
+            for one in wanted:
                 name = one.relative_to(home()).as_posix()
                 made.files[name] = _add(archive, name, io.BytesIO(private.read(one)), secret)
             held.close()
@@ -278,5 +278,5 @@ def _sealing() -> tuple[type[Exception], ...]:
 def _holds() -> list[str]:
     """What is here that a restoration would replace."""
     people = home() / "people"
-    there = [any(people.glob(f"*/{_CONFIG}")), library_of(people).exists(), (home() / _TOKENS).exists()]
+    there = [any(people.glob(f"*/{_CONFIG}")), library_of(people).exists(), (home() / TOKENS).exists()]
     return [name for name, holds in zip(("people", "a library", "tokens"), there, strict=True) if holds]

@@ -17,14 +17,14 @@ from pvchat.config import home
 from pvchat.storage import atomic
 
 MAGIC = b"PVSEAL01"
-TOKENS = "tokens.json"  # of the HTTP API
+TOKENS = "tokens"  # of the HTTP API
 BACKED_UP = ("people", "library", TOKENS)  # what of a home is in a backup
 _RESTORED, _GONE, _WAIT_S = ".restored", "gone.json", 60.0
 
 
 def stores() -> list[Path]:
-    """The folders whose files go through `private.py`: people and analysed clips, and the demo's."""
-    places = [place / name for place in (home(), home() / "demo") for name in ("people", "cache/clips")]
+    """The folders whose files go through `private.py`: people, analysed clips and tokens, and the demo's."""
+    places = [place / name for place in (home(), home() / "demo") for name in ("people", "cache/clips", TOKENS)]
     return [place for place in places if place.is_dir()]
 
 
