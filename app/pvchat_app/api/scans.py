@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 from pvchat.errors import PVChatError
@@ -16,10 +17,11 @@ class Scans:
 
     Args:
         engine: whose library.
+        leaving: set when the server stops: a look ends after the clip at hand.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, leaving: asyncio.Event) -> None:
+        self.engine, self.leaving = engine, leaving
         self.state = ScanRow(running=False)
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -52,3 +54,5 @@ class Scans:
 
     def _tell(self, what: str, done: float, total: float) -> None:
         self.state = ScanRow(running=True, what=what, done=done, total=total)
+        if self.leaving.is_set():
+            self._stop.set()
