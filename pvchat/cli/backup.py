@@ -42,10 +42,10 @@ def backup(args: argparse.Namespace) -> None:
     from pvchat.storage.backup import backup as write
 
     path, made = write(args.path, _passphrase())
-    row = {"path": str(path), "people": made.people, "files": len(made.files), "bytes": path.stat().st_size,
-           "sealed": bool(_passphrase())}  # fmt: skip
-    lock = "sealed by your passphrase" if row["sealed"] else "readable by whoever has it"
-    console.report(args, row, f"{made.people} people and what else is known: {path} ({size(row['bytes'])}), {lock}.")
+    count, sealed = path.stat().st_size, bool(_passphrase())
+    row = {"path": str(path), "people": made.people, "files": len(made.files), "bytes": count, "sealed": sealed}
+    lock = "sealed by your passphrase" if sealed else "readable by whoever has it"
+    console.report(args, row, f"{made.people} people and what else is known: {path} ({size(count)}), {lock}.")
 
 
 def restore(args: argparse.Namespace) -> None:

@@ -203,8 +203,7 @@ def _unpack(path: Path, draft: Path, passphrase: str) -> Manifest:
         return manifest
     except FileNotFoundError as error:
         raise BackupError("there is no such file.", subject=str(path)) from error
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, KeyError, TypeError, RuntimeError,
-            AttributeError, RecursionError, *_sealing(), database.errors()) as error:  # fmt: skip
+    except _damage() as error:
         told = ascii(str(error))[1:-1][:120] or type(error).__name__
         hint = "Nothing was changed. Take another backup."
         raise BackupError(f"this is not a whole backup ({told}).", subject=str(path), hint=hint) from error
@@ -254,11 +253,13 @@ def _pieces(archive: zipfile.ZipFile, name: str, secret: bytes | None, limit: in
 
 
 def _secret(archive: zipfile.ZipFile, passphrase: str) -> bytes:
+    from cryptography.exceptions import InvalidTag
+
     if not passphrase:
         raise LockedError("this backup is sealed.", subject=VARIABLE, hint=f"Set {VARIABLE} to its passphrase.")
     try:
         return keys.unwrapped(json.loads(b"".join(_pieces(archive, _KEY, None, 10_000))), passphrase)
-    except _sealing() as error:
+    except InvalidTag as error:
         hint = f"Set {VARIABLE} to the passphrase that it was sealed with. Nothing was changed."
         raise LockedError("this is not the passphrase of this backup.", subject=VARIABLE, hint=hint) from error
 
@@ -269,10 +270,13 @@ def _cipher(secret: bytes) -> Any:
     return AESGCM(secret)
 
 
-def _sealing() -> tuple[type[Exception], ...]:
+def _damage() -> tuple[type[Exception], ...]:
+    """What is raised by a file that isn't a whole backup."""
     from cryptography.exceptions import InvalidTag
 
-    return (InvalidTag,)
+    in_zip = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError)  # RuntimeError: encrypted
+    in_json = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+    return (*in_zip, *in_json, InvalidTag, database.errors())
 
 
 def _holds() -> list[str]:

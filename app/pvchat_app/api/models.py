@@ -29,9 +29,9 @@ class Enrollment(Request):
 
     clip: Name = Field(description="an uploaded clip")
     name: Name
-    consent: bool = Field(False, description="the person has agreed; nobody is enrolled without")
-    track: int | None = Field(None, ge=1, description="which person, where the clip has several")
-    replace: bool = Field(False, description="take the place of an enrolled person of that name")
+    consent: bool = Field(default=False, description="the person has agreed; nobody is enrolled without")
+    track: int | None = Field(default=None, ge=1, description="which person, where the clip has several")
+    replace: bool = Field(default=False, description="take the place of an enrolled person of that name")
 
 
 class Renaming(Request):
@@ -43,8 +43,8 @@ class Renaming(Request):
 class ClipQuestion(Request):
     """A question about one clip."""
 
-    clip: Name | None = Field(None, description="an uploaded clip")
-    path: Path | None = Field(None, description="or a file of the library, as its answers name it")
+    clip: Name | None = Field(default=None, description="an uploaded clip")
+    path: Path | None = Field(default=None, description="or a file of the library, as its answers name it")
     question: Question
     history: History = []
 
@@ -68,9 +68,9 @@ class Problem(BaseModel):
 
     error: str = Field(description="its kind")
     what: str = Field(description="what happened")
-    subject: str = Field("", description="which input it concerns")
-    hint: str = Field("", description="what to do")
-    candidates: list[dict[str, Any]] | None = Field(None, description="whom to choose from by `track`")
+    subject: str = Field(default="", description="which input it concerns")
+    hint: str = Field(default="", description="what to do")
+    candidates: list[dict[str, Any]] | None = Field(default=None, description="whom to choose from by `track`")
 
 
 class PersonRow(BaseModel):
@@ -161,7 +161,7 @@ class ScanRow(BaseModel):
 
     running: bool
     what: str = ""
-    done: float = Field(0.0, description="bytes of files, of `total`")
+    done: float = Field(default=0.0, description="bytes of files, of `total`")
     total: float = 0.0
     report: dict[str, Any] | None = None
     problem: Problem | None = None

@@ -26,7 +26,8 @@ from pvchat_app.desk import Desk
 people = APIRouter(prefix="/people", tags=["people"])
 clips = APIRouter(tags=["clips"])
 library = APIRouter(prefix="/library", tags=["library"])
-Asks, Manages = Annotated[Token, Depends(needs("ask"))], Annotated[Token, Depends(needs("manage"))]
+Asks = Annotated[Token, Depends(needs("ask"))]
+Manages = Annotated[Token, Depends(needs("manage"))]
 _READS = [Depends(needs("read"))]
 _ANY_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
     "type": "string", "format": "binary"}}}}}  # fmt: skip

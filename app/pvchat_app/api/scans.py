@@ -46,7 +46,7 @@ class Scans:
             report = self.engine.chat.library.scan(Scanning(progress=self._tell, stop=self._stop))
             self.state = ScanRow(running=False, report=report.to_dict())
         except PVChatError as error:
-            self.state = ScanRow(running=False, problem=Problem(**error.to_dict()))
+            self.state = ScanRow(running=False, problem=Problem.model_validate(error.to_dict()))
         except Exception as error:  # told to whoever asks; what it was is on the terminal
             problem = Problem(error="InternalError", what="something went wrong inside PVChat.")
             self.state = ScanRow(running=False, problem=problem)
