@@ -16,9 +16,7 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.archive import adjusted, base_rate  # noqa: E402
-from pvchat.errors import LockedError  # noqa: E402
 from pvchat.library import Library, recognise  # noqa: E402
-from pvchat.storage import keys  # noqa: E402
 from pvchat.storage.library import LibraryError  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
 
@@ -141,19 +139,6 @@ def test_forgetting_leaves_no_vector_of_her(kitchen: Library, chat: PVChat) -> N
     assert ref.encode() not in left
     assert kitchen.ask("When was Ana last seen?").answer == "Nobody called Ana is enrolled."
     assert "Ben (three videos)" in kitchen.ask("Who was seen?").answer
-
-
-def test_an_encrypted_home_has_no_library(
-    kitchen: Library, chat: PVChat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    with pytest.raises(LockedError, match="holds a library"):
-        keys.create("a long passphrase")
-    kitchen.erase()
-    monkeypatch.setattr(keys, "COST", 2)
-    monkeypatch.setenv(keys.VARIABLE, "a long passphrase")
-    keys.create("a long passphrase")
-    with pytest.raises(LockedError, match="can't be yet"):
-        kitchen.add([tmp_path])
 
 
 def test_a_library_of_a_later_version_is_refused(kitchen: Library) -> None:

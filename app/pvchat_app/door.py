@@ -25,7 +25,7 @@ OPEN = (
     "/", "/login", "/login/", "/config", "/theme.css", "/staying.js", "/favicon.ico", "/manifest.json", "/robots.txt",
     "/gradio_api/app_id", "/gradio_api/startup-events",
 )  # fmt: skip
-OPEN_UNDER = ("/static/", "/assets/", "/svelte/", "/pwa_icon")
+OPEN_UNDER = ("/static/", "/assets/", "/svelte/", "/pwa_icon", "/api/v1/")  # the API asks for a token by itself
 WRONG_S = 1.0  # seconds that a wrong password takes
 MOST_WAITING = 8  # guesses of one address that wait; of more, the oldest is refused unread
 _SCRYPT: dict[str, Any] = {"n": 2**14, "r": 8, "p": 1}  # RFC 7914, section 2: interactive logins

@@ -1,4 +1,4 @@
-"""The named endpoints: enroll, ask, list_people, forget. For `gradio_client`; ask and list_people also for MCP.
+"""The named endpoints: enroll, ask, ask_library, list_people, forget. For `gradio_client`; all that only ask for MCP.
 
 In: a `Desk`. Out: JSON as the command line prints it with `--json`. A file that comes with a call is deleted when the
 call is over; errors are one sentence with what to do.
@@ -29,7 +29,7 @@ def build(desk: Desk, mcp: bool) -> None:
 
     Args:
         desk: does the work.
-        mcp: whether the page is also an MCP server: then only ask and list_people may be tools, so that a language
+        mcp: whether the page is also an MCP server: then only what asks and lists may be a tool, so that a language
             model can neither enroll nor forget anyone.
     """
     writing = "undocumented" if mcp else "public"  # callable by clients, no tool
@@ -62,6 +62,15 @@ def build(desk: Desk, mcp: bool) -> None:
         with _uploaded(desk, clip):
             return desk.engine.chat.ask(clip, question[:MAX_QUESTION]).to_dict()
 
+    def ask_library(question: str) -> dict[str, Any]:
+        """Answer a question about all videos of the library: when somebody was last seen, where, with whom, how often.
+
+        Args:
+            question: in English; it names enrolled people as list_people tells them.
+        """
+        with _sentences():
+            return desk.engine.chat.library.ask(question[:MAX_QUESTION]).to_dict()
+
     def list_people() -> list[dict[str, Any]]:
         """Everyone who is enrolled, with name, depth and date."""
         return [describe(person) for person in desk.engine.people.all()]
@@ -81,6 +90,7 @@ def build(desk: Desk, mcp: bool) -> None:
     track, out, run = gr.Number(0, precision=0, visible=False), gr.JSON(visible=False), gr.Button(visible=False)
     run.click(enroll, [clip, name, consent, track, replace], out, api_name="enroll", api_visibility=writing, **_MODEL)
     run.click(ask, [clip, question], out, api_name="ask", **_MODEL)
+    run.click(ask_library, question, out, api_name="ask_library", **_MODEL)
     run.click(list_people, None, out, api_name="list_people")
     run.click(forget, name, out, api_name="forget", api_visibility=writing, **_MODEL)
 

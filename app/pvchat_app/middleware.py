@@ -27,7 +27,7 @@ HEADERS = {
 }
 
 MAX_BODY = 1 << 20  # bytes of a request that is no upload; the page's longest have some kilobytes
-UPLOAD = "/gradio_api/upload"  # goes to disk as it comes, as far as `Settings.video.max_bytes`
+UPLOADS = ("/gradio_api/upload", "/api/v1/clips")  # go to disk as they come, as far as `Settings.video.max_bytes`
 
 _POINTING = (b"x-gradio-server", b"x-forwarded-host")  # Gradio would write them into the page as its own address
 CALLER: ContextVar[str] = ContextVar("caller", default="")  # the address that a request came from
@@ -108,7 +108,7 @@ class Short:
         self.app = app
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] == UPLOAD:
+        if scope["type"] != "http" or scope["path"] in UPLOADS:
             await self.app(scope, receive, send)
             return
         length = dict(scope["headers"]).get(b"content-length", b"0")

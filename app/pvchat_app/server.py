@@ -1,4 +1,4 @@
-"""One web server: the page, the links to sessions' files, and what keeps strangers out.
+"""One web server: the page, the HTTP API, the links to sessions' files, and what keeps strangers out.
 
 In: `Options`. Out: a FastAPI app (`create`), or a server that runs until Ctrl-C (`serve`).
 
@@ -59,7 +59,7 @@ class Options:
         port: 0 takes a free one.
         password: asked for before anything is shown; needed on any host but this machine.
         manifests: folder of what the evaluate tab offers; `$PVCHAT_HOME/manifests` when not given.
-        mcp: also serve `ask` and `list_people` as MCP tools.
+        mcp: also serve `ask`, `ask_library` and `list_people` as MCP tools.
         settings: of PVChat.
     """
 
@@ -213,6 +213,7 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     from fastapi import FastAPI
 
     from pvchat_app import page
+    from pvchat_app.api import build as api
 
     uploads.narrow()
     mounted: list[Any] = []
@@ -229,6 +230,7 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     _add_files(web, desk)
+    web.mount(api.PREFIX, api.build(desk, leaving))
     gr.mount_gradio_app(
         web, blocks, path="/", auth=checker(options.password) if options.password else None,
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",

@@ -1,4 +1,4 @@
-"""`pvchat encrypt | decrypt`: people, thumbnails and analysed clips can't be read on disk without a key, or again can.
+"""`pvchat encrypt | decrypt`: people, analysed clips and the library can't be read on disk without a key, or again can.
 
 In: parsed words, `$PVCHAT_KEY` or the system's keyring. Out: a converted home; cut off, either command goes on when it
 is repeated.
@@ -14,7 +14,7 @@ from pvchat.cli.options import Commands, add_command, add_common
 
 def register(commands: Commands) -> None:
     """Add both commands."""
-    text = "let nobody read people and analysed clips on this disk without a passphrase"
+    text = "let nobody read people, analysed clips and the library on this disk without a passphrase"
     parser = add_command(commands, "encrypt", text, "[options]")
     parser.add_argument("--keyring", action="store_true", help="let the system's keyring keep a random passphrase, "
                         "instead of $PVCHAT_KEY")  # fmt: skip

@@ -1,6 +1,6 @@
-"""`pvchat library add | list | scan | status | remove`: many videos, looked through once; `pvchat ask --library` asks.
+"""`pvchat library add | list | scan | status | remove | export | reel`: many videos, looked through once.
 
-In: parsed words. Out: rows on stdout. Networks are loaded by `scan` alone.
+`pvchat ask --library` asks about them. In: parsed words. Out: rows on stdout. Networks are loaded by `scan` alone.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def register(commands: Commands) -> None:
         ("scan", scan, "", "look through what is new or changed; stopped, it goes on when repeated"),
         ("status", status, "", "how much is in the library, and what is to be done"),
         ("remove", remove, "FOLDER|FILE", "take a folder or file out, or delete the library; the videos stay"),
+        ("export", export, "NAME", "every moment at which somebody is seen, as CSV or JSON"),
+        ("reel", reel, "NAME --out FILE", "cut every moment at which somebody is seen together as one mp4"),
     ):
         one = add_command(actions, f"library {action}", text, f"{words} [options]".strip(), WARNING)
         if action == "add":
@@ -43,6 +45,15 @@ def register(commands: Commands) -> None:
         if action == "remove":
             one.add_argument("path", metavar="FOLDER|FILE", nargs="?", help="as `list` shows it")
             one.add_argument("--all", action="store_true", help="delete the whole library")
+        if action in ("export", "reel"):
+            one.add_argument("name", metavar="NAME", help="of somebody who is enrolled")
+            one.add_argument("--perhaps", action="store_true", help="also videos in which the person only may be")
+        if action == "export":
+            one.add_argument("--csv", action="store_true", help="as CSV (the default) instead of --json")
+        if action == "reel":
+            one.add_argument("--out", metavar="FILE", required=True, help="a new mp4; it has no sound")
+            told = "the film ends after so many seconds (default 600)"
+            one.add_argument("--most", type=float, default=600.0, metavar="S", help=told)
         (add_model if action == "scan" else add_common)(one)
         one.set_defaults(run=run)
 
@@ -115,6 +126,43 @@ def remove(args: argparse.Namespace) -> None:
         _library().remove(args.path)
     gone = "all" if args.all else args.path
     console.report(args, {"removed": gone}, f"Out of the library: {gone}. The videos are untouched.")
+
+
+def export(args: argparse.Namespace) -> None:
+    """Somebody's moments as rows."""
+    import csv
+    import io
+
+    rows = [one.to_dict() for one in _library().moments(args.name, args.perhaps)]
+    if args.json and not args.csv:
+        console.write_json(rows)
+        return
+    out = io.StringIO()
+    table = csv.DictWriter(out, ("path", "place", "at", "start_s", "end_s", "sure"), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    console.write(out.getvalue().rstrip("\n"))
+
+
+def reel(args: argparse.Namespace) -> None:
+    """Somebody's moments as a film."""
+    from pathlib import Path
+
+    from pvchat.errors import SettingsError
+    from pvchat.library.reel import write_reel
+    from pvchat.runtime import ProgressDisplay
+    from pvchat.runtime import seconds as told
+
+    if not args.most > 0:
+        raise SettingsError("a film has some seconds.", subject="--most")
+    library = _library()
+    moments = library.moments(args.name, args.perhaps)
+    with ProgressDisplay() as progress:
+        made = write_reel(moments, Path(args.out).expanduser(), library.chat.settings.video, args.most, progress)
+    for path, why in made.left_out.items():
+        console.say(f"{path} is left out: {why}")
+    sentence = f"{made.path}: {made.moments} moments, {told(made.seconds)}. It shows people: mind who gets it."
+    console.report(args, vars(made), sentence)
 
 
 def _library() -> Library:

@@ -28,7 +28,9 @@ def register(commands: Commands) -> None:
     )
     parser.add_argument("--password", default=os.environ.get("PVCHAT_PASSWORD", ""), help=help_)
     parser.add_argument("--manifests", metavar="DIR", help="what Evaluate offers (default $PVCHAT_HOME/manifests)")
-    parser.add_argument("--mcp", action="store_true", help="let language models ask and list people (MCP)")
+    parser.add_argument(
+        "--mcp", action="store_true", help="let language models ask, of clips and the library, and list people (MCP)"
+    )
     add_model(parser)
     parser.set_defaults(run=run)
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from pvchat.library import asking, sources
 from pvchat.library.recognise import follow
+from pvchat.library.reel import Moment, moments_of
 from pvchat.library.scan import Report, Scanning, scan
 from pvchat.library.sources import Source
 from pvchat.schemas import Progress, Service
@@ -121,6 +122,23 @@ class Library:
             follow(library, self.chat, progress)
             return asking.ask(library, self.chat, question, history, now or datetime.now())
 
+    def moments(self, name: str, perhaps: bool = False) -> list[Moment]:
+        """Every moment at which somebody is seen, in order of time.
+
+        Args:
+            name: of somebody who is enrolled.
+            perhaps: also in videos in which she only may be.
+
+        Raises:
+            UnknownPersonError, LibraryError, LockedError: nobody is called so; there is no library; no key.
+        """
+        person = self.chat.people.get(name)
+        finding = self.ask(f"In which videos is {person.name}?").finding
+        if finding.query.whom.names != (person.name,):
+            what = "this name can't be told from other words of a question."
+            raise LibraryError(what, subject=person.name, hint="Rename the person: pvchat people rename")
+        return [one for one in moments_of(finding) if one.sure or perhaps]
+
     def remove(self, path: str | Path) -> None:
         """Take a folder or file, and all that was seen in it, out; raises LibraryError where it was never added."""
         with self._open() as library:
@@ -129,6 +147,12 @@ class Library:
     def erase(self) -> None:
         """Delete the whole library; the videos stay."""
         shutil.rmtree(library_of(self.root).parent, ignore_errors=True)
+
+    def holds(self, path: str | Path) -> bool:
+        """Whether a file was looked through."""
+        with self._open() as library:
+            words = "SELECT 1 FROM files WHERE path = ? AND clip IS NOT NULL"
+            return library.execute(words, (str(path),)).fetchone() is not None
 
     def status(self) -> Status:
         """What it holds, with new files noticed."""

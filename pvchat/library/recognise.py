@@ -29,6 +29,7 @@ from pvchat.people.parts import parts_of, stacked
 from pvchat.people.person import Person
 from pvchat.people.snapshot import Snapshot
 from pvchat.schemas import FloatArray, PersonPresence, Progress, Service
+from pvchat.storage.eightbit import IDENTITY
 from pvchat.storage.library import changing
 
 SMALL = 2000  # clips of a library that are all gone through for somebody new
@@ -182,7 +183,7 @@ def _middles(library: sqlite3.Connection) -> Iterator[tuple[Any, FloatArray]]:
     rows = library.execute("SELECT clip, middle FROM middles")
     while block := rows.fetchmany(_ROWS):
         clips, data = zip(*block, strict=True)
-        yield np.array(clips), np.frombuffer(b"".join(data), np.float16).reshape(-1, records.WIDTH).astype(np.float32)
+        yield np.array(clips), IDENTITY.unpacked(b"".join(data))
 
 
 def _nearest(rows: FloatArray, hers: FloatArray) -> FloatArray:

@@ -22,8 +22,6 @@ from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import (
     BODY,
-    FACEPRINT,
-    LOOKS,
     Appearance,
     ClipAnalysis,
     FloatArray,
@@ -34,13 +32,13 @@ from pvchat.schemas import (
     Thing,
     Track,
 )
+from pvchat.storage.eightbit import BODIES, IDENTITY, PRINTS, WIDTH, Layout
 from pvchat.storage.tensorfile import plain_number
 from pvchat.video import Recorded
 
-# What of a track is kept: its best sightings, its first faceprints (1 kB each), looks (8 kB). On 12 clips of the tune
+# What of a track is kept: its best sightings, its first faceprints (.5 kB each), looks (4 kB). On 12 clips of the tune
 # half and 11 people no decision is another one than by all, and no probability is further off than .05.
 BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
-WIDTH = 128  # of identity vectors
 _DECIMALS = 4  # of boxes and scores in JSON
 _FLOATS = 7  # of a sighting: its frame, box, score and quality
 
@@ -102,10 +100,10 @@ def _keep_track(library: sqlite3.Connection, place: tuple[int, int], track: Trac
     added = library.execute(
         "INSERT INTO tracks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (*place, track.kind, spans[0][0], spans[-1][1], packed(facts), _bytes(track.shown_in, np.int32),
-         _bytes(sightings, np.float32), _bytes(track.identity[best], np.float16),
-         _bytes(track.prints[:MOST_PRINTS], np.float16), _bytes(track.looks[:MOST_LOOKS], np.float16)),
+         _bytes(sightings, np.float32), IDENTITY.packed(track.identity[best]),
+         PRINTS.packed(track.prints[:MOST_PRINTS]), BODIES.packed(track.looks[:MOST_LOOKS])),
     )  # fmt: skip
-    row = (added.lastrowid, place[0], _bytes(middle, np.float16))
+    row = (added.lastrowid, place[0], IDENTITY.packed(middle[None]))
     library.execute("INSERT INTO middles VALUES (?, ?, ?)", row)
 
 
@@ -118,19 +116,19 @@ def _track(row: Sequence[Any]) -> Track:
         kind, rows[:, 0].astype(np.int64), rows[:, 1:5].copy(), np.full((count, 5, 2), np.nan, np.float32),
         rows[:, 5].copy(), rows[:, 6].copy(), vectors(identity), rows[:, 1:5].copy(),
         np.zeros((count, BODY), np.float32), np.full((count, 33, 4), np.nan, np.float32),
-        prints=_rows(prints, FACEPRINT), looks=_rows(looks, LOOKS), facts=PersonFacts.from_dict(told["facts"]),
+        prints=_rows(PRINTS, prints), looks=_rows(BODIES, looks), facts=PersonFacts.from_dict(told["facts"]),
         seen=_frames(seen), appearances=stretches,
     )  # fmt: skip
 
 
 def vectors(data: bytes) -> FloatArray:
     """Identity vectors [n, 128] of a row of `tracks`."""
-    return _rows(data, WIDTH).astype(np.float32)
+    return IDENTITY.unpacked(data)
 
 
-def _rows(data: bytes, width: int) -> NDArray[np.float16]:
-    rows = np.frombuffer(data, np.float16)
-    return rows.reshape(-1, width) if len(rows) else np.zeros((0, 0), np.float16)
+def _rows(layout: Layout, data: bytes) -> NDArray[np.float16]:
+    """Rows as tracks have them."""
+    return layout.unpacked(data).astype(np.float16) if data else np.zeros((0, 0), np.float16)
 
 
 def _frames(data: bytes) -> IntArray:

@@ -27,7 +27,7 @@ from pvchat.people.folders import PersonFolders
 from pvchat.people.index import PeopleIndex, PersonRef, Row, Rows, Whom, holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.people.snapshot import Snapshot
-from pvchat.storage import atomic, library, private, temporary
+from pvchat.storage import atomic, library, private, stores, temporary
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
@@ -325,6 +325,7 @@ class PeopleStore:
 
         What they began in the store is finished unless somebody is writing (then it is her work).
         """
+        stores.settle()
         temporary.sweep()
         temporary.withdraw_offers()
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())

@@ -3,7 +3,7 @@
 In: a home with its key. Out: how many files were converted. Readers take plain and sealed files alike all the while,
 and only then: in a home that is encrypted through and through a plain file is somebody else's. What is written
 meanwhile is written as it will be in the end: the key file changes first (encrypting) or goes last (decrypting), and
-every store is converted while its lock is held.
+every store is converted while its lock is held, and a library of videos while nobody else has it open.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import filelock
 from pvchat.config import home
 from pvchat.errors import LockedError
 from pvchat.schemas import Progress
-from pvchat.storage import atomic, keys, private, temporary
+from pvchat.storage import atomic, keys, library, private, temporary
 from pvchat.storage.stores import plain_files, sealed_files, stores
 
 LOCK_TIMEOUT_S = 60.0
@@ -32,7 +32,7 @@ def encrypt(progress: Progress | None = None) -> int:
     """
     _required_key()
     keys.say(mixed=True, ending=False)  # a decryption may have been cut off
-    count = _convert(plain_files, progress)
+    count = _convert(plain_files, progress) + library.convert()
     keys.say(mixed=False, ending=False)
     temporary.sweep()
     return count
@@ -46,7 +46,7 @@ def decrypt(progress: Progress | None = None) -> int:
     """
     _required_key()
     keys.say(mixed=True, ending=True)
-    count = _convert(sealed_files, progress)
+    count = _convert(sealed_files, progress) + library.convert()
     keys.remove()
     return count
 

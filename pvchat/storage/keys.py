@@ -106,11 +106,9 @@ def create(passphrase: str) -> Key:
 
     Raises:
         SettingsError: the passphrase is too short.
-        LockedError: another process was first, with another passphrase; or there is a library of videos.
+        LockedError: another process was first, with another passphrase.
         OSError: the home can't be written.
     """
-    if len(passphrase) < SHORTEST:
-        raise SettingsError(f"a passphrase has at least {SHORTEST} characters.", subject=VARIABLE)
     return _made(passphrase, COST)
 
 
@@ -148,35 +146,53 @@ def remove() -> None:
             _keyring().delete_password(_SERVICE, account)
 
 
-def _made(passphrase: str, cost: int, **more: str) -> Key:
+def wrapped(secret: bytes, passphrase: str, cost: int | None = None) -> dict[str, Any]:
+    """A key of 32 bytes, wrapped by a passphrase, as JSON; raises SettingsError where that is too short."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    from pvchat.storage.stores import library_of, plain_files, stores
+    if len(passphrase) < SHORTEST:
+        raise SettingsError(f"a passphrase has at least {SHORTEST} characters.", subject=VARIABLE)
+    salt, nonce = os.urandom(16), os.urandom(NONCE)
+    row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": cost or COST, "r": 8, "p": 1, "nonce": _text(nonce)}
+    return row | {"wrapped": _text(AESGCM(_stretched(passphrase, row)).encrypt(nonce, secret, _ABOUT))}
 
-    if library_of(home() / "people").exists():
-        hint = "Delete it first (pvchat library remove --all); the videos are not touched."
-        raise LockedError("this home holds a library of videos, which can't be encrypted yet.", subject=str(home()),
-                          hint=hint)  # fmt: skip
-    secret, salt, nonce = (os.urandom(count) for count in (32, 16, NONCE))
-    row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": cost, "r": 8, "p": 1, "nonce": _text(nonce), **more}
-    row["wrapped"] = _text(AESGCM(_stretched(passphrase, row)).encrypt(nonce, secret, _ABOUT))
-    row |= {_MIXED: _seal(secret, _MIXED)} if any(map(plain_files, stores())) else {}
+
+def unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
+    """The key that `wrapped` was given.
+
+    Raises:
+        ValueError, KeyError, TypeError: it isn't such a row.
+        cryptography.exceptions.InvalidTag: the passphrase is another one.
+    """
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM(_stretched(passphrase, row)).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
+
+
+def _made(passphrase: str, cost: int, **more: str) -> Key:
+    from pvchat.storage.stores import libraries, plain_files, stores
+
+    secret = os.urandom(32)
+    row = {**wrapped(secret, passphrase, cost), **more}
+    row |= {_MIXED: _seal(secret, _MIXED)} if any(map(plain_files, stores())) or any(_sizes(libraries())) else {}
     _put(row, replace=False)
     key = current()
     assert key is not None
     return key
 
 
+def _sizes(paths: list[Path]) -> list[int]:
+    return [path.stat().st_size for path in paths]
+
+
 def _unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     if not passphrase:
         what = "people and caches are encrypted here, and there is no key."
         raise LockedError(what, subject=str(home()), hint=f"Set {VARIABLE} to the passphrase.")
     try:
-        wrapping = AESGCM(_stretched(passphrase, row))
-        return wrapping.decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
+        return unwrapped(row, passphrase)
     except InvalidTag as error:
         hint = f"Set {VARIABLE} to the passphrase that it was encrypted with. Nothing was changed."
         raise LockedError("this is not the key of this home.", subject=VARIABLE, hint=hint) from error

@@ -4,7 +4,7 @@
 
 In: the folder of people. Out: a connection; or nothing of somebody any more (`forget`). The tables are made by numbered
 steps (`_STEPS`), of which `PRAGMA user_version` tells how many were taken. What is deleted is overwritten with zeros
-(`secure_delete`), and `forget` empties the log and rewrites the file.
+(`secure_delete`), and `forget` empties the log and rewrites the file. In an encrypted home the file is (`database.py`).
 
 Whoever is in a clip is a number (`who`): of `people.id` for enrolled people, -1, -2 … for a clip's strangers, 0 for its
 scene. Names are in the people store alone.
@@ -12,6 +12,7 @@ scene. Names are in the people store alone.
 
 from __future__ import annotations
 
+import hmac
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -19,10 +20,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pvchat.errors import LockedError, PVChatError
-from pvchat.storage import atomic, keys
-from pvchat.storage.stores import library_of
+from pvchat.storage import atomic, database, keys
+from pvchat.storage.eightbit import from_halves
+from pvchat.storage.stores import libraries, library_of, settle
 
 WAIT_S = 60.0  # for another process that writes
+_DAMAGED = "Delete that folder and add your videos again; they are not touched."
 _STEPS = (
     """
 CREATE TABLE sources(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, place TEXT NOT NULL);
@@ -66,6 +69,10 @@ CREATE TRIGGER person_gone BEFORE DELETE ON people BEGIN
   DELETE FROM appearances WHERE who = old.id;
 END;
 """,
+    """
+UPDATE tracks SET identity = eightbit(identity, 128), prints = eightbit(prints, 512), looks = eightbit(looks, 3849);
+UPDATE middles SET middle = eightbit(middle, 128);
+""",
 )
 # The tracks that somebody's faces, vectors and clothes are read from, but for those that surely are somebody else's.
 _HERS = """
@@ -84,6 +91,7 @@ class LibraryError(PVChatError):
 
 def exists(people: Path) -> bool:
     """Whether there is a library beside a folder of people."""
+    settle()
     return library_of(people).exists()
 
 
@@ -91,21 +99,23 @@ def connect(people: Path) -> sqlite3.Connection:
     """The library beside a folder of people, made where there is none.
 
     Raises:
-        LockedError: the home is encrypted, which a library can't be.
+        LockedError: the home is encrypted, and the key is missing or wrong; the file is plain though the home isn't.
         LibraryError: it is damaged, or of a later version.
     """
-    if keys.exists() or os.environ.get(keys.VARIABLE):
-        hint = f"Keep the library in another home: set PVCHAT_HOME to a folder of its own, and unset {keys.VARIABLE}."
-        raise LockedError("this home is encrypted, and a library can't be yet.", subject="library", hint=hint)
+    settle()
     path = library_of(people)
     atomic.make_private_folder(path.parent)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, atomic.FILE_MODE))  # its log gets the same mode
     try:
-        return _opened(path)
-    except sqlite3.DatabaseError as error:
-        hint = "Delete that folder and add your videos again; they are not touched."
-        raise LibraryError(f"the library can't be read ({error}).", subject=str(path.parent), hint=hint) from error
+        while True:
+            file = path.stat().st_ino
+            library = _opened(path)
+            if path.stat().st_ino == file:
+                return library
+            library.close()  # it was just converted: that was the file of before
+    except database.errors() as error:
+        raise LibraryError(f"the library can't be read ({error}).", subject=str(path.parent), hint=_DAMAGED) from error
 
 
 @contextmanager
@@ -117,7 +127,7 @@ def changing(library: sqlite3.Connection) -> Iterator[None]:
     """
     try:
         library.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
+    except database.errors() as error:
         raise LibraryError(f"the library can't be changed ({error}).", hint="Try again when it is done.") from error
     try:
         yield
@@ -147,6 +157,56 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
                     library.execute(_HERS, {"ref": ref})
                 library.execute("DELETE FROM people WHERE ref = ?", (ref,))
         shrink(library)
+    database.draft_of(library_of(people)).unlink(missing_ok=True)  # of a conversion that was killed
+
+
+def convert() -> int:
+    """Rewrite the libraries of a home that is being encrypted or decrypted as its key says; how many.
+
+    Raises:
+        LockedError: another process uses one.
+        LibraryError: one is damaged.
+        OSError: one can't be written.
+    """
+    count = 0
+    for path in libraries():
+        busy = LockedError("another process uses it.", subject=str(path), hint="Try again when it is done.")
+        with atomic.alone(path.with_suffix(".lock"), busy):
+            wanted = _derived(keys.for_writing())
+            try:
+                library, now = _connected(path)
+                library.close()
+                if now == wanted:
+                    database.draft_of(path).unlink(missing_ok=True)
+                    continue
+                database.rewrite(path, now, wanted, WAIT_S)
+            except TimeoutError as error:
+                raise busy from error
+            except database.errors() as error:
+                raise LibraryError(f"it can't be converted ({error}).", subject=str(path)) from error
+            count += 1
+    return count
+
+
+def take_in(path: Path, key: bytes | None) -> None:
+    """Let a library's file from elsewhere be whole, and encrypted as this home's is.
+
+    Args:
+        path: of the file, which nobody has open.
+        key: what it is encrypted with; None: it is plain.
+
+    Raises:
+        ValueError: it is damaged, or of another key.
+        LockedError: this home's key is missing or wrong.
+    """
+    wanted = _derived(keys.for_writing())
+    if (found := database.opened(path, key, WAIT_S)) is None:
+        raise ValueError("its library can't be opened")
+    with closing(found):
+        if found.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise ValueError("its library is damaged")
+    if key != wanted:
+        database.rewrite(path, key, wanted, WAIT_S)
 
 
 def shrink(library: sqlite3.Connection) -> None:
@@ -157,16 +217,42 @@ def shrink(library: sqlite3.Connection) -> None:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    library = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
-    for word in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "foreign_keys = ON"):
+    library, _ = _connected(path)
+    for word in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "foreign_keys = ON",
+                 "trusted_schema = OFF"):  # fmt: skip
         library.execute(f"PRAGMA {word}")
     taken = library.execute("PRAGMA user_version").fetchone()[0]
     if taken > len(_STEPS):
         library.close()
         raise LibraryError("a later version of PVChat made this library.", subject=str(path), hint="Update PVChat.")
+    library.create_function("eightbit", 2, from_halves)  # for the steps
     for number, step in enumerate(_STEPS[taken:], taken + 1):
         _take(library, number, step)
     return library
+
+
+def _connected(path: Path) -> tuple[sqlite3.Connection, bytes | None]:
+    """A connection to a library's file, and what that is encrypted with, or is to be where it is empty."""
+    key = keys.current() if path.stat().st_size else keys.for_writing()
+    wanted = _derived(key)
+    if (library := database.opened(path, wanted, WAIT_S)) is not None:
+        return library, wanted
+    if key is None:
+        hint = "Put key.json back from a copy, or delete that folder and add your videos again; they are not touched."
+        what = "this library is damaged, or it is encrypted, and the key file is gone."
+        raise LockedError(what, subject=str(path.parent), hint=hint)
+    if (library := database.opened(path, None, WAIT_S)) is None:
+        raise LibraryError("it is damaged, or encrypted with another key.", subject=str(path.parent), hint=_DAMAGED)
+    if not key.mixed:
+        library.close()
+        what = "this library isn't encrypted, though its home is: whoever put it there hadn't the key."
+        raise LockedError(what, subject=str(path), hint="If it was you: pvchat encrypt")
+    return library, None
+
+
+def _derived(key: keys.Key | None) -> bytes | None:
+    """The library's own key: no two ciphers share one."""
+    return None if key is None else hmac.digest(key.secret, b"pvchat library 1", "sha256")
 
 
 def _take(library: sqlite3.Connection, number: int, step: str) -> None:

@@ -1,28 +1,41 @@
 """Which files of a home go through `private.py`, and which of them are sealed: their first bytes tell, without a key.
 
-In: the home. Out: folders, files.
+In: the home. Out: folders, files. What a backup brings is put in their place here.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pvchat.config import home
+from pvchat.storage import atomic
 
 MAGIC = b"PVSEAL01"
+TOKENS = "tokens"  # of the HTTP API
+BACKED_UP = ("people", "library", TOKENS)  # what of a home is in a backup
+_RESTORED, _GONE, _WAIT_S = ".restored", "gone.json", 60.0
 
 
 def stores() -> list[Path]:
-    """The folders whose files go through `private.py`: people and analysed clips, and the demo's."""
-    places = [place / name for place in (home(), home() / "demo") for name in ("people", "cache/clips")]
+    """The folders whose files go through `private.py`: people, analysed clips and tokens, and the demo's."""
+    places = [place / name for place in (home(), home() / "demo") for name in ("people", "cache/clips", TOKENS)]
     return [place for place in places if place.is_dir()]
 
 
 def library_of(people: Path) -> Path:
-    """Where the library of videos lies that knows the people of a folder (`library.py`): it is not sealed."""
+    """Where the library of videos lies that knows the people of a folder: encrypted by itself (`database.py`)."""
     return people.parent / "library" / "library.db"
+
+
+def libraries() -> list[Path]:
+    """The libraries of a home: its own, and the demo's."""
+    return [path for place in (home(), home() / "demo") if (path := library_of(place / "people")).exists()]
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -46,3 +59,65 @@ def plain_files(folder: Path) -> list[Path]:
 def sealed_files(folder: Path) -> list[Path]:
     """The files of a store that are sealed."""
     return [path for path in files(folder) if is_sealed(path)]
+
+
+@contextmanager
+def replacing() -> Iterator[Path]:
+    """A folder to put people, library and tokens into, which take the place of the home's; what it hasn't is gone.
+
+    After the block one rename is the point of no return: before it nothing has changed, after it `settle` ends it.
+
+    Raises:
+        filelock.Timeout: another process does the same.
+    """
+    from filelock import FileLock  # takes a tenth of a second
+
+    atomic.make_private_folder(home())
+    with FileLock(str(home() / f"{_RESTORED}.lock"), timeout=_WAIT_S):
+        _settle()
+        draft = home() / f"{_RESTORED}.{uuid.uuid4().hex}"
+        draft.mkdir(mode=atomic.FOLDER_MODE)
+        try:
+            yield draft
+            gone = [name for name in BACKED_UP if not (draft / name).exists()]
+            atomic.write_new(draft / _GONE, json.dumps(gone).encode())
+            atomic.sync_folder(draft)
+            os.rename(draft, home() / _RESTORED)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        _settle()
+
+
+def settle() -> None:
+    """End what a killed `replacing` has left, or drop it: whoever looks at people or a library does so first."""
+    if any(path.is_dir() for path in _left()):
+        from filelock import FileLock
+
+        with FileLock(str(home() / f"{_RESTORED}.lock"), timeout=_WAIT_S):
+            _settle()
+
+
+def _left() -> list[Path]:
+    return list(home().glob(f"{_RESTORED}*"))
+
+
+def _settle() -> None:
+    place = home() / _RESTORED
+    if place.is_dir():
+        for name in [one for one in BACKED_UP if (place / one).exists()]:
+            _remove(home() / name)
+            os.rename(place / name, home() / name)
+        if (place / _GONE).exists():
+            for name in json.loads((place / _GONE).read_bytes()):
+                _remove(home() / name)
+        atomic.sync_folder(home())
+    for path in _left():
+        if path.is_dir():
+            shutil.rmtree(path)
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)

@@ -151,10 +151,10 @@ def test_mcp_offers_asking_and_listing_only(chat: PVChat, scenery) -> None:
     pytest.importorskip("mcp", reason="MCP needs gradio[mcp]")
     with running(ready(chat), mcp=True) as (_, url):
         tools = get(url + "/gradio_api/mcp/schema").json()
-        assert sorted(tool["meta"]["endpoint_name"] for tool in tools) == ["ask", "list_people"]
+        assert sorted(tool["meta"]["endpoint_name"] for tool in tools) == ["ask", "ask_library", "list_people"]
         assert "Ana" in call_tool(url, "list_people", {})
         assert "Unknown tool" in call_tool(url, "forget", {"name": "Ana"})
-        client = api_client(url)  # the API has all four
+        client = api_client(url)  # the API has all
         ben = handle_file(str(scenery.clip("ben", 2)))
         assert client.predict(ben, "Ben", True, 0, False, api_name="/enroll")["name"] == "Ben"
 

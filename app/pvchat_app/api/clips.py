@@ -1,0 +1,130 @@
+"""Clips that came by the API: they lie among the page's uploads, under the same limits, and go as those do.
+
+In: the body of a request. Out: a name for it, 128 random bits, that only its own token may use. A clip goes an hour
+after it was last used, when somebody whom it shows is forgotten, and when the server stops.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvchat import video
+from pvchat.errors import PVChatError
+from pvchat.storage import temporary
+from pvchat_app.api.gate import RefusedError
+from pvchat_app.api.models import ClipRow
+from pvchat_app.conversation import keys_of
+from pvchat_app.desk import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+MOST = 20  # of a token; the oldest goes
+
+
+@dataclass(frozen=True)
+class _Clip:
+    path: Path
+    owner: str
+    key: str
+
+
+class Clips:
+    """What was uploaded by the API.
+
+    Args:
+        desk: whose uploads they are.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._clips: dict[str, _Clip] = {}
+        self._lock = threading.Lock()
+
+    async def write(self, body: AsyncIterator[bytes], most: int) -> Path:
+        """Write a body to a file of its own.
+
+        Args:
+            body: in pieces.
+            most: bytes.
+
+        Raises:
+            RefusedError: it is longer, or the disk is full.
+        """
+        folder = self.desk.sessions.uploads / secrets.token_hex(16)
+        folder.mkdir(mode=0o700)
+        try:
+            with (folder / "clip").open("xb") as file:
+                async for piece in body:
+                    if file.tell() + len(piece) > most:
+                        raise RefusedError(413, f"a clip has at most {most:,} bytes.", hint="Cut it.")
+                    file.write(piece)
+        except BaseException as error:  # it broke off, too
+            shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError) and not isinstance(error, PVChatError):
+                raise RefusedError(507, "there is no room left on PVChat's disk.", hint="Make room there.") from error
+            raise
+        return folder / "clip"
+
+    def take(self, path: Path, owner: str) -> ClipRow:
+        """Look what a file is, and give it a name.
+
+        Args:
+            path: of `write`.
+            owner: id of the token.
+
+        Raises:
+            VideoReadError: it can't be used; it is deleted.
+        """
+        try:
+            probe = video.probe(path, self.desk.engine.chat.settings.video)
+            key = video.content_key(path)
+        except BaseException:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise
+        name = secrets.token_hex(16)
+        with self._lock:
+            self._clips[name] = _Clip(path, owner, key)
+            mine = [other for other, clip in self._clips.items() if clip.owner == owner]
+        for other in mine[:-MOST]:
+            self.remove(other, owner)
+        return ClipRow(clip=name, kind=probe.kind, seconds=probe.duration_s, width=probe.width, height=probe.height)
+
+    def find(self, name: str, owner: str) -> Path:
+        """Where a clip lies; raises RefusedError where this token hasn't such a one."""
+        self._tidy()
+        clip = self._clips.get(name)
+        if clip is None or clip.owner != owner:
+            raise RefusedError(
+                404, "there is no such clip.", subject=name, hint="Upload it (again): POST /api/v1/clips"
+            )
+        with suppress(OSError):
+            os.utime(clip.path)  # it is used
+        return clip.path
+
+    def remove(self, name: str, owner: str) -> None:
+        """Delete a clip, and what was seen of it; raises RefusedError where this token hasn't such a one."""
+        shutil.rmtree(self.find(name, owner).parent, ignore_errors=True)
+        self._tidy()
+
+    def shows(self, path: Path, ids: Iterable[str]) -> None:
+        """Note that a clip shows these people: it goes when one of them is forgotten."""
+        if self.desk.sessions.is_upload(path):
+            temporary.mark(path.parent, ids)
+
+    def _tidy(self) -> None:
+        """Forget the clips whose files are gone, and what was seen of them unless somebody else has the same."""
+        with self._lock:
+            gone = {name: clip for name, clip in self._clips.items() if not clip.path.is_file()}
+            for name in gone:
+                del self._clips[name]
+            kept = {clip.key for clip in self._clips.values()} | set(keys_of(self.desk.sessions.clips()))
+        for key in {clip.key for clip in gone.values()} - kept:
+            self.desk.engine.chat.forget_clip(key)

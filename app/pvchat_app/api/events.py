@@ -1,0 +1,74 @@
+"""Events of the library's cameras: those after a number, and a stream of what comes (server-sent events).
+
+In: whatever has `since`, as `library.events`. Out: JSON. A client that lost its connection goes on where it was:
+browsers and most clients send the last event's number by themselves (`Last-Event-ID`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Annotated, Any, Protocol
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import StreamingResponse
+
+from pvchat.storage import tokens
+from pvchat_app.api.gate import needs
+
+LOOK_S, BEAT_S = 1.0, 15.0  # between two looks; between two signs of life where nothing happens
+
+router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(needs("read"))])
+
+
+class Events(Protocol):
+    """A log whose events are numbered upwards (`id`)."""
+
+    def since(self, number: int = 0, most: int = 100) -> Sequence[dict[str, Any]]:
+        """The events after the one of this number, in order, as JSON."""
+        ...
+
+
+@router.get("")
+def list_events(request: Request, after: Annotated[int, Query(ge=0)] = 0) -> list[dict[str, Any]]:
+    """The next hundred events after a number."""
+    return list(request.app.state.desk.engine.chat.library.events.since(after))
+
+
+@router.get("/stream", response_class=StreamingResponse)
+async def stream_events(
+    request: Request, after: Annotated[int, Query(ge=0)] = 0, last_event_id: Annotated[int | None, Header()] = None
+) -> StreamingResponse:
+    """Events as they come (server-sent events)."""
+    secret = request.headers["authorization"].partition(" ")[2]
+    state = request.app.state
+    log = (await asyncio.to_thread(lambda: state.desk.engine.chat)).library.events
+
+    def is_over() -> bool:
+        return state.leaving.is_set() or tokens.find(secret) is None
+
+    told = stream(log, after if last_event_id is None else last_event_id, is_over)
+    return StreamingResponse(told, media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+
+async def stream(log: Events, after: int, is_over: Callable[[], bool]) -> AsyncIterator[str]:
+    """Server-sent events, as text, until it is over.
+
+    Args:
+        log: of events.
+        after: number of the last one that is known.
+        is_over: whether the server stops, or the token is gone.
+    """
+    quiet_s = 0.0
+    yield ": events\n\n"
+    while not await asyncio.to_thread(is_over):
+        rows = await asyncio.to_thread(log.since, after)
+        for row in rows:
+            after = int(row["id"])
+            yield f"id: {after}\ndata: {json.dumps(row)}\n\n"
+        quiet_s = 0.0 if rows else quiet_s + LOOK_S
+        if quiet_s >= BEAT_S:
+            quiet_s = 0.0
+            yield ": nothing new\n\n"
+        await asyncio.sleep(LOOK_S)

@@ -1,0 +1,69 @@
+"""Who may call what, and in which turn.
+
+In: a request. Out: its token, or a refusal. A token comes in the header of each request, never in a cookie: a page of
+another site can't send it. Calls that need a model take turns, as those of the page do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from pvchat.errors import PVChatError
+from pvchat.storage import tokens
+from pvchat.storage.tokens import Token
+
+MOST_WAITING = 64  # calls that wait for the model; the page's queue is as long
+WRONG_S = 1.0  # seconds that a wrong token takes
+T = TypeVar("T")
+_bearer = HTTPBearer(auto_error=False, description="a token of `pvchat token create`")
+
+
+class RefusedError(PVChatError):
+    """A request that isn't answered; `status` is HTTP's."""
+
+    def __init__(self, status: int, what: str, *, subject: str = "", hint: str = "") -> None:
+        super().__init__(what, subject=subject, hint=hint)
+        self.status = status
+
+
+def needs(scope: str = "") -> Callable[..., Coroutine[Any, Any, Token]]:
+    """What a route depends on: a token that may do this; "" is any token."""
+
+    async def check(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Token:
+        token = None if sent is None else await asyncio.to_thread(tokens.find, sent.credentials)
+        if token is None:
+            await asyncio.sleep(WRONG_S if sent else 0)
+            hint = "Send “Authorization: Bearer …” with a token of: pvchat token create NAME"
+            raise RefusedError(
+                401, "there is no token, or it is unknown or expired.", subject="Authorization", hint=hint
+            )
+        if scope and scope not in token.scopes:
+            hint = f"Make one that may: pvchat token create NAME --scope {scope}"
+            raise RefusedError(403, f"this token may not {scope}.", subject=token.name, hint=hint)
+        return token
+
+    return check
+
+
+class Turns:
+    """One call at a time, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(1)
+        self._waiting = 0
+
+    async def take(self, call: Callable[[], T]) -> T:
+        """Run a call in a thread when it is its turn; raises RefusedError where too many wait."""
+        if self._waiting >= MOST_WAITING:
+            raise RefusedError(429, f"{MOST_WAITING} calls wait already.", hint="Try again later.")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await asyncio.to_thread(call)
+        finally:
+            self._waiting -= 1

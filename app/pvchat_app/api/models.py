@@ -1,0 +1,167 @@
+"""What comes with a request, and what an answer holds, as Pydantic models: the schema is made of them.
+
+Requests hold nothing else than what is named here. Answers hold what the command line prints with `--json`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from pvchat.config import MAX_QUESTION
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Path = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+Question = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUESTION)]
+History = Annotated[list[Question], Field(max_length=20, description="earlier questions, oldest first")]
+Span = tuple[float, float]
+
+
+class Request(BaseModel):
+    """Of all requests."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Enrollment(Request):
+    """Somebody to enroll."""
+
+    clip: Name = Field(description="an uploaded clip")
+    name: Name
+    consent: bool = Field(default=False, description="the person has agreed; nobody is enrolled without")
+    track: int | None = Field(default=None, ge=1, description="which person, where the clip has several")
+    replace: bool = Field(default=False, description="take the place of an enrolled person of that name")
+
+
+class Renaming(Request):
+    """Another name."""
+
+    name: Name
+
+
+class ClipQuestion(Request):
+    """A question about one clip."""
+
+    clip: Name | None = Field(default=None, description="an uploaded clip")
+    path: Path | None = Field(default=None, description="or a file of the library, as its answers name it")
+    question: Question
+    history: History = []
+
+
+class LibraryQuestion(Request):
+    """A question about the library."""
+
+    question: Question
+    history: History = []
+
+
+class Sources(Request):
+    """Folders and files of the server's machine to be looked through."""
+
+    paths: list[Path] = Field(min_length=1, max_length=100)
+    place: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+
+class Problem(BaseModel):
+    """Every error."""
+
+    error: str = Field(description="its kind")
+    what: str = Field(description="what happened")
+    subject: str = Field(default="", description="which input it concerns")
+    hint: str = Field(default="", description="what to do")
+    candidates: list[dict[str, Any]] | None = Field(default=None, description="whom to choose from by `track`")
+
+
+class PersonRow(BaseModel):
+    """Somebody who is enrolled."""
+
+    name: str
+    aliases: list[str]
+    kind: str
+    depth: str
+    created: str
+    bytes: int
+    confidence: float
+    prototypes: int
+
+
+class ClipRow(BaseModel):
+    """An uploaded clip; it is deleted when nobody has used it for an hour."""
+
+    clip: str
+    kind: str
+    seconds: float
+    width: int
+    height: int
+
+
+class PresenceRow(BaseModel):
+    """Whether somebody is in a clip, and when."""
+
+    name: str
+    decision: str
+    probability: float
+    spans: list[Span]
+    why: dict[str, Any] | None = None
+
+
+class AnswerRow(BaseModel):
+    """An answer about one clip."""
+
+    answer: str
+    type: str
+    people: list[PresenceRow]
+    timing: dict[str, float]
+    query: dict[str, Any] = Field(description="what the question was read as")
+    evidence: list[dict[str, Any]] = []
+    unread: list[Span] = []
+
+
+class LibraryAnswerRow(BaseModel):
+    """An answer about the library; `clips` are the videos it speaks of, with the seconds to play."""
+
+    model_config = ConfigDict(extra="allow")
+
+    answer: str
+    query: dict[str, Any]
+    videos: int
+    surely: int
+    perhaps: int
+    clips: list[dict[str, Any]]
+
+
+class SourceRow(BaseModel):
+    """A folder or file of the library."""
+
+    path: str
+    place: str
+    files: int
+    clips: int
+    seconds: float
+    waiting: int
+    failed: dict[str, str]
+
+
+class LibraryRow(BaseModel):
+    """What the library holds."""
+
+    sources: list[SourceRow]
+    clips: int
+    seconds: float
+    waiting: int
+    failed: int
+    tracks: int
+    people: int
+    bytes: int
+
+
+class ScanRow(BaseModel):
+    """A look through the library: how far it is, or what came of the last one."""
+
+    running: bool
+    what: str = ""
+    done: float = Field(default=0.0, description="bytes of files, of `total`")
+    total: float = 0.0
+    report: dict[str, Any] | None = None
+    problem: Problem | None = None

@@ -1,0 +1,191 @@
+"""The routes of people, clips and the library: each hands a request on, and its answer back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.people import exchange
+from pvchat.people.corrections import shareable
+from pvchat.people.person import clean_name
+from pvchat.people.store import describe
+from pvchat.schemas import Answer
+from pvchat.storage import temporary
+from pvchat.storage.tokens import Token
+from pvchat_app.api import models
+from pvchat_app.api.gate import RefusedError, needs
+from pvchat_app.desk import Desk
+
+people = APIRouter(prefix="/people", tags=["people"])
+clips = APIRouter(tags=["clips"])
+library = APIRouter(prefix="/library", tags=["library"])
+Asks = Annotated[Token, Depends(needs("ask"))]
+Manages = Annotated[Token, Depends(needs("manage"))]
+_READS = [Depends(needs("read"))]
+_ANY_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
+    "type": "string", "format": "binary"}}}}}  # fmt: skip
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+@people.get("", response_model=list[models.PersonRow], dependencies=_READS)
+def list_people(request: Request) -> list[dict[str, Any]]:
+    """Everyone who is enrolled."""
+    return [describe(one) for one in _desk(request).engine.people.all()]
+
+
+@people.post("", response_model=models.PersonRow, status_code=201)
+async def enroll(request: Request, wanted: models.Enrollment, token: Manages) -> dict[str, Any]:
+    """Enroll somebody from an uploaded clip; consent must be true."""
+    desk, state = _desk(request), request.app.state
+    path = await asyncio.to_thread(state.clips.find, wanted.clip, token.id)
+    if not wanted.consent:
+        raise PeopleError("consent is missing.", subject="consent", hint="Send true if the person has agreed.")
+
+    def run() -> dict[str, Any]:
+        if wanted.replace:
+            desk.jobs.stop_person(clean_name(wanted.name))
+        try:
+            person = desk.engine.chat.enroll(path, wanted.name, track=wanted.track, replace=wanted.replace)
+        finally:
+            temporary.withdraw_offers()
+        state.clips.shows(path, [person.id])
+        return describe(person)
+
+    return await state.turns.take(run)
+
+
+@people.patch("/{name}", response_model=models.PersonRow)
+def rename(request: Request, name: str, wanted: models.Renaming, _: Manages) -> dict[str, Any]:
+    """Give somebody another name."""
+    return describe(_desk(request).rename(name, wanted.name))
+
+
+@people.delete("/{name}", status_code=204)
+async def forget(request: Request, name: str, _: Manages) -> None:
+    """Delete everything about somebody."""
+    desk = _desk(request)
+    if desk.engine.people.find(name) is None:
+        raise UnknownPersonError("nobody is called so.", subject=name, hint="GET /api/v1/people lists everyone.")
+    await request.app.state.turns.take(partial(desk.forget, name))
+
+
+@people.get("/{name}/export", response_class=Response)
+def export(request: Request, name: str, _: Manages) -> Response:
+    """Somebody as one `.pvperson` file."""
+    person = _desk(request).engine.people.get(name)
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(person.name, safe='')}.pvperson"}
+    return Response(exchange.pack(shareable(person)), media_type="application/octet-stream", headers=headers)
+
+
+# -- clips ------------------------------------------------------------------------------------------------------------
+
+
+@clips.post("/clips", response_model=models.ClipRow, status_code=201, openapi_extra=_ANY_BODY)
+async def upload(request: Request, token: Asks) -> models.ClipRow:
+    """Upload a video or photo: the file itself is the body."""
+    state = request.app.state
+    most = (await asyncio.to_thread(lambda: _desk(request).engine.chat)).settings.video.max_bytes
+    length = request.headers.get("content-length", "0")
+    if length.isdigit() and int(length) > most:
+        raise RefusedError(413, f"a clip has at most {most:,} bytes.", hint="Cut it.")
+    path = await state.clips.write(request.stream(), most)
+    return await asyncio.to_thread(state.clips.take, path, token.id)
+
+
+@clips.delete("/clips/{clip}", status_code=204)
+def drop(request: Request, clip: str, token: Asks) -> None:
+    """Delete an uploaded clip, and what was seen of it."""
+    request.app.state.clips.remove(clip, token.id)
+
+
+@clips.post("/ask", response_model=models.AnswerRow, response_model_exclude_none=True)
+async def ask(request: Request, wanted: models.ClipQuestion, token: Asks) -> dict[str, Any]:
+    """Answer a question about one clip."""
+    if (wanted.clip is None) == (wanted.path is None):
+        hint = "clip is an upload, path a file of the library."
+        raise RefusedError(422, "give one of clip and path.", subject="clip", hint=hint)
+    desk, state = _desk(request), request.app.state
+
+    def run() -> dict[str, Any]:
+        path = state.clips.find(wanted.clip, token.id) if wanted.clip else _of_library(desk, wanted.path or "")
+        answer = desk.engine.chat.ask(path, wanted.question, wanted.history)
+        state.clips.shows(path, _seen(desk, answer))
+        return {**answer.to_dict(), "query": answer.finding.get("query", {})}
+
+    return await state.turns.take(run)
+
+
+# -- library ----------------------------------------------------------------------------------------------------------
+
+
+@library.get("", response_model=models.LibraryRow, dependencies=_READS)
+def status(request: Request) -> dict[str, Any]:
+    """What the library holds: its sources, and how much was looked through."""
+    return _desk(request).engine.chat.library.status().to_dict()
+
+
+@library.post("/sources", status_code=201)
+def add_sources(request: Request, wanted: models.Sources, _: Manages) -> list[str]:
+    """Add folders and files of the server's machine; their absolute paths. `POST scan` looks through them."""
+    return _desk(request).engine.chat.library.add(wanted.paths, wanted.place)
+
+
+@library.delete("/sources", status_code=204)
+def remove_source(request: Request, path: Annotated[str, Query(min_length=1)], _: Manages) -> None:
+    """Take a folder or file out, with all that was seen in it; the videos stay."""
+    _desk(request).engine.chat.library.remove(path)
+
+
+@library.get("/scan", response_model=models.ScanRow, dependencies=_READS)
+def scan_state(request: Request) -> models.ScanRow:
+    """How far the look through it is, or what came of the last one."""
+    state: models.ScanRow = request.app.state.scans.state
+    return state
+
+
+@library.post("/scan", response_model=models.ScanRow, status_code=202)
+def start_scan(request: Request, _: Manages) -> models.ScanRow:
+    """Look through what is new or changed, in the background."""
+    state: models.ScanRow = request.app.state.scans.start()
+    return state
+
+
+@library.delete("/scan", response_model=models.ScanRow)
+def cancel_scan(request: Request, _: Manages) -> models.ScanRow:
+    """Stop after the clip at hand."""
+    state: models.ScanRow = request.app.state.scans.cancel()
+    return state
+
+
+@library.post("/ask", response_model=models.LibraryAnswerRow)
+async def ask_library(request: Request, wanted: models.LibraryQuestion, _: Asks) -> dict[str, Any]:
+    """Answer a question about all videos of the library."""
+    chat = _desk(request).engine
+    return await request.app.state.turns.take(lambda: chat.chat.library.ask(wanted.question, wanted.history).to_dict())
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _of_library(desk: Desk, path: str) -> Path:
+    """A file of the library: no other file of this machine is read."""
+    if not desk.engine.chat.library.holds(path):
+        raise RefusedError(404, "the library has no such file.", subject=path, hint="Use a path of its answers.")
+    return Path(path)
+
+
+def _seen(desk: Desk, answer: Answer) -> Iterable[str]:
+    """Ids of whom an answer found, perhaps or surely."""
+    there = {one.name for one in answer.everyone if one.decision != "absent"}
+    return [one.id for one in desk.engine.people.all() if one.name in there]

@@ -1,0 +1,78 @@
+"""`pvchat token create | list | revoke`: who may call the HTTP API of `pvchat serve`.
+
+In: parsed words. Out: a secret, once; rows on stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_common
+
+if TYPE_CHECKING:
+    from pvchat.storage.tokens import Token
+
+
+def register(commands: Commands) -> None:
+    """Add the command and its actions."""
+    parser = add_command(commands, "token", "let programs call the HTTP API (docs/api.md)", "ACTION …")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for action, run, words, text in (
+        ("create", create, "NAME", "make a token; its secret is shown once"),
+        ("list", list_tokens, "", "all tokens, without their secrets"),
+        ("revoke", revoke, "ID", "take a token away, at once"),
+    ):
+        one = add_command(actions, f"token {action}", text, f"{words} [options]".strip())
+        if action == "create":
+            one.add_argument("name", metavar="NAME", help='what it is for, such as "Home Assistant"')
+            told = "what it may do: read, ask, manage, with commas between (default read,ask)"
+            one.add_argument("--scope", default="read,ask", metavar="WORDS", help=told)
+            one.add_argument("--days", type=float, metavar="N", help="after which it expires (default: never)")
+        if action == "revoke":
+            one.add_argument("id", metavar="ID", help="as `list` shows it")
+        add_common(one)
+        one.set_defaults(run=run)
+
+
+def create(args: argparse.Namespace) -> None:
+    """Make one."""
+    from pvchat.storage import tokens
+
+    scopes = [word.strip() for word in args.scope.split(",") if word.strip()]
+    made, secret = tokens.create(args.name, scopes, args.days)
+    console.say(f"Token {made.id} may {', '.join(made.scopes)}. This is shown once:")
+    console.report(args, {**_row(made), "token": secret}, secret)
+
+
+def list_tokens(args: argparse.Namespace) -> None:
+    """All of them."""
+    from pvchat.storage import tokens
+
+    rows = [_row(one) for one in tokens.tokens()]
+    if args.json:
+        console.write_json(rows)
+        return
+    if not rows:
+        console.say("There are no tokens. Make one with: pvchat token create NAME")
+        return
+    shown = [("id", "name", "may", "since", "until")]
+    shown += [(row["id"], row["name"], ", ".join(row["scopes"]), row["created"][:10], row["expires"][:10])
+              for row in rows]  # fmt: skip
+    console.write_columns(shown)
+
+
+def revoke(args: argparse.Namespace) -> None:
+    """Take one away."""
+    from pvchat.storage import tokens
+
+    gone = tokens.revoke(args.id)
+    console.report(args, _row(gone), f"{gone.name} ({gone.id}) can't call the API any more.")
+
+
+def _row(token: Token) -> dict[str, Any]:
+    row = asdict(token)
+    del row["sha256"]
+    return {**row, "expired": token.is_over}

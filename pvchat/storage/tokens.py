@@ -1,0 +1,145 @@
+"""Tokens of the HTTP API: who may call it, for what, and until when.
+
+    tokens/tokens.json    a row each; of the secret a SHA-256 alone (it has 256 random bits: nothing is to be stretched)
+
+In: a name and scopes. Out: a secret, which is shown once; and for a secret that comes with a request its token, if
+there is one and it hasn't expired.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pvchat.config import home
+from pvchat.errors import PVChatError, SettingsError
+from pvchat.storage import atomic, private
+from pvchat.storage.stores import TOKENS, settle
+
+SCOPES = {
+    "read": "list people, the library and events",
+    "ask": "upload clips, ask about them and about the library",
+    "manage": "enroll, rename, export and forget people, change and scan the library",
+}
+_PREFIX = "pvchat_"
+_MAX_NAME, _WAIT_S = 80, 60.0
+
+
+class TokenError(PVChatError):
+    """There is no such token."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token.
+
+    Attributes:
+        id: eight hexadecimal digits, by which it is listed and revoked.
+        name: what it is for.
+        scopes: what it may do, of `SCOPES`.
+        sha256: of its secret, hexadecimal.
+        created, expires: times in UTC, ISO 8601; "" where it never expires.
+    """
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    sha256: str
+    created: str
+    expires: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has expired."""
+        return bool(self.expires) and datetime.fromisoformat(self.expires) <= datetime.now(UTC)
+
+
+def create(name: str, scopes: Sequence[str], days: float | None = None) -> tuple[Token, str]:
+    """A new token and its secret, which is kept nowhere.
+
+    Args:
+        name: what it is for.
+        scopes: what it may do.
+        days: after which it expires; None: never.
+
+    Raises:
+        SettingsError: a scope isn't known, the name is empty or too long, days aren't positive.
+        LockedError, OSError: the home can't be written.
+    """
+    if not scopes or set(scopes) - SCOPES.keys():
+        raise SettingsError(f"a token has scopes of {', '.join(SCOPES)}.", subject=", ".join(scopes) or "--scope")
+    if not 0 < len(name.strip()) <= _MAX_NAME or not name.isprintable():
+        raise SettingsError(f"a token's name has 1 to {_MAX_NAME} characters.", subject=ascii(name)[:80])
+    if days is not None and not 0 < days < 36_500:
+        raise SettingsError("a token lasts for some days, at most 36,500.", subject=f"--days {days:g}")
+    key, now = secrets.token_hex(4), datetime.now(UTC)
+    secret = f"{_PREFIX}{key}_{secrets.token_urlsafe(32)}"
+    expires = "" if days is None else (now + timedelta(days=days)).isoformat(timespec="seconds")
+    allowed = tuple(scope for scope in SCOPES if scope in scopes)
+    made = Token(key, name.strip(), allowed, _hashed(secret), now.isoformat(timespec="seconds"), expires)
+    with _writing() as kept:
+        kept.append(made)
+    return made, secret
+
+
+def tokens() -> list[Token]:
+    """All tokens, the oldest first; raises LockedError, OSError where they can't be read."""
+    settle()
+    try:
+        rows = json.loads(private.read(_path()))
+    except FileNotFoundError:
+        return []
+    except ValueError as error:
+        raise TokenError(
+            f"the tokens can't be read ({error}).", subject=str(_path()), hint="Delete that file."
+        ) from error
+    return [Token(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
+
+
+def revoke(key: str) -> Token:
+    """Delete the token of this id; raises TokenError where there is none."""
+    with _writing() as kept:
+        for one in kept:
+            if one.id == key:
+                kept.remove(one)
+                return one
+    raise TokenError("there is no such token.", subject=ascii(key)[:40], hint="pvchat token list shows all.")
+
+
+def find(secret: str) -> Token | None:
+    """The token of this secret; None: there is none, or it has expired. It takes as long whatever was given."""
+    given, found = _hashed(secret), None
+    for one in tokens():
+        if hmac.compare_digest(one.sha256, given):
+            found = one
+    return None if found is None or found.is_over else found
+
+
+@contextmanager
+def _writing() -> Iterator[list[Token]]:
+    path = _path()
+    atomic.make_private_folder(path.parent)
+    with atomic.lock_of(path.parent, _WAIT_S):
+        kept = tokens()
+        before = list(kept)
+        try:
+            yield kept
+        finally:
+            if kept != before:
+                data = json.dumps([asdict(one) for one in kept], indent=1).encode()
+                private.write(path, data, path.parent / ".scratch")
+
+
+def _path() -> Path:
+    return home() / TOKENS / "tokens.json"
+
+
+def _hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,259 @@
+"""Backup and restore: the same answers in an empty home, nothing half done, nothing from a file that lies."""
+
+from __future__ import annotations
+
+import io
+import json
+import multiprocessing
+import shutil
+import signal
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+from make_mortal import DISK, die_before_call  # noqa: E402
+from make_people import posix  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.cli import main as cli  # noqa: E402
+from pvchat.errors import LockedError, PVChatError, SettingsError  # noqa: E402
+from pvchat.people.store import PeopleStore  # noqa: E402
+from pvchat.storage import conversion, keys, tokens  # noqa: E402
+from pvchat.storage.backup import BackupError, backup, restore  # noqa: E402
+
+KEY, OTHER = "correct horse battery", "another horse battery"
+NOW = datetime(2026, 11, 29, 10, 30)
+QUESTIONS = ("When was Ana last seen?", "How often was Benno seen?", "What was Ana wearing when she was last seen?")
+
+
+@pytest.fixture
+def known(studio: Studio, chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Answers of a home with two people, a correction, another name and a library."""
+    monkeypatch.setattr(keys, "COST", 16)
+    (tmp_path / "larder").mkdir()
+    studio.clip("larder/2026-11-24 09.15.00", ANA)
+    clip = studio.clip("larder/2026-11-28 18.00.00", ANA, BEN)
+    chat.people.rename("Ben", "Benno")
+    chat.library.add([tmp_path / "larder"], place="larder")
+    chat.library.scan()
+    chat.correct("Benno", clip, is_her=False)
+    tokens.create("kept", ["read"])
+    return answers()
+
+
+def answers() -> list[str]:
+    library = PVChat().library
+    return [library.ask(question, now=NOW).answer for question in QUESTIONS]
+
+
+def empty_home(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PVCHAT_HOME", str(place))
+    return place
+
+
+@pytest.mark.parametrize("passphrase", ["", KEY])
+def test_the_same_answers_in_an_empty_home(
+    known: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passphrase: str
+) -> None:
+    assert "Ana was last seen on Saturday" in known[0]
+    path, made = backup(tmp_path, passphrase)
+    assert (path.parent, path.stat().st_mode & 0o777, made.people) == (tmp_path, 0o600, 2)
+    assert (b"Benno" in path.read_bytes()) is (b"larder" in path.read_bytes()) is not passphrase
+    empty_home(tmp_path / "new", monkeypatch)
+    restore(path, passphrase)
+    assert answers() == known
+    assert [e.said.her for e in corrections()] == [False]
+
+
+def corrections() -> list[Any]:
+    from pvchat.people.corrections import examples_of
+
+    return examples_of(PeopleStore().get("Benno"))
+
+
+def test_of_an_encrypted_home_to_one_with_another_key(
+    known: list[str], pvchat_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    keys.create(KEY)
+    conversion.encrypt()
+    with pytest.raises(SettingsError, match="needs a passphrase"):
+        backup(tmp_path)
+    path, _ = backup(tmp_path, "the backup's own one")
+    assert b"larder" not in path.read_bytes()
+    home = empty_home(tmp_path / "new", monkeypatch)
+    monkeypatch.setenv("PVCHAT_KEY", OTHER)
+    restore(path, "the backup's own one")
+    assert answers() == known
+    whole = b"".join(one.read_bytes() for one in home.rglob("*") if one.is_file())
+    assert b"larder" not in whole
+    assert b"Benno" not in whole
+
+
+def test_forgotten_people_are_in_no_later_backup(known: list[str], tmp_path: Path) -> None:
+    person = PeopleStore().get("Ana")
+    vector = person.arrays["prototypes"][0].tobytes()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    before, _ = backup(tmp_path / "a")
+    PVChat().forget("Ana")
+    after, _ = backup(tmp_path / "b")
+    for trace in (vector, person.id.encode(), b"Ana"):
+        assert trace in before.read_bytes()
+        assert trace not in after.read_bytes()
+
+
+def test_what_is_here_is_kept_unless_forced(
+    known: list[str], studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = backup(tmp_path / "one.pvbackup")
+    with pytest.raises(BackupError, match="is there already"):
+        backup(path)
+    with pytest.raises(BackupError, match="has people and a library and tokens"):
+        restore(path)
+    empty_home(tmp_path / "new", monkeypatch)
+    PVChat().enroll(studio.clip("carl", 3), "Carl")
+    tokens.create("another home's", ["read"])
+    restore(path, force=True)
+    assert answers() == known
+    assert PeopleStore().names() == ["Ana", "Benno"]
+    assert [one.name for one in tokens.tokens()] == ["kept"]
+
+
+def changed(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        members = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    change(members)
+    made = path.with_name("changed.pvbackup")
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return made
+
+
+def listed(name: str, data: bytes) -> Callable[[dict[str, bytes]], None]:
+    import hashlib
+
+    def change(members: dict[str, bytes]) -> None:
+        row = json.loads(members["manifest.json"])
+        row["files"][name] = [len(data), hashlib.sha256(data).hexdigest()]
+        members |= {name: data, "manifest.json": json.dumps(row).encode()}
+
+    return change
+
+
+def flip(name: str) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        (found,) = [one for one in sorted(members) if one.endswith(name)][:1]
+        members[found] = members[found][:-1] + bytes([members[found][-1] ^ 1])
+
+    return change
+
+
+LIES = {
+    "a byte of the library": flip("library.db"), "a byte of a person": flip("person.safetensors"),
+    "a file that isn't listed": lambda members: members.update({"people/x": b""}),
+    "a path that leaves": listed("../../evil", b"x"), "an absolute path": listed("/etc/evil", b"x"),
+    "a path within": listed("people/../../evil", b"x"), "another file of the home": listed("weights/x", b"{}"),
+    "no library where one is listed": lambda members: members.pop("library/library.db"),
+    "no manifest": lambda members: members.pop("manifest.json"),
+    "another manifest": lambda members: members.update({"manifest.json": b"[1]"}),
+    "odd fields": lambda members: members.update({"manifest.json": b'{"format": 1, "files": {}, "more": 1}'}),
+    "a library that is none": listed("library/library.db", b"no database"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_what_isnt_whole_changes_nothing(known: list[str], pvchat_home: Path, tmp_path: Path, lie: str) -> None:
+    path, _ = backup(tmp_path / "one.pvbackup")
+    before = state(pvchat_home)
+    with pytest.raises(BackupError, match="not a whole backup"):
+        restore(changed(path, LIES[lie]), force=True)
+    assert state(pvchat_home) == before
+    assert not (tmp_path.parent / "evil").exists()
+
+
+def test_a_sealed_one_with_a_wrong_word_or_a_flipped_bit(known: list[str], pvchat_home: Path, tmp_path: Path) -> None:
+    path, _ = backup(tmp_path / "one.pvbackup", KEY)
+    before = state(pvchat_home)
+    for word, why in (("", "is sealed"), (OTHER, "not the passphrase")):
+        with pytest.raises(LockedError, match=why):
+            restore(path, word, force=True)
+    for name in ("library.db", "manifest.json"):
+        with pytest.raises(BackupError):
+            restore(changed(path, flip(name)), KEY, force=True)
+    with pytest.raises(PVChatError, match="12 characters"):
+        backup(tmp_path / "two.pvbackup", "short")
+    assert [one.name for one in tmp_path.glob("*two*")] == []
+    assert state(pvchat_home) == before
+
+
+def state(home: Path) -> dict[str, bytes]:
+    kept = [one for one in home.rglob("*") if one.is_file() and one.suffix not in (".lock", ".db-shm", ".db-wal")]
+    return {str(one.relative_to(home)): one.read_bytes() for one in kept if one.name not in (".lock", "library.db")}
+
+
+def test_the_commands(known: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("PVCHAT_BACKUP_KEY", KEY)
+    assert cli.main(["backup", str(tmp_path / "one.pvbackup"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) | {"path": "", "bytes": 0} == {
+        "path": "", "people": 2, "files": 8, "bytes": 0, "sealed": True,
+    }  # fmt: skip
+    assert cli.main(["restore", str(tmp_path / "one.pvbackup")]) == 1
+    assert "--force" in capsys.readouterr().err
+    assert cli.main(["restore", str(tmp_path / "none.pvbackup"), "--force"]) == 1
+    assert "no such file" in capsys.readouterr().err
+    assert cli.main(["restore", str(tmp_path / "one.pvbackup"), "--force"]) == 0
+    assert answers() == known
+
+
+def restore_and_die(path: Path, calls: int) -> None:
+    die_before_call(calls, DISK)
+    restore(path, force=True)
+
+
+@posix
+def test_killed_anywhere_there_is_the_old_state_or_the_new(
+    known: list[str], studio: Studio, pvchat_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = backup(tmp_path / "one.pvbackup")
+    old = empty_home(tmp_path / "old", monkeypatch)
+    PVChat().enroll(studio.clip("carl", 3), "Carl")
+    found = []
+    for calls in range(0, 200, 4):
+        place = empty_home(tmp_path / str(calls), monkeypatch)
+        shutil.copytree(old, place)
+        child = multiprocessing.get_context("fork").Process(target=restore_and_die, args=(path, calls))
+        child.start()
+        child.join(120)
+        assert child.exitcode in (0, -signal.SIGKILL)
+        names = PeopleStore().names()
+        library = (place / "library" / "library.db").exists()
+        assert (names, library) in ((["Carl"], False), (["Ana", "Benno"], True))
+        assert [one for one in place.glob(".restored*") if one.is_dir()] == []
+        found.append((child.exitcode, len(names)))
+        if child.exitcode == 0:
+            break
+    assert (-signal.SIGKILL, 1) in found
+    assert (-signal.SIGKILL, 2) in found  # after the point of no return
+    assert found[-1] == (0, 2)
+    assert answers() == known
+
+
+def test_nothing_is_read_beyond_what_is_listed(known: list[str], tmp_path: Path) -> None:
+    """A member may blow up whatever the manifest says of its size."""
+    path, _ = backup(tmp_path / "one.pvbackup")
+    made = io.BytesIO()
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as other:
+        for entry in archive.infolist():
+            other.writestr(entry.filename, archive.read(entry))
+    (packed := tmp_path / "packed.pvbackup").write_bytes(made.getvalue())
+    with pytest.raises(BackupError, match="packed"):
+        restore(packed, force=True)
