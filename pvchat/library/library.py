@@ -21,9 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.library import asking, sources
+from pvchat.library.inbox import Inbox
 from pvchat.library.recognise import follow
 from pvchat.library.scan import Report, Scanning, scan
 from pvchat.library.sources import Source
+from pvchat.library.watch import EVERY_S, watch
 from pvchat.schemas import Progress, Service
 from pvchat.storage import atomic
 from pvchat.storage import library as storage
@@ -94,6 +96,16 @@ class Library:
         with self._open() as library, atomic.alone(library_of(self.root).with_suffix(".lock"), busy):
             return scan(library, self.chat, how)
 
+    def watch(self, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:
+        """`scan` whenever files come, until `how.stop` is set: see `pvchat.library.watch.watch`."""
+        return watch(self, how, every_s)
+
+    def waiting(self) -> tuple[list[str], list[str]]:
+        """Files that `scan` would look at, and known ones that are gone."""
+        with self._open() as library:
+            changes = sources.notice(library)
+        return changes.todo, changes.gone
+
     def follow(self, progress: Progress | None = None) -> int:
         """Recognise whoever was enrolled, corrected, merged or forgotten since; how many clips were gone through."""
         with self._open() as library:
@@ -120,6 +132,11 @@ class Library:
         with self._open() as library:
             follow(library, self.chat, progress)
             return asking.ask(library, self.chat, question, history, now or datetime.now())
+
+    @property
+    def inbox(self) -> Inbox:
+        """People whom nobody enrolled and who are seen again and again: to be named, ignored, merged, split."""
+        return Inbox(self._open, self.chat)
 
     def remove(self, path: str | Path) -> None:
         """Take a folder or file, and all that was seen in it, out; raises LibraryError where it was never added."""

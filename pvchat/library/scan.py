@@ -68,12 +68,14 @@ class Scanning:
         opened: makes a PVChat in each of several.
         progress: told how many bytes of files are done, and of how many.
         stop: set to stop after the clip at hand.
+        ready: whether a file may be looked at now; the others wait for another scan.
     """
 
     workers: int = 1
     opened: Opened | None = None
     progress: Progress = lambda what, done, total: None
     stop: threading.Event = field(default_factory=threading.Event)
+    ready: Callable[[str], bool] = lambda path: True
 
 
 def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None) -> Report:
@@ -85,10 +87,11 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
     how = how or Scanning()
     follow(library, chat, how.progress)
     changes = notice(library)
+    todo = [path for path in changes.todo if how.ready(path)]
     report = Report(kept=changes.kept, missing=changes.missing)
-    total = sum(_size(path) for path in changes.todo)
+    total = sum(_size(path) for path in todo)
     done = 0
-    for path, seen in _looks(_unknown(library, changes.todo, report), chat, how):
+    for path, seen in _looks(_unknown(library, todo, report), chat, how):
         if how.stop.is_set():
             report.stopped = True
             break
