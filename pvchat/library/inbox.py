@@ -61,15 +61,15 @@ class Inbox:
         found = [one for one in found if one.videos >= least]
         return sorted(found, key=lambda one: (-one.videos, -one.seconds, one.id))
 
-    def picture(self, group: int) -> bytes:
-        """JPEG of a stranger's best sighting, out of its video.
+    def picture(self, group: int, track: int | None = None) -> bytes:
+        """JPEG of a stranger's best sighting, out of its video; of one of her tracks, where one is meant.
 
         Raises:
             LibraryError: there is no such group, or no video of hers is there any more.
         """
         with self._open() as library:
-            shown = best_of(library, group)
-        for one in shown:
+            shown = best_of(library, group) if track is None else shown_in(library, group).get(group, [])
+        for one in (one for one in shown if track in (None, one.sighting.track)):
             try:
                 return portrait_of(self.chat, one)
             except (PVChatError, OSError):

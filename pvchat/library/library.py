@@ -98,7 +98,7 @@ class Library:
 
     def watch(self, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:
         """`scan` whenever files come, until `how.stop` is set: see `pvchat.library.watch.watch`."""
-        return watch(self, how, every_s)
+        return watch(self.waiting, self.scan, how or Scanning(), every_s)
 
     def waiting(self) -> tuple[list[str], list[str]]:
         """Files that `scan` would look at, and known ones that are gone."""
@@ -146,6 +146,14 @@ class Library:
     def erase(self) -> None:
         """Delete the whole library; the videos stay."""
         shutil.rmtree(library_of(self.root).parent, ignore_errors=True)
+
+    def file_of(self, clip: int) -> str:
+        """Path of a video, by the number that answers give it; raises LibraryError where there is none."""
+        with self._open() as library:
+            row = library.execute("SELECT min(path) FROM files WHERE clip = ?", (clip,)).fetchone()
+        if row[0] is None:
+            raise LibraryError("this video isn't in the library any more.", hint="Ask again.")
+        return str(row[0])
 
     def status(self) -> Status:
         """What it holds, with new files noticed."""

@@ -22,6 +22,7 @@ class Sighting:
     """A stranger in one video.
 
     Attributes:
+        clip: number of the video.
         track: its number, by which it is split from a group.
         path: of the video; the first where several files show it.
         place: what its source is called.
@@ -29,6 +30,7 @@ class Sighting:
         start_s, end_s: of the video.
     """
 
+    clip: int
     track: int
     path: str
     place: str
@@ -65,7 +67,6 @@ class Shown:
     """One track, and what a picture of it takes.
 
     Attributes:
-        clip: its number.
         number: of the track in its clip, from 0.
         sighting: where and when.
         worth: how well its best sighting shows it.
@@ -73,7 +74,6 @@ class Shown:
         box: of the face then [4], fractions of the frame.
     """
 
-    clip: int
     number: int
     sighting: Sighting
     worth: float
@@ -84,21 +84,21 @@ class Shown:
 def shown_in(library: sqlite3.Connection, group: int | None = None) -> dict[int, list[Shown]]:
     """Tracks of strangers by group, in order of time; of one group only, where one is meant."""
     where, values = ("", []) if group is None else (' AND m."group" = ?', [group])
-    columns = 't.id, min(f.path), s.place, c.recorded, round(t.start, 2), round(t."end", 2)'
+    columns = 'c.id, t.id, min(f.path), s.place, c.recorded, round(t.start, 2), round(t."end", 2)'
     words = (
-        f'SELECT m."group", c.id, t.number, t.sightings, c.times, {columns} '
+        f'SELECT m."group", t.number, t.sightings, c.times, {columns} '
         'FROM members AS m JOIN groups AS g ON g.id = m."group" JOIN tracks AS t ON t.id = m.track '
         "JOIN clips AS c ON c.id = t.clip JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
         f"WHERE g.ignored = 0 AND g.ref = '' AND t.id NOT IN ({SURELY}){where} "
         "GROUP BY t.id ORDER BY c.recorded, c.id, t.start"
     )
     found: dict[int, list[Shown]] = {}
-    for stranger, clip, number, sightings, times, *row in library.execute(words, values):
+    for stranger, number, sightings, times, *row in library.execute(words, values):
         rows = records.sightings_of(sightings)
         worth = rows[:, 6] * (rows[:, 4] - rows[:, 2])  # quality of the best sightings, and how tall they are
         best = int(worth.argmax())
         at = float(records.times_of(times)[int(rows[best, 0])])
-        one = Shown(clip, number, Sighting(*row), float(worth[best]), at, rows[best, 1:5])
+        one = Shown(number, Sighting(*row), float(worth[best]), at, rows[best, 1:5])
         found.setdefault(stranger, []).append(one)
     return found
 
@@ -108,7 +108,7 @@ def stranger_of(group: int, shown: Sequence[Shown], names: dict[int, set[str]]) 
     sightings = [one.sighting for one in shown]
     may_be = sorted(set().union(*(names.get(one.track, set()) for one in sightings)))
     seconds = sum(one.end_s - one.start_s for one in sightings)
-    return Stranger(group, len({one.clip for one in shown}), round(seconds, 1), may_be, sightings)
+    return Stranger(group, len({one.clip for one in sightings}), round(seconds, 1), may_be, sightings)
 
 
 def best_of(library: sqlite3.Connection, group: int) -> list[Shown]:
@@ -142,6 +142,6 @@ def portrait_of(chat: Service, one: Shown) -> bytes:
 def _first_of_each(shown: Sequence[Shown]) -> Iterator[Shown]:
     clips = set[int]()
     for one in shown:
-        if one.clip not in clips:
-            clips.add(one.clip)
+        if one.sighting.clip not in clips:
+            clips.add(one.sighting.clip)
             yield one

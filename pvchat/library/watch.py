@@ -1,33 +1,31 @@
 """New files are taken in as they come: the folders are looked at every few seconds, and scanned where something is new.
 
-In: a library. Out: a `Report` of each scan that did anything. A file that is still being written is let be: it is
-looked at once its size and date have stayed the same from one look to the next, or its date is older than that.
+In: what waits, and how it is scanned. Out: a `Report` of each scan that did anything. A file that is still being
+written is let be: it is looked at once its size and date have stayed the same from one look to the next, or are older.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pvchat.library.scan import Report, Scanning
 from pvchat.library.sources import Stamp, stamp_of
 
-if TYPE_CHECKING:
-    from pvchat.library.library import Library
-
 EVERY_S = 5.0  # between two looks at the folders
+Waiting = Callable[[], tuple[list[str], list[str]]]
 
 
-def watch(library: Library, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:
+def watch(waiting: Waiting, scan: Callable[[Scanning], Report], how: Scanning, every_s: float) -> Iterator[Report]:
     """Take in what comes, until `how.stop` is set.
 
     Args:
-        library: with sources.
-        how: how its scans run.
+        waiting: tells files that a scan would look at, and known ones that are gone.
+        scan: looks at those that are `ready`, and forgets those that are gone.
+        how: how the scans run.
         every_s: seconds between two looks at the folders.
 
     Yields:
@@ -36,12 +34,12 @@ def watch(library: Library, how: Scanning | None = None, every_s: float = EVERY_
     Raises:
         LibraryError: nothing was added yet; another process is scanning, or a worker died.
     """
-    how, writing = how or Scanning(), _Writing(every_s)
+    writing = _Writing(every_s)
     while not how.stop.is_set():
-        waiting, gone = library.waiting()
-        writing.look(waiting)
-        if gone or any(map(writing.done, waiting)):
-            report = library.scan(replace(how, ready=writing.done))
+        fresh, gone = waiting()
+        writing.look(fresh)
+        if gone or any(map(writing.done, fresh)):
+            report = scan(replace(how, ready=writing.done))
             if report.added or report.moved or report.removed or report.failed:
                 yield report
         how.stop.wait(every_s)
