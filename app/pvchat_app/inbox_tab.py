@@ -46,7 +46,7 @@ class _Laid:
 
     find: gr.Button
     grid: gr.HTML
-    more: gr.Group
+    more: gr.Row
     seen: gr.HTML
     who: gr.Dropdown
     undo: gr.Button
@@ -72,7 +72,7 @@ def build(desk: Desk, played: gr.HTML) -> StrangersPart:
         note = gr.HTML("", elem_id="pv-strangers-note")
         undo = gr.Button("Undo", size="sm", visible=False, elem_id="pv-strangers-undo")
         grid = gr.HTML("", elem_id="pv-strangers-grid", js_on_load=librarycards.PICK)
-        with gr.Group(visible=False) as more, gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, visible=False) as more:
             with gr.Column(scale=1, min_width=280):
                 name = gr.Textbox(label="Name", max_length=200, elem_id="pv-stranger-name",
                                   placeholder="What the person is called")  # fmt: skip
@@ -82,13 +82,13 @@ def build(desk: Desk, played: gr.HTML) -> StrangersPart:
                 who = gr.Dropdown([], label="Somebody enrolled", elem_id="pv-stranger-who", filterable=False)
                 with gr.Row():
                     join = gr.Button("This is her or him", size="sm", elem_id="pv-stranger-join", min_width=90)
-                    deny = gr.Button("This isn’t", size="sm", elem_id="pv-stranger-deny", min_width=90)
+                    deny = gr.Button("This isn’t her or him", size="sm", elem_id="pv-stranger-deny", min_width=90)
                 with gr.Row():
                     ignore = gr.Button("Ignore", size="sm", elem_id="pv-stranger-ignore", min_width=90)
-                    merge = gr.Button("Merge ticked", size="sm", elem_id="pv-stranger-merge", min_width=90)
+                    merge = gr.Button("Merge the ticked", size="sm", elem_id="pv-stranger-merge", min_width=90)
             with gr.Column(scale=2, min_width=280):
                 seen = gr.HTML("", elem_id="pv-stranger-seen", js_on_load=librarycards.PLAY + librarycards.PICK)
-                split = gr.Button("Ticked show somebody else", size="sm", elem_id="pv-stranger-split")
+                split = gr.Button("The ticked are somebody else", size="sm", elem_id="pv-stranger-split")
     laid = _Laid(find, grid, more, seen, who, undo, note, gr.State([]), gr.State([]))
 
     picked, ticked = laid.picked, laid.ticked
@@ -123,7 +123,7 @@ def _drawn(desk: Desk, tell: Progress) -> tuple[Any, ...]:
         "Nobody who isn’t enrolled is seen in several videos.")  # fmt: skip
     act = inbox.last()
     undo = gr.Button(f"Undo {_UNDOES[act.what]}", visible=True) if act else gr.Button(visible=False)
-    return grid, gr.Group(visible=False), undo, [], []
+    return grid, gr.Row(visible=False), undo, [], []
 
 
 def _after(desk: Desk, what: str, call: Callable[[Progress], str]) -> Iterator[tuple[Any, ...]]:
@@ -160,7 +160,7 @@ def _picking(desk: Desk) -> Callable[..., Any]:
         people = [(person.name, pick(person)) for person in desk.engine.people.all()]
         seen = "" if one is None else librarycards.sightings(one, _faces(desk.engine.chat.library.inbox, one))
         who = gr.Dropdown(choices=people, value=None)
-        return numbers, [], gr.Group(visible=bool(numbers)), seen, who, gr.skip(), gr.Checkbox(value=False)
+        return numbers, [], gr.Row(visible=bool(numbers)), seen, who, gr.skip(), gr.Checkbox(value=False)
 
     return choose
 

@@ -57,6 +57,14 @@ def build(desk: Desk, browser: gr.BrowserState, local: bool) -> LibraryTab:
         local: whoever uses the page sits at this machine: folders may be named.
     """
     with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=300):
+            played = gr.HTML("", elem_id="pv-library-player")
+            with gr.Row(equal_height=True, elem_id="pv-library-asking"):
+                question = gr.Textbox(label="Question", show_label=False, container=False, max_length=MAX_QUESTION,
+                                      max_lines=3, scale=6, min_width=180, elem_id="pv-library-question",
+                                      placeholder="Ask about all videos: when was Ana last seen?")  # fmt: skip
+                ask = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="pv-library-ask")
+            told = gr.HTML("", elem_id="pv-library-answer", js_on_load=librarycards.PLAY)
         with gr.Column(scale=2, min_width=300):
             listed = gr.HTML(cards.steps(*_FIRST), elem_id="pv-library-sources")
             if local:
@@ -70,14 +78,6 @@ def build(desk: Desk, browser: gr.BrowserState, local: bool) -> LibraryTab:
             scan = gr.Button("Look through what is new", elem_id="pv-library-scan", visible=False)
             note = gr.HTML("", elem_id="pv-library-note")
             jobs = gr.HTML("", elem_id="pv-library-jobs", js_on_load=CANCEL)
-        with gr.Column(scale=3, min_width=300):
-            played = gr.HTML("", elem_id="pv-library-player")
-            with gr.Row(equal_height=True, elem_id="pv-library-asking"):
-                question = gr.Textbox(label="Question", show_label=False, container=False, max_length=MAX_QUESTION,
-                                      max_lines=3, scale=6, min_width=180, elem_id="pv-library-question",
-                                      placeholder="Ask about all videos: when was Ana last seen?")  # fmt: skip
-                ask = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="pv-library-ask")
-            told = gr.HTML("", elem_id="pv-library-answer", js_on_load=librarycards.PLAY)
     timer = gr.Timer(POLL_S, active=False)
     strangers = inbox_tab.build(desk, played)
 

@@ -50,12 +50,14 @@ def sources(status: Status, whole: bool) -> str:
 
 
 def answer(found: LibraryAnswer) -> str:
-    """An answer with the videos that it speaks of: one click plays one from there."""
-    seen = found.finding.seen[:MOST_VIDEOS]
+    """An answer with the videos that it speaks of, the newest first: one click plays one from there."""
+    seen = found.finding.seen[: -MOST_VIDEOS - 1 : -1]
     left = len(found.finding.seen) - len(seen)
     more = f'<p class="pv-dim">and {many(left, "other video", "other videos")}</p>' if left > 0 else ""
     videos = f'<ul class="pv-videos">{"".join(map(_video, seen))}</ul>' if seen else ""
-    return f'<div class="pv-told" role="status"><p class="pv-answer">{escape(found.answer)}</p>{videos}{more}</div>'
+    lines = found.answer.splitlines()
+    told = "\n".join(line for line in lines if not (seen and line.startswith("- ")))  # those are the cards
+    return f'<div class="pv-told" role="status"><p class="pv-answer">{escape(told)}</p>{videos}{more}</div>'
 
 
 def strangers(found: Sequence[Stranger], faces: Mapping[int, bytes], more: int) -> str:
