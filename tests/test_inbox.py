@@ -179,7 +179,7 @@ def test_forgetting_and_removing_leave_nothing_of_a_stranger_who_was_named(
 
 def faces(people: list[int], apart: list[tuple[int, int]] = (), quality: list[float] | None = None) -> Faces:
     """Tracks of made-up people, each seen a little otherwise."""
-    middles = np.stack([identity_of(person, 0.2, seed) for seed, person in enumerate(people)])
+    middles = np.stack([identity_of(person, 0.15, seed) for seed, person in enumerate(people)])
     clear = np.float32(quality or [0.8] * len(people))
     pairs = np.array(apart, np.intp).reshape(-1, 2)
     return Faces(middles, np.zeros((len(people), 512), np.float32), clear, pairs, np.full(len(people), -1))

@@ -1,8 +1,8 @@
 """Tracks of people whom nobody has named become groups, one a person.
 
-In: mean identity vectors and faceprints of face tracks, which of them are clear, which are seen at once, and what the
-user said. Out: a group's number for each. Clear faces found groups: average linkage (scikit-learn) over the distances
-of both vectors, within each part of the graph of near pairs, since no group reaches beyond its part. Others, blurred or
+In: mean faceprints and identity vectors of face tracks, which of them are clear, which are seen at once, and what the
+user said. Out: a group's number for each. Clear faces found groups: average linkage (scikit-learn) over their
+distances, within each part of the graph of near pairs, since no group reaches beyond its part. Others, blurred or
 behind a mask, join the nearest group that is near enough. Two that are seen at once are never put together.
 
 Legend: n tracks.
@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 
 from pvchat.schemas import FloatArray, IntArray
 
-# Distances of means that count as one: those of identity vectors and of faceprints are halved into one measure. Picked
-# on the tune half, both of them as the largest at which no group of it mixed two people (docs/LOG.md).
-IDENTITY, PRINT = 0.5, 1.0
-FOUND, JOIN = 0.9, 0.8  # distance up to which clear faces are put together, and up to which others join them
-# With each doubling of the tracks the limit falls by this: the share of strangers that lie below a distance falls
-# tenfold over .08 of an identity vector's (`perception/tracks.py`).
-STRICTER, PLAIN = 0.05, 128  # tracks up to which it doesn't
+# Distance of mean faceprints up to which clear faces are put together: the middle of the limits at which F1 of pairs is
+# highest on the tune half (1.05 to 1.1); and up to which others join a group: the largest in steps of .05 at which all
+# that join one of the ten largest are its own there (docs/LOG.md).
+FOUND, JOIN = 1.075, 0.85
+# Tracks without a faceprint are compared by identity vectors, so much longer: F1 of pairs is highest at .45.
+SHORTER = 0.42
+# With each doubling of the tracks beyond so many the limits fall: the share of strangers' pairs that lie below a
+# distance falls tenfold over .07 of it (.06 % below 1.05, 1.5 % below 1.15).
+STRICTER, PLAIN = 0.02, 128
 MOST = 20_000  # clear tracks that found groups, the best
 _FAR = 1e6  # what is never put together lies so far apart
 _ROWS = 2048  # tracks that are compared at once
@@ -64,7 +66,7 @@ class Faces:
         return Faces(self.middles[which], self.prints[which], self.quality[which], apart, self.said[which])
 
     def distances(self, rows: slice) -> FloatArray:
-        """How far some tracks are from all others [m, n]; 1 is about as far as one person's clips are."""
+        """How far some tracks are from all [m, n]."""
         return between(self.middles[rows], self.prints[rows], self.middles, self.prints)
 
 
@@ -85,10 +87,9 @@ def limit(base: float, count: int) -> float:
 
 
 def between(a: FloatArray, a_prints: FloatArray, b: FloatArray, b_prints: FloatArray) -> FloatArray:
-    """Distances of tracks [m] to tracks [n], by both vectors where both have both: [m, n]."""
-    near = _euclid(a, b) / IDENTITY
+    """Distances of tracks [m] to tracks [n], by faceprints where both have them, else by identity vectors: [m, n]."""
     both = a_prints.any(1)[:, None] & b_prints.any(1)[None]
-    return np.where(both, (near + _euclid(a_prints, b_prints) / PRINT) / 2, near)
+    return np.where(both, _euclid(a_prints, b_prints), _euclid(a, b) / SHORTER)
 
 
 def _euclid(a: FloatArray, b: FloatArray) -> FloatArray:
