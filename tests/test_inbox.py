@@ -129,6 +129,19 @@ def test_who_is_ignored_stays_away_in_new_clips_too(inbox: Inbox, library: Libra
     assert days(inbox)[carl] == ["01", "02", "04", "07"]
 
 
+def test_another_version_that_looks_at_all_clips_anew_keeps_groups_and_what_was_said(
+    inbox: Inbox, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carl, dora = days(inbox)
+    inbox.ignore(carl)
+    before = days(inbox, 1)
+    for module in ("records", "sources", "scan"):
+        monkeypatch.setattr(f"pvchat.library.{module}.VERSION", "another")
+    assert library.scan().added == 6
+    assert days(inbox, 1) == before
+    assert before[dora] == ["02", "03"]
+
+
 def test_groups_that_were_merged_or_split_stay_so(inbox: Inbox, library: Library, studio: Studio) -> None:
     before = days(inbox, 1)
     carl, other = of(inbox, "01", "02", "04"), of(inbox, "06")

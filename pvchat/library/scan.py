@@ -21,6 +21,7 @@ from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import follow, recognise
 from pvchat.library.sources import Changes, drop_orphans, notice, stamp_of
+from pvchat.library.strangers import places_of, put_back
 from pvchat.perception import VERSION
 from pvchat.schemas import ClipAnalysis, Progress, Service
 from pvchat.storage.library import LibraryError, changing
@@ -203,7 +204,9 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: _Look, r
             return
         clip = _clip_of(library, seen.analysis.key)  # another file of the same content may just have come
         if clip is None:
+            before = places_of(library, seen.analysis.key)  # an earlier version's tracks
             clip = records.keep(library, seen.analysis, seen.dated)
+            put_back(library, clip, before)
             recognise(library, chat, clip)
         _link(library, path, clip, seen.dated)
     report.added += 1

@@ -18,12 +18,14 @@ import numpy as np
 from pvchat.identity.measures import made_out
 from pvchat.library import records
 from pvchat.library.grouping import Faces, group, seen_at_once
+from pvchat.people.corrections import SAME_TRACK
 from pvchat.schemas import FACEPRINT, FloatArray, IntArray, Service
 from pvchat.storage.library import changing
 
 # A track founds a group from this quality of its best sighting, and this much of a face to be made out in it.
 CLEAR, MADE_OUT = 0.4, 0.5
 _MASK = "a face mask"
+Place = tuple[FloatArray, list[Any]]  # a track's mean vector; its group, whether the user said so, the group's marks
 SURELY = (
     "SELECT each.value FROM appearances AS a, json_each(a.tracks) AS each WHERE a.who > 0 AND a.decision = 'present'"
 )
@@ -83,6 +85,27 @@ def faces_of(library: sqlite3.Connection) -> tuple[list[int], list[int | None], 
         seen_at_once(clips, seen), np.array(said, int),
     )  # fmt: skip
     return tracks, before, faces
+
+
+def places_of(library: sqlite3.Connection, key: str) -> list[Place]:
+    """Where the tracks of a clip are, before it is entered anew."""
+    words = (
+        "SELECT d.middle, g.id, m.said, g.ignored, g.ref FROM clips AS c JOIN middles AS d ON d.clip = c.id "
+        'JOIN members AS m ON m.track = d.track JOIN groups AS g ON g.id = m."group" WHERE c.key = ?'
+    )
+    return [(records.vectors(middle)[0], row) for middle, *row in library.execute(words, (key,))]
+
+
+def put_back(library: sqlite3.Connection, clip: int, before: Sequence[Place]) -> None:
+    """Tracks of a clip that was entered anew go where the same ones were."""
+    words = "SELECT d.track, d.middle FROM middles AS d JOIN tracks AS t ON t.id = d.track WHERE d.clip = ?"
+    for track, middle in library.execute(f"{words} AND t.kind = 'face'", (clip,)).fetchall() if before else ():
+        mine = records.vectors(middle)[0]
+        near, place = min(((float(np.linalg.norm(mine - one)), place) for one, place in before), key=lambda one: one[0])
+        if near < SAME_TRACK:
+            number, said, ignored, ref = place
+            library.execute("INSERT OR IGNORE INTO groups VALUES (?, ?, ?)", (number, ignored, ref))
+            library.execute("INSERT OR IGNORE INTO members VALUES (?, ?, ?)", (track, number, said))
 
 
 def drop_empty(library: sqlite3.Connection) -> None:
