@@ -69,7 +69,7 @@ def build(desk: Desk, browser: gr.BrowserState, local: bool) -> LibraryTab:
             listed = gr.HTML(cards.steps(*_FIRST), elem_id="pv-library-sources")
             if local:
                 folder = gr.Textbox(label="Folder or file on this machine", max_lines=1, max_length=4096,
-                                    placeholder="/home/ana/videos", elem_id="pv-library-folder")  # fmt: skip
+                                    placeholder="~/videos", elem_id="pv-library-folder")  # fmt: skip
                 place = gr.Textbox(label="Place (may be left empty)", max_lines=1, max_length=80,
                                    placeholder="kitchen", elem_id="pv-library-place")  # fmt: skip
                 add = gr.Button("Add", elem_id="pv-library-add")

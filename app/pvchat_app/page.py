@@ -36,24 +36,19 @@ def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = True) ->
         local: see `library_tab.build`.
     """
     first = storage.exists(desk.engine.people.root)
-
-    def lay_library() -> library_tab.LibraryTab:
-        with _tab("Library"):
-            return library_tab.build(desk, browser, local)
-
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         browser = gr.BrowserState("", storage_key="pvchat-browser")
         address = gr.Textbox(visible=False)
         gr.HTML(_HEAD)
         with gr.Tabs(elem_id="pv-tabs") as tabs:
-            library = lay_library() if first else None
+            library = _library(desk, browser, local) if first else None
             with _tab("Enroll"):
                 enroll = enroll_tab.build(desk, browser)
             with _tab("Chat"):
                 chat = chat_tab.build(desk)
             with _tab("People") as people_page:
                 people = people_tab.build(desk)
-            library = library or lay_library()
+            library = library or _library(desk, browser, local)
             with _tab("Evaluate"):
                 evaluate = evaluate_tab.build(desk, browser, manifests)
             with _tab("Settings") as settings_page:
@@ -68,11 +63,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = True) ->
         people.begin.click(lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
         people_page.select(refresh, people.picked, lists, **QUICK)
 
-        def redraw(request: gr.Request) -> tuple[Any, ...]:
-            """The enroll tab without somebody who was just forgotten."""
-            return enroll_tab.redrawn(desk.sessions.asking(request))
-
-        people.forgotten.then(redraw, None, enroll.held, **QUICK)
+        people.forgotten.then(_redrawing(desk), None, enroll.held, **QUICK)
 
         def come(key: str) -> tuple[Any, ...]:
             """A browser opens or reloads the page: it gets its key, its trainings, the people."""
@@ -98,6 +89,19 @@ def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = True) ->
 def _tab(name: str) -> gr.Tab:
     """A tab; address.js knows its panel by the name."""
     return gr.Tab(name, id=name.lower(), elem_id=f"pv-tab-{name.lower()}")
+
+
+def _library(desk: Desk, browser: gr.BrowserState, local: bool) -> library_tab.LibraryTab:
+    with _tab("Library"):
+        return library_tab.build(desk, browser, local)
+
+
+def _redrawing(desk: Desk) -> Callable[..., Any]:
+    def redraw(request: gr.Request) -> tuple[Any, ...]:
+        """The enroll tab without somebody who was just forgotten."""
+        return enroll_tab.redrawn(desk.sessions.asking(request))
+
+    return redraw
 
 
 def _refreshing(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:

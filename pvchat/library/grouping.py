@@ -88,7 +88,7 @@ def limit(base: float, count: int) -> float:
 
 def between(a: FloatArray, a_prints: FloatArray, b: FloatArray, b_prints: FloatArray) -> FloatArray:
     """Distances of tracks [m] to tracks [n], by faceprints where both have them, else by identity vectors: [m, n]."""
-    both = a_prints.any(1)[:, None] & b_prints.any(1)[None]
+    both = (np.abs(a_prints).max(1) > 0)[:, None] & (np.abs(b_prints).max(1) > 0)[None]
     return np.where(both, _euclid(a_prints, b_prints), _euclid(a, b) / SHORTER)
 
 
