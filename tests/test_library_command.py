@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,44 @@ def test_what_does_not_go_together_is_told(run: Run, tmp_path: Path, studio: Stu
     assert "names no clip" in run("ask", "a.mp4", "Is Ana there?", "--library", code=1)["what"]
     assert "name a folder or file" in run("library", "remove", code=1)["what"]
     assert "at least one worker" in run("library", "scan", "--workers", "0", code=1)["what"]
+
+
+def test_a_stranger_is_listed_named_ignored_and_all_of_it_is_taken_back(
+    run: Run, tmp_path: Path, studio: Studio, chat: PVChat
+) -> None:
+    for day in (25, 26):
+        studio.clip(f"videos/2026-11-{day}", 5)
+    run("library", "add", tmp_path / "videos")
+    run("library", "scan")
+    one = run("library", "inbox")[0]
+    assert (one["videos"], len(one["sightings"]), len(run("library", "inbox", "--all"))) == (2, 2, 1)
+    assert "consent is missing" in run("library", "inbox", "--name", one["id"], "Eva", code=1)["what"]
+    assert run("library", "inbox", "--name", one["id"], "Eva", "--consent") == {"named": one["id"], "name": "Eva"}
+    assert run("library", "inbox") == []
+    assert run("library", "inbox", "--undo") == {"undone": "name", "id": one["id"]}
+    assert run("library", "inbox", "--deny", one["id"], "Ana")["denied"] == one["id"]
+    run("library", "inbox", "--undo")
+    assert run("library", "inbox", "--ignore", one["id"]) == {"ignored": one["id"]}
+    assert run("library", "inbox", "--all") == []
+    assert run("library", "inbox", "--undo")["undone"] == "ignore"
+    made = run("library", "inbox", "--split", one["id"], one["sightings"][0]["track"])["new"]
+    assert run("library", "inbox", "--merge", one["id"], made) == {"merged": [one["id"], made]}
+    assert run("library", "inbox")[0]["sightings"] == one["sightings"]
+    assert "no number of the list" in run("library", "inbox", "--ignore", "Eva", code=1)["what"]
+    assert "no such group" in run("library", "inbox", "--ignore", 99, code=1)["what"]
+
+
+def test_watch_takes_in_what_is_there_until_it_is_stopped(
+    run: Run, tmp_path: Path, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(self: object, seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    run("library", "add", tmp_path / "videos")
+    os.utime(tmp_path / "videos" / "2026-11-24 09.15.00.mp4", (1, 1))
+    monkeypatch.setattr("threading.Event.wait", stop)
+    assert run("library", "watch")["added"] == 1
+    assert chat.library.status().waiting == 0
 
 
 def test_people_forget_reaches_into_it(run: Run, tmp_path: Path) -> None:

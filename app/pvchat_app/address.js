@@ -1,7 +1,6 @@
 // Tab and clip have an address, "#chat/5f3a09c1": a reload comes back to both, Back and Forward move between tabs. Another
 // tab is one more step of the browser's history, another clip is none: the one before is gone.
 (() => {
-  const FIRST = "enroll";
   const buttons = () => [...document.querySelectorAll("#pv-tabs > .tab-wrapper button")]
     .filter((one) => !one.closest(".visually-hidden") && one.textContent.trim());
   const named = (text) => text.trim().toLowerCase();
@@ -11,7 +10,7 @@
 
   function asked() {
     const [tab, clip] = location.hash.slice(1).split("/");
-    return { tab: tab || FIRST, clip: clip || "" };
+    return { tab: tab || named(buttons()[0]?.textContent || ""), clip: clip || "" };
   }
 
   function shown() {

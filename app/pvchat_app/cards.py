@@ -124,7 +124,7 @@ def people_grid(people: Sequence[Person], jobs: Sequence[Job]) -> str:
 def pair(one: Person, other: Person, words: str, measured: str = "") -> str:
     """Two people side by side, before they are merged."""
     faces = "".join(
-        f"<figure>{_thumbnail(person.thumbnail, person.name)}<figcaption>{escape(person.name)}</figcaption></figure>"
+        f"<figure>{thumbnail(person.thumbnail, person.name)}<figcaption>{escape(person.name)}</figcaption></figure>"
         for person in (one, other)
     )
     asked = f"<b>Merge {escape(other.name)} into {escape(one.name)}?</b> {escape(words)}"
@@ -148,7 +148,7 @@ def enrolled(person: Person, deep: bool) -> str:
         notes.append("Answers come from this instant enrollment until the deep one is done.")
     more = " ".join(notes)
     return (
-        f'<div class="pv-notice pv-good" role="status">{_thumbnail(person.thumbnail, person.name)}'
+        f'<div class="pv-notice pv-good" role="status">{thumbnail(person.thumbnail, person.name)}'
         f"<div><b>{escape(person.name)} is enrolled.</b> {escape(more)} "
         f'<a href="#chat">Ask about {escape(person.name)} in another clip</a></div></div>'
     )
@@ -157,7 +157,7 @@ def enrolled(person: Person, deep: bool) -> str:
 def added(person: Person) -> str:
     """The message after one more clip of somebody was added."""
     return (
-        f'<div class="pv-notice pv-good" role="status">{_thumbnail(person.thumbnail, person.name)}'
+        f'<div class="pv-notice pv-good" role="status">{thumbnail(person.thumbnail, person.name)}'
         f"<div><b>Added to {escape(person.name)}</b>, who is enrolled from {_clips(person)} clips now.</div></div>"
     )
 
@@ -173,7 +173,7 @@ def _subject(track: Track, seconds: float, known: str, number: int, chosen: bool
     main = f" · looks like {escape(known)}" if known else " · main" if number == 1 else ""
     return (
         f'<label class="pv-subject"><input type="radio" name="pv-subject" value="{number}"{tick}>'
-        f"{_thumbnail(track.thumbnail, f'person {number}')}"
+        f"{thumbnail(track.thumbnail, f'person {number}')}"
         f'<span>Person {number}{main}<br><span class="pv-dim">{length(seconds)} · {where}</span></span></label>'
     )
 
@@ -186,7 +186,7 @@ def _person(person: Person, job: Job | None) -> str:
     clips = many(_clips(person), "clip", "clips")
     return (
         f'<li class="pv-person"><button type="button" class="pv-pick" data-name="{escape(person.name)}" '
-        f'aria-label="Pick {escape(person.name)}">{_thumbnail(person.thumbnail, person.name)}</button>'
+        f'aria-label="Pick {escape(person.name)}">{thumbnail(person.thumbnail, person.name)}</button>'
         f"<div><b>{escape(person.name)}</b>{also}{tags}"
         f'<span class="pv-dim">{escape(day(person.created))}, from {clips}</span></div></li>'
     )
@@ -197,7 +197,8 @@ def _clips(person: Person) -> int:
     return int(person.extra.get("clips", 1) or 1)
 
 
-def _thumbnail(jpeg: bytes, name: str) -> str:
+def thumbnail(jpeg: bytes, name: str) -> str:
+    """A face, or a question mark where there is no picture."""
     if not jpeg:
         return '<span class="pv-thumb pv-blank" aria-hidden="true">?</span>'
     data = base64.b64encode(jpeg).decode()

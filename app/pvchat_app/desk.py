@@ -62,7 +62,7 @@ class Desk:
         path = session.claim(upload)
         try:
             probe = video.probe(path, config)
-            shown, media = evidence.playable(path, probe, config)
+            shown, media = evidence.playable(path, probe, config, path.parent)
         except VideoReadError:
             shutil.rmtree(path.parent, ignore_errors=True)
             raise

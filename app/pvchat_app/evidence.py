@@ -121,8 +121,8 @@ def _save(image: Image.Image, path: Path, quality: int) -> None:
     draft.replace(path)
 
 
-def playable(path: Path, probe: Probe, config: VideoConfig) -> tuple[Path, str]:
-    """What a browser can show of a clip: the file itself, or else a small copy of its sampled frames beside it.
+def playable(path: Path, probe: Probe, config: VideoConfig, folder: Path) -> tuple[Path, str]:
+    """What a browser can show of a clip: the file itself, or else a small copy of its sampled frames in a folder.
 
     Returns:
         The file and its media type; the type comes from the content, never from the file's name.
@@ -134,10 +134,10 @@ def playable(path: Path, probe: Probe, config: VideoConfig) -> tuple[Path, str]:
         return path, media
     decoded = video.load(path, config)
     if probe.kind == "photo":
-        copy = path.with_name("preview.jpg")
+        copy = folder / "preview.jpg"
         Image.fromarray(decoded.images[0]).save(copy, "JPEG", quality=85)
         return copy, "image/jpeg"
-    copy = path.with_name("preview.mp4")
+    copy = folder / "preview.mp4"
     video.save_clip(copy, decoded.images, len(decoded.images) / max(decoded.duration_s, 0.01))
     return copy, "video/mp4"
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, model_tab, people_tab
+from pvchat.storage import library as storage
+from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, library_tab, model_tab, people_tab
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import MODEL, QUICK
 
@@ -25,25 +26,29 @@ _NO_CLIP = "The clip of this address isn't there any more: its session has ended
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
-def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
+def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = True) -> gr.Blocks:
     """The whole page.
 
     Args:
         desk: does the work.
         manifests: folder of what can be evaluated.
         mcp: see `endpoints.build`.
+        local: see `library_tab.build`.
     """
+    first = storage.exists(desk.engine.people.root)
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         browser = gr.BrowserState("", storage_key="pvchat-browser")
         address = gr.Textbox(visible=False)
         gr.HTML(_HEAD)
         with gr.Tabs(elem_id="pv-tabs") as tabs:
+            library = _library(desk, browser, local) if first else None
             with _tab("Enroll"):
                 enroll = enroll_tab.build(desk, browser)
             with _tab("Chat"):
                 chat = chat_tab.build(desk)
             with _tab("People") as people_page:
                 people = people_tab.build(desk)
+            library = library or _library(desk, browser, local)
             with _tab("Evaluate"):
                 evaluate = evaluate_tab.build(desk, browser, manifests)
             with _tab("Settings") as settings_page:
@@ -53,18 +58,14 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         lists = [*people.outputs, *chat.outputs]
 
         refresh = _refreshing(desk, chat)
-        for event in (enroll.enrolled, *people.changed):
+        for event in (enroll.enrolled, *people.changed, *library.changed):
             event.then(refresh, people.picked, lists, **QUICK)
         people.begin.click(lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
         chat.known.click(lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
         chat.known.click(enroll_tab.taking(desk), None, enroll.taken, **MODEL)
         people_page.select(refresh, people.picked, lists, **QUICK)
 
-        def redraw(request: gr.Request) -> tuple[Any, ...]:
-            """The enroll tab without somebody who was just forgotten."""
-            return enroll_tab.redrawn(desk.sessions.asking(request))
-
-        people.forgotten.then(redraw, None, enroll.held, **QUICK)
+        people.forgotten.then(_redrawing(desk), None, enroll.held, **QUICK)
 
         def come(key: str) -> tuple[Any, ...]:
             """A browser opens or reloads the page: it gets its key, its trainings, the people."""
@@ -79,6 +80,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
             """A browser finds its evaluations again, and the manifests."""
             return *evaluate.show(key, request.session_hash or ""), *evaluate.offer()
 
+        come_event.then(library.show, browser, library.outputs, **QUICK)
         come_event.then(runs, browser, [evaluate.runs, evaluate.timer, *evaluate.offered], **QUICK)
 
         # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
@@ -89,6 +91,19 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 def _tab(name: str) -> gr.Tab:
     """A tab; address.js knows its panel by the name."""
     return gr.Tab(name, id=name.lower(), elem_id=f"pv-tab-{name.lower()}")
+
+
+def _library(desk: Desk, browser: gr.BrowserState, local: bool) -> library_tab.LibraryTab:
+    with _tab("Library"):
+        return library_tab.build(desk, browser, local)
+
+
+def _redrawing(desk: Desk) -> Callable[..., Any]:
+    def redraw(request: gr.Request) -> tuple[Any, ...]:
+        """The enroll tab without somebody who was just forgotten."""
+        return enroll_tab.redrawn(desk.sessions.asking(request))
+
+    return redraw
 
 
 def _refreshing(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:

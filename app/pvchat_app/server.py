@@ -227,7 +227,8 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
     names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "film.js", "keys.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
-    blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
+    local = options.host in LOCAL and not options.password
+    blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp, local)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     _add_files(web, desk)
     web.mount(api.PREFIX, api.build(desk, leaving))

@@ -1,6 +1,7 @@
-"""`pvchat library add | list | scan | status | remove | export | reel`: many videos, looked through once.
+"""`pvchat library add | list | scan | watch | inbox | status | remove | export | reel`: many videos, looked at once.
 
-`pvchat ask --library` asks about them. In: parsed words. Out: rows on stdout. Networks are loaded by `scan` alone.
+`pvchat ask --library` asks about them. In: parsed words. Out: rows on stdout. Networks are loaded by `scan` and
+`watch`, and by some of `inbox`.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from pvchat.cli import console
+from pvchat.cli import console, inbox
 from pvchat.cli.options import Commands, add_command, add_common, add_model, settings_of
 
 if TYPE_CHECKING:
     from pvchat.config import Settings
     from pvchat.library import Library
+    from pvchat.library.scan import Report, Scanning
     from pvchat.library.sources import Source
+    from pvchat.runtime import ProgressDisplay
     from pvchat.schemas import Service
+    from pvchat.service import PVChat
 
 WARNING = "A library holds biometric data: face vectors of everyone in the videos, enrolled or not."
 
@@ -30,6 +34,7 @@ def register(commands: Commands) -> None:
         ("add", add, "FOLDER|FILE …", "add folders and files, to be looked through by `scan`"),
         ("list", list_sources, "", "what was added, and what can't be used"),
         ("scan", scan, "", "look through what is new or changed; stopped, it goes on when repeated"),
+        ("watch", watch, "", "look through what comes, as it comes, until Ctrl-C"),
         ("status", status, "", "how much is in the library, and what is to be done"),
         ("remove", remove, "FOLDER|FILE", "take a folder or file out, or delete the library; the videos stay"),
         ("export", export, "NAME", "every moment at which somebody is seen, as CSV or JSON"),
@@ -39,7 +44,7 @@ def register(commands: Commands) -> None:
         if action == "add":
             one.add_argument("paths", metavar="FOLDER|FILE", nargs="+", help="of videos and photos; subfolders too")
             one.add_argument("--place", metavar="NAME", help='where they were recorded, such as "kitchen"')
-        if action == "scan":
+        if action in ("scan", "watch"):
             told = "processes that look at videos, each with networks of its own (default 1)"
             one.add_argument("--workers", type=int, default=1, metavar="N", help=told)
         if action == "remove":
@@ -54,8 +59,9 @@ def register(commands: Commands) -> None:
             one.add_argument("--out", metavar="FILE", required=True, help="a new mp4; it has no sound")
             told = "the film ends after so many seconds (default 600)"
             one.add_argument("--most", type=float, default=600.0, metavar="S", help=told)
-        (add_model if action == "scan" else add_common)(one)
+        (add_model if action in ("scan", "watch") else add_common)(one)
         one.set_defaults(run=run)
+    inbox.register(actions)
 
 
 def add(args: argparse.Namespace) -> None:
@@ -80,6 +86,25 @@ def list_sources(args: argparse.Namespace) -> None:
 
 def scan(args: argparse.Namespace) -> None:
     """Look through what is new."""
+    chat, progress, how = _scanning(args)
+    with progress:
+        report = chat.library.scan(how)
+    _tell(args, report)
+
+
+def watch(args: argparse.Namespace) -> None:
+    """Look through what comes until Ctrl-C."""
+    chat, progress, how = _scanning(args)
+    console.say("Watching; Ctrl-C stops it.")
+    try:
+        with progress:
+            for report in chat.library.watch(how):
+                _tell(args, report)
+    except KeyboardInterrupt:  # the way it ends; a video that was being looked at is looked at anew the next time
+        console.say("Stopped. What was finished is kept.")
+
+
+def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanning]:
     from pvchat.errors import SettingsError
     from pvchat.library.scan import Scanning
 
@@ -87,9 +112,11 @@ def scan(args: argparse.Namespace) -> None:
         raise SettingsError("there must be at least one worker.", subject="--workers")
     settings = settings_of(args)
     chat, progress = console.open_chat(args)
-    with progress:
-        how = Scanning(args.workers, partial(_opened, settings), progress)
-        report = chat.library.scan(how)
+    return chat, progress, Scanning(args.workers, partial(_opened, settings), progress)
+
+
+def _tell(args: argparse.Namespace, report: Report) -> None:
+    """What a scan did."""
     told = [f"{report.added} looked at", f"{report.kept} as they were"]
     told += [f"{count} {what}" for count, what in ((report.moved, "known from elsewhere"), (report.removed, "gone"),
                                                    (len(report.failed), "can't be used")) if count]  # fmt: skip

@@ -86,6 +86,15 @@ def index_of(analysis: ClipAnalysis, subject: Track) -> int:
     return next(i for i, track in enumerate(analysis.tracks) if track.thumbnail == subject.thumbnail)
 
 
+def number_of(analysis: ClipAnalysis, track: Track) -> int:
+    """The number, from 1, of the subject that one of the clip's tracks is, or is a part of; raises NoSubjectError."""
+    for number, subject in enumerate(subjects_of(analysis), 1):
+        where = np.flatnonzero(subject.frames == track.frames[0])
+        if subject.kind == track.kind and any(np.array_equal(subject.boxes[n], track.boxes[0]) for n in where):
+            return number
+    raise NoSubjectError("this one can't be enrolled.", hint="Use another clip.")
+
+
 def _mean(group: Sequence[Track]) -> FloatArray:
     identity, quality = (np.concatenate([getattr(t, name) for t in group]) for name in ("identity", "quality"))
     return mean_identity(identity, quality)

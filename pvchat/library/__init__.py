@@ -9,6 +9,12 @@ place. Start with `library.py`: `Library`, one object over one database (`storag
     recognise.py   who is in which clip, anew whenever people change
     asking.py      questions over all of it
     reel.py        somebody's moments, as rows and as one film
+    watch.py       new files are taken in as they come
+    grouping.py    tracks of people whom nobody named become groups, one a person
+    strangers.py   these groups in the tables, kept as tracks come and go
+    listing.py     strangers as they are shown: videos, times, a picture
+    acts.py        what the user did about a group, and taking it back
+    inbox.py       strangers listed, named, joined to somebody, ignored, merged, split
 """
 
 from pvchat.library.library import Library

@@ -21,10 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.library import asking, sources
+from pvchat.library.inbox import Inbox
 from pvchat.library.recognise import follow
 from pvchat.library.reel import Moment, moments_of
 from pvchat.library.scan import Report, Scanning, scan
 from pvchat.library.sources import Source
+from pvchat.library.watch import EVERY_S, watch
 from pvchat.schemas import Progress, Service
 from pvchat.storage import atomic
 from pvchat.storage import library as storage
@@ -95,6 +97,16 @@ class Library:
         with self._open() as library, atomic.alone(library_of(self.root).with_suffix(".lock"), busy):
             return scan(library, self.chat, how)
 
+    def watch(self, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:
+        """`scan` whenever files come, until `how.stop` is set: see `pvchat.library.watch.watch`."""
+        return watch(self.waiting, self.scan, how or Scanning(), every_s)
+
+    def waiting(self) -> tuple[list[str], list[str]]:
+        """Files that `scan` would look at, and known ones that are gone."""
+        with self._open() as library:
+            changes = sources.notice(library)
+        return changes.todo, changes.gone
+
     def follow(self, progress: Progress | None = None) -> int:
         """Recognise whoever was enrolled, corrected, merged or forgotten since; how many clips were gone through."""
         with self._open() as library:
@@ -139,6 +151,11 @@ class Library:
             raise LibraryError(what, subject=person.name, hint="Rename the person: pvchat people rename")
         return [one for one in moments_of(finding) if one.sure or perhaps]
 
+    @property
+    def inbox(self) -> Inbox:
+        """People whom nobody enrolled and who are seen again and again: to be named, ignored, merged, split."""
+        return Inbox(self._open, self.chat)
+
     def remove(self, path: str | Path) -> None:
         """Take a folder or file, and all that was seen in it, out; raises LibraryError where it was never added."""
         with self._open() as library:
@@ -153,6 +170,14 @@ class Library:
         with self._open() as library:
             words = "SELECT 1 FROM files WHERE path = ? AND clip IS NOT NULL"
             return library.execute(words, (str(path),)).fetchone() is not None
+
+    def file_of(self, clip: int) -> str:
+        """Path of a video, by the number that answers give it; raises LibraryError where there is none."""
+        with self._open() as library:
+            row = library.execute("SELECT min(path) FROM files WHERE clip = ?", (clip,)).fetchone()
+        if row[0] is None:
+            raise LibraryError("this video isn't in the library any more.", hint="Ask again.")
+        return str(row[0])
 
     def status(self) -> Status:
         """What it holds, with new files noticed."""

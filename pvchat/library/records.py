@@ -78,7 +78,7 @@ def analysis_of(library: sqlite3.Connection, clip: int) -> tuple[ClipAnalysis, l
     tracks = library.execute(f"SELECT {words} FROM tracks WHERE clip = ? ORDER BY number", (clip,)).fetchall()
     told = unpacked(scene)
     analysis = ClipAnalysis(
-        key, seconds, width, height, np.frombuffer(zlib.decompress(times), np.float32),
+        key, seconds, width, height, times_of(times),
         np.frombuffer(frame, np.float16)[None, None], [_track(row) for row in tracks],
         SceneFacts(**told["scene"]), np.asarray(shots, np.float32).reshape(-1, 2),
         [SceneSpan(one["start_s"], one["end_s"], SceneFacts(**one["scene"])) for one in told["scenes"]],
@@ -109,7 +109,7 @@ def _keep_track(library: sqlite3.Connection, place: tuple[int, int], track: Trac
 
 def _track(row: Sequence[Any]) -> Track:
     _, kind, facts, seen, sightings, identity, prints, looks = row
-    told, rows = unpacked(facts), np.frombuffer(sightings, np.float32).reshape(-1, _FLOATS)
+    told, rows = unpacked(facts), sightings_of(sightings)
     count = len(rows)
     stretches = [Appearance(**{**one, "facts": PersonFacts.from_dict(one["facts"])}) for one in told["appearances"]]
     return Track(
@@ -124,6 +124,21 @@ def _track(row: Sequence[Any]) -> Track:
 def vectors(data: bytes) -> FloatArray:
     """Identity vectors [n, 128] of a row of `tracks`."""
     return IDENTITY.unpacked(data)
+
+
+def prints_of(data: bytes) -> FloatArray:
+    """Faceprints [m, 512] of a row of `tracks`; none: [0, 0]."""
+    return PRINTS.unpacked(data)
+
+
+def times_of(data: bytes) -> FloatArray:
+    """Seconds [T] of the sampled frames of a row of `clips`."""
+    return np.frombuffer(zlib.decompress(data), np.float32)
+
+
+def sightings_of(data: bytes) -> FloatArray:
+    """Sightings [n, 7] of a row of `tracks`: frame, box, score, quality of each."""
+    return np.frombuffer(data, np.float32).reshape(-1, _FLOATS)
 
 
 def _rows(layout: Layout, data: bytes) -> NDArray[np.float16]:

@@ -21,6 +21,7 @@ from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import follow, recognise
 from pvchat.library.sources import Changes, drop_orphans, notice, stamp_of
+from pvchat.library.strangers import places_of, put_back
 from pvchat.perception import VERSION
 from pvchat.schemas import ClipAnalysis, Progress, Service
 from pvchat.storage.library import LibraryError, changing
@@ -68,12 +69,14 @@ class Scanning:
         opened: makes a PVChat in each of several.
         progress: told how many bytes of files are done, and of how many.
         stop: set to stop after the clip at hand.
+        ready: whether a file may be looked at now; the others wait for another scan.
     """
 
     workers: int = 1
     opened: Opened | None = None
     progress: Progress = lambda what, done, total: None
     stop: threading.Event = field(default_factory=threading.Event)
+    ready: Callable[[str], bool] = lambda path: True
 
 
 def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None) -> Report:
@@ -85,10 +88,11 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
     how = how or Scanning()
     follow(library, chat, how.progress)
     changes = notice(library)
+    todo = [path for path in changes.todo if how.ready(path)]
     report = Report(kept=changes.kept, missing=changes.missing)
-    total = sum(_size(path) for path in changes.todo)
+    total = sum(_size(path) for path in todo)
     done = 0
-    for path, seen in _looks(_unknown(library, changes.todo, report), chat, how):
+    for path, seen in _looks(_unknown(library, todo, report), chat, how):
         if how.stop.is_set():
             report.stopped = True
             break
@@ -200,7 +204,9 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: _Look, r
             return
         clip = _clip_of(library, seen.analysis.key)  # another file of the same content may just have come
         if clip is None:
+            before = places_of(library, seen.analysis.key)  # an earlier version's tracks
             clip = records.keep(library, seen.analysis, seen.dated)
+            put_back(library, clip, before)
             recognise(library, chat, clip)
         _link(library, path, clip, seen.dated)
     report.added += 1

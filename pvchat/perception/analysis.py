@@ -323,10 +323,15 @@ def _tell(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, cr
 def thumbnail(clip: Clip, track: Track) -> bytes:
     """JPEG of the track's best sighting, head and shoulders."""
     best = int((track.quality * track.scores).argmax())
-    x0, y0, x1, y1 = track.boxes[best]
+    return portrait(clip.images[track.frames[best]], track.boxes[best])
+
+
+def portrait(image: NDArray[np.uint8], face: FloatArray) -> bytes:
+    """JPEG of head and shoulders about a face box [4] (fractions) of an image [H, W, 3]."""
+    x0, y0, x1, y1 = face
     grow_x, grow_y = 0.5 * (x1 - x0), 0.5 * (y1 - y0)
     box = np.clip([x0 - grow_x, y0 - grow_y, x1 + grow_x, y1 + 1.6 * grow_y], 0, 1).astype(np.float32)
-    picture = Image.fromarray(crop(clip.images[track.frames[best]], box))
+    picture = Image.fromarray(crop(image, box))
     picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=85)

@@ -14,7 +14,7 @@ Progress = Callable[[str, float, float], None]  # what is being done, how much o
 
 
 class Service(Protocol):
-    """What augmentation, index and training need of `pvchat.service.PVChat`: it is handed to them, never imported.
+    """What index, library, augmentation and training need of `pvchat.service.PVChat`: they get it, and import nothing.
 
     They stand below it, and so do the classes named here in words: a contract imports nothing that stands above it.
     """
@@ -64,6 +64,18 @@ class Service(Protocol):
 
     def score(self, people: Sequence[Any], analysis: ClipAnalysis) -> list[PersonPresence]:
         """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in the order given."""
+        ...
+
+    def enroll(self, clip: str | Path, name: str, *, track: int | None = None, add: bool = False) -> Any:
+        """Enroll one subject of a clip, or add the clip to what is known of her: a `pvchat.people.person.Person`."""
+        ...
+
+    def correct(self, name: Any, clip: str | Path, is_her: bool, *, track: int | None = None) -> Any:
+        """Keep that a track of a clip is, or isn't, somebody; raises UnknownPersonError, VideoReadError."""
+        ...
+
+    def forget(self, name: Any) -> None:
+        """Delete everything kept about a person; raises UnknownPersonError."""
         ...
 
     def beside(self, cache: Any, video: VideoConfig) -> Service:

@@ -73,6 +73,25 @@ END;
 UPDATE tracks SET identity = eightbit(identity, 128), prints = eightbit(prints, 512), looks = eightbit(looks, 3849);
 UPDATE middles SET middle = eightbit(middle, 128);
 """,
+    # Strangers (`library/inbox.py`): who is in one group, and what the user did about them.
+    """
+CREATE TABLE groups(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, ignored INTEGER NOT NULL DEFAULT 0, ref TEXT NOT NULL DEFAULT '');
+CREATE TABLE members(
+  track INTEGER PRIMARY KEY REFERENCES tracks ON DELETE CASCADE, "group" INTEGER, said INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX members_group ON members("group");
+CREATE TABLE acts(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, act TEXT NOT NULL, "group" INTEGER NOT NULL, ref TEXT NOT NULL DEFAULT '',
+  count INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE members_before(
+  act INTEGER NOT NULL REFERENCES acts ON DELETE CASCADE, track INTEGER NOT NULL REFERENCES tracks ON DELETE CASCADE,
+  "group" INTEGER NOT NULL, said INTEGER NOT NULL, PRIMARY KEY(act, track)) WITHOUT ROWID;
+CREATE TRIGGER group_gone AFTER DELETE ON members
+  WHEN NOT EXISTS (SELECT 1 FROM members WHERE "group" = old."group") BEGIN
+  DELETE FROM groups WHERE id = old."group";
+  DELETE FROM acts WHERE "group" = old."group";
+END;
+""",
 )
 # The tracks that somebody's faces, vectors and clothes are read from, but for those that surely are somebody else's.
 _HERS = """
@@ -83,6 +102,13 @@ DELETE FROM tracks WHERE id IN (
     WHERE b.clip = a.clip AND b.who > 0 AND b.who <> a.who AND theirs.value = each.value
       AND b.decision = 'present' AND (a.decision <> 'present' OR b.probability > a.probability)))
 """
+
+
+# The tracks of strangers whom the user said to be her.
+_SAID = (
+    'DELETE FROM tracks WHERE id IN (SELECT m.track FROM members AS m JOIN groups AS g ON g.id = m."group" '
+    "WHERE g.ref = :ref)"
+)
 
 
 class LibraryError(PVChatError):
@@ -155,6 +181,8 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
             for ref in refs:
                 if not merged:
                     library.execute(_HERS, {"ref": ref})
+                    library.execute(_SAID, {"ref": ref})
+                library.execute("DELETE FROM acts WHERE ref = ?", (ref,))
                 library.execute("DELETE FROM people WHERE ref = ?", (ref,))
         shrink(library)
     database.draft_of(library_of(people)).unlink(missing_ok=True)  # of a conversion that was killed

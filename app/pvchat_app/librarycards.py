@@ -1,0 +1,148 @@
+"""The library tab as HTML: sources, an answer with its videos, strangers, the videos of one of them.
+
+In: what `pvchat.library` says. Out: HTML, all foreign words escaped. Buttons with `data-play` ("clip:seconds") are
+listened to by the script of the component that shows them (`PLAY`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pvchat.chat.archive import Seen
+from pvchat.chat.english import clock, lasting
+from pvchat.library.asking import LibraryAnswer
+from pvchat.library.library import Status
+from pvchat.library.listing import Sighting, Stranger
+from pvchat_app.cards import thumbnail
+from pvchat_app.wording import day, escape, many
+
+MOST_VIDEOS, MOST_FAILED = 30, 20  # shown of one answer, or of one stranger; files that can't be used
+PLAY = """element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-play]');
+  if (button) trigger('click', {play: button.dataset.play}); });"""
+PICK = """element.addEventListener('change', (event) => {
+  const name = event.target.name, all = [...element.querySelectorAll(`input[name="${name}"]:checked`)];
+  if (name) trigger('click', {[name]: all.map((one) => one.value).join(' ') || 'none'}); });"""
+
+
+def sources(status: Status, whole: bool) -> str:
+    """What was added, how much of it was looked at, what can't be used.
+
+    Args:
+        status: of the library.
+        whole: show whole paths, not only names.
+    """
+    rows = []
+    for one in status.sources:
+        told = [many(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
+        told += [f"{one.waiting} to be looked at"] if one.waiting else []
+        told += [f"{len(one.failed)} can’t be used"] if one.failed else []
+        place = f' <span class="pv-tag">{escape(one.place)}</span>' if one.place else ""
+        failed = "".join(
+            f"<li>{escape(Path(path).name)}: {escape(why)}</li>" for path, why in list(one.failed.items())[:MOST_FAILED]
+        )
+        more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
+        shown = escape(_short(one.path) if whole else Path(one.path).name)
+        rows.append(f'<li><b>{shown}</b>{place}<br><span class="pv-dim">{", ".join(told)}</span>{more}</li>')
+    return f'<ul class="pv-sources">{"".join(rows)}</ul>' if rows else ""
+
+
+def answer(found: LibraryAnswer) -> str:
+    """An answer with the videos that it speaks of, the newest first: one click plays one from there."""
+    seen = found.finding.seen[: -MOST_VIDEOS - 1 : -1]
+    left = len(found.finding.seen) - len(seen)
+    more = f'<p class="pv-dim">and {many(left, "other video", "other videos")}</p>' if left > 0 else ""
+    videos = f'<ul class="pv-videos">{"".join(map(_video, seen))}</ul>' if seen else ""
+    lines = found.answer.splitlines()
+    told = "\n".join(line for line in lines if not (seen and line.startswith("- ")))  # those are the cards
+    return f'<div class="pv-told" role="status"><p class="pv-answer">{escape(told)}</p>{videos}{more}</div>'
+
+
+def strangers(found: Sequence[Stranger], faces: Mapping[int, bytes], more: int) -> str:
+    """Strangers as cards to tick.
+
+    Args:
+        found: whoever is shown.
+        faces: a JPEG of each by its number, where there is one.
+        more: how many there are beside.
+    """
+    rows = "".join(_stranger(one, faces.get(one.id, b"")) for one in found)
+    rest = f'<p class="pv-dim">and {more} more, seen less often</p>' if more else ""
+    return f'<fieldset class="pv-subjects"><legend>Who is it?</legend>{rows}</fieldset>{rest}'
+
+
+def sightings(one: Stranger, faces: Mapping[int, bytes]) -> str:
+    """When and where somebody was seen, each to be played, and to be ticked where it is somebody else.
+
+    Args:
+        one: who.
+        faces: a JPEG of each track by its number, where there is one.
+    """
+    rows = "".join(_sighting(seen, faces.get(seen.track, b"")) for seen in one.sightings[:MOST_VIDEOS])
+    left = len(one.sightings) - MOST_VIDEOS
+    rest = f'<p class="pv-dim">and {left} more</p>' if left > 0 else ""
+    note = '<p class="pv-dim">Tick what shows somebody else.</p>' if len(one.sightings) > 1 else ""
+    return f'<ul class="pv-videos">{rows}</ul>{rest}{note}'
+
+
+def player(url: str, media: str, name: str, at_s: float) -> str:
+    """A video that plays from a moment, or a photo."""
+    shown = escape(name)
+    if media.startswith("image/"):
+        return f'<figure class="pv-player"><img src="{url}" alt="{shown}"><figcaption>{shown}</figcaption></figure>'
+    note = "Your browser can’t play this format; PVChat reads it all the same."
+    return (
+        f'<figure class="pv-player"><video src="{url}#t={max(0.0, at_s):.2f}" controls autoplay playsinline '
+        f'tabindex="0" aria-label="{shown}"></video><p class="pv-unplayable" hidden>{note}</p>'
+        f"<figcaption><b>{shown}</b></figcaption></figure>"
+    )
+
+
+def _video(seen: Seen) -> str:
+    video, times = seen.video, seen.spans[:3] or ((0.0, 0.0),)
+    buttons = "".join(_play(video.number, start) for start, _ in times)
+    sure = "" if seen.sure else ' <span class="pv-tag pv-perhaps">perhaps</span>'
+    return (
+        f'<li><div><b>{escape(Path(video.path).name)}</b>{sure}<br><span class="pv-dim">'
+        f"{escape(_when(video.at.isoformat(), video.place))}</span></div><div>{buttons}</div></li>"
+    )
+
+
+def _stranger(one: Stranger, face: bytes) -> str:
+    last = one.sightings[-1]
+    perhaps = f" · perhaps {escape(', '.join(one.perhaps))}" if one.perhaps else ""
+    return (
+        f'<label class="pv-subject"><input type="checkbox" name="picked" value="{one.id}">'
+        f"{thumbnail(face, f'stranger {one.id}')}"
+        f'<span>In {many(one.videos, "video")}{perhaps}<br><span class="pv-dim">{lasting(one.seconds)}, last '
+        f"{escape(_when(last.recorded, last.place))}</span></span></label>"
+    )
+
+
+def _sighting(seen: Sighting, face: bytes) -> str:
+    name = Path(seen.path).name
+    return (
+        f'<li><label><input type="checkbox" name="ticked" value="{seen.track}" aria-label="Somebody else in '
+        f'{escape(name)}">{thumbnail(face, "")}</label><div><b>{escape(name)}</b><br><span class="pv-dim">'
+        f"{escape(_when(seen.recorded, seen.place))}</span></div><div>{_play(seen.clip, seen.start_s)}</div></li>"
+    )
+
+
+def _play(clip: int, at_s: float) -> str:
+    return (
+        f'<button type="button" class="pv-time" data-play="{clip}:{at_s:.2f}" '
+        f'aria-label="Play from {clock(at_s)}">▶ {clock(at_s)}</button>'
+    )
+
+
+def _when(recorded: str, place: str) -> str:
+    at = datetime.fromisoformat(recorded)
+    return f"{day(recorded)}, {at:%H:%M}" + (f", {place}" if place else "")
+
+
+def _short(path: str) -> str:
+    """A path with the home folder as "~"."""
+    home = Path.home()
+    return f"~/{Path(path).relative_to(home)}" if Path(path).is_relative_to(home) else path

@@ -1,0 +1,192 @@
+"""Tracks of people whom nobody has named become groups, one a person.
+
+In: mean faceprints and identity vectors of face tracks, which of them are clear, which are seen at once, and what the
+user said. Out: a group's number for each. Clear faces found groups: average linkage (scikit-learn) over their
+distances, within each part of the graph of near pairs, since no group reaches beyond its part. Others, blurred or
+behind a mask, join the nearest group that is near enough. Two that are seen at once are never put together.
+
+Legend: n tracks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.schemas import FloatArray, IntArray
+
+# Distance of mean faceprints up to which clear faces are put together: the middle of the limits at which F1 of pairs is
+# highest on the tune half (1.05 to 1.1); and up to which others join a group: the largest in steps of .05 at which all
+# that join one of the ten largest are its own there (docs/LOG.md).
+FOUND, JOIN = 1.075, 0.85
+# Tracks without a faceprint are compared by identity vectors, so much longer: F1 of pairs is highest at .45.
+SHORTER = 0.42
+# With each doubling of the tracks beyond so many the limits fall: the share of strangers' pairs that lie below a
+# distance falls tenfold over .07 of it (.06 % below 1.05, 1.5 % below 1.15).
+STRICTER, PLAIN = 0.02, 128
+MOST = 20_000  # clear tracks that found groups, the best
+_FAR = 1e6  # what is never put together lies so far apart
+_ROWS = 2048  # tracks that are compared at once
+_NONE = -1
+
+Pairs = NDArray[np.intp]  # [m, 2] indices of tracks
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Face tracks of strangers.
+
+    Attributes:
+        middles: [n, 128] mean identity vectors.
+        prints: [n, 512] mean faceprints; zeros where there are none.
+        quality: [n] of the best sighting; 0 of a track that is too blurred, or masked, to found a group.
+        apart: pairs of tracks that are seen at once.
+        said: [n] the group that the user put it into; -1 for none.
+    """
+
+    middles: FloatArray
+    prints: FloatArray
+    quality: FloatArray
+    apart: Pairs
+    said: IntArray
+
+    def __len__(self) -> int:
+        return len(self.middles)
+
+    def rows(self, which: IntArray) -> Faces:
+        """Some of them."""
+        place = np.full(len(self), _NONE)
+        place[which] = np.arange(len(which))
+        pairs = place[self.apart]
+        apart = pairs[(pairs >= 0).all(1)]
+        return Faces(self.middles[which], self.prints[which], self.quality[which], apart, self.said[which])
+
+    def distances(self, rows: slice) -> FloatArray:
+        """How far some tracks are from all [m, n]."""
+        return between(self.middles[rows], self.prints[rows], self.middles, self.prints)
+
+
+def group(faces: Faces) -> IntArray:
+    """The number of each track's group [n]; -1 for those that are in none."""
+    labels = np.full(len(faces), _NONE)
+    clear = np.flatnonzero(faces.quality > 0)
+    clear = np.sort(clear[np.argsort(-faces.quality[clear], kind="stable")[:MOST]])
+    labels[clear] = _found(faces.rows(clear))
+    _keep_said(faces, labels)
+    _join(faces, labels)
+    return labels
+
+
+def limit(base: float, count: int) -> float:
+    """A distance limit among so many tracks."""
+    return base - STRICTER * max(0.0, float(np.log2(max(1, count) / PLAIN)))
+
+
+def between(a: FloatArray, a_prints: FloatArray, b: FloatArray, b_prints: FloatArray) -> FloatArray:
+    """Distances of tracks [m] to tracks [n], by faceprints where both have them, else by identity vectors: [m, n]."""
+    both = (np.abs(a_prints).max(1) > 0)[:, None] & (np.abs(b_prints).max(1) > 0)[None]
+    return np.where(both, _euclid(a_prints, b_prints), _euclid(a, b) / SHORTER)
+
+
+def _euclid(a: FloatArray, b: FloatArray) -> FloatArray:
+    squared = (a * a).sum(1)[:, None] + (b * b).sum(1)[None] - 2 * (a @ b.T)
+    return np.asarray(np.sqrt(np.maximum(squared, 0.0)), np.float32)
+
+
+def _found(faces: Faces) -> IntArray:
+    """Groups of clear faces [n]."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    most = limit(FOUND, len(faces))
+    edges = [_edges(faces, start, most) for start in range(0, len(faces), _ROWS)]
+    rows, columns = np.concatenate(edges, axis=1) if edges else np.zeros((2, 0), int)
+    graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(len(faces), len(faces)))
+    parts = connected_components(graph, directed=False)[1]
+    labels, count = np.full(len(faces), _NONE), 0
+    for part in _parts(parts):
+        inside = _linked(faces.rows(part), most)
+        labels[part] = inside + count
+        count += inside.max() + 1
+    return labels
+
+
+def _edges(faces: Faces, start: int, most: float) -> IntArray:
+    """Pairs [2, m] that are near, or that the user put together, of some rows with all."""
+    rows = slice(start, start + _ROWS)
+    said = (faces.said[rows, None] == faces.said[None]) & (faces.said[rows, None] != _NONE)
+    found = np.nonzero((faces.distances(rows) <= most) | said)
+    return np.stack([found[0] + start, found[1]])
+
+
+def _parts(labels: IntArray) -> list[IntArray]:
+    """The indices of each label's tracks."""
+    order = np.argsort(labels, kind="stable")
+    return [part for part in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(part)]
+
+
+def _linked(faces: Faces, most: float) -> IntArray:
+    """Average linkage: groups [n] whose members are on average no farther apart than `most`."""
+    from sklearn.cluster import AgglomerativeClustering
+
+    if len(faces) == 1:
+        return np.zeros(1, int)
+    apart = faces.distances(slice(None)).astype(np.float64)
+    apart[tuple(faces.apart.T)] = apart[tuple(faces.apart[:, ::-1].T)] = _FAR
+    known = faces.said != _NONE
+    both = known[:, None] & known[None]
+    apart[both] = np.where(faces.said[:, None] == faces.said[None], 0.0, _FAR)[both]
+    np.fill_diagonal(apart, 0.0)
+    linkage = AgglomerativeClustering(n_clusters=None, metric="precomputed", linkage="average", distance_threshold=most)
+    return np.asarray(linkage.fit_predict(apart), int)
+
+
+def _keep_said(faces: Faces, labels: IntArray) -> None:
+    """What isn't clear, and the user put into a group, is in it."""
+    for one in np.unique(faces.said[faces.said != _NONE]):
+        mine = np.flatnonzero(faces.said == one)
+        known = labels[mine][labels[mine] != _NONE]
+        labels[mine] = known[0] if len(known) else labels.max(initial=_NONE) + 1
+
+
+def _join(faces: Faces, labels: IntArray) -> None:
+    """Put what isn't clear to the nearest group that is near, the nearest first; changes `labels`."""
+    left, groups = np.flatnonzero(labels == _NONE), _parts(labels)
+    groups = [part for part in groups if labels[part[0]] != _NONE]
+    if not len(left) or not groups:
+        return
+    middles, prints = (np.stack([rows[part].mean(0) for part in groups]) for rows in (faces.middles, faces.prints))
+    together: dict[int, set[int]] = {}
+    for one, other in faces.apart.tolist():
+        together.setdefault(one, set()).add(other)
+        together.setdefault(other, set()).add(one)
+    apart = np.concatenate([
+        between(faces.middles[left[at : at + _ROWS]], faces.prints[left[at : at + _ROWS]], middles, prints)
+        for at in range(0, len(left), _ROWS)
+    ])  # fmt: skip
+    nearest, most = apart.argmin(1), limit(JOIN, len(faces))
+    for row in np.argsort(apart.min(1), kind="stable").tolist():
+        label = labels[groups[nearest[row]][0]]
+        taken = any(labels[other] == label for other in together.get(int(left[row]), ()))
+        if apart[row, nearest[row]] <= most and not taken:
+            labels[left[row]] = label
+
+
+def seen_at_once(clips: Sequence[int], frames: Sequence[set[int]]) -> Pairs:
+    """The pairs [m, 2] of tracks of one clip that share a frame.
+
+    Args:
+        clips: [n] of each track.
+        frames: [n] the frames that show each.
+    """
+    by_clip: dict[int, list[int]] = {}
+    for track, clip in enumerate(clips):
+        by_clip.setdefault(clip, []).append(track)
+    pairs = [
+        (a, b) for mine in by_clip.values() for a, b in combinations(mine, 2) if not frames[a].isdisjoint(frames[b])
+    ]
+    return np.array(pairs, np.intp).reshape(-1, 2)

@@ -1,0 +1,226 @@
+"""The inbox: people whom nobody enrolled and who are seen again and again, and what to do about them.
+
+    inbox = chat.library.inbox
+    for one in inbox.strangers():
+        print(one.id, one.videos, one.seconds)
+    inbox.name(3, "Ana", consent=True)
+
+In: the tables, kept up to date by every call. Out: groups of strangers with their videos and times, most seen first;
+people in the people store. A picture of a stranger is cut out of the video when it is asked for, and kept nowhere.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from pvchat.errors import PeopleError, PVChatError
+from pvchat.library import acts
+from pvchat.library.listing import Shown, Stranger, best_of, portrait_of, shown_in, stranger_of
+from pvchat.library.recognise import follow, people_in
+from pvchat.library.strangers import perhaps, regroup
+from pvchat.schemas import Progress, Service
+from pvchat.storage.library import LibraryError, changing
+
+if TYPE_CHECKING:
+    from pvchat.people.person import Person
+
+LEAST = 2  # videos in which somebody is seen who counts as recurring
+_MOST_ENROLLED = 3  # videos that somebody is enrolled from
+_MOST_TOLD = 4  # videos of which "that is (not) her" is said at once
+Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
+
+
+class Inbox:
+    """Strangers of a library.
+
+    Args:
+        opened: opens its tables.
+        chat: whose people.
+    """
+
+    def __init__(self, opened: Opened, chat: Service) -> None:
+        self._open, self.chat = opened, chat
+
+    def strangers(self, least: int = LEAST, progress: Progress | None = None) -> list[Stranger]:
+        """Everybody who is seen in so many videos, whoever is seen in most of them first.
+
+        Args:
+            least: videos; 1: also those who were seen once.
+            progress: told how far people who are new are recognised first.
+
+        Raises:
+            LibraryError: there is no library.
+        """
+        with self._open() as library:
+            self._follow(library, progress)
+            names = perhaps(library, people_in(library, self.chat))
+            found = [stranger_of(group, shown, names) for group, shown in shown_in(library).items()]
+        found = [one for one in found if one.videos >= least]
+        return sorted(found, key=lambda one: (-one.videos, -one.seconds, one.id))
+
+    def picture(self, group: int, track: int | None = None) -> bytes:
+        """JPEG of a stranger's best sighting, out of its video; of one of her tracks, where one is meant.
+
+        Raises:
+            LibraryError: there is no such group, or no video of hers is there any more.
+        """
+        with self._open() as library:
+            shown = best_of(library, group) if track is None else shown_in(library, group).get(group, [])
+        for one in (one for one in shown if track in (None, one.sighting.track)):
+            try:
+                return portrait_of(self.chat, one)
+            except (PVChatError, OSError):
+                continue
+        raise LibraryError("none of the videos is there.", subject=f"group {group}", hint="Look: pvchat library scan")
+
+    def name(self, group: int, name: str, consent: bool = False) -> Person:
+        """Enroll a stranger from her best sightings; she is found in the whole library then.
+
+        Args:
+            group: hers.
+            name: what she is called from now on.
+            consent: she has agreed to be enrolled; nobody is enrolled without.
+
+        Raises:
+            PeopleError: no consent; the name is taken or can't be used.
+            LibraryError: there is no such group, or none of her videos can be used.
+        """
+        if not consent:
+            raise PeopleError("consent is missing.", subject=name, hint="Say so if she has agreed (--consent).")
+        with self._open() as library:
+            person = self._enrolled(best_of(library, group), name)
+            acts.about(library, "name", group, person.id)
+            self._follow(library)
+        return person
+
+    def join(self, group: int, name: str) -> Person:
+        """Say that a stranger is somebody who is enrolled: her sightings count beside the enrollment.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has the name; she has as many corrections as she may have.
+            LibraryError: there is no such group, or none of its videos can be used.
+        """
+        return self._said(group, name, her=True)
+
+    def deny(self, group: int, name: str) -> Person:
+        """Say that a stranger isn't somebody who is enrolled; it stays, and whoever looks so isn't taken for her.
+
+        Raises as `join`.
+        """
+        return self._said(group, name, her=False)
+
+    def ignore(self, group: int) -> None:
+        """Never show a stranger again; raises LibraryError where there is no such group."""
+        with self._open() as library:
+            acts.ignore(library, group)
+
+    def merge(self, group: int, other: int) -> None:
+        """Say that two strangers are one, who is called by the first number from now on."""
+        with self._open() as library:
+            acts.merge(library, group, other)
+
+    def split(self, group: int, tracks: Sequence[int]) -> int:
+        """Say that some tracks show somebody else; the number of the new group.
+
+        Raises:
+            LibraryError: they aren't in that group, or all are.
+        """
+        with self._open() as library:
+            return acts.split(library, group, tracks)
+
+    def last(self) -> acts.Act | None:
+        """What `undo` would take back; None for nothing."""
+        with self._open() as library:
+            return acts.last(library)
+
+    def undo(self) -> acts.Act:
+        """Take back what was done last: a name (who was enrolled is forgotten), a join, a "not her", an ignore …
+
+        Raises:
+            LibraryError: nothing was done, or the person was changed since, elsewhere.
+        """
+        with self._open() as library:
+            act = acts.last(library)
+            if act is None:
+                raise LibraryError("there is nothing to take back.", subject="inbox")
+            if act.what in ("join", "deny"):
+                self._take_back_words(library, act)
+            if act.what == "name":
+                self._require_same(act)
+                with changing(library):  # so that her tracks aren't forgotten with her: they are a stranger's again
+                    library.execute("DELETE FROM people WHERE ref = ?", (act.ref,))
+            acts.take_back(library, act)
+        if act.what == "name":
+            self.chat.forget(_ref(act.ref))
+        return act
+
+    def _follow(self, library: sqlite3.Connection, progress: Progress | None = None) -> None:
+        follow(library, self.chat, progress)
+        regroup(library, self.chat)
+
+    def _enrolled(self, shown: Sequence[Shown], name: str) -> Person:
+        """Somebody enrolled from her best sightings, each in another video."""
+        made, why = None, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
+        for count, one in enumerate(shown):
+            if count >= 2 * _MOST_ENROLLED:
+                break
+            try:
+                subject = self._subject(one)
+                made = self.chat.enroll(one.sighting.path, name, track=subject, add=made is not None)
+            except PeopleError:
+                if made is None:
+                    raise
+            except (PVChatError, OSError) as error:
+                why.__cause__ = error
+            if made is not None and made.extra.get("clips", 1) >= _MOST_ENROLLED:
+                break
+        if made is None:
+            raise why
+        return made
+
+    def _subject(self, one: Shown) -> int:
+        """The number of a track among those that can be enrolled from its video."""
+        from pvchat.identity.subjects import number_of
+
+        analysis = self.chat.analyse(one.sighting.path)
+        return number_of(analysis, analysis.tracks[one.number])
+
+    def _said(self, group: int, name: str, her: bool) -> Person:
+        with self._open() as library:
+            person, before = self.chat.people.get(name), 0
+            for one in best_of(library, group)[:_MOST_TOLD]:
+                self.chat.correct(_ref(person.id), one.sighting.path, her, track=one.number + 1)
+                person, before = self.chat.people.get(name), before + 1
+            acts.about(library, "join" if her else "deny", group, person.id, before)
+            self._follow(library)
+        return person
+
+    def _take_back_words(self, library: sqlite3.Connection, act: acts.Act) -> None:
+        """What was said of somebody's recognition, newest first."""
+        from pvchat.people.corrections import corrections_of, without
+
+        self._require_same(act)
+
+        def fewer(person: Person) -> Person:
+            for _ in range(act.count):
+                person = without(person, len(corrections_of(person)))
+            return person
+
+        person = self.chat.people.revise(_ref(act.ref), fewer)
+        acts.follow_id(library, act.ref, person.id)
+
+    def _require_same(self, act: acts.Act) -> None:
+        """Raise LibraryError where the person of an act isn't as it left her."""
+        person = self.chat.people.find(act.ref)
+        if person is None or person.id != act.ref:
+            what = "the person was changed or forgotten since: that can't be taken back any more."
+            raise LibraryError(what, subject="inbox", hint="Change her in people instead.")
+
+
+def _ref(person: str) -> Any:
+    from pvchat.people.index import PersonRef
+
+    return PersonRef(person)

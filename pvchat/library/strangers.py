@@ -1,0 +1,170 @@
+"""Which stranger is in which group: read from the tables, grouped anew when tracks have come, written back.
+
+In: the tables. Out: rows of `groups` and `members`. A stranger's track is one of a face in which nobody enrolled was
+surely recognised. A group keeps its number as tracks come and go: each new group gets the number that most of its
+tracks had. What the user said (`members.said`) is kept to: those tracks stay where they were put.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pvchat.identity.measures import made_out
+from pvchat.library import records
+from pvchat.library.grouping import Faces, group, seen_at_once
+from pvchat.people.corrections import SAME_TRACK
+from pvchat.schemas import FACEPRINT, FloatArray, IntArray, Service
+from pvchat.storage.library import changing
+
+# A track founds a group from this quality of its best sighting, and this much of a face to be made out in it.
+CLEAR, MADE_OUT = 0.4, 0.5
+_MASK = "a face mask"
+Place = tuple[FloatArray, list[Any]]  # a track's mean vector; its group, whether the user said so, the group's marks
+SURELY = (
+    "SELECT each.value FROM appearances AS a, json_each(a.tracks) AS each WHERE a.who > 0 AND a.decision = 'present'"
+)
+_NONE = -1
+
+
+def regroup(library: sqlite3.Connection, chat: Service) -> bool:
+    """Put strangers' tracks that came since the last time into groups; whether there were any.
+
+    Args:
+        library: the tables, up to date with the people store.
+        chat: whose people.
+    """
+    fresh = (
+        f"SELECT 1 FROM tracks WHERE kind = 'face' AND id NOT IN (SELECT track FROM members) AND id NOT IN ({SURELY})"
+    )
+    known = chat.people.ids()
+    named = [row[0] for row in library.execute("SELECT DISTINCT ref FROM groups WHERE ref <> ''")]
+    with changing(library):
+        library.executemany("UPDATE groups SET ref = '' WHERE ref = ?", [(ref,) for ref in named if ref not in known])
+        if library.execute(f"{fresh} LIMIT 1").fetchone() is None:
+            return False
+        tracks, before, faces = faces_of(library)
+        labels = group(faces)
+        numbers = _numbers(library, labels, before, faces.said)
+        rows = [(track, numbers.get(int(label))) for track, label in zip(tracks, labels, strict=True)]
+        library.executemany(
+            'INSERT INTO members(track, "group") VALUES (?, ?) ON CONFLICT(track) DO UPDATE SET '
+            '"group" = excluded."group"',
+            rows,
+        )
+        drop_empty(library)
+    return True
+
+
+def faces_of(library: sqlite3.Connection) -> tuple[list[int], list[int | None], Faces]:
+    """Strangers' tracks: their numbers, the groups that they are in, and what they are grouped by."""
+    words = (
+        'SELECT t.id, t.clip, t.facts, t.seen, t.sightings, t.prints, d.middle, m."group", coalesce(m.said, 0) '
+        "FROM tracks AS t JOIN middles AS d ON d.track = t.id LEFT JOIN members AS m ON m.track = t.id "
+        f"WHERE t.kind = 'face' AND t.id NOT IN ({SURELY}) ORDER BY t.id"
+    )
+    tracks, clips, seen, before = list[int](), list[int](), list[set[int]](), list[int | None]()
+    middles, prints, quality, said = list[FloatArray](), list[FloatArray](), list[float](), list[int]()
+    for track, clip, facts, frames, sightings, rows, middle, number, told in library.execute(words):
+        tracks.append(track)
+        clips.append(clip)
+        seen.append(set(np.frombuffer(frames, np.int32).tolist()))
+        before.append(number)
+        said.append(number if told and number is not None else _NONE)
+        middles.append(records.vectors(middle)[0])
+        shown, clear = _looked(facts, sightings, rows)
+        prints.append(shown)
+        quality.append(clear)
+    faces = Faces(
+        np.reshape(middles, (-1, records.WIDTH)), np.reshape(prints, (-1, FACEPRINT)), np.array(quality, np.float32),
+        seen_at_once(clips, seen), np.array(said, int),
+    )  # fmt: skip
+    return tracks, before, faces
+
+
+def places_of(library: sqlite3.Connection, key: str) -> list[Place]:
+    """Where the tracks of a clip are, before it is entered anew."""
+    words = (
+        "SELECT d.middle, g.id, m.said, g.ignored, g.ref FROM clips AS c JOIN middles AS d ON d.clip = c.id "
+        'JOIN members AS m ON m.track = d.track JOIN groups AS g ON g.id = m."group" WHERE c.key = ?'
+    )
+    return [(records.vectors(middle)[0], row) for middle, *row in library.execute(words, (key,))]
+
+
+def put_back(library: sqlite3.Connection, clip: int, before: Sequence[Place]) -> None:
+    """Tracks of a clip that was entered anew go where the same ones were."""
+    words = "SELECT d.track, d.middle FROM middles AS d JOIN tracks AS t ON t.id = d.track WHERE d.clip = ?"
+    for track, middle in library.execute(f"{words} AND t.kind = 'face'", (clip,)).fetchall() if before else ():
+        mine = records.vectors(middle)[0]
+        near, place = min(((float(np.linalg.norm(mine - one)), place) for one, place in before), key=lambda one: one[0])
+        if near < SAME_TRACK:
+            number, said, ignored, ref = place
+            library.execute("INSERT OR IGNORE INTO groups VALUES (?, ?, ?)", (number, ignored, ref))
+            library.execute("INSERT OR IGNORE INTO members VALUES (?, ?, ?)", (track, number, said))
+
+
+def drop_empty(library: sqlite3.Connection) -> None:
+    """Delete the groups that nobody is in."""
+    library.execute('DELETE FROM groups WHERE id NOT IN (SELECT "group" FROM members WHERE "group" IS NOT NULL)')
+
+
+def _looked(facts: bytes, sightings: bytes, rows: bytes) -> tuple[FloatArray, float]:
+    """A track's mean faceprint [512], and how good its best sighting is: 0 where it isn't clear."""
+    quality = records.sightings_of(sightings)[:, -1]
+    masked = _MASK in records.unpacked(facts)["facts"].get("features", ())
+    best = float(quality.max(initial=0.0))
+    prints, share = records.prints_of(rows), 1.0
+    if len(prints):
+        prints, share = made_out(prints, masked)
+    clear = best >= CLEAR and share >= MADE_OUT and not masked
+    middle = prints.mean(0) if len(prints) else np.zeros(FACEPRINT, np.float32)
+    return np.asarray(middle, np.float32), best if clear else 0.0
+
+
+def _numbers(
+    library: sqlite3.Connection, labels: IntArray, before: Sequence[int | None], said: IntArray
+) -> dict[int, int]:
+    """The number of each label's group: what the user said counts most, then how many tracks had it before."""
+    votes: Counter[tuple[int, int]] = Counter()
+    for label, number, told in zip(labels.tolist(), before, said.tolist(), strict=True):
+        if label != _NONE and number is not None:
+            votes[label, number] += 1 + len(labels) * (told != _NONE)
+    numbers, taken = dict[int, int](), set[int]()
+    for (label, number), _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0][1], vote[0][0])):
+        if label not in numbers and number not in taken:
+            numbers[label] = number
+            taken.add(number)
+    for label in sorted({*labels.tolist()} - {_NONE, *numbers}):
+        added = library.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
+        assert added is not None
+        numbers[label] = added
+    return numbers
+
+
+def perhaps(library: sqlite3.Connection, names: dict[int, str]) -> dict[int, set[str]]:
+    """Who a track perhaps shows: names by the numbers of tracks."""
+    words = (
+        "SELECT each.value, a.who FROM appearances AS a, json_each(a.tracks) AS each "
+        "WHERE a.who > 0 AND a.decision = 'unsure'"
+    )
+    found: dict[int, set[str]] = {}
+    for track, who in library.execute(words):
+        if who in names:
+            found.setdefault(track, set()).add(names[who])
+    return found
+
+
+def as_list(numbers: Sequence[int]) -> str:
+    """Numbers for SQL's json_each."""
+    return json.dumps(list(map(int, numbers)))
+
+
+def rows_of(library: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Track, group and whether the user said so, of every track of some groups."""
+    words = 'SELECT track, "group", said FROM members WHERE "group" IN (SELECT value FROM json_each(?))'
+    return library.execute(words, (as_list(numbers),)).fetchall()

@@ -1,0 +1,109 @@
+"""The library tab: a folder looked through, a question, strangers named and ignored, in a browser and without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from make_app import ANA, Scenery, ready, running, wait_for
+from make_browser import browser, open_page, tab
+from pvchat_app import library_tab, librarycards
+from pvchat_app.desk import Desk
+from pvchat_app.playing import shown
+
+from pvchat import PVChat
+from pvchat.library.listing import Sighting, Stranger
+from pvchat.storage.library import LibraryError
+
+CARL = 7
+NASTY = "<img src=x onerror=alert(1)>${7*7}"
+
+
+def fill(scenery: Scenery) -> Path:
+    """A folder of three dated clips: Ana with Carl, Carl, Carl."""
+    folder = scenery.folder / "videos"
+    folder.mkdir()
+    for name, people in (("2026-11-01 10.00.00", (ANA, CARL)), ("2026-11-02", (CARL,)), ("2026-11-03", (CARL,))):
+        scenery.clip(f"videos/{name}", *people)
+    return folder
+
+
+def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery: Scenery) -> None:
+    folder = fill(scenery)
+    show = library_tab._showing(desk, local=True)
+    assert "Add a folder" in show("me")[0]
+    desk.engine.chat.library.add([folder], place="hall")
+    job = library_tab.start(desk, "me")
+    assert job is not None
+    wait_for(lambda: not job.active)
+    listed, button, drawn, _ = show("me")
+    assert "3 videos" in listed
+    assert "hall" in listed
+    assert str(folder) in listed
+    assert button.interactive
+    assert "done" in drawn
+    assert str(folder.parent) not in library_tab._showing(desk, local=False)("me")[0]
+
+
+def test_only_videos_of_the_library_are_played(desk: Desk, scenery: Scenery) -> None:
+    desk.engine.chat.library.add([fill(scenery)])
+    desk.engine.chat.library.scan()
+    session = desk.sessions.of("one")
+    assert 'src="/files/' in shown(desk, session, 1, 0.5)
+    with pytest.raises(LibraryError, match="isn't in the library"):
+        shown(desk, session, 99, 0.0)
+
+
+def test_names_of_files_and_places_are_text() -> None:
+    one = Stranger(3, 2, 4.0, [NASTY], [Sighting(1, 5, f"/a/{NASTY}.mp4", NASTY, "2026-11-01T10:00:00", 0.0, 2.0)])
+    for html in (librarycards.strangers([one], {}, 0), librarycards.sightings(one, {}),
+                 librarycards.player("/files/x", "video/mp4", NASTY, 0.0)):  # fmt: skip
+        assert "<img src=x" not in html
+        assert "${7" not in html
+
+
+@pytest.mark.browser
+def test_ask_play_name_undo_ignore(scenery: Scenery, chat: PVChat) -> None:
+    chat.library.add([fill(scenery)], place="hall")
+    chat.library.scan()
+    with running(ready(chat)) as (_, url), browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1280, "height": 860})
+        page.set_default_timeout(60_000)
+        page.goto(url)
+        page.wait_for_selector("#pv-library-sources:has-text('3 videos')")  # it comes first where there is one
+        page.fill("#pv-library-question textarea", "When was Ana last seen?")
+        page.press("#pv-library-question textarea", "Enter")
+        page.click("#pv-library-answer .pv-videos li:has-text('2026-11-01 10.00.00.mp4') [data-play]")
+        page.wait_for_selector("#pv-library-player video[src*='/files/']")
+        page.get_by_text("People I don’t know").click()
+        page.click("#pv-strangers-find")
+        page.locator("#pv-strangers-grid input").first.check()
+        page.wait_for_selector("#pv-stranger-seen li:has-text('2026-11-03.mp4') img")
+        page.fill("#pv-stranger-name textarea, #pv-stranger-name input", "Carl")
+        page.click("#pv-stranger-enroll")
+        page.wait_for_selector("#pv-strangers-note .pv-error:has-text('consent')")
+        page.get_by_label("This person has agreed").last.check()
+        page.click("#pv-stranger-enroll")
+        page.wait_for_selector("#pv-strangers-note .pv-good:has-text('Carl is enrolled')")
+        assert len(chat.people.names()) == 2
+        page.click("#pv-strangers-undo:has-text('Undo the name')")
+        page.wait_for_selector("#pv-strangers-note .pv-good:has-text('Taken back')")
+        assert chat.people.names() == ["Ana"]
+        page.locator("#pv-strangers-grid input").first.check()
+        page.wait_for_selector("#pv-stranger-seen li")
+        page.click("#pv-stranger-ignore")
+        page.wait_for_selector("#pv-strangers-grid:has-text('Nobody who isn’t enrolled')")
+
+
+@pytest.mark.browser
+def test_a_folder_is_added_and_looked_through(scenery: Scenery, chat: PVChat) -> None:
+    folder = fill(scenery)
+    with running(ready(chat)) as (_, url), browser() as chromium:
+        page = open_page(chromium, url)
+        tab(page, "Library")
+        page.fill("#pv-library-folder textarea, #pv-library-folder input", str(folder / "nothing"))
+        page.click("#pv-library-add")
+        page.wait_for_selector("#pv-library-note .pv-error:has-text('no such file')")
+        page.fill("#pv-library-folder textarea, #pv-library-folder input", str(folder))
+        page.click("#pv-library-add")
+        page.wait_for_selector("#pv-library-sources:has-text('3 videos')")

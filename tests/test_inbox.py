@@ -1,0 +1,212 @@
+"""Strangers of a library: grouped over clips, named, joined, ignored, merged, split, undone; nothing left of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from make_analysis import identity_of  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.errors import PeopleError  # noqa: E402
+from pvchat.library import Library, grouping  # noqa: E402
+from pvchat.library.grouping import Faces, group  # noqa: E402
+from pvchat.library.inbox import Inbox  # noqa: E402
+from pvchat.storage.library import LibraryError  # noqa: E402
+from pvchat.storage.stores import library_of  # noqa: E402
+
+CARL, DORA = 3, 4
+
+
+@pytest.fixture
+def library(studio: Studio, chat: PVChat, tmp_path: Path) -> Library:
+    """Ana and Ben are enrolled; Carl is in three clips, Dora in two, once both."""
+    (tmp_path / "videos").mkdir()
+    for name, people in (
+        ("2026-11-01", (ANA, CARL)), ("2026-11-02", (CARL, DORA)), ("2026-11-03", (DORA,)), ("2026-11-04", (CARL,)),
+        ("2026-11-05", (BEN,)), ("2026-11-06", (7,)),
+    ):  # fmt: skip
+        studio.clip(f"videos/{name}", *people)
+    chat.library.add([tmp_path / "videos"], place="hall")
+    assert chat.library.scan().added == 6
+    return chat.library
+
+
+@pytest.fixture
+def inbox(library: Library) -> Inbox:
+    return library.inbox
+
+
+def days(inbox: Inbox, least: int = 2) -> dict[int, list[str]]:
+    """The days on which each stranger is seen."""
+    return {one.id: [s.recorded[8:10] for s in one.sightings] for one in inbox.strangers(least)}
+
+
+def of(inbox: Inbox, *wanted: str) -> int:
+    return next(number for number, seen in days(inbox, 1).items() if seen == list(wanted))
+
+
+def test_strangers_are_grouped_over_clips_most_seen_first(inbox: Inbox) -> None:
+    assert list(days(inbox).values()) == [["01", "02", "04"], ["02", "03"]]
+    assert sorted(days(inbox, 1).values())[-1] == ["06"]
+    carl = inbox.strangers()[0]
+    assert (carl.videos, carl.seconds, carl.perhaps, carl.sightings[0].place) == (3, 6.0, [], "hall")
+
+
+def test_a_group_keeps_its_number_as_clips_come_and_go(
+    inbox: Inbox, library: Library, studio: Studio, tmp_path: Path
+) -> None:
+    carl, dora = days(inbox)
+    studio.clip("videos/2026-10-31", DORA)
+    studio.clip("videos/2026-11-07", DORA, CARL)
+    (tmp_path / "videos" / "2026-11-01.mp4").unlink()
+    library.scan()
+    assert days(inbox) == {dora: ["31", "02", "03", "07"], carl: ["02", "04", "07"]}
+
+
+def test_who_is_named_is_found_in_all_clips_and_undo_makes_her_a_stranger_again(
+    inbox: Inbox, library: Library, chat: PVChat
+) -> None:
+    before = days(inbox, 1)
+    carl = of(inbox, "01", "02", "04")
+    with pytest.raises(PeopleError, match="consent"):
+        inbox.name(carl, "Carl")
+    assert inbox.name(carl, "Carl", consent=True).name == "Carl"
+    assert chat.people.get("Carl").extra["clips"] == 3
+    assert "in three videos" in library.ask("In which videos is Carl?").answer
+    assert carl not in days(inbox, 1)
+    assert inbox.undo().what == "name"
+    assert chat.people.find("Carl") is None
+    assert days(inbox, 1) == before
+
+
+def test_a_name_that_is_taken_changes_nothing(inbox: Inbox, chat: PVChat) -> None:
+    before = days(inbox)
+    with pytest.raises(PeopleError, match="enrolled already"):
+        inbox.name(of(inbox, "02", "03"), "Ana", consent=True)
+    assert days(inbox) == before
+
+
+def test_who_is_joined_is_her_from_then_on(inbox: Inbox, library: Library, chat: PVChat) -> None:
+    before = days(inbox)
+    inbox.join(of(inbox, "02", "03"), "Ana")
+    assert "in three videos" in library.ask("In which videos is Ana?").answer
+    assert "02" not in [day for seen in days(inbox).values() for day in seen if len(seen) == 2]
+    assert inbox.undo().what == "join"
+    assert chat.corrections("Ana") == []
+    assert days(inbox) == before
+
+
+def test_not_her_stays_a_negative_until_it_is_undone(inbox: Inbox, chat: PVChat) -> None:
+    inbox.deny(of(inbox, "02", "03"), "Ana")
+    assert [said.her for said in chat.corrections("Ana")] == [False, False]
+    assert len(days(inbox)) == 2
+    inbox.undo()
+    assert chat.corrections("Ana") == []
+
+
+def test_who_was_changed_elsewhere_is_not_undone(inbox: Inbox, chat: PVChat, tmp_path: Path) -> None:
+    carl = of(inbox, "01", "02", "04")
+    inbox.name(carl, "Carl", consent=True)
+    chat.correct("Carl", tmp_path / "videos" / "2026-11-05.mp4", is_her=False)
+    with pytest.raises(LibraryError, match="changed or forgotten since"):
+        inbox.undo()
+    assert chat.people.find("Carl") is not None
+
+
+def test_who_is_ignored_stays_away_in_new_clips_too(inbox: Inbox, library: Library, studio: Studio) -> None:
+    carl = of(inbox, "01", "02", "04")
+    inbox.ignore(carl)
+    studio.clip("videos/2026-11-07", CARL)
+    library.scan()
+    assert list(days(inbox, 1).values()) == [["02", "03"], ["06"]]
+    inbox.undo()
+    assert days(inbox)[carl] == ["01", "02", "04", "07"]
+
+
+def test_another_version_that_looks_at_all_clips_anew_keeps_groups_and_what_was_said(
+    inbox: Inbox, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carl, dora = days(inbox)
+    inbox.ignore(carl)
+    before = days(inbox, 1)
+    for module in ("records", "sources", "scan"):
+        monkeypatch.setattr(f"pvchat.library.{module}.VERSION", "another")
+    assert library.scan().added == 6
+    assert days(inbox, 1) == before
+    assert before[dora] == ["02", "03"]
+
+
+def test_groups_that_were_merged_or_split_stay_so(inbox: Inbox, library: Library, studio: Studio) -> None:
+    before = days(inbox, 1)
+    carl, other = of(inbox, "01", "02", "04"), of(inbox, "06")
+    inbox.merge(carl, other)
+    first = inbox.strangers()[0].sightings[0].track
+    made = inbox.split(carl, [first])
+    studio.clip("videos/2026-11-07", DORA)
+    library.scan()
+    assert (days(inbox, 1)[carl], days(inbox, 1)[made]) == (["02", "04", "06"], ["01"])
+    assert (inbox.undo().what, inbox.undo().what) == ("split", "merge")
+    assert days(inbox, 1).keys() == before.keys()
+    assert days(inbox, 1)[other] == ["06"]
+    with pytest.raises(LibraryError, match="nothing to take back"):
+        inbox.undo()
+
+
+def test_what_cannot_be_done_is_told(inbox: Inbox) -> None:
+    carl = of(inbox, "01", "02", "04")
+    for act in (lambda: inbox.ignore(99), lambda: inbox.merge(carl, 99), lambda: inbox.name(99, "Zoe", consent=True)):
+        with pytest.raises(LibraryError, match="no such group"):
+            act()
+    with pytest.raises(LibraryError, match="can't be split"):
+        inbox.split(carl, [s.track for s in inbox.strangers()[0].sightings])
+    with pytest.raises(LibraryError, match="one group already"):
+        inbox.merge(carl, carl)
+    assert inbox.last() is None
+
+
+def test_forgetting_and_removing_leave_nothing_of_a_stranger_who_was_named(
+    inbox: Inbox, library: Library, chat: PVChat, tmp_path: Path
+) -> None:
+    carl = of(inbox, "01", "02", "04")
+    with library._open() as tables:
+        words = 'SELECT t.identity FROM tracks AS t JOIN members AS m ON m.track = t.id WHERE m."group" = ?'
+        hers = [row[0] for row in tables.execute(words, (carl,))]
+    ref = inbox.name(carl, "Carl", consent=True).id
+    chat.people.forget("Carl")
+    left = b"".join(path.read_bytes() for path in library_of(library.root).parent.iterdir())
+    assert len(hers) == 3
+    assert not any(rows[at : at + 256] in left for rows in hers for at in range(0, len(rows), 256))
+    assert ref.encode() not in left
+    inbox.ignore(of(inbox, "02", "03"))
+    library.remove(tmp_path / "videos")
+    with library._open() as tables:
+        for table in ("groups", "members", "acts", "members_before", "tracks"):
+            assert tables.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+
+
+def faces(people: list[int], apart: list[tuple[int, int]] = (), quality: list[float] | None = None) -> Faces:
+    """Tracks of made-up people, each seen a little otherwise."""
+    middles = np.stack([identity_of(person, 0.15, seed) for seed, person in enumerate(people)])
+    clear = np.float32(quality or [0.8] * len(people))
+    pairs = np.array(apart, np.intp).reshape(-1, 2)
+    return Faces(middles, np.zeros((len(people), 512), np.float32), clear, pairs, np.full(len(people), -1))
+
+
+def test_two_who_are_seen_at_once_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = group(faces([1, 1, 1, 2]))
+    assert (len(set(labels[:3])), labels[3] in labels[:3]) == (1, False)
+    labels = group(faces([1, 1, 1, 2], apart=[(0, 1)]))
+    assert labels[0] != labels[1]
+    monkeypatch.setattr(grouping, "_ROWS", 1)
+    assert (group(faces([1, 2, 1, 2])) == [0, 1, 0, 1]).all()
+
+
+def test_a_blurred_face_joins_a_group_and_founds_none() -> None:
+    labels = group(faces([1, 1, 1, 2, 1], apart=[(0, 4)], quality=[0.8, 0.8, 0.0, 0.0, 0.0]))
+    assert labels.tolist() == [0, 0, 0, -1, -1]
