@@ -8,6 +8,7 @@ place. Start with `library.py`: `Library`, one object over one database (`storag
     records.py     an analysis as rows, and rows as an analysis without pictures
     recognise.py   who is in which clip, anew whenever people change
     asking.py      questions over all of it
+    live/          cameras, events, and who is told of them
 """
 
 from pvchat.library.library import Library
