@@ -151,7 +151,9 @@ def _network(text: str, scheme: str) -> Address:
     place = f"[{host}]" if ":" in host else host
     place = place if port is None else f"{place}:{port}"
     user = f"{quote(parts.username)}@" if parts.username else ""
-    query = urlencode([(key, "…" if _SECRET.search(key) else value) for key, value in parse_qsl(parts.query)], safe="…")
+    query = urlencode(
+        [(key, "***" if _SECRET.search(key) else value) for key, value in parse_qsl(parts.query)], safe="*"
+    )
     return Address(text, urlunsplit((scheme, user + place, parts.path, query, "")), "stream")
 
 

@@ -1,7 +1,7 @@
 """`library.events`: what happened before cameras, the rules about it, and what was told to whom.
 
-for event in library.events.since(last): …          # JSON; "id" counts up
-library.events.add("somebody unknown is seen at night", target="mqtt://broker", sources=["garden"])
+In: rules as words ("somebody unknown is seen at night"), numbers of events. Out: events as JSON, whose "id" counts up:
+`since` gives those that came after one.
 """
 
 from __future__ import annotations

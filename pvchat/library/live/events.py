@@ -28,10 +28,8 @@ SOMEBODY = "somebody I don't know"
 _SEEN = re.compile(r"(?P<who>.+?) (?:is seen|appears|comes|arrives)\Z", re.IGNORECASE)
 _LEAVES = re.compile(r"(?P<who>.+?) (?:leaves|goes|is gone)\Z", re.IGNORECASE)
 _UNKNOWN = re.compile(r"(?:some|any)(?:body|one) unknown|an unknown person|a stranger", re.IGNORECASE)
-    r"(?:some|any)(?:body|one) unknown|(?:a|an unknown) (?:stranger|person)|a stranger", re.IGNORECASE
-)
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
-_HIDDEN = "…"
+_HIDDEN = "***"
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class Sampler:
         self.step, self.config, self.name = 1.0 / fps, config, name
         self._count = max(2, round(fps * PART_S))
         self._held: list[tuple[Picture, NDArray[np.int16]]] = []  # samples and their thumbnails
-        self._next, self._broken, self._end = 0.0, False, 0.0
+        self._next, self._broken, self._end, self._calm = 0.0, False, 0.0, False
         self._finder = CutFinder()
         self._scaler: Any = None
         self._seen: NDArray[np.int16] | None = None  # the last thumbnail of the last part that moved
@@ -101,7 +101,9 @@ class Sampler:
         cuts = [cut for cut in self._finder.cuts if start < cut < end and not broken]
         self._finder.cuts = [cut for cut in self._finder.cuts if cut >= end]
         self._end = end
-        still = not (broken or cuts or any(_differs(thumbnail, self._seen) for _, thumbnail in samples))
+        moved = bool(broken or cuts) or any(_differs(thumbnail, self._seen) for _, thumbnail in samples)
+        still = self._calm and not moved  # the first part without motion is looked at: who is there stays
+        self._calm = not moved
         if not still:
             self._seen = samples[-1][1]
         return LivePart(start, self._clip(held, start, end, cuts, still), held[-1].arrived, still, broken)

@@ -83,11 +83,16 @@ class Window:
         self.chat = chat
         self.stays: dict[str, Stay] = {}
         self._until: dict[str, float] = {}  # when each one's last stay that was told ended
+        self._ids: set[str] = set()
         self._parts: list[SeenPart] = []
         self._seen = Seen("")
 
     def add(self, part: SeenPart) -> list[Change]:
         """The next part that was looked at; what has changed by it."""
+        ids = set(self.chat.people.ids())
+        if not ids >= self._ids:  # somebody was forgotten: what was seen of her, too
+            self._parts, self._seen, self.stays = [], Seen(""), {}
+        self._ids = ids
         self._parts.append(part)
         if len(self._parts) > MOST:
             self._parts = self._parts[-KEPT:]
