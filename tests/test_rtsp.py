@@ -47,7 +47,8 @@ def camera(tmp_path: Path, port: int) -> Iterator[Camera]:
     def begin() -> subprocess.Popen[str]:
         server = subprocess.Popen([python, str(SERVER), str(film), str(port)], stdout=subprocess.PIPE, text=True)
         begun.append(server)
-        assert server.stdout is not None and server.stdout.readline() == "ready\n"
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
         _until(lambda: not _refused(port))
         return server
 
