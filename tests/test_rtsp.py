@@ -55,7 +55,9 @@ def camera(tmp_path: Path, port: int) -> Iterator[Camera]:
     yield begin
     for server in begun:
         server.kill()
-        server.communicate()
+        server.wait()
+        assert server.stdout is not None
+        server.stdout.close()
 
 
 def test_a_camera_that_is_gone_for_a_while_is_opened_again(
@@ -71,7 +73,7 @@ def test_a_camera_that_is_gone_for_a_while_is_opened_again(
         server = camera()
         _until(lambda: len(rows) == 1)
         server.kill()
-        server.communicate()
+        server.wait()
         _until(lambda: live.status().breaks == 1)
         camera()
         _until(lambda: live.status().connected)
