@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, model_tab, people_tab
+from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, live_tab, model_tab, people_tab
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import QUICK
 
@@ -25,13 +25,14 @@ _NO_CLIP = "The clip of this address isn't there any more: its session has ended
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
-def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
+def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = False) -> gr.Blocks:
     """The whole page.
 
     Args:
         desk: does the work.
         manifests: folder of what can be evaluated.
         mcp: see `endpoints.build`.
+        local: only this machine reaches it: cameras are shown, too.
     """
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         browser = gr.BrowserState("", storage_key="pvchat-browser")
@@ -44,6 +45,9 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
                 chat = chat_tab.build(desk)
             with _tab("People") as people_page:
                 people = people_tab.build(desk)
+            if local:
+                with _tab("Live") as live_page:
+                    live_tab.build(desk, live_page)
             with _tab("Evaluate"):
                 evaluate = evaluate_tab.build(desk, browser, manifests)
             with _tab("Settings") as settings_page:

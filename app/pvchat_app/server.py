@@ -225,7 +225,7 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
     names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "film.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
-    blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
+    blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp, options.host in LOCAL)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     _add_files(web, desk)
     gr.mount_gradio_app(

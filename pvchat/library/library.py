@@ -122,6 +122,11 @@ class Library:
             called = library.execute("SELECT place FROM sources WHERE id = ?", (number,)).fetchone()[0]
         return Live(self.chat, (number, called), address, how, told=told)
 
+    def cameras(self) -> list[tuple[str, str]]:
+        """The cameras that were added: address without password, what the place is called."""
+        with self._open() as library:
+            return library.execute("SELECT path, place FROM sources WHERE camera IS NOT NULL ORDER BY id").fetchall()
+
     @cached_property
     def events(self) -> EventLog:
         """What happened before cameras, and who is told of it."""
