@@ -31,7 +31,10 @@ STEADY_S = 10.0  # after so long a stream counts as well: the next break begins 
 OPEN_S, READ_S = 10.0, 5.0  # a camera that says nothing for so long is opened again
 IDLE_S = 10.0  # a file that hasn't grown for so long has ended
 _LATE_S = 2.0  # by which a stream's own clock may differ from ours until it is set anew
-_PROTOCOLS = {"rtsp": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "http": "http,https,tcp,tls,httpproxy"}
+_OPTIONS = {  # of FFmpeg, by how an address begins; what a file of HTTP begins with isn't thrown away
+    "rtsp": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_transport": "tcp", "fflags": "nobuffer"},
+    "http": {"protocol_whitelist": "http,https,tcp,tls,httpproxy"},
+}
 _SECRET = re.compile(r"pass|pwd|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
 Kind = Literal["stream", "webcam", "file"]
 
@@ -181,8 +184,7 @@ def _opened(address: Address, stop: threading.Event) -> Any:
         return av.open(growing, options={"format_whitelist": DEMUXERS}, buffer_size=READ_BYTES)
     if address.kind == "webcam":
         return av.open(address.text, format="v4l2", timeout=(OPEN_S, READ_S))
-    protocols = _PROTOCOLS[address.text.partition("://")[0].lower()[:4]]
-    options = {"protocol_whitelist": protocols, "rtsp_transport": "tcp", "fflags": "nobuffer"}
+    options = _OPTIONS[address.text[:4].lower()]
     return av.open(address.text, options=options, timeout=(OPEN_S, READ_S))
 
 
