@@ -6,12 +6,15 @@ import time
 from pathlib import Path
 
 import pytest
+from make_app import ready, running
+from make_browser import browser, open_page, tab
 from make_cameras import look, write
 from make_studio import ANA
 from pvchat_app import page
 from pvchat_app.desk import Desk
 from pvchat_app.live_tab import Cameras
 
+from pvchat import PVChat
 from pvchat.errors import PVChatError
 from pvchat.library.live.live import Live
 
@@ -37,6 +40,22 @@ def test_a_camera_is_watched_and_stopped(desk: Desk, tmp_path: Path, monkeypatch
     finally:
         cameras.stop(str(film))
     assert "watched.</div>" in cameras.shown(str(film))[0]
+
+
+@pytest.mark.browser
+def test_the_page_shows_who_is_there(chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))
+    film = write(tmp_path / "hall.ts", [(2, ()), (3, (ANA,)), (1, ())])
+    chat.library.live(str(film), place="hall")
+    with running(ready(chat)) as (_, address), browser() as chromium:
+        page = open_page(chromium, address)
+        tab(page, "Live")
+        page.wait_for_selector('#pv-live-now:has-text("It isn\'t watched")')
+        page.click("#pv-live-start")
+        page.wait_for_selector("#pv-live-events td:has-text('Ana is seen, hall')")
+        page.wait_for_selector("#pv-live-now img")
+        page.click("#pv-live-stop")
+        page.wait_for_selector('#pv-live-now:has-text("It isn\'t watched")')
 
 
 def test_only_the_owner_of_the_machine_has_it(desk: Desk) -> None:
