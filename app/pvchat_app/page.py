@@ -45,9 +45,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = False) -
                 chat = chat_tab.build(desk)
             with _tab("People") as people_page:
                 people = people_tab.build(desk)
-            if local:
-                with _tab("Live") as live_page:
-                    live_tab.build(desk, live_page)
+            _add_live(desk, local)
             with _tab("Evaluate"):
                 evaluate = evaluate_tab.build(desk, browser, manifests)
             with _tab("Settings") as settings_page:
@@ -91,6 +89,13 @@ def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = False) -
 def _tab(name: str) -> gr.Tab:
     """A tab; address.js knows its panel by the name."""
     return gr.Tab(name, id=name.lower(), elem_id=f"pv-tab-{name.lower()}")
+
+
+def _add_live(desk: Desk, local: bool) -> None:
+    """The cameras, for this machine's owner alone."""
+    if local:
+        with _tab("Live") as tab:
+            live_tab.build(desk, tab)
 
 
 def _refreshing(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
