@@ -19,7 +19,7 @@ from make_studio import ANA, BEN  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.cli.live import told  # noqa: E402
-from pvchat.errors import SettingsError, VideoReadError  # noqa: E402
+from pvchat.errors import LockedError, SettingsError, VideoReadError  # noqa: E402
 from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
 from pvchat.library.live.ring import Retention, Ring, prune, ring_of  # noqa: E402
@@ -201,6 +201,12 @@ def test_only_cameras_and_files_can_be_watched(chat: PVChat, tmp_path: Path) -> 
     chat.library.add([clip])
     with pytest.raises(LibraryError, match="as a video"):
         chat.library.live(str(clip))
+
+
+def test_an_encrypted_home_watches_no_camera(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvchat.storage.keys.exists", lambda: True)
+    with pytest.raises(LockedError, match="can't be yet"):
+        chat.library.live(SECRET)
 
 
 def test_a_removed_camera_takes_its_clips_along(camera: Camera, chat: PVChat) -> None:

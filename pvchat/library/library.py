@@ -115,7 +115,9 @@ class Library:
             LibraryError, VideoReadError, LockedError: there is no such camera; the home is encrypted.
         """
         from pvchat.library.live.live import Live
+        from pvchat.library.live.ring import require_plain
 
+        require_plain()
         with self._open(make=True) as library:
             address = known(library, camera)
             number = register(library, address, place)

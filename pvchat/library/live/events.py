@@ -124,7 +124,6 @@ def add(library: sqlite3.Connection, rule: Rule) -> Rule:
     row = (rule.kind, rule.ref, json.dumps(rule.sources), rule.hours, rule.least, rule.quiet_s, rule.target, secret)
     with changing(library):
         number = library.execute("INSERT INTO rules VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
-        library.execute("DELETE FROM withdrawn WHERE rule = ?", (number,))
     assert number is not None
     return replace(rule, secret=secret, id=number)
 

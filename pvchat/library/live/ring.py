@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from pvchat.errors import VideoReadError
+from pvchat.errors import LockedError, VideoReadError
 from pvchat.library import records
 from pvchat.library.live.parts import LivePart
 from pvchat.library.live.window import SeenPart, joined
 from pvchat.library.recognise import recognise
 from pvchat.library.sources import stamp_of
 from pvchat.schemas import Service
-from pvchat.storage import atomic
+from pvchat.storage import atomic, keys
 from pvchat.storage.library import changing, drop_clips
 from pvchat.storage.stores import library_of
 from pvchat.video import CLIP_OPTIONS, Encoder, Recorded, content_key
@@ -162,6 +162,13 @@ class Ring:
 def ring_of(people: Path) -> Path:
     """Where the clips of all cameras lie that know the people of a folder."""
     return library_of(people).parent / "ring"
+
+
+def require_plain() -> None:
+    """Raise LockedError in an encrypted home: the clips of cameras can't be sealed."""
+    if keys.exists():
+        hint = "Watch cameras in another home (PVCHAT_HOME), or keep this one on an encrypted disk."
+        raise LockedError("this home is encrypted, and clips of cameras can't be yet.", subject="live", hint=hint)
 
 
 def prune(library: sqlite3.Connection, kept: Retention, now: float) -> int:
