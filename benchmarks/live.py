@@ -86,12 +86,12 @@ def by_processor(chat: PVChat, film: Path, breaks: list[float], growth: list[flo
             live.feed(tables, ring, part)
             took = time.process_time() - began
             spent += took
-            told += [_told(row, ZERO, part.end - ZERO + took) for row in rows]
+            told += [_told(row, ZERO, picture.time - ZERO + took) for row in rows]
             rows.clear()
             growth.append(_held_mb())
         ring.end()
     status = live.status()
-    took = f"{spent / max(part.end - ZERO, 1):.2f} s of processor a second of film" if part else ""
+    took = f"{spent / (picture.time - ZERO):.2f} s of processor a second of film"
     return told, f"{status.looked_at} samples looked at, {status.still} still; {took}"
 
 
