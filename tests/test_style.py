@@ -31,12 +31,13 @@ PLACES = re.compile(r"(?<![\w.])/(work|home|root|Users|mnt|tmp)/")
 PLACES_ALLOWED = {"tests", ".ci"}  # they speak of places on purpose: home folders to make, paths to refuse
 DISTRIBUTIONS = {
     "PIL": "pillow", "ai_edge_litert": "ai-edge-litert", "dlib": "dlib-bin", "_dlib_pybind11": "dlib-bin",
-    "faiss": "faiss-cpu", "sklearn": "scikit-learn", "rouge_score": "rouge-score",
+    "faiss": "faiss-cpu", "sklearn": "scikit-learn", "paho": "paho-mqtt", "rouge_score": "rouge-score",
 }  # fmt: skip
 OPTIONAL_IMPORTS = {"pillow_heif"}  # used where it is installed
 OF_AN_EXTRA = {  # the only modules that import what an extra brings
     "pvchat/augment/positives/hub.py": "hub",
     "pvchat/augment/engine.py": "ray", "pvchat/eval/pool.py": "ray", "pvchat/storage/keys.py": "keyring",
+    "pvchat/library/live/mqtt.py": "live",
 }  # fmt: skip
 
 
@@ -211,7 +212,7 @@ def test_what_is_imported_is_declared():
     project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     base = {_distribution(line) for line in project["dependencies"]}
     extras = {name: {_distribution(r) for r in rows} for name, rows in project["optional-dependencies"].items()}
-    assert set(extras) == {"hub", "mcp", "ray", "keyring", "test", "dev"}
+    assert set(extras) == {"hub", "mcp", "ray", "keyring", "live", "test", "dev"}
     for path in SOURCES:
         tops = {module.split(".")[0] for module in _imports(TREES[path])} - set(sys.stdlib_module_names)
         third = {DISTRIBUTIONS.get(top, top) for top in tops - {"pvchat", "pvchat_app"} - OPTIONAL_IMPORTS}

@@ -13,7 +13,17 @@ from typing import Any
 import gradio as gr
 
 from pvchat.storage import library as storage
-from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, library_tab, model_tab, people_tab
+from pvchat_app import (
+    cards,
+    chat_tab,
+    endpoints,
+    enroll_tab,
+    evaluate_tab,
+    library_tab,
+    live_tab,
+    model_tab,
+    people_tab,
+)
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import MODEL, QUICK
 
@@ -33,7 +43,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = True) ->
         desk: does the work.
         manifests: folder of what can be evaluated.
         mcp: see `endpoints.build`.
-        local: see `library_tab.build`.
+        local: only this machine reaches it: folders and cameras can be added.
     """
     first = storage.exists(desk.engine.people.root)
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
@@ -49,6 +59,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = True) ->
             with _tab("People") as people_page:
                 people = people_tab.build(desk)
             library = library or _library(desk, browser, local)
+            _add_live(desk, local)
             with _tab("Evaluate"):
                 evaluate = evaluate_tab.build(desk, browser, manifests)
             with _tab("Settings") as settings_page:
@@ -104,6 +115,13 @@ def _redrawing(desk: Desk) -> Callable[..., Any]:
         return enroll_tab.redrawn(desk.sessions.asking(request))
 
     return redraw
+
+
+def _add_live(desk: Desk, local: bool) -> None:
+    """The cameras, for this machine's owner alone."""
+    if local:
+        with _tab("Live") as tab:
+            live_tab.build(desk, tab)
 
 
 def _refreshing(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:

@@ -31,24 +31,25 @@ def register(commands: Commands) -> None:
     parser = add_command(commands, "library", text, "ACTION …")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for action, run, words, text in (
-        ("add", add, "FOLDER|FILE …", "add folders and files, to be looked through by `scan`"),
+        ("add", add, "FOLDER|FILE|CAMERA …", "add folders and files, for `scan`; cameras, for `pvchat live`"),
         ("list", list_sources, "", "what was added, and what can't be used"),
         ("scan", scan, "", "look through what is new or changed; stopped, it goes on when repeated"),
         ("watch", watch, "", "look through what comes, as it comes, until Ctrl-C"),
         ("status", status, "", "how much is in the library, and what is to be done"),
-        ("remove", remove, "FOLDER|FILE", "take a folder or file out, or delete the library; the videos stay"),
+        ("remove", remove, "FOLDER|FILE|CAMERA", "take something out, or delete the library; your videos stay"),
         ("export", export, "NAME", "every moment at which somebody is seen, as CSV or JSON"),
         ("reel", reel, "NAME --out FILE", "cut every moment at which somebody is seen together as one mp4"),
     ):
         one = add_command(actions, f"library {action}", text, f"{words} [options]".strip(), WARNING)
         if action == "add":
-            one.add_argument("paths", metavar="FOLDER|FILE", nargs="+", help="of videos and photos; subfolders too")
+            told = "of videos and photos, subfolders too; or a camera's address, whose password is kept and not shown"
+            one.add_argument("paths", metavar="FOLDER|FILE|CAMERA", nargs="+", help=told)
             one.add_argument("--place", metavar="NAME", help='where they were recorded, such as "kitchen"')
         if action in ("scan", "watch"):
             told = "processes that look at videos, each with networks of its own (default 1)"
             one.add_argument("--workers", type=int, default=1, metavar="N", help=told)
         if action == "remove":
-            one.add_argument("path", metavar="FOLDER|FILE", nargs="?", help="as `list` shows it")
+            one.add_argument("path", metavar="FOLDER|FILE|CAMERA", nargs="?", help="as `list` shows it")
             one.add_argument("--all", action="store_true", help="delete the whole library")
         if action in ("export", "reel"):
             one.add_argument("name", metavar="NAME", help="of somebody who is enrolled")

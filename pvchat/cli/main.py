@@ -1,5 +1,5 @@
-"""The command line: `pvchat demo | enroll | ask | transcribe | library | augment | index | people | eval | serve |
-models | train | encrypt | decrypt | backup | restore | token | doctor`.
+"""The command line: `pvchat demo | enroll | ask | transcribe | library | live | events | augment | index | people |
+eval | serve | models | train | encrypt | decrypt | backup | restore | token | doctor`.
 
 In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for what a
 user can mend (an error; `doctor` where something is missing), 2 for wrong usage, 130 after Ctrl-C.
@@ -24,8 +24,8 @@ from pvchat.errors import PVChatError
 
 OK, USER_ERROR = 0, 1
 COMMANDS = (
-    "demo", "enroll", "ask", "transcribe", "library", "augment", "index", "people", "eval", "serve", "models", "train",
-    "encryption", "backup", "token", "doctor",
+    "demo", "enroll", "ask", "transcribe", "library", "live", "events", "augment", "index", "people", "eval", "serve",
+    "models", "train", "encryption", "backup", "token", "doctor",
 )  # fmt: skip
 EXAMPLES = """examples:
   pvchat demo                                        see it work on real footage
@@ -37,6 +37,8 @@ EXAMPLES = """examples:
   pvchat library add videos --place kitchen          look through a folder of videos …
   pvchat library scan
   pvchat ask --library "When was Ana last seen?"     … and ask about all of them
+  pvchat live rtsp://camera --place kitchen          watch a camera …
+  pvchat events add "Ana is seen" --to http://home   … and be told
   pvchat people forget Ana                           remove everything about Ana
   pvchat doctor                                      what is installed, what is missing
 

@@ -15,6 +15,7 @@ place. Start with `library.py`: `Library`, one object over one database (`storag
     listing.py     strangers as they are shown: videos, times, a picture
     acts.py        what the user did about a group, and taking it back
     inbox.py       strangers listed, named, joined to somebody, ignored, merged, split
+    live/          cameras, events, and who is told of them
 """
 
 from pvchat.library.library import Library

@@ -13,15 +13,18 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pvchat.library import asking, sources
 from pvchat.library.inbox import Inbox
+from pvchat.library.live.cameras import known, register
+from pvchat.library.live.eventlog import EventLog
 from pvchat.library.recognise import follow
 from pvchat.library.reel import Moment, moments_of
 from pvchat.library.scan import Report, Scanning, scan
@@ -32,6 +35,10 @@ from pvchat.storage import atomic
 from pvchat.storage import library as storage
 from pvchat.storage.library import LibraryError
 from pvchat.storage.stores import library_of
+from pvchat.video import is_address, read_address
+
+if TYPE_CHECKING:
+    from pvchat.library.live.live import Live, Watching
 
 
 @dataclass(frozen=True)
@@ -78,14 +85,57 @@ class Library:
         """Add folders and files, to be looked through by `scan`; their absolute paths.
 
         Args:
-            paths: of folders (subfolders included) and files.
+            paths: of folders (subfolders included) and files; addresses of cameras, which `live` watches.
             place: what the place is called where they were recorded ("kitchen"); None: as it is.
 
         Raises:
-            LibraryError, LockedError: a path can't be added; the home is encrypted.
+            LibraryError, VideoReadError, LockedError: a path can't be added; the home is encrypted.
         """
+        cameras = [read_address(str(path)) for path in paths if is_address(str(path))]
+        files = [Path(path) for path in paths if not is_address(str(path))]
         with self._open(make=True) as library:
-            return sources.add(library, [Path(path) for path in paths], place)
+            added = sources.add(library, files, place)
+            for address in cameras:
+                register(library, address, place)
+        return [*added, *(address.shown for address in cameras)]
+
+    def live(
+        self,
+        camera: str,
+        how: Watching | None = None,
+        place: str | None = None,
+        told: Callable[[dict[str, Any]], None] = lambda event: None,
+    ) -> Live:
+        """A camera to be watched: call its `start` and `stop`. It is added where it isn't there yet.
+
+        Args:
+            camera: an address, a webcam (`/dev/video0`), a file that is being written; or a camera's place.
+            how: how it is watched.
+            place: what its place is called; None: as it is.
+            told: called with each event, as JSON.
+
+        Raises:
+            LibraryError, VideoReadError, LockedError: there is no such camera; the home is encrypted.
+        """
+        from pvchat.library.live.live import Live
+        from pvchat.library.live.ring import require_plain
+
+        require_plain()
+        with self._open(make=True) as library:
+            address = known(library, camera)
+            number = register(library, address, place)
+            called = library.execute("SELECT place FROM sources WHERE id = ?", (number,)).fetchone()[0]
+        return Live(self.chat, (number, called), address, how, told=told)
+
+    def cameras(self) -> list[tuple[str, str]]:
+        """The cameras that were added: address without password, what the place is called."""
+        with self._open() as library:
+            return library.execute("SELECT path, place FROM sources WHERE camera IS NOT NULL ORDER BY id").fetchall()
+
+    @cached_property
+    def events(self) -> EventLog:
+        """What happened before cameras, and who is told of it."""
+        return EventLog(self.chat, self._open)
 
     def scan(self, how: Scanning | None = None) -> Report:
         """Look through what is new or changed, and forget what is gone. Stopped or killed, it goes on when repeated.
@@ -159,7 +209,7 @@ class Library:
     def remove(self, path: str | Path) -> None:
         """Take a folder or file, and all that was seen in it, out; raises LibraryError where it was never added."""
         with self._open() as library:
-            sources.remove(library, Path(path))
+            sources.remove(library, str(path))
 
     def erase(self) -> None:
         """Delete the whole library; the videos stay."""
@@ -188,7 +238,7 @@ class Library:
             tracks = library.execute("SELECT count(*) FROM tracks").fetchone()[0]
             people = library.execute("SELECT count(DISTINCT who) FROM appearances WHERE who > 0").fetchone()[0]
             waiting = sum(source.waiting for source in found)
-        size = sum(path.stat().st_size for path in library_of(self.root).parent.iterdir())
+        size = sum(path.stat().st_size for path in library_of(self.root).parent.rglob("*") if path.is_file())
         failed = sum(len(source.failed) for source in found)
         return Status(found, clips, float(seconds), waiting, failed, tracks, people, size)
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pvchat.index.folder import SUFFIXES, walk
 from pvchat.perception import VERSION
-from pvchat.storage.library import LibraryError, changing, shrink
+from pvchat.storage.library import LibraryError, changing, drop_clips, shrink
+from pvchat.video import read_address
 
 Stamp = tuple[int, int]  # bytes, date in nanoseconds
 
@@ -65,7 +66,7 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
         LibraryError: there is no such file, it is of no known kind, or it lies in a folder that was added.
     """
     wanted = [Path(path).expanduser().absolute() for path in paths]
-    known = [Path(row[0]) for row in library.execute("SELECT path FROM sources")]
+    known = [Path(row[0]) for row in library.execute("SELECT path FROM sources WHERE camera IS NULL")]
     for path in wanted:
         _require_usable(path, [one for one in known if one != path])
     with changing(library):
@@ -76,14 +77,16 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
     return [str(path) for path in wanted]
 
 
-def remove(library: sqlite3.Connection, path: Path) -> None:
-    """Take a source and everything of its clips out; the videos stay.
+def remove(library: sqlite3.Connection, path: str) -> None:
+    """Take a source and everything of its clips out; the videos stay, but for a camera's clips, which are ours.
 
     Raises:
         LibraryError: it was never added.
     """
-    whole = str(Path(path).expanduser().absolute())
+    whole = read_address(path).shown if "://" in path else str(Path(path).expanduser().absolute())
     with changing(library):
+        clips = "SELECT path FROM files WHERE source = (SELECT id FROM sources WHERE path = ? AND camera IS NOT NULL)"
+        drop_clips(library, [row[0] for row in library.execute(clips, (whole,))])
         if not library.execute("DELETE FROM sources WHERE path = ?", (whole,)).rowcount:
             known = [row[0] for row in library.execute("SELECT path FROM sources ORDER BY path")]
             hint = f"There are: {', '.join(known)}." if known else "The library is empty."
@@ -109,8 +112,9 @@ def sources(library: sqlite3.Connection) -> list[Source]:
 def notice(library: sqlite3.Connection) -> Changes:
     """Enter new and changed files, to be looked at."""
     changes = Changes()
+    words = "SELECT id, path FROM sources WHERE camera IS NULL ORDER BY id"
     with changing(library):
-        for number, path in library.execute("SELECT id, path FROM sources ORDER BY id").fetchall():
+        for number, path in library.execute(words).fetchall():
             if Path(path).exists():
                 _notice_in(library, number, Path(path), changes)
             else:

@@ -172,7 +172,7 @@ def _parts(
             pieces = pieces or video.ahead(source.parts(kept.key, seen.end_s))
             if (piece := next(pieces, None)) is None:
                 return
-            part = _look_at(piece, experts)
+            part = look_at(piece, experts)
             kept.save(number, part)
             yield part, True
     finally:
@@ -180,10 +180,11 @@ def _parts(
             pieces.close()
 
 
-def _look_at(piece: video.Part, experts: Experts) -> ClipAnalysis:
-    part = recognise(piece.clip, experts, None, PART_DEPTH, piece.start_s)
+def look_at(piece: video.Part, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
+    """What one part shows, with the bodies of whom no face is seen in it."""
+    part = recognise(piece.clip, experts, None, depth, piece.start_s)
     part.bodies = faceless(part.bodies, part.tracks)  # the others are in the tracks' `seen`
-    return with_things(piece.clip, part, experts, PART_DEPTH.thing_frames)
+    return with_things(piece.clip, part, experts, depth.thing_frames) if depth.thing_frames else part
 
 
 @dataclass

@@ -40,6 +40,11 @@ class Service(Protocol):
         ...
 
     @property
+    def networks(self) -> Any:
+        """Every network, a `pvchat.service.networks.Networks`; its `lock` is held while the experts look."""
+        ...
+
+    @property
     def presence_model(self) -> Any:
         """Who is in a clip, a `pvchat.identity.presence.PresenceModel`."""
         ...

@@ -7,7 +7,8 @@ steps (`_STEPS`), of which `PRAGMA user_version` tells how many were taken. What
 (`secure_delete`), and `forget` empties the log and rewrites the file. In an encrypted home the file is (`database.py`).
 
 Whoever is in a clip is a number (`who`): of `people.id` for enrolled people, -1, -2 … for a clip's strangers, 0 for its
-scene. Names are in the people store alone.
+scene. Events and rules name people by their ids in the people store (`ref`), earlier ones too. Names are in that store
+alone.
 """
 
 from __future__ import annotations
@@ -92,6 +93,31 @@ CREATE TRIGGER group_gone AFTER DELETE ON members
   DELETE FROM acts WHERE "group" = old."group";
 END;
 """,
+    # cameras, and what is told of them: library/live/
+    """
+ALTER TABLE sources ADD COLUMN camera TEXT;
+CREATE TABLE events(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, source INTEGER NOT NULL REFERENCES sources
+  ON DELETE CASCADE, kind TEXT NOT NULL, ref TEXT NOT NULL, at TEXT NOT NULL, probability REAL NOT NULL,
+  clip TEXT NOT NULL, second REAL NOT NULL);
+CREATE TABLE rules(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, ref TEXT NOT NULL, sources TEXT NOT NULL,
+  hours TEXT NOT NULL, least REAL NOT NULL, quiet_s REAL NOT NULL, target TEXT NOT NULL, secret TEXT NOT NULL);
+CREATE TABLE deliveries(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, event INTEGER NOT NULL REFERENCES events
+  ON DELETE CASCADE, rule INTEGER NOT NULL REFERENCES rules ON DELETE CASCADE, state TEXT NOT NULL, made REAL NOT NULL,
+  due REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX deliveries_due ON deliveries(due) WHERE state = 'waiting';
+CREATE INDEX deliveries_event ON deliveries(event);
+CREATE INDEX deliveries_rule ON deliveries(rule);
+CREATE TABLE attempts(
+  delivery INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE, at REAL NOT NULL, outcome TEXT NOT NULL);
+CREATE INDEX attempts_delivery ON attempts(delivery);
+CREATE TABLE withdrawn(rule INTEGER PRIMARY KEY, target TEXT NOT NULL);
+CREATE TRIGGER rule_gone AFTER DELETE ON rules WHEN old.target LIKE 'mqtt%' BEGIN
+  INSERT OR IGNORE INTO withdrawn VALUES (old.id, old.target);
+END;
+""",
 )
 # The tracks that somebody's faces, vectors and clothes are read from, but for those that surely are somebody else's.
 _HERS = """
@@ -102,13 +128,17 @@ DELETE FROM tracks WHERE id IN (
     WHERE b.clip = a.clip AND b.who > 0 AND b.who <> a.who AND theirs.value = each.value
       AND b.decision = 'present' AND (a.decision <> 'present' OR b.probability > a.probability)))
 """
-
-
 # The tracks of strangers whom the user said to be her.
 _SAID = (
     'DELETE FROM tracks WHERE id IN (SELECT m.track FROM members AS m JOIN groups AS g ON g.id = m."group" '
     "WHERE g.ref = :ref)"
 )
+# The clips of cameras that show her, perhaps or surely: those files are ours.
+_SHOWING = """
+SELECT f.path FROM files AS f JOIN sources AS s ON s.id = f.source
+WHERE s.camera IS NOT NULL AND (f.path IN (SELECT clip FROM events WHERE ref = :ref) OR f.clip IN (
+  SELECT a.clip FROM appearances AS a JOIN people AS p ON p.id = a.who WHERE p.ref = :ref))
+"""
 
 
 class LibraryError(PVChatError):
@@ -182,8 +212,9 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
                 if not merged:
                     library.execute(_HERS, {"ref": ref})
                     library.execute(_SAID, {"ref": ref})
-                library.execute("DELETE FROM acts WHERE ref = ?", (ref,))
-                library.execute("DELETE FROM people WHERE ref = ?", (ref,))
+                    drop_clips(library, [row[0] for row in library.execute(_SHOWING, {"ref": ref})])
+                for table in ("acts", "people", "events", "rules"):
+                    library.execute(f"DELETE FROM {table} WHERE ref = ?", (ref,))
         shrink(library)
     database.draft_of(library_of(people)).unlink(missing_ok=True)  # of a conversion that was killed
 
@@ -235,6 +266,15 @@ def take_in(path: Path, key: bytes | None) -> None:
             raise ValueError("its library is damaged")
     if key != wanted:
         database.rewrite(path, key, wanted, WAIT_S)
+
+
+def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
+    """Delete files of cameras, and all that was seen in them; within a change."""
+    for path in paths:
+        library.execute("DELETE FROM clips WHERE id IN (SELECT clip FROM files WHERE path = ?)", (path,))
+        library.execute("DELETE FROM files WHERE path = ?", (path,))
+        library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (path,))
+        Path(path).unlink(missing_ok=True)
 
 
 def shrink(library: sqlite3.Connection) -> None:

@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 COPY_OPTIONS = {"preset": "ultrafast", "crf": "10", "g": "1", "threads": "1"}  # all intra: exact and cheap to read
 # Without mbtree: x264's reads memory that nobody wrote, and the same frames give other bytes from time to time.
 CLIP_OPTIONS = {"preset": "veryfast", "crf": "18", "threads": "2", "x264-params": "mbtree=0"}
+
+_MILLISECOND = Fraction(1, 1000)
 
 _decord_process: int | None = None  # the process that used decord first; see `backend_in_use`
 
@@ -79,27 +82,68 @@ def save_clip(path: PathLike, images: Iterable[NDArray[np.uint8]], fps: float) -
 
 def encode(path: Path, images: Iterable[NDArray[np.uint8]], fps: float, options: dict[str, str]) -> int:
     """Stream [H, W, 3] pictures into an H.264 mp4; returns how many. Nothing stays behind after an error."""
-    import av
-
-    count, stream, rate = 0, None, Fraction(fps).limit_denominator(10_000)
+    encoder = Encoder(path, fps, options)
     try:
-        with av.open(str(path), "w", format="mp4") as container:
-            for image in images:
-                height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
-                if stream is None:
-                    stream = container.add_stream("libx264", rate, options=dict(options))
-                    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), "rgb24")
-                frame.pts, frame.time_base, count = count, 1 / rate, count + 1
-                container.mux(stream.encode(frame))
-            if stream is not None:
-                container.mux(stream.encode(None))
+        for image in images:
+            encoder.add(image)
     except BaseException:
-        path.unlink(missing_ok=True)
+        encoder.drop()
         raise
-    if stream is None:
-        path.unlink(missing_ok=True)
-    return count
+    return encoder.close()
+
+
+class Encoder:
+    """An H.264 mp4 in the making, picture by picture.
+
+    Args:
+        path: where to.
+        fps: frames a second.
+        options: of libx264.
+    """
+
+    def __init__(self, path: Path, fps: float, options: dict[str, str]) -> None:
+        import av
+
+        self.path, self.count = path, 0
+        self._rate, self._options = Fraction(fps).limit_denominator(10_000), dict(options)
+        self._container: Any = av.open(str(path), "w", format="mp4")
+        self._stream: Any = None
+        self._last = -1
+
+    def add(self, image: NDArray[np.uint8], time_s: float | None = None) -> None:
+        """The next picture [H, W, 3] uint8 RGB, at a time (seconds; to the millisecond) or one step on."""
+        import av
+
+        height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
+        if self._stream is None:
+            self._stream = self._container.add_stream("libx264", self._rate, options=self._options)
+            self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
+            if time_s is not None:
+                self._stream.codec_context.time_base = _MILLISECOND
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), "rgb24")
+        frame.time_base = 1 / self._rate if time_s is None else _MILLISECOND
+        frame.pts = self._last = self._last + 1 if time_s is None else max(self._last + 1, round(time_s * 1000))
+        self._container.mux(self._stream.encode(frame))
+        self.count += 1
+
+    def close(self) -> int:
+        """Finish the file; how many pictures it has. Without any there is none."""
+        try:
+            if self._stream is not None:
+                self._container.mux(self._stream.encode(None))
+            self._container.close()
+        except BaseException:
+            self.drop()
+            raise
+        if self._stream is None:
+            self.path.unlink(missing_ok=True)
+        return self.count
+
+    def drop(self) -> None:
+        """Give the file up."""
+        with contextlib.suppress(Exception):
+            self._container.close()
+        self.path.unlink(missing_ok=True)
 
 
 def read_copy(copy: Path, count: int, size: tuple[int, int], config: VideoConfig) -> NDArray[np.uint8]:

@@ -1,0 +1,123 @@
+"""The live tab: a camera's last picture, who is there now, the last events; start and stop.
+
+In: a `Desk`. Out: Gradio components and their events. It is there for this machine's owner alone (a server that only
+this machine can reach), and only cameras that were added (`pvchat library add rtsp://…`) can be watched.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from pvchat.errors import PVChatError
+from pvchat.storage import library as storage
+from pvchat_app import cards
+from pvchat_app.desk import Desk
+from pvchat_app.enroll_tab import QUICK
+from pvchat_app.wording import escape
+
+if TYPE_CHECKING:
+    from pvchat.library.live.live import Live
+
+POLL_S = 2.0
+LAST = 12  # events that are listed
+_NONE = "No camera was added yet: pvchat library add rtsp://…"
+
+
+@dataclass
+class Cameras:
+    """The cameras that this server watches."""
+
+    desk: Desk
+    watched: dict[str, Live] = field(default_factory=dict)
+
+    def names(self) -> list[tuple[str, str]]:
+        """What the cameras that were added are called, and their addresses without passwords."""
+        if not self.desk.engine.ready or not storage.exists(self.desk.engine.people.root):
+            return []
+        cameras = self.desk.engine.chat.library.cameras()
+        return [(f"{place} ({shown})" if place else shown, shown) for shown, place in cameras]
+
+    def start(self, camera: str) -> None:
+        """Watch a camera, if nobody does; raises PVChatError where it was never added."""
+        if camera not in [shown for _, shown in self.names()]:
+            raise PVChatError("pick a camera that was added.", hint=_NONE)
+        live = self.watched.get(camera)
+        if live is None or not live.status().running:
+            self.watched[camera] = self.desk.engine.chat.library.live(camera)
+            self.watched[camera].start()
+
+    def stop(self, camera: str) -> None:
+        """Don't watch a camera any more."""
+        if (live := self.watched.pop(camera, None)) is not None:
+            live.stop()
+
+    def shown(self, camera: str | None) -> tuple[str, str]:
+        """Picture and state of a camera, and the last events, as HTML."""
+        live = self.watched.get(camera or "")
+        return cards.empty("It isn't watched.") if live is None else _now(live), self._events()
+
+    def _events(self) -> str:
+        if not self.names():
+            return cards.empty(_NONE)
+        rows = "".join(
+            f"<tr><td>{escape(row['at'][:19].replace('T', ' '))}</td><td>{escape(row['text'])}</td></tr>"
+            for row in reversed(self.desk.engine.chat.library.events.last(LAST))
+        )
+        head = "<thead><tr><th>When</th><th>What</th></tr></thead>"
+        return f"<table>{head}<tbody>{rows}</tbody></table>" if rows else cards.empty("Nothing happened yet.")
+
+
+def build(desk: Desk, tab: gr.Tab) -> Cameras:
+    """Lay the tab out and connect it."""
+    cameras = Cameras(desk)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=280):
+            picked = gr.Dropdown([], label="Camera", elem_id="pv-camera", filterable=False)
+            with gr.Row():
+                start = gr.Button("Watch", variant="primary", elem_id="pv-live-start")
+                stop = gr.Button("Stop", elem_id="pv-live-stop")
+            note = gr.HTML("", elem_id="pv-live-note")
+            events = gr.HTML("", elem_id="pv-live-events")
+        with gr.Column(scale=2, min_width=300):
+            now = gr.HTML("", elem_id="pv-live-now")
+    timer = gr.Timer(POLL_S, active=False)
+
+    def come() -> tuple[Any, ...]:
+        """The tab is looked at."""
+        names = cameras.names()
+        first = names[0][1] if names else None
+        return gr.Dropdown(choices=names, value=first), *cameras.shown(first), gr.Timer(active=bool(cameras.watched))
+
+    def change(camera: str | None, begin: bool) -> tuple[Any, ...]:
+        """Start or stop."""
+        try:
+            (cameras.start if begin else cameras.stop)(camera or "")
+        except Exception as error:
+            return cards.error_card(error), *cameras.shown(camera), gr.Timer(active=False)
+        return "", *cameras.shown(camera), gr.Timer(active=bool(cameras.watched))
+
+    tab.select(come, None, [picked, now, events, timer], **QUICK)
+    outputs = [note, now, events, timer]
+    start.click(lambda camera: change(camera, True), picked, outputs, **QUICK)
+    stop.click(lambda camera: change(camera, False), picked, outputs, **QUICK)
+    for event in (timer.tick, picked.change):
+        event(cameras.shown, picked, [now, events], **QUICK)
+    return cameras
+
+
+def _now(live: Live) -> str:
+    """The last picture, who is there, and how it goes."""
+    status, picture = live.status(), base64.b64encode(live.picture()).decode()
+    who = ", ".join(name or "somebody I don't know" for name in status.who) or "Nobody is there."
+    if status.failed or not status.running:
+        state = f"Watching ended. {status.failed}".strip()
+    elif not status.connected:
+        state = f"Not connected: {status.problem or 'no picture yet.'}"
+    else:
+        state = f"{status.latency_s:.1f} s behind; {status.dropped} samples dropped, {status.breaks} breaks."
+    image = f'<img src="data:image/jpeg;base64,{picture}" alt="The last picture">' if picture else ""
+    return f'<figure class="pv-player">{image}<figcaption><b>{escape(who)}</b><br>{escape(state)}</figcaption></figure>'

@@ -1,0 +1,113 @@
+"""`pvchat events add | list | remove | test`: what happened before cameras, and who is told of it.
+
+In: parsed words. Out: rows on stdout. No network is loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING, Any
+
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_common
+
+if TYPE_CHECKING:
+    from pvchat.library.live.eventlog import EventLog
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
+
+
+def register(commands: Commands) -> None:
+    """Add the command and its actions."""
+    text = "what happened before cameras, and who is told of it"
+    parser = add_command(commands, "events", text, "ACTION …")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for action, run, words, text in (
+        ("add", add, '"RULE"', 'tell of events: "Ana is seen", "Ben leaves", "somebody unknown is seen at night"'),
+        ("list", list_events, "", "the last events, the rules, and what was told to whom"),
+        ("remove", remove, "N", "delete a rule"),
+        ("test", test, "N", "send a made-up event by a rule at once"),
+    ):
+        one = add_command(actions, f"events {action}", text, f"{words} [options]".strip())
+        if action == "add":
+            _add_rule(one)
+        if action == "list":
+            one.add_argument("--last", type=int, default=20, metavar="N", help="so many events (default 20)")
+        if action in ("remove", "test"):
+            one.add_argument("number", metavar="N", type=int, help="of the rule, as `list` shows it")
+        add_common(one)
+        one.set_defaults(run=run)
+
+
+def add(args: argparse.Namespace) -> None:
+    """Add a rule."""
+    rule = _events().add(
+        args.rule, args.to, sources=args.source, hours=args.hours, least=args.least, quiet_s=args.quiet,
+        secret=args.secret,
+    )  # fmt: skip
+    signed = f" Its messages are signed with this secret, shown only now: {rule.secret}" if rule.secret else ""
+    console.report(args, {"id": rule.id, "secret": rule.secret}, f"Rule {rule.id} is added.{signed}")
+
+
+def list_events(args: argparse.Namespace) -> None:
+    """Events, rules and deliveries."""
+    log = _events()
+    last, rules, deliveries = log.last(args.last), log.rules(), log.deliveries()
+    if args.json:
+        console.write_json({"events": last, "rules": rules, "deliveries": deliveries})
+        return
+    rows = [(row["at"][:19].replace("T", " "), row["text"], f"{row['probability']:.2f}") for row in last]
+    console.write_columns([("when", "event", "probability"), *rows])
+    console.write_columns([("rule", "tells of", "cameras", "hours", "to"), *map(_row, rules)])
+    for row in deliveries:
+        if row["state"] != "delivered":
+            outcome = row["outcome"] or "not tried yet"
+            console.say(f"Event {row['event']}, rule {row['rule']}: {row['state']} ({outcome})")
+
+
+def remove(args: argparse.Namespace) -> None:
+    """Delete a rule."""
+    _events().remove(args.number)
+    console.report(args, {"removed": args.number}, f"Rule {args.number} is deleted.")
+
+
+def test(args: argparse.Namespace) -> None:
+    """Send a made-up event."""
+    from pvchat.errors import PVChatError
+
+    if problem := _events().test(args.number):
+        raise PVChatError(f"it was not taken: {problem}.", subject=f"rule {args.number}")
+    console.report(args, {"sent": args.number}, f"Rule {args.number}: it was taken.")
+
+
+def _add_rule(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rule", metavar='"RULE"', help="what is told")
+    told = "http(s)://… (webhook), mqtt(s)://…, or page: only the app shows it (the default)"
+    parser.add_argument("--to", default="page", metavar="ADDRESS", help=told)
+    told = "only of this camera: its place or address; may be given again"
+    parser.add_argument("--source", action="append", default=[], metavar="CAMERA", help=told)
+    parser.add_argument("--hours", default="", metavar="FROM-TO", help="only then, such as 22:00-06:00")
+    parser.add_argument("--least", type=float, default=0.0, metavar="P", help="only from this probability, 0 to 1")
+    told = "after one event, tell no other of that camera for so long: 30s, 5m, 1h (default 1m)"
+    parser.add_argument("--quiet", type=_time, default=60.0, metavar="TIME", help=told)
+    parser.add_argument("--secret", default="", metavar="WORD", help="that signs webhooks (default: one is made)")
+
+
+def _row(rule: dict[str, Any]) -> tuple[str, ...]:
+    cameras = ", ".join(rule["sources"]) or "all cameras"
+    return str(rule["id"]), rule["rule"], cameras, rule["hours"] or "always", rule["target"]
+
+
+def _time(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text} is no time; say 30s, 5m or 1h")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _events() -> EventLog:
+    """The log, without any network loaded."""
+    from pvchat.service import PVChat
+
+    return PVChat().library.events

@@ -1,0 +1,82 @@
+"""`pvchat live CAMERA`: watch a camera; who comes and goes is printed, kept, and told by the rules of `pvchat events`.
+
+In: parsed words. Out: a line an event on stdout (JSON lines with `--json`), now and then how it goes on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_model
+
+if TYPE_CHECKING:
+    from pvchat.library.live.live import Live, LiveStatus
+
+STATUS_S = 60.0
+NOTE = (
+    "CAMERA is rtsp://… or http://…, a webcam (/dev/video0), a file that is being written, or a camera's place in the "
+    "library. It keeps biometric data of everyone it sees: watch only where you may."
+)
+
+
+def register(commands: Commands) -> None:
+    """Add the command."""
+    text = "watch a camera: who comes, who leaves, who is unknown"
+    parser = add_command(commands, "live", text, "CAMERA [options]", NOTE)
+    parser.add_argument("camera", metavar="CAMERA", help="see below; a password in it is never shown")
+    parser.add_argument("--place", metavar="NAME", help='where it is, such as "kitchen"')
+    parser.add_argument("--fps", type=float, default=3.0, metavar="X", help="looks a second (default 3)")
+    kept = "days that clips and events are kept (default 7)"
+    parser.add_argument("--keep-days", type=float, default=7.0, metavar="X", help=kept)
+    kept = "gigabytes of clips that are kept, of all cameras (default 2)"
+    parser.add_argument("--keep-gb", type=float, default=2.0, metavar="X", help=kept)
+    add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Watch until Ctrl-C, or until a file has ended."""
+    from pvchat.errors import PVChatError
+    from pvchat.library.live.live import Watching
+    from pvchat.library.live.ring import Retention
+
+    how = Watching(args.fps, Retention(args.keep_days, args.keep_gb))
+    chat, progress = console.open_chat(args)
+    with progress:
+        live = chat.library.live(args.camera, how, args.place, lambda row: _tell(args, row))
+        live.start()
+    console.say(f"Watching {live.address.shown}. Ctrl-C ends it.")
+    try:
+        while not live.wait(STATUS_S):
+            console.say(told(live.status()))
+    finally:
+        _end(live)
+    if live.status().failed:
+        raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.shown)
+
+
+def told(status: LiveStatus) -> str:
+    """How it goes, in a sentence."""
+    state = "connected" if status.connected else f"not connected ({status.problem or 'no picture yet'})"
+    who = [name or "somebody I don't know" for name in status.who]
+    parts = [state, f"there: {', '.join(who) or 'nobody'}", f"{status.latency_s:.1f} s behind"]
+    parts += [f"{status.looked_at} looked at, {status.still} nothing moved"]
+    parts += [f"{status.dropped} dropped for want of time"] if status.dropped else []
+    parts += [f"{status.breaks} breaks"] if status.breaks else []
+    return "; ".join(parts) + "."
+
+
+def _tell(args: argparse.Namespace, row: dict[str, Any]) -> None:
+    if args.json:
+        console.write(json.dumps(row, ensure_ascii=False))
+    else:
+        console.write(f"{row['at'][:19].replace('T', ' ')}  {row['text']}")
+    console.flush()
+
+
+def _end(live: Live) -> None:
+    live.stop()
+    console.say(told(live.status()))

@@ -1,0 +1,162 @@
+"""What waits to be told is told: by webhook or MQTT, again and again until it is taken, each try logged.
+
+In: rows of `deliveries`. Out: requests, or messages, and rows of `attempts`. A delivery keeps its id however often it
+is tried, and it is tried again where this process was killed before it could write that it was taken: at least once,
+and whoever receives tells a second one by its id.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pvchat.library.live import events, mqtt, webhook
+from pvchat.library.live.events import Rule
+from pvchat.storage.library import LibraryError, changing, connect
+
+FIRST_S, LONGEST_S = 1.0, 300.0  # until the second try; until any later one
+LEASE_S = 60.0  # until somebody else may try what this process has begun
+GIVE_UP_S = 3 * 24 * 3600.0
+IDLE_S = 0.5  # between two looks
+QUIET_S = 30.0  # until a broker that wasn't there is told of rules again
+Names = Callable[[], Mapping[str, str]]  # everyone's name by all her ids
+
+
+@dataclass
+class Courier:
+    """Tells what waits.
+
+    Args:
+        people: the folder of people whose library it is.
+        names: everyone's names.
+        now: the clock.
+    """
+
+    people: Path
+    names: Names
+    now: Callable[[], float] = time.time
+    _announced: set[int] = field(default_factory=set)  # rules that brokers know
+    _quiet_until: float = 0.0  # a broker that isn't there holds up nobody
+
+    def run(self, stop: threading.Event) -> None:
+        """Tell until `stop` is set, and once more then."""
+        stopped = False
+        while not stopped:
+            stopped = stop.wait(IDLE_S)
+            with suppress(LibraryError, sqlite3.OperationalError):  # somebody else writes, or it was deleted
+                self.step()
+
+    def step(self) -> int:
+        """Try everything that is due, once; how many were taken."""
+        taken = 0
+        with closing(connect(self.people)) as library:
+            self._announce(library)
+            while (claimed := _claimed(library, self.now())) is not None:
+                delivery, uid, event, number, tries, made = claimed
+                rule = next(one for one in events.rules(library) if one.id == number)
+                message = self._message(library, event, rule, uid)
+                outcome = send(rule, message, self.node, self.now())
+                taken += not outcome
+                self._note(library, delivery, outcome, tries, made)
+        return taken
+
+    def test(self, library: sqlite3.Connection, number: int) -> str:
+        """Send a made-up event by a rule at once; why it wasn't taken, "" if it was.
+
+        Raises:
+            LibraryError: there is no such rule.
+        """
+        rule = next((one for one in events.rules(library) if one.id == number), None)
+        if rule is None:
+            raise LibraryError("there is no such rule.", subject=str(number), hint="pvchat events list shows them.")
+        name = self.names().get(rule.ref, "")
+        row = {"kind": rule.kind, "name": name, "text": events.said(rule.kind, name), "test": True}
+        return send(rule, row | {"id": f"test-{number}-{int(self.now())}", "rule": number}, self.node, self.now())
+
+    @property
+    def node(self) -> str:
+        """What tells this library from others on one broker."""
+        return mqtt.node_of(self.people)
+
+    def _message(self, library: sqlite3.Connection, event: int, rule: Rule, uid: str) -> dict[str, Any]:
+        row = events.since(library, self.names(), event - 1, 1)[0]
+        del row["rules"]
+        return row | {"id": uid, "event": row.pop("uid"), "rule": rule.id, "test": False}
+
+    def _note(self, library: sqlite3.Connection, delivery: int, outcome: str, tries: int, made: float) -> None:
+        """Write what came of a try, unless the delivery went meanwhile: somebody was forgotten."""
+        state = "given up" if self.now() - made > GIVE_UP_S else "waiting"
+        state = state if outcome else "delivered"
+        due = self.now() + min(FIRST_S * 2 ** min(tries, 20), LONGEST_S)
+        with changing(library):
+            words = "UPDATE deliveries SET state = ?, due = ? WHERE id = ?"
+            if library.execute(words, (state, due, delivery)).rowcount:
+                row = (delivery, self.now(), outcome or "taken")
+                library.execute("INSERT INTO attempts VALUES (?, ?, ?)", row)
+
+    def _announce(self, library: sqlite3.Connection) -> None:
+        """Tell Home Assistant of rules that are new, and of those that are gone."""
+        names, kept = self.names(), events.rules(library)
+        told = {
+            rule.id: (rule.target, mqtt.discovery(rule, self.node, events.said(rule.kind, names.get(rule.ref, ""))))
+            for rule in kept
+            if rule.target.startswith("mqtt") and rule.id not in self._announced
+        }
+        gone = library.execute("SELECT rule, target FROM withdrawn").fetchall()
+        told |= {number: (target, (mqtt.discovery_topic(self.node, number), b"")) for number, target in gone}
+        if self.now() < self._quiet_until:
+            return
+        for number, (target, message) in told.items():
+            if mqtt.publish(target, [message], retain=True):
+                self._quiet_until = self.now() + QUIET_S
+                return
+            self._announced.add(number)
+            with changing(library):
+                library.execute("DELETE FROM withdrawn WHERE rule = ?", (number,))
+
+
+def send(rule: Rule, message: Mapping[str, Any], node: str, now: float) -> str:
+    """Send one message; why it wasn't taken, "" if it was.
+
+    Args:
+        rule: where to.
+        message: JSON; its "id" tells it from others.
+        node: see `Courier.node`.
+        now: seconds since 1970, which its signature holds.
+    """
+    if rule.target.startswith("mqtt"):
+        return mqtt.publish(rule.target, [mqtt.state(rule, node, message)])
+    if rule.target == events.PAGE:
+        return ""
+    return webhook.post(rule.target, rule.secret, message, now)
+
+
+def log_of(library: sqlite3.Connection, most: int = 50) -> list[dict[str, Any]]:
+    """The last deliveries, the newest first, with what came of each try."""
+    rows = library.execute(
+        "SELECT d.uid, d.event, d.rule, d.state, d.tries, coalesce((SELECT a.outcome FROM attempts AS a "
+        "WHERE a.delivery = d.id ORDER BY a.at DESC LIMIT 1), '') FROM deliveries AS d ORDER BY d.id DESC LIMIT ?",
+        (most,),
+    )
+    return [dict(zip(("id", "event", "rule", "state", "tries", "outcome"), row, strict=True)) for row in rows]
+
+
+def _claimed(library: sqlite3.Connection, now: float) -> tuple[int, str, int, int, int, float] | None:
+    """The oldest delivery that is due, which nobody else tries for a while: id, uid, event, rule, tries, made."""
+    due = "SELECT id FROM deliveries WHERE state = 'waiting' AND due <= ? ORDER BY id LIMIT 1"
+    if library.execute(due, (now,)).fetchone() is None:
+        return None  # most often; then nobody who writes is disturbed
+    with changing(library):
+        row = library.execute(due, (now,)).fetchone()
+        if row is None:
+            return None
+        library.execute("UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ?", (now + LEASE_S, row[0]))
+        words = "SELECT id, uid, event, rule, tries - 1, made FROM deliveries WHERE id = ?"
+        found: tuple[int, str, int, int, int, float] = library.execute(words, row).fetchone()
+        return found

@@ -1,0 +1,262 @@
+"""Events of cameras, and rules about which of them are told to whom.
+
+In: what happened. Out: rows of `events`, and of `deliveries` for every rule that fits, in one transaction: what is
+written is told, however often this process is killed (`courier.py`). People are ids of the people store, so a name that
+changes is told as it is now, and nothing of a forgotten person stays (`storage/library.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import sqlite3
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, time
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pvchat.storage.library import LibraryError, changing
+
+Kind = Literal["appears", "leaves", "unknown"]
+PAGE = "page"  # the target of what only the page shows
+NIGHT = "22:00-06:00"
+QUIET_S = 60.0
+SOMEBODY = "somebody I don't know"
+_SEEN = re.compile(r"(?P<who>.+?) (?:is seen|appears|comes|arrives)\Z", re.IGNORECASE)
+_LEAVES = re.compile(r"(?P<who>.+?) (?:leaves|goes|is gone)\Z", re.IGNORECASE)
+_UNKNOWN = re.compile(r"(?:some|any)(?:body|one) unknown|an unknown person|a stranger", re.IGNORECASE)
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+_HIDDEN = "***"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened before a camera.
+
+    Attributes:
+        kind: somebody enrolled appears or leaves, or somebody unknown is seen.
+        ref: her id; "" for somebody unknown.
+        at: when, seconds since 1970.
+        probability: that it is she; of somebody unknown, that it is nobody enrolled.
+        clip: path of the clip that shows it; "" for none.
+        second: where in it.
+    """
+
+    kind: Kind
+    ref: str
+    at: float
+    probability: float
+    clip: str = ""
+    second: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which events are told, and to whom.
+
+    Attributes:
+        id: its number; 0 for a new one.
+        kind, ref: of the events that it is about.
+        sources: places or addresses of cameras; none: all.
+        hours: from when to when of the day ("22:00-06:00"), local; "": always.
+        least: probability from which.
+        quiet_s: after one event, for how long no other is told, by each camera.
+        target: an address of http, https, mqtt or mqtts; or `PAGE`.
+        secret: that signs what is sent by http.
+    """
+
+    kind: Kind
+    ref: str = ""
+    sources: tuple[str, ...] = ()
+    hours: str = ""
+    least: float = 0.0
+    quiet_s: float = QUIET_S
+    target: str = PAGE
+    secret: str = field(default="", repr=False)
+    id: int = 0
+
+    def fits(self, event: Event, source: Sequence[str]) -> bool:
+        """Whether it is about this event of a camera, of which address and place are given."""
+        same = (event.kind, event.ref) == (self.kind, self.ref) and event.probability >= self.least
+        here = not self.sources or any(one.casefold() in map(str.casefold, source) for one in self.sources)
+        return same and here and is_within(self.hours, datetime.fromtimestamp(event.at).time())
+
+    def to_dict(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """As JSON, without passwords."""
+        row = asdict(self) | {"sources": list(self.sources), "target": without_password(self.target)}
+        del row["secret"], row["ref"]
+        return row | {"name": names.get(self.ref, ""), "rule": said(self.kind, names.get(self.ref, ""))}
+
+
+def read_rule(text: str, ids: Mapping[str, str], **fields: Any) -> Rule:
+    """A rule out of words: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
+
+    Args:
+        text: the words.
+        ids: the id of each enrolled name.
+        fields: the rule's other fields.
+
+    Raises:
+        LibraryError: it can't be read, nobody has the name, or a field is off.
+    """
+    words = " ".join(text.split()).rstrip(".")
+    if words.casefold().endswith(" at night"):
+        words, fields = words[: -len(" at night")], {**fields, "hours": fields.get("hours") or NIGHT}
+    seen, leaves = _SEEN.match(words), _LEAVES.match(words)
+    found = seen or leaves
+    if found is None or (leaves and _UNKNOWN.fullmatch(found["who"])):
+        hint = 'Say "Ana is seen", "Ben leaves" or "somebody unknown is seen at night".'
+        raise LibraryError("this rule can't be read.", subject=text, hint=hint)
+    if _UNKNOWN.fullmatch(found["who"]):
+        return _checked(Rule("unknown", **fields))
+    ref = next((ref for name, ref in ids.items() if name.casefold() == found["who"].casefold()), None)
+    if ref is None:
+        raise LibraryError("nobody of this name is enrolled.", subject=found["who"], hint="pvchat people lists names.")
+    return _checked(Rule("appears" if seen else "leaves", ref, **fields))
+
+
+def add(library: sqlite3.Connection, rule: Rule) -> Rule:
+    """Keep a rule; it gets a number, and a secret where it is sent by http and has none."""
+    secret = rule.secret or (secrets.token_hex(32) if rule.target.startswith("http") else "")
+    row = (rule.kind, rule.ref, json.dumps(rule.sources), rule.hours, rule.least, rule.quiet_s, rule.target, secret)
+    with changing(library):
+        number = library.execute("INSERT INTO rules VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
+    assert number is not None
+    return replace(rule, secret=secret, id=number)
+
+
+def rules(library: sqlite3.Connection) -> list[Rule]:
+    """All rules, in order."""
+    columns = "kind, ref, sources, hours, least, quiet_s, target, secret, id"
+    rows = library.execute(f"SELECT {columns} FROM rules ORDER BY id")
+    return [Rule(kind, ref, tuple(json.loads(sources)), *rest) for kind, ref, sources, *rest in rows]
+
+
+def remove(library: sqlite3.Connection, number: int) -> None:
+    """Delete a rule and what waits to be told by it; raises LibraryError where there is none of this number."""
+    with changing(library):
+        if not library.execute("DELETE FROM rules WHERE id = ?", (number,)).rowcount:
+            raise LibraryError("there is no such rule.", subject=str(number), hint="pvchat events list shows them.")
+
+
+def happen(
+    library: sqlite3.Connection, source: int, event: Event, earlier: Mapping[str, str], now: float
+) -> tuple[int, list[int]]:
+    """Write an event, and that it is to be told by each rule that fits: all of it is kept, or nothing.
+
+    Args:
+        library: the tables.
+        source: number of the camera.
+        event: what happened.
+        earlier: whose an id is by now, of ids that people had before too.
+        now: the time, seconds since 1970.
+
+    Returns:
+        Its number, and those of the rules that tell it.
+    """
+    at = datetime.fromtimestamp(event.at).astimezone().isoformat(timespec="milliseconds")
+    with changing(library):
+        where = library.execute("SELECT path, place FROM sources WHERE id = ?", (source,)).fetchone() or ("", "")
+        row = (uuid.uuid4().hex, source, event.kind, event.ref, at, event.probability, event.clip, event.second)
+        number = library.execute("INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
+        assert number is not None
+        telling = []
+        for rule in rules(library):
+            ref = earlier.get(rule.ref, rule.ref)
+            if replace(rule, ref=ref).fits(event, where) and not _is_quiet(library, rule, source, event.at):
+                tell(library, number, rule, now)
+                telling.append(rule.id)
+    return number, telling
+
+
+def tell(library: sqlite3.Connection, event: int, rule: Rule, now: float) -> None:
+    """Put an event into what waits to be told by a rule; what only the page shows is told by that."""
+    state = "delivered" if rule.target == PAGE else "waiting"
+    row = (uuid.uuid4().hex, event, rule.id, state, now, now)
+    library.execute("INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?, ?, ?, 0)", row)
+
+
+def since(library: sqlite3.Connection, names: Mapping[str, str], number: int, most: int = 100) -> list[dict[str, Any]]:
+    """The events after one of this number, in order, as JSON; a negative number: so many of the last.
+
+    Args:
+        library: the tables.
+        names: of everyone by her ids.
+        number: of the last event that is known; 0 for none.
+        most: of them at once.
+    """
+    words = (
+        "SELECT e.id, e.uid, e.kind, e.ref, e.at, e.probability, e.clip, e.second, s.path, s.place, "
+        "(SELECT json_group_array(d.rule) FROM deliveries AS d WHERE d.event = e.id) "
+        "FROM events AS e JOIN sources AS s ON s.id = e.source"
+    )
+    if number < 0:
+        rows = library.execute(f"{words} ORDER BY e.id DESC LIMIT ?", (-number,)).fetchall()[::-1]
+    else:
+        rows = library.execute(f"{words} WHERE e.id > ? ORDER BY e.id LIMIT ?", (number, most)).fetchall()
+    return [_told(row, names) for row in rows]
+
+
+def said(kind: str, name: str, place: str = "") -> str:
+    """An event or a rule in words."""
+    who = SOMEBODY if kind == "unknown" else name or "somebody who was forgotten"
+    where = f", {place}" if place else ""
+    return f"{who} {'leaves' if kind == 'leaves' else 'is seen'}{where}"
+
+
+def is_within(hours: str, at: time) -> bool:
+    """Whether a time of day lies within hours such as "22:00-06:00"; "" is always."""
+    if not hours:
+        return True
+    start, end = (time.fromisoformat(part) for part in hours.split("-"))
+    return start <= at < end if start <= end else at >= start or at < end
+
+
+def without_password(target: str) -> str:
+    """An address without its password and without what follows a "?"."""
+    if "://" not in target:
+        return target
+    parts = urlsplit(target)
+    place = parts.netloc.rpartition("@")[2]
+    place = f"{parts.username}:{_HIDDEN}@{place}" if parts.password else place
+    return urlunsplit((parts.scheme, place, parts.path, _HIDDEN if parts.query else "", ""))
+
+
+def _checked(rule: Rule) -> Rule:
+    if rule.hours and not _HOURS.fullmatch(rule.hours):
+        raise LibraryError("these are no hours.", subject=rule.hours, hint="Say them like 22:00-06:00.")
+    if not 0 <= rule.least <= 1 or rule.quiet_s < 0:
+        raise LibraryError("a probability is 0 to 1, and a quiet time isn't negative.", subject="rule")
+    try:
+        known = rule.target == PAGE or (
+            urlsplit(rule.target).scheme in ("http", "https", "mqtt", "mqtts") and bool(urlsplit(rule.target).hostname)
+        )
+    except ValueError:
+        known = False
+    if not known:
+        hint = "Use http://…, https://…, mqtt://…, mqtts://… or page."
+        raise LibraryError("events can't be sent there.", subject=without_password(rule.target), hint=hint)
+    return rule
+
+
+def _is_quiet(library: sqlite3.Connection, rule: Rule, source: int, at: float) -> bool:
+    """Whether a rule has told an event of this camera a moment ago."""
+    words = (
+        "SELECT e.at FROM deliveries AS d JOIN events AS e ON e.id = d.event WHERE d.rule = ? AND e.source = ? "
+        "ORDER BY e.id DESC LIMIT 1"
+    )
+    last = library.execute(words, (rule.id, source)).fetchone()
+    return last is not None and 0 <= at - datetime.fromisoformat(last[0]).timestamp() < rule.quiet_s
+
+
+def _told(row: Sequence[Any], names: Mapping[str, str]) -> dict[str, Any]:
+    number, uid, kind, ref, at, probability, clip, second, source, place, telling = row
+    name = names.get(ref, "")
+    return {
+        "id": number, "uid": uid, "kind": kind, "name": name, "text": said(kind, name, place), "at": at,
+        "probability": round(probability, 3), "source": source, "place": place, "clip": clip,
+        "second": round(second, 2), "rules": json.loads(telling),
+    }  # fmt: skip

@@ -1,0 +1,252 @@
+"""One camera as it is watched: pictures in, events and clips out, with how it goes told at any time.
+
+    reader thread    opens the camera again and again, takes samples, puts parts into a queue (`parts.py`)
+    looking thread   looks at each part, decides who is there (`window.py`), writes events and clips
+    courier thread   tells what waits to be told (`courier.py`)
+
+In: a camera of the library. Out: rows. Only the looking thread needs the experts, and takes its turn with others who
+use them. Where nothing moves nothing is looked at.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pvchat.errors import PVChatError, SettingsError
+from pvchat.library.live import events
+from pvchat.library.live.courier import Courier
+from pvchat.library.live.parts import LivePart, Queue, Sampler
+from pvchat.library.live.ring import Retention, Ring, prune
+from pvchat.library.live.window import Change, SeenPart, Window
+from pvchat.library.recognise import follow
+from pvchat.memory import keep_small, trim
+from pvchat.perception.scan import PART_DEPTH, look_at
+from pvchat.schemas import ClipAnalysis, Service
+from pvchat.storage.library import connect
+from pvchat.video import Address, Link, Part, live_pictures, recorded
+
+FPS = 3.0
+MOST_FPS = 8.0
+PRUNE_S = 600.0
+# Of a second: no clothes, no things, no drawn figures; enough to tell who is there.
+DEPTH = replace(PART_DEPTH, grid_frames=1, body_crops=1, prints=2, masked_tracks=0, figure_tracks=0, thing_frames=0)
+_JPEG, _SIDE = 80, 640  # of the picture that is shown
+_log = logging.getLogger(__name__)
+
+Look = Callable[[LivePart], ClipAnalysis]
+
+
+@dataclass(frozen=True)
+class Watching:
+    """How a camera is watched.
+
+    Attributes:
+        fps: samples a second.
+        kept: how much of its clips is kept.
+    """
+
+    fps: float = FPS
+    kept: Retention = field(default_factory=Retention)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.fps <= MOST_FPS:
+            raise SettingsError(f"a camera is looked at 1 to {MOST_FPS:.0f} times a second.", subject="--fps")
+        if self.kept.days <= 0 or self.kept.gigabytes <= 0:
+            raise SettingsError("what is kept must be more than nothing.", subject="--keep-days, --keep-gb")
+
+
+@dataclass(frozen=True)
+class LiveStatus:
+    """How it goes.
+
+    Attributes:
+        source: the camera, as shown.
+        place: what its place is called.
+        connected, breaks, problem: as `video.Link` has them.
+        who: names of who is there now; "" for somebody unknown.
+        latency_s: from a sample's arrival until it was looked at, the last one's.
+        looked_at, dropped, still: samples that were looked at, that weren't for want of time, and that weren't since
+            nothing moved.
+        running: it is being watched.
+        failed: why it ended; "" if it didn't.
+    """
+
+    source: str
+    place: str
+    connected: bool
+    breaks: int
+    problem: str
+    who: list[str]
+    latency_s: float
+    looked_at: int
+    dropped: int
+    still: int
+    running: bool
+    failed: str
+
+
+class Live:
+    """A camera that is watched from `start` to `stop`.
+
+    Args:
+        chat: whose people are recognised, and whose experts look.
+        source: number of the camera in the library, and what its place is called.
+        address: of the camera.
+        how: how it is watched.
+        look: what a part shows; the experts say so if None.
+        told: called with each event, as JSON.
+    """
+
+    def __init__(
+        self,
+        chat: Service,
+        source: tuple[int, str],
+        address: Address,
+        how: Watching | None = None,
+        *,
+        look: Look | None = None,
+        told: Callable[[dict[str, Any]], None] = lambda row: None,
+    ) -> None:
+        self.chat, self.address, self.how = chat, address, how or Watching()
+        self._source, self._place = source
+        self._look, self._told = look or self._experts, told
+        self._link, self._queue = Link(), Queue(lossless=address.kind == "file")
+        self._stop, self._threads = threading.Event(), list[threading.Thread]()
+        self._window = Window(chat)
+        self._shown: Any = None  # the last picture [H, W, 3]
+        self._latency_s, self._looked_at, self._still, self._failed = 0.0, 0, 0, ""
+        self._pruned = float("-inf")
+
+    def start(self) -> None:
+        """Begin."""
+        courier = Courier(self.chat.people.root, self.chat.people.ids)
+        for work in (self._read, self._watch, lambda: courier.run(self._stop)):
+            self._threads.append(threading.Thread(target=work, daemon=True))
+            self._threads[-1].start()
+
+    def stop(self) -> None:
+        """End: the clip in the making is finished, and what waits to be told stays for the next time."""
+        self._stop.set()
+        self._queue.close()
+        for thread in self._threads:
+            thread.join()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until there are no more pictures, or looking has failed; whether that is so."""
+        self._threads[1].join(timeout_s)
+        return not self._threads[1].is_alive()
+
+    def status(self) -> LiveStatus:
+        """How it goes."""
+        names = self.chat.people.ids()
+        who = [names.get(ref, "") for ref, stay in list(self._window.stays.items()) if stay.told]
+        running = bool(self._threads) and self._threads[1].is_alive()
+        link = self._link
+        return LiveStatus(
+            self.address.shown, self._place, link.connected, link.breaks, link.problem, sorted(who), self._latency_s,
+            self._looked_at, self._queue.dropped, self._still, running, self._failed,
+        )  # fmt: skip
+
+    def picture(self) -> bytes:
+        """The last picture as JPEG; b"" for none yet."""
+        if (shown := self._shown) is None:
+            return b""
+        from PIL import Image
+
+        image, out = Image.fromarray(shown), io.BytesIO()
+        image.thumbnail((_SIDE, _SIDE))
+        image.save(out, "JPEG", quality=_JPEG)
+        return out.getvalue()
+
+    def _read(self) -> None:
+        """Pictures become parts, until there are no more."""
+        sampler = Sampler(self.how.fps, self.chat.settings.video, self.address.shown)
+        began = recorded(Path(self.address.text)).at.timestamp() if self.address.kind == "file" else 0.0
+        try:
+            for picture in live_pictures(self.address, self._link, self._stop, began):
+                if (part := sampler.add(picture)) is not None:
+                    self._queue.put(part)
+        except Exception as error:  # an unforeseen one of a decoder: said, and the clip at hand is finished
+            self._fail(error)
+        self._queue.close()
+
+    def _watch(self) -> None:
+        """Parts become events and clips."""
+        keep_small()
+        try:
+            with closing(connect(self.chat.people.root)) as library:
+                follow(library, self.chat)
+                self._watch_into(library)
+        except Exception as error:
+            self._fail(error)
+        self._stop.set()
+
+    def _watch_into(self, library: sqlite3.Connection) -> None:
+        ring = Ring(library, self.chat, self._source, self.how.fps)
+        try:
+            while not (self._queue.ended or self._stop.is_set()):
+                part = self._queue.get()
+                self._prune(library)
+                if part is not None:
+                    self.feed(library, ring, part)
+            ring.end()
+        finally:
+            ring.drop()
+
+    def feed(self, library: sqlite3.Connection, ring: Ring, part: LivePart) -> None:
+        """One part: what is seen in it, who comes and goes, what of it is kept."""
+        if part.still:
+            self._still += len(part.clip.times)
+            changes = self._window.hold(part.end)
+            ring.hold(part.end)
+        else:
+            seen = SeenPart(part.at, self._look(part), part.broken)
+            self._shown = part.clip.images[-1] if len(part.clip.images) else self._shown
+            self._looked_at += len(part.clip.times)
+            changes = self._window.add(seen)
+            ring.add(part, seen)
+        ring.shows({ref for ref, stay in self._window.stays.items() if stay.told})
+        for change in changes:
+            self._write(library, ring, change)
+        self._latency_s = time.monotonic() - part.arrived
+
+    def _write(self, library: sqlite3.Connection, ring: Ring, change: Change) -> None:
+        """An event, unless she was forgotten meanwhile."""
+        earlier = self._earlier()
+        if change.stay.ref and change.stay.ref not in earlier:
+            return
+        event = events.Event(change.kind, change.stay.ref, change.at, change.stay.probability, *ring.place(change.at))
+        number, _ = events.happen(library, self._source, event, earlier, time.time())
+        self._told(events.since(library, self.chat.people.ids(), number - 1, 1)[0])
+
+    def _earlier(self) -> Mapping[str, str]:
+        """Whose each id is by now, of all ids that people have or had."""
+        now = {one.name: one.id for one in self.chat.people.snapshot().people}
+        return {ref: now[name] for ref, name in self.chat.people.ids().items() if name in now}
+
+    def _experts(self, part: LivePart) -> ClipAnalysis:
+        with self.chat.networks.lock:
+            seen = look_at(Part(part.clip, 0.0, part.clip.duration_s), self.chat.experts, DEPTH)
+        trim()
+        return seen
+
+    def _prune(self, library: sqlite3.Connection) -> None:
+        if time.monotonic() - self._pruned > PRUNE_S:
+            self._pruned = time.monotonic()
+            prune(library, self.how.kept, datetime.now().timestamp())
+
+    def _fail(self, error: Exception) -> None:
+        """What the status says; the words of an error of FFmpeg's may hold the address."""
+        known = isinstance(error, PVChatError)
+        self._failed = str(error) if known else type(error).__name__
+        _log.error("%s: watching ended (%s)", self.address.shown, self._failed)

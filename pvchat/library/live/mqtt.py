@@ -1,0 +1,102 @@
+"""An event by MQTT, as Home Assistant takes it: each rule is an "event" entity, which it discovers by itself.
+
+    pvchat/NODE/rule/3                          the messages of rule 3, JSON
+    homeassistant/event/pvchat_NODE/rule_3/config    what it is, retained; empty once the rule is gone
+
+In: an address, messages. Out: why they weren't taken. Each is sent at QoS 1: the broker says that it has it. Needs
+paho-mqtt (`pip install 'pvchat[live]'`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from pvchat.library.live.events import Rule
+
+TIMEOUT_S = 10.0
+_KINDS = ("appears", "leaves", "unknown")
+
+Message = tuple[str, bytes]  # topic, content
+
+
+def node_of(people: Path) -> str:
+    """What tells the library beside a folder of people from others on one broker."""
+    return hashlib.sha256(os.fsencode(people)).hexdigest()[:8]
+
+
+def topic(node: str, rule: int) -> str:
+    """Where a rule's messages go."""
+    return f"pvchat/{node}/rule/{rule}"
+
+
+def discovery_topic(node: str, rule: int) -> str:
+    """Where Home Assistant looks for what a rule is."""
+    return f"homeassistant/event/pvchat_{node}/rule_{rule}/config"
+
+
+def discovery(rule: Rule, node: str, name: str) -> Message:
+    """What Home Assistant is told of a rule, of which the name is in words."""
+    told = {
+        "name": name, "unique_id": f"pvchat_{node}_rule_{rule.id}", "state_topic": topic(node, rule.id),
+        "event_types": list(_KINDS), "icon": "mdi:account-eye",
+        "device": {"identifiers": [f"pvchat_{node}"], "name": "PVChat", "manufacturer": "PVChat"},
+    }  # fmt: skip
+    return discovery_topic(node, rule.id), json.dumps(told).encode()
+
+
+def state(rule: Rule, node: str, message: Mapping[str, Any]) -> Message:
+    """A message of a rule."""
+    row = {"event_type": message["kind"], **message}
+    return topic(node, rule.id), json.dumps(row, ensure_ascii=False).encode()
+
+
+def publish(target: str, messages: Sequence[Message], retain: bool = False) -> str:
+    """Send messages to a broker; why they weren't taken, without any password; "" if they were.
+
+    Args:
+        target: "mqtt://user:password@host:1883", or mqtts.
+        messages: what.
+        retain: whether the broker keeps them for whoever comes later.
+    """
+    try:
+        from paho.mqtt.client import Client
+        from paho.mqtt.enums import CallbackAPIVersion
+    except ImportError:
+        return "paho-mqtt is missing: pip install 'pvchat[live]'"
+    parts, refused = urlsplit(target), list[str]()
+    client = Client(CallbackAPIVersion.VERSION2)
+    client.on_connect = lambda client, data, flags, reason, properties: refused.append(
+        str(reason) if reason.is_failure else ""
+    )
+    if parts.username:
+        client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
+    if parts.scheme == "mqtts":
+        client.tls_set()
+    client.connect_timeout = TIMEOUT_S
+    try:
+        client.connect(parts.hostname or "", parts.port or (8883 if parts.scheme == "mqtts" else 1883))
+        client.loop_start()
+        sent = [client.publish(*one, qos=1, retain=retain) for one in messages]
+        taken = all(_is_taken(one) for one in sent)
+    except (OSError, ValueError) as error:
+        return f"not reached ({getattr(error, 'strerror', None) or type(error).__name__})"
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return "" if taken else f"not taken ({next(filter(None, refused), 'no word from the broker')})"
+
+
+def _is_taken(sent: Any) -> bool:
+    """Whether the broker says that it has a message; it is waited for."""
+    try:
+        sent.wait_for_publish(TIMEOUT_S)
+        return bool(sent.is_published())
+    except RuntimeError:  # the broker has closed the connection
+        return False

@@ -1,0 +1,179 @@
+"""Pictures of a camera become parts of a second: a few samples, cuts, and whether anything moves.
+
+In: `Picture`s as they come. Out: `LivePart`s, by way of a queue that holds a few: where looking at them is slower than
+they come, the oldest are dropped and counted. Every picture is shrunk once, for cuts and for motion; only samples are
+turned into RGB, and only where something differs from the last part that was looked at.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.config import VideoConfig
+from pvchat.video import Clip, Picture, Probe
+from pvchat.video.clips import copy_size
+from pvchat.video.containers import upright
+from pvchat.video.shots import CutFinder
+
+PART_S = 1.0
+WAITING = 3  # parts in the queue
+# A picture differs from another where so many pixels of their thumbnails differ by so many levels in a colour: a person
+# of a twelfth of the picture's height is some 4 by 2 pixels [choice]
+_WIDTH, _HEIGHT, _LEVELS, _PIXELS = 96, 54, 24, 4
+_SETTLE_S = 0.5  # that the pictures around a cut are waited for
+_TURN = 90
+
+
+@dataclass(frozen=True)
+class LivePart:
+    """About a second of a camera's pictures.
+
+    Attributes:
+        at: when it begins, seconds since 1970.
+        clip: k samples, times and cuts as seconds from `at`; none where it is `still`.
+        arrived: when its last sample came, by the monotonic clock.
+        still: it shows what the last part showed.
+        broken: pictures are missing before it.
+    """
+
+    at: float
+    clip: Clip
+    arrived: float
+    still: bool = False
+    broken: bool = False
+
+    @property
+    def end(self) -> float:
+        """When it ends, seconds since 1970."""
+        return self.at + self.clip.duration_s
+
+
+class Sampler:
+    """Takes samples.
+
+    Args:
+        fps: samples a second.
+        config: how large they are.
+        name: of the camera, as shown.
+    """
+
+    def __init__(self, fps: float, config: VideoConfig, name: str = "") -> None:
+        self.step, self.config, self.name = 1.0 / fps, config, name
+        self._count = max(2, round(fps * PART_S))
+        self._held: list[tuple[Picture, NDArray[np.int16]]] = []  # samples and their thumbnails
+        self._next, self._broken, self._end, self._calm = 0.0, False, 0.0, False
+        self._finder = CutFinder()
+        self._scaler: Any = None
+        self._seen: NDArray[np.int16] | None = None  # the last thumbnail of the last part that moved
+
+    def add(self, picture: Picture) -> LivePart | None:
+        """The next picture; a part where one is complete."""
+        if picture.fresh:
+            self._held, self._next, self._broken = [], 0.0, True
+            self._finder.skip()
+        thumbnail = self._thumbnail(picture.frame)
+        self._finder.add(picture.time, thumbnail)
+        part = self._part() if self._is_settled(picture.time) else None
+        if picture.time >= self._next:
+            self._next = max(self._next + self.step, picture.time + self.step / 2)
+            self._held.append((picture, thumbnail.astype(np.int16)))
+        return part
+
+    def _is_settled(self, time: float) -> bool:
+        """Whether a part is complete, and the cuts in it are known."""
+        if len(self._held) < self._count:
+            return False
+        last = self._held[self._count - 1][0].time
+        return self._finder.settled_s > last or time > last + _SETTLE_S
+
+    def _part(self) -> LivePart:
+        samples, self._held = self._held[: self._count], self._held[self._count :]
+        held = [picture for picture, _ in samples]
+        broken, self._broken = self._broken, False
+        start, end = held[0].time - self.step / 2, held[-1].time + self.step / 2
+        start = self._end if not broken and abs(start - self._end) < self.step else start
+        cuts = [cut for cut in self._finder.cuts if start < cut < end and not broken]
+        self._finder.cuts = [cut for cut in self._finder.cuts if cut >= end]
+        self._end = end
+        moved = bool(broken or cuts) or any(_differs(thumbnail, self._seen) for _, thumbnail in samples)
+        still = self._calm and not moved  # the first part without motion is looked at: who is there stays
+        self._calm = not moved
+        if not still:
+            self._seen = samples[-1][1]
+        return LivePart(start, self._clip(held, start, end, cuts, still), held[-1].arrived, still, broken)
+
+    def _clip(self, held: list[Picture], start: float, end: float, cuts: list[float], still: bool) -> Clip:
+        frame = held[0].frame
+        turned = round(frame.rotation / _TURN) * _TURN % 360
+        width, height = (frame.width, frame.height)[:: -1 if turned % 180 else 1]
+        fps = 1 / self.step
+        size = copy_size(Probe("", "", width, height, turned, fps, 0.0, 0, 0, "video"), self.config)
+        shown = [] if still else [upright(one.frame, turned, size) for one in held]
+        images = np.stack(shown) if shown else np.zeros((0, size[1], size[0], 3), np.uint8)
+        times = np.array([one.time - start for one in held], np.float32)
+        return Clip("", self.name, end - start, fps, *size, times, images, "", tuple(cut - start for cut in cuts))
+
+    def _thumbnail(self, frame: Any) -> NDArray[np.uint8]:
+        if self._scaler is None:
+            from av.video.reformatter import VideoReformatter
+
+            self._scaler = VideoReformatter()
+        small = self._scaler.reformat(frame, _WIDTH, _HEIGHT, "rgb24", interpolation="AREA")
+        return np.asarray(small.to_ndarray())
+
+
+def _differs(one: NDArray[np.int16], other: NDArray[np.int16] | None) -> bool:
+    """Whether a thumbnail [H, W, 3] shows something else than another."""
+    return other is None or int((np.abs(one - other).max(2) > _LEVELS).sum()) >= _PIXELS
+
+
+class Queue:
+    """Parts that wait to be looked at.
+
+    Args:
+        lossless: whoever puts one in waits for room; else the oldest is dropped.
+
+    Attributes:
+        dropped: samples that nobody looked at.
+    """
+
+    def __init__(self, lossless: bool = False) -> None:
+        self.dropped = 0
+        self._parts: deque[LivePart] = deque()
+        self._lossless, self._closed = lossless, False
+        self._changed = threading.Condition()
+
+    def put(self, part: LivePart) -> None:
+        """One more part."""
+        with self._changed:
+            while self._lossless and len(self._parts) >= WAITING and not self._closed:
+                self._changed.wait(1.0)
+            self._parts.append(part)
+            if len(self._parts) > WAITING:
+                self.dropped += len(self._parts.popleft().clip.times)
+            self._changed.notify_all()
+
+    def get(self, timeout_s: float = 1.0) -> LivePart | None:
+        """The oldest part; None where none came in time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._parts or self._closed, timeout_s)
+            part = self._parts.popleft() if self._parts else None
+            self._changed.notify_all()
+            return part
+
+    def close(self) -> None:
+        """No more parts come."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def ended(self) -> bool:
+        """Whether there are none left, and none will come."""
+        return self._closed and not self._parts

@@ -1,0 +1,208 @@
+"""The clips of a camera: short ones, around events alone, kept for some days and gigabytes, then deleted for good.
+
+    <home>/library/ring/<camera>/2026-11-29 08.05.00.mp4        the samples, at the times at which they were taken
+    <home>/library/ring/<camera>/2026-11-29 08.05.00.mp4.part   in the making
+
+In: what was seen in each part, and its pictures. Out: files, and rows of the library as those of any video, so that it
+answers about them. What a killed process left in the making is deleted when the next begins.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pvchat.errors import LockedError, VideoReadError
+from pvchat.library import records
+from pvchat.library.live.parts import LivePart
+from pvchat.library.live.window import SeenPart, joined
+from pvchat.library.recognise import recognise
+from pvchat.library.sources import stamp_of
+from pvchat.schemas import Service
+from pvchat.storage import atomic, keys
+from pvchat.storage.library import changing, drop_clips
+from pvchat.storage.stores import library_of
+from pvchat.video import CLIP_OPTIONS, Encoder, Recorded, content_key
+
+LONGEST_S = 60.0  # of a clip; what goes on is in the next
+AFTER_S = 3.0  # that a clip goes on after the last body
+_MAKING = ".part"
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How much of the clips is kept, and for how long.
+
+    Attributes:
+        days: clips and events go when they are as old.
+        gigabytes: of all clips of all cameras; the oldest go first.
+    """
+
+    days: float = 7.0
+    gigabytes: float = 2.0
+
+
+@dataclass
+class _Take:
+    """A clip in the making."""
+
+    path: Path
+    at: float
+    encoder: Encoder
+    parts: list[SeenPart] = field(default_factory=list)
+    wanted: bool = False
+    last_busy: float = 0.0
+    people: set[str] = field(default_factory=set)
+
+
+class Ring:
+    """The clips of one camera.
+
+    Args:
+        library: the tables.
+        chat: whose people are in them.
+        source: number of the camera.
+        fps: samples a second.
+    """
+
+    def __init__(self, library: sqlite3.Connection, chat: Service, source: int, fps: float) -> None:
+        self.library, self.chat, self.source, self.fps = library, chat, source, fps
+        self.folder = ring_of(chat.people.root) / str(source)
+        atomic.make_private_folder(self.folder.parent)
+        atomic.make_private_folder(self.folder)
+        for left in self.folder.glob(f"*{_MAKING}"):
+            left.unlink()
+        self._take: _Take | None = None
+        self._before: tuple[LivePart, SeenPart] | None = None
+
+    def add(self, part: LivePart, seen: SeenPart) -> None:
+        """The next part that was looked at."""
+        busy = bool(seen.analysis.tracks or seen.analysis.bodies)
+        if self._take is None and busy:
+            self._begin(seen.at)
+        if self._take is None:
+            self._before = (part, seen)
+            return
+        self._write(self._take, part, seen)
+        if busy:
+            self._take.last_busy = seen.end
+        if seen.end - self._take.last_busy > AFTER_S or seen.end - self._take.at > LONGEST_S:
+            self.end()
+
+    def hold(self, now: float) -> None:
+        """Nothing moves: a clip ends, if that lasts."""
+        if self._take is not None and now - self._take.last_busy > AFTER_S:
+            self.end()
+
+    def place(self, at: float) -> tuple[str, float]:
+        """The clip that shows a moment (seconds since 1970), and where in it; none: "", 0. That clip is kept."""
+        if self._take is None:
+            return "", 0.0
+        self._take.wanted = True
+        return str(self._take.path), max(0.0, at - self._take.at)
+
+    def shows(self, refs: set[str]) -> None:
+        """Who is there now; the clip in the making is kept."""
+        if self._take is not None and refs:
+            self._take.wanted = True
+            self._take.people |= refs - {""}
+
+    def end(self) -> None:
+        """Finish the clip in the making: it is kept where it is about an event, or shows somebody."""
+        take, self._take, self._before = self._take, None, None
+        if take is None:
+            return
+        known = set(self.chat.people.ids())
+        if not take.wanted or not take.people <= known:  # somebody was forgotten meanwhile
+            take.encoder.drop()
+            return
+        take.encoder.close()
+        self._enter(take)
+
+    def drop(self) -> None:
+        """Give the clip in the making up."""
+        if self._take is not None:
+            self._take.encoder.drop()
+            self._take = None
+
+    def _begin(self, at: float) -> None:
+        start = at if self._before is None else self._before[1].at
+        path = _free(self.folder, start)
+        making = path.with_name(path.name + _MAKING)
+        self._take = _Take(path, start, Encoder(making, self.fps, CLIP_OPTIONS), last_busy=at)
+        if self._before is not None:
+            self._write(self._take, *self._before)
+            self._before = None
+
+    def _write(self, take: _Take, part: LivePart, seen: SeenPart) -> None:
+        take.parts.append(seen)
+        for time, image in zip(part.clip.times, part.clip.images, strict=True):
+            take.encoder.add(image, seen.at + float(time) - take.at)
+
+    def _enter(self, take: _Take) -> None:
+        """A finished clip becomes a file, and rows: one transaction."""
+        take.encoder.path.chmod(atomic.FILE_MODE)
+        analysis = joined(take.parts, content_key(take.encoder.path)).analysis()
+        if not analysis.tracks:
+            take.encoder.path.unlink()
+            self.library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (str(take.path),))
+            return
+        dated = Recorded(datetime.fromtimestamp(round(take.at, 3)), "name")
+        with changing(self.library):
+            clip = records.keep(self.library, analysis, dated)
+            recognise(self.library, self.chat, clip)
+            take.encoder.path.rename(take.path)
+            row = (str(take.path), self.source, *stamp_of(take.path), clip)
+            self.library.execute("INSERT INTO files(path, source, bytes, changed, clip) VALUES (?, ?, ?, ?, ?)", row)
+
+
+def ring_of(people: Path) -> Path:
+    """Where the clips of all cameras lie that know the people of a folder."""
+    return library_of(people).parent / "ring"
+
+
+def require_plain() -> None:
+    """Raise LockedError in an encrypted home: the clips of cameras can't be sealed."""
+    if keys.exists():
+        hint = "Watch cameras in another home (PVCHAT_HOME), or keep this one on an encrypted disk."
+        raise LockedError("this home is encrypted, and clips of cameras can't be yet.", subject="live", hint=hint)
+
+
+def prune(library: sqlite3.Connection, kept: Retention, now: float) -> int:
+    """Delete clips and events that are too old, and the oldest clips of too many; how many clips.
+
+    Args:
+        library: the tables.
+        kept: how many may stay.
+        now: seconds since 1970.
+    """
+    rows = library.execute(
+        "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source "
+        "JOIN clips AS c ON c.id = f.clip WHERE s.camera IS NOT NULL ORDER BY c.recorded DESC"
+    ).fetchall()
+    oldest, room, gone = now - kept.days * 24 * 3600, kept.gigabytes * 1e9, list[str]()
+    for path, size, at in rows:
+        room -= size
+        if room < 0 or datetime.fromisoformat(at).timestamp() < oldest:
+            gone.append(path)
+    before = datetime.fromtimestamp(oldest).astimezone().isoformat()
+    with changing(library):
+        drop_clips(library, gone)
+        old = library.execute("DELETE FROM events WHERE julianday(at) < julianday(?)", (before,)).rowcount
+    if gone or old:
+        with suppress(sqlite3.OperationalError):  # another process reads: the next time will do
+            library.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was deleted is zeroes in the file already
+    return len(gone)
+
+
+def _free(folder: Path, at: float) -> Path:
+    """A name for a clip that begins at a moment (seconds since 1970)."""
+    stem = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H.%M.%S")
+    names = (f"{stem}.mp4" if number == 1 else f"{stem} ({number}).mp4" for number in range(1, 1000))
+    for path in (folder / name for name in names):
+        if not path.exists():
+            return path
+    raise VideoReadError("too many clips begin in one second.", subject=str(folder))

@@ -1,0 +1,72 @@
+"""An event by HTTP: a POST of JSON, signed, to exactly the address that the rule names.
+
+    X-PVChat-Delivery: the delivery's id, the same at each try
+    X-PVChat-Signature: t=1764403200,v1=…      HMAC-SHA256 of "1764403200." + body by the rule's secret, in hex
+
+In: an address, a secret, a message. Out: why it wasn't taken. Nothing is followed elsewhere: an answer that redirects
+is a failure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+TIMEOUT_S = 10.0
+
+
+def post(target: str, secret: str, message: Mapping[str, Any], now: float) -> str:
+    """Send one message; why it wasn't taken, without any password; "" if it was.
+
+    Args:
+        target: an address of http or https.
+        secret: that signs it.
+        message: JSON.
+        now: seconds since 1970.
+    """
+    parts, body = urlsplit(target), json.dumps(dict(message), ensure_ascii=False).encode()
+    headers = {
+        "Content-Type": "application/json", "X-PVChat-Delivery": str(message["id"]),
+        "X-PVChat-Signature": signature(secret, body, int(now)), **_login(parts),
+    }  # fmt: skip
+    path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+    try:
+        connection = _connection(parts)
+        try:
+            connection.request("POST", path, body, headers)
+            status = connection.getresponse().status
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return f"not reached ({getattr(error, 'strerror', None) or type(error).__name__})"
+    if 300 <= status < 400:
+        return f"answered {status}: it redirects, which isn't followed"
+    return "" if status < 300 else f"answered {status}"
+
+
+def signature(secret: str, body: bytes, at: int) -> str:
+    """The header that whoever receives checks: when it was sent, and that by whoever knows the secret."""
+    signed = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={signed}"
+
+
+def _connection(parts: SplitResult) -> http.client.HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return http.client.HTTPSConnection(host, parts.port, timeout=TIMEOUT_S, context=ssl.create_default_context())
+    return http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_S)
+
+
+def _login(parts: SplitResult) -> dict[str, str]:
+    """Name and password of the address, as a header."""
+    if not parts.username:
+        return {}
+    both = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": f"Basic {b64encode(both.encode()).decode()}"}

@@ -1,0 +1,203 @@
+"""Who is before a camera now: the last half minute as one analysis, decided as a video of that length would be.
+
+In: what was seen in each part. Out: `Stay`s: from when to when somebody is there. The parts are joined as those of a
+long video are (`perception/scan.py`), and the same model at the same operating point says who is in them. When there
+are too many, the window begins anew with its last ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pvchat.chat.spans import Span, merged
+from pvchat.identity.evidence import gather
+from pvchat.library.live.events import Kind
+from pvchat.perception.scan import Seen
+from pvchat.schemas import ClipAnalysis, Service
+
+UNKNOWN = ""  # the id of whoever isn't enrolled
+MOST, KEPT = 30, 12  # parts of a window, and how many go on when it begins anew
+GONE_S = 2.0  # unseen for so long, somebody has left
+SETTLED_S = 2.0  # so long somebody must be seen before she counts as unknown: a name often comes a second late
+LEAST_S = 1.0  # so long a stranger's face must be seen in all
+
+
+@dataclass(frozen=True)
+class SeenPart:
+    """A part that was looked at.
+
+    Attributes:
+        at: when it begins, seconds since 1970.
+        analysis: what it shows; its times count from `at`.
+        broken: pictures are missing before it.
+    """
+
+    at: float
+    analysis: ClipAnalysis
+    broken: bool = False
+
+    @property
+    def end(self) -> float:
+        """When it ends, seconds since 1970."""
+        return self.at + self.analysis.duration_s
+
+
+@dataclass
+class Stay:
+    """Somebody before the camera.
+
+    Attributes:
+        ref: her id, or `UNKNOWN`.
+        start, last: from when to when, seconds since 1970.
+        probability: that it is she.
+        told: that she is there.
+    """
+
+    ref: str
+    start: float
+    last: float
+    probability: float
+    told: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """Somebody appears or leaves, or somebody unknown is seen."""
+
+    kind: Kind
+    stay: Stay
+    at: float
+
+
+class Window:
+    """The last parts of a camera, and who is there.
+
+    Args:
+        chat: whose people, by which model.
+    """
+
+    def __init__(self, chat: Service) -> None:
+        self.chat = chat
+        self.stays: dict[str, Stay] = {}
+        self._until: dict[str, float] = {}  # when each one's last stay that was told ended
+        self._ids: set[str] = set()
+        self._parts: list[SeenPart] = []
+        self._seen = Seen("")
+
+    def add(self, part: SeenPart) -> list[Change]:
+        """The next part that was looked at; what has changed by it."""
+        ids = set(self.chat.people.ids())
+        if not ids >= self._ids:  # somebody was forgotten: what was seen of her, too
+            self._parts, self._seen, self.stays = [], Seen(""), {}
+        self._ids = ids
+        self._parts.append(part)
+        if len(self._parts) > MOST:
+            self._parts = self._parts[-KEPT:]
+            self._seen = joined(self._parts)
+        else:
+            extend(self._seen, part, self._parts[0].at)
+        return self._follow(self._spans(), part.end)
+
+    def hold(self, end: float) -> list[Change]:
+        """Nothing has moved until `end`: whoever was there at last still is."""
+        last = self._parts[-1].end if self._parts else end
+        return self._follow([], end, last)
+
+    def _spans(self) -> list[tuple[str, float, list[Span]]]:
+        """Who is seen in the window: id, probability, spans in seconds since 1970."""
+        analysis, at = self._seen.analysis(), self._parts[0].at
+        if not analysis.tracks:
+            return []
+        people = self.chat.people.snapshot().people
+        presences = self.chat.score(people, analysis)
+        found = [
+            (person.id, presence.probability, _moved(presence.spans, at))
+            for person, presence in zip(people, presences, strict=True)
+            if presence.decision == "present"
+        ]
+        others = [one for one in gather(presences, analysis).others if not one.name and one.track is not None]
+        faces = [one for one in others if one.track is not None and analysis.tracks[one.track].kind == "face"]
+        spans = [span for one in faces for span in _long(analysis.spans(np.array(one.frames)))]
+        likeliest = max((one.probability for one in presences if one.decision != "present"), default=0.0)
+        return [*found, (UNKNOWN, 1 - likeliest, _moved(merged(spans), at))]
+
+    def _follow(
+        self, seen: Iterable[tuple[str, float, list[Span]]], now: float, until: float | None = None
+    ) -> list[Change]:
+        """Stays as they are by now; those that were last seen at `until` go on.
+
+        Args:
+            seen: who, how probably, and when.
+            now: seconds since 1970.
+            until: see above.
+        """
+        changes = []
+        for ref, probability, spans in seen:
+            for start, end in _bridged(spans):
+                changes += self._see(ref, probability, start, end, now)
+        for ref, stay in list(self.stays.items()):
+            if until is not None and stay.last > until - GONE_S / 2:
+                stay.last = now
+            changes += self._end(ref, now)
+        return changes
+
+    def _see(self, ref: str, probability: float, start: float, end: float, now: float) -> list[Change]:
+        """One span in which somebody is seen."""
+        stay = self.stays.get(ref)
+        if stay is not None and start <= stay.last + GONE_S:
+            stay.last, stay.probability = max(stay.last, end), max(stay.probability, probability)
+        elif stay is None and end > self._until.get(ref, 0.0) + GONE_S / 2:
+            stay = self.stays[ref] = Stay(ref, max(start, self._until.get(ref, start)), end, probability)
+        if stay is None or stay.told or (ref == UNKNOWN and now - stay.start < SETTLED_S):
+            return []
+        stay.told = True
+        return [Change("unknown" if ref == UNKNOWN else "appears", stay, stay.start)]
+
+    def _end(self, ref: str, now: float) -> list[Change]:
+        """Whoever hasn't been seen for a while has left."""
+        stay = self.stays[ref]
+        if now - stay.last <= GONE_S:
+            return []
+        del self.stays[ref]
+        self._until[ref] = stay.last
+        return [Change("leaves", stay, stay.last)] if stay.told and ref != UNKNOWN else []
+
+
+def joined(parts: Sequence[SeenPart], key: str = "") -> Seen:
+    """Some parts as one video, whose time begins with the first."""
+    seen = Seen(key)
+    for part in parts:
+        extend(seen, part, parts[0].at)
+    return seen
+
+
+def extend(seen: Seen, part: SeenPart, start: float) -> None:
+    """One more part of a video that begins at `start`; where pictures are missing before it, another shot begins."""
+    by, analysis = np.float32(part.at - start), part.analysis
+    shots = analysis.shots + by
+    if part.broken:  # a shot of nothing first: the first of a part goes on with the one before
+        shots[0, 0] += np.float32(1e-3)
+        shots = np.concatenate((np.array([[by, shots[0, 0]]], np.float32), shots))
+    seen.add(replace(analysis, times=analysis.times + by, shots=shots, duration_s=float(by) + analysis.duration_s))
+
+
+def _moved(spans: Iterable[Span], by: float) -> list[Span]:
+    return [(start + by, end + by) for start, end in spans]
+
+
+def _long(spans: list[Span]) -> list[Span]:
+    return spans if sum(end - start for start, end in spans) >= LEAST_S else []
+
+
+def _bridged(spans: list[Span]) -> list[Span]:
+    """Spans, those joined between which nobody has left."""
+    out: list[Span] = []
+    for start, end in sorted(spans):
+        if out and start - out[-1][1] <= GONE_S:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return out

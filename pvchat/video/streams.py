@@ -1,0 +1,213 @@
+"""Pictures of a camera, or of a recording that is still being written, through breaks of the connection.
+
+In: an `Address`: a stream (rtsp, http), a webcam (`/dev/video0`) or a growing file. Out: `Picture`s, each with its time
+of day. A stream that breaks is opened again, ever later (`BACKOFF`); a file that doesn't grow any more has ended.
+An address may hold a password: `shown` is what is printed, stored beside it and logged. FFmpeg may open network
+addresses by the protocols of that kind alone, and no local files.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from pvchat.errors import VideoReadError
+from pvchat.video.containers import DEMUXERS, READ_BYTES
+
+if TYPE_CHECKING:
+    import av
+
+SCHEMES = ("rtsp", "rtsps", "http", "https")
+BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds before each try; the last again and again
+STEADY_S = 10.0  # after so long a stream counts as well: the next break begins with the first wait
+OPEN_S, READ_S = 10.0, 5.0  # a camera that says nothing for so long is opened again
+IDLE_S = 10.0  # a file that hasn't grown for so long has ended
+_LATE_S = 2.0  # by which a stream's own clock may differ from ours until it is set anew
+_OPTIONS = {  # of FFmpeg, by how an address begins; what a file of HTTP begins with isn't thrown away
+    "rtsp": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_transport": "tcp", "fflags": "nobuffer"},
+    "http": {"protocol_whitelist": "http,https,tcp,tls,httpproxy"},
+}
+_SECRET = re.compile(r"pass|pwd|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
+Kind = Literal["stream", "webcam", "file"]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where pictures come from.
+
+    Attributes:
+        text: as it is opened; it may hold a password.
+        shown: the same without it.
+        kind: what is there.
+    """
+
+    text: str = field(repr=False)
+    shown: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture.
+
+    Attributes:
+        time: of day, seconds since 1970.
+        frame: as it was decoded.
+        arrived: by the monotonic clock, seconds.
+        fresh: the first since the stream was opened: something may be missing before it.
+    """
+
+    time: float
+    frame: av.VideoFrame
+    arrived: float
+    fresh: bool = False
+
+
+@dataclass
+class Link:
+    """How it is with the connection, for whoever looks on.
+
+    Attributes:
+        connected: pictures come.
+        breaks: how often they stopped coming.
+        problem: why, without any password; "" while they come.
+    """
+
+    connected: bool = False
+    breaks: int = 0
+    problem: str = ""
+
+
+def is_address(text: str) -> bool:
+    """Whether this names a camera rather than a folder or a file of videos."""
+    return "://" in text or text.startswith("/dev/")
+
+
+def read_address(text: str) -> Address:
+    """An address as typed.
+
+    Raises:
+        VideoReadError: there is no such file, or it is of no known kind; its password isn't told.
+    """
+    scheme = text.partition("://")[0].lower() if "://" in text else ""
+    if scheme:
+        return _network(text, scheme)
+    path = Path(text).expanduser().absolute()
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise VideoReadError("there is no such camera or file.", subject=str(path), hint="Look at the spelling.") from (
+            error
+        )
+    if not (stat.S_ISCHR(mode) or stat.S_ISREG(mode)):
+        raise VideoReadError("this is neither a camera nor a file.", subject=str(path), hint="Name one of them.")
+    return Address(str(path), str(path), "webcam" if stat.S_ISCHR(mode) else "file")
+
+
+def live_pictures(
+    address: Address, link: Link, stop: threading.Event, started: float = 0.0, now: Callable[[], float] = time.time
+) -> Iterator[Picture]:
+    """The pictures of an address, until `stop` is set; of a file, until it doesn't grow any more.
+
+    Args:
+        address: where from.
+        link: told how it is with the connection.
+        stop: set to end.
+        started: of a file, the time of day of its first picture.
+        now: the clock of the day.
+    """
+    tries = 0
+    while not stop.is_set():
+        opened = time.monotonic()
+        try:
+            for one in _connected(address, stop, started, now):
+                link.connected, link.problem = True, ""
+                yield one
+            link.problem = "no more pictures came."
+        except (OSError, ValueError) as error:  # FFmpeg's own are OSErrors; their words may hold the address
+            link.problem = f"{getattr(error, 'strerror', None) or type(error).__name__}."
+        link.breaks, link.connected = link.breaks + link.connected, False
+        if address.kind == "file":
+            return
+        tries = 0 if time.monotonic() - opened > STEADY_S else tries
+        stop.wait(BACKOFF[min(tries, len(BACKOFF) - 1)])
+        tries += 1
+
+
+def _network(text: str, scheme: str) -> Address:
+    hint = f"Use one that begins with {', '.join(f'{one}://' for one in SCHEMES)}."
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    if scheme not in SCHEMES or not host:
+        raise VideoReadError("this is no camera's address.", subject=f"{scheme}://…", hint=hint)
+    place = f"[{host}]" if ":" in host else host
+    place = place if port is None else f"{place}:{port}"
+    user = f"{quote(parts.username)}@" if parts.username else ""
+    query = urlencode(
+        [(key, "***" if _SECRET.search(key) else value) for key, value in parse_qsl(parts.query)], safe="*"
+    )
+    return Address(text, urlunsplit((scheme, user + place, parts.path, query, "")), "stream")
+
+
+def _connected(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
+    """The pictures of one connection."""
+    with _opened(address, stop) as container:
+        stream = container.streams.video[0]
+        stream.thread_type, stream.codec_context.thread_count = "SLICE", 2  # threads by frames would be late
+        base: float | None = None
+        for frame in _decoded(container, stream, stop):
+            at = 0.0 if frame.time is None else float(frame.time)
+            fresh, here = base is None, started if address.kind == "file" else now()
+            base = here - at if base is None else base
+            if address.kind != "file" and (frame.time is None or not -_LATE_S < here - (base + at) < _LATE_S):
+                base = here - at
+            yield Picture(base + at, frame, time.monotonic(), fresh)
+
+
+def _opened(address: Address, stop: threading.Event) -> Any:
+    """A container of PyAV's; raises OSError."""
+    import av
+
+    if address.kind == "file":
+        growing: Any = _Growing(address.text, stop)
+        return av.open(growing, options={"format_whitelist": DEMUXERS}, buffer_size=READ_BYTES)
+    if address.kind == "webcam":
+        return av.open(address.text, format="v4l2", timeout=(OPEN_S, READ_S))
+    options = _OPTIONS[address.text[:4].lower()]
+    return av.open(address.text, options=options, timeout=(OPEN_S, READ_S))
+
+
+def _decoded(container: Any, stream: Any, stop: threading.Event) -> Iterator[Any]:
+    """Whole pictures, as long as packets come; a damaged one is left out."""
+    import av
+
+    for packet in container.demux(stream):
+        if stop.is_set():
+            return
+        with suppress(av.error.InvalidDataError, EOFError):
+            yield from (frame for frame in packet.decode() if not frame.is_corrupt)
+
+
+class _Growing:
+    """A file that is still being written, as PyAV reads it: its end is waited for, and it can't be sought in."""
+
+    def __init__(self, path: str, stop: threading.Event) -> None:
+        self._file, self._stop = open(path, "rb"), stop  # noqa: SIM115 (goes with this object)
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; none once the file hasn't grown for `IDLE_S`."""
+        until = time.monotonic() + IDLE_S
+        while not (data := self._file.read(size)) and time.monotonic() < until and not self._stop.wait(0.05):
+            pass
+        return data

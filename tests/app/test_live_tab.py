@@ -1,0 +1,65 @@
+"""The live tab: only cameras that were added are watched; what is shown of one, and for whom the tab is there."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from make_app import ready, running
+from make_browser import browser, open_page, tab
+from make_cameras import look, write
+from make_studio import ANA
+from pvchat_app import page
+from pvchat_app.desk import Desk
+from pvchat_app.live_tab import Cameras
+
+from pvchat import PVChat
+from pvchat.errors import PVChatError
+from pvchat.library.live.live import Live
+
+
+def test_a_camera_is_watched_and_stopped(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))
+    film = write(tmp_path / "hall.ts", [(2, ()), (3, (ANA,)), (1, ())])
+    cameras = Cameras(desk)
+    assert "No camera was added yet" in cameras.shown(None)[1]
+    with pytest.raises(PVChatError, match="was added"):
+        cameras.start(str(film))
+    desk.engine.chat.library.live(str(film), place="hall <b>")
+    assert cameras.names() == [(f"hall <b> ({film})", str(film))]
+    cameras.start(str(film))
+    try:
+        end = time.monotonic() + 20
+        while "Ana is seen" not in cameras.shown(str(film))[1] and time.monotonic() < end:
+            time.sleep(0.05)
+        now, events = cameras.shown(str(film))
+        assert "<b>Ana</b>" in now
+        assert "data:image/jpeg" in now
+        assert "Ana is seen, hall &lt;b&gt;" in events
+    finally:
+        cameras.stop(str(film))
+    assert "watched.</div>" in cameras.shown(str(film))[0]
+
+
+@pytest.mark.browser
+def test_the_page_shows_who_is_there(chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))
+    film = write(tmp_path / "hall.ts", [(2, ()), (3, (ANA,)), (1, ())])
+    chat.library.live(str(film), place="hall")
+    with running(ready(chat)) as (_, address), browser() as chromium:
+        page = open_page(chromium, address)
+        tab(page, "Live")
+        page.wait_for_selector('#pv-live-now:has-text("It isn\'t watched")')
+        page.click("#pv-live-start")
+        page.wait_for_selector("#pv-live-events td:has-text('Ana is seen, hall')")
+        page.wait_for_selector("#pv-live-now img")
+        page.click("#pv-live-stop")
+        page.wait_for_selector('#pv-live-now:has-text("It isn\'t watched")')
+
+
+def test_only_the_owner_of_the_machine_has_it(desk: Desk) -> None:
+    for local in (True, False):
+        config = page.build(desk, desk.sessions.root, local=local).config
+        tabs = [one["props"].get("label") for one in config["components"] if one["type"] == "tabitem"]
+        assert ("Live" in tabs) is local

@@ -1,0 +1,277 @@
+"""A made-up camera: who comes and goes, what is kept of it, what forgetting leaves; a real stream of a growing file."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from make_cameras import CARL, look, part, write  # noqa: E402
+from make_studio import ANA, BEN  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.cli.live import told  # noqa: E402
+from pvchat.errors import LockedError, SettingsError, VideoReadError  # noqa: E402
+from pvchat.library.live.live import Live, Watching  # noqa: E402
+from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
+from pvchat.library.live.ring import Retention, Ring, prune, ring_of  # noqa: E402
+from pvchat.library.recognise import follow  # noqa: E402
+from pvchat.storage.library import LibraryError, connect  # noqa: E402
+from pvchat.storage.stores import library_of  # noqa: E402
+from pvchat.video import Link, live_pictures, read_address  # noqa: E402
+
+START = int(datetime(2026, 11, 29, 8, 0).timestamp())
+SECRET = "rtsp://admin:gehe1m@127.0.0.1:9/door"
+
+
+class Camera:
+    """A camera whose parts are fed by hand."""
+
+    def __init__(self, chat: PVChat) -> None:
+        self.chat, self.second = chat, 0
+        self.live = chat.library.live(SECRET, place="hall")
+        self.live._look = look
+        self.tables = connect(chat.people.root)
+        follow(self.tables, chat)
+        self.ring = Ring(self.tables, chat, 1, 3.0)
+
+    def show(self, seconds: int, *people: int, **how: bool) -> None:
+        """Some seconds with these people."""
+        for _ in range(seconds):
+            self.live.feed(self.tables, self.ring, part(START + self.second, *people, **how))
+            self.second += 1
+
+    def events(self) -> list[tuple[str, str, float]]:
+        """What, who, and in which second."""
+        rows = self.chat.library.events.since(0)
+        return [(r["kind"], r["name"], round(datetime.fromisoformat(r["at"]).timestamp() - START, 1)) for r in rows]
+
+
+@pytest.fixture
+def camera(chat: PVChat) -> Iterator[Camera]:
+    made = Camera(chat)
+    with closing(made.tables):
+        yield made
+
+
+def test_who_comes_and_leaves(camera: Camera) -> None:
+    camera.show(3)
+    camera.show(5, ANA)
+    camera.show(4, ANA, BEN)
+    assert camera.live.status().who == ["Ana", "Ben"]
+    camera.show(6, BEN)
+    camera.show(6)
+    assert camera.events() == [
+        ("appears", "Ana", 3.0), ("appears", "Ben", 8.0), ("leaves", "Ana", 12.0), ("leaves", "Ben", 18.0)
+    ]  # fmt: skip
+    assert camera.live.status().who == []
+
+
+def test_somebody_unknown_is_told_once_and_not_at_once(camera: Camera) -> None:
+    camera.show(1, CARL)
+    assert camera.events() == []
+    camera.show(6, CARL)
+    assert camera.events() == [("unknown", "", 0.0)]
+
+
+def test_a_short_break_is_no_leaving(camera: Camera) -> None:
+    camera.show(4, ANA)
+    camera.second += 1
+    camera.show(4, ANA, broken=True)
+    assert camera.events() == [("appears", "Ana", 0.0)]
+
+
+def test_where_nothing_moves_everybody_stays_and_nothing_is_looked_at(camera: Camera) -> None:
+    camera.show(3, ANA)
+    looked_at = camera.live.status().looked_at
+    camera.show(20, still=True)
+    assert (camera.live.status().who, camera.live.status().looked_at) == (["Ana"], looked_at)
+    camera.show(4)
+    assert camera.events()[-1] == ("leaves", "Ana", 23.0)
+
+
+def test_a_long_stay_is_one_event_through_many_windows(camera: Camera) -> None:
+    camera.show(35, ANA)
+    assert camera.events() == [("appears", "Ana", 0.0)]
+    assert len(camera.live._window._parts) <= 30
+
+
+def test_the_library_knows_what_a_camera_saw(camera: Camera, chat: PVChat) -> None:
+    camera.show(2)
+    camera.show(5, ANA)
+    camera.show(6)
+    answer = chat.library.ask("When was Ana last seen?")
+    assert "on Sunday 29 November 2026 at 08:00, in the hall" in answer.answer
+    clip = Path(answer.finding.seen[0].video.path)
+    assert clip.is_file()
+    assert clip.parent.parent == ring_of(chat.people.root)
+    assert answer.finding.seen[0].spans == ((1.0, 6.0),)
+    row = chat.library.events.since(0)[0]
+    assert (row["clip"], row["second"], row["place"]) == (str(clip), 1.0, "hall")
+    from pvchat import video
+
+    found = video.probe(clip, chat.settings.video)
+    assert found.duration_s == pytest.approx(10.0, abs=1.0)
+
+
+def test_a_scan_leaves_cameras_alone(camera: Camera, chat: PVChat) -> None:
+    camera.show(4, ANA)
+    camera.show(6)
+    report = chat.library.scan()
+    assert (report.missing, report.removed, chat.library.status().clips) == ([], 0, 1)
+
+
+def test_what_shows_nobody_is_not_kept(camera: Camera, chat: PVChat) -> None:
+    camera.show(20)
+    assert list((ring_of(chat.people.root) / "1").iterdir()) == []
+    assert chat.library.status().clips == 0
+
+
+def test_old_clips_and_too_many_go_for_good(camera: Camera, chat: PVChat) -> None:
+    for seconds in (3, 4, 5):
+        camera.show(seconds, ANA)
+        camera.show(6)
+    clips = sorted((ring_of(chat.people.root) / "1").iterdir())
+    assert len(clips) == 3
+    size = sum(path.stat().st_size for path in clips)
+    assert prune(camera.tables, Retention(7, (size - 1) / 1e9), START + 60) == 1
+    assert sorted((ring_of(chat.people.root) / "1").iterdir()) == clips[1:]
+    assert prune(camera.tables, Retention(1, 1), START + 25 * 3600) == 2
+    assert (chat.library.status().clips, chat.library.events.since(0)) == (0, [])
+
+
+def test_nothing_of_a_forgotten_person_stays(camera: Camera, chat: PVChat) -> None:
+    chat.library.events.add("Ana is seen", "http://127.0.0.1:9/hook")
+    chat.library.events.add("Ben leaves")
+    camera.show(4, ANA)
+    camera.show(6)
+    camera.show(4, BEN)
+    camera.show(6)
+    ref, clips = chat.people.get("Ana").id, sorted((ring_of(chat.people.root) / "1").iterdir())
+    prints = [
+        row[0] for row in camera.tables.execute("SELECT t.identity FROM tracks AS t ORDER BY clip LIMIT 1").fetchall()
+    ]
+    shown = clips[0].read_bytes()[-2000:]
+    chat.people.forget("Ana")
+    left = b"".join(path.read_bytes() for path in library_of(chat.people.root).parent.rglob("*") if path.is_file())
+    for trace in (ref.encode(), shown, *(one[:256] for one in prints)):
+        assert trace not in left
+    assert camera.events() == [("appears", "Ben", 10.0), ("leaves", "Ben", 14.0)]
+    assert [rule["rule"] for rule in chat.library.events.rules()] == ["Ben leaves"]
+    assert chat.library.events.deliveries()[0]["rule"] == 2
+
+
+def test_who_is_forgotten_while_she_is_there_is_not_kept(camera: Camera, chat: PVChat) -> None:
+    camera.show(4, ANA)
+    chat.people.forget("Ana")
+    camera.show(8)
+    assert camera.events() == []
+    assert list((ring_of(chat.people.root) / "1").iterdir()) == []
+
+
+def test_a_password_is_shown_nowhere(camera: Camera, chat: PVChat, caplog: pytest.LogCaptureFixture) -> None:
+    address = read_address(SECRET)
+    assert address.shown == "rtsp://admin@127.0.0.1:9/door"
+    assert chat.library.live("hall").address.text == SECRET  # by its place
+    link, stop = Link(), threading.Event()
+    threading.Timer(0.7, stop.set).start()
+    assert list(live_pictures(address, link, stop)) == []
+    said = [repr(address), link.problem, told(camera.live.status()), str(chat.library.status()), caplog.text]
+    said += [str(chat.library.events.last()), repr(camera.live.status())]
+    assert link.problem
+    assert "gehe1m" not in " ".join(said)
+    assert read_address("http://cam/video?user=a&pwd=b&channel=2").shown == "http://cam/video?user=a&pwd=***&channel=2"
+
+
+def test_only_cameras_and_files_can_be_watched(chat: PVChat, tmp_path: Path) -> None:
+    for text in ("ftp://cam/1", "rtsp://", str(tmp_path), str(tmp_path / "none.ts")):
+        with pytest.raises(VideoReadError):
+            chat.library.live(text)
+    with pytest.raises(SettingsError, match="1 to 8 times"):
+        Watching(fps=0)
+    clip = write(tmp_path / "video.mp4", [(1, ())], "mp4")
+    chat.library.add([clip])
+    with pytest.raises(LibraryError, match="as a video"):
+        chat.library.live(str(clip))
+
+
+def test_an_encrypted_home_watches_no_camera(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvchat.storage.keys.exists", lambda: True)
+    with pytest.raises(LockedError, match="can't be yet"):
+        chat.library.live(SECRET)
+
+
+def test_a_removed_camera_takes_its_clips_along(camera: Camera, chat: PVChat) -> None:
+    camera.show(4, ANA)
+    camera.show(6)
+    chat.library.remove(SECRET)
+    assert list((ring_of(chat.people.root) / "1").iterdir()) == []
+    assert chat.library.status().clips == 0
+
+
+def test_a_full_queue_drops_the_oldest_and_says_so() -> None:
+    queue = Queue()
+    for second in range(WAITING + 2):
+        queue.put(part(second, ANA))
+    first = queue.get()
+    assert first is not None
+    assert (first.at, queue.dropped) == (2.0, 6)
+    patient = Queue(lossless=True)
+    for second in range(WAITING):
+        patient.put(part(second))
+    threading.Timer(0.05, patient.get).start()
+    patient.put(part(9))  # waits for room
+    assert patient.dropped == 0
+
+
+def test_samples_are_taken_where_something_moves(chat: PVChat, tmp_path: Path) -> None:
+    path = write(tmp_path / "hall.ts", [(3, ()), (3, (ANA,)), (3, ())])
+    sampler, stop, parts = Sampler(3.0, chat.settings.video), threading.Event(), list[LivePart]()
+    for picture in live_pictures(read_address(str(path)), Link(), stop, 100.0):
+        if (made := sampler.add(picture)) is not None:
+            parts.append(made)
+        if picture.time > 108.5:
+            stop.set()
+    assert [one.still for one in parts[:6]] == [False, False, True, False, False, False]
+    assert [len(one.clip.images) for one in parts[:3]] == [3, 3, 0]
+    ends = [one.end for one in parts]
+    assert np.allclose(np.diff(ends), 1.0, atol=0.15)
+    assert parts[0].at == pytest.approx(100, abs=0.2)
+
+
+def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.ts", [(2, ()), (3, (ANA,)), (5, ()), (3, (CARL,)), (5, ())]).read_bytes()
+    path = tmp_path / "2026-11-29 08.00.00.ts"
+    path.write_bytes(whole[: len(whole) // 2])
+    rows = list[dict]()
+    live = Live(chat, (1, ""), read_address(str(path)), look=look, told=rows.append)
+    chat.library.live(str(path))
+    live.start()
+    try:
+        _until(lambda: bool(rows))
+        with path.open("ab") as file:
+            file.write(whole[len(whole) // 2 :])
+        _until(lambda: len(rows) == 3)
+    finally:
+        live.stop()
+    times = [datetime.fromisoformat(row["at"]).timestamp() - START for row in rows]
+    assert [(row["kind"], row["name"]) for row in rows] == [("appears", "Ana"), ("leaves", "Ana"), ("unknown", "")]
+    assert times == pytest.approx([2, 5, 10], abs=0.5)
+    status = live.status()
+    assert (status.dropped, status.failed, status.running) == (0, "", False)
+    assert live.picture().startswith(b"\xff\xd8")
+
+
+def _until(done: object, limit_s: float = 30.0) -> None:
+    end = time.monotonic() + limit_s
+    while not done() and time.monotonic() < end:  # type: ignore[operator]
+        time.sleep(0.02)
+    assert done()  # type: ignore[operator]
