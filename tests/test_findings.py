@@ -247,3 +247,18 @@ def test_a_second_question_and_why() -> None:
 def test_numbers_of_nothing_are_in_the_json() -> None:
     none = Query("count", Whom(known=True), during=During(start_s=26.0, end_s=30.0))
     assert run(none, T).to_dict()["number"] == 0.0
+
+
+def test_between_is_left_of_one_and_right_of_the_other() -> None:
+    found = run(Query("who", where=Has("beside", "between", of=Whom(("Ana", "#1"), "all"))), T)
+    assert (found.names, found.people[0].spans) == (("Ben",), ((10.0, 25.0),))
+    assert verdict(ANA, Has("beside", "between", of=Whom(("Ben", "#1"), "all"))) == "no"
+
+
+def test_who_comes_after_somebody_does_not_come_before() -> None:
+    for whom, other, expected in ((BEN, ANA, "yes"), (ANA, BEN, "no")):
+        asked = Query("order", whom, form="polar", during=During("after"), versus=other)
+        assert run(asked, T).verdict == expected
+    assert run(Query("order", during=During("after"), versus=ANA), T).names == ("Ben",)
+    assert run(Query("order", during=During("after"), versus=BEN), T).names == ()
+    assert run(Query("order", versus=BEN), T).names == ("#1", "Ana")

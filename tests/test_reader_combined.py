@@ -47,6 +47,7 @@ COMBINED: dict[str, Query] = {
         "describe", during=During("while", Event(BOTH, SITS))
     ),
     # between, on the table, by name
+    "Did Ana come after Ben?": Query("order", ANA, form="polar", during=During("after"), versus=BEN),
     "Who is between Ana and Ben?": Query("who", where=BETWEEN),
     "Is Cleo between Ana and Ben?": Query("exists", Whom(("Cleo",)), BETWEEN, form="polar"),
     "Is it just Ana who talks?": Query("exists", Whom(("Ana",), "only"), Has("deed", "talking"), form="polar"),

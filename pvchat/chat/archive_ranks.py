@@ -89,7 +89,8 @@ def _is_greatest(query: Query) -> bool:
 
 def _measures(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) -> dict[str, float]:
     """How often, how long or when it holds of each, surely or at all: of who is asked about, and of the others."""
-    query, event, made = found.query, found.query.during.event, {}
+    query, event = found.query, found.query.during.event
+    made: dict[str, float] = {}
     gone = query.where in _GONE
     theirs_gone = gone if query.versus is not None or event is None else event.where in _GONE
     by = "time" if query.rank is None else query.rank.by

@@ -374,7 +374,8 @@ def order(lookup: Lookup) -> Finding:
     other = replace(whole, who=subjects(whom, where, whole.part, lookup.timeline))
     other = replace(other, query=replace(query, whom=whom, where=where))
     before = query.during.relation in ("", "before", "until")
-    return _before(whole, other, before) if query.form == "polar" or theirs is None else _beyond(whole, other, before)
+    listed = theirs is not None and query.form != "polar" and not query.whom.names  # "who comes after Ben?"
+    return (_beyond if listed else _before)(whole, other, before)
 
 
 def _before(one: Lookup, other: Lookup, before: bool) -> Finding:

@@ -91,7 +91,9 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
     Raises:
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are).
     """
-    days = [(match, dates) for match in _PHRASE.finditer(text) if (dates := _read(match, now, names)) is not None]
+    days: list[tuple[re.Match[str], Dates | None]] = [
+        (match, dates) for match in _PHRASE.finditer(text) if (dates := _read(match, now, names)) is not None
+    ]
     taken = {place for match, _ in days for place in range(*match.span())}
     hours = [(match, _hours(match)) for match in _HOURS.finditer(text) if not {*range(*match.span())} & taken]
     if len(hours) == 1 and len(days) < 2:

@@ -61,8 +61,9 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "refuse":
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
     whom, conditions = _together(whom, conditions)
-    if whom.quantifier == "only" and whom.names and whom.such is not None and not conditions:  # "is it just Ana who …?"
-        whom, conditions = replace(whom, such=None), [whom.such]
+    such = whom.such if whom.quantifier == "only" and whom.names and not conditions else None
+    if such is not None:  # "is it just Ana who talks?"
+        whom, conditions = replace(whom, such=None), [such]
     if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
         whom = replace(whom, quantifier="both")  # with each other
     if heads["throughout"] == "ever":
