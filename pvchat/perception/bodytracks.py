@@ -30,7 +30,7 @@ _SAME = 0.3  # overlap from which a body is where one was [choice]
 _STRIDE, _STILL = 4, 0.6  # frames from look to look while every body overlaps as much as this with itself [choice]
 _STEP, _GROWN = 0.5, 1.8  # way of a body's middle, in its diagonals, and change of size, that a jump may have [choice]
 _ALIKE = 40.0  # distance of the colours [9] of two sightings of one body, that jumps [choice]
-_LOST = 4  # sampled frames that a body may be missed for
+_LOST = 6  # sampled frames that a body may be missed for
 _SMALL = 120  # rows of a frame, or a few more, that colours are taken of
 _REACH = 0.35  # of the way from crown to hips that a body is wide, to each side [choice]
 
