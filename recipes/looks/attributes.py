@@ -52,16 +52,18 @@ STRICTER = {
     "drawn": 0.98,
     "indoors": 0.9,
     "outdoors": 0.98,
-    "a kitchen": 0.9,
-    "a bedroom": 0.9,
-    "a bathroom": 0.9,
 }
 RECALL = 0.08  # a label that would almost never be spoken isn't worth its row
 COPIES = 2  # of each crop of a head or body: as it is, and degraded
 SEED = 0
 _CHUNK = 64  # images in memory at once
 _FACE_SCORE = 0.9
-LABELS = {"head": [*HEAD_WORDS, "a face mask", "man", "woman"], "body": [*BODY_WORDS], "frame": [*FRAME_WORDS]}
+LABELS = {
+    "head": [*HEAD_WORDS, "a face mask", "man", "woman"],
+    "body": [*BODY_WORDS],
+    # places settle what is indoors or outdoors; which place it is, `recipes/places` tells
+    "frame": [name for name in FRAME_WORDS if FRAME_KINDS[name] != "place"],
+}
 
 
 @dataclass
