@@ -6,9 +6,10 @@ import json
 
 import numpy as np
 
-from pvchat.perception.experts.scenes import OTHER, PlaceHead
+from pvchat.perception.experts.scenes import OTHER, PlaceHead, free_cells
 from pvchat.perception.places import _EITHER, _OPEN
-from recipes.places.train import KINDS, LABELS, close_up, judge, learn, one_of, places, wall
+from recipes.looks.settings import Cutout
+from recipes.places.train import KINDS, LABELS, before, close_up, judge, learn, one_of, places, wall
 
 
 def test_what_ships_names_the_kinds_of_the_recipe():
@@ -25,14 +26,36 @@ def test_no_place_or_word_stands_for_two_kinds():
         assert len(words) == len(set(words))
 
 
-def test_pictures_of_a_place_are_limited_and_get_their_kind(tmp_path):
+def test_pictures_of_a_place_get_their_kind_and_rooms_count_twice(tmp_path):
     for name in ("places_mini", "rooms_places", "scenes_intel", "houses"):
-        rows = [{"file": f"{k}.jpg", "place": "forest" if k % 2 else "moon base", "split": "train"} for k in range(200)]
+        rows = [
+            {"file": f"{k}.jpg", "place": place, "split": "train"}
+            for k, place in enumerate(("forest", "moon base", "kitchen"))
+        ]
         (tmp_path / name).mkdir()
         (tmp_path / name / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    found = list(places(tmp_path, np.random.default_rng(0)))
-    labels = [label for _, label, _ in found]
-    assert labels.count("a forest") == labels.count(OTHER) == 3 * 40 + 90
+    labels = [label for _, label, _ in places(tmp_path)]
+    assert labels.count("a forest") == labels.count(OTHER) == 4
+    assert labels.count("a kitchen") == 8
+
+
+def test_who_stands_before_a_place_is_left_out():
+    """A black cut-out that fills its picture covers cells; whoever's face is known covers those below it."""
+    person = Cutout(
+        np.dstack([np.zeros((60, 40, 3), np.uint8), np.full((60, 40), 255, np.uint8)]), np.float32([0.3, 0, 0.7, 0.3])
+    )
+    place, shares = np.full((128, 128, 3), 200, np.uint8), []
+    for seed in range(12):
+        picture, free = before(place, [person], np.random.default_rng(seed))
+        assert picture.shape[2] == 3
+        assert free.shape == (49,)
+        shares.append(float(free.mean()))
+    assert max(shares) == 1
+    assert min(shares) < 0.8
+    free = free_cells(np.float32([[0.45, 0.3, 0.55, 0.45]])).reshape(7, 7)
+    assert free[:, 0].all()
+    assert not free[3:, 3].any()
+    assert free_cells(np.float32([[0, 0, 1, 1]])).all()  # nothing would be left
 
 
 def test_walls_and_close_ups_differ_and_have_a_videos_shape():

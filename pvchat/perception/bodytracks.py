@@ -3,11 +3,11 @@
 In: T sampled frames, in which shot each is, the detector of things (`experts/objects.py`) and that of people
 (`experts/ssd.py`). Out: a `Thing` for each body, a sighting in every frame from where it is first seen to the last.
 
-The detector looks at every second frame, and at those between in which somebody comes, goes or moves far; in the others
-a body is carried along a straight line. Bodies are linked as in ByteTrack (Zhang et al. 2022, arXiv:2110.06864): sure
-ones first, by overlap with where the body is heading and by its colours, then unsure ones go on with what is left; who
-is never sure is nobody. The detector hardly knows people who lie or bend: where a body is lost, the detector of people,
-which does, may go on with it. Nobody is followed across a cut.
+The detector looks at every fourth frame, at those between in which somebody moves, and at all in which somebody comes,
+goes or moves far; in the others a body is carried along a straight line. Bodies are linked as in ByteTrack (Zhang et
+al. 2022, arXiv:2110.06864): sure ones first, by overlap with where the body is heading and by its colours, then unsure
+ones go on with what is left; who is never sure is nobody. The detector hardly knows people who lie or bend: where a
+body is lost, the detector of people, which does, may go on with it. Nobody is followed across a cut.
 """
 
 from __future__ import annotations
@@ -27,14 +27,24 @@ from pvchat.schemas import FloatArray, IntArray, Thing
 
 _SURE, _LEAST = 0.5, 0.25  # score from which a body is one, and from which it goes on with one [choice]
 _SAME = 0.3  # overlap from which a body is where one was [choice]
+_STRIDE, _STILL = 4, 0.6  # frames from look to look while every body overlaps as much as this with itself [choice]
 _STEP, _GROWN = 0.5, 1.8  # way of a body's middle, in its diagonals, and change of size, that a jump may have [choice]
 _ALIKE = 40.0  # distance of the colours [9] of two sightings of one body, that jumps [choice]
-_LOST = 4  # sampled frames that a body may be missed for
+_LOST = 6  # sampled frames that a body may be missed for
 _SMALL = 120  # rows of a frame, or a few more, that colours are taken of
 _REACH = 0.35  # of the way from crown to hips that a body is wide, to each side [choice]
 
 Things = Callable[[NDArray[np.uint8]], list[Detection]]
 People = Callable[[NDArray[np.uint8]], Detections]
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A body in one frame: box [4], score, colours [9]."""
+
+    box: FloatArray
+    score: float
+    colours: FloatArray
 
 
 @dataclass
@@ -63,12 +73,12 @@ class _Path:
         moved = self.boxes[-1] - self.boxes[-2]
         return np.asarray(self.boxes[-1] + steps * np.tile((moved[:2] + moved[2:]) / 2, 2), np.float32)
 
-    def add(self, frame: int, body: Detection, colours: FloatArray) -> None:
+    def add(self, frame: int, body: _Body) -> None:
         """Take the next sighting."""
         self.frames.append(frame)
         self.boxes.append(body.box)
         self.scores.append(body.score)
-        self.colours = colours
+        self.colours = body.colours
 
     def thing(self) -> Thing:
         """With a sighting in every frame."""
@@ -91,29 +101,49 @@ def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, pe
     """
     found = _search(images, shots, things)
     paths: list[_Path] = []
-    for frame, bodies in sorted(found.items()):
+    for frame, there in sorted(found.items()):
         image, free = images[frame], [p for p in paths if p.may_go_on(frame, shots)]
-        small = image[:: max(1, image.shape[0] // _SMALL), :: max(1, image.shape[0] // _SMALL)]
-        lost, left = _continue(free, [one for one in bodies if one.score >= _SURE], frame, small)
+        bodies = _coloured(there, image)
+        lost, left = _continue(free, [one for one in bodies if one.score >= _SURE], frame)
         unsure = [one for one in bodies if one.score < _SURE]
-        lost, unsure = _continue([p for p in lost if p.sure], unsure, frame, small)
+        lost, unsure = _continue([p for p in lost if p.sure], unsure, frame)
         if lost:
-            _continue(lost, _elsewhere(people(image), bodies, image), frame, small, nesting)
-        _, unsure = _continue([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame, small)
-        paths += [_Path([frame], [b.box], [b.score], tints(crop(small, b.box))) for b in left + unsure]
+            _continue(lost, _coloured(_elsewhere(people(image), there, image), image), frame, nesting)
+        _, unsure = _continue([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame)
+        paths += [_Path([frame], [b.box], [b.score], b.colours) for b in left + unsure]
     return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area(body))
 
 
 def _search(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[int, list[Detection]]:
-    """The bodies in the frames that are looked at."""
-    first = np.searchsorted(shots, shots)  # of the shot of each frame
-    frames = np.arange(len(shots))
-    looked = ((frames - first) % 2 == 0) | (np.append(np.diff(shots), 1) > 0)
-    found = {frame: _bodies(things(images[frame])) for frame in frames[looked].tolist()}
-    for frame in frames[~looked].tolist():
-        if not (_goes_on(found[frame - 1], found[frame + 1]) and _goes_on(found[frame + 1], found[frame - 1])):
+    """The bodies in the frames that are looked at: the first and the last of each shot, and others as needed."""
+    found: dict[int, list[Detection]] = {}
+
+    def look(frame: int) -> list[Detection]:
+        if frame not in found:
             found[frame] = _bodies(things(images[frame]))
+        return found[frame]
+
+    def look_between(start: int, end: int) -> None:
+        least = _SAME if end - start <= 2 else _STILL
+        if end - start > 1 and not _go_on(look(start), look(end), least):
+            middle = (start + end) // 2
+            look(middle)
+            look_between(start, middle)
+            look_between(middle, end)
+
+    for shot in np.unique(shots):
+        first, last = np.flatnonzero(shots == shot)[[0, -1]].tolist()
+        for start in range(first, last + 1, _STRIDE):
+            look(start)
+            look(min(start + _STRIDE, last))
+            look_between(start, min(start + _STRIDE, last))
     return found
+
+
+def _coloured(found: Sequence[Detection], image: NDArray[np.uint8]) -> list[_Body]:
+    """Bodies with their colours."""
+    small = image[:: max(1, image.shape[0] // _SMALL), :: max(1, image.shape[0] // _SMALL)]
+    return [_Body(one.box, one.score, tints(crop(small, one.box))) for one in found]
 
 
 def _bodies(found: Sequence[Detection]) -> list[Detection]:
@@ -132,10 +162,16 @@ def _one_head(a: FloatArray, b: FloatArray) -> bool:
     return bool(aside < 0.25 * width and abs(float(a[1] - b[1])) < 0.15 * height)
 
 
-def _goes_on(bodies: Sequence[Detection], others: Sequence[Detection]) -> bool:
-    """Whether each sure body of a frame is about where another frame has one, sure or not."""
-    sure = _rows([one.box for one in bodies if one.score >= _SURE])
-    return bool((overlap(sure, _rows([one.box for one in others])).max(1, initial=0.0) >= _SAME).all())
+def _go_on(bodies: Sequence[Detection], others: Sequence[Detection], least: float) -> bool:
+    """Whether each sure body of either frame overlaps as much as `least` with one of the other, be that sure or not."""
+    return all(
+        bool((overlap(_boxes(here, _SURE), _boxes(there, 0.0)).max(1, initial=0.0) >= least).all())
+        for here, there in ((bodies, others), (others, bodies))
+    )
+
+
+def _boxes(bodies: Sequence[Detection], least: float) -> FloatArray:
+    return _rows([one.box for one in bodies if one.score >= least])
 
 
 def _elsewhere(found: Detections, bodies: Sequence[Detection], image: NDArray[np.uint8]) -> list[Detection]:
@@ -151,25 +187,24 @@ def _elsewhere(found: Detections, bodies: Sequence[Detection], image: NDArray[np
 
 def _continue(
     paths: Sequence[_Path],
-    bodies: Sequence[Detection],
+    bodies: Sequence[_Body],
     frame: int,
-    image: NDArray[np.uint8],
     shared: Callable[[FloatArray, FloatArray], FloatArray] = overlap,
-) -> tuple[list[_Path], list[Detection]]:
+) -> tuple[list[_Path], list[_Body]]:
     """Give the bodies of a frame to the paths that they go on with, each once; paths and bodies that are left."""
     if not paths or not bodies:
         return list(paths), list(bodies)
     from scipy.optimize import linear_sum_assignment  # a second; who is only asked for needs none of it
 
     was, now = _rows([path.ahead(frame) for path in paths]), _rows([one.box for one in bodies])
-    colours = np.stack([tints(crop(image, box)) for box in now])
-    apart = np.linalg.norm(np.stack([path.colours for path in paths])[:, None] - colours[None], axis=2)
+    colours, before = (np.stack([one.colours for one in some]) for some in (bodies, paths))
+    apart = np.linalg.norm(before[:, None] - colours[None], axis=2)
     near, way = shared(was, now), _way(was, now)
     allowed = (near >= _SAME) | ((way <= _STEP) & (apart <= _ALIKE))
     rows, columns = linear_sum_assignment(np.where(allowed, 1 - near + np.minimum(way, 1.0) + apart / _ALIKE, 1e3))
     pairs = [(i, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if allowed[i, j]]
     for i, j in pairs:
-        paths[i].add(frame, bodies[j], colours[j])
+        paths[i].add(frame, bodies[j])
     gone, taken = {i for i, _ in pairs}, {j for _, j in pairs}
     return [p for i, p in enumerate(paths) if i not in gone], [b for j, b in enumerate(bodies) if j not in taken]
 

@@ -108,7 +108,7 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
     """The analysis with the things of so many frames, and the place that they tell where nothing else does."""
     if analysis.scene.confidence.get("drawn", 0.0) >= PERHAPS_DRAWN:
         return analysis  # the detector learned from photos
-    searched = 2 * spread(-(-len(clip.images) // 2), frames)  # every second one was looked at for bodies
+    searched = 2 * spread(-(-len(clip.images) // 2), frames)  # many of them were looked at for bodies
     detected = detect(clip.images, searched, experts.things)
     found, scene = find_things(detected, analysis.shot_of(clip.times)), analysis.scene
     if shows_bookshelves(detected) and BOOKSHELVES not in scene.behind:

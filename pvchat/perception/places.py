@@ -15,20 +15,18 @@ import numpy as np
 
 from pvchat.perception import colours
 from pvchat.perception.experts.attributes import Attribute
-from pvchat.perception.experts.scenes import OTHER
+from pvchat.perception.experts.scenes import OTHER, free_cells
 from pvchat.schemas import BLUE_SKY, FloatArray, SceneFacts, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.facts import FactExperts
     from pvchat.video import Clip
 
-_SURE = 0.35  # probability from which a place is told; what that is worth on footage: docs/LOG.md
+_SURE = 0.25  # probability from which a place is told; what that is worth on footage: docs/LOG.md
 _OPEN = frozenset(
     ("a street", "a street market", "a forest", "a lake or beach", "the mountains", "a field", "a park or garden")
 )
 _EITHER = ("an event", "an airport", "a vehicle")  # indoors or outdoors
-# What people cover of a frame: so many face widths to each side, from so much above the face down to the lower edge.
-_BESIDE, _ABOVE, _CELLS, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by
 # What covers a wall, told by single cells of the grid: the mean of a cell over a few frames. On the tune half curtains
 # were right 10 of 10 times from there on, blinds 4 of 4; couches, bookcases and screens weren't.
 _BEHIND, _CELL_SURE, _CELL_FRAMES = {"curtains": [794, 854], "window blinds": [904, 905]}, 0.75, 4
@@ -103,15 +101,10 @@ def _tell_place(scene: SceneFacts, pooled: FloatArray, experts: FactExperts) -> 
 
 def _without_people(clip: Clip, grid: FloatArray, tracks: Sequence[Track]) -> FloatArray:
     """[F, 1280] the mean of the cells of a frame's grid [F, 49, 1280] that show nobody; of all where few are left."""
-    found, middles = [], (np.arange(_CELLS) + 0.5) / _CELLS
-    for frame, cells in zip(np.linspace(0, len(clip.images) - 1, len(grid)).round(), grid, strict=True):
-        free = np.ones((_CELLS, _CELLS), bool)
-        for x0, y0, x1, y1 in (box for t in tracks for box in t.boxes[t.frames == frame]):
-            beside = np.abs(middles - (x0 + x1) / 2) < _BESIDE * (x1 - x0)
-            free &= ~((middles > y0 - _ABOVE * (y1 - y0))[:, None] & beside[None])
-        seen = np.asarray(cells, np.float32)
-        found.append((seen[free.ravel()] if free.sum() >= _LEFT else seen).mean(0))
-    return np.stack(found)
+    frames = np.linspace(0, len(clip.images) - 1, len(grid)).round()
+    faces = ([box for track in tracks for box in track.boxes[track.frames == frame]] for frame in frames)
+    shown = zip(np.asarray(grid, np.float32), faces, strict=True)
+    return np.stack([cells[free_cells(np.array(boxes, np.float32).reshape(-1, 4))].mean(0) for cells, boxes in shown])
 
 
 def _behind(grid: FloatArray, experts: FactExperts) -> list[str]:

@@ -58,7 +58,12 @@ COPIES = 2  # of each crop of a head or body: as it is, and degraded
 SEED = 0
 _CHUNK = 64  # images in memory at once
 _FACE_SCORE = 0.9
-LABELS = {"head": [*HEAD_WORDS, "a face mask", "man", "woman"], "body": [*BODY_WORDS], "frame": [*FRAME_WORDS]}
+LABELS = {
+    "head": [*HEAD_WORDS, "a face mask", "man", "woman"],
+    "body": [*BODY_WORDS],
+    # places settle what is indoors or outdoors; which place it is, `recipes/places` tells
+    "frame": [name for name in FRAME_WORDS if FRAME_KINDS[name] != "place"],
+}
 
 
 @dataclass

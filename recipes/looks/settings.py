@@ -90,14 +90,14 @@ def cut_out(root: Path, rng: np.random.Generator) -> list[Cutout]:
 
 def photographed(image: Images, people: list[Cutout], rng: np.random.Generator) -> Images:
     """A place with nobody to three people before it: often out of focus, dark, soft, compressed."""
-    picture = _part(image, rng)
+    picture = part_of(image, rng)
     width, height = picture.size
     count = int(rng.choice([0, 1, 1, 1, 2, 3]))
     if count and rng.random() < 0.5:
         picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 2.4))))
     size = float(np.exp(rng.uniform(np.log(0.12), np.log(0.5 if count == 1 else 0.28))))
     for _ in range(count):
-        _paste_person(picture, people[rng.integers(len(people))], size * rng.uniform(0.85, 1.15), rng)
+        paste_person(picture, people[rng.integers(len(people))], size * rng.uniform(0.85, 1.15), rng)
     gain, scale = rng.uniform(0.35, 1.2), rng.uniform(0.6, 1)
     small = dimmed(picture, gain).resize((int(width * scale), int(height * scale)), Image.Resampling.BILINEAR)
     return np.asarray(compressed(small, int(rng.integers(35, 88))))
@@ -105,7 +105,7 @@ def photographed(image: Images, people: list[Cutout], rng: np.random.Generator) 
 
 def drawn(image: Images, faces: list[Images], rng: np.random.Generator) -> Images:
     """A place as a painted background with nobody to three drawn figures."""
-    picture = posterise(_part(image, rng), rng)
+    picture = posterise(part_of(image, rng), rng)
     boxes: list[list[float]] = []
     for _ in range(int(rng.choice([0, 1, 1, 2, 3]))):
         side = float(np.exp(rng.uniform(np.log(0.2), np.log(0.4 if boxes else 0.8)))) * min(picture.size)
@@ -113,6 +113,29 @@ def drawn(image: Images, faces: list[Images], rng: np.random.Generator) -> Image
             paste_face(picture, Image.fromarray(faces[rng.integers(len(faces))]), box, rng)
             boxes.append(box)
     return tint(np.asarray(picture), rng)
+
+
+def part_of(image: Images, rng: np.random.Generator) -> Image.Image:
+    """A part of the picture in a video's shape, as it is seen behind somebody."""
+    picture, size = Image.fromarray(image), _SIZES[rng.integers(len(_SIZES))]
+    scale = rng.uniform(0.6, 1)
+    x, y = (rng.uniform(0, (1 - scale) * n) for n in picture.size)
+    box = (int(x), int(y), int(x + scale * picture.width), int(y + scale * picture.height))
+    return picture.crop(box).resize(size, Image.Resampling.BILINEAR)
+
+
+def paste_person(picture: Image.Image, one: Cutout, size: float, rng: np.random.Generator) -> None:
+    """Paste somebody with a face of `size` frame heights, the face in the upper part of the frame."""
+    x0, y0, x1, y1 = (float(v) for v in one.face)
+    scale = size * picture.height / ((y1 - y0) * one.pixels.shape[0])
+    person = Image.fromarray(one.pixels, "RGBA")
+    person = person.resize([max(2, int(n * scale)) for n in person.size], Image.Resampling.BILINEAR)
+    middle = (x0 + x1) / 2
+    if rng.random() < 0.5:
+        person, middle = person.transpose(Image.Transpose.FLIP_LEFT_RIGHT), 1 - middle
+    top = rng.uniform(0.12, 0.4) * picture.height - y0 * person.height
+    left = rng.uniform(0.15, 0.85) * picture.width - middle * person.width
+    picture.paste(person, (int(left), int(top)), person)
 
 
 def read_rows(root: Path, expert: FrameExpert) -> Learned:
@@ -186,29 +209,6 @@ def main(arguments: list[str] | None = None) -> None:
     save_file(tensors, chosen.out)
     card = {"source": "recipes.looks.settings", "heads": heads}
     chosen.out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
-
-
-def _part(image: Images, rng: np.random.Generator) -> Image.Image:
-    """A part of the picture in a video's shape, as it is seen behind somebody."""
-    picture, size = Image.fromarray(image), _SIZES[rng.integers(len(_SIZES))]
-    scale = rng.uniform(0.6, 1)
-    x, y = (rng.uniform(0, (1 - scale) * n) for n in picture.size)
-    box = (int(x), int(y), int(x + scale * picture.width), int(y + scale * picture.height))
-    return picture.crop(box).resize(size, Image.Resampling.BILINEAR)
-
-
-def _paste_person(picture: Image.Image, one: Cutout, size: float, rng: np.random.Generator) -> None:
-    """Paste somebody with a face of `size` frame heights, the face in the upper part of the frame."""
-    x0, y0, x1, y1 = (float(v) for v in one.face)
-    scale = size * picture.height / ((y1 - y0) * one.pixels.shape[0])
-    person = Image.fromarray(one.pixels, "RGBA")
-    person = person.resize([max(2, int(n * scale)) for n in person.size], Image.Resampling.BILINEAR)
-    middle = (x0 + x1) / 2
-    if rng.random() < 0.5:
-        person, middle = person.transpose(Image.Transpose.FLIP_LEFT_RIGHT), 1 - middle
-    top = rng.uniform(0.12, 0.4) * picture.height - y0 * person.height
-    left = rng.uniform(0.15, 0.85) * picture.width - middle * person.width
-    picture.paste(person, (int(left), int(top)), person)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
     python -m recipes.posture.train TRAINDATA --out pvchat/perception/experts/posture.safetensors --seed 0
 
 In: photos and frames of film in which people are known to stand, sit, lie, walk, run or bend: by their captions
-(`flickr8k`), by what they do (`har_stills`, `stanford40`, `film_actions`) or by name (`poses_stock`). Out: a linear
-head over pose and features, and a card with how often it is right of people kept back.
+(`flickr8k`), by what they do (`har_stills`, `stanford40`, `film_actions`, `dark_actions`, `ut_interaction`) or by name
+(`poses_stock`); each once more cut off below the chest, as people are filmed who talk. Out: a linear head over pose and
+frame, and a card with how often it is right of the people of sets that it hasn't learned from.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.body import BodyExpert
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.posture import NAMES, geometry, likely_postures
 from pvchat.schemas import FloatArray
 from pvchat.train.pictures import read_image, read_metadata
+
+Picture = NDArray[np.uint8]
 
 VERBS = {
     "standing": r"stands?|standing", "sitting": r"sits?|sitting|seated",
@@ -41,34 +44,46 @@ _MORE = re.compile(
     r"\b(men|women|boys|girls|people|children|kids|two|three|four|five|group|couple|crowd|friends|dogs?)\b"
 )
 STILLS = {  # set: action -> posture, at most so many pictures of each
-    "har_stills": (70, {"sitting": "sitting", "using a laptop": "sitting", "sleeping": "lying down",
+    "har_stills": (90, {"sitting": "sitting", "using a laptop": "sitting", "sleeping": "lying down",
                         "running": "running", "dancing": "standing"}),
-    "stanford40": (30, dict.fromkeys(("using a computer", "watching TV", "reading", "writing in a book"), "sitting")
+    "stanford40": (35, dict.fromkeys(("using a computer", "watching TV", "reading", "writing in a book"), "sitting")
                    | dict.fromkeys(("washing dishes", "cleaning the floor", "writing on a board", "cooking", "waving",
                                     "taking photos", "applauding"), "standing")),
     "poses_stock": (99, {"sitting": "sitting", "standing": "standing"}),
 }  # fmt: skip
-FILM = (  # action, frames (of 8), posture, at most
-    ("walking", (2, 5), "walking", 70), ("running", (2, 5), "running", 60), ("standing up", (0,), "sitting", 35),
-    ("standing up", (7,), "standing", 35), ("sitting down", (7,), "sitting", 35),
-    ("sitting down", (0,), "standing", 35),
-    ("waving", (3,), "standing", 25), ("shooting with a bow", (3,), "standing", 25),
-    ("firing a gun", (3,), "standing", 25), ("picking something up", (4,), "bending", 30),
+FILM = (  # set, action, frames (of 8), posture, at most
+    ("film_actions", "walking", (2, 5), "walking", 70), ("film_actions", "running", (2, 5), "running", 60),
+    ("film_actions", "standing up", (0,), "sitting", 35), ("film_actions", "standing up", (7,), "standing", 35),
+    ("film_actions", "sitting down", (7,), "sitting", 35), ("film_actions", "sitting down", (0,), "standing", 35),
+    ("film_actions", "waving", (3,), "standing", 25), ("film_actions", "shooting with a bow", (3,), "standing", 25),
+    ("film_actions", "firing a gun", (3,), "standing", 25),
+    ("film_actions", "picking something up", (4,), "bending", 30),
+    ("dark_actions", "sitting down", (7,), "sitting", 99), ("dark_actions", "sitting down", (0,), "standing", 99),
+    ("dark_actions", "standing up", (0,), "sitting", 99), ("dark_actions", "standing up", (7,), "standing", 99),
+    ("dark_actions", "walking", (2, 5), "walking", 99), ("dark_actions", "running", (3,), "running", 99),
+    ("ut_interaction", "shaking hands", (2,), "standing", 20), ("ut_interaction", "pointing", (2,), "standing", 20),
 )  # fmt: skip
-CAPTIONED, SIDE = 200, 240  # captioned pictures of each posture; smaller pictures are doubled
-DECAY_POSE, DECAY_LOOKS, STEPS = 0.01, 0.1, 120
-KEPT_BACK = 5  # one in so many
+CAPTIONED, SIDE = 260, 240  # captioned pictures of each posture; smaller pictures are doubled
+DECAY_POSE, DECAY_FRAME, STEPS = 0.02, 0.5, 60
+CUT = ("standing", "sitting", "walking", "running")  # postures of which people cut off tell something, too …
+BELOW, CUT_WORTH = (1.2, 4.0), 0.7  # … between so many face heights below the chin; what they count beside whole ones
+APART = (
+    ("flickr8k",),
+    ("har_stills", "poses_stock"),
+    ("stanford40",),
+    ("film_actions", "dark_actions", "ut_interaction"),
+)
 
 
 @dataclass
 class Person:
-    """Somebody in a picture: the posture, from which picture or clip, the pose, features of torso and frame."""
+    """Somebody in a picture: the posture, the data set, the pose, features of the frame, what she counts."""
 
     posture: str
-    source: str
+    set: str
     shown: FloatArray
-    torso: FloatArray
     frame: FloatArray
+    worth: float = 1.0
 
 
 def chosen(root: Path, random: np.random.Generator) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -80,9 +95,9 @@ def chosen(root: Path, random: np.random.Generator) -> Iterator[tuple[str, dict[
         rows = read_metadata(root / name)
         for action, posture in postures.items():
             yield from _some([(posture, row) for row in rows if row["action"] == action], most, random)
-    film = read_metadata(root / "film_actions")
-    for action, frames, posture, most in FILM:
-        rows = [row for row in film if row["action"] == action and row["frame"] in frames]
+    film = {name: read_metadata(root / name) for name in {row[0] for row in FILM}}
+    for name, action, frames, posture, most in FILM:
+        rows = [row for row in film[name] if row["action"] == action and row["frame"] in frames]
         yield from _some([(posture, row) for row in rows], most, random)
 
 
@@ -101,46 +116,77 @@ def posture_of(captions: list[str]) -> str | None:
 
 
 def look(root: Path, seed: int) -> list[Person]:
-    """Whoever has the surest face in each picture."""
-    bodies, faces, features = BodyExpert(), WideFaceDetector(), FrameExpert()
-    found = []
-    for posture, row in chosen(root, np.random.default_rng(seed)):
+    """Whoever has the surest face in each picture, and once more cut off below the chest."""
+    random, experts = np.random.default_rng(seed), (BodyExpert(), WideFaceDetector(), FrameExpert())
+    found = list[Person]()
+    for posture, row in chosen(root, random):
         image = read_image(root / row["set"] / row["file"])
         height, width = image.shape[:2]
         if row["set"] == "flickr8k":  # squashed by its source: back to the shape of most photos
             image = np.asarray(Image.fromarray(image).resize((288, 216)))
         elif max(height, width) < SIDE:
             image = np.asarray(Image.fromarray(image).resize((2 * width, 2 * height)))
-        boxes, _, scores = faces.faces(image, 0.5)
-        if not len(boxes):
-            continue
-        face = np.asarray(boxes[int(np.argmax(scores))], np.float32)
-        pose = bodies.pose(image, face)
-        joints = np.full((33, 4), np.nan, np.float32) if pose is None else pose.joints
-        torso, frame = features.pooled([crop(image, body_box(face)), image])
-        shown = geometry(joints, face, image.shape[1] / image.shape[0])
-        found.append(Person(posture, row.get("clip") or row["file"], shown, torso, frame))
+        for picture, worth in ((image, 1.0), (cut_off(image, experts[1], random), CUT_WORTH)):
+            if picture is not None and (worth == 1 or posture in CUT):
+                found += [Person(posture, row["set"], *one, worth) for one in _described(picture, experts)]
     return found
+
+
+def cut_off(image: Picture, faces: WideFaceDetector, random: np.random.Generator) -> Picture | None:
+    """The picture of the surest face down to somewhere between chest and hips; None where no more is seen of it."""
+    height, width = image.shape[:2]
+    if (face := _face(image, faces)) is None:
+        return None
+    tall = float(face[3] - face[1])
+    if (below := (1 - float(face[3])) / tall) <= BELOW[0] + 0.6:
+        return None
+    bottom = float(face[3]) + tall * random.uniform(BELOW[0], min(BELOW[1], below - 0.3))
+    top = max(0.0, float(face[1]) - tall * random.uniform(0.3, 1.5))
+    wide = (bottom - top) * height * random.uniform(1.2, 1.8)
+    left = float(face[0] + face[2]) / 2 * width + random.uniform(-0.7, -0.3) * wide
+    part = image[int(top * height) : int(bottom * height), max(0, int(left)) : int(min(width, left + wide))]
+    if min(part.shape[:2]) <= 40:
+        return None
+    scale = max(1, -(-SIDE // max(part.shape[:2])))
+    return np.asarray(Image.fromarray(part).resize((part.shape[1] * scale, part.shape[0] * scale)))
+
+
+def _face(image: Picture, faces: WideFaceDetector) -> FloatArray | None:
+    boxes, _, scores = faces.faces(image, 0.5)
+    return np.asarray(boxes[int(np.argmax(scores))], np.float32) if len(boxes) else None
+
+
+def _described(
+    image: Picture, experts: tuple[BodyExpert, WideFaceDetector, FrameExpert]
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """What the surest face's pose shows and what the picture looks like; nothing where there is no face."""
+    bodies, faces, features = experts
+    if (face := _face(image, faces)) is None:
+        return
+    pose = bodies.pose(image, face)
+    joints = np.full((33, 4), np.nan, np.float32) if pose is None else pose.joints
+    yield geometry(joints, face, image.shape[1] / image.shape[0]), features.pooled([image])[0]
 
 
 def learn(people: list[Person]) -> dict[str, FloatArray]:
     """Weights as `posture.likely_postures` takes them: a softmax over NAMES; rare postures count for more."""
-    x = np.concatenate([_rows(people, name) for name in ("shown", "torso", "frame")], 1)
+    x = np.concatenate([_rows(people, name) for name in ("shown", "frame")], 1)
     truth = np.array([NAMES.index(one.posture) for one in people])
     mean, spread = x.mean(0), x.std(0) + 0.05
     rows, labels = torch.from_numpy((x - mean) / spread), torch.from_numpy(truth)
     counts = np.maximum(np.bincount(truth, minlength=len(NAMES)), 1)
-    rarity = torch.tensor((len(truth) / counts) ** 0.5, dtype=torch.float32)
+    worth = np.array([one.worth for one in people]) * ((len(truth) / counts) ** 0.5)[truth]
+    counted = torch.tensor(worth / worth.mean(), dtype=torch.float32)
     shown = len(people[0].shown)
-    decay = torch.tensor([DECAY_POSE] * shown + [DECAY_LOOKS] * (x.shape[1] - shown))
+    decay = torch.tensor([DECAY_POSE] * shown + [DECAY_FRAME] * (x.shape[1] - shown))
     weight = torch.zeros(len(NAMES), x.shape[1], requires_grad=True)
     bias = torch.zeros(len(NAMES), requires_grad=True)
     optimiser = torch.optim.LBFGS([weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimiser.zero_grad()
-        wrong = nn.functional.cross_entropy(rows @ weight.T + bias, labels, weight=rarity / rarity.mean())
-        found = wrong + (decay * weight**2).sum()
+        wrong = nn.functional.cross_entropy(rows @ weight.T + bias, labels, reduction="none")
+        found = (wrong * counted).mean() + (decay * weight**2).sum()
         torch.autograd.backward(found)
         return found
 
@@ -153,21 +199,37 @@ def _rows(people: list[Person], name: str) -> FloatArray:
     return np.stack([getattr(one, name) for one in people]).astype(np.float32)
 
 
-def judge(people: list[Person], weights: dict[str, FloatArray]) -> dict[str, Any]:
-    """How often the likeliest posture is right of some people, and how often who sits is told from who is up."""
-    shares = likely_postures(_rows(people, "shown"), _rows(people, "torso"), _rows(people, "frame"), weights)
+def judge(people: list[Person], shares: FloatArray, told: float = 0.7) -> dict[str, Any]:
+    """How often the likeliest posture is right by `shares` [n, 6], and how often who sits is told from who is up, of
+    all and of those of whom one of them has a probability of `told` or more.
+    """
     truth = np.array([NAMES.index(one.posture) for one in people])
     sits, feet = shares[:, 1], shares[:, [0, 3, 4]].sum(1)
-    either = np.isin(truth, (0, 1, 3, 4))
+    either, sure = np.isin(truth, (0, 1, 3, 4)), np.maximum(sits, feet) >= told
+    right = (sits > feet) == (truth == 1)
     return {
         "right": round(float((shares.argmax(1) == truth).mean()), 3),
-        "sitting or not": round(float(((sits > feet) == (truth == 1))[either].mean()), 3),
-        "kept back": len(people),
+        "sitting or not": round(float(right[either].mean()), 3),
+        "sure": round(float(sure[either].mean()), 3),
+        "right of sure": round(float(right[either & sure].mean()), 3),
+        "people": len(people),
     }
 
 
+def told_by_others(people: list[Person]) -> FloatArray:
+    """[n, 6] probabilities, each set's by a head that learned from the other sets alone."""
+    shares = np.zeros((len(people), len(NAMES)), np.float32)
+    for sets in APART:
+        kept = np.array([one.set in sets for one in people])
+        if kept.any() and not kept.all():
+            mine = [one for one, is_kept in zip(people, kept, strict=True) if is_kept]
+            head = learn([one for one, is_kept in zip(people, kept, strict=True) if not is_kept])
+            shares[kept] = likely_postures(_rows(mine, "shown"), _rows(mine, "frame"), head)
+    return shares
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """Look at the pictures, train without a fifth of them for the card, then with all."""
+    """Look at the pictures, train set by set without it for the card, then with all."""
     from safetensors.numpy import save_file
 
     parser = argparse.ArgumentParser(prog="recipes.posture.train", description=__doc__.split("\n")[0])
@@ -175,16 +237,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(arguments)
-    write(look(args.traindata, args.seed), args.out, args.seed, save_file)
+    write(look(args.traindata, args.seed), args.out, save_file)
 
 
-def write(people: list[Person], out: Path, seed: int, save: Any) -> None:
+def write(people: list[Person], out: Path, save: Any) -> None:
     """Train and write weights and card."""
-    sources = sorted({one.source for one in people})
-    order = np.random.default_rng(seed).permutation(len(sources))
-    back = {sources[i] for i in order[: len(sources) // KEPT_BACK]}
-    part = learn([one for one in people if one.source not in back])
-    card = {"source": "recipes.posture.train"} | judge([one for one in people if one.source in back], part)
+    card = {"source": "recipes.posture.train"} | judge(people, told_by_others(people))
     save({name: array.astype(np.float16) for name, array in learn(people).items()}, out)
     out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
 

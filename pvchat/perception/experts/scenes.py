@@ -1,7 +1,8 @@
 """Which kind of place frames show: a linear head on EfficientNet features, learned from pictures of places, people
 before them, and people in photos and film (`recipes/places`).
 
-In: pooled features [B, 1280] of frames (`efficientnet.FrameExpert`). Out: a probability for each kind of place.
+In: features [B, 1280] of what frames show beside people (`efficientnet.FrameExpert`, `free_cells`). Out: a probability
+for each kind of place.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import json
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import softmax
 from pvchat.schemas import FloatArray
 
 _FILE = Path(__file__).with_name("scenes.safetensors")
 OTHER = "another place"  # of no kind that has a name here
+# What people cover of a frame: so many face widths to each side, from so much above the face down to the lower edge.
+_BESIDE, _ABOVE, _SIDE, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by
 
 
 class PlaceHead:
@@ -31,3 +35,12 @@ class PlaceHead:
     def probabilities(self, features: FloatArray) -> FloatArray:
         """[C] how likely each of `labels` is of a clip with frames [B, 1280], B > 0: they decide together."""
         return np.asarray(softmax((features @ self._weight.T + self._bias).mean(0)), np.float32)
+
+
+def free_cells(faces: FloatArray) -> NDArray[np.bool_]:
+    """[49] cells of a frame's grid that show nobody whose face is in boxes [n, 4]; all where few would be left."""
+    middles, free = (np.arange(_SIDE) + 0.5) / _SIDE, np.ones((_SIDE, _SIDE), bool)
+    for x0, y0, x1, y1 in faces:
+        beside = np.abs(middles - (x0 + x1) / 2) < _BESIDE * (x1 - x0)
+        free &= ~((middles > y0 - _ABOVE * (y1 - y0))[:, None] & beside[None])
+    return free.ravel() if free.sum() >= _LEFT else np.ones(_SIDE * _SIDE, bool)
