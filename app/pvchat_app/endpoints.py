@@ -62,15 +62,6 @@ def build(desk: Desk, mcp: bool) -> None:
         with _uploaded(desk, clip):
             return desk.engine.chat.ask(clip, question[:MAX_QUESTION]).to_dict()
 
-    def ask_library(question: str) -> dict[str, Any]:
-        """Answer a question about all videos of the library: when somebody was last seen, where, with whom, how often.
-
-        Args:
-            question: in English; it names enrolled people as list_people tells them.
-        """
-        with _sentences():
-            return desk.engine.chat.library.ask(question[:MAX_QUESTION]).to_dict()
-
     def list_people() -> list[dict[str, Any]]:
         """Everyone who is enrolled, with name, depth and date."""
         return [describe(person) for person in desk.engine.people.all()]
@@ -90,9 +81,24 @@ def build(desk: Desk, mcp: bool) -> None:
     track, out, run = gr.Number(0, precision=0, visible=False), gr.JSON(visible=False), gr.Button(visible=False)
     run.click(enroll, [clip, name, consent, track, replace], out, api_name="enroll", api_visibility=writing, **_MODEL)
     run.click(ask, [clip, question], out, api_name="ask", **_MODEL)
-    run.click(ask_library, question, out, api_name="ask_library", **_MODEL)
+    _add_library(desk, question, out, run)
     run.click(list_people, None, out, api_name="list_people")
     run.click(forget, name, out, api_name="forget", api_visibility=writing, **_MODEL)
+
+
+def _add_library(desk: Desk, question: gr.Textbox, out: gr.JSON, run: gr.Button) -> None:
+    """The endpoint of the library."""
+
+    def ask_library(question: str) -> dict[str, Any]:
+        """Answer a question about all videos of the library: when somebody was last seen, where, with whom, how often.
+
+        Args:
+            question: in English; it names enrolled people as list_people tells them.
+        """
+        with _sentences():
+            return desk.engine.chat.library.ask(question[:MAX_QUESTION]).to_dict()
+
+    run.click(ask_library, question, out, api_name="ask_library", **_MODEL)
 
 
 @contextmanager
