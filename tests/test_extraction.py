@@ -1,11 +1,10 @@
-"""Phrases out of a model's sentences, and garments out of phrases."""
+"""Phrases out of a model's sentences."""
 
 from __future__ import annotations
 
 import pytest
 
-from pvchat.chat.reader.captions import dressed, garments, read_phrase
-from pvchat.schemas import Garment
+from pvchat.chat.reader.captions import read_phrase
 
 
 @pytest.mark.parametrize(
@@ -30,17 +29,3 @@ from pvchat.schemas import Garment
 )
 def test_phrases_are_read_out_of_sentences(kind: str, text: str, phrase: str) -> None:
     assert read_phrase(kind, text) == phrase
-
-
-def test_garments_are_taken_apart() -> None:
-    found = garments("a red shirt, blue jeans and a hat")
-    assert [(g.kind, g.colour) for g in found] == [("shirt", "red"), ("jeans", "blue"), ("hat", None)]
-    assert garments("a 100% thing") == []
-
-
-def test_a_told_garment_names_the_kind_of_a_measured_one_only() -> None:
-    top = Garment("top", "black", 0.9)
-    assert dressed([top], garments("a dark jacket")) == [Garment("jacket", "black", 0.9)]
-    assert dressed([top], garments("a red jacket and blue jeans")) == [top]
-    assert dressed([Garment("coat", "black", 0.9)], garments("a black dress")) == [Garment("coat", "black", 0.9)]
-    assert dressed([], garments("a black dress")) == garments("a black dress")

@@ -89,7 +89,7 @@ class Library:
             place: what the place is called where they were recorded ("kitchen"); None: as it is.
 
         Raises:
-            LibraryError, VideoReadError, LockedError: a path can't be added; the home is encrypted.
+            LibraryError, VideoReadError, LockedError: a path can't be added; the home's key is missing.
         """
         cameras = [read_address(str(path)) for path in paths if is_address(str(path))]
         files = [Path(path) for path in paths if not is_address(str(path))]
@@ -115,7 +115,7 @@ class Library:
             told: called with each event, as JSON.
 
         Raises:
-            LibraryError, VideoReadError, LockedError: there is no such camera; the home is encrypted.
+            LibraryError, VideoReadError, LockedError: there is no such camera; the home is encrypted (clips of cameras can't be).
         """
         from pvchat.library.live.live import Live
         from pvchat.library.live.ring import require_plain

@@ -28,10 +28,10 @@ from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.experts.scenes import OTHER, free_cells
 from pvchat.schemas import FloatArray
-from pvchat.train.degrade import compressed
 from pvchat.train.pictures import read_image, read_metadata
 from recipes.looks.attributes import dimmed
 from recipes.looks.settings import Cutout, cut_out, part_of, paste_person
+from recipes.model.base.degrade import compressed
 
 Picture = NDArray[np.uint8]
 Cells = NDArray[np.bool_]

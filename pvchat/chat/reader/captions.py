@@ -1,14 +1,8 @@
-"""Phrases out of a model's sentences: "The man is riding a bike." in, "riding a bike" out; garments out of phrases."""
+"""Phrases out of a model's sentences: "The man is riding a bike." in, "riding a bike" out."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
-
-from pvchat.chat.colours import COLOURS, same_colour
-from pvchat.chat.vocabulary import word_set
-from pvchat.schemas import Garment
 
 _SUBJECT = (
     r"(?:(?:the|an?|this|one|two|some) )?(?:[\w-]+ ){0,3}?"
@@ -24,8 +18,6 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _NO_DEED = re.compile(r"^(wearing|standing there|being|having)\b", re.IGNORECASE)
-_UPPER = word_set("shirt t-shirt jacket coat dress sweater hoodie jersey vest suit blouse uniform tunic sweatshirt")
-_ARTICLE = re.compile(r"^(?:an?|the|some|his|her|their) ", re.IGNORECASE)
 
 
 def read_phrase(kind: str, text: str) -> str:
@@ -42,31 +34,6 @@ def read_phrase(kind: str, text: str) -> str:
     if kind == "action":
         return "" if _NO_DEED.match(phrase) else phrase[:1].lower() + phrase[1:]
     return phrase[:1].lower() + phrase[1:]
-
-
-def garments(phrase: str) -> list[Garment]:
-    """Garments in a phrase such as "a red shirt and blue jeans"."""
-    found = []
-    for part in re.split(r",|\band\b|\bwith\b", phrase.lower()):
-        words = _ARTICLE.sub("", part.strip()).split()
-        colours = [w for w in words if w in COLOURS]
-        kind = [w for w in words if w not in COLOURS]
-        if kind and re.fullmatch(r"[a-z' -]+", " ".join(kind)) and len(kind) <= 3:
-            found.append(Garment(" ".join(kind), " ".join(colours) or None, 0.0))
-    return found
-
-
-def dressed(measured: Sequence[Garment], told: Sequence[Garment]) -> list[Garment]:
-    """Measured garments, where "top" may get its kind from a told one of like colour; all told ones where none was."""
-    if not measured:
-        return list(told)
-    kinds = [g for g in told if g.kind in _UPPER and g.colour]
-    return [
-        replace(m, kind=kinds[0].kind)
-        if m.kind == "top" and kinds and m.colour and same_colour(m.colour, kinds[0].colour)
-        else m
-        for m in measured
-    ]
 
 
 def _tidy(text: str) -> str:

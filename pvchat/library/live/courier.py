@@ -18,6 +18,7 @@ from typing import Any
 
 from pvchat.library.live import events, mqtt, webhook
 from pvchat.library.live.events import Rule
+from pvchat.storage import database
 from pvchat.storage.library import LibraryError, changing, connect
 
 FIRST_S, LONGEST_S = 1.0, 300.0  # until the second try; until any later one
@@ -49,7 +50,7 @@ class Courier:
         stopped = False
         while not stopped:
             stopped = stop.wait(IDLE_S)
-            with suppress(LibraryError, sqlite3.OperationalError):  # somebody else writes, or it was deleted
+            with suppress(LibraryError, database.errors()):  # somebody else writes, or it was deleted
                 self.step()
 
     def step(self) -> int:

@@ -22,7 +22,7 @@ from pvchat.library.live.window import SeenPart, joined
 from pvchat.library.recognise import recognise
 from pvchat.library.sources import stamp_of
 from pvchat.schemas import Service
-from pvchat.storage import atomic, keys
+from pvchat.storage import atomic, database, keys
 from pvchat.storage.library import changing, drop_clips
 from pvchat.storage.stores import library_of
 from pvchat.video import CLIP_OPTIONS, Encoder, Recorded, content_key
@@ -193,7 +193,7 @@ def prune(library: sqlite3.Connection, kept: Retention, now: float) -> int:
         drop_clips(library, gone)
         old = library.execute("DELETE FROM events WHERE julianday(at) < julianday(?)", (before,)).rowcount
     if gone or old:
-        with suppress(sqlite3.OperationalError):  # another process reads: the next time will do
+        with suppress(database.errors()):  # another process reads: the next time will do
             library.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was deleted is zeroes in the file already
     return len(gone)
 
