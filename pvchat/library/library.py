@@ -115,7 +115,7 @@ class Library:
             told: called with each event, as JSON.
 
         Raises:
-            LibraryError, VideoReadError, LockedError: there is no such camera; the home is encrypted (clips of cameras can't be).
+            LibraryError, VideoReadError, LockedError: no such camera; an encrypted home, for its clips can't be.
         """
         from pvchat.library.live.live import Live
         from pvchat.library.live.ring import require_plain
