@@ -31,9 +31,9 @@ from pvchat import PVChat
 from pvchat.chat.vocabulary import word_set
 from pvchat.config import Settings
 from pvchat.eval.metrics.bootstrap import Bootstrap
-from pvchat.eval.metrics.decisions import balanced
 from pvchat.model.sentences import SentenceEncoder
 from recipes.figures.figurefits import auc
+from recipes.model.base.scores import balanced
 
 DESCRIBED = ("appearance", "action", "location")
 _STOP = word_set(  # as the development set's own scorer
