@@ -71,19 +71,14 @@ def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = True) ->
         refresh = _refreshing(desk, chat)
         for event in (enroll.enrolled, *people.changed, *library.changed):
             event.then(refresh, people.picked, lists, **QUICK)
-        people.begin.click(lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
-        chat.known.click(lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
+        gr.on([people.begin.click, chat.known.click], lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
         chat.known.click(enroll_tab.taking(desk), None, enroll.taken, **MODEL)
         people_page.select(refresh, people.picked, lists, **QUICK)
 
         people.forgotten.then(_redrawing(desk), None, enroll.held, **QUICK)
 
-        def come(key: str) -> tuple[Any, ...]:
-            """A browser opens or reloads the page: it gets its key, its trainings, the people."""
-            owner = key or secrets.token_urlsafe(24)
-            return owner, *enroll_tab.show_jobs(desk, owner), *people_tab.show(desk)
-
-        come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *people.outputs], **QUICK)
+        coming = [browser, enroll.jobs, enroll.timer, *people.outputs]
+        come_event = page.load(_coming(desk), browser, coming, **QUICK)
 
         chat.go_on(page.load(_resuming(desk, chat), address, [chat.upload, *chat.outputs], js=_CLIP, **QUICK))
 
@@ -97,6 +92,15 @@ def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = True) ->
         # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
         page.unload(lambda: None)
     return page
+
+
+def _coming(desk: Desk) -> Callable[..., Any]:
+    def come(key: str) -> tuple[Any, ...]:
+        """A browser opens or reloads the page: it gets its key, its trainings, the people."""
+        owner = key or secrets.token_urlsafe(24)
+        return owner, *enroll_tab.show_jobs(desk, owner), *people_tab.show(desk)
+
+    return come
 
 
 def _tab(name: str) -> gr.Tab:
