@@ -128,6 +128,22 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "On how many days was Ana here?": {"number": 5},
     "On how many days was Ben in the kitchen this week?": {"number": 3},
     "On which days was Ben in the garden?": {"videos": [3]},
+    "Which days was Ben in the garden?": {"videos": [3]},
+    "Was Ben in the garden on Monday this week?": {"verdict": "yes", "videos": [3]},
+    "Was Ben here on Tuesday last week?": {"verdict": "no"},
+    "Between Monday and Wednesday last week, who was around?": {"names": ["Ana"], "videos": [1]},
+    # who is never there, nobody, how many at once
+    "Who has never been in the garden?": {"names": ["Ana"], "videos": []},
+    "Who hasn't been in the hall?": {"names": ["Ana"]},
+    "Who was not in the kitchen on Tuesday?": {"names": ["Ben"]},
+    "List the videos with nobody I know in them": {"videos": [7]},
+    "In which videos is nobody I know?": {"videos": [7]},
+    "Which videos have at least two people?": {"videos": [2, 4, 6, 9]},
+    "Which videos have more than two people?": {"videos": []},
+    # in other words
+    "Who is Ana usually with?": {"names": ["Ben"]},
+    "Who turns up more often this week, Ana or Ben?": {"names": ["Ben", "Ana"], "number": 6},
+    "Ana's visits in order please": {"videos": [1, 2, 4, 6, 9]},
     # two questions
     "When was Ana last seen and what was she wearing?": {"videos": [9], "then": {"videos": [9]}},
     "What was Ana wearing on Tuesday?": {"videos": [4]},

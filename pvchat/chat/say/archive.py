@@ -218,7 +218,11 @@ _SAID = {
 
 def _whom(found: ArchiveFinding) -> str:
     """Who is asked about, by name."""
-    names = list(found.query.whom.names)
+    query, names = found.query, list(found.query.whom.names)
+    if query.number is not None and query.value == "people":
+        return _capital(f"{query.number.bound.replace('_', ' ')} {number(int(query.number.value))} people")
+    if query.whom.quantifier == "none" and not names:
+        return "Nobody I know" if query.whom.known else "Nobody"
     word = "or" if found.query.whom.quantifier in ("either", "any") else "and"
     return join(names, word) if names else _capital(_STRANGERS) if found.query.whom.known is False else "Somebody"
 
