@@ -203,3 +203,15 @@ def test_what_many_videos_cannot_tell_says_what_can_be_asked(library: Library, q
 def test_who_was_there_at_one_time_and_not_at_another_is_said_first(library: Library) -> None:
     assert library.ask("Who was here on Monday but not on Tuesday?", now=NOW).answer.startswith("Ben.\nBen")
     assert library.ask("Was Ana here more often this week than last week?", now=NOW).answer.startswith("Yes.\nAna: in")
+
+
+def test_how_many_days_ago_and_in_order(library: Library) -> None:
+    assert "at 1:00), six days ago" in library.ask("How long ago was Ben last seen in the garden?", now=NOW).answer
+    lines = library.ask("Ben's visits on Friday in order", now=NOW).answer.splitlines()[1:]
+    assert ["08:00" in lines[0], "18:15" in lines[1]] == [True, True]
+
+
+def test_a_question_that_many_people_answer_names_their_number(library: Library) -> None:
+    assert library.ask("Which videos have at least two people?", now=NOW).answer.startswith("At least two people: in ")
+    assert library.ask("List the videos with nobody I know in them", now=NOW).answer.startswith("Nobody I know: in one")
+    assert library.ask("Who has never been in the hall?", now=NOW).answer.startswith("Ana was not seen in any of two")

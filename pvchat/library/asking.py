@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,8 @@ def ask(
     everyone = chat.people.snapshot()
     asked = _read(library, everyone, question, history, now)
     everyone.require_whole(names_in(asked.query))
-    search_in = _Search(library, chat, asked, people_in(library, chat), everyone)
+    today = now.date() if asked.query.value == "ago" else None
+    search_in = _Search(library, chat, asked, people_in(library, chat), everyone, today=today)
     answer = search_in.answer()
     since, until = (asked.dates[0].since, asked.dates[0].until) if asked.dates else (None, None)
     ends = (since.isoformat() if since else None, until.isoformat() if until else None)
@@ -124,6 +125,7 @@ class _Search:
         names: of everyone enrolled by their numbers.
         everyone: the same people.
         dates: the time it is asked of, where it asks of several.
+        today: when it is asked, where it asks how many days ago.
     """
 
     library: sqlite3.Connection
@@ -132,6 +134,7 @@ class _Search:
     names: dict[int, str]
     everyone: Snapshot
     dates: Dates | None = None
+    today: date | None = None
 
     def answer(self) -> LibraryAnswer:
         """The answer; of several times, and of a second question, one after the other."""
@@ -153,7 +156,7 @@ class _Search:
     def _answer(self, query: Query) -> LibraryAnswer:
         """The answer for one time."""
         asked, when = self.asked, "" if self.dates is None else self.dates.said
-        said = Asked(when, asked.place)
+        said = Asked(when, asked.place, today=self.today)
         if query.select == "refuse" or not is_answered(query):
             return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count()))
         edge: Seen | None = None

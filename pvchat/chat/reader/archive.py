@@ -32,6 +32,10 @@ _AS_READ = tuple(
     (re.compile(said, re.IGNORECASE), read)
     for said, read in (
         (r"^(?:please |(?:can|could) you (?:please )?tell me |tell me |do you know )(?=when|wh|how|in which)", ""),
+        (
+            r"^how (?:long|many \w+) ago (?:did (?:we|I|you) (?:last )?see|was) (.+?)(?: (?:last )?seen)?(?=[?.!]*$)",
+            r"When was \1 last seen",
+        ),
         (r"^(?:[oi]n )?how many days\b", "how often"),
         (
             r"(?:^(?:which|what) (?:days?|weeks?|months?)|\b[oi]n (?:which|what) (?:days?|weeks?|months?|places?))\b",
@@ -55,6 +59,7 @@ _AS_READ = tuple(
         (r"^how often (was|were) (.+?) (?:here|there)\b", r"How often \1 \2 seen"),
     )
 )
+_AGO = re.compile(r"^how (?:long|many \w+) ago\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"\b(?:people|persons)\b", re.IGNORECASE)
 _DAYS = re.compile(r"^(?:[oi]n )?how many days\b", re.IGNORECASE)
 _LEANS = re.compile(r"^(?:and|or|but|what about|how about|then)\b|\b(?:too|also|as well|instead)\b", re.IGNORECASE)
@@ -105,6 +110,8 @@ def read_archive(
     found = replace(_read_one(rest, place, known), dates=dates)
     if _DAYS.match(rest) and found.query.select == "how_often":
         found = replace(found, query=replace(found.query, value="days"))
+    if _AGO.match(rest) and found.query.select == "when":
+        found = replace(found, query=replace(found.query, value="ago"))
     alone = found if before is None else _read_one(rest, place, replace(known, history=()))
     if before is None or not _LEANS.search(rest) and found.query == alone.query:
         return found
@@ -139,7 +146,7 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
 def _over_videos(query: Query) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     if query.select == "order" and len(query.whom.names) == 1 and query == Query("order", query.whom, form=query.form):
-        return replace(query, select="when")
+        return replace(query, select="when", value="in order")
     edges = {Has("enters"): 1, Has("leaves"): -1}
     if query.select != "when" or query.where not in edges:
         return query
