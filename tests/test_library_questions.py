@@ -215,3 +215,9 @@ def test_a_question_that_many_people_answer_names_their_number(library: Library)
     assert library.ask("Which videos have at least two people?", now=NOW).answer.startswith("At least two people: in ")
     assert library.ask("List the videos with nobody I know in them", now=NOW).answer.startswith("Nobody I know: in one")
     assert library.ask("Who has never been in the hall?", now=NOW).answer.startswith("Ana was not seen in any of two")
+
+
+def test_that_nobody_is_nowhere_says_that_somebody_is_in_each(library: Library) -> None:
+    assert (
+        library.ask("When was nobody in the hall?", now=NOW).answer == "Somebody is in each of two videos in the hall."
+    )

@@ -93,6 +93,9 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     if found.untold:
         told = clause(found.query.where, 1 + several)
         return f"I can't tell whether {_lower(who)} {told} in {of}."
+    if found.query.select == "when" and found.query.whom.quantifier == "none":
+        there = "Somebody I know" if found.query.whom.known else "Somebody"
+        return f"{there} is in {'each' if found.looked_at > 1 else ''}{of.removeprefix('any')}."
     head = "No. " if found.verdict == "no" else ""
     if found.query.where in (None, Has("present")):
         named = f"{who} {'were' if several else 'was'} not seen" if found.query.whom.names else "Nobody was seen"
