@@ -18,7 +18,7 @@ WITH_BEN = Has("with", of=Whom(("Ben",)))
 
 
 def asked(text: str) -> ArchiveQuestion:
-    return read_archive(text, Known(("Ana", "Ben")), ["kitchen", "back garden"], NOW)
+    return read_archive(text, Known(("Ana", "Ben")), ["kitchen", "back garden", "ward"], NOW)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,9 @@ def asked(text: str) -> ArchiveQuestion:
         ("Which videos is Ana in?", Query("when", ANA)),
         ("On which days was Ana here?", Query("when", ANA)),
         ("How many times did Ana visit?", Query("how_often", ANA)),
+        ("How many days ago did we last see Ana?", Query("when", ANA, rank=LAST, value="ago")),
+        ("How long ago was Ana seen?", Query("when", ANA, rank=LAST, value="ago")),
+        ("Ana's visits in order, please", Query("when", ANA, value="in order")),
     ],
 )
 def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
@@ -45,6 +48,7 @@ def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
     [
         ("Who came into the kitchen this morning?", "kitchen", Query("who")),
         ("Was Ana in the back garden today?", "back garden", Query("exists", ANA, form="polar")),
+        ("Was Ana on the ward this week?", "ward", Query("exists", ANA, form="polar")),
         ("When was Ana in the kitchen with Ben last week?", "kitchen", Query("when", ANA, WITH_BEN)),
         ("When was Ana last seen in the kitchen in May?", "kitchen", Query("when", ANA, rank=LAST)),
         ("Who was in the office yesterday?", "", Query("who", where=Has("place", "office"))),

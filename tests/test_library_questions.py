@@ -128,6 +128,22 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "On how many days was Ana here?": {"number": 5},
     "On how many days was Ben in the kitchen this week?": {"number": 3},
     "On which days was Ben in the garden?": {"videos": [3]},
+    "Which days was Ben in the garden?": {"videos": [3]},
+    "Was Ben in the garden on Monday this week?": {"verdict": "yes", "videos": [3]},
+    "Was Ben here on Tuesday last week?": {"verdict": "no"},
+    "Between Monday and Wednesday last week, who was around?": {"names": ["Ana"], "videos": [1]},
+    # who is never there, nobody, how many at once
+    "Who has never been in the garden?": {"names": ["Ana"], "videos": []},
+    "Who hasn't been in the hall?": {"names": ["Ana"]},
+    "Who was not in the kitchen on Tuesday?": {"names": ["Ben"]},
+    "List the videos with nobody I know in them": {"videos": [7]},
+    "In which videos is nobody I know?": {"videos": [7]},
+    "Which videos have at least two people?": {"videos": [2, 4, 6, 9]},
+    "Which videos have more than two people?": {"videos": []},
+    # in other words
+    "Who is Ana usually with?": {"names": ["Ben"]},
+    "Who turns up more often this week, Ana or Ben?": {"names": ["Ben", "Ana"], "number": 6},
+    "Ana's visits in order please": {"videos": [1, 2, 4, 6, 9]},
     # two questions
     "When was Ana last seen and what was she wearing?": {"videos": [9], "then": {"videos": [9]}},
     "What was Ana wearing on Tuesday?": {"videos": [4]},
@@ -187,3 +203,21 @@ def test_what_many_videos_cannot_tell_says_what_can_be_asked(library: Library, q
 def test_who_was_there_at_one_time_and_not_at_another_is_said_first(library: Library) -> None:
     assert library.ask("Who was here on Monday but not on Tuesday?", now=NOW).answer.startswith("Ben.\nBen")
     assert library.ask("Was Ana here more often this week than last week?", now=NOW).answer.startswith("Yes.\nAna: in")
+
+
+def test_how_many_days_ago_and_in_order(library: Library) -> None:
+    assert "at 1:00), six days ago" in library.ask("How long ago was Ben last seen in the garden?", now=NOW).answer
+    lines = library.ask("Ben's visits on Friday in order", now=NOW).answer.splitlines()[1:]
+    assert ["08:00" in lines[0], "18:15" in lines[1]] == [True, True]
+
+
+def test_a_question_that_many_people_answer_names_their_number(library: Library) -> None:
+    assert library.ask("Which videos have at least two people?", now=NOW).answer.startswith("At least two people: in ")
+    assert library.ask("List the videos with nobody I know in them", now=NOW).answer.startswith("Nobody I know: in one")
+    assert library.ask("Who has never been in the hall?", now=NOW).answer.startswith("Ana was not seen in any of two")
+
+
+def test_that_nobody_is_nowhere_says_that_somebody_is_in_each(library: Library) -> None:
+    assert (
+        library.ask("When was nobody in the hall?", now=NOW).answer == "Somebody is in each of two videos in the hall."
+    )

@@ -17,7 +17,7 @@ import numpy as np
 from pvchat.chat.finding import Verdict
 from pvchat.chat.query import EVERYBODY, WHOLE, And, Condition, During, Has, Query, Rank, atoms
 from pvchat.chat.run import run
-from pvchat.chat.spans import Span, merged, seconds_in
+from pvchat.chat.spans import Span, merged, most_at_once, seconds_in
 from pvchat.chat.timeline import Timeline
 from pvchat.schemas import FloatArray
 
@@ -224,6 +224,10 @@ def _in_one(
         verdict = run(query, timeline).verdict
         if verdict not in ("yes", "unsure"):
             return Seen(video, told=False) if verdict == "unknown" else None
+    if query.select == "when" and query.whom.quantifier == "none" and not query.whom.names:
+        return _without_anybody(query, video, timeline, doubted)
+    if query.select == "when" and query.number is not None and query.value == "people":
+        return _so_many(query, video, timeline, doubted)
     if query.select in ("who", "count") or not (query.whom.names or query.whom.unknown):
         return _people_in(query, video, timeline, doubted)
     found = run(replace(query, select="when", form="wh", rank=None, number=None, attribute=None, value=""), timeline)
@@ -268,6 +272,25 @@ def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozense
     each = {one.entity: tuple(one.spans or timeline.seen(one.entity)) for one in found.people}
     whom = tuple(name for name in names if name)
     return Seen(video, spans, whom, perhaps, sure or scene, strangers, each=each)
+
+
+def _without_anybody(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+    """A video in which nobody is of whom it is asked; perhaps so, where all of them are only perhaps in it."""
+    one = _people_in(replace(query, whom=replace(query.whom, quantifier="any")), video, timeline, doubted)
+    if one is not None and one.sure:
+        return None
+    return Seen(video, ((0.0, video.seconds),), sure=one is None)
+
+
+def _so_many(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+    """A video that shows as many people as are asked for; strangers who are never seen at once may be one."""
+    one = _people_in(replace(query, value=""), video, timeline, doubted)
+    if one is None or query.number is None:
+        return None
+    known = len(one.names) - one.strangers - len(one.perhaps)
+    at_once = most_at_once([span for spans in one.each.values() for span in spans])
+    verdict = query.number.within(max(known, at_once), len(one.names))
+    return None if verdict == "no" else replace(one, sure=verdict == "yes")
 
 
 def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:

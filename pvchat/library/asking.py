@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from pvchat.chat.archive import (
 )
 from pvchat.chat.archive_ranks import find, is_answered, joined, of_each, of_one_time
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import Query, is_of_sound
+from pvchat.chat.query import EVERYBODY, PRESENT, Not, Query, Whom, is_of_sound
 from pvchat.chat.question import names_in, require_short
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
@@ -86,7 +86,8 @@ def ask(
     everyone = chat.people.snapshot()
     asked = _read(library, everyone, question, history, now)
     everyone.require_whole(names_in(asked.query))
-    search_in = _Search(library, chat, asked, people_in(library, chat), everyone)
+    today = now.date() if asked.query.value == "ago" else None
+    search_in = _Search(library, chat, asked, people_in(library, chat), everyone, today=today)
     answer = search_in.answer()
     since, until = (asked.dates[0].since, asked.dates[0].until) if asked.dates else (None, None)
     ends = (since.isoformat() if since else None, until.isoformat() if until else None)
@@ -124,6 +125,7 @@ class _Search:
         names: of everyone enrolled by their numbers.
         everyone: the same people.
         dates: the time it is asked of, where it asks of several.
+        today: when it is asked, where it asks how many days ago.
     """
 
     library: sqlite3.Connection
@@ -132,6 +134,7 @@ class _Search:
     names: dict[int, str]
     everyone: Snapshot
     dates: Dates | None = None
+    today: date | None = None
 
     def answer(self) -> LibraryAnswer:
         """The answer; of several times, and of a second question, one after the other."""
@@ -153,7 +156,7 @@ class _Search:
     def _answer(self, query: Query) -> LibraryAnswer:
         """The answer for one time."""
         asked, when = self.asked, "" if self.dates is None else self.dates.said
-        said = Asked(when, asked.place)
+        said = Asked(when, asked.place, today=self.today)
         if query.select == "refuse" or not is_answered(query):
             return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count()))
         edge: Seen | None = None
@@ -163,6 +166,9 @@ class _Search:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
             edge = (sighted.sure or list(sighted.seen))[-1 if is_backwards(asked.sighting) else 0]
             said = replace(said, moment=edge)
+        if query.select == "who" and query.where == Not(PRESENT) and query.whom == EVERYBODY:
+            found = self._unseen()
+            return LibraryAnswer(say_archive(found, said), found)
         found = self._found(query, None if edge is None else edge.video.number)
         if query.select in ("attribute", "describe"):
             one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
@@ -181,6 +187,21 @@ class _Search:
     def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:
         """What is found; of one video only, where one is meant."""
         return find(query, self._sighted(of_each(query), only), self._count())
+
+    def _unseen(self) -> ArchiveFinding:
+        """Who of those enrolled is in none of the videos, not even perhaps; who is, where everybody is."""
+        found = self._found(Query("who"))
+        seen = {name for one in found.seen for name in one.names}
+        names = tuple(sorted({*self.names.values()} - seen))
+        if not names:
+            return found
+        return replace(
+            found,
+            query=Query("who", Whom(names, "all")),
+            seen=(),
+            names=dict.fromkeys(names, found.looked_at),
+            absent=names,
+        )
 
     def _told(self, query: Query, one: Seen) -> str:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""

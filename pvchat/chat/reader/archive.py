@@ -32,24 +32,41 @@ _AS_READ = tuple(
     (re.compile(said, re.IGNORECASE), read)
     for said, read in (
         (r"^(?:please |(?:can|could) you (?:please )?tell me |tell me |do you know )(?=when|wh|how|in which)", ""),
+        (
+            r"^how (?:long|many \w+) ago (?:did (?:we|I|you) (?:last )?see|was) (.+?)(?: (?:last )?seen)?(?=[?.!]*$)",
+            r"When was \1 last seen",
+        ),
         (r"^(?:[oi]n )?how many days\b", "how often"),
-        (r"\b[oi]n (?:which|what) (?:days?|weeks?|months?|places?)\b", "when"),
+        (
+            r"(?:^(?:which|what) (?:days?|weeks?|months?)|\b[oi]n (?:which|what) (?:days?|weeks?|months?|places?))\b",
+            "when",
+        ),
+        (r"^who (?:is|was) (.+?) (?:usually|mostly|mainly|most often) with\b", r"who is seen most often with \1"),
+        (r"^who (?:is|was) (.+?) (?:seen )?with most(?: often)?\b", r"who is seen most often with \1"),
+        (
+            r"^(who\b.*?) (?:(?:has|have|is|are|was|were) never(?: been)?|(?:has|have)(?:n't| not)(?: ever)? been)\b",
+            r"\1 was not",
+        ),
+        (r"^[oi]n (?:which|what) (?:videos?|clips?|films?) (?:is|are|was|were) (?=nobody\b|no one\b)", "When is "),
         (r"^when (?:was|is) the (last|first) time (?:that )?(.+?) (was|were) (?:here|there)\b", r"When \3 \2 \1 seen"),
         (r"^where (.+?) (was|were) (last|first) seen\b", r"Where \2 \1 \3 seen"),
         (r"^did (.+?) meet\b", r"Were \1 seen together"),
         (r"^which (videos?|clips?|films?) (is|are|was|were) (.+?) in\b", r"In which \1 \2 \3"),
         (r"\bbeen here\b", "been seen"),
+        (r"\b(?:comes (?:home|by|over|round)|drops (?:in|by)|(?:shows|turns) up|stops by)\b", "comes"),
         (r"\b(?:visit|come (?:home|by|over|round)|drop (?:in|by)|(?:show|turn) up|stop by)\b", "come"),
         (r"\bhow many times did (.+?) come\b", r"how often was \1 seen"),
         (r"^how often (was|were) (.+?) (?:here|there)\b", r"How often \1 \2 seen"),
     )
 )
+_AGO = re.compile(r"^how (?:long|many \w+) ago\b", re.IGNORECASE)
+_PEOPLE = re.compile(r"\b(?:people|persons)\b", re.IGNORECASE)
 _DAYS = re.compile(r"^(?:[oi]n )?how many days\b", re.IGNORECASE)
 _LEANS = re.compile(r"^(?:and|or|but|what about|how about|then)\b|\b(?:too|also|as well|instead)\b", re.IGNORECASE)
 _ASKS_AGAIN = re.compile(r"^(?:and|or|but|so|what about|how about|ok|now|then| )*\W*$", re.IGNORECASE)
 _PRONOUN = re.compile(r"^(?:she|he|they|it)$", re.IGNORECASE)
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
-_INTO = r" (?:in|into|at|to|from|inside|around|through)(?: the| our| my)? "
+_INTO = r" (?:in|on|into|at|to|from|inside|around|through)(?: the| our| my)? "
 
 
 @dataclass(frozen=True)
@@ -93,6 +110,8 @@ def read_archive(
     found = replace(_read_one(rest, place, known), dates=dates)
     if _DAYS.match(rest) and found.query.select == "how_often":
         found = replace(found, query=replace(found.query, value="days"))
+    if _AGO.match(rest) and found.query.select == "when":
+        found = replace(found, query=replace(found.query, value="ago"))
     alone = found if before is None else _read_one(rest, place, replace(known, history=()))
     if before is None or not _LEANS.search(rest) and found.query == alone.query:
         return found
@@ -109,7 +128,9 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
     if found := _SHOW.match(rest):
         rest = f"When is {found[1]}?" if " " in found[1] else f"When is {found[1]} seen?"
     main, clause = _parted(rest)
-    query = _come_or_gone(_read_at(main, place, known))
+    query = _over_videos(_read_at(main, place, known))
+    if query.select == "when" and query.number is not None and _PEOPLE.search(main):
+        query = replace(query, value="people")
     if not clause:
         return ArchiveQuestion(query, main, place=place)
     who, edge, more = clause
@@ -122,8 +143,10 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
     return ArchiveQuestion(meant, main, place=place, sighting=sighting)
 
 
-def _come_or_gone(query: Query) -> Query:
-    """When somebody came or left is, over many videos, when she was first or last seen."""
+def _over_videos(query: Query) -> Query:
+    """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
+    if query.select == "order" and len(query.whom.names) == 1 and query == Query("order", query.whom, form=query.form):
+        return replace(query, select="when", value="in order")
     edges = {Has("enters"): 1, Has("leaves"): -1}
     if query.select != "when" or query.where not in edges:
         return query

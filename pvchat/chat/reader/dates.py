@@ -27,7 +27,10 @@ _MONTH = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec
 _NTH = r"(?:the )?\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
 _DATE = rf"(?:{_YEAR}-\d\d-\d\d|{_NTH}(?: of)? {_MONTH}\b(?:,? {_YEAR})?|{_MONTH} {_NTH}(?!\d)(?:,? {_YEAR})?)"
-_DAY = rf"(?:the day before yesterday|yesterday|today|(?:{_WEEKDAY},? )?{_DATE}|(?:last |this )?{_WEEKDAY})"
+_OF_WEEK = r" (?:of )?(?:this|last) week\b"
+_DAY = (
+    rf"(?:the day before yesterday|yesterday|today|(?:{_WEEKDAY},? )?{_DATE}|(?:last |this )?{_WEEKDAY}(?:{_OF_WEEK})?)"
+)
 _PART = rf"(?:{'|'.join(_PARTS)})"
 _AT_PART = rf"(?:this {_PART}|tonight|last night|{_DAY} {_PART}|the {_PART} of {_DAY})"
 _SPAN = rf"(?:(?:this|last) (?:week(?:end)?|month|year)|{_MONTH}(?: {_YEAR})?\b|{_YEAR})"
@@ -165,6 +168,8 @@ def _read(match: re.Match[str], now: datetime, names: Sequence[str]) -> Dates | 
         return _recent(named["recent"].lower(), now, said)
     first, last = (named["a"], named["b"]) if named["a"] else (named["c"], named["d"])
     if first and last:
+        week = re.search(_OF_WEEK, last, re.IGNORECASE)  # "between Monday and Wednesday last week"
+        first += week[0] if week and first.lower() in _DAYS else ""
         start, end = _span(first, now), _span(last, now)
         return None if start is None or end is None or start[0] >= end[1] else Dates(start[0], end[1], said)
     one = _span(named["after"] or named["before"] or named["within"] or named["bare"], now)
@@ -218,6 +223,8 @@ def _day(words: str, today: date) -> date | None:
     named = {"today": 0, "yesterday": 1, "the day before yesterday": 2}
     if words in named:
         return today - timedelta(days=named[words])
+    if found := re.fullmatch(rf"({_WEEKDAY}) (?:of )?(this|last) week", words):
+        return today + timedelta(days=_DAYS.index(found[1]) - today.weekday() - 7 * (found[2] == "last"))
     if found := re.fullmatch(rf"(last |this )?({_WEEKDAY})", words):
         back = (today.weekday() - _DAYS.index(found[2])) % 7
         return today - timedelta(days=back or 7 if found[1] == "last " else back)

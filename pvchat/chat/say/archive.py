@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from pvchat.chat.archive import ArchiveFinding, Seen
@@ -42,12 +43,14 @@ class Asked:
         place: the name of the place it asks about.
         moment: the one sighting that is meant ("when she was last seen"); None: none in particular.
         told: of a question about what is known of somebody, the answer for the one video that tells it; "" for none.
+        today: the day on which it is asked, where it asks how many days ago; None where it doesn't.
     """
 
     when: str = ""
     place: str = ""
     moment: Seen | None = None
     told: str = ""
+    today: date | None = None
 
     @property
     def of(self) -> str:
@@ -90,6 +93,9 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     if found.untold:
         told = clause(found.query.where, 1 + several)
         return f"I can't tell whether {_lower(who)} {told} in {of}."
+    if found.query.select == "when" and found.query.whom.quantifier == "none":
+        there = "Somebody I know" if found.query.whom.known else "Somebody"
+        return f"{there} is in {'each' if found.looked_at > 1 else ''}{of.removeprefix('any')}."
     head = "No. " if found.verdict == "no" else ""
     if found.query.where in (None, Has("present")):
         named = f"{who} {'were' if several else 'was'} not seen" if found.query.whom.names else "Nobody was seen"
@@ -114,7 +120,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     if rank is not None and rank.by == "long" and found.seen:
         longest = max(found.seen[0].spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
         return f"{_whom(found)}: longest {_line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
-    return f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}.{_lines(found.seen)}"
+    in_turn = found.seen[::-1] if found.query.value == "in order" else found.seen
+    return f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}.{_lines(in_turn)}"
 
 
 def _edge(found: ArchiveFinding, asked: Asked, last: bool) -> str:
@@ -123,11 +130,20 @@ def _edge(found: ArchiveFinding, asked: Asked, last: bool) -> str:
     sure, perhaps = found.sure, found.perhaps
     so = f"{_whom(found)}{_where(found)}"
     lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {word} seen"
-    told = [f"{lead} {moment(sure[-1 if last else 0], last)}." if sure else "I am not sure of it in any video."]
+    edge = sure[-1 if last else 0] if sure else None
+    told = [f"{lead} {moment(edge, last)}{_ago(edge, asked.today)}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
         told.append(f"{also} {'; '.join(moment(one, last) for one in (perhaps[::-1] if last else perhaps)[:2])}.")
     return " ".join(told) + (f" That is among {_videos(found.looked_at)}{asked.of}." if asked.of else "")
+
+
+def _ago(one: Seen, today: date | None) -> str:
+    """Such as ", ten days ago", where that is asked."""
+    if today is None:
+        return ""
+    days = (today - one.video.at.date()).days
+    return f", {number(days)} day{'' if days == 1 else 's'} ago" if days > 0 else ", today"
 
 
 def _who(found: ArchiveFinding, asked: Asked) -> str:
@@ -218,7 +234,11 @@ _SAID = {
 
 def _whom(found: ArchiveFinding) -> str:
     """Who is asked about, by name."""
-    names = list(found.query.whom.names)
+    query, names = found.query, list(found.query.whom.names)
+    if query.number is not None and query.value == "people":
+        return _capital(f"{query.number.bound.replace('_', ' ')} {number(int(query.number.value))} people")
+    if query.whom.quantifier == "none" and not names:
+        return "Nobody I know" if query.whom.known else "Nobody"
     word = "or" if found.query.whom.quantifier in ("either", "any") else "and"
     return join(names, word) if names else _capital(_STRANGERS) if found.query.whom.known is False else "Somebody"
 
@@ -245,7 +265,7 @@ def _in_videos(found: ArchiveFinding, count: int) -> str:
 
 
 def _lines(seen: Sequence[Seen]) -> str:
-    """A line for each video, the latest first."""
+    """A line for each video, from the last of them to the first."""
     lines = [f"\n- {'' if one.sure else 'perhaps: '}{_line(one)}" for one in seen[::-1][:_MOST]]
     more = len(seen) - _MOST
     return "".join(lines) + (f"\n- and {number(more)} more" if more > 0 else "")
