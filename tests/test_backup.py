@@ -9,6 +9,7 @@ import shutil
 import signal
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from pvchat import PVChat  # noqa: E402
 from pvchat.cli import main as cli  # noqa: E402
 from pvchat.errors import LockedError, PVChatError, SettingsError  # noqa: E402
 from pvchat.people.store import PeopleStore  # noqa: E402
-from pvchat.storage import conversion, keys, tokens  # noqa: E402
+from pvchat.storage import conversion, keys, library, tokens  # noqa: E402
 from pvchat.storage.backup import BackupError, backup, restore  # noqa: E402
 
 KEY, OTHER = "correct horse battery", "another horse battery"
@@ -149,6 +150,24 @@ def listed(name: str, data: bytes) -> Callable[[dict[str, bytes]], None]:
     return change
 
 
+def manifest_with(field: str, value: Any) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        members["manifest.json"] = json.dumps(json.loads(members["manifest.json"]) | {field: value}).encode()
+
+    return change
+
+
+def listed_library(version: int) -> Callable[[dict[str, bytes]], None]:
+    """The library says that it is of this version (SQLite's file format: `user_version`, bytes 60 to 63)."""
+
+    def change(members: dict[str, bytes]) -> None:
+        data = bytearray(members["library/library.db"])
+        data[60:64] = version.to_bytes(4, "big")
+        listed("library/library.db", bytes(data))(members)
+
+    return change
+
+
 def flip(name: str) -> Callable[[dict[str, bytes]], None]:
     def change(members: dict[str, bytes]) -> None:
         (found,) = [one for one in sorted(members) if one.endswith(name)][:1]
@@ -166,7 +185,8 @@ LIES = {
     "no manifest": lambda members: members.pop("manifest.json"),
     "another manifest": lambda members: members.update({"manifest.json": b"[1]"}),
     "odd fields": lambda members: members.update({"manifest.json": b'{"format": 1, "files": {}, "more": 1}'}),
-    "a library that is none": listed("library/library.db", b"no database"),
+    "a library that is none": listed("library/library.db", b"no database"), "a later library": listed_library(99),
+    "endless bytes": manifest_with("files", {"tokens/tokens.json": [float("inf"), ""]}),
 }  # fmt: skip
 
 
@@ -257,3 +277,65 @@ def test_nothing_is_read_beyond_what_is_listed(known: list[str], tmp_path: Path)
     (packed := tmp_path / "packed.pvbackup").write_bytes(made.getvalue())
     with pytest.raises(BackupError, match="packed"):
         restore(packed, force=True)
+
+
+def test_files_that_lie_in_each_other_are_refused(known: list[str], tmp_path: Path) -> None:
+    """A few bytes could fill the disk: each member's are those of all that come after it."""
+    inner, outer = (f"people/{digit * 32}/thumbnail.jpg" for digit in "ab")
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
+        archive.writestr(inner, bytes(100_000))
+    record = packed.getvalue()[: 30 + len(inner) + 100_000]
+    members = {"manifest.json": b'{"format": 1, "files": {}}'}
+    for name, data in ((inner, bytes(100_000)), (outer, record)):
+        listed(name, data)(members)
+    with zipfile.ZipFile(path := tmp_path / "nested.pvbackup", "w") as archive:
+        archive.writestr(outer, record)
+        within = zipfile.ZipFile(packed).getinfo(inner)
+        within.header_offset = archive.getinfo(outer).header_offset + 30 + len(outer)
+        archive.filelist.append(within)
+        archive.writestr("manifest.json", members["manifest.json"])
+    with pytest.raises(BackupError, match="more than it holds|verlap"):
+        restore(path, force=True)
+
+
+def test_a_link_in_the_homes_place_goes_and_not_what_it_leads_to(
+    known: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = backup(tmp_path / "one.pvbackup")
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "kept").touch()
+    home = empty_home(tmp_path / "new", monkeypatch)
+    home.mkdir()
+    (home / "library").symlink_to(tmp_path / "disk")
+    restore(path)
+    assert answers() == known
+    assert (tmp_path / "disk" / "kept").exists()
+
+
+def test_other_files_stay_out_and_a_damaged_one_is_named(
+    known: list[str], pvchat_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = pvchat_home / "tokens" / "tokens.json"
+    file.with_name("tokens.json~").touch()  # of an editor
+    path, _ = backup(tmp_path / "one.pvbackup")
+    restore(path, force=True)
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    keys.create(KEY)
+    conversion.encrypt()
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with pytest.raises(BackupError, match="can't be read") as told:
+        backup(tmp_path / "two.pvbackup", KEY)
+    assert told.value.subject == str(file)
+
+
+def test_a_backup_from_anyone_has_no_file_deleted(known: list[str], pvchat_home: Path, tmp_path: Path) -> None:
+    """Its library may call any file a camera's clip of somebody: those are deleted when she is forgotten."""
+    (mine := tmp_path / "mine.txt").touch()
+    with closing(library.connect(pvchat_home / "people")) as tables:
+        tables.execute("UPDATE sources SET camera = 'rtsp://x'")
+        tables.execute("UPDATE files SET path = ? WHERE path LIKE '%18.00.00%'", (str(mine),))
+        assert tables.execute("SELECT count(*) FROM files WHERE path = ?", (str(mine),)).fetchone() == (1,)
+    PVChat().forget("Ana")
+    assert mine.exists()
+    with closing(library.connect(pvchat_home / "people")) as tables:
+        assert tables.execute("SELECT count(*) FROM files").fetchone() == (0,)

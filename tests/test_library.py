@@ -165,6 +165,10 @@ def test_vectors_of_a_library_of_before_are_packed(kitchen: Library) -> None:
                 before[name, number] = rows = layout.unpacked(data)
                 halves = rows.astype(np.float16).tobytes()
                 tables.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (halves, number))
+        for later in ("members_before", "acts", "members", "groups", "attempts", "deliveries", "rules", "events",
+                      "withdrawn"):  # fmt: skip
+            tables.execute(f"DROP TABLE {later}")
+        tables.execute("ALTER TABLE sources DROP COLUMN camera")
         tables.execute("PRAGMA user_version = 1")
     with kitchen._open() as tables:
         for (name, number), rows in before.items():

@@ -59,7 +59,9 @@ def encrypted(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     conversion.encrypt()
 
 
-def test_there_and_back(larder: Library, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_and_back(
+    larder: Library, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert {PLAIN, b"larder", b"2026-11-28"} <= {*betrayed(larder)}  # the search does find what is plain
     encrypted(larder, monkeypatch)
     assert betrayed(larder) == []
@@ -71,6 +73,7 @@ def test_there_and_back(larder: Library, studio: Studio, tmp_path: Path, monkeyp
         assert library_of(larder.root).with_suffix(".db-wal").stat().st_size > 10_000
         assert betrayed(larder) == []
     conversion.decrypt()
+    assert "CORE" not in capfd.readouterr().err  # SQLCipher has lines of its own about what is of another key
     monkeypatch.delenv("PVCHAT_KEY")
     assert library_of(larder.root).read_bytes().startswith(PLAIN)
     assert "Ben: in two videos" in larder.ask("How often was Ben seen?", now=NOW).answer

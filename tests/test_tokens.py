@@ -69,3 +69,11 @@ def test_they_are_sealed_with_the_home(pvchat_home: Path, monkeypatch: pytest.Mo
     assert b"the camera" not in everything(pvchat_home)
     assert tokens.find(secret) is not None
     assert [path for folder in stores.stores() for path in stores.plain_files(folder)] == []
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "5", "[{}]"])
+def test_a_damaged_file_is_told(pvchat_home: Path, capsys: Any, text: str) -> None:
+    tokens.create("a", ["read"])
+    (pvchat_home / "tokens" / "tokens.json").write_text(text)
+    assert cli.main(["token", "list"]) == 1
+    assert "Delete that file" in capsys.readouterr().err

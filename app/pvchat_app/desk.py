@@ -137,7 +137,7 @@ class Desk:
             raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
         name = clean_name(name)
         if replace:
-            self._end_training(name)
+            self.end_training(name)
         with self.engine.listening(progress):
             person = self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
         forgetting.shows(session, clip, [person.id])
@@ -158,6 +158,11 @@ class Desk:
         return self.jobs.add(
             owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=pace.DEEP
         )
+
+    def end_training(self, name: str) -> None:
+        """Stop a person's training; raises PeopleError where it doesn't stop yet."""
+        if not self.jobs.stop_person(name):
+            raise PeopleError("is being trained and doesn't stop yet.", subject=name, hint="Try again in a minute.")
 
     def samples_of(self, job: Job) -> Path | None:
         """Where the training that runs keeps its augmented samples; None while it has none."""
@@ -289,7 +294,7 @@ class Desk:
         """Everything about a person, given by name or id, goes; a training of hers is stopped first."""
         person = self.engine.people.find(who)
         name = person.name if person else who
-        self._end_training(name)
+        self.end_training(name)
         self.joins.forget(name)
         self.engine.chat.forget(person.id if person else who)
         self.jobs.forget(name)
@@ -324,10 +329,6 @@ class Desk:
         self.sessions.end(name)
         for key in keys_of(clips):
             self._drop(key)
-
-    def _end_training(self, name: str) -> None:
-        if not self.jobs.stop_person(name):
-            raise PeopleError("is being trained and doesn't stop yet.", subject=name, hint="Try again in a minute.")
 
     def _drop(self, key: str) -> None:
         """Forget what was seen of a clip, unless a session has it."""

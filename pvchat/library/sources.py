@@ -7,6 +7,7 @@ its clips.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -65,7 +66,7 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
     Raises:
         LibraryError: there is no such file, it is of no known kind, or it lies in a folder that was added.
     """
-    wanted = [Path(path).expanduser().absolute() for path in paths]
+    wanted = [_absolute(path) for path in paths]
     known = [Path(row[0]) for row in library.execute("SELECT path FROM sources WHERE camera IS NULL")]
     for path in wanted:
         _require_usable(path, [one for one in known if one != path])
@@ -83,7 +84,7 @@ def remove(library: sqlite3.Connection, path: str) -> None:
     Raises:
         LibraryError: it was never added.
     """
-    whole = read_address(path).shown if "://" in path else str(Path(path).expanduser().absolute())
+    whole = read_address(path).shown if "://" in path else str(_absolute(path))
     with changing(library):
         clips = "SELECT path FROM files WHERE source = (SELECT id FROM sources WHERE path = ? AND camera IS NOT NULL)"
         drop_clips(library, [row[0] for row in library.execute(clips, (whole,))])
@@ -133,8 +134,13 @@ def stamp_of(path: Path) -> Stamp:
     return stat.st_size, stat.st_mtime_ns
 
 
+def _absolute(path: str | Path) -> Path:
+    """Where a path leads: that of an unknown "~user" stays as it is, and isn't there."""
+    return Path(os.path.expanduser(path)).absolute()
+
+
 def _require_usable(path: Path, known: Sequence[Path]) -> None:
-    if not path.exists():
+    if not os.path.exists(path):  # also of what is too long for a path
         raise LibraryError("there is no such file or folder.", subject=str(path), hint="Look at the spelling.")
     if path.is_file() and path.suffix.lower() not in SUFFIXES:
         hint = f"Files are told by their endings: {', '.join(sorted(SUFFIXES))}."

@@ -82,7 +82,7 @@ def backup(path: Path, passphrase: str = "") -> tuple[Path, Manifest]:
         passphrase: seals it; an encrypted home has none without.
 
     Raises:
-        BackupError: the file exists, or another process holds the people for a minute.
+        BackupError: the file exists, another process holds the people for a minute, or something can't be read.
         SettingsError, LockedError: the passphrase is too short or missing; no key to read this home.
         OSError: disk full, no permission.
     """
@@ -118,7 +118,7 @@ def restore(path: Path, passphrase: str = "", force: bool = False) -> Manifest:
 
     Raises:
         BackupError: it isn't a whole backup, or there are people or a library here already.
-        LockedError: the passphrase is missing or wrong, or another process looks through the library.
+        LockedError: the passphrase is missing or wrong.
     """
     settle()
     if not force and (there := _holds()):
@@ -146,17 +146,19 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> Manifest:
 
         def add_people() -> None:
             """While nobody is enrolled or forgotten; the library's moment is fixed then, too."""
-            wanted = [one for one in files(people) if _ALLOWED.fullmatch(one.relative_to(home()).as_posix())]
-            wanted += files(home() / TOKENS)
-            for one in wanted:
-                name = one.relative_to(home()).as_posix()
-                made.files[name] = _add(archive, name, io.BytesIO(private.read(one)), secret)
+            for one in [*files(people), *files(home() / TOKENS)]:
+                if _ALLOWED.fullmatch(name := one.relative_to(home()).as_posix()):
+                    made.files[name] = _add(archive, name, io.BytesIO(_read(one)), secret)
             held.close()
 
         if library_of(people).exists():
             copy, key = scratch / "library.db", os.urandom(32) if secret is not None else None
             with closing(library.connect(people)) as source:
-                database.export(source, copy, key, add_people)
+                try:
+                    database.export(source, copy, key, add_people)
+                except database.errors() as error:
+                    what = f"the library can't be copied ({error})."
+                    raise BackupError(what, subject=str(people), hint="Look whether the disk is full.") from error
             with copy.open("rb") as data:
                 made.files[_LIBRARY] = _add(archive, _LIBRARY, data, secret)
             made.library_key = "" if key is None else key.hex()
@@ -165,6 +167,14 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> Manifest:
         row = json.dumps({"format": 1, **vars(made)}).encode()
         _add(archive, _MANIFEST, io.BytesIO(row), secret)
     return made
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return private.read(path)
+    except ValueError as error:
+        hint = "Put it back from an earlier backup, or delete it."
+        raise BackupError(f"it can't be read ({error}).", subject=str(path), hint=hint) from error
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: IO[bytes], secret: bytes | None) -> tuple[int, str]:
@@ -194,6 +204,8 @@ def _unpack(path: Path, draft: Path, passphrase: str) -> Manifest:
                 raise ValueError("its members are packed")
             secret = _secret(archive, passphrase) if _KEY in names else None
             manifest = _manifest(b"".join(_pieces(archive, _MANIFEST, secret, _MOST)))
+            if sum(max(size, 0) for size, _ in manifest.files.values()) > path.stat().st_size:
+                raise ValueError("it lists more than it holds")  # members that lie in each other
             if sorted(names) != sorted([*manifest.files, _MANIFEST, *([_KEY] if secret else [])]):
                 raise ValueError("it holds other files than it lists")
             for name in manifest.files:
@@ -213,9 +225,8 @@ def _manifest(data: bytes) -> Manifest:
     row = json.loads(data)
     if row.pop("format") != 1:
         raise ValueError("a later version of PVChat made it")
-    made = Manifest(
-        **{**row, "files": {name: (int(size), str(digest)) for name, (size, digest) in row["files"].items()}}
-    )
+    listed = {name: (int(size), str(digest)) for name, (size, digest) in row.pop("files").items()}
+    made = Manifest(files=listed, **{name: str(value) for name, value in row.items()})
     if odd := [name for name in made.files if name != _LIBRARY and not _ALLOWED.fullmatch(name)]:
         raise ValueError(f"it holds {odd[0]}")
     return made
@@ -275,7 +286,7 @@ def _damage() -> tuple[type[Exception], ...]:
     from cryptography.exceptions import InvalidTag
 
     in_zip = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError)  # RuntimeError: encrypted
-    in_json = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+    in_json = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
     return (*in_zip, *in_json, InvalidTag, database.errors())
 
 

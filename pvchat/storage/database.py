@@ -98,6 +98,7 @@ def _connected(path: Path, key: bytes | None, wait_s: float) -> sqlite3.Connecti
     from sqlcipher3 import dbapi2
 
     made: Any = dbapi2.connect(str(path), timeout=wait_s, isolation_level=None, check_same_thread=False)
+    made.execute("PRAGMA cipher_log_level = NONE")  # a wrong key is told by us, not by lines on stderr
     if key is not None:
         made.execute(f'PRAGMA key = "{_raw(key)}"')
     return cast(sqlite3.Connection, made)

@@ -224,8 +224,7 @@ def convert() -> int:
 
     Raises:
         LockedError: another process uses one.
-        LibraryError: one is damaged.
-        OSError: one can't be written.
+        LibraryError, OSError: one is damaged, or can't be written.
     """
     count = 0
     for path in libraries():
@@ -255,7 +254,7 @@ def take_in(path: Path, key: bytes | None) -> None:
         key: what it is encrypted with; None: it is plain.
 
     Raises:
-        ValueError: it is damaged, or of another key.
+        ValueError: it is damaged, of another key, or of a later version.
         LockedError: this home's key is missing or wrong.
     """
     wanted = _derived(keys.for_writing())
@@ -264,17 +263,21 @@ def take_in(path: Path, key: bytes | None) -> None:
     with closing(found):
         if found.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise ValueError("its library is damaged")
+        if found.execute("PRAGMA user_version").fetchone()[0] > len(_STEPS):
+            raise ValueError("a later version of PVChat made its library")
     if key != wanted:
         database.rewrite(path, key, wanted, WAIT_S)
 
 
 def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
-    """Delete files of cameras, and all that was seen in them; within a change."""
+    """Delete clips of cameras (no file but those beside the library), and what was seen in them; within a change."""
+    ours = Path(library.execute("PRAGMA database_list").fetchone()[2]).resolve().parent
     for path in paths:
         library.execute("DELETE FROM clips WHERE id IN (SELECT clip FROM files WHERE path = ?)", (path,))
         library.execute("DELETE FROM files WHERE path = ?", (path,))
         library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (path,))
-        Path(path).unlink(missing_ok=True)
+        if Path(path).resolve().is_relative_to(ours):
+            Path(path).unlink(missing_ok=True)
 
 
 def shrink(library: sqlite3.Connection) -> None:

@@ -117,7 +117,7 @@ def _settle() -> None:
 
 
 def _remove(place: Path) -> None:
-    if place.is_dir():
+    if place.is_dir() and not place.is_symlink():  # of a link the link goes, not what it leads to
         shutil.rmtree(place)
     else:
         place.unlink(missing_ok=True)

@@ -33,7 +33,7 @@ _MAX_NAME, _WAIT_S = 80, 60.0
 
 
 class TokenError(PVChatError):
-    """There is no such token."""
+    """There is no such token, or the tokens can't be read."""
 
 
 @dataclass(frozen=True)
@@ -90,17 +90,17 @@ def create(name: str, scopes: Sequence[str], days: float | None = None) -> tuple
 
 
 def tokens() -> list[Token]:
-    """All tokens, the oldest first; raises LockedError, OSError where they can't be read."""
+    """All tokens, the oldest first; raises TokenError, LockedError, OSError where they can't be read."""
     settle()
     try:
         rows = json.loads(private.read(_path()))
+        return [Token(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
     except FileNotFoundError:
         return []
-    except ValueError as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise TokenError(
             f"the tokens can't be read ({error}).", subject=str(_path()), hint="Delete that file."
         ) from error
-    return [Token(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
 
 
 def revoke(key: str) -> Token:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from make_app import WAIT_S, Scenery, ready, running, wait_for
-from pvchat_app.api import events, gate
+from make_app import WAIT_S, Scenery, make_desk, ready, running, wait_for
+from pvchat_app.api import clips, events, gate
 from pvchat_app.server import App
+from starlette.requests import ClientDisconnect
 
 from pvchat import PVChat
 from pvchat.people.store import PeopleStore
-from pvchat.storage import tokens
+from pvchat.storage import library, tokens
 
 API = "/api/v1"
 
@@ -74,7 +77,9 @@ def test_people_come_and_go(api: tuple[App, httpx.Client], scenery: Scenery) -> 
     assert problem(client.post(f"{API}/people", json=wanted), 422)["what"] == "consent is missing."
     assert client.post(f"{API}/people", json={**wanted, "consent": True}).status_code == 201
     assert problem(client.post(f"{API}/people", json={**wanted, "consent": True}), 422)["error"] == "PeopleError"
-    assert client.patch(f"{API}/people/Ben", json={"name": "Benno"}).json()["name"] == "Benno"
+    assert client.patch(f"{API}/people/Ben", json={"name": "Ben/no"}).json()["name"] == "Ben/no"
+    assert client.get(f"{API}/people/Ben%2Fno/export").content.startswith(b"PK")
+    assert client.patch(f"{API}/people/Ben%2Fno", json={"name": "Benno"}).json()["name"] == "Benno"
     assert [one["name"] for one in client.get(f"{API}/people").json()] == ["Ana", "Benno"]
     exported = client.get(f"{API}/people/Benno/export")
     assert exported.content.startswith(b"PK")
@@ -82,6 +87,7 @@ def test_people_come_and_go(api: tuple[App, httpx.Client], scenery: Scenery) -> 
     assert client.delete(f"{API}/people/Benno").status_code == 204
     assert not file.exists()  # it showed him
     assert PeopleStore().names() == ["Ana"]
+    problem(client.delete(f"{API}/people/Ana%2FBenno"), 404)
     for call in (client.delete, lambda url: client.get(f"{url}/export")):
         assert problem(call(f"{API}/people/Benno"), 404)["error"] == "UnknownPersonError"
 
@@ -107,6 +113,9 @@ def test_the_library_is_filled_and_asked(api: tuple[App, httpx.Client], scenery:
     assert client.delete(f"{API}/library/sources", params={"path": str(path.parent)}).status_code == 204
     assert client.get(f"{API}/library").json()["clips"] == 0
     assert client.delete(f"{API}/library/scan").json()["running"] is False
+    for odd in ("~nobody/x", "x" * 4000, "a\0b"):
+        problem(client.post(f"{API}/library/sources", json={"paths": [odd]}), 409)
+        problem(client.delete(f"{API}/library/sources", params={"path": odd}), 409)
 
 
 ROUTES = [
@@ -115,7 +124,7 @@ ROUTES = [
     ("DELETE", "/clips/x", "ask"), ("POST", "/ask", "ask"), ("GET", "/library", "read"),
     ("POST", "/library/sources", "manage"), ("DELETE", "/library/sources?path=x", "manage"),
     ("GET", "/library/scan", "read"), ("POST", "/library/scan", "manage"), ("DELETE", "/library/scan", "manage"),
-    ("POST", "/library/ask", "ask"),
+    ("POST", "/library/ask", "ask"), ("GET", "/events", "read"), ("GET", "/events/stream", "read"),
 ]  # fmt: skip
 BODIES = {
     "/people": {"clip": "x", "name": "Ben"}, "/people/Ana": {"name": "Anna"}, "/ask": {"clip": "x", "question": "?"},
@@ -126,7 +135,7 @@ BODIES = {
 def test_every_route_asks_for_its_scope(api: tuple[App, httpx.Client]) -> None:
     app, client = api
     listed = {(method.upper(), path) for path, ways in client.get(f"{API}/openapi.json").json()["paths"].items()
-              for method in ways if "events" not in path}  # fmt: skip
+              for method in ways}  # fmt: skip
     assert len(listed) == len(ROUTES)  # none is forgotten here
     others = {scope: bearing(*(one for one in tokens.SCOPES if one != scope)) for scope in tokens.SCOPES}
     expired = tokens.create("old", ["read", "ask", "manage"], days=1e-9)[1]
@@ -198,6 +207,33 @@ def test_a_clip_is_its_tokens_own(api: tuple[App, httpx.Client], party: Path) ->
     assert client.post(f"{API}/ask", json=asked).status_code == 200
 
 
+def test_the_oldest_clip_goes_be_it_there_or_gone(
+    api: tuple[App, httpx.Client], party: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, client = api
+    monkeypatch.setattr(clips, "MOST", 1)
+    uploaded(client, party)
+    uploaded(client, party)
+    (file,) = app.desk.sessions.uploads.rglob("clip")
+    shutil.rmtree(file.parent)  # an hour has passed
+    clip = uploaded(client, party)
+    assert client.post(f"{API}/ask", json={"clip": clip, "question": "Is Ana there?"}).status_code == 200
+
+
+def test_nothing_stays_of_an_upload_that_breaks_off(chat: PVChat, tmp_path: Path) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x"
+        raise ClientDisconnect
+
+    desk = make_desk(chat)
+    with pytest.raises(gate.RefusedError) as told:  # what isn't ours is written to the terminal with a traceback
+        asyncio.run(clips.Clips(desk).write(pieces(), 10))
+    assert told.value.status == 400
+    assert list(desk.sessions.uploads.iterdir()) == []
+    desk.jobs.close()
+    desk.sessions.close()
+
+
 def test_whom_to_choose_is_told(api: tuple[App, httpx.Client], scenery: Scenery) -> None:
     _, client = api
     wanted = {"clip": uploaded(client, scenery.clip("two", 2, 3)), "name": "Ben", "consent": True}
@@ -231,6 +267,27 @@ def test_the_schema_names_every_answer(api: tuple[App, httpx.Client]) -> None:
             assert way["summary"], (path, method)
             assert way["security"] == [{"HTTPBearer": []}], (path, method)
             assert way["responses"]["4XX"]["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
+
+
+def test_events_of_a_real_library(api: tuple[App, httpx.Client], scenery: Scenery) -> None:
+    app, client = api
+    for path in ("/events", "/events/stream"):
+        assert problem(client.get(API + path), 409)["what"] == "there is no library yet."
+        for odd in (-1, 1 << 63):
+            assert problem(client.get(f"{API}{path}?after={odd}"), 422)["subject"] == "query.after"
+    problem(client.get(f"{API}/events/stream", headers={"last-event-id": "-5"}), 422)
+    app.desk.engine.chat.library.add([scenery.folder])
+    with closing(library.connect(PeopleStore().root)) as tables:
+        for number in (1, 2):
+            words = "INSERT INTO events VALUES (?, ?, 1, 'unknown', '', '2026-11-29T08:00:00+00:00', 0.9, '', 0)"
+            tables.execute(words, (number, str(number)))
+    assert [row["id"] for row in client.get(f"{API}/events?after=1").json()] == [2]
+    with client.stream("GET", f"{API}/events/stream", headers={"last-event-id": "1"}) as answer:
+        lines = (line for line in answer.iter_lines() if line.startswith(("id", "data")))
+        assert next(lines) == "id: 2"
+        assert "is seen" in next(lines)
+        app.desk.engine.chat.library.erase()
+        assert list(lines) == []  # it ends, and whoever comes again is told why
 
 
 class Log:

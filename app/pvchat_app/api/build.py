@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 
 from pvchat import __version__
 from pvchat.errors import LockedError, PVChatError, SeveralSubjectsError, UnknownPersonError
-from pvchat.library import Library
 from pvchat.storage.library import LibraryError
+from pvchat.storage.tokens import TokenError
 from pvchat_app import wording
 from pvchat_app.api import events, models, routes
 from pvchat_app.api.clips import Clips
@@ -26,7 +26,8 @@ from pvchat_app.api.scans import Scans
 from pvchat_app.desk import Desk
 
 PREFIX = "/api/v1"
-_STATUS = ((UnknownPersonError, 404), (LockedError, 423), (LibraryError, 409), (PVChatError, 422))
+_STATUS = ((UnknownPersonError, 404), (LockedError, 423), (LibraryError, 409), (TokenError, 500),
+           (PVChatError, 422))  # fmt: skip
 
 
 def build(desk: Desk, leaving: asyncio.Event) -> FastAPI:
@@ -41,10 +42,8 @@ def build(desk: Desk, leaving: asyncio.Event) -> FastAPI:
                   docs_url=None, redoc_url=None, openapi_url=None, responses=problems)  # fmt: skip
     api.state.desk, api.state.leaving = desk, leaving
     api.state.clips, api.state.turns, api.state.scans = Clips(desk), Turns(), Scans(desk.engine, leaving)
-    for router in (routes.people, routes.clips, routes.library):
+    for router in (routes.people, routes.clips, routes.library, events.router):
         api.include_router(router)
-    if hasattr(Library, "events"):
-        api.include_router(events.router)
 
     def schema() -> dict[str, Any]:
         """The API as OpenAPI."""

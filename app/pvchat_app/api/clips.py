@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from starlette.requests import ClientDisconnect
+
 from pvchat import video
 from pvchat.errors import PVChatError
 from pvchat.storage import temporary
@@ -56,7 +58,7 @@ class Clips:
             most: bytes.
 
         Raises:
-            RefusedError: it is longer, or the disk is full.
+            RefusedError: it is longer, it broke off, or the disk is full.
         """
         folder = self.desk.sessions.uploads / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
@@ -68,6 +70,8 @@ class Clips:
                     file.write(piece)
         except BaseException as error:  # it broke off, too
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, ClientDisconnect):
+                raise RefusedError(400, "the upload broke off.") from error  # nobody hears it, and nothing is logged
             if isinstance(error, OSError) and not isinstance(error, PVChatError):
                 raise RefusedError(507, "there is no room left on PVChat's disk.", hint="Make room there.") from error
             raise
@@ -90,11 +94,13 @@ class Clips:
             shutil.rmtree(path.parent, ignore_errors=True)
             raise
         name = secrets.token_hex(16)
+        self._tidy()
         with self._lock:
             self._clips[name] = _Clip(path, owner, key)
             mine = [other for other, clip in self._clips.items() if clip.owner == owner]
         for other in mine[:-MOST]:
-            self.remove(other, owner)
+            with suppress(RefusedError):  # it has just gone
+                self.remove(other, owner)
         return ClipRow(clip=name, kind=probe.kind, seconds=probe.duration_s, width=probe.width, height=probe.height)
 
     def find(self, name: str, owner: str) -> Path:

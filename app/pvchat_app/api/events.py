@@ -11,13 +11,16 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 
+from pvchat.errors import PVChatError
 from pvchat.storage import tokens
 from pvchat_app.api.gate import needs
 
 LOOK_S, BEAT_S = 1.0, 15.0  # between two looks; between two signs of life where nothing happens
+Number = Annotated[int, Field(ge=0, le=2**63 - 1)]  # what SQLite can count
 
 router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(needs("read"))])
 
@@ -31,14 +34,14 @@ class Events(Protocol):
 
 
 @router.get("")
-def list_events(request: Request, after: Annotated[int, Query(ge=0)] = 0) -> list[dict[str, Any]]:
+def list_events(request: Request, after: Number = 0) -> list[dict[str, Any]]:
     """The next hundred events after a number."""
     return list(request.app.state.desk.engine.chat.library.events.since(after))
 
 
 @router.get("/stream", response_class=StreamingResponse)
 async def stream_events(
-    request: Request, after: Annotated[int, Query(ge=0)] = 0, last_event_id: Annotated[int | None, Header()] = None
+    request: Request, after: Number = 0, last_event_id: Annotated[Number | None, Header()] = None
 ) -> StreamingResponse:
     """Events as they come (server-sent events)."""
     secret = request.headers["authorization"].partition(" ")[2]
@@ -48,7 +51,9 @@ async def stream_events(
     def is_over() -> bool:
         return state.leaving.is_set() or tokens.find(secret) is None
 
-    told = stream(log, after if last_event_id is None else last_event_id, is_over)
+    number = after if last_event_id is None else last_event_id
+    await asyncio.to_thread(log.since, number, 1)  # what can't be read is told as any error
+    told = stream(log, number, is_over)
     return StreamingResponse(told, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
@@ -56,14 +61,17 @@ async def stream(log: Events, after: int, is_over: Callable[[], bool]) -> AsyncI
     """Server-sent events, as text, until it is over.
 
     Args:
-        log: of events.
+        log: of events; where it can't be read any more it is over, and whoever comes again is told why.
         after: number of the last one that is known.
         is_over: whether the server stops, or the token is gone.
     """
     quiet_s = 0.0
     yield ": events\n\n"
     while not await asyncio.to_thread(is_over):
-        rows = await asyncio.to_thread(log.since, after)
+        try:
+            rows = await asyncio.to_thread(log.since, after)
+        except PVChatError:
+            return
         for row in rows:
             after = int(row["id"])
             yield f"id: {after}\ndata: {json.dumps(row)}\n\n"

@@ -23,7 +23,7 @@ from pvchat_app.api import models
 from pvchat_app.api.gate import RefusedError, needs
 from pvchat_app.desk import Desk
 
-people = APIRouter(prefix="/people", tags=["people"])
+people = APIRouter(prefix="/people", tags=["people"])  # a name may hold a "/": `{name:path}`
 clips = APIRouter(tags=["clips"])
 library = APIRouter(prefix="/library", tags=["library"])
 Asks = Annotated[Token, Depends(needs("ask"))]
@@ -52,7 +52,7 @@ async def enroll(request: Request, wanted: models.Enrollment, token: Manages) ->
 
     def run() -> dict[str, Any]:
         if wanted.replace:
-            desk.jobs.stop_person(clean_name(wanted.name))
+            desk.end_training(clean_name(wanted.name))
         try:
             person = desk.engine.chat.enroll(path, wanted.name, track=wanted.track, replace=wanted.replace)
         finally:
@@ -63,13 +63,13 @@ async def enroll(request: Request, wanted: models.Enrollment, token: Manages) ->
     return await state.turns.take(run)
 
 
-@people.patch("/{name}", response_model=models.PersonRow)
+@people.patch("/{name:path}", response_model=models.PersonRow)
 def rename(request: Request, name: str, wanted: models.Renaming, _: Manages) -> dict[str, Any]:
     """Give somebody another name."""
     return describe(_desk(request).rename(name, wanted.name))
 
 
-@people.delete("/{name}", status_code=204)
+@people.delete("/{name:path}", status_code=204)
 async def forget(request: Request, name: str, _: Manages) -> None:
     """Delete everything about somebody."""
     desk = _desk(request)
@@ -78,7 +78,7 @@ async def forget(request: Request, name: str, _: Manages) -> None:
     await request.app.state.turns.take(partial(desk.forget, name))
 
 
-@people.get("/{name}/export", response_class=Response)
+@people.get("/{name:path}/export", response_class=Response)
 def export(request: Request, name: str, _: Manages) -> Response:
     """Somebody as one `.pvperson` file."""
     person = _desk(request).engine.people.get(name)
