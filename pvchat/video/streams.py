@@ -36,7 +36,9 @@ _OPTIONS = {  # of FFmpeg, by how an address begins; what a file of HTTP begins 
     "rtsp": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_transport": "tcp", "fflags": "nobuffer"},
     "http": {"protocol_whitelist": "http,https,tcp,tls,httpproxy"},
 }
-_SECRET = re.compile(r"pass|pwd|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
+_SECRET = re.compile(r"pas|pwd|psw|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
+# Some cameras take a password in the path: rtsp://camera/user=a_password=b_channel=1
+_IN_PATH = re.compile(rf"([^/&;=_?]*(?:{_SECRET.pattern})[^/&;=_?]*=).*?(?=_[^\W_]+=|[/&;]|\Z)", re.IGNORECASE)
 Kind = Literal["stream", "webcam", "file"]
 
 
@@ -160,7 +162,8 @@ def _network(text: str, scheme: str) -> Address:
     query = urlencode(
         [(key, "***" if _SECRET.search(key) else value) for key, value in parse_qsl(parts.query)], safe="*"
     )
-    return Address(text, urlunsplit((scheme, user + place, parts.path, query, "")), "stream")
+    path = _IN_PATH.sub(r"\1***", parts.path)
+    return Address(text, urlunsplit((scheme, user + place, path, query, "")), "stream")
 
 
 def _connected(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
