@@ -130,8 +130,9 @@ class Live:
     def start(self) -> None:
         """Begin."""
         courier = Courier(self.chat.people.root, self.chat.people.ids)
-        for work in (self._read, self._watch, lambda: courier.run(self._stop)):
-            self._threads.append(threading.Thread(target=work, daemon=True))
+        works = {"read": self._read, "look": self._watch, "tell": lambda: courier.run(self._stop)}
+        for name, work in works.items():
+            self._threads.append(threading.Thread(target=work, name=f"pvchat-live-{name}", daemon=True))
             self._threads[-1].start()
 
     def stop(self) -> None:
