@@ -63,7 +63,7 @@ class Courier:
             while (claimed := _claimed(library, self.now(), held)) is not None:
                 delivery, uid, event, number, tries, made = claimed
                 rule = next((one for one in events.rules(library) if one.id == number), None)
-                message = rule and self._message(library, event, rule, uid)
+                message = None if rule is None else self._message(library, event, rule, uid)
                 if rule is None or message is None:
                     continue  # deleted meanwhile, and this delivery with it
                 outcome = send(rule, message, self.node, self.now())
