@@ -210,3 +210,27 @@ def test_two_who_are_seen_at_once_are_two(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_blurred_face_joins_a_group_and_founds_none() -> None:
     labels = group(faces([1, 1, 1, 2, 1], apart=[(0, 4)], quality=[0.8, 0.8, 0.0, 0.0, 0.0]))
     assert labels.tolist() == [0, 0, 0, -1, -1]
+
+
+def test_what_was_done_about_one_person_is_undone_step_by_step(inbox: Inbox, chat: PVChat) -> None:
+    before = days(inbox, 1)
+    carl, dora, other = (of(inbox, *seen) for seen in (("01", "02", "04"), ("02", "03"), ("06",)))
+    inbox.name(carl, "Carl", consent=True)
+    inbox.join(other, "Carl")
+    inbox.deny(dora, "Carl")
+    assert [inbox.undo().what for _ in range(3)] == ["deny", "join", "name"]
+    assert chat.people.find("Carl") is None
+    assert days(inbox, 1) == before
+
+
+def test_a_video_that_is_gone_hinders_no_join(inbox: Inbox, chat: PVChat, tmp_path: Path) -> None:
+    dora = of(inbox, "02", "03")
+    for day, left in (("2026-11-02", 1), ("2026-11-03", 0)):
+        (tmp_path / "videos" / f"{day}.mp4").unlink()
+        if left:
+            inbox.join(dora, "Ana")
+            assert len(chat.corrections("Ana")) == 1
+            inbox.undo()
+    with pytest.raises(LibraryError, match="none of the videos"):
+        inbox.join(dora, "Ana")
+    assert (chat.corrections("Ana"), inbox.last()) == ([], None)

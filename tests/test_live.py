@@ -22,9 +22,9 @@ from pvchat.cli.live import told  # noqa: E402
 from pvchat.errors import LockedError, SettingsError, VideoReadError  # noqa: E402
 from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
-from pvchat.library.live.ring import Retention, Ring, prune, ring_of  # noqa: E402
+from pvchat.library.live.ring import Retention, Ring, prune  # noqa: E402
 from pvchat.library.recognise import follow  # noqa: E402
-from pvchat.storage.library import LibraryError, connect  # noqa: E402
+from pvchat.storage.library import LibraryError, connect, ring_of  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
 from pvchat.video import Link, live_pictures, read_address  # noqa: E402
 

@@ -46,6 +46,7 @@ class Desk:
         self.engine, self.sessions, self.jobs, self.joins = engine, sessions, jobs, Joins()
         self.looks = Looks(engine, self._drop)
         self.changing = threading.Lock()  # held from the look at who is meant until she is changed
+        self.ends = list[Callable[[], None]]()  # what else is to be ended with the server
         self._speaking = threading.Lock()  # one answer at a time: they share one model
 
     # -- clips --------------------------------------------------------------------------------------------------------

@@ -41,7 +41,8 @@ def sources(status: Status, whole: bool) -> str:
         told += [f"{len(one.failed)} can’t be used"] if one.failed else []
         place = f' <span class="pv-tag">{escape(one.place)}</span>' if one.place else ""
         failed = "".join(
-            f"<li>{escape(Path(path).name)}: {escape(why)}</li>" for path, why in list(one.failed.items())[:MOST_FAILED]
+            f"<li>{escape(Path(path).name)}: {escape(_said_of(path, why))}</li>"
+            for path, why in list(one.failed.items())[:MOST_FAILED]
         )
         more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
         shown = escape(_short(one.path) if whole else Path(one.path).name)
@@ -140,6 +141,11 @@ def _play(clip: int, at_s: float) -> str:
 def _when(recorded: str, place: str) -> str:
     at = datetime.fromisoformat(recorded)
     return f"{day(recorded)}, {at:%H:%M}" + (f", {place}" if place else "")
+
+
+def _said_of(path: str, why: str) -> str:
+    """Why a file can't be used, without the path of its folder: a visitor elsewhere sees it too."""
+    return why.removeprefix(f"{path}: ").replace(path, Path(path).name)
 
 
 def _short(path: str) -> str:

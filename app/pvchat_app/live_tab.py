@@ -7,6 +7,7 @@ this machine can reach), and only cameras that were added (`pvchat library add r
 from __future__ import annotations
 
 import base64
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ class Cameras:
 
     desk: Desk
     watched: dict[str, Live] = field(default_factory=dict)
+    _changing: threading.Lock = field(default_factory=threading.Lock)
 
     def names(self) -> list[tuple[str, str]]:
         """What the cameras that were added are called, and their addresses without passwords."""
@@ -45,15 +47,22 @@ class Cameras:
         """Watch a camera, if nobody does; raises PVChatError where it was never added."""
         if camera not in [shown for _, shown in self.names()]:
             raise PVChatError("pick a camera that was added.", hint=_NONE)
-        live = self.watched.get(camera)
-        if live is None or not live.status().running:
-            self.watched[camera] = self.desk.engine.chat.library.live(camera)
-            self.watched[camera].start()
+        with self._changing:
+            live = self.watched.get(camera)
+            if live is None or not live.status().running:
+                self.watched[camera] = self.desk.engine.chat.library.live(camera)
+                self.watched[camera].start()
 
     def stop(self, camera: str) -> None:
         """Don't watch a camera any more."""
-        if (live := self.watched.pop(camera, None)) is not None:
-            live.stop()
+        with self._changing:
+            if (live := self.watched.pop(camera, None)) is not None:
+                live.stop()
+
+    def end(self) -> None:
+        """Stop all: the server ends."""
+        for camera in list(self.watched):
+            self.stop(camera)
 
     def shown(self, camera: str | None) -> tuple[str, str]:
         """Picture and state of a camera, and the last events, as HTML."""
@@ -74,6 +83,7 @@ class Cameras:
 def build(desk: Desk, tab: gr.Tab) -> Cameras:
     """Lay the tab out and connect it."""
     cameras = Cameras(desk)
+    desk.ends.append(cameras.end)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=280):
             picked = gr.Dropdown([], label="Camera", elem_id="pv-camera", filterable=False)
@@ -97,7 +107,7 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
         try:
             (cameras.start if begin else cameras.stop)(camera or "")
         except Exception as error:
-            return cards.error_card(error), *cameras.shown(camera), gr.Timer(active=False)
+            return cards.error_card(error), *cameras.shown(camera), gr.Timer(active=bool(cameras.watched))
         return "", *cameras.shown(camera), gr.Timer(active=bool(cameras.watched))
 
     tab.select(come, None, [picked, now, events, timer], **QUICK)

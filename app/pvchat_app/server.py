@@ -110,8 +110,10 @@ class App:
         threading.Thread(target=self._sweep, name="pvchat-sweep", daemon=True).start()
 
     def close(self) -> None:
-        """Stop the trainings (the best so far is kept) and the looks, delete all sessions' files, and wait for both."""
+        """Stop trainings (the best so far is kept), looks and cameras, delete all sessions' files, and wait."""
         self._stop.set()
+        for end in self.desk.ends:
+            end()
         self.desk.looks.close()
         self.desk.jobs.close()
         self.desk.sessions.close()

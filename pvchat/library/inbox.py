@@ -150,11 +150,15 @@ class Inbox:
                 self._take_back_words(library, act)
             if act.what == "name":
                 self._require_same(act)
+                ids = self.chat.people.ids()
+                hers = [(ref,) for ref, name in ids.items() if name == ids[act.ref]]
                 with changing(library):  # so that her tracks aren't forgotten with her: they are a stranger's again
-                    library.execute("DELETE FROM people WHERE ref = ?", (act.ref,))
+                    library.executemany("DELETE FROM people WHERE ref = ?", hers)
             acts.take_back(library, act)
         if act.what == "name":
             self.chat.forget(_ref(act.ref))
+        with self._open() as library:
+            self._follow(library)
         return act
 
     def _follow(self, library: sqlite3.Connection, progress: Progress | None = None) -> None:
@@ -190,13 +194,32 @@ class Inbox:
 
     def _said(self, group: int, name: str, her: bool) -> Person:
         with self._open() as library:
-            person, before = self.chat.people.get(name), 0
-            for one in best_of(library, group)[:_MOST_TOLD]:
-                self.chat.correct(_ref(person.id), one.sighting.path, her, track=one.number + 1)
-                person, before = self.chat.people.get(name), before + 1
-            acts.about(library, "join" if her else "deny", group, person.id, before)
+            before = self.chat.people.get(name)
+            person, count = self._corrected(best_of(library, group), before, her)
+            acts.follow_id(library, before.id, person.id)  # what was done about her before can still be taken back
+            acts.about(library, "join" if her else "deny", group, person.id, count)
             self._follow(library)
         return person
+
+    def _corrected(self, shown: Sequence[Shown], person: Person, her: bool) -> tuple[Person, int]:
+        """Somebody of whom it was said what these sightings show, each in another video; how often it was said."""
+        count, why = 0, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
+        for one in shown[: 2 * _MOST_TOLD]:
+            try:
+                self.chat.correct(_ref(person.id), one.sighting.path, her, track=one.number + 1)
+            except PeopleError:  # she has as many corrections as she may have
+                if not count:
+                    raise
+                break
+            except (PVChatError, OSError) as error:
+                why.__cause__ = error
+                continue
+            person, count = self.chat.people.get(_ref(person.id)), count + 1
+            if count == _MOST_TOLD:
+                break
+        if not count:
+            raise why
+        return person, count
 
     def _take_back_words(self, library: sqlite3.Connection, act: acts.Act) -> None:
         """What was said of somebody's recognition, newest first."""

@@ -17,7 +17,7 @@ import hmac
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 from pvchat.errors import LockedError, PVChatError
@@ -26,6 +26,7 @@ from pvchat.storage.eightbit import from_halves
 from pvchat.storage.stores import libraries, library_of, settle
 
 WAIT_S = 60.0  # for another process that writes
+MAKING = ".part"  # behind the name of a camera's clip that isn't finished
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
 _STEPS = (
     """
@@ -215,6 +216,9 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
                     drop_clips(library, [row[0] for row in library.execute(_SHOWING, {"ref": ref})])
                 for table in ("acts", "people", "events", "rules"):
                     library.execute(f"DELETE FROM {table} WHERE ref = ?", (ref,))
+        for folder in filter(Path.is_dir, ring_of(people).glob("*")):
+            with suppress(LibraryError), watching(folder):  # who watches it now gives up what shows her
+                drop_leftovers(library, folder)
         shrink(library)
     database.draft_of(library_of(people)).unlink(missing_ok=True)  # of a conversion that was killed
 
@@ -278,6 +282,29 @@ def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
         library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (path,))
         if Path(path).resolve().is_relative_to(ours):
             Path(path).unlink(missing_ok=True)
+
+
+def ring_of(people: Path) -> Path:
+    """Where the clips of all cameras lie that know the people of a folder: a folder each, called by its number."""
+    return library_of(people).parent / "ring"
+
+
+def watching(folder: Path) -> AbstractContextManager[None]:
+    """Keep others from a camera's folder; raises LibraryError where somebody watches it."""
+    hint = "Stop that first: pvchat live, or the app's Live tab."
+    busy = LibraryError("somebody watches it already.", subject=f"camera {folder.name}", hint=hint)
+    return atomic.alone(folder.with_suffix(".lock"), busy)
+
+
+def drop_leftovers(library: sqlite3.Connection, folder: Path) -> None:
+    """Delete what a killed process left in a camera's folder: clips in the making, and what the tables don't know."""
+    rows = library.execute("SELECT path FROM files WHERE source = ?", (folder.name,))
+    known = {Path(path).name for (path,) in rows}
+    left = [path for path in folder.iterdir() if path.name not in known]
+    with changing(library):
+        drop_clips(library, [str(path).removesuffix(MAKING) for path in left])
+    for path in left:
+        path.unlink(missing_ok=True)
 
 
 def shrink(library: sqlite3.Connection) -> None:

@@ -31,11 +31,14 @@ STEADY_S = 10.0  # after so long a stream counts as well: the next break begins 
 OPEN_S, READ_S = 10.0, 5.0  # a camera that says nothing for so long is opened again
 IDLE_S = 10.0  # a file that hasn't grown for so long has ended
 _LATE_S = 2.0  # by which a stream's own clock may differ from ours until it is set anew
+_BACK_S, _ON_S = 1.0, 60.0  # a picture so much before the last one, or after it: a clock was set
 _OPTIONS = {  # of FFmpeg, by how an address begins; what a file of HTTP begins with isn't thrown away
     "rtsp": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_transport": "tcp", "fflags": "nobuffer"},
     "http": {"protocol_whitelist": "http,https,tcp,tls,httpproxy"},
 }
-_SECRET = re.compile(r"pass|pwd|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
+_SECRET = re.compile(r"pas|pwd|psw|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
+# Some cameras take a password in the path: rtsp://camera/user=a_password=b_channel=1
+_IN_PATH = re.compile(rf"([^/&;=_?]*(?:{_SECRET.pattern})[^/&;=_?]*=).*?(?=_[^\W_]+=|[/&;]|\Z)", re.IGNORECASE)
 Kind = Literal["stream", "webcam", "file"]
 
 
@@ -62,7 +65,7 @@ class Picture:
         time: of day, seconds since 1970.
         frame: as it was decoded.
         arrived: by the monotonic clock, seconds.
-        fresh: the first since the stream was opened: something may be missing before it.
+        fresh: the first since the stream was opened, or a clock was set: something may be missing before it.
     """
 
     time: float
@@ -124,6 +127,8 @@ def live_pictures(
         started: of a file, the time of day of its first picture.
         now: the clock of the day.
     """
+    from av.error import FFmpegError
+
     tries = 0
     while not stop.is_set():
         opened = time.monotonic()
@@ -132,7 +137,7 @@ def live_pictures(
                 link.connected, link.problem = True, ""
                 yield one
             link.problem = "no more pictures came."
-        except (OSError, ValueError) as error:  # FFmpeg's own are OSErrors; their words may hold the address
+        except (FFmpegError, OSError, ValueError) as error:  # the words of FFmpeg's may hold the address
             link.problem = f"{getattr(error, 'strerror', None) or type(error).__name__}."
         link.breaks, link.connected = link.breaks + link.connected, False
         if address.kind == "file":
@@ -157,22 +162,28 @@ def _network(text: str, scheme: str) -> Address:
     query = urlencode(
         [(key, "***" if _SECRET.search(key) else value) for key, value in parse_qsl(parts.query)], safe="*"
     )
-    return Address(text, urlunsplit((scheme, user + place, parts.path, query, "")), "stream")
+    path = _IN_PATH.sub(r"\1***", parts.path)
+    return Address(text, urlunsplit((scheme, user + place, path, query, "")), "stream")
 
 
 def _connected(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
     """The pictures of one connection."""
     with _opened(address, stop) as container:
+        if not container.streams.video:
+            raise OSError(0, "it sends no pictures")
         stream = container.streams.video[0]
         stream.thread_type, stream.codec_context.thread_count = "SLICE", 2  # threads by frames would be late
         base: float | None = None
+        last: float | None = None
         for frame in _decoded(container, stream, stop):
             at = 0.0 if frame.time is None else float(frame.time)
-            fresh, here = base is None, started if address.kind == "file" else now()
+            here = started if address.kind == "file" else now()
             base = here - at if base is None else base
             if address.kind != "file" and (frame.time is None or not -_LATE_S < here - (base + at) < _LATE_S):
                 base = here - at
-            yield Picture(base + at, frame, time.monotonic(), fresh)
+            fresh = last is None or not -_BACK_S < base + at - last < _ON_S
+            last = base + at
+            yield Picture(last, frame, time.monotonic(), fresh)
 
 
 def _opened(address: Address, stop: threading.Event) -> Any:

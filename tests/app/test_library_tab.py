@@ -45,6 +45,16 @@ def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery:
     assert str(folder.parent) not in library_tab._showing(desk, local=False)("me")[0]
 
 
+def test_why_a_file_cannot_be_used_tells_no_visitor_where_it_lies(desk: Desk, scenery: Scenery) -> None:
+    folder = fill(scenery)
+    (folder / "broken.mp4").write_bytes(b"nothing of a video")
+    desk.engine.chat.library.add([folder])
+    assert len(desk.engine.chat.library.scan().failed) == 1
+    listed = library_tab._showing(desk, local=False)("me")[0]
+    assert "<li>broken.mp4: " in listed
+    assert str(folder.parent) not in listed
+
+
 def test_only_videos_of_the_library_are_played(desk: Desk, scenery: Scenery) -> None:
     desk.engine.chat.library.add([fill(scenery)])
     desk.engine.chat.library.scan()

@@ -42,6 +42,23 @@ def test_a_camera_is_watched_and_stopped(desk: Desk, tmp_path: Path, monkeypatch
     assert "watched.</div>" in cameras.shown(str(film))[0]
 
 
+def test_cameras_end_with_the_server(chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))
+    film = write(tmp_path / "hall.ts", [(2, ()), (6, (ANA,))])
+    chat.library.live(str(film))
+    begun, start = list[Live](), Live.start
+    monkeypatch.setattr(Live, "start", lambda self: (begun.append(self), start(self))[1])
+    with running(ready(chat)) as (app, _):
+        cameras = app.desk.ends[0].__self__
+        cameras.start(str(film))
+        end = time.monotonic() + 20
+        while not begun[0].status().who and time.monotonic() < end:
+            time.sleep(0.05)
+        assert begun[0].status().running
+    assert not any(thread.is_alive() for thread in begun[0]._threads)
+    assert Path(chat.library.events.since(0)[0]["clip"]).is_file()  # the clip in the making was finished
+
+
 @pytest.mark.browser
 def test_the_page_shows_who_is_there(chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))

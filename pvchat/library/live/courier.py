@@ -7,15 +7,17 @@ and whoever receives tells a second one by its id.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pvchat.errors import PVChatError
 from pvchat.library.live import events, mqtt, webhook
 from pvchat.library.live.events import Rule
 from pvchat.storage import database
@@ -50,20 +52,23 @@ class Courier:
         stopped = False
         while not stopped:
             stopped = stop.wait(IDLE_S)
-            with suppress(LibraryError, database.errors()):  # somebody else writes, or it was deleted
+            with suppress(PVChatError, OSError, database.errors()):  # somebody else writes, or it was deleted
                 self.step()
 
     def step(self) -> int:
-        """Try everything that is due, once; how many were taken."""
-        taken = 0
+        """Try everything that is due, in order, by each rule until something isn't taken; how many were taken."""
+        taken, held = 0, set[int]()  # rules whose receiver isn't there: the others don't wait for it
         with closing(connect(self.people)) as library:
             self._announce(library)
-            while (claimed := _claimed(library, self.now())) is not None:
+            while (claimed := _claimed(library, self.now(), held)) is not None:
                 delivery, uid, event, number, tries, made = claimed
-                rule = next(one for one in events.rules(library) if one.id == number)
-                message = self._message(library, event, rule, uid)
+                rule = next((one for one in events.rules(library) if one.id == number), None)
+                message = None if rule is None else self._message(library, event, rule, uid)
+                if rule is None or message is None:
+                    continue  # deleted meanwhile, and this delivery with it
                 outcome = send(rule, message, self.node, self.now())
                 taken += not outcome
+                held |= {number} if outcome else set()
                 self._note(library, delivery, outcome, tries, made)
         return taken
 
@@ -85,8 +90,11 @@ class Courier:
         """What tells this library from others on one broker."""
         return mqtt.node_of(self.people)
 
-    def _message(self, library: sqlite3.Connection, event: int, rule: Rule, uid: str) -> dict[str, Any]:
-        row = events.since(library, self.names(), event - 1, 1)[0]
+    def _message(self, library: sqlite3.Connection, event: int, rule: Rule, uid: str) -> dict[str, Any] | None:
+        """What is sent of an event; None: it was deleted meanwhile."""
+        row = next(iter(events.since(library, self.names(), event - 1, 1)), None)
+        if row is None or row.pop("id") != event:
+            return None
         del row["rules"]
         return row | {"id": uid, "event": row.pop("uid"), "rule": rule.id, "test": False}
 
@@ -148,13 +156,25 @@ def log_of(library: sqlite3.Connection, most: int = 50) -> list[dict[str, Any]]:
     return [dict(zip(("id", "event", "rule", "state", "tries", "outcome"), row, strict=True)) for row in rows]
 
 
-def _claimed(library: sqlite3.Connection, now: float) -> tuple[int, str, int, int, int, float] | None:
-    """The oldest delivery that is due, which nobody else tries for a while: id, uid, event, rule, tries, made."""
-    due = "SELECT id FROM deliveries WHERE state = 'waiting' AND due <= ? ORDER BY id LIMIT 1"
-    if library.execute(due, (now,)).fetchone() is None:
+def _claimed(
+    library: sqlite3.Connection, now: float, held: Collection[int]
+) -> tuple[int, str, int, int, int, float] | None:
+    """The oldest delivery that is due, which nobody else tries for a while: id, uid, event, rule, tries, made.
+
+    Args:
+        library: the tables.
+        now: seconds since 1970.
+        held: rules that aren't meant.
+    """
+    due = (
+        "SELECT id FROM deliveries WHERE state = 'waiting' AND due <= ? "
+        "AND rule NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1"
+    )
+    values = (now, json.dumps(list(held)))
+    if library.execute(due, values).fetchone() is None:
         return None  # most often; then nobody who writes is disturbed
     with changing(library):
-        row = library.execute(due, (now,)).fetchone()
+        row = library.execute(due, values).fetchone()
         if row is None:
             return None
         library.execute("UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ?", (now + LEASE_S, row[0]))

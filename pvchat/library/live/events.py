@@ -159,7 +159,9 @@ def happen(
     """
     at = datetime.fromtimestamp(event.at).astimezone().isoformat(timespec="milliseconds")
     with changing(library):
-        where = library.execute("SELECT path, place FROM sources WHERE id = ?", (source,)).fetchone() or ("", "")
+        where = library.execute("SELECT path, place FROM sources WHERE id = ?", (source,)).fetchone()
+        if where is None:
+            raise LibraryError("it was taken out of the library meanwhile.", subject="camera", hint="Add it again.")
         row = (uuid.uuid4().hex, source, event.kind, event.ref, at, event.probability, event.clip, event.second)
         number = library.execute("INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
         assert number is not None
@@ -234,11 +236,12 @@ def _checked(rule: Rule) -> Rule:
         known = rule.target == PAGE or (
             urlsplit(rule.target).scheme in ("http", "https", "mqtt", "mqtts") and bool(urlsplit(rule.target).hostname)
         )
+        known = known and (rule.target == PAGE or urlsplit(rule.target).port != 0)
     except ValueError:
         known = False
     if not known:
         hint = "Use http://…, https://…, mqtt://…, mqtts://… or page."
-        raise LibraryError("events can't be sent there.", subject=without_password(rule.target), hint=hint)
+        raise LibraryError("events can't be sent there.", subject="the rule's address", hint=hint)
     return rule
 
 

@@ -130,8 +130,9 @@ class Live:
     def start(self) -> None:
         """Begin."""
         courier = Courier(self.chat.people.root, self.chat.people.ids)
-        for work in (self._read, self._watch, lambda: courier.run(self._stop)):
-            self._threads.append(threading.Thread(target=work, daemon=True))
+        works = {"read": self._read, "look": self._watch, "tell": lambda: courier.run(self._stop)}
+        for name, work in works.items():
+            self._threads.append(threading.Thread(target=work, name=f"pvchat-live-{name}", daemon=True))
             self._threads[-1].start()
 
     def stop(self) -> None:
@@ -201,7 +202,7 @@ class Live:
                     self.feed(library, ring, part)
             ring.end()
         finally:
-            ring.drop()
+            ring.close()
 
     def feed(self, library: sqlite3.Connection, ring: Ring, part: LivePart) -> None:
         """One part: what is seen in it, who comes and goes, what of it is kept."""
@@ -227,7 +228,9 @@ class Live:
             return
         event = events.Event(change.kind, change.stay.ref, change.at, change.stay.probability, *ring.place(change.at))
         number, _ = events.happen(library, self._source, event, earlier, time.time())
-        self._told(events.since(library, self.chat.people.ids(), number - 1, 1)[0])
+        for row in events.since(library, self.chat.people.ids(), number - 1, 1):
+            if row["id"] == number:  # else she was forgotten just now
+                self._told(row)
 
     def _earlier(self) -> Mapping[str, str]:
         """Whose each id is by now, of all ids that people have or had."""

@@ -10,7 +10,7 @@ answers about them. What a killed process left in the making is deleted when the
 from __future__ import annotations
 
 import sqlite3
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,18 +18,16 @@ from pathlib import Path
 from pvchat.errors import LockedError, VideoReadError
 from pvchat.library import records
 from pvchat.library.live.parts import LivePart
-from pvchat.library.live.window import SeenPart, joined
+from pvchat.library.live.window import OVERLAP_S, SeenPart, joined
 from pvchat.library.recognise import recognise
 from pvchat.library.sources import stamp_of
 from pvchat.schemas import Service
 from pvchat.storage import atomic, database, keys
-from pvchat.storage.library import changing, drop_clips
-from pvchat.storage.stores import library_of
+from pvchat.storage.library import MAKING, changing, drop_clips, drop_leftovers, ring_of, watching
 from pvchat.video import CLIP_OPTIONS, Encoder, Recorded, content_key
 
 LONGEST_S = 60.0  # of a clip; what goes on is in the next
 AFTER_S = 3.0  # that a clip goes on after the last body
-_MAKING = ".part"
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,9 @@ class Ring:
         chat: whose people are in them.
         source: number of the camera.
         fps: samples a second.
+
+    Raises:
+        LibraryError: somebody watches that camera already.
     """
 
     def __init__(self, library: sqlite3.Connection, chat: Service, source: int, fps: float) -> None:
@@ -73,13 +74,16 @@ class Ring:
         self.folder = ring_of(chat.people.root) / str(source)
         atomic.make_private_folder(self.folder.parent)
         atomic.make_private_folder(self.folder)
-        for left in self.folder.glob(f"*{_MAKING}"):
-            left.unlink()
+        self._alone = ExitStack()
+        self._alone.enter_context(watching(self.folder))
+        drop_leftovers(library, self.folder)
         self._take: _Take | None = None
         self._before: tuple[LivePart, SeenPart] | None = None
 
     def add(self, part: LivePart, seen: SeenPart) -> None:
         """The next part that was looked at."""
+        if self._is_apart(seen.at):
+            self.end()
         busy = bool(seen.analysis.tracks or seen.analysis.bodies)
         if self._take is None and busy:
             self._begin(seen.at)
@@ -117,21 +121,36 @@ class Ring:
             return
         known = set(self.chat.people.ids())
         if not take.wanted or not take.people <= known:  # somebody was forgotten meanwhile
-            take.encoder.drop()
+            self._give_up(take)
             return
-        take.encoder.close()
-        self._enter(take)
+        try:
+            take.encoder.close()
+            self._enter(take)
+        except BaseException:
+            self._give_up(take)
+            raise
 
-    def drop(self) -> None:
-        """Give the clip in the making up."""
-        if self._take is not None:
-            self._take.encoder.drop()
-            self._take = None
+    def close(self) -> None:
+        """Give the clip in the making up; others may watch this camera."""
+        take, self._take = self._take, None
+        with self._alone, suppress(database.errors()):
+            if take is not None:
+                self._give_up(take)
+
+    def _give_up(self, take: _Take) -> None:
+        take.encoder.drop()
+        take.path.unlink(missing_ok=True)
+        self.library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (str(take.path),))
+
+    def _is_apart(self, at: float) -> bool:
+        """Whether something is missing between a moment and the part before it, or the clock was set back."""
+        before = self._take.parts[-1] if self._take else self._before[1] if self._before else None
+        return before is not None and not -OVERLAP_S <= at - before.end <= AFTER_S
 
     def _begin(self, at: float) -> None:
         start = at if self._before is None else self._before[1].at
         path = _free(self.folder, start)
-        making = path.with_name(path.name + _MAKING)
+        making = path.with_name(path.name + MAKING)
         self._take = _Take(path, start, Encoder(making, self.fps, CLIP_OPTIONS), last_busy=at)
         if self._before is not None:
             self._write(self._take, *self._before)
@@ -147,8 +166,7 @@ class Ring:
         take.encoder.path.chmod(atomic.FILE_MODE)
         analysis = joined(take.parts, content_key(take.encoder.path)).analysis()
         if not analysis.tracks:
-            take.encoder.path.unlink()
-            self.library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (str(take.path),))
+            self._give_up(take)
             return
         dated = Recorded(datetime.fromtimestamp(round(take.at, 3)), "name")
         with changing(self.library):
@@ -157,11 +175,6 @@ class Ring:
             take.encoder.path.rename(take.path)
             row = (str(take.path), self.source, *stamp_of(take.path), clip)
             self.library.execute("INSERT INTO files(path, source, bytes, changed, clip) VALUES (?, ?, ?, ?, ?)", row)
-
-
-def ring_of(people: Path) -> Path:
-    """Where the clips of all cameras lie that know the people of a folder."""
-    return library_of(people).parent / "ring"
 
 
 def require_plain() -> None:

@@ -23,6 +23,7 @@ MOST, KEPT = 30, 12  # parts of a window, and how many go on when it begins anew
 GONE_S = 2.0  # unseen for so long, somebody has left
 SETTLED_S = 2.0  # so long somebody must be seen before she counts as unknown: a name often comes a second late
 LEAST_S = 1.0  # so long a stranger's face must be seen in all
+OVERLAP_S = 0.5  # a part that begins so long before the last one's end: the clock was set back
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Window:
         self._ids: set[str] = set()
         self._parts: list[SeenPart] = []
         self._seen = Seen("")
+        self._now = 0.0  # the end of the last part
 
     def add(self, part: SeenPart) -> list[Change]:
         """The next part that was looked at; what has changed by it."""
@@ -93,6 +95,7 @@ class Window:
         if not ids >= self._ids:  # somebody was forgotten: what was seen of her, too
             self._parts, self._seen, self.stays = [], Seen(""), {}
         self._ids = ids
+        self._keep_time(part.at, part.end)
         self._parts.append(part)
         if len(self._parts) > MOST:
             self._parts = self._parts[-KEPT:]
@@ -103,8 +106,18 @@ class Window:
 
     def hold(self, end: float) -> list[Change]:
         """Nothing has moved until `end`: whoever was there at last still is."""
+        self._keep_time(end, end)
         last = self._parts[-1].end if self._parts else end
         return self._follow([], end, last)
+
+    def _keep_time(self, at: float, end: float) -> None:
+        """What goes on at `at`, until `end`; where the clock was set back, whoever is there has come by the new one."""
+        if (by := at - self._now) < -OVERLAP_S:
+            self._parts, self._seen = [], Seen("")
+            self._until = {ref: until + by for ref, until in self._until.items()}
+            for stay in self.stays.values():
+                stay.start, stay.last = stay.start + by, stay.last + by
+        self._now = end
 
     def _spans(self) -> list[tuple[str, float, list[Span]]]:
         """Who is seen in the window: id, probability, spans in seconds since 1970."""

@@ -1,0 +1,120 @@
+"""Deliveries beside a receiver that isn't there, or of what is deleted while they are on their way."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+from test_events import NOON, Clock, Happen, Receiver  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.errors import LockedError  # noqa: E402
+from pvchat.library.live import courier as couriers  # noqa: E402
+from pvchat.library.live import events  # noqa: E402
+from pvchat.library.live.courier import Courier  # noqa: E402
+from pvchat.library.live.events import Event  # noqa: E402
+from pvchat.storage.library import LibraryError, connect  # noqa: E402
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def courier(chat: PVChat) -> Courier:
+    return Courier(chat.people.root, chat.people.ids, Clock())
+
+
+@pytest.fixture
+def happen(chat: PVChat) -> Happen:
+    chat.library.live("rtsp://127.0.0.1:9/hall", place="hall")
+
+    def write(at: float = NOON) -> None:
+        ref = chat.people.get("Ana").id
+        with closing(connect(chat.people.root)) as library:
+            events.happen(library, 1, Event("appears", ref, at, 0.9), {ref: ref}, at)
+
+    return write  # type: ignore[return-value]
+
+
+def test_a_receiver_that_says_nothing_holds_up_no_other(
+    chat: PVChat, happen: Happen, receiver: Receiver, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.library.events.add("Ana is seen", "http://dead.test/hook", quiet_s=0)
+    for second in range(40):
+        happen(at=NOON - 40 + second)
+    chat.library.events.add("Ana is seen", receiver.url, quiet_s=0)
+    happen()
+    tries, send = list[int](), couriers.send
+
+    def slow(rule: Any, message: Any, node: str, now: float) -> str:
+        if rule.target != receiver.url:
+            tries.append(rule.id)
+            courier.now.time += 10  # type: ignore[attr-defined]
+            assert len(tries) < 60, "it never comes to an end"
+            return "not reached (timed out)"
+        return send(rule, message, node, now)
+
+    monkeypatch.setattr(couriers, "send", slow)
+    assert courier.step() == 1
+    assert (len(receiver.got), len(tries)) == (1, 1)
+
+
+@pytest.mark.parametrize("what", ["rule", "event"])
+def test_what_is_deleted_on_its_way_is_not_told(
+    chat: PVChat, happen: Happen, receiver: Receiver, courier: Courier, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    rule = chat.library.events.add("Ana is seen", receiver.url, quiet_s=0)
+    for second in range(2):
+        happen(at=NOON - 1 + second)
+    claimed: Callable[..., Any] = couriers._claimed
+
+    def then_deleted(*about: Any) -> Any:
+        found = claimed(*about)
+        if found is not None and found[2] == 1:
+            with closing(connect(chat.people.root)) as library:
+                library.execute(f"DELETE FROM {what}s WHERE id = ?", (rule.id if what == "rule" else 1,))
+        return found
+
+    monkeypatch.setattr(couriers, "_claimed", then_deleted)
+    left = {"rule": 0, "event": 1}[what]
+    assert courier.step() == left
+    assert [json.loads(body)["event"] for _, body in receiver.got] == [
+        row["uid"] for row in chat.library.events.since(1)[: len(receiver.got)]
+    ]
+    assert len(receiver.got) == left
+
+
+def test_a_courier_goes_on_after_a_home_that_was_locked_for_a_while(
+    courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "IDLE_S", 0.001)
+    stop, tries = threading.Event(), list[int]()
+
+    def step(self: Courier) -> int:
+        tries.append(1)
+        if len(tries) == 3:
+            stop.set()
+        raise LockedError("the key is missing.")
+
+    monkeypatch.setattr(Courier, "step", step)
+    courier.run(stop)
+    assert len(tries) >= 3
+
+
+@pytest.mark.parametrize("target", ["http://[::1/hook", "http://me:gehe1m@host:99999/hook"])
+def test_an_address_that_is_none_is_refused(chat: PVChat, happen: Happen, target: str) -> None:
+    with pytest.raises(LibraryError, match="can't be sent there") as said:
+        chat.library.events.add("Ana is seen", target)
+    assert "gehe1m" not in str(said.value)

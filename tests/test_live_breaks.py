@@ -1,0 +1,156 @@
+"""A camera that breaks off, whose clock is set, which two watch: clips stay short, nobody is lost or told twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+from make_cameras import write  # noqa: E402
+from make_studio import ANA, BEN  # noqa: E402
+from test_live import START, Camera  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.library.live.parts import LivePart, Sampler  # noqa: E402
+from pvchat.storage.library import ring_of  # noqa: E402
+from pvchat.video import Link, live_pictures, read_address, streams  # noqa: E402
+
+
+@pytest.fixture
+def camera(chat: PVChat) -> Iterator[Camera]:
+    made = Camera(chat)
+    with closing(made.tables):
+        yield made
+
+
+def clips(camera: Camera) -> list[tuple[float, float]]:
+    """When each clip begins, in seconds, and how long it lasts."""
+    rows = camera.tables.execute("SELECT recorded, seconds FROM clips ORDER BY id")
+    return [(datetime.fromisoformat(at).timestamp() - START, round(lasts)) for at, lasts in rows]
+
+
+def test_a_clip_does_not_reach_back_over_hours_in_which_nothing_moved(camera: Camera) -> None:
+    camera.show(2)
+    camera.show(1, still=True)
+    camera.second += 3600
+    camera.show(4, ANA)
+    camera.show(6)
+    assert clips(camera) == [(3603.0, 8)]
+    assert camera.chat.library.events.since(0)[0]["second"] == 0.0
+
+
+def test_a_clip_ends_where_the_connection_breaks(camera: Camera) -> None:
+    camera.show(4, ANA)
+    camera.second += 3600
+    camera.show(4, ANA, broken=True)
+    camera.show(6)
+    assert clips(camera) == [(0.0, 4), (3604.0, 8)]
+
+
+def test_a_clock_that_is_set_back_loses_nobody(camera: Camera) -> None:
+    camera.show(4, ANA)
+    camera.second -= 3600
+    camera.show(4, ANA, broken=True)
+    camera.show(6)
+    camera.show(4, BEN)
+    assert [row[:2] for row in camera.events()] == [("appears", "Ana"), ("leaves", "Ana"), ("appears", "Ben")]
+    assert [lasts for _, lasts in clips(camera)] == [4, 8]
+
+
+def test_samples_go_on_when_the_clock_is_set_back(chat: PVChat, tmp_path: Path, monkeypatch: Any) -> None:
+    path = write(tmp_path / "hall.ts", [(6, (ANA,))])
+    address, seen = read_address(str(path)), list[float]()
+    webcam = type(address)(address.text, address.shown, "webcam")
+    opened = streams._opened(address, threading.Event())
+    monkeypatch.setattr(streams, "_opened", lambda *_: opened)
+    sampler, stop, parts = Sampler(3.0, chat.settings.video), threading.Event(), list[LivePart]()
+
+    def clock() -> float:
+        seen.append(START + len(seen) / 10 - (3600 if len(seen) >= 30 else 0))
+        return seen[-1]
+
+    for number, picture in enumerate(live_pictures(webcam, Link(), stop, now=clock)):
+        if (made := sampler.add(picture)) is not None:
+            parts.append(made)
+        if number == 55:
+            stop.set()
+    assert len(parts) >= 4
+    assert max(one.clip.duration_s for one in parts) < 2
+
+
+def test_whatever_ffmpeg_says_the_camera_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    import av
+
+    problems = [
+        av.error.HTTPUnauthorizedError(1, "no entry"),
+        av.error.ExitError(2, "late"),
+        av.error.EOFError(3, "end"),
+    ]
+    link, stop, said = Link(), threading.Event(), list[str]()
+
+    @contextmanager
+    def opened(*_: object) -> Iterator[object]:
+        said.append(link.problem)
+        if problems:
+            raise problems.pop(0)
+        if len(said) > 4:
+            stop.set()
+        yield SimpleNamespace(streams=SimpleNamespace(video=[]))  # sound alone
+
+    monkeypatch.setattr(streams, "BACKOFF", (0.0,))
+    monkeypatch.setattr(streams, "_opened", opened)
+    assert list(live_pictures(read_address("rtsp://127.0.0.1:9/x"), link, stop)) == []
+    assert said == ["", "no entry.", "late.", "end.", "it sends no pictures."]
+
+
+def test_two_do_not_watch_one_camera(camera: Camera, chat: PVChat) -> None:
+    camera.show(4, ANA)
+    second = chat.library.live("hall")
+    second.start()
+    end = time.monotonic() + 20
+    while second.status().running and time.monotonic() < end:
+        time.sleep(0.02)
+    second.stop()
+    assert "watches it already" in second.status().failed
+    camera.show(6)
+    assert len(clips(camera)) == 1  # what was in the making is there
+
+
+def test_forgetting_leaves_no_clip_of_a_watcher_that_was_killed(camera: Camera, chat: PVChat) -> None:
+    camera.show(4, ANA)
+    folder = ring_of(chat.people.root) / "1"
+    assert [path.suffix for path in folder.iterdir() if path.suffix == ".part"] == [".part"]
+    camera.ring._alone.close()  # as the system does for a killed process
+    chat.people.forget("Ana")
+    assert [path for path in folder.iterdir() if ".mp4" in path.name] == []
+    assert all(row["clip"] == "" for row in chat.library.events.since(0))
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        (
+            "rtsp://c/user=a&password=gehe1m&channel=1&stream=0.sdp",
+            "rtsp://c/user=a&password=***&channel=1&stream=0.sdp",
+        ),
+        (
+            "rtsp://c/user=a_password=ge_he1m_channel=1_stream=0.sdp",
+            "rtsp://c/user=a_password=***_channel=1_stream=0.sdp",
+        ),
+        ("rtsp://c/live/token=gehe1m", "rtsp://c/live/token=***"),
+        ("http://c/video.cgi?loginuse=a&loginpas=gehe1m", "http://c/video.cgi?loginuse=a&loginpas=***"),
+        ("rtsp://c/passage/1?channel=2", "rtsp://c/passage/1?channel=2"),
+    ],
+)
+def test_a_password_in_a_path_or_query_is_not_shown(typed: str, shown: str) -> None:
+    address = read_address(typed)
+    assert (address.text, address.shown) == (typed, shown)
