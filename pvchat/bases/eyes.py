@@ -123,7 +123,7 @@ class Eyes:
         from huggingface_hub.errors import HfHubHTTPError
 
         try:
-            return Path(snapshot_download(asked, allow_patterns=_FILES, local_files_only=not hub_answers()))
+            return Path(snapshot_download(asked, allow_patterns=list(_FILES), local_files_only=not hub_answers()))
         except (OSError, ValueError, HfHubHTTPError) as error:
             hint = ("Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and use "
                     f"--eyes {EYES}DIR.")  # fmt: skip

@@ -341,7 +341,8 @@ class PVChat(Enrolling, Correcting):
         from pvchat.chat.speakers.zeroshot import ZeroShot
         from pvchat.chat.writer import Writer
 
-        eyes = self.networks.eyes and ZeroShot(self.networks.eyes, self.settings.video)
+        encoder = self.networks.eyes
+        eyes = None if encoder is None else ZeroShot(encoder, self.settings.video)
         source, describer, language = self.networks.source, self.describer, lambda: self.networks.language
         answerer = Answerer(describer) if describer and source == "spoken" else None
         return Writer(source, describer, language, self.narrator, answerer, self.settings.traits, eyes)

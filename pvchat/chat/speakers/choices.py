@@ -107,8 +107,9 @@ class Scale:
         cls, kind: ChoiceKind, sharpness: float, nothing: float, least: Mapping[Level, Mapping[str, float | None]]
     ) -> Scale:
         """For likeness of which nothing was measured: it counts as it is, and everything is offered."""
-        sentence, choice = (np.float32([[0.0] * n, [1.0] * n]) for n in (len(sentences(kind)), len(choices(kind))))
-        return cls(sentence, choice, np.ones(choice.shape[1], bool), sharpness, least, nothing)
+        counts = (len(sentences(kind)), len(choices(kind)))
+        sentence, choice = (np.array([[0.0] * n, [1.0] * n], np.float32) for n in counts)
+        return cls(sentence, choice, np.full(counts[1], True), sharpness, least, nothing)
 
     @classmethod
     def from_dict(cls, kind: ChoiceKind, row: Mapping[str, Any]) -> Scale:
