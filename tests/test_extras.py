@@ -14,15 +14,8 @@ import pytest
 from pvchat.errors import SettingsError
 
 REPO = Path(__file__).parents[1]
-OF_EXTRAS = (
-    "num2words",
-    "open_clip",
-    "diffusers",
-    "cv2",
-    "ray",
-    "mcp",
-    "paho",
-)  # what `pip install pvchat` doesn't bring
+# what `pip install pvchat` doesn't bring
+OF_EXTRAS = ("num2words", "open_clip", "diffusers", "cv2", "ray", "mcp", "paho")
 
 
 def test_every_module_imports_without_the_extras() -> None:
