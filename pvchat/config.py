@@ -16,6 +16,7 @@ MAX_QUESTION = 2_000  # characters; reading one takes longer than in proportion 
 QUANTIZED = ("", "8bit", "4bit")
 # measured facts; the same worded by a language model; gaps filled by our model; all of it said by our model, checked
 ANSWERS = ("facts", "told", "model", "spoken")
+EYES = "open_clip:"  # before the name of an encoder of CLIP's kind
 
 
 def home() -> Path:
@@ -101,6 +102,7 @@ class Settings:
     answers: str = "auto"  # what words come from: ANSWERS; auto is model where it has weights, else told
     llm: str = ""  # another language model: its folder; empty takes the model's own
     quantize: str = ""  # of a pretrained base: 8bit or 4bit, where bitsandbytes is installed
+    eyes: str = ""  # an encoder of CLIP's kind that chooses deeds and places in the model's place: `bases/eyes.py`
     show: str = "auto"  # how a pretrained base is shown people: SHOWN
     voice: bool = True  # whether a clip's sound is listened to, once somebody asks for it
     traits: bool = True  # whether men are told from women, and smiles; a pretrained base says what it sees
@@ -113,6 +115,11 @@ class Settings:
         if self.answers not in ("auto", *ANSWERS):
             hint = f"Use auto, {', '.join(ANSWERS[:-1])} or {ANSWERS[-1]}."
             raise SettingsError(f"unknown source of answers '{self.answers}'", hint=hint)
+        if self.eyes and (self.eyes == EYES or not self.eyes.startswith(EYES)):
+            raise SettingsError(f"--eyes {self.eyes} is not known", hint=f"Use {EYES}ORG/NAME or {EYES}FOLDER.")
+        if self.eyes and self.answers == "facts":
+            hint = "Leave one of them out."
+            raise SettingsError("--answers facts wants measured facts alone, --eyes adds to them.", hint=hint)
         for name, value, known in (("show", self.show, SHOWN), ("quantize", self.quantize, QUANTIZED)):
             if value not in known:
                 raise SettingsError(f"--{name} {value} is not known", hint=f"Use {', '.join(filter(None, known))}.")

@@ -14,7 +14,8 @@ import pytest
 from pvchat.errors import SettingsError
 
 REPO = Path(__file__).parents[1]
-OF_EXTRAS = ("num2words", "diffusers", "cv2", "ray", "mcp", "paho")  # what `pip install pvchat` doesn't bring
+# what `pip install pvchat` doesn't bring
+OF_EXTRAS = ("num2words", "open_clip", "diffusers", "cv2", "ray", "mcp", "paho")
 
 
 def test_every_module_imports_without_the_extras() -> None:
@@ -54,9 +55,16 @@ def _evaluation() -> Any:
     return list(results([], None, engine="ray"))  # type: ignore[arg-type]
 
 
+def _encoder() -> Any:
+    from pvchat.bases.eyes import Eyes
+
+    return Eyes("open_clip:nobody/nothing").folder
+
+
 @pytest.mark.parametrize(
     ("package", "start", "extra"),
     [
+        ("open_clip", _encoder, "hub"),
         ("diffusers", _generator, "hub"),
         ("mcp", _tools, "mcp"),
         ("ray", _evaluation, "ray"),

@@ -14,6 +14,7 @@
     seeing.py    the base's own visual tokens of a crop, and the k-means start
     connector.py our experts' tokens beside the base's, zero at first
     imagetext.py a base as augmentation and evaluation use it, who bring their own prompts
+    eyes.py      an encoder of CLIP's kind, which chooses in the trained model's place (`--eyes`)
     shared.py    what base training adds to a base (mixed heads, connector), on disk
 
 Nothing here knows who is in a clip: that is `identity`'s, and what may be said is `chat`'s. Open `loading.py` first.

@@ -105,11 +105,11 @@ def boxes_at(analysis: ClipAnalysis, person: PersonPresence, times: FloatArray) 
         nearest = np.abs(seen[None] - np.asarray(times)[:, None]).argmin(1)
         near = np.abs(seen[nearest] - times) <= max(NEAR_S, step / 2 + 1e-3)
         free = near & ~np.isfinite(found).all(1)
-        found[free] = _whole(track)[nearest[free]]
+        found[free] = whole_boxes(track)[nearest[free]]
     return found
 
 
-def _whole(track: Track) -> FloatArray:
+def whole_boxes(track: Track) -> FloatArray:
     """Boxes [n, 4] that hold face and body of every sighting."""
     low = np.minimum(track.boxes[:, :2], track.body_boxes[:, :2])
     high = np.maximum(track.boxes[:, 2:], track.body_boxes[:, 2:])

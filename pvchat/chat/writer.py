@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pvchat.chat.speakers.describe import Describer
     from pvchat.chat.speakers.hearing import Hearing
     from pvchat.chat.speakers.narrator import Narrator
+    from pvchat.chat.speakers.zeroshot import ZeroShot
     from pvchat.model.language import LanguageModel
 
 
@@ -62,6 +63,7 @@ class Writer:
         language: gives the language model; called by the source "told", when there is something to word.
         narrator: a pretrained base, which answers for the source "model" where there is one.
         answerer: the trained model as it answers itself; there for the source "spoken".
+        eyes: an encoder that fills gaps in the trained model's place, whatever the source.
         traits: men are told from women, and smiles are told (`timeline.without_traits`).
     """
 
@@ -71,6 +73,7 @@ class Writer:
     narrator: Narrator | None = None
     answerer: Answerer | None = None
     traits: bool = True
+    eyes: ZeroShot | None = None
 
     def write(self, texts: Sequence[str], viewed: Viewed, stream: Stream | None = None) -> list[WrittenAnswer]:
         """The answers, in order.
@@ -126,8 +129,12 @@ class Writer:
         return known.plain if language is None else rephrase(known.plain, [p.name for p in known.people], language)
 
     def _filled(self, questions: Sequence[Question], timeline: Timeline, viewed: Viewed) -> list[Timeline]:
-        """What is known for each question: what was measured, and from the trained model what wasn't."""
-        if self.source not in ("model", "spoken") or self.describer is None:
+        """What is known for each question: what was measured, and from an encoder or the trained model what wasn't."""
+        if self.eyes is not None and viewed.clip is not None:
+            chooser = self.eyes.chooser(viewed.analysis, viewed.clip)
+        elif self.source in ("model", "spoken") and self.describer is not None:
+            chooser = self.describer.chooser(viewed.analysis)
+        else:
             return [timeline] * len(questions)
         people = [question.about(viewed.presences) for question in questions]
-        return fill_gaps(questions, people, timeline, viewed.analysis, self.describer.chooser(viewed.analysis))
+        return fill_gaps(questions, people, timeline, viewed.analysis, chooser)

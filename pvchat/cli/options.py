@@ -77,6 +77,9 @@ def add_model(parser: argparse.ArgumentParser) -> None:
                         "same spoken by it, each sentence checked (needs weights for that); auto (the "
                         "default): model where it has weights, else told")  # fmt: skip
     parser.add_argument("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
+    parser.add_argument("--eyes", default="", metavar="open_clip:NAME", help="an encoder of CLIP's kind, a hub's "
+                        "ORG/NAME or a folder, that says what somebody probably does, and where, if that wasn't "
+                        "measured, in the trained model's place (needs pvchat[hub])")  # fmt: skip
     parser.add_argument("--show", choices=SHOWN, default="auto", help="how a pretrained base is shown people: plain "
                         "frames, people outlined, one of them enlarged too, or what suits it (auto)")  # fmt: skip
     parser.add_argument("--quantize", choices=QUANTIZED[1:], default="", help="load a pretrained base with fewer bits "
@@ -120,5 +123,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
     if args.device != "auto":  # that finds out when torch is loaded
         pick_device(args.device)
     set_threads()
-    words = {name: given[name] for name in ("seed", "model", "answers", "llm", "show", "quantize", "traits", "voice")}
+    words = {
+        name: given[name] for name in ("seed", "model", "answers", "llm", "eyes", "show", "quantize", "traits", "voice")
+    }
     return Settings(device=args.device, **words, **sections)

@@ -23,6 +23,7 @@ from pvchat.runtime import pick_device
 from pvchat.schemas import Progress
 
 if TYPE_CHECKING:
+    from pvchat.bases.eyes import Eyes
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.identity.presence import PresenceModel
     from pvchat.model.language import LanguageModel
@@ -109,6 +110,13 @@ class Networks:
             else Narrator(base, self.settings, self.device, lambda texts: self.sentences.encode(texts))
         )
 
+    @cached_property
+    def eyes(self) -> Eyes | None:
+        """The encoder that chooses deeds and places in the trained model's place, where the settings name one."""
+        from pvchat.bases.eyes import Eyes
+
+        return Eyes(self.settings.eyes, self.device) if self.settings.eyes else None
+
     @property
     def source(self) -> str:
         """What answers come from: one of `config.ANSWERS`."""
@@ -184,19 +192,22 @@ class Networks:
 
     def _sharing(self, settings: Settings) -> Networks:
         other = Networks(settings)
-        shared = ("experts", "presence", "sentences", "sound")
+        shared = ("experts", "presence", "sentences", "sound", "eyes")
         other.__dict__.update({name: getattr(self, name) for name in shared}, lock=self.lock)
         return other
 
     def fetch(self, progress: Progress | None = None) -> None:
-        """Download the embedded weights that these settings need and that aren't here.
+        """Download the embedded weights and the encoder that these settings need and that aren't here.
 
         Raises:
             WeightsError: they can't be fetched.
+            SettingsError: the encoder can't.
         """
         from pvchat.assets import weights
         from pvchat.perception.experts import converted, networks
 
+        if self.eyes is not None:
+            _ = self.eyes.folder
         missing = needed_weights(self.narrator is not None)
         if missing:
             weights.fetch(missing, progress=progress)
@@ -226,6 +237,8 @@ class Networks:
                 _ = self.narrator.base
             elif self.trained is not None:
                 self.trained.frozen.load()
+            if self.eyes is not None:
+                self.eyes.load()
             _ = self.presence, self.sentences
 
     def rest(self, idle_s: float) -> None:

@@ -338,8 +338,11 @@ class PVChat(Enrolling, Correcting):
     @cached_property
     def _writer(self) -> Writer:
         from pvchat.chat.speakers.answerer import Answerer
+        from pvchat.chat.speakers.zeroshot import ZeroShot
         from pvchat.chat.writer import Writer
 
+        encoder = self.networks.eyes
+        eyes = None if encoder is None else ZeroShot(encoder, self.settings.video)
         source, describer, language = self.networks.source, self.describer, lambda: self.networks.language
         answerer = Answerer(describer) if describer and source == "spoken" else None
-        return Writer(source, describer, language, self.narrator, answerer, self.settings.traits)
+        return Writer(source, describer, language, self.narrator, answerer, self.settings.traits, eyes)

@@ -85,6 +85,7 @@ class Scale:
         sharpness: of the softmax over scores (inverse temperature), fitted.
         least: by level and setting, the probability from which the best choice is said so; None: never. The training
             pictures are mostly outdoors, so the same probability is worth less indoors.
+        nothing: score of "none of these", which has its share of the probability; None where it isn't weighed.
     """
 
     sentence: FloatArray
@@ -92,6 +93,7 @@ class Scale:
     offered: NDArray[np.bool_]
     sharpness: float = 1.0
     least: Mapping[Level, Mapping[str, float | None]] = field(default_factory=dict)
+    nothing: float | None = None
 
     @classmethod
     def fit(cls, kind: ChoiceKind, likeness: FloatArray) -> Scale:
@@ -99,6 +101,15 @@ class Scale:
         sentence = _usual(likeness)
         scores = _pooled(kind, _standardised(likeness, sentence))
         return cls(sentence, _usual(scores), np.ones(scores.shape[1], bool))
+
+    @classmethod
+    def stated(
+        cls, kind: ChoiceKind, sharpness: float, nothing: float, least: Mapping[Level, Mapping[str, float | None]]
+    ) -> Scale:
+        """For likeness of which nothing was measured: it counts as it is, and everything is offered."""
+        counts = (len(sentences(kind)), len(choices(kind)))
+        sentence, choice = (np.array([[0.0] * n, [1.0] * n], np.float32) for n in counts)
+        return cls(sentence, choice, np.full(counts[1], True), sharpness, least, nothing)
 
     @classmethod
     def from_dict(cls, kind: ChoiceKind, row: Mapping[str, Any]) -> Scale:
@@ -120,7 +131,12 @@ class Scale:
 
     def probabilities(self, kind: ChoiceKind, likeness: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
         """[n, K] of likeness [n, S], over the choices that are offered and allowed ([n, K] or [K]); 0 if none is."""
-        return softmax(self.sharpness * self.scores(kind, likeness), allowed & self.offered)
+        scores = self.scores(kind, likeness)
+        among = np.broadcast_to(allowed & self.offered, scores.shape)
+        if self.nothing is None:
+            return softmax(self.sharpness * scores, among)
+        scores = np.pad(scores, ((0, 0), (0, 1)), constant_values=self.nothing)
+        return softmax(self.sharpness * scores, np.pad(among, ((0, 0), (0, 1)), constant_values=True))[:, :-1]
 
 
 def at_odds(choice: Choice, facts: PersonFacts, said: str = "") -> bool:

@@ -39,10 +39,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Chooser:
-    """The trained model as it chooses about one clip: likeness to sentences, and how sure each kind must be."""
+    """Who chooses about one clip, the trained model or an encoder.
+
+    Attributes:
+        liken: likeness to sentences.
+        scales: how sure each kind of choice must be.
+        judged: it is the trained model: what of its choices was seldom right on footage isn't said.
+    """
 
     liken: Liken
     scales: Mapping[ChoiceKind, Scale]
+    judged: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ def fill_gaps(
         people: n times those asked about.
         timeline: of the clip.
         analysis: of it.
-        chooser: the model.
+        chooser: the model, or an encoder.
     """
     wanted = [gaps(q, asked, timeline, analysis) for q, asked in zip(questions, people, strict=True)]
     every = list(dict.fromkeys(gap for mine in wanted for gap in mine))
@@ -135,6 +142,7 @@ def _chosen(
         for gap, row in zip(mine, shares, strict=True):
             said, probability, level, choice = pick(kind, scale, row, analysis.scene.setting)
             problems = _against(gap, said, level, choice, analysis)
+            problems += _seldom_right(said, level, choice, analysis.scene) if chooser.judged else []
             _log.debug("%s %s: %r %.2f %s", kind, gap.name, said, probability, problems)
             found.append((gap, None if problems else _row(gap, said, level, timeline, analysis.scene)))
     return found
@@ -148,10 +156,18 @@ def _against(gap: Gap, said: str, level: Level | None, choice: Choice, analysis:
         ("before one surface", place and shows_no_place(scene.background, sure)),
         ("neither is it sure whether this is indoors", place and level and not sure and doubtful_setting(scene)),
         ("a guess", level is None),
-        ("seldom right on footage", not choice.footage and not (choice.group_footage and level == "group sure")),
         ("nothing that it needs is seen", choice.seen and not choice.seen & {one.label for one in analysis.things}),
-        ("seldom right outdoors", said == _EVENT and scene.setting == "outdoors"),
         ("seen doing something else", not place and at_odds(choice, facts, said)),
+    )
+    return [problem for problem, there in problems if there]
+
+
+def _seldom_right(said: str, level: Level | None, choice: Choice, scene: SceneFacts) -> list[str]:
+    """What was learned on footage of the trained model's choices."""
+    wide = choice.group_footage and level == "group sure"
+    problems = (
+        ("seldom right on footage", not choice.footage and not wide),
+        ("seldom right outdoors", said == _EVENT and scene.setting == "outdoors"),
     )
     return [problem for problem, there in problems if there]
 

@@ -1,0 +1,150 @@
+"""An encoder of CLIP's kind as eyes: pictures and sentences in, vectors [n, W] of one space out, by open_clip.
+
+`--eyes open_clip:ORG/NAME` or `open_clip:FOLDER` names one in the hub's layout: open_clip_config.json and safetensors.
+Whatever is fetched becomes such a folder first, so both take one road: no pickle is read, no code of a checkpoint runs,
+and nothing that a checkpoint merely names is fetched. `chat/speakers/zeroshot.py` chooses by it.
+
+Legend: n pictures or sentences, W width of the space.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pvchat.bases.loading import hub_answers
+from pvchat.config import EYES
+from pvchat.errors import SettingsError
+from pvchat.schemas import FloatArray
+
+if TYPE_CHECKING:
+    import torch
+
+    from pvchat.bases.marking import Frames
+
+CONFIG = "open_clip_config.json"
+_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")  # of a hub's folder: no pickle
+_HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
+# in a config: what asks for something that isn't in its folder
+_ELSEWHERE = ("trust_remote_code", "hf_model_name", "hf-hub:", "hf_hub:", "local-dir:")
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What open_clip made of a folder."""
+
+    model: Any
+    prepare: Any  # a picture -> what the model takes
+    tokenizer: Any
+    device: torch.device
+
+
+class Eyes:
+    """One encoder; it loads when it first looks.
+
+    Args:
+        name: as `--eyes` has it.
+        device: torch device.
+    """
+
+    def __init__(self, name: str, device: str = "cpu") -> None:
+        self.name, self.device = name, device
+        self._lock = threading.RLock()
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where its files are; fetched, where the name is a hub's.
+
+        Raises:
+            SettingsError: a package is missing, nothing is there, the hub is silent, or it needs what isn't there.
+        """
+        if importlib.util.find_spec("open_clip") is None:
+            hint = "Install what models of the hub need: pip install 'pvchat[hub]'."
+            raise SettingsError("the package open_clip_torch is missing.", subject=f"--eyes {self.name}", hint=hint)
+        asked = self.name.removeprefix(EYES)
+        folder = Path(asked).expanduser()
+        folder = folder if folder.is_dir() or not _HUB_ID.match(asked) else self._fetched(asked)
+        self._check(folder)
+        return folder
+
+    @property
+    def sharpness(self) -> float:
+        """What its training multiplied cosines by (CLIP's exp(logit_scale), arXiv 2103.00020, Sec. 2.3)."""
+        return float(self._loaded.model.logit_scale.exp())
+
+    def pictures(self, frames: Sequence[Frames]) -> FloatArray:
+        """Vectors [n, W] of unit length of pictures [H, W, 3] uint8 RGB, each of a size of its own."""
+        import torch
+        from PIL import Image
+
+        made = self._loaded
+        with self._lock, torch.inference_mode():
+            shown = torch.stack([made.prepare(Image.fromarray(frame)) for frame in frames]).to(made.device)
+            return _numbers(made.model.encode_image(shown, normalize=True))
+
+    def sentences(self, texts: Sequence[str]) -> FloatArray:
+        """Vectors [n, W] of unit length of n sentences."""
+        import torch
+
+        made = self._loaded
+        with self._lock, torch.inference_mode():
+            return _numbers(made.model.encode_text(made.tokenizer(list(texts)).to(made.device), normalize=True))
+
+    def load(self) -> None:
+        """Load it now instead of when it first looks; raises SettingsError."""
+        _ = self._loaded
+
+    @cached_property
+    def _loaded(self) -> _Loaded:
+        import torch
+
+        with self._lock:
+            place = f"local-dir:{self.folder}"
+            import open_clip
+
+            try:
+                model, prepare = open_clip.create_model_from_pretrained(place, device=self.device)
+                tokenizer = open_clip.get_tokenizer(place)
+            except (OSError, ValueError, KeyError, RuntimeError, TypeError, ImportError) as error:
+                why = " ".join(str(error).split())[:300]
+                raise self._refused(f"open_clip can't load it: {why}") from error
+            return _Loaded(model.eval().requires_grad_(False), prepare, tokenizer, torch.device(self.device))
+
+    def _fetched(self, asked: str) -> Path:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError
+
+        try:
+            return Path(snapshot_download(asked, allow_patterns=list(_FILES), local_files_only=not hub_answers()))
+        except (OSError, ValueError, HfHubHTTPError) as error:
+            hint = ("Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and use "
+                    f"--eyes {EYES}DIR.")  # fmt: skip
+            raise SettingsError("the hub can't be reached, or has no such model.", subject=f"--eyes {self.name}",
+                                hint=hint) from error  # fmt: skip
+
+    def _check(self, folder: Path) -> None:
+        """Refuse a folder that isn't whole, or of which a part lies elsewhere."""
+        if not (folder / CONFIG).is_file():
+            raise self._refused(f"there is no folder with {CONFIG}.")
+        if not any(folder.glob("*.safetensors")):
+            raise self._refused("its folder holds no safetensors.")
+        text = (folder / CONFIG).read_text(encoding="utf-8", errors="replace")
+        if found := [word for word in _ELSEWHERE if word in text]:
+            raise self._refused(f"its {CONFIG} asks for what isn't in its folder ({found[0]}).")
+
+    def _refused(self, why: str) -> SettingsError:
+        hint = f"Name a folder with {CONFIG} and weights as safetensors, or ORG/NAME of one on the hub."
+        return SettingsError(why, subject=f"--eyes {self.name}", hint=hint)
+
+
+def _numbers(vectors: torch.Tensor) -> FloatArray:
+    found: FloatArray = vectors.float().cpu().numpy()
+    return found.astype(np.float32)

@@ -1,0 +1,119 @@
+"""Zero-shot choices: an encoder of CLIP's kind fills the gaps that `claims.py` names, in the place of our own model.
+
+In: a clip and its analysis, lines and the sentences of the lists (`choices.json`). Out: a `Chooser`, whose likeness is
+the cosine of a person's crops, or of whole frames for a place, at a few moments, to each sentence in several templates
+(CLIP, arXiv 2103.00020, Sec. 3.1.4), minus that to a sentence which tells nothing ("a photo of a person."), in logits.
+
+Nothing was measured with a real encoder: how sure a choice must be is a stated prior, and each is told with "probably".
+
+Legend: B lines, n texts, W width of vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+
+from pvchat import video
+from pvchat.bases.eyes import Eyes
+from pvchat.bases.marking import Frames, crop_of
+from pvchat.bases.shown import whole_boxes
+from pvchat.chat.speakers.choices import KINDS, SETTINGS, Level, Scale
+from pvchat.chat.speakers.claims import Chooser
+from pvchat.config import VideoConfig
+from pvchat.model.lines import Line
+from pvchat.schemas import ClipAnalysis, FloatArray
+
+MOMENTS = 4  # at which a person or the place is looked at, spread evenly
+TEMPLATES = (
+    "a photo of {}.", "a frame of a video of {}.", "a blurry photo of {}.", "a picture of {} by a security camera.",
+)  # fmt: skip
+NOTHING = "A person."
+# Priors, none of them measured: zero-shot softmaxes are too sure of themselves, so half as sharp as in training; "none
+# of these" is as likely as a sentence by this many logits above the one that tells nothing (a cosine of .01 for most
+# encoders); more likely than not is told.
+TEMPERATURE = 2.0
+MARGIN = 1.0
+LEAST: dict[Level, float] = {"likely": 0.5, "group likely": 0.6}
+
+Moment = tuple[float, FloatArray | None]  # seconds, and the box [4] that is looked at; None for the whole frame
+
+
+class ZeroShot:
+    """One encoder as it looks at clips. It keeps the vectors of sentences, nothing of a clip.
+
+    Args:
+        eyes: the encoder.
+        config: how clips are read.
+    """
+
+    def __init__(self, eyes: Eyes, config: VideoConfig) -> None:
+        self.eyes, self.config = eyes, config
+        self._told = lru_cache(maxsize=8)(self._of_texts)
+
+    def chooser(self, analysis: ClipAnalysis, clip: Path) -> Chooser:
+        """The encoder as it chooses about one clip, or about the part of it that was analysed."""
+        least = {level: dict.fromkeys(SETTINGS, limit) for level, limit in LEAST.items()}
+        scales = {kind: Scale.stated(kind, 1 / TEMPERATURE, MARGIN, least) for kind in KINDS}
+        return Chooser(partial(self.likeness, analysis, clip), scales, judged=False)
+
+    def likeness(self, analysis: ClipAnalysis, clip: Path, lines: Sequence[Line], texts: Sequence[str]) -> FloatArray:
+        """How much nearer each of n texts is to what each of B lines looks at than one that tells nothing.
+
+        Returns:
+            [B, n] in logits.
+
+        Raises:
+            VideoReadError: the clip is gone or damaged.
+        """
+        told, nothing = self._told(tuple(texts)), self._told((NOTHING,))
+        wanted = [moments(analysis, line.track) for line in lines]
+        frames = self._frames(analysis, clip, {time for one in wanted for time, _ in one})
+        rows = []
+        for line in wanted:
+            shown = [_part(frames[time], box) for time, box in line if time in frames]
+            seen = self.eyes.pictures(shown).mean(0) if shown else np.zeros(told.shape[1], np.float32)
+            rows.append((told - nothing) @ seen)
+        return np.stack(rows).astype(np.float32) * np.float32(self.eyes.sharpness)
+
+    def _frames(self, analysis: ClipAnalysis, clip: Path, times: set[float]) -> dict[float, Frames]:
+        """The pictures at some of the sampled times; without those that can't be decoded."""
+        found = video.probe(clip, self.config)
+        if found.kind == "video":
+            return dict(video.pictures_at(clip, found, times, self.config))
+        read = video.load(clip, self.config, key=analysis.key, found=found)  # a photo or an animation
+        return {time: read.images[int(np.abs(read.times - time).argmin())] for time in times}
+
+    def _of_texts(self, texts: tuple[str, ...]) -> FloatArray:
+        """[n, W] the mean direction of each text in all templates."""
+        prompts = [template.format(_plain(text)) for text in texts for template in TEMPLATES]
+        mean = self.eyes.sentences(prompts).reshape(len(texts), len(TEMPLATES), -1).mean(1)
+        unit: FloatArray = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-6)
+        return unit
+
+
+def moments(analysis: ClipAnalysis, track: int | None) -> list[Moment]:
+    """When to look at somebody (an index into the tracks), and where; None: at whole frames."""
+    if track is None:
+        return [(float(analysis.times[i]), None) for i in _spread(len(analysis.times))]
+    one = analysis.tracks[track]
+    boxes = whole_boxes(one)
+    return [(float(analysis.times[one.frames[i]]), boxes[i]) for i in _spread(len(one))]
+
+
+def _spread(count: int) -> list[int]:
+    """At most `MOMENTS` of `count` places, evenly, the middle one of each share."""
+    most = min(MOMENTS, count)
+    return [int((i + 0.5) * count / most) for i in range(most)]
+
+
+def _part(frame: Frames, box: FloatArray | None) -> Frames:
+    return frame if box is None else crop_of(frame, box)
+
+
+def _plain(sentence: str) -> str:
+    """A sentence of the lists as a template takes it: "A person is cooking." → "a person cooking"."""
+    return sentence.rstrip(".").replace("A person is ", "a person ").replace("A person", "a person")
