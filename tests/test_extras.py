@@ -32,7 +32,7 @@ print(json.dumps(names))
     env = os.environ | {"PYTHONPATH": os.pathsep.join((str(REPO), str(REPO / "app")))}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPO, env=env)
     assert done.returncode == 0, done.stderr
-    assert {"recipes.model.base.report", "pvchat.eval.run", "pvchat_app.server"} <= set(
+    assert {"pvchat.train.losses", "pvchat.eval.run", "pvchat_app.server"} <= set(
         json.loads(done.stdout.splitlines()[-1])
     )
 

@@ -9,7 +9,7 @@ from make_samples import make_analyses, make_sample
 
 from pvchat.augment.questions.cast import views
 from pvchat.augment.questions.looks import agree, settled
-from pvchat.augment.questions.measured import informed, phrase
+from pvchat.augment.questions.measured import phrase, timeline_of_sample
 from pvchat.augment.questions.rows import write_questions
 from pvchat.schemas import Garment, PersonFacts
 
@@ -71,7 +71,7 @@ def analyses(samples):
 
 def test_samples_of_one_clip_agree(samples, analyses) -> None:
     seen = agree(views(samples, analyses), "Ana", ONCE)
-    told = [phrase(informed(view), "appearance", "Ana") for view in seen]
+    told = [phrase(timeline_of_sample(view), "appearance", "Ana") for view in seen]
     assert told == [
         "is wearing a white coat",
         "is wearing a white coat",

@@ -180,8 +180,7 @@ def test_deep_beside_instant_and_nobody_is_enrolled_twice(made, monkeypatch):
 
     real, calls = PVChat.enroll, []
 
-    def enroll(self, clip, name, depth="instant", track=None, replace=False, tokens=False):
-        assert tokens is (depth == "deep")
+    def enroll(self, clip, name, depth="instant", track=None, replace=False):
         calls.append((name, depth))
         person = real(self, clip, name, track=track, replace=replace)
         deep = dataclasses.replace(person, depth=depth, id="")
