@@ -24,7 +24,7 @@ def server(chat: PVChat):
 def test_the_endpoints_enroll_ask_list_and_forget(server, party: Path, scenery) -> None:
     app, url = server
     client = api_client(url)
-    names = {"/enroll", "/ask", "/list_people", "/forget"}
+    names = {"/enroll", "/ask", "/ask_library", "/list_people", "/forget"}
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == names
     ben = scenery.clip("ben", 2)
     told = client.predict(handle_file(str(ben)), "Ben", True, 0, False, api_name="/enroll")
