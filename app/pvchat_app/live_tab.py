@@ -86,7 +86,7 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
     desk.ends.append(cameras.end)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=280):
-            picked = gr.Dropdown([], label="Camera", elem_id="pv-camera", filterable=False)
+            picked = gr.Dropdown([], label="Camera", elem_id="pv-live-camera", filterable=False)
             with gr.Row():
                 start = gr.Button("Watch", variant="primary", elem_id="pv-live-start")
                 stop = gr.Button("Stop", elem_id="pv-live-stop")
