@@ -215,7 +215,7 @@ from pvchat.bases.sources import read_source
 from pvchat.train.bases.person import train_person
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.session import Session
-from pvchat.train.person.processes import make_accelerator
+from pvchat.train.person.course import make_accelerator
 base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
 accelerator = make_accelerator("cpu")
 config = PersonConfig(image_steps=1, video_steps=2, batch=2, validate_every=3, lr=5e-3, patience=9, validate_rows=2)
