@@ -16,6 +16,17 @@ from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
 from pvchat_app.wording import day, escape, length, many, told
 
+UNPLAYABLE = (
+    '<p class="pv-unplayable" hidden>Your browser can’t play this format; PVChat reads it all the same.</p>'  # page.js
+)
+
+
+def clicks(what: str) -> str:
+    """The script of a component whose elements with `data-<what>` are clicked: the event says `{what: value}`."""
+    return f"""element.addEventListener('click', (event) => {{
+  const clicked = event.target.closest('[data-{what}]');
+  if (clicked) trigger('click', {{{what}: clicked.dataset.{what}}}); }});"""
+
 
 def notice(text: str, kind: str = "info") -> str:
     """A sentence in a box: "info", "good" or "error" (read out at once by screen readers)."""
@@ -51,7 +62,7 @@ def player(clip: SessionClip) -> str:
     else:
         shown = (
             f'<video src="{clip.url}" controls playsinline preload="metadata" tabindex="0" aria-label="{name}"></video>'
-            '<p class="pv-unplayable" hidden>Your browser can’t play this format; PVChat reads it all the same.</p>'
+            f"{UNPLAYABLE}"
         )
     what = "photo" if clip.probe.kind == "photo" else length(clip.probe.duration_s)
     if clip.copied:

@@ -6,12 +6,13 @@ page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from pvchat.chat.english import are, join
 from pvchat.errors import PeopleError, PVChatError, SubjectError
 from pvchat.people.person import Person, name_key
 from pvchat.schemas import Progress
@@ -29,6 +30,7 @@ MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, **PR
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
 MOST = 12  # people of a clip that can be picked
 MOST_JOBS = 6  # shown, newest first
+CONSENT = "the consent tick"
 OTHER = " other"  # "another person": no name begins with a space
 POLL_S = 1.5  # of running trainings; nothing is polled while none runs
 _DEEP = "Deep trains personal tokens, which a pretrained base answers by."
@@ -114,6 +116,13 @@ def redrawn(session: Session) -> tuple[Any, ...]:
     if session.enrolling is not None:
         return gr.skip(), gr.skip(), gr.skip(), gr.skip()
     return None, cards.steps(*_NOTHING), "", ""
+
+
+def require_filled(form: Mapping[str, Any]) -> None:
+    """Raise PeopleError that says all of a form's fields that are empty, by what they are called."""
+    if missing := [what for what, value in form.items() if not value]:
+        hint = "Tick it if the person has agreed." if missing == [CONSENT] else ""
+        raise PeopleError(f"{join(missing)} {are(missing)} missing.", hint=hint)
 
 
 def sent(event: gr.EventData, key: str) -> str:
@@ -295,15 +304,8 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
 def _check(desk: Desk, session: Session, name: str, whose: str | None, consent: bool) -> None:
     """Nobody is enrolled without consent, nor under a new name before the user has said that it is another person."""
     clip = session.enrolling
-    needed = {
-        "a clip": clip is not None,
-        "a name": bool(name.strip()) or whose not in (None, OTHER),
-        "the consent tick": consent,
-    }
-    if missing := [what for what, there in needed.items() if not there]:
-        what = f"{' and '.join(', '.join(missing).rsplit(', ', 1))} {'is' if len(missing) == 1 else 'are'} missing."
-        hint = "Tick it if the person has agreed." if missing == ["the consent tick"] else ""
-        raise PeopleError(what, hint=hint)
+    named = bool(name.strip()) or whose not in (None, OTHER)
+    require_filled({"a clip": clip is not None, "a name": named, CONSENT: consent})
     analysis = clip.analysis if clip is not None else None
     if whose is not None or clip is None or analysis is None:
         return

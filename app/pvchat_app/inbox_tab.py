@@ -20,7 +20,7 @@ from pvchat.people.person import clean_name
 from pvchat.schemas import Progress
 from pvchat_app import cards, librarycards
 from pvchat_app.desk import Desk
-from pvchat_app.enroll_tab import MODEL, QUICK, sent
+from pvchat_app.enroll_tab import CONSENT, MODEL, QUICK, require_filled, sent
 from pvchat_app.picks import meant, pick
 from pvchat_app.playing import playing
 from pvchat_app.progress import watched
@@ -188,8 +188,7 @@ def _naming(desk: Desk) -> Callable[..., Any]:
         """Enroll who is ticked."""
 
         def call(tell: Progress) -> str:
-            if not consent:
-                raise PeopleError("the consent tick is missing.", hint="Tick it if the person has agreed.")
+            require_filled({CONSENT: consent})
             called = clean_name(text)
             if desk.engine.people.find(called) is not None:
                 hint = "Pick her under “Somebody enrolled” if this is her; else choose another name."

@@ -15,13 +15,11 @@ from pvchat.chat.english import clock, lasting
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.listing import Sighting, Stranger
-from pvchat_app.cards import thumbnail
+from pvchat_app.cards import UNPLAYABLE, clicks, thumbnail
 from pvchat_app.wording import day, escape, many
 
 MOST_VIDEOS, MOST_FAILED = 30, 20  # shown of one answer, or of one stranger; files that can't be used
-PLAY = """element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-play]');
-  if (button) trigger('click', {play: button.dataset.play}); });"""
+PLAY = clicks("play")
 PICK = """element.addEventListener('change', (event) => {
   const name = event.target.name, all = [...element.querySelectorAll(`input[name="${name}"]:checked`)];
   if (name) trigger('click', {[name]: all.map((one) => one.value).join(' ') || 'none'}); });"""
@@ -93,10 +91,9 @@ def player(url: str, media: str, name: str, at_s: float) -> str:
     shown = escape(name)
     if media.startswith("image/"):
         return f'<figure class="pv-player"><img src="{url}" alt="{shown}"><figcaption>{shown}</figcaption></figure>'
-    note = "Your browser can’t play this format; PVChat reads it all the same."
     return (
         f'<figure class="pv-player"><video src="{url}#t={max(0.0, at_s):.2f}" controls autoplay playsinline '
-        f'tabindex="0" aria-label="{shown}"></video><p class="pv-unplayable" hidden>{note}</p>'
+        f'tabindex="0" aria-label="{shown}"></video>{UNPLAYABLE}'
         f"<figcaption><b>{shown}</b></figcaption></figure>"
     )
 

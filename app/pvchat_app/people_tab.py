@@ -20,9 +20,6 @@ from pvchat_app.enroll_tab import MODEL, QUICK, following, sent
 from pvchat_app.picks import again, meant, pick
 from pvchat_app.wording import escape
 
-_PICKED = """element.addEventListener('click', (event) => {
-  const card = event.target.closest('[data-name]');
-  if (card) trigger('click', {name: card.dataset.name}); });"""
 _HIDDEN = "() => ({__type__: 'update', visible: false})"  # at once: what the server hides may have come after a click
 _SURE = 0.1  # mean distances so much below `SAME_FACE` say that it is one person; above that, faces can't tell
 _WORDS = (
@@ -45,7 +42,7 @@ class PeopleTab:
 
 def build(desk: Desk) -> PeopleTab:
     """Lay the tab out and connect it."""
-    grid = gr.HTML(cards.empty("…"), elem_id="pv-people", js_on_load=_PICKED)
+    grid = gr.HTML(cards.empty("…"), elem_id="pv-people", js_on_load=cards.clicks("name"))
     begin = gr.Button("Enroll a person", variant="primary", visible=False, elem_id="pv-begin")
     with gr.Row(equal_height=False, visible=False) as changing:
         with gr.Column(scale=1, min_width=280):

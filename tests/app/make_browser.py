@@ -69,7 +69,9 @@ def open_page(browser_or_context: Any, url: str, width: int = 1280) -> Any:
     page = browser_or_context.new_page(viewport={"width": width, "height": 860})
     page.set_default_timeout(WAIT_MS)
     page.goto(url)
-    page.wait_for_selector("#pv-enroll")
+    page.wait_for_selector(
+        "#pv-enroll, #pv-library-sources:not(:empty)"
+    )  # of the first tab: Library, where there is one
     page.wait_for_timeout(1500)  # the page asks for people and trainings once it is there
     return page
 

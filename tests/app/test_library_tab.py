@@ -77,9 +77,7 @@ def test_ask_play_name_undo_ignore(scenery: Scenery, chat: PVChat) -> None:
     chat.library.add([fill(scenery)], place="hall")
     chat.library.scan()
     with running(ready(chat)) as (_, url), browser() as chromium:
-        page = chromium.new_page(viewport={"width": 1280, "height": 860})
-        page.set_default_timeout(60_000)
-        page.goto(url)
+        page = open_page(chromium, url)
         page.wait_for_selector("#pv-library-sources:has-text('3 videos')")  # it comes first where there is one
         page.fill("#pv-library-question textarea", "When was Ana last seen?")
         page.press("#pv-library-question textarea", "Enter")

@@ -131,31 +131,6 @@ class LibraryAnswerRow(BaseModel):
     clips: list[dict[str, Any]]
 
 
-class SourceRow(BaseModel):
-    """A folder or file of the library."""
-
-    path: str
-    place: str
-    files: int
-    clips: int
-    seconds: float
-    waiting: int
-    failed: dict[str, str]
-
-
-class LibraryRow(BaseModel):
-    """What the library holds."""
-
-    sources: list[SourceRow]
-    clips: int
-    seconds: float
-    waiting: int
-    failed: int
-    tracks: int
-    people: int
-    bytes: int
-
-
 class ScanRow(BaseModel):
     """A look through the library: how far it is, or what came of the last one."""
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.library.library import Status
 from pvchat.people import exchange
 from pvchat.people.corrections import shareable
 from pvchat.people.person import clean_name
@@ -127,10 +128,10 @@ async def ask(request: Request, wanted: models.ClipQuestion, token: Asks) -> dic
 # -- library ----------------------------------------------------------------------------------------------------------
 
 
-@library.get("", response_model=models.LibraryRow, dependencies=_READS)
-def status(request: Request) -> dict[str, Any]:
+@library.get("", dependencies=_READS)
+def status(request: Request) -> Status:
     """What the library holds: its sources, and how much was looked through."""
-    return _desk(request).engine.chat.library.status().to_dict()
+    return _desk(request).engine.chat.library.status()
 
 
 @library.post("/sources", status_code=201)
