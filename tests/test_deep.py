@@ -17,7 +17,7 @@ from pvchat.identity.presence import PresenceModel
 from pvchat.people.corrections import Correction, Example, examples_of, with_examples
 from pvchat.people.person import Person
 from pvchat.storage import temporary
-from pvchat.train.person import deep, workplace
+from pvchat.train.person import deep, session
 from pvchat.train.person.deep import RECORD, DeepOptions
 from pvchat.train.person.session import Session
 
@@ -78,8 +78,8 @@ def test_a_deep_person_takes_the_place_of_the_instant_one(chat: Chat) -> None:
     assert "tokens" in chat.people.get("Ana").arrays
     assert set(done.extra[RECORD]) == {"samples", "questions", "training", "seconds"}
     assert done.bytes_on_disk < 1_000_000
-    assert not workplace.folder_of(enrolled).exists()
-    assert not workplace.folder_of(done).exists()
+    assert not session.folder_of(enrolled).exists()
+    assert not session.folder_of(done).exists()
 
 
 @pytest.mark.usefixtures("augmented")
@@ -92,7 +92,7 @@ def test_renamed_meanwhile_keeps_the_new_name_and_forgotten_meanwhile_stays_forg
     with pytest.raises(PeopleError, match="forgotten"):
         deep.deepen(chat, "x.mp4", enrolled)
     assert chat.people.names() == []
-    assert not workplace.folder_of(enrolled).exists()
+    assert not session.folder_of(enrolled).exists()
 
 
 @pytest.mark.usefixtures("augmented")
@@ -166,12 +166,12 @@ def test_others_answer_bit_identically_after_forgetting(chat: Chat, model: Prese
 def test_leftovers_are_swept_but_not_what_is_being_worked_on() -> None:
     kept, gone, killed = (replace(person_of(), id=c * 32) for c in "abc")
     for person in (gone, killed):
-        (workplace.folder_of(person) / "media").mkdir(parents=True)
-        Path(f"{workplace.folder_of(person)}.lock").touch()  # nobody holds it
-    with workplace.working(kept) as folder:
+        (session.folder_of(person) / "media").mkdir(parents=True)
+        Path(f"{session.folder_of(person)}.lock").touch()  # nobody holds it
+    with session.working(kept) as folder:
         temporary.sweep()
         assert list(folder.parent.glob("*/")) == [folder]
-        with pytest.raises(PeopleError, match="being trained"), workplace.working(kept):
+        with pytest.raises(PeopleError, match="being trained"), session.working(kept):
             pass
         assert folder.is_dir()
     assert list(folder.parent.iterdir()) == []

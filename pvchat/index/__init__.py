@@ -1,10 +1,10 @@
 """An index over folders of videos: whose face, which figure, which scene is like this one?
 
     entries.py   an analysed clip → what is kept of it: identity vectors of its tracks, spans, a few facts
-    segments.py  immutable files of such clips, memory-mapped
+    segments.py  immutable files of such clips, memory-mapped; one change of an index
     nearest.py   nearest rows: exactly while small, by an inverted file (faiss IVF) with measured recall beyond
-    store.py     `VideoIndex`: segments and manifest.py in one folder; add, remove, search, in one step each
-    changes.py   one such step: new files, then the manifest that names them; place.py: whose files are whose, the lock
+    store.py     `VideoIndex`: segments in one folder; add, remove, search, in one step each; open this first
+    manifest.py  which files belong to it, and the lock of those who write
     folder.py    a folder of videos → its index, doing only what is new, changed or gone
 
 An index holds biometric data: face vectors of everybody in the videos, enrolled or not. `pvchat people forget` doesn't

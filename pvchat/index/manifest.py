@@ -1,21 +1,29 @@
-"""The manifest of an index: which files belong to it, and how far its numbers go.
+"""The folder of an index: its manifest, which files in it are the index's own, and the lock of those who write.
 
-In and out: `index.json` in the index's folder. It is read anew by everyone and trusted by nobody: names that point
-elsewhere and values of the wrong type are refused.
+In and out: `index.json`, which names the files and how far the numbers go. It is read anew by everyone and trusted by
+nobody: names that point elsewhere and values of the wrong type are refused.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import filelock
 
 from pvchat.index.entries import Kind, VideoIndexError
 from pvchat.storage import atomic
 
 MANIFEST = "index.json"
 FORMAT = 1
+SCRATCH = ".scratch"
+LOCK_TIMEOUT_S = 60.0
+_OWN = re.compile(r"[0-9a-f]{32}\.safetensors|(faces|figures|clips)-[0-9a-f]{32}\.ivf")
 
 
 @dataclass
@@ -88,3 +96,33 @@ class Manifest:
     def files(self) -> list[str]:
         """Names of all files that belong to the index."""
         return [*self.segments, *(row.file for row in self.approximate.values())]
+
+
+def own_files(root: Path) -> list[Path]:
+    """Segments and inverted files in a folder, of whatever manifest."""
+    return [path for path in root.iterdir() if _OWN.fullmatch(path.name)]
+
+
+def open_lock(root: Path) -> filelock.BaseFileLock:
+    """The writers' lock of an index; not taken yet."""
+    return atomic.lock_of(root, LOCK_TIMEOUT_S)
+
+
+@contextmanager
+def held(root: Path, lock: filelock.BaseFileLock) -> Iterator[None]:
+    """Hold an index's lock; the folder is made where there is none.
+
+    Raises:
+        VideoIndexError: another process holds it for too long, or the folder can't be written.
+    """
+    try:
+        atomic.make_private_folder(root)
+        with lock:
+            yield
+    except filelock.Timeout as error:
+        raise VideoIndexError("another process is changing it.", subject=str(root)) from error
+    except OSError as error:
+        raise VideoIndexError(
+            f"the index can't be written ({error.strerror or error}).", subject=str(root),
+            hint="Put it elsewhere with --index FOLDER, or free some space.",
+        ) from error  # fmt: skip

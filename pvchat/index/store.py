@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 
 from pvchat.index import nearest
-from pvchat.index.changes import Change
 from pvchat.index.entries import (
     KINDS,
     ClipEntry,
@@ -35,9 +34,8 @@ from pvchat.index.entries import (
     numbered,
     track_of,
 )
-from pvchat.index.manifest import MANIFEST, Manifest
-from pvchat.index.place import SCRATCH, held, open_lock, own_files
-from pvchat.index.segments import Segment
+from pvchat.index.manifest import MANIFEST, SCRATCH, Manifest, held, open_lock, own_files
+from pvchat.index.segments import Change, Segment
 from pvchat.schemas import FloatArray, IntArray
 from pvchat.storage import atomic
 

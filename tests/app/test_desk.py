@@ -287,7 +287,7 @@ def test_clips_that_browsers_cannot_play_get_a_copy_and_the_type_comes_from_the_
 
 
 def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> None:
-    from pvchat.train.person.workplace import working
+    from pvchat.train.person.session import working
 
     job = desk.jobs.add("browser", "Ana", lambda stop, progress: None)
     assert desk.samples_of(job) is None

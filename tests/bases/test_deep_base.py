@@ -21,12 +21,11 @@ from pvchat.config import Settings, VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.people.store import PeopleStore
 from pvchat.train.bases import person as training
-from pvchat.train.bases.data import make_base_data
+from pvchat.train.bases.data import make_base_data, with_strangers
 from pvchat.train.bases.gate import Gate
-from pvchat.train.bases.strangers import with_strangers
 from pvchat.train.person.config import ON_BASE, USUAL, PersonConfig, add_options, from_words
+from pvchat.train.person.examples import TrainingSet
 from pvchat.train.person.session import Session
-from pvchat.train.person.trainingset import TrainingSet
 from pvchat.video import save_clip
 
 sys.path.append(str(Path(__file__).parents[1] / "recipes"))

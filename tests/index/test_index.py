@@ -15,7 +15,7 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_people import posix
 from make_rows import EXPERTS, add_some, face, made_clip
 
-from pvchat.index import VideoIndex, VideoIndexError, changes, describe, entries, nearest
+from pvchat.index import VideoIndex, VideoIndexError, describe, entries, nearest, segments
 from pvchat.index.entries import NO_TRACK, ClipEntry, clip_of, numbered, row_ids, track_of
 from pvchat.index.manifest import Manifest
 from pvchat.storage import atomic
@@ -168,7 +168,7 @@ def test_files_are_private(tmp_path):
 
 
 def test_segments_stay_small_and_a_removal_touches_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(changes, "SEGMENT_BYTES", 40_000)
+    monkeypatch.setattr(segments, "SEGMENT_BYTES", 40_000)
     index = filled(tmp_path / "i", *[(i,) for i in range(20)])
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "i").glob("*.safetensors")}
     assert len(before) > 3

@@ -13,7 +13,7 @@ from pvchat.augment.schemas import Row, Sample
 from pvchat.model.people import PersonState
 from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.person.trainingset import TrainingSet
+from pvchat.train.person.examples import TrainingSet
 from recipes.model.batches import collate_people, person_from_track
 from recipes.model.person.data import PersonData, make_data
 

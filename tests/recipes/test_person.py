@@ -18,10 +18,9 @@ from pvchat.model.features import from_analysis
 from pvchat.model.people import People
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.course import held_back, make_accelerator
-from pvchat.train.person.examples import ALIASES, call, draw
+from pvchat.train.person.examples import ALIASES, TrainingSet, call, draw
 from pvchat.train.person.session import Session
 from pvchat.train.person.state import STATE
-from pvchat.train.person.trainingset import TrainingSet
 from recipes.model.batches import collate
 from recipes.model.person.data import make_data
 from recipes.model.person.stages import objective, train_state

@@ -20,8 +20,8 @@ from pvchat.model.personstates import STAMP
 from pvchat.model.trained import TrainedModel
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.deep import DeepOptions
+from pvchat.train.person.examples import TrainingSet
 from pvchat.train.person.session import Session
-from pvchat.train.person.trainingset import TrainingSet
 from recipes.model.batches import collate_people, person_from_track
 from recipes.model.person.own import learn, training_data
 

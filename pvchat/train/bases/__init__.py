@@ -2,6 +2,5 @@
 
 In: an augmentation, or folders of identities. Out: a person's arrays with the record of her gate (`gate.py`), or a
 folder that `--model` takes. The base itself is frozen and never among what is trained: `course.py` trains `trainee.py`
-on `data.py`, with other people among it (`strangers.py`); `sharing.py` learns from `episodes.py`,
-as `config.py` says.
+on `data.py`; `sharing.py` learns from `episodes.py`, as `config.py` says.
 """

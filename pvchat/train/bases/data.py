@@ -1,13 +1,16 @@
 """What one person is trained on, as a base sees it: frames of every sample, questions with their answers.
 
-In: a `TrainingSet` with its media. Out: `BaseData`. The samples' frames are decoded once; half of the questions call
-the person otherwise, and some ask about everything but her (`GENERIC`), where the answer before training is true.
+In: a `TrainingSet` with its media, the people enrolled beside her. Out: `BaseData`. The samples' frames are decoded
+once; half of the questions call the person otherwise, and some ask about everything but her (`GENERIC`), where the
+answer before training is true. An augmentation without footage of other people teaches to tell somebody from nobody,
+so others' thumbnails, all that is kept of their clips, are hard negatives (`with_strangers`).
 
 Legend: T frames.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,10 +25,11 @@ from pvchat.bases.marking import Frames, Shown, crop_of
 from pvchat.bases.soft import Personal
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
+from pvchat.people.corrections import SAME_FACE
+from pvchat.people.merge import alike
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.person.examples import PersonExample, examples_about, fingerprint, part_of
-from pvchat.train.person.trainingset import TrainingSet
+from pvchat.train.person.examples import PersonExample, TrainingSet, examples_about, fingerprint, part_of, renamed
 
 GENERIC = (
     "Is this indoors?", "Is it bright?", "Is there any text in the picture?", "Is anybody sitting?",
@@ -33,6 +37,9 @@ GENERIC = (
 )  # fmt: skip
 CROPS = 4  # pictures that her tokens start from
 _MOST = 512  # pixels of a frame's longer side: what bases are shown, and memory for a hundred samples
+SPLITS: tuple[Split, ...] = ("train", "test", "train", "val")  # of the first, second … person: nobody is in two
+_FRAMES, _ROOM = 4, 0.15  # of a moving view; share of a side that it moves over
+_ASKED, _SAID = "Is {} in this video?", "No, {} is not in this video."
 
 
 @dataclass
@@ -131,6 +138,27 @@ def generic_rows(data: BaseData, split: str, count: int, seed: int) -> list[tupl
     return [(clips[rng.integers(len(clips))], GENERIC[rng.integers(len(GENERIC))]) for _ in range(count)]
 
 
+def with_strangers(data: BaseData, person: Person, others: Sequence[Person]) -> BaseData:
+    """The same with pictures of these people, where they have any and aren't perhaps the person under another name.
+
+    Args:
+        data: of the person.
+        person: whom it is about.
+        others: enrolled people, in any order.
+    """
+    shown, examples = list(data.shown), list(data.examples)
+    seen = [one for one in sorted(others, key=lambda one: one.id) if one.thumbnail and not _same(person, one)]
+    for place, other in enumerate(seen):
+        picture, split = _picture(other), SPLITS[place % len(SPLITS)]
+        views: tuple[tuple[Stage, Shown], ...] = (("image", _still(picture)), ("video", _moving(picture)))
+        for stage, view in views:
+            question, answer = (words.format(data.name) for words in (_ASKED, _SAID))
+            row = PersonExample(len(shown), (data.name,), (False,), question, answer, "existence", stage, split)
+            examples.append(renamed(row, data.name, data.others))
+            shown.append(view)
+    return replace(data, shown=shown, examples=examples)
+
+
 def _crop(analysis: ClipAnalysis, number: int, shown: Shown) -> Frames:
     """Her best sighting in a sample, cut out of the nearest frame that is shown."""
     track = analysis.tracks[number]
@@ -142,3 +170,28 @@ def _crop(analysis: ClipAnalysis, number: int, shown: Shown) -> Frames:
         np.maximum(track.boxes[best, 2:], track.body_boxes[best, 2:]),
     ])  # fmt: skip
     return crop_of(shown.frames[nearest], np.clip(box, 0, 1), margin=0.0)
+
+
+def _same(person: Person, other: Person) -> bool:
+    distance = alike(person, other)
+    return distance is not None and distance < SAME_FACE
+
+
+def _picture(person: Person) -> Frames:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(person.thumbnail)) as image:
+        return np.array(image.convert("RGB"))
+
+
+def _still(picture: Frames) -> Shown:
+    return Shown(picture[None], np.zeros(1, np.float32))
+
+
+def _moving(picture: Frames) -> Shown:
+    """A window that moves over the picture, from one corner to the other."""
+    height, width = (round(side * (1 - _ROOM)) for side in picture.shape[:2])
+    steps = np.linspace(0, 1, _FRAMES)
+    corners = [(round(t * (picture.shape[0] - height)), round(t * (picture.shape[1] - width))) for t in steps]
+    frames = np.stack([picture[y : y + height, x : x + width] for y, x in corners])
+    return Shown(frames, steps.astype(np.float32) * 2)

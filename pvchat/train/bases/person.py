@@ -22,15 +22,14 @@ from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.bases.course import OnBase
-from pvchat.train.bases.data import GENERIC, BaseData, generic_rows, make_base_data
+from pvchat.train.bases.data import GENERIC, BaseData, generic_rows, make_base_data, with_strangers
 from pvchat.train.bases.gate import Gate, examine
-from pvchat.train.bases.strangers import with_strangers
 from pvchat.train.bases.trainee import BaseTrainee, fresh_state, generic_odds
 from pvchat.train.person.config import ON_BASE, PersonConfig
 from pvchat.train.person.course import Training, follow, make_accelerator
+from pvchat.train.person.examples import TrainingSet
 from pvchat.train.person.session import Session
 from pvchat.train.person.state import Trained, put_back, start_run
-from pvchat.train.person.trainingset import TrainingSet
 
 GENERIC_KNOWN = 48  # generic questions whose plain answers are kept for training
 log = logging.getLogger(__name__)

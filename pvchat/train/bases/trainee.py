@@ -29,7 +29,7 @@ from pvchat.model.routers import RoutingStats
 from pvchat.train.bases.data import BaseData
 from pvchat.train.person.config import USUAL, PersonConfig
 from pvchat.train.person.examples import PersonExample
-from pvchat.train.person.learner import Learner
+from pvchat.train.person.state import Learner
 
 IGNORE = -100
 

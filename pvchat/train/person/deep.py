@@ -29,9 +29,8 @@ from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.storage import temporary
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.session import ALONE, Session
-from pvchat.train.person.trainingset import TrainingSet, remembered
-from pvchat.train.person.workplace import working
+from pvchat.train.person.examples import TrainingSet, remembered
+from pvchat.train.person.session import ALONE, Session, working
 
 if TYPE_CHECKING:
     from pvchat.augment.settings import AugmentConfig

@@ -1,6 +1,7 @@
-"""The questions that one person is trained on.
+"""A data set about one person, and the questions of it that she is trained on.
 
-In: a `TrainingSet`. Out: `PersonExample`s, half of which call the person otherwise, and draws of them.
+In: samples and rows of an augmentation, the analyses kept beside them. Out: a `TrainingSet`; `PersonExample`s, half of
+which call the person otherwise, and draws of them. Torch-free.
 """
 
 from __future__ import annotations
@@ -10,17 +11,36 @@ import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pvchat.augment.schemas import Row, Split, Stage
+from pvchat.augment.questions.cast import Analyses
+from pvchat.augment.schemas import Row, Sample, Split, Stage
 from pvchat.errors import SettingsError
-from pvchat.train.person.trainingset import TrainingSet
+from pvchat.schemas import ClipAnalysis
 
 ALIASES = ("Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo")
 IMAGE_TYPES = ("existence", "appearance")  # PVChat, arXiv 2503.17069: a still says nothing of actions
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What one person is trained on.
+
+    Attributes:
+        samples: kept ones.
+        rows: questions about them.
+        analyses: what the experts saw in a sample.
+        folder: where the samples' media lie; None where only analyses are needed.
+    """
+
+    samples: Sequence[Sample]
+    rows: Sequence[Row]
+    analyses: Analyses
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,18 @@ class PersonExample:
     type: str
     stage: Stage
     split: Split
+
+
+def remembered(analyses: Analyses) -> Analyses:
+    """The same, each read once: some megabytes a sample less on the way from disk."""
+    seen: dict[str, ClipAnalysis] = {}
+
+    def look(sample: Sample) -> ClipAnalysis:
+        if sample.id not in seen:
+            seen[sample.id] = analyses(sample)
+        return seen[sample.id]
+
+    return look
 
 
 def part_of(examples: Sequence[PersonExample], stage: Stage, split: Split) -> list[PersonExample]:

@@ -1,20 +1,25 @@
-"""The state of one run of personal training, on disk and back, and its result.
+"""What one person's training changes, and the state of its run on disk and back.
 
-In: a `PersonRun`. Out: the same run, to the last bit, in another process (`train/runfile.py`).
+In: where she starts, what is to be trained. Out: a `Learner`, her parameters without the model in it, so that no
+optimiser or checkpoint of it can reach the model; a `PersonRun`, the same to the last bit in another process
+(`train/runfile.py`). `train/bases` asks a pretrained base with it, `recipes/model/person` our own model.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import Module
 
 from pvchat.errors import SettingsError
-from pvchat.model.people import PersonState
+from pvchat.model.people import PersonParameters, PersonState
+from pvchat.model.personlora import PersonLora
 from pvchat.train.losses import SparsityController
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.runfile import RunFile
@@ -22,6 +27,35 @@ from pvchat.train.runfile import RunFile
 STATE = "state.safetensors"
 BETAS = (0.9, 0.98)  # of AdamW, as CLIP's
 _KEPT = ("best_score", "start_score", "stage", "step", "total", "waited", "history")
+
+
+class Learner(nn.Module):
+    """What one person's training changes.
+
+    Args:
+        start: where tokens and z begin.
+        config: `use_tokens` and `use_z` say what is trained (the rest stays where it starts), `lora` the rank of a LoRA
+            of the person's own, `seed` its start.
+        layers: on which the LoRA works; None where there is no language model.
+    """
+
+    def __init__(self, start: PersonState, config: PersonConfig, layers: nn.Module | None) -> None:
+        super().__init__()
+        self.person = PersonParameters(start)
+        self.person.z.requires_grad_(config.use_z and start.z.numel() > 0)
+        self.person.tokens.requires_grad_(config.use_tokens)
+        self.lora = None
+        if config.lora and layers is not None:
+            self.lora = PersonLora(layers, config.lora, config.seed).to(start.tokens.device)
+
+    @contextmanager
+    def adapted(self, layers: nn.Module | None) -> Iterator[None]:
+        """The language model with her LoRA, where she has one."""
+        if self.lora is None or layers is None:
+            yield
+            return
+        with self.lora.applied(layers):
+            yield
 
 
 @dataclass

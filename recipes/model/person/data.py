@@ -21,8 +21,7 @@ from pvchat.model.people import PersonState
 from pvchat.model.sentences import Encode
 from pvchat.model.visual import VisualTokens
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.person.examples import PersonExample, examples_about, fingerprint, part_of
-from pvchat.train.person.trainingset import TrainingSet
+from pvchat.train.person.examples import PersonExample, TrainingSet, examples_about, fingerprint, part_of
 from recipes.model.batches import collate
 
 _CLIPS = 16  # encoded at a time

@@ -23,8 +23,8 @@ from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.deep import DeepOptions
+from pvchat.train.person.examples import TrainingSet
 from pvchat.train.person.state import STATE, Trained
-from pvchat.train.person.trainingset import TrainingSet
 from recipes.model.batches import person_from_track
 from recipes.model.person.data import PersonData, make_data
 from recipes.model.person.stages import train_state

@@ -23,7 +23,7 @@ from pvchat.model.routers import RoutingStats
 from pvchat.model.visual import VisualTokens
 from pvchat.train.person.config import USUAL, PersonConfig
 from pvchat.train.person.examples import PersonExample
-from pvchat.train.person.learner import Learner
+from pvchat.train.person.state import Learner
 from recipes.model.person.data import PersonData
 
 
