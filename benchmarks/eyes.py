@@ -26,8 +26,8 @@ from phrases import place_agrees, place_of
 
 from pvchat import PVChat, Settings
 from pvchat.chat.speakers.choices import choices
-from pvchat.eval.halves import HALVES
 from pvchat.eval.metrics.bootstrap import Bootstrap, ratio
+from pvchat.eval.subsets import HALVES
 from pvchat.identity.enroll import enroll
 
 KINDS = {"action": "deed", "location": "place"}

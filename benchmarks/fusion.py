@@ -20,8 +20,8 @@ from logits import presence_logits
 
 from pvchat import PVChat
 from pvchat.config import Settings
-from pvchat.eval.halves import HALVES
 from pvchat.eval.metrics.bootstrap import Bootstrap
+from pvchat.eval.subsets import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.schemas import FloatArray
 from recipes.figures.figurefits import auc

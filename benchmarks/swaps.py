@@ -21,7 +21,7 @@ import numpy as np
 
 from pvchat import PVChat
 from pvchat.config import Settings
-from pvchat.eval.halves import HALVES
+from pvchat.eval.subsets import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis

@@ -2,10 +2,10 @@
 
 Start with `run.py`, which walks the way; a run that was stopped goes on where it was:
 
-    asked        manifest.py (layouts/ reads others'), options.py; of it suites.py, halves.py
-    answered     enrolling.py, then pool.py: clips over workers, each a worker.py with the systems/ that are compared
+    asked        manifest.py (layouts/ reads others'), options.py; subsets.py: parts of it
+    answered     pool.py: clips over workers, each a worker.py with the systems/ that are compared
     kept         journal.py, provenance.py: where numbers come from
-    measured     outcome.py: settle.py (what needs the whole run), scores.py: table.py (rows beside the truth),
-                 slices.py (conditions.py) and groups.py, what texts say by stance.py, metrics/; judge.py asks a model
+    measured     outcome.py (needs the whole run), scores.py: table.py (rows beside the truth), slices.py, metrics/;
+                 judge.py asks a model
     shown        summary.py, report/; comparison.py: two runs
 """

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pvchat.errors import SettingsError
-from pvchat.eval.halves import HALVES
-from pvchat.eval.suites import SUITES
+from pvchat.eval.subsets import HALVES, SUITES
 
 DEPTHS = ("instant", "deep")
 MAKER = "pvchat.eval.worker:open_systems"

@@ -25,8 +25,6 @@ from typing import TYPE_CHECKING, Any
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval import provenance
-from pvchat.eval.enrolling import enroll_all
-from pvchat.eval.halves import of_half
 from pvchat.eval.journal import Journal
 from pvchat.eval.judge import open_judge
 from pvchat.eval.layouts.reading import read
@@ -34,9 +32,9 @@ from pvchat.eval.manifest import limited
 from pvchat.eval.options import MAKER, EvalOptions, check
 from pvchat.eval.outcome import finish, write_json
 from pvchat.eval.pool import results
-from pvchat.eval.suites import of_suite
+from pvchat.eval.subsets import of_half, of_suite
 from pvchat.eval.systems.registry import names_for
-from pvchat.eval.worker import Spec, Unit, open_chats
+from pvchat.eval.worker import Spec, Unit, enroll_all, open_chats
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
 

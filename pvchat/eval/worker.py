@@ -1,7 +1,11 @@
-"""One clip of a run: analysed once, then every system answers every question about it.
+"""The people of a run enrolled, then one clip after another: analysed once, every system answers all questions on it.
 
 In: a `Spec` (once) and clips with the systems still missing. Out: rows of predictions, of timing, and the clip's
 conditions, all plain JSON. Workers are made in processes of their own; nothing here writes a file of the run.
+
+People are enrolled in a store that belongs to the run alone: the user's own people are never touched. The order is the
+manifest's, whatever was interrupted: presence is decided in competition, and sums of floats depend on order. A person
+who can't be enrolled is named with the reason; questions about her then fail one by one, as they would for a user.
 """
 
 from __future__ import annotations
@@ -15,11 +19,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings
-from pvchat.errors import PVChatError
-from pvchat.eval import conditions
-from pvchat.eval.manifest import Item, Manifest
+from pvchat.errors import PeopleError, PVChatError
+from pvchat.eval.manifest import Item, Manifest, Subject
 from pvchat.eval.options import MAKER
+from pvchat.eval.slices import conditions_of
 from pvchat.eval.systems.base import Bench, Case, Reply, System
+from pvchat.schemas import Progress
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat
@@ -58,24 +63,6 @@ class Unit:
 
     clip: str
     systems: tuple[str, ...]
-
-
-def open_systems(spec: Spec) -> tuple[Bench, list[System]]:
-    """PVChat by depth on the run's own people stores, and the systems on top."""
-    from pvchat.eval.systems.registry import build
-
-    bench = Bench(spec.manifest, open_chats(spec), spec.settings.seed)
-    if not spec.settings.llm and bench.chat.describer is None:
-        bench.language = bench.chat.networks.language  # the same weights: one copy for PVChat and the baselines
-    return bench, build(spec.systems, bench)
-
-
-def open_chats(spec: Spec) -> dict[str, PVChat]:
-    """PVChat by depth: one set of models, and for each depth a people store of its own inside the run's folder."""
-    from pvchat.service import PVChat
-
-    chat = spec.chat or PVChat.from_pretrained("embedded", settings=spec.settings)
-    return {depth: chat.with_people(folder) for depth, folder in spec.stores.items()}
 
 
 class Worker:
@@ -138,13 +125,80 @@ class Worker:
         if case.analysis is None:
             return {}
         present = _truly_present(self.items[case.clip])
-        return conditions.measure(case.analysis, self.bench.people, present, self._body_mean)
+        return conditions_of(case.analysis, self.bench.people, present, self._body_mean)
 
     @cached_property
     def _body_mean(self) -> Any:
         from pvchat.identity.presence import PresenceModel
 
         return PresenceModel.load().body_mean
+
+
+def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress) -> dict[str, dict[str, Any]]:
+    """Enroll everyone; those already enrolled from the same clip at the same depth are kept.
+
+    Returns:
+        By name: {"seconds", "key", "kind", "depth"}, or {"error"} for whoever can't be enrolled.
+
+    Raises:
+        PeopleError: nobody at all could be enrolled.
+    """
+    out: dict[str, dict[str, Any]] = {}
+    moved = False  # somebody before was enrolled anew, so everyone after must follow
+    for number, subject in enumerate(manifest.people):
+        progress(f"enrolling, {depth}", number, len(manifest.people))
+        kept = None if moved else _enrolled(chat, manifest, subject, depth)
+        if kept is None:
+            out[subject.name] = _enroll(chat, manifest, subject, depth)
+            moved = moved or "error" not in out[subject.name]
+        else:
+            out[subject.name] = {"seconds": None, **_enrollment(kept)}
+    progress(f"enrolling, {depth}", len(manifest.people), len(manifest.people))
+    if out and all("error" in row for row in out.values()):
+        first = next(iter(out.values()))["error"]
+        raise PeopleError(f"nobody could be enrolled. First reason: {first}", subject=str(manifest.root))
+    return out
+
+
+def open_systems(spec: Spec) -> tuple[Bench, list[System]]:
+    """PVChat by depth on the run's own people stores, and the systems on top."""
+    from pvchat.eval.systems.registry import build
+
+    bench = Bench(spec.manifest, open_chats(spec), spec.settings.seed)
+    if not spec.settings.llm and bench.chat.describer is None:
+        bench.language = bench.chat.networks.language  # the same weights: one copy for PVChat and the baselines
+    return bench, build(spec.systems, bench)
+
+
+def open_chats(spec: Spec) -> dict[str, PVChat]:
+    """PVChat by depth: one set of models, and for each depth a people store of its own inside the run's folder."""
+    from pvchat.service import PVChat
+
+    chat = spec.chat or PVChat.from_pretrained("embedded", settings=spec.settings)
+    return {depth: chat.with_people(folder) for depth, folder in spec.stores.items()}
+
+
+def _enroll(chat: PVChat, manifest: Manifest, subject: Subject, depth: str) -> dict[str, Any]:
+    started = time.perf_counter()
+    try:
+        path = manifest.path(subject.clip)
+        person = chat.enroll(path, subject.name, depth=depth, track=subject.track, replace=True)
+    except (PVChatError, OSError) as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+    return {"seconds": round(time.perf_counter() - started, 3), **_enrollment(person)}
+
+
+def _enrolled(chat: PVChat, manifest: Manifest, subject: Subject, depth: str) -> Any:
+    from pvchat import video
+
+    person = chat.people.find(subject.name)
+    if person is None or person.depth != depth or person.name != subject.name:
+        return None
+    return person if person.clip_key == video.content_key(manifest.path(subject.clip)) else None
+
+
+def _enrollment(person: Any) -> dict[str, Any]:
+    return {"key": person.clip_key, "kind": person.kind, "depth": person.depth, "confidence": person.confidence}
 
 
 def _truly_present(items: Sequence[Item]) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from pvchat.eval.manifest import Item
 from pvchat.eval.metrics import rubric
-from pvchat.eval.stance import stances
+from pvchat.eval.metrics.rubric import stances
 
 YES, NO, DOUBT = "present", "absent", "unsure"
 

@@ -12,11 +12,11 @@ import pytest
 from stub_systems import make_manifest
 
 from pvchat.errors import SettingsError
-from pvchat.eval.halves import half_of, of_half, part_of
 from pvchat.eval.manifest import read_folder
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.report import page
 from pvchat.eval.run import run
+from pvchat.eval.subsets import half_of, of_half, part_of
 from pvchat.eval.summary import text_of
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))

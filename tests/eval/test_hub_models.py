@@ -12,7 +12,7 @@ from make_people import jpeg
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.systems.base import Bench, Case
-from pvchat.eval.systems.hub import FRAMES, HubModel
+from pvchat.eval.systems.baselines import FRAMES, HubModel
 from pvchat.eval.systems.registry import build
 from pvchat.people.person import Person
 

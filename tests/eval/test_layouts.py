@@ -9,7 +9,7 @@ import pytest
 from pvchat.errors import SettingsError
 from pvchat.eval.layouts.reading import guess, read
 from pvchat.eval.manifest import limited, write
-from pvchat.eval.suites import is_drawn, of_suite, suite_of
+from pvchat.eval.subsets import is_drawn, of_suite, suite_of
 
 ROW = {
     "id": "a", "set": "nhs", "video": "x.mp4", "people": ["Ana"], "kind": "single", "type": "existence",

@@ -10,7 +10,7 @@ from sklearn import metrics as sk
 
 from pvchat.errors import SettingsError
 from pvchat.eval.metrics import decisions as yes_no
-from pvchat.eval.metrics import spans, wording
+from pvchat.eval.metrics import wording
 from pvchat.eval.metrics.bootstrap import Bootstrap, ratio
 
 BOOT = Bootstrap(resamples=200, seed=0)
@@ -206,8 +206,8 @@ def test_sentence_cosines_are_those_of_meanings():
 
 
 def test_tiou_by_hand():
-    assert spans.tiou([(0, 2)], [(1, 3)]) == pytest.approx(1 / 3)
-    assert spans.tiou([(0, 1), (1, 2), (5, 6)], [(0, 2)]) == pytest.approx(2 / 3)
-    assert spans.tiou([], []) == 1
-    assert spans.tiou([], [(0, 1)]) == 0
-    assert spans.union([(3, 4), (0, 1), (0.5, 2), (9, 9)]) == [(0.0, 2.0), (3.0, 4.0)]
+    assert yes_no.tiou([(0, 2)], [(1, 3)]) == pytest.approx(1 / 3)
+    assert yes_no.tiou([(0, 1), (1, 2), (5, 6)], [(0, 2)]) == pytest.approx(2 / 3)
+    assert yes_no.tiou([], []) == 1
+    assert yes_no.tiou([], [(0, 1)]) == 0
+    assert yes_no.union([(3, 4), (0, 1), (0.5, 2), (9, 9)]) == [(0.0, 2.0), (3.0, 4.0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from pvchat.eval.systems.routing import watched
+from pvchat.eval.systems.ours import watched
 from pvchat.model.heads import HeadMixer
 
 

@@ -13,13 +13,13 @@ from make_studio import ANA, BEN, open_studio
 
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
-from pvchat.eval.conditions import face_size, measure
 from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.options import EvalOptions
+from pvchat.eval.outcome import best_threshold, settle
 from pvchat.eval.run import run
-from pvchat.eval.settle import best_threshold, settle
-from pvchat.eval.systems import blind, registry
+from pvchat.eval.slices import face_size, measure
+from pvchat.eval.systems import baselines, registry
 from pvchat.people.store import PeopleStore
 
 CLEO = 3
@@ -150,8 +150,8 @@ def test_retrieve_then_prompt_tells_the_model_who_was_found(made, monkeypatch):
 
 
 def test_a_typical_answer_is_one_that_shares_words():
-    assert blind.typical(["red coat", "red coat and hat", "a piano"]) in ("red coat", "red coat and hat")
-    assert blind.typical([]) == ""
+    assert baselines.typical(["red coat", "red coat and hat", "a piano"]) in ("red coat", "red coat and hat")
+    assert baselines.typical([]) == ""
 
 
 def test_systems_by_name():

@@ -2,7 +2,7 @@
 
 In: rows with predictions and the truth. Out: numbers:
 
-decisions.py    who is there; spans.py: and when
-wording.py      texts beside reference texts; rubric.py: by stated rules
-bootstrap.py    the intervals
+    decisions.py    who is there, and when
+    wording.py      texts beside reference texts; rubric.py: what texts say, and scores by stated rules
+    bootstrap.py    the intervals; open this first
 """

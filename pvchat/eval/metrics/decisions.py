@@ -1,8 +1,9 @@
-"""Measures of who is there: accuracy, balanced accuracy, AUC, TPR, TNR, F1, and how good the probabilities are.
+"""Measures of who is there: accuracy, balanced accuracy, AUC, TPR, TNR, F1, how good the probabilities are; and when.
 
 In: arrays over decisions, n each: truth (bool), said (bool: "present"; unsure and errors see `table.py`), probability.
 Out: `Measure`s. Unsure counts as "not present" here, as in a plain yes/no score; `selective` looks at what is gained
-by not answering.
+by not answering. Spans are compared by tIoU as in temporal grounding (ActivityNet; Heilbron et al. 2015), over the
+union of all spans of one person.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure, measured, r
 
 Bools = NDArray[np.bool_]
 BINS = 10  # of equal width, as in Guo et al. 2017 (arXiv 1706.04599), who use 15 on far larger sets
+Span = tuple[float, float]
 
 
 def counts(truth: Bools, said: Bools) -> Array:
@@ -130,6 +132,25 @@ def area_under_risk(curve: Sequence[tuple[float, float]]) -> float | None:
         return None
     before = [0.0, *(c for c, _ in curve[:-1])]
     return round(sum((c - b) * r for (c, r), b in zip(curve, before, strict=True)), 4)
+
+
+def tiou(said: Sequence[Span], true: Sequence[Span]) -> float:
+    """Seconds in both over seconds in either; 1 where both are empty."""
+    a, b = union(said), union(true)
+    both = sum(max(0.0, min(e, f) - max(s, t)) for s, e in a for t, f in b)
+    either = sum(e - s for s, e in a) + sum(f - t for t, f in b) - both
+    return both / either if either > 0 else float(not a and not b)
+
+
+def union(spans: Sequence[Span]) -> list[Span]:
+    """Spans in order, those that touch merged; empty and backward ones dropped."""
+    out: list[Span] = []
+    for start, end in sorted((float(s), float(e)) for s, e in spans if e > s):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
+        else:
+            out.append((start, end))
+    return out
 
 
 def _bins(chance: Array) -> NDArray[np.int64]:

@@ -1,4 +1,8 @@
-"""Entity specificity and descriptive completeness, 0–5, by stated rules: no model judges here (`judge.py` asks one).
+"""What a text says of who is there, and by stated rules its entity specificity and descriptive completeness, 0–5.
+
+In: an answer's text and names. Out: name -> stance ("present", "absent", "unsure", or None where the text is silent),
+read by rules, English only, so that systems without a structured decision can be scored and texts be checked against
+decisions; scores. No model judges here (`judge.py` asks one).
 
 The scales are those of PVChat's evaluation (5: names the right person … 0: wrong person or presence; 5: all details of
 the reference … 0: contradicts it). The rules are ours, so the numbers can't be compared with a judge's: their names
@@ -20,6 +24,7 @@ About somebody who isn't there: 5 when it says so, 2 when it is unsure, else 0.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -27,9 +32,34 @@ from typing import Any
 from pvchat.chat.colours import COLOURS
 from pvchat.eval.manifest import Item
 from pvchat.eval.metrics.wording import STOP, content_words
-from pvchat.eval.stance import mentioned, stances
 
+HEDGES = re.compile(
+    r"\b(not sure|unsure|uncertain|unclear|can(?:'t|not) (?:tell|say whether|be sure)|may(?:be)?|might|possibly|perhaps"
+    r"|hard to (?:say|tell))\b",
+    re.IGNORECASE,
+)
+DENIALS = re.compile(
+    r"^\W*no\b|\b(neither|none|nobody|no one|absent|missing|no sign of|without)\b"
+    r"|(?:\bnot|n't|\bcannot|\bnever)\s+(?:\w+\s+){0,2}?(?:in|present|visible|there|here|shown|seen|see|appear\w*|found"
+    r"|find|spot\w*|detect\w*|part|both|show)\b"
+    r"|\b(?:is|are|am|was|does|do)(?:n't| not)\s*$",
+    re.IGNORECASE,
+)
+_CLAUSES = re.compile(r"[.;:!?]+\s*|,?\s+but\s+|,\s+so\s+|,\s+(?=whereas\b)", re.IGNORECASE)
 WANTED = {True: "present", False: "absent"}
+
+
+def stances(text: str, names: Sequence[str]) -> dict[str, str | None]:
+    """The stance towards each name: "present", "absent", "unsure", or None where the text is silent."""
+    marked, marks = _marked(text.replace("’", "'"), names)
+    clauses = [c for c in _CLAUSES.split(_apart(marked, marks)) if c.strip()]
+    named = any(mentioned(clause, mark) for clause in clauses for mark in marks)
+    return {name: _of_name(clauses, mark, named) for name, mark in zip(names, marks, strict=True)}
+
+
+def mentioned(text: str, name: str) -> bool:
+    """Whether a text names somebody, as a whole word in any case."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def entity_specificity(item: Item, answer: str, enrolled: Sequence[str]) -> float:
@@ -81,6 +111,40 @@ def refused(item: Item, answer: str) -> bool:
     """Whether an answer says of the people asked that they aren't there, or that it can't tell."""
     found = stances(answer, item.people).values()
     return bool(answer.strip()) and any(stance in ("absent", "unsure") for stance in found)
+
+
+def _marked(text: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """The text with a word for each name, since a name may hold a dot or "but", and these words."""
+    marks = [f"Name{number}x" for number in range(len(names))]
+    for name, mark in sorted(zip(names, marks, strict=True), key=lambda pair: -len(pair[0])):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", mark, text, flags=re.IGNORECASE)
+    return text, marks
+
+
+def _apart(text: str, names: Sequence[str]) -> str:
+    """Make two clauses of "Ana is here, Ben is not"."""
+    some = "|".join(re.escape(n) for n in names) or r"(?!)"
+    return re.sub(rf",\s+(?:and\s+|while\s+)?(?=(?:{some})\s+(?:is|are|isn't|aren't|does|doesn't)\b)", ". ", text)
+
+
+def _of_name(clauses: Sequence[str], name: str, named: bool) -> str | None:
+    for clause in clauses:
+        if mentioned(clause, name):
+            return _stance(clause)
+    if not clauses or named:  # a bare "yes" is about everybody only where nobody is picked out
+        return None
+    opening = clauses[0].strip().lower()
+    if re.match(r"(yes|both)\b", opening):
+        return "present"
+    if re.match(r"(no|neither|nobody|none)\b", opening):
+        return "absent"
+    return "unsure" if HEDGES.search(opening) else None
+
+
+def _stance(clause: str) -> str:
+    if HEDGES.search(clause):
+        return "unsure"
+    return "absent" if DENIALS.search(clause) else "present"
 
 
 def _of_names(item: Item, answer: str, enrolled: Sequence[str]) -> float:

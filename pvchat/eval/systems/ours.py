@@ -1,14 +1,23 @@
-"""PVChat itself: measured facts by rules alone, and what `PVChat.ask` says after instant or deep enrollment."""
+"""PVChat itself: measured facts by rules alone, and what `PVChat.ask` says after instant or deep enrollment.
+
+In: a question about a clip. Out: its answer, and which attention heads the trained model used for it where it speaks:
+for each routed module the share of tokens for which each routed head was on, meaned over the module's calls.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from pvchat.errors import UnknownPersonError
 from pvchat.eval.manifest import Item
 from pvchat.eval.systems.base import Bench, Case, Reply, told
-from pvchat.eval.systems.routing import watched
+
+DIGITS = 4
 
 
 class MeasuredFacts:
@@ -67,3 +76,36 @@ class Ours:
     def _model(self) -> Any:
         """The trained model where it speaks; None where answers come from facts alone or no weights are there."""
         return self.chat.model if self.chat.settings.answers in ("auto", "model") else None
+
+
+@contextmanager
+def watched(model: Any | None) -> Iterator[dict[str, list[float]]]:
+    """Watch a model's routers; the dict is filled when the block ends, and stays empty without a model."""
+    out: dict[str, list[float]] = {}
+    if model is None:
+        yield out
+        return
+    from pvchat.model.heads import HeadMixer
+
+    seen: dict[str, list[np.ndarray]] = {}
+
+    def hook_for(name: str) -> Any:
+        def hook(module: Any, given: Any, result: Any) -> None:
+            seen.setdefault(name, []).append(result[1].head_share().detach().cpu().numpy())
+
+        return hook
+
+    routers = [(name, part) for name, part in model.named_modules() if isinstance(part, HeadMixer)]
+    handles = [part.register_forward_hook(hook_for(_short(name))) for name, part in routers]
+    try:
+        yield out
+    finally:
+        for handle in handles:
+            handle.remove()
+        out |= {name: [round(float(v), DIGITS) for v in np.mean(rows, 0)] for name, rows in seen.items()}
+
+
+def _short(name: str) -> str:
+    """What tells one routed module from another: "3.cross" of "qformer.layers.3.cross.mixer"."""
+    parts = [p for p in name.split(".") if p not in ("qformer", "layers", "mixer", "blocks")]
+    return ".".join(parts) or name

@@ -1,6 +1,6 @@
 """Which systems a run compares: names in, systems out.
 
-`hub:<folder or hub id>` is any image-text model of transformers (`hub.py`); every other name stands in SYSTEMS.
+`hub:<folder or hub id>` is any image-text model of transformers (`baselines.py`); every other name stands in SYSTEMS.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ def names_for(depth: str, asked: Sequence[str] = ()) -> tuple[str, ...]:
 
 def build(names: Sequence[str], bench: Bench) -> list[System]:
     """The systems themselves; models load when they are first asked, those of a hub at once."""
-    from pvchat.eval.systems import blind, hub, matching, ours
+    from pvchat.eval.systems import baselines, ours
 
     makers: dict[str, Callable[[], System]] = {
-        "always-yes": blind.AlwaysYes,
-        "prior": lambda: blind.Prior(bench),
-        "face-matcher": lambda: matching.FaceMatcher(bench),
-        "retrieve-prompt": lambda: matching.RetrieveThenPrompt(bench),
-        "text-only-llm": lambda: blind.TextOnly(bench),
+        "always-yes": baselines.AlwaysYes,
+        "prior": lambda: baselines.Prior(bench),
+        "face-matcher": lambda: baselines.FaceMatcher(bench),
+        "retrieve-prompt": lambda: baselines.RetrieveThenPrompt(bench),
+        "text-only-llm": lambda: baselines.TextOnly(bench),
         "measured-facts": lambda: ours.MeasuredFacts(bench),
         "ours-instant": lambda: ours.Ours(bench, "instant"),
         "ours-deep": lambda: ours.Ours(bench, "deep"),
     }
     makers |= {name: partial(ours.Ours, bench, "instant", name.removeprefix("ours-")) for name in SHOWN}
-    return [hub.HubModel(n.removeprefix(HUB), bench) if n.startswith(HUB) else makers[n]() for n in names]
+    return [baselines.HubModel(n.removeprefix(HUB), bench) if n.startswith(HUB) else makers[n]() for n in names]
