@@ -11,8 +11,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from pvchat.errors import SettingsError
-from pvchat.perception.experts.identitylayers import trained
 from pvchat.storage import tensorfile
 from recipes.faces.facestudent import Student
 
@@ -23,13 +21,6 @@ def save_student(trunk: nn.Module, file: Path, card: dict[str, object]) -> None:
 
     arrays = {name: value.detach().half().contiguous().numpy() for name, value in trunk.named_parameters()}
     save_file(arrays, file, {"card": json.dumps(card)})
-
-
-def open_student(file: Path) -> nn.Module:
-    """The network of a file of `save_student`: [B, 150, 150, 3] uint8 RGB -> [B, 128]."""
-    if not file.exists():
-        raise SettingsError("no such file", subject=str(file), hint="Train it first: recipes.faces.facefit.")
-    return trained(file)
 
 
 def save_state(run: Path, step: int, student: Student, average: nn.Module, optimiser: torch.optim.Optimizer) -> None:

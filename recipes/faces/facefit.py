@@ -3,8 +3,6 @@ r"""Training of the face student: a network with dlib's layers for faces that ar
     python -m recipes.faces.faceset ../shared/traindata --cache runs/faces
     OMP_NUM_THREADS=1 python -m recipes.faces.facefit --cache runs/faces --graph faceres.json \
         --run runs/student --steps 4000 --size 64 --minutes 120
-    python -m recipes.faces.facetable --cache runs/faces --student runs/student/student.safetensors \
-        --graph faceres.json
 
 In: the cache of `faceset.py`, faceres' graph. Out: in the run's folder a checkpoint, a log and `student.safetensors`:
 of all mixtures of dlib's weights and the trained average (Wortsman et al. 2022, WiSE-FT), the one that does best on
@@ -38,9 +36,9 @@ from torch import Tensor, nn
 
 from pvchat.schemas import FloatArray
 from recipes.faces.facefiles import resume, save_state, save_student
+from recipes.faces.facepairs import alike, found_share, pairs, views
 from recipes.faces.faceset import FaceSet, load
 from recipes.faces.facestudent import WEIGHTS, Lessons, Student, batch, lessons, losses, vectors
-from recipes.faces.facetable import alike, pairs, rates, views
 from recipes.faces.faceteachers import squared, taught
 
 _AVERAGE = 0.998  # of the weights, a step
@@ -150,7 +148,7 @@ def measured(trunk: nn.Module, seen: dict[str, NDArray[np.uint8]], name: NDArray
         c: np.concatenate((s[same], -_far(found["full"], found[c])[far])) for c, s in alike(found, places).items()
     }
     label = np.arange(same.sum() + len(far[0])) < same.sum()
-    tpr = {c: round(rates(s, label, None, 0)["tpr"], 4) for c, s in scores.items()}
+    tpr = {c: round(found_share(s, label), 4) for c, s in scores.items()}
     return {**tpr, "mean": round(float(np.mean(list(tpr.values()))), 4)}
 
 

@@ -203,15 +203,3 @@ def taught(faces: FaceSet, graph: Path, cache: Path) -> tuple[nn.Module, Joined]
         file.write_bytes(tensorfile.pack(arrays))
     arrays = tensorfile.unpack(file.read_bytes())
     return network, join(arrays["dlib"], arrays["faceres"], arrays["faceres"][faces.role == "train"].mean(0))
-
-
-def faceres_views(chips: dict[str, NDArray[np.uint8]], graph: Path) -> dict[str, FloatArray]:
-    """Centred unit vectors [n, 1024] of faceres, of dlib chips [n, 150, 150, 3] by condition."""
-    network = FaceRes(graph)
-    border = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
-    raw = {
-        name: described(some, lambda c: arcface_crop(np.pad(c, border, mode="edge")), network)
-        for name, some in chips.items()
-    }
-    mean = raw["full"].mean(0)
-    return {name: normalize(torch.from_numpy(v - mean)).numpy() for name, v in raw.items()}

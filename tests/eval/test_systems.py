@@ -18,7 +18,7 @@ from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.outcome import best_threshold, settle
 from pvchat.eval.run import run
-from pvchat.eval.slices import face_size, measure
+from pvchat.eval.slices import conditions_of, face_size
 from pvchat.eval.systems import baselines, registry
 from pvchat.people.store import PeopleStore
 
@@ -107,7 +107,7 @@ def test_conditions_of_clips(made):
     clips = {r["clip"]: r for r in Journal(made.out / "clips.jsonl").read()}
     assert {c: r["faces_at_once"] for c, r in clips.items()} == {"both.mp4": 2, "only.mp4": 1, "other.mp4": 1}
     assert set(clips["both.mp4"]["body_likeness"]) == {"Ana", "Ben"}
-    found = measure(make_analysis(), [], [], np.zeros(1280, np.float32))
+    found = conditions_of(make_analysis(), [], [], np.zeros(1280, np.float32))
     assert (found["faces_at_once"], found["face_height"]) == (0, 0)
     assert [face_size(v) for v in (0.0, 0.1, 0.2, 0.5)] == ["no face", "small", "middle", "large"]
 

@@ -1,11 +1,9 @@
-"""Reports: lines, resumed runs, plots with something on them."""
+"""Reports: lines, resumed runs."""
 
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
 
-from recipes.model.base import report
 from recipes.model.base.report import Report, read_metrics
 
 
@@ -46,21 +44,3 @@ def test_a_line_cut_off_is_left_out(tmp_path):
     path.write_text('{"step": 1}\n{"step": 2, "lo')
     assert read_metrics(path) == [{"step": 1}]
     assert read_metrics(tmp_path / "none") == []
-
-
-def test_plots(tmp_path):
-    rows = [{"step": s, "part": "train", **row(s)} for s in range(1, 30)]
-    rows += [{"step": s, "part": "validation", "recall": s / 30} for s in (10, 20)]
-    assert report.plot_losses(rows, tmp_path / "l.png")
-    assert report.plot_routing(rows, tmp_path / "r.png")
-    rows[-1]["heads_by_type"] = {"action": [[1, 0], [0.5, 1]], "location": [[0, 0], [1, 1]]}
-    assert report.plot_routing(rows, tmp_path / "t.png")
-    pictures = [np.asarray(Image.open(tmp_path / n)) for n in ("l.png", "r.png", "t.png")]
-    assert all(len(np.unique(p.reshape(-1, p.shape[-1]), axis=0)) > 20 for p in pictures)
-    assert pictures[1].shape != pictures[2].shape or not np.array_equal(pictures[1], pictures[2])
-
-
-def test_nothing_to_plot(tmp_path):
-    assert not report.plot_losses([], tmp_path / "l.png")
-    assert not report.plot_routing([{"step": 1, "part": "train", "loss": 1.0}], tmp_path / "r.png")
-    assert not list(tmp_path.iterdir())

@@ -1,6 +1,6 @@
 """Base training: `python -m recipes.model.base.run --data ../shared/traindata --out runs/base --phase 1 --minutes 20`.
 
-In: a `BaseConfig`. Out: a run's folder with checkpoints, metrics and plots; the phases go on from one another by
+In: a `BaseConfig`. Out: a run's folder with checkpoints and metrics; the phases go on from one another by
 `--start`. setup → main → fit: `setup` makes model, data, optimiser and reads the checkpoint, `fit` takes the steps.
 
 The schedule, the data and the augmentation are functions of the step; torch's generator (dropout) is in the checkpoint:
