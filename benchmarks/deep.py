@@ -23,7 +23,7 @@ from tokencount import with_tokens
 
 from pvchat import PVChat
 from pvchat.augment import steps
-from pvchat.augment.analyses import Analyses
+from pvchat.augment.augmentation import Analyses
 from pvchat.augment.settings import AugmentConfig
 from pvchat.identity.enroll import enroll
 from pvchat.model.pvchat import PVChatModel

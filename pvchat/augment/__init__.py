@@ -4,11 +4,9 @@ In: a clip, a name, settings. Out: a folder of clips, stills and rows, the same 
 `steps.py`, which takes one step after the other:
 
     asked for        settings.py; engine.py: many clips, one after another or over Ray's workers
-    on the way       augmentation.py: what the steps share; place.py, folders.py: where it lies, what it reads;
-                     journal.py, media.py: files whole or not there; watch.py: who waits for it
-    the subject      profile.py, frame by frame
-    samples made     making.py: positives/ by their plan, negatives/ by their search
-    measured, kept   filtering.py: analyses.py, gates.py; sheet.py draws what was made
-    asked, written   telling.py: questions/, then dataset/
+    on the way       augmentation.py: what the steps share; folders.py: where it lies, what it reads;
+                     journal.py: files whole or not there; watch.py: who waits for it
+    what steps do    making.py: profile.py (the subject, frame by frame), positives/, negatives/, gates.py, questions/,
+                     dataset/; sheet.py draws what was made
     shared           schemas.py: samples and rows
 """

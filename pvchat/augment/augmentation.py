@@ -1,23 +1,25 @@
 """One augmentation on its way: what it is about, where its files lie, what its steps share.
 
 In: a clip, a name, a folder, the service. Out: `Augmentation`, which every step is handed; names of the steps' results.
+Analyses of samples are made once and kept beside them, so that gates, questions and training share them; the user's
+cache stays out of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.augment import profile
-from pvchat.augment.analyses import Analyses
 from pvchat.augment.journal import read_lines
 from pvchat.augment.profile import Profile
 from pvchat.augment.questions import teacher
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import NOBODY, Watch
-from pvchat.schemas import Service
+from pvchat.schemas import ClipAnalysis, Service
+from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,10 +27,37 @@ if TYPE_CHECKING:
 
     from pvchat.augment.questions.teacher import Teacher
 
+_ALL_BYTES = 1 << 40  # the folder's own analyses are never thrown out
 RESULTS = {
     "profile": "profile.safetensors", "positives": "positives.jsonl", "negatives": "negatives.jsonl",
     "filter": "samples.jsonl", "questions": "questions.jsonl", "dataset": "dataset.jsonl",
 }  # fmt: skip
+
+
+class Analyses:
+    """The analysis of a sample, made once and kept in `OUT/analyses`.
+
+    Args:
+        out: folder of an augmentation.
+        chat: runs the experts.
+        config: how many frames of a sample they see.
+    """
+
+    def __init__(self, out: Path, chat: Service, config: AugmentConfig | None = None) -> None:
+        usual, frames = chat.settings.video, (config or AugmentConfig()).frames
+        # one frame of a still: more of the same would tell no more
+        video = replace(usual, max_frames=frames, still_seconds=1 / usual.sample_fps)
+        self.out, self.chat = out, chat.beside(ClipCache(out / "analyses", _ALL_BYTES), video)
+
+    def __call__(self, sample: Sample) -> ClipAnalysis:
+        """Raises VideoReadError when the sample's media can't be read."""
+        return self.chat.analyse(self.path(sample))
+
+    def path(self, sample: Sample) -> Path:
+        """Where a sample's media lies, dropped or not."""
+        kept = self.out / sample.media
+        dropped = self.out / "dropped" / kept.name
+        return dropped if dropped.exists() and not kept.exists() else kept
 
 
 @dataclass

@@ -1,24 +1,38 @@
-"""The folders that an augmentation reads: whether they are there, and what is in them.
+"""The folders of an augmentation: those that it reads, its own, and the media in that.
 
-In: settings. Out: an error that names a missing folder; listings that tell one content from another. Torch-free.
+In: settings; a folder and whom a data set is to be about; frames. Out: an error that names a missing folder, listings
+that tell one content from another; the folder held while it is worked in, by one process at a time; a sample's frames
+as H.264 mp4, PNG or JPEG, whole or not there. Torch-free.
 """
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pvchat.augment.journal import read_manifest
+from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
 from pvchat.index.folder import SUFFIXES, open_index
+from pvchat.storage import atomic
 
 FOLDERS = ("index", "others", "backgrounds", "drivers")  # fields of `AugmentConfig`
-
-
 _USED = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
+MEDIA, DROPPED = "media", "dropped"
+_JPEG_QUALITY = 92
+_OURS = re.compile(r"(\.\d+-|\.)?[0-9a-f]{16}\.(mp4|png|jpg)")  # as samples are named, and drafts of killed processes
 
 
-def check(config: AugmentConfig) -> None:
+def check_folders(config: AugmentConfig) -> None:
     """Raise an error where a folder isn't there, or holds nothing of what it is for.
 
     Raises:
@@ -45,3 +59,45 @@ def listing(value: Path | tuple[Path, ...]) -> list[list[Any]]:
             known = path.stat()
             found.append([path.relative_to(folder).as_posix(), known.st_size, known.st_mtime_ns])
     return found
+
+
+@contextmanager
+def held(out: Path, name: str) -> Iterator[None]:
+    """Make a folder for a data set about `name`, or take one that is about her already.
+
+    Raises:
+        SettingsError: it is about somebody else, or another process works in it.
+        OSError: it can't be made.
+    """
+    told = read_manifest(out / "profile.json")
+    if told is not None and told.get("name", name) != name:
+        hint = "Give another folder, or delete this one."
+        raise SettingsError(f"holds a data set about {told['name']}, not {name}.", subject=str(out), hint=hint)
+    (out / MEDIA).mkdir(parents=True, exist_ok=True)
+    busy = SettingsError("another augmentation is running in this folder.", subject=str(out))
+    with atomic.alone(out / ".lock", busy):
+        yield
+
+
+def strays(out: Path, samples: Sequence[Sample]) -> list[Path]:
+    """Media named as ours are that no sample has: of an earlier call with other settings, or half written."""
+    wanted = {out / (f"{DROPPED}/{Path(s.media).name}" if s.dropped else s.media) for s in samples}
+    found = [path for folder in (MEDIA, DROPPED) if (out / folder).is_dir() for path in (out / folder).iterdir()]
+    return sorted(path for path in found if _OURS.fullmatch(path.name) and path not in wanted)
+
+
+def write_media(path: Path, images: NDArray[np.uint8], fps: float) -> None:
+    """Write frames [T, H, W, 3] to `path`; a `.png` or `.jpg` takes the first one alone."""
+    from pvchat.video import save_clip
+
+    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        if path.suffix == ".mp4":
+            save_clip(draft, images, fps)
+        elif path.suffix == ".jpg":
+            Image.fromarray(images[0]).save(draft, "JPEG", quality=_JPEG_QUALITY)
+        else:
+            Image.fromarray(np.ascontiguousarray(images[0])).save(draft, "PNG", compress_level=3)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The steps that make samples: the subject measured, positives made, negatives found.
+"""What each step does: the subject measured, samples made and found, measured and sifted, asked about, written.
 
 In: an `Augmentation`. Out: a step's result on disk, and what its manifest says of it. A step that was cut off goes on
 after the last sample that is whole on disk.
@@ -7,16 +7,26 @@ after the last sample that is whole on disk.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from pvchat.augment import media, profile
-from pvchat.augment.augmentation import RESULTS, Augmentation
-from pvchat.augment.journal import Journal, write_lines
+from pvchat.augment import gates, profile
+from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
+from pvchat.augment.dataset import folder as dataset
+from pvchat.augment.folders import write_media
+from pvchat.augment.journal import Journal, read_lines, write_lines
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.positives import empty, registry
-from pvchat.augment.positives.plan import PlannedSample, plan, to_sample
+from pvchat.augment.positives import plan
+from pvchat.augment.positives.plan import PlannedSample, to_sample
 from pvchat.augment.positives.protocol import Generator, Take
-from pvchat.augment.schemas import Sample
+from pvchat.augment.questions import together
+from pvchat.augment.questions.rows import write_questions
+from pvchat.augment.questions.teacher import Watched
+from pvchat.augment.schemas import Row, Sample
+from pvchat.errors import VideoReadError
+
+if TYPE_CHECKING:
+    from pvchat.identity.presence import PresenceModel
 
 Entry = dict[str, Any]  # one made sample: the sample, what it covers, why it failed
 
@@ -44,8 +54,8 @@ def make_positives(run: Augmentation, made: str) -> dict[str, Any]:
         from pvchat.augment.positives.reenact import measure_drivers
 
         drivers = measure_drivers(run.config.drivers, run.chat)
-    makers = registry.generators(run.config, drivers)
-    wanted = plan(run.profile, makers, run.config, run.seed)
+    makers = plan.generators(run.config, drivers)
+    wanted = plan.plan_positives(run.profile, makers, run.config, run.seed)
     with Journal(run.out / RESULTS["positives"], made) as journal:
         for done, planned in enumerate(wanted):
             run.check()
@@ -61,16 +71,6 @@ def make_positives(run: Augmentation, made: str) -> dict[str, Any]:
         "dropped": dict(failed),
         "lacking": lacking,
     }
-
-
-def _make_one(run: Augmentation, planned: PlannedSample, makers: list[Generator]) -> Entry:
-    try:
-        made = registry.make(planned, run.profile, makers, run.config)
-    except ValueError as error:  # the segment lacks what the recipe needs
-        return {"id": planned.id, "recipe": planned.recipe, "failed": str(error), "sample": None, "covers": []}
-    sample = to_sample(planned, made, run.profile)
-    media.write(run.out / sample.media, made.images, run.config.fps)
-    return {"id": planned.id, "failed": "", "sample": sample.to_dict(), "covers": sorted(made.covers)}
 
 
 def find_negatives(run: Augmentation, made: str) -> dict[str, Any]:
@@ -94,14 +94,124 @@ def find_negatives(run: Augmentation, made: str) -> dict[str, Any]:
     return {"counts": {"made": len(samples), **recipes}, "dropped": dropped}
 
 
+def filter_samples(run: Augmentation, made: str) -> dict[str, Any]:
+    """Measure every sample, drop what the gates refuse, put people together."""
+    entries = [e for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
+    others = [{"sample": row, "covers": []} for row in read_lines(run.out / RESULTS["negatives"])]
+    model, own = run.chat.presence_model, gates.own_sharpness(run.profile)
+    samples = []
+    for done, entry in enumerate([*entries, *others]):
+        run.check()
+        run.watch.tell("filtering", done, len(entries) + len(others))
+        sample = Sample(**entry["sample"])
+        if sample.role == "positive" or not sample.dropped:
+            _pass_gates(run, sample, frozenset(entry["covers"]), model, own)
+        samples.append(sample)
+    run.watch.tell("filtering", len(samples), len(samples))
+    groups = _together(run, samples)
+    write_lines(run.out / RESULTS["filter"], [s.to_dict() for s in [*samples, *groups]])
+    found = gates.statistics(samples)
+    hard = sum(s.recipe in ("lookalike", "same-clip") for s in samples if s.role == "negative" and not s.dropped)
+    negatives = sum(s.role == "negative" and not s.dropped for s in samples)
+    return {
+        "counts": {
+            "kept": found["kept"],
+            "positive": found["kept"] - negatives,
+            "negative": negatives,
+            "clips": sum(s.stage == "video" and not s.dropped for s in samples),
+            "stills": sum(s.stage == "image" and not s.dropped for s in samples),
+            "groups": sum(not s.dropped for s in groups),
+        },
+        "dropped": found["reasons"],
+        "by_recipe": found["by_recipe"],
+        "quartiles": found["quartiles"],
+        "lookalike_share": round(hard / negatives, 3) if negatives else None,
+    }
+
+
+def write_rows(run: Augmentation, made: str) -> dict[str, Any]:
+    """Ask about the kept samples."""
+    samples = [s for s in read_samples(run.out) if not s.dropped]
+    subject = run.profile
+
+    def looking(done: int) -> None:
+        run.check()
+        run.watch.tell("writing questions", done, len(samples))
+
+    watched = Watched(run.teacher, looking)
+    rows = write_questions(
+        samples, run.name, run.analyses, seed=run.seed, teacher=watched, people=[subject.person], own=subject.facts
+    )
+    looking(len(samples))
+    write_lines(run.out / RESULTS["questions"], [r.to_dict() for r in rows])
+    kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
+    told = Counter(r.teacher for r in rows)
+    return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}, "teachers": dict(told)}
+
+
+def write_dataset(run: Augmentation, made: str) -> dict[str, Any]:
+    """Put samples and rows together, with a card and checksums."""
+    samples = [s for s in read_samples(run.out) if not s.dropped]
+    rows = [Row(**row) for row in read_lines(run.out / RESULTS["questions"])]
+    dataset.write(run.out, samples, rows)
+    size = sum((run.out / s.media).stat().st_size for s in samples)
+    return {"counts": {"samples": len(samples), "rows": len(rows), "media_bytes": size}, "dropped": {}}
+
+
+def _make_one(run: Augmentation, planned: PlannedSample, makers: list[Generator]) -> Entry:
+    try:
+        made = plan.make_planned(planned, run.profile, makers, run.config)
+    except ValueError as error:  # the segment lacks what the recipe needs
+        return {"id": planned.id, "recipe": planned.recipe, "failed": str(error), "sample": None, "covers": []}
+    sample = to_sample(planned, made, run.profile)
+    write_media(run.out / sample.media, made.images, run.config.fps)
+    return {"id": planned.id, "failed": "", "sample": sample.to_dict(), "covers": sorted(made.covers)}
+
+
 def _empty_scenes(run: Augmentation, count: int) -> list[Sample]:
     """Where too few others were found: the subject's scenes without the subject."""
     samples = []
-    for done, planned in enumerate(empty.plan(run.profile, count, run.seed)):
+    for done, planned in enumerate(plan.plan_empty_scenes(run.profile, count, run.seed)):
         run.check()
         run.watch.tell("emptying scenes", done, count)
         frames = 1 if planned.stage == "image" else max(2, round(run.config.seconds * run.config.fps))
-        made = empty.make(planned, run.profile, Take(frames, run.config.fps))
-        samples.append(empty.sample_of(planned, made, run.profile))
-        media.write(run.out / samples[-1].media, made.images, run.config.fps)
+        made = plan.empty_scene(planned, run.profile, Take(frames, run.config.fps))
+        samples.append(plan.negative_of(planned, made, run.profile))
+        write_media(run.out / samples[-1].media, made.images, run.config.fps)
     return samples
+
+
+def _together(run: Augmentation, samples: list[Sample]) -> list[Sample]:
+    """Clips of several people side by side; `samples` learn who else is in them."""
+    kept = [s for s in samples if not s.dropped]
+    taken = tuple(run.chat.people.names())
+    return together.add(kept, together.Gathering(run.profile.person, run.analyses, run.out, run.seed, taken), run.watch)
+
+
+def _pass_gates(run: Augmentation, sample: Sample, covers: frozenset[str], model: PresenceModel, own: float) -> None:
+    """Measure a sample, note what refuses it, and put it where it belongs."""
+    try:
+        analysis = run.analyses(sample)
+        images = run.frames(sample) if sample.role == "positive" else None  # only quality is measured on pictures
+    except VideoReadError:
+        sample.dropped = "unreadable"
+        return
+    mesh = run.chat.experts.mesh if run.profile.person.kind == "face" else None
+    if sample.role == "negative":
+        values = gates.measure(images, analysis, run.profile, covers, model, None)
+        sample.dropped = gates.refuse_negative(values)
+        sample.gates |= values
+    else:
+        sample.gates = gates.measure(images, analysis, run.profile, covers, model, mesh)
+        sample.dropped = gates.refuse(sample.gates, run.profile, covers, own)
+    _put_away(run.out, sample)
+
+
+def _put_away(out: Path, sample: Sample) -> None:
+    """Dropped media leave `media/` for `dropped/`; what passes now comes back."""
+    kept, dropped = out / sample.media, out / "dropped" / Path(sample.media).name
+    if sample.dropped and kept.exists():
+        dropped.parent.mkdir(exist_ok=True)
+        kept.replace(dropped)
+    elif not sample.dropped and not kept.exists() and dropped.exists():
+        dropped.replace(kept)

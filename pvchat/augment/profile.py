@@ -124,21 +124,13 @@ def build(
         VideoReadError: the clip can't be read.
         SubjectError: nobody in it, or several and `config.track` doesn't say whom.
     """
-    from pvchat.identity import enroll, subjects
-
-    analysis = chat.analyse(clip)
-    person = enroll.enroll(analysis, name, config.track, source=Path(clip).name)
-    track = subjects.choose(analysis, config.track, Path(clip).name)
-    images, times = decode(clip, analysis, _height(track.boxes) * analysis.height, chat, config)
-    boxes, points = (
-        interpolate(v, analysis.times[track.frames], times, _gap(analysis)) for v in (track.boxes, track.points)
-    )
-    profile = Profile(name, analysis.key, person, images, times, boxes, _no_mesh(len(times)), _no_motion(len(times)))
-    profile.drawn = analysis.scene.drawn
+    analysis, track, profile = _begin(Path(clip), name, chat, config)
+    seen, gap = analysis.times[track.frames], _gap(analysis)
+    profile.boxes = interpolate(track.boxes, seen, profile.times, gap)
     if track.kind == "face":
-        _lay_meshes(profile, points, chat, progress)
+        _lay_meshes(profile, interpolate(track.points, seen, profile.times, gap), chat, progress)
     profile.masks = person_masks(profile, chat, progress)
-    profile.spans, profile.facts = segments(len(images)), _facts(analysis, track)
+    profile.spans = segments(len(profile))
     return profile
 
 
@@ -168,23 +160,17 @@ def load_or_build(path: Path, clip: Path, name: str, chat: Service, config: Augm
     """A kept profile with its frames read again; built anew where the file doesn't fit the clip."""
     from safetensors import SafetensorError, safe_open
 
-    from pvchat.identity import enroll, subjects
-
-    analysis = chat.analyse(clip)
-    track = subjects.choose(analysis, config.track, clip.name)
-    images, times = decode(clip, analysis, _height(track.boxes) * analysis.height, chat, config)
+    analysis, _, profile = _begin(clip, name, chat, config)
     try:
         with safe_open(path, "numpy") as file:
             card = json.loads(file.metadata()["card"])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError):
         return build(clip, name, chat, config)
-    if card["key"] != analysis.key or len(arrays["times"]) != len(times):
+    if card["key"] != analysis.key or len(arrays["times"]) != len(profile):
         return build(clip, name, chat, config)
-    person = enroll.enroll(analysis, name, config.track, source=clip.name)
     spans = {split: (int(a), int(b)) for split, (a, b) in card["spans"].items()}
-    kept = {what: card[what] for what in ("eyes_open", "drawn")}
-    return Profile(name, analysis.key, person, images, **arrays, spans=spans, facts=_facts(analysis, track), **kept)
+    return replace(profile, **arrays, spans=spans, eyes_open=card["eyes_open"], drawn=card["drawn"])
 
 
 def decode(
@@ -253,6 +239,20 @@ def plausible(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
     return bool(inside) and float(np.median(inside)) > least and float((masks > 127).mean()) < most
 
 
+def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple[ClipAnalysis, Track, Profile]:
+    """The clip's analysis, the subject's track, and a profile of which nothing was measured frame by frame."""
+    from pvchat.identity import enroll, subjects
+
+    analysis = chat.analyse(clip)
+    person = enroll.enroll(analysis, name, config.track, source=clip.name)
+    track = subjects.choose(analysis, config.track, clip.name)
+    images, times = decode(clip, analysis, _height(track.boxes) * analysis.height, chat, config)
+    unseen = [np.full((len(times), *shape), np.nan, np.float32) for shape in ((4,), (468, 3), (len(MEASURES),))]
+    facts = None if analysis.scenes else track.facts
+    drawn = analysis.scene.drawn
+    return analysis, track, Profile(name, analysis.key, person, images, times, *unseen, facts=facts, drawn=drawn)
+
+
 def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: Progress | None) -> None:
     """Fill in meshes and their measures, and how open the subject's eyes usually are."""
     for index in map(int, np.flatnonzero(profile.seen)):
@@ -264,10 +264,6 @@ def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: P
             progress("laying the mesh", index + 1, len(profile))
     if profile.meshed.any():
         profile.eyes_open = float(np.nanmedian(profile.motion[:, MEASURES.index("eyes_open")]))
-
-
-def _facts(analysis: ClipAnalysis, track: Track) -> PersonFacts | None:
-    return None if analysis.scenes else track.facts
 
 
 def _gap(analysis: ClipAnalysis) -> float:
@@ -282,11 +278,3 @@ def _height(boxes: FloatArray) -> float:
 def _below(boxes: FloatArray) -> float:
     """Median room below the face in face heights."""
     return float(np.median((1 - boxes[:, 3]) / np.maximum(boxes[:, 3] - boxes[:, 1], 1e-6)))
-
-
-def _no_mesh(count: int) -> FloatArray:
-    return np.full((count, 468, 3), np.nan, np.float32)
-
-
-def _no_motion(count: int) -> FloatArray:
-    return np.full((count, len(MEASURES)), np.nan, np.float32)

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment import filtering, folders, making, place, telling
+from pvchat.augment import folders, making
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.journal import file_hash, read_manifest, write_manifest
-from pvchat.augment.positives import registry
+from pvchat.augment.positives import plan
 from pvchat.augment.schemas import STEPS
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import NOBODY, Watch
@@ -42,7 +42,7 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
 }
 _DO: dict[str, Callable[[Augmentation, str], dict[str, Any]]] = {
     "profile": making.measure, "positives": making.make_positives, "negatives": making.find_negatives,
-    "filter": filtering.filter_samples, "questions": telling.write_rows, "dataset": telling.write_dataset,
+    "filter": making.filter_samples, "questions": making.write_rows, "dataset": making.write_dataset,
 }  # fmt: skip
 
 
@@ -74,15 +74,15 @@ def augment(
         StoppedError: it was stopped.
     """
     config, out, name = config or AugmentConfig(), Path(out), _usable(name, chat)
-    folders.check(config)
+    folders.check_folders(config)
     run = Augmentation(Path(clip), name, out, chat, config, watch)
     _ = run.teacher  # a name that can be nobody's is told before the folder is made
-    with place.held(out, name):
+    with folders.held(out, name):
         for number, step in enumerate(STEPS):
             run.check()
             watch.tell("augmentation", number, len(STEPS))
             _step(run, step)
-        for path in place.strays(out, read_samples(out)):
+        for path in folders.strays(out, read_samples(out)):
             path.unlink()
     watch.tell("augmentation", len(STEPS), len(STEPS))
     return out
@@ -125,7 +125,7 @@ def _step(run: Augmentation, step: str) -> None:
 def _require(run: Augmentation, step: str) -> None:
     """Raise SettingsError where a generator or the teacher can't be had: it is told before anything is made."""
     if step in ("profile", "positives"):
-        registry.require(run.config)
+        plan.require_generators(run.config)
     if step != "dataset":
         run.teacher.check()
 

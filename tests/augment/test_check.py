@@ -12,8 +12,8 @@ from make_samples import make_analyses, make_sample, paper_scale
 
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.dataset.check import Problem, check
-from pvchat.augment.questions.polarity import denied, said
 from pvchat.augment.questions.rows import write_questions
+from pvchat.augment.questions.templates import denied, said
 from pvchat.errors import SettingsError
 
 Lines = list[dict[str, Any]]

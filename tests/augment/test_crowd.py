@@ -8,10 +8,9 @@ from make_profile import HEIGHT, SHIRT, WIDTH, make_profile
 from PIL import Image
 
 from pvchat import video
-from pvchat.augment.positives.crowd import Crowd
-from pvchat.augment.positives.plan import plan
+from pvchat.augment.positives.backgrounds import Crowd
+from pvchat.augment.positives.plan import generators, plan_positives
 from pvchat.augment.positives.protocol import Take
-from pvchat.augment.positives.registry import generators
 from pvchat.augment.settings import AugmentConfig
 
 
@@ -56,7 +55,7 @@ def test_unreadable_clips_are_told(tmp_path):
 def test_crowds_need_others(folder):
     profile = make_profile()
     for config, there in ((AugmentConfig(), False), (AugmentConfig(others=(folder,)), True)):
-        planned = plan(profile, generators(config), config, 0)
+        planned = plan_positives(profile, generators(config), config, 0)
         assert ("crowd" in {p.recipe for p in planned}) == there
 
 

@@ -12,7 +12,7 @@ from make_profile import make_profile, mesh_at
 from PIL import Image
 
 from pvchat.augment.positives import hub
-from pvchat.augment.positives.plan import plan
+from pvchat.augment.positives.plan import plan_positives
 from pvchat.augment.positives.protocol import Generator, Take
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
@@ -86,7 +86,7 @@ def test_prompts_vary_and_ask_for_a_face():
 
 
 def test_plans_give_each_what_it_can_make(clips, stills):
-    planned = plan(make_profile(), [clips, stills], AugmentConfig(clips=4, stills=3), 0)
+    planned = plan_positives(make_profile(), [clips, stills], AugmentConfig(clips=4, stills=3), 0)
     assert {(p.recipe, p.stage) for p in planned} == {("consisid", "video"), ("identity-adapter", "image")}
 
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 from make_samples import make_analyses, make_sample
 
-from pvchat.augment.questions.cast import views
-from pvchat.augment.questions.looks import agree, settled
+from pvchat.augment.questions.cast import agree, settled, views
 from pvchat.augment.questions.measured import phrase, timeline_of_sample
 from pvchat.augment.questions.rows import write_questions
 from pvchat.schemas import Garment, PersonFacts

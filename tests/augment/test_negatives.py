@@ -11,8 +11,8 @@ from make_crowd import Crowd, off, staged, track_of
 
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.negatives.beside import crop_beside, seen_together
 from pvchat.augment.negatives.candidates import Candidate, NegativesConfig, windows
+from pvchat.augment.negatives.strangers import crop_beside, seen_together
 from pvchat.config import home
 from pvchat.errors import SettingsError
 from pvchat.identity.enroll import enroll
@@ -244,7 +244,7 @@ def test_a_folder_alone_will_do_and_leaves_no_index(crowd):
 def test_the_demos_footage_serves_where_nothing_is_named(crowd, monkeypatch):
     subject, keys = crowd.subject(), populate(crowd)
     clips = sorted(str(path) for path in crowd.folder.glob("*-[01].mp4"))
-    monkeypatch.setattr("pvchat.augment.negatives.pool.footage_clips", lambda: clips)
+    monkeypatch.setattr("pvchat.augment.negatives.search.footage_clips", lambda: clips)
     found = negatives.find(subject, crowd.chat, config=NegativesConfig(count=4))
     assert {c.recipe for c in found.candidates} == {"lookalike", "random"}
     assert not {c.key for c in found.candidates} & set(keys["own"])

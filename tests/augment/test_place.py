@@ -11,7 +11,7 @@ from test_steps import SMALL, run
 
 from pvchat.augment import steps
 from pvchat.augment.augmentation import read_samples
-from pvchat.augment.folders import check as check_folders
+from pvchat.augment.folders import check_folders
 from pvchat.augment.settings import AugmentConfig
 from pvchat.cli import console
 from pvchat.cli import main as cli

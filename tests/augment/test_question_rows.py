@@ -12,9 +12,9 @@ from make_samples import BOXES, GENDERS, PEOPLE, make_analyses, make_sample, pap
 
 from pvchat.augment.questions import templates as book
 from pvchat.augment.questions.cast import views
-from pvchat.augment.questions.polarity import said
 from pvchat.augment.questions.rows import PER_SAMPLE, write_questions
 from pvchat.augment.questions.sides import pairs
+from pvchat.augment.questions.templates import said
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 

@@ -7,10 +7,10 @@ import pytest
 from make_profile import FACE, HEIGHT, WIDTH, make_profile, mesh_at, paint
 
 from pvchat.augment.positives import head as heads
+from pvchat.augment.positives.head import cover, triangulate, warp
+from pvchat.augment.positives.head import paint as lay_on
 from pvchat.augment.positives.protocol import Take
 from pvchat.augment.positives.reenact import KINDS, MOST_DEGREES, Motion, Reenact, express, plan_motion, reenact
-from pvchat.augment.positives.warp import cover, triangulate, warp
-from pvchat.augment.positives.warp import paint as lay_on
 from pvchat.perception.experts.mesh import measure
 
 GRID = np.float32([(x, y) for y in (0, 10, 20) for x in (0, 10, 20)])

@@ -7,7 +7,8 @@ import pytest
 from make_profile import make_profile
 from PIL import Image
 
-from pvchat.augment import journal, media, sheet
+from pvchat.augment import journal, sheet
+from pvchat.augment.folders import write_media
 from pvchat.augment.schemas import Sample
 from pvchat.errors import PVChatError
 
@@ -20,7 +21,7 @@ def make_folder(tmp_path, *recipes):
         dropped = "identity" if number == 0 else None
         still = recipe == "recolour"
         name = f"{number:016x}.{'png' if still else 'mp4'}"
-        media.write(tmp_path / ("dropped" if dropped else "media") / name, profile.images, 8.0)
+        write_media(tmp_path / ("dropped" if dropped else "media") / name, profile.images, 8.0)
         stage = "image" if still else "video"
         rows.append(Sample(f"{number:016x}", "positive", recipe, stage, f"media/{name}", "s", "train", {}, {}, dropped))
     journal.write_lines(tmp_path / "samples.jsonl", [r.to_dict() for r in rows])

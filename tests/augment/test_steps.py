@@ -13,11 +13,11 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_profile import make_profile, mesh_at
 
 from pvchat import video
-from pvchat.augment import journal, media, profile, steps
-from pvchat.augment.analyses import Analyses
-from pvchat.augment.augmentation import read_samples
+from pvchat.augment import journal, profile, steps
+from pvchat.augment.augmentation import Analyses, read_samples
+from pvchat.augment.folders import write_media
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.positives import empty, registry
+from pvchat.augment.positives import plan
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import StoppedError, Watch
@@ -158,7 +158,7 @@ def test_damaged_steps_are_made_anew(clip, chat, damage):
 
 
 def test_an_interrupted_run_goes_on_where_it_was(clip, chat, monkeypatch, tmp_path):
-    made, make = [], registry.make
+    made, make = [], plan.make_planned
 
     def counted(order, *rest):
         if len(made) == 3:
@@ -167,13 +167,13 @@ def test_an_interrupted_run_goes_on_where_it_was(clip, chat, monkeypatch, tmp_pa
         return make(order, *rest)
 
     out = clip.parent / "set"
-    monkeypatch.setattr(registry, "make", counted)
+    monkeypatch.setattr(plan, "make_planned", counted)
     with pytest.raises(KeyboardInterrupt):
         run(clip, chat)
     assert not (out / "positives.json").exists()
     with (out / "positives.jsonl.part").open("a") as file:
         file.write('{"id": "cut off in the mid')
-    monkeypatch.setattr(registry, "make", lambda order, *rest: made.append(order.id) or make(order, *rest))
+    monkeypatch.setattr(plan, "make_planned", lambda order, *rest: made.append(order.id) or make(order, *rest))
     run(clip, chat)
     assert len(made) == len(set(made)) == 5  # nothing twice
     straight = run(clip, chat, tmp_path / "straight")
@@ -218,13 +218,13 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
             sample = Sample(f"{number:016x}", "negative", "lookalike", "image", f"media/{number:016x}.png", "x" * 64,
                             "train", {"Ana": False}, {}, dropped)  # fmt: skip
             if not dropped:
-                media.write(out / sample.media, make_profile(1).images, 8.0)
+                write_media(out / sample.media, make_profile(1).images, 8.0)
             rows.append(sample)
         return rows
 
     monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Found([], {"may be the subject": 2}))
     monkeypatch.setattr(negatives, "write", write)
-    monkeypatch.setattr(empty, "plan", lambda *_: [])
+    monkeypatch.setattr(plan, "plan", lambda *_: [])
     chat.strangers = (make_track(1, range(1)),)  # the subject after all
     out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=2, seconds=0.3))
     made = steps.summary(out)
@@ -248,7 +248,7 @@ def test_a_recipe_that_cannot_is_counted(clip, chat, monkeypatch):
     def fails(order, *_):
         raise ValueError("no clothes in the picture")
 
-    monkeypatch.setattr(registry, "make", fails)
+    monkeypatch.setattr(plan, "make_planned", fails)
     out = run(clip, chat)
     made = steps.summary(out)["positives"]
     assert made["counts"] == {"planned": 5, "made": 0}

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_profile import make_profile
 
-from pvchat.augment.positives import registry
-from pvchat.augment.positives.plan import PlannedSample, plan, to_sample
+from pvchat.augment.positives import plan
+from pvchat.augment.positives.photometric import SubClips
+from pvchat.augment.positives.plan import PlannedSample, to_sample
 from pvchat.augment.positives.protocol import Take, window
-from pvchat.augment.positives.subclips import SubClips
 from pvchat.augment.profile import interpolate, plausible, segments
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
@@ -81,10 +81,10 @@ def test_implausible_masks_are_refused():
 
 def test_the_plan_is_the_same_for_the_same_seed_and_asks_only_what_can_be_made():
     profile = make_profile(masks=False)
-    makers = registry.generators(CONFIG)
-    planned = plan(profile, makers, CONFIG, seed=3)
-    assert planned == plan(profile, makers, CONFIG, seed=3)
-    assert {p.id for p in planned}.isdisjoint(p.id for p in plan(profile, makers, CONFIG, seed=4))
+    makers = plan.generators(CONFIG)
+    planned = plan.plan_positives(profile, makers, CONFIG, seed=3)
+    assert planned == plan.plan_positives(profile, makers, CONFIG, seed=3)
+    assert {p.id for p in planned}.isdisjoint(p.id for p in plan.plan_positives(profile, makers, CONFIG, seed=4))
     assert len({p.id for p in planned}) == len(planned) == 52
     recipes = Counter(o.recipe for o in planned)
     assert "background" not in recipes  # it needs a mask
@@ -97,13 +97,13 @@ def test_the_plan_is_the_same_for_the_same_seed_and_asks_only_what_can_be_made()
 
 def test_drawn_figures_get_what_needs_no_mesh():
     profile = make_profile(kind="figure")
-    recipes = {p.recipe for p in plan(profile, registry.generators(CONFIG), CONFIG, 0)}
+    recipes = {p.recipe for p in plan.plan_positives(profile, plan.generators(CONFIG), CONFIG, 0)}
     assert recipes == {"subclip", "photometric", "background"}
 
 
 def test_a_photo_gives_training_samples_only():
     profile = make_profile(1, clips=1)
-    planned = plan(profile, registry.generators(CONFIG), CONFIG, 0)
+    planned = plan.plan_positives(profile, plan.generators(CONFIG), CONFIG, 0)
     assert {o.split for o in planned} == {"train"}
     assert "subclip" not in {p.recipe for p in planned}  # one frame has no stretches
 
@@ -111,14 +111,14 @@ def test_a_photo_gives_training_samples_only():
 def test_every_recipe_makes_what_was_ordered_and_repeats_it():
     profile = make_profile()
     config = AugmentConfig(clips=26, stills=24, seconds=0.5)
-    makers = registry.generators(config)
-    planned = plan(profile, makers, config, 0)
+    makers = plan.generators(config)
+    planned = plan.plan_positives(profile, makers, config, 0)
     assert {m.name for m in makers} == {p.recipe for p in planned}
     for order in {o.recipe + o.stage: o for o in planned}.values():
-        made = registry.make(order, profile, makers, config)
+        made = plan.make_planned(order, profile, makers, config)
         assert made.images.dtype == np.uint8
         assert len(made.images) == len(made.times) == (4 if order.stage == "video" else 1)
-        again = registry.make(order, profile, makers, config)
+        again = plan.make_planned(order, profile, makers, config)
         assert (made.images == again.images).all(), order.recipe
         sample = to_sample(order, made, profile)
         assert sample.people == {"Ana": True}
@@ -129,10 +129,10 @@ def test_a_segment_without_the_subject_is_told():
     profile = make_profile()
     hidden = replace(profile, boxes=profile.boxes.copy())
     hidden.boxes[slice(*profile.spans["val"])] = np.nan
-    makers = registry.generators(CONFIG)
+    makers = plan.generators(CONFIG)
     order = PlannedSample("0" * 16, "photometric", "video", "val", 1)
     with pytest.raises(ValueError, match="lacks subject"):
-        registry.make(order, hidden, makers, CONFIG)
+        plan.make_planned(order, hidden, makers, CONFIG)
 
 
 def test_settings_check_themselves():

@@ -1,8 +1,9 @@
 """The data set that augmentation writes: folder, media, card, checks, the official JSON.
 
-In: samples and question rows. Out: a folder of clips, `samples.jsonl`, `questions.jsonl`, a card, and its examination:
+In: samples and question rows. Out: a folder of clips, `samples.jsonl`, `questions.jsonl`, a card, and its examination.
+Start with `folder.py`:
 
     folder.py      written and read, with card and checksums
     official.py    as the official PVChat JSON, both ways
-    check.py       is it whole and consistent? reading.py reads it row by row for that
+    check.py       is it whole and consistent?
 """

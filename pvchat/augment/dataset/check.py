@@ -1,6 +1,7 @@
 """Is a data set whole and consistent? Names every bad row, of ours and of the official PVChat JSON.
 
-In: a data set folder, an official JSON file, or a folder of those. Out: `Problem`s, none when all is in order. Checked:
+In: a data set folder, an official JSON file, or a folder of those. Out: `Problem`s, none when all is in order. It is
+read row by row, every row and sample with its place, into a `CheckedSet`. Checked:
 
 - form: lines that can be read, fields, known types, kinds and splits, ids that are there once;
 - truth: names asked about stand in the question, `present` agrees with the sample, answers with `present`;
@@ -10,30 +11,93 @@ In: a data set folder, an official JSON file, or a folder of those. Out: `Proble
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from pvchat.augment import place
+from pvchat.augment import folders
 from pvchat.augment.dataset import official
-from pvchat.augment.dataset.folder import ROWS
-from pvchat.augment.dataset.reading import CheckedSet, Problem, read_official, read_ours
-from pvchat.augment.journal import file_hash
-from pvchat.augment.questions.polarity import denied, said
-from pvchat.augment.questions.templates import masked
+from pvchat.augment.dataset.folder import CARD, CHECKSUMS, FROM_SAMPLE, ROWS, SAMPLES
+from pvchat.augment.journal import file_hash, lines_of
+from pvchat.augment.questions.templates import denied, masked, said
 from pvchat.augment.schemas import Row, Sample
 from pvchat.errors import SettingsError
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 TYPES = ("existence", "appearance", "action", "location", "other")
-KINDS = {
-    "single": (1, 1),
-    "refusal": (1, 1),
-    "pair": (2, 2),
-    "triple": (3, 3),
-    "relative": (1, 2),
-}  # people asked about
+KINDS = {"single": (1, 1), "refusal": (1, 1), "pair": (2, 2), "triple": (3, 3), "relative": (1, 2)}  # people asked of
 MOST_UNEVEN = 0.1  # yes may be so far from half of a split's existence questions
 _ENOUGH = 10  # rows from which balance is judged
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong where: "dataset.jsonl:17 (id)", "train.json: video 3 (a.mp4), pair 2", or a file."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass
+class CheckedSet:
+    """A data set being checked, with the place of every row and sample."""
+
+    root: Path
+    rows: list[tuple[str, Row]]
+    samples: dict[str, tuple[str, Sample]]
+    problems: list[Problem]
+    sums: dict[str, str] | None = None
+
+    def note(self, where: str, what: str) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(where, what))
+
+
+def read_ours(path: Path) -> CheckedSet:
+    """A folder that `pvchat augment` made."""
+    found = CheckedSet(path, [], {}, [])
+    for where, line in _lines(path / SAMPLES, found) if (path / SAMPLES).is_file() else ():
+        sample = _built(Sample, line, where, found)
+        if sample is not None and not sample.dropped:
+            if sample.id in found.samples:
+                found.note(where, f"sample {sample.id} is there twice")
+            found.samples[sample.id] = (where, sample)
+    if not (path / SAMPLES).is_file():
+        found.note(SAMPLES, "is missing")
+    for where, line in _lines(path / ROWS, found):
+        row = _built(Row, line, where, found)
+        if row is not None:
+            found.rows.append((where, row))
+            _check_copies(line, where, found)
+    if not (path / CARD).is_file():
+        found.note(CARD, "is missing")
+    try:
+        found.sums = dict(json.loads((path / CHECKSUMS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        found.note(CHECKSUMS, "is missing or can't be read")
+    return found
+
+
+def read_official(path: Path) -> CheckedSet:
+    """The official PVChat JSON: a file, or a folder of those."""
+    root = path if path.is_dir() else path.parent
+    found = CheckedSet(root, [], {}, [])
+    for file in official.files(path):
+        content = json.loads(file.read_text(encoding="utf-8"))
+        entries = content.get("data", content.get("videos"))
+        for number, entry in enumerate(entries):
+            video = entry.get("video_name", "?") if isinstance(entry, dict) else "?"
+            _add_official(entry, number, f"{file.name}: video {number + 1} ({video})", file, entries, found)
+    return found
 
 
 def check(path: str | Path) -> list[Problem]:
@@ -64,9 +128,76 @@ def check(path: str | Path) -> list[Problem]:
     return found.problems
 
 
+def _check_copies(line: dict[str, Any], where: str, found: CheckedSet) -> None:
+    """What a row repeats of its sample must be what the sample says."""
+    known = found.samples.get(str(line.get("sample")))
+    for key in FROM_SAMPLE:
+        if known and key in line and line[key] != getattr(known[1], key):
+            found.note(where, f"{key} is {line[key]!r}, its sample's is {getattr(known[1], key)!r}")
+
+
+def _lines(path: Path, found: CheckedSet) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, text in enumerate(lines_of(path), 1):
+        where = f"{path.name}:{number}"
+        try:
+            line = json.loads(text)
+        except ValueError as error:
+            found.note(where, f"no JSON ({error})")
+            continue
+        if not isinstance(line, dict):
+            found.note(where, "no JSON object")
+            continue
+        yield f"{where} ({line['id']})" if "id" in line else where, line
+
+
+def _built(kind: type, line: dict[str, Any], where: str, found: CheckedSet) -> Any:
+    """A `Row` or `Sample`, or None with a note when a field is missing or of the wrong sort."""
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(kind).validate_json(json.dumps(line), strict=True)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = str(wrong["loc"][0])
+        found.note(where, f"{name} is missing" if wrong["type"] == "missing" else f"{name} can't be {line[name]!r}")
+        return None
+
+
+@cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def _add_official(entry: Any, number: int, where: str, file: Path, entries: list[Any], found: CheckedSet) -> None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("qa_pairs"), list):
+        found.note(where, "has no list of qa_pairs")
+        return
+    whole = []
+    for place, pair in enumerate(entry["qa_pairs"], 1):
+        lacks = [k for k in official.PAIR_FIELDS if not isinstance(pair, dict) or k not in pair]
+        if lacks or not isinstance(pair["is_special"], bool):
+            found.note(
+                f"{where}, pair {place}", f"{lacks[0]} is missing" if lacks else "is_special isn't true or false"
+            )
+        else:
+            whole.append((place, pair))
+    try:
+        people = official.names_of(entry, entries, file)
+        pairs = [pair for _, pair in whole]
+        sample, rows = official.read_entry({**entry, "qa_pairs": pairs}, number, people, file, found.root)
+    except (KeyError, TypeError, ValueError) as error:
+        found.note(where, f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error))
+        return
+    found.samples[sample.id] = (where, sample)
+    for (place, pair), row in zip(whole, rows, strict=True):
+        if not any(n in official.named(str(pair["question"]), people) for n in people):
+            row.people, row.present = [], {}
+        found.rows.append((f"{where}, pair {place}", row))
+
+
 # -- one row
-
-
 def _row_problems(row: Row, found: CheckedSet) -> Iterator[str]:
     if row.type not in TYPES:
         yield f"there is no type {row.type!r}"
@@ -98,7 +229,7 @@ def _against_sample(row: Row, sample: Sample) -> Iterator[str]:
         if name not in sample.people:
             yield f"its sample doesn't say whether {name} is in it"
         elif sample.people[name] is not there:
-            yield f"says that {name} is {_told(there)}, its sample says {_told(sample.people[name])}"
+            yield f"says that {name} is {_word(there)}, its sample says {_word(sample.people[name])}"
 
 
 def _answer_problems(row: Row) -> Iterator[str]:
@@ -109,7 +240,7 @@ def _answer_problems(row: Row) -> Iterator[str]:
         about = said(row.answer, list(row.present))
         for name, there in row.present.items():
             if about[name] is not None and about[name] is not there:
-                yield f"the answer says that {name} is {_told(not there)}, but {name} is {_told(there)}"
+                yield f"the answer says that {name} is {_word(not there)}, but {name} is {_word(there)}"
             elif about[name] is None:
                 yield f"the answer doesn't say whether {name} is there"
         return
@@ -120,16 +251,14 @@ def _answer_problems(row: Row) -> Iterator[str]:
         refused = denied(row.answer, name, others) or (not there and said(row.answer, [name, *others])[name] is False)
         if refused is there:
             what = "refuses to describe" if there else "describes"
-            yield f"the answer {what} {name}, who is {_told(there)}"
+            yield f"the answer {what} {name}, who is {_word(there)}"
 
 
-def _told(there: bool) -> str:
+def _word(there: bool) -> str:
     return "present" if there else "absent"
 
 
 # -- all rows
-
-
 def _check_ids(found: CheckedSet) -> None:
     first: dict[str, str] = {}
     asked: dict[tuple[str, str], str] = {}
@@ -157,9 +286,9 @@ def _check_media(found: CheckedSet) -> None:
             found.note(where, f"{sample.media} is empty")
     if found.sums is None:
         return
-    for path in place.strays(found.root, [s for _, s in found.samples.values()]):
-        if path.parent.name == place.MEDIA:
-            found.note(f"{place.MEDIA}/{path.name}", "belongs to no sample")
+    for path in folders.strays(found.root, [s for _, s in found.samples.values()]):
+        if path.parent.name == folders.MEDIA:
+            found.note(f"{folders.MEDIA}/{path.name}", "belongs to no sample")
     listed = {name for name in found.sums if (found.root / name).is_file()}
     for name in sorted(set(found.sums) - listed - {s.media for _, s in found.samples.values()}):
         found.note(name, "is listed in the checksums, but missing")

@@ -25,7 +25,7 @@ from pvchat.errors import SettingsError
 
 ROWS, SAMPLES, CARD, CHECKSUMS, MEDIA = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json", "media"
 VERSION = 1
-_FROM_SAMPLE = ("media", "stage", "role", "recipe", "source")  # what a row of the file also tells about its sample
+FROM_SAMPLE = ("media", "stage", "role", "recipe", "source")  # what a row of the file also tells about its sample
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
@@ -160,7 +160,7 @@ def _subject(rows: Sequence[Row], samples: Sequence[Sample]) -> str:
 
 
 def _joined(row: Row, sample: Sample) -> dict[str, Any]:
-    return {**row.to_dict(), **{k: getattr(sample, k) for k in _FROM_SAMPLE}}
+    return {**row.to_dict(), **{k: getattr(sample, k) for k in FROM_SAMPLE}}
 
 
 def _sample(line: dict[str, Any], lines: Sequence[dict[str, Any]]) -> Sample:
@@ -169,7 +169,7 @@ def _sample(line: dict[str, Any], lines: Sequence[dict[str, Any]]) -> Sample:
     for other in lines:
         if other["sample"] == line["sample"]:
             people |= other["present"]
-    return Sample(line["sample"], people=people, split=line["split"], **{k: line[k] for k in _FROM_SAMPLE})
+    return Sample(line["sample"], people=people, split=line["split"], **{k: line[k] for k in FROM_SAMPLE})
 
 
 def _only(kind: type, line: dict[str, Any]) -> dict[str, Any]:

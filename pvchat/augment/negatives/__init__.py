@@ -3,7 +3,6 @@
 In: the profile of a person, an index of other footage. Out: samples that show somebody else. Start with `search.py`:
 
     candidates.py    what is looked for, and what is found
-    strangers.py     who is certainly not the subject
-    beside.py        others of the subject's own clip; pool.py: of an index, near ones and any
+    strangers.py     who is certainly not the subject, in the subject's own clip too
     excerpts.py      what was chosen, cut and looked at again
 """

@@ -8,8 +8,6 @@ dropped. Cutting and judging are the same for the same input, and what was cut i
 from __future__ import annotations
 
 import hashlib
-import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,14 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.augment.folders import MEDIA, write_media
 from pvchat.augment.negatives.candidates import Candidate, Found, NegativesConfig, Subject
 from pvchat.augment.schemas import Sample, Split, Stage
 from pvchat.augment.watch import NOBODY, Watch
 from pvchat.errors import VideoReadError
 from pvchat.schemas import Service
 
-MEDIA = "media"
-_JPEG_QUALITY = 92
 _SHARED = 4  # source clips of one recipe from which validation and test get one at least
 _MOST_SIDE = 1280  # pixels of the frame that a crop is cut from
 
@@ -128,7 +125,7 @@ def _samples(
     try:
         missing = [sample for sample in made if not (out / sample.media).exists()]
         if missing:
-            _write_media(missing, cut(excerpt.candidate, chat, config), out)
+            _write(missing, cut(excerpt.candidate, chat, config), out)
         for sample in made:
             _judge(sample, subject, out, chat)
     except VideoReadError:
@@ -150,23 +147,12 @@ def _sample(excerpt: _Excerpt, subject: Subject, config: NegativesConfig, stage:
     )  # fmt: skip
 
 
-def _write_media(samples: Sequence[Sample], excerpt: tuple[Images, float], out: Path) -> None:
-    from PIL import Image
-
-    from pvchat.video import save_clip
-
+def _write(samples: Sequence[Sample], excerpt: tuple[Images, float], out: Path) -> None:
     images, fps = excerpt
+    middle = len(images) // 2
     (out / MEDIA).mkdir(parents=True, exist_ok=True)
     for sample in samples:
-        path = out / sample.media
-        draft = path.with_name(f".{path.name}")  # a killed run leaves no half a file under a sample's name
-        if sample.stage == "video":
-            save_clip(draft, images, fps)
-        else:
-            data = io.BytesIO()
-            Image.fromarray(images[len(images) // 2]).save(data, "JPEG", quality=_JPEG_QUALITY)
-            draft.write_bytes(data.getvalue())
-        os.replace(draft, path)
+        write_media(out / sample.media, images if sample.stage == "video" else images[middle : middle + 1], fps)
 
 
 def _judge(sample: Sample, subject: Subject, out: Path, chat: Service) -> None:

@@ -1,26 +1,38 @@
-"""Who is certainly not the subject.
+"""Who is certainly not the subject, in other clips and in the subject's own.
 
 In: tracks, from an analysis or from an index. Out: for each the probability that it shows the subject, and its distance
 from the subject's mean vector. A track is a stranger when the presence model says "improbable" (at most
 `max_probability`), its mean lies beyond `min_distance`, and it lies beyond that from everything that was recognised as
 the subject elsewhere, too: a side view that is far from the enrollment is near to the subject's other clips.
 
-Measured (`benchmarks/negatives.py`): of clips that show the subject none has a probability below 0.14 on the
-development set, so the limit of 0.05 leaves room.
+People of the subject's own clip are the best negatives: the same place, light and camera. Out: `Candidate`s with a box
+to crop to, in which the subject is not. Two faces that are seen at once are two people, whatever the model says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pvchat.augment.negatives.candidates import Box, Candidate, NegativesConfig, Subject, windows
+from pvchat.augment.schemas import Split
 from pvchat.identity.presence import PresenceModel
 from pvchat.index.entries import MASK, ClipEntry
 from pvchat.people.person import Person
+from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, SceneFacts, Track
+
+_TOGETHER = 3  # sampled frames in which both must be seen
+_SAME_FACE = 0.3  # overlap from which two boxes of one frame are one face found twice
+_AROUND = (1.0, 0.8, 1.0, 2.5)  # of the face's size: how much of the picture left, above, right, below belongs to it
+_BODY = (2.0, 6.0)  # of the subject's face: how far their body reaches to each side of its middle, and below it
+_HEAD = 0.35  # of the subject's face size around their face: hair and chin
+_LEAST = 48  # pixels of the crop's shorter side
+_SHORTEST_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -135,5 +147,121 @@ def stand_in(
     return ClipAnalysis(entry.key, entry.duration_s, 1, 1, times, frames, tracks, scene_facts)
 
 
+def cut_outs(
+    subject: Subject, strangers: Strangers, config: NegativesConfig, dropped: Counter[str]
+) -> Iterator[Candidate]:
+    """Excerpts of the enrollment clip that show somebody else and not the subject.
+
+    Args:
+        subject: whom they must not show.
+        strangers: tells who is somebody else.
+        config: length of the excerpts.
+        dropped: counts refusals by reason.
+    """
+    analysis, me = subject.analysis, subject.analysis.tracks[subject.track]
+    judged = strangers.judge(analysis)
+    for number, track in enumerate(analysis.tracks):
+        if number == subject.track or track.kind != me.kind:
+            continue
+        if on_body(track, me):
+            dropped["in the subject's clip: on the subject's own body"] += 1
+            continue
+        distance, probability = float(judged.distance[number]), float(judged.probability[number])
+        apart = distance >= config.min_distance and seen_together(track, me)
+        if not (apart or strangers.is_stranger(track, probability, distance)):
+            dropped["in the subject's clip: may be the subject"] += 1
+            continue
+        for start, end in _excerpts(subject, track, config.seconds):
+            box = crop_beside(analysis, track, me, start, end)
+            if box is None:
+                dropped["in the subject's clip: no room beside the subject"] += 1
+                continue
+            yield Candidate(
+                "same-clip", analysis.key, subject.clip, number, track.kind, start, end, box,
+                round(distance, 4), round(probability, 4),
+            )  # fmt: skip
+
+
+def seen_together(a: Track, b: Track) -> bool:
+    """Whether two tracks are in one picture at different places often enough to be two people."""
+    _, at_a, at_b = np.intersect1d(a.frames, b.frames, return_indices=True)
+    shared = [overlap(a.boxes[i][None], b.boxes[j][None])[0, 0] for i, j in zip(at_a, at_b, strict=True)]
+    return len(shared) >= _TOGETHER and max(shared) < _SAME_FACE
+
+
+def on_body(track: Track, subject: Track) -> bool:
+    """Whether what was taken for a face is mostly on the subject's own body: a print on a shirt, a fold, a hand."""
+    _, at, mine = np.intersect1d(track.frames, subject.frames, return_indices=True)
+    if not len(at):
+        return False
+    middles = (track.boxes[at, :2] + track.boxes[at, 2:]) / 2
+    boxes = subject.boxes[mine]
+    size, chin = boxes[:, 2:] - boxes[:, :2], boxes[:, 3]
+    aside = np.abs(middles[:, 0] - (boxes[:, 0] + boxes[:, 2]) / 2) <= _BODY[0] * size[:, 0]
+    below = (middles[:, 1] > chin) & (middles[:, 1] < chin + _BODY[1] * size[:, 1])
+    return bool((aside & below).mean() > 0.5)
+
+
+def crop_beside(analysis: ClipAnalysis, track: Track, subject: Track, start: float, end: float) -> Box | None:
+    """A box around one track, clear of the subject's head, between two times; None where there is no room.
+
+    Args:
+        analysis: of the clip: its size and times.
+        track: whom to show.
+        subject: whom not to show.
+        start: of the excerpt, seconds.
+        end: of the excerpt, seconds.
+    """
+    slack = float(np.median(np.diff(analysis.times))) if len(analysis.times) > 1 else 0.0
+    mine = _hull(_between(analysis, track, start, end, slack))
+    if mine is None:
+        return None
+    size = mine[2:] - mine[:2]
+    grown = np.concatenate([mine[:2] - size * _AROUND[:2], mine[2:] + size * _AROUND[2:]])
+    box = np.clip(grown, 0, 1)
+    theirs = _hull(_between(analysis, subject, start, end, 2 * slack))
+    if theirs is not None:
+        margin = _HEAD * (theirs[2:] - theirs[:2])
+        box = _clear_of(box, mine, np.concatenate([theirs[:2] - margin, theirs[2:] + margin]))
+    if box is None:
+        return None
+    width, height = (box[2:] - box[:2]) * [analysis.width, analysis.height]
+    x0, y0, x1, y1 = (round(float(v), 4) for v in box)
+    return (x0, y0, x1, y1) if min(width, height) >= _LEAST else None
+
+
 def _largest(logits: FloatArray) -> float:
     return float(1 / (1 + np.exp(-np.clip(logits.max(), -30, 30)))) if logits.size else 0.0
+
+
+def _clear_of(box: FloatArray, keep: FloatArray, avoid: FloatArray) -> FloatArray | None:
+    """The largest part of `box` that holds all of `keep` and nothing of `avoid`, cut by one straight line."""
+    if (np.minimum(box[2:], avoid[2:]) <= np.maximum(box[:2], avoid[:2])).any():
+        return box
+    parts = []
+    for axis in (0, 1):
+        if avoid[axis] >= keep[axis + 2]:  # it lies to the right or below
+            parts.append(box.copy())
+            parts[-1][axis + 2] = min(box[axis + 2], avoid[axis])
+        if avoid[axis + 2] <= keep[axis]:
+            parts.append(box.copy())
+            parts[-1][axis] = max(box[axis], avoid[axis + 2])
+    return max(parts, key=lambda p: float((p[2:] - p[:2]).prod()), default=None)
+
+
+def _excerpts(subject: Subject, track: Track, seconds: float) -> list[tuple[float, float]]:
+    """Windows in which the track is seen, none across two segments."""
+    spans = subject.analysis.spans(track.frames)
+    whole: tuple[tuple[float, float, Split, str], ...] = ((0.0, subject.analysis.duration_s, "train", ""),)
+    parts = [(max(a, start), min(b, end)) for start, end, *_ in subject.segments or whole for a, b in spans]
+    return windows([(a, b) for a, b in parts if b - a >= _SHORTEST_S], seconds)
+
+
+def _between(analysis: ClipAnalysis, track: Track, start: float, end: float, slack: float) -> FloatArray:
+    times = analysis.times[track.frames]
+    return track.boxes[(times >= start - slack) & (times <= end + slack)]
+
+
+def _hull(boxes: FloatArray) -> FloatArray | None:
+    """The box [4] around boxes [n, 4]."""
+    return np.concatenate([boxes[:, :2].min(0), boxes[:, 2:].max(0)]) if len(boxes) else None

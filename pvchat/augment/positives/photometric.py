@@ -1,7 +1,8 @@
-"""Crop, scale, light, colour, blur, noise and compression: what cameras, distance and networks do to footage.
+"""The subject as filmed, and in other light: what cameras, distance and networks do to footage.
 
-In: frames [T, H, W, 3] uint8 RGB. Out: the same, one drawn setting for all frames of a sample (a camera doesn't change
-between two frames), noise anew in each.
+In: a profile; frames [T, H, W, 3] uint8 RGB. Out: stretches of the clip itself; crop, scale, light, colour, blur, noise
+and compression, one drawn setting for all frames of a sample (a camera doesn't change between two frames), noise anew
+in each.
 """
 
 from __future__ import annotations
@@ -21,6 +22,22 @@ from pvchat.schemas import FloatArray
 Images = NDArray[np.uint8]
 _LEAST_FACE = 44.0  # pixels of face height below which identity is lost
 _FACE_SHARE = (0.16, 0.5)  # face height over frame height after a crop
+
+
+class SubClips:
+    """A stretch of the clip in which the subject is seen, at the clip's pace or half or twice as fast."""
+
+    name = "subclip"
+    needs = frozenset({"subject", "motion"})
+    stages = frozenset({"video"})
+    share = 10.0
+
+    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
+        pace = (1, 1, 2)[int(rng.integers(3))]
+        frames = window(profile.seen, min(take.count * pace, max(len(profile), 1)), rng)
+        at = np.linspace(0, len(frames) - 1, take.count).round().astype(int)
+        return Made(profile.images[frames[at]], take.times)
 
 
 @dataclass(frozen=True)

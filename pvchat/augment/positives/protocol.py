@@ -1,7 +1,7 @@
 """What a generator of positives is: from a `Profile` and a random generator to frames that still show the subject.
 
 In: a profile of one segment. Out: `Made` frames, one sample each. What is made is checked by `gates.py` afterwards: a
-generator may fail, but it must say what it covered or changed. `plan.py` says what is wanted, `registry.py` who can.
+generator may fail, but it must say what it covered or changed. `plan.py` says what is wanted and who can.
 """
 
 from __future__ import annotations

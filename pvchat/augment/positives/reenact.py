@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.positives import head as heads
+from pvchat.augment.positives.head import Cover, warp
 from pvchat.augment.positives.protocol import BOTH, Made, Take, window
-from pvchat.augment.positives.warp import Cover, warp
 from pvchat.augment.profile import MEASURES, Profile
 from pvchat.schemas import FloatArray, IntArray, Service
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from pvchat.augment.positives import head as heads
+from pvchat.augment.positives.head import paint
 from pvchat.augment.positives.protocol import BOTH, Made, Take, window
-from pvchat.augment.positives.warp import paint
 from pvchat.augment.profile import Profile
 from pvchat.schemas import FloatArray
 

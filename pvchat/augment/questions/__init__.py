@@ -3,7 +3,7 @@
 In: samples with measured facts. Out: rows of question, answer and truth. Start with `rows.py`:
 
     together.py    before that: strangers get names and stand beside the subject
-    cast.py        who is which track; looks.py: the subject looks alike in all samples of her clip
+    cast.py        who is which track, and looks alike in all samples of her clip
     measured.py    what was measured, as phrases; teacher.py: whoever says more; sides.py: left and right
-    templates.py   how it is asked and framed; polarity.py reads back what an answer says of who is there
+    templates.py   how it is asked and framed, and what an answer says of who is there
 """

@@ -1,8 +1,13 @@
-"""Who of the people named in a sample is which of its tracks.
+"""Who of the people named in a sample is which of its tracks, and the subject looking the same in all samples.
 
 In: samples and their analyses. Out: `View`s: a sample with what was measured of everyone in it and who is who. A person
 alone in a sample is that sample's one track; those tracks, and her enrollment where it is given, then tell her from
 others in samples that show several.
+
+A sample has a few frames, often relit, smaller or turned, and of the same clothes they tell now "a white coat", now "a
+light grey top": the answers of one data set would contradict each other. So clothes, hair and features are as they were
+measured once in the whole clip. What a sample doesn't show stays unsaid of it, and a colour that the recipe changed
+stays as it was measured there.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.augment.schemas import Sample
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, PersonPresence, Track
 
 if TYPE_CHECKING:
     from pvchat.identity.evidence import Evidence
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 
 Analyses = Callable[[Sample], ClipAnalysis]
 _CLEARER = 0.05  # a track must be so much nearer to a person than the next one [choice; distances lie in 0..1.2]
+_RECOLOURED = " clothes"  # ends the note of a sample whose clothes have another colour
+_LEGS = ("trousers",)  # a sample may show them or not, whatever it shows above them
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,56 @@ def slim(analysis: ClipAnalysis) -> ClipAnalysis:
     return replace(analysis, frame_features=analysis.frame_features[:0], tracks=tracks)
 
 
+def agree(seen: Sequence[View], name: str, own: PersonFacts) -> list[View]:
+    """Views in which the subject is described alike.
+
+    Args:
+        seen: of samples, in any order.
+        name: the subject's.
+        own: measured of the subject in the whole clip.
+    """
+    return [_alike(view, view.tracks[name], own) if name in view.tracks else view for view in seen]
+
+
+def settled(measured: PersonFacts, once: PersonFacts, recoloured: bool = False) -> PersonFacts:
+    """What a sample shows of somebody, in the words of what was measured once.
+
+    Args:
+        measured: in the sample.
+        once: of the same person in the clip that the sample was made from.
+        recoloured: the sample's clothes have another colour than the clip's.
+    """
+    sure = {what: once.confidence[what] for what in ("gender", "hair") if what in once.confidence}
+    return replace(
+        measured,
+        clothes=_clothes(measured.clothes, once.clothes, recoloured),
+        hair=once.hair if measured.hair else None,
+        features=[feature for feature in measured.features if feature in once.features],
+        gender=once.gender,
+        confidence={k: v for k, v in measured.confidence.items() if k not in ("gender", "hair")} | sure,
+    )
+
+
 def _distance(track: Track, known: Sequence[tuple[str, FloatArray]]) -> float:
     """Distance of a track to the nearest of a person's own."""
     own = middle(track)
     return min((float(np.linalg.norm(own - v)) for kind, v in known if kind == track.kind), default=np.inf)
+
+
+def _alike(view: View, index: int, own: PersonFacts) -> View:
+    tracks = list(view.analysis.tracks)
+    recoloured = view.sample.notes.get("appearance", "").endswith(_RECOLOURED)
+    tracks[index] = replace(tracks[index], facts=settled(tracks[index].facts, own, recoloured))
+    return replace(view, analysis=replace(view.analysis, tracks=tracks))
+
+
+def _clothes(measured: Sequence[Garment], once: Sequence[Garment], recoloured: bool) -> list[Garment]:
+    """The clip's garments, above and below, where the sample shows any."""
+    found = []
+    for legs in (False, True):
+        here = [g for g in measured if (g.kind in _LEGS) == legs]
+        there = [g for g in once if (g.kind in _LEGS) == legs]
+        if here and there and recoloured:
+            there = [replace(there[0], colour=here[0].colour), *(replace(g, colour=None) for g in there[1:])]
+        found += there if here else []
+    return found

@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pvchat.augment.questions.cast import Analyses, View, views
-from pvchat.augment.questions.looks import agree
+from pvchat.augment.questions.cast import Analyses, View, agree, views
 from pvchat.augment.questions.sides import OPPOSITE, Pair, pairs
 from pvchat.augment.questions.teacher import FactsTeacher, Teacher, Told
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.augment.media import write
+from pvchat.augment.folders import write_media
 from pvchat.augment.questions.cast import Analyses, find, middle, references, slim
 from pvchat.augment.schemas import TOGETHER, Sample, Split
 from pvchat.augment.watch import NOBODY, Watch
@@ -178,7 +178,7 @@ def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], out: P
     )  # fmt: skip
     if not (out / sample.media).exists():
         config = VideoConfig(sample_fps=FPS, max_frames=FRAMES, max_side=480)
-        write(out / sample.media, side_by_side([video.load(out / s.media, config).images for s in parts]), FPS)
+        write_media(out / sample.media, side_by_side([video.load(out / s.media, config).images for s in parts]), FPS)
     return sample
 
 

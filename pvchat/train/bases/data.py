@@ -18,9 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.augment.positives.empty import RECIPE
 from pvchat.augment.questions.cast import views
-from pvchat.augment.schemas import Split, Stage
+from pvchat.augment.schemas import EMPTY, Split, Stage
 from pvchat.bases.marking import Frames, Shown, crop_of
 from pvchat.bases.soft import Personal
 from pvchat.config import VideoConfig
@@ -100,7 +99,7 @@ def make_base_data(
     examples, left_out = examples_about(name, told, others)
     shown = [shown_of(told.folder / s.media, frames, config) for s in told.samples]
     crops = crops_of(person, told, shown)
-    empty = frozenset(i for i, s in enumerate(told.samples) if s.recipe == RECIPE)
+    empty = frozenset(i for i, s in enumerate(told.samples) if s.recipe == EMPTY)
     return BaseData(name, shown, examples, crops, others, empty=empty, left_out=left_out)
 
 

@@ -117,7 +117,7 @@ def train_on(
         SettingsError: the folder holds no data set about her, or there is no model to train her on.
         PeopleError: she was forgotten meanwhile.
     """
-    from pvchat.augment.analyses import Analyses as Kept
+    from pvchat.augment.augmentation import Analyses as Kept
 
     learn = _on_base if trains(chat) else own
     if learn is None:
