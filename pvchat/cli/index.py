@@ -32,7 +32,7 @@ def register(commands: Commands) -> None:
         ("add", add, "FOLDER CLIP …", "add clips that lie elsewhere"),
         ("remove", remove, "FOLDER CLIP|ID …", "remove clips and all their vectors, or the whole index"),
         ("search", search, "FOLDER CLIP", "find whose face, which figure or which scene is like that of a clip"),
-        ("info", info, "FOLDER", "what is in an index and how it is searched"),
+        ("info", info, "FOLDER", "what is in an index"),
     ):
         one = add_command(actions, f"index {action}", text, f"{words} [options]", WARNING)
         one.add_argument("folder", metavar="FOLDER", help="the folder of videos, or an index")
@@ -135,8 +135,7 @@ def info(args: argparse.Namespace) -> None:
     print_(console.plain(f"{row['folder']}: {_clips(row['clips'])} in {row['files']} files, {size(row['bytes'])}"))
     print_(f"{tracks['face']} faces, {tracks['figure']} drawn figures")
     for kind in KINDS:
-        how = row["search"][kind]
-        print_(f"{kind:<8} {vectors[kind]:>9} vectors, searched by {how['by']}, recall {how['recall']:.3f}")
+        print_(f"{kind:<8} {vectors[kind]:>9} vectors")
 
 
 def _report(args: argparse.Namespace, report: Any, place: Path) -> None:

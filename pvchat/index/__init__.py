@@ -2,7 +2,7 @@
 
     entries.py   an analysed clip → what is kept of it: identity vectors of its tracks, spans, a few facts
     segments.py  immutable files of such clips, memory-mapped; one change of an index
-    nearest.py   nearest rows: exactly while small, by an inverted file (faiss IVF) with measured recall beyond
+    nearest.py   nearest rows, by comparing all with faiss
     store.py     `VideoIndex`: segments in one folder; add, remove, search, in one step each; open this first
     manifest.py  which files belong to it, and the lock of those who write
     folder.py    a folder of videos → its index, doing only what is new, changed or gone

@@ -16,34 +16,14 @@ from typing import Any
 
 import filelock
 
-from pvchat.index.entries import Kind, VideoIndexError
+from pvchat.index.entries import VideoIndexError
 from pvchat.storage import atomic
 
 MANIFEST = "index.json"
 FORMAT = 1
 SCRATCH = ".scratch"
 LOCK_TIMEOUT_S = 60.0
-_OWN = re.compile(r"[0-9a-f]{32}\.safetensors|(faces|figures|clips)-[0-9a-f]{32}\.ivf")
-
-
-@dataclass
-class InvertedFile:
-    """One inverted file (`nearest.Approximate`).
-
-    Attributes:
-        file: its name.
-        bytes: its size; another size is a damaged file.
-        trained: rows there were when it was trained.
-        below, probes, recall, lists: as in `Approximate`.
-    """
-
-    file: str
-    bytes: int
-    trained: int
-    below: int
-    probes: int
-    recall: float
-    lists: int
+_OWN = re.compile(r"[0-9a-f]{32}\.safetensors|(faces|figures|clips)-[0-9a-f]{32}\.ivf")  # .ivf: of earlier versions
 
 
 @dataclass
@@ -54,13 +34,11 @@ class Manifest:
         experts: version of the experts that made the vectors; others can't be compared with them.
         next: number of the next clip.
         segments: file names, ids ascending.
-        approximate: inverted files by kind.
     """
 
     experts: str = ""
     next: int = 0
     segments: list[str] = field(default_factory=list)
-    approximate: dict[Kind, InvertedFile] = field(default_factory=dict)
 
     @classmethod
     def read(cls, root: Path) -> Manifest:
@@ -77,7 +55,7 @@ class Manifest:
             if row.pop("format") != FORMAT:
                 raise ValueError("another format")
             manifest = TypeAdapter(cls).validate_python(row)
-            if any(Path(name).name != name for name in manifest.files()):
+            if any(Path(name).name != name for name in manifest.segments):
                 raise ValueError("it names files elsewhere")
             return manifest
         except FileNotFoundError:
@@ -93,13 +71,9 @@ class Manifest:
         data = json.dumps({"format": FORMAT, **asdict(self)}, indent=1).encode()
         atomic.write_file(root / MANIFEST, data, scratch)
 
-    def files(self) -> list[str]:
-        """Names of all files that belong to the index."""
-        return [*self.segments, *(row.file for row in self.approximate.values())]
-
 
 def own_files(root: Path) -> list[Path]:
-    """Segments and inverted files in a folder, of whatever manifest."""
+    """Segments in a folder, of whatever manifest, and what earlier versions wrote beside them."""
     return [path for path in root.iterdir() if _OWN.fullmatch(path.name)]
 
 

@@ -20,17 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.index import nearest
 from pvchat.index.entries import KINDS, WIDTHS, ClipEntry, Kind, Rows, VideoIndexError, clip_of, joined, numbered
-from pvchat.index.manifest import InvertedFile, Manifest
-from pvchat.schemas import IntArray
+from pvchat.index.manifest import Manifest
 from pvchat.storage import atomic, tensorfile
 
 _MAX_HEADER = 100_000_000  # bytes; safetensors' own limit
 _DTYPES = {"F32": np.float32, "I64": np.int64, "U8": np.uint8}
 SEGMENT_BYTES = 64_000_000  # of vectors: what removing one clip rewrites, and what is held in memory meanwhile, at most
-_EXTEND = 0.2  # share of rows outside the inverted file from which they are taken in …
-_RETRAIN = 2.0  # … and growth since its training from which it is built anew
 
 
 @dataclass
@@ -127,29 +123,6 @@ class Change:
         if clips:
             self._finish(clips, parts)
 
-    def shrink(self, kind: Kind, ids: IntArray) -> None:
-        """Take rows out of an inverted file."""
-        if len(ids):
-            row = self.manifest.approximate[kind]
-            made = nearest.from_file(self.root / row.file, row, mapped=False)
-            nearest.remove(made, ids)
-            self._write_inverted(kind, made, row.trained)
-
-    def keep_up(self) -> None:
-        """Make, extend, rebuild or drop the inverted files, as the number of rows now asks for."""
-        opened = [Segment.open(self.root / name) for name in self.manifest.segments]
-        for kind in KINDS:
-            blocks, row = [segment.rows(kind) for segment in opened], self.manifest.approximate.get(kind)
-            count = sum(len(b.ids) for b in blocks)
-            if count <= nearest.FLAT_ROWS:
-                self.manifest.approximate.pop(kind, None)
-            elif row is None or count > _RETRAIN * row.trained:
-                self._write_inverted(kind, nearest.build(blocks), count)
-            elif sum(int((b.ids >= row.below).sum()) for b in blocks) > _EXTEND * count:
-                made = nearest.from_file(self.root / row.file, row, mapped=False)
-                nearest.extend(made, blocks)
-                self._write_inverted(kind, made, row.trained)
-
     def _last_with_room(self) -> tuple[list[ClipEntry], dict[Kind, list[Rows]]]:
         """Clips and rows of the last segment, taken off the manifest, if it isn't full."""
         if self.manifest.segments:
@@ -168,14 +141,6 @@ class Change:
         name = f"{hashlib.sha256(data).hexdigest()[:32]}.safetensors"
         atomic.write_file(self.root / name, data, self.scratch)
         return name
-
-    def _write_inverted(self, kind: Kind, made: nearest.Approximate, trained: int) -> None:
-        data = nearest.to_bytes(made)
-        name = f"{kind}-{hashlib.sha256(data).hexdigest()[:32]}.ivf"
-        atomic.write_file(self.root / name, data, self.scratch)
-        self.manifest.approximate[kind] = InvertedFile(
-            name, len(data), trained, made.below, made.probes, made.recall, made.ivf.nlist
-        )
 
 
 def pack(clips: list[ClipEntry], rows: dict[Kind, Rows]) -> bytes:

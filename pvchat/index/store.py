@@ -1,8 +1,7 @@
 """`VideoIndex`: one folder that holds an index.
 
-    index.json                    the manifest: segments in ascending order of ids, inverted files, next clip number
+    index.json                    the manifest: segments in ascending order of ids, next clip number
     <digest>.safetensors          segments, see `segments.py`
-    <kind>-<digest>.ivf           inverted files, see `nearest.py`
     .lock, .scratch               of writers
 
 Every change writes new files first, then the manifest, in one step; what the new manifest doesn't name is deleted last.
@@ -22,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.index import nearest
 from pvchat.index.entries import (
     KINDS,
     ClipEntry,
@@ -35,6 +33,7 @@ from pvchat.index.entries import (
     track_of,
 )
 from pvchat.index.manifest import MANIFEST, SCRATCH, Manifest, held, open_lock, own_files
+from pvchat.index.nearest import exact
 from pvchat.index.segments import Change, Segment
 from pvchat.schemas import FloatArray, IntArray
 from pvchat.storage import atomic
@@ -89,10 +88,6 @@ class VideoIndex:
             self._manifest = Manifest.read(self.root)
             try:
                 self._segments = [Segment.open(self.root / name) for name in self._manifest.segments]
-                self._approximate = {
-                    kind: nearest.from_file(self.root / row.file, row)
-                    for kind, row in self._manifest.approximate.items()
-                }
                 break
             except FileNotFoundError as error:
                 if attempt == _TRIES - 1:
@@ -133,18 +128,6 @@ class VideoIndex:
                 found[int(track)] = np.array(rows.vectors[start:end][tracks == track])
         return found
 
-    def search(self, kind: Kind, queries: FloatArray, k: int) -> nearest.Found:
-        """The k nearest rows: distances [Q, k'] and ids [Q, k'], k' = k or the number of rows; -1 where none was found.
-
-        Args:
-            kind: of the rows.
-            queries: [Q, D].
-            k: how many.
-        """
-        if kind in self._approximate:
-            return nearest.approximate(queries, self.rows(kind), k, self._approximate[kind])
-        return nearest.exact(queries, self.rows(kind), k)
-
     def nearest(self, kind: Kind, queries: FloatArray, k: int, *, but: Iterable[str] = ()) -> list[Hit]:
         """The k tracks (clips for kind "clips") whose nearest row is nearest to any of the queries.
 
@@ -158,7 +141,7 @@ class VideoIndex:
         hits: list[Hit] = []
         fetch = min(rows, (k + len(left_out)) * _OVERFETCH)
         while fetch:
-            hits = self._hits(*self.search(kind, queries, fetch), left_out)
+            hits = self._hits(*exact(queries, self.rows(kind), fetch), left_out)
             if len(hits) >= k or fetch == rows:
                 break
             fetch = min(rows, 4 * fetch)
@@ -190,7 +173,6 @@ class VideoIndex:
                 mine.files |= entry.files
             change.rewrite({known[e.key].number for e, _ in described if e.key in known}, set())
             change.append(list(fresh.values()))
-            change.keep_up()
             return len(fresh)
 
     def remove(self, keys: Iterable[str] = (), paths: Iterable[str] = ()) -> int:
@@ -212,11 +194,7 @@ class VideoIndex:
                     clip.files = {path: stamp for path, stamp in clip.files.items() if path not in hit}
                 if clip.key in keys or not clip.files:
                     gone.add(clip.number)
-            rows = {kind: self._rows_of(kind, gone) for kind in change.manifest.approximate}
             change.rewrite(changed | gone, gone)
-            for kind, ids in rows.items():
-                change.shrink(kind, ids)
-            change.keep_up()
             return len(gone)
 
     @staticmethod
@@ -236,20 +214,16 @@ class VideoIndex:
             atomic.sweep(root / SCRATCH)
 
     def info(self) -> dict[str, Any]:
-        """Counts, sizes and how each kind is searched."""
+        """Counts and sizes."""
         clips, rows = self.clips(), {kind: sum(len(r.ids) for r in self.rows(kind)) for kind in KINDS}
-        searched: dict[str, dict[str, Any]] = {kind: {"by": "comparing all", "recall": 1.0} for kind in KINDS}
-        for kind, row in self._manifest.approximate.items():
-            searched[kind] = {"by": "inverted file", **{n: getattr(row, n) for n in ("recall", "lists", "probes")}}
         return {
             "folder": str(self.root),
             "clips": len(clips),
             "files": sum(len(clip.files) for clip in clips),
             "tracks": {kind: sum(t.kind == kind for c in clips for t in c.tracks) for kind in ("face", "figure")},
             "vectors": rows,
-            "search": searched,
             "segments": len(self._manifest.segments),
-            "bytes": sum((self.root / name).stat().st_size for name in self._manifest.files()),
+            "bytes": sum((self.root / name).stat().st_size for name in self._manifest.segments),
             "experts": self.experts,
         }
 
@@ -260,17 +234,13 @@ class VideoIndex:
             self._clips = {clip.number: clip for segment in self._segments for clip in segment.clips}
         return self._clips
 
-    def _rows_of(self, kind: Kind, numbers: set[int]) -> IntArray:
-        gone = np.fromiter(numbers, np.int64, len(numbers))
-        return np.concatenate([np.zeros(0, np.int64), *(r.ids[np.isin(clip_of(r.ids), gone)] for r in self.rows(kind))])
-
     def _hits(self, distances: FloatArray, ids: IntArray, left_out: set[str]) -> list[Hit]:
         """One hit a track, nearest first."""
         hits: dict[tuple[int, int], Hit] = {}
         for at in np.argsort(distances, axis=None, kind="stable"):
             row = ids.ravel()[at]
             place = (int(clip_of(row)), int(track_of(row)))
-            if row < 0 or place in hits or (clip := self._by_number()[place[0]]).key in left_out:
+            if place in hits or (clip := self._by_number()[place[0]]).key in left_out:
                 continue
             track = next((t for t in clip.tracks if t.number == place[1]), None)
             hits[place] = Hit(clip, track, round(float(distances.ravel()[at]), 4))
@@ -306,6 +276,6 @@ class VideoIndex:
 
     def _sweep(self) -> None:
         for path in own_files(self.root):
-            if path.name not in self._manifest.files():
+            if path.name not in self._manifest.segments:
                 with contextlib.suppress(PermissionError):  # Windows: someone maps it; the next writer sweeps it
                     path.unlink()

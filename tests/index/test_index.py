@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -17,10 +16,7 @@ from make_rows import EXPERTS, add_some, face, made_clip
 
 from pvchat.index import VideoIndex, VideoIndexError, describe, entries, nearest, segments
 from pvchat.index.entries import NO_TRACK, ClipEntry, clip_of, numbered, row_ids, track_of
-from pvchat.index.manifest import Manifest
 from pvchat.storage import atomic
-
-FLAT = 4_500  # rows from which the tests have an inverted file
 
 
 def described(number: int, *people: int, kind: str = "face", noise: float = 0.15):
@@ -269,88 +265,15 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path):
     assert [hit.clip.key for hit in index.nearest("faces", face(102), 1)] == [f"{102:064x}"]
 
 
-# -- beyond comparing all ----------------------------------------------------------------------------------------------
+# -- searching ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory) -> Path:
-    """700 people of eight rows each, searched through an inverted file."""
-    root = tmp_path_factory.mktemp("large") / "i"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nearest, "FLAT_ROWS", FLAT)
-        VideoIndex(root).add([made_clip(i, *range(7 * i, 7 * i + 7)) for i in range(100)], EXPERTS)
-    return root
-
-
-@pytest.fixture
-def large(built, tmp_path, monkeypatch) -> VideoIndex:
-    monkeypatch.setattr(nearest, "FLAT_ROWS", FLAT)
-    shutil.copytree(built, tmp_path / "i")
-    return VideoIndex(tmp_path / "i")
-
-
-def test_many_rows_get_an_inverted_file_of_measured_recall(large, tmp_path):
-    searched = large.info()["search"]["faces"]
-    assert searched["by"] == "inverted file"
-    assert searched["recall"] >= nearest.RECALL
-    assert searched["probes"] < searched["lists"]
-    assert large.info()["search"]["clips"]["by"] == "comparing all"
-    queries = np.concatenate([face(person) for person in range(0, 700, 35)])
-    for index in (large, VideoIndex(tmp_path / "i")):
-        _, truth = nearest.exact(queries, index.rows("faces"), 10)
-        distances, found = index.search("faces", queries, 10)
-        assert nearest.recall(found, truth) >= 0.9
-        assert (np.diff(distances, axis=1) >= 0).all()
-
-
-def test_distances_of_an_inverted_file_are_exact(large):
-    distances, ids = large.search("faces", face(7)[:1], 5)
-    rows = {int(i): v for block in large.rows("faces") for i, v in zip(block.ids, block.vectors, strict=True)}
-    expected = [np.linalg.norm(rows[int(i)] - face(7)[0]) for i in ids[0]]
-    np.testing.assert_allclose(distances[0], expected, rtol=1e-5)
-
-
-def test_late_rows_are_found_before_they_are_taken_in(large, tmp_path):
-    file = large._manifest.approximate["faces"].file
-    large.add([made_clip(5000, 5000)], EXPERTS)
-    assert large._manifest.approximate["faces"].file == file
-    assert [hit.clip.key for hit in large.nearest("faces", face(5000), 1)] == [f"{5000:064x}"]
-    large.add([made_clip(6000 + i, *range(6000 + 9 * i, 6009 + 9 * i)) for i in range(30)], EXPERTS)
-    assert large._manifest.approximate["faces"].file != file  # taken in
-    assert large._manifest.approximate["faces"].trained == 5600  # but not trained anew
-    assert [hit.clip.key for hit in VideoIndex(tmp_path / "i").nearest("faces", face(6100), 1)] == [f"{6011:064x}"]
-
-
-def test_removing_takes_rows_out_of_the_inverted_file(large, tmp_path):
-    before = large.search("faces", face(10)[:1], 8)[1][0]
-    assert large.remove(keys=[f"{1:064x}"]) == 1
-    after = VideoIndex(tmp_path / "i")
-    assert after._approximate["faces"].ivf.ntotal == 5600 - 56
-    assert not set(before) & set(after.search("faces", face(10)[:1], 8)[1][0])
-    assert len(list((tmp_path / "i").glob("*.ivf"))) == 1
-
-
-def test_few_rows_left_are_compared_again(large, tmp_path):
-    large.remove(keys=[f"{i:064x}" for i in range(30)])
-    assert large.info()["search"]["faces"]["by"] == "comparing all"
-    assert list((tmp_path / "i").glob("*.ivf")) == []
-    assert [hit.clip.number for hit in large.nearest("faces", face(690), 1)] == [98]
-
-
-def test_a_cut_off_inverted_file_is_told(large, tmp_path):
-    path = next((tmp_path / "i").glob("*.ivf"))
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(VideoIndexError, match="inverted file is damaged"):
-        VideoIndex(tmp_path / "i")
-    path.write_bytes(b"\0" * Manifest.read(tmp_path / "i").approximate["faces"].bytes)
-    with pytest.raises(VideoIndexError, match="inverted file is damaged"):
-        VideoIndex(tmp_path / "i")
-
-
-def test_the_same_rows_give_the_same_inverted_file(large):
-    one, other = (nearest.build(large.rows("faces")) for _ in range(2))
-    assert nearest.to_bytes(one) == nearest.to_bytes(other)
-    assert one.recall == other.recall
+def test_an_inverted_file_of_an_earlier_version_goes_with_the_next_change(tmp_path):
+    index = filled(tmp_path / "i", (1,))
+    old = tmp_path / "i" / f"faces-{'a' * 32}.ivf"
+    old.write_bytes(b"codes of faces")
+    index.add([described(5, 3)], EXPERTS)
+    assert not old.exists()
 
 
 def test_exact_search_is_what_numpy_says():
@@ -368,18 +291,19 @@ def test_exact_search_is_what_numpy_says():
     assert nearest.exact(queries, [], 3)[0].shape == (9, 0)
 
 
-def test_faiss_and_torch_share_a_process(large, monkeypatch):
+def test_faiss_and_torch_share_a_process(monkeypatch):
     """Two OpenMP runtimes in one process: loops of both, in turns, and threads as they were."""
     import faiss
     import torch
 
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    rows = [made_clip(0, *range(50))[1]["faces"]]
     before, torch_before = faiss.omp_get_max_threads(), torch.get_num_threads()
     left = torch.randn(300, 300, generator=torch.Generator().manual_seed(0))
     first = None
     for _ in range(5):
         product = (left @ left).sum().item()
-        _, ids = large.search("faces", face(3), 4)
+        _, ids = nearest.exact(face(3), rows, 4)
         first = first or (product, ids.tolist())
         assert (product, ids.tolist()) == first
     assert faiss.omp_get_max_threads() == before

@@ -1,7 +1,7 @@
 """What the search for negatives is about and what it finds, before anything is cut.
 
-In: settings, the subject. Out: `Candidate`s, collected in `Found`. Used by `search.py` and its parts: `beside.py`
-(people of the same clip), `pool.py` (people of other clips), `excerpts.py` (media).
+In: settings, the subject. Out: `Candidate`s, collected in `Found`. Used by `search.py` and its parts: `strangers.py`
+(people of the same clip), `excerpts.py` (media).
 """
 
 from __future__ import annotations

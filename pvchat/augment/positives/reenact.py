@@ -1,7 +1,7 @@
 """Face-mesh reenactment: the subject turns, nods, smiles, blinks or talks as another stretch of real footage does.
 
 In: a profile with meshes. Out: frames in which every mesh is moved in the head's own coordinates (`head.py`) and the
-texture with it (`warp.py`). What moves it is measured: the motion of the subject's own head elsewhere in the clip, or
+texture with it (`head.py`). What moves it is measured: the motion of the subject's own head elsewhere in the clip, or
 of heads in other clips (`measure_drivers`), scaled to the wanted reach; where nobody moves enough, a smooth curve.
 No network generates anything, so identity stays in the pixels; what turns into view (the far cheek, the mouth's
 inside) is stretched or painted plainly, which is why turns end at 25 degrees.
