@@ -12,7 +12,6 @@ above 0. `--same` counts two names as one person's: a role and its actress. Trac
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -62,7 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         seen = _fill(PVChat(Settings(device="cpu"), people=PeopleStore(Path(place) / "people")), args.devset, args.half)
     seen.names = [dict(args.same).get(name, name) for name in seen.names]
-    _say(f"{len(seen.tracks)} tracks of faces, {sum(seen.clear)} clear; {sum(map(bool, seen.names))} with a name, of "
+    print(f"{len(seen.tracks)} tracks of faces, {sum(seen.clear)} clear; {sum(map(bool, seen.names))} with a name, of "
          f"{len({*seen.names} - {''})} people")  # fmt: skip
     labels = grouping.group(seen.faces)
     _report(seen, labels)
@@ -91,7 +90,7 @@ def _fill(chat: PVChat, devset: Path, half: str) -> Seen:
         for track, place in rows:
             whose[track], pictures[track] = names[place], analysis.tracks[place].thumbnail
         if number % 20 == 0:
-            _say(f"  {number} of {len(present)} clips")
+            print(f"  {number} of {len(present)} clips")
     tracks, _, faces = strangers.faces_of(library)
     clear = (faces.quality > 0).tolist()
     return Seen(tracks, [whose[track] for track in tracks], clear, [pictures[track] for track in tracks], faces)
@@ -146,15 +145,15 @@ def scores(names: Sequence[str], labels: NDArray[np.int64], which: Sequence[bool
 def _report(seen: Seen, labels: NDArray[np.int64]) -> None:
     for what, which in (("clear", seen.clear), ("all", [True] * len(seen.tracks))):
         precision, recall, f1 = scores(seen.names, labels, which)
-        _say(f"{what}: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")
-    _say(f"{(labels >= 0).sum()} tracks in {len({*labels.tolist()} - {-1})} groups")
+        print(f"{what}: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")
+    print(f"{(labels >= 0).sum()} tracks in {len({*labels.tolist()} - {-1})} groups")
 
 
 def _largest(seen: Seen, labels: NDArray[np.int64], sheet: Path | None) -> None:
     counts = Counter(label for label in labels.tolist() if label >= 0)
     for place, (label, count) in enumerate(counts.most_common(10)):
         mine = np.flatnonzero(labels == label).tolist()
-        _say(f"  {count}: {dict(Counter(seen.names[n] or '?' for n in mine).most_common())}")
+        print(f"  {count}: {dict(Counter(seen.names[n] or '?' for n in mine).most_common())}")
         if sheet is not None:
             sheet.mkdir(parents=True, exist_ok=True)
             _sheet([seen.pictures[n] for n in mine]).save(sheet / f"{place}.png")
@@ -178,7 +177,7 @@ def _sweep(seen: Seen) -> None:
             labels = grouping.group(seen.faces)
         told = [f"{what} {' '.join(f'{one:.3f}' for one in scores(seen.names, labels, which))}"
                 for what, which in (("clear", seen.clear), ("all", [True] * len(seen.tracks)))]  # fmt: skip
-        _say(f"FOUND {found:.3f} JOIN {join:.2f}: {'; '.join(told)}; joined rightly {_joined(seen, labels)}")
+        print(f"FOUND {found:.3f} JOIN {join:.2f}: {'; '.join(told)}; joined rightly {_joined(seen, labels)}")
 
 
 def _joined(seen: Seen, labels: NDArray[np.int64]) -> str:
@@ -190,11 +189,6 @@ def _joined(seen: Seen, labels: NDArray[np.int64]) -> str:
             total += 1
             right += Counter(others).most_common(1)[0][0] == seen.names[n]
     return f"{right} of {total}"
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -61,16 +61,16 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _build(root: Path, clips: int) -> None:
-    _say(f"{clips * VIEWS * PEOPLE:,} rows of 128 numbers, {clips * PEOPLE:,} people in {clips:,} clips; "
+    print(f"{clips * VIEWS * PEOPLE:,} rows of 128 numbers, {clips * PEOPLE:,} people in {clips:,} clips; "
          f"threads: {os.environ.get('OMP_NUM_THREADS', 'all')}")  # fmt: skip
     faces, made = _Faces(clips * PEOPLE), VideoIndex(root)
     described = [_clip(number, faces) for number in range(clips)]
     _timed("add and write", lambda: made.add(described, "bench"))
     info = made.info()
-    _say(f"on disk {info['bytes'] / 1e6:,.0f} MB in {info['segments']} segments")
+    print(f"on disk {info['bytes'] / 1e6:,.0f} MB in {info['segments']} segments")
     if resource is not None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-        _say(f"peak memory of building, the rows themselves included: {peak:,.0f} MB")
+        print(f"peak memory of building, the rows themselves included: {peak:,.0f} MB")
 
 
 def _search(root: Path, faces: _Faces) -> None:
@@ -78,13 +78,13 @@ def _search(root: Path, faces: _Faces) -> None:
     before = _memory()
     start = time.process_time()
     index = VideoIndex(root)
-    _say(f"open: {1e3 * (time.process_time() - start):.1f} ms, memory {_change_of(before)}")
+    print(f"open: {1e3 * (time.process_time() - start):.1f} ms, memory {_change_of(before)}")
     blocks = index.rows("faces")
     for title, queries in (("known people", faces.views(range(QUERIES), seed=1)), ("strangers", faces.strangers())):
         truth, oracle_s = _oracle(queries, blocks)
         ids, seconds = _each(lambda q: nearest.exact(q, blocks, NEAREST), queries)
         same = float((ids == truth).mean())
-        _say(f"{title}: {1e3 * seconds:.2f} ms a query, numpy {1e3 * oracle_s:.2f} ms, the same rows {same:.4f};"
+        print(f"{title}: {1e3 * seconds:.2f} ms a query, numpy {1e3 * oracle_s:.2f} ms, the same rows {same:.4f};"
              f" memory after: {_change_of(before)}")  # fmt: skip
 
 
@@ -92,13 +92,13 @@ def _change(root: Path, faces: _Faces, clips: int) -> None:
     """Adding and removing one clip, and whether both are seen."""
     index, late = VideoIndex(root), _Faces(PEOPLE, seed=9)
     late.middles += faces.mean - late.mean
-    _say("")
+    print("")
     _timed("add one clip", lambda: index.add([_clip(clips, late)], "bench"))
     hits = index.nearest("faces", late.views([3], seed=5), 1)
     found = hits[0].clip.key == f"{clips:064x}"
     _timed("remove one clip from the middle", lambda: index.remove(keys=[f"{clips // 2:064x}"]))
     gone = index.nearest("faces", faces.views([clips // 2 * PEOPLE], seed=6), 1)[0].clip.key != f"{clips // 2:064x}"
-    _say(f"the added clip is found: {found}; the removed one isn't: {gone}")
+    print(f"the added clip is found: {found}; the removed one isn't: {gone}")
 
 
 class _Faces:
@@ -170,7 +170,7 @@ def _each(search: Callable[[FloatArray], nearest.Found], queries: FloatArray) ->
 def _timed(what: str, do: Callable[[], Any]) -> None:
     wall, cpu = time.perf_counter(), time.process_time()
     do()
-    _say(f"{what}: {time.perf_counter() - wall:.1f} s ({time.process_time() - cpu:.1f} s of processor time)")
+    print(f"{what}: {time.perf_counter() - wall:.1f} s ({time.process_time() - cpu:.1f} s of processor time)")
 
 
 def _memory() -> tuple[float, float]:
@@ -187,11 +187,6 @@ def _memory() -> tuple[float, float]:
 def _change_of(before: tuple[float, float]) -> str:
     anonymous, mapped = (now - then for now, then in zip(_memory(), before, strict=True))
     return f"{anonymous:+,.0f} MB own, {mapped:+,.0f} MB mapped"
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -104,19 +103,19 @@ def main() -> None:
         _timed("everyone recognised in them, once", chat.library.follow)
         status = chat.library.status()
         hours = status.seconds / 3600
-        _say(f"{hours:,.0f} hours, {status.tracks:,} tracks: {status.bytes / 1e6 / hours:.2f} MB an hour")
+        print(f"{hours:,.0f} hours, {status.tracks:,} tracks: {status.bytes / 1e6 / hours:.2f} MB an hour")
         now = BEGIN + timedelta(minutes=2 * clips)
         for question in QUESTIONS:
             answer = _timed(question, lambda question=question: chat.library.ask(question, now=now))
-            _say(f"    {answer.answer.splitlines()[0][:150]}")
+            print(f"    {answer.answer.splitlines()[0][:150]}")
         last = _name(args.people)
         _found(chat, {name: at for name, at in planted.items() if name != last}, now)
         chat.people.add(_person(args.people, faces))
         marked = _timed("somebody new is known everywhere", chat.library.follow)
-        _say(f"    {marked:,} clips gone through of {clips:,}")
+        print(f"    {marked:,} clips gone through of {clips:,}")
         _found(chat, {last: planted[last]}, now)
         _timed("somebody is forgotten", lambda: chat.people.forget("Ben"))
-        _say(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB")
+        print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB")
 
 
 def _write(chat: PVChat, faces: Cast, clips: int, people: int) -> dict[str, set[str]]:
@@ -185,19 +184,14 @@ def _found(chat: PVChat, planted: dict[str, set[str]], now: datetime) -> None:
         hits, wrong = hits + len(there & planted[name]), wrong + len(there - planted[name])
         perhaps += len({one.video.path for one in answer.finding.perhaps} & planted[name])
         total += len(planted[name])
-    _say(f"    planted {total}: found surely {hits}, perhaps {perhaps}; wrongly {wrong}")
+    print(f"    planted {total}: found surely {hits}, perhaps {perhaps}; wrongly {wrong}")
 
 
 def _timed(what: str, call: Callable[[], Any]) -> Any:
     start, began = time.process_time(), time.perf_counter()
     done = call()
-    _say(f"{what}: {time.process_time() - start:.2f} s of processor, {time.perf_counter() - began:.2f} s")
+    print(f"{what}: {time.process_time() - start:.2f} s of processor, {time.perf_counter() - began:.2f} s")
     return done
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import argparse
 import json
 import re
 import shutil
-import sys
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -65,7 +64,7 @@ def _recognition(sheet: dict[str, Any], chat: PVChat) -> None:
     for clip in sheet["clips"]:
         there = set(clip["people"])
         if there != seen[clip["file"]]:
-            _say(f"{clip['file']}: missed {sorted(there - seen[clip['file']])}, "
+            print(f"{clip['file']}: missed {sorted(there - seen[clip['file']])}, "
                  f"wrongly {sorted(seen[clip['file']] - there)}")  # fmt: skip
 
 
@@ -80,21 +79,16 @@ def _ask(sheet: dict[str, Any], chat: PVChat, show: bool) -> None:
         good = _is_right(row, answer)
         right += good
         if show or not good:
-            _say(
+            print(
                 f"{'right' if good else 'WRONG'} {number}. {row['question']}\n  right: {row['right']}\n  said: {answer}"
             )
-    _say(f"{right} of {len(sheet['questions'])} right")
+    print(f"{right} of {len(sheet['questions'])} right")
 
 
 def _is_right(row: dict[str, Any], answer: str) -> bool:
     """Whether an answer says all that it must, and nothing that it must not."""
     says = all(re.search(one, answer, re.IGNORECASE) for one in row["says"])
     return says and not any(re.search(one, answer, re.IGNORECASE) for one in row.get("never", ()))
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

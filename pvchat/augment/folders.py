@@ -69,10 +69,10 @@ def held(out: Path, name: str) -> Iterator[None]:
         SettingsError: it is about somebody else, or another process works in it.
         OSError: it can't be made.
     """
-    told = read_manifest(out / "profile.json")
-    if told is not None and told.get("name", name) != name:
+    manifest = read_manifest(out / "profile.json")
+    if manifest is not None and manifest.get("name", name) != name:
         hint = "Give another folder, or delete this one."
-        raise SettingsError(f"holds a data set about {told['name']}, not {name}.", subject=str(out), hint=hint)
+        raise SettingsError(f"holds a data set about {manifest['name']}, not {name}.", subject=str(out), hint=hint)
     (out / MEDIA).mkdir(parents=True, exist_ok=True)
     busy = SettingsError("another augmentation is running in this folder.", subject=str(out))
     with atomic.alone(out / ".lock", busy):

@@ -145,8 +145,8 @@ def write_rows(run: Augmentation, made: str) -> dict[str, Any]:
     looking(len(samples))
     write_lines(run.out / RESULTS["questions"], [r.to_dict() for r in rows])
     kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
-    told = Counter(r.teacher for r in rows)
-    return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}, "teachers": dict(told)}
+    teachers = Counter(r.teacher for r in rows)
+    return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}, "teachers": dict(teachers)}
 
 
 def write_dataset(run: Augmentation, made: str) -> dict[str, Any]:

@@ -136,9 +136,9 @@ def _input_hash(run: Augmentation, step: str) -> str:
     settings = {k: v for k, v in run.config.to_dict().items() if k in _SETTINGS[step]}
     listed = {k: folders.listing(v) for k in _SETTINGS[step] if (v := getattr(run.config, k)) and k in folders.FOLDERS}
     before = [run.manifests[s]["result"] for s in _FROM[step]]
-    told = [VERSION, step, settings, listed, before, run.seed, run.name]
+    inputs = [VERSION, step, settings, listed, before, run.seed, run.name]
     if not before:
-        told.append(video.content_key(run.clip))
+        inputs.append(video.content_key(run.clip))
     if step == "questions":
-        told += [_ROWS, run.teacher.version]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        inputs += [_ROWS, run.teacher.version]
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

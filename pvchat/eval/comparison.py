@@ -129,8 +129,8 @@ def _side(words: str) -> tuple[str, dict[str, Answered]]:
     system = system or next((s for s in PREFERRED if s in have), have[-1])
     if system not in have:
         raise SettingsError(f"has no system '{system}'.", subject=str(path), hint=f"It has: {', '.join(have)}.")
-    told = joined([r for r in rows if r["system"] == system], {i.id: i for i in items}, {})
-    return f"{path}:{system}", {a.item.id: a for a in told}
+    answered = joined([r for r in rows if r["system"] == system], {i.id: i for i in items}, {})
+    return f"{path}:{system}", {a.item.id: a for a in answered}
 
 
 def read_item(row: Row) -> Item:
@@ -183,8 +183,8 @@ def _changed(left: Sequence[Answered], right: Sequence[Answered]) -> list[Row]:
         if was == now and a.text == b.text:
             continue
         what = "reworded" if was == now else "fixed" if now else "broken"
-        told = {"first": a.text or str(a.row["error"]), "second": b.text or str(b.row["error"])}
-        out.append({"id": a.item.id, "what": what, "question": a.item.question, "clip": a.item.video, **told})
+        texts = {"first": a.text or str(a.row["error"]), "second": b.text or str(b.row["error"])}
+        out.append({"id": a.item.id, "what": what, "question": a.item.question, "clip": a.item.video, **texts})
     return sorted(out, key=lambda row: ("broken", "fixed", "reworded").index(row["what"]))
 
 

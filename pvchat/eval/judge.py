@@ -113,9 +113,9 @@ def judge_all(judge: Judge, manifest: Manifest, rows: Sequence[Row], journal: Jo
             reply = judge.reply(chat)
             known[key] = {"judge": judge.name, "key": key, "reply": reply, **read_reply(reply)}
             journal.append([known[key]])
-        told = {"es": known[key]["es"], "dc": known[key]["dc"] if item.type != "existence" else None}
+        score = {"es": known[key]["es"], "dc": known[key]["dc"] if item.type != "existence" else None}
         unread += known[key]["es"] is None
-        scores.setdefault(row["system"], {})[row["id"]] = told
+        scores.setdefault(row["system"], {})[row["id"]] = score
         progress("judging", number + 1, len(todo))
     return {"name": judge.name, "scores": scores, "unread": unread}
 

@@ -32,7 +32,7 @@ from pvchat.storage import atomic
 Row = dict[str, Any]
 
 
-def finish(out: Path, spec: Spec, options: EvalOptions, told: Row, progress: Progress) -> dict[str, Any]:
+def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: Progress) -> dict[str, Any]:
     """Order the rows, settle thresholds, measure, write the report."""
     from pvchat.eval import report
     from pvchat.eval.scores import measure
@@ -46,7 +46,7 @@ def finish(out: Path, spec: Spec, options: EvalOptions, told: Row, progress: Pro
     journal.replace(rows)
     write_json(out / "metrics.json", metrics)
     done = {
-        **told,
+        **record,
         "status": "done",
         "tuned": tuned,
         "left_out": [asdict(p) for p in spec.manifest.problems],

@@ -102,8 +102,8 @@ def weights_hashes(settings: Settings) -> dict[str, str | None]:
     table = hashlib.sha256("".join(w.sha256 for w in weights.TABLE).encode()).hexdigest()[:16]
     llm = Path(settings.llm).expanduser() if settings.llm else None
     base = models.base_of(settings)
-    told = {"packages": table, "model": _base_hash(base) if base else _folder_hash(models.find(settings.model))}
-    return {**told, "llm": _folder_hash(llm) if llm is not None and llm.is_dir() else settings.llm or None}
+    hashes = {"packages": table, "model": _base_hash(base) if base else _folder_hash(models.find(settings.model))}
+    return {**hashes, "llm": _folder_hash(llm) if llm is not None and llm.is_dir() else settings.llm or None}
 
 
 def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> None:
@@ -124,11 +124,11 @@ def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> None:
         return
     try:
         before = json.loads(path.read_text(encoding="utf-8"))["config"]
-        told = differences(before, wanted)
+        differing = differences(before, wanted)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError("its run.json can't be read.", subject=str(out), hint=hint) from error
-    if told:
-        shown = "; ".join(told)[:_MOST]
+    if differing:
+        shown = "; ".join(differing)[:_MOST]
         raise SettingsError(f"holds a run made otherwise ({shown}).", subject=str(out), hint=hint)
 
 
@@ -182,7 +182,7 @@ def seconds(folder: Path) -> dict[str, Any]:
     clips = {r["clip"]: r for r in Journal(folder / "clips.jsonl").read()}
     decoded = [c["analysis"] for c in clips.values() if c.get("analysis")]
     return {
-        "systems": {name: _took(told) for name, told in by_system.items()},
+        "systems": {name: _took(timed) for name, timed in by_system.items()},
         "clips": {
             "n": len(clips),
             "analysed_anew": len(decoded),

@@ -84,18 +84,18 @@ def run(
         provenance.admit(out, config, options.restart)
         stores = {depth: str(out / "people" / depth) for depth in options.depths}
         spec = Spec(manifest, systems, stores, settings, maker=options.maker, options=options.options)
-        told = {"status": "running", "config": config, "systems": list(systems), "versions": provenance.versions()}
-        told["scoring"] = {k: getattr(options, k) for k in ("resamples", "bertscore", "judge")}
+        record = {"status": "running", "config": config, "systems": list(systems), "versions": provenance.versions()}
+        record["scoring"] = {k: getattr(options, k) for k in ("resamples", "bertscore", "judge")}
         before = provenance.enrolled(out)
-        write_json(out / "run.json", told)
+        write_json(out / "run.json", record)
         Journal(out / "questions.jsonl").replace(i.to_dict() for i in manifest.items)
         todo = missing(spec, Journal(out / "predictions.jsonl").read())
         if options.maker == MAKER and (todo or before is None):
-            told["enrolled"], spec = _enroll(spec, options, chat, progress)
+            record["enrolled"], spec = _enroll(spec, options, chat, progress)
         else:
-            told["enrolled"] = before or {}
+            record["enrolled"] = before or {}
         _answer(out, spec, options, progress)
-        metrics = finish(out, spec, options, told, progress)
+        metrics = finish(out, spec, options, record, progress)
         if (people := out / "people").is_dir():
             shutil.rmtree(people)
         return metrics

@@ -138,8 +138,9 @@ def _refusals(answered: Sequence[Answered], boot: Bootstrap) -> Group:
 
 
 def _wording(answered: Sequence[Answered], ruler: Ruler) -> Group:
-    told = [a for a in answered if has_reference(a.item)]
-    clips, answers, references = [a.item.video for a in told], [a.text for a in told], [a.item.answer for a in told]
+    described = [a for a in answered if has_reference(a.item)]
+    clips, answers = [a.item.video for a in described], [a.text for a in described]
+    references = [a.item.answer for a in described]
     pairs = list(zip(answers, references, strict=True))
     out = {
         "bleu1": wording.bleu(ruler.boot, clips, answers, references, 1),
@@ -157,11 +158,11 @@ def _wording(answered: Sequence[Answered], ruler: Ruler) -> Group:
 def _rules(answered: Sequence[Answered], ruler: Ruler) -> Group:
     clips = [a.item.video for a in answered]
     named = [rubric.entity_specificity(a.item, a.text, ruler.enrolled) for a in answered]
-    told = [a for a in answered if a.item.type != "existence"]
-    complete = [rubric.descriptive_completeness(a.item, a.text) for a in told]
+    described = [a for a in answered if a.item.type != "existence"]
+    complete = [rubric.descriptive_completeness(a.item, a.text) for a in described]
     return {
         "entity_specificity_rules": ruler.boot.mean(clips, named),
-        "descriptive_completeness_rules": ruler.boot.mean([a.item.video for a in told], complete),
+        "descriptive_completeness_rules": ruler.boot.mean([a.item.video for a in described], complete),
     }
 
 
@@ -245,8 +246,8 @@ def _clashes(answered: Sequence[Answered]) -> Row:
 
 
 def _ruler(manifest: Manifest, answered: dict[str, list[Answered]], options: EvalOptions, seed: int) -> Ruler:
-    told = [a for rows in answered.values() for a in rows if has_reference(a.item)]
-    pairs = sorted({(a.text, a.item.answer) for a in told})
+    described = [a for rows in answered.values() for a in rows if has_reference(a.item)]
+    pairs = sorted({(a.text, a.item.answer) for a in described})
     name, bert, cosine = "", {}, {}
     if options.bertscore != "none" and pairs:
         name, values = wording.bert_scores([a for a, _ in pairs], [r for _, r in pairs], options.bertscore)

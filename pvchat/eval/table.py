@@ -78,5 +78,5 @@ def is_single(item: Item) -> bool:
 
 def has_reference(item: Item) -> bool:
     """A question about somebody who is there whose reference is more than yes or no."""
-    told = item.type != "existence" or len(item.answer.split()) > 2
-    return item.kind in ("single", "relative") and told and all(item.present[n] for n in item.people)
+    content = item.type != "existence" or len(item.answer.split()) > 2
+    return item.kind in ("single", "relative") and content and all(item.present[n] for n in item.people)

@@ -89,8 +89,8 @@ class Worker:
                 seconds = time.perf_counter() - started
                 predictions.append(row)
                 clocks.append({"id": item.id, "system": system.name, "seconds": round(seconds, 4), **parts})
-        told = {"clip": unit.clip, "error": error, "analysis": timing, **self._conditions(case)}
-        return {"clip": unit.clip, "predictions": predictions, "timing": clocks, "conditions": told}
+        conditions = {"clip": unit.clip, "error": error, "analysis": timing, **self._conditions(case)}
+        return {"clip": unit.clip, "predictions": predictions, "timing": clocks, "conditions": conditions}
 
     def _open(self, clip: str) -> tuple[Case, dict[str, float], str | None]:
         """The one visual pass: what was seen, the seconds it took (none where the clip was known), why it failed."""

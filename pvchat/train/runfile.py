@@ -40,12 +40,12 @@ class RunFile:
     optimizer: torch.optim.Optimizer
     sparsity: SparsityController
 
-    def write(self, shared: dict[str, Any], told: dict[str, Any], more: Mapping[str, Tensor] | None = None) -> None:
+    def write(self, shared: dict[str, Any], changing: dict[str, Any], more: Mapping[str, Tensor] | None = None) -> None:
         """Write the file.
 
         Args:
             shared: what a resumed run must have in common with this one, JSON-ready.
-            told: what else changes, JSON-ready.
+            changing: what else changes, JSON-ready.
             more: tensors besides.
         """
         from safetensors.torch import save
@@ -56,7 +56,7 @@ class RunFile:
         tensors["beta"] = self.sparsity.beta
         plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        data = save(plain, {"run": json.dumps({"shared": shared, "told": told})})
+        data = save(plain, {"run": json.dumps({"shared": shared, "told": changing})})
         atomic.write_file(self.path, data, self.path.parent / ".scratch", durable=False)
 
     @torch.no_grad()
@@ -83,8 +83,8 @@ class RunFile:
         kept = {k.removeprefix("optimizer/"): v for k, v in tensors.items() if k.startswith("optimizer/")}
         put_moments(self.optimizer, self.parameters, kept)
         self.sparsity.beta.copy_(tensors["beta"])
-        told: dict[str, Any] = meta["told"]
-        return told
+        changing: dict[str, Any] = meta["told"]
+        return changing
 
 
 def moments(optimizer: torch.optim.Optimizer, parameters: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -7,7 +7,6 @@ A quarter of an hour of one core.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from PIL import Image
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.schemas import FloatArray
 from pvchat.train.pictures import read_image, read_metadata, with_room
+from recipes.heads import arguments
 
 EMPTY = ("houses", "rooms_places", "places_mini", "scenes_intel", "clothing_cc0")
 DRAWN = ("anime", "anime_hair")
@@ -67,10 +67,7 @@ def main(argv: list[str] | None = None) -> None:
     """Make the file."""
     from safetensors.numpy import save_file
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("traindata", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args(argv)
+    args = arguments(__doc__, argv)
     rows = directions(args.traindata, FaceExpert())
     card = {"data": f"boxes in {', '.join(EMPTY)} and {', '.join(DRAWN)} (research use); means of hundreds"}
     save_file({"directions": rows.astype(np.float16)}, args.out, {"card": json.dumps(card)})

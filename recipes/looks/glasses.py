@@ -8,8 +8,6 @@ fifth of the source blocks judged by weights learned from the others.
 
 from __future__ import annotations
 
-import argparse
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.motion import GLASSES
 from pvchat.schemas import FloatArray
 from pvchat.train.pictures import read_image, read_metadata
+from recipes.heads import arguments, write_head
 from recipes.looks.attributes import fit
 from recipes.model.base.degrade import compressed
 
@@ -96,19 +95,13 @@ def judge(faces: Faces) -> dict[str, float]:
     }
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(words: list[str] | None = None) -> None:
     """`python -m recipes.looks.glasses TRAINDATA --out FILE`."""
-    from safetensors.numpy import save_file
-
-    parser = argparse.ArgumentParser(prog="recipes.looks.glasses", description=__doc__.split("\n")[0])
-    parser.add_argument("traindata", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    chosen = parser.parse_args(arguments)
-    faces = read_faces(chosen.traindata / SET, MeshExpert())
+    args = arguments(__doc__, words)
+    faces = read_faces(args.traindata / SET, MeshExpert())
     card = judge(faces)
     weight, bias = learn(faces, np.ones(len(faces.worn), bool))
-    save_file({"weight": weight.astype(np.float16), "bias": bias}, chosen.out)
-    chosen.out.with_suffix(".json").write_text(json.dumps({"least": GLASSES, "other films": card}, indent=1) + "\n")
+    write_head(args.out, {"weight": weight.astype(np.float16), "bias": bias}, {"least": GLASSES, "other films": card})
 
 
 if __name__ == "__main__":

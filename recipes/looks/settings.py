@@ -11,8 +11,6 @@ worth on composites of pictures that were kept back, told by weights learned wit
 
 from __future__ import annotations
 
-import argparse
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray
 from pvchat.train.pictures import read_image, read_metadata
 from recipes.figures.scenes import free_square, paste_face, posterise, tint
+from recipes.heads import arguments, write_head
 from recipes.looks.attributes import dimmed, fit
 from recipes.model.base.degrade import compressed
 
@@ -187,15 +186,10 @@ def judge(p: FloatArray, outdoors: NDArray[np.bool_], limits: dict[str, float]) 
     return card
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(words: list[str] | None = None) -> None:
     """`python -m recipes.looks.settings TRAINDATA --out FILE`."""
-    from safetensors.numpy import save_file
-
-    parser = argparse.ArgumentParser(prog="recipes.looks.settings", description=__doc__.split("\n")[0])
-    parser.add_argument("traindata", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    chosen = parser.parse_args(arguments)
-    rows = read_rows(chosen.traindata, FrameExpert())
+    args = arguments(__doc__, words)
+    rows = read_rows(args.traindata, FrameExpert())
     x, outdoors = np.stack(rows.features), np.array(rows.outdoors)
     train, is_drawn = np.array(rows.train), np.array(rows.drawn)
     (on_part, part_bias), (weight, bias) = learn(x[train], outdoors[train]), learn(x, outdoors)
@@ -206,9 +200,7 @@ def main(arguments: list[str] | None = None) -> None:
         heads[kind] = judge(sigmoid(x[kept] @ on_part + part_bias), outdoors[kept], limits)
         tensors[f"{kind}.weight"] = np.stack([weight, -weight]).astype(np.float16)
         tensors[f"{kind}.bias"] = np.array([bias, -bias], np.float32)
-    save_file(tensors, chosen.out)
-    card = {"source": "recipes.looks.settings", "heads": heads}
-    chosen.out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
+    write_head(args.out, tensors, {"source": "recipes.looks.settings", "heads": heads})
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ probability from which a smile is told on footage (`perception/gestures.py`).
 
 from __future__ import annotations
 
-import argparse
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from pvchat.perception.experts.smiles import features
 from pvchat.perception.gestures import SMILES
 from pvchat.schemas import FloatArray
 from pvchat.train.pictures import read_image, read_metadata
+from recipes.heads import arguments, write_head
 from recipes.looks.attributes import fit
 
 SETS = {"lfw": [0.27, 0.18, 0.73, 0.82], "imfdb_attr": [0.12, 0.12, 0.88, 0.95]}  # where the face lies
@@ -79,20 +78,13 @@ def judge(weight: FloatArray, bias: FloatArray, faces: Faces) -> dict[str, float
     }
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(words: list[str] | None = None) -> None:
     """`python -m recipes.looks.smiles TRAINDATA --out FILE`."""
-    from safetensors.numpy import save_file
-
-    parser = argparse.ArgumentParser(prog="recipes.looks.smiles", description=__doc__.split("\n")[0])
-    parser.add_argument("traindata", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    chosen = parser.parse_args(arguments)
-    mesh = MeshExpert()
-    sets = {name: read_faces(chosen.traindata / name, mesh) for name in SETS}
+    args, mesh = arguments(__doc__, words), MeshExpert()
+    sets = {name: read_faces(args.traindata / name, mesh) for name in SETS}
     card = {f"on {name}": judge(*learn([s for n, s in sets.items() if n != name]), sets[name]) for name in sets}
     weight, bias = learn(list(sets.values()))
-    save_file({"weight": np.ascontiguousarray(weight), "bias": bias}, chosen.out)
-    chosen.out.with_suffix(".json").write_text(json.dumps({"least": SMILES, **card}, indent=1) + "\n")
+    write_head(args.out, {"weight": weight, "bias": bias}, {"least": SMILES, **card})
 
 
 if __name__ == "__main__":

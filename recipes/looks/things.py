@@ -12,12 +12,10 @@ looked at, too (docs/LOG.md).
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +25,7 @@ from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.objects import Detection, ThingExpert
 from pvchat.perception.things import one_each
 from pvchat.train.pictures import read_image, read_metadata
+from recipes.heads import arguments
 
 PRECISION = 0.85  # aimed at, so that .8 of what is said is right on the half that nothing was fitted on
 FOOTAGE = 0.6  # least probability: on footage what is said is less often right than on photos (docs/LOG.md)
@@ -134,10 +133,7 @@ def report(judged: Sequence[Judged], truths: dict[str, int]) -> dict[str, Any]:
 
 def main(words: Sequence[str] | None = None) -> None:
     """Measure with command-line words and write the file."""
-    parser = argparse.ArgumentParser(prog="python -m recipes.looks.things", description=__doc__.splitlines()[0])
-    parser.add_argument("traindata", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args(words)
+    args = arguments(__doc__, words)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     folder, expert = args.traindata / "coco_mini", ThingExpert()
     judged: list[Judged] = []

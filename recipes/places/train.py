@@ -12,23 +12,21 @@ pictures of places say nothing about that.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
-from torch import Tensor
 
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.experts.scenes import OTHER, free_cells
 from pvchat.schemas import FloatArray
 from pvchat.train.pictures import read_image, read_metadata
+from recipes.heads import arguments, drawn, softmax_head, write_head
 from recipes.looks.attributes import dimmed
 from recipes.looks.settings import Cutout, cut_out, part_of, paste_person
 from recipes.model.base.degrade import compressed
@@ -61,7 +59,7 @@ PEOPLE = {
     "pedestrians": 60,
 }  # set: how many pictures
 CAPTIONED, UNCAPTIONED, WALLS, NEWS, CUTOUTS = 1300, 500, 300, 500, 150
-TEACHER, DECAY, STEPS = 0.4, 0.1, 60  # share of the teacher in what pictures of places are learned by
+TEACHER, DECAY = 0.4, 0.1  # share of the teacher in what pictures of places are learned by
 # Of the teacher's 365 kinds many have no name here, and footage of people seldom plays there.
 TEACHER_OTHER, OTHER_OFTEN = 0.3, 0.25
 _TEACHER_MEAN = np.array([104.05, 112.51, 116.68], np.float32)  # BGR
@@ -103,15 +101,11 @@ def people(root: Path, random: np.random.Generator) -> Iterator[tuple[Path, set[
     of = {word: label for label, row in KINDS.items() for word in row["captions"].split()}
     rows = read_metadata(root / "flickr8k")
     named, silent = ([row for row in rows if bool(row.get("place_words")) == told] for told in (True, False))
-    for row in [*_some(named, CAPTIONED, random), *_some(silent, UNCAPTIONED, random)]:
+    for row in [*drawn(named, CAPTIONED, random), *drawn(silent, UNCAPTIONED, random)]:
         yield root / "flickr8k" / row["file"], {of[word] for word in row.get("place_words", ()) if word in of}
     for name, count in PEOPLE.items():
         rows = [row for row in read_metadata(root / name) if row.get("frame", 4) == 4]
-        yield from ((root / name / row["file"], set()) for row in _some(rows, count, random))
-
-
-def _some(rows: list[Any], most: int, random: np.random.Generator) -> list[Any]:
-    return [rows[i] for i in random.permutation(len(rows))[:most]]
+        yield from ((root / name / row["file"], set()) for row in drawn(rows, count, random))
 
 
 def one_of(labels: set[str]) -> FloatArray:
@@ -217,7 +211,7 @@ def _pictures(
     for _ in range(WALLS):
         yield before(wall(random), cut, random), one_of({EVENT}), False, True
     faces, rows = WideFaceDetector(), read_metadata(root / "lfw")
-    for row in _some(rows, NEWS, random):
+    for row in drawn(rows, NEWS, random):
         image = close_up(read_image(root / "lfw" / row["file"]), random)
         yield _beside_faces(image, faces, random), one_of({EVENT}), False, True
     for path, told in people(root, random):
@@ -238,24 +232,10 @@ def _beside_faces(image: Picture, faces: WideFaceDetector, random: np.random.Gen
 
 def learn(x: FloatArray, truth: FloatArray) -> dict[str, FloatArray]:
     """Weights [C, 1280] and bias [C] of a softmax; rare places count for more in learning, `often` says how rare."""
-    mean, spread = x.mean(0), x.std(0) + 0.01
-    rows, shares = torch.from_numpy(((x - mean) / spread).astype(np.float32)), torch.from_numpy(truth)
-    rarity = (shares / shares.sum(0).clamp(min=1).sqrt()).sum(1)
-    weight = torch.zeros(truth.shape[1], x.shape[1], requires_grad=True)
-    bias = torch.zeros(truth.shape[1], requires_grad=True)
-    optimiser = torch.optim.LBFGS([weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
-
-    def loss() -> Tensor:
-        optimiser.zero_grad()
-        logs = torch.log_softmax(rows @ weight.T + bias, 1)
-        found = (-(logs * shares).sum(1) * rarity / rarity.mean()).mean() + DECAY * (weight**2).sum()
-        torch.autograd.backward(found)
-        return found
-
-    optimiser.step(loss)
-    unscaled = weight.detach().numpy() / spread
+    rarity = (truth / np.sqrt(np.maximum(truth.sum(0), 1))).sum(1)
+    weight, bias = softmax_head(x, truth, rarity / rarity.mean(), DECAY, least_spread=0.01)
     often = np.log([*(row["often"] for row in KINDS.values()), OTHER_OFTEN])
-    return {"weight": unscaled, "bias": bias.detach().numpy() - unscaled @ mean + often}
+    return {"weight": weight, "bias": bias + often}
 
 
 def judge(x: FloatArray, truth: FloatArray, head: dict[str, FloatArray], least: float) -> dict[str, Any]:
@@ -270,22 +250,15 @@ def judge(x: FloatArray, truth: FloatArray, head: dict[str, FloatArray], least: 
     }  # fmt: skip
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(words: list[str] | None = None) -> None:
     """Look at the pictures, train without those kept back for the card, then with all."""
-    from safetensors.numpy import save_file
-
-    parser = argparse.ArgumentParser(prog="recipes.places.train", description=__doc__.split("\n")[0])
-    parser.add_argument("traindata", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args(arguments)
+    args = arguments(__doc__, words)
     x, truth, place, train = look(args.traindata, args.seed)
     back = place & ~train
     card = judge(x[back], truth[back], learn(x[~back], truth[~back]), 0.3)
     head = learn(x, truth)
-    save_file({"weight": head["weight"].astype(np.float16), "bias": head["bias"].astype(np.float32)}, args.out)
-    about = {"source": "recipes.places.train", "labels": LABELS} | card
-    args.out.with_suffix(".json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    arrays = {"weight": head["weight"].astype(np.float16), "bias": head["bias"].astype(np.float32)}
+    write_head(args.out, arrays, {"source": "recipes.places.train", "labels": LABELS} | card)
 
 
 if __name__ == "__main__":

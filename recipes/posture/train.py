@@ -10,8 +10,6 @@ frame, and a card with how often it is right of the people of sets that it hasn'
 
 from __future__ import annotations
 
-import argparse
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,10 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor, nn
 
 from pvchat.perception.experts.body import BodyExpert
 from pvchat.perception.experts.efficientnet import FrameExpert
@@ -30,6 +26,7 @@ from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.posture import NAMES, geometry, likely_postures
 from pvchat.schemas import FloatArray
 from pvchat.train.pictures import read_image, read_metadata
+from recipes.heads import arguments, drawn, softmax_head, write_head
 
 Picture = NDArray[np.uint8]
 
@@ -64,7 +61,7 @@ FILM = (  # set, action, frames (of 8), posture, at most
     ("ut_interaction", "shaking hands", (2,), "standing", 20), ("ut_interaction", "pointing", (2,), "standing", 20),
 )  # fmt: skip
 CAPTIONED, SIDE = 260, 240  # captioned pictures of each posture; smaller pictures are doubled
-DECAY_POSE, DECAY_FRAME, STEPS = 0.02, 0.5, 60
+DECAY_POSE, DECAY_FRAME = 0.02, 0.5
 CUT = ("standing", "sitting", "walking", "running")  # postures of which people cut off tell something, too …
 BELOW, CUT_WORTH = (1.2, 4.0), 0.7  # … between so many face heights below the chin; what they count beside whole ones
 APART = (
@@ -90,19 +87,15 @@ def chosen(root: Path, random: np.random.Generator) -> Iterator[tuple[str, dict[
     """Posture and metadata row of each picture to learn from."""
     captioned = [(posture_of(row["captions"]), row) for row in read_metadata(root / "flickr8k")]
     for posture in NAMES:
-        yield from _some([pair for pair in captioned if pair[0] == posture], CAPTIONED, random)
+        yield from drawn([pair for pair in captioned if pair[0] == posture], CAPTIONED, random)
     for name, (most, postures) in STILLS.items():
         rows = read_metadata(root / name)
         for action, posture in postures.items():
-            yield from _some([(posture, row) for row in rows if row["action"] == action], most, random)
+            yield from drawn([(posture, row) for row in rows if row["action"] == action], most, random)
     film = {name: read_metadata(root / name) for name in {row[0] for row in FILM}}
     for name, action, frames, posture, most in FILM:
         rows = [row for row in film[name] if row["action"] == action and row["frame"] in frames]
-        yield from _some([(posture, row) for row in rows], most, random)
-
-
-def _some(rows: list[Any], most: int, random: np.random.Generator) -> list[Any]:
-    return [rows[i] for i in random.permutation(len(rows))[:most]]
+        yield from drawn([(posture, row) for row in rows], most, random)
 
 
 def posture_of(captions: list[str]) -> str | None:
@@ -172,27 +165,13 @@ def learn(people: list[Person]) -> dict[str, FloatArray]:
     """Weights as `posture.likely_postures` takes them: a softmax over NAMES; rare postures count for more."""
     x = np.concatenate([_rows(people, name) for name in ("shown", "frame")], 1)
     truth = np.array([NAMES.index(one.posture) for one in people])
-    mean, spread = x.mean(0), x.std(0) + 0.05
-    rows, labels = torch.from_numpy((x - mean) / spread), torch.from_numpy(truth)
     counts = np.maximum(np.bincount(truth, minlength=len(NAMES)), 1)
     worth = np.array([one.worth for one in people]) * ((len(truth) / counts) ** 0.5)[truth]
-    counted = torch.tensor(worth / worth.mean(), dtype=torch.float32)
     shown = len(people[0].shown)
-    decay = torch.tensor([DECAY_POSE] * shown + [DECAY_FRAME] * (x.shape[1] - shown))
-    weight = torch.zeros(len(NAMES), x.shape[1], requires_grad=True)
-    bias = torch.zeros(len(NAMES), requires_grad=True)
-    optimiser = torch.optim.LBFGS([weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
-
-    def loss() -> Tensor:
-        optimiser.zero_grad()
-        wrong = nn.functional.cross_entropy(rows @ weight.T + bias, labels, reduction="none")
-        found = (wrong * counted).mean() + (decay * weight**2).sum()
-        torch.autograd.backward(found)
-        return found
-
-    optimiser.step(loss)
-    unscaled = weight.detach().numpy() / spread
-    return {"weight": unscaled, "bias": bias.detach().numpy() - unscaled @ mean}
+    decay = np.array([DECAY_POSE] * shown + [DECAY_FRAME] * (x.shape[1] - shown), np.float32)
+    labels = np.eye(len(NAMES), dtype=np.float32)[truth]
+    weight, bias = softmax_head(x, labels, worth / worth.mean(), decay, least_spread=0.05)
+    return {"weight": weight, "bias": bias}
 
 
 def _rows(people: list[Person], name: str) -> FloatArray:
@@ -228,23 +207,16 @@ def told_by_others(people: list[Person]) -> FloatArray:
     return shares
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(words: list[str] | None = None) -> None:
     """Look at the pictures, train set by set without it for the card, then with all."""
-    from safetensors.numpy import save_file
-
-    parser = argparse.ArgumentParser(prog="recipes.posture.train", description=__doc__.split("\n")[0])
-    parser.add_argument("traindata", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args(arguments)
-    write(look(args.traindata, args.seed), args.out, save_file)
+    args = arguments(__doc__, words)
+    write(look(args.traindata, args.seed), args.out)
 
 
-def write(people: list[Person], out: Path, save: Any) -> None:
+def write(people: list[Person], out: Path) -> None:
     """Train and write weights and card."""
     card = {"source": "recipes.posture.train"} | judge(people, told_by_others(people))
-    save({name: array.astype(np.float16) for name, array in learn(people).items()}, out)
-    out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
+    write_head(out, {name: array.astype(np.float16) for name, array in learn(people).items()}, card)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from make_llava import save_tiny_llava
 from make_samples import make_analyses, make_sample
 
 from pvchat.augment.questions.cast import views
-from pvchat.augment.questions.measured import read_told, refer
+from pvchat.augment.questions.measured import as_phrase, refer
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.questions.teacher import FactsTeacher, HubTeacher, Told
+from pvchat.augment.questions.teacher import Description, FactsTeacher, HubTeacher
 from pvchat.augment.schemas import PLAIN
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
@@ -40,7 +40,7 @@ FACTS = PersonFacts(clothes=[Garment("shirt", "red", 0.9)], gender="woman", pose
 
 
 def tell(view, kind: str, question: str = "") -> str:
-    told = FactsTeacher().tell(view, kind, "Ana", question)
+    told = FactsTeacher().describe(view, kind, "Ana", question)
     return told.phrase if told else ""
 
 
@@ -59,8 +59,8 @@ def test_facts_are_told_in_the_words_of_answers() -> None:
 def test_nothing_measured_is_nothing_told() -> None:
     nothing = changes(clothes=[], features=[], hair=None, pose=None, gestures=[], where=None)
     view = view_of(scene=SceneFacts(), **nothing)
-    assert [FactsTeacher().tell(view, k, "Ana") for k in ("appearance", "action", "location")] == [None] * 3
-    assert FactsTeacher().tell(view, "action", "Nobody") is None
+    assert [FactsTeacher().describe(view, k, "Ana") for k in ("appearance", "action", "location")] == [None] * 3
+    assert FactsTeacher().describe(view, "action", "Nobody") is None
 
 
 @pytest.mark.parametrize(("note", "said"), [
@@ -124,7 +124,7 @@ def test_a_made_up_background_is_no_place() -> None:
     ("action", "I cannot tell", ""), ("appearance", "Blue.", ""),
 ])  # fmt: skip
 def test_a_models_sentence_becomes_a_phrase(kind: str, text: str, phrase: str) -> None:
-    assert read_told(kind, text) == phrase
+    assert as_phrase(kind, text) == phrase
 
 
 def test_a_hub_model_is_told_whom_to_look_at() -> None:
@@ -139,8 +139,8 @@ def test_a_hub_models_contradictions_are_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(teacher, "generate", lambda images, question: asked.append(question) or next(
         v for k, v in replies.items() if (k == "action") == ("doing" in question)))  # fmt: skip
     view = view_of(**changes())
-    assert teacher.tell(view, "action", "Ana") is None, "she sits"
-    assert teacher.tell(view, "appearance", "Ana") == Told("is wearing a red shirt", "model")
+    assert teacher.describe(view, "action", "Ana") is None, "she sits"
+    assert teacher.describe(view, "appearance", "Ana") == Description("is wearing a red shirt", "model")
     assert asked[0] == "What is the woman doing? Answer in one sentence."
 
 
@@ -154,7 +154,7 @@ def test_a_tiny_hub_model_reads_frames(tmp_path) -> None:
     assert text == teacher.generate(np.full((12, 40, 56, 3), 90, np.uint8), "What is the man doing?")
     view = view_of(**changes())
     for kind in ("appearance", "action", "location"):
-        told = teacher.tell(view, kind, "Ana")
+        told = teacher.describe(view, kind, "Ana")
         assert told is None or told.teacher == "tiny-vlm"
     samples = [make_sample(i, {"Ana": i % 2 == 0}) for i in range(4)]
     rows = write_questions(samples, "Ana", make_analyses(samples), teacher=teacher)

@@ -90,9 +90,9 @@ def read(path: Path) -> DataSet:
         raise SettingsError(f"there is no {ROWS} in this folder.", subject=str(path))
     try:
         lines = read_lines(path / ROWS)
-        told = read_lines(path / SAMPLES) if (path / SAMPLES).is_file() else []
+        sample_lines = read_lines(path / SAMPLES) if (path / SAMPLES).is_file() else []
         rows = [Row(**_only(Row, line)) for line in lines]
-        samples = [Sample(**_only(Sample, line)) for line in told]
+        samples = [Sample(**_only(Sample, line)) for line in sample_lines]
     except (ValueError, TypeError, AttributeError) as error:
         hint = "`pvchat augment --check` names the row."
         raise SettingsError(f"not a data set ({error}).", subject=str(path), hint=hint) from error

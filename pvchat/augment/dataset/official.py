@@ -135,8 +135,8 @@ def names_of(entry: dict[str, Any], entries: Sequence[dict[str, Any]], file: Pat
     numbered = sorted((int(m[1]), str(entry[k]).strip("<>")) for k in entry if (m := _NUMBERED.fullmatch(k)))
     if numbered:
         return [n or f"sks{i}" for i, n in numbered]
-    told = [str(e.get("sks_present") or "") for e in entries if isinstance(e, dict)]
-    first = next((t for t in told if t not in _EMPTY), "")
+    names = [str(e.get("sks_present") or "") for e in entries if isinstance(e, dict)]
+    first = next((t for t in names if t not in _EMPTY), "")
     stem = re.sub(r"[_\-.]?(all_video|train|test|val|short)(?![a-z])|[<>\[\]]", "", file.stem).strip("_- ")
     return [name or first.strip("<>") or stem or "Subject"]
 

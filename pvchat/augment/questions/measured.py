@@ -75,9 +75,9 @@ def informed(view: View) -> Evidence:
         hair=None if _HEADGEAR.search(worn) else facts.hair,
     )
     scene = evidence.scene
-    if told := notes.get("location"):
-        colour = scene.background if told == PLAIN else None
-        scene = SceneFacts(None if colour else told, background=colour, drawn=scene.drawn)
+    if place := notes.get("location"):
+        colour = scene.background if place == PLAIN else None
+        scene = SceneFacts(None if colour else place, background=colour, drawn=scene.drawn)
     return replace(evidence, facts={**evidence.facts, subject: changed}, scene=scene)
 
 
@@ -89,7 +89,7 @@ def refer(view: View, name: str) -> str:
     return f"the {noun} {facts.where}" if several else f"the {noun}"
 
 
-def read_told(kind: str, text: str) -> str:
+def as_phrase(kind: str, text: str) -> str:
     """A model's sentence ("The man is wearing a red shirt.") as a phrase after a name; empty if it isn't one."""
     found = read_phrase(kind, text)
     if not found:
@@ -99,11 +99,11 @@ def read_told(kind: str, text: str) -> str:
 
 def _recoloured(clothes: list[Garment], worn: str) -> tuple[list[Garment], str]:
     """Garments with the colour that a note gives ("red clothes"), and what is left of the note."""
-    told = re.fullmatch(r"(.+) clothes", worn)
-    if told is None or not clothes:
+    note = re.fullmatch(r"(.+) clothes", worn)
+    if note is None or not clothes:
         return clothes, worn
-    first = clothes[0] if same_colour(clothes[0].colour, told[1]) and clothes[0].colour else None
-    return [first or replace(clothes[0], colour=told[1]), *clothes[1:]], ""
+    first = clothes[0] if same_colour(clothes[0].colour, note[1]) and clothes[0].colour else None
+    return [first or replace(clothes[0], colour=note[1]), *clothes[1:]], ""
 
 
 def _items(worn: str) -> list[str]:

@@ -27,7 +27,7 @@ import numpy as np
 
 from pvchat.augment.questions.cast import Analyses, View, agree, views
 from pvchat.augment.questions.sides import OPPOSITE, Pair, pairs
-from pvchat.augment.questions.teacher import FactsTeacher, Teacher, Told
+from pvchat.augment.questions.teacher import Description, FactsTeacher, Teacher
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
 from pvchat.augment.schemas import Row, Sample, Split
 from pvchat.errors import SettingsError
@@ -89,7 +89,7 @@ def write_questions(
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Question:
     """One question: about which sample, of which type, by which paraphrase, about whom."""
 
     view: View
@@ -142,21 +142,21 @@ class _Writer:
         if not sides[0]:
             return 0  # refusals alone would teach to refuse
         each = min([count // 2, *(len(side) for side in sides if side)])
-        for view, template, told in (slot for side in sides for slot in side[:each]):
+        for view, template, described in (slot for side in sides for slot in side[:each]):
             present = {who: view.sample.people[who]}
-            text, asked = fill(template.text, [who]), _Asked(view, kind, template, (who,))
+            text, question = fill(template.text, [who]), _Question(view, kind, template, (who,))
             if kind == "existence":
-                self._add(asked, "single", text, self._say("yes" if present[who] else "no", asked, [who]))
-            elif told is None:
-                self._add(asked, "refusal", text, self._refuse(kind, asked, [who]))
+                self._add(question, "single", text, self._answer("yes" if present[who] else "no", question, [who]))
+            elif described is None:
+                self._add(question, "refusal", text, self._refuse(kind, question, [who]))
             else:
-                said = self._say("told", asked, [who], told=told.phrase)
-                self._add(asked, "single", text, said, told.teacher)
+                answer = self._answer("told", question, [who], told=described.phrase)
+                self._add(question, "single", text, answer, described.teacher)
         return sum(len(side[:each]) for side in sides)
 
     def _slots(
         self, kind: str, some: Iterable[View], who: str, split: Split
-    ) -> Iterator[tuple[View, Template, Told | None]]:
+    ) -> Iterator[tuple[View, Template, Description | None]]:
         """What can be asked: every sample with its first question, then every sample with its second, and so on."""
         lists = []
         for view in some:
@@ -166,12 +166,12 @@ class _Writer:
         self._rng(kind, who, split).shuffle(lists)
         for turn in range(max((len(row) for row in lists), default=0)):
             for view, template in (row[turn] for row in lists if turn < len(row)):
-                told = None
+                described = None
                 if kind != "existence" and view.sample.people[who]:
-                    told = self._tell(view, kind, who, template)
-                    if told is None:
+                    described = self._describe(view, kind, who, template)
+                    if described is None:
                         continue
-                yield view, template, told
+                yield view, template, described
 
     # -- several people
 
@@ -198,40 +198,41 @@ class _Writer:
         if kind not in (_STILL if view.sample.stage == "image" else TYPES):
             kind = "existence"
         forms = templates(kind, split, "plain", "group") if kind == "existence" else templates(kind, split)
-        asked = {r.question for r in self.found.get(view.sample.id, [])}
-        new = [t for t in self._shuffled(forms, *who, kind, view.sample.id) if fill(t.text, who) not in asked]
+        questions = {r.question for r in self.found.get(view.sample.id, [])}
+        new = [t for t in self._shuffled(forms, *who, kind, view.sample.id) if fill(t.text, who) not in questions]
         if not new:
             return
         template = new[0]
-        told = [self._tell(view, kind, n, template) for n in there] if kind != "existence" else []
-        if None in told:
+        described = [self._describe(view, kind, n, template) for n in there] if kind != "existence" else []
+        if None in described:
             return self._group(view, who, "existence", split)
-        text, teacher, row = fill(template.text, who), "facts", _Asked(view, kind, template, tuple(who))
+        text, teacher, question = fill(template.text, who), "facts", _Question(view, kind, template, tuple(who))
         if kind == "existence":
-            said = self._exist(row, there, away)
+            answer = self._exist(question, there, away)
         else:
-            parts = [fill("{name} {told}.", [n], told=t.phrase) for n, t in zip(there, told, strict=True) if t]
-            parts += [self._refuse(kind, row, away)] if away else []
-            said, teacher = " ".join(parts), next((t.teacher for t in told if t and t.teacher != "facts"), "facts")
-        return self._add(row, size, text, said, teacher)
+            parts = [fill("{name} {told}.", [n], told=t.phrase) for n, t in zip(there, described, strict=True) if t]
+            parts += [self._refuse(kind, question, away)] if away else []
+            answer = " ".join(parts)
+            teacher = next((t.teacher for t in described if t and t.teacher != "facts"), "facts")
+        return self._add(question, size, text, answer, teacher)
 
-    def _exist(self, asked: _Asked, there: list[str], away: list[str]) -> str:
+    def _exist(self, question: _Question, there: list[str], away: list[str]) -> str:
         if there and away:
-            return self._say("some", asked, there, away)
-        return self._say("all" if there else "none", asked, there or away)
+            return self._answer("some", question, there, away)
+        return self._answer("all" if there else "none", question, there or away)
 
     # -- left and right
 
     def sides(self, some: Sequence[View], split: Split) -> None:
         """Rows about who is left or right of whom, and no more refusals than those."""
-        yes, told, refused = self._rng("sides", split).random() < 0.5, 0, []
+        yes, answered, refused = self._rng("sides", split).random() < 0.5, 0, []
         for view in some:
             rng, found = self._rng("side", view.sample.id), pairs(view)
             for pair in self._mixed([p for p in found if p.side], rng)[:SIDES]:
                 yes = self._side(view, pair, split, yes, rng)
-                told += 1
+                answered += 1
             refused += [(view, p, rng) for p in self._mixed([p for p in found if not p.side], rng)[:SIDES]]
-        for view, pair, rng in self._mixed(refused, self._rng("refused", split))[:told]:
+        for view, pair, rng in self._mixed(refused, self._rng("refused", split))[:answered]:
             self._side(view, pair, split, yes, rng)
 
     def _side(self, view: View, pair: Pair, split: Split, yes: bool, rng: np.random.Generator) -> bool:
@@ -241,23 +242,29 @@ class _Writer:
         template = pool[int(rng.integers(len(pool)))]
         people = [pair.name, pair.other] if pair.named else [pair.name]
         side = pair.side or ("left" if rng.random() < 0.5 else "right")
-        asked = side if yes or pair.side is None else OPPOSITE[side]
-        text = fill(template.text, [pair.name], side=asked, other=pair.other)
-        row = _Asked(view, "location", template, tuple(people))
+        side_asked = side if yes or pair.side is None else OPPOSITE[side]
+        text = fill(template.text, [pair.name], side=side_asked, other=pair.other)
+        question = _Question(view, "location", template, tuple(people))
         if pair.side is None:
-            said = self._refuse("location", row, [pair.name])
+            answer = self._refuse("location", question, [pair.name])
         else:
             frame = "side told" if open_ else "side yes" if yes else "side no"
-            said = self._say(frame, row, [pair.name], side=pair.side, other=pair.other)
-        self._add(row, "relative", text, said)
+            answer = self._answer(frame, question, [pair.name], side=pair.side, other=pair.other)
+        self._add(question, "relative", text, answer)
         return yes if open_ or pair.side is None else not yes
 
     # -- wording
 
-    def _say(
-        self, frame: str, asked: _Asked, who: Sequence[str], absent: Sequence[str] = (), late: str = "", **words: str
+    def _answer(
+        self,
+        frame: str,
+        question: _Question,
+        who: Sequence[str],
+        absent: Sequence[str] = (),
+        late: str = "",
+        **words: str,
     ) -> str:
-        view, template = asked.view, asked.template
+        view, template = question.view, question.template
         pool = answers(frame, view.sample.split)
         if _OPEN.match(template.text):
             pool = [t for t in pool if not t.startswith(("Yes", "No,"))]
@@ -266,17 +273,17 @@ class _Writer:
         text = pool[int(self._rng("say", frame, view.sample.id, str(template.number), *who).integers(len(pool)))]
         return fill(text, who, absent, **words)
 
-    def _refuse(self, kind: str, asked: _Asked, who: Sequence[str]) -> str:
+    def _refuse(self, kind: str, question: _Question, who: Sequence[str]) -> str:
         they = who[0] if len(who) == 1 else "they"  # "they" only after the names that it means
-        return self._say("refusal", asked, who, late="{what}", what=what(kind, they, len(who)))
+        return self._answer("refusal", question, who, late="{what}", what=what(kind, they, len(who)))
 
-    def _tell(self, view: View, kind: str, who: str, template: Template) -> Told | None:
-        return self.teacher.tell(view, kind, who, template.text) if who in view.tracks else None
+    def _describe(self, view: View, kind: str, who: str, template: Template) -> Description | None:
+        return self.teacher.describe(view, kind, who, template.text) if who in view.tracks else None
 
-    def _add(self, asked: _Asked, size: str, text: str, said: str, teacher: str = "facts") -> None:
-        sample, who = asked.view.sample, asked.who
-        present, number = {n: sample.people[n] for n in who}, asked.template.number
-        row = Row("", sample.id, asked.kind, size, list(who), text, said, present, number, teacher, sample.split)
+    def _add(self, question: _Question, size: str, text: str, answer: str, teacher: str = "facts") -> None:
+        sample, who = question.view.sample, question.who
+        present, number = {n: sample.people[n] for n in who}, question.template.number
+        row = Row("", sample.id, question.kind, size, list(who), text, answer, present, number, teacher, sample.split)
         rows = self.found.setdefault(sample.id, [])
         if all(r.question != text for r in rows):
             rows.append(row)

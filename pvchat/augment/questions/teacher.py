@@ -17,19 +17,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.questions.cast import View
-from pvchat.augment.questions.measured import phrase, read_told, refer, timeline_of_sample
+from pvchat.augment.questions.measured import as_phrase, phrase, refer, timeline_of_sample
 from pvchat.augment.schemas import Sample
 from pvchat.bases.imagetext import IN_ORDER, ImageTextModel, pictures
 from pvchat.chat.speakers.checking import contradictions
 from pvchat.schemas import Service
 
-TOLD: tuple[Literal["appearance", "action", "location"], ...] = ("appearance", "action", "location")
 HUB_ASKS = {
     "appearance": "What is {} wearing? Answer in one sentence.",
     "action": "What is {} doing? Answer in one sentence.",
@@ -40,7 +39,7 @@ _LOOKS = re.compile(r"\b(looks?|appearance)\b")
 
 
 @dataclass(frozen=True)
-class Told:
+class Description:
     """A phrase that goes on after a name, and which teacher said it."""
 
     phrase: str
@@ -62,7 +61,7 @@ class Teacher(Protocol):
         """Raise SettingsError where it can't be had; called before each step that leads to its answers."""
         ...
 
-    def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
+    def describe(self, view: View, kind: str, name: str, question: str = "") -> Description | None:
         """A phrase about `name`, who is present, for a question of type `kind`."""
         ...
 
@@ -76,10 +75,10 @@ class FactsTeacher:
     def check(self) -> None:
         """See `Teacher`; it is always there."""
 
-    def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
+    def describe(self, view: View, kind: str, name: str, question: str = "") -> Description | None:
         """See `Teacher`."""
         text = phrase(timeline_of_sample(view), kind, name, bool(_LOOKS.search(question)))
-        return Told(text, self.name) if text else None
+        return Description(text, self.name) if text else None
 
 
 class HubTeacher:
@@ -95,7 +94,7 @@ class HubTeacher:
         self.path, self.frames, self.device = str(path), frames, device
         self.name, self.version = Path(self.path).name, self.path
         self._model, self._checked = ImageTextModel(path, device), False
-        self._said: dict[tuple[str, str, str], str] = {}
+        self._replies: dict[tuple[str, str, str], str] = {}
 
     def check(self) -> None:
         """See `Teacher`; its config and processor are read once, or fetched."""
@@ -103,16 +102,16 @@ class HubTeacher:
             self._model.check()
             self._checked = True
 
-    def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
+    def describe(self, view: View, kind: str, name: str, question: str = "") -> Description | None:
         """See `Teacher`."""
-        asked = HUB_ASKS[kind].format(refer(view, name))
+        question = HUB_ASKS[kind].format(refer(view, name))
         place = (view.sample.id, kind, name)
-        if place not in self._said:
-            self._said[place] = self.generate(self.frames(view.sample), asked)
-        text = read_told(kind, self._said[place])
+        if place not in self._replies:
+            self._replies[place] = self.generate(self.frames(view.sample), question)
+        text = as_phrase(kind, self._replies[place])
         timeline = timeline_of_sample(view)
         wrong = not text or contradictions(text, name, timeline, [n for n in view.sample.people if n != name])
-        return None if wrong else Told(text, self.name)
+        return None if wrong else Description(text, self.name)
 
     def generate(self, images: NDArray[np.uint8], question: str) -> str:
         """The model's greedy reply about frames [T, H, W, 3]."""
@@ -126,17 +125,17 @@ class Watched:
     def __init__(self, teacher: Teacher, looking: Callable[[int], None]) -> None:
         self.teacher, self.looking = teacher, looking
         self.name, self.version = teacher.name, teacher.version
-        self._looked: set[str] = set()
+        self._seen: set[str] = set()
 
     def check(self) -> None:
         """See `Teacher`."""
         self.teacher.check()
 
-    def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
+    def describe(self, view: View, kind: str, name: str, question: str = "") -> Description | None:
         """See `Teacher`."""
-        self.looking(len(self._looked))
-        self._looked.add(view.sample.id)
-        return self.teacher.tell(view, kind, name, question)
+        self.looking(len(self._seen))
+        self._seen.add(view.sample.id)
+        return self.teacher.describe(view, kind, name, question)
 
 
 def choose(name: str, chat: Service, frames: Callable[[Sample], NDArray[np.uint8]]) -> Teacher:

@@ -87,9 +87,9 @@ def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = NOBODY) 
         chosen = [c for c in known if any(s.split == split for s in c.samples)][:2]
         for sample in some:
             for companion in chosen:
-                told = is_there(companion, seen[sample.id])
-                if told is not None:
-                    sample.people.setdefault(companion.name, told)
+                present = is_there(companion, seen[sample.id])
+                if present is not None:
+                    sample.people.setdefault(companion.name, present)
         together += _plan(some, chosen, person.name, split, seen, gathering.seed)
     made = []
     for number, (members, people) in enumerate(together):

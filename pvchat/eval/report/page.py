@@ -187,10 +187,10 @@ def _plots(metrics: Row, colours: Mapping[str, str]) -> dict[str, str]:
     curves = {s: systems[s]["risk_coverage"] for s in graded}
     routed = next((systems[s]["routing"] for s in MAIN if s in systems and systems[s]["routing"]), None)
     exist = "balanced accuracy, existence questions"
-    told = "content-word F1 against the reference phrase"
+    content = "content-word F1 against the reference phrase"
     return {
         "suite": _by(systems, shown, "suite", "existence", "balanced_accuracy", exist),
-        "type": _by(systems, shown, "type", "wording", "content_f1", told),
+        "type": _by(systems, shown, "type", "wording", "content_f1", content),
         "kind": _by(systems, shown, "kind", "rules", "entity_specificity_rules", "entity specificity by rules, 0–5"),
         "reliability": plots.reliability("Reliability", {s: systems[s]["reliability"] for s in graded}, colours),
         "risk": plots.risk_coverage("Risk and coverage", curves, _unsure_points(systems, graded), colours),

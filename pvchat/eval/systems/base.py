@@ -123,7 +123,7 @@ class System(Protocol):
         ...
 
 
-def told(presences: Sequence[PersonPresence]) -> list[dict[str, Any]]:
+def presence_rows(presences: Sequence[PersonPresence]) -> list[dict[str, Any]]:
     """Presences as rows."""
     return [p.to_dict() for p in presences]
 

@@ -258,8 +258,8 @@ def _note(analysis: ClipAnalysis, name: str, track: int) -> str:
     facts = analysis.tracks[track].facts
     where = f"is {facts.where}" if facts.where else ""
     timeline = timeline_from(Evidence({name: facts}), [PersonPresence(name, "present", 1.0)])
-    told = [text for text in (*(tell(name, timeline.seen(name), timeline) for tell in (looks, acts)), where) if text]
-    return f"{name} {', '.join(told)}." if told else f"{name} is in the video."
+    parts = [text for text in (*(tell(name, timeline.seen(name), timeline) for tell in (looks, acts)), where) if text]
+    return f"{name} {', '.join(parts)}." if parts else f"{name} is in the video."
 
 
 def _place(scene: SceneFacts) -> str:

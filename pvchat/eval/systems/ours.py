@@ -15,7 +15,7 @@ import numpy as np
 
 from pvchat.errors import UnknownPersonError
 from pvchat.eval.manifest import Item
-from pvchat.eval.systems.base import Bench, Case, Reply, told
+from pvchat.eval.systems.base import Bench, Case, Reply, presence_rows
 
 DIGITS = 4
 
@@ -40,7 +40,7 @@ class MeasuredFacts:
             self._last = (case.analysis.key, self.chat.score(self.chat.people.all(), case.analysis))
         presences = self._last[1]
         about = asked.about(presences)
-        return Reply(known_of(asked, presences, timeline_of(presences, case.analysis)).plain, told(about))
+        return Reply(known_of(asked, presences, timeline_of(presences, case.analysis)).plain, presence_rows(about))
 
 
 class Ours:
@@ -70,7 +70,8 @@ class Ours:
         if unknown := [one["name"] for one in answer.finding.get("missing", ()) if one["why"] == "not enrolled"]:
             what = "couldn't be enrolled, so nothing is measured by this question."
             raise UnknownPersonError(what, subject=unknown[0], hint="run.json says why.")
-        return Reply(answer.answer, told(answer.people), dict(answer.timing), {"routing": used} if used else {})
+        notes = {"routing": used} if used else {}
+        return Reply(answer.answer, presence_rows(answer.people), dict(answer.timing), notes)
 
     @cached_property
     def _model(self) -> Any:

@@ -38,18 +38,18 @@ class OnBase:
         asked = [GENERIC[rng.integers(len(GENERIC))] for _ in chosen]
         run.sparsity.train()
         run.optimizer.zero_grad()
-        told = torch.zeros(3)  # summed losses of words, of yes or no, of heads
+        sums = torch.zeros(3)  # summed losses of words, of yes or no, of heads
         for i in range(accelerator.process_index, len(chosen), accelerator.num_processes):
             question = asked[i] if generic[i] and (chosen[i].clip, asked[i]) in training.data.before else ""
             losses = _losses(training, chosen[i], question)
             (torch.stack(losses).sum() / len(chosen)).backward()
-            told += torch.stack([loss.detach().float().cpu() for loss in losses])
+            sums += torch.stack([loss.detach().float().cpu() for loss in losses])
         anchor = _pull(training)
         _together(run.trainee, accelerator)
         nn.utils.clip_grad_norm_([p for p in run.trainee.parameters() if p.requires_grad], config.clip)
         run.optimizer.step()
         run.sparsity.step(lambda share: accelerator.reduce(share, "mean"))
-        words, yes, heads = (accelerator.reduce(told.to(accelerator.device), "sum") / len(chosen)).tolist()
+        words, yes, heads = (accelerator.reduce(sums.to(accelerator.device), "sum") / len(chosen)).tolist()
         return {"loss": words + yes + heads + anchor, "lm": words, "yes_no": yes, "heads": heads}
 
     @torch.no_grad()

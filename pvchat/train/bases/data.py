@@ -79,13 +79,13 @@ class BaseData:
 
 
 def make_base_data(
-    person: Person, told: TrainingSet, frames: int, config: VideoConfig, others: dict[str, Personal]
+    person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, others: dict[str, Personal]
 ) -> BaseData:
     """Prepare an augmentation for training on a base.
 
     Args:
         person: whom it is about.
-        told: the data set with its media.
+        data_set: the data set with its media.
         frames: of a clip, at most.
         config: how clips are read.
         others: states of other people whom rows may name.
@@ -94,12 +94,12 @@ def make_base_data(
         SettingsError: no question can be trained on, or no sample of the training split shows her clearly.
     """
     name = person.name
-    if told.folder is None:
+    if data_set.folder is None:
         raise SettingsError("the data set has no media", subject=name, hint="Train on the folder of an augmentation.")
-    examples, left_out = examples_about(name, told, others)
-    shown = [shown_of(told.folder / s.media, frames, config) for s in told.samples]
-    crops = crops_of(person, told, shown)
-    empty = frozenset(i for i, s in enumerate(told.samples) if s.recipe == EMPTY)
+    examples, left_out = examples_about(name, data_set, others)
+    shown = [shown_of(data_set.folder / s.media, frames, config) for s in data_set.samples]
+    crops = crops_of(person, data_set, shown)
+    empty = frozenset(i for i, s in enumerate(data_set.samples) if s.recipe == EMPTY)
     return BaseData(name, shown, examples, crops, others, empty=empty, left_out=left_out)
 
 
@@ -111,17 +111,17 @@ def shown_of(path: Path, frames: int, config: VideoConfig) -> Shown:
     return Shown(clip.images, clip.times)
 
 
-def crops_of(person: Person, told: TrainingSet, shown: Sequence[Shown]) -> list[Frames]:
+def crops_of(person: Person, data_set: TrainingSet, shown: Sequence[Shown]) -> list[Frames]:
     """Pictures of her alone, out of samples of the training split that show her clearly, the original first.
 
     Raises:
         SettingsError: there is none.
     """
     order = {"source": 0, "subclip": 1, "photometric": 2}
-    mine = [s for s in told.samples if s.people.get(person.name) and s.split == "train"]
-    at = {s.id: i for i, s in enumerate(told.samples)}
+    mine = [s for s in data_set.samples if s.people.get(person.name) and s.split == "train"]
+    at = {s.id: i for i, s in enumerate(data_set.samples)}
     found: list[Frames] = []
-    for view in views(sorted(mine, key=lambda s: order.get(s.recipe, 3)), told.analyses, [person]):
+    for view in views(sorted(mine, key=lambda s: order.get(s.recipe, 3)), data_set.analyses, [person]):
         if person.name in view.tracks and len(found) < CROPS:
             found.append(_crop(view.analysis, view.tracks[person.name], shown[at[view.sample.id]]))
     if not found:

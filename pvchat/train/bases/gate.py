@@ -59,8 +59,8 @@ class Gate:
     @property
     def passed(self) -> bool:
         """Whether her state is kept."""
-        told = min(self.yes_recall, self.no_recall) >= RECALL
-        return told and self.swap >= SWAP and at_least(self.drift, self.asked) <= DRIFT and self.scale > 0
+        recalled = min(self.yes_recall, self.no_recall) >= RECALL
+        return recalled and self.swap >= SWAP and at_least(self.drift, self.asked) <= DRIFT and self.scale > 0
 
     def to_dict(self) -> dict[str, Any]:
         """All numbers, JSON-ready."""
@@ -81,13 +81,13 @@ def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
     said = {clip: float(trainee.presence_odds(data, clip, data.name)) for clip, _ in clips}
     other = {clip: float(trainee.presence_odds(data, clip, alias)) for clip, _ in clips}
     scale, bias = calibrate([said[c] for c, _ in clips], [there for _, there in clips])
-    told = {clip: scale * odds + bias > 0 for clip, odds in said.items()}
+    decided = {clip: scale * odds + bias > 0 for clip, odds in said.items()}
     swapped = {clip: scale * odds + bias > 0 for clip, odds in other.items()}
-    here = [told[c] for c, there in clips if there]
-    gone = [not told[c] for c, there in clips if not there]
-    others = [not told[c] for c, there in clips if not there and c not in data.empty]
+    here = [decided[c] for c, there in clips if there]
+    gone = [not decided[c] for c, there in clips if not there]
+    others = [not decided[c] for c, there in clips if not there and c not in data.empty]
     no = min((float(np.mean(side)) for side in (gone, others) if side), default=0.0)
-    swap = float(np.mean([told[c] == swapped[c] for c, _ in clips])) if clips else 0.0
+    swap = float(np.mean([decided[c] == swapped[c] for c, _ in clips])) if clips else 0.0
     drift, asked = _drift(trainee, data, seed)
     return Gate(float(np.mean(here or [False])), no, swap, drift, min(len(here), len(gone)), scale, bias, asked,
                 len(others))  # fmt: skip

@@ -61,13 +61,13 @@ def train_on_base(
         else:  # experts have seen nobody's thumbnail
             made = with_strangers(made, person, others)
         trained, gate = train_person(base, made, config, session)
-    told = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),
+    report = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),
             "steps": trained.steps, "done": trained.done, "left_out": made.left_out, "gate": gate.to_dict(),
             "kept": gate.passed}  # fmt: skip
     if not gate.passed:
         log.warning("'%s': the trained state is discarded, it didn't pass its gate: %s", person.name, gate.to_dict())
-        return without_state(person), told
-    return with_state(person, trained, gate, base), told
+        return without_state(person), report
+    return with_state(person, trained, gate, base), report
 
 
 def _let_see(made: BaseData, data: TrainingSet, narrator: Any) -> None:
@@ -135,8 +135,8 @@ def with_state(person: Person, trained: Trained, gate: Gate, base: Base) -> Pers
     if state.z.numel():
         arrays[Z] = state.z.cpu().numpy().astype(np.float32)
     arrays |= {f"{LORA}{name}": value.cpu().numpy().astype(np.float16) for name, value in trained.lora.items()}
-    told = {"stamp": stamp_of(base), "name": base.source.name, **gate.to_dict()}
-    return replace(bare, arrays={**bare.arrays, **arrays}, extra={**bare.extra, STATE: told})
+    record = {"stamp": stamp_of(base), "name": base.source.name, **gate.to_dict()}
+    return replace(bare, arrays={**bare.arrays, **arrays}, extra={**bare.extra, STATE: record})
 
 
 def without_state(person: Person) -> Person:

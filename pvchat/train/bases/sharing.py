@@ -106,19 +106,19 @@ class _Run:
         """One optimiser step."""
         self.sparsity.train()
         self.optimizer.zero_grad()
-        told = []
+        losses = []
         for episode in self.people.draw(self.step, self.config.seed, self.config.batch):
             odds = self._odds(self.people, episode)
             loss = F.softplus(-odds if episode.present else odds)
             heads = self.sparsity(routing_stats(self.base.decoder))
             total = torch.stack([loss, *(value.float() for value in heads.values())]).sum()
             (total / self.config.batch).backward()
-            told.append(float(loss.detach()))
+            losses.append(float(loss.detach()))
         torch.nn.utils.clip_grad_norm_(list(self.parameters.values()), self.config.clip)
         self.optimizer.step()
         self.sparsity.step()
         self.step += 1
-        self.history.append({"step": self.step, "loss": float(np.mean(told))})
+        self.history.append({"step": self.step, "loss": float(np.mean(losses))})
 
     @torch.no_grad()
     def look(self) -> None:
@@ -150,8 +150,8 @@ class _Run:
 
     def load(self) -> None:
         """Go on from what `save` wrote; raises WeightsError."""
-        told = self._file.read(self._shared())
-        self.step, self.history = told["step"], told["history"]
+        kept = self._file.read(self._shared())
+        self.step, self.history = kept["step"], kept["history"]
         self.best_loss = min(row["held_back_loss"] for row in self.history if "held_back_loss" in row)
 
     @property

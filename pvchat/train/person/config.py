@@ -88,8 +88,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             kind = type(field.default)
             metavar = {int: "N", float: "X"}.get(kind, "WORD")
             other = getattr(ON_BASE, field.name)
-            told = f"default: {field.default}" + (f", on a pretrained base {other}" if other != field.default else "")
-            parser.add_argument(name, type=kind, metavar=metavar, help=told)
+            usual = f"default: {field.default}" + (f", on a pretrained base {other}" if other != field.default else "")
+            parser.add_argument(name, type=kind, metavar=metavar, help=usual)
 
 
 def from_words(args: Any, usual: PersonConfig = USUAL) -> PersonConfig:

@@ -136,8 +136,8 @@ def _trained(chat: Service, person: Person, data: TrainingSet, options: DeepOpti
     if not data.rows or options.session.stopped:
         return person
     started = time.monotonic()
-    deep, told = learn(chat, replace(person, depth="deep"), data, options)
-    record: dict[str, Any] = {"samples": len(data.samples), "questions": len(data.rows), "training": told}
+    deep, report = learn(chat, replace(person, depth="deep"), data, options)
+    record: dict[str, Any] = {"samples": len(data.samples), "questions": len(data.rows), "training": report}
     record["seconds"] = round(time.monotonic() - started, 1)
     log.info("deep enrollment of '%s': %s", person.name, record)
     return replace(deep, extra={**deep.extra, RECORD: record})

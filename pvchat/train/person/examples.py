@@ -85,7 +85,7 @@ def fingerprint(examples: Sequence[PersonExample], seen: Iterable[Any], others: 
     return found.hexdigest()[:16]
 
 
-def examples_about(name: str, told: TrainingSet, others: Collection[str]) -> tuple[list[PersonExample], int]:
+def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tuple[list[PersonExample], int]:
     """A data set's questions about one person, half of which call her otherwise; and how many were left out.
 
     Rows that don't name her teach nothing about her and aren't used; those that name her beside somebody without a
@@ -94,9 +94,9 @@ def examples_about(name: str, told: TrainingSet, others: Collection[str]) -> tup
     Raises:
         SettingsError: no question can be trained on.
     """
-    index = {s.id: i for i, s in enumerate(told.samples)}
-    stage = {s.id: s.stage for s in told.samples}
-    about = [r for r in told.rows if r.sample in index and name in r.people]
+    index = {s.id: i for i, s in enumerate(data.samples)}
+    stage = {s.id: s.stage for s in data.samples}
+    about = [r for r in data.rows if r.sample in index and name in r.people]
     known = [r for r in about if set(r.people) <= {name, *others}]
     if len(known) < len(about):
         log.warning("%d of %d questions name people of whom nothing is known", len(about) - len(known), len(about))

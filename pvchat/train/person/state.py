@@ -141,8 +141,8 @@ def put_back(trainee: Module, values: dict[str, Tensor]) -> None:
 
 def save(run: PersonRun, folder: Path, shared: dict[str, Any], start: PersonState) -> None:
     """Write the run's state and where it started; `shared` is what a resumed run must have in common, JSON-ready."""
-    told = {key: getattr(run, key) for key in _KEPT}
-    _file(run, folder).write(shared, told, {"start/tokens": start.tokens, "start/z": start.z})
+    changing = {key: getattr(run, key) for key in _KEPT}
+    _file(run, folder).write(shared, changing, {"start/tokens": start.tokens, "start/z": start.z})
 
 
 def load(run: PersonRun, folder: Path | None, shared: dict[str, Any]) -> None:
