@@ -33,7 +33,7 @@ from pvchat.config import Settings
 from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.model.sentences import SentenceEncoder
 from recipes.figures.figurefits import auc
-from recipes.model.base.scores import balanced
+from recipes.model.base.report import balanced
 
 DESCRIBED = ("appearance", "action", "location")
 _STOP = word_set(  # as the development set's own scorer

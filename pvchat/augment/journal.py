@@ -11,10 +11,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pvchat.storage import atomic
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Entry = dict[str, Any]
 
@@ -85,10 +89,36 @@ def write_manifest(path: Path, manifest: Entry) -> None:
     _put(path, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
 
 
+def validated(kind: type[Any], row: Any) -> Any:
+    """A row of JSON as a dataclass of this kind; fields that it doesn't have are left out.
+
+    Raises:
+        ValueError: a field is missing or of the wrong sort; says which.
+    """
+    from pydantic import ValidationError
+
+    if not isinstance(row, dict):
+        raise ValueError("no JSON object")
+    try:
+        return _adapter(kind).validate_json(json.dumps(row), strict=True)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = str(wrong["loc"][0])
+        what = "is missing" if wrong["type"] == "missing" else f"can't be {row[name]!r}"
+        raise ValueError(f"{name} {what}") from error
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
 
 
 def _put(path: Path, text: str) -> None:

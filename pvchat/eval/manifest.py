@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pvchat.augment.journal import validated
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.people.person import name_key
@@ -203,46 +204,26 @@ def _collect(rows: list[Any], file: str, problems: list[Problem], read: Any, num
 
 
 def _subject(row: dict[str, Any]) -> Subject:
-    name, clip = row["name"], row["enroll"]
-    if not (isinstance(name, str) and name.strip() and isinstance(clip, str)):
-        raise ValueError("name and enroll must be texts")
-    if not isinstance(track := row.get("track"), int | None) or isinstance(track, bool):
-        raise ValueError(f"`track` must be a whole number, not {track!r}")
-    return Subject(name, clip, str(row.get("set", "")), track)
+    subject: Subject = validated(Subject, {"set": "", **row, "clip": row["enroll"]})
+    if not subject.name.strip():
+        raise ValueError("`name` is empty")
+    return subject
 
 
 def _item(line: str) -> Item:
-    row = json.loads(line)
-    if row["type"] not in TYPES or row["kind"] not in KINDS:
-        raise ValueError(f"unknown type or kind: {row['type']!r}, {row['kind']!r}")
-    present = row["present"]
-    if not isinstance(present, dict) or not all(isinstance(v, bool) for v in present.values()):
-        raise ValueError("`present` must give true or false for each name")
-    if not isinstance(row["people"], list):
-        raise ValueError("`people` must be a list of names")
-    if unnamed := [name for name in row["people"] if name not in present]:
+    item: Item = validated(Item, {"set": "", **json.loads(line)})
+    if item.type not in TYPES or item.kind not in KINDS:
+        raise ValueError(f"unknown type or kind: {item.type!r}, {item.kind!r}")
+    if item.clothes not in (None, *CLOTHES):
+        raise ValueError(f"`clothes` is same or changed, not {item.clothes!r}")
+    if unnamed := [name for name in item.people if name not in item.present]:
         raise ValueError(f"`present` says nothing about {', '.join(unnamed)}")
-    for key in ("id", "video", "question", "answer"):
-        if not isinstance(row[key], str):
-            raise ValueError(f"`{key}` must be a text")
-    if not row["question"].strip():
+    if not item.question.strip():
         raise ValueError("`question` is empty")
-    if row.get("clothes") not in (None, *CLOTHES):
-        raise ValueError(f"`clothes` is same or changed, not {row['clothes']!r}")
-    return Item(
-        id=row["id"], set=str(row.get("set", "")), video=row["video"], people=tuple(row["people"]), kind=row["kind"],
-        type=row["type"], question=row["question"], answer=row["answer"], present=present, view=row.get("view"),
-        clothes=row.get("clothes"), hard=row.get("hard"), spans=_spans(row.get("spans")),
-    )  # fmt: skip
-
-
-def _spans(value: Any) -> dict[str, Spans] | None:
-    if value is None:
-        return None
-    found = {name: [(float(a), float(b)) for a, b in spans] for name, spans in value.items()}
-    if wrong := [span for spans in found.values() for span in spans if not 0 <= span[0] <= span[1]]:
+    times = [span for spans in (item.spans or {}).values() for span in spans]
+    if wrong := [span for span in times if not 0 <= span[0] <= span[1]]:
         raise ValueError(f"`spans` must be [start, end] in seconds, not {list(wrong[0])}")
-    return found
+    return item
 
 
 def _unique(items: list[Item], problems: list[Problem]) -> list[Item]:

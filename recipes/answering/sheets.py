@@ -23,8 +23,7 @@ from pvchat.chat.timeline import Timeline
 from pvchat.identity.evidence import Evidence, gather
 from pvchat.perception.sightings import where
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Reason, SceneFacts, Thing, Track, Why
-from recipes.model.base.composed import ComposedScene
-from recipes.model.base.episodes import Cast
+from recipes.model.base.episodes import Cast, ComposedScene
 
 TRAINING_NAMES = (
     "Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kemi", "Liam", "Mei", "Noah",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.schemas import FloatArray
-from recipes.model.base.composed import position_word
+from recipes.model.base.episodes import position_word
 from recipes.scenes.actors import CLIP_FRAMES, Actor, Head, hides, place_actors
 from recipes.scenes.painting import FRAME, picture
 

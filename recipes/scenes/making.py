@@ -24,9 +24,9 @@ from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.schemas import ClipAnalysis, Track
 from pvchat.train.pictures import middle_of, read_image
-from recipes.model.base.composed import ARRAYS, ComposedScene, Person, read_scenes
 from recipes.model.base.config import CAPTIONED, IDENTITIES
 from recipes.model.base.data import Photo, read_photos
+from recipes.model.base.episodes import ARRAYS, ComposedScene, Person, read_scenes
 from recipes.scenes.actors import Head
 from recipes.scenes.composites import Composite, compose
 

@@ -68,7 +68,7 @@ def test_a_person_twice_and_a_person_without_a_clip(tmp_path):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"people": "Ana"}, "a list of names"),
+        ({"people": "Ana"}, "people can't be 'Ana'"),
         ({"question": "  "}, "empty"),
         ({"spans": {"Ana": [[5, 1]]}}, "in seconds"),
         ({"people": ["ana"], "present": {"ana": True}}, "'ana' isn't among the people to enroll (1 questions)"),

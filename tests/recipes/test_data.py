@@ -22,7 +22,7 @@ from recipes.model.base.data import Photo, Shuffle
 from recipes.model.base.episodes import Cast
 from recipes.model.base.features import FaceVectors, GridFeatures
 from recipes.model.base.identity import Identity
-from recipes.model.base.scores import caption_scores, recall
+from recipes.model.base.report import caption_scores, recall
 from recipes.model.batches import collate
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pvchat.perception.experts.faces import Faces
-from recipes.model.base.composed import position_word, read_scenes
 from recipes.model.base.data import Photo
+from recipes.model.base.episodes import position_word, read_scenes
 from recipes.scenes import making
 from recipes.scenes.actors import Head
 

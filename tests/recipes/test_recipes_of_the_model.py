@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model
-from recipes.model.choices import SURE, least_score
+from recipes.model.confidence import SURE, least_score
 from recipes.model.release import release
 
 

@@ -15,20 +15,16 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.augment import folders
 from pvchat.augment.dataset import official
 from pvchat.augment.dataset.folder import CARD, CHECKSUMS, FROM_SAMPLE, ROWS, SAMPLES
-from pvchat.augment.journal import file_hash, lines_of
+from pvchat.augment.journal import file_hash, lines_of, validated
 from pvchat.augment.questions.templates import denied, masked, said
 from pvchat.augment.schemas import Row, Sample
 from pvchat.errors import SettingsError
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 TYPES = ("existence", "appearance", "action", "location", "other")
 KINDS = {"single": (1, 1), "refusal": (1, 1), "pair": (2, 2), "triple": (3, 3), "relative": (1, 2)}  # people asked of
@@ -152,22 +148,11 @@ def _lines(path: Path, found: CheckedSet) -> Iterator[tuple[str, dict[str, Any]]
 
 def _built(kind: type, line: dict[str, Any], where: str, found: CheckedSet) -> Any:
     """A `Row` or `Sample`, or None with a note when a field is missing or of the wrong sort."""
-    from pydantic import ValidationError
-
     try:
-        return _adapter(kind).validate_json(json.dumps(line), strict=True)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        name = str(wrong["loc"][0])
-        found.note(where, f"{name} is missing" if wrong["type"] == "missing" else f"{name} can't be {line[name]!r}")
+        return validated(kind, line)
+    except ValueError as error:
+        found.note(where, str(error))
         return None
-
-
-@cache
-def _adapter(kind: type) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind)
 
 
 def _add_official(entry: Any, number: int, where: str, file: Path, entries: list[Any], found: CheckedSet) -> None:

@@ -2,12 +2,12 @@
 
 In: photo and clip sets. Out: the weights of `model/pretrained/`. Open `run.py` first, then `phases.py` and one phase:
 
-    settings          config.py; optimizer.py; scores.py: which checkpoint is best
-    frozen features   prepare.py: features.py; composed.py: scenes whose truth is known, where a recipe made some
+    settings          config.py; optimizer.py; report.py: which checkpoint is best
+    frozen features   prepare.py: features.py
     data              data.py, captions.py
     1 contrast.py     pictures against captions; grounding.py: words out of the queries
     2 generation.py   questions that captions answer, both from lessons.py
-    3 identity.py     episodes.py: enrolled on some photos, asked about a scene
+    3 identity.py     episodes.py: enrolled on some photos, asked about a scene whose truth is known
     trained           run.py
 
 A recipe may bring a phase of its own (`recipes/answering/`).

@@ -25,7 +25,7 @@ from recipes.model.base.features import sentence_vectors
 from recipes.model.base.grounding import CaptionDecoder, Vocabulary, WordNaming, nameable, words_of
 from recipes.model.base.lessons import Lessons, taught
 from recipes.model.base.phases import VALIDATION_BATCH, Objective, StepLoss, total
-from recipes.model.base.scores import caption_scores, recall, text_recall
+from recipes.model.base.report import caption_scores, recall, text_recall
 
 NAMING = 0.5  # weight of the naming loss: a few nats a word, like the decoder's
 

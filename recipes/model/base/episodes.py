@@ -1,15 +1,19 @@
-"""Identity episodes: enroll people on some photos, ask about a scene with some of them and with look-alikes.
+"""Scenes whose truth is known, and identity episodes: enroll people on some photos, ask about a scene with look-alikes.
 
-In: face vectors by identity (`features.read_faces`), captioned pictures, composed scenes where the cache has some. Out:
-questions for phase 3 (`identity.py`). Half of the scenes are composites (`composed.py`), the rest are laid out in
-feature space: a picture's grid, with tracks whose identity and body vectors are another photo's of the same people,
-degraded. A photo is never both enrolled and asked about.
+In: face vectors by identity (`features.read_faces`), captioned pictures, composed scenes where a recipe made some
+(`recipes/scenes/making.py`: below a cache folder `composites.<split>/0000.safetensors` with `0000.json`). Out:
+questions for phase 3 (`identity.py`). Half of the scenes are composites, the rest are laid out in feature space: a
+picture's grid, with tracks whose identity and body vectors are another photo's of the same people, degraded. A photo is
+never both enrolled and asked about.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +21,11 @@ from numpy.typing import NDArray
 from pvchat.errors import SettingsError
 from pvchat.perception.experts.attributes import body_box
 from pvchat.schemas import ClipAnalysis, Track
-from recipes.model.base.composed import ComposedScene, Person, position_word
 from recipes.model.base.data import Pictures
 from recipes.model.base.features import FaceVectors
 
+ARRAYS = ("frames", "boxes", "points", "scores", "quality", "identity", "body_boxes", "body")
+LEFT, RIGHT = 0.38, 0.62  # of the frame's width
 NAMES = ("Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kemi", "Liam", "Mei", "Noah",
          "Olga", "Pablo", "Quinn", "Rosa", "Sven", "Tara", "Umar", "Vera", "Wei", "Zoe")  # fmt: skip
 ALIKE = 5  # look-alikes of each identity to draw from
@@ -31,6 +36,38 @@ QUESTIONS = {
     "location": ("Where is {0}?", "Is {0} on the left or on the right?"),
 }
 PAIR = "Are {0} and {1} in the video?"
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person of a scene, in the order of its tracks.
+
+    Attributes:
+        identity, file: whose face and from which crop.
+        position: "on the left", "in the middle", "on the right".
+        movement: "from left to right", "from right to left" or "": in the frame.
+        walks: walks themselves (not the camera).
+        worn: "a red shirt" or "" (unknown).
+        covered: "a face mask", "a cap" or "".
+    """
+
+    identity: str
+    file: str
+    position: str
+    movement: str = ""
+    walks: bool = False
+    worn: str = ""
+    covered: str = ""
+
+
+@dataclass
+class ComposedScene:
+    """An analysed scene, who is in it, what the background's captions say, what the camera does ("" unknown)."""
+
+    analysis: ClipAnalysis
+    people: list[Person]
+    captions: tuple[str, ...] = ()
+    camera: str = ""
 
 
 @dataclass
@@ -177,10 +214,38 @@ class Episodes:
         return track, Person(name, self.cast.faces.files[row], position_word((x + end) / 2), movement, bool(movement))
 
 
+def position_word(x: float) -> str:
+    """A place across the frame (0..1) in words."""
+    return "on the left" if x < LEFT else "on the right" if x > RIGHT else "in the middle"
+
+
+def read_scenes(folder: Path) -> list[ComposedScene]:
+    """All scenes of a folder, in order; none when it doesn't exist."""
+    from safetensors.numpy import load_file
+
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        arrays = load_file(path.with_suffix(".safetensors"))
+        for i, row in enumerate(json.loads(path.read_text(encoding="utf-8"))):
+            found.append(_scene(row, arrays, i))
+    return found
+
+
 def all_questions() -> list[str]:
     """Every question that an episode may ask."""
     single = [text.format(name) for texts in QUESTIONS.values() for text in texts for name in NAMES]
     return single + [PAIR.format(a, b) for a in NAMES for b in NAMES if a != b]
+
+
+def _scene(row: dict[str, Any], arrays: dict[str, Any], i: int) -> ComposedScene:
+    tracks = []
+    for j in range(len(row["people"])):
+        own = {name: arrays[f"{i}.{j}.{name}"] for name in ARRAYS}
+        tracks.append(Track("face", **own, pose=np.full((len(own["frames"]), 33, 4), np.nan, np.float32)))
+    width, height = row["size"]
+    times, grid = arrays[f"{i}.times"], arrays[f"{i}.grid"]
+    analysis = ClipAnalysis(row["key"], row["duration"], width, height, times, grid, tracks)
+    return ComposedScene(analysis, [Person(**p) for p in row["people"]], tuple(row["captions"]), row["camera"])
 
 
 def _words(

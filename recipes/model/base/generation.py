@@ -13,8 +13,7 @@ from recipes.model.base.data import picture_features
 from recipes.model.base.grounding import CaptionDecoder, WordNaming
 from recipes.model.base.lessons import Lessons, PictureBatch
 from recipes.model.base.phases import VALIDATION_BATCH, Objective, StepLoss, head_table
-from recipes.model.base.report import HEADS_BY_TYPE
-from recipes.model.base.scores import caption_scores
+from recipes.model.base.report import HEADS_BY_TYPE, caption_scores
 
 CAPTION_TOKENS = 32  # of a caption in validation
 

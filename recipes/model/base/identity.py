@@ -23,15 +23,14 @@ from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
 from pvchat.people.person import Person
-from recipes.model.base.composed import read_scenes
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.data import Pictures, read_photos, to_tensor
-from recipes.model.base.episodes import Cast, Episode, Episodes, all_questions
+from recipes.model.base.episodes import Cast, Episode, Episodes, all_questions, read_scenes
 from recipes.model.base.features import FaceVectors, read_faces, sentence_vectors
 from recipes.model.base.generation import Generation
 from recipes.model.base.grounding import CaptionDecoder, WordNaming
 from recipes.model.base.phases import Objective, StepLoss, total
-from recipes.model.base.scores import balanced
+from recipes.model.base.report import balanced
 from recipes.model.batches import collate, collate_people
 
 
