@@ -21,7 +21,6 @@ from pvchat.augment.positives.plan import PlannedSample, to_sample
 from pvchat.augment.positives.protocol import Generator, Take
 from pvchat.augment.questions import together
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.questions.teacher import Watched
 from pvchat.augment.schemas import Row, Sample
 from pvchat.errors import VideoReadError
 
@@ -134,15 +133,15 @@ def write_rows(run: Augmentation, made: str) -> dict[str, Any]:
     samples = [s for s in read_samples(run.out) if not s.dropped]
     subject = run.profile
 
-    def looking(done: int) -> None:
+    def progress(done: int) -> None:
         run.check()
         run.watch.tell("writing questions", done, len(samples))
 
-    watched = Watched(run.teacher, looking)
     rows = write_questions(
-        samples, run.name, run.analyses, seed=run.seed, teacher=watched, people=[subject.person], own=subject.facts
-    )
-    looking(len(samples))
+        samples, run.name, run.analyses, seed=run.seed, teacher=run.teacher, people=[subject.person],
+        own=subject.facts, progress=progress,
+    )  # fmt: skip
+    progress(len(samples))
     write_lines(run.out / RESULTS["questions"], [r.to_dict() for r in rows])
     kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
     teachers = Counter(r.teacher for r in rows)

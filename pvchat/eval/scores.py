@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.metrics import decisions as yes_no
 from pvchat.eval.metrics import rubric, wording
@@ -192,7 +190,7 @@ def _system(manifest: Manifest, answered: list[Answered], ruler: Ruler, judged: 
     out["errors"] = _errors(answered)
     out["text_against_decision"] = _clashes(answered)
     out["unsure"] = sum(p["decision"] == "unsure" for a in answered for p in a.row["people"])
-    return {**out, **_curves(answered), "confusion": _confusion(answered), "routing": _routing(answered)}
+    return {**out, **_curves(answered), "confusion": _confusion(answered)}
 
 
 def _curves(answered: Sequence[Answered]) -> Row:
@@ -214,18 +212,6 @@ def _confusion(answered: Sequence[Answered]) -> dict[str, dict[str, int]]:
             for real in [name] if truth else sorted(there[one.item.video]) or ["(nobody)"]:
                 out.setdefault(real, Counter())[name] += 1
     return {real: dict(sorted(c.items())) for real, c in sorted(out.items())}
-
-
-def _routing(answered: Sequence[Answered]) -> dict[str, dict[str, list[float]]]:
-    """Mean use of each routed head by question type and module, where a system tells."""
-    seen: dict[str, dict[str, list[list[float]]]] = {}
-    for one in answered:
-        for module, shares in (one.row.get("notes") or {}).get("routing", {}).items():
-            seen.setdefault(one.item.type, {}).setdefault(module, []).append(shares)
-    return {
-        kind: {module: [round(float(v), 4) for v in np.mean(rows, 0)] for module, rows in sorted(modules.items())}
-        for kind, modules in sorted(seen.items())
-    }
 
 
 def _errors(answered: Sequence[Answered]) -> Row:

@@ -85,14 +85,6 @@ def test_plots_are_the_same_for_the_same_numbers():
     assert 'role="img"' in first
 
 
-def test_routing_is_drawn_where_it_is_told():
-    kinds = {
-        "existence": {"self 3": [0.2, 0.8], "cross 3": [0.5, 0.1]},
-        "action": {"self 3": [0.1, 0.2], "cross 3": [0, 1]},
-    }
-    assert "existence" in plots.routing("Routing", kinds)
-
-
 def test_confusion_table():
     found = page.confusion({"Ana": {"Ana": 3, "Ben": 1}, "(nobody)": {"Ben": 2}})
     assert found["across"] == ["Ana", "Ben"]

@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -54,6 +54,7 @@ def write_questions(
     teacher: Teacher | None = None,
     people: Sequence[Person] = (),
     own: PersonFacts | None = None,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> list[Row]:
     """Ask about samples.
 
@@ -65,6 +66,7 @@ def write_questions(
         teacher: says what the present do; None takes measured facts.
         people: enrollments of those named; needed for those who are never alone in a sample.
         own: what was measured of `name` in the whole clip; None: each sample has its own.
+        progress: called with the number of samples described so far, before each description; may raise to stop.
 
     Returns:
         Rows in the order of the samples. The same input and seed give the same rows.
@@ -78,7 +80,7 @@ def write_questions(
             raise SettingsError(f"sample {sample.id} doesn't say whether {name} is in it.", subject=name)
     seen = views(kept, analyses, people)
     seen = seen if own is None else agree(seen, name, own)
-    writer = _Writer(teacher or FactsTeacher(), seed)
+    writer = _Writer(teacher or FactsTeacher(), seed, progress)
     for split in ("train", "val", "test"):
         some = [v for v in seen if v.sample.split == split]
         for who in _everyone(name, some):
@@ -105,12 +107,16 @@ class _Writer:
     Attributes:
         teacher: says what the present do.
         seed: of everything drawn.
+        progress: as of `write_questions`.
         found: rows by sample, in the order in which they were made.
+        described: ids of the samples that the teacher was asked about.
     """
 
     teacher: Teacher
     seed: int
+    progress: Callable[[int], None]
     found: dict[str, list[Row]] = field(default_factory=dict)
+    described: set[str] = field(default_factory=set)
 
     def rows(self, order: Sequence[str]) -> list[Row]:
         """All rows, numbered within their sample."""
@@ -278,7 +284,11 @@ class _Writer:
         return self._answer("refusal", question, who, late="{what}", what=what(kind, they, len(who)))
 
     def _describe(self, view: View, kind: str, who: str, template: Template) -> Description | None:
-        return self.teacher.describe(view, kind, who, template.text) if who in view.tracks else None
+        if who not in view.tracks:
+            return None
+        self.progress(len(self.described))
+        self.described.add(view.sample.id)
+        return self.teacher.describe(view, kind, who, template.text)
 
     def _add(self, question: _Question, size: str, text: str, answer: str, teacher: str = "facts") -> None:
         sample, who = question.view.sample, question.who

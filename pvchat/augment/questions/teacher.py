@@ -119,25 +119,6 @@ class HubTeacher:
         return self._model.reply([{"role": "user", "content": content}], HUB_TOKENS)
 
 
-class Watched:
-    """Another teacher; before each answer `looking` is called with the number of samples looked at so far."""
-
-    def __init__(self, teacher: Teacher, looking: Callable[[int], None]) -> None:
-        self.teacher, self.looking = teacher, looking
-        self.name, self.version = teacher.name, teacher.version
-        self._seen: set[str] = set()
-
-    def check(self) -> None:
-        """See `Teacher`."""
-        self.teacher.check()
-
-    def describe(self, view: View, kind: str, name: str, question: str = "") -> Description | None:
-        """See `Teacher`."""
-        self.looking(len(self._seen))
-        self._seen.add(view.sample.id)
-        return self.teacher.describe(view, kind, name, question)
-
-
 def choose(name: str, chat: Service, frames: Callable[[Sample], NDArray[np.uint8]]) -> Teacher:
     """The teacher of this name: "facts", or a hub name or folder of a video language model.
 

@@ -185,7 +185,6 @@ def _plots(metrics: Row, colours: Mapping[str, str]) -> dict[str, str]:
     shown = {s: c for s, c in colours.items() if s not in ("always-yes", "prior")}
     graded = [s for s in shown if systems[s]["reliability"] and _has_grades(systems[s]["risk_coverage"])]
     curves = {s: systems[s]["risk_coverage"] for s in graded}
-    routed = next((systems[s]["routing"] for s in MAIN if s in systems and systems[s]["routing"]), None)
     exist = "balanced accuracy, existence questions"
     content = "content-word F1 against the reference phrase"
     return {
@@ -194,7 +193,6 @@ def _plots(metrics: Row, colours: Mapping[str, str]) -> dict[str, str]:
         "kind": _by(systems, shown, "kind", "rules", "entity_specificity_rules", "entity specificity by rules, 0–5"),
         "reliability": plots.reliability("Reliability", {s: systems[s]["reliability"] for s in graded}, colours),
         "risk": plots.risk_coverage("Risk and coverage", curves, _unsure_points(systems, graded), colours),
-        "routing": plots.routing("Use of routed heads by question type", routed) if routed else "",
     }
 
 

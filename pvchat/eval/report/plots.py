@@ -99,25 +99,6 @@ def risk_coverage(
     return _svg(figure, title)
 
 
-def routing(title: str, kinds: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
-    """Use of routed heads: question types down, heads across, one block a module; darker is used more."""
-    import numpy as np
-
-    modules = sorted({m for rows in kinds.values() for m in rows})
-    names = list(kinds)
-    table = np.array([[v for m in modules for v in kinds[k].get(m, [])] for k in names], float)
-    figure, axes = _figure(WIDE, 0.9 + 0.42 * len(names))
-    picture = axes.imshow(table, aspect="auto", cmap="Blues", vmin=0, vmax=max(1e-9, float(table.max())))
-    axes.set_yticks(range(len(names)), names)
-    heads = [len(next(iter(kinds.values()))[m]) for m in modules]
-    edges = np.cumsum([0, *heads])
-    axes.set_xticks([(a + b - 1) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)], modules, fontsize=7)
-    for edge in edges[1:-1]:
-        axes.axvline(edge - 0.5, color="white", lw=2)
-    figure.colorbar(picture, ax=axes, fraction=0.03, pad=0.02)
-    return _svg(figure, title)
-
-
 def _figure(width: float, height: float) -> tuple[Any, Any]:
     from matplotlib.figure import Figure
 

@@ -32,7 +32,7 @@ class Reply:
         people: a row each: name, decision ("present", "absent", "unsure"; None until settled), probability, spans, and
             perhaps a raw score.
         timing: seconds of parts that the system itself measured.
-        notes: what else is worth keeping (routing of heads, what was retrieved).
+        notes: what else is worth keeping (what was retrieved).
     """
 
     answer: str
