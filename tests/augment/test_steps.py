@@ -224,7 +224,7 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
 
     monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Found([], {"may be the subject": 2}))
     monkeypatch.setattr(negatives, "write", write)
-    monkeypatch.setattr(plan, "plan", lambda *_: [])
+    monkeypatch.setattr(plan, "plan_empty_scenes", lambda *_: [])
     chat.strangers = (make_track(1, range(1)),)  # the subject after all
     out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=2, seconds=0.3))
     made = steps.summary(out)
