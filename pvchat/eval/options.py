@@ -21,8 +21,8 @@ class EvalOptions:
     """How to run.
 
     Attributes:
-        suite: which sets, see `suites.py`.
-        half: "tune" or "check" for the clips of one half, see `halves.py`; "" for all.
+        suite: which sets, see `subsets.py`.
+        half: "tune" or "check" for the clips of one half, see `subsets.py`; "" for all.
         depth: "instant", or "deep" for both depths side by side.
         limit: at most so many questions, spread evenly.
         systems: names; empty for all.

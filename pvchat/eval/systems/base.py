@@ -1,6 +1,6 @@
 """The protocol of everything that is compared: a question about a clip in, a text and presences out.
 
-A system that decides by a threshold over all clips (`face-matcher`) returns scores and no decision; `settle.py` makes
+A system that decides by a threshold over all clips (`face-matcher`) returns scores and no decision; `outcome.py` makes
 the decisions when all scores are there.
 """
 
