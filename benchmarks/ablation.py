@@ -38,10 +38,10 @@ from recipes.model.base import run as base
 from recipes.model.base.checkpoints import TrainState
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.contrast import Contrastive
-from recipes.model.base.identity import Identity
+from recipes.model.base.identity import IdentityPhase
 from recipes.model.base.optimizer import make_optimizer
 from recipes.model.base.phases import Objective, Phase
-from recipes.model.base.report import Report, read_metrics
+from recipes.model.base.report import RunReport, read_metrics
 
 MOH_BALANCE = 0.01  # weight of MoH's balance loss (arXiv 2410.11842)
 SHOWN = {1: ("image_to_text_r1", "image_to_text_r5", "text_to_image_r1", "text_to_image_r5"),
@@ -142,7 +142,7 @@ def train_rows(config: BaseConfig, wanted: Sequence[Row], seeds: range, out: Pat
             chosen = replace(config, seed=seed, minutes=left / 60, out=out / "run")
             if phase is None:  # the same batches for all rows of a seed
                 shape = create_model(config.model, llm="none", seed=seed)
-                phase = (Contrastive if config.phase == 1 else Identity)(chosen, shape, encode)
+                phase = (Contrastive if config.phase == 1 else IdentityPhase)(chosen, shape, encode)
             numbers = train(chosen, row, phase)
             if numbers is not None:
                 with (out / "results.jsonl").open("a", encoding="utf-8") as file:
@@ -161,7 +161,7 @@ def train(config: BaseConfig, row: Row, phase: Phase) -> dict[str, Any] | None:
         if row.sparsity == "moh":
             objective.sparsity = MoHBalance()
         state = TrainState(model, make_optimizer(model, objective, chosen), objective)
-        run = base.Training(chosen, state, phase, Report(config.out))
+        run = base.BaseRun(chosen, state, phase, RunReport(config.out))
         (config.out / "checkpoints").mkdir()
         torch.manual_seed(config.seed + 1)
         done = base.fit(run)

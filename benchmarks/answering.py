@@ -29,8 +29,8 @@ from pvchat.model.heads import HeadMixer
 from pvchat.model.people import People
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.train.bases.gate import at_least
-from recipes.answering.answering import Answering, AnsweringConfig, people_of
-from recipes.answering.lessonplan import Lesson, Plan, of_others
+from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_of
+from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 from recipes.model.base.config import BaseConfig, parse
 from recipes.model.base.run import make_model, started_from
 
@@ -45,7 +45,7 @@ class Taken:
     """
 
     name: str
-    plan: Callable[[Plan], Plan] = lambda plan: plan
+    plan: Callable[[LessonPlan], LessonPlan] = lambda plan: plan
     seen: float = 1.0
     personal: float = 1.0
     off: Callable[[Any], AbstractContextManager[None]] = lambda model: nullcontext()
@@ -55,7 +55,7 @@ def main() -> None:
     """Print the table."""
     config, model, phase = prepared()
     rng = np.random.default_rng([config.seed, 9])
-    plans: list[Plan] = []
+    plans: list[LessonPlan] = []
     while sum(len(p.lessons) for p in plans) < config.validate_rows:
         plans += [p for p in phase.plans(1, rng, True) if not p.lessons[0].told]
     bare = [p for p in (_by_tokens(phase, rng) for _ in range(_SCENES)) if p is not None]
@@ -84,7 +84,7 @@ def main() -> None:
     sys.stdout.write(f"answers that follow the tokens of another: {_share(followed)}\n")
 
 
-def prepared() -> tuple[BaseConfig, Any, Answering]:
+def prepared() -> tuple[BaseConfig, Any, AnsweringPhase]:
     """What the words of the command line ask for: the model, with words of its own for answering, and the phase."""
     torch.set_num_threads(1)
     config = parse(kind=AnsweringConfig)
@@ -92,7 +92,7 @@ def prepared() -> tuple[BaseConfig, Any, Answering]:
     words = started_from(Path(config.start)) / ANSWERING
     if words.is_file():
         model.load_state_dict(read_words(model, words), strict=False)
-    return config, model, Answering(config, model, SentenceEncoder().encode)
+    return config, model, AnsweringPhase(config, model, SentenceEncoder().encode)
 
 
 def weighed(people: People, personal: float) -> People:
@@ -101,7 +101,7 @@ def weighed(people: People, personal: float) -> People:
     return replace(people, tokens=people.tokens * personal, enrolled=enrolled)
 
 
-def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[list[bool]]:
+def hits(model: Any, phase: AnsweringPhase, plans: list[LessonPlan], taken: Taken) -> list[list[bool]]:
     """Whether greedy writing gives the rules' answer, plan by plan; of a long brief the last questions are left out."""
     found: list[list[bool]] = []
     for number, plan in enumerate(taken.plan(p) for p in plans):
@@ -116,7 +116,7 @@ def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[
     return found
 
 
-def _by_tokens(phase: Answering, rng: np.random.Generator) -> Plan | None:
+def _by_tokens(phase: AnsweringPhase, rng: np.random.Generator) -> LessonPlan | None:
     """A clip with somebody present and somebody absent: who is there has to be read from their tokens."""
     (plan,) = phase.plans(1, rng, True)
     pair = {next((p.name for p in plan.sheet.presences if p.decision == d), ""): d for d in ("present", "absent")}
@@ -130,14 +130,14 @@ def _by_tokens(phase: Answering, rng: np.random.Generator) -> Plan | None:
     return replace(plan, named=named, brief="", lessons=lessons)
 
 
-def _shuffled(plan: Plan) -> Plan:
+def _shuffled(plan: LessonPlan) -> LessonPlan:
     """Each question in the place of the one before it."""
     texts = [one.text for one in plan.lessons]
     moved = [replace(one, text=text) for one, text in zip(plan.lessons, texts[1:] + texts[:1], strict=True)]
     return replace(plan, lessons=moved)
 
 
-def _flipped(plan: Plan) -> Plan:
+def _flipped(plan: LessonPlan) -> LessonPlan:
     """Yes for no, as it is of whom the tokens are."""
     lessons = []
     for one in plan.lessons:

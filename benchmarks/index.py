@@ -27,7 +27,7 @@ import numpy as np
 
 from pvchat.identity.presence import PresenceModel
 from pvchat.index import VideoIndex, nearest
-from pvchat.index.entries import NO_TRACK, ClipEntry, Kind, Rows, TrackEntry, row_ids
+from pvchat.index.entries import NO_TRACK, ClipEntry, Kind, TrackEntry, VectorRows, row_ids
 from pvchat.schemas import FloatArray, IntArray
 
 try:
@@ -134,20 +134,20 @@ class _Faces:
         return middles + along + anywhere
 
 
-def _clip(number: int, faces: _Faces) -> tuple[ClipEntry, dict[Kind, Rows]]:
+def _clip(number: int, faces: _Faces) -> tuple[ClipEntry, dict[Kind, VectorRows]]:
     first = (number * PEOPLE) % len(faces.middles)
     tracks = [TrackEntry(i, "face", [(0.0, 2.0)], 0.8, None, False, (0.4, 0.2, 0.6, 0.5)) for i in range(PEOPLE)]
     entry = ClipEntry(f"{number:064x}", 2.0, False, 1.0, {f"{number}.mp4": (1, 1)}, tracks)
     ids = np.concatenate([row_ids(0, i, VIEWS) for i in range(PEOPLE)])
-    rows: dict[Kind, Rows] = {
-        "faces": Rows(faces.all_views(first, PEOPLE), ids),
-        "figures": Rows(np.zeros((0, 128), np.float32), np.zeros(0, np.int64)),
-        "clips": Rows(np.full((1, 1280), 1 / np.sqrt(1280), np.float32), row_ids(0, NO_TRACK, 1)),
+    rows: dict[Kind, VectorRows] = {
+        "faces": VectorRows(faces.all_views(first, PEOPLE), ids),
+        "figures": VectorRows(np.zeros((0, 128), np.float32), np.zeros(0, np.int64)),
+        "clips": VectorRows(np.full((1, 1280), 1 / np.sqrt(1280), np.float32), row_ids(0, NO_TRACK, 1)),
     }
     return entry, rows
 
 
-def _oracle(queries: FloatArray, blocks: list[Rows]) -> tuple[IntArray, float]:
+def _oracle(queries: FloatArray, blocks: list[VectorRows]) -> tuple[IntArray, float]:
     """The true nearest ids [Q, 10] and seconds a query, by numpy alone; one query at a time, as a user asks."""
     start, found = time.process_time(), []
     for query in queries:

@@ -21,7 +21,7 @@ import labelled
 import numpy as np
 
 from pvchat import PVChat
-from pvchat.augment.negatives.candidates import NegativesConfig, Subject
+from pvchat.augment.negatives.candidates import NegativesConfig, SubjectClip
 from pvchat.augment.negatives.search import find
 from pvchat.identity.enroll import enroll
 from pvchat.identity.subjects import subjects_of
@@ -59,7 +59,7 @@ def _one(
     clip = folder / row["enroll"]
     analysis = chat.analyse(clip)
     track = next(i for i, t in enumerate(analysis.tracks) if t is subjects_of(analysis)[0])
-    subject = Subject(row["name"], enroll(analysis, row["name"], 1), analysis, track, clip)
+    subject = SubjectClip(row["name"], enroll(analysis, row["name"], 1), analysis, track, clip)
     start = time.perf_counter()
     found = find(subject, chat, index, config=config)
     seconds = time.perf_counter() - start

@@ -21,8 +21,8 @@ from answering import prepared, weighed
 
 from pvchat.chat.question import Conversation
 from pvchat.train.bases.gate import at_least
-from recipes.answering.answering import Answering, people_of
-from recipes.answering.lessonplan import Lesson, Plan, of_others
+from recipes.answering.answering import AnsweringPhase, people_of
+from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 
 SIDES = ("on the left", "on the right")
 KINDS = ("Where is …?", "Who is on the …?")
@@ -32,7 +32,7 @@ def main() -> None:
     """Print the table."""
     config, model, phase = prepared()
     rng = np.random.default_rng([config.seed, 11])
-    clips: list[tuple[Plan, list[str]]] = []
+    clips: list[tuple[LessonPlan, list[str]]] = []
     while len(clips) < config.validate_rows:
         (made,) = phase.plans(1, rng, True)
         pair = two_sides(made)
@@ -52,7 +52,7 @@ def main() -> None:
         sys.stdout.flush()
 
 
-def two_sides(made: Plan) -> list[str]:
+def two_sides(made: LessonPlan) -> list[str]:
     """Who stands on the left and who on the right of a clip of two people who are both enrolled; else nobody."""
     names = {made.sheet.scene.people[p.track].position: p.name for p in made.sheet.presences if p.track is not None}
     if len(made.sheet.scene.people) != 2 or set(names) != set(SIDES):
@@ -61,7 +61,7 @@ def two_sides(made: Plan) -> list[str]:
 
 
 def likelier(
-    model: Any, phase: Answering, made: Plan, pair: list[str], kind: str, turned: bool, personal: float
+    model: Any, phase: AnsweringPhase, made: LessonPlan, pair: list[str], kind: str, turned: bool, personal: float
 ) -> np.ndarray:
     """[2] whether the answer that is true of each one's own face is likelier, for both sides."""
     plan = replace(made, named=pair)
@@ -79,7 +79,7 @@ def likelier(
     return np.array(found)
 
 
-def loss(model: Any, phase: Answering, plan: Plan, text: str, answer: str, personal: float) -> float:
+def loss(model: Any, phase: AnsweringPhase, plan: LessonPlan, text: str, answer: str, personal: float) -> float:
     """Cross-entropy a token of an answer."""
     lesson = Lesson("where by tokens", text, Conversation(plan.named).read([text])[0], answer)
     batch = phase.collate([plan], [[lesson]], np.random.default_rng(0))

@@ -10,13 +10,13 @@ from typing import get_args
 import pytest
 from make_people import make_person
 
-from pvchat.augment.dataset.check import Problem
+from pvchat.augment.dataset.check import DataSetProblem
 from pvchat.bases.models import base_rows
 from pvchat.bases.sources import list_bases
 from pvchat.chat.archive import ArchiveFinding, Seen, Video
 from pvchat.chat.query import Query
 from pvchat.errors import Candidate, SettingsError
-from pvchat.index.folder import Report
+from pvchat.index.folder import IndexReport
 from pvchat.library import scan
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
@@ -57,8 +57,8 @@ def words(section: str) -> set[str]:
         ("`ask`", dict.fromkeys((*get_args(Decision), *get_args(QuestionType), *get_args(Reason)))),
         ("A person", describe(make_person())),
         ("A person", Notes().to_dict()),
-        ("Data sets", vars(Problem("a", "b"))),
-        ("Data sets", Report().to_dict()),
+        ("Data sets", vars(DataSetProblem("a", "b"))),
+        ("Data sets", IndexReport().to_dict()),
     ],
 )
 def test_every_field_is_named(section: str, row: dict[str, object]) -> None:

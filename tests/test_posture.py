@@ -11,7 +11,7 @@ from test_sleeves import JOINTS
 
 from pvchat.perception import posture
 from pvchat.perception.posture import NAMES, geometry, tell_likely
-from recipes.posture.train import APART, Person, cut_off, judge, posture_of, told_by_others
+from recipes.posture.train import APART, PosedPerson, cut_off, judge, posture_of, told_by_others
 
 FACE = np.float32([0.45, 0.1, 0.55, 0.24])
 
@@ -90,7 +90,7 @@ def test_the_recipe_learns_what_tells_sitting_from_standing():
         knees = {"j25": (0.6, 0.64), "j26": (0.4, 0.64)} if sits else {}
         shown = geometry(pose(**knees) + random.normal(0, 0.004, (33, 4)).astype(np.float32), FACE, 1.8)
         frame = random.normal(0, 1, 1280).astype(np.float32)
-        people.append(Person("sitting" if sits else "standing", APART[k % 3][0], shown, frame))
+        people.append(PosedPerson("sitting" if sits else "standing", APART[k % 3][0], shown, frame))
     card = judge(people, told_by_others(people))
     assert card["people"] == 60
     assert card["sitting or not"] >= 0.9

@@ -36,7 +36,7 @@ Opener = Callable[[Settings], Service]  # pickled by name for the workers of Ray
 
 
 @dataclass(frozen=True)
-class Job:
+class AugmentJob:
     """One clip to augment.
 
     Attributes:
@@ -82,7 +82,7 @@ class Augmenter:
 
 
 def augment_many(
-    jobs: Sequence[Job],
+    jobs: Sequence[AugmentJob],
     open_chat: Opener,
     config: AugmentConfig,
     settings: Settings | None = None,

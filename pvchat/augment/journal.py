@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Entry = dict[str, Any]
 
 
-class Journal:
+class StepJournal:
     """The pieces of one step, as they are made.
 
     Args:
@@ -39,7 +39,7 @@ class Journal:
         self.made_from = made_from
         self.entries: dict[str, Entry] = {}
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> StepJournal:
         lines = _whole_lines(self.part)
         if lines and lines[0].get("input") == self.made_from:
             self.entries = {row["id"]: row for row in lines[1:]}

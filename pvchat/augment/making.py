@@ -14,14 +14,14 @@ from pvchat.augment import gates, profile
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.folders import write_media
-from pvchat.augment.journal import Journal, read_lines, write_lines
+from pvchat.augment.journal import StepJournal, read_lines, write_lines
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.plan import PlannedSample, to_sample
 from pvchat.augment.positives.protocol import Generator, Take
 from pvchat.augment.questions import together
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.schemas import Row, Sample
+from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.errors import VideoReadError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def make_positives(run: Augmentation, made: str) -> dict[str, Any]:
         drivers = measure_drivers(run.config.drivers, run.chat)
     makers = plan.generators(run.config, drivers)
     wanted = plan.plan_positives(run.profile, makers, run.config, run.seed)
-    with Journal(run.out / RESULTS["positives"], made) as journal:
+    with StepJournal(run.out / RESULTS["positives"], made) as journal:
         for done, planned in enumerate(wanted):
             run.check()
             run.watch.tell("making positives", done, len(wanted))
@@ -75,7 +75,7 @@ def make_positives(run: Augmentation, made: str) -> dict[str, Any]:
 def find_negatives(run: Augmentation, made: str) -> dict[str, Any]:
     """Find clips of other people; where there are too few, empty the subject's own scenes."""
     short = run.config.negatives
-    subject = negatives.Subject.of(run.profile, run.chat, run.clip, run.config.track)
+    subject = negatives.SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
     config = negatives.NegativesConfig(
         count=run.config.negatives, seconds=run.config.seconds, stills=run.config.negatives // 3, seed=run.seed
     )
@@ -151,7 +151,7 @@ def write_rows(run: Augmentation, made: str) -> dict[str, Any]:
 def write_dataset(run: Augmentation, made: str) -> dict[str, Any]:
     """Put samples and rows together, with a card and checksums."""
     samples = [s for s in read_samples(run.out) if not s.dropped]
-    rows = [Row(**row) for row in read_lines(run.out / RESULTS["questions"])]
+    rows = [QuestionRow(**row) for row in read_lines(run.out / RESULTS["questions"])]
     dataset.write(run.out, samples, rows)
     size = sum((run.out / s.media).stat().st_size for s in samples)
     return {"counts": {"samples": len(samples), "rows": len(rows), "media_bytes": size}, "dropped": {}}

@@ -1,7 +1,8 @@
 """What passes between the steps of augmentation: samples (clips and stills) and question-answer rows. Torch-free.
 
 profile → positives → negatives → filter → questions → data set. A folder of augmentation holds `media/`, one manifest a
-step (`<step>.json`) and JSON lines: `samples.jsonl` (one `Sample` a line) and `questions.jsonl` (one `Row` a line).
+step (`<step>.json`) and JSON lines: `samples.jsonl` (one `Sample` a line) and `questions.jsonl` (one `QuestionRow` a
+line).
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Sample:
 
 
 @dataclass
-class Row:
+class QuestionRow:
     """One question about one sample.
 
     Attributes:

@@ -21,7 +21,7 @@ from pvchat.errors import PVChatError, SettingsError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from pvchat.augment.engine import Job
+    from pvchat.augment.engine import AugmentJob
     from pvchat.service import PVChat
 
 USAGE = "CLIP --name NAME --out DIR [options]\n       pvchat augment --check DIR"
@@ -145,7 +145,7 @@ def open_service(settings: Settings) -> PVChat:
     return PVChat.from_pretrained("embedded", settings)
 
 
-def read_jobs(path: Path, out: Path | None) -> list[Job]:
+def read_jobs(path: Path, out: Path | None) -> list[AugmentJob]:
     """The jobs of a file; `out` is the folder for those that name none (`out/NAME-CLIP`).
 
     Raises:
@@ -153,7 +153,7 @@ def read_jobs(path: Path, out: Path | None) -> list[Job]:
     """
     import json
 
-    from pvchat.augment.engine import Job
+    from pvchat.augment.engine import AugmentJob
 
     jobs = []
     try:
@@ -172,7 +172,7 @@ def read_jobs(path: Path, out: Path | None) -> list[Job]:
                 f"line {number} is no job.", subject=str(path),
                 hint='A line looks like {"clip": "a.mp4", "name": "Ana", "out": "sets/ana"}; --out DIR serves as out.',
             ) from error  # fmt: skip
-        jobs.append(Job(clip, name, place))
+        jobs.append(AugmentJob(clip, name, place))
     return jobs
 
 

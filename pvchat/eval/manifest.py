@@ -1,7 +1,7 @@
 """What is asked of whom: a manifest of people to enroll and questions about clips.
 
 In: a folder with `people.json` and `questions.jsonl` (data/README.md says how to lay out a set). Out: a `Manifest`;
-whatever can't be used is a named `Problem`, never a silent gap. Other layouts (`layouts/`) read into the same
+whatever can't be used is a named `ManifestProblem`, never a silent gap. Other layouts (`layouts/`) read into the same
 dataclasses, and `write` turns them into this layout.
 """
 
@@ -76,7 +76,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Problem:
+class ManifestProblem:
     """A row or file that can't be used: where, and why."""
 
     where: str
@@ -98,7 +98,7 @@ class Manifest:
     root: Path
     people: tuple[Subject, ...]
     items: tuple[Item, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[ManifestProblem, ...] = ()
     sets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def path(self, clip: str) -> Path:
@@ -122,11 +122,11 @@ def read_folder(folder: Path) -> Manifest:
     if not isinstance(sets, dict) or not all(isinstance(row, dict) for row in sets.values()):
         hint = 'It looks like {"clinic": {"suite": "medical", "drawn": false}}.'
         raise SettingsError("an object for each set is expected.", subject=str(folder / "sets.json"), hint=hint)
-    problems: list[Problem] = []
+    problems: list[ManifestProblem] = []
     people = _collect(rows, "people.json", problems, _subject)
     first = {name_key(p.name): p for p in reversed(people)}
     for twice in [p for p in people if first[name_key(p.name)] is not p]:
-        problems.append(Problem("people.json", f"'{twice.name}' stands there more than once; the first counts"))
+        problems.append(ManifestProblem("people.json", f"'{twice.name}' stands there more than once; the first counts"))
     people = [p for p in people if first[name_key(p.name)] is p]
     numbered = [line for line in enumerate(lines, 1) if line[1].strip()]
     items = _collect([text for _, text in numbered], "questions.jsonl", problems, _item, [n for n, _ in numbered])
@@ -144,19 +144,19 @@ def checked(manifest: Manifest) -> Manifest:
     there = {clip: manifest.path(clip).is_file() for clip in {i.video for i in manifest.items}}
     for clip in sorted(clip for clip, found in there.items() if not found):
         count = sum(i.video == clip for i in manifest.items)
-        problems.append(Problem(clip, f"the file isn't there ({count} questions)"))
+        problems.append(ManifestProblem(clip, f"the file isn't there ({count} questions)"))
     for person in manifest.people:
         if not manifest.path(person.clip).is_file():
-            problems.append(Problem(person.clip, f"the enrollment clip of {person.name} isn't there"))
+            problems.append(ManifestProblem(person.clip, f"the enrollment clip of {person.name} isn't there"))
     people = tuple(p for p in manifest.people if manifest.path(p.clip).is_file())
     items = tuple(i for i in manifest.items if there[i.video])
     strange = Counter(name for i in items for name in set(i.people) - {p.name for p in people})
     for name, count in strange.items():
-        problems.append(Problem("questions", f"'{name}' isn't among the people to enroll ({count} questions)"))
+        problems.append(ManifestProblem("questions", f"'{name}' isn't among the people to enroll ({count} questions)"))
     items = tuple(i for i in items if strange.keys().isdisjoint(i.people))
     for item in (item for item in items if len(item.question) > MAX_QUESTION):
         what = f"it has {len(item.question):,} characters; at most {MAX_QUESTION:,} are read"
-        problems.append(Problem(f"question {item.id}", what))
+        problems.append(ManifestProblem(f"question {item.id}", what))
     items = tuple(i for i in items if len(i.question) <= MAX_QUESTION)
     return replace(manifest, people=people, problems=tuple(problems), items=items)
 
@@ -189,7 +189,9 @@ def write(manifest: Manifest, folder: Path) -> None:
         (folder / "sets.json").write_text(json.dumps(manifest.sets, indent=1) + "\n", encoding="utf-8")
 
 
-def _collect(rows: list[Any], file: str, problems: list[Problem], read: Any, numbers: list[int] | None = None) -> list:
+def _collect(
+    rows: list[Any], file: str, problems: list[ManifestProblem], read: Any, numbers: list[int] | None = None
+) -> list:
     """What each row reads as; a row that can't be read becomes a problem with its number (from 1)."""
     if not isinstance(rows, list):
         raise SettingsError("a list is expected.", subject=file)
@@ -199,7 +201,7 @@ def _collect(rows: list[Any], file: str, problems: list[Problem], read: Any, num
             out.append(read(row))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-            problems.append(Problem(f"{file}:{number}", what))
+            problems.append(ManifestProblem(f"{file}:{number}", what))
     return out
 
 
@@ -226,11 +228,11 @@ def _item(line: str) -> Item:
     return item
 
 
-def _unique(items: list[Item], problems: list[Problem]) -> list[Item]:
+def _unique(items: list[Item], problems: list[ManifestProblem]) -> list[Item]:
     seen: dict[str, Item] = {}
     for item in items:
         if item.id in seen:
-            problems.append(Problem("questions.jsonl", f"id {item.id!r} stands there twice; the first counts"))
+            problems.append(ManifestProblem("questions.jsonl", f"id {item.id!r} stands there twice; the first counts"))
         else:
             seen[item.id] = item
     return list(seen.values())

@@ -93,14 +93,14 @@ class ClipEntry:
 
 
 @dataclass
-class Rows:
+class VectorRows:
     """Vectors of one kind: `vectors` [n, D] and their `ids` [n], ascending."""
 
     vectors: FloatArray
     ids: IntArray
 
 
-def describe(analysis: ClipAnalysis, files: dict[str, tuple[int, int]]) -> tuple[ClipEntry, dict[Kind, Rows]]:
+def describe(analysis: ClipAnalysis, files: dict[str, tuple[int, int]]) -> tuple[ClipEntry, dict[Kind, VectorRows]]:
     """What an index keeps of an analysed clip.
 
     Args:
@@ -115,23 +115,23 @@ def describe(analysis: ClipAnalysis, files: dict[str, tuple[int, int]]) -> tuple
     scene = analysis.mean_frame
     length = float(np.linalg.norm(scene))
     entry = ClipEntry(analysis.key, analysis.duration_s, analysis.scene.drawn, length, files)
-    parts: dict[Kind, list[Rows]] = {"faces": [], "figures": [], "clips": []}
-    parts["clips"].append(Rows(scene[None] / max(length, 1e-9), row_ids(0, NO_TRACK, 1)))
+    parts: dict[Kind, list[VectorRows]] = {"faces": [], "figures": [], "clips": []}
+    parts["clips"].append(VectorRows(scene[None] / max(length, 1e-9), row_ids(0, NO_TRACK, 1)))
     for number, track in enumerate(analysis.tracks[:NO_TRACK]):
         if len(track) == 0:
             continue
         views = prototypes(track)[:MAX_VIEWS]
         kind: Kind = "faces" if track.kind == "face" else "figures"
-        parts[kind].append(Rows(views, row_ids(0, number, len(views))))
+        parts[kind].append(VectorRows(views, row_ids(0, number, len(views))))
         entry.tracks.append(_track_entry(analysis, number, track))
     return entry, {kind: joined(parts[kind], kind) for kind in KINDS}
 
 
-def joined(parts: list[Rows], kind: Kind) -> Rows:
+def joined(parts: list[VectorRows], kind: Kind) -> VectorRows:
     """Several blocks of rows as one; empty ones of the right width where there are none."""
     vectors = [np.zeros((0, WIDTHS[kind]), np.float32), *(p.vectors for p in parts)]
     ids = [np.zeros(0, np.int64), *(p.ids for p in parts)]
-    return Rows(np.ascontiguousarray(np.concatenate(vectors), np.float32), np.concatenate(ids))
+    return VectorRows(np.ascontiguousarray(np.concatenate(vectors), np.float32), np.concatenate(ids))
 
 
 def row_ids(clip: int, track: int, views: int) -> IntArray:

@@ -1,8 +1,8 @@
 """A folder of videos becomes an index, or an index follows what has changed in its folder.
 
-In: a folder, PVChat (whose experts look at each clip once; its cache keeps what they saw). Out: a `Report`. Files are
-told apart by path, size and time of change; only new and changed ones are read. What was indexed is written every few
-clips, so a run that is stopped goes on where it was.
+In: a folder, PVChat (whose experts look at each clip once; its cache keeps what they saw). Out: a `IndexReport`. Files
+are told apart by path, size and time of change; only new and changed ones are read. What was indexed is written every
+few clips, so a run that is stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Stamp = tuple[int, int]
 
 
 @dataclass
-class Report:
+class IndexReport:
     """What an update did: numbers of clips, and why files were left out.
 
     Attributes:
@@ -77,7 +77,7 @@ def update(
     *,
     progress: Progress | None = None,
     stop: threading.Event | None = None,
-) -> Report:
+) -> IndexReport:
     """Bring the index of a folder up to date; makes it the first time.
 
     Vectors of other experts than today's can't be compared: such an index, and a damaged one, is made anew.
@@ -103,7 +103,7 @@ def update(
         raise VideoIndexError("no clip or photo is in this folder.", subject=str(folder), hint=hint)
     gone = [path for path in known if _under(path, folder) and path not in there]
     changed = [path for path, stamp in there.items() if path in known and known[path] != stamp]
-    report = Report(kept=sum(known.get(path) == stamp for path, stamp in there.items()))
+    report = IndexReport(kept=sum(known.get(path) == stamp for path, stamp in there.items()))
     if gone or changed:
         report.removed = found.remove(paths=[*gone, *changed])
     todo = [path for path, stamp in there.items() if known.get(path) != stamp]
@@ -117,13 +117,13 @@ def add(
     *,
     progress: Progress | None = None,
     stop: threading.Event | None = None,
-) -> Report:
+) -> IndexReport:
     """Add single files, wherever they lie, to the index in `root`; it is made when there is none.
 
     Raises:
         VideoIndexError: the index can't be read or written.
     """
-    return _add(VideoIndex(root), [str(Path(p).absolute()) for p in paths], chat, Report(), progress, stop)
+    return _add(VideoIndex(root), [str(Path(p).absolute()) for p in paths], chat, IndexReport(), progress, stop)
 
 
 def walk(folder: Path) -> Iterator[tuple[str, Stamp]]:
@@ -158,10 +158,10 @@ def _add(
     index: VideoIndex,
     paths: Sequence[str],
     chat: Service,
-    report: Report,
+    report: IndexReport,
     progress: Progress | None,
     stop: threading.Event | None,
-) -> Report:
+) -> IndexReport:
     for batch in _batches(paths, _BATCH):
         described = []
         for number, path in batch:

@@ -27,7 +27,7 @@ _OWN = re.compile(r"[0-9a-f]{32}\.safetensors|(faces|figures|clips)-[0-9a-f]{32}
 
 
 @dataclass
-class Manifest:
+class IndexManifest:
     """What `index.json` holds.
 
     Attributes:
@@ -41,7 +41,7 @@ class Manifest:
     segments: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, root: Path) -> Manifest:
+    def read(cls, root: Path) -> IndexManifest:
         """The manifest in a folder; an empty one where there is none.
 
         Raises:

@@ -16,13 +16,13 @@ from contextlib import contextmanager
 import numpy as np
 
 from pvchat import runtime
-from pvchat.index.entries import Rows
+from pvchat.index.entries import VectorRows
 from pvchat.schemas import FloatArray, IntArray
 
 Found = tuple[FloatArray, IntArray]
 
 
-def exact(queries: FloatArray, blocks: Sequence[Rows], k: int) -> Found:
+def exact(queries: FloatArray, blocks: Sequence[VectorRows], k: int) -> Found:
     """The k nearest of all rows.
 
     Args:

@@ -2,8 +2,8 @@
 
 In: entries and rows. Out: the bytes of a safetensors file (`<kind>.vectors`, `<kind>.ids`, and `clips`, JSON as bytes);
 back from a file: a `Segment` whose vectors are memory-mapped, so that opening costs no memory and searching costs only
-the pages it touches, which all processes share. A `Change` writes new files and names them in a `Manifest`; nothing
-that the old manifest names is touched. `store.py` uses it under the index's lock.
+the pages it touches, which all processes share. A `IndexChange` writes new files and names them in a `IndexManifest`;
+nothing that the old manifest names is touched. `store.py` uses it under the index's lock.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.index.entries import KINDS, WIDTHS, ClipEntry, Kind, Rows, VideoIndexError, clip_of, joined, numbered
-from pvchat.index.manifest import Manifest
+from pvchat.index.entries import KINDS, WIDTHS, ClipEntry, Kind, VectorRows, VideoIndexError, clip_of, joined, numbered
+from pvchat.index.manifest import IndexManifest
 from pvchat.storage import atomic, tensorfile
 
 _MAX_HEADER = 100_000_000  # bytes; safetensors' own limit
@@ -71,22 +71,22 @@ class Segment:
                 "the list of clips in it is damaged.", subject=str(self.path), hint="Build the index again."
             ) from error
 
-    def rows(self, kind: Kind) -> Rows:
+    def rows(self, kind: Kind) -> VectorRows:
         """Vectors and ids of one kind, memory-mapped."""
-        return Rows(self.arrays[f"{kind}.vectors"], self.arrays[f"{kind}.ids"])
+        return VectorRows(self.arrays[f"{kind}.vectors"], self.arrays[f"{kind}.ids"])
 
-    def without(self, numbers: set[int]) -> tuple[list[ClipEntry], dict[Kind, Rows]]:
+    def without(self, numbers: set[int]) -> tuple[list[ClipEntry], dict[Kind, VectorRows]]:
         """Entries and rows of the clips whose number is not among these."""
         gone = np.fromiter(numbers, np.int64, len(numbers))
-        rows: dict[Kind, Rows] = {}
+        rows: dict[Kind, VectorRows] = {}
         for kind in KINDS:
             all_ = self.rows(kind)
             keep = ~np.isin(clip_of(all_.ids), gone)
-            rows[kind] = Rows(np.asarray(all_.vectors[keep]), np.asarray(all_.ids[keep]))
+            rows[kind] = VectorRows(np.asarray(all_.vectors[keep]), np.asarray(all_.ids[keep]))
         return [clip for clip in self.clips if clip.number not in numbers], rows
 
 
-class Change:
+class IndexChange:
     """A change in the making.
 
     Args:
@@ -96,7 +96,7 @@ class Change:
         opened: the segments that it names.
     """
 
-    def __init__(self, root: Path, scratch: Path, manifest: Manifest, opened: Sequence[Segment]) -> None:
+    def __init__(self, root: Path, scratch: Path, manifest: IndexManifest, opened: Sequence[Segment]) -> None:
         self.root, self.scratch, self.manifest, self.opened = root, scratch, manifest, opened
 
     def rewrite(self, changed: set[int], gone: set[int]) -> None:
@@ -107,7 +107,7 @@ class Change:
                 self.manifest.segments[place] = self._write(clips, rows) if clips else ""
         self.manifest.segments = [name for name in self.manifest.segments if name]
 
-    def append(self, fresh: Sequence[tuple[ClipEntry, dict[Kind, Rows]]]) -> None:
+    def append(self, fresh: Sequence[tuple[ClipEntry, dict[Kind, VectorRows]]]) -> None:
         """Number clips and write them; a last segment that has room is written anew with them."""
         if not fresh:
             return
@@ -116,14 +116,14 @@ class Change:
             entry.number, self.manifest.next = self.manifest.next, self.manifest.next + 1
             clips.append(entry)
             for kind in KINDS:
-                parts[kind].append(Rows(rows[kind].vectors, numbered(rows[kind].ids, entry.number)))
+                parts[kind].append(VectorRows(rows[kind].vectors, numbered(rows[kind].ids, entry.number)))
             if _size(parts) >= SEGMENT_BYTES:
                 self._finish(clips, parts)
                 clips, parts = [], {kind: [] for kind in KINDS}
         if clips:
             self._finish(clips, parts)
 
-    def _last_with_room(self) -> tuple[list[ClipEntry], dict[Kind, list[Rows]]]:
+    def _last_with_room(self) -> tuple[list[ClipEntry], dict[Kind, list[VectorRows]]]:
         """Clips and rows of the last segment, taken off the manifest, if it isn't full."""
         if self.manifest.segments:
             last = Segment.open(self.root / self.manifest.segments[-1])
@@ -133,17 +133,17 @@ class Change:
                 return list(last.clips), parts
         return [], {kind: [] for kind in KINDS}
 
-    def _finish(self, clips: list[ClipEntry], parts: dict[Kind, list[Rows]]) -> None:
+    def _finish(self, clips: list[ClipEntry], parts: dict[Kind, list[VectorRows]]) -> None:
         self.manifest.segments.append(self._write(clips, {kind: joined(parts[kind], kind) for kind in KINDS}))
 
-    def _write(self, clips: list[ClipEntry], rows: dict[Kind, Rows]) -> str:
+    def _write(self, clips: list[ClipEntry], rows: dict[Kind, VectorRows]) -> str:
         data = pack(clips, rows)
         name = f"{hashlib.sha256(data).hexdigest()[:32]}.safetensors"
         atomic.write_file(self.root / name, data, self.scratch)
         return name
 
 
-def pack(clips: list[ClipEntry], rows: dict[Kind, Rows]) -> bytes:
+def pack(clips: list[ClipEntry], rows: dict[Kind, VectorRows]) -> bytes:
     """The bytes of a segment file."""
     text = json.dumps([clip.to_dict() for clip in clips], separators=(",", ":"))
     arrays: dict[str, NDArray[Any]] = {"clips": np.frombuffer(text.encode(), np.uint8)}
@@ -190,5 +190,5 @@ def _names() -> list[str]:
     return [f"{kind}.{part}" for kind in KINDS for part in ("vectors", "ids")]
 
 
-def _size(parts: dict[Kind, list[Rows]]) -> int:
+def _size(parts: dict[Kind, list[VectorRows]]) -> int:
     return sum(rows.vectors.nbytes for blocks in parts.values() for rows in blocks)

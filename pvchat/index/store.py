@@ -25,16 +25,16 @@ from pvchat.index.entries import (
     KINDS,
     ClipEntry,
     Kind,
-    Rows,
     TrackEntry,
+    VectorRows,
     VideoIndexError,
     clip_of,
     numbered,
     track_of,
 )
-from pvchat.index.manifest import MANIFEST, SCRATCH, Manifest, held, open_lock, own_files
+from pvchat.index.manifest import MANIFEST, SCRATCH, IndexManifest, held, open_lock, own_files
 from pvchat.index.nearest import exact
-from pvchat.index.segments import Change, Segment
+from pvchat.index.segments import IndexChange, Segment
 from pvchat.schemas import FloatArray, IntArray
 from pvchat.storage import atomic
 
@@ -85,7 +85,7 @@ class VideoIndex:
     def refresh(self) -> None:
         """See what others have written since."""
         for attempt in range(_TRIES):
-            self._manifest = Manifest.read(self.root)
+            self._manifest = IndexManifest.read(self.root)
             try:
                 self._segments = [Segment.open(self.root / name) for name in self._manifest.segments]
                 break
@@ -113,7 +113,7 @@ class VideoIndex:
                 return clip
         return None
 
-    def rows(self, kind: Kind) -> list[Rows]:
+    def rows(self, kind: Kind) -> list[VectorRows]:
         """All vectors of one kind and their ids, memory-mapped, in blocks of ascending ids."""
         return [segment.rows(kind) for segment in self._segments]
 
@@ -147,7 +147,7 @@ class VideoIndex:
             fetch = min(rows, 4 * fetch)
         return hits[:k]
 
-    def add(self, described: Sequence[tuple[ClipEntry, dict[Kind, Rows]]], experts: str) -> int:
+    def add(self, described: Sequence[tuple[ClipEntry, dict[Kind, VectorRows]]], experts: str) -> int:
         """Add clips as `describe` gives them; returns how many are new.
 
         A clip whose bytes are in the index already gains the new paths only.
@@ -247,7 +247,7 @@ class VideoIndex:
         return list(hits.values())
 
     @contextmanager
-    def _changing(self) -> Iterator[Change]:
+    def _changing(self) -> Iterator[IndexChange]:
         """A change to fill, under the lock; then its manifest is written and what that doesn't name is deleted."""
         self._refuse_other_folders()
         with held(self.root, self._lock):
@@ -255,7 +255,7 @@ class VideoIndex:
             atomic.make_private_folder(scratch)
             atomic.sweep(scratch)
             self.refresh()
-            change = Change(self.root, scratch, deepcopy(self._manifest), self._segments)
+            change = IndexChange(self.root, scratch, deepcopy(self._manifest), self._segments)
             try:
                 yield change
                 if change.manifest != self._manifest:

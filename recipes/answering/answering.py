@@ -30,7 +30,7 @@ from pvchat.model.generation import Decoding
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
-from recipes.answering.lessonplan import MISLED, Lesson, Plan, of_others, plan
+from recipes.answering.lessonplan import MISLED, Lesson, LessonPlan, of_others, plan
 from recipes.answering.sheets import KEPT_NAMES, TRAINING_NAMES, Maker
 from recipes.model.base.config import BaseConfig, parse
 from recipes.model.base.data import Pictures, read_photos, to_tensor
@@ -55,7 +55,7 @@ class AnsweringConfig(BaseConfig):
     phase: int = 4
 
 
-class Answering:
+class AnsweringPhase:
     """The phase.
 
     Args:
@@ -92,9 +92,9 @@ class Answering:
         part = self.episodes[False]
         return sha256(f"{part.pictures.fingerprint()} {len(part.cast.names)}".encode()).hexdigest()[:16]
 
-    def plans(self, count: int, rng: np.random.Generator, validation: bool) -> list[Plan]:
+    def plans(self, count: int, rng: np.random.Generator, validation: bool) -> list[LessonPlan]:
         """Made clips with questions; those of which nothing can be asked are left out."""
-        found: list[Plan] = []
+        found: list[LessonPlan] = []
         while len(found) < count:
             sheet = self.makers[validation].make(self.episodes[validation].laid_out(rng), rng)
             made = plan(sheet, QUESTIONS, rng, validation)
@@ -110,7 +110,7 @@ class Answering:
         return self.collate(plans, [p.lessons for p in plans], rng)
 
     def collate(
-        self, plans: Sequence[Plan], lessons: Sequence[Sequence[Lesson]], rng: np.random.Generator
+        self, plans: Sequence[LessonPlan], lessons: Sequence[Sequence[Lesson]], rng: np.random.Generator
     ) -> EpisodeBatch:
         """A batch.
 
@@ -139,7 +139,7 @@ class Answering:
     def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
         """How many answers agree with the rules', all and by kind, and the loss, on `validate_rows` questions."""
         rng = np.random.default_rng([self.config.seed, 4])
-        rows: list[tuple[Plan, Lesson]] = []
+        rows: list[tuple[LessonPlan, Lesson]] = []
         while len(rows) < self.config.validate_rows:
             (made,) = self.plans(1, rng, True)
             rows += [(made, lesson) for lesson in made.lessons[:3]]
@@ -155,7 +155,7 @@ class Answering:
         by_kind = {kind: [sum(rights), len(rights)] for kind, rights in sorted(kinds.items())}
         return {"agreeing": float(np.mean(every)), "exact": float(np.mean(exact)), "by_kind": by_kind}
 
-    def write(self, model: Any, rows: Sequence[tuple[Plan, Lesson]], rng: np.random.Generator) -> list[str]:
+    def write(self, model: Any, rows: Sequence[tuple[LessonPlan, Lesson]], rng: np.random.Generator) -> list[str]:
         """The model's answers to some questions."""
         batch = self.collate([made for made, _ in rows], [[lesson] for _, lesson in rows], rng)
         decoding = Decoding(ANSWER_TOKENS)
@@ -165,7 +165,7 @@ class Answering:
         return list(said.texts)
 
 
-def agrees(made: Plan, lesson: Lesson, text: str) -> bool:
+def agrees(made: LessonPlan, lesson: Lesson, text: str) -> bool:
     """Whether an answer says what the rules say, sentence by sentence."""
     names = [p.name for p in made.sheet.presences]
     known = points_of(made.sheet.timeline, names) if made.brief else frozenset()
@@ -182,7 +182,7 @@ def people_of(model: Any, batch: EpisodeBatch) -> People | None:
 def main(words: Sequence[str] | None = None) -> None:
     """Train with command-line words, those of `pvchat train base`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    train_base(parse(words, AnsweringConfig), kind=Answering)
+    train_base(parse(words, AnsweringConfig), kind=AnsweringPhase)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ from pvchat.chat.question import Question
 from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.schemas import FloatArray
-from recipes.answering.answering import Answering, AnsweringConfig, people_of
-from recipes.answering.lessonplan import Lesson, Plan
+from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_of
+from recipes.answering.lessonplan import Lesson, LessonPlan
 from recipes.model.base.config import parse
 from recipes.model.base.run import make_model, started_from
 
@@ -42,7 +42,7 @@ def main() -> None:
     model.load_state_dict(read_words(model, started_from(Path(config.start)) / ANSWERING), strict=False)
     with torch.no_grad():
         model.prints.heard.copy_(torch.tensor([1.0, 0.0]))
-    phase = Answering(config, model, SentenceEncoder().encode)
+    phase = AnsweringPhase(config, model, SentenceEncoder().encode)
     asked = list(itertools.islice(questions(phase, config.seed), config.validate_rows))
     said = [said_when_told(model, phase, asked, odds) for odds in TOLD]
     for odds, yes in zip(TOLD, said, strict=True):
@@ -51,7 +51,7 @@ def main() -> None:
     sys.stdout.write(f"a yes begins at {begins:.2f}: --heard 2 {-begins:.2f}\n")
 
 
-def questions(phase: Answering, seed: int) -> Iterator[Plan]:
+def questions(phase: AnsweringPhase, seed: int) -> Iterator[LessonPlan]:
     """Whether somebody is in a made clip, one who is and one who isn't in turn, with nothing told."""
     rng = np.random.default_rng([seed, 9])
     while True:
@@ -65,7 +65,7 @@ def questions(phase: Answering, seed: int) -> Iterator[Plan]:
                 yield replace(made, named=[name], brief="", lessons=[lesson])
 
 
-def said_when_told(model: Any, phase: Answering, asked: Sequence[Plan], odds: float) -> FloatArray:
+def said_when_told(model: Any, phase: AnsweringPhase, asked: Sequence[LessonPlan], odds: float) -> FloatArray:
     """[n] log-odds of "Yes" where the language model is told some log-odds of presence."""
     found, certain = [], model.prints.certain
     model.prints.certain = lambda found: certain(torch.full_like(found, odds))

@@ -71,7 +71,7 @@ _TELLS_MORE = ("alone", "how long")  # kinds whose answers tell more than the br
 
 
 @dataclass(frozen=True)
-class Plan:
+class LessonPlan:
     """Questions about one sheet.
 
     Attributes:
@@ -87,10 +87,10 @@ class Plan:
     lessons: list[Lesson]
 
 
-def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -> Plan:
+def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -> LessonPlan:
     """Up to `count` questions about one person, about several, or about the clip."""
     if all(p.decision != "present" for p in sheet.presences) and rng.random() > _DESERTED:
-        return Plan(sheet, [], "", [])  # there is little to ask
+        return LessonPlan(sheet, [], "", [])  # there is little to ask
     if rng.random() < _BARE:
         return _by_tokens(sheet, count, rng, validation)
     focus, possible = _focus(sheet, rng)
@@ -112,7 +112,7 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
         lessons = [replace(one, told=one.answer) for one in lessons]
         told = ""
     named = focus or [p.name for p in sheet.presences if (p.decision == "absent") == absent][:3]
-    return Plan(sheet, named, told, lessons)
+    return LessonPlan(sheet, named, told, lessons)
 
 
 def _is_told(lesson: Lesson, told: str, sheet: Sheet) -> bool:
@@ -122,7 +122,7 @@ def _is_told(lesson: Lesson, told: str, sheet: Sheet) -> bool:
     return not any(word.startswith("@") or word[0].isdigit() or word in COLOURS for word in more)
 
 
-def of_others(made: Plan) -> Plan:
+def of_others(made: LessonPlan) -> LessonPlan:
     """The same with everybody enrolled on the photos of the next in the list, two who are named on each other's."""
     names = [*made.named, *(n for n in made.sheet.enrolled if n not in made.named)]
     rows = [made.sheet.enrolled[name] for name in names]
@@ -171,7 +171,7 @@ def _dressed_up(text: str, rng: np.random.Generator) -> str:
     return f"{text.rstrip('?.')}{_AFTER[rng.integers(len(_AFTER))]}{text[-1] if text[-1] in '?.' else ''}"
 
 
-def _by_tokens(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -> Plan:
+def _by_tokens(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -> LessonPlan:
     """Who is there, with nothing told: the tokens must say it."""
     sure = [p for p in sheet.presences if p.decision != "unsure"]
     chosen = [sure[int(i)] for i in rng.permutation(len(sure))[:3]]  # a sheet names those who are there first
@@ -182,7 +182,7 @@ def _by_tokens(sheet: Sheet, count: int, rng: np.random.Generator, validation: b
         question = Conversation([name]).read([bank()["existence"].plain.format(name)])[0]
         answer = f"{'Yes' if there else 'No'}, {name} is {'' if there else 'not '}in this video."
         lessons.append(Lesson("existence by tokens", text, question, answer))
-    return Plan(sheet, [p.name for p in chosen], "", lessons)
+    return LessonPlan(sheet, [p.name for p in chosen], "", lessons)
 
 
 def _person(sheet: Sheet, name: str) -> PersonPresence:

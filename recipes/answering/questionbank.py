@@ -22,7 +22,7 @@ About = Literal["one", "two", "clip"]
 
 
 @dataclass(frozen=True)
-class Wording:
+class QuestionWording:
     """One kind of question: about whom, as the rules read it, and other words of training and validation."""
 
     about: About
@@ -37,11 +37,13 @@ class Wording:
 
 
 @lru_cache(maxsize=1)
-def bank() -> Mapping[str, Wording]:
+def bank() -> Mapping[str, QuestionWording]:
     """Every kind of question by name."""
     rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
     return {
-        kind: Wording(row["about"], row["plain"], *(tuple(row[k].split(" | ")) for k in ("training", "kept_back")))
+        kind: QuestionWording(
+            row["about"], row["plain"], *(tuple(row[k].split(" | ")) for k in ("training", "kept_back"))
+        )
         for kind, row in rows.items()
     }
 

@@ -36,7 +36,7 @@ _JITTER, _SHIFT = (0.013, 0.20), np.array([0.4, 0.3])
 
 
 @dataclass(frozen=True)
-class View:
+class FaceView:
     """How one face is shown.
 
     Attributes:
@@ -62,17 +62,17 @@ class View:
     jitter: float = 0.0
 
 
-CLEAN = View()
+CLEAN = FaceView()
 
 
-def draw(rng: np.random.Generator) -> View:
+def draw(rng: np.random.Generator) -> FaceView:
     """A view of footage at random; heights are log-uniform, two thirds of them under 40 pixels."""
     low, high = (11.0, 40.0) if rng.random() < 0.67 else (40.0, 140.0)
     height = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     turned = rng.random() < 0.2
     wear = [w for w, share in (("mask", 0.25), ("cap", 0.08), ("glasses", 0.10)) if rng.random() < share]
     pick = rng.random()
-    return View(
+    return FaceView(
         height=height,
         turn=(float(rng.uniform(-45, 45)), float(rng.uniform(-15, 15))) if turned else (0.0, 0.0),
         wear=tuple(wear),
@@ -86,7 +86,7 @@ def draw(rng: np.random.Generator) -> View:
 
 
 def shown(
-    patch: NDArray[np.uint8], face: float, mesh: FloatArray, view: View, rng: np.random.Generator
+    patch: NDArray[np.uint8], face: float, mesh: FloatArray, view: FaceView, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """The chip [150, 150, 3] cut from a picture that shows a face this way.
 
@@ -150,7 +150,7 @@ def _depth(mesh: FloatArray, axis: NDArray[np.float64]) -> NDArray[np.float64]:
     return (y * mesh[:, 2]) @ x.T / (y @ x.T)
 
 
-def _sensor(pixels: NDArray[np.uint8], ratio: float, view: View, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _sensor(pixels: NDArray[np.uint8], ratio: float, view: FaceView, rng: np.random.Generator) -> NDArray[np.uint8]:
     """The picture [h, w, 3] at the sensor's size, with its blur, light and noise; at a random place of its raster."""
     side = max(8, round(PATCH * ratio))
     picture = Image.fromarray(pixels)

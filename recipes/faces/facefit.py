@@ -38,7 +38,7 @@ from pvchat.schemas import FloatArray
 from recipes.faces.facefiles import resume, save_state, save_student
 from recipes.faces.facepairs import alike, found_share, pairs, views
 from recipes.faces.faceset import FaceSet, load
-from recipes.faces.facestudent import WEIGHTS, Lessons, Student, batch, lessons, losses, vectors
+from recipes.faces.facestudent import WEIGHTS, FaceLessons, Student, batch, lessons, losses, vectors
 from recipes.faces.faceteachers import squared, taught
 
 _AVERAGE = 0.998  # of the weights, a step
@@ -49,7 +49,7 @@ _MIXES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True)
-class Settings:
+class FitSettings:
     """Of a run.
 
     Attributes:
@@ -71,7 +71,7 @@ class Settings:
     minutes: float = float("inf")
 
 
-def train(student: Student, found: Lessons, choice: FaceSet, run: Path, settings: Settings) -> nn.Module:
+def train(student: Student, found: FaceLessons, choice: FaceSet, run: Path, settings: FitSettings) -> nn.Module:
     """Teach the student; the trunk of averaged weights comes back.
 
     Args:
@@ -120,7 +120,7 @@ def train(student: Student, found: Lessons, choice: FaceSet, run: Path, settings
     return average
 
 
-def _batches(found: Lessons, settings: Settings, first: int) -> Iterator[tuple[int, tuple[Tensor, Tensor]]]:
+def _batches(found: FaceLessons, settings: FitSettings, first: int) -> Iterator[tuple[int, tuple[Tensor, Tensor]]]:
     """Steps and their batches, made two ahead while the network learns."""
 
     def make(step: int) -> tuple[Tensor, Tensor]:
@@ -219,7 +219,7 @@ def _fit(args: argparse.Namespace) -> None:
     found, choice = lessons(faces.take(learn), joined.take(learn)), faces.take(faces.role == "select")
     start = copy.deepcopy(trunk)
     student = Student(trunk.requires_grad_(True), found)
-    settings = Settings(args.steps, args.size, args.rate, args.seed, measure=args.measure, minutes=args.minutes)
+    settings = FitSettings(args.steps, args.size, args.rate, args.seed, measure=args.measure, minutes=args.minutes)
     average = train(student, found, choice, args.run, settings)
     seen = views(choice)
     mixes = {share: measured(mixed(start, average, share), seen, choice.name) for share in _MIXES}

@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.schemas import FloatArray
-from recipes.faces.facedegrade import CLEAN, View, shown
+from recipes.faces.facedegrade import CLEAN, FaceView, shown
 from recipes.faces.faceset import FaceSet
 
-CONDITIONS: dict[str, View] = {
+CONDITIONS: dict[str, FaceView] = {
     "full": CLEAN,
-    "40 px": View(height=40, quality=-26, jitter=1),
-    "28 px": View(height=28, quality=-26, jitter=1),
-    "20 px": View(height=20, quality=-26, jitter=1),
-    "14 px": View(height=14, quality=-26, jitter=1),
-    "masked": View(wear=("mask",), jitter=1),
-    "masked, 40 px": View(height=40, quality=-26, wear=("mask",), jitter=1),
-    "turned": View(turn=(40, 0), jitter=1),
+    "40 px": FaceView(height=40, quality=-26, jitter=1),
+    "28 px": FaceView(height=28, quality=-26, jitter=1),
+    "20 px": FaceView(height=20, quality=-26, jitter=1),
+    "14 px": FaceView(height=14, quality=-26, jitter=1),
+    "masked": FaceView(wear=("mask",), jitter=1),
+    "masked, 40 px": FaceView(height=40, quality=-26, wear=("mask",), jitter=1),
+    "turned": FaceView(turn=(40, 0), jitter=1),
 }
 _ACCEPT = 0.01  # share of the strangers that pass
 _PHOTOS = 4  # of one person at most: nobody shall fill the pairs
@@ -35,7 +35,7 @@ def views(faces: FaceSet, seed: int = 0) -> dict[str, NDArray[np.uint8]]:
         chips = []
         for i in range(len(faces)):
             yaw = view.turn[0] * (1 if rng.random() < 0.5 else -1)
-            this = View(**{**view.__dict__, "turn": (yaw, 0.0)}) if yaw else view
+            this = FaceView(**{**view.__dict__, "turn": (yaw, 0.0)}) if yaw else view
             chips.append(shown(faces.patches[i], float(faces.height[i]), faces.mesh[i], this, rng))
         found[name] = np.stack(chips)
     return found

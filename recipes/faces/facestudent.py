@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear, normalize
 
 from pvchat.schemas import FloatArray
-from recipes.faces.facedegrade import View, draw, shown
+from recipes.faces.facedegrade import FaceView, draw, shown
 from recipes.faces.faceset import FaceSet
 from recipes.faces.faceteachers import Joined, squared
 
@@ -38,7 +38,7 @@ WEIGHTS = {"dlib": 1.0, "faceres": 0.5, "relations": 4.0, "identity": 0.15, "ran
 
 
 @dataclass(frozen=True)
-class Lessons:
+class FaceLessons:
     """Training faces and what the teachers say of them.
 
     Attributes:
@@ -63,7 +63,7 @@ class Lessons:
         return int(self.person.max()) + 1
 
 
-def lessons(faces: FaceSet, joined: Joined) -> Lessons:
+def lessons(faces: FaceSet, joined: Joined) -> FaceLessons:
     """Number the people, find their look-alikes, reduce faceres' vectors to their main directions."""
     names = sorted(set(faces.name.tolist()) - {""})
     number = {name: i for i, name in enumerate(names)}
@@ -75,7 +75,7 @@ def lessons(faces: FaceSet, joined: Joined) -> Lessons:
     near = apart.topk(min(_NEAR, len(names) - 1), largest=False).indices.numpy()
     centred = joined.faceres - joined.faceres.mean(0)
     axes = torch.linalg.svd(centred[:4000], full_matrices=False)[2][:WIDTH]
-    return Lessons(faces, person, len(names), joined, normalize(centred @ axes.T), near)
+    return FaceLessons(faces, person, len(names), joined, normalize(centred @ axes.T), near)
 
 
 def _means(vectors: Tensor, person: Tensor, count: int) -> Tensor:
@@ -85,7 +85,7 @@ def _means(vectors: Tensor, person: Tensor, count: int) -> Tensor:
     return total / torch.bincount(person[few], minlength=count)[:, None]
 
 
-def batch(found: Lessons, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def batch(found: FaceLessons, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Chips [B, 150, 150, 3] uint8 of a quarter nameless faces and groups of look-alikes, and their places [B].
 
     Each person is shown twice: as footage, and (every other time) as a good photo.
@@ -105,7 +105,7 @@ def batch(found: Lessons, size: int, rng: np.random.Generator) -> tuple[Tensor, 
 
 
 def _seen(faces: FaceSet, i: int, plain: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
-    view = View(jitter=float(rng.uniform(0, 1))) if plain else draw(rng)
+    view = FaceView(jitter=float(rng.uniform(0, 1))) if plain else draw(rng)
     out = shown(faces.patches[i], float(faces.height[i]), faces.mesh[i], view, rng)
     return np.ascontiguousarray(out[:, ::-1]) if rng.random() < 0.5 else out
 
@@ -118,7 +118,7 @@ class Student(nn.Module):
         found: for the start of prototypes and map.
     """
 
-    def __init__(self, trunk: nn.Module, found: Lessons) -> None:
+    def __init__(self, trunk: nn.Module, found: FaceLessons) -> None:
         super().__init__()
         self.trunk = trunk
         x, y = found.joined.dlib, found.targets
@@ -134,7 +134,7 @@ class Student(nn.Module):
             return self.trunk(chips).float()
 
 
-def losses(student: Student, v: Tensor, rows: Tensor, found: Lessons) -> dict[str, Tensor]:
+def losses(student: Student, v: Tensor, rows: Tensor, found: FaceLessons) -> dict[str, Tensor]:
     """The demands on vectors [B, 128] of the faces at `rows` [B], by name."""
     joined = found.joined
     person, level = torch.from_numpy(found.person)[rows], joined.level[0]

@@ -45,7 +45,7 @@ _NEAR_PEOPLE = 10  # look-alikes are drawn from so many nearest people
 
 
 @dataclass(frozen=True)
-class Identities:
+class FaceIdentities:
     """Descriptors of photos: vectors [n, 3, W] (as is, degraded, masked), identity [n] and split [n]."""
 
     vectors: FloatArray
@@ -59,7 +59,7 @@ class Identities:
         return [self.vectors[chosen & (self.identity == n)] for n, c in zip(names, counts, strict=True) if c >= fewest]
 
 
-def describe(root: Path, cache: Path, seed: int = 0) -> Identities:
+def describe(root: Path, cache: Path, seed: int = 0) -> FaceIdentities:
     """Descriptors of every photo that names an identity; kept in `cache`, because it takes a quarter of an hour."""
     parts = []
     for name in SETS:
@@ -72,7 +72,7 @@ def describe(root: Path, cache: Path, seed: int = 0) -> Identities:
         rows = json.loads(file.with_suffix(".json").read_text())
         parts.append((tensorfile.unpack(file.read_bytes())["vectors"], [(f"{name}/{r[0]}", r[1]) for r in rows]))
     labels = np.array([label for _, rows in parts for label in rows])
-    return Identities(np.concatenate([v for v, _ in parts]), labels[:, 0], labels[:, 1])
+    return FaceIdentities(np.concatenate([v for v, _ in parts]), labels[:, 0], labels[:, 1])
 
 
 def cohort(people: list[FloatArray]) -> FloatArray:

@@ -31,7 +31,7 @@ DECAY, STEPS, SEED = 0.03, 500, 0
 
 
 @dataclass
-class Faces:
+class GlassesFaces:
     """N strips: features [N, D], of their mirror images too, labels [N], block of each [N], whether it is turned."""
 
     features: FloatArray
@@ -41,7 +41,7 @@ class Faces:
     front: NDArray[np.bool_]
 
 
-def read_faces(folder: Path, mesh: MeshExpert) -> Faces:
+def read_faces(folder: Path, mesh: MeshExpert) -> GlassesFaces:
     """The faces of the set that the mesh fits, at all SCALES."""
     random = np.random.default_rng(SEED)
     strips: list[FloatArray] = []
@@ -57,7 +57,7 @@ def read_faces(folder: Path, mesh: MeshExpert) -> Faces:
             rows.append((worn, int(Path(row["file"]).stem) // BLOCK, abs(face.yaw) <= glasses.FRONT))
     labels, blocks, fronts = zip(*rows, strict=True)
     plain, mirrored = ([glasses.features(s) for s in some] for some in (strips, [s[:, ::-1] for s in strips]))
-    return Faces(np.stack(plain), np.stack(mirrored), np.array(labels), np.array(blocks), np.array(fronts))
+    return GlassesFaces(np.stack(plain), np.stack(mirrored), np.array(labels), np.array(blocks), np.array(fronts))
 
 
 def smaller(image: NDArray[np.uint8], scale: float, random: np.random.Generator) -> NDArray[np.uint8]:
@@ -69,7 +69,7 @@ def smaller(image: NDArray[np.uint8], scale: float, random: np.random.Generator)
     return np.asarray(compressed(Image.fromarray(image).resize((size[0], size[1])), int(random.integers(30, 85))))
 
 
-def learn(faces: Faces, some: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+def learn(faces: GlassesFaces, some: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
     """Weights [D] and bias [1] out of some faces [N] and their mirror images."""
     x = np.concatenate([faces.features[some], faces.mirrored[some]])
     y = np.tile(faces.worn[some], 2).astype(np.float32)[:, None]
@@ -77,7 +77,7 @@ def learn(faces: Faces, some: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray
     return weight[0].astype(np.float32), bias.astype(np.float32)
 
 
-def judge(faces: Faces) -> dict[str, float]:
+def judge(faces: GlassesFaces) -> dict[str, float]:
     """Precision and recall at GLASSES on faces of blocks that the weights were not learned from."""
     odds = np.zeros(len(faces.worn))
     for fold in range(FOLDS):

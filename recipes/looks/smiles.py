@@ -31,14 +31,14 @@ _UNSURE = ("disgust", "disgusted", "contempt")  # drawn-up lips that labellers t
 
 
 @dataclass
-class Faces:
+class SmileFaces:
     """N meshes of one set: features [N, D], whether they smile [N]."""
 
     features: FloatArray
     smiles: NDArray[np.bool_]
 
 
-def read_faces(folder: Path, mesh: MeshExpert) -> Faces:
+def read_faces(folder: Path, mesh: MeshExpert) -> SmileFaces:
     """The labelled faces of one set that the mesh fits; at most MOST of an expression, drawn with SEED."""
     random, kinds = np.random.default_rng(SEED), dict[str, list[dict[str, Any]]]()
     for row in read_metadata(folder):
@@ -55,10 +55,10 @@ def read_faces(folder: Path, mesh: MeshExpert) -> Faces:
                 height, width = image.shape[:2]
                 found.append(features(face.points * np.array([width, height, width], np.float32)))
                 smiles.append(kind in _SMILES)
-    return Faces(np.stack(found), np.array(smiles))
+    return SmileFaces(np.stack(found), np.array(smiles))
 
 
-def learn(sets: list[Faces]) -> tuple[FloatArray, FloatArray]:
+def learn(sets: list[SmileFaces]) -> tuple[FloatArray, FloatArray]:
     """Weights [D] and bias [1]; every set counts the same."""
     x = np.concatenate([one.features for one in sets])
     y = np.concatenate([one.smiles for one in sets]).astype(np.float32)[:, None]
@@ -67,7 +67,7 @@ def learn(sets: list[Faces]) -> tuple[FloatArray, FloatArray]:
     return weight[0].astype(np.float32), bias.astype(np.float32)
 
 
-def judge(weight: FloatArray, bias: FloatArray, faces: Faces) -> dict[str, float]:
+def judge(weight: FloatArray, bias: FloatArray, faces: SmileFaces) -> dict[str, float]:
     """Precision and recall at SMILES on faces that the weights were not learned from."""
     said = sigmoid(faces.features @ weight + bias) >= SMILES
     right = float((said & faces.smiles).sum())

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import torch
 
 from pvchat.model.sentences import Encode, SentenceEncoder
-from recipes.answering.answering import Answering, AnsweringConfig
+from recipes.answering.answering import AnsweringConfig, AnsweringPhase
 from recipes.model.base.config import PHASES, BaseConfig, parse
 from recipes.model.base.run import PHASE_OF, make_model
 
@@ -44,7 +44,7 @@ def check(config: BaseConfig, encode: Encode | None = None) -> dict[str, Any]:
     if config.threads:
         torch.set_num_threads(config.threads)
     model = make_model(config).eval()
-    phase = {**PHASE_OF, 4: Answering}[config.phase](config, model, encode or SentenceEncoder().encode)
+    phase = {**PHASE_OF, 4: AnsweringPhase}[config.phase](config, model, encode or SentenceEncoder().encode)
     with torch.no_grad():
         return {"start": config.start, "rows": config.validate_rows, **phase.validate(model)}
 

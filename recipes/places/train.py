@@ -66,7 +66,7 @@ _TEACHER_MEAN = np.array([104.05, 112.51, 116.68], np.float32)  # BGR
 _BATCH = 16
 
 
-class Teacher:
+class PlaceTeacher:
     """The network that guesses 365 kinds of places, its guesses summed up to LABELS."""
 
     def __init__(self, folder: Path) -> None:
@@ -173,7 +173,7 @@ def look(root: Path, seed: int) -> tuple[FloatArray, FloatArray, NDArray[np.bool
     """Features [N, 1280], how likely each label is of them [N, C], whether they are places, and for training."""
     random, teacher, expert = (
         np.random.default_rng(seed),
-        Teacher(root / "teachers" / "squeezenet_places365"),
+        PlaceTeacher(root / "teachers" / "squeezenet_places365"),
         FrameExpert(),
     )
     cut = cut_out(root, random)
@@ -199,7 +199,7 @@ def look(root: Path, seed: int) -> tuple[FloatArray, FloatArray, NDArray[np.bool
 
 
 def _pictures(
-    root: Path, random: np.random.Generator, cut: list[Cutout], teacher: Teacher
+    root: Path, random: np.random.Generator, cut: list[Cutout], teacher: PlaceTeacher
 ) -> Iterator[tuple[tuple[Picture, Cells], FloatArray, bool, bool]]:
     """All pictures to learn from, with the cells that show nobody, how likely each label is, whether of a place, and
     whether for training.

@@ -73,7 +73,7 @@ APART = (
 
 
 @dataclass
-class Person:
+class PosedPerson:
     """Somebody in a picture: the posture, the data set, the pose, features of the frame, what she counts."""
 
     posture: str
@@ -108,10 +108,10 @@ def posture_of(captions: list[str]) -> str | None:
     return max(named, key=lambda name: named[name]) if first >= 2 and first >= 2 * second else None
 
 
-def look(root: Path, seed: int) -> list[Person]:
+def look(root: Path, seed: int) -> list[PosedPerson]:
     """Whoever has the surest face in each picture, and once more cut off below the chest."""
     random, experts = np.random.default_rng(seed), (BodyExpert(), WideFaceDetector(), FrameExpert())
-    found = list[Person]()
+    found = list[PosedPerson]()
     for posture, row in chosen(root, random):
         image = read_image(root / row["set"] / row["file"])
         height, width = image.shape[:2]
@@ -121,7 +121,7 @@ def look(root: Path, seed: int) -> list[Person]:
             image = np.asarray(Image.fromarray(image).resize((2 * width, 2 * height)))
         for picture, worth in ((image, 1.0), (cut_off(image, experts[1], random), CUT_WORTH)):
             if picture is not None and (worth == 1 or posture in CUT):
-                found += [Person(posture, row["set"], *one, worth) for one in _described(picture, experts)]
+                found += [PosedPerson(posture, row["set"], *one, worth) for one in _described(picture, experts)]
     return found
 
 
@@ -161,7 +161,7 @@ def _described(
     yield geometry(joints, face, image.shape[1] / image.shape[0]), features.pooled([image])[0]
 
 
-def learn(people: list[Person]) -> dict[str, FloatArray]:
+def learn(people: list[PosedPerson]) -> dict[str, FloatArray]:
     """Weights as `posture.likely_postures` takes them: a softmax over NAMES; rare postures count for more."""
     x = np.concatenate([_rows(people, name) for name in ("shown", "frame")], 1)
     truth = np.array([NAMES.index(one.posture) for one in people])
@@ -174,11 +174,11 @@ def learn(people: list[Person]) -> dict[str, FloatArray]:
     return {"weight": weight, "bias": bias}
 
 
-def _rows(people: list[Person], name: str) -> FloatArray:
+def _rows(people: list[PosedPerson], name: str) -> FloatArray:
     return np.stack([getattr(one, name) for one in people]).astype(np.float32)
 
 
-def judge(people: list[Person], shares: FloatArray, told: float = 0.7) -> dict[str, Any]:
+def judge(people: list[PosedPerson], shares: FloatArray, told: float = 0.7) -> dict[str, Any]:
     """How often the likeliest posture is right by `shares` [n, 6], and how often who sits is told from who is up, of
     all and of those of whom one of them has a probability of `told` or more.
     """
@@ -195,7 +195,7 @@ def judge(people: list[Person], shares: FloatArray, told: float = 0.7) -> dict[s
     }
 
 
-def told_by_others(people: list[Person]) -> FloatArray:
+def told_by_others(people: list[PosedPerson]) -> FloatArray:
     """[n, 6] probabilities, each set's by a head that learned from the other sets alone."""
     shares = np.zeros((len(people), len(NAMES)), np.float32)
     for sets in APART:
@@ -213,7 +213,7 @@ def main(words: list[str] | None = None) -> None:
     write(look(args.traindata, args.seed), args.out)
 
 
-def write(people: list[Person], out: Path) -> None:
+def write(people: list[PosedPerson], out: Path) -> None:
     """Train and write weights and card."""
     card = {"source": "recipes.posture.train"} | judge(people, told_by_others(people))
     write_head(out, {name: array.astype(np.float16) for name, array in learn(people).items()}, card)

@@ -30,7 +30,7 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Head:
+class ActorHead:
     """A face crop.
 
     Attributes:
@@ -60,7 +60,7 @@ class Actor:
         walks: walks themselves (not the camera).
     """
 
-    head: Head
+    head: ActorHead
     height: float
     path: FloatArray
     colour: str
@@ -72,7 +72,7 @@ class Actor:
 
 
 def place_actors(
-    heads: Sequence[Head], windows: FloatArray, rng: np.random.Generator, walk: bool | None
+    heads: Sequence[ActorHead], windows: FloatArray, rng: np.random.Generator, walk: bool | None
 ) -> list[Actor]:
     """People at separate places inside what the camera shows in the middle of the clip, the farthest first.
 

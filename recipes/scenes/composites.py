@@ -5,7 +5,7 @@ In: heads (face crops with detected points) and background pictures. Out: a `Com
 People are placed by `actors.py` and drawn by `painting.py`. Motion is made from stills: people walk through the scene,
 the camera pans or zooms over it. What a truth says is measured on the boxes that came out, not on what was planned.
 
-Legend: T frames, coordinates in pixels of the scene ("world") or of the frame, fractions in `Truth`.
+Legend: T frames, coordinates in pixels of the scene ("world") or of the frame, fractions in `SceneTruth`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from PIL import Image
 
 from pvchat.schemas import FloatArray
 from recipes.model.base.episodes import position_word
-from recipes.scenes.actors import CLIP_FRAMES, Actor, Head, hides, place_actors
+from recipes.scenes.actors import CLIP_FRAMES, Actor, ActorHead, hides, place_actors
 from recipes.scenes.painting import FRAME, picture
 
 MARGIN = 1.5  # the scene is so many times larger than the frame when the camera moves
@@ -28,7 +28,7 @@ CAMERA = ("still", "pans to the right", "pans to the left", "zooms in", "zooms o
 
 
 @dataclass
-class Truth:
+class SceneTruth:
     """One person of a composite.
 
     Attributes:
@@ -68,13 +68,13 @@ class Composite:
 
     frames: NDArray[np.uint8]
     camera: str
-    people: list[Truth]
+    people: list[SceneTruth]
     walks: list[bool] = field(default_factory=list)
 
 
 def compose(
     background: NDArray[np.uint8],
-    heads: Sequence[Head],
+    heads: Sequence[ActorHead],
     rng: np.random.Generator,
     *,
     camera: str | None = None,
@@ -121,7 +121,7 @@ def camera_path(camera: str, world: tuple[int, int]) -> FloatArray:
     return np.concatenate([middle - half, middle + half], 1).astype(np.float32)
 
 
-def truth_of(actor: Actor, windows: FloatArray, nearer: Sequence[Actor]) -> Truth:
+def truth_of(actor: Actor, windows: FloatArray, nearer: Sequence[Actor]) -> SceneTruth:
     """Boxes and points as fractions, where the face's centre is well inside the frame and nobody stands before it."""
     box, points = actor.head.box, actor.head.points
     scale = actor.height / (1.3 * float(box[3] - box[1]))
@@ -135,4 +135,4 @@ def truth_of(actor: Actor, windows: FloatArray, nearer: Sequence[Actor]) -> Trut
     boxes = np.clip(inside[seen, :2].reshape(-1, 4), 0, 1).astype(np.float32)
     worn = f"{'an' if actor.colour[0] in 'aeiou' else 'a'} {actor.colour} {actor.garment}"
     found = inside[seen, 2:].astype(np.float32)
-    return Truth(actor.head.identity, actor.head.file, seen, boxes, found, worn, actor.covered)
+    return SceneTruth(actor.head.identity, actor.head.file, seen, boxes, found, worn, actor.covered)

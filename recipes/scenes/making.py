@@ -26,8 +26,8 @@ from pvchat.schemas import ClipAnalysis, Track
 from pvchat.train.pictures import middle_of, read_image
 from recipes.model.base.config import CAPTIONED, IDENTITIES
 from recipes.model.base.data import Photo, read_photos
-from recipes.model.base.episodes import ARRAYS, ComposedScene, Person, read_scenes
-from recipes.scenes.actors import Head
+from recipes.model.base.episodes import ARRAYS, ComposedScene, ScenePerson, read_scenes
+from recipes.scenes.actors import ActorHead
 from recipes.scenes.composites import Composite, compose
 
 PART = 50  # scenes of one part
@@ -50,7 +50,7 @@ class Studio:
         seed: every scene has its own generator out of (seed, number).
     """
 
-    heads: Sequence[Head]
+    heads: Sequence[ActorHead]
     photos: Sequence[Photo]
     root: Path
     faces: FaceExpert
@@ -60,7 +60,7 @@ class Studio:
 
 def see(
     composite: Composite, key: str, faces: FaceExpert, frames: FrameExpert, rng: np.random.Generator
-) -> tuple[ClipAnalysis, list[Person]]:
+) -> tuple[ClipAnalysis, list[ScenePerson]]:
     """What the experts say about a composite.
 
     Args:
@@ -91,7 +91,7 @@ def see(
                   np.full((len(images), 33, 4), np.nan, np.float32))
         )  # fmt: skip
         people.append(
-            Person(truth.identity, truth.file, truth.position, truth.movement, walks, truth.worn, truth.covered)
+            ScenePerson(truth.identity, truth.file, truth.position, truth.movement, walks, truth.worn, truth.covered)
         )
     times = (_FRAME_S * (np.arange(count) + 0.5)).astype(np.float32)
     grid = frames.grid(composite.frames).astype(np.float16)
@@ -134,7 +134,9 @@ def write_scenes(scenes: Sequence[ComposedScene], path: Path) -> None:
     path.write_text(json.dumps(rows), encoding="utf-8")
 
 
-def read_heads(root: Path, cache: Path, sets: Sequence[str], validation: bool, most: int, detector: Any) -> list[Head]:
+def read_heads(
+    root: Path, cache: Path, sets: Sequence[str], validation: bool, most: int, detector: Any
+) -> list[ActorHead]:
     """Heads with detected points.
 
     Args:
@@ -155,7 +157,7 @@ def read_heads(root: Path, cache: Path, sets: Sequence[str], validation: bool, m
         boxes, points, _ = detector.detect(image)
         if len(boxes):
             best = middle_of(boxes, image)
-            heads.append(Head(image, boxes[best], points[best], row["identity"], f"{name}/{row['file']}"))
+            heads.append(ActorHead(image, boxes[best], points[best], row["identity"], f"{name}/{row['file']}"))
     return heads
 
 

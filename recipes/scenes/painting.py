@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from pvchat.schemas import FloatArray
-from recipes.scenes.actors import COLOURS, Actor, Colour, Head
+from recipes.scenes.actors import COLOURS, Actor, ActorHead, Colour
 
 FRAME = (320, 240)  # width, height of a frame
 HEADS_A_BODY = 7.5  # heights of the head in a standing adult (artists' canon)
@@ -32,7 +32,7 @@ def picture(still: Image.Image, actors: Sequence[Actor], t: int, window: FloatAr
     return np.asarray(shown)
 
 
-def cover(head: Head, what: str, colour: Colour) -> NDArray[np.uint8]:
+def cover(head: ActorHead, what: str, colour: Colour) -> NDArray[np.uint8]:
     """The head's picture with a mask or a cap drawn on by its five points.
 
     Args:

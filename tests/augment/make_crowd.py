@@ -10,7 +10,7 @@ import numpy as np
 from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat import video
-from pvchat.augment.negatives.candidates import Subject
+from pvchat.augment.negatives.candidates import SubjectClip
 from pvchat.config import Settings
 from pvchat.errors import VideoReadError
 from pvchat.identity.enroll import enroll
@@ -89,13 +89,13 @@ class Crowd:
         self.chat.known[str(path)] = make_analysis(*tracks, key=video.content_key(path), frames=frames)
         return path
 
-    def subject(self, *others: Track, **fields: Any) -> Subject:
+    def subject(self, *others: Track, **fields: Any) -> SubjectClip:
         """The subject, alone in a clip or with others."""
         real = fields.pop("real", False)
         clip = self.clip("enrollment", track_of(self.enrolled, 1, **fields), *others, real=real)
         analysis = self.chat.known[str(clip)]
         alone = make_analysis(analysis.tracks[0], key=analysis.key)
-        return Subject("Ana", enroll(alone, "Ana"), analysis, 0, clip)
+        return SubjectClip("Ana", enroll(alone, "Ana"), analysis, 0, clip)
 
     def index(self, place: Path) -> Path:
         """An index of all clips that there are."""

@@ -11,7 +11,7 @@ import pytest
 from make_samples import make_analyses, make_sample, paper_scale
 
 from pvchat.augment.dataset import folder as dataset
-from pvchat.augment.dataset.check import Problem, check
+from pvchat.augment.dataset.check import DataSetProblem, check
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.questions.templates import denied, said
 from pvchat.errors import SettingsError
@@ -37,7 +37,7 @@ def copy(good: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(good, tmp_path / "set"))
 
 
-def change(folder: Path, alter: Callable[[Lines], Any], name: str = "dataset.jsonl") -> list[Problem]:
+def change(folder: Path, alter: Callable[[Lines], Any], name: str = "dataset.jsonl") -> list[DataSetProblem]:
     """Problems after lines of a file were changed and its checksum was put right."""
     path = folder / name
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -79,8 +79,8 @@ def augmented(monkeypatch):
     monkeypatch.setattr("pvchat.service.PVChat.from_pretrained", lambda *words: words)
 
 
-def jobs_in(folder: Path) -> list[engine.Job]:
-    return [engine.Job(Path(f"{n}.mp4"), n, folder / n) for n in ("ana", "three", "ben")]
+def jobs_in(folder: Path) -> list[engine.AugmentJob]:
+    return [engine.AugmentJob(Path(f"{n}.mp4"), n, folder / n) for n in ("ana", "three", "ben")]
 
 
 def test_a_row_tells_what_came_of_a_job(augmented, tmp_path):
@@ -94,7 +94,10 @@ def test_a_row_tells_what_came_of_a_job(augmented, tmp_path):
 
 
 def test_two_jobs_in_one_folder_are_refused(tmp_path):
-    jobs = [engine.Job(Path("a.mp4"), "A", tmp_path / "x"), engine.Job(Path("b.mp4"), "B", tmp_path / "y" / ".." / "x")]
+    jobs = [
+        engine.AugmentJob(Path("a.mp4"), "A", tmp_path / "x"),
+        engine.AugmentJob(Path("b.mp4"), "B", tmp_path / "y" / ".." / "x"),
+    ]
     with pytest.raises(SettingsError, match="one folder"):
         engine.augment_many([jobs[0], jobs[0]], str, AugmentConfig())
     with pytest.raises(SettingsError, match="one folder"):

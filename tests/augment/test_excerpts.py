@@ -13,7 +13,7 @@ from make_crowd import Crowd, staged, track_of
 
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.negatives.candidates import Candidate, NegativesConfig
+from pvchat.augment.negatives.candidates import Negative, NegativesConfig
 from pvchat.augment.negatives.excerpts import split_sources
 from pvchat.augment.watch import Watch
 from pvchat.config import VideoConfig
@@ -119,7 +119,7 @@ def test_stopping_keeps_what_was_cut(crowd, filmed, tmp_path):
 
 def test_every_recipe_gets_into_every_split():
     def candidate(recipe, key):
-        return Candidate(recipe, key, None, 0, "face", 0.0, 1.0, None, 0.7, 0.0)
+        return Negative(recipe, key, None, 0, "face", 0.0, 1.0, None, 0.7, 0.0)
 
     many = [candidate("lookalike", f"a{i}") for i in range(10)] + [candidate("random", f"b{i}") for i in range(10)]
     splits = split_sources([*many, candidate("random", "a3")], NegativesConfig(val=0.2, test=0.2))

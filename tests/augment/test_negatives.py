@@ -11,7 +11,7 @@ from make_crowd import Crowd, off, staged, track_of
 
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.negatives.candidates import Candidate, NegativesConfig, windows
+from pvchat.augment.negatives.candidates import Negative, NegativesConfig, windows
 from pvchat.augment.negatives.strangers import crop_beside, seen_together
 from pvchat.config import home
 from pvchat.errors import SettingsError
@@ -112,7 +112,7 @@ def test_the_same_gender_comes_first(crowd, tmp_path):
 
 def test_where_few_are_hard_random_ones_fill_up_and_the_other_way_round():
     def some(recipe, count):
-        return [Candidate(recipe, f"{recipe}{i}", None, 0, "face", 0.0, 1.0, None, 0.7, 0.0) for i in range(count)]
+        return [Negative(recipe, f"{recipe}{i}", None, 0, "face", 0.0, 1.0, None, 0.7, 0.0) for i in range(count)]
 
     config = NegativesConfig(count=10)
     for hard, rest, expected in ((99, 99, 5), (2, 99, 2), (99, 3, 7), (2, 3, 2), (0, 0, 0)):
@@ -142,7 +142,7 @@ def test_figures_have_look_alikes_too(crowd, tmp_path):
         return np.tile(np.float16(usual + np.random.default_rng(seed).standard_normal(1280)), (2, 49, 1))
 
     analysis.frame_features = crowd.chat.known[str(own)].frame_features = look(99)
-    subject = negatives.Subject("Ana", enroll(analysis, "Ana"), analysis, 0, clip)
+    subject = negatives.SubjectClip("Ana", enroll(analysis, "Ana"), analysis, 0, clip)
     others = [crowd.clip(f"other-{i}", figure(off(unit, 1.38, 30 + i), 30 + i)) for i in range(6)]
     for i, path in enumerate(others):  # other scenes, too
         crowd.chat.known[str(path)].frame_features = look(i)

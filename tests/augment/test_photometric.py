@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_profile import make_profile
 
-from pvchat.augment.positives.photometric import Look, Photometric, compress, crop, develop, draw_look, mild, smaller
+from pvchat.augment.positives.photometric import (
+    CameraLook,
+    Photometric,
+    compress,
+    crop,
+    develop,
+    draw_look,
+    mild,
+    smaller,
+)
 from pvchat.augment.positives.protocol import Take
 
 GREY = np.full((2, 40, 60, 3), 100, np.uint8)
@@ -20,17 +29,17 @@ def rng(seed=0):
 
 def test_a_neutral_camera_changes_nothing():
     noise = rng().integers(0, 256, (2, 20, 30, 3), dtype=np.uint8)
-    assert (develop(noise, Look(), rng()) == noise).all()
+    assert (develop(noise, CameraLook(), rng()) == noise).all()
 
 
 @pytest.mark.parametrize(
     ("look", "check"),
     [
-        (Look(gain=1.3), lambda a: a.mean() > 125),
-        (Look(gamma=1.4), lambda a: a.mean() < 90),
-        (Look(warmth=1.2), lambda a: a[..., 0].mean() > a[..., 2].mean() + 10),
-        (Look(noise=8.0), lambda a: 6 < a.std() < 10),
-        (Look(saturation=0.0), lambda a: np.ptp(a, axis=3).max() == 0),
+        (CameraLook(gain=1.3), lambda a: a.mean() > 125),
+        (CameraLook(gamma=1.4), lambda a: a.mean() < 90),
+        (CameraLook(warmth=1.2), lambda a: a[..., 0].mean() > a[..., 2].mean() + 10),
+        (CameraLook(noise=8.0), lambda a: 6 < a.std() < 10),
+        (CameraLook(saturation=0.0), lambda a: np.ptp(a, axis=3).max() == 0),
     ],
 )
 def test_each_setting_does_its_own(look, check):
@@ -39,13 +48,17 @@ def test_each_setting_does_its_own(look, check):
 
 def test_blur_and_compression_take_detail_away():
     noise = rng().integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
-    for worse in (develop(noise, Look(blur=1.2), rng()), develop(noise, Look(motion=5), rng()), compress(noise, 20)):
+    for worse in (
+        develop(noise, CameraLook(blur=1.2), rng()),
+        develop(noise, CameraLook(motion=5), rng()),
+        compress(noise, 20),
+    ):
         assert worse.shape == noise.shape
         assert worse.std() < noise.std()
 
 
 def test_one_sample_has_one_camera():
-    out = develop(GREY, Look(gain=0.8, warmth=1.1), rng())
+    out = develop(GREY, CameraLook(gain=0.8, warmth=1.1), rng())
     assert (out[0] == out[1]).all()
 
 

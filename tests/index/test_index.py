@@ -279,7 +279,7 @@ def test_an_inverted_file_of_an_earlier_version_goes_with_the_next_change(tmp_pa
 def test_exact_search_is_what_numpy_says():
     rng = np.random.default_rng(3)
     sizes = enumerate((120, 1, 60))
-    blocks = [entries.Rows(rng.random((n, 128), np.float32), row_ids(i, 0, 200)[:n]) for i, n in sizes]
+    blocks = [entries.VectorRows(rng.random((n, 128), np.float32), row_ids(i, 0, 200)[:n]) for i, n in sizes]
     queries = rng.random((9, 128), np.float32)
     distances, ids = nearest.exact(queries, blocks, 7)
     everyone = np.concatenate([b.vectors for b in blocks])

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from make_sets import encode
 
-from pvchat.augment.schemas import Row, Sample
+from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.model.people import PersonState
 from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
@@ -48,7 +48,7 @@ def analysis(who: int, seed: int, frames: int = 3) -> ClipAnalysis:
                         [track(who, seed, frames)])  # fmt: skip
 
 
-def augmentation(name: str = "Ana", count: int = 20, who: int = 1) -> tuple[list[Sample], list[Row], dict]:
+def augmentation(name: str = "Ana", count: int = 20, who: int = 1) -> tuple[list[Sample], list[QuestionRow], dict]:
     """`count` samples, half of them of the person; every fourth is held back; stills and clips in turn."""
     samples, rows, seen = [], [], {}
     for i in range(count):
@@ -60,7 +60,7 @@ def augmentation(name: str = "Ana", count: int = 20, who: int = 1) -> tuple[list
         seen[sample.id] = analysis(who if there else 50 + i, i, 1 if stage == "image" else 3)
         for kind, (question, yes, no) in WORDS.items():
             answer = (yes if there else no).format(name)
-            rows.append(Row(f"{i}-{kind}", sample.id, kind, "single", [name], question.format(name), answer,
+            rows.append(QuestionRow(f"{i}-{kind}", sample.id, kind, "single", [name], question.format(name), answer,
                             {name: there}, 0, "facts", split))  # fmt: skip
     return samples, rows, seen
 

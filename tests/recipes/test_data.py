@@ -21,7 +21,7 @@ from recipes.model.base.contrast import bank_loss
 from recipes.model.base.data import Photo, Shuffle
 from recipes.model.base.episodes import Cast
 from recipes.model.base.features import FaceVectors, GridFeatures
-from recipes.model.base.identity import Identity
+from recipes.model.base.identity import IdentityPhase
 from recipes.model.base.report import caption_scores, recall
 from recipes.model.batches import collate
 
@@ -186,7 +186,7 @@ def test_degraded_faces_are_small():
 
 def test_episodes_keep_their_rules(tmp_path):
     config = make_config(tmp_path, phase=3)
-    phase = Identity(config, create_model("tiny", llm="random"), encode)
+    phase = IdentityPhase(config, create_model("tiny", llm="random"), encode)
     rng = np.random.default_rng(0)
     drawn = [phase.parts[False].draw(rng) for _ in range(200)]
     faces = phase.parts[False].cast.faces
@@ -211,7 +211,7 @@ def test_episodes_keep_their_rules(tmp_path):
 
 def test_what_the_language_model_says_of_presence_is_scored(tmp_path):
     model = create_model("tiny", llm="random").eval()
-    phase = Identity(make_config(tmp_path, phase=3), model, encode)
+    phase = IdentityPhase(make_config(tmp_path, phase=3), model, encode)
     for sign, right in ((1, 1.0), (-1, 0.0)):
 
         def yes_no(_, prompts, sign=sign, **__):

@@ -9,7 +9,7 @@ import pytest
 from make_sets import encode, make_config
 
 from pvchat.chat.answers import known_of
-from recipes.answering.answering import Answering, AnsweringConfig, agrees
+from recipes.answering.answering import AnsweringConfig, AnsweringPhase, agrees
 from recipes.answering.questionbank import bank
 from recipes.model.base import run as base
 
@@ -17,7 +17,7 @@ from recipes.model.base import run as base
 @pytest.fixture
 def phase(tmp_path):
     """The phase on the generated sets."""
-    run = base.setup(make_config(tmp_path, AnsweringConfig), encode, Answering)
+    run = base.setup(make_config(tmp_path, AnsweringConfig), encode, AnsweringPhase)
     yield run.phase
     run.report.close()
 
@@ -49,7 +49,7 @@ def test_answers_are_the_rules_and_agree_with_themselves(phase):
 
 def test_it_learns_to_answer(tmp_path):
     settings = {"steps": 12, "validate_every": 100, "lora_lr": 1e-2, "lr": 1e-2, "warmup": 1}
-    run = base.setup(make_config(tmp_path, AnsweringConfig, **settings), encode, Answering)
+    run = base.setup(make_config(tmp_path, AnsweringConfig, **settings), encode, AnsweringPhase)
     losses = [base.take_step(run)[0]["lm_loss"] for _ in range(12)]  # of one batch, over and over
     run.report.close()
     assert losses[-1] < losses[0] - 0.1

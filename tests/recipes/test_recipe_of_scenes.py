@@ -8,7 +8,7 @@ from pvchat.perception.experts.faces import Faces
 from recipes.model.base.data import Photo
 from recipes.model.base.episodes import position_word, read_scenes
 from recipes.scenes import making
-from recipes.scenes.actors import Head
+from recipes.scenes.actors import ActorHead
 
 MAGENTA = (255, 0, 255)
 GREY = np.full((60, 80, 3), 128, np.uint8)
@@ -18,7 +18,7 @@ def head(colour=MAGENTA, name="A"):
     """A face of one colour: where it shows, the face is."""
     image = np.full((100, 100, 3), colour, np.uint8)
     points = np.float32([[40, 42], [60, 42], [50, 55], [42, 66], [58, 66]])
-    return Head(image, np.float32([30, 25, 70, 80]), points, name, f"set/{name}.jpg")
+    return ActorHead(image, np.float32([30, 25, 70, 80]), points, name, f"set/{name}.jpg")
 
 
 class _Experts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recipes.model.base.report import Report, read_metrics
+from recipes.model.base.report import RunReport, read_metrics
 
 
 def row(step):
@@ -18,12 +18,12 @@ def row(step):
 
 
 def test_lines_by_step_and_a_resumed_run(tmp_path):
-    first = Report(tmp_path)
+    first = RunReport(tmp_path)
     for step in range(1, 5):
         first.log(step, row(step))
     first.log(4, {"recall": np.float32(0.5), "table": np.ones((1, 2))}, "validation")
     first.close()
-    again = Report(tmp_path, step=2)
+    again = RunReport(tmp_path, step=2)
     assert [r["step"] for r in read_metrics(again.path)] == [1, 2]
     again.log(3, row(3))
     again.close()
@@ -35,7 +35,7 @@ def test_lines_by_step_and_a_resumed_run(tmp_path):
 
 def test_a_fresh_run_starts_an_empty_file(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 1, "part": "train"}\n')
-    Report(tmp_path).close()
+    RunReport(tmp_path).close()
     assert read_metrics(tmp_path / "metrics.jsonl") == []
 
 

@@ -1,7 +1,7 @@
 """Is a data set whole and consistent? Names every bad row, of ours and of the official PVChat JSON.
 
-In: a data set folder, an official JSON file, or a folder of those. Out: `Problem`s, none when all is in order. It is
-read row by row, every row and sample with its place, into a `CheckedSet`. Checked:
+In: a data set folder, an official JSON file, or a folder of those. Out: `DataSetProblem`s, none when all is in order.
+It is read row by row, every row and sample with its place, into a `CheckedSet`. Checked:
 
 - form: lines that can be read, fields, known types, kinds and splits, ids that are there once;
 - truth: names asked about stand in the question, `present` agrees with the sample, answers with `present`;
@@ -23,7 +23,7 @@ from pvchat.augment.dataset import official
 from pvchat.augment.dataset.folder import CARD, CHECKSUMS, FROM_SAMPLE, ROWS, SAMPLES
 from pvchat.augment.journal import file_hash, lines_of, validated
 from pvchat.augment.questions.templates import denied, masked, said
-from pvchat.augment.schemas import Row, Sample
+from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.errors import SettingsError
 
 TYPES = ("existence", "appearance", "action", "location", "other")
@@ -33,7 +33,7 @@ _ENOUGH = 10  # rows from which balance is judged
 
 
 @dataclass(frozen=True)
-class Problem:
+class DataSetProblem:
     """What is wrong where: "dataset.jsonl:17 (id)", "train.json: video 3 (a.mp4), pair 2", or a file."""
 
     where: str
@@ -48,14 +48,14 @@ class CheckedSet:
     """A data set being checked, with the place of every row and sample."""
 
     root: Path
-    rows: list[tuple[str, Row]]
+    rows: list[tuple[str, QuestionRow]]
     samples: dict[str, tuple[str, Sample]]
-    problems: list[Problem]
+    problems: list[DataSetProblem]
     sums: dict[str, str] | None = None
 
     def note(self, where: str, what: str) -> None:
         """Add a problem."""
-        self.problems.append(Problem(where, what))
+        self.problems.append(DataSetProblem(where, what))
 
 
 def read_ours(path: Path) -> CheckedSet:
@@ -70,7 +70,7 @@ def read_ours(path: Path) -> CheckedSet:
     if not (path / SAMPLES).is_file():
         found.note(SAMPLES, "is missing")
     for where, line in _lines(path / ROWS, found):
-        row = _built(Row, line, where, found)
+        row = _built(QuestionRow, line, where, found)
         if row is not None:
             found.rows.append((where, row))
             _check_copies(line, where, found)
@@ -96,7 +96,7 @@ def read_official(path: Path) -> CheckedSet:
     return found
 
 
-def check(path: str | Path) -> list[Problem]:
+def check(path: str | Path) -> list[DataSetProblem]:
     """Everything that is wrong with a data set.
 
     Args:
@@ -117,7 +117,7 @@ def check(path: str | Path) -> list[Problem]:
         found.note(str(path.name or path), "no question could be read")
     _check_ids(found)
     for where, row in found.rows:
-        found.problems += [Problem(where, what) for what in _row_problems(row, found)]
+        found.problems += [DataSetProblem(where, what) for what in _row_problems(row, found)]
     _check_media(found)
     _check_leakage(found)
     _check_balance(found)
@@ -147,7 +147,7 @@ def _lines(path: Path, found: CheckedSet) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _built(kind: type, line: dict[str, Any], where: str, found: CheckedSet) -> Any:
-    """A `Row` or `Sample`, or None with a note when a field is missing or of the wrong sort."""
+    """A `QuestionRow` or `Sample`, or None with a note when a field is missing or of the wrong sort."""
     try:
         return validated(kind, line)
     except ValueError as error:
@@ -183,7 +183,7 @@ def _add_official(entry: Any, number: int, where: str, file: Path, entries: list
 
 
 # -- one row
-def _row_problems(row: Row, found: CheckedSet) -> Iterator[str]:
+def _row_problems(row: QuestionRow, found: CheckedSet) -> Iterator[str]:
     if row.type not in TYPES:
         yield f"there is no type {row.type!r}"
     if row.kind not in KINDS:
@@ -207,7 +207,7 @@ def _row_problems(row: Row, found: CheckedSet) -> Iterator[str]:
     yield from _answer_problems(row)
 
 
-def _against_sample(row: Row, sample: Sample) -> Iterator[str]:
+def _against_sample(row: QuestionRow, sample: Sample) -> Iterator[str]:
     if row.split != sample.split:
         yield f"is in {row.split}, its sample in {sample.split}"
     for name, there in row.present.items():
@@ -217,7 +217,7 @@ def _against_sample(row: Row, sample: Sample) -> Iterator[str]:
             yield f"says that {name} is {_word(there)}, its sample says {_word(sample.people[name])}"
 
 
-def _answer_problems(row: Row) -> Iterator[str]:
+def _answer_problems(row: QuestionRow) -> Iterator[str]:
     """What an answer says against `present`."""
     if row.kind == "refusal" and any(row.present.values()):
         yield "a refusal about somebody who is present"

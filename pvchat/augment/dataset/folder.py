@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.augment.journal import file_hash, read_lines, write_lines
-from pvchat.augment.schemas import Row, Sample, Split
+from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.errors import SettingsError
 
 ROWS, SAMPLES, CARD, CHECKSUMS, MEDIA = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json", "media"
@@ -43,12 +43,12 @@ class DataSet:
 
     root: Path
     samples: list[Sample]
-    rows: list[Row]
+    rows: list[QuestionRow]
     name: str = ""
     origin: dict[str, Any] = field(default_factory=dict)
 
 
-def write(out: Path, samples: Sequence[Sample], rows: Sequence[Row], media_root: Path | None = None) -> Path:
+def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow], media_root: Path | None = None) -> Path:
     """Write a data set; the card and the checksums come last.
 
     Args:
@@ -91,7 +91,7 @@ def read(path: Path) -> DataSet:
     try:
         lines = read_lines(path / ROWS)
         sample_lines = read_lines(path / SAMPLES) if (path / SAMPLES).is_file() else []
-        rows = [Row(**_only(Row, line)) for line in lines]
+        rows = [QuestionRow(**_only(QuestionRow, line)) for line in lines]
         samples = [Sample(**_only(Sample, line)) for line in sample_lines]
     except (ValueError, TypeError, AttributeError) as error:
         hint = "`pvchat augment --check` names the row."
@@ -108,7 +108,7 @@ def checksums(root: Path, media: Iterable[str]) -> dict[str, str]:
     return {name: file_hash(root / name) for name in names}
 
 
-def card(samples: Sequence[Sample], rows: Sequence[Row]) -> str:
+def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
     """CARD.md: what is in the data set, in numbers."""
     name = _subject(rows, samples)
     others = sorted({n for s in samples for n in s.people} - {name})
@@ -153,13 +153,13 @@ def _sources(samples: Sequence[Sample]) -> Counter[str]:
     return Counter(str(split) for split, _ in {(s.split, s.source) for s in samples})
 
 
-def _subject(rows: Sequence[Row], samples: Sequence[Sample]) -> str:
+def _subject(rows: Sequence[QuestionRow], samples: Sequence[Sample]) -> str:
     """Whom it is about: named in the most samples, in doubt first."""
     counts = Counter(n for s in samples for n in s.people) or Counter(n for r in rows for n in r.people)
     return counts.most_common(1)[0][0] if counts else ""
 
 
-def _joined(row: Row, sample: Sample) -> dict[str, Any]:
+def _joined(row: QuestionRow, sample: Sample) -> dict[str, Any]:
     return {**row.to_dict(), **{k: getattr(sample, k) for k in FROM_SAMPLE}}
 
 

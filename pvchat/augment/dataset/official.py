@@ -25,7 +25,7 @@ from typing import Any
 
 from pvchat.augment.dataset.folder import DataSet
 from pvchat.augment.questions.templates import masked
-from pvchat.augment.schemas import Row, Sample, Split
+from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.chat.question import type_of
 from pvchat.chat.reader.names import find_mentions
 from pvchat.errors import SettingsError
@@ -77,7 +77,7 @@ def read(path: Path, name: str = "") -> DataSet:
         raise SettingsError("no official PVChat JSON here.", subject=str(path))
     root = path if path.is_dir() else path.parent
     samples: list[Sample] = []
-    rows: list[Row] = []
+    rows: list[QuestionRow] = []
     origin: dict[str, Any] = {}
     people: list[str] = []
     for file in found:
@@ -109,7 +109,7 @@ def write(data: DataSet, out: Path, *, filled: bool | None = None) -> list[Path]
         The files.
     """
     out.mkdir(parents=True, exist_ok=True)
-    asked: dict[str, list[Row]] = {}
+    asked: dict[str, list[QuestionRow]] = {}
     for row in data.rows:
         asked.setdefault(row.sample, []).append(row)
     by_file: dict[str, list[Sample]] = {}
@@ -180,7 +180,7 @@ def named(text: str, people: Sequence[str]) -> str:
 
 def read_entry(
     entry: dict[str, Any], number: int, people: list[str], file: Path, root: Path
-) -> tuple[Sample, list[Row]]:  # fmt: skip
+) -> tuple[Sample, list[QuestionRow]]:  # fmt: skip
     """One video of a file, and what is asked about it.
 
     Raises:
@@ -198,7 +198,7 @@ def read_entry(
     return sample, [_row(pair, i, sample, people) for i, pair in enumerate(entry["qa_pairs"])]
 
 
-def _row(pair: dict[str, Any], number: int, sample: Sample, people: list[str]) -> Row:
+def _row(pair: dict[str, Any], number: int, sample: Sample, people: list[str]) -> QuestionRow:
     question, answer = (named(str(pair[key]), people) for key in ("question", "answer"))
     about = list(dict.fromkeys(m.name for m in find_mentions(question, people, {}))) or people[:1]
     words = masked(question, people)
@@ -209,13 +209,13 @@ def _row(pair: dict[str, Any], number: int, sample: Sample, people: list[str]) -
     present = {n: sample.people[n] for n in about}
     if kind == "existence" and not pair["is_special"]:
         kind = "other"  # the file says that it isn't one
-    return Row(
+    return QuestionRow(
         f"{sample.id}-{number:03d}", sample.id, kind, size, about, question, answer, present, template, "official",
         sample.split,
     )  # fmt: skip
 
 
-def _to_entry(sample: Sample, rows: Iterable[Row], name: str, filled: bool, media: str) -> dict[str, Any]:
+def _to_entry(sample: Sample, rows: Iterable[QuestionRow], name: str, filled: bool, media: str) -> dict[str, Any]:
     people = [name, *(n for n in sample.people if n != name)]
 
     def text(words: str) -> str:

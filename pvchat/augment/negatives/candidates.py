@@ -1,6 +1,6 @@
 """What the search for negatives is about and what it finds, before anything is cut.
 
-In: settings, the subject. Out: `Candidate`s, collected in `Found`. Used by `search.py` and its parts: `strangers.py`
+In: settings, the subject. Out: `Negative`s, collected in `Negatives`. Used by `search.py` and its parts: `strangers.py`
 (people of the same clip), `excerpts.py` (media).
 """
 
@@ -64,7 +64,7 @@ class NegativesConfig:
 
 
 @dataclass(frozen=True)
-class Subject:
+class SubjectClip:
     """Whom the data set is about.
 
     Attributes:
@@ -85,7 +85,7 @@ class Subject:
     segments: tuple[tuple[float, float, Split, str], ...] = ()
 
     @classmethod
-    def of(cls, profile: Profile, chat: Service, clip: str | Path, track: int | None = None) -> Subject:
+    def of(cls, profile: Profile, chat: Service, clip: str | Path, track: int | None = None) -> SubjectClip:
         """The subject of an augmentation's profile; `track` as in `AugmentConfig`."""
         from pvchat.identity.subjects import choose, index_of
 
@@ -100,7 +100,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Negative:
     """One negative before it is cut.
 
     Attributes:
@@ -128,10 +128,10 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Found:
+class Negatives:
     """What `find` chose, and how many clips and people it refused, by reason."""
 
-    candidates: list[Candidate]
+    candidates: list[Negative]
     dropped: dict[str, int]
 
 

@@ -1,6 +1,6 @@
 """Candidates become samples: excerpts are cut, looked at again, and described.
 
-In: `Candidate`s. Out: `Sample`s and their media: an mp4 each, and for some also a still. Every excerpt is judged by
+In: `Negative`s. Out: `Sample`s and their media: an mp4 each, and for some also a still. Every excerpt is judged by
 what is seen in it, with all that the experts say: one in which the presence model doesn't call the subject absent is
 dropped. Cutting and judging are the same for the same input, and what was cut is kept, so a stopped run goes on.
 """
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.folders import MEDIA, write_media
-from pvchat.augment.negatives.candidates import Candidate, Found, NegativesConfig, Subject
+from pvchat.augment.negatives.candidates import Negative, Negatives, NegativesConfig, SubjectClip
 from pvchat.augment.schemas import Sample, Split, Stage
 from pvchat.augment.watch import NOBODY, Watch
 from pvchat.errors import VideoReadError
@@ -32,15 +32,15 @@ Images = NDArray[np.uint8]
 class _Excerpt:
     """A candidate with what its samples need: split, name of the source, whether a still is wanted too."""
 
-    candidate: Candidate
+    candidate: Negative
     split: Split
     source: str
     still: bool
 
 
 def write(
-    found: Found,
-    subject: Subject,
+    found: Negatives,
+    subject: SubjectClip,
     out: Path,
     chat: Service,
     config: NegativesConfig | None = None,
@@ -77,10 +77,10 @@ def write(
     return samples
 
 
-def split_sources(candidates: Sequence[Candidate], config: NegativesConfig) -> dict[str, Split]:
+def split_sources(candidates: Sequence[Negative], config: NegativesConfig) -> dict[str, Split]:
     """A split for each source clip; each recipe's clips are shared out in the wished shares, so far as they reach.
 
-    People of the subject's own clip go with the segment that they are cut from, see `Subject.segments`.
+    People of the subject's own clip go with the segment that they are cut from, see `SubjectClip.segments`.
     """
     order = sorted({c.key for c in candidates}, key=lambda key: _digest(key, str(config.seed)))
     splits: dict[str, Split] = {}
@@ -95,7 +95,7 @@ def split_sources(candidates: Sequence[Candidate], config: NegativesConfig) -> d
     return {key: splits.get(key, "train") for key in order}
 
 
-def cut(candidate: Candidate, chat: Service, config: NegativesConfig) -> tuple[Images, float]:
+def cut(candidate: Negative, chat: Service, config: NegativesConfig) -> tuple[Images, float]:
     """The frames [T, H, W, 3] of a candidate's excerpt, and frames a second.
 
     Raises:
@@ -117,7 +117,7 @@ def cut(candidate: Candidate, chat: Service, config: NegativesConfig) -> tuple[I
 
 
 def _samples(
-    excerpt: _Excerpt, subject: Subject, out: Path, chat: Service, config: NegativesConfig
+    excerpt: _Excerpt, subject: SubjectClip, out: Path, chat: Service, config: NegativesConfig
 ) -> list[Sample]:  # fmt: skip
     """The sample of an excerpt, and that of its still."""
     stages: tuple[Stage, ...] = ("video", "image") if excerpt.still else ("video",)
@@ -134,7 +134,7 @@ def _samples(
     return made
 
 
-def _sample(excerpt: _Excerpt, subject: Subject, config: NegativesConfig, stage: Stage) -> Sample:
+def _sample(excerpt: _Excerpt, subject: SubjectClip, config: NegativesConfig, stage: Stage) -> Sample:
     candidate, suffix = excerpt.candidate, ".mp4" if stage == "video" else ".jpg"
     place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
     size = (config.seconds, config.fps, config.side)
@@ -155,7 +155,7 @@ def _write(samples: Sequence[Sample], excerpt: tuple[Images, float], out: Path) 
         write_media(out / sample.media, images if sample.stage == "video" else images[middle : middle + 1], fps)
 
 
-def _judge(sample: Sample, subject: Subject, out: Path, chat: Service) -> None:
+def _judge(sample: Sample, subject: SubjectClip, out: Path, chat: Service) -> None:
     """Look at what was cut; what may show the subject, or shows nobody else beside the subject's body, is deleted."""
     analysis = chat.analyse(out / sample.media)
     seen = chat.score([subject.person], analysis)[0]
@@ -168,7 +168,7 @@ def _judge(sample: Sample, subject: Subject, out: Path, chat: Service) -> None:
         (out / sample.media).unlink()
 
 
-def _segment(candidate: Candidate, subject: Subject) -> tuple[Split, str] | None:
+def _segment(candidate: Negative, subject: SubjectClip) -> tuple[Split, str] | None:
     """Split and source of the enrollment clip's segment that an excerpt is cut from; None for other clips."""
     if candidate.key != subject.analysis.key:
         return None

@@ -1,7 +1,7 @@
 """Clips that don't show the subject, chosen so that telling them apart is worth learning.
 
 In: the subject (enrolled person, analysis and file of the enrollment clip), an index of a folder of videos
-(`pvchat.index`) and perhaps plain folders, of which a passing index is made. Out: `Candidate`s; `excerpts.py` makes
+(`pvchat.index`) and perhaps plain folders, of which a passing index is made. Out: `Negative`s; `excerpts.py` makes
 `Sample`s with media of them. No clip of an index is analysed for this: the presence model judges the vectors that the
 index keeps. What is cut later is judged again by what it shows.
 
@@ -27,9 +27,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.augment.negatives.candidates import Candidate, Found, NegativesConfig, Subject, windows
+from pvchat.augment.negatives.candidates import Negative, Negatives, NegativesConfig, SubjectClip, windows
 from pvchat.augment.negatives.excerpts import write
-from pvchat.augment.negatives.strangers import Judged, Strangers, cut_outs, stand_in
+from pvchat.augment.negatives.strangers import Strangers, TrackScores, cut_outs, stand_in
 from pvchat.augment.watch import NOBODY, Watch
 from pvchat.config import home
 from pvchat.identity.presence import PresenceModel
@@ -45,11 +45,11 @@ _NEARER = 0.5  # share of all strangers seen that may count as look-alikes: in a
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _IndexedClip:
     """An indexed clip as judged."""
 
     analysis: ClipAnalysis
-    judged: Judged
+    judged: TrackScores
     clip: Path | None
 
 
@@ -68,7 +68,7 @@ class Pool:
     def __init__(
         self,
         index: VideoIndex,
-        subject: Subject,
+        subject: SubjectClip,
         strangers: Strangers,
         config: NegativesConfig,
         dropped: Counter[str],
@@ -77,7 +77,7 @@ class Pool:
         self.index, self.subject, self.strangers, self.config = index, subject, strangers, config
         self.dropped, self.present_from = dropped, present_from
         self.kind: Kind = "faces" if subject.person.kind == "face" else "figures"
-        self._seen: dict[int, _Seen] = {}
+        self._seen: dict[int, _IndexedClip] = {}
         self._refused: dict[int, str | None] = {}
 
     def recognise(self) -> list[tuple[ClipEntry, TrackEntry]]:
@@ -91,7 +91,7 @@ class Pool:
             self.strangers.recognise(seen.analysis, seen.judged, self.present_from)
         return [(hit.clip, hit.track) for hit in hits if hit.track is not None]
 
-    def lookalikes(self, near: Sequence[tuple[ClipEntry, TrackEntry]]) -> list[Candidate]:
+    def lookalikes(self, near: Sequence[tuple[ClipEntry, TrackEntry]]) -> list[Negative]:
         """The nearest strangers of `recognise`, nearest first, one excerpt of each before a second one."""
         ranked = []
         for clip, track in near:
@@ -99,22 +99,22 @@ class Pool:
                 ranked.append((self._rank(clip, track), clip, track))
         ranked = sorted(ranked, key=lambda r: r[0])[: max(1, round(_NEARER * len(ranked)))]
         cut = [windows(track.spans, self.config.seconds) for _, _, track in ranked]
-        found: list[Candidate] = []
+        found: list[Negative] = []
         for turn in range(max(map(len, cut), default=0)):
             for (_, clip, track), excerpts in zip(ranked, cut, strict=True):
                 if turn < len(excerpts) and len(found) < self.config.count:
                     found.append(self._candidate("lookalike", clip, track, *excerpts[turn]))
         return found
 
-    def random(self) -> list[Candidate]:
+    def random(self) -> list[Negative]:
         """Strangers of clips drawn at random; of each clip one excerpt before a second one."""
         generator = np.random.default_rng(self.config.seed)
         clips = [clip for clip in self.index.clips() if clip.key != self.subject.analysis.key]
         order = generator.permutation(len(clips))
         empty = [not any(t.kind == self.subject.person.kind for t in clips[i].tracks) for i in order]
         order = order[np.argsort(empty, kind="stable")]  # clips without anybody of the subject's kind are too easy
-        found: list[Candidate] = []
-        spare: list[Candidate] = []
+        found: list[Negative] = []
+        spare: list[Negative] = []
         for at in order[: _LOOK_AT * max(1, self.config.count)]:
             if len(found) >= 2 * self.config.count:  # twice: some may be chosen as look-alikes already
                 break
@@ -123,17 +123,17 @@ class Pool:
                 found, spare = found + drawn[:1], spare + drawn[1:]
         return [*found, *(spare[i] for i in generator.permutation(len(spare)))]
 
-    def _drawn(self, clip: ClipEntry, generator: np.random.Generator) -> list[Candidate]:
+    def _drawn(self, clip: ClipEntry, generator: np.random.Generator) -> list[Negative]:
         tracks = [t for t in clip.tracks if t.kind == self.subject.person.kind]
         track = tracks[int(generator.integers(len(tracks)))] if tracks else None
         cut = windows(track.spans if track else [(0.0, clip.duration_s)], self.config.seconds)
         return [self._candidate("random", clip, track, *cut[i]) for i in generator.permutation(len(cut))]
 
-    def _candidate(self, recipe: str, clip: ClipEntry, track: TrackEntry | None, start: float, end: float) -> Candidate:
+    def _candidate(self, recipe: str, clip: ClipEntry, track: TrackEntry | None, start: float, end: float) -> Negative:
         seen, place = self._look(clip), self._place(clip, track)
         distance = float(seen.judged.distance[place]) if place is not None else float("inf")
         assert seen.clip is not None  # else `_refusal` gave that as the reason
-        return Candidate(
+        return Negative(
             recipe,  # type: ignore[arg-type]
             clip.key, seen.clip, track.number if track else None, self.subject.person.kind, start, end, None,
             round(distance, 4), round(seen.judged.clip, 4),
@@ -159,7 +159,7 @@ class Pool:
                 self.dropped[why] += 1
         return self._refused[clip.number]
 
-    def _look(self, clip: ClipEntry) -> _Seen:
+    def _look(self, clip: ClipEntry) -> _IndexedClip:
         if clip.number not in self._seen:
             views: dict[Kind, dict[int, FloatArray]] = {
                 kind: self.index.views(clip, kind) for kind in ("faces", "figures", "clips")
@@ -167,11 +167,11 @@ class Pool:
             scene = views["clips"][NO_TRACK][0]
             analysis = stand_in(clip, views["faces"], views["figures"], scene, self.strangers.presence)
             file = next((Path(p) for p in sorted(clip.files) if Path(p).is_file()), None)
-            self._seen[clip.number] = _Seen(analysis, self.strangers.judge(analysis), file)
+            self._seen[clip.number] = _IndexedClip(analysis, self.strangers.judge(analysis), file)
         return self._seen[clip.number]
 
 
-__all__ = ["Candidate", "Found", "NegativesConfig", "Subject", "balance", "find", "write"]
+__all__ = ["Negative", "Negatives", "NegativesConfig", "SubjectClip", "balance", "find", "write"]
 
 
 @contextmanager
@@ -218,13 +218,13 @@ def footage_clips() -> list[str]:
 
 
 def find(
-    subject: Subject,
+    subject: SubjectClip,
     chat: Service,
     index: Path | None = None,
     folders: Sequence[Path] = (),
     config: NegativesConfig | None = None,
     watch: Watch = NOBODY,
-) -> Found:
+) -> Negatives:
     """Choose negatives.
 
     Args:
@@ -247,8 +247,8 @@ def find(
     presence: PresenceModel = chat.presence_model
     strangers = Strangers(subject.person, presence, config.max_probability, config.min_distance)
     dropped: Counter[str] = Counter()
-    near: list[Candidate] = []
-    random: list[Candidate] = []
+    near: list[Negative] = []
+    random: list[Negative] = []
     with opened(index, folders, chat, config, watch) as indexes:
         present_from = chat.settings.presence.present_from
         pools = [Pool(one, subject, strangers, config, dropped, present_from) for one in indexes]
@@ -258,10 +258,10 @@ def find(
             random += pool.random()
     beside = list(cut_outs(subject, strangers, config, dropped))
     hard = [c for pair in zip_longest(beside, _merged(near, len(pools))) for c in pair if c is not None]
-    return Found(balance(hard, random, config), dict(dropped))
+    return Negatives(balance(hard, random, config), dict(dropped))
 
 
-def balance(hard: Sequence[Candidate], random: Sequence[Candidate], config: NegativesConfig) -> list[Candidate]:
+def balance(hard: Sequence[Negative], random: Sequence[Negative], config: NegativesConfig) -> list[Negative]:
     """`config.count` of both in the wished share, hard ones first, each list's order kept.
 
     Where one list is too short, the other fills up. Nothing is both: an excerpt chosen as hard is not drawn again.
@@ -275,10 +275,10 @@ def balance(hard: Sequence[Candidate], random: Sequence[Candidate], config: Nega
     return [*chosen, *[c for c in free if _place(c) not in taken][:few]]
 
 
-def _merged(near: Sequence[Candidate], pools: int) -> Sequence[Candidate]:
+def _merged(near: Sequence[Negative], pools: int) -> Sequence[Negative]:
     """Look-alikes of several pools by distance; those of one are in order already."""
     return sorted(near, key=lambda c: c.distance) if pools > 1 else near
 
 
-def _place(candidate: Candidate) -> tuple[str, float, float]:
+def _place(candidate: Negative) -> tuple[str, float, float]:
     return candidate.key, candidate.start_s, candidate.end_s

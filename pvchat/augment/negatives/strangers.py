@@ -5,7 +5,7 @@ from the subject's mean vector. A track is a stranger when the presence model sa
 `max_probability`), its mean lies beyond `min_distance`, and it lies beyond that from everything that was recognised as
 the subject elsewhere, too: a side view that is far from the enrollment is near to the subject's other clips.
 
-People of the subject's own clip are the best negatives: the same place, light and camera. Out: `Candidate`s with a box
+People of the subject's own clip are the best negatives: the same place, light and camera. Out: `Negative`s with a box
 to crop to, in which the subject is not. Two faces that are seen at once are two people, whatever the model says.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pvchat.augment.negatives.candidates import Box, Candidate, NegativesConfig, Subject, windows
+from pvchat.augment.negatives.candidates import Box, Negative, NegativesConfig, SubjectClip, windows
 from pvchat.augment.schemas import Split
 from pvchat.identity.presence import PresenceModel
 from pvchat.index.entries import MASK, ClipEntry
@@ -36,7 +36,7 @@ _SHORTEST_S = 0.25
 
 
 @dataclass(frozen=True)
-class Judged:
+class TrackScores:
     """What is known about K tracks of one clip.
 
     Attributes:
@@ -67,15 +67,15 @@ class Strangers:
         self.middle = np.asarray(person.arrays["prototypes"], np.float32).mean(0)
         self.recognised: list[FloatArray] = []
 
-    def judge(self, analysis: ClipAnalysis) -> Judged:
+    def judge(self, analysis: ClipAnalysis) -> TrackScores:
         """How like the subject everyone in a clip is."""
         kind = self.person.kind
         distance = np.array([self._distance(t) if t.kind == kind else np.inf for t in analysis.tracks], np.float32)
         each = [self._probability(analysis, [track]) for track in analysis.tracks]
         together = self._probability(analysis, analysis.tracks)  # drawn figures are scored clip by clip
-        return Judged(np.array(each, np.float32), distance, max([together, *each]))
+        return TrackScores(np.array(each, np.float32), distance, max([together, *each]))
 
-    def recognise(self, analysis: ClipAnalysis, judged: Judged, present_from: float) -> None:
+    def recognise(self, analysis: ClipAnalysis, judged: TrackScores, present_from: float) -> None:
         """Remember the tracks that show the subject, so that what is near to them is refused, too."""
         for track, probability in zip(analysis.tracks, judged.probability, strict=True):
             if track.kind == self.person.kind and probability >= present_from:
@@ -87,7 +87,7 @@ class Strangers:
             return False
         return self.person.kind != track.kind or self._from_recognised(track) >= self.min_distance
 
-    def refusal(self, analysis: ClipAnalysis, judged: Judged) -> str | None:
+    def refusal(self, analysis: ClipAnalysis, judged: TrackScores) -> str | None:
         """Why a clip may show the subject, or None: nobody in it does."""
         if judged.clip > self.max_probability:
             return "may be the subject"
@@ -148,8 +148,8 @@ def stand_in(
 
 
 def cut_outs(
-    subject: Subject, strangers: Strangers, config: NegativesConfig, dropped: Counter[str]
-) -> Iterator[Candidate]:
+    subject: SubjectClip, strangers: Strangers, config: NegativesConfig, dropped: Counter[str]
+) -> Iterator[Negative]:
     """Excerpts of the enrollment clip that show somebody else and not the subject.
 
     Args:
@@ -176,7 +176,7 @@ def cut_outs(
             if box is None:
                 dropped["in the subject's clip: no room beside the subject"] += 1
                 continue
-            yield Candidate(
+            yield Negative(
                 "same-clip", analysis.key, subject.clip, number, track.kind, start, end, box,
                 round(distance, 4), round(probability, 4),
             )  # fmt: skip
@@ -249,7 +249,7 @@ def _clear_of(box: FloatArray, keep: FloatArray, avoid: FloatArray) -> FloatArra
     return max(parts, key=lambda p: float((p[2:] - p[:2]).prod()), default=None)
 
 
-def _excerpts(subject: Subject, track: Track, seconds: float) -> list[tuple[float, float]]:
+def _excerpts(subject: SubjectClip, track: Track, seconds: float) -> list[tuple[float, float]]:
     """Windows in which the track is seen, none across two segments."""
     spans = subject.analysis.spans(track.frames)
     whole: tuple[tuple[float, float, Split, str], ...] = ((0.0, subject.analysis.duration_s, "train", ""),)

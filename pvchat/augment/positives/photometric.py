@@ -41,7 +41,7 @@ class SubClips:
 
 
 @dataclass(frozen=True)
-class Look:
+class CameraLook:
     """One camera's look. Neutral values change nothing.
 
     Attributes:
@@ -89,7 +89,7 @@ class Photometric:
 
 def mild(images: Images, rng: np.random.Generator) -> Images:
     """Slightly another camera, for samples whose recipe changes something else."""
-    look = Look(
+    look = CameraLook(
         gain=float(rng.uniform(0.85, 1.15)),
         gamma=float(rng.uniform(0.85, 1.18)),
         warmth=float(rng.uniform(0.94, 1.07)),
@@ -99,10 +99,10 @@ def mild(images: Images, rng: np.random.Generator) -> Images:
     return develop(images, look, rng)
 
 
-def draw_look(rng: np.random.Generator) -> Look:
+def draw_look(rng: np.random.Generator) -> CameraLook:
     """A camera, from good to poor."""
     blurred = rng.random()
-    return Look(
+    return CameraLook(
         gain=float(rng.uniform(0.6, 1.35)),
         gamma=float(rng.uniform(0.7, 1.45)),
         warmth=float(rng.uniform(0.86, 1.16)),
@@ -114,7 +114,7 @@ def draw_look(rng: np.random.Generator) -> Look:
     )
 
 
-def develop(images: Images, look: Look, rng: np.random.Generator) -> Images:
+def develop(images: Images, look: CameraLook, rng: np.random.Generator) -> Images:
     """Frames as a camera with this look takes them; a uint8 look-up table does light and colour."""
     out = _light(images, look)
     if look.saturation != 1.0:
@@ -160,7 +160,7 @@ def compress(images: Images, quality: int) -> Images:
     return np.stack(out)
 
 
-def _light(images: Images, look: Look) -> FloatArray:
+def _light(images: Images, look: CameraLook) -> FloatArray:
     """Gamma, gain and warmth by table: [T, H, W, 3] float32."""
     ramp = (np.arange(256, dtype=np.float32) / 255) ** np.float32(look.gamma) * np.float32(255 * look.gain)
     warm = np.float32(np.sqrt(look.warmth))
@@ -168,7 +168,7 @@ def _light(images: Images, look: Look) -> FloatArray:
     return np.stack([(ramp * f)[images[..., c]] for c, f in enumerate(gains)], -1).astype(np.float32)
 
 
-def _blur(images: FloatArray, look: Look) -> FloatArray:
+def _blur(images: FloatArray, look: CameraLook) -> FloatArray:
     from scipy.ndimage import gaussian_filter, uniform_filter1d
 
     if look.blur > 0:

@@ -1,8 +1,8 @@
 """Who of the people named in a sample is which of its tracks, and the subject looking the same in all samples.
 
-In: samples and their analyses. Out: `View`s: a sample with what was measured of everyone in it and who is who. A person
-alone in a sample is that sample's one track; those tracks, and her enrollment where it is given, then tell her from
-others in samples that show several.
+In: samples and their analyses. Out: `SampleView`s: a sample with what was measured of everyone in it and who is who. A
+person alone in a sample is that sample's one track; those tracks, and her enrollment where it is given, then tell her
+from others in samples that show several.
 
 A sample has a few frames, often relit, smaller or turned, and of the same clothes they tell now "a white coat", now "a
 light grey top": the answers of one data set would contradict each other. So clothes, hair and features are as they were
@@ -33,7 +33,7 @@ _LEGS = ("trousers",)  # a sample may show them or not, whatever it shows above 
 
 
 @dataclass(frozen=True)
-class View:
+class SampleView:
     """One sample as it was measured.
 
     Attributes:
@@ -66,7 +66,7 @@ class View:
         return gather(self.presence, self.analysis)
 
 
-def views(samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person] = ()) -> list[View]:
+def views(samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person] = ()) -> list[SampleView]:
     """Look at all samples; who is who is decided when all were seen.
 
     Args:
@@ -80,8 +80,8 @@ def views(samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person
         prototypes = np.asarray(person.arrays.get("prototypes", np.zeros((0, 0))), np.float32)
         known.setdefault(person.name, []).extend((person.kind, p) for p in prototypes)
 
-    def view(sample: Sample, analysis: ClipAnalysis) -> View:
-        return View(sample, analysis, find(sample, analysis, known), lambda: analyses(sample))
+    def view(sample: Sample, analysis: ClipAnalysis) -> SampleView:
+        return SampleView(sample, analysis, find(sample, analysis, known), lambda: analyses(sample))
 
     return [view(sample, analysis) for sample, analysis in zip(samples, seen, strict=True)]
 
@@ -125,7 +125,7 @@ def slim(analysis: ClipAnalysis) -> ClipAnalysis:
     return replace(analysis, frame_features=analysis.frame_features[:0], tracks=tracks)
 
 
-def agree(seen: Sequence[View], name: str, own: PersonFacts) -> list[View]:
+def agree(seen: Sequence[SampleView], name: str, own: PersonFacts) -> list[SampleView]:
     """Views in which the subject is described alike.
 
     Args:
@@ -161,7 +161,7 @@ def _distance(track: Track, known: Sequence[tuple[str, FloatArray]]) -> float:
     return min((float(np.linalg.norm(own - v)) for kind, v in known if kind == track.kind), default=np.inf)
 
 
-def _alike(view: View, index: int, own: PersonFacts) -> View:
+def _alike(view: SampleView, index: int, own: PersonFacts) -> SampleView:
     tracks = list(view.analysis.tracks)
     recoloured = view.sample.notes.get("appearance", "").endswith(_RECOLOURED)
     tracks[index] = replace(tracks[index], facts=settled(tracks[index].facts, own, recoloured))

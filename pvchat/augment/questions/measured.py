@@ -1,7 +1,7 @@
 """What was measured of the people of a sample, in words after a name.
 
-In: a `View`. Out: its evidence with what is known of how the sample was made, phrases out of it, and the other way: a
-model's sentence as such a phrase.
+In: a `SampleView`. Out: its evidence with what is known of how the sample was made, phrases out of it, and the other
+way: a model's sentence as such a phrase.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.augment.questions.cast import View
+from pvchat.augment.questions.cast import SampleView
 from pvchat.augment.schemas import PLAIN, TOGETHER
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.colours import same_colour
@@ -44,12 +44,12 @@ def phrase(timeline: Timeline, kind: str, name: str, whole: bool = False) -> str
     return looks(name, spans, timeline, whole) if kind == "appearance" else acts(name, spans, timeline)
 
 
-def timeline_of_sample(view: View) -> Timeline:
+def timeline_of_sample(view: SampleView) -> Timeline:
     """What is known of a sample as the answers' rows."""
     return timeline_from(informed(view), view.presence)
 
 
-def informed(view: View) -> Evidence:
+def informed(view: SampleView) -> Evidence:
     """What was measured, with what is known of how the sample was made (`Sample.notes`: about its first person)."""
     evidence, subject = view.evidence, next(iter(view.sample.people))
     if view.sample.recipe == TOGETHER:  # each stands in a place of her own: what was measured is true of none of them
@@ -81,7 +81,7 @@ def informed(view: View) -> Evidence:
     return replace(evidence, facts={**evidence.facts, subject: changed}, scene=scene)
 
 
-def refer(view: View, name: str) -> str:
+def refer(view: SampleView, name: str) -> str:
     """How a model that doesn't know the name is told whom a question is about: "the woman on the left of the frame"."""
     facts = view.evidence.facts.get(name, PersonFacts())
     noun = facts.gender or "person"

@@ -1,7 +1,7 @@
 """Questions and answers about samples: four types, yes and no in balance, refusals, groups, sides.
 
-In: samples, their analyses, a teacher. Out: `Row`s. What is true comes from `Sample.people`, what is said of those
-present from the teacher, all wording from `templates.py`. Per split and person:
+In: samples, their analyses, a teacher. Out: `QuestionRow`s. What is true comes from `Sample.people`, what is said of
+those present from the teacher, all wording from `templates.py`. Per split and person:
 
 - singles: so many rows of each type about samples that show the person as about samples that don't ("refusal" where an
   absent person is asked to be described); no question twice about one sample;
@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pvchat.augment.questions.cast import Analyses, View, agree, views
+from pvchat.augment.questions.cast import Analyses, SampleView, agree, views
 from pvchat.augment.questions.sides import OPPOSITE, Pair, pairs
 from pvchat.augment.questions.teacher import Description, FactsTeacher, Teacher
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
-from pvchat.augment.schemas import Row, Sample, Split
+from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def write_questions(
     people: Sequence[Person] = (),
     own: PersonFacts | None = None,
     progress: Callable[[int], None] = lambda done: None,
-) -> list[Row]:
+) -> list[QuestionRow]:
     """Ask about samples.
 
     Args:
@@ -94,7 +94,7 @@ def write_questions(
 class _Question:
     """One question: about which sample, of which type, by which paraphrase, about whom."""
 
-    view: View
+    view: SampleView
     kind: str
     template: Template
     who: tuple[str, ...]
@@ -115,10 +115,10 @@ class _Writer:
     teacher: Teacher
     seed: int
     progress: Callable[[int], None]
-    found: dict[str, list[Row]] = field(default_factory=dict)
+    found: dict[str, list[QuestionRow]] = field(default_factory=dict)
     described: set[str] = field(default_factory=set)
 
-    def rows(self, order: Sequence[str]) -> list[Row]:
+    def rows(self, order: Sequence[str]) -> list[QuestionRow]:
         """All rows, numbered within their sample."""
         out = []
         for sample in order:
@@ -129,7 +129,7 @@ class _Writer:
 
     # -- one person
 
-    def singles(self, some: Sequence[View], who: str, split: Split, per_sample: int) -> None:
+    def singles(self, some: Sequence[SampleView], who: str, split: Split, per_sample: int) -> None:
         """Questions about one person over the samples of a split: existence makes up for what can't be asked."""
         there = [v for v in some if v.sample.people.get(who) is True]
         away = [v for v in some if v.sample.people.get(who) is False]
@@ -141,7 +141,7 @@ class _Writer:
         self._single("existence", there, away, who, split, wanted - made)
 
     def _single(
-        self, kind: str, there: Sequence[View], away: Sequence[View], who: str, split: Split, count: int
+        self, kind: str, there: Sequence[SampleView], away: Sequence[SampleView], who: str, split: Split, count: int
     ) -> int:
         """About `count` rows of one type, half of them about samples without the person; how many it became."""
         sides = [list(self._slots(kind, side, who, split)) for side in (there, away)]
@@ -161,8 +161,8 @@ class _Writer:
         return sum(len(side[:each]) for side in sides)
 
     def _slots(
-        self, kind: str, some: Iterable[View], who: str, split: Split
-    ) -> Iterator[tuple[View, Template, Description | None]]:
+        self, kind: str, some: Iterable[SampleView], who: str, split: Split
+    ) -> Iterator[tuple[SampleView, Template, Description | None]]:
         """What can be asked: every sample with its first question, then every sample with its second, and so on."""
         lists = []
         for view in some:
@@ -181,7 +181,7 @@ class _Writer:
 
     # -- several people
 
-    def groups(self, some: Sequence[View], split: Split) -> None:
+    def groups(self, some: Sequence[SampleView], split: Split) -> None:
         """Pairs and triples; the combination of presences that was asked about least comes first."""
         used: Counter[tuple[int, tuple[bool, ...]]] = Counter()
         order = [*some]
@@ -196,7 +196,7 @@ class _Writer:
                 who = self._mixed(who, rng)
                 self._group(view, who, TYPES[number % len(TYPES)], split)
 
-    def _group(self, view: View, who: list[str], kind: str, split: Split) -> None:
+    def _group(self, view: SampleView, who: list[str], kind: str, split: Split) -> None:
         """One question about several people; about what can't be said it is asked whether they are there."""
         there = [n for n in who if view.sample.people[n]]
         away = [n for n in who if not view.sample.people[n]]
@@ -229,7 +229,7 @@ class _Writer:
 
     # -- left and right
 
-    def sides(self, some: Sequence[View], split: Split) -> None:
+    def sides(self, some: Sequence[SampleView], split: Split) -> None:
         """Rows about who is left or right of whom, and no more refusals than those."""
         yes, answered, refused = self._rng("sides", split).random() < 0.5, 0, []
         for view in some:
@@ -241,7 +241,7 @@ class _Writer:
         for view, pair, rng in self._mixed(refused, self._rng("refused", split))[:answered]:
             self._side(view, pair, split, yes, rng)
 
-    def _side(self, view: View, pair: Pair, split: Split, yes: bool, rng: np.random.Generator) -> bool:
+    def _side(self, view: SampleView, pair: Pair, split: Split, yes: bool, rng: np.random.Generator) -> bool:
         """One row; returns whether the next yes-or-no question shall be answered yes."""
         open_ = rng.random() < 0.5
         pool = templates("location", split, "open" if open_ else "side")
@@ -283,7 +283,7 @@ class _Writer:
         they = who[0] if len(who) == 1 else "they"  # "they" only after the names that it means
         return self._answer("refusal", question, who, late="{what}", what=what(kind, they, len(who)))
 
-    def _describe(self, view: View, kind: str, who: str, template: Template) -> Description | None:
+    def _describe(self, view: SampleView, kind: str, who: str, template: Template) -> Description | None:
         if who not in view.tracks:
             return None
         self.progress(len(self.described))
@@ -293,7 +293,9 @@ class _Writer:
     def _add(self, question: _Question, size: str, text: str, answer: str, teacher: str = "facts") -> None:
         sample, who = question.view.sample, question.who
         present, number = {n: sample.people[n] for n in who}, question.template.number
-        row = Row("", sample.id, question.kind, size, list(who), text, answer, present, number, teacher, sample.split)
+        row = QuestionRow(
+            "", sample.id, question.kind, size, list(who), text, answer, present, number, teacher, sample.split
+        )
         rows = self.found.setdefault(sample.id, [])
         if all(r.question != text for r in rows):
             rows.append(row)
@@ -313,11 +315,11 @@ class _Writer:
         return [items[i] for i in rng.permutation(len(items))]
 
 
-def _everyone(name: str, some: Sequence[View]) -> list[str]:
+def _everyone(name: str, some: Sequence[SampleView]) -> list[str]:
     """The subject first, then everyone else whom the samples name."""
     return list(dict.fromkeys([name, *(n for v in some for n in v.sample.people)]))
 
 
-def _pattern(view: View, who: Sequence[str]) -> tuple[int, tuple[bool, ...]]:
+def _pattern(view: SampleView, who: Sequence[str]) -> tuple[int, tuple[bool, ...]]:
     """Which of the people are there, by their names in order."""
     return len(who), tuple(view.sample.people[n] for n in sorted(who))

@@ -1,7 +1,7 @@
 """Who is left or right of whom, as the camera sees it.
 
-In: a `View`. Out: `Pair`s: somebody named, somebody else (by name, or as "the woman"), and the side. Said only where
-the two are seen in the same frames, clearly apart, and on the same sides nearly all the time.
+In: a `SampleView`. Out: `Pair`s: somebody named, somebody else (by name, or as "the woman"), and the side. Said only
+where the two are seen in the same frames, clearly apart, and on the same sides nearly all the time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from pvchat.augment.questions.cast import View
+from pvchat.augment.questions.cast import SampleView
 from pvchat.schemas import Track
 
 Side = Literal["left", "right"]
@@ -31,7 +31,7 @@ class Pair:
     side: Side | None
 
 
-def pairs(view: View) -> list[Pair]:
+def pairs(view: SampleView) -> list[Pair]:
     """All clear pairs of a sample, and for the absent the others that one can ask about."""
     names = {track: name for name, track in view.tracks.items()}
     labels = {i: names.get(i) or _label(view, i) for i in range(len(view.analysis.tracks))}
@@ -61,7 +61,7 @@ def side_of(track: Track, other: Track) -> Side | None:
     return None
 
 
-def _label(view: View, index: int) -> str | None:
+def _label(view: SampleView, index: int) -> str | None:
     """Such as "the woman" or "the man in the dark suit": what fits nobody else in the clip; None when nothing does."""
     tracks = view.analysis.tracks
     facts = tracks[index].facts

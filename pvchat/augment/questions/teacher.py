@@ -1,7 +1,7 @@
 """Teachers: who says what somebody present wears, does and where it is.
 
-In: a `View` (a sample and what was measured in it), a name, a question type. Out: a phrase that goes on after the name
-("is wearing a dark suit", "sits and talks", "is on the left of the frame") and whose it is; None where nothing is
+In: a `SampleView` (a sample and what was measured in it), a name, a question type. Out: a phrase that goes on after the
+name ("is wearing a dark suit", "sits and talks", "is on the left of the frame") and whose it is; None where nothing is
 known, and then no such question is asked. Teachers never speak of the absent: refusals are made by rule.
 
 - `FactsTeacher`: what was measured, in the words of `answers.py`, with what is known of how the sample was made.
@@ -22,7 +22,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.augment.questions.cast import View
+from pvchat.augment.questions.cast import SampleView
 from pvchat.augment.questions.measured import as_phrase, phrase, refer, timeline_of_sample
 from pvchat.augment.schemas import Sample
 from pvchat.bases.imagetext import IN_ORDER, ImageTextModel, pictures
@@ -61,7 +61,7 @@ class Teacher(Protocol):
         """Raise SettingsError where it can't be had; called before each step that leads to its answers."""
         ...
 
-    def describe(self, view: View, kind: str, name: str, question: str = "") -> Description | None:
+    def describe(self, view: SampleView, kind: str, name: str, question: str = "") -> Description | None:
         """A phrase about `name`, who is present, for a question of type `kind`."""
         ...
 
@@ -75,7 +75,7 @@ class FactsTeacher:
     def check(self) -> None:
         """See `Teacher`; it is always there."""
 
-    def describe(self, view: View, kind: str, name: str, question: str = "") -> Description | None:
+    def describe(self, view: SampleView, kind: str, name: str, question: str = "") -> Description | None:
         """See `Teacher`."""
         text = phrase(timeline_of_sample(view), kind, name, bool(_LOOKS.search(question)))
         return Description(text, self.name) if text else None
@@ -102,7 +102,7 @@ class HubTeacher:
             self._model.check()
             self._checked = True
 
-    def describe(self, view: View, kind: str, name: str, question: str = "") -> Description | None:
+    def describe(self, view: SampleView, kind: str, name: str, question: str = "") -> Description | None:
         """See `Teacher`."""
         question = HUB_ASKS[kind].format(refer(view, name))
         place = (view.sample.id, kind, name)

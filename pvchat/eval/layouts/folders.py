@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pvchat.errors import SettingsError
-from pvchat.eval.manifest import Item, Manifest, Problem, Subject
+from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject
 
 NOBODY = ("nobody", "negatives", "none", "others")
 MEDIA = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif", ".png", ".jpg", ".jpeg", ".webp")
@@ -35,14 +35,14 @@ def read(folder: Path) -> Manifest:
     """
     people = _people(folder)
     clips: list[Clip] = []
-    problems: list[Problem] = []
+    problems: list[ManifestProblem] = []
     names = [p.name for p in people]
     if not names:
         raise SettingsError("nobody to enroll: its `people` folder is empty.", subject=str(folder))
     for part in sorted(p for p in (folder / "clips").iterdir() if p.is_dir()):
         shows = [] if part.name.lower() in NOBODY else [name.strip() for name in part.name.split("+")]
         if unknown := [name for name in shows if name not in names]:
-            problems.append(Problem(f"clips/{part.name}", f"{', '.join(unknown)} isn't in `people`"))
+            problems.append(ManifestProblem(f"clips/{part.name}", f"{', '.join(unknown)} isn't in `people`"))
             continue
         clips += [(clip.relative_to(folder).as_posix(), shows) for clip in media_in(part)]
     items = single_questions(clips, names, folder.name) + group_questions(clips, names, folder.name)

@@ -16,10 +16,10 @@ from typing import Any
 
 from pvchat.augment.dataset.official import media_path, names_of, presence, read_entry
 from pvchat.augment.questions.templates import masked
-from pvchat.augment.schemas import Row
+from pvchat.augment.schemas import QuestionRow
 from pvchat.chat.question import type_of
 from pvchat.errors import SettingsError
-from pvchat.eval.manifest import Item, Manifest, Problem, Subject
+from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject
 
 _TOKEN = re.compile(r"<([^<>]{1,64})>")
 _NUMBERED = re.compile(r"sks\d+")
@@ -44,22 +44,24 @@ def read(path: Path) -> Manifest:
     return Manifest(path.stem, root, tuple(people), tuple(items), tuple(problems))
 
 
-def _read_file(file: Path, root: Path) -> tuple[list[Subject], list[Item], list[Problem]]:
+def _read_file(file: Path, root: Path) -> tuple[list[Subject], list[Item], list[ManifestProblem]]:
     entries = _entries(file)
     people: list[str] = []
     items: list[Item] = []
-    problems: list[Problem] = []
+    problems: list[ManifestProblem] = []
     for number, entry in enumerate(entries):
         try:
             names = names_of(entry, entries, file)
             items += _items(entry, number, names, file, root)
         except _UNUSABLE as error:
             what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-            problems.append(Problem(f"{file.name}: video {number + 1}", what))
+            problems.append(ManifestProblem(f"{file.name}: video {number + 1}", what))
             continue
         people += [name for name in names if name not in people]
     clips = {name: _enrollment_clip(file, entries, name) for name in people}
-    problems += [Problem(file.name, f"no positive clip to enroll {n} from") for n, clip in clips.items() if not clip]
+    problems += [
+        ManifestProblem(file.name, f"no positive clip to enroll {n} from") for n, clip in clips.items() if not clip
+    ]
     subjects = [Subject(n, media_path(clip, file, root), file.stem) for n, clip in clips.items() if clip]
     enrolled = {subject.clip for subject in subjects}
     return subjects, [i for i in items if i.video not in enrolled], problems
@@ -96,7 +98,7 @@ def _items(entry: dict[str, Any], number: int, names: list[str], file: Path, roo
     ]  # fmt: skip
 
 
-def _type(row: Row, names: Sequence[str]) -> str:
+def _type(row: QuestionRow, names: Sequence[str]) -> str:
     """As the question's words say where the file marks it as no existence question."""
     return row.type if row.type != "other" else type_of(masked(row.question, names).replace("<n>", "Alex"))
 

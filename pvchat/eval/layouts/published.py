@@ -38,7 +38,7 @@ from typing import Any
 from pvchat.chat.question import type_of
 from pvchat.errors import SettingsError
 from pvchat.eval.layouts.folders import Clip, media_in, single_questions
-from pvchat.eval.manifest import Item, Manifest, Problem, Subject
+from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject
 
 MYVLM, THIS_IS_MY, YOLLAVA = "myvlm", "this-is-my", "yollava"
 CAPTIONS = ("captions.json", "captions_augmented.json")
@@ -58,7 +58,7 @@ def read_myvlm(folder: Path) -> Manifest:
     Raises:
         SettingsError: no concept in it has two photos.
     """
-    problems: list[Problem] = []
+    problems: list[ManifestProblem] = []
     photos = {part.name: _captions(part, problems) for part in _concepts(folder)}
     photos = {name: rows for name, rows in photos.items() if len(rows) > 1}
     if not photos:
@@ -96,7 +96,9 @@ def read_this_is_my(folder: Path) -> Manifest:
     if not people:
         raise SettingsError("no instance in it is a person.", subject=str(folder))
     problems = [
-        Problem(s["instance_name"], f"is a {s['query']}: left out") for s in anchors if s["segment_id"] not in people
+        ManifestProblem(s["instance_name"], f"is a {s['query']}: left out")
+        for s in anchors
+        if s["segment_id"] not in people
     ]
     subjects = tuple(Subject(name, _segment(folder, anchor), THIS_IS_MY) for anchor, name in people.items())
     wanted = dict.fromkeys(s for anchor in people for s in same[anchor] if s not in people)
@@ -127,7 +129,7 @@ def read_yollava(folder: Path) -> Manifest:
     clips = [
         (photo.relative_to(folder).as_posix(), [name]) for name in names for photo in media_in(folder / "test" / name)
     ]
-    problems: list[Problem] = []
+    problems: list[ManifestProblem] = []
     items = single_questions(clips, names, YOLLAVA) + _visual_questions(folder, names, problems)
     return Manifest(folder.name, folder, tuple(people), tuple(items), tuple(problems))
 
@@ -141,7 +143,7 @@ def _concepts(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")) if folder.is_dir() else []
 
 
-def _captions(part: Path, problems: list[Problem]) -> dict[str, str]:
+def _captions(part: Path, problems: list[ManifestProblem]) -> dict[str, str]:
     """{photo: its first caption} of one concept of MyVLM, in the file's order."""
     path = next((part / name for name in CAPTIONS if (part / name).is_file()), None)
     if path is None:
@@ -150,7 +152,7 @@ def _captions(part: Path, problems: list[Problem]) -> dict[str, str]:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return {str(photo): str(texts[0] if isinstance(texts, list) else texts) for photo, texts in rows.items()}
     except (OSError, ValueError, AttributeError, IndexError) as error:
-        problems.append(Problem(f"{part.name}/{path.name}", str(error)))
+        problems.append(ManifestProblem(f"{part.name}/{path.name}", str(error)))
         return {}
 
 
@@ -169,11 +171,11 @@ def _segment(folder: Path, segment: str) -> str:
     return f"{found}/{segment}.mp4"
 
 
-def _captioned(folder: Path, names: list[str], problems: list[Problem]) -> list[Item]:
+def _captioned(folder: Path, names: list[str], problems: list[ManifestProblem]) -> list[Item]:
     """Descriptions out of the captions of This-Is-My."""
     path = folder / ANNOTATIONS / "this-is-my_eval-captions.csv"
     if not path.is_file():
-        problems.append(Problem(path.name, "isn't there: no descriptions"))
+        problems.append(ManifestProblem(path.name, "isn't there: no descriptions"))
         return []
     found = []
     for row in _csv(path):
@@ -184,12 +186,12 @@ def _captioned(folder: Path, names: list[str], problems: list[Problem]) -> list[
     return found
 
 
-def _visual_questions(folder: Path, names: list[str], problems: list[Problem]) -> list[Item]:
+def _visual_questions(folder: Path, names: list[str], problems: list[ManifestProblem]) -> list[Item]:
     """Yo'LLaVA's own questions about the concepts whose folders are there."""
     try:
         rows = json.loads((folder / QUESTIONS).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        problems.append(Problem(QUESTIONS, str(error)))
+        problems.append(ManifestProblem(QUESTIONS, str(error)))
         return []
     found = []
     for name, photos in rows.items():
@@ -197,7 +199,7 @@ def _visual_questions(folder: Path, names: list[str], problems: list[Problem]) -
             try:
                 found.append(_visual_question(name, path, row))
             except (KeyError, TypeError) as error:
-                problems.append(Problem(f"{QUESTIONS}: {path}", f"{error} is missing"))
+                problems.append(ManifestProblem(f"{QUESTIONS}: {path}", f"{error} is missing"))
     return found
 
 

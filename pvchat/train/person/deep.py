@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pvchat.augment.schemas import Row, Sample
+from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
@@ -149,7 +149,7 @@ def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOpti
     return train_on_base(chat, person, data, options.config, options.session)
 
 
-def read(folder: Path, name: str) -> tuple[list[Sample], list[Row]]:
+def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
     """Kept samples and rows of a folder of augmentation.
 
     Raises:
@@ -164,7 +164,7 @@ def read(folder: Path, name: str) -> tuple[list[Sample], list[Row]]:
     samples = [s for s in read_samples(folder) if not s.dropped]
     if not any(s.people.get(name) for s in samples):
         raise SettingsError(f"this augmentation isn't about '{name}'.", subject=str(folder), hint=hint)
-    return samples, [Row(**row) for row in read_lines(folder / RESULTS["questions"])]
+    return samples, [QuestionRow(**row) for row in read_lines(folder / RESULTS["questions"])]
 
 
 def stored(chat: Service, person: Person) -> Person:

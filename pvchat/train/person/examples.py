@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.augment.questions.cast import Analyses
-from pvchat.augment.schemas import Row, Sample, Split, Stage
+from pvchat.augment.schemas import QuestionRow, Sample, Split, Stage
 from pvchat.errors import SettingsError
 from pvchat.schemas import ClipAnalysis
 
@@ -38,7 +38,7 @@ class TrainingSet:
     """
 
     samples: Sequence[Sample]
-    rows: Sequence[Row]
+    rows: Sequence[QuestionRow]
     analyses: Analyses
     folder: Path | None = None
 
@@ -139,7 +139,7 @@ def call(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
     return re.sub(pattern, lambda hit: alias if hit[0] in hers else hit[0], text)
 
 
-def example_of(row: Row, clip: int, stage: Stage) -> PersonExample:
+def example_of(row: QuestionRow, clip: int, stage: Stage) -> PersonExample:
     """A row about the clip of that number."""
     there = tuple(bool(row.present[n]) for n in row.people)
     return PersonExample(clip, tuple(row.people), there, row.question, row.answer, row.type, stage, row.split)

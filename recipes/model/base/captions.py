@@ -67,7 +67,7 @@ _NO_DEED = re.compile(
 
 
 @dataclass(frozen=True)
-class Asked:
+class CaptionQuestion:
     """A question, its type and the answer."""
 
     kind: str
@@ -75,15 +75,15 @@ class Asked:
     answer: str
 
 
-def read_questions(photos: Sequence[Photo], seed: int = 0) -> list[list[Asked]]:
+def read_questions(photos: Sequence[Photo], seed: int = 0) -> list[list[CaptionQuestion]]:
     """Questions about each photo; photos whose captions state nothing of a kind have none of it."""
     rng = np.random.default_rng(seed)
     return [questions(photo, rng) for photo in photos]
 
 
-def questions(photo: Photo, rng: np.random.Generator) -> list[Asked]:
+def questions(photo: Photo, rng: np.random.Generator) -> list[CaptionQuestion]:
     """All questions that one photo's captions and labels answer."""
-    found: list[Asked] = []
+    found: list[CaptionQuestion] = []
     for caption in photo.captions:
         found += [*_appearance(caption), *_action(caption), *_location(caption)]
     if photo.auto:
@@ -91,45 +91,49 @@ def questions(photo: Photo, rng: np.random.Generator) -> list[Asked]:
     return list(dict.fromkeys([*found, *_existence(photo.captions, rng)]))
 
 
-def _appearance(caption: str) -> list[Asked]:
+def _appearance(caption: str) -> list[CaptionQuestion]:
     return [
-        Asked("appearance", f"What is the {who.lower()} wearing?", f"The {who.lower()} is wearing {worn.lower()}.")
+        CaptionQuestion(
+            "appearance", f"What is the {who.lower()} wearing?", f"The {who.lower()} is wearing {worn.lower()}."
+        )
         for who, worn in _WORN.findall(caption)
     ]
 
 
-def _action(caption: str) -> list[Asked]:
+def _action(caption: str) -> list[CaptionQuestion]:
     return [
-        Asked("action", f"What is the {who.lower()} doing?", f"The {who.lower()} is {deed.strip()}.")
+        CaptionQuestion("action", f"What is the {who.lower()} doing?", f"The {who.lower()} is {deed.strip()}.")
         for who, deed, _ in _DOES.findall(caption)
         if not _NO_DEED.match(deed)
     ]
 
 
-def _location(caption: str) -> list[Asked]:
+def _location(caption: str) -> list[CaptionQuestion]:
     return [
-        Asked("location", "Where was the video taken?", f"{place[:1].upper()}{place[1:].lower()}.")
+        CaptionQuestion("location", "Where was the video taken?", f"{place[:1].upper()}{place[1:].lower()}.")
         for place in _PLACE.findall(caption)[:1]
     ]
 
 
-def _labelled(row: dict[str, Any]) -> list[Asked]:
+def _labelled(row: dict[str, Any]) -> list[CaptionQuestion]:
     """What the labels of a picture without a human caption say: garments, sport or exercise, expression, place."""
     attributes = row.get("attributes") or {}
     who = {"male": "man", "female": "woman"}.get(str(attributes.get("gender")), "person")
     found = []
     if garments := [_garment(g) for g in attributes.get("garments", []) if isinstance(g, dict)]:
         worn = _listed(garments[:4])
-        found.append(Asked("appearance", f"What is the {who} wearing?", f"The {who} is wearing {worn}."))
+        found.append(CaptionQuestion("appearance", f"What is the {who} wearing?", f"The {who} is wearing {worn}."))
     if action := row.get("action"):
         deed = action if action.split()[0].endswith("ing") else f"doing {action.lower()}"
-        found.append(Asked("action", f"What is the {who} doing?", f"The {who} is {deed}."))
+        found.append(CaptionQuestion("action", f"What is the {who} doing?", f"The {who} is {deed}."))
     if attributes.get("expression") in EXPRESSIONS:
         look = [EXPRESSIONS[attributes["expression"]]]
         look += ["facing the camera"] if attributes.get("pose") == "facing the camera" else ["looking aside"]
-        found.append(Asked("action", f"What is the {who} doing?", f"The {who} is {' and '.join(look)}."))
+        found.append(CaptionQuestion("action", f"What is the {who} doing?", f"The {who} is {' and '.join(look)}."))
     if place := row.get("place"):
-        found.append(Asked("location", "Where was the video taken?", f"{PLACES.get(place, f'In a {place}')}."))
+        found.append(
+            CaptionQuestion("location", "Where was the video taken?", f"{PLACES.get(place, f'In a {place}')}.")
+        )
     return found
 
 
@@ -147,16 +151,20 @@ def _article(words: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
-def _existence(captions: Sequence[str], rng: np.random.Generator) -> list[Asked]:
+def _existence(captions: Sequence[str], rng: np.random.Generator) -> list[CaptionQuestion]:
     """Things mentioned, and as many that no caption mentions."""
     text = " ".join(captions).lower()
     words = set(re.findall(r"[a-z]+", text))
     there = [thing for thing in THINGS if thing in words]
     gone = [t for t in THINGS if not any(word in text for word in SAME_THING.get(t, t).split())]
     picked = [gone[i] for i in rng.permutation(len(gone))[: max(1, len(there))]]
-    yes = [Asked("existence", f"Is there {_a(t)} in the video?", f"Yes, there is {_a(t)} in the video.") for t in there]
+    yes = [
+        CaptionQuestion("existence", f"Is there {_a(t)} in the video?", f"Yes, there is {_a(t)} in the video.")
+        for t in there
+    ]
     return yes + [
-        Asked("existence", f"Is there {_a(t)} in the video?", f"No, there is no {t} in the video.") for t in picked
+        CaptionQuestion("existence", f"Is there {_a(t)} in the video?", f"No, there is no {t} in the video.")
+        for t in picked
     ]
 
 

@@ -39,7 +39,7 @@ PAIR = "Are {0} and {1} in the video?"
 
 
 @dataclass(frozen=True)
-class Person:
+class ScenePerson:
     """One person of a scene, in the order of its tracks.
 
     Attributes:
@@ -65,7 +65,7 @@ class ComposedScene:
     """An analysed scene, who is in it, what the background's captions say, what the camera does ("" unknown)."""
 
     analysis: ClipAnalysis
-    people: list[Person]
+    people: list[ScenePerson]
     captions: tuple[str, ...] = ()
     camera: str = ""
 
@@ -155,7 +155,7 @@ class Episodes:
         kind, question, answer = _words(names, [there.get(n) for n, _ in named], scene, rng)
         return Episode(scene, names, enrolled, present, [a for _, a in named], kind, question, answer)
 
-    def _named(self, there: dict[str, Person], rng: np.random.Generator) -> list[tuple[str, bool]]:
+    def _named(self, there: dict[str, ScenePerson], rng: np.random.Generator) -> list[tuple[str, bool]]:
         """Who is named: (identity, is a look-alike); half of them present as far as the scene has people."""
         count = 1 if rng.random() < 0.6 else 2 + int(rng.integers(2))
         found: dict[str, bool] = {}
@@ -190,7 +190,7 @@ class Episodes:
         grid = np.tile(self.pictures.grids([index]), (frames, 1, 1)).astype(np.float16)
         return grid, self.pictures.photos[index].captions
 
-    def _track(self, name: str, x: float, frames: int, rng: np.random.Generator) -> tuple[Track, Person]:
+    def _track(self, name: str, x: float, frames: int, rng: np.random.Generator) -> tuple[Track, ScenePerson]:
         """A track whose vectors are a photo's: degraded in two of three cases, with a little noise a frame."""
         faces, row = self.cast.faces, int(rng.choice(self.cast.rows[name]))
         high = float(np.exp(rng.uniform(np.log(0.08), np.log(0.4))))
@@ -211,7 +211,9 @@ class Episodes:
         )  # fmt: skip
         moved = end - x
         movement = "" if abs(moved) < 0.15 else "from left to right" if moved > 0 else "from right to left"
-        return track, Person(name, self.cast.faces.files[row], position_word((x + end) / 2), movement, bool(movement))
+        return track, ScenePerson(
+            name, self.cast.faces.files[row], position_word((x + end) / 2), movement, bool(movement)
+        )
 
 
 def position_word(x: float) -> str:
@@ -245,11 +247,11 @@ def _scene(row: dict[str, Any], arrays: dict[str, Any], i: int) -> ComposedScene
     width, height = row["size"]
     times, grid = arrays[f"{i}.times"], arrays[f"{i}.grid"]
     analysis = ClipAnalysis(row["key"], row["duration"], width, height, times, grid, tracks)
-    return ComposedScene(analysis, [Person(**p) for p in row["people"]], tuple(row["captions"]), row["camera"])
+    return ComposedScene(analysis, [ScenePerson(**p) for p in row["people"]], tuple(row["captions"]), row["camera"])
 
 
 def _words(
-    names: list[str], people: list[Person | None], scene: ComposedScene, rng: np.random.Generator
+    names: list[str], people: list[ScenePerson | None], scene: ComposedScene, rng: np.random.Generator
 ) -> tuple[str, str, str]:
     """Kind, question and answer."""
     if len(names) > 1 and rng.random() < 0.5:
@@ -264,7 +266,7 @@ def _words(
     return kind, question, _answer(kind, name, person, scene)
 
 
-def _answer(kind: str, name: str, person: Person, scene: ComposedScene) -> str:
+def _answer(kind: str, name: str, person: ScenePerson, scene: ComposedScene) -> str:
     """What is true of someone present."""
     if kind == "existence":
         return f"Yes, {name} is in the video, {person.position}."
@@ -279,7 +281,7 @@ def _answer(kind: str, name: str, person: Person, scene: ComposedScene) -> str:
     return f"{where}. {scene.captions[0]}" if scene.captions else f"{where}."
 
 
-def _pair(names: list[str], people: list[Person | None]) -> str:
+def _pair(names: list[str], people: list[ScenePerson | None]) -> str:
     there = [person is not None for person in people[:2]]
     if all(there):
         return f"Yes, both {names[0]} and {names[1]} are in the video."

@@ -51,7 +51,7 @@ class EpisodeBatch:
     pictures: Any = None
 
 
-class Identity:
+class IdentityPhase:
     """Phase 3.
 
     Args:

@@ -16,7 +16,7 @@ from pvchat.model.config import ModelConfig
 from pvchat.model.features import ClipFeatures
 from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
-from recipes.model.base.captions import Asked, read_questions
+from recipes.model.base.captions import CaptionQuestion, read_questions
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.data import SIDED, Photo, Pictures, Shuffle, augment, picture_features, read_photos, to_tensor
 from recipes.model.base.features import sentence_vectors
@@ -81,7 +81,7 @@ class Lessons:
         """Sentence vectors [B, S] of B questions."""
         return to_tensor(np.stack([self._vector[text] for text in questions]), self.config.device)
 
-    def _prompts(self, photo: Photo, asked: list[Asked], clip: int, rng: np.random.Generator) -> list[Prompt]:
+    def _prompts(self, photo: Photo, asked: list[CaptionQuestion], clip: int, rng: np.random.Generator) -> list[Prompt]:
         """All captions of a picture in one prompt, and one other question about it in `ask_share` of cases.
 
         Pictures without a human caption come with a question always: their templates would teach a way of speaking.

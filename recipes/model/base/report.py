@@ -21,7 +21,7 @@ HEADS = "heads"  # key of a [modules, heads] table of active shares, in training
 HEADS_BY_TYPE = "heads_by_type"  # key of a table by question type, in validation
 
 
-class Report:
+class RunReport:
     """Reports of one run.
 
     Args:

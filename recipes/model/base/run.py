@@ -36,20 +36,20 @@ from recipes.model.base.config import BaseConfig, parse
 from recipes.model.base.contrast import Contrastive
 from recipes.model.base.eightbit import in_eight_bits
 from recipes.model.base.generation import Generation
-from recipes.model.base.identity import Identity
+from recipes.model.base.identity import IdentityPhase
 from recipes.model.base.optimizer import learning_rate, make_optimizer
 from recipes.model.base.phases import Objective, Phase, head_table
-from recipes.model.base.report import HEADS, Report
+from recipes.model.base.report import HEADS, RunReport
 
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
           "auto_share", "negatives", "precision", "rehearsal", "views",
           "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
-PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity}
+PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: IdentityPhase}
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class Training:
+class BaseRun:
     """Everything that `fit` needs.
 
     Attributes:
@@ -62,7 +62,7 @@ class Training:
     config: BaseConfig
     state: TrainState
     phase: Phase
-    report: Report
+    report: RunReport
 
     @property
     def checkpoints(self) -> Path:
@@ -101,7 +101,7 @@ def train_base(
             run.report.close()
 
 
-def setup(config: BaseConfig, encode: Encode | None = None, kind: type[Phase] | None = None) -> Training:
+def setup(config: BaseConfig, encode: Encode | None = None, kind: type[Phase] | None = None) -> BaseRun:
     """Model, data, optimiser; with `resume` filled from the last checkpoint. Arguments as in `train_base`."""
     if config.threads:
         torch.set_num_threads(config.threads)
@@ -116,9 +116,9 @@ def setup(config: BaseConfig, encode: Encode | None = None, kind: type[Phase] | 
         checkpoints.load(state, config.out / "checkpoints")
     elif (config.out / "checkpoints").exists():
         raise SettingsError("this folder holds a run", subject=str(config.out), hint="Use --resume, or another --out.")
-    report = Report(config.out, state.step)
+    report = RunReport(config.out, state.step)
     (config.out / "checkpoints").mkdir(exist_ok=True)
-    return Training(config, state, phase, report)
+    return BaseRun(config, state, phase, report)
 
 
 def make_model(config: BaseConfig) -> PVChatModel:
@@ -161,7 +161,7 @@ def started_from(path: Path) -> Path:
     return path / "model" if (path / "model").is_dir() else path
 
 
-def fit(run: Training) -> dict[str, Any]:
+def fit(run: BaseRun) -> dict[str, Any]:
     """Take steps until all are done, time is up or a signal asks to stop; save at the end whatever ends it."""
     config, state = run.config, run.state
     deadline = time.monotonic() + 60 * config.minutes
@@ -185,7 +185,7 @@ def fit(run: Training) -> dict[str, Any]:
     return {"step": state.step, "done": state.step >= config.steps, "checkpoint": place, **checked}
 
 
-def take_step(run: Training) -> tuple[dict[str, Any], tuple[float, float]]:
+def take_step(run: BaseRun) -> tuple[dict[str, Any], tuple[float, float]]:
     """One optimiser step.
 
     Args:
@@ -233,7 +233,7 @@ def precision(config: BaseConfig) -> torch.autocast:
     return torch.autocast(config.device.split(":")[0], torch.bfloat16, enabled=fast is torch.bfloat16)
 
 
-def validate(run: Training) -> tuple[dict[str, Any], bool]:
+def validate(run: BaseRun) -> tuple[dict[str, Any], bool]:
     """Validation numbers, and whether they are the run's best; training's generator isn't touched."""
     state, phase = run.state, run.phase
     state.model.eval()
@@ -249,7 +249,7 @@ def validate(run: Training) -> tuple[dict[str, Any], bool]:
     return shown, better
 
 
-def _tell(run: Training, numbers: dict[str, Any], spent: list[tuple[float, float]]) -> None:
+def _tell(run: BaseRun, numbers: dict[str, Any], spent: list[tuple[float, float]]) -> None:
     """One line in the log and in the report; seconds are the means of the steps since the last line."""
     step, (data, update) = run.state.step, (sum(part) / len(spent) for part in zip(*spent, strict=True))
     timed = {"data_s": data, "update_s": update}
@@ -258,7 +258,7 @@ def _tell(run: Training, numbers: dict[str, Any], spent: list[tuple[float, float
              numbers["active_share"], timed["data_s"], timed["update_s"])  # fmt: skip
 
 
-def _is_best(run: Training) -> bool:
+def _is_best(run: BaseRun) -> bool:
     """Does `best` point at the present step (so that writing it anew keeps the pointer)?"""
     pointer = run.checkpoints / "best"
     return pointer.is_file() and int(pointer.read_text(encoding="utf-8")) == run.state.step
