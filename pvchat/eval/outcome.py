@@ -34,7 +34,7 @@ Row = dict[str, Any]
 
 def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: Progress) -> dict[str, Any]:
     """Order the rows, settle thresholds, measure, write the report."""
-    from pvchat.eval import report
+    from pvchat.eval.report import page
     from pvchat.eval.scores import measure
 
     journal = Journal(out / "predictions.jsonl")
@@ -58,7 +58,7 @@ def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: P
         "files": provenance.file_hashes(out, ("predictions.jsonl", "metrics.json")),
     }
     write_json(out / "run.json", done)
-    report.write(out, spec.manifest, options.frames)
+    page.write(out, spec.manifest, options.frames)
     progress("measuring", 1, 1)
     return metrics
 

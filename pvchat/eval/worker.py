@@ -13,7 +13,6 @@ from __future__ import annotations
 import importlib
 import logging
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -124,7 +123,7 @@ class Worker:
     def _conditions(self, case: Case) -> dict[str, Any]:
         if case.analysis is None:
             return {}
-        present = _truly_present(self.items[case.clip])
+        present = sorted({n for i in self.items[case.clip] for n, there in i.present.items() if there})
         return conditions_of(case.analysis, self.bench.people, present, self._body_mean)
 
     @cached_property
@@ -199,7 +198,3 @@ def _enrolled(chat: PVChat, manifest: Manifest, subject: Subject, depth: str) ->
 
 def _enrollment(person: Any) -> dict[str, Any]:
     return {"key": person.clip_key, "kind": person.kind, "depth": person.depth, "confidence": person.confidence}
-
-
-def _truly_present(items: Sequence[Item]) -> list[str]:
-    return sorted({name for item in items for name, there in item.present.items() if there})

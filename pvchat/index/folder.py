@@ -101,7 +101,7 @@ def update(
     if not there and not known:
         hint = f"Files are told by their endings: {', '.join(sorted(SUFFIXES))}; links to folders are not followed."
         raise VideoIndexError("no clip or photo is in this folder.", subject=str(folder), hint=hint)
-    gone = [path for path in known if _under(path, folder) and path not in there]
+    gone = [path for path in known if Path(path).is_relative_to(folder) and path not in there]
     changed = [path for path, stamp in there.items() if path in known and known[path] != stamp]
     report = IndexReport(kept=sum(known.get(path) == stamp for path, stamp in there.items()))
     if gone or changed:
@@ -189,10 +189,6 @@ def _add(
 def _batches(items: Sequence[str], size: int) -> Iterable[list[tuple[int, str]]]:
     numbered = list(enumerate(items))
     return (numbered[at : at + size] for at in range(0, len(items), size))
-
-
-def _under(path: str, folder: Path) -> bool:
-    return Path(path).is_relative_to(folder)
 
 
 def _stamp(path: Path) -> Stamp:

@@ -111,7 +111,7 @@ def test_an_evaluation_has_a_row_for_each_way(
     seen, build_inputs = [], prompts.inputs_of
     monkeypatch.setattr(prompts, "inputs_of", lambda b, s, a, *r: seen.append(s) or build_inputs(b, s, a, *r))
     monkeypatch.setattr("pvchat.bases.replying.reply", lambda *_: WAYS[seen[-1].outlined, seen[-1].crop is not None])
-    monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
+    monkeypatch.setattr("pvchat.eval.report.page.write", lambda *_: None)
     monkeypatch.setattr("pvchat.assets.weights.missing", lambda *a, **k: [])
     studio.clip("ana", ANA)
     studio.clip("new", ANA)

@@ -22,7 +22,7 @@ OPTIONS = EvalOptions(systems=("one",), maker="stub_systems:open_stub", resample
 
 @pytest.fixture
 def made(tmp_path, monkeypatch):
-    monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
+    monkeypatch.setattr("pvchat.eval.report.page.write", lambda *_: None)
     return make_manifest(tmp_path / "made")
 
 

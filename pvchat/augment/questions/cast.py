@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.augment.schemas import Sample
+from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, PersonPresence, Track
 
 if TYPE_CHECKING:
@@ -115,8 +116,7 @@ def find(sample: Sample, analysis: ClipAnalysis, known: dict[str, list[tuple[str
 
 def middle(track: Track) -> FloatArray:
     """Mean identity [D] of a track's sightings, better ones counting more."""
-    weight = track.quality + 1e-3
-    return np.asarray((track.identity * weight[:, None]).sum(0) / weight.sum(), np.float32)
+    return mean_identity(track.identity, track.quality)
 
 
 def slim(analysis: ClipAnalysis) -> ClipAnalysis:

@@ -7,6 +7,8 @@ and the record of the gate; where the gate refuses, without them: the instant ro
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -108,24 +110,22 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Sess
     return trained, examine(trainee, data, config.seed)
 
 
-class checkpointed:  # noqa: N801 (a context manager that reads like a word)
+@contextmanager
+def checkpointed(base: Base, wanted: bool) -> Iterator[None]:
     """The base with activation checkpointing: memory of one layer instead of all, for a third more time."""
-
-    def __init__(self, base: Base, wanted: bool) -> None:
-        self.base, self.wanted = base, wanted
-
-    def __enter__(self) -> None:
-        if self.wanted:
-            self.base.model.activation_checkpointing_enable()
-            self.base.decoder.train()  # layers checkpoint in training mode only; none of these drops anything
-            for module in self.base.decoder.modules():
-                if type(module).__name__ == "Dropout":
-                    module.eval()
-
-    def __exit__(self, *_: object) -> None:
-        if self.wanted:
-            self.base.model.activation_checkpointing_disable()
-            self.base.model.eval()
+    if not wanted:
+        yield
+        return
+    base.model.activation_checkpointing_enable()
+    base.decoder.train()  # layers checkpoint in training mode only; none of these drops anything
+    for module in base.decoder.modules():
+        if type(module).__name__ == "Dropout":
+            module.eval()
+    try:
+        yield
+    finally:
+        base.model.activation_checkpointing_disable()
+        base.model.eval()
 
 
 def with_state(person: Person, trained: Trained, gate: Gate, base: Base) -> Person:

@@ -80,16 +80,11 @@ def follow(training: Training) -> Trained:
     Raises:
         WeightsError: there is no state to resume, or it is another run's.
     """
-    if training.session.resume:
-        load(training.run, training.session.folder, training.shared)
-    return _fit(training)
-
-
-def _fit(training: Training) -> Trained:
-    """Both stages, from where the run stands."""
     run, config, accelerator = training.run, training.config, training.accelerator
     deadline, most = time.monotonic() + 60 * config.minutes, sum(config.steps(s) for s in STAGES)
     shared = training.shared
+    if training.session.resume:
+        load(run, training.session.folder, shared)
     if not run.total:
         run.start_score = run.best_score = training.course.look(training)["score"]
 

@@ -7,8 +7,7 @@ optimiser or checkpoint of it can reach the model; a `PersonRun`, the same to th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,14 +47,9 @@ class Learner(nn.Module):
         if config.lora and layers is not None:
             self.lora = PersonLora(layers, config.lora, config.seed).to(start.tokens.device)
 
-    @contextmanager
-    def adapted(self, layers: nn.Module | None) -> Iterator[None]:
+    def adapted(self, layers: nn.Module | None) -> AbstractContextManager[None]:
         """The language model with her LoRA, where she has one."""
-        if self.lora is None or layers is None:
-            yield
-            return
-        with self.lora.applied(layers):
-            yield
+        return nullcontext() if self.lora is None or layers is None else self.lora.applied(layers)
 
 
 @dataclass
