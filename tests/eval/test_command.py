@@ -17,7 +17,7 @@ from pvchat.eval.summary import remarks
 def made(tmp_path, monkeypatch):
     """A made-up manifest, and stub systems in the place of the real ones."""
     monkeypatch.setattr(module, "MAKER", "another")  # so that nobody is enrolled
-    monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
+    monkeypatch.setattr("pvchat.eval.report.page.write", lambda *_: None)
     monkeypatch.setattr(EvalOptions.__init__, "__defaults__", _defaults(EvalOptions.__init__.__defaults__))
     return make_manifest(tmp_path / "made")
 

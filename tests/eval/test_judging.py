@@ -50,7 +50,7 @@ def endpoint():
 def test_an_endpoint_judges_and_is_never_asked_twice(tmp_path, endpoint, monkeypatch):
     words, seen = endpoint
     monkeypatch.setenv(judge.KEY, "secret")
-    monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
+    monkeypatch.setattr("pvchat.eval.report.page.write", lambda *_: None)
     made = make_manifest(tmp_path / "made")
     options = replace(OPTIONS, judge=words)
     found = run(made, tmp_path / "out", options)["systems"]["one"]["overall"]

@@ -45,7 +45,7 @@ def made(tmp_path):
 @pytest.fixture
 def unreported(monkeypatch):
     """Without the page: it takes longer than all the rest."""
-    monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
+    monkeypatch.setattr("pvchat.eval.report.page.write", lambda *_: None)
 
 
 @pytest.fixture
