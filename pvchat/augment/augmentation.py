@@ -68,6 +68,7 @@ class Augmentation:
         clip, name, out, chat, config: as in `steps.augment`.
         watch: told what is done; stops it between two samples.
         manifests: of the steps that are done, by step.
+        input_hash: of what the step at hand is made from.
     """
 
     clip: Path
@@ -77,6 +78,7 @@ class Augmentation:
     config: AugmentConfig
     watch: Watch = NOBODY
     manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    input_hash: str = ""
     _profile: Profile | None = field(default=None, repr=False)
     _analyses: Analyses | None = field(default=None, repr=False)
     _teacher: Teacher | None = field(default=None, repr=False)

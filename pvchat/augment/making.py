@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Entry = dict[str, Any]  # one made sample: the sample, what it covers, why it failed
 
 
-def measure(run: Augmentation, made: str) -> dict[str, Any]:
+def measure(run: Augmentation) -> dict[str, Any]:
     """Measure the subject, frame by frame."""
     found = profile.build(run.clip, run.name, run.chat, run.config, run.watch.tell)
     profile.save(found, run.out / RESULTS["profile"])
@@ -46,7 +46,7 @@ def measure(run: Augmentation, made: str) -> dict[str, Any]:
     }
 
 
-def make_positives(run: Augmentation, made: str) -> dict[str, Any]:
+def make_positives(run: Augmentation) -> dict[str, Any]:
     """Make the planned positives that aren't on disk yet."""
     drivers = []
     if run.config.drivers is not None:
@@ -55,7 +55,7 @@ def make_positives(run: Augmentation, made: str) -> dict[str, Any]:
         drivers = measure_drivers(run.config.drivers, run.chat)
     makers = plan.generators(run.config, drivers)
     wanted = plan.plan_positives(run.profile, makers, run.config, run.seed)
-    with StepJournal(run.out / RESULTS["positives"], made) as journal:
+    with StepJournal(run.out / RESULTS["positives"], run.input_hash) as journal:
         for done, planned in enumerate(wanted):
             run.check()
             run.watch.tell("making positives", done, len(wanted))
@@ -72,7 +72,7 @@ def make_positives(run: Augmentation, made: str) -> dict[str, Any]:
     }
 
 
-def find_negatives(run: Augmentation, made: str) -> dict[str, Any]:
+def find_negatives(run: Augmentation) -> dict[str, Any]:
     """Find clips of other people; where there are too few, empty the subject's own scenes."""
     short = run.config.negatives
     subject = negatives.SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
@@ -93,7 +93,7 @@ def find_negatives(run: Augmentation, made: str) -> dict[str, Any]:
     return {"counts": {"made": len(samples), **recipes}, "dropped": dropped}
 
 
-def filter_samples(run: Augmentation, made: str) -> dict[str, Any]:
+def filter_samples(run: Augmentation) -> dict[str, Any]:
     """Measure every sample, drop what the gates refuse, put people together."""
     entries = [e for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
     others = [{"sample": row, "covers": []} for row in read_lines(run.out / RESULTS["negatives"])]
@@ -128,7 +128,7 @@ def filter_samples(run: Augmentation, made: str) -> dict[str, Any]:
     }
 
 
-def write_rows(run: Augmentation, made: str) -> dict[str, Any]:
+def write_rows(run: Augmentation) -> dict[str, Any]:
     """Ask about the kept samples."""
     samples = [s for s in read_samples(run.out) if not s.dropped]
     subject = run.profile
@@ -148,7 +148,7 @@ def write_rows(run: Augmentation, made: str) -> dict[str, Any]:
     return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}, "teachers": dict(teachers)}
 
 
-def write_dataset(run: Augmentation, made: str) -> dict[str, Any]:
+def write_dataset(run: Augmentation) -> dict[str, Any]:
     """Put samples and rows together, with a card and checksums."""
     samples = [s for s in read_samples(run.out) if not s.dropped]
     rows = [QuestionRow(**row) for row in read_lines(run.out / RESULTS["questions"])]

@@ -40,7 +40,7 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     "questions": (),
     "dataset": (),
 }
-_DO: dict[str, Callable[[Augmentation, str], dict[str, Any]]] = {
+_DO: dict[str, Callable[[Augmentation], dict[str, Any]]] = {
     "profile": making.measure, "positives": making.make_positives, "negatives": making.find_negatives,
     "filter": making.filter_samples, "questions": making.write_rows, "dataset": making.write_dataset,
 }  # fmt: skip
@@ -104,19 +104,24 @@ def summary(out: str | Path) -> dict[str, Any]:
 
 def _step(run: Augmentation, step: str) -> None:
     """Run one step unless its manifest fits its input."""
-    made = _input_hash(run, step)
+    run.input_hash = _input_hash(run, step)
     path, result = run.out / f"{step}.json", run.out / RESULTS[step]
     known = read_manifest(path)
-    if known is not None and known["input"] == made and result.exists() and file_hash(result) == known["result"]:
+    if (
+        known is not None
+        and known["input"] == run.input_hash
+        and result.exists()
+        and file_hash(result) == known["result"]
+    ):
         run.manifests[step] = known
         return
     _require(run, step)
     path.unlink(missing_ok=True)
     started, busy = time.perf_counter(), time.process_time()
-    counts = _DO[step](run, made)
+    counts = _DO[step](run)
     seconds, cpu_seconds = round(time.perf_counter() - started, 2), round(time.process_time() - busy, 2)
     run.manifests[step] = {
-        "step": step, "version": VERSION, "input": made, "result": file_hash(result), "seed": run.seed,
+        "step": step, "version": VERSION, "input": run.input_hash, "result": file_hash(result), "seed": run.seed,
         "seconds": seconds, "cpu_seconds": cpu_seconds, **counts,
     }  # fmt: skip
     write_manifest(path, run.manifests[step])

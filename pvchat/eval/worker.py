@@ -163,7 +163,7 @@ def open_systems(spec: Spec) -> tuple[Bench, list[System]]:
     """PVChat by depth on the run's own people stores, and the systems on top."""
     from pvchat.eval.systems.registry import build
 
-    bench = Bench(spec.manifest, open_chats(spec), spec.settings.seed)
+    bench = Bench(spec.manifest, open_chats(spec))
     if not spec.settings.llm and bench.chat.describer is None:
         bench.language = bench.chat.networks.language  # the same weights: one copy for PVChat and the baselines
     return bench, build(spec.systems, bench)

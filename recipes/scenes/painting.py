@@ -86,10 +86,10 @@ def _paste(world: Image.Image, actor: Actor, at: FloatArray) -> None:
     crop = Image.fromarray(covered).resize(size, Image.Resampling.BICUBIC)
     centre = np.array([actor.head.box[[0, 2]].mean(), actor.head.box[[1, 3]].mean()]) * scale
     corner = (round(x - float(centre[0])), round(y - float(centre[1])))
-    world.paste(crop, corner, _head_mask(actor, size, centre, h))
+    world.paste(crop, corner, _head_mask(size, centre, h))
 
 
-def _head_mask(actor: Actor, size: list[int], centre: NDArray[np.float64], h: float) -> Image.Image:
+def _head_mask(size: list[int], centre: NDArray[np.float64], h: float) -> Image.Image:
     """A soft ellipse around hair and face, a little higher than the face box."""
     mask = Image.new("L", (size[0], size[1]), 0)
     x, y = float(centre[0]), float(centre[1]) - 0.08 * h

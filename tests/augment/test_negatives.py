@@ -14,7 +14,6 @@ from pvchat.augment.negatives import search as negatives
 from pvchat.augment.negatives.candidates import Negative, NegativesConfig, windows
 from pvchat.augment.negatives.strangers import crop_beside, seen_together
 from pvchat.config import home
-from pvchat.errors import SettingsError
 from pvchat.identity.enroll import enroll
 from pvchat.index import VideoIndexError
 from pvchat.perception.experts.figures import FigureExpert
@@ -265,12 +264,6 @@ def test_a_file_that_is_gone_is_no_negative(crowd, tmp_path):
 def test_a_missing_index_is_told(crowd, tmp_path):
     with pytest.raises(VideoIndexError, match="no index"):
         negatives.find(crowd.subject(), crowd.chat, tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize("wrong", [{"count": -1}, {"hard": 1.5}, {"val": 0.6, "test": 0.6}, {"seconds": 0.0}])
-def test_wrong_settings_are_told(wrong):
-    with pytest.raises(SettingsError):
-        NegativesConfig(**wrong)
 
 
 def test_windows_are_inside_their_spans_and_do_not_overlap():

@@ -56,7 +56,7 @@ class Stub:
 
 def open_stub(spec):
     """Bench and systems, as `worker.open_systems` returns them."""
-    bench = Bench(spec.manifest, {"instant": StubChat()}, spec.settings.seed)
+    bench = Bench(spec.manifest, {"instant": StubChat()})
     bench.__dict__["people"] = []
     return bench, [Stub(name, spec.options) for name in spec.systems]
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pvchat.augment.schemas import Split
-from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, Service
 
@@ -53,14 +52,6 @@ class NegativesConfig:
     test: float = 0.15
     most_files: int = 60
     seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.count < 0 or self.stills < 0:
-            raise SettingsError("numbers of negatives can't be negative.")
-        if not 0 <= self.hard <= 1 or self.val < 0 or self.test < 0 or self.val + self.test > 1:
-            raise SettingsError("shares of negatives must lie between 0 and 1.")
-        if self.seconds <= 0 or self.fps <= 0 or self.side <= 0:
-            raise SettingsError("seconds, fps and side of negatives must be positive.")
 
 
 @dataclass(frozen=True)

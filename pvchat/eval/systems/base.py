@@ -56,12 +56,10 @@ class Bench:
 
     Attributes:
         chats: PVChat by depth, each with its own people store.
-        seed: of whatever draws numbers.
     """
 
     manifest: Manifest
     chats: dict[str, PVChat]
-    seed: int = 0
 
     @property
     def chat(self) -> PVChat:
