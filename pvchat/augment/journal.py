@@ -89,7 +89,7 @@ def write_manifest(path: Path, manifest: Entry) -> None:
     _put(path, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
 
 
-def validated(kind: type[Any], row: Any) -> Any:
+def validated(kind: type, row: Any) -> Any:
     """A row of JSON as a dataclass of this kind; fields that it doesn't have are left out.
 
     Raises:
@@ -115,7 +115,7 @@ def file_hash(path: Path) -> str:
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def _adapter(kind: type) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
