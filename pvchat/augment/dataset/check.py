@@ -182,7 +182,6 @@ def _add_official(entry: Any, number: int, where: str, file: Path, entries: list
         found.rows.append((f"{where}, pair {place}", row))
 
 
-# -- one row
 def _row_problems(row: QuestionRow, found: CheckedSet) -> Iterator[str]:
     if row.type not in TYPES:
         yield f"there is no type {row.type!r}"
@@ -243,7 +242,6 @@ def _word(there: bool) -> str:
     return "present" if there else "absent"
 
 
-# -- all rows
 def _check_ids(found: CheckedSet) -> None:
     first: dict[str, str] = {}
     asked: dict[tuple[str, str], str] = {}

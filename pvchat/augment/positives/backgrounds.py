@@ -33,14 +33,13 @@ _OTHER_SCENE = 0.4  # share of their backgrounds' colours that two frames of two
 _BINS = 6  # of each colour channel
 _MATCH = 0.25  # how far the subject's light moves towards the new scene's
 _ZOOM = 1.12  # the background is a little larger than the frame and drifts in it, as behind a hand-held camera
-Images = NDArray[np.uint8]
 CLIPS = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif")
-_TRIES = 3  # files that may be unreadable
-_ASIDE = (0.14, 0.26)  # how far the subject moves to the side, in frame widths
-_SIZE = (0.75, 0.95)  # and how much smaller they become
+_CROWD_TRIES = 3  # files that may be unreadable
+_CROWD_ASIDE = (0.14, 0.26)  # how far the subject moves to the side, in frame widths
+_CROWD_SIZE = (0.75, 0.95)  # and how much smaller they become
 _TOUCHES = 0.05  # share of a border that is the subject's when they are cut off there
 _HEADS = 0.15  # of the height that a frame has too much, so much is cut off above: heads are in the upper part
-_SPLITS = {3: "val", 6: "test"}  # of seven parts of the files; the rest is for training
+_CROWD_SPLITS = {3: "val", 6: "test"}  # of seven parts of the files; the rest is for training
 
 
 class Backgrounds:
@@ -104,7 +103,10 @@ class Crowd:
         frames = window(profile.seen, take.count, rng)
         height, width = profile.images.shape[1:3]
         scene = self._scene(profile, take, (height, width), rng)
-        scale, aside = float(rng.uniform(*_SIZE)), float(rng.uniform(*_ASIDE)) * _side(profile.masks[frames], rng)
+        scale, aside = (
+            float(rng.uniform(*_CROWD_SIZE)),
+            float(rng.uniform(*_CROWD_ASIDE)) * _side(profile.masks[frames], rng),
+        )
         images: list[Images] = []
         mattes: list[FloatArray] = []
         for frame in frames:
@@ -125,9 +127,9 @@ class Crowd:
             ValueError: none of the files tried can be read.
         """
         split = next(iter(profile.spans))
-        own = [f for f in self.files if _SPLITS.get(zlib.crc32(f.name.encode()) % 7, "train") == split]
+        own = [f for f in self.files if _CROWD_SPLITS.get(zlib.crc32(f.name.encode()) % 7, "train") == split]
         files = own or self.files
-        for _ in range(_TRIES if files else 0):
+        for _ in range(_CROWD_TRIES if files else 0):
             try:
                 return _stretch_of(files[int(rng.integers(len(files)))], take, size, rng)
             except VideoReadError:
