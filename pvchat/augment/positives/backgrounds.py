@@ -103,10 +103,8 @@ class Crowd:
         frames = window(profile.seen, take.count, rng)
         height, width = profile.images.shape[1:3]
         scene = self._scene(profile, take, (height, width), rng)
-        scale, aside = (
-            float(rng.uniform(*_CROWD_SIZE)),
-            float(rng.uniform(*_CROWD_ASIDE)) * _side(profile.masks[frames], rng),
-        )
+        scale = float(rng.uniform(*_CROWD_SIZE))
+        aside = float(rng.uniform(*_CROWD_ASIDE)) * _side(profile.masks[frames], rng)
         images: list[Images] = []
         mattes: list[FloatArray] = []
         for frame in frames:
