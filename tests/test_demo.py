@@ -161,11 +161,11 @@ def _result():
     def row(decision, probability, spans):
         people = [{"name": "Carl", "decision": decision, "probability": probability, "spans": spans}]
         answer = {"answer": "Carl sits in a car " * 5, "type": "action", "people": people, "timing": {}}
-        return showcase.Row("car-2", "What is Carl doing?", answer, True, 1.25).to_dict()
+        return showcase._answer_row("car-2", "What is Carl doing?", answer, 1.25)
 
     return {
         "enrolled": [],
-        "footage": [showcase._told(shot) for shot in footage.SHOTS],
+        "footage": [showcase._shot_row(shot) for shot in footage.SHOTS],
         "answers": [row("present", 0.98, [[0.0, 1.5], [1.75, 2.0]]), row("absent", 0.02, [])],
         "decisions_right": 2,
         "decisions": 2,

@@ -17,7 +17,7 @@ from pvchat.identity.calibration import Calibration
 from pvchat.identity.importing import import_person, looks_like
 from pvchat.identity.presence import PresenceModel
 from pvchat.people import exchange
-from pvchat.people.person import FIGURES, Person
+from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 
 JAN, EVE = 1, 2
@@ -37,7 +37,7 @@ def figure(name: str, who: int) -> Person:
     person = enrolled(name, who)
     vectors = rows(who)
     person.arrays["prototypes"] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    person.kind, person.extra = "figure", {"figures": FIGURES, "drawn": True}
+    person.kind, person.extra = "figure", {"drawn": True}
     return person
 
 

@@ -25,8 +25,7 @@ def register(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("clip", metavar="CLIP", help="a video with sound")
     parser.add_argument("--srt", type=Path, metavar="FILE", help="write subtitles (SubRip) into a file instead")
-    add_model(parser)
-    parser.set_defaults(run=run)
+    add_model(parser, run)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -56,11 +55,11 @@ def run(args: argparse.Namespace) -> None:
 
 def subtitles(lines: Sequence[Line]) -> str:
     """Lines as a SubRip file; the speaker is named where she is known."""
-    told = []
+    blocks = []
     for number, line in enumerate(lines, 1):
         who = f"{line.who}: " if line.who and not line.who.startswith("#") else ""
-        told.append(f"{number}\n{_clock(line.start_s)} --> {_clock(line.end_s)}\n{who}{line.text}\n")
-    return "\n".join(told)
+        blocks.append(f"{number}\n{_clock(line.start_s)} --> {_clock(line.end_s)}\n{who}{line.text}\n")
+    return "\n".join(blocks)
 
 
 def speaker(line: Line) -> str:

@@ -83,7 +83,7 @@ _CORRECTION: Fields = {
     "masked": _COUNT, "prints": _COUNT, "masked_prints": _COUNT,
 }  # fmt: skip
 _EXTRA: Fields = {
-    "sightings": _COUNT, "clips": _COUNT, "quality": _SHARE, "drawn": _YES_NO, "figures": _COUNT, "model": _TEXT,
+    "sightings": _COUNT, "clips": _COUNT, "quality": _SHARE, "drawn": _YES_NO, "model": _TEXT,
     "deep": _ROW, "base": _ROW, "corrections": _LIST, "parts": _LIST,
 }  # fmt: skip
 

@@ -143,7 +143,7 @@ def decode_config(data: bytes) -> PersonConfig:
             raise ValueError(f"more than {MAX_CONFIG_BYTES:,} bytes")
         return PersonConfig.from_row(json.loads(data, parse_constant=_refuse_constant))
     except (ValueError, RecursionError) as error:
-        raise PeopleError(f"config.json can't be read: {_told(error)}.") from error
+        raise PeopleError(f"config.json can't be read: {_printable(error)}.") from error
 
 
 def decode(files: dict[str, bytes], own: bool = False) -> Person:
@@ -165,7 +165,7 @@ def decode(files: dict[str, bytes], own: bool = False) -> Person:
     try:
         arrays = tensorfile.unpack(files[TENSORS])
     except ValueError as error:
-        raise PeopleError(f"{TENSORS} can't be read: {_told(error)}.") from error
+        raise PeopleError(f"{TENSORS} can't be read: {_printable(error)}.") from error
     person = Person(**config.person(), arrays=arrays, thumbnail=files.get(THUMBNAIL, b""))
     return checked(person, picture=not own)
 
@@ -241,10 +241,10 @@ def _members(data: bytes) -> dict[str, bytes]:
             return files
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
         # RuntimeError: encrypted
-        raise PeopleError(f"not a whole person file ({_told(error)}).") from error
+        raise PeopleError(f"not a whole person file ({_printable(error)}).") from error
 
 
-def _told(error: Exception) -> str:
+def _printable(error: Exception) -> str:
     """What an error says of a stranger's file, as a terminal may show it."""
     return ascii(str(error))[1:-1][:120]
 

@@ -82,21 +82,21 @@ class PersonRef:
         return self.name or self.id
 
 
-Whom = str | PersonRef  # a name in any spelling or an alias; or a person
+NameOrRef = str | PersonRef  # a name in any spelling or an alias; or a person
 
 
-def row_of(rows: Rows, whom: Whom) -> Row | None:
+def row_of(rows: Rows, person: NameOrRef) -> Row | None:
     """Whose row it is, or None; an id comes before a name: whoever gives one means nobody else.
 
     Raises:
         PeopleError: she is called otherwise than she was shown.
     """
-    if isinstance(whom, str):
-        return rows.get(whom) or holder(rows, whom)
-    row = next((row for row in rows.values() if whom.id in row.ids), None)
-    if row is not None and whom.name not in ("", row.name):
+    if isinstance(person, str):
+        return rows.get(person) or holder(rows, person)
+    row = next((row for row in rows.values() if person.id in row.ids), None)
+    if row is not None and person.name not in ("", row.name):
         hint = "Nothing was changed. Look at the list of people again."
-        raise PeopleError(f"is called '{row.name}' now.", subject=whom.name, hint=hint)
+        raise PeopleError(f"is called '{row.name}' now.", subject=person.name, hint=hint)
     return row
 
 
@@ -132,15 +132,15 @@ def require_usable(rows: Rows, names: Sequence[str], but: Row | None) -> None:
             naming.require_usable(name, others)
 
 
-def unknown(name: Whom, names: Sequence[str]) -> UnknownPersonError:
+def unknown(name: NameOrRef, names: Sequence[str]) -> UnknownPersonError:
     """The error for a name that nobody has, or for a person who is gone."""
     if isinstance(name, PersonRef):
         hint = "Nothing was changed. Look at the list of people again."
-        return UnknownPersonError("this person isn't enrolled any more.", subject=shown(str(name)), hint=hint)
+        return UnknownPersonError("this person isn't enrolled any more.", subject=printable(str(name)), hint=hint)
     more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
     enrolled = f"{naming.ask_back(name, names)}Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
     hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
-    return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
+    return UnknownPersonError("nobody of this name is enrolled.", subject=printable(name), hint=hint)
 
 
 def unreadable(name: str, reason: str) -> PeopleError:
@@ -149,7 +149,7 @@ def unreadable(name: str, reason: str) -> PeopleError:
     return PeopleError(what, subject=name, hint="Forget this person and enroll again; the others are answered for.")
 
 
-def shown(name: str) -> str:
+def printable(name: str) -> str:
     """A name that may be made to harm a terminal, as it can be shown."""
     return name if name.isprintable() and len(name) < 80 else ascii(name)[:80]
 
@@ -196,10 +196,10 @@ class PeopleIndex:
 
     def is_stale(self) -> bool:
         """Whether the file names other folders than there are; it may then still hold a forgotten name."""
-        return set(self._read()) != set(self.rows())
+        return set(self._rows_in_file()) != set(self.rows())
 
     def _all_rows(self) -> Rows:
-        known = self._read() if self._known is None else self._known
+        known = self._rows_in_file() if self._known is None else self._known
         rows: Rows = {}
         damaged: dict[str, str] = {}
         for folder_id, stamp in self._folders():
@@ -240,7 +240,7 @@ class PeopleIndex:
         names = (config.name, tuple(config.aliases))
         return Row(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
 
-    def _read(self) -> Rows:
+    def _rows_in_file(self) -> Rows:
         """The rows in the file; an unreadable file counts as empty."""
         try:
             rows = [_row(one) for one in json.loads(private.read(self.path))["rows"]]

@@ -70,7 +70,7 @@ class ClipMemory:
         Args:
             clip: a video, an animation or a photo.
             partial: called, while a long video is looked through, with what was seen so far.
-            stage: "who" where only that is needed. Of long videos it is all that is looked for; `tell` measures more.
+            stage: "who" where only that is needed. Of long videos no more is looked for; `measured` adds the rest.
             within: tells which seconds are needed; of a long video that isn't known yet no more is looked through.
 
         Raises:
@@ -151,7 +151,7 @@ class ClipMemory:
             self._remember(analysis, file)
         return analysis
 
-    def tell(
+    def measured(
         self, clip: str | Path, seen: Look, shown: Sequence[Track], things: bool = False, whole: bool = True
     ) -> Look:
         """The same look with what some people do and wear measured: of all in a short clip, of these in a long video.
@@ -336,5 +336,5 @@ class ClipMemory:
 
 
 def _is_enough(analysis: ClipAnalysis, stage: Stage) -> bool:
-    """Whether an analysis holds what a stage asks for; a long video is measured by `tell`."""
+    """Whether an analysis holds what a stage asks for; a long video is measured by `measured`."""
     return stage == "who" or analysis.stage == "what" or bool(analysis.scenes)

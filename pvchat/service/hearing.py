@@ -38,7 +38,7 @@ class Line:
     text: str
 
 
-def heard(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = True) -> Look:
+def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = True) -> Look:
     """A look with what is heard; the seconds that it took count as the experts'.
 
     Args:

@@ -148,7 +148,7 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> Manifest:
             """While nobody is enrolled or forgotten; the library's moment is fixed then, too."""
             for one in [*files(people), *files(home() / TOKENS)]:
                 if _ALLOWED.fullmatch(name := one.relative_to(home()).as_posix()):
-                    made.files[name] = _add(archive, name, io.BytesIO(_read(one)), secret)
+                    made.files[name] = _add(archive, name, io.BytesIO(_content(one)), secret)
             held.close()
 
         if library_of(people).exists():
@@ -169,7 +169,7 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> Manifest:
     return made
 
 
-def _read(path: Path) -> bytes:
+def _content(path: Path) -> bytes:
     try:
         return private.read(path)
     except ValueError as error:

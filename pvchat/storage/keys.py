@@ -109,7 +109,7 @@ def create(passphrase: str) -> Key:
         LockedError: another process was first, with another passphrase.
         OSError: the home can't be written.
     """
-    return _made(passphrase, COST)
+    return _create(passphrase, COST)
 
 
 def create_in_keyring() -> Key:
@@ -121,7 +121,7 @@ def create_in_keyring() -> Key:
     """
     account, passphrase = uuid.uuid4().hex, secrets.token_urlsafe(32)
     _keyring().set_password(_SERVICE, account, passphrase)
-    return _made(passphrase, RANDOM_COST, keyring=account)
+    return _create(passphrase, RANDOM_COST, keyring=account)
 
 
 def say(*, mixed: bool, ending: bool) -> None:
@@ -169,7 +169,7 @@ def unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
     return AESGCM(_stretched(passphrase, row)).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
 
 
-def _made(passphrase: str, cost: int, **more: str) -> Key:
+def _create(passphrase: str, cost: int, **more: str) -> Key:
     from pvchat.storage.stores import libraries, plain_files, stores
 
     secret = os.urandom(32)

@@ -30,7 +30,7 @@ _DAMAGED = "Delete that folder and add your videos again; they are not touched."
 _TABLES = Path(__file__).with_suffix(".sql")
 _VERSION = 4  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 # The tracks that somebody's faces, vectors and clothes are read from, but for those that surely are somebody else's.
-_HERS = """
+_TRACKS_OF_PERSON = """
 DELETE FROM tracks WHERE id IN (
   SELECT each.value FROM appearances AS a, json_each(a.tracks) AS each
   WHERE a.who IN (SELECT id FROM people WHERE ref = :ref) AND NOT EXISTS (
@@ -39,12 +39,12 @@ DELETE FROM tracks WHERE id IN (
       AND b.decision = 'present' AND (a.decision <> 'present' OR b.probability > a.probability)))
 """
 # The tracks of strangers whom the user said to be her.
-_SAID = (
+_TRACKS_NAMED_BY_USER = (
     'DELETE FROM tracks WHERE id IN (SELECT m.track FROM members AS m JOIN groups AS g ON g.id = m."group" '
     "WHERE g.ref = :ref)"
 )
 # The clips of cameras that show her, perhaps or surely: those files are ours.
-_SHOWING = """
+_CLIPS_SHOWING_PERSON = """
 SELECT f.path FROM files AS f JOIN sources AS s ON s.id = f.source
 WHERE s.camera IS NOT NULL AND (f.path IN (SELECT clip FROM events WHERE ref = :ref) OR f.clip IN (
   SELECT a.clip FROM appearances AS a JOIN people AS p ON p.id = a.who WHERE p.ref = :ref))
@@ -76,7 +76,7 @@ def connect(people: Path) -> sqlite3.Connection:
     try:
         while True:
             file = path.stat().st_ino
-            library = _opened(path)
+            library = _ready_connection(path)
             if path.stat().st_ino == file:
                 return library
             library.close()  # it was just converted: that was the file of before
@@ -120,9 +120,9 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
         with changing(library):
             for ref in refs:
                 if not merged:
-                    library.execute(_HERS, {"ref": ref})
-                    library.execute(_SAID, {"ref": ref})
-                    drop_clips(library, [row[0] for row in library.execute(_SHOWING, {"ref": ref})])
+                    library.execute(_TRACKS_OF_PERSON, {"ref": ref})
+                    library.execute(_TRACKS_NAMED_BY_USER, {"ref": ref})
+                    drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])
                 for table in ("acts", "people", "events", "rules"):
                     library.execute(f"DELETE FROM {table} WHERE ref = ?", (ref,))
         for folder in filter(Path.is_dir, ring_of(people).glob("*")):
@@ -223,7 +223,7 @@ def shrink(library: sqlite3.Connection) -> None:
     library.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _ready_connection(path: Path) -> sqlite3.Connection:
     library, _ = _connected(path)
     for word in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "foreign_keys = ON",
                  "trusted_schema = OFF"):  # fmt: skip

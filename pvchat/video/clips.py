@@ -156,7 +156,7 @@ class _Source:
                 raise unreadable(self.path, why, "Free some space or set PVCHAT_HOME elsewhere.") from error
         if not times:
             raise unreadable(self.path, f"its {self.found.codec} pictures can't be decoded.", "The file is damaged.")
-        self._tell(self.found.duration_s)
+        self._report_progress(self.found.duration_s)
         return np.array(times, np.float32)
 
     def _sampled(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
@@ -173,7 +173,7 @@ class _Source:
                 self.finder.skip()
             else:
                 self.finder.add(start, picture)
-            self._tell(start)
+            self._report_progress(start)
             if not self.todo:
                 break
         shown_until = start + 1.5 / self.found.fps if self.damage.packets else self.found.duration_s
@@ -202,7 +202,7 @@ class _Source:
             return upright(picture, self.found.rotation, self.size)
         return picture if self.found.kind == "photo" else flat(self.path, picture, self.size)
 
-    def _tell(self, seconds: float) -> None:
+    def _report_progress(self, seconds: float) -> None:
         if self.progress is not None:
             done = min(seconds, self.found.duration_s)
             self.progress(f"reading {Path(self.path).name}", done, self.found.duration_s)

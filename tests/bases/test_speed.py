@@ -76,7 +76,7 @@ def test_it_is_told_before_anything_is_loaded(folder_of) -> None:
     assert "the first word after about" in told[0]
     assert "tokens a second" in told[0]
     assert base.model.dtype is torch.float32 or speed.matrix_units()
-    assert "tokens a second" not in sizes.size_of(read_source("hub:a/b"), "float32").told
+    assert "tokens a second" not in sizes.size_of(read_source("hub:a/b"), "float32").summary
     assert [pace(v) for v in (0.123, 9.87, 42.4, 812.3)] == ["0.12", "9.9", "42", "812"]
 
 
