@@ -13,7 +13,7 @@ from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group
 
 if TYPE_CHECKING:
-    from pvchat.storage.tokens import Token
+    from pvchat.storage.tokens import ApiToken
 
 
 def register(commands: Commands) -> None:
@@ -41,7 +41,7 @@ def create(args: argparse.Namespace) -> None:
 
     scopes = [word.strip() for word in args.scope.split(",") if word.strip()]
     made, secret = tokens.create(args.name, scopes, args.days)
-    console.say(f"Token {made.id} may {', '.join(made.scopes)}. This is shown once:")
+    console.say(f"ApiToken {made.id} may {', '.join(made.scopes)}. This is shown once:")
     console.report(args, {**_row(made), "token": secret}, secret)
 
 
@@ -70,7 +70,7 @@ def revoke(args: argparse.Namespace) -> None:
     console.report(args, _row(gone), f"{gone.name} ({gone.id}) can't call the API any more.")
 
 
-def _row(token: Token) -> dict[str, Any]:
+def _row(token: ApiToken) -> dict[str, Any]:
     row = asdict(token)
     del row["sha256"]
     return {**row, "expired": token.is_over}

@@ -14,7 +14,7 @@ from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model
 
 if TYPE_CHECKING:
-    from pvchat.service.hearing import Line
+    from pvchat.service.hearing import SpokenLine
 
 
 def register(commands: Commands) -> None:
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
             console.say("I hear nobody speak.")
 
 
-def subtitles(lines: Sequence[Line]) -> str:
+def subtitles(lines: Sequence[SpokenLine]) -> str:
     """Lines as a SubRip file; the speaker is named where she is known."""
     blocks = []
     for number, line in enumerate(lines, 1):
@@ -62,7 +62,7 @@ def subtitles(lines: Sequence[Line]) -> str:
     return "\n".join(blocks)
 
 
-def speaker(line: Line) -> str:
+def speaker(line: SpokenLine) -> str:
     """Whose words a line is: a name, "person 1", "not seen" or "somebody"."""
     if line.who.startswith("#"):
         return f"person {line.who[1:]}"

@@ -33,7 +33,7 @@ Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Row:
+class PersonRow:
     """One person in the index.
 
     Attributes:
@@ -63,7 +63,7 @@ class Row:
         return (self.id, *self.earlier)
 
 
-Rows = dict[str, Row]
+PersonRows = dict[str, PersonRow]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class PersonRef:
 NameOrRef = str | PersonRef  # a name in any spelling or an alias; or a person
 
 
-def row_of(rows: Rows, person: NameOrRef) -> Row | None:
+def row_of(rows: PersonRows, person: NameOrRef) -> PersonRow | None:
     """Whose row it is, or None; an id comes before a name: whoever gives one means nobody else.
 
     Raises:
@@ -100,20 +100,20 @@ def row_of(rows: Rows, person: NameOrRef) -> Row | None:
     return row
 
 
-def holder(rows: Rows, name: str, but: Row | None = None) -> Row | None:
+def holder(rows: PersonRows, name: str, but: PersonRow | None = None) -> PersonRow | None:
     """Whose name or alias this is (other than `but`'s), or None."""
     key = name_key(name)
     return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
 
 
-def require_free(rows: Rows, names: Sequence[str], but: Row | None) -> None:
+def require_free(rows: PersonRows, names: Sequence[str], but: PersonRow | None) -> None:
     """Raise PeopleError where one of these names is somebody's (other than `but`'s)."""
     for name in names:
         if taken_by := holder(rows, name, but=but):
             raise taken(name, taken_by)
 
 
-def taken(name: str, row: Row) -> PeopleError:
+def taken(name: str, row: PersonRow) -> PeopleError:
     """The error for a name that a row has already."""
     if name_key(row.name) == name_key(name):
         hint = "Choose another name, or replace the enrolled one."
@@ -121,7 +121,7 @@ def taken(name: str, row: Row) -> PeopleError:
     return PeopleError(f"this is an alias of '{row.name}'.", subject=name, hint="Choose another name.")
 
 
-def require_usable(rows: Rows, names: Sequence[str], but: Row | None) -> None:
+def require_usable(rows: PersonRows, names: Sequence[str], but: PersonRow | None) -> None:
     """Raise PeopleError where one of these names can't be told from a question's words or from somebody else's name.
 
     Names that `but` has already are not judged.
@@ -165,9 +165,9 @@ class PeopleIndex:
     def __init__(self, root: Path) -> None:
         self.root, self.path = root, root / "index.json"
         self.damaged: dict[str, str] = {}
-        self._known: Rows | None = None  # None until the file was read
+        self._known: PersonRows | None = None  # None until the file was read
 
-    def rows(self) -> Rows:
+    def rows(self) -> PersonRows:
         """Everyone by id, first enrolled first; only config.json of new or changed folders is read.
 
         Raises:
@@ -198,9 +198,9 @@ class PeopleIndex:
         """Whether the file names other folders than there are; it may then still hold a forgotten name."""
         return set(self._rows_in_file()) != set(self.rows())
 
-    def _all_rows(self) -> Rows:
+    def _all_rows(self) -> PersonRows:
         known = self._rows_in_file() if self._known is None else self._known
-        rows: Rows = {}
+        rows: PersonRows = {}
         damaged: dict[str, str] = {}
         for folder_id, stamp in self._folders():
             row = known.get(folder_id)
@@ -233,14 +233,14 @@ class PeopleIndex:
                 except OSError:
                     yield entry.name, (0, 0, 0)  # reading it will tell why
 
-    def _read_row(self, folder_id: str, stamp: Stamp) -> Row:
+    def _read_row(self, folder_id: str, stamp: Stamp) -> PersonRow:
         from pvchat.people import exchange
 
         config = exchange.decode_config(private.read(self.root / folder_id / exchange.CONFIG))
         names = (config.name, tuple(config.aliases))
-        return Row(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
+        return PersonRow(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
 
-    def _rows_in_file(self) -> Rows:
+    def _rows_in_file(self) -> PersonRows:
         """The rows in the file; an unreadable file counts as empty."""
         try:
             rows = [_row(one) for one in json.loads(private.read(self.path))["rows"]]
@@ -249,7 +249,7 @@ class PeopleIndex:
         return {row.id: row for row in rows}
 
 
-def _row(fields: dict[str, Any]) -> Row:
+def _row(fields: dict[str, Any]) -> PersonRow:
     """A row of the file; ValueError, KeyError or TypeError where it is none."""
     words = [fields[key] for key in ("id", "name", "created", "replaces")]
     stamp, aliases, earlier = fields["stamp"], fields["aliases"], fields["earlier"]
@@ -258,4 +258,4 @@ def _row(fields: dict[str, Any]) -> Row:
         raise ValueError("not a row of the index")
     folder, name, created, replaces = words
     stamp = (int(stamp[0]), int(stamp[1]), int(stamp[2]))
-    return Row(folder, stamp, name, tuple(aliases), created, replaces, tuple(earlier))
+    return PersonRow(folder, stamp, name, tuple(aliases), created, replaces, tuple(earlier))

@@ -2,7 +2,7 @@
 
 The copy holds the sampled pictures and no others, at the constant rate of the samples: what nobody looks at is neither
 scaled nor encoded. The sample at time t is the picture on the screen at t, which makes variable frame rates constant.
-Damage: what decodes is used and `Clip.note` says what was lost; a file of which nothing decodes is an error.
+DecodeDamage: what decodes is used and `Clip.note` says what was lost; a file of which nothing decodes is an error.
 Legend: T sampled frames, H and W pixels of the normalised picture.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import Progress, Spans
-from pvchat.video.containers import Damage, decoded, probe_container, upright
+from pvchat.video.containers import DecodeDamage, decoded, probe_container, upright
 from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy, workspace
 from pvchat.video.files import HEAD_BYTES, MAX_RATE, PathLike, Probe, open_local, sniff, unreadable
 from pvchat.video.keys import content_key
@@ -136,7 +136,7 @@ class _Source:
         # middles of equal parts, next one last
         self.todo = [start + (k + 0.5) * self.step_s for k in reversed(range(count))]
         self.end_s = found.duration_s
-        self.damage = Damage()
+        self.damage = DecodeDamage()
         self.finder = CutFinder()
 
     def write(self, copy: Path) -> NDArray[np.float32]:

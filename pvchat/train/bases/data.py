@@ -18,7 +18,7 @@ import numpy as np
 from pvchat.augment.positives.empty import RECIPE
 from pvchat.augment.questions.cast import views
 from pvchat.augment.schemas import Split, Stage
-from pvchat.bases.marking import Frames, Shown, crop_of
+from pvchat.bases.marking import Frames, Visuals, crop_of
 from pvchat.bases.soft import Personal
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
@@ -53,7 +53,7 @@ class BaseData:
     """
 
     name: str
-    shown: list[Shown]
+    shown: list[Visuals]
     examples: list[PersonExample]
     crops: list[Frames] = field(default_factory=list)
     others: dict[str, Personal] = field(default_factory=dict)
@@ -97,15 +97,15 @@ def make_base_data(
     return BaseData(name, shown, examples, crops, others, empty=empty, left_out=left_out)
 
 
-def shown_of(path: Path, frames: int, config: VideoConfig) -> Shown:
+def shown_of(path: Path, frames: int, config: VideoConfig) -> Visuals:
     """A sample as a base sees it, without marks."""
     from pvchat import video
 
     clip = video.load(path, replace(config, max_frames=frames, max_side=min(config.max_side, _MOST)))
-    return Shown(clip.images, clip.times)
+    return Visuals(clip.images, clip.times)
 
 
-def crops_of(person: Person, told: TrainingSet, shown: Sequence[Shown]) -> list[Frames]:
+def crops_of(person: Person, told: TrainingSet, shown: Sequence[Visuals]) -> list[Frames]:
     """Pictures of her alone, out of samples of the training split that show her clearly, the original first.
 
     Raises:
@@ -131,7 +131,7 @@ def generic_rows(data: BaseData, split: str, count: int, seed: int) -> list[tupl
     return [(clips[rng.integers(len(clips))], GENERIC[rng.integers(len(GENERIC))]) for _ in range(count)]
 
 
-def _crop(analysis: ClipAnalysis, number: int, shown: Shown) -> Frames:
+def _crop(analysis: ClipAnalysis, number: int, shown: Visuals) -> Frames:
     """Her best sighting in a sample, cut out of the nearest frame that is shown."""
     track = analysis.tracks[number]
     best = int(np.argmax(track.quality * (track.boxes[:, 3] - track.boxes[:, 1])))

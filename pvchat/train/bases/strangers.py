@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from pvchat.augment.schemas import Split, Stage
-from pvchat.bases.marking import Frames, Shown
+from pvchat.bases.marking import Frames, Visuals
 from pvchat.people.corrections import SAME_FACE
 from pvchat.people.merge import alike
 from pvchat.people.person import Person
@@ -38,7 +38,7 @@ def with_strangers(data: BaseData, person: Person, others: Sequence[Person]) -> 
     seen = [one for one in sorted(others, key=lambda one: one.id) if one.thumbnail and not _same(person, one)]
     for place, other in enumerate(seen):
         picture, split = _picture(other), SPLITS[place % len(SPLITS)]
-        views: tuple[tuple[Stage, Shown], ...] = (("image", _still(picture)), ("video", _moving(picture)))
+        views: tuple[tuple[Stage, Visuals], ...] = (("image", _still(picture)), ("video", _moving(picture)))
         for stage, view in views:
             question, answer = (words.format(data.name) for words in (_ASKED, _SAID))
             row = PersonExample(len(shown), (data.name,), (False,), question, answer, "existence", stage, split)
@@ -59,14 +59,14 @@ def _picture(person: Person) -> Frames:
         return np.array(image.convert("RGB"))
 
 
-def _still(picture: Frames) -> Shown:
-    return Shown(picture[None], np.zeros(1, np.float32))
+def _still(picture: Frames) -> Visuals:
+    return Visuals(picture[None], np.zeros(1, np.float32))
 
 
-def _moving(picture: Frames) -> Shown:
+def _moving(picture: Frames) -> Visuals:
     """A window that moves over the picture, from one corner to the other."""
     height, width = (round(side * (1 - _ROOM)) for side in picture.shape[:2])
     steps = np.linspace(0, 1, _FRAMES)
     corners = [(round(t * (picture.shape[0] - height)), round(t * (picture.shape[1] - width))) for t in steps]
     frames = np.stack([picture[y : y + height, x : x + width] for y, x in corners])
-    return Shown(frames, steps.astype(np.float32) * 2)
+    return Visuals(frames, steps.astype(np.float32) * 2)
