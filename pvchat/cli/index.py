@@ -107,7 +107,10 @@ def search(args: argparse.Namespace) -> None:
         analysis = chat.analyse(args.clip)
     kind, queries = _queries(analysis, args)
     hits = index.nearest(kind, queries, max(1, args.hits), but=[analysis.key])
-    rows = [_clip_row(hit.clip) | {"id": hit.id, "distance": hit.distance} | _where(hit.track) for hit in hits]
+    rows = [
+        {"file": min(hit.clip.files, default=""), "key": hit.clip.key, "duration_s": hit.clip.duration_s, "id": hit.id,
+         "distance": hit.distance} | _where(hit.track) for hit in hits
+    ]  # fmt: skip
     if args.json:
         console.write_json({"kind": kind, "hits": rows})
         return
@@ -169,10 +172,6 @@ def _find(clip: ClipEntry | None, what: str) -> ClipEntry:
     if clip is None:
         raise VideoIndexError("no such clip is in the index.", subject=what, hint="Name a file, or an id of `search`.")
     return clip
-
-
-def _clip_row(clip: ClipEntry) -> dict[str, Any]:
-    return {"file": min(clip.files, default=""), "key": clip.key, "duration_s": clip.duration_s}
 
 
 def _where(track: Any) -> dict[str, Any]:

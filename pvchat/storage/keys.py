@@ -174,15 +174,12 @@ def _create(passphrase: str, cost: int, **more: str) -> Key:
 
     secret = os.urandom(32)
     row = {**wrapped(secret, passphrase, cost), **more}
-    row |= {_MIXED: _seal(secret, _MIXED)} if any(map(plain_files, stores())) or any(_sizes(libraries())) else {}
+    holds_plain_files = any(map(plain_files, stores())) or any(path.stat().st_size for path in libraries())
+    row |= {_MIXED: _seal(secret, _MIXED)} if holds_plain_files else {}
     _put(row, replace=False)
     key = current()
     assert key is not None
     return key
-
-
-def _sizes(paths: list[Path]) -> list[int]:
-    return [path.stat().st_size for path in paths]
 
 
 def _unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
