@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -106,6 +107,8 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch):
     asked, fetched = [], []
 
     class Chat:
+        networks = SimpleNamespace(fetch=lambda progress: fetched.append("networks converted"))
+
         def enroll(self, clip, name, replace):
             assert replace
             assert clip == pvchat_home / "demo" / "clips" / f"{showcase.ENROLLED[name]}.mp4"
@@ -124,7 +127,7 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch):
     said: list[str] = []
     result = showcase.perform(Settings(), ProgressDisplay("bytes"), ProgressDisplay(), said.append)
     assert tuple(asked) == showcase.ASKED
-    assert fetched == [weights.TABLE, footage.FOOTAGE]
+    assert fetched == [weights.TABLE, footage.FOOTAGE, "networks converted"]
     assert "MB" in said[0]
     shown = [clip for clip, question in showcase.ASKED if any(n in question for n in footage.shot(clip).shows)]
     assert result["decisions_right"] == len(shown) < result["decisions"] == len(showcase.ASKED)
