@@ -6,9 +6,9 @@ The person is enrolled as "Ana", the clip is asked about once (experts run, mode
 again and again. Files are counted by Python's audit events, so what numpy or a model's own library opens in C is left
 out; listing the people folder counts as one look into the store.
 
-Then 1 and 16 questions a second, one by one and together (`PVChat.ask_many`), about who is there, which needs no
-trained model; and `pvchat ask`, `pvchat people list` in fresh processes: wall time, processor time (the wall time of an
-idle core) and the libraries that were loaded. `python -c "import numpy"` beside them is the floor.
+Then questions a second, about who is there, which needs no trained model; and `pvchat ask`, `pvchat people list` in
+fresh processes: wall time, processor time (the wall time of an idle core) and the libraries that were loaded.
+`python -c "import numpy"` beside them is the floor.
 """
 
 from __future__ import annotations
@@ -103,14 +103,10 @@ def rates(chat: PVChat, clip: Path, repeats: int) -> list[tuple[str, float]]:
     taken: dict[str, list[float]] = {}
     for _ in range(repeats):
         for count in (1, 16):
-            asked = (WHO * 2)[:count]
             started = time.perf_counter()
-            for question in asked:
+            for question in (WHO * 2)[:count]:
                 chat.ask(clip, question)
-            between = time.perf_counter()
-            chat.ask_many(clip, asked)
-            taken.setdefault(f"{count} one by one", []).append(count / (between - started))
-            taken.setdefault(f"{count} together", []).append(count / (time.perf_counter() - between))
+            taken.setdefault(f"{count} one by one", []).append(count / (time.perf_counter() - started))
     return [(way, statistics.median(found)) for way, found in taken.items()]
 
 

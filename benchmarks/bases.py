@@ -98,8 +98,8 @@ def speak(settings: Settings) -> tuple[float | None, int, str]:
     import torch
 
     from pvchat.bases.loading import load_base
-    from pvchat.bases.marking import Shown
-    from pvchat.bases.prompts import Asked, inputs_of
+    from pvchat.bases.marking import Visuals
+    from pvchat.bases.prompts import Prompt, inputs_of
     from pvchat.bases.sources import read_source
     from pvchat.runtime import pick_device
 
@@ -108,8 +108,8 @@ def speak(settings: Settings) -> tuple[float | None, int, str]:
     if source is not None:
         base = load_base(source, device, settings.quantize)
         frames = np.random.default_rng(0).integers(0, 255, (base.frames, 360, 640, 3), dtype=np.uint8)
-        shown = Shown(frames, np.arange(base.frames, dtype=np.float32))
-        inputs = inputs_of(base, shown, Asked("What is happening? Tell it at length.", brief=""))
+        shown = Visuals(frames, np.arange(base.frames, dtype=np.float32))
+        inputs = inputs_of(base, shown, Prompt("What is happening? Tell it at length.", brief=""))
         options = {"min_new_tokens": SPOKEN, "max_new_tokens": SPOKEN, "do_sample": False}
         base.model.generate(**inputs, **{**options, "min_new_tokens": 1, "max_new_tokens": 1})
         started = time.perf_counter()

@@ -25,8 +25,8 @@ import torch
 from transformers import StoppingCriteriaList
 
 from pvchat.bases.loading import Base, load_base
-from pvchat.bases.marking import Shown
-from pvchat.bases.prompts import Asked, inputs_of
+from pvchat.bases.marking import Visuals
+from pvchat.bases.prompts import Prompt, inputs_of
 from pvchat.bases.replying import GREEDY
 from pvchat.bases.shapes import shape_of
 from pvchat.bases.shared import add_shared
@@ -104,7 +104,7 @@ def build(name: str, folder: Path) -> None:
     processor.save_pretrained(folder)
 
 
-def shown_of(base: Base, clip: str) -> Shown:
+def shown_of(base: Base, clip: str) -> Visuals:
     """Frames of a clip as the base is shown them; without one, noise at 640 by 360."""
     if clip:
         from pvchat.config import VideoConfig
@@ -112,12 +112,12 @@ def shown_of(base: Base, clip: str) -> Shown:
 
         return read(Path(clip), base.frames, VideoConfig())
     frames = np.random.default_rng(0).integers(0, 255, (base.frames, 360, 640, 3), dtype=np.uint8)
-    return Shown(frames, np.arange(base.frames, dtype=np.float32))
+    return Visuals(frames, np.arange(base.frames, dtype=np.float32))
 
 
-def measure(base: Base, shown: Shown, args: argparse.Namespace, clock: Clock) -> list[str]:
+def measure(base: Base, shown: Visuals, args: argparse.Namespace, clock: Clock) -> list[str]:
     """Length of the prompt, first token, tokens a second, a training step, peak memory, the device."""
-    inputs = inputs_of(base, shown, Asked("What is Ana doing?", "Ana is on the left.", soft=()))
+    inputs = inputs_of(base, shown, Prompt("What is Ana doing?", "Ana is on the left.", soft=()))
     prompt = f"{inputs['input_ids'].shape[1]} tokens, {len(shown.frames)} frames"
     if not args.busy:
         _spoken(base, inputs, 1, clock)  # warms up, which the clock would tell
@@ -144,7 +144,7 @@ def _spoken(base: Base, inputs: dict[str, Any], tokens: int, clock: Clock) -> li
     return at
 
 
-def _step(base: Base, shown: Shown, clock: Clock) -> float:
+def _step(base: Base, shown: Visuals, clock: Clock) -> float:
     """Seconds of one example of one person's training: forward, backward to her tokens and z."""
     from pvchat.train.bases.data import BaseData
     from pvchat.train.bases.trainee import BaseTrainee, fresh_state

@@ -79,7 +79,8 @@ def ask(chat: PVChat, system: str, rows: list[Row], folder: Path) -> None:
     """Put the answers of one system into the rows; rows come clip by clip."""
     for video in dict.fromkeys(row["video"] for row in rows):
         part = [row for row in rows if row["video"] == video]
-        for row, answer in zip(part, chat.ask_many(folder / video, [r["question"] for r in part]), strict=True):
+        for row in part:
+            answer = chat.ask(folder / video, row["question"])
             row[system], row["people_said"] = answer.answer, answer.people
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pvchat.errors import SettingsError
 
@@ -28,22 +29,29 @@ def home() -> Path:
     return Path(platformdirs.user_data_dir("pvchat", appauthor=False))
 
 
+def _setting(default: Any, meaning: str) -> Any:
+    """A field with its line in `--help`."""
+    return field(default=default, metadata={"help": meaning})
+
+
 @dataclass(frozen=True)
 class VideoConfig:
     """How an input clip is checked, normalised and sampled (`pvchat.video`)."""
 
-    backend: str = "auto"  # auto | decord | pyav; auto takes decord where its wheel loads
-    max_bytes: int = 8 * 1024**3
-    max_duration_s: float = 3 * 60 * 60.0
-    max_pixels: int = 4096 * 2304  # of one input frame: 4K passes, 8K does not
-    whole_side: int = 960  # pixels, longest side of a picture that the normalised copy keeps; of a larger one a share …
-    max_side: int = 1920  # … and at most this
-    max_fps: float = 30.0  # of the normalised copy
-    sample_fps: float = 4.0  # frames a second that the experts see of a short clip …
-    max_frames: int = 40  # … and at most this many, spread evenly
-    scan_from_s: float = 12.0  # a longer video is looked through from end to end instead …
-    scan_fps: float = 2.0  # … at this many frames a second
-    still_seconds: float = 1.0  # a photo becomes a clip of this length
+    backend: str = _setting("auto", "what reads normalised copies: auto, decord or pyav")
+    max_bytes: int = _setting(8 * 1024**3, "largest file that is taken")
+    max_duration_s: float = _setting(3 * 60 * 60.0, "longest clip that is taken, seconds")
+    max_pixels: int = _setting(4096 * 2304, "largest frame that is taken, width times height")  # 4K passes, 8K doesn't
+    whole_side: int = _setting(
+        960, "pixels, longest side up to which the copy keeps a picture whole; of larger ones 3/4"
+    )
+    max_side: int = _setting(1920, "pixels, longest side of the normalised copy at most")
+    max_fps: float = _setting(30.0, "highest frame rate of the normalised copy")
+    sample_fps: float = _setting(4.0, "frames a second of a short clip that are looked at")
+    max_frames: int = _setting(40, "most frames of a short clip that are looked at")  # spread evenly
+    scan_from_s: float = _setting(12.0, "length, seconds, from which a video is looked through from end to end")
+    scan_fps: float = _setting(2.0, "frames a second of a long video that are looked at")
+    still_seconds: float = _setting(1.0, "length of the clip that a photo becomes")
 
     def __post_init__(self) -> None:
         if self.backend not in ("auto", "decord", "pyav"):
@@ -60,16 +68,11 @@ class PresenceConfig:
 
     "Unsure" is chosen where both others cost more on average (the reject option: Chow, "On optimum recognition error
     and reject tradeoff", 1970). Only ratios count.
-
-    Attributes:
-        wrong_yes: cost of "she is there" when she isn't.
-        wrong_no: cost of "she isn't there" when she is.
-        unsure: cost of "I'm not sure".
     """
 
-    wrong_yes: float = 1.0
-    wrong_no: float = 1.2
-    unsure: float = 0.48
+    wrong_yes: float = _setting(1.0, "what it costs to say that somebody is there who isn't")
+    wrong_no: float = _setting(1.2, "what it costs to say that somebody isn't there who is")
+    unsure: float = _setting(0.48, "what it costs to be unsure; the least expected cost decides")
 
     def __post_init__(self) -> None:
         for name in ("wrong_yes", "wrong_no", "unsure"):

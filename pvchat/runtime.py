@@ -246,7 +246,7 @@ class _PlainLine:
 
     def __init__(self, what: str, stream: TextIO, unit: str) -> None:
         self.what, self.stream, self.unit = what, stream, unit
-        self.start = self.told = time.monotonic()
+        self.start = self.reported = time.monotonic()
         self.opened = self.closed = False
 
     def update(self, done: float, total: float | None) -> None:
@@ -257,8 +257,8 @@ class _PlainLine:
             self.closed = True
             if self.opened or self.unit == "bytes":
                 self._say(f"{self._amount(done, None)}done in {seconds(now - self.start)}")
-        elif (self.unit == "bytes" and not self.opened) or now - self.told >= PLAIN_EVERY_S:
-            self.opened, self.told = True, now
+        elif (self.unit == "bytes" and not self.opened) or now - self.reported >= PLAIN_EVERY_S:
+            self.opened, self.reported = True, now
             self._say(self._amount(done, total) + self._left(done, total, now - self.start))
 
     def _amount(self, done: float, total: float | None) -> str:

@@ -74,11 +74,11 @@ def start(limits: Limits | None = None) -> None:
 def working(what: str) -> Iterator[None]:
     """Inside, something is done that should go on: `what` begins a sentence, such as "Looking at a.mp4"."""
     shown = "".join(c if c.isprintable() else "?" for c in what[:200])
-    _tell(f"+{shown}")
+    _send(f"+{shown}")
     try:
         yield
     finally:
-        _tell(f"-{shown}")
+        _send(f"-{shown}")
 
 
 def beat() -> None:
@@ -86,20 +86,20 @@ def beat() -> None:
     global _last_beat
     if _words >= 0 and (now := time.monotonic()) - _last_beat >= _BEAT_S:
         _last_beat = now
-        _tell(".")
+        _send(".")
 
 
 @contextmanager
 def unhurried() -> Iterator[None]:
     """Inside, the first signal asks for an orderly end, which may take as long as it takes; the second ends all."""
-    _tell("unhurried")
+    _send("unhurried")
     try:
         yield
     finally:
-        _tell("hurried")
+        _send("hurried")
 
 
-def _tell(word: str) -> None:
+def _send(word: str) -> None:
     if _words >= 0:
         with suppress(OSError):  # whoever watched is gone, or has much to read
             os.write(_words, f"{word}\n".encode(errors="replace"))
@@ -134,7 +134,7 @@ class _Watch:
         self.at_work: list[str] = []
         self.still_s = self.ending_s = 0.0
         self.count = 0  # of signals
-        self.hurried, self.hinted, self.told = True, False, False
+        self.hurried, self.hinted, self.reported = True, False, False
 
     def run(self) -> None:
         while os.getppid() == self.watched:
@@ -159,13 +159,13 @@ class _Watch:
                 self.at_work.remove(word[1:])
             elif word in ("hurried", "unhurried"):
                 self.hurried, self.count = word == "hurried", 0
-            self.still_s, self.told = 0.0, False
+            self.still_s, self.reported = 0.0, False
         return bool(read)
 
     def _count(self, seconds: float) -> None:
         self.still_s += seconds if self.at_work else 0.0
-        if self.still_s >= self.limits.stalled and not self.told:
-            self.told, minutes = True, self.limits.stalled / 60
+        if self.still_s >= self.limits.stalled and not self.reported:
+            self.reported, minutes = True, self.limits.stalled / 60
             _say(f"{self.at_work[-1]} hasn't gone on for {minutes:g} minutes. {self._saved()} Ctrl-C ends it.")
         if not self.count:
             return
@@ -192,10 +192,10 @@ class _Watch:
     def _threads(self) -> bytes:
         """What `faulthandler` tells of the other process."""
         os.kill(self.watched, signal.SIGUSR2)
-        told = b""
+        written = b""
         while select.select([self.places], [], [], _SILENCE_S)[0] and (read := os.read(self.places, _READ_BYTES)):
-            told += read
-        return told
+            written += read
+        return written
 
 
 def _say(text: str) -> None:

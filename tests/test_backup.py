@@ -70,7 +70,7 @@ def test_the_same_answers_in_an_empty_home(
     empty_home(tmp_path / "new", monkeypatch)
     restore(path, passphrase)
     assert answers() == known
-    assert [e.said.her for e in corrections()] == [False]
+    assert [e.correction.her for e in corrections()] == [False]
 
 
 def corrections() -> list[Any]:

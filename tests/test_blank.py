@@ -22,7 +22,7 @@ from pvchat.identity.examples import told
 from pvchat.identity.presence import PresenceModel
 from pvchat.people import contents, exchange
 from pvchat.people.corrections import examples_of
-from pvchat.people.person import FIGURES, Person
+from pvchat.people.person import Person
 from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.schemas import ClipAnalysis
@@ -55,7 +55,7 @@ def like_the_blank(clip: ClipAnalysis, extra: dict[str, Any] | None = None, **fi
         arrays["corrections.faces"] = arrays["prototypes"].astype(np.float16)
 
     said = {"her": True, "clip": clip.key, "at_s": 0.0, "faces": 1}
-    record = {"figures": FIGURES, "drawn": False, "corrections": [said], **(extra or {})}
+    record = {"drawn": False, "corrections": [said], **(extra or {})}
     return zipped(files(copied, **{"kind": "figure", **fields}, extra=record))
 
 
@@ -114,13 +114,13 @@ def test_arrays(tmp_path: Path, model: PresenceModel, name: str, kind: str, rows
     clip, shape = blank(), contents.ARRAYS[name].shape
     likeness = np.resize(clip.tracks[0].identity[0], shape[-1] or 128) * scale
     array = (likeness if len(shape) == 1 else np.tile(likeness, (rows, 1))).astype(np.float32)
-    extra = {"figures": FIGURES, "drawn": False}
+    extra = {"drawn": False}
     data = zipped(files(lambda arrays: arrays.update({name: array}), kind=kind, extra=extra))
     assert_nobody_there(model, clip, accepted(tmp_path, data))
 
 
 OUT_OF_RANGE: dict[str, Any] = {
-    "quality": -1e9, "quality above one": 1.5, "sightings": -1, "clips": -1, "figures": -1, "parts": [[-1, 2]],
+    "quality": -1e9, "quality above one": 1.5, "sightings": -1, "clips": -1, "parts": [[-1, 2, 0, 0]],
     "base": {"scale": -1.0}, "base count": {"strangers": -1}, "base word": {"strangers": "x"}, "deep": {"seconds": -1},
     "corrections": [{"her": True, "clip": "a", "at_s": -1.0}],
     "corrections count": [{"her": True, "clip": "a", "at_s": 1.0, "faces": -1}],

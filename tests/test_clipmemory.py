@@ -95,7 +95,7 @@ def test_what_is_measured_of_a_forgotten_video_is_not_kept(long_video: Path, tmp
     memory = memory_in(tmp_path / "cache")
     seen = memory.look(long_video, stage="who")
     memory.drop(seen.analysis.key)
-    told = memory.tell(long_video, seen, [person(seen.analysis, 1)])
+    told = memory.measured(long_video, seen, [person(seen.analysis, 1)])
     assert person(told.analysis, 1).facts.clothes  # it is answered
     assert not kept(tmp_path / "cache")
     assert len(memory) == 0
@@ -189,7 +189,7 @@ def test_what_is_asked_of_the_beginning_does_not_wait_for_the_end(
 
     def ask(so_far: ClipAnalysis) -> None:
         asking = threading.Thread(
-            target=lambda: told.append(memory.tell(long_video, Look(so_far), [so_far.tracks[0]], whole=False))
+            target=lambda: told.append(memory.measured(long_video, Look(so_far), [so_far.tracks[0]], whole=False))
         )
         asking.start()
         asking.join(120)
@@ -234,6 +234,6 @@ def test_a_question_that_goes_on_after_another_process_forgot_keeps_nothing(
     clip = studio.clip("party", ANA, BEN)
     seen = chat.look(clip, stage="who")
     forget_in_another_process()
-    assert chat._clips.tell(clip, seen, seen.analysis.tracks).analysis.stage == "what"
+    assert chat._clips.measured(clip, seen, seen.analysis.tracks).analysis.stage == "what"
     assert not kept(chat.cache.root)
     assert len(chat._clips) == 0

@@ -20,14 +20,14 @@ def test_the_stretch_that_is_asked_about_is_measured_once(long_video: Path, tmp_
     seen = memory.look(long_video, stage="who")
     assert seen.analysis.stage == "who"
     parts = len(experts.seen)
-    told = memory.tell(long_video, seen, [person(seen.analysis, 1)])
+    told = memory.measured(long_video, seen, [person(seen.analysis, 1)])
     assert len(experts.seen) == parts + 1  # one part was looked at again
     assert experts.measured == [person(seen.analysis, 1).facts.where]
     assert person(told.analysis, 1).facts.clothes
     assert not person(told.analysis, 2).facts.clothes
     assert not person(seen.analysis, 1).facts.clothes  # what was said before stays
     assert [a.told for a in person(told.analysis, 1).appearances].count(True) == 1
-    again = memory.tell(long_video, told, [person(told.analysis, 1)])
+    again = memory.measured(long_video, told, [person(told.analysis, 1)])
     assert len(experts.measured) == 1
     assert again.analysis is told.analysis
 
@@ -35,7 +35,7 @@ def test_the_stretch_that_is_asked_about_is_measured_once(long_video: Path, tmp_
 def test_what_was_measured_is_kept(long_video: Path, tmp_path: Path, experts: Experts) -> None:
     memory = memory_in(tmp_path / "cache")
     seen = memory.look(long_video, stage="who")
-    memory.tell(long_video, seen, [person(seen.analysis, 2)])
+    memory.measured(long_video, seen, [person(seen.analysis, 2)])
     kept = memory_in(tmp_path / "cache").look(long_video, stage="who")
     assert kept.experts_s == 0.0
     assert person(kept.analysis, 2).facts.clothes
@@ -48,7 +48,7 @@ def test_two_questions_at_once_keep_what_both_had_measured(long_video: Path, tmp
     memory = memory_in(tmp_path / "cache")
     seen = memory.look(long_video, stage="who")
     for number in (1, 2):  # both began with the same look
-        memory.tell(long_video, seen, [person(seen.analysis, number)])
+        memory.measured(long_video, seen, [person(seen.analysis, number)])
     for kept in (memory, memory_in(tmp_path / "cache")):
         found = kept.look(long_video, stage="who").analysis
         assert person(found, 1).facts.clothes
@@ -63,7 +63,7 @@ def test_in_a_part_of_the_video_her_stretch_there_is_measured(
     memory = memory_in(tmp_path / "cache")
     seen = memory.look(long_video, stage="who")
     shown = next(t for t in seen.analysis.between(start, end).tracks if "person 1" in str(t.facts.where))
-    told = memory.tell(long_video, seen, [shown])
+    told = memory.measured(long_video, seen, [shown])
     assert experts.measured == [f"person 1 {where}"]
     again = told.analysis.between(start, end)
     assert next(t for t in again.tracks if "person 1" in str(t.facts.where)).facts.clothes
@@ -78,7 +78,7 @@ def test_who_was_thinned_out_is_found_by_identity(long_video: Path, tmp_path: Pa
     early = np.flatnonzero(seen.analysis.times[track.frames] < 10)
     bare = replace(track.rows(early), facts=stretch.facts)
     whole = replace(seen.analysis, tracks=[bare if t is track else t for t in seen.analysis.tracks])
-    told = memory.tell(long_video, replace(seen, analysis=whole), [bare])
+    told = memory.measured(long_video, replace(seen, analysis=whole), [bare])
     assert experts.measured == [stretch.facts.where]
     assert told.analysis.tracks[0].appearances[-1].told or any(
         a.told for t in told.analysis.tracks for a in t.appearances
@@ -89,4 +89,4 @@ def test_of_whom_nothing_is_told_nothing_is_measured(long_video: Path, tmp_path:
     memory = memory_in(tmp_path / "cache")
     seen = memory.look(long_video, stage="who")
     bare = replace(person(seen.analysis, 1), appearances=[])
-    assert memory.tell(long_video, seen, [bare]) is seen
+    assert memory.measured(long_video, seen, [bare]) is seen

@@ -186,9 +186,9 @@ def test_rows_belong_to_their_correction() -> None:
     for seed in range(3):
         person = corrected(person, example(seed % 2 == 0, f"{seed:064x}", seed, rows=seed + 1))
     person = without(person, 2)
-    assert [e.said.her for e in examples_of(person)] == [True, True]
+    assert [e.correction.her for e in examples_of(person)] == [True, True]
     np.testing.assert_array_equal(examples_of(person)[1].faces, example(True, "", 2, rows=3).faces)
-    assert [e.said.her for e in examples_of(shareable(person))] == [True, True]
+    assert [e.correction.her for e in examples_of(shareable(person))] == [True, True]
 
 
 def test_a_record_that_doesnt_add_up_is_ignored() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -106,6 +107,8 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch):
     asked, fetched = [], []
 
     class Chat:
+        networks = SimpleNamespace(fetch=lambda progress: fetched.append("networks converted"))
+
         def enroll(self, clip, name, replace):
             assert replace
             assert clip == pvchat_home / "demo" / "clips" / f"{showcase.ENROLLED[name]}.mp4"
@@ -124,7 +127,7 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch):
     said: list[str] = []
     result = showcase.perform(Settings(), ProgressDisplay("bytes"), ProgressDisplay(), said.append)
     assert tuple(asked) == showcase.ASKED
-    assert fetched == [weights.TABLE, footage.FOOTAGE]
+    assert fetched == [weights.TABLE, footage.FOOTAGE, "networks converted"]
     assert "MB" in said[0]
     shown = [clip for clip, question in showcase.ASKED if any(n in question for n in footage.shot(clip).shows)]
     assert result["decisions_right"] == len(shown) < result["decisions"] == len(showcase.ASKED)
@@ -161,11 +164,11 @@ def _result():
     def row(decision, probability, spans):
         people = [{"name": "Carl", "decision": decision, "probability": probability, "spans": spans}]
         answer = {"answer": "Carl sits in a car " * 5, "type": "action", "people": people, "timing": {}}
-        return showcase.Row("car-2", "What is Carl doing?", answer, True, 1.25).to_dict()
+        return showcase._answer_row("car-2", "What is Carl doing?", answer, 1.25)
 
     return {
         "enrolled": [],
-        "footage": [showcase._told(shot) for shot in footage.SHOTS],
+        "footage": [showcase._shot_row(shot) for shot in footage.SHOTS],
         "answers": [row("present", 0.98, [[0.0, 1.5], [1.75, 2.0]]), row("absent", 0.02, [])],
         "decisions_right": 2,
         "decisions": 2,

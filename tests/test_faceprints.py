@@ -16,7 +16,7 @@ from pvchat.identity.presence import NOTHING, PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
 from pvchat.people.merge import merge
-from pvchat.people.parts import RECORD, parts_of
+from pvchat.people.parts import parts_of
 from pvchat.people.person import Person
 from pvchat.perception.analysis import WHOLE, covered, printed
 from pvchat.perception.experts import faceprint
@@ -171,14 +171,6 @@ def test_two_clips_of_one_person_stay_two_views() -> None:
     views = parts_of(both)
     assert [len(view.prints) for view in views] == [4, 4]
     np.testing.assert_array_equal(views[1].prints, enrolled(2).arrays["prints"])
-
-
-def test_a_record_from_before_faceprints_is_still_read() -> None:
-    old = {k: v for k, v in enrolled(1).arrays.items() if "prints" not in k}
-    counts = [len(old["prototypes"]), len(old["masked"])]
-    views = parts_of(Person("Ana", arrays=old, extra={RECORD: [counts]}))
-    assert len(views) == 1
-    assert [len(views[0].bare), len(views[0].prints)] == [counts[0], 0]
 
 
 def test_one_of_two_clips_without_them_still_merges() -> None:

@@ -9,7 +9,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.identity.presence import PresenceModel
-from pvchat.people.person import FIGURES, Person
+from pvchat.people.person import Person
 from pvchat.perception.experts import figures
 from pvchat.perception.experts.figurelooks import convolve, unit
 from pvchat.perception.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes
@@ -143,6 +143,6 @@ def test_a_figure_that_the_locator_is_not_sure_of_is_less_likely_somebody():
         for score in (1.0, 0.6)
     ]
     arrays = {"prototypes": rows, "body": np.zeros((1, 1280)), "frame": np.zeros(1280)}
-    ana = Person("Ana", kind="figure", arrays=arrays, extra={"figures": FIGURES})
+    ana = Person("Ana", kind="figure", arrays=arrays)
     odds = PresenceModel.load().compared([ana], make_analysis(*tracks))[0]
     assert odds[0] - odds[1] == pytest.approx(2.0, abs=1e-4)

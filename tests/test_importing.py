@@ -17,7 +17,7 @@ from pvchat.identity.calibration import Calibration
 from pvchat.identity.importing import import_person, looks_like
 from pvchat.identity.presence import PresenceModel
 from pvchat.people import exchange
-from pvchat.people.person import FIGURES, Person
+from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 
 JAN, EVE = 1, 2
@@ -37,7 +37,7 @@ def figure(name: str, who: int) -> Person:
     person = enrolled(name, who)
     vectors = rows(who)
     person.arrays["prototypes"] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    person.kind, person.extra = "figure", {"figures": FIGURES, "drawn": True}
+    person.kind, person.extra = "figure", {"drawn": True}
     return person
 
 
@@ -68,7 +68,7 @@ def file_of(folder: Path, person: Person) -> Path:
 def hidden_among_others() -> Person:
     """Jan's vectors in one of several views, the others' somebody else's."""
     person = enrolled("Copy", EVE, prototypes=np.concatenate([rows(EVE), rows(JAN)]))
-    person.extra["parts"] = [[6, 0], [6, 0]]
+    person.extra["parts"] = [[6, 0, 0, 0], [6, 0, 0, 0]]
     return person
 
 

@@ -18,7 +18,7 @@ from make_cameras import CARL, look, part, write  # noqa: E402
 from make_studio import ANA, BEN  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.cli.live import told  # noqa: E402
+from pvchat.cli.live import status_line  # noqa: E402
 from pvchat.errors import LockedError, SettingsError, VideoReadError  # noqa: E402
 from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
@@ -184,7 +184,7 @@ def test_a_password_is_shown_nowhere(camera: Camera, chat: PVChat, caplog: pytes
     link, stop = Link(), threading.Event()
     threading.Timer(0.7, stop.set).start()
     assert list(live_pictures(address, link, stop)) == []
-    said = [repr(address), link.problem, told(camera.live.status()), str(chat.library.status()), caplog.text]
+    said = [repr(address), link.problem, status_line(camera.live.status()), str(chat.library.status()), caplog.text]
     said += [str(chat.library.events.last()), repr(camera.live.status())]
     assert link.problem
     assert "gehe1m" not in " ".join(said)

@@ -70,8 +70,8 @@ def test_samples_go_on_when_the_clock_is_set_back(chat: PVChat, tmp_path: Path, 
     path = write(tmp_path / "hall.ts", [(6, (ANA,))])
     address, seen = read_address(str(path)), list[float]()
     webcam = type(address)(address.text, address.shown, "webcam")
-    opened = streams._opened(address, threading.Event())
-    monkeypatch.setattr(streams, "_opened", lambda *_: opened)
+    opened = streams._container_of(address, threading.Event())
+    monkeypatch.setattr(streams, "_container_of", lambda *_: opened)
     sampler, stop, parts = Sampler(3.0, chat.settings.video), threading.Event(), list[LivePart]()
 
     def clock() -> float:
@@ -107,7 +107,7 @@ def test_whatever_ffmpeg_says_the_camera_is_opened_again(monkeypatch: pytest.Mon
         yield SimpleNamespace(streams=SimpleNamespace(video=[]))  # sound alone
 
     monkeypatch.setattr(streams, "BACKOFF", (0.0,))
-    monkeypatch.setattr(streams, "_opened", opened)
+    monkeypatch.setattr(streams, "_container_of", opened)
     assert list(live_pictures(read_address("rtsp://127.0.0.1:9/x"), link, stop)) == []
     assert said == ["", "no entry.", "late.", "end.", "it sends no pictures."]
 

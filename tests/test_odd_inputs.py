@@ -85,7 +85,6 @@ def test_a_question_that_is_too_long(chat: PVChat, tmp_path: Path, history: bool
     asked, before = ("Who is there?", [longest + " "]) if history else (longest + " ", [])
     for call in (
         lambda: chat.ask(tmp_path / "x.mp4", asked, history=before),
-        lambda: chat.ask_many(tmp_path / "x.mp4", ["Who is there?", asked], history=[(one, "Yes.") for one in before]),
         lambda: chat.read(asked, before),
     ):
         with pytest.raises(SettingsError, match="at most 2,000 characters, not 2,001") as caught:
@@ -93,14 +92,10 @@ def test_a_question_that_is_too_long(chat: PVChat, tmp_path: Path, history: bool
         assert "fewer words" in caught.value.hint
 
 
-def test_questions_that_are_no_list(chat: PVChat, tmp_path: Path) -> None:
+def test_a_history_that_is_no_list(chat: PVChat, tmp_path: Path) -> None:
     """One text would be read letter by letter."""
-    for call in (
-        lambda: chat.ask_many(tmp_path / "x.mp4", "Who is there?"),
-        lambda: chat.ask(tmp_path / "x.mp4", "And where?", history="Who is there?"),
-    ):
-        with pytest.raises(SettingsError, match="as a list"):
-            call()
+    with pytest.raises(SettingsError, match="as a list"):
+        chat.ask(tmp_path / "x.mp4", "And where?", history="Who is there?")
 
 
 @pytest.mark.parametrize("track", ["1", 1.5, 0, 9])

@@ -15,7 +15,7 @@ from pvchat.identity import presence
 from pvchat.identity.examples import MASK as MASKED
 from pvchat.identity.measures import distances, measures
 from pvchat.identity.presence import PresenceModel
-from pvchat.people.person import FIGURES, Person
+from pvchat.people.person import Person
 from pvchat.schemas import SceneFacts, SceneSpan, Track
 
 CONFIG = PresenceConfig()
@@ -53,7 +53,7 @@ def enrolled(number: int, name: str = "", kind: str = "face") -> Person:
         "body": BODY[None].astype(np.float16),  # like nobody's
         "frame": np.zeros(1280, np.float16),
     }
-    return Person(name or f"Person {number}", kind=kind, arrays=arrays, extra={"figures": FIGURES})  # type: ignore[arg-type]
+    return Person(name or f"Person {number}", kind=kind, arrays=arrays)  # type: ignore[arg-type]
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -342,6 +342,6 @@ def test_the_very_same_drawing_gives_finite_numbers() -> None:
     analysis = make_analysis(track, frames=4)
     frame = analysis.frame_features.astype(np.float32).mean((0, 1))
     arrays = {"prototypes": np.stack([looks.mean(0)] * 2), "frame": frame.astype(np.float16)}
-    people = [Person(name, kind="figure", arrays=arrays, extra={"figures": FIGURES}) for name in ("Ana", "Ben")]
+    people = [Person(name, kind="figure", arrays=arrays) for name in ("Ana", "Ben")]
     assert np.isfinite(model.logits(people, analysis)).all()
     assert np.isfinite(model.logits(people[:1], analysis)).all()

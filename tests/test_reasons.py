@@ -15,8 +15,6 @@ from make_analysis import make_analysis, make_track
 from pvchat.chat.say.presence import because, doubt, existence
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.config import PresenceConfig
-from pvchat.identity.enroll import enroll
-from pvchat.identity.presence import PresenceModel
 from pvchat.identity.reasons import hardships, turn, why_not
 from pvchat.people.person import Person
 from pvchat.schemas import PersonPresence, Track, Why
@@ -48,17 +46,6 @@ def test_the_decision_is_the_one_of_least_expected_cost(yes: float, no: float, u
 
 
 # --- what is measured
-
-
-def test_a_figure_of_an_earlier_version_is_like_nobody_and_it_is_said_why() -> None:
-    clip, model = make_analysis(make_track(1, kind="figure")), PresenceModel.load()
-    mei = enroll(clip, "Mei")
-    assert model.score([mei], clip, PresenceConfig())[0].decision == "present"
-    del mei.extra["figures"]
-    found = model.score([mei], clip, PresenceConfig())
-    assert found[0].decision == "absent"
-    found[0].why = why_not(mei, found[0], found, clip)
-    assert "enroll again" in because("Ana", found[0].decision, found[0].why)
 
 
 def test_a_small_a_turned_a_masked_a_blurred_face() -> None:

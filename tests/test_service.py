@@ -22,6 +22,7 @@ from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.identity.evidence import gather  # noqa: E402
 from pvchat.people.index import PeopleIndex  # noqa: E402
 from pvchat.schemas import PersonFacts, PersonPresence  # noqa: E402
+from pvchat.service.networks import PREPARING, Networks  # noqa: E402
 from pvchat.storage.clips import ClipCache  # noqa: E402
 from pvchat.video import keys  # noqa: E402
 
@@ -186,6 +187,18 @@ def test_answer_as_json(studio: Studio, chat: PVChat) -> None:
 def test_an_unknown_preset(preset: str) -> None:
     with pytest.raises(SettingsError, match="embedded"):
         PVChat.from_pretrained(preset)
+
+
+def test_networks_are_converted_before_the_first_clip_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the first enrollment after an install takes three times as long, and nobody knows why."""
+    told: list[tuple[str, float, float]] = []
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda: [])
+    monkeypatch.setattr("pvchat.perception.experts.networks.runtime_for", lambda device: "openvino")
+    monkeypatch.setattr("pvchat.perception.experts.converted.lacking", lambda: True)
+    monkeypatch.setattr("pvchat.service.networks.sys.executable", "true")
+    Networks(Settings(device="cpu")).fetch(lambda *words: told.append(words))
+    assert {what for what, _, _ in told} == {PREPARING}
+    assert told[-1][1:] == (1, 1)
 
 
 def test_missing_weights_are_fetched_once_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,16 +116,7 @@ def test_other_sources_leave_the_model_alone(studio: Studio, chat: PVChat, asked
     assert studio.loaded == (source == "told")
 
 
-# --- many questions, conversations
-
-
-def test_many_questions_are_one_batch(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
-    clip = bare(studio, "new", BEN, ANA)
-    questions = ["What is Ana doing?", "Where is Ben?", "Where is Ana?", "Is Ben in this video?"]
-    answers = chat.ask_many(clip, questions)
-    assert [line.track is None for line in asked] == [False, True]
-    assert [a.answer for a in answers] == [chat.ask(clip, q).answer for q in questions]
-    assert chat.ask_many(clip, []) == []
+# --- conversations
 
 
 def test_a_turn_may_be_question_and_answer(studio: Studio, chat: PVChat, asked: list[Line]) -> None:

@@ -19,7 +19,7 @@ from pvchat.perception.experts.whisper import _aligned_frames, _mel_filters, log
 from pvchat.perception.sound.listening import Speech, _with_words, speech_in, windows
 from pvchat.perception.sound.mouths import _told, faces_at, look_times, movements, no_faces
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, Utterance, Word
-from pvchat.service.hearing import heard
+from pvchat.service.hearing import with_sound
 from pvchat.storage.clips import ClipCache
 from pvchat.video.sound import has_sound, read_sound
 
@@ -183,7 +183,7 @@ def test_a_part_of_a_clip_has_its_words_and_counts_its_own_tracks():
 
 def listened(chat: Any, clip: Any, monkeypatch: Any = None) -> Sound | None:
     analysis: ClipAnalysis = make_analysis(key=video.content_key(clip))
-    return heard(chat._clips, clip, Look(analysis)).analysis.sound
+    return with_sound(chat._clips, clip, Look(analysis)).analysis.sound
 
 
 def test_why_nothing_is_heard(chat, tmp_path):

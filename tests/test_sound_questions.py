@@ -17,7 +17,7 @@ from pvchat.chat.timeline import Entity, Timeline
 from pvchat.cli.transcribe import speaker, subtitles
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonPresence, Sound, Utterance, Word
-from pvchat.service.hearing import LINE_S, Line, _lines
+from pvchat.service.hearing import LINE_S, SpokenLine, _lines
 
 NAMES = ("Ana", "Ben", "Cleo")
 ANA = Whom(("Ana",))
@@ -127,8 +127,8 @@ def test_subtitles_are_short_and_name_who_is_known():
     assert len(made) == 3
     assert all(line.end_s - line.start_s <= LINE_S for line in made)
     assert " ".join(line.text for line in made).split() == ["word"] * 30
-    told = subtitles([Line(3661.5, 3662.25, "Ana", "", "Hello."), Line(3663.0, 3664.0, "#1", "", "Hi.")])
+    told = subtitles([SpokenLine(3661.5, 3662.25, "Ana", "", "Hello."), SpokenLine(3663.0, 3664.0, "#1", "", "Hi.")])
     assert told == ("1\n01:01:01,500 --> 01:01:02,250\nAna: Hello.\n\n2\n01:01:03,000 --> 01:01:04,000\nHi.\n")
-    assert [speaker(Line(0, 1, who, of, "")) for who, of in (("#1", ""), ("", "unseen"), ("", ""))] == [
+    assert [speaker(SpokenLine(0, 1, who, of, "")) for who, of in (("#1", ""), ("", "unseen"), ("", ""))] == [
         "person 1", "not seen", "somebody"
     ]  # fmt: skip

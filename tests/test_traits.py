@@ -76,7 +76,7 @@ def test_who_is_absent_is_refused_with_traits_on_and_off() -> None:
 @pytest.mark.parametrize(("words", "told"), [([], True), (["--no-traits"], False)])
 def test_the_switch_reaches_the_writer(words: list[str], told: bool) -> None:
     parser = argparse.ArgumentParser()
-    add_model(parser)
+    add_model(parser, lambda args: 0)
     chat = PVChat(replace(settings_of(parser.parse_args(words)), answers="facts"))
     assert chat._writer.traits == told
     analysis = make_analysis(make_track(1))

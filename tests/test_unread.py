@@ -17,7 +17,7 @@ from make_studio import ANA, Studio
 from pvchat import PVChat
 from pvchat.config import VideoConfig
 from pvchat.perception.scan import Seen
-from pvchat.service.answering import told_unread
+from pvchat.service.answering import unread_sentence
 from pvchat.storage.clips import ClipCache
 from pvchat.video import load, probe, read_parts
 
@@ -118,6 +118,6 @@ def test_every_answer_says_so(studio: Studio, chat: PVChat) -> None:
 
 def test_many_holes_are_told_briefly() -> None:
     holes = tuple((float(at), at + 0.9) for at in range(0, 50, 5))
-    told = told_unread(replace(make_analysis(), unread=holes))
+    told = unread_sentence(replace(make_analysis(), unread=holes))
     assert told.endswith("I could read nothing from 0:00 to 0:01, from 0:05 to 0:06, from 0:10 to 0:11 "
                          "and at seven other times.")  # fmt: skip

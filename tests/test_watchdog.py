@@ -115,7 +115,7 @@ def test_a_process_that_heeds_a_signal_ends_by_itself(pvchat_home: Path) -> None
 def test_a_look_is_watched_while_it_lasts(monkeypatch: pytest.MonkeyPatch, studio, chat) -> None:
     said: list[str] = []
     monkeypatch.setattr(watchdog, "_words", 1)
-    monkeypatch.setattr(watchdog, "_tell", said.append)
+    monkeypatch.setattr(watchdog, "_send", said.append)
     chat.ask(studio.clip("party", 1), "Is Ana there?")
     assert said[0] == "+Looking at party.mp4"
     assert said[-1] == "-Looking at party.mp4"

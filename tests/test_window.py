@@ -192,18 +192,6 @@ def test_a_follow_up_is_about_its_own_part(chat: PVChat, clip: Path) -> None:
     assert chat.ask(clip, "Is Ben there?", history=[first]).answer.startswith("Yes, Ben is in this video")
 
 
-def test_many_questions_are_asked_about_one_part_or_each_about_its_own(chat: PVChat, clip: Path) -> None:
-    both = ["Is Ana there?", "Is Ben there?"]
-    assert [a.answer[:3] for a in chat.ask_many(clip, both, between=(5, 10))] == ["No,", "Yes"]
-    assert [a.answer[:3] for a in chat.ask_many(clip, both, between=(0, 3))] == ["Yes", "No,"]
-    own = ["Is Ana there at 0:01?", "Is Ana there?", "Is Ana there at 0:09?", "Is Ben there at 0:09?"]
-    answers = chat.ask_many(clip, own)
-    assert [a.answer[:3] for a in answers] == ["Yes", "Yes", "No,", "Yes"]
-    assert [a.answer for a in answers] == [chat.ask(clip, text).answer for text in own]
-    with pytest.raises(SettingsError):
-        chat.ask_many(clip, both, between=(20, 30))
-
-
 def test_tracks_count_in_the_whole_clip_whatever_was_asked_about(chat: PVChat, clip: Path) -> None:
     (ben,) = chat.ask(clip, "Is Ben there?", between=(5, 10)).people
     assert (ben.track, ben.tracks, ben.nearest) == (1, (1,), 1)
@@ -242,13 +230,12 @@ def test_a_long_video_is_looked_at_where_it_is_asked_about(
         return Look(whole) if wanted[-1] is None else Look(whole.between(4.0, 10.0), length_s=10.0)
 
     monkeypatch.setattr(chat._clips, "look", look)
-    monkeypatch.setattr(chat._clips, "tell", lambda clip, seen, shown, things, whole: kept.append(whole) or seen)
+    monkeypatch.setattr(chat._clips, "measured", lambda clip, seen, shown, things, whole: kept.append(whole) or seen)
     assert chat.ask(clip, "Who is in this video?", between=(5, None)).answer == later.answer
     assert chat.ask(clip, "Is Ben there in the last two seconds?").answer.startswith("Yes")
-    chat.ask_many(clip, ["Is Ben there at 0:07?", "Is Ana there at 0:06?"])
-    chat.ask_many(clip, ["Is Ben there at 0:07?", "Is Ana there?"])
-    assert wanted == [(5, 10), (8, 10), (4, 9), None]
-    assert kept[:3] == [False] * 3
+    chat.ask(clip, "Is Ana there?")
+    assert wanted == [(5, 10), (8, 10), None]
+    assert kept[:2] == [False] * 2
     assert kept[-1] is True
 
 

@@ -136,13 +136,12 @@ def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
     Raises:
         SettingsError: the port is taken, or Gradio isn't installed.
     """
-    import importlib.util
     import socket
 
     import uvicorn
 
-    if options.mcp and importlib.util.find_spec("mcp") is None:
-        raise SettingsError("the package mcp isn't installed.", subject="--mcp", hint="pip install 'pvchat[mcp]'")
+    if options.mcp:
+        _require_mcp()
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -246,6 +245,15 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     blocks.has_launched = True
     mounted.append(web.routes[-1].app)  # type: ignore[attr-defined]
     return web
+
+
+def _require_mcp() -> None:
+    """Raise SettingsError where the package mcp is missing, or is a release that Gradio can't use."""
+    try:
+        import gradio.mcp  # noqa: F401
+    except Exception as error:  # a release that doesn't fit may raise anything
+        what = f"the package mcp is missing, or doesn't fit this Gradio ({error})."
+        raise SettingsError(what, subject="--mcp", hint="pip install 'pvchat[mcp]'") from error
 
 
 def _theme() -> Any:

@@ -40,7 +40,7 @@ def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
     tell(what, 0, 0)
     # No switch ends tqdm's bar over tensors.
     with tensorfile.system_errors(), quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
-        model, tokenizer, total = _read(gguf)
+        model, tokenizer, total = _model_and_tokenizer(gguf)
         tell(what, int(READING_SHARE * total), total)
         model.save_pretrained(str(folder))
         tokenizer.save_pretrained(str(folder))
@@ -51,7 +51,7 @@ def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
     tell(what, total, total)
 
 
-def _read(gguf: Path) -> tuple[Any, Any, int]:
+def _model_and_tokenizer(gguf: Path) -> tuple[Any, Any, int]:
     """Model (float32), tokenizer, and the model's size in bytes."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig

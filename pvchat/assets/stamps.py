@@ -43,7 +43,7 @@ def damaged(folder: Path, files: Entries, *, thorough: bool = False) -> dict[str
     Returns:
         Name -> what is wrong with it; empty when all is well.
     """
-    known, found, fresh = _read(folder), {}, {}
+    known, found, fresh = _kept_stamps(folder), {}, {}
     for name, entry in files.items():
         path = folder / name
         try:
@@ -71,7 +71,7 @@ def write(folder: Path, stamps: Mapping[str, Stamp]) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _read(folder: Path) -> dict[str, Stamp]:
+def _kept_stamps(folder: Path) -> dict[str, Stamp]:
     try:
         rows = json.loads((folder / FILE).read_text(encoding="utf-8"))
         return {str(name): (int(a), int(b), int(c)) for name, (a, b, c) in rows.items()}

@@ -1,21 +1,17 @@
-"""Pretrained video language models of transformers as bases: pictures and words in, words out, people made known.
+"""Pretrained video language models of transformers ("bases") that answer in the place of our own model.
 
-    sources.py   what `--model` names: a preset, a folder, `hub:ORG/NAME`, a run of `pvchat train base --model`
-    models.py    which models there are, our own too, and which one answers
-    sizes.py     parameters, memory and frames, before anything is loaded: by its shape (shapes.py), and speed.py
-    families.py  what each kind of model wants of its pictures
-    loading.py   → `Base`: model and processor, checked, in the right precision
-    marking.py   frames with the people outlined, crops
-    shown.py     the frames of a clip that one question is shown
-    states.py    what deep enrollment left of a person; judging.py: her yes or no where identity is unsure
-    prompts.py   a chat out of frames, who is who, what was measured, earlier turns
-    replying.py  words, piece by piece; the odds of yes against no
-    soft.py      sixteen personal tokens in the place of marked ones, head offsets at them
-    seeing.py    the base's own visual tokens of a crop, and the k-means start
-    connector.py our experts' tokens beside the base's, zero at first
-    imagetext.py a base as augmentation and evaluation use it, who bring their own prompts
-    eyes.py      an encoder of CLIP's kind, which chooses in the trained model's place (`--eyes`)
-    shared.py    what base training adds to a base (mixed heads, connector), on disk
+In: a model's name or folder, frames of a clip, words, people with what a base learned of them. Out: words, or the odds
+of yes against no. Nothing here knows who is in a clip (`identity` does), nor what may be said (`chat` does).
+Open `loading.py` first: it makes a `Base` of a name. Then, in order of use:
 
-Nothing here knows who is in a clip: that is `identity`'s, and what may be said is `chat`'s. Open `loading.py` first.
+    sources.py, models.py       what `--model` names, and which models there are, our own too
+    sizes.py                    memory and frames before anything is loaded (by `shapes.py`), how fast (`speed.py`)
+    families.py                 what each kind of model wants of its pictures
+    clipframes.py, marking.py   the frames of a clip for one question; people outlined, crops
+    prompts.py, replying.py     a chat out of frames and words; the base's words, or its odds
+    states.py, judging.py       what deep enrollment left of a person; her yes or no where identity is unsure
+    soft.py, seeing.py          personal tokens in a prompt, and what they start from
+    shared.py, connector.py     what base training adds for all people, and our experts' tokens beside the base's
+    imagetext.py                a base for augmentation and evaluation, which bring their own prompts
+    eyes.py                     an encoder of CLIP's kind that chooses deeds and places (`--eyes`)
 """

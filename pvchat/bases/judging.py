@@ -18,7 +18,7 @@ from pvchat.schemas import ClipAnalysis, Decision, PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
-    from pvchat.bases.marking import Shown
+    from pvchat.bases.marking import Visuals
     from pvchat.config import PresenceConfig
 
 PRESENCE_QUESTION = "Is {} in this video?"
@@ -38,7 +38,7 @@ class Witness:
     """
 
     base: Base
-    shown: Shown
+    shown: Visuals
     analysis: ClipAnalysis
     vector: Callable[[str], Any]
 
@@ -57,16 +57,16 @@ def judged(
     return [decided(p, odds.get(p.name), config) for p in presences]
 
 
-def log_odds(base: Base, person: Person, shown: Shown | None) -> float:
+def log_odds(base: Base, person: Person, shown: Visuals | None) -> float:
     """The base's calibrated log-odds that she is in what is shown."""
     import torch
 
-    from pvchat.bases.prompts import Asked, inputs_of
+    from pvchat.bases.prompts import Prompt, inputs_of
     from pvchat.bases.replying import yes_no
     from pvchat.bases.soft import spoken_with
 
     known = personal_of(base, [person])
-    question = Asked(PRESENCE_QUESTION.format(person.name), soft=((person.name, len(known[0].tokens)),),
+    question = Prompt(PRESENCE_QUESTION.format(person.name), soft=((person.name, len(known[0].tokens)),),
                      brief=PRESENCE_BRIEF)  # fmt: skip
     with torch.inference_mode(), spoken_with(base, known), adapted(base, [person]):
         said = float(yes_no(base, inputs_of(base, shown, question)))

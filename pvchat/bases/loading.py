@@ -99,11 +99,11 @@ def load_base(
     usual = str(dtype or best_dtype(device)).removeprefix("torch.")
     wanted = (size_of if dtype or quantize else fitting_size)(source, quantize or usual, device)
     chosen = getattr(torch, usual if quantize else wanted.dtype)
-    say(f"Loading {source.name}: {wanted.told}.")
+    say(f"Loading {source.name}: {wanted.summary}.")
     _check_room(wanted, source)
     place = _place(source)
     config, processor = _described(source, place)
-    model, found = _told(
+    model, found = _loaded(
         source,
         lambda: AutoModelForImageTextToText.from_pretrained(
             source.path, dtype=chosen, output_loading_info=True, **place, **options
@@ -156,11 +156,11 @@ def _described(source: BaseSource, place: dict[str, bool]) -> tuple[Any, Any]:
     """A base's config and processor, refused where transformers knows no such video language model."""
     from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
-    config = _told(source, lambda: AutoConfig.from_pretrained(source.path, **place))
+    config = _loaded(source, lambda: AutoConfig.from_pretrained(source.path, **place))
     if type(config) not in AutoModelForImageTextToText._model_mapping:
         hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
         raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
-    return config, _told(source, lambda: AutoProcessor.from_pretrained(source.path, **place))
+    return config, _loaded(source, lambda: AutoProcessor.from_pretrained(source.path, **place))
 
 
 def _add_soft_token(processor: Any, source: BaseSource) -> int:
@@ -179,7 +179,7 @@ def _check_room(wanted: Size, source: BaseSource) -> None:
         return
     if wanted.bytes > SLACK * wanted.room:
         hint = "Use a smaller base (`pvchat models`), --quantize 4bit on a graphics card, or a larger machine."
-        raise SettingsError(f"it doesn't fit here: {wanted.told}.", subject=source.name, hint=hint)
+        raise SettingsError(f"it doesn't fit here: {wanted.summary}.", subject=source.name, hint=hint)
 
 
 def _quantized(quantize: str, device: str) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def _quantized(quantize: str, device: str) -> dict[str, Any]:
     return {"quantization_config": BitsAndBytesConfig(**how), "device_map": device}
 
 
-def _told(source: BaseSource, load: Callable[[], Any]) -> Any:
+def _loaded(source: BaseSource, load: Callable[[], Any]) -> Any:
     """Run a loader of transformers; what goes wrong in it becomes an error that says what to do."""
     import torch
 

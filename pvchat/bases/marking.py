@@ -41,7 +41,7 @@ class Marked:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Visuals:
     """What a base is shown of a clip.
 
     Attributes:
@@ -64,7 +64,7 @@ def colour_of(place: int) -> str:
     return list(COLOURS)[min(place, len(COLOURS) - 1)]
 
 
-def outlined(shown: Shown, pair: int = 1) -> Shown:
+def outlined(shown: Visuals, pair: int = 1) -> Visuals:
     """The same with lines round the people.
 
     Args:
@@ -80,7 +80,7 @@ def outlined(shown: Shown, pair: int = 1) -> Shown:
     return replace(shown, frames=frames, outlined=bool(shown.people))
 
 
-def cropped(shown: Shown) -> Shown:
+def cropped(shown: Visuals) -> Visuals:
     """The same with a padded crop of the one person, taken where she is largest; as it is for none or several."""
     if len(shown.people) != 1:
         return shown

@@ -1,6 +1,6 @@
 """A chat as a base reads it: frames with their times, who is who, what was measured, earlier turns, the question.
 
-In: `Shown`, words. Out: the base's own inputs (token ids, pixels, masks) by its own processor and template. Names of
+In: `Visuals`, words. Out: the base's own inputs (token ids, pixels, masks) by its own processor and template. Names of
 people and special tokens that a question brings along are taken out: only `soft.SOFT` of ours stands for a person.
 
 Legend: T frames, L tokens of a prompt.
@@ -15,7 +15,7 @@ import numpy as np
 
 from pvchat.bases.families import Family
 from pvchat.bases.loading import SOFT, Base
-from pvchat.bases.marking import Shown, colour_of
+from pvchat.bases.marking import Visuals, colour_of
 from pvchat.errors import SettingsError
 
 Part = dict[str, Any]
@@ -25,7 +25,7 @@ CROPPED = "Enlarged, {} alone:"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Prompt:
     """What is asked of a base about one clip.
 
     Attributes:
@@ -43,7 +43,7 @@ class Asked:
     brief: str = BRIEF
 
 
-def inputs_of(base: Base, shown: Shown | None, asked: Asked, answer: str | None = None) -> dict[str, Any]:
+def inputs_of(base: Base, shown: Visuals | None, asked: Prompt, answer: str | None = None) -> dict[str, Any]:
     """Everything that the base's `forward` and `generate` take, on its device.
 
     Args:
@@ -124,7 +124,7 @@ def end_of_turn(base: Base) -> int:
     return int(own if own is not None else base.tokenizer.eos_token_id)
 
 
-def _chat(base: Base, visuals: list[Part], words: str, asked: Asked) -> list[dict[str, Any]]:
+def _chat(base: Base, visuals: list[Part], words: str, asked: Prompt) -> list[dict[str, Any]]:
     """Turns: the pictures come with the first question."""
     turns: list[dict[str, Any]] = []
     questions = [*asked.history[-TURNS:], (asked.question, "")]
@@ -138,7 +138,7 @@ def _chat(base: Base, visuals: list[Part], words: str, asked: Asked) -> list[dic
     return turns
 
 
-def _lead(base: Base, shown: Shown | None, asked: Asked) -> str:
+def _lead(base: Base, shown: Visuals | None, asked: Prompt) -> str:
     """Who is who, and what was measured, before the question."""
     lines = []
     if shown is not None and _moving(base.family, shown) and not base.family.times:
@@ -159,12 +159,12 @@ def _lead(base: Base, shown: Shown | None, asked: Asked) -> str:
     return "\n".join(lines)
 
 
-def _moving(family: Family, shown: Shown) -> bool:
+def _moving(family: Family, shown: Visuals) -> bool:
     """Whether frames go in as a video: a still is a picture, and Qwen3-VL takes no video of one frame."""
     return family.video and len(shown.frames) > 1 and (family.beside or shown.crop is None)
 
 
-def _visuals(base: Base, shown: Shown | None) -> tuple[list[Part], dict[str, Any]]:
+def _visuals(base: Base, shown: Visuals | None) -> tuple[list[Part], dict[str, Any]]:
     """The pictures of a prompt, and the processor's options for them."""
     if shown is None or (not len(shown.frames) and shown.crop is None):
         return [], {}
@@ -188,7 +188,7 @@ def _picture(pixels: Any) -> Part:
     return {"type": "image", "image": Image.fromarray(pixels)}
 
 
-def _metadata(shown: Shown) -> dict[str, Any]:
+def _metadata(shown: Visuals) -> dict[str, Any]:
     """Times as a processor reads them: without them it takes 24 frames a second, and all times collapse.
 
     Indices count tenths of a second, so that frames keep their own times whatever their distances are.

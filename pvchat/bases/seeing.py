@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from pvchat.bases.loading import Base
-from pvchat.bases.marking import Frames, Shown
-from pvchat.bases.prompts import Asked, inputs_of
+from pvchat.bases.marking import Frames, Visuals
+from pvchat.bases.prompts import Prompt, inputs_of
 from pvchat.bases.soft import TOKENS
 from pvchat.errors import SettingsError
 
@@ -34,8 +34,8 @@ def visual_tokens(base: Base, crops: Sequence[Frames]) -> Tensor:
     """
     found = []
     for crop in crops:
-        shown = Shown(crop[None], np.zeros(1, np.float32), crop=crop)
-        inputs = inputs_of(base, _still(shown), Asked("What is this?", brief=""))
+        shown = Visuals(crop[None], np.zeros(1, np.float32), crop=crop)
+        inputs = inputs_of(base, _still(shown), Prompt("What is this?", brief=""))
         embeds = _embeds(base, inputs)
         found.append(embeds[_places(base, inputs["input_ids"])[0]])
     tokens = torch.cat(found) if found else torch.zeros(0, base.width)
@@ -77,9 +77,9 @@ def k_means(points: Tensor, count: int, seed: int = 0) -> Tensor:
     return centres
 
 
-def _still(shown: Shown) -> Shown:
+def _still(shown: Visuals) -> Visuals:
     """One picture, and no video beside it."""
-    return Shown(shown.frames[:0], shown.times[:0], crop=shown.crop)
+    return Visuals(shown.frames[:0], shown.times[:0], crop=shown.crop)
 
 
 def _embeds(base: Base, inputs: dict[str, Any]) -> Tensor:

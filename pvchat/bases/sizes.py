@@ -48,7 +48,7 @@ class Size:
         return None if self.bytes is None or self.room is None else self.bytes <= self.room
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What it takes and what is free, in words; what isn't known is left out."""
         count = f"{self.parameters / 1e6:.0f} M parameters in {self.dtype}, " if self.parameters else ""
         memory = f", about {size(self.bytes)} of memory" if self.bytes else ""

@@ -1,9 +1,8 @@
-"""The command line: one module a command, which registers itself with the parser.
+"""The command line.
 
-In: words. Out: answers on stdout, everything else on stderr, an exit code. Start with `main.py`:
-
-    shared          options.py (words that several commands know), console.py (what is written where)
-    at first        demo.py (showcase.py is what it shows), doctor.py (examination.py is what it finds), models.py
-    every day       enroll.py, ask.py, transcribe.py, library.py, people.py, index.py, serve.py, encryption.py
-    in the study    augment.py, train.py, eval.py
+In: the words of a terminal. Out: answers on stdout, everything else on stderr, and an exit code.
+Open `main.py` first: it reads the words and runs one command. A command is the module of its name (`ask.py`,
+`people.py` …): `register` adds its options, `run` does it. `options.py` has the options that several commands share,
+`console.py` writes text, tables, JSON and errors; `showcase.py` is what `demo` shows, `examination.py` what `doctor`
+finds, `inbox.py` what `library inbox` does.
 """

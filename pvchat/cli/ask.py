@@ -29,17 +29,17 @@ def register(commands: Commands) -> None:
     parser = add_command(commands, "ask", "ask about a clip, or a library of them", "CLIP|--library QUESTION [options]")
     parser.add_argument("clip", metavar="CLIP", nargs="?", help="a video, an animation or a photo")
     parser.add_argument("question", metavar="QUESTION", help='such as "Is Ana there?" or "What is Ana doing?"')
-    told = "ask about all videos that `pvchat library scan` looked through, instead of a clip"
-    parser.add_argument("--library", action="store_true", help=told)
-    told = 'a question that follows, such as "and what is she wearing?"; may be given again'
-    parser.add_argument("--then", action="append", default=[], metavar="QUESTION", help=told)
-    told = "also show how the question was read, and the rows that answer it"
-    parser.add_argument("--explain", action="store_true", help=told)
+    meaning = "ask about all videos that `pvchat library scan` looked through, instead of a clip"
+    parser.add_argument("--library", action="store_true", help=meaning)
+    meaning = 'a question that follows, such as "and what is she wearing?"; may be given again'
+    parser.add_argument("--then", action="append", default=[], metavar="QUESTION", help=meaning)
+    meaning = "also show how the question was read, and the rows that answer it"
+    parser.add_argument("--explain", action="store_true", help=meaning)
     for flag, dest, end in (("--from", "start_s", "start"), ("--to", "end_s", "end")):
-        told = f"answer from a part of the clip only: its {end}, as seconds, m:ss or h:mm:ss"
-        parser.add_argument(flag, dest=dest, type=time_of, metavar="TIME", help=told)
-    add_model(parser)
-    parser.set_defaults(run=run, wrong=parser.error)
+        meaning = f"answer from a part of the clip only: its {end}, as seconds, m:ss or h:mm:ss"
+        parser.add_argument(flag, dest=dest, type=time_of, metavar="TIME", help=meaning)
+    add_model(parser, run)
+    parser.set_defaults(wrong=parser.error)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -61,8 +61,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--generator-model", metavar="NAME", default="", help="hub name or folder of its base model")
     parser.add_argument("--teacher", metavar="NAME", default="facts", help="what answers come from: facts (what "
                         "was measured, the default), or a hub name or folder of a video language model")  # fmt: skip
-    add_model(parser)
-    parser.set_defaults(run=run)
+    add_model(parser, run)
 
 
 def run(args: argparse.Namespace) -> int:

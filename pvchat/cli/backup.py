@@ -22,14 +22,12 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "path", metavar="FOLDER|FILE", type=Path, help="a folder (the name gets the date) or a new file"
     )
-    add_common(parser)
-    parser.set_defaults(run=backup)
+    add_common(parser, backup)
     note = "Stop what uses this home first. Cut off, it ends at the next command, or nothing was changed."
     parser = add_command(commands, "restore", "put a backup back", "FILE [options]", note)
     parser.add_argument("path", metavar="FILE", type=Path, help="that `pvchat backup` wrote")
     parser.add_argument("--force", action="store_true", help="in the place of the people and the library that are here")
-    add_common(parser)
-    parser.set_defaults(run=restore)
+    add_common(parser, restore)
 
 
 def backup(args: argparse.Namespace) -> None:

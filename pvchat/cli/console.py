@@ -154,8 +154,12 @@ def plain(text: str) -> str:
     return escape(text)
 
 
-def refused(error: OSError) -> PVChatError:
-    """What the system refused, with what to do about it."""
+def as_user_error(error: PVChatError | OSError | UnicodeEncodeError) -> PVChatError:
+    """What was refused, by us or by the system, or is no text at all, with what to do about it."""
+    if isinstance(error, PVChatError):
+        return error
+    if isinstance(error, UnicodeEncodeError):  # bytes of the command line that are no UTF-8
+        return PVChatError("this isn't text in UTF-8.", subject=ascii(error.object)[:80], hint="Type it anew.")
     full, closed = ("ENOSPC", "EDQUOT", "EFBIG"), ("EACCES", "EPERM", "EROFS")
     hints = {getattr(errno, name, None): "Make room, or choose another disk." for name in full}
     hints |= {getattr(errno, name): "Choose a place that you may read and write." for name in closed}

@@ -21,8 +21,7 @@ COLUMNS = (("clip", 9), ("question", 12), ("answer", None), ("who", 9), ("prob."
 def register(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "demo", "see it work on real footage (fetches weights and footage first)")
-    add_model(parser)
-    parser.set_defaults(run=run)
+    add_model(parser, run)
 
 
 def run(args: argparse.Namespace) -> None:

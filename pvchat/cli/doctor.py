@@ -24,8 +24,7 @@ def register(commands: Commands) -> None:
     )
     parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (82 MB)")
     parser.add_argument("--verify", action="store_true", help="hash every file of the weights again")
-    add_common(parser)
-    parser.set_defaults(run=run)
+    add_common(parser, run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,9 +51,9 @@ def run(args: argparse.Namespace) -> int:
             weights.fetch(progress=progress, table=FOOTAGE)
             if args.voice:
                 weights.fetch(progress=progress, table=VOICE)
-            if not weights.missing():
-                progress("converting networks", 0, 0)
-                Networks(Settings(device="cpu")).convert()
+        if not weights.missing():
+            with ProgressDisplay() as progress:
+                Networks(Settings(device="cpu")).fetch(progress)  # converts them, too
         for row in damage:
             console.say(f"Mended: {row['what']}")
     report = examine(thorough=args.verify)
@@ -73,6 +72,9 @@ def show(report: dict[str, Any], out: Console) -> None:
     out.print(_state_table(report))
     out.print()
     out.print(_weights_table(report["weights"]))
+    out.print("Their licences:")
+    for line in _licences(report["weights"]):
+        out.print(f"  {console.plain(line)}")
     out.print(f"The code is {CODE_LICENCE}. Weights fitted by us are {FITTED_LICENCE}:")
     for row in report["fitted"]:
         out.print(f"  {row['file']} ({size(row['size_bytes'])})", soft_wrap=True)
@@ -111,10 +113,18 @@ def _state_table(report: dict[str, Any]) -> Table:
 def _weights_table(rows: list[dict[str, Any]]) -> Table:
     from pvchat.runtime import size
 
-    table = console.open_table("weights", "for", "package", "licence", "state", fold=True)
+    table = console.open_table("weights", "for", "package", "size", "state", fold=True)
     for row in rows:
         state = "demo only" if row["for_demo"] else "--voice" if row["for_voice"] else "[yellow]missing[/yellow]"
         state = "[green]here[/green]" if row["here"] else state
-        where = row["package"] + (f" ({size(row['size_bytes'])})" if row["size_bytes"] else "")
-        table.add_row(row["role"], row["purpose"], where, row["licence"], state)
+        package = row["package"].partition("==")[0]
+        table.add_row(row["role"], row["purpose"], package, size(row["size_bytes"]), state)
     return table
+
+
+def _licences(rows: list[dict[str, Any]]) -> list[str]:
+    """A line a licence, with the weights that have it."""
+    roles: dict[str, list[str]] = {}
+    for row in rows:
+        roles.setdefault(row["licence"], []).append(row["role"])
+    return [f"{licence}: {', '.join(names)}" for licence, names in roles.items()]

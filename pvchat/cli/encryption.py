@@ -18,11 +18,9 @@ def register(commands: Commands) -> None:
     parser = add_command(commands, "encrypt", text, "[options]")
     parser.add_argument("--keyring", action="store_true", help="let the system's keyring keep a random passphrase, "
                         "instead of $PVCHAT_KEY")  # fmt: skip
-    add_common(parser)
-    parser.set_defaults(run=encrypt)
+    add_common(parser, encrypt)
     parser = add_command(commands, "decrypt", "undo `pvchat encrypt`", "[options]")
-    add_common(parser)
-    parser.set_defaults(run=decrypt)
+    add_common(parser, decrypt)
 
 
 def encrypt(args: argparse.Namespace) -> None:

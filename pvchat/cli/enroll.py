@@ -31,11 +31,10 @@ def register(commands: Commands) -> None:
                         "the clip, seconds; deep: also trains a pretrained base (--model) on an augmentation of "
                         "it, minutes")  # fmt: skip
     parser.add_argument("--track", type=int, metavar="N", help="whom to take where the clip shows several people")
-    told = "another clip of somebody who is enrolled by that name: what it shows joins what is known of her"
-    parser.add_argument("--add", action="store_true", help=told)
+    meaning = "another clip of somebody who is enrolled by that name: what it shows joins what is known of her"
+    parser.add_argument("--add", action="store_true", help=meaning)
     parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
-    add_model(parser)
-    parser.set_defaults(run=run)
+    add_model(parser, run)
 
 
 def run(args: argparse.Namespace) -> None:

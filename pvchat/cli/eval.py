@@ -37,8 +37,8 @@ def register(commands: Commands) -> None:
     add("--restart", action="store_true", help="delete the run that DIR holds and start over")
     add("--compare", nargs=2, metavar=("RUN1", "RUN2"), help="compare two finished runs (RUN or RUN:SYSTEM)")
     add("--convert", metavar="DIR", help="only write the manifest to DIR in PVChat's own layout")
-    add_model(parser)
-    parser.set_defaults(run=run, wrong=parser.error)
+    add_model(parser, run)
+    parser.set_defaults(wrong=parser.error)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -92,5 +92,5 @@ def _measure(args: argparse.Namespace, settings: Settings) -> tuple[Any, str]:
     )  # fmt: skip
     with ProgressDisplay() as progress:
         metrics = run(args.manifest, args.out, options, settings, progress)
-    told = json.loads((Path(args.out) / "run.json").read_text(encoding="utf-8"))
-    return metrics, "\n".join([text_of(metrics), *remarks(told), f"Report: {Path(args.out) / 'report.html'}"])
+    row = json.loads((Path(args.out) / "run.json").read_text(encoding="utf-8"))
+    return metrics, "\n".join([text_of(metrics), *remarks(row), f"Report: {Path(args.out) / 'report.html'}"])

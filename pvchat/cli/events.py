@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.cli.options import Commands, add_command, add_common, add_group
 
 if TYPE_CHECKING:
     from pvchat.library.live.eventlog import EventLog
@@ -21,8 +21,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
     text = "what happened before cameras, and who is told of it"
-    parser = add_command(commands, "events", text, "ACTION …")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = add_group(commands, "events", text)
     for action, run, words, text in (
         ("add", add, '"RULE"', 'tell of events: "Ana is seen", "Ben leaves", "somebody unknown is seen at night"'),
         ("list", list_events, "", "the last events, the rules, and what was told to whom"),
@@ -36,8 +35,7 @@ def register(commands: Commands) -> None:
             one.add_argument("--last", type=int, default=20, metavar="N", help="so many events (default 20)")
         if action in ("remove", "test"):
             one.add_argument("number", metavar="N", type=int, help="of the rule, as `list` shows it")
-        add_common(one)
-        one.set_defaults(run=run)
+        add_common(one, run)
 
 
 def add(args: argparse.Namespace) -> None:
@@ -83,14 +81,14 @@ def test(args: argparse.Namespace) -> None:
 
 def _add_rule(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rule", metavar='"RULE"', help="what is told")
-    told = "http(s)://… (webhook), mqtt(s)://…, or page: only the app shows it (the default)"
-    parser.add_argument("--to", default="page", metavar="ADDRESS", help=told)
-    told = "only of this camera: its place or address; may be given again"
-    parser.add_argument("--source", action="append", default=[], metavar="CAMERA", help=told)
+    meaning = "http(s)://… (webhook), mqtt(s)://…, or page: only the app shows it (the default)"
+    parser.add_argument("--to", default="page", metavar="ADDRESS", help=meaning)
+    meaning = "only of this camera: its place or address; may be given again"
+    parser.add_argument("--source", action="append", default=[], metavar="CAMERA", help=meaning)
     parser.add_argument("--hours", default="", metavar="FROM-TO", help="only then, such as 22:00-06:00")
     parser.add_argument("--least", type=float, default=0.0, metavar="P", help="only from this probability, 0 to 1")
-    told = "after one event, tell no other of that camera for so long: 30s, 5m, 1h (default 1m)"
-    parser.add_argument("--quiet", type=_time, default=60.0, metavar="TIME", help=told)
+    meaning = "after one event, tell no other of that camera for so long: 30s, 5m, 1h (default 1m)"
+    parser.add_argument("--quiet", type=_time, default=60.0, metavar="TIME", help=meaning)
     parser.add_argument("--secret", default="", metavar="WORD", help="that signs webhooks (default: one is made)")
 
 

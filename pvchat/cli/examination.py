@@ -39,9 +39,11 @@ def examine(video: VideoConfig | None = None, *, thorough: bool = False) -> dict
         {"ok", "versions", "machine", "decoder", "device", "home", "disk", "damage", "weights", "fitted", "people",
         "encryption", "problems"}; a problem is {"what", "mend"}.
     """
+    from pvchat.runtime import usable_cores
+
     report: dict[str, Any] = {
         "versions": _versions(),
-        "machine": {"system": platform.platform(terse=True), "arch": platform.machine(), "cores": _cores()},
+        "machine": {"system": platform.platform(terse=True), "arch": platform.machine(), "cores": usable_cores()},
         "decoder": _decoder(video or VideoConfig()),
         "device": _device(),
         "home": str(home()),
@@ -107,12 +109,6 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _cores() -> int:
-    from pvchat.runtime import usable_cores
-
-    return usable_cores()
 
 
 def _decoder(video: VideoConfig) -> dict[str, str]:

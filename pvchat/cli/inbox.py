@@ -38,13 +38,12 @@ def register(actions: Commands) -> None:
     text = "people whom nobody enrolled and who are seen again and again: name, join, ignore, merge, split them"
     parser = add_command(actions, "library inbox", text, "[options]", WARNING)
     acts = parser.add_mutually_exclusive_group()
-    for name, count, words, told in _ACTS:
-        acts.add_argument(f"--{name}", nargs=count, metavar=words, help=told)
+    for name, count, words, meaning in _ACTS:
+        acts.add_argument(f"--{name}", nargs=count, metavar=words, help=meaning)
     acts.add_argument("--undo", action="store_true", help="take back what was done last")
     parser.add_argument("--consent", action="store_true", help="who is named has agreed to be enrolled")
     parser.add_argument("--all", action="store_true", help="list also who is seen in one video only")
-    add_model(parser)
-    parser.set_defaults(run=run)
+    add_model(parser, run)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common, add_model
+from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,8 +25,7 @@ WARNING = "An index holds biometric data: face vectors of everyone in the clips.
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
     text = "index the faces and scenes of a folder of videos, and search it"
-    parser = add_command(commands, "index", text, "ACTION …")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = add_group(commands, "index", text)
     for action, run, words, text in (
         ("build", build, "FOLDER", "index the clips and photos of a folder; again: only what is new, changed or gone"),
         ("add", add, "FOLDER CLIP …", "add clips that lie elsewhere"),
@@ -48,8 +47,7 @@ def register(commands: Commands) -> None:
             one.add_argument("--kind", choices=kinds, help="what is compared (default: faces, or figures if drawn)")
             one.add_argument("--hits", type=int, default=10, metavar="N", help="how many (default 10)")
         one.add_argument("--index", metavar="DIR", help="where the index lies (default: FOLDER/.pvchat-index)")
-        (add_model if action in ("build", "add", "search") else add_common)(one)
-        one.set_defaults(run=run)
+        (add_model if action in ("build", "add", "search") else add_common)(one, run)
 
 
 def build(args: argparse.Namespace) -> None:
@@ -109,7 +107,10 @@ def search(args: argparse.Namespace) -> None:
         analysis = chat.analyse(args.clip)
     kind, queries = _queries(analysis, args)
     hits = index.nearest(kind, queries, max(1, args.hits), but=[analysis.key])
-    rows = [_told(hit.clip) | {"id": hit.id, "distance": hit.distance} | _where(hit.track) for hit in hits]
+    rows = [
+        {"file": min(hit.clip.files, default=""), "key": hit.clip.key, "duration_s": hit.clip.duration_s, "id": hit.id,
+         "distance": hit.distance} | _where(hit.track) for hit in hits
+    ]  # fmt: skip
     if args.json:
         console.write_json({"kind": kind, "hits": rows})
         return
@@ -170,10 +171,6 @@ def _find(clip: ClipEntry | None, what: str) -> ClipEntry:
     if clip is None:
         raise VideoIndexError("no such clip is in the index.", subject=what, hint="Name a file, or an id of `search`.")
     return clip
-
-
-def _told(clip: ClipEntry) -> dict[str, Any]:
-    return {"file": min(clip.files, default=""), "key": clip.key, "duration_s": clip.duration_s}
 
 
 def _where(track: Any) -> dict[str, Any]:

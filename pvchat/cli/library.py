@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from pvchat.cli import console, inbox
-from pvchat.cli.options import Commands, add_command, add_common, add_model, settings_of
+from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, settings_of
 
 if TYPE_CHECKING:
     from pvchat.config import Settings
@@ -28,8 +28,7 @@ WARNING = "A library holds biometric data: face vectors of everyone in the video
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
     text = "look through folders of videos once, to ask about all of them"
-    parser = add_command(commands, "library", text, "ACTION …")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = add_group(commands, "library", text)
     for action, run, words, text in (
         ("add", add, "FOLDER|FILE|CAMERA …", "add folders and files, for `scan`; cameras, for `pvchat live`"),
         ("list", list_sources, "", "what was added, and what can't be used"),
@@ -42,12 +41,12 @@ def register(commands: Commands) -> None:
     ):
         one = add_command(actions, f"library {action}", text, f"{words} [options]".strip(), WARNING)
         if action == "add":
-            told = "of videos and photos, subfolders too; or a camera's address, whose password is kept and not shown"
-            one.add_argument("paths", metavar="FOLDER|FILE|CAMERA", nargs="+", help=told)
+            one.add_argument("paths", metavar="FOLDER|FILE|CAMERA", nargs="+", help="of videos and photos, subfolders "
+                             "too; or a camera's address, whose password is kept and not shown")  # fmt: skip
             one.add_argument("--place", metavar="NAME", help='where they were recorded, such as "kitchen"')
         if action in ("scan", "watch"):
-            told = "processes that look at videos, each with networks of its own (default 1)"
-            one.add_argument("--workers", type=int, default=1, metavar="N", help=told)
+            meaning = "processes that look at videos, each with networks of its own (default 1)"
+            one.add_argument("--workers", type=int, default=1, metavar="N", help=meaning)
         if action == "remove":
             one.add_argument("path", metavar="FOLDER|FILE|CAMERA", nargs="?", help="as `list` shows it")
             one.add_argument("--all", action="store_true", help="delete the whole library")
@@ -58,10 +57,9 @@ def register(commands: Commands) -> None:
             one.add_argument("--csv", action="store_true", help="as CSV (the default) instead of --json")
         if action == "reel":
             one.add_argument("--out", metavar="FILE", required=True, help="a new mp4; it has no sound")
-            told = "the film ends after so many seconds (default 600)"
-            one.add_argument("--most", type=float, default=600.0, metavar="S", help=told)
-        (add_model if action in ("scan", "watch") else add_common)(one)
-        one.set_defaults(run=run)
+            meaning = "the film ends after so many seconds (default 600)"
+            one.add_argument("--most", type=float, default=600.0, metavar="S", help=meaning)
+        (add_model if action in ("scan", "watch") else add_common)(one, run)
     inbox.register(actions)
 
 
@@ -90,7 +88,7 @@ def scan(args: argparse.Namespace) -> None:
     chat, progress, how = _scanning(args)
     with progress:
         report = chat.library.scan(how)
-    _tell(args, report)
+    _print_report(args, report)
 
 
 def watch(args: argparse.Namespace) -> None:
@@ -100,7 +98,7 @@ def watch(args: argparse.Namespace) -> None:
     try:
         with progress:
             for report in chat.library.watch(how):
-                _tell(args, report)
+                _print_report(args, report)
     except KeyboardInterrupt:  # the way it ends; a video that was being looked at is looked at anew the next time
         console.say("Stopped. What was finished is kept.")
 
@@ -113,19 +111,19 @@ def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanni
         raise SettingsError("there must be at least one worker.", subject="--workers")
     settings = settings_of(args)
     chat, progress = console.open_chat(args)
-    return chat, progress, Scanning(args.workers, partial(_opened, settings), progress)
+    return chat, progress, Scanning(args.workers, partial(_worker_chat, settings), progress)
 
 
-def _tell(args: argparse.Namespace, report: Report) -> None:
+def _print_report(args: argparse.Namespace, report: Report) -> None:
     """What a scan did."""
-    told = [f"{report.added} looked at", f"{report.kept} as they were"]
-    told += [f"{count} {what}" for count, what in ((report.moved, "known from elsewhere"), (report.removed, "gone"),
+    parts = [f"{report.added} looked at", f"{report.kept} as they were"]
+    parts += [f"{count} {what}" for count, what in ((report.moved, "known from elsewhere"), (report.removed, "gone"),
                                                    (len(report.failed), "can't be used")) if count]  # fmt: skip
     for path, why in report.failed.items():
         console.say(f"{path} can't be used: {why}")
     for path in report.missing:
         console.say(f"{path} isn't there; what was seen in it is kept.")
-    console.report(args, report.to_dict(), f"Videos: {', '.join(told)}.")
+    console.report(args, report.to_dict(), f"Videos: {', '.join(parts)}.")
 
 
 def status(args: argparse.Namespace) -> None:
@@ -135,10 +133,10 @@ def status(args: argparse.Namespace) -> None:
 
     found = _library().status()
     footage = f", {lasting(found.seconds)}" if found.clips else ""
-    told = [f"{found.clips} videos{footage}, with {found.people} people who are enrolled"]
-    told += [f"{found.waiting} files wait for pvchat library scan"] if found.waiting else []
-    told += [f"{found.failed} can't be used"] if found.failed else []
-    sentence = f"{'; '.join(told)}; {size(found.bytes)} on disk."
+    parts = [f"{found.clips} videos{footage}, with {found.people} people who are enrolled"]
+    parts += [f"{found.waiting} files wait for pvchat library scan"] if found.waiting else []
+    parts += [f"{found.failed} can't be used"] if found.failed else []
+    sentence = f"{'; '.join(parts)}; {size(found.bytes)} on disk."
     console.report(args, found.to_dict(), sentence)
 
 
@@ -179,7 +177,7 @@ def reel(args: argparse.Namespace) -> None:
     from pvchat.errors import SettingsError
     from pvchat.library.reel import write_reel
     from pvchat.runtime import ProgressDisplay
-    from pvchat.runtime import seconds as told
+    from pvchat.runtime import seconds as duration
 
     if not args.most > 0:
         raise SettingsError("a film has some seconds.", subject="--most")
@@ -189,7 +187,7 @@ def reel(args: argparse.Namespace) -> None:
         made = write_reel(moments, Path(args.out).expanduser(), library.chat.settings.video, args.most, progress)
     for path, why in made.left_out.items():
         console.say(f"{path} is left out: {why}")
-    sentence = f"{made.path}: {made.moments} moments, {told(made.seconds)}. It shows people: mind who gets it."
+    sentence = f"{made.path}: {made.moments} moments, {duration(made.seconds)}. It shows people: mind who gets it."
     console.report(args, vars(made), sentence)
 
 
@@ -200,7 +198,7 @@ def _library() -> Library:
     return PVChat().library
 
 
-def _opened(settings: Settings) -> Service:
+def _worker_chat(settings: Settings) -> Service:
     """A worker's PVChat: it uses as few threads as it has to, since it is one of several."""
     import torch
 

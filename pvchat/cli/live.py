@@ -33,8 +33,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--keep-days", type=float, default=7.0, metavar="X", help=kept)
     kept = "gigabytes of clips that are kept, of all cameras (default 2)"
     parser.add_argument("--keep-gb", type=float, default=2.0, metavar="X", help=kept)
-    add_model(parser)
-    parser.set_defaults(run=run)
+    add_model(parser, run)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -46,19 +45,19 @@ def run(args: argparse.Namespace) -> None:
     how = Watching(args.fps, Retention(args.keep_days, args.keep_gb))
     chat, progress = console.open_chat(args)
     with progress:
-        live = chat.library.live(args.camera, how, args.place, lambda row: _tell(args, row))
+        live = chat.library.live(args.camera, how, args.place, lambda row: _print_event(args, row))
         live.start()
     console.say(f"Watching {live.address.shown}. Ctrl-C ends it.")
     try:
         while not live.wait(STATUS_S):
-            console.say(told(live.status()))
+            console.say(status_line(live.status()))
     finally:
         _end(live)
     if live.status().failed:
         raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.shown)
 
 
-def told(status: LiveStatus) -> str:
+def status_line(status: LiveStatus) -> str:
     """How it goes, in a sentence."""
     state = "connected" if status.connected else f"not connected ({status.problem or 'no picture yet'})"
     who = [name or "somebody I don't know" for name in status.who]
@@ -69,7 +68,7 @@ def told(status: LiveStatus) -> str:
     return "; ".join(parts) + "."
 
 
-def _tell(args: argparse.Namespace, row: dict[str, Any]) -> None:
+def _print_event(args: argparse.Namespace, row: dict[str, Any]) -> None:
     if args.json:
         console.write(json.dumps(row, ensure_ascii=False))
     else:
@@ -79,4 +78,4 @@ def _tell(args: argparse.Namespace, row: dict[str, Any]) -> None:
 
 def _end(live: Live) -> None:
     live.stop()
-    console.say(told(live.status()))
+    console.say(status_line(live.status()))

@@ -82,12 +82,12 @@ def _run(args: argparse.Namespace) -> int:
         console.flush()
     except BrokenPipeError:  # `pvchat people | head`
         return USER_ERROR
-    except (PVChatError, OSError) as error:  # the system's: a full or read-only disk, a file in a folder's place
+    except (PVChatError, OSError, UnicodeEncodeError) as error:  # the system's: a full disk, a file in a folder's place
         if args.verbose:
             import traceback
 
             traceback.print_exc()
-        console.show_error(error if isinstance(error, PVChatError) else console.refused(error), args.json)
+        console.show_error(console.as_user_error(error), args.json)
         return USER_ERROR
     return int(code or OK)
 

@@ -24,14 +24,13 @@ def register(commands: Commands) -> None:
     """Add the command."""
     text = "which models there are, what they take, whether they fit here"
     parser = add_command(commands, "models", text, "[FOLDER …] [options]")
-    help_ = "more models to look at: trained ones, training runs, folders of pretrained bases, hub:ORG/NAME"
-    parser.add_argument("folders", nargs="*", metavar="FOLDER", help=help_)
-    help_ = "where a base would run: cpu, cuda, or auto (the default: cuda where there is an NVIDIA card)"
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help=help_)
+    meaning = "more models to look at: trained ones, training runs, folders of pretrained bases, hub:ORG/NAME"
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help=meaning)
+    meaning = "where a base would run: cpu, cuda, or auto (the default: cuda where there is an NVIDIA card)"
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help=meaning)
     parser.add_argument("--as", dest="dtype", choices=("float32", "bfloat16", "8bit", "4bit"), default="",
                         help="how a base would be loaded (default: what is fastest here and fits)")  # fmt: skip
-    add_common(parser)
-    parser.set_defaults(run=run)
+    add_common(parser, run)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -8,28 +8,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from pvchat.config import ANSWERS, QUANTIZED, SHOWN, PresenceConfig, Settings, VideoConfig
 
 SECTIONS: dict[str, type[Any]] = {"video": VideoConfig, "presence": PresenceConfig}
-MEANINGS = {
-    "video.backend": "what reads normalised copies: auto, decord or pyav",
-    "video.max_bytes": "largest file that is taken",
-    "video.max_duration_s": "longest clip that is taken, seconds",
-    "video.max_pixels": "largest frame that is taken, width times height",
-    "video.whole_side": "pixels, longest side up to which the copy keeps a picture whole; of larger ones 3/4",
-    "video.max_side": "pixels, longest side of the normalised copy at most",
-    "video.max_fps": "highest frame rate of the normalised copy",
-    "video.sample_fps": "frames a second of a short clip that are looked at",
-    "video.max_frames": "most frames of a short clip that are looked at",
-    "video.scan_from_s": "length, seconds, from which a video is looked through from end to end",
-    "video.scan_fps": "frames a second of a long video that are looked at",
-    "video.still_seconds": "length of the clip that a photo becomes",
-    "presence.wrong_yes": "what it costs to say that somebody is there who isn't",
-    "presence.wrong_no": "what it costs to say that somebody isn't there who is",
-    "presence.unsure": "what it costs to be unsure; the least expected cost decides",
-}
+
+Run = Callable[[argparse.Namespace], int | None]  # does a command; returns its exit code, None for 0
 
 
 class Commands(Protocol):
@@ -57,16 +43,24 @@ def add_command(
     return commands.add_parser(name, prog=prog, usage=usage, help=text, description=description)
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """The options of every command."""
+def add_group(commands: Commands, name: str, text: str) -> Commands:
+    """One more command with actions of its own; returns where they register themselves."""
+    parser = add_command(commands, name, text, "ACTION …")
+    actions: Commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    return actions
+
+
+def add_common(parser: argparse.ArgumentParser, run: Run) -> None:
+    """The options of every command, and what runs it."""
+    parser.set_defaults(run=run)
     parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
-    help_ = "tell more on stderr (-vv: everything); errors come with their traceback"
-    parser.add_argument("-v", "--verbose", action="count", default=0, help=help_)
+    meaning = "tell more on stderr (-vv: everything); errors come with their traceback"
+    parser.add_argument("-v", "--verbose", action="count", default=0, help=meaning)
 
 
-def add_model(parser: argparse.ArgumentParser) -> None:
+def add_model(parser: argparse.ArgumentParser, run: Run) -> None:
     """The options of a command that looks at clips: those of every command, the model's, and one a setting."""
-    add_common(parser)
+    add_common(parser, run)
     parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1 … or mps")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything that draws numbers (default 0)")
     parser.add_argument("--model", default="embedded", metavar="NAME", help="a preset, a trained model's folder, or a "
@@ -92,7 +86,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         group = parser.add_argument_group(f"{section} settings")
         for field in dataclasses.fields(config):
             flag, kind = f"{section}.{field.name}", type(field.default)
-            shown = f"{MEANINGS[flag]} (default {field.default})"
+            shown = f"{field.metadata['help']} (default {field.default})"
             metavar = {int: "N", float: "X"}.get(kind, "WORD")
             group.add_argument(f"--{flag}", type=kind, default=field.default, metavar=metavar, help=shown)
 

@@ -9,7 +9,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common, add_model, time_of
+from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, time_of
 
 if TYPE_CHECKING:
     from pvchat.people.corrections import Correction
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
     text = "list, show, rename, alias, export, import, forget, merge or correct people"
-    parser = add_command(commands, "people", text, "ACTION …")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = add_group(commands, "people", text)
     for action, run, arguments, text in (
         ("list", list_people, (), "everyone who is enrolled"),
         ("show", show, ("name",), "what is stored about one person"),
@@ -39,7 +38,7 @@ def register(commands: Commands) -> None:
         for argument in arguments:
             one.add_argument(argument, metavar=argument.upper())
         _add_options(one, action)
-        one.set_defaults(run=run)
+        (add_model if action in ("is", "not", "merge") else add_common)(one, run)
 
 
 def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
@@ -49,20 +48,14 @@ def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
     if action == "import":
         parser.add_argument("--name", help="call the person so instead of by the name in the file")
         parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
-        told = "take the person though somebody who is enrolled looks the same"
-        parser.add_argument("--alike", action="store_true", help=told)
+        meaning = "take the person though somebody who is enrolled looks the same"
+        parser.add_argument("--alike", action="store_true", help=meaning)
     if action == "corrections":
         parser.add_argument("--undo", type=int, metavar="N", help="take the correction of this number back")
-    if action not in ("is", "not", "merge"):
-        add_common(parser)
-        return
-    if action == "merge":
-        add_model(parser)
-        return
-    told = "a moment at which whoever is meant is seen, as seconds, m:ss or h:mm:ss"
-    parser.add_argument("--at", type=time_of, metavar="TIME", help=told)
-    parser.add_argument("--track", type=int, metavar="N", help="whom, where several could be meant")
-    add_model(parser)
+    if action in ("is", "not"):
+        meaning = "a moment at which whoever is meant is seen, as seconds, m:ss or h:mm:ss"
+        parser.add_argument("--at", type=time_of, metavar="TIME", help=meaning)
+        parser.add_argument("--track", type=int, metavar="N", help="whom, where several could be meant")
 
 
 def list_people(args: argparse.Namespace) -> None:
@@ -70,11 +63,7 @@ def list_people(args: argparse.Namespace) -> None:
     from pvchat.runtime import size
 
     store = _store()
-    everyone = store.all()
-    people = [_row(person) for person in everyone]
-    for person in everyone:
-        if person.outdated:
-            console.say(f"{person.name} was enrolled by an earlier version, which saw drawn figures otherwise.")
+    people = [_row(person) for person in store.all()]
     names = store.ids()
     for key, why in store.damaged().items():
         whose = f"{names[key]} (folder {key})" if key in names else f"folder {key}"
@@ -160,8 +149,8 @@ def correct(args: argparse.Namespace) -> None:
     with progress:
         kept = chat.correct(args.name, args.clip, args.action == "is", args.at, args.track)
         number = len(chat.corrections(args.name))
-    told = " ".join(_told(args.name, one) for one in kept)
-    sentence = f"{told} Take it back with: pvchat people corrections {args.name} --undo {number}"
+    lines = " ".join(_correction_line(args.name, one) for one in kept)
+    sentence = f"{lines} Take it back with: pvchat people corrections {args.name} --undo {number}"
     console.report(args, {"name": args.name, "kept": [one.to_dict() for one in kept]}, sentence)
 
 
@@ -170,22 +159,22 @@ def corrections(args: argparse.Namespace) -> None:
     from pvchat.people.corrections import corrections_of, without
 
     store = _store()
-    said = corrections_of(store.get(args.name))
+    found = corrections_of(store.get(args.name))
     if args.undo is not None:
         store.revise(args.name, lambda person: without(person, args.undo))
-        gone = said[args.undo - 1]
-        console.report(args, {"undone": gone.to_dict()}, f"Taken back: {_told(args.name, gone)}")
+        gone = found[args.undo - 1]
+        console.report(args, {"undone": gone.to_dict()}, f"Taken back: {_correction_line(args.name, gone)}")
         return
-    rows = [{"number": number, **one.to_dict()} for number, one in enumerate(said, 1)]
-    lines = [f"{row['number']}  {_told(args.name, one)}" for row, one in zip(rows, said, strict=True)]
+    rows = [{"number": number, **one.to_dict()} for number, one in enumerate(found, 1)]
+    lines = [f"{row['number']}  {_correction_line(args.name, one)}" for row, one in zip(rows, found, strict=True)]
     console.report(args, rows, "\n".join(lines) or f"Nothing was corrected about {args.name}.")
 
 
-def _told(name: str, said: Correction) -> str:
+def _correction_line(name: str, found: Correction) -> str:
     from pvchat.chat.english import clock
 
-    where = said.source or (f"the clip {said.clip[:12]}" if said.clip else "a clip on another machine")
-    return f"At {clock(said.at_s)} in {where} it is {'' if said.her else 'not '}{name}."
+    where = found.source or (f"the clip {found.clip[:12]}" if found.clip else "a clip on another machine")
+    return f"At {clock(found.at_s)} in {where} it is {'' if found.her else 'not '}{name}."
 
 
 def _store() -> PeopleStore:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,29 +41,6 @@ ASKED: tuple[tuple[str, str], ...] = (
 )
 
 
-@dataclass
-class Row:
-    """One question of the demo and what came back; `answer` is `Answer.to_dict()`."""
-
-    clip: str
-    question: str
-    answer: dict[str, Any]
-    right: bool
-    seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """One row of `pvchat demo --json`."""
-        shown = footage.shot(self.clip)
-        return {
-            "clip": self.clip,
-            "shows": list(shown.shows),
-            "question": self.question,
-            **self.answer,
-            "right": self.right,
-            "seconds": round(self.seconds, 2),
-        }
-
-
 def perform(
     settings: Settings, downloads: ProgressDisplay, progress: ProgressDisplay, say: Callable[[str], None]
 ) -> dict[str, Any]:
@@ -86,6 +62,7 @@ def perform(
     folder = home() / "demo"
     chat = open_demo(folder, settings, progress)
     _fetch(downloads, say)
+    chat.networks.fetch(progress)  # converts the networks once, too
     start = time.perf_counter()
     say("Making short clips of the footage …")
     clips = footage.build(folder / "clips")
@@ -93,9 +70,9 @@ def perform(
     rows = [_ask(chat, clip, clips[clip], question, say) for clip, question in ASKED]
     return {
         "enrolled": enrolled,
-        "footage": [_told(shot) for shot in footage.SHOTS],
-        "answers": [row.to_dict() for row in rows],
-        "decisions_right": sum(row.right for row in rows),
+        "footage": [_shot_row(shot) for shot in footage.SHOTS],
+        "answers": rows,
+        "decisions_right": sum(row["right"] for row in rows),
         "decisions": len(rows),
         "seconds": round(time.perf_counter() - start, 1),
     }
@@ -138,12 +115,20 @@ def _enroll(chat: PVChat, name: str, path: Path, say: Callable[[str], None]) -> 
     return {"clip": path.stem, **describe(person), "seconds": round(time.perf_counter() - start, 2)}
 
 
-def _ask(chat: PVChat, clip: str, path: Path, question: str, say: Callable[[str], None]) -> Row:
+def _ask(chat: PVChat, clip: str, path: Path, question: str, say: Callable[[str], None]) -> dict[str, Any]:
     say(f"{clip}: {question}")
     start = time.perf_counter()
     answer = chat.ask(path, question).to_dict()
-    took = time.perf_counter() - start
-    return Row(clip, question, answer, _is_right(answer, footage.shot(clip).shows), took)
+    return _answer_row(clip, question, answer, time.perf_counter() - start)
+
+
+def _answer_row(clip: str, question: str, answer: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """One row of `pvchat demo --json`; `answer` is `Answer.to_dict()`."""
+    shows = footage.shot(clip).shows
+    return {
+        "clip": clip, "shows": list(shows), "question": question, **answer, "right": _is_right(answer, shows),
+        "seconds": round(seconds, 2),
+    }  # fmt: skip
 
 
 def _is_right(answer: dict[str, Any], shows: tuple[str, ...]) -> bool:
@@ -152,7 +137,7 @@ def _is_right(answer: dict[str, Any], shows: tuple[str, ...]) -> bool:
     return bool(wanted) and all(p["decision"] == wanted[p["name"]] for p in answer["people"])
 
 
-def _told(shot: footage.Shot) -> dict[str, str]:
+def _shot_row(shot: footage.Shot) -> dict[str, str]:
     parts = [footage.shot(name) for name in shot.beside.split()] or [shot]
     rows = {row.role: row for row in FOOTAGE}
     used = list(dict.fromkeys(rows[part.role] for part in parts))

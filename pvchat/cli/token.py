@@ -10,16 +10,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.cli.options import Commands, add_command, add_common, add_group
 
 if TYPE_CHECKING:
-    from pvchat.storage.tokens import Token
+    from pvchat.storage.tokens import ApiToken
 
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    parser = add_command(commands, "token", "let programs call the HTTP API (docs/api.md)", "ACTION …")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = add_group(commands, "token", "let programs call the HTTP API (docs/api.md)")
     for action, run, words, text in (
         ("create", create, "NAME", "make a token; its secret is shown once"),
         ("list", list_tokens, "", "all tokens, without their secrets"),
@@ -28,13 +27,12 @@ def register(commands: Commands) -> None:
         one = add_command(actions, f"token {action}", text, f"{words} [options]".strip())
         if action == "create":
             one.add_argument("name", metavar="NAME", help='what it is for, such as "Home Assistant"')
-            told = "what it may do: read, ask, manage, with commas between (default read,ask)"
-            one.add_argument("--scope", default="read,ask", metavar="WORDS", help=told)
+            meaning = "what it may do: read, ask, manage, with commas between (default read,ask)"
+            one.add_argument("--scope", default="read,ask", metavar="WORDS", help=meaning)
             one.add_argument("--days", type=float, metavar="N", help="after which it expires (default: never)")
         if action == "revoke":
             one.add_argument("id", metavar="ID", help="as `list` shows it")
-        add_common(one)
-        one.set_defaults(run=run)
+        add_common(one, run)
 
 
 def create(args: argparse.Namespace) -> None:
@@ -43,7 +41,7 @@ def create(args: argparse.Namespace) -> None:
 
     scopes = [word.strip() for word in args.scope.split(",") if word.strip()]
     made, secret = tokens.create(args.name, scopes, args.days)
-    console.say(f"Token {made.id} may {', '.join(made.scopes)}. This is shown once:")
+    console.say(f"ApiToken {made.id} may {', '.join(made.scopes)}. This is shown once:")
     console.report(args, {**_row(made), "token": secret}, secret)
 
 
@@ -72,7 +70,7 @@ def revoke(args: argparse.Namespace) -> None:
     console.report(args, _row(gone), f"{gone.name} ({gone.id}) can't call the API any more.")
 
 
-def _row(token: Token) -> dict[str, Any]:
+def _row(token: ApiToken) -> dict[str, Any]:
     row = asdict(token)
     del row["sha256"]
     return {**row, "expired": token.is_over}

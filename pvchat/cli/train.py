@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pvchat
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common, add_model
+from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model
 from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -32,15 +32,13 @@ def register(commands: Commands) -> None:
     from pvchat.train.person.config import add_options as add_person_options
 
     text = "train the model that all people share, or one person"
-    parser = add_command(commands, "train", text, "ACTION …")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = add_group(commands, "train", text)
 
     text = "train what all people share, on folders of pictures: of a pretrained base"
     note = "Our own model, in phases 1 to 3, is trained in a checkout of the source, which has the recipe."
     base = add_command(actions, "train base", text, note=note)
     add_base_options(base, _settings_of_base())
-    add_common(base)
-    base.set_defaults(run=run_base)
+    add_common(base, run_base)
 
     text = "train an enrolled person further, on a data set of `pvchat augment`"
     one = add_command(actions, "train person", text, "NAME --data DIR [options]")
@@ -49,8 +47,7 @@ def register(commands: Commands) -> None:
     one.add_argument("--out", metavar="DIR", help="where the state of training is kept, for --resume")
     one.add_argument("--resume", action="store_true", help="go on from the state in --out")
     add_person_options(one)
-    add_model(one)
-    one.set_defaults(run=run_person)
+    add_model(one, run_person)
 
 
 def run_base(args: argparse.Namespace) -> None:
@@ -102,8 +99,8 @@ def run_person(args: argparse.Namespace) -> None:
     chat, progress = console.open_chat(args)
     with progress:
         row = train_person(chat, args, progress)
-    told = row["training"].get("training", {})
-    cut = "" if told.get("done", True) else f", {told['steps']} steps: stopped early, with the best until then"
+    record = row["training"].get("training", {})
+    cut = "" if record.get("done", True) else f", {record['steps']} steps: stopped early, with the best until then"
     more = "; go on with --resume" if cut and args.out else ""
     console.report(args, row, f"{row['name']} is trained on {row['training']['samples']} samples{cut}{more}.")
 

@@ -14,7 +14,7 @@ from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model
 
 if TYPE_CHECKING:
-    from pvchat.service.hearing import Line
+    from pvchat.service.hearing import SpokenLine
 
 
 def register(commands: Commands) -> None:
@@ -25,8 +25,7 @@ def register(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("clip", metavar="CLIP", help="a video with sound")
     parser.add_argument("--srt", type=Path, metavar="FILE", help="write subtitles (SubRip) into a file instead")
-    add_model(parser)
-    parser.set_defaults(run=run)
+    add_model(parser, run)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -54,16 +53,16 @@ def run(args: argparse.Namespace) -> None:
             console.say("I hear nobody speak.")
 
 
-def subtitles(lines: Sequence[Line]) -> str:
+def subtitles(lines: Sequence[SpokenLine]) -> str:
     """Lines as a SubRip file; the speaker is named where she is known."""
-    told = []
+    blocks = []
     for number, line in enumerate(lines, 1):
         who = f"{line.who}: " if line.who and not line.who.startswith("#") else ""
-        told.append(f"{number}\n{_clock(line.start_s)} --> {_clock(line.end_s)}\n{who}{line.text}\n")
-    return "\n".join(told)
+        blocks.append(f"{number}\n{_clock(line.start_s)} --> {_clock(line.end_s)}\n{who}{line.text}\n")
+    return "\n".join(blocks)
 
 
-def speaker(line: Line) -> str:
+def speaker(line: SpokenLine) -> str:
     """Whose words a line is: a name, "person 1", "not seen" or "somebody"."""
     if line.who.startswith("#"):
         return f"person {line.who[1:]}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from pvchat.identity.subjects import choose
-from pvchat.people.person import FIGURES, Person
+from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 _PROTOTYPES = 8  # identity vectors kept: views and lights of one clip rarely differ more
@@ -51,7 +51,6 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
             "sightings": len(subject),
             "quality": round(float(subject.quality.max()), 3),
             "drawn": subject.kind == "figure" and analysis.scene.drawn,
-            **({"figures": FIGURES} if subject.kind == "figure" else {}),
         },
         thumbnail=subject.thumbnail,
         confidence=confidence(subject),

@@ -35,7 +35,7 @@ Compared = Callable[[View, Track], float]  # what somebody looks like and a trac
 
 def view_beside(person: Person) -> View:
     """What "that is her" adds to a person's own looks."""
-    hers = [example for example in examples_of(person) if example.said.her]
+    hers = [example for example in examples_of(person) if example.correction.her]
     if not hers:
         return View(NOTHING)
     return View(*(stacked(rows) for rows in zip(*(example.rows for example in hers), strict=True)))
@@ -45,8 +45,8 @@ def told(person: Person, analysis: ClipAnalysis) -> dict[int, bool]:
     """What the user said of a clip's tracks: by their index, whether it is her; later words count more."""
     found: dict[int, bool] = {}
     for example in examples_of(person):
-        if example.said.clip == analysis.key:
-            found |= dict.fromkeys(_meant(example, person, analysis), example.said.her)
+        if example.correction.clip == analysis.key:
+            found |= dict.fromkeys(_meant(example, person, analysis), example.correction.her)
     return found
 
 
@@ -75,7 +75,7 @@ def against(person: Person, tracks: Sequence[Track], odds: FloatArray, compared:
     """
     out = np.zeros(len(tracks), np.float32)
     for example in examples_of(person):
-        if example.said.her:
+        if example.correction.her:
             continue
         for column, track in enumerate(tracks):
             comparable = len(example.faces) or is_masked(track) and len(example.masked)

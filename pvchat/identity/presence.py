@@ -233,8 +233,6 @@ class PresenceModel:
     def _figure_logits(self, person: Person, analysis: ClipAnalysis) -> FloatArray:
         """[K]: a drawn figure's log-odds, each track by its own sightings, less where they may be no figure's."""
         out = np.full(len(analysis.tracks), _NEVER, np.float32)
-        if person.outdated:
-            return out
         view = View(stacked((person.arrays["prototypes"], examples.view_beside(person).bare)))
         for i, track in enumerate(analysis.tracks):
             if track.kind == "figure" and track.scores.max() >= _BLANK:

@@ -29,8 +29,6 @@ def why_not(person: Person, presence: PersonPresence, everyone: list[PersonPrese
         everyone: of all who are enrolled.
         analysis: of the clip, or of the part of it that was asked about.
     """
-    if person.outdated:
-        return Why("outdated")
     if presence.nearest is None:
         return Why("nobody")
     track = analysis.tracks[presence.nearest]

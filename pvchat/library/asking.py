@@ -39,7 +39,7 @@ from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library.recognise import people_in, timeline_in
 from pvchat.people.corrections import corrections_of
-from pvchat.people.snapshot import Snapshot
+from pvchat.people.folders import Snapshot
 from pvchat.schemas import Service
 
 _LENGTH = "julianday(c.recorded) + c.seconds / 86400.0"

@@ -25,9 +25,9 @@ from pvchat.chat.timeline import Entity, Timeline
 from pvchat.identity.examples import view_beside
 from pvchat.library import records
 from pvchat.people.corrections import corrections_of
+from pvchat.people.folders import Snapshot
 from pvchat.people.parts import parts_of, stacked
 from pvchat.people.person import Person
-from pvchat.people.snapshot import Snapshot
 from pvchat.schemas import FloatArray, PersonPresence, Progress, Service
 from pvchat.storage.eightbit import IDENTITY
 from pvchat.storage.library import changing

@@ -1,7 +1,8 @@
-"""The people who are enrolled: a folder each, an index, files for exchange.
+"""The people who are enrolled.
 
-In: a `Person`. Out: the same after a restart, under any crash, until forgotten. Start with `store.py`: `index.py`
-(rows), `folders.py` (people of rows), `snapshot.py` (all at one moment), `exchange.py` (bytes, and files for other
-machines, checked by `contents.py`). Of one person: `person.py`, `parts.py` (several clips), `merge.py`,
-`corrections.py`, `notes.py`; `naming.py`: which names; `remains.py`: what forgetting leaves.
+In: a `Person` (name, face vectors, thumbnail). Out: the same after a restart, under any crash, until forgotten.
+Open `person.py` first, then `store.py`, which adds, finds, renames and forgets them: `index.py` (who there is),
+`folders.py` (people out of files), `exchange.py` (their bytes, and files for other machines), `contents.py` (what such
+files may hold). Of one person: `parts.py` and `merge.py` (several clips), `corrections.py` ("that is not Ana"),
+`notes.py` (what enrolling noticed). `naming.py`: which names can be taken; `remains.py`: what forgetting leaves.
 """

@@ -23,7 +23,7 @@ SHORTEST = 1e-3  # length of an identity vector; one that is shorter points nowh
 
 
 @dataclass(frozen=True)
-class Rows:
+class ArrayRule:
     """How an array must be made up.
 
     Attributes:
@@ -40,24 +40,24 @@ class Rows:
     directions: bool = False
 
 
-ARRAYS: dict[str, Rows] = {
-    "prototypes": Rows((None, FACE), least=1, directions=True),
-    "masked": Rows((None, FACE), directions=True),
-    "prints": Rows((None, FACEPRINT), directions=True),
-    "masked_prints": Rows((None, FACEPRINT), directions=True),
-    "body": Rows((None, BODY)),
-    "looks": Rows((None, LOOKS)),
-    "frame": Rows((BODY,), least=BODY, most=BODY),
-    "tokens": Rows((None, None), largest=1e4),
-    "z": Rows((None, None), largest=1e4),
-    "base.tokens": Rows((None, None), largest=1e4),
-    "base.z": Rows((None, None), largest=1e4),
-    "corrections.faces": Rows((None, FACE), directions=True),
-    "corrections.masked": Rows((None, FACE), directions=True),
-    "corrections.prints": Rows((None, FACEPRINT), directions=True),
-    "corrections.masked_prints": Rows((None, FACEPRINT), directions=True),
+ARRAYS: dict[str, ArrayRule] = {
+    "prototypes": ArrayRule((None, FACE), least=1, directions=True),
+    "masked": ArrayRule((None, FACE), directions=True),
+    "prints": ArrayRule((None, FACEPRINT), directions=True),
+    "masked_prints": ArrayRule((None, FACEPRINT), directions=True),
+    "body": ArrayRule((None, BODY)),
+    "looks": ArrayRule((None, LOOKS)),
+    "frame": ArrayRule((BODY,), least=BODY, most=BODY),
+    "tokens": ArrayRule((None, None), largest=1e4),
+    "z": ArrayRule((None, None), largest=1e4),
+    "base.tokens": ArrayRule((None, None), largest=1e4),
+    "base.z": ArrayRule((None, None), largest=1e4),
+    "corrections.faces": ArrayRule((None, FACE), directions=True),
+    "corrections.masked": ArrayRule((None, FACE), directions=True),
+    "corrections.prints": ArrayRule((None, FACEPRINT), directions=True),
+    "corrections.masked_prints": ArrayRule((None, FACEPRINT), directions=True),
 }
-_LORA = Rows((None, None, None), least=1, largest=1e4)
+_LORA = ArrayRule((None, None, None), least=1, largest=1e4)
 NEEDED = {"face": ("prototypes", "body"), "figure": ("prototypes", "frame")}  # by kind
 
 _MOST = 1e9  # of any number
@@ -83,7 +83,7 @@ _CORRECTION: Fields = {
     "masked": _COUNT, "prints": _COUNT, "masked_prints": _COUNT,
 }  # fmt: skip
 _EXTRA: Fields = {
-    "sightings": _COUNT, "clips": _COUNT, "quality": _SHARE, "drawn": _YES_NO, "figures": _COUNT, "model": _TEXT,
+    "sightings": _COUNT, "clips": _COUNT, "quality": _SHARE, "drawn": _YES_NO, "model": _TEXT,
     "deep": _ROW, "base": _ROW, "corrections": _LIST, "parts": _LIST,
 }  # fmt: skip
 
@@ -117,7 +117,7 @@ def check_known(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
             raise PeopleError(f"array '{key}' is unknown to this version.", subject=name, hint="Update PVChat.")
 
 
-def _fault(array: NDArray[Any], rows: Rows) -> str:
+def _fault(array: NDArray[Any], rows: ArrayRule) -> str:
     """What is wrong with an array; "" where nothing is."""
     wanted = " × ".join("n" if side is None else str(side) for side in rows.shape)
     if array.dtype.kind != "f":

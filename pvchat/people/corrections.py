@@ -70,7 +70,7 @@ class Correction:
 class Example:
     """A correction with its vectors: faces [n, D] and masked [n, D], faceprints [n, 512] of both; any may be empty."""
 
-    said: Correction
+    correction: Correction
     faces: Rows
     masked: Rows
     prints: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float16))
@@ -88,12 +88,12 @@ def examples_of(person: Person) -> list[Example]:
     """
     found, at = [], [0] * len(ARRAYS)
     everything = [_rows(person, name) for name in ARRAYS]
-    for said in corrections_of(person):
-        ends = [a + count for a, count in zip(at, said.counts, strict=True)]
+    for one in corrections_of(person):
+        ends = [a + count for a, count in zip(at, one.counts, strict=True)]
         parts = [rows[a:b] for rows, a, b in zip(everything, at, ends, strict=True)]
-        if [len(part) for part in parts] != said.counts:
+        if [len(part) for part in parts] != one.counts:
             break
-        found.append(Example(said, *parts))
+        found.append(Example(one, *parts))
         at = ends
     return found
 
@@ -101,15 +101,15 @@ def examples_of(person: Person) -> list[Example]:
 def corrections_of(person: Person) -> list[Correction]:
     """What was said of a person, first to last."""
     rows = person.extra.get(RECORD)
-    said = []
+    found = []
     for row in rows if isinstance(rows, list) else ():
         try:
             one = Correction(**row)
         except TypeError:
             continue
         if min(one.counts) >= 0 and isinstance(one.her, bool):
-            said.append(one)
-    return said
+            found.append(one)
+    return found
 
 
 def corrected(person: Person, example: Example) -> Person:
@@ -122,8 +122,8 @@ def corrected(person: Person, example: Example) -> Person:
     if len(kept) >= MOST:
         what = f"has {MOST} corrections, and no room for more."
         raise PeopleError(what, subject=person.name, hint="Undo some: pvchat people corrections NAME --undo N.")
-    said = example.said if example.said.created else replace(example.said, created=_now())
-    return with_examples(person, [*kept, replace(example, said=said)])
+    dated = example.correction if example.correction.created else replace(example.correction, created=_now())
+    return with_examples(person, [*kept, replace(example, correction=dated)])
 
 
 def with_examples(person: Person, examples: Sequence[Example]) -> Person:
@@ -134,12 +134,12 @@ def with_examples(person: Person, examples: Sequence[Example]) -> Person:
     for one in examples:
         rows = [np.asarray(part, np.float16)[:MOST_ROWS] for part in one.rows]
         counts: dict[str, Any] = {name: len(part) for name, part in zip(FIELDS, rows, strict=True)}
-        kept.append(Example(replace(one.said, **counts), *rows))
+        kept.append(Example(replace(one.correction, **counts), *rows))
     for column, name in enumerate(ARRAYS):
         if filled := [example.rows[column] for example in kept if len(example.rows[column])]:
             arrays[name] = np.concatenate(filled)
     if kept:
-        extra[RECORD] = [asdict(e.said) for e in kept]
+        extra[RECORD] = [asdict(e.correction) for e in kept]
     return replace(person, arrays=arrays, extra=extra)
 
 
@@ -158,12 +158,12 @@ def without(person: Person, number: int) -> Person:
 
 def unbound(person: Person) -> Person:
     """A stranger's file: what it says of faces counts, what it says of clips doesn't; whose those are, users say."""
-    return with_examples(person, [replace(e, said=replace(e.said, clip="")) for e in examples_of(person)])
+    return with_examples(person, [replace(e, correction=replace(e.correction, clip="")) for e in examples_of(person)])
 
 
 def shareable(person: Person) -> Person:
     """The person as she may be given away: no faces that aren't hers, no names of files."""
-    mine = [replace(e, said=replace(e.said, source="")) for e in examples_of(person) if e.said.her]
+    mine = [replace(e, correction=replace(e.correction, source="")) for e in examples_of(person) if e.correction.her]
     return with_examples(person, mine)
 
 
@@ -172,7 +172,7 @@ def showing(person: Person, other: Person) -> list[Example]:
     mine = np.asarray(other.arrays.get("prototypes", ()), np.float32)
     if person.kind != other.kind or mine.ndim != 2:
         return []
-    return [e for e in examples_of(person) if not e.said.her and _near(e, mine)]
+    return [e for e in examples_of(person) if not e.correction.her and _near(e, mine)]
 
 
 def holds(person: Person, other: Person) -> bool:
@@ -183,8 +183,8 @@ def holds(person: Person, other: Person) -> bool:
 
 def without_those_of(person: Person, other: Person) -> Person:
     """The person without her examples that may show `other`."""
-    shown = [e.said for e in showing(person, other)]
-    return with_examples(person, [e for e in examples_of(person) if e.said not in shown]) if shown else person
+    shown = [e.correction for e in showing(person, other)]
+    return with_examples(person, [e for e in examples_of(person) if e.correction not in shown]) if shown else person
 
 
 def _near(example: Example, prototypes: NDArray[np.float32]) -> bool:
@@ -200,7 +200,7 @@ def _rows(person: Person, name: str) -> Rows:
 
 def _same_track(one: Example, other: Example) -> bool:
     """Whether two examples are of one track of one clip: a clip's means of two people lie farther apart."""
-    if one.said.clip != other.said.clip:
+    if one.correction.clip != other.correction.clip:
         return False
     return any(_middles_meet(a, b) for a, b in ((one.faces, other.faces), (one.masked, other.masked)))
 

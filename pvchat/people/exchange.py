@@ -34,7 +34,7 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same person gives the same bytes
 
 
 @dataclass(frozen=True)
-class PersonConfig:
+class StoredPerson:
     """config.json. `replaces` is the id of the folder whose place this one takes; see `PeopleStore.add`.
 
     `earlier`: ids that she had before, by which traces of her are found (`storage/temporary.py`).
@@ -56,7 +56,7 @@ class PersonConfig:
     earlier: list[str] = field(default_factory=list)
 
     @classmethod
-    def from_row(cls, row: Any) -> PersonConfig:
+    def from_row(cls, row: Any) -> StoredPerson:
         """The checked fields of a JSON value; raises ValueError, which names the first field that is off."""
         if not isinstance(row, dict):
             raise ValueError("not an object")
@@ -132,7 +132,7 @@ def encode_config(person: Person, digests: dict[str, str], earlier: Sequence[str
     return data
 
 
-def decode_config(data: bytes) -> PersonConfig:
+def decode_config(data: bytes) -> StoredPerson:
     """config.json, its schema checked.
 
     Raises:
@@ -141,9 +141,9 @@ def decode_config(data: bytes) -> PersonConfig:
     try:
         if len(data) > MAX_CONFIG_BYTES:
             raise ValueError(f"more than {MAX_CONFIG_BYTES:,} bytes")
-        return PersonConfig.from_row(json.loads(data, parse_constant=_refuse_constant))
+        return StoredPerson.from_row(json.loads(data, parse_constant=_refuse_constant))
     except (ValueError, RecursionError) as error:
-        raise PeopleError(f"config.json can't be read: {_told(error)}.") from error
+        raise PeopleError(f"config.json can't be read: {_printable(error)}.") from error
 
 
 def decode(files: dict[str, bytes], own: bool = False) -> Person:
@@ -165,7 +165,7 @@ def decode(files: dict[str, bytes], own: bool = False) -> Person:
     try:
         arrays = tensorfile.unpack(files[TENSORS])
     except ValueError as error:
-        raise PeopleError(f"{TENSORS} can't be read: {_told(error)}.") from error
+        raise PeopleError(f"{TENSORS} can't be read: {_printable(error)}.") from error
     person = Person(**config.person(), arrays=arrays, thumbnail=files.get(THUMBNAIL, b""))
     return checked(person, picture=not own)
 
@@ -241,10 +241,10 @@ def _members(data: bytes) -> dict[str, bytes]:
             return files
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
         # RuntimeError: encrypted
-        raise PeopleError(f"not a whole person file ({_told(error)}).") from error
+        raise PeopleError(f"not a whole person file ({_printable(error)}).") from error
 
 
-def _told(error: Exception) -> str:
+def _printable(error: Exception) -> str:
     """What an error says of a stranger's file, as a terminal may show it."""
     return ascii(str(error))[1:-1][:120]
 

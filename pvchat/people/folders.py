@@ -1,21 +1,51 @@
 """People's folders as people: a row of the index in, the `Person` out, read from disk once as long as nothing changed.
 
-What is handed out is a copy in everything but the arrays' numbers, so that nobody changes what the memory holds.
+What is handed out is a copy in everything but the arrays' numbers, so that nobody changes what the memory holds. A
+`Snapshot` is everyone at one moment: what one question is answered with.
 """
 
 from __future__ import annotations
 
 import copy
 import logging
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pvchat.errors import LockedError
-from pvchat.people.index import Row, Rows
+from pvchat.people.index import PersonRow, PersonRows, unreadable
 from pvchat.people.person import Person
 from pvchat.storage import private
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everyone as the store held them at one moment, first enrolled first.
+
+    Attributes:
+        names: everyone's name, theirs too whose files are damaged.
+        aliases: everyone's other names: alias -> name.
+        people: all whose files are whole.
+        damaged: whose files aren't, by name, or by folder where no name is known, with the reason.
+    """
+
+    names: tuple[str, ...] = ()
+    aliases: dict[str, str] = field(default_factory=dict)
+    people: tuple[Person, ...] = ()
+    damaged: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def called(self) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Names and aliases."""
+        return self.names, self.aliases
+
+    def require_whole(self, names: Iterable[str]) -> None:
+        """Raise PeopleError where one of these people's files is damaged."""
+        for name in names:
+            if reason := self.damaged.get(name):
+                raise unreadable(name, reason)
 
 
 class PersonFolders:
@@ -23,17 +53,17 @@ class PersonFolders:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._held: dict[str, tuple[Row, Person | str]] = {}  # a str says why she can't be read
+        self._held: dict[str, tuple[PersonRow, Person | str]] = {}  # a str says why she can't be read
 
-    def keep_only(self, rows: Rows) -> None:
+    def keep_only(self, rows: PersonRows) -> None:
         """Drop from memory whoever has no row any more."""
         self._held = {key: held for key, held in list(self._held.items()) if key in rows}
 
-    def load(self, row: Row) -> Person | None:
+    def load(self, row: PersonRow) -> Person | None:
         """The person of a row, from memory when her config hasn't changed; None when gone or damaged."""
         held = self._held.get(row.id)
         if held is None or held[0] != row or isinstance(held[1], str):
-            person = self._read(row)
+            person = self._person_in(row)
             if isinstance(person, str):
                 if not (self.root / row.id).is_dir():
                     return None  # removed while we looked
@@ -53,7 +83,7 @@ class PersonFolders:
     def __len__(self) -> int:
         return len(self._held)
 
-    def _read(self, row: Row) -> Person | str:
+    def _person_in(self, row: PersonRow) -> Person | str:
         """The person in a folder, or why she can't be read."""
         from pvchat.people import exchange
 

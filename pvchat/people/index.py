@@ -33,7 +33,7 @@ Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Row:
+class PersonRow:
     """One person in the index.
 
     Attributes:
@@ -63,7 +63,7 @@ class Row:
         return (self.id, *self.earlier)
 
 
-Rows = dict[str, Row]
+PersonRows = dict[str, PersonRow]
 
 
 @dataclass(frozen=True)
@@ -82,38 +82,38 @@ class PersonRef:
         return self.name or self.id
 
 
-Whom = str | PersonRef  # a name in any spelling or an alias; or a person
+NameOrRef = str | PersonRef  # a name in any spelling or an alias; or a person
 
 
-def row_of(rows: Rows, whom: Whom) -> Row | None:
+def row_of(rows: PersonRows, person: NameOrRef) -> PersonRow | None:
     """Whose row it is, or None; an id comes before a name: whoever gives one means nobody else.
 
     Raises:
         PeopleError: she is called otherwise than she was shown.
     """
-    if isinstance(whom, str):
-        return rows.get(whom) or holder(rows, whom)
-    row = next((row for row in rows.values() if whom.id in row.ids), None)
-    if row is not None and whom.name not in ("", row.name):
+    if isinstance(person, str):
+        return rows.get(person) or holder(rows, person)
+    row = next((row for row in rows.values() if person.id in row.ids), None)
+    if row is not None and person.name not in ("", row.name):
         hint = "Nothing was changed. Look at the list of people again."
-        raise PeopleError(f"is called '{row.name}' now.", subject=whom.name, hint=hint)
+        raise PeopleError(f"is called '{row.name}' now.", subject=person.name, hint=hint)
     return row
 
 
-def holder(rows: Rows, name: str, but: Row | None = None) -> Row | None:
+def holder(rows: PersonRows, name: str, but: PersonRow | None = None) -> PersonRow | None:
     """Whose name or alias this is (other than `but`'s), or None."""
     key = name_key(name)
     return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
 
 
-def require_free(rows: Rows, names: Sequence[str], but: Row | None) -> None:
+def require_free(rows: PersonRows, names: Sequence[str], but: PersonRow | None) -> None:
     """Raise PeopleError where one of these names is somebody's (other than `but`'s)."""
     for name in names:
         if taken_by := holder(rows, name, but=but):
             raise taken(name, taken_by)
 
 
-def taken(name: str, row: Row) -> PeopleError:
+def taken(name: str, row: PersonRow) -> PeopleError:
     """The error for a name that a row has already."""
     if name_key(row.name) == name_key(name):
         hint = "Choose another name, or replace the enrolled one."
@@ -121,7 +121,7 @@ def taken(name: str, row: Row) -> PeopleError:
     return PeopleError(f"this is an alias of '{row.name}'.", subject=name, hint="Choose another name.")
 
 
-def require_usable(rows: Rows, names: Sequence[str], but: Row | None) -> None:
+def require_usable(rows: PersonRows, names: Sequence[str], but: PersonRow | None) -> None:
     """Raise PeopleError where one of these names can't be told from a question's words or from somebody else's name.
 
     Names that `but` has already are not judged.
@@ -132,15 +132,15 @@ def require_usable(rows: Rows, names: Sequence[str], but: Row | None) -> None:
             naming.require_usable(name, others)
 
 
-def unknown(name: Whom, names: Sequence[str]) -> UnknownPersonError:
+def unknown(name: NameOrRef, names: Sequence[str]) -> UnknownPersonError:
     """The error for a name that nobody has, or for a person who is gone."""
     if isinstance(name, PersonRef):
         hint = "Nothing was changed. Look at the list of people again."
-        return UnknownPersonError("this person isn't enrolled any more.", subject=shown(str(name)), hint=hint)
+        return UnknownPersonError("this person isn't enrolled any more.", subject=printable(str(name)), hint=hint)
     more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
     enrolled = f"{naming.ask_back(name, names)}Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
     hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
-    return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
+    return UnknownPersonError("nobody of this name is enrolled.", subject=printable(name), hint=hint)
 
 
 def unreadable(name: str, reason: str) -> PeopleError:
@@ -149,7 +149,7 @@ def unreadable(name: str, reason: str) -> PeopleError:
     return PeopleError(what, subject=name, hint="Forget this person and enroll again; the others are answered for.")
 
 
-def shown(name: str) -> str:
+def printable(name: str) -> str:
     """A name that may be made to harm a terminal, as it can be shown."""
     return name if name.isprintable() and len(name) < 80 else ascii(name)[:80]
 
@@ -165,9 +165,9 @@ class PeopleIndex:
     def __init__(self, root: Path) -> None:
         self.root, self.path = root, root / "index.json"
         self.damaged: dict[str, str] = {}
-        self._known: Rows | None = None  # None until the file was read
+        self._known: PersonRows | None = None  # None until the file was read
 
-    def rows(self) -> Rows:
+    def rows(self) -> PersonRows:
         """Everyone by id, first enrolled first; only config.json of new or changed folders is read.
 
         Raises:
@@ -196,11 +196,11 @@ class PeopleIndex:
 
     def is_stale(self) -> bool:
         """Whether the file names other folders than there are; it may then still hold a forgotten name."""
-        return set(self._read()) != set(self.rows())
+        return set(self._rows_in_file()) != set(self.rows())
 
-    def _all_rows(self) -> Rows:
-        known = self._read() if self._known is None else self._known
-        rows: Rows = {}
+    def _all_rows(self) -> PersonRows:
+        known = self._rows_in_file() if self._known is None else self._known
+        rows: PersonRows = {}
         damaged: dict[str, str] = {}
         for folder_id, stamp in self._folders():
             row = known.get(folder_id)
@@ -233,14 +233,14 @@ class PeopleIndex:
                 except OSError:
                     yield entry.name, (0, 0, 0)  # reading it will tell why
 
-    def _read_row(self, folder_id: str, stamp: Stamp) -> Row:
+    def _read_row(self, folder_id: str, stamp: Stamp) -> PersonRow:
         from pvchat.people import exchange
 
         config = exchange.decode_config(private.read(self.root / folder_id / exchange.CONFIG))
         names = (config.name, tuple(config.aliases))
-        return Row(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
+        return PersonRow(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
 
-    def _read(self) -> Rows:
+    def _rows_in_file(self) -> PersonRows:
         """The rows in the file; an unreadable file counts as empty."""
         try:
             rows = [_row(one) for one in json.loads(private.read(self.path))["rows"]]
@@ -249,7 +249,7 @@ class PeopleIndex:
         return {row.id: row for row in rows}
 
 
-def _row(fields: dict[str, Any]) -> Row:
+def _row(fields: dict[str, Any]) -> PersonRow:
     """A row of the file; ValueError, KeyError or TypeError where it is none."""
     words = [fields[key] for key in ("id", "name", "created", "replaces")]
     stamp, aliases, earlier = fields["stamp"], fields["aliases"], fields["earlier"]
@@ -258,4 +258,4 @@ def _row(fields: dict[str, Any]) -> Row:
         raise ValueError("not a row of the index")
     folder, name, created, replaces = words
     stamp = (int(stamp[0]), int(stamp[1]), int(stamp[2]))
-    return Row(folder, stamp, name, tuple(aliases), created, replaces, tuple(earlier))
+    return PersonRow(folder, stamp, name, tuple(aliases), created, replaces, tuple(earlier))

@@ -43,15 +43,11 @@ def joined(kept: Person, gone: Person) -> Person:
     """`merge`, whatever the second one is called: another clip of somebody who is enrolled.
 
     Raises:
-        PeopleError: one has a face and the other is a drawn figure, or they were described otherwise.
+        PeopleError: one has a face and the other is a drawn figure.
     """
     if kept.kind != gone.kind:
         what = f"'{kept.name}' and '{gone.name}' can't be one: one was enrolled by face, the other by appearance."
         raise PeopleError(what, hint="Enroll a clip that shows the face.")
-    if kept.outdated != gone.outdated:
-        old = kept.name if kept.outdated else gone.name
-        what = f"'{old}' was enrolled by an earlier version, which saw drawn figures otherwise."
-        raise PeopleError(what, subject=old, hint="Forget that enrollment, and enroll again.")
     deep = kept if kept.depth == "deep" or gone.depth != "deep" else gone
     arrays = {
         **deep.arrays,

@@ -20,7 +20,6 @@ Rows = NDArray[Any]
 NOTHING: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays in `KEYS`
 KEYS = ("prototypes", "masked", "prints", "masked_prints")
-_BEFORE_PRINTS = 2  # of them were counted before there were faceprints
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class View:
     Attributes:
         bare, masked: [P, 128] identity vectors, without and with a mask; of drawn figures [P, D], bare.
         prints: [P, 512] faceprints.
-        masked_prints: [P, 512] those of sightings behind a mask; of drawn-on masks where an earlier version enrolled.
+        masked_prints: [P, 512] those of sightings behind a mask.
     """
 
     bare: Rows
@@ -61,7 +60,6 @@ def counts_of(person: Person) -> list[list[int]]:
     rows = person.extra.get(RECORD)
     if not isinstance(rows, list) or not all(_is_counts(row) for row in rows):
         return [whole]
-    rows = [row + [0] * (len(KEYS) - len(row)) for row in rows]
     return rows if [sum(row[i] for row in rows) for i in range(len(KEYS))] == whole else [whole]
 
 
@@ -81,8 +79,4 @@ def capped(counts: list[list[int]], most: int) -> list[list[int]]:
 
 
 def _is_counts(row: Any) -> bool:
-    return (
-        isinstance(row, list)
-        and len(row) in (_BEFORE_PRINTS, len(KEYS))
-        and all(type(n) is int and n >= 0 for n in row)
-    )
+    return isinstance(row, list) and len(row) == len(KEYS) and all(type(n) is int and n >= 0 for n in row)

@@ -21,7 +21,6 @@ from pvchat.errors import PeopleError
 from pvchat.people import contents
 from pvchat.people.notes import Notes
 
-FIGURES = 3  # how figures are described: vectors of another number say nothing to this version
 MAX_NAME = 200  # characters of a name
 MAX_ALIASES = 32
 MAX_STATE_BYTES = 1_000_000  # of a person's files together: the promise "under 1 MB a person"
@@ -79,13 +78,8 @@ class Person:
 
     @property
     def drawn(self) -> bool | None:
-        """Whether she is a drawn character; None of figures enrolled before that was kept."""
+        """Whether she is a drawn character; None where a file doesn't say so."""
         return False if self.kind == "face" else self.extra.get("drawn")
-
-    @property
-    def outdated(self) -> bool:
-        """Whether she was enrolled as a figure by a version that described figures otherwise: nothing is like her."""
-        return self.kind == "figure" and self.extra.get("figures") != FIGURES
 
 
 def describe(person: Person) -> dict[str, Any]:

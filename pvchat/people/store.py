@@ -23,17 +23,16 @@ from pvchat.config import home
 from pvchat.errors import PeopleError
 from pvchat.people import index
 from pvchat.people.corrections import holds, shareable, showing, without_those_of
-from pvchat.people.folders import PersonFolders
-from pvchat.people.index import PeopleIndex, PersonRef, Row, Rows, Whom, holder
+from pvchat.people.folders import PersonFolders, Snapshot
+from pvchat.people.index import NameOrRef, PeopleIndex, PersonRef, PersonRow, PersonRows, holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
-from pvchat.people.snapshot import Snapshot
 from pvchat.storage import atomic, library, private, stores, temporary
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["PeopleStore", "Person", "PersonRef", "Snapshot", "Whom", "describe"]
+__all__ = ["PeopleStore", "Person", "PersonRef", "Snapshot", "NameOrRef", "describe"]
 
 Check = Callable[[Person, Sequence[Person]], None]
 
@@ -93,7 +92,7 @@ class PeopleStore:
         row = index.row_of(self._rows(), name)
         return self._folders.load(row) if row else None
 
-    def get(self, name: Whom) -> Person:
+    def get(self, name: NameOrRef) -> Person:
         """Who has this name or alias, or is this person: here and in all that changes somebody a `PersonRef` will do.
 
         Raises:
@@ -147,7 +146,7 @@ class PeopleStore:
         if holder(rows, name) is None:
             index.require_usable(rows, [name], but=None)
 
-    def revise(self, name: Whom, change: Callable[[Person], Person]) -> Person:
+    def revise(self, name: NameOrRef, change: Callable[[Person], Person]) -> Person:
         """Put a changed person in the place of who has this name: her arrays may change, her names don't.
 
         Args:
@@ -167,7 +166,7 @@ class PeopleStore:
             atomic.remove_folder(self.root / row.id, self._scratch)
         return self.get(PersonRef(person.id))
 
-    def rename(self, old: Whom, new: str) -> Person:
+    def rename(self, old: NameOrRef, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias.
 
         Raises:
@@ -176,7 +175,7 @@ class PeopleStore:
         new = clean_name(new)
         return self._edit(old, lambda person: changed(person, name=new))
 
-    def alias(self, name: Whom, alias: str) -> Person:
+    def alias(self, name: NameOrRef, alias: str) -> Person:
         """Let a person answer to one more name.
 
         Raises:
@@ -185,7 +184,7 @@ class PeopleStore:
         alias = clean_name(alias)
         return self._edit(name, lambda person: changed(person, aliases=[*person.aliases, alias]))
 
-    def unalias(self, name: Whom, alias: str) -> Person:
+    def unalias(self, name: NameOrRef, alias: str) -> Person:
         """Take one of a person's other names away.
 
         Raises:
@@ -200,7 +199,7 @@ class PeopleStore:
 
         return self._edit(name, without)
 
-    def forget(self, name: Whom) -> None:
+    def forget(self, name: NameOrRef) -> None:
         """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
         A cached clip may show anyone who is enrolled, so the whole clip cache goes; of a library of videos her tracks
@@ -231,7 +230,7 @@ class PeopleStore:
             atomic.remove_folder(self.root / ids[0], self._scratch)
             temporary.forget(ids)  # what was marked while the rest went
 
-    def export(self, name: Whom, path: Path | str) -> Path:
+    def export(self, name: NameOrRef, path: Path | str) -> Path:
         """Write a person as one `.pvperson` file that `import_` takes; only its owner may read it.
 
         Raises:
@@ -268,7 +267,7 @@ class PeopleStore:
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _rows(self) -> Rows:
+    def _rows(self) -> PersonRows:
         if not self._healed:
             self._healed = True
             self._heal()
@@ -279,12 +278,12 @@ class PeopleStore:
     def _unread(self) -> dict[str, str]:
         return self._index.damaged | self._folders.damaged()
 
-    def _row(self, name: Whom) -> Row:
+    def _row(self, name: NameOrRef) -> PersonRow:
         if row := index.row_of(self._rows(), name):
             return row
         raise index.unknown(name, self.names())
 
-    def _edit(self, name: Whom, change: Callable[[Person], Person]) -> Person:
+    def _edit(self, name: NameOrRef, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
         from pvchat.people import exchange
 
@@ -303,7 +302,7 @@ class PeopleStore:
                 self.revise(PersonRef(person.id), partial(without_those_of, other=gone))
 
     @contextmanager
-    def _writing(self, subject: Whom) -> Iterator[Rows]:
+    def _writing(self, subject: NameOrRef) -> Iterator[PersonRows]:
         """Hold the lock, clear what dead writers left, yield the rows, and bring the index up to date."""
         from filelock import Timeout
 
@@ -318,7 +317,7 @@ class PeopleStore:
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
             what = f"the people store can't be written ({error.strerror or error})."
-            raise PeopleError(what, subject=index.shown(str(subject)), hint=f"Look at {self.root}.") from error
+            raise PeopleError(what, subject=index.printable(str(subject)), hint=f"Look at {self.root}.") from error
 
     def _heal(self) -> None:
         """On the first look: clear what killed processes left, and what was only needed for the command before.

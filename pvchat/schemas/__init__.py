@@ -1,8 +1,9 @@
-"""The things that pass between the steps. Torch-free.
+"""The things that pass between the steps, as dataclasses; no torch.
 
-In a clip's way: `things.py`, `facts.py` (what was measured), `sound.py` (what was heard), `clip.py` (tracks, a
-clip's analysis), `answer.py` (presence, answers), `why.py` (why somebody wasn't recognised), `service.py` (what lower
-floors are handed of the service). Start with `clip.py`.
+In: nothing. Out: types. A clip becomes a `ClipAnalysis`; with the people who are enrolled it becomes an `Answer`.
+Open `clip.py` first (tracks, a clip's analysis): `things.py` and `facts.py` (what was measured), `sound.py` (what was
+heard), `answer.py` (presence and answers), `why.py` (why somebody wasn't recognised), `service.py` (what lower layers
+get of `pvchat.service`).
 """
 
 from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType
@@ -38,42 +39,9 @@ from pvchat.schemas.things import Ground, Thing
 from pvchat.schemas.why import Reason, Why
 
 __all__ = [
-    "BLUE_SKY",
-    "BODY",
-    "BOOKSHELVES",
-    "FACEPRINT",
-    "HANDS",
-    "LOOKS",
-    "STRIPS",
-    "TINTS",
-    "Answer",
-    "AnswerGround",
-    "Appearance",
-    "ClipAnalysis",
-    "Decision",
-    "FloatArray",
-    "Garment",
-    "Ground",
-    "IntArray",
-    "Look",
-    "PersonFacts",
-    "PersonPresence",
-    "Progress",
-    "QuestionType",
-    "Reason",
-    "SAMPLE_RATE",
-    "SIGHTING_ARRAYS",
-    "SceneFacts",
-    "SceneSpan",
-    "Service",
-    "Sound",
-    "SoundState",
-    "Spans",
-    "Stage",
-    "Thing",
-    "Track",
-    "Utterance",
-    "Why",
-    "Word",
+    "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "HANDS", "LOOKS", "STRIPS", "TINTS", "Answer", "AnswerGround",
+    "Appearance", "ClipAnalysis", "Decision", "FloatArray", "Garment", "Ground", "IntArray", "Look", "PersonFacts",
+    "PersonPresence", "Progress", "QuestionType", "Reason", "SAMPLE_RATE", "SIGHTING_ARRAYS", "SceneFacts",
+    "SceneSpan", "Service", "Sound", "SoundState", "Spans", "Stage", "Thing", "Track", "Utterance", "Why", "Word",
     "common_scene",
-]
+]  # fmt: skip

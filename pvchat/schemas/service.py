@@ -22,67 +22,52 @@ class Service(Protocol):
     @property
     def settings(self) -> Settings:
         """Device, seed, limits and thresholds."""
-        ...
 
     @property
     def device(self) -> str:
         """The torch device that the models are on."""
-        ...
 
     @property
     def people(self) -> Any:
         """Everyone enrolled, a `pvchat.people.store.PeopleStore`."""
-        ...
 
     @property
     def experts(self) -> Any:
         """The frozen experts, a `pvchat.perception.analysis.Experts`."""
-        ...
 
     @property
     def networks(self) -> Any:
         """Every network, a `pvchat.service.networks.Networks`; its `lock` is held while the experts look."""
-        ...
 
     @property
     def presence_model(self) -> Any:
         """Who is in a clip, a `pvchat.identity.presence.PresenceModel`."""
-        ...
 
     @property
     def describer(self) -> Any:
         """The trained model, a `pvchat.chat.speakers.describe.Describer`; None where no weights are shipped."""
-        ...
 
     @property
     def narrator(self) -> Any:
         """The pretrained base that answers, a `pvchat.chat.speakers.narrator.Narrator`; None for none."""
-        ...
 
     def analyse(self, clip: str | Path) -> ClipAnalysis:
         """What the experts say about a clip; raises VideoReadError."""
-        ...
 
     def ask(self, clip: str | Path, question: str, *, between: tuple[float, float | None] | None = None) -> Answer:
         """Answer a question about a clip, or about some seconds of it; raises VideoReadError, UnknownPersonError."""
-        ...
 
     def score(self, people: Sequence[Any], analysis: ClipAnalysis) -> list[PersonPresence]:
         """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in the order given."""
-        ...
 
     def enroll(self, clip: str | Path, name: str, *, track: int | None = None, add: bool = False) -> Any:
         """Enroll one subject of a clip, or add the clip to what is known of her: a `pvchat.people.person.Person`."""
-        ...
 
     def correct(self, name: Any, clip: str | Path, is_her: bool, *, track: int | None = None) -> Any:
         """Keep that a track of a clip is, or isn't, somebody; raises UnknownPersonError, VideoReadError."""
-        ...
 
     def forget(self, name: Any) -> None:
         """Delete everything kept about a person; raises UnknownPersonError."""
-        ...
 
     def beside(self, cache: Any, video: VideoConfig) -> Service:
         """The same models and people for other files: another `pvchat.storage.clips.ClipCache`, read otherwise."""
-        ...

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 # nobody: no face (or, for a drawn character, no drawn figure) is seen at all; told: the user said that it isn't her;
 # other: somebody else who is enrolled is more like whoever is seen; the next four: what makes a face hard to know;
-# likeness: it is seen well, and not like her (enough); outdated: enrolled by a version that saw drawn figures otherwise
-Reason = Literal["nobody", "told", "other", "masked", "small", "turned", "blurred", "likeness", "outdated"]
+# likeness: it is seen well, and not like her (enough)
+Reason = Literal["nobody", "told", "other", "masked", "small", "turned", "blurred", "likeness"]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""PVChat, the one object that the command line, the app and the evaluation call.
+"""PVChat: the one object that the command line, the app and the evaluation call.
 
-In: clips, names, questions. Out: enrolled people and answers. Start with `pvchat.py`: `enroll` (`enrolling.py`) and
-`ask` (`answering.py`, `explaining.py`), hop by hop; `correcting.py`: what users say of it;
-`hearing.py`: what is said in a clip. `networks.py` holds every network of a process, `clipmemory.py` what was seen of
-clips (`atwork.py`: whose turn it is, `longvideos.py`).
+In: clips, names, questions. Out: enrolled people and answers.
+Open `pvchat.py` first: `enroll` (`enrolling.py`), `ask` (`answering.py`), corrections (`correcting.py`), hearing
+(`hearing.py`). `networks.py` loads every network once a process; `clipmemory.py` keeps what was seen of clips
+(`atwork.py`: one look a clip at a time, `longvideos.py`: part by part).
 """
 
 from pvchat.service.networks import Networks

@@ -1,7 +1,6 @@
-"""Answers to questions that were read already: the parts they ask about, who is there, the sentences.
+"""The answer to a question that was read already: the part it asks about, who is there, the sentences.
 
-In: questions and a look at a clip, or at its beginning. Out: `Answer`s. Questions about one part of the clip are
-answered together: each part has presences and facts of its own.
+In: a question and a look at a clip, or at its beginning. Out: an `Answer`.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pvchat.chat.writer import Writer
     from pvchat.people.store import Person, Snapshot
 
+Seconds = tuple[float, float]
 NOT_YET = "I haven't come to that part yet."
 STILL_LOOKING = "I am still looking."  # where what was seen so far doesn't tell it
 _TO_COME = (0.0, 0.0)  # the window of a part that wasn't seen yet
@@ -33,15 +33,15 @@ _MOST = 0.8  # share of a long video from which all of it is looked through, wha
 
 @dataclass(frozen=True)
 class Asking:
-    """How some questions are asked.
+    """How a question is asked.
 
     Attributes:
-        between: the part of the clip that answers; None: what each question names.
-        stream: called with pieces of the texts.
-        whole_s: the clip's length, seconds, where only its beginning was seen so far; the answers then say so.
-        seen: that beginning, or the only part of a long video that was looked at, since no question needs more.
+        between: the part of the clip that answers; None: what the question names.
+        stream: called with pieces of the text.
+        whole_s: the clip's length, seconds, where only its beginning was seen so far; the answer then says so.
+        seen: that beginning, or the only part of a long video that was looked at, since the question needs no more.
         length_s: the clip's length, seconds, in the latter case.
-        started: when they were asked, `time.perf_counter`.
+        started: when it was asked, `time.perf_counter`.
     """
 
     between: Window | None = None
@@ -54,101 +54,101 @@ class Asking:
 
 @dataclass(frozen=True)
 class Answering:
-    """Answers questions about a clip.
+    """Answers a question about a clip.
 
     Attributes:
         clip: the file.
         conversation: who is known by name, and what was asked about the clip before.
         everyone: who is enrolled.
         score: people's presence in a clip, or in a part of it (seconds; None is all).
-        tell: has measured what people do and wear, and things, where a question asks for that (`ClipMemory.tell`).
+        measure: measures what people do and wear, and things, where a question asks for that (`ClipMemory.measured`).
         writer: writes the texts.
-        hear: has listened to the clip, where a question asks for that (`hearing.heard`).
-        known: people's presence in all of the clip, where it was asked for already.
+        listen: listens to the clip, where a question asks for that (`hearing.with_sound`).
     """
 
     clip: Path
     conversation: Conversation
     everyone: Snapshot
     score: Callable[[Sequence[Person], ClipAnalysis, tuple[float, float] | None], list[PersonPresence]]
-    tell: Callable[..., Look]
+    measure: Callable[..., Look]
     writer: Writer
-    hear: Callable[..., Look]
-    known: list[PersonPresence] | None = None
+    listen: Callable[..., Look]
 
-    def answers(self, questions: Sequence[Question], seen: Look, asking: Asking) -> list[Answer]:
-        """The answers, in order.
+    def answer(self, question: Question, seen: Look, asking: Asking) -> Answer:
+        """The answer.
 
         Raises:
-            SettingsError: a part isn't one of the clip.
+            SettingsError: the part that is asked about isn't one of the clip.
         """
-        windows = [_window(question, seen.analysis, asking) for question in questions]
-        found: dict[int, Answer] = {}
-        for window in dict.fromkeys(windows):
-            which = [i for i, other in enumerate(windows) if other == window]
-            told, seen = self._of_part([questions[i] for i in which], window, seen, asking)
-            found |= dict(zip(which, told, strict=True))
-        return [self._with_left_out(question, found[i], asking.stream) for i, question in enumerate(questions)]
+        window = _window(question, seen.analysis, asking)
+        if window == _TO_COME:
+            analysis, text = seen.analysis, text_so_far(NOT_YET, seen.analysis, asking)
+            timing = _timing(seen, asking, time.perf_counter())
+            answer = Answer(text, question.type, [], timing, unread=analysis.unread)
+        else:
+            answer = self._of_part(question, window, seen, asking)
+        return self._with_left_out(question, answer, asking.stream)
 
     def _with_left_out(self, question: Question, answer: Answer, stream: Stream | None) -> Answer:
         """Who can't be read is in no answer about whoever is there: it says so."""
         if not self.everyone.damaged or not question.asks_everybody:
             return answer
-        told = f" Left out, since the file is damaged: {', '.join(self.everyone.damaged)}."
+        sentence = f" Left out, since the file is damaged: {', '.join(self.everyone.damaged)}."
         if stream is not None:
-            stream(told)
-        return replace(answer, answer=answer.answer + told)
+            stream(sentence)
+        return replace(answer, answer=answer.answer + sentence)
 
-    def _of_part(
-        self, questions: Sequence[Question], window: tuple[float, float] | None, seen: Look, asking: Asking
-    ) -> tuple[list[Answer], Look]:
-        """The answers to questions about one part, and the look at the clip with what was measured for them."""
+    def _of_part(self, question: Question, window: Seconds | None, seen: Look, asking: Asking) -> Answer:
+        """The answer from one part of the clip, which has presences and facts of its own."""
         from pvchat.chat.answers import Viewed
-        from pvchat.service.explaining import explain
 
-        if window == _TO_COME:
-            analysis, text = seen.analysis, told_so_far(NOT_YET, seen.analysis, asking)
-            timing = _timing(seen, asking, time.perf_counter())
-            return [Answer(text, q.type, [], timing, unread=analysis.unread) for q in questions], seen
         people = self.everyone.people
         analysis = _part(seen, window)
-        known = self.known if window is None else None
-        presences = self.score(people, seen.analysis, window) if known is None else known
-        explain(questions, people, presences, analysis)
-        things = any(asks_of_things(question.query) for question in questions)
-        seen = self.tell(self.clip, seen, described(questions, presences, analysis), things, asking.seen is None)
-        if any(asks_of_sound(question.query) for question in questions):
-            seen = self.hear(self.clip, seen, asking.seen is None)
+        presences = self.score(people, seen.analysis, window)
+        _explain_absence(question, people, presences, analysis)
+        things = asks_of_things(question.query)
+        seen = self.measure(self.clip, seen, described([question], presences, analysis), things, asking.seen is None)
+        if asks_of_sound(question.query):
+            seen = self.listen(self.clip, seen, asking.seen is None)
         said = window is not None or asking.whole_s is not None
         viewed = Viewed(_part(seen, window), presences, self.everyone.names, said, self.conversation, self.clip, people)
-        written = self.writer.write([question.text for question in questions], viewed, asking.stream)
+        (written,) = self.writer.write([question.text], viewed, asking.stream)
         if window is not None:
             _count_in_whole(presences, seen.analysis.shown_between(*window))
-        told = [
-            Answer(
-                told_so_far(one.text, seen.analysis, asking) + told_unread(analysis), one.question.type, one.people,
-                _timing(seen, asking, one.first_at), presences, one.grounds, one.finding.to_dict(), analysis.unread,
-            )
-            for one in written
-        ]  # fmt: skip
-        return told, seen
+        return Answer(
+            text_so_far(written.text, seen.analysis, asking) + unread_sentence(analysis), written.question.type,
+            written.people, _timing(seen, asking, written.first_at), presences, written.grounds,
+            written.finding.to_dict(), analysis.unread,
+        )  # fmt: skip
 
 
-def within(questions: Sequence[Question], between: Window | None, length_s: float) -> tuple[float, float] | None:
-    """The seconds of a clip of this length that all questions are about; None: all of it, or nearly all.
+def within(question: Question, between: Window | None, length_s: float) -> Seconds | None:
+    """The seconds of a clip of this length that a question is about; None: all of it, or nearly all.
 
     Raises:
         SettingsError: a part isn't one of the clip.
     """
-    reaches = [reach_of(between or question.part, length_s) for question in questions]
-    known = [reach for reach in reaches if reach is not None]
-    if len(known) < len(reaches):
-        return None
-    first, last = min(start for start, _ in known), max(end for _, end in known)
-    return (first, last) if last - first < _MOST * length_s else None
+    reach = reach_of(between or question.part, length_s)
+    return reach if reach is not None and reach[1] - reach[0] < _MOST * length_s else None
 
 
-def _part(seen: Look, window: tuple[float, float] | None) -> ClipAnalysis:
+def _explain_absence(
+    question: Question, people: Sequence[Person], presences: list[PersonPresence], analysis: ClipAnalysis
+) -> None:
+    """Fill in `why` of everyone whom a question is about and who isn't found present, in order of `people`."""
+    from pvchat.chat.say.presence import because
+    from pvchat.identity.evidence import STILL_S
+    from pvchat.identity.reasons import why_not
+
+    subjects = {id(one) for one in question.about(presences)}
+    still = analysis.duration_s - float(analysis.shots[0, 0]) <= STILL_S
+    for person, presence in zip(people, presences, strict=True):
+        if id(presence) in subjects and presence.decision != "present":
+            why = why_not(person, presence, presences, analysis)
+            presence.why = replace(why, text=because(presence.name, presence.decision, why, still))
+
+
+def _part(seen: Look, window: Seconds | None) -> ClipAnalysis:
     return seen.analysis if window is None else seen.analysis.between(*window)
 
 
@@ -160,7 +160,7 @@ def _count_in_whole(presences: Sequence[PersonPresence], numbers: Sequence[int])
         person.nearest = None if person.nearest is None else numbers[person.nearest]
 
 
-def told_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
+def text_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
     """An answer with how far the clip was looked at, where that isn't all of it."""
     if asking.whole_s is None:
         return text
@@ -168,7 +168,7 @@ def told_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
     return f"Seen so far, up to {clock(analysis.duration_s)} of {clock(asking.whole_s)}: {text}{more}"
 
 
-def told_unread(analysis: ClipAnalysis) -> str:
+def unread_sentence(analysis: ClipAnalysis) -> str:
     """A sentence on what couldn't be read of a clip or of a part of it; empty where that is nothing worth telling."""
     spans = [(start, end) for start, end in analysis.unread if end == start or end - start >= _WORTH_S]
     told = [f"from {clock(a)} on" if a == b else span_told(a, b) for a, b in spans]
@@ -177,7 +177,7 @@ def told_unread(analysis: ClipAnalysis) -> str:
     return f" The file is damaged: I could read nothing {join(told)}." if told else ""
 
 
-def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> tuple[float, float] | None:
+def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> Seconds | None:
     """The part that a question is about, as far as it was seen; None is all of that."""
     part = asking.between or question.part
     if part is None:

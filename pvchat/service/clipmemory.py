@@ -70,7 +70,7 @@ class ClipMemory:
         Args:
             clip: a video, an animation or a photo.
             partial: called, while a long video is looked through, with what was seen so far.
-            stage: "who" where only that is needed. Of long videos it is all that is looked for; `tell` measures more.
+            stage: "who" where only that is needed. Of long videos no more is looked for; `measured` adds the rest.
             within: tells which seconds are needed; of a long video that isn't known yet no more is looked through.
 
         Raises:
@@ -151,15 +151,15 @@ class ClipMemory:
             self._remember(analysis, file)
         return analysis
 
-    def tell(
-        self, clip: str | Path, seen: Look, shown: Sequence[Track], things: bool = False, whole: bool = True
+    def measured(
+        self, clip: str | Path, seen: Look, tracks: Sequence[Track], things: bool = False, whole: bool = True
     ) -> Look:
         """The same look with what some people do and wear measured: of all in a short clip, of these in a long video.
 
         Args:
             clip: as it was looked at.
             seen: what `look` said.
-            shown: tracks of its analysis or of a part of it (`between`), none: nothing is measured; in a long video
+            tracks: of its analysis or of a part of it (`between`), none: nothing is measured; in a long video
                 the stretch is that each one's facts are about.
             things: of a short clip the things are asked for, too; the scan of a long video has them already.
             whole: the look is at all of the clip; at its beginning only it isn't kept.
@@ -167,14 +167,14 @@ class ClipMemory:
         Raises:
             VideoReadError: the file can't be read any more.
         """
-        if not shown and (not things or seen.analysis.scenes):
+        if not tracks and (not things or seen.analysis.scenes):
             return seen
         if not seen.analysis.scenes:
             more = self._look(self._file(clip, goes_on=True), None, "what", None)
             return Look(more.analysis, seen.decode_s + more.decode_s, seen.experts_s + more.experts_s)
         from pvchat.perception.closer import told_of
 
-        stretches = [told_of(track) for track in shown]
+        stretches = [told_of(track) for track in tracks]
         wanted = [one for one in stretches if one is not None and not one.told]
         return self._look_closer(clip, seen, wanted, whole) if wanted else seen
 
@@ -336,5 +336,5 @@ class ClipMemory:
 
 
 def _is_enough(analysis: ClipAnalysis, stage: Stage) -> bool:
-    """Whether an analysis holds what a stage asks for; a long video is measured by `tell`."""
+    """Whether an analysis holds what a stage asks for; a long video is measured by `measured`."""
     return stage == "who" or analysis.stage == "what" or bool(analysis.scenes)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.people.corrections import Correction, Example, corrected, corrections_of
-from pvchat.people.index import PersonRef, Whom
+from pvchat.people.index import NameOrRef, PersonRef
 
 if TYPE_CHECKING:
     from pvchat.config import Settings
@@ -43,7 +43,7 @@ class Correcting:
         raise NotImplementedError
 
     def correct(
-        self, name: Whom, clip: str | Path, is_her: bool, at: float | None = None, track: int | None = None
+        self, name: NameOrRef, clip: str | Path, is_her: bool, at: float | None = None, track: int | None = None
     ) -> list[Correction]:
         """Keep that somebody in a clip is, or isn't, a person; the next question about her knows it.
 
@@ -81,7 +81,7 @@ class Correcting:
         forget_candidates()
         return corrections_of(kept)[-len(examples) :]
 
-    def corrections(self, name: Whom) -> list[Correction]:
+    def corrections(self, name: NameOrRef) -> list[Correction]:
         """What was said of somebody's recognition, first to last; raises UnknownPersonError."""
         return corrections_of(self.people.get(name))
 

@@ -24,7 +24,7 @@ LINE_S = 6.0  # the most that one subtitle lasts: what is read in that time fits
 
 
 @dataclass(frozen=True)
-class Line:
+class SpokenLine:
     """Some words: from when to when (seconds), whose, and the text.
 
     `who` is an enrolled name, "#1" and so on for strangers, "" where it isn't known; `of` is then "unseen" where nobody
@@ -38,7 +38,7 @@ class Line:
     text: str
 
 
-def heard(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = True) -> Look:
+def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = True) -> Look:
     """A look with what is heard; the seconds that it took count as the experts'.
 
     Args:
@@ -85,7 +85,7 @@ def _listened(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
     return listen(clip, found, analysis, clips.networks.sound, clips.config, clips.progress)
 
 
-def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip: str | Path) -> list[Line]:
+def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip: str | Path) -> list[SpokenLine]:
     """What is said in a clip, in order, with whose words it is as far as that is known.
 
     Args:
@@ -109,10 +109,11 @@ def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip
     return [line for row in timeline.rows if row.attribute == "speaks" for line in _lines(row, words)]
 
 
-def _lines(speech: Row, words: Sequence[Row]) -> Iterator[Line]:
+def _lines(speech: Row, words: Sequence[Row]) -> Iterator[SpokenLine]:
     """A stretch of speech in lines of at most `LINE_S`."""
     mine = [word for word in words if word.entity == speech.entity and speech.start_s <= word.start_s < speech.end_s]
     while mine:
         fits = [word for word in mine if word.end_s - mine[0].start_s <= LINE_S] or mine[:1]
-        yield Line(fits[0].start_s, fits[-1].end_s, speech.entity, speech.of, " ".join(word.value for word in fits))
+        text = " ".join(word.value for word in fits)
+        yield SpokenLine(fits[0].start_s, fits[-1].end_s, speech.entity, speech.of, text)
         mine = mine[len(fits) :]

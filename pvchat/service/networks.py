@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from pvchat.model.trained import TrainedModel
     from pvchat.perception.analysis import Experts
     from pvchat.perception.sound.listening import SoundExperts
+
+PREPARING = "preparing the networks for this machine, once"
+_POLL_S = 0.5
 
 
 class TakingTurns:
@@ -101,21 +105,22 @@ class Networks:
     def narrator(self) -> Narrator | None:
         """The pretrained base that answers; None where the settings name none, or want measured facts only."""
         from pvchat.bases.models import base_of
-        from pvchat.chat.speakers.narrator import Narrator
 
         base = base_of(self.settings)
-        return (
-            None
-            if base is None or self.source != "model"
-            else Narrator(base, self.settings, self.device, lambda texts: self.sentences.encode(texts))
-        )
+        if base is None or self.source != "model":
+            return None
+        from pvchat.chat.speakers.narrator import Narrator
+
+        return Narrator(base, self.settings, self.device, lambda texts: self.sentences.encode(texts))
 
     @cached_property
     def eyes(self) -> Eyes | None:
         """The encoder that chooses deeds and places in the trained model's place, where the settings name one."""
+        if not self.settings.eyes:
+            return None
         from pvchat.bases.eyes import Eyes
 
-        return Eyes(self.settings.eyes, self.device) if self.settings.eyes else None
+        return Eyes(self.settings.eyes, self.device)
 
     @property
     def source(self) -> str:
@@ -208,11 +213,11 @@ class Networks:
 
         if self.eyes is not None:
             _ = self.eyes.folder
-        missing = needed_weights(self.narrator is not None)
-        if missing:
+        with_base = self.narrator is not None
+        if missing := needed_weights(with_base):
             weights.fetch(missing, progress=progress)
-        if missing or (networks.runtime_for("cpu") == "openvino" and converted.lacking()):
-            _convert_apart()
+        if networks.runtime_for("cpu") == "openvino" and not needed_weights(with_base) and converted.lacking():
+            _convert_apart(progress)
 
     def forget(self) -> None:
         """Drop what models keep of clips."""
@@ -249,14 +254,22 @@ class Networks:
         give_back()
 
 
-def _convert_apart() -> None:
+def _convert_apart(progress: Progress | None) -> None:
     """Convert the networks in a process of its own: what converting takes, torch and 450 MB, would stay in this one.
 
     Where that fails they are converted when they are first used.
     """
     code = "from pvchat.config import Settings; from pvchat.service.networks import Networks; "
     code += 'Networks(Settings(device="cpu")).convert()'
-    subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([sys.executable, "-c", code], stdout=quiet, stderr=quiet) as child:
+        while child.poll() is None:
+            if progress:
+                progress(PREPARING, 0, 0)
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_POLL_S)
+    if progress:
+        progress(PREPARING, 1, 1)
 
 
 def needed_weights(with_base: bool) -> list[str]:

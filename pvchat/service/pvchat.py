@@ -16,13 +16,13 @@ from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked
-from pvchat.people.store import PeopleStore, Person, PersonRef, Snapshot, Whom
+from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence, Progress, Service, Stage
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
 from pvchat.service.enrolling import DEPTHS, Enrolling
-from pvchat.service.hearing import heard
+from pvchat.service.hearing import with_sound
 from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
@@ -124,23 +124,7 @@ class PVChat(Enrolling, Correcting):
         Raises:
             VideoReadError, UnknownPersonError, SettingsError: the last for a part that isn't one of the clip.
         """
-        return self._answer(clip, [question], history, Asking(between, stream))[0]
-
-    def ask_many(
-        self, clip: str | Path, questions: Sequence[str], history: Sequence[Asked] = (), between: Window | None = None
-    ) -> list[Answer]:
-        """Answer several questions about one clip, each for itself: one visual pass, the model's texts in one batch.
-
-        Args:
-            clip: a video, an animation or a photo.
-            questions: any number.
-            history: as for `ask`.
-            between: as for `ask`; of all questions.
-
-        Returns:
-            An answer each, in order; their timing is that of all together. Raises as `ask`.
-        """
-        return self._answer(clip, questions, history, Asking(between)) if questions else []
+        return self._answer(clip, question, history, Asking(between, stream))
 
     def ask_so_far(
         self,
@@ -161,7 +145,7 @@ class PVChat(Enrolling, Correcting):
             history: as for `ask`.
             between: as for `ask`.
         """
-        return self._answer(clip, [question], history, Asking(between, whole_s=whole_s, seen=seen))[0]
+        return self._answer(clip, question, history, Asking(between, whole_s=whole_s, seen=seen))
 
     def look_ahead(
         self,
@@ -179,14 +163,14 @@ class PVChat(Enrolling, Correcting):
         Returns:
             None where what was `seen` holds them already, or where all of the video is asked about.
         """
-        needed = within([self.read(question, history)], between, whole_s)
+        needed = within(self.read(question, history), between, whole_s)
         return None if needed is None or needed[1] <= seen.duration_s else self._clips.look_ahead(clip, needed)
 
     def ask_of_part(
         self, clip: str | Path, part: Look, question: str, history: Sequence[Asked] = (), between: Window | None = None
     ) -> Answer:
         """`ask` where all that a question is about lies in the part of a long video that was looked at."""
-        return self._answer(clip, [question], history, Asking(between, seen=part.analysis, length_s=part.length_s))[0]
+        return self._answer(clip, question, history, Asking(between, seen=part.analysis, length_s=part.length_s))
 
     def read(self, question: str, history: Sequence[Asked] = ()) -> Question:
         """Read a question and the ones before it, by their words alone."""
@@ -217,31 +201,28 @@ class PVChat(Enrolling, Correcting):
         return self._clips.look(clip, partial, stage)
 
     def listen(self, clip: str | Path) -> Look:
-        """A look at who is in a clip, with what is heard in it (`hearing.heard`)."""
-        return heard(self._clips, clip, self.look(clip, stage="who"))
+        """A look at who is in a clip, with what is heard in it (`hearing.with_sound`)."""
+        return with_sound(self._clips, clip, self.look(clip, stage="who"))
 
     def _conversation(self, history: Sequence[Asked], everyone: Snapshot) -> Conversation:
         return Conversation(*everyone.called, history)
 
-    def _answer(
-        self, clip: str | Path, questions: Sequence[str], history: Sequence[Asked], asking: Asking
-    ) -> list[Answer]:
+    def _answer(self, clip: str | Path, text: str, history: Sequence[Asked], asking: Asking) -> Answer:
         everyone = self.people.snapshot()
         conversation = self._conversation(history, everyone)
-        asked = conversation.read(questions)
-        for question in asked:
-            everyone.require_whole(question.people)
+        question = conversation.read([text])[0]
+        everyone.require_whole(question.people)
         if asking.seen is None:
-            seen = self._clips.look(clip, stage="who", within=partial(within, asked, asking.between))
+            seen = self._clips.look(clip, stage="who", within=partial(within, question, asking.between))
             if seen.length_s is not None:
                 asking = replace(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
             seen = Look(asking.seen)
-        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.tell, self._writer,
-                              partial(heard, self._clips))  # fmt: skip
-        return answering.answers(asked, seen, asking)
+        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.measured, self._writer,
+                              partial(with_sound, self._clips))  # fmt: skip
+        return answering.answer(question, seen, asking)
 
-    def forget(self, name: Whom) -> None:
+    def forget(self, name: NameOrRef) -> None:
         """Delete everything kept about a person: `PeopleStore.forget`, and what is in memory.
 
         Raises:
@@ -253,7 +234,7 @@ class PVChat(Enrolling, Correcting):
                 self.describer.forget()
             self.people.forget(name)
 
-    def merge(self, name: Whom, other: Whom) -> Person:
+    def merge(self, name: NameOrRef, other: NameOrRef) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
 
         The deep state, if any, stays as it is: `name`'s, else `other`'s. Clips are analysed anew after this.
@@ -268,11 +249,11 @@ class PVChat(Enrolling, Correcting):
             kept, gone = self.people.get(name), self.people.get(other)
             aliases = [gone.name, *gone.aliases]
             checked(replace(merge(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
-            self.people.revise(whom := PersonRef(kept.id), lambda one: joined(one, gone))
+            self.people.revise(ref := PersonRef(kept.id), lambda one: joined(one, gone))
             self.forget(PersonRef(gone.id))
             for alias in aliases:
-                self.people.alias(whom, alias)
-        return self.people.get(whom)
+                self.people.alias(ref, alias)
+        return self.people.get(ref)
 
     def forget_clip(self, key: str) -> None:
         """Delete what is kept about one clip: its analysis, in memory and on disk."""
@@ -337,12 +318,16 @@ class PVChat(Enrolling, Correcting):
 
     @cached_property
     def _writer(self) -> Writer:
-        from pvchat.chat.speakers.answerer import Answerer
-        from pvchat.chat.speakers.zeroshot import ZeroShot
         from pvchat.chat.writer import Writer
 
-        encoder = self.networks.eyes
-        eyes = None if encoder is None else ZeroShot(encoder, self.settings.video)
+        eyes = answerer = None
+        if (encoder := self.networks.eyes) is not None:
+            from pvchat.chat.speakers.zeroshot import ZeroShot
+
+            eyes = ZeroShot(encoder, self.settings.video)
         source, describer, language = self.networks.source, self.describer, lambda: self.networks.language
-        answerer = Answerer(describer) if describer and source == "spoken" else None
+        if describer and source == "spoken":
+            from pvchat.chat.speakers.answerer import Answerer
+
+            answerer = Answerer(describer)
         return Writer(source, describer, language, self.narrator, answerer, self.settings.traits, eyes)

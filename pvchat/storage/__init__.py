@@ -1,7 +1,8 @@
-"""Files that survive crashes: atomic writes, tensors as safetensors, the cache of analysed clips.
+"""Files that survive crashes, plain or encrypted.
 
-In: arrays and JSON. Out: the same, or nothing. Start with `atomic.py`; `tensorfile.py` has arrays, `clips.py` the
-cache, `library.py` the tables of a library, `database.py` its file, `eightbit.py` its vectors. What names or shows
-people goes through `private.py` (encryption at rest: `keys.py`, `stores.py`, `conversion.py`), what is there for a
-while only through `temporary.py`; `backup.py` has all of a home in one file, `tokens.py` who may call the HTTP API.
+In: bytes, JSON, arrays. Out: the same later, or an error that says what is wrong with the file.
+Open `atomic.py` first: every write is one rename. `tensorfile.py` has arrays; `clips.py` the cache of analysed clips,
+`library.py` (with `library.sql`, `database.py`, `eightbit.py`) the tables of a library, `tokens.py` who may call the
+HTTP API. What names or shows people goes through `private.py` (the key: `keys.py`, which files: `stores.py`, all at
+once: `conversion.py`); `temporary.py`: files for a while; `backup.py`: a home in one file.
 """

@@ -53,7 +53,7 @@ class BackupError(PVChatError):
 
 
 @dataclass
-class Manifest:
+class BackupManifest:
     """What is in a backup.
 
     Attributes:
@@ -74,7 +74,7 @@ class Manifest:
         return sum(name.endswith("/config.json") for name in self.files)
 
 
-def backup(path: Path, passphrase: str = "") -> tuple[Path, Manifest]:
+def backup(path: Path, passphrase: str = "") -> tuple[Path, BackupManifest]:
     """Write a backup of this home; it may be in use.
 
     Args:
@@ -108,7 +108,7 @@ def backup(path: Path, passphrase: str = "") -> tuple[Path, Manifest]:
     return path, manifest
 
 
-def restore(path: Path, passphrase: str = "", force: bool = False) -> Manifest:
+def restore(path: Path, passphrase: str = "", force: bool = False) -> BackupManifest:
     """Put a backup in the place of what this home knows.
 
     Args:
@@ -131,7 +131,7 @@ def restore(path: Path, passphrase: str = "", force: bool = False) -> Manifest:
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _write(file: IO[bytes], scratch: Path, passphrase: str) -> Manifest:
+def _write(file: IO[bytes], scratch: Path, passphrase: str) -> BackupManifest:
     secret = os.urandom(32) if passphrase else None
     people = home() / "people"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive, ExitStack() as held:
@@ -142,13 +142,13 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> Manifest:
                 held.enter_context(atomic.lock_of(people, _WAIT_S))
             except filelock.Timeout as error:
                 raise BackupError("another process changes the people.", hint="Try again.") from error
-        made = Manifest()
+        made = BackupManifest()
 
         def add_people() -> None:
             """While nobody is enrolled or forgotten; the library's moment is fixed then, too."""
             for one in [*files(people), *files(home() / TOKENS)]:
                 if _ALLOWED.fullmatch(name := one.relative_to(home()).as_posix()):
-                    made.files[name] = _add(archive, name, io.BytesIO(_read(one)), secret)
+                    made.files[name] = _add(archive, name, io.BytesIO(_content(one)), secret)
             held.close()
 
         if library_of(people).exists():
@@ -169,7 +169,7 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> Manifest:
     return made
 
 
-def _read(path: Path) -> bytes:
+def _content(path: Path) -> bytes:
     try:
         return private.read(path)
     except ValueError as error:
@@ -195,7 +195,7 @@ def _add(archive: zipfile.ZipFile, name: str, data: IO[bytes], secret: bytes | N
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
-def _unpack(path: Path, draft: Path, passphrase: str) -> Manifest:
+def _unpack(path: Path, draft: Path, passphrase: str) -> BackupManifest:
     """All of a backup, checked, in a folder, written as this home writes its files."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -221,19 +221,19 @@ def _unpack(path: Path, draft: Path, passphrase: str) -> Manifest:
         raise BackupError(f"this is not a whole backup ({told}).", subject=str(path), hint=hint) from error
 
 
-def _manifest(data: bytes) -> Manifest:
+def _manifest(data: bytes) -> BackupManifest:
     row = json.loads(data)
     if row.pop("format") != 1:
         raise ValueError("a later version of PVChat made it")
     listed = {name: (int(size), str(digest)) for name, (size, digest) in row.pop("files").items()}
-    made = Manifest(files=listed, **{name: str(value) for name, value in row.items()})
+    made = BackupManifest(files=listed, **{name: str(value) for name, value in row.items()})
     if odd := [name for name in made.files if name != _LIBRARY and not _ALLOWED.fullmatch(name)]:
         raise ValueError(f"it holds {odd[0]}")
     return made
 
 
-def _unpack_one(archive: zipfile.ZipFile, name: str, secret: bytes | None, manifest: Manifest, draft: Path) -> None:
-    size, wanted = manifest.files[name]
+def _unpack_one(archive: zipfile.ZipFile, name: str, secret: bytes | None, made: BackupManifest, draft: Path) -> None:
+    size, wanted = made.files[name]
     digest, path = hashlib.sha256(), draft / name
     atomic.make_private_folder(path.parent)
     kept = io.BytesIO()

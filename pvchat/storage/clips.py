@@ -72,7 +72,7 @@ class ClipCache:
         if not path.exists():
             return None
         try:
-            analysis = self._read(path, key, version)
+            analysis = self._entry(path, key, version)
             with suppress(OSError):  # a read-only disk
                 os.utime(path)  # least recently used goes first
             return analysis
@@ -81,7 +81,7 @@ class ClipCache:
         # another process may just have replaced the entry between our two reads: under the lock there is no between
         try:
             with self._locked():
-                return self._read(path, key, version)
+                return self._entry(path, key, version)
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             with suppress(OSError):  # on a read-only disk it stays, and is passed over
                 self.purge_key(key)
@@ -178,7 +178,7 @@ class ClipCache:
         with self._locked():
             return self._prune(max_bytes)
 
-    def _read(self, path: Path, key: str, version: str) -> ClipAnalysis:
+    def _entry(self, path: Path, key: str, version: str) -> ClipAnalysis:
         row = json.loads(private.read(path))
         if row["version"] != version or row["key"] != key:
             raise ValueError("made by another version")
@@ -282,6 +282,6 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
         scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],
         things=[Thing(**thing) for thing in row["things"]],
         bodies=[Thing(**body) for body in row["bodies"]],
-        unread=tuple((start, end) for start, end in row.get("unread", ())),  # older entries don't tell
-        sound=None if row.get("sound") is None else Sound.from_dict(row["sound"]),
+        unread=tuple((start, end) for start, end in row["unread"]),
+        sound=None if row["sound"] is None else Sound.from_dict(row["sound"]),
     )

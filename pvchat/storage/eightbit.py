@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.schemas import BODY, FACEPRINT, LOOKS, STRIPS, TINTS
+from pvchat.schemas import BODY, FACEPRINT, STRIPS, TINTS
 
 WIDTH = 128  # of identity vectors
 _LEAST = 1e-12  # of a scale: a row of zeros stays one
@@ -57,9 +57,3 @@ class Layout:
 
 
 IDENTITY, PRINTS, BODIES = Layout(WIDTH), Layout(FACEPRINT), Layout(BODY, STRIPS, TINTS)
-_BY_WIDTH = {WIDTH: IDENTITY, FACEPRINT: PRINTS, LOOKS: BODIES}
-
-
-def from_halves(data: bytes, width: int) -> bytes:
-    """Rows of float16 numbers, as libraries kept them before, packed."""
-    return _BY_WIDTH[width].packed(np.frombuffer(data, np.float16).reshape(-1, width))

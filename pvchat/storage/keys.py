@@ -109,7 +109,7 @@ def create(passphrase: str) -> Key:
         LockedError: another process was first, with another passphrase.
         OSError: the home can't be written.
     """
-    return _made(passphrase, COST)
+    return _create(passphrase, COST)
 
 
 def create_in_keyring() -> Key:
@@ -121,7 +121,7 @@ def create_in_keyring() -> Key:
     """
     account, passphrase = uuid.uuid4().hex, secrets.token_urlsafe(32)
     _keyring().set_password(_SERVICE, account, passphrase)
-    return _made(passphrase, RANDOM_COST, keyring=account)
+    return _create(passphrase, RANDOM_COST, keyring=account)
 
 
 def say(*, mixed: bool, ending: bool) -> None:
@@ -169,20 +169,17 @@ def unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
     return AESGCM(_stretched(passphrase, row)).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
 
 
-def _made(passphrase: str, cost: int, **more: str) -> Key:
+def _create(passphrase: str, cost: int, **more: str) -> Key:
     from pvchat.storage.stores import libraries, plain_files, stores
 
     secret = os.urandom(32)
     row = {**wrapped(secret, passphrase, cost), **more}
-    row |= {_MIXED: _seal(secret, _MIXED)} if any(map(plain_files, stores())) or any(_sizes(libraries())) else {}
+    holds_plain_files = any(map(plain_files, stores())) or any(path.stat().st_size for path in libraries())
+    row |= {_MIXED: _seal(secret, _MIXED)} if holds_plain_files else {}
     _put(row, replace=False)
     key = current()
     assert key is not None
     return key
-
-
-def _sizes(paths: list[Path]) -> list[int]:
-    return [path.stat().st_size for path in paths]
 
 
 def _unwrapped(row: dict[str, Any], passphrase: str) -> bytes:

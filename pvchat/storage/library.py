@@ -2,9 +2,9 @@
 
     <home>/library/library.db    write-ahead log beside it; readable by its owner only
 
-In: the folder of people. Out: a connection; or nothing of somebody any more (`forget`). The tables are made by numbered
-steps (`_STEPS`), of which `PRAGMA user_version` tells how many were taken. What is deleted is overwritten with zeros
-(`secure_delete`), and `forget` empties the log and rewrites the file. In an encrypted home the file is (`database.py`).
+In: the folder of people. Out: a connection; or nothing of somebody any more (`forget`). The tables are in
+`library.sql`. What is deleted is overwritten with zeros (`secure_delete`), and `forget` empties the log and rewrites
+the file. In an encrypted home the file is encrypted too (`database.py`).
 
 Whoever is in a clip is a number (`who`): of `people.id` for enrolled people, -1, -2 … for a clip's strangers, 0 for its
 scene. Events and rules name people by their ids in the people store (`ref`), earlier ones too. Names are in that store
@@ -22,106 +22,15 @@ from pathlib import Path
 
 from pvchat.errors import LockedError, PVChatError
 from pvchat.storage import atomic, database, keys
-from pvchat.storage.eightbit import from_halves
 from pvchat.storage.stores import libraries, library_of, settle
 
 WAIT_S = 60.0  # for another process that writes
 MAKING = ".part"  # behind the name of a camera's clip that isn't finished
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
-_STEPS = (
-    """
-CREATE TABLE sources(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, place TEXT NOT NULL);
-CREATE TABLE people(id INTEGER PRIMARY KEY AUTOINCREMENT, ref TEXT NOT NULL UNIQUE);
-CREATE TABLE clips(
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version TEXT NOT NULL, recorded TEXT NOT NULL,
-  dated_by TEXT NOT NULL, seconds REAL NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, stage TEXT NOT NULL,
-  long INTEGER NOT NULL,
-  times BLOB NOT NULL, frame BLOB NOT NULL, scene BLOB NOT NULL, timeline BLOB, stale INTEGER NOT NULL DEFAULT 1);
-CREATE INDEX clips_recorded ON clips(recorded);
-CREATE INDEX clips_stale ON clips(stale) WHERE stale;
-CREATE TABLE files(
-  path TEXT PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE, bytes INTEGER NOT NULL,
-  changed INTEGER NOT NULL, clip INTEGER REFERENCES clips ON DELETE SET NULL, problem TEXT NOT NULL DEFAULT '');
-CREATE INDEX files_clip ON files(clip);
-CREATE INDEX files_source ON files(source);
-CREATE TABLE shots(
-  clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE, start REAL NOT NULL, "end" REAL NOT NULL,
-  PRIMARY KEY(clip, start, "end")) WITHOUT ROWID;
-CREATE TABLE tracks(
-  id INTEGER PRIMARY KEY, clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE, number INTEGER NOT NULL,
-  kind TEXT NOT NULL, start REAL NOT NULL, "end" REAL NOT NULL, facts BLOB NOT NULL, seen BLOB NOT NULL,
-  sightings BLOB NOT NULL, identity BLOB NOT NULL, prints BLOB NOT NULL, looks BLOB NOT NULL);
-CREATE INDEX tracks_clip ON tracks(clip, number);
-CREATE TABLE middles(
-  track INTEGER PRIMARY KEY REFERENCES tracks ON DELETE CASCADE, clip INTEGER NOT NULL, middle BLOB NOT NULL);
-CREATE TABLE appearances(
-  who INTEGER NOT NULL, clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE, decision TEXT NOT NULL,
-  probability REAL NOT NULL, tracks TEXT NOT NULL, x REAL, y REAL, height REAL, "like" INTEGER,
-  PRIMARY KEY(who, clip)) WITHOUT ROWID;
-CREATE INDEX appearances_clip ON appearances(clip);
-CREATE TABLE facts(
-  clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE, number INTEGER NOT NULL, who INTEGER NOT NULL,
-  attribute TEXT NOT NULL, value TEXT NOT NULL, colour TEXT NOT NULL, of TEXT NOT NULL, other INTEGER,
-  start REAL NOT NULL, "end" REAL NOT NULL, probability REAL NOT NULL, holds INTEGER NOT NULL,
-  PRIMARY KEY(clip, number)) WITHOUT ROWID;
-CREATE TRIGGER person_gone BEFORE DELETE ON people BEGIN
-  UPDATE clips SET stale = 1 WHERE id IN (SELECT clip FROM appearances WHERE who = old.id);
-  DELETE FROM facts WHERE clip IN (SELECT clip FROM appearances WHERE who = old.id)
-    AND (who = old.id OR other = old.id);
-  DELETE FROM appearances WHERE who = old.id;
-END;
-""",
-    """
-UPDATE tracks SET identity = eightbit(identity, 128), prints = eightbit(prints, 512), looks = eightbit(looks, 3849);
-UPDATE middles SET middle = eightbit(middle, 128);
-""",
-    # Strangers (`library/inbox.py`): who is in one group, and what the user did about them.
-    """
-CREATE TABLE groups(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, ignored INTEGER NOT NULL DEFAULT 0, ref TEXT NOT NULL DEFAULT '');
-CREATE TABLE members(
-  track INTEGER PRIMARY KEY REFERENCES tracks ON DELETE CASCADE, "group" INTEGER, said INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX members_group ON members("group");
-CREATE TABLE acts(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, act TEXT NOT NULL, "group" INTEGER NOT NULL, ref TEXT NOT NULL DEFAULT '',
-  count INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE members_before(
-  act INTEGER NOT NULL REFERENCES acts ON DELETE CASCADE, track INTEGER NOT NULL REFERENCES tracks ON DELETE CASCADE,
-  "group" INTEGER NOT NULL, said INTEGER NOT NULL, PRIMARY KEY(act, track)) WITHOUT ROWID;
-CREATE TRIGGER group_gone AFTER DELETE ON members
-  WHEN NOT EXISTS (SELECT 1 FROM members WHERE "group" = old."group") BEGIN
-  DELETE FROM groups WHERE id = old."group";
-  DELETE FROM acts WHERE "group" = old."group";
-END;
-""",
-    # cameras, and what is told of them: library/live/
-    """
-ALTER TABLE sources ADD COLUMN camera TEXT;
-CREATE TABLE events(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, source INTEGER NOT NULL REFERENCES sources
-  ON DELETE CASCADE, kind TEXT NOT NULL, ref TEXT NOT NULL, at TEXT NOT NULL, probability REAL NOT NULL,
-  clip TEXT NOT NULL, second REAL NOT NULL);
-CREATE TABLE rules(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, ref TEXT NOT NULL, sources TEXT NOT NULL,
-  hours TEXT NOT NULL, least REAL NOT NULL, quiet_s REAL NOT NULL, target TEXT NOT NULL, secret TEXT NOT NULL);
-CREATE TABLE deliveries(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, event INTEGER NOT NULL REFERENCES events
-  ON DELETE CASCADE, rule INTEGER NOT NULL REFERENCES rules ON DELETE CASCADE, state TEXT NOT NULL, made REAL NOT NULL,
-  due REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX deliveries_due ON deliveries(due) WHERE state = 'waiting';
-CREATE INDEX deliveries_event ON deliveries(event);
-CREATE INDEX deliveries_rule ON deliveries(rule);
-CREATE TABLE attempts(
-  delivery INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE, at REAL NOT NULL, outcome TEXT NOT NULL);
-CREATE INDEX attempts_delivery ON attempts(delivery);
-CREATE TABLE withdrawn(rule INTEGER PRIMARY KEY, target TEXT NOT NULL);
-CREATE TRIGGER rule_gone AFTER DELETE ON rules WHEN old.target LIKE 'mqtt%' BEGIN
-  INSERT OR IGNORE INTO withdrawn VALUES (old.id, old.target);
-END;
-""",
-)
+_TABLES = Path(__file__).with_suffix(".sql")
+_VERSION = 4  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 # The tracks that somebody's faces, vectors and clothes are read from, but for those that surely are somebody else's.
-_HERS = """
+_TRACKS_OF_PERSON = """
 DELETE FROM tracks WHERE id IN (
   SELECT each.value FROM appearances AS a, json_each(a.tracks) AS each
   WHERE a.who IN (SELECT id FROM people WHERE ref = :ref) AND NOT EXISTS (
@@ -130,12 +39,12 @@ DELETE FROM tracks WHERE id IN (
       AND b.decision = 'present' AND (a.decision <> 'present' OR b.probability > a.probability)))
 """
 # The tracks of strangers whom the user said to be her.
-_SAID = (
+_TRACKS_NAMED_BY_USER = (
     'DELETE FROM tracks WHERE id IN (SELECT m.track FROM members AS m JOIN groups AS g ON g.id = m."group" '
     "WHERE g.ref = :ref)"
 )
 # The clips of cameras that show her, perhaps or surely: those files are ours.
-_SHOWING = """
+_CLIPS_SHOWING_PERSON = """
 SELECT f.path FROM files AS f JOIN sources AS s ON s.id = f.source
 WHERE s.camera IS NOT NULL AND (f.path IN (SELECT clip FROM events WHERE ref = :ref) OR f.clip IN (
   SELECT a.clip FROM appearances AS a JOIN people AS p ON p.id = a.who WHERE p.ref = :ref))
@@ -167,7 +76,7 @@ def connect(people: Path) -> sqlite3.Connection:
     try:
         while True:
             file = path.stat().st_ino
-            library = _opened(path)
+            library = _ready_connection(path)
             if path.stat().st_ino == file:
                 return library
             library.close()  # it was just converted: that was the file of before
@@ -211,9 +120,9 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
         with changing(library):
             for ref in refs:
                 if not merged:
-                    library.execute(_HERS, {"ref": ref})
-                    library.execute(_SAID, {"ref": ref})
-                    drop_clips(library, [row[0] for row in library.execute(_SHOWING, {"ref": ref})])
+                    library.execute(_TRACKS_OF_PERSON, {"ref": ref})
+                    library.execute(_TRACKS_NAMED_BY_USER, {"ref": ref})
+                    drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])
                 for table in ("acts", "people", "events", "rules"):
                     library.execute(f"DELETE FROM {table} WHERE ref = ?", (ref,))
         for folder in filter(Path.is_dir, ring_of(people).glob("*")):
@@ -267,8 +176,8 @@ def take_in(path: Path, key: bytes | None) -> None:
     with closing(found):
         if found.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise ValueError("its library is damaged")
-        if found.execute("PRAGMA user_version").fetchone()[0] > len(_STEPS):
-            raise ValueError("a later version of PVChat made its library")
+        if _version(found) not in (0, _VERSION):
+            raise ValueError("another version of PVChat made its library")
     if key != wanted:
         database.rewrite(path, key, wanted, WAIT_S)
 
@@ -314,19 +223,22 @@ def shrink(library: sqlite3.Connection) -> None:
     library.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _ready_connection(path: Path) -> sqlite3.Connection:
     library, _ = _connected(path)
     for word in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "foreign_keys = ON",
                  "trusted_schema = OFF"):  # fmt: skip
         library.execute(f"PRAGMA {word}")
-    taken = library.execute("PRAGMA user_version").fetchone()[0]
-    if taken > len(_STEPS):
+    if _version(library) == 0:
+        _make_tables(library)
+    if _version(library) != _VERSION:
         library.close()
-        raise LibraryError("a later version of PVChat made this library.", subject=str(path), hint="Update PVChat.")
-    library.create_function("eightbit", 2, from_halves)  # for the steps
-    for number, step in enumerate(_STEPS[taken:], taken + 1):
-        _take(library, number, step)
+        hint = "Update PVChat, or delete that folder and add your videos again; they are not touched."
+        raise LibraryError("another version of PVChat made this library.", subject=str(path), hint=hint)
     return library
+
+
+def _version(library: sqlite3.Connection) -> int:
+    return int(library.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _connected(path: Path) -> tuple[sqlite3.Connection, bytes | None]:
@@ -353,19 +265,19 @@ def _derived(key: keys.Key | None) -> bytes | None:
     return None if key is None else hmac.digest(key.secret, b"pvchat library 1", "sha256")
 
 
-def _take(library: sqlite3.Connection, number: int, step: str) -> None:
-    """One step of the tables, unless another process has just taken it."""
+def _make_tables(library: sqlite3.Connection) -> None:
+    """Make the tables, unless another process has just made them."""
     with changing(library):
-        if library.execute("PRAGMA user_version").fetchone()[0] < number:
-            for statement in _statements(step):
+        if _version(library) == 0:
+            for statement in _statements(_TABLES.read_text(encoding="utf-8")):
                 library.execute(statement)
-            library.execute(f"PRAGMA user_version = {number}")
+            library.execute(f"PRAGMA user_version = {_VERSION}")
 
 
-def _statements(step: str) -> Iterator[str]:
-    """The statements of a step one by one: `executescript` would end the transaction."""
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: `executescript` would end the transaction."""
     text = ""
-    for line in step.strip().splitlines():
+    for line in script.strip().splitlines():
         text += f"{line}\n"
         if sqlite3.complete_statement(text):
             yield text

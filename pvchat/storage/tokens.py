@@ -37,7 +37,7 @@ class TokenError(PVChatError):
 
 
 @dataclass(frozen=True)
-class Token:
+class ApiToken:
     """One token.
 
     Attributes:
@@ -61,7 +61,7 @@ class Token:
         return bool(self.expires) and datetime.fromisoformat(self.expires) <= datetime.now(UTC)
 
 
-def create(name: str, scopes: Sequence[str], days: float | None = None) -> tuple[Token, str]:
+def create(name: str, scopes: Sequence[str], days: float | None = None) -> tuple[ApiToken, str]:
     """A new token and its secret, which is kept nowhere.
 
     Args:
@@ -83,18 +83,18 @@ def create(name: str, scopes: Sequence[str], days: float | None = None) -> tuple
     secret = f"{_PREFIX}{key}_{secrets.token_urlsafe(32)}"
     expires = "" if days is None else (now + timedelta(days=days)).isoformat(timespec="seconds")
     allowed = tuple(scope for scope in SCOPES if scope in scopes)
-    made = Token(key, name.strip(), allowed, _hashed(secret), now.isoformat(timespec="seconds"), expires)
+    made = ApiToken(key, name.strip(), allowed, _hashed(secret), now.isoformat(timespec="seconds"), expires)
     with _writing() as kept:
         kept.append(made)
     return made, secret
 
 
-def tokens() -> list[Token]:
+def tokens() -> list[ApiToken]:
     """All tokens, the oldest first; raises TokenError, LockedError, OSError where they can't be read."""
     settle()
     try:
         rows = json.loads(private.read(_path()))
-        return [Token(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
+        return [ApiToken(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:
@@ -103,7 +103,7 @@ def tokens() -> list[Token]:
         ) from error
 
 
-def revoke(key: str) -> Token:
+def revoke(key: str) -> ApiToken:
     """Delete the token of this id; raises TokenError where there is none."""
     with _writing() as kept:
         for one in kept:
@@ -113,7 +113,7 @@ def revoke(key: str) -> Token:
     raise TokenError("there is no such token.", subject=ascii(key)[:40], hint="pvchat token list shows all.")
 
 
-def find(secret: str) -> Token | None:
+def find(secret: str) -> ApiToken | None:
     """The token of this secret; None: there is none, or it has expired. It takes as long whatever was given."""
     given, found = _hashed(secret), None
     for one in tokens():
@@ -123,7 +123,7 @@ def find(secret: str) -> Token | None:
 
 
 @contextmanager
-def _writing() -> Iterator[list[Token]]:
+def _writing() -> Iterator[list[ApiToken]]:
     path = _path()
     atomic.make_private_folder(path.parent)
     with atomic.lock_of(path.parent, _WAIT_S):

@@ -1,21 +1,18 @@
-"""Video: a file in, evenly spread RGB frames out. Nothing outside this package decodes pictures of users' files.
+"""Video: the only package that decodes users' files, under limits, since they may be made to harm.
 
-    files.py       only regular local files, size limits, kind by content
-    keys.py        content keys, hashed once a file
-    containers.py  hostile video containers, read by PyAV under limits; packets.py counts before anything is decoded
-    pictures.py    hostile photos and animations, read by Pillow under limits
-    copies.py      our own normalised H.264 copy: written by PyAV, read by decord or PyAV, deleted
-    shots.py       hard cuts, found in every decoded picture
-    clips.py       probe → sample → copy → `Clip`
-    parts.py       a long video → `Part`s, a few dozen pictures at a time
-    moments.py     pictures of a video at a few moments
-    sound.py       its sound, as one channel
-    dates.py       when a file was recorded
-    streams.py     cameras, and recordings in the making
-    ahead.py       the next part is read while the last is looked at
+In: the path of a video, an animation or a photo; or a camera's address. Out: evenly spread RGB frames, and sound.
+Open `clips.py` first: a short clip, from its probe to a `Clip`. `parts.py` does the same for a long video, part by
+part, `streams.py` for cameras, `moments.py` for a few times, `sound.py` for what is heard.
 
-Inputs are hostile until normalised; decord (FFmpeg of 2018, see docs/adr/0001-video-decoding.md) only ever sees our
-copy. PyAV, Pillow and decord are imported when they are first needed.
+    files.py                     only regular local files, size limits, kind by content
+    containers.py, packets.py    video files, read by PyAV; packets are counted before anything is decoded
+    pictures.py                  photos and animations, read by Pillow
+    copies.py                    our own normalised H.264 copy: written by PyAV, read by decord or PyAV, deleted
+    shots.py, dates.py, keys.py  hard cuts; when a file was recorded; content keys, hashed once a file
+    ahead.py                     the next part is read while the last is looked at
+
+decord (FFmpeg of 2018, see docs/adr/0001-video-decoding.md) only ever sees our copy. PyAV, Pillow and decord are
+imported when they are first needed.
 """
 
 from pvchat.video.ahead import ahead

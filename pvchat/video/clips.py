@@ -2,7 +2,7 @@
 
 The copy holds the sampled pictures and no others, at the constant rate of the samples: what nobody looks at is neither
 scaled nor encoded. The sample at time t is the picture on the screen at t, which makes variable frame rates constant.
-Damage: what decodes is used and `Clip.note` says what was lost; a file of which nothing decodes is an error.
+DecodeDamage: what decodes is used and `Clip.note` says what was lost; a file of which nothing decodes is an error.
 Legend: T sampled frames, H and W pixels of the normalised picture.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import Progress, Spans
-from pvchat.video.containers import Damage, decoded, probe_container, upright
+from pvchat.video.containers import DecodeDamage, decoded, probe_container, upright
 from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy, workspace
 from pvchat.video.files import HEAD_BYTES, MAX_RATE, PathLike, Probe, open_local, sniff, unreadable
 from pvchat.video.keys import content_key
@@ -136,7 +136,7 @@ class _Source:
         # middles of equal parts, next one last
         self.todo = [start + (k + 0.5) * self.step_s for k in reversed(range(count))]
         self.end_s = found.duration_s
-        self.damage = Damage()
+        self.damage = DecodeDamage()
         self.finder = CutFinder()
 
     def write(self, copy: Path) -> NDArray[np.float32]:
@@ -156,7 +156,7 @@ class _Source:
                 raise unreadable(self.path, why, "Free some space or set PVCHAT_HOME elsewhere.") from error
         if not times:
             raise unreadable(self.path, f"its {self.found.codec} pictures can't be decoded.", "The file is damaged.")
-        self._tell(self.found.duration_s)
+        self._report_progress(self.found.duration_s)
         return np.array(times, np.float32)
 
     def _sampled(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
@@ -173,7 +173,7 @@ class _Source:
                 self.finder.skip()
             else:
                 self.finder.add(start, picture)
-            self._tell(start)
+            self._report_progress(start)
             if not self.todo:
                 break
         shown_until = start + 1.5 / self.found.fps if self.damage.packets else self.found.duration_s
@@ -202,7 +202,7 @@ class _Source:
             return upright(picture, self.found.rotation, self.size)
         return picture if self.found.kind == "photo" else flat(self.path, picture, self.size)
 
-    def _tell(self, seconds: float) -> None:
+    def _report_progress(self, seconds: float) -> None:
         if self.progress is not None:
             done = min(seconds, self.found.duration_s)
             self.progress(f"reading {Path(self.path).name}", done, self.found.duration_s)

@@ -45,7 +45,7 @@ BT709, UNSPECIFIED = 1, 2  # AVColorSpace (ISO/IEC 23091-2)
 
 
 @dataclass
-class Damage:
+class DecodeDamage:
     """What could not be decoded.
 
     Attributes:
@@ -100,7 +100,7 @@ def decoded(
     found: Probe,
     config: VideoConfig,
     wanted: Callable[[], float | None],
-    damage: Damage,
+    damage: DecodeDamage,
 ) -> Iterator[tuple[float, av.VideoFrame | None]]:
     """Decode in order of time.
 

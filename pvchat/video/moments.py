@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.video.clips import STAMP_SLACK_S, copy_size
-from pvchat.video.containers import Damage, decoded, upright
+from pvchat.video.containers import DecodeDamage, decoded, upright
 from pvchat.video.files import PathLike, Probe, open_local
 
 
@@ -32,7 +32,7 @@ def pictures_at(
     """
     todo, held, size = sorted(times, reverse=True), None, copy_size(found, config)
     with open_local(path, config) as file:
-        for start, picture in decoded(path, file, found, config, lambda: todo[-1] if todo else None, Damage()):
+        for start, picture in decoded(path, file, found, config, lambda: todo[-1] if todo else None, DecodeDamage()):
             while todo and todo[-1] < start - STAMP_SLACK_S:
                 time = todo.pop()
                 if held is not None:

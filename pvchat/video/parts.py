@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.video.clips import STAMP_SLACK_S, Clip, copy_size
-from pvchat.video.containers import Damage, decoded, upright
+from pvchat.video.containers import DecodeDamage, decoded, upright
 from pvchat.video.files import PathLike, Probe, open_local, unreadable
 from pvchat.video.shots import CutFinder
 
@@ -93,7 +93,7 @@ class _Reader:
         self.seen_s, self.given = 0.0, 0
         self.size = copy_size(found, config)
         self.held: list[tuple[float, NDArray[np.uint8]]] = []
-        self.finder, self.damage = CutFinder(), Damage()
+        self.finder, self.damage = CutFinder(), DecodeDamage()
 
     def parts(self) -> Iterator[Part]:
         for time, picture in self._sampled():

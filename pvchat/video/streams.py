@@ -168,7 +168,7 @@ def _network(text: str, scheme: str) -> Address:
 
 def _connected(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
     """The pictures of one connection."""
-    with _opened(address, stop) as container:
+    with _container_of(address, stop) as container:
         if not container.streams.video:
             raise OSError(0, "it sends no pictures")
         stream = container.streams.video[0]
@@ -186,7 +186,7 @@ def _connected(address: Address, stop: threading.Event, started: float, now: Cal
             yield Picture(last, frame, time.monotonic(), fresh)
 
 
-def _opened(address: Address, stop: threading.Event) -> Any:
+def _container_of(address: Address, stop: threading.Event) -> Any:
     """A container of PyAV's; raises OSError."""
     import av
 

@@ -18,8 +18,8 @@ from make_browser import answered, browser, open_page, see, show
 
 from pvchat import PVChat
 from pvchat.bases.loading import load_base
-from pvchat.bases.marking import Shown
-from pvchat.bases.prompts import Asked, inputs_of
+from pvchat.bases.marking import Visuals
+from pvchat.bases.prompts import Prompt, inputs_of
 from pvchat.bases.sources import read_source
 from pvchat.config import Settings
 
@@ -36,11 +36,11 @@ def speaking(tmp_path_factory: pytest.TempPathFactory) -> Path:
     optimizer = torch.optim.AdamW(base.model.requires_grad_(True).parameters(), lr=1e-2)
     rng = np.random.default_rng(0)
     for step in range(STEPS):
-        shown = Shown(rng.integers(0, 255, (6, 32, 32, 3), np.uint8), np.arange(6, dtype=np.float32) / 4)
+        shown = Visuals(rng.integers(0, 255, (6, 32, 32, 3), np.uint8), np.arange(6, dtype=np.float32) / 4)
         crop = rng.integers(0, 255, (20, 20, 3), np.uint8) if step % 2 else None
         words = "".join(chr(c) for c in rng.integers(97, 123, rng.integers(80)))  # about all lengths of a prompt
-        asked = Asked("What is Ana doing?", measured=words)
-        made = inputs_of(base, Shown(shown.frames, shown.times, crop=crop), asked, SAID)
+        asked = Prompt("What is Ana doing?", measured=words)
+        made = inputs_of(base, Visuals(shown.frames, shown.times, crop=crop), asked, SAID)
         optimizer.zero_grad()
         base.model(**made, use_cache=False).loss.backward()
         optimizer.step()

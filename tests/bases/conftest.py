@@ -11,7 +11,7 @@ import torch
 from make_bases import FAMILIES, save_base
 
 from pvchat.bases.loading import Base, load_base
-from pvchat.bases.marking import Shown
+from pvchat.bases.marking import Visuals
 from pvchat.bases.shared import add_shared
 from pvchat.bases.sources import read_source
 from pvchat.schemas import ClipAnalysis
@@ -60,10 +60,10 @@ def base(request: pytest.FixtureRequest, open_base: Callable[..., Base]) -> Base
 
 
 @pytest.fixture
-def clip() -> Shown:
+def clip() -> Visuals:
     """Three frames of noise."""
     frames = np.random.default_rng(0).integers(0, 255, (3, 48, 64, 3), dtype=np.uint8)
-    return Shown(frames, np.float32([0.5, 2.5, 65.0]))
+    return Visuals(frames, np.float32([0.5, 2.5, 65.0]))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pvchat.bases.marking import Frames, Marked, Shown, crop_of
+from pvchat.bases.marking import Frames, Marked, Visuals, crop_of
 from pvchat.train.bases.data import BaseData
 from pvchat.train.person.examples import PersonExample, renamed
 
@@ -27,7 +27,7 @@ def _shade(rng: np.random.Generator) -> int:
     return shade + (30 if shade >= 110 else -30)  # nothing in between, which could be called either
 
 
-def shown(who: Colours | None, seed: int, frames: int = 3) -> Shown:
+def shown(who: Colours | None, seed: int, frames: int = 3) -> Visuals:
     """A clip of somebody (or of nobody), with the box in each frame."""
     rng = np.random.default_rng(seed)
     shade = _shade(rng)
@@ -41,7 +41,7 @@ def shown(who: Colours | None, seed: int, frames: int = 3) -> Shown:
             image[y + half : y + TALL, left : left + BROAD] = who[0]
             boxes[t] = np.float32([left / WIDTH, y / HEIGHT, (left + BROAD) / WIDTH, (y + TALL) / HEIGHT])
     times = np.arange(frames, dtype=np.float32) + 0.5
-    return Shown(images, times, (Marked("somebody", boxes, ((0.0, float(frames)),)),))
+    return Visuals(images, times, (Marked("somebody", boxes, ((0.0, float(frames)),)),))
 
 
 def crop(who: Colours, seed: int = 1) -> Frames:
@@ -58,7 +58,7 @@ def lessons(name: str, count: int = 24, frames: int = 3) -> BaseData:
         split = ("train", "train", "val", "train", "train", "test")[(i // 2) % 6]
         who = PEOPLE[name] if there else rest[(i // 2) % len(rest)]
         one = shown(who, 100 * len(name) + i, 1 if still else frames)
-        clips.append(Shown(one.frames, one.times))
+        clips.append(Visuals(one.frames, one.times))
         question, answer = (
             f"Is {name} in this video?",
             (f"Yes, {name} is there." if there else f"No, {name} is not there."),

@@ -7,7 +7,7 @@ import torch
 
 from pvchat.bases import sizes, speed
 from pvchat.bases.loading import load_base
-from pvchat.bases.prompts import Asked, inputs_of
+from pvchat.bases.prompts import Prompt, inputs_of
 from pvchat.bases.seeing import _places
 from pvchat.bases.shapes import FRAME_TOKENS, Shape, shape_of
 from pvchat.bases.sources import read_source
@@ -32,7 +32,7 @@ def test_a_shape_is_that_of_the_loaded_base(base, clip) -> None:
     if base.family.name == "Qwen3-VL":  # it sees frames at their own size, which isn't known before
         assert shape.tokens == FRAME_TOKENS
         return
-    inputs = inputs_of(base, clip, Asked("Who is there?"))
+    inputs = inputs_of(base, clip, Prompt("Who is there?"))
     places = int(_places(base, inputs["input_ids"]).sum())
     assert shape.tokens * len(clip.frames) <= places <= shape.tokens * len(clip.frames) + 1  # one may end the video
 
@@ -76,7 +76,7 @@ def test_it_is_told_before_anything_is_loaded(folder_of) -> None:
     assert "the first word after about" in told[0]
     assert "tokens a second" in told[0]
     assert base.model.dtype is torch.float32 or speed.matrix_units()
-    assert "tokens a second" not in sizes.size_of(read_source("hub:a/b"), "float32").told
+    assert "tokens a second" not in sizes.size_of(read_source("hub:a/b"), "float32").summary
     assert [pace(v) for v in (0.123, 9.87, 42.4, 812.3)] == ["0.12", "9.9", "42", "812"]
 
 

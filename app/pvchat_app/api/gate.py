@@ -15,7 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pvchat.errors import PVChatError
 from pvchat.storage import tokens
-from pvchat.storage.tokens import Token
+from pvchat.storage.tokens import ApiToken
 
 MOST_WAITING = 64  # calls that wait for the model; the page's queue is as long
 WRONG_S = 1.0  # seconds that a wrong token takes
@@ -31,10 +31,10 @@ class RefusedError(PVChatError):
         self.status = status
 
 
-def needs(scope: str = "") -> Callable[..., Coroutine[Any, Any, Token]]:
+def needs(scope: str = "") -> Callable[..., Coroutine[Any, Any, ApiToken]]:
     """What a route depends on: a token that may do this; "" is any token."""
 
-    async def check(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Token:
+    async def check(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> ApiToken:
         token = None if sent is None else await asyncio.to_thread(tokens.find, sent.credentials)
         if token is None:
             await asyncio.sleep(WRONG_S if sent else 0)

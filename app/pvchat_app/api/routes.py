@@ -19,7 +19,7 @@ from pvchat.people.person import clean_name
 from pvchat.people.store import describe
 from pvchat.schemas import Answer
 from pvchat.storage import temporary
-from pvchat.storage.tokens import Token
+from pvchat.storage.tokens import ApiToken
 from pvchat_app.api import models
 from pvchat_app.api.gate import RefusedError, needs
 from pvchat_app.desk import Desk
@@ -27,8 +27,8 @@ from pvchat_app.desk import Desk
 people = APIRouter(prefix="/people", tags=["people"])  # a name may hold a "/": `{name:path}`
 clips = APIRouter(tags=["clips"])
 library = APIRouter(prefix="/library", tags=["library"])
-Asks = Annotated[Token, Depends(needs("ask"))]
-Manages = Annotated[Token, Depends(needs("manage"))]
+Asks = Annotated[ApiToken, Depends(needs("ask"))]
+Manages = Annotated[ApiToken, Depends(needs("manage"))]
 _READS = [Depends(needs("read"))]
 _ANY_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
     "type": "string", "format": "binary"}}}}}  # fmt: skip

@@ -137,8 +137,6 @@ def doubt(person: Entity, still: bool) -> str:
 
 def because(name: str, decision: Decision, why: Why, still: bool = False) -> str:
     """Why a person isn't found present, as a sentence; no times of a photo."""
-    if why.reason == "outdated":
-        return f"{name} was enrolled by an earlier version, which saw drawn figures otherwise: enroll again."
     if why.reason == "nobody":
         return "Nobody whose face or figure could be compared is seen."
     when = "" if still or why.at_s is None else f" at {clock(why.at_s)}"

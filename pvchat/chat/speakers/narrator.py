@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pvchat.bases.clipframes import ClipFrames
 from pvchat.bases.judging import Witness, judged
-from pvchat.bases.prompts import Asked
-from pvchat.bases.shown import ClipFrames
+from pvchat.bases.prompts import Prompt
 from pvchat.bases.states import STATE, adapted, judges, personal_of
 from pvchat.chat.answers import Known
 from pvchat.chat.query import Query, Whom
@@ -141,7 +141,7 @@ class Narrator:
             personal = personal_of(base, named)
             assert viewed.clip is not None
             shown = self.frames.shown(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
-            asked = Asked(text, _measured(known), before, soft=tuple(_soft(personal)))
+            asked = Prompt(text, _measured(known), before, soft=tuple(_soft(personal)))
             seen = looking_at(base, viewed.analysis, self.vector(base, text))
             with spoken_with(base, personal), adapted(base, named), seen:
                 said = reply(base, inputs_of(base, shown, asked), MAX_TOKENS, heard.more)

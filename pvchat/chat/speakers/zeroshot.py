@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from pvchat import video
+from pvchat.bases.clipframes import whole_boxes
 from pvchat.bases.eyes import Eyes
 from pvchat.bases.marking import Frames, crop_of
-from pvchat.bases.shown import whole_boxes
 from pvchat.chat.speakers.choices import KINDS, SETTINGS, Level, Scale
 from pvchat.chat.speakers.claims import Chooser
 from pvchat.config import VideoConfig

@@ -55,15 +55,15 @@ def damaged(thorough: bool = False) -> dict[str, str]:
 
 
 def lacking() -> bool:
-    """Whether networks were converted here, and some weren't: by an earlier version, say. Where none were nobody knows.
+    """Whether networks are still to be converted: none was yet, or some by an earlier version.
 
-    Nor where nothing can be written, and so nothing is kept.
+    Not where nothing can be written, and so nothing is kept; nor where there are no weights to convert.
     """
     root = home() / "weights" / "networks"
-    if not root.is_dir() or not os.access(root, os.W_OK):
+    if not os.access(root if root.is_dir() else root.parent, os.W_OK):
         return False
-    kept = {folder.name.rpartition("-")[0] for folder in root.iterdir()}
-    return bool(kept) and not kept.issuperset(NAMES)
+    kept = {folder.name.rpartition("-")[0] for folder in root.iterdir()} if root.is_dir() else set()
+    return not kept.issuperset(NAMES)
 
 
 def drop_if_damaged(folder: Path, thorough: bool = False) -> str:

@@ -20,7 +20,7 @@ import numpy as np
 
 from pvchat.augment.questions.cast import views
 from pvchat.augment.schemas import EMPTY, Split, Stage
-from pvchat.bases.marking import Frames, Shown, crop_of
+from pvchat.bases.marking import Frames, Visuals, crop_of
 from pvchat.bases.soft import Personal
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
@@ -59,7 +59,7 @@ class BaseData:
     """
 
     name: str
-    shown: list[Shown]
+    shown: list[Visuals]
     examples: list[PersonExample]
     crops: list[Frames] = field(default_factory=list)
     others: dict[str, Personal] = field(default_factory=dict)
@@ -103,15 +103,15 @@ def make_base_data(
     return BaseData(name, shown, examples, crops, others, empty=empty, left_out=left_out)
 
 
-def shown_of(path: Path, frames: int, config: VideoConfig) -> Shown:
+def shown_of(path: Path, frames: int, config: VideoConfig) -> Visuals:
     """A sample as a base sees it, without marks."""
     from pvchat import video
 
     clip = video.load(path, replace(config, max_frames=frames, max_side=min(config.max_side, _MOST)))
-    return Shown(clip.images, clip.times)
+    return Visuals(clip.images, clip.times)
 
 
-def crops_of(person: Person, data_set: TrainingSet, shown: Sequence[Shown]) -> list[Frames]:
+def crops_of(person: Person, data_set: TrainingSet, shown: Sequence[Visuals]) -> list[Frames]:
     """Pictures of her alone, out of samples of the training split that show her clearly, the original first.
 
     Raises:
@@ -149,7 +149,7 @@ def with_strangers(data: BaseData, person: Person, others: Sequence[Person]) -> 
     seen = [one for one in sorted(others, key=lambda one: one.id) if one.thumbnail and not _same(person, one)]
     for place, other in enumerate(seen):
         picture, split = _picture(other), SPLITS[place % len(SPLITS)]
-        views: tuple[tuple[Stage, Shown], ...] = (("image", _still(picture)), ("video", _moving(picture)))
+        views: tuple[tuple[Stage, Visuals], ...] = (("image", _still(picture)), ("video", _moving(picture)))
         for stage, view in views:
             question, answer = (words.format(data.name) for words in (_ASKED, _SAID))
             row = PersonExample(len(shown), (data.name,), (False,), question, answer, "existence", stage, split)
@@ -158,7 +158,7 @@ def with_strangers(data: BaseData, person: Person, others: Sequence[Person]) -> 
     return replace(data, shown=shown, examples=examples)
 
 
-def _crop(analysis: ClipAnalysis, number: int, shown: Shown) -> Frames:
+def _crop(analysis: ClipAnalysis, number: int, shown: Visuals) -> Frames:
     """Her best sighting in a sample, cut out of the nearest frame that is shown."""
     track = analysis.tracks[number]
     best = int(np.argmax(track.quality * (track.boxes[:, 3] - track.boxes[:, 1])))
@@ -183,14 +183,14 @@ def _picture(person: Person) -> Frames:
         return np.array(image.convert("RGB"))
 
 
-def _still(picture: Frames) -> Shown:
-    return Shown(picture[None], np.zeros(1, np.float32))
+def _still(picture: Frames) -> Visuals:
+    return Visuals(picture[None], np.zeros(1, np.float32))
 
 
-def _moving(picture: Frames) -> Shown:
+def _moving(picture: Frames) -> Visuals:
     """A window that moves over the picture, from one corner to the other."""
     height, width = (round(side * (1 - _ROOM)) for side in picture.shape[:2])
     steps = np.linspace(0, 1, _FRAMES)
     corners = [(round(t * (picture.shape[0] - height)), round(t * (picture.shape[1] - width))) for t in steps]
     frames = np.stack([picture[y : y + height, x : x + width] for y, x in corners])
-    return Shown(frames, steps.astype(np.float32) * 2)
+    return Visuals(frames, steps.astype(np.float32) * 2)

@@ -21,8 +21,8 @@ from torch.nn import functional as F
 from pvchat.bases.connector import ConnectorConfig, looking_at
 from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import Base, load_base
-from pvchat.bases.marking import Shown
-from pvchat.bases.prompts import Asked, inputs_of
+from pvchat.bases.marking import Visuals
+from pvchat.bases.prompts import Prompt, inputs_of
 from pvchat.bases.replying import yes_no
 from pvchat.bases.shared import SCRATCH, SharedConfig, add_shared, save_shared, shared_parameters
 from pvchat.bases.soft import Personal, spoken_with
@@ -171,9 +171,9 @@ class _Run:
         """The base's log-odds that the person of an episode is in its picture."""
         frame = read_picture(episode.picture)
         tokens = people.tokens(episode.identity)
-        shown = Shown(frame[None], np.zeros(1, np.float32))
+        shown = Visuals(frame[None], np.zeros(1, np.float32))
         question = PRESENCE_QUESTION.format(episode.name)
-        asked = Asked(question, soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF)
+        asked = Prompt(question, soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF)
         with spoken_with(self.base, [Personal(episode.name, tokens)]), looking_at(self.base, self._seen(episode)):
             odds: torch.Tensor = yes_no(self.base, inputs_of(self.base, shown, asked))
         return odds

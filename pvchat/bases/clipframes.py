@@ -1,6 +1,6 @@
 """What a base is shown of a clip: frames of the seconds that count, the people outlined, a crop of the one asked about.
 
-In: the clip, who is surely there, the analysis. Out: `bases.marking.Shown`. The frames of the last clip are kept, so
+In: the clip, who is surely there, the analysis. Out: `bases.marking.Visuals`. The frames of the last clip are kept, so
 that a conversation decodes once.
 
 Legend: T frames. Boxes are x0, y0, x1, y1 as fractions of the frame.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pvchat.bases.marking import Marked, Shown, cropped, outlined
+from pvchat.bases.marking import Marked, Visuals, cropped, outlined
 from pvchat.config import VideoConfig
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 
@@ -42,7 +42,7 @@ class ClipFrames:
 
     def shown(
         self, path: Path, analysis: ClipAnalysis, present: Sequence[PersonPresence], base: Base, show: str = "auto"
-    ) -> Shown:
+    ) -> Visuals:
         """What is shown for one question.
 
         Args:
@@ -57,7 +57,7 @@ class ClipFrames:
         """
         clip = self._clip(path, analysis, window_of(present, analysis), base.frames)
         people = tuple(Marked(p.name, boxes_at(analysis, p, clip.times), tuple(p.spans)) for p in present)
-        plain = Shown(clip.images, clip.times, people)
+        plain = Visuals(clip.images, clip.times, people)
         if show == "plain":
             return plain
         marked = outlined(plain, base.family.pair)
