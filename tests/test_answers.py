@@ -92,11 +92,11 @@ def test_an_unsure_existence_answer_neither_affirms_nor_describes() -> None:
 @pytest.mark.parametrize(
     ("text", "decisions", "answer"),
     [
-        ("Are Ana and Ben both here?", "ap", "Only Ben is in this video; Ana is not."),
+        ("Are Ana and Ben both here?", "ap", "No, Ben is in this video; Ana is not in this video."),
         ("Are Ana and Ben both here?", "aa", "No, neither Ana nor Ben is in this video."),
-        ("Are Ana, Ben and Cleo here?", "ppa", "Only Ana and Ben are in this video; Cleo is not."),
+        ("Are Ana, Ben and Cleo here?", "ppa", "No, Ana and Ben are in this video; Cleo is not in this video."),
         ("Are Ana, Ben and Cleo here?", "aaa", "No, none of Ana, Ben and Cleo is in this video."),
-        ("Is everyone here?", "ppp", "Yes, Ana, Ben and Cleo are all in this video."),
+        ("Is everyone here?", "ppp", "Ana, Ben and Cleo are in this video."),
         ("Who is here?", "aa", "Nobody I know is in this video."),
         ("Who is here?", "pu", "Ana is in this video. I'm not sure about Ben."),
         ("Is anyone here besides Ana?", "pa", "Nobody else I know is in this video."),

@@ -107,14 +107,14 @@ def test_nobody_and_somebody_else() -> None:
 
 def test_an_unsure_answer_says_what_was_seen() -> None:
     seen = Timeline(0.0, 8.0)
-    assert existence([unsure(reason="small", hard=("small",), at_s=4.1)], seen) == (
+    assert existence(unsure(reason="small", hard=("small",), at_s=4.1), seen) == (
         "I'm not sure whether Ana is in this video: at 0:04 there is somebody small and far away who could be Ana."
     )
     assert "behind a mask and turned away" in doubt(unsure(reason="masked", hard=("masked", "turned"), at_s=1.0), False)
     assert doubt(unsure(reason="likeness", at_s=4.0), False) == (
         "at 0:04 there is somebody who could be Ana, but the likeness is too weak to tell"
     )
-    photo = existence([unsure(reason="blurred", hard=("blurred",), at_s=0.2)], Timeline(0.0, 1.0, still=True))
+    photo = existence(unsure(reason="blurred", hard=("blurred",), at_s=0.2), Timeline(0.0, 1.0, still=True))
     assert "0:0" not in photo
     assert photo.endswith(": there is somebody blurred or in the dark who could be Ana.")
 

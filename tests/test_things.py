@@ -164,7 +164,7 @@ def test_things_are_counted_where_they_are_seen_at_once() -> None:
 
 def test_what_is_held_is_said_of_the_present_only() -> None:
     assert asked("What is Ana holding?", holding="a cup") == "Ana is holding a cup."
-    assert asked("What is Ana holding?", gender="woman").endswith("I can't make out anything in her hands.")
+    assert asked("What is Ana holding?", gender="woman").endswith("I can't make out anything in Ana's hands.")
     ana = PersonPresence("Ana", "absent", 0.1)
     question = read_question("What is Ana holding?", ["Ana"])
     assert "is not in this video" in plain_answer(question, [ana], gather([ana], make_analysis()))

@@ -35,29 +35,16 @@ def here_but(names: Sequence[str], what: str) -> str:
     return f"{join(names)} {be(names)} in this video, but I can't {what}."
 
 
-def existence(asked: Sequence[Entity], timeline: Timeline) -> str:
-    """Whether the people asked about by name are there: yes, no, unsure, or who of them."""
-    if len(asked) == 1:
-        return _existence_of_one(asked[0], timeline)
-    present, unsure, absent = (decided(asked, decision) for decision in ("present", "unsure", "absent"))
-    absent = shortened(absent, len(absent), _MOST_ABSENT)
-    open_ = f"; I'm not sure about {join(unsure, 'or')}" if unsure else ""
-    if not present and not absent:
-        return f"I'm not sure whether {join(unsure, 'or')} is in this video."
-    if not absent and not unsure:
-        return f"Yes, {'both ' * (len(present) == 2)}{join(present)} are {'all ' * (len(present) > 2)}in this video."
-    if not absent:
-        return f"{join(present)} {be(present)} in this video{open_}."
-    if present:
-        return f"Only {join(present)} {be(present)} in this video; {join(absent)} {be(absent)} not{open_}."
-    if len(absent) == 1:
-        return f"{absent[0]} is not in this video{open_}."
-    return f"No, {neither(absent)} is in this video{open_}."
-
-
-def neither(names: Sequence[str]) -> str:
-    """Such as "neither Ana nor Ben" or "none of Ana, Ben and Cleo"."""
-    return f"neither {join(names, 'nor')}" if len(names) == 2 else f"none of {join(names)}"
+def existence(person: Entity, timeline: Timeline) -> str:
+    """Whether somebody is there: with side and times, or what was seen of whom it isn't sure."""
+    name = person.name
+    if person.decision == "absent":
+        return f"No, {not_here([name])}."
+    if person.decision == "unsure":
+        return f"I'm not sure whether {name} is in this video: {doubt(person, timeline.still)}."
+    sides = side_said([row.value for row in timeline.lasting(name, "side")], in_frame=True)
+    seen = in_passing(timeline.seen(name), timeline)
+    return f"Yes, {', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
 
 
 def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[str] = ()) -> str:
@@ -154,17 +141,6 @@ def because(name: str, decision: Decision, why: Why, still: bool = False) -> str
 
 def _somebody(why: Why) -> str:
     return f"somebody {join([wording('doubt', one) for one in why.hard])}".rstrip()
-
-
-def _existence_of_one(person: Entity, timeline: Timeline) -> str:
-    name = person.name
-    if person.decision == "absent":
-        return f"No, {not_here([name])}."
-    if person.decision == "unsure":
-        return f"I'm not sure whether {name} is in this video: {doubt(person, timeline.still)}."
-    sides = side_said([row.value for row in timeline.lasting(name, "side")], in_frame=True)
-    seen = in_passing(timeline.seen(name), timeline)
-    return f"Yes, {', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
 
 
 def side_said(sides: Sequence[str], in_frame: bool) -> str:

@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from pvchat.chat.english import ASK, be, clock, join, shortened, upper, wording
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import PRESENT, Not, Query, atoms, is_of_sound
+from pvchat.chat.query import Query, atoms, is_of_sound
 from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import asks_scene, clause, event_said, fact_of, is_plain, people_said, whom_said
-from pvchat.chat.say.holders import exists, who
-from pvchat.chat.say.numbers import compare, count, length, order, ranked, shots, timed
+from pvchat.chat.say.clauses import asks_scene, clause, event_said, fact_of, how_many, is_plain, people_said, whom_said
+from pvchat.chat.say.holders import count, exists, who
+from pvchat.chat.say.numbers import compare, length, order, ranked, shots, timed
 from pvchat.chat.say.people import attribute, describe, untold_type
 from pvchat.chat.say.scenes import count_things, whether_scene
 from pvchat.chat.say.sounds import of_sound
@@ -94,8 +94,8 @@ def _missing(finding: Finding, answer: str) -> list[str]:
         if one.why != "not enrolled" and not _says_gone(one.name, answer, finding)
     ]
     if finding.verdict == "no" and not answer:
-        absent = [person for person in gone if person.decision == "absent"]
-        return [presence.existence(absent, Timeline(0.0, 0.0))] if absent else []
+        absent = presence.decided(gone, "absent")
+        return [f"No, {presence.not_here(absent)}."] if absent else []
     return presence.untold(gone, untold_type(finding))
 
 
@@ -166,12 +166,8 @@ def never(finding: Finding, timeline: Timeline) -> str:
         return f"{presence.not_here(gone)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
-    who, count = whom_said(event.whom), max(1, len(event.whom.names))
-    if event.where == PRESENT:
-        return f"I never see {who} in this video."
-    away = f"{'is' if count == 1 else 'are'} never away"
-    clause_said = away if event.where == Not(PRESENT) else f"{clause(event.where, count, 'never')}, as far as I can see"
-    return upper(f"{who} {clause_said}.")
+    happens = clause(event.where, how_many(event.whom), "never")
+    return upper(f"{whom_said(event.whom)} {happens}, as far as I can see.")
 
 
 def why(finding: Finding, timeline: Timeline) -> str:

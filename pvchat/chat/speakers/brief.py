@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 from pvchat.chat.answers import Known
 from pvchat.chat.english import upper
-from pvchat.chat.query import Has, Not
+from pvchat.chat.query import Has, Not, Query, Whom
+from pvchat.chat.run import run
 from pvchat.chat.say.people import acts, looks, whereabouts
-from pvchat.chat.say.presence import existence, who_is_absent, who_is_there
+from pvchat.chat.say.presence import who_is_absent, who_is_there
 from pvchat.chat.say.scenes import scene_told
+from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import QuestionType
 
@@ -51,7 +53,9 @@ def _there(known: Known, named: Sequence[Entity], kind: QuestionType) -> list[st
 
 def _which_are_there(named: Sequence[Entity], timeline: Timeline) -> str:
     """Which of several named are there, without the yes or no that the answer begins with."""
-    return upper(existence(named, timeline).removeprefix("Yes, ").removeprefix("No, "))
+    names = tuple(one.name for one in named)
+    told = say(run(Query("exists", Whom(names, "both"), form="polar"), timeline), timeline)
+    return upper(told.removeprefix("Yes, ").removeprefix("No, "))
 
 
 def _seen_of(name: str, timeline: Timeline, kind: QuestionType) -> list[str]:
