@@ -7,7 +7,7 @@ from make_asked import read_question
 
 from pvchat.chat.answers import known_of
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.speakers.brief import brief
+from pvchat.chat.speakers.answerer import brief
 from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing
 

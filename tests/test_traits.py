@@ -49,7 +49,7 @@ def ask(question: str, traits: bool = True) -> str:
         ("What gender is Ben?", "Ben is a man, as far as I can see.", OFF),
         ("Is Ben a woman?", "No, Ben is a man, as far as I can see.", OFF),
         ("How many women are there?", "I see one woman in this video: Ana.", OFF),
-        ("Is Ana smiling?", "Yes, Ana smiles.", OFF),
+        ("Is Ana smiling?", "Yes, Ana is smiling.", OFF),
         ("How does Ana feel?", "Ana smiles, as far as I can see, but what Ana feels I can't tell.", OFF),
         ("Is Ben angry?", "Ben is in this video, but what Ben feels I can't tell.", OFF),
         ("What is Ana doing?", "Ana smiles.", "Ana is in this video, but I can't make out what Ana is doing."),

@@ -17,7 +17,6 @@ from pvchat.chat.conditions import (
     rows_about,
     spoken_of,
     subjects,
-    throughout,
     truth_of,
     whether,
 )  # fmt: skip
@@ -70,8 +69,7 @@ class Lookup:
         if self.query.number is not None and self.query.select in ("exists", "who"):
             verdict = self._as_much(name)
         else:
-            decide = throughout if self.query.throughout else whether
-            verdict = decide(where, name, self.part, self.timeline)
+            verdict = whether(where, name, self.part, self.timeline, self.query.throughout)
         rows = self._because(where, name, verdict)
         found = Found(name, verdict, tuple(self.times_of(name)), tuple(rows))
         return replace(found, likely=verdict == "yes" and likely(rows))

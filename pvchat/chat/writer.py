@@ -18,8 +18,8 @@ from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.explain import grounds_of
 from pvchat.chat.finding import Finding
 from pvchat.chat.question import Question, asks_of_sound
+from pvchat.chat.speakers.checking import rephrase
 from pvchat.chat.speakers.claims import fill_gaps
-from pvchat.chat.speakers.rewording import rephrase
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.schemas import AnswerGround, PersonPresence
 

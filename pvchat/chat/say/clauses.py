@@ -12,7 +12,6 @@ from pvchat.chat.english import (
     indefinite,
     join,
     lasting,
-    present_tense,
     so_many_people,
     table,
     wording,
@@ -246,12 +245,6 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
             seen = common(seen, timeline.seen(name)) if timeline.seen(name) else seen
     whole = seconds_in(found.spans) >= WHOLE * seconds_in(seen)
     return "" if whole else f" {in_passing(found.spans, timeline)}"
-
-
-def speaks_of(told: str, rows: Sequence[Row]) -> bool:
-    """Whether a clause speaks of what some rows hold."""
-    values = [row.value for row in rows if row.holds and row.value]
-    return any(value in told or present_tense(value) in told for value in values)
 
 
 def at_one_time(group: Sequence[Has]) -> str:

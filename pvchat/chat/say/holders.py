@@ -7,6 +7,7 @@ isn't there, of whom it can't be told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pvchat.chat.english import HEDGE, are, join, lower, number, shortened, so_many_people, upper, words
 from pvchat.chat.finding import Finding, Found
@@ -20,7 +21,6 @@ from pvchat.chat.say.clauses import (
     lead,
     noun,
     people_said,
-    speaks_of,
     time_of,
     whom_said,
 )  # fmt: skip
@@ -164,28 +164,21 @@ def _seen(finding: Finding, timeline: Timeline) -> str:
 
 
 def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """What is told of the one person whom a question is about, with what was measured of her."""
+    """What is told of the one person whom a question is about; where it isn't known, with all that was measured."""
     query, name = finding.query, called(found.entity)
     where = query.where or PRESENT
     inner = where.part if isinstance(where, Not) else where
-    known = ""
-    if isinstance(inner, Has) and not query.during.event and not query.throughout:
-        known = measured(found.entity, inner, timeline.seen(found.entity), timeline)
-    fact = f"{name} {known}" * bool(known)
     if finding.verdict not in ("yes", "no"):
-        return presence.here_but([name], f"tell whether {name} {clause(inner)}") + f" {upper(fact)}." * bool(fact)
+        told, seen = f"tell whether {name} {clause(inner)}", timeline.seen(found.entity)
+        known = measured(found.entity, inner, seen, timeline) if isinstance(inner, Has) else ""
+        return " ".join([presence.here_but([name], told), *([upper(f"{name} {known}.")] if known else [])])
     if isinstance(where, Not) and found.verdict == "no" and found.spans:  # a no is no answer to that
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
-    sure = "Probably yes: " if found.likely and found.verdict == "yes" else lead(finding)
-    enough = fact and _is_enough(fact, where, found, finding, timeline)
-    return f"{sure}{fact if enough else _plainly(found, finding, timeline)}."
-
-
-def _is_enough(fact: str, where: Condition, found: Found, finding: Finding, timeline: Timeline) -> bool:
-    """Whether all that was measured of a kind answers a question: it speaks of what was found, and no time is told."""
-    if not isinstance(where, Has) or not (where.attribute == "gender" or speaks_of(fact, found.rows)):
-        return False
-    return found.verdict == "no" or where.attribute not in ("side", "setting") and not time_of(found, finding, timeline)
+    sure = lead(finding)
+    if found.likely and found.verdict == "yes":
+        sure, found = "Probably yes: ", replace(found, likely=False)
+    seen_so = ", as far as I can see" * (isinstance(inner, Has) and inner.attribute == "gender")
+    return f"{sure}{_plainly(found, finding, timeline)}{seen_so}."
 
 
 def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -242,9 +235,8 @@ def _of_none(finding: Finding) -> bool:
     gone = sum(one.why == "absent" for one in finding.missing) * is_plain(query.where)
     if len(whom.names) > 1:
         return against + gone == len(whom.names)
-    return finding.verdict == "no" and not (
-        whom.names or whom.quantifier == "all" or whom.such is not None and against < 4
-    )
+    few = whom.names or whom.quantifier == "all" or whom.such is not None and against <= _MOST_DENIED
+    return finding.verdict == "no" and not few
 
 
 def _none(query: Query) -> str:

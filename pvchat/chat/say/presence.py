@@ -16,8 +16,6 @@ from pvchat.schemas import Decision, QuestionType, Why
 FEW_SPANS = 3  # that are told one by one in passing
 _MOST_ABSENT = 12  # people who aren't there told by name …
 _MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a dozen may resemble somebody in a crowd
-_CLEAR = "the likeness is too weak to tell"
-_UNSEEN = "the picture isn't clear enough to tell"
 
 
 def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
@@ -36,12 +34,13 @@ def here_but(names: Sequence[str], what: str) -> str:
 
 
 def existence(person: Entity, timeline: Timeline) -> str:
-    """Whether somebody is there: with side and times, or what was seen of whom it isn't sure."""
+    """Whether somebody is there: with side and times, or why that isn't sure."""
     name = person.name
     if person.decision == "absent":
         return f"No, {not_here([name])}."
     if person.decision == "unsure":
-        return f"I'm not sure whether {name} is in this video: {doubt(person, timeline.still)}."
+        reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
+        return f"I'm not sure whether {name} is in this video. {reason}".rstrip()
     sides = side_said([row.value for row in timeline.lasting(name, "side")], in_frame=True)
     seen = in_passing(timeline.seen(name), timeline)
     return f"Yes, {', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
@@ -111,15 +110,6 @@ def unknown_people(count: int, also: bool = False) -> str:
     """How many people are seen whom nobody knows, as a sentence; empty for none."""
     there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
     return f"{there} {so_many_people(count)} I don't know." if count > 0 else ""
-
-
-def doubt(person: Entity, still: bool) -> str:
-    """What was seen, and why that is not enough: the part of an unsure answer after its colon; no times of a photo."""
-    why = person.why
-    if why is None or why.at_s is None:
-        return _UNSEEN if why is not None and why.reason == "nobody" else _CLEAR
-    seen = f"{'' if still else f'at {clock(why.at_s)} '}there is {_somebody(why)} who could be {person.name}"
-    return seen if why.hard else f"{seen}, but {_CLEAR}"
 
 
 def because(name: str, decision: Decision, why: Why, still: bool = False) -> str:
