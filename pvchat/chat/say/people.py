@@ -25,7 +25,7 @@ from pvchat.chat.english import (
     words,
 )
 from pvchat.chat.finding import Finding, Found, Row
-from pvchat.chat.query import EVERYBODY, TYPES, Has
+from pvchat.chat.query import EVERYBODY, Has
 from pvchat.chat.say.clauses import (
     at_one_time,
     called,
@@ -40,7 +40,7 @@ from pvchat.chat.say.presence import here_but, in_passing, side_said, who_is_the
 from pvchat.chat.say.scenes import of_scene, scene_place, scene_told
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in
 from pvchat.chat.timeline import EXCLUSIVE, LIKELY, OF_SCENE, Timeline, alike
-from pvchat.schemas import BLUE_SKY, QuestionType
+from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
 _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which everything of the kind is told
@@ -63,16 +63,6 @@ def describe(finding: Finding, timeline: Timeline) -> str:
     tell = _briefly if finding.query.whom == EVERYBODY else _described
     sentences = [tell(one, finding, timeline) for one in _meant(finding)]
     return " ".join(filter(None, sentences)) or _nobody_meant(finding, timeline)
-
-
-def untold_type(finding: Finding) -> QuestionType | None:
-    """In the wording of which type of question it is said that nothing can be told of the absent."""
-    if finding.query.select == "describe":
-        return "other"
-    kind = finding.query.attribute or ""
-    if finding.query.select != "attribute" or kind in (*OF_SCENE, "says", "speaks") and kind != "place":
-        return None
-    return None if TYPES.get(kind) == "existence" else TYPES.get(kind)
 
 
 def _meant(finding: Finding) -> list[Found]:

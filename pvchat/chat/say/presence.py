@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvchat.chat.english import be, clock, join, number, shortened, so_many_people, span_told, wording
+from pvchat.chat.query import Query
 from pvchat.chat.spans import WHOLE, Span, seconds_in
 from pvchat.chat.timeline import Entity, Timeline
-from pvchat.schemas import Decision, QuestionType, Why
+from pvchat.schemas import Decision, Why
 
 FEW_SPANS = 3  # that are told one by one in passing
 _MOST_ABSENT = 12  # people who aren't there told by name …
@@ -80,19 +81,17 @@ def may_be(asked: Sequence[Entity]) -> list[str]:
     return [f"I'm not sure about {join(unsure, 'or')}."] if unsure else []
 
 
-def untold(asked: Sequence[Entity], kind: QuestionType | None = None) -> list[str]:
-    """That nothing can be told of the absent, nor of the unsure: a sentence each, in the wording of a type, if any."""
-    absent, unsure = decided(asked, "absent"), decided(asked, "unsure")
-    sentences = [f"{not_here(absent)}, so I can't {_untold(kind, absent)}."] if absent else []
-    if unsure:
-        doubtful = f"I'm not sure whether {join(unsure, 'or')} is in this video"
-        sentences.append(f"{doubtful}, so I can't {_untold(kind, unsure)}.")
-    return sentences
-
-
-def _untold(kind: QuestionType | None, names: list[str]) -> str:
-    who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
-    return wording("untold", kind, who=who, them=them, be=be(names))
+def untold(asked: Sequence[Entity], query: Query | None = None) -> list[str]:
+    """That what a query asks for can't be told of the absent, nor of the unsure: a sentence for each."""
+    told = []
+    for decision, names in (("absent", decided(asked, "absent")), ("unsure", decided(asked, "unsure"))):
+        doubtful = f"I'm not sure whether {join(names, 'or')} is in this video"
+        who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
+        kind = "" if query is None else query.attribute or query.select
+        what = wording("untold", kind, who=who, them=them, be=be(names))
+        if names:
+            told.append(f"{doubtful if decision == 'unsure' else not_here(names)}, so I can't {what}.")
+    return told
 
 
 def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:

@@ -196,4 +196,4 @@ def _after(known: Known) -> str:
     query = known.question.query
     polar = query.where is not None or query.select == "refuse"
     asked = [Entity(p.name, decision=p.decision) for p in known.people]
-    return " ".join(untold(asked, None if polar else known.question.type))
+    return " ".join(untold(asked, None if polar else query))
