@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pvchat.chat.english import HEDGE, are, join, lower, number, shortened, so_many_people, upper, words
+from pvchat.chat.english import HEDGE, are, join, lower, number, shortened, so_many_people, upper
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import PRESENT, Condition, Has, Not, Query, atoms
+from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Or, Query, atoms
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import (
     called,
@@ -25,9 +25,8 @@ from pvchat.chat.say.clauses import (
     whom_said,
 )  # fmt: skip
 from pvchat.chat.say.people import company, measured
-from pvchat.chat.timeline import TELLING, Entity, Timeline, says
+from pvchat.chat.timeline import Entity, Timeline
 
-_SELDOM = ("place", "hair", "holding", "near")  # attributes of which silence tells nothing
 _MOST_OPEN = 4  # people of whom it can't be told, by name
 _MOST_DENIED = 3  # people of a kind of whom it is denied by name
 NO_STRANGERS = "I see nobody in this video whom I don't know."
@@ -38,7 +37,7 @@ def exists(finding: Finding, timeline: Timeline) -> str:
     query, whom = finding.query, finding.query.whom
     everyone = [*finding.people, *finding.against, *finding.open]
     if query.options:
-        return " ".join(_choice(one, query.options, timeline) for one in everyone)
+        return " ".join(_choice(one, query.options) for one in everyone)
     if _asks_presence(query) and whom.quantifier not in ("only", "none", "either") and not whom.names[1:]:
         return _there(finding, timeline)
     if finding.verdict == "no" and (gone := _gone(finding, timeline)) and not whom.names[1:]:
@@ -86,16 +85,15 @@ def count(finding: Finding, timeline: Timeline) -> str:
 
 
 def nobody(finding: Finding) -> str:
-    """That it holds of nobody, as far as that is known: silence denies nothing of what is seldom measured."""
-    query, such, names = finding.query, finding.query.whom.such, people_said(finding.open)
-    known = " I know" * (query.whom.known is not False and not query.whom.names)
-    if not (finding.against or finding.open):
-        return f"I see no {noun(such)}." if such is not None else presence.nobody(query.whom.besides)
-    if not names:
+    """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
+    query, whom = finding.query, finding.query.whom
+    if finding.against and not finding.open:
         return upper(f"{_none(query)} {clause(query.where)}.")
-    if isinstance(query.where, Not) or _is_seldom(query.where):
-        return f"I can't tell {'who' if such is None else f'which {noun(such)}'} {clause(query.where)}."
-    return f"As far as I can see, {_none(query)}{known} {clause(query.where)}."
+    if whom.such is None and not finding.open:
+        return NO_STRANGERS if whom.known is False else presence.nobody(whom.besides)
+    kind = "nobody" if whom.such is None else f"no {noun(whom.such)}"
+    who = f" who {clause(query.where)}" if finding.open and not is_plain(query.where) else ""
+    return f"{'; '.join([f'I see {kind}{who}', *open_said(finding.open)])}."
 
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
@@ -255,30 +253,12 @@ def _gone(finding: Finding, timeline: Timeline) -> list[str]:
     return [presence.not_here(list(dict.fromkeys(names)))] if names else []
 
 
-def _is_seldom(condition: Condition | None) -> bool:
-    """Whether something is asked that is measured of few, so that silence tells nothing."""
-    return any(
-        has.attribute in _SELDOM or has.attribute == "deed" and has.value.split(" ")[0] not in words("measured_of_most")
-        for has in atoms(condition)
-    )
-
-
-def _choice(one: Found, options: Sequence[Condition], timeline: Timeline) -> str:
+def _choice(one: Found, options: Sequence[Condition]) -> str:
     """Which of some conditions holds of somebody: "Ana is on the left."."""
-    name, fits = called(one.entity), [option for option in options if _fulfils(one, option, timeline)]
-    if one.verdict == "yes" and fits:
-        return f"{name} {join([clause(option, 1, HEDGE * one.likely) for option in fits])}."
+    name = called(one.entity)
+    if one.verdict == "yes":
+        held = tuple(dict.fromkeys(map(condition_of, one.rows)))
+        return f"{name} {clause(And(held) if held else Or(tuple(options)), 1, HEDGE * one.likely)}."
     if one.verdict == "no":
-        return f"{name} {join([clause(Not(option)) for option in options])}."
-    return presence.here_but([name], f"tell whether {name} {join([*map(clause, options)], 'or')}")
-
-
-def _fulfils(found: Found, option: Condition, timeline: Timeline) -> bool:
-    """Whether one of the rows that were found says an option."""
-    return any(
-        row.attribute in TELLING.get(has.attribute, (has.attribute,))
-        and says(has, row, timeline.measured) == "yes"
-        and (has.of is None or row.of in has.of.names)
-        for row in found.rows
-        for has in atoms(option)
-    )
+        return f"{name} {clause(Not(Or(tuple(options))))}."
+    return presence.here_but([name], f"tell whether {name} {clause(Or(tuple(options)))}")

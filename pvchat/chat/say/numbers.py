@@ -25,7 +25,7 @@ from pvchat.chat.english import (
     wording,
 )
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import EVERYBODY, PRESENT, Condition, Has, Not, Query, Rank, atoms
+from pvchat.chat.query import EVERYBODY, PRESENT, Condition, Not, Query, Rank, atoms
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import (
     asks_scene,
@@ -56,15 +56,31 @@ _BY_PLACE = ("left", "right", "near", "big")
 def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, quantifier = finding.query, finding.query.whom.quantifier
-    if quantifier == "none" or quantifier == "both" and finding.people:
-        return _jointly(finding, timeline)
-    if asks_scene(finding):
-        return _time_of_scene(finding, next(atoms(query.where)))
+    if quantifier == "none" or quantifier == "both" and finding.people or asks_scene(finding):
+        return f"{lead(finding)}{_together(finding, timeline)}."
     sentences = [f"{_time_of_one(one, finding, timeline)}." for one in finding.people]
     sentences[:1] = [f"{lead(finding)}{sentence}" for sentence in sentences[:1]]
     sentences += _untimed(finding, timeline) if not sentences or query.whom.names else []
     named = query.whom.names or query.whom.unknown  # who then is missing
     return " ".join(map(upper, sentences)) or ("" if named else nobody(finding))
+
+
+def _together(finding: Finding, timeline: Timeline) -> str:
+    """The time of several together, of nobody, or of the scene, as a clause."""
+    where, names = finding.query.where, people_said(finding.people)
+    has = next(atoms(where), PRESENT)
+    if asks_scene(finding):
+        thing = said(has.value, 1) * (has.attribute == "thing")
+        holds = f"I see the {thing}" if thing else f"this {clause(where)}"
+        never = f"I see no {thing} in this video" if thing else "I can't tell when"
+    elif finding.query.whom.quantifier == "none":
+        holds, never = f"nobody {clause(where)}", f"somebody {clause(where)} the whole time"
+    else:
+        both = "" if has.attribute == "with" else "both"  # "seen together" says it
+        holds = f"{join(names)} {clause(where, len(names), both)}"
+        never = f"{join(names)} {clause(where, len(names), 'never')} at the same time"
+    timed_ = finding.spans and not timeline.still
+    return f"{holds} {_time(finding.spans, finding.number, finding, timeline)}" if timed_ else never
 
 
 def _time_of_one(one: Found, finding: Finding, timeline: Timeline) -> str:
@@ -76,16 +92,20 @@ def _time_of_one(one: Found, finding: Finding, timeline: Timeline) -> str:
     if rank is not None and rank.by == "time" and is_plain(query.where) and rank.k in (1, -1):
         edge, at = ("first", one.spans[0][0]) if rank.k == 1 else ("last", one.spans[-1][1])
         return f"{called(one.entity)} is {edge} seen at {clock(at)}"
-    length, value = timeline.end_s - timeline.start_s, one.number
-    whole = "the whole time, " * (seconds_in(one.spans) >= WHOLE * length)
-    when = f"{whole}{_each(one.spans)}"
+    return f"{holds}{',' * bool(event)} {_time(one.spans, one.number, finding, timeline)}"
+
+
+def _time(spans: Sequence[Span], measure: float | None, finding: Finding, timeline: Timeline) -> str:
+    """Spans, with how long or how often that is where it is asked: "for about 5 seconds, from 0:05 to 0:10"."""
+    query, length, seconds = finding.query, timeline.end_s - timeline.start_s, seconds_in(spans)
+    when = f"{'the whole time, ' * (seconds >= WHOLE * length)}{_each(spans)}"
     if query.select == "how_often":
-        return f"{holds} {times_said(int(len(one.spans) if value is None else value))}, {when}"
+        return f"{times_said(int(len(spans) if measure is None else measure))}, {when}"
     if query.select == "when":
-        return f"{holds}{',' * bool(event)} {when}"
-    least, seconds = "at least" if finding.at_least else "for about", seconds_in(one.spans) if value is None else value
+        return when
+    least, seconds = "at least" if finding.at_least else "for about", seconds if measure is None else measure
     share = f", {_percent(seconds / length)} of this video" if query.value == "share" else ""
-    return f"{holds} {least} {lasting(seconds)}{share}, {when}"
+    return f"{least} {lasting(seconds)}{share}, {when}"
 
 
 def _percent(share: float) -> str:
@@ -114,28 +134,6 @@ def _each(spans: Sequence[Span]) -> str:
 def times_said(count: int) -> str:
     """Such as "once", "twice", "three times"."""
     return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
-
-
-def _jointly(finding: Finding, timeline: Timeline) -> str:
-    """When it holds of all at the same time, or of nobody."""
-    query, names, none = finding.query, people_said(finding.people), finding.query.whom.quantifier == "none"
-    long = f"for about {lasting(seconds_in(finding.spans))}, " if query.select == "how_long" else ""
-    if timeline.still or not finding.spans:
-        if none:
-            return f"Somebody {clause(query.where)} the whole time."
-        return f"{join(names)} {clause(query.where, len(names), 'never')} at the same time."
-    together = any(has.attribute == "with" for has in atoms(query.where))  # "seen together" says it
-    holds = clause(query.where, 1 if none else len(names), "" if none or together else "both")
-    return f"{lead(finding)}{'nobody' if none else join(names)} {holds} {long}{_each(finding.spans)}."
-
-
-def _time_of_scene(finding: Finding, has: Has) -> str:
-    """When a thing is seen, or something is so of the scene."""
-    if not finding.spans:
-        return f"I see no {said(has.value, 1)} in this video." if has.attribute == "thing" else "I can't tell when."
-    text = f"I see the {said(has.value, 1)}" if has.attribute == "thing" else f"this {clause(finding.query.where)}"
-    long = f"for about {lasting(finding.number or 0)}, " if finding.query.select == "how_long" else ""
-    return f"{text} {long}{_each(finding.spans)}."
 
 
 def shots(finding: Finding, timeline: Timeline) -> str:

@@ -22,7 +22,6 @@ from pvchat.bases.shown import ClipFrames
 from pvchat.bases.states import STATE, adapted, judges, personal_of
 from pvchat.chat.answers import Known
 from pvchat.chat.query import Query, Whom
-from pvchat.chat.question import Asked as Before
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
 from pvchat.chat.say.presence import nobody, untold
@@ -34,7 +33,6 @@ from pvchat.model.sentences import Encode
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
-    from pvchat.bases.soft import Personal
     from pvchat.bases.sources import BaseSource
     from pvchat.chat.answers import Stream, Viewed
 
@@ -136,12 +134,13 @@ class Narrator:
 
         with self.lock:
             base = self.base
-            text, before = known.question.text, turns(viewed.conversation.before)
+            text = known.question.text
+            before = tuple(turn for turn in viewed.conversation.before if not isinstance(turn, str))
             named = [person for p in known.present for person in viewed.people if person.name == p.name]
             personal = personal_of(base, named)
             assert viewed.clip is not None
             shown = self.frames.shown(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
-            asked = Asked(text, _measured(known), before, soft=tuple(_soft(personal)))
+            asked = Asked(text, _measured(known), before, soft=tuple((one.name, len(one.tokens)) for one in personal))
             seen = looking_at(base, viewed.analysis, self.vector(base, text))
             with spoken_with(base, personal), adapted(base, named), seen:
                 said = reply(base, inputs_of(base, shown, asked), MAX_TOKENS, heard.more)
@@ -158,15 +157,6 @@ class Narrator:
         import torch
 
         return torch.from_numpy(self.encode([question])).to(base.device)
-
-
-def turns(before: Sequence[Before]) -> tuple[tuple[str, str], ...]:
-    """The earlier questions that come with their answers."""
-    return tuple(turn for turn in before if not isinstance(turn, str))
-
-
-def _soft(known: Sequence[Personal]) -> list[tuple[str, int]]:
-    return [(person.name, len(person.tokens)) for person in known]
 
 
 def _is_asked(known: Known) -> bool:
