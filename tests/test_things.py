@@ -147,7 +147,7 @@ def test_answers_tell_what_was_seen() -> None:
 
 def test_what_is_less_sure_is_told_with_probably() -> None:
     room = (thing("chair"), replace(thing("cup", (0.7, 0.6, 0.75, 0.75)), confidence=0.7))
-    assert asked("Is there a cup?", *room) == "There is probably a cup, on the right."
+    assert asked("Is there a cup?", *room) == "I see probably a cup, on the right."
     assert asked("Where is the cup?", *room) == "The cup is probably on the right."
     assert asked("What objects can you see?", *room) == "I see a chair and probably a cup."
     less = [replace(one, confidence=0.7) for one in room]
