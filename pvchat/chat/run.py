@@ -36,10 +36,10 @@ from pvchat.chat.spans import (
     nth_of,
     seconds_in,
 )
-from pvchat.chat.timeline import OF_SCENE, Timeline
+from pvchat.chat.timeline import OF_SCENE, TELLING, Timeline
 
-_TOLD_WITH = {  # what is told where one attribute is asked for
-    "deed": ("posture", "deed", "holding"), "place": ("place", "setting", "background", "near", "side", "beside"),
+_ANSWERING = {  # the attributes that answer where one is asked for
+    **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
 }  # fmt: skip
 _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", "side", "beside", "shot_size")
 _OF_THINGS = ("thing", "on", "style")
@@ -54,10 +54,16 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
         timeline: what is known.
         history: what was found for the questions before, the last one last.
     """
-    if query.select in _OF_NOBODY:
-        found = _OF_NOBODY[query.select](query, timeline, history)
+    if query.select == "refuse":
+        found = Finding(query)
+    elif query.select == "why":  # what was found before, as what it rests on
+        found = replace(history[-1], query=query, then=None) if history else Finding(query)
+    elif query.select == "length":
+        found = _length(query, timeline)
+    elif is_of_sound(query):
+        found = _listened_to(query, timeline)
     else:
-        found = (_listened_to if is_of_sound(query) else _looked_up)(query, timeline)
+        found = _looked_up(query, timeline)
     if query.then is None or query.if_so and not (found.verdict == "yes" or found.verdict is None and found.people):
         return found
     return replace(found, then=run(query.then, timeline, (*history, found)))
@@ -264,10 +270,16 @@ def _shots(lookup: Lookup) -> Finding:
     return replace(found, verdict="yes" if shots else "no") if query.form == "polar" else found
 
 
+def _length(query: Query, timeline: Timeline) -> Finding:
+    """How long the whole video is."""
+    seconds = timeline.end_s - timeline.start_s
+    return Finding(query, None if query.number is None else query.number.within(seconds, seconds), number=seconds)
+
+
 def _attribute(lookup: Lookup) -> Finding:
     """What is known of an attribute: of each who is meant, or of the scene."""
     name = lookup.query.attribute or "deed"
-    wanted = _TOLD_WITH.get(name, (name,))
+    wanted = _ANSWERING.get(name, (name,))
     if name in OF_SCENE and lookup.query.whom == EVERYBODY:
         return Finding(lookup.query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
     perhaps = tuple(Found(one, "unknown") for one in lookup.who.maybe)
@@ -286,21 +298,6 @@ def _narrowed(lookup: Lookup) -> list[str]:
     """Those who are meant and of whom the condition holds, where there is one."""
     names = [name for name in lookup.who.sure if name]
     return names if lookup.query.where is None else [name for name in names if lookup.whether(name) == "yes"]
-
-
-def _length(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Finding:
-    seconds = timeline.end_s - timeline.start_s
-    verdict = None if query.number is None else query.number.within(seconds, seconds)
-    return Finding(query, verdict, number=seconds)
-
-
-def _why(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Finding:
-    """What was found before, as what it rests on."""
-    return replace(history[-1], query=query, then=None) if history else Finding(query)
-
-
-def _refuse(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Finding:
-    return Finding(query)
 
 
 def ranking(lookup: Lookup, rank: Rank, people: Sequence[str]) -> Ranked:
@@ -398,7 +395,6 @@ def _with_measures(ranked_people: Ranked) -> tuple[Found, ...]:
     return tuple(Found(one.name, number=ranked_people.measures[one.name]) for one in ranked_people.people)
 
 
-_OF_NOBODY = {"length": _length, "why": _why, "refuse": _refuse}
 _SELECTS: dict[str, Callable[[Lookup], Finding]] = {
     "exists": _exists, "who": _who, "count": _count, "when": _when, "how_long": _how_long, "how_often": _how_often,
     "attribute": _attribute, "describe": _describe, "compare": _compare, "order": order, "shots": _shots,

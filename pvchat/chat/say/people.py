@@ -177,9 +177,6 @@ def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline, who
         return looks(name, spans, timeline, whole or kind == "hair")
     if kind in ("deed", "posture", "holding"):
         return acts(name, spans, timeline)
-    if kind == "shot_size":
-        shot = next((row.value for row in timeline.lasting(name, kind, spans)), "")
-        return f"is {wording('shot', shot)}" if shot in table()["shot"] else ""
     where = whereabouts(name, spans, timeline) if kind in ("side", "setting", "place", "near") else ""
     return f"is {where}" if where else ""
 

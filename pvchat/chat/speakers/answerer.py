@@ -88,7 +88,7 @@ class Answerer:
 
         describer, trained, question = self.describer, self.describer.trained, known.question
         plain = " ".join(spoken.checker.plain)
-        wanted, refused = named(question, known.people), len(spoken.stopped)
+        wanted, refused = names_in_prompt(question, known.people), len(spoken.stopped)
         own = own_verdict(known) if not spoken.tries else 0
         spoken.begin()
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
@@ -96,7 +96,7 @@ class Answerer:
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             visual, row = describer.views.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
-            own = own if told_by_tokens(trained.model, present, visual) else 0
+            own = own if tokens_tell(trained.model, present, visual) else 0
             context = "" if own else context
             written = trained.model.generate(
                 visual, [Prompt(question.text, facts=context)],
@@ -122,7 +122,7 @@ def may_speak(question: Question) -> bool:
     return question.query.select not in ("refuse", "why", "compare", "order") and not question.means_by_looks
 
 
-def named(question: Question, people: Sequence[PersonPresence]) -> list[str]:
+def names_in_prompt(question: Question, people: Sequence[PersonPresence]) -> list[str]:
     """Whose tokens stand in the prompt: those the question names, else those who may be there."""
     chosen = [p.name for p in people if p.name in question.people] or [p.name for p in people if p.decision != "absent"]
     return chosen[:_MOST_NAMED]
@@ -139,7 +139,7 @@ def own_verdict(known: Known) -> int:
     return len(verdict) if plainly and sure and verdict in ("Yes", "No") and known.plain.startswith(verdict) else 0
 
 
-def told_by_tokens(model: PVChatModel, people: People | None, visual: VisualTokens) -> bool:
+def tokens_tell(model: PVChatModel, people: People | None, visual: VisualTokens) -> bool:
     """Whether the marks of the one person who is named tell clearly if she is in a clip."""
     import torch
 

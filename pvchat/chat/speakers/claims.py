@@ -1,9 +1,8 @@
 """What the trained model adds to what was measured: what somebody does, and where, chosen from lists (`choices.py`).
 
 In: questions, a timeline, the clip, the model. Out: timelines with a row where a question asks for something that was
-not measured; such a row is told with "probably" unless it is sure, and a place always is: of 24 that were sure, by
-photos, 16 were right on footage, of 11 deeds 9. So whoever isn't surely there is never described, and what was
-measured stays. How sure a choice must be lies beside the weights (`claims.json`, ADR 0013).
+not measured; such a row is told with "probably" unless it is sure, and a place always is. Whoever isn't surely there
+is never described, and what was measured stays. How sure a choice must be lies beside the weights (`claims.json`).
 """
 
 from __future__ import annotations
