@@ -66,7 +66,7 @@ EXISTS = [
     (polar(Whom(("Ana", "Cleo"), "both"), SITTING), "no", {"people": found("Ana"), "missing": GONE},
      "No, Ana is sitting; Cleo is not in this video."),
     (polar(Whom(("Ana", "Ben"), "either"), SITTING), "no", {"against": (no("Ana"), no("Ben"))},
-     "No, neither Ana nor Ben is sitting."),
+     "No, Ana and Ben are not sitting."),
     (polar(Whom(("Ana",), "only"), GLASSES), "no", {"people": found("Ana")}, "No, not only Ana is wearing glasses."),
     (polar(ALL, SITTING), "unknown", {"people": found("Ana"), "open": unknown("Ben")},
      "Ana is sitting; I can't tell of Ben."),

@@ -227,21 +227,17 @@ def _unsure(finding: Finding) -> list[str]:
 
 def _of_none(finding: Finding) -> bool:
     """Whether an answer says of nobody that it holds, in place of naming them one by one."""
-    query, whom, against = finding.query, finding.query.whom, len(finding.against)
+    whom = finding.query.whom
     if whom.quantifier == "none" or finding.people:
         return whom.quantifier == "none" and finding.verdict == "yes"
-    gone = sum(one.why == "absent" for one in finding.missing) * is_plain(query.where)
-    if len(whom.names) > 1:
-        return against + gone == len(whom.names)
-    few = whom.names or whom.quantifier == "all" or whom.such is not None and against <= _MOST_DENIED
+    few = whom.names or whom.quantifier == "all" or whom.such is not None and len(finding.against) <= _MOST_DENIED
     return finding.verdict == "no" and not few
 
 
 def _none(query: Query) -> str:
-    """Nobody, as a question means it: "neither Ana nor Ben", "none of Ana, Ben and Cleo", "no woman", "nobody"."""
-    names = query.whom.names
-    if len(names) > 1:
-        return f"neither {join(names, 'nor')}" if len(names) == 2 else f"none of {join(names)}"
+    """Nobody, as a question means it: "none of Ana and Ben", "no woman", "nobody"."""
+    if len(query.whom.names) > 1:
+        return f"none of {join(query.whom.names)}"
     return f"no {noun(query.whom.such)}" if query.whom.such is not None else "nobody"
 
 
