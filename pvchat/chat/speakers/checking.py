@@ -115,9 +115,7 @@ class Checker:
         """The points of a sentence of the finding without which it isn't said."""
         if plain.clauses and plain.clauses[0].untold:
             return frozenset({_NOT})
-        sure = Point("", "sure", True) not in plain.points
-        asked = [c for c in plain.clauses if not c.untold and (sure or c.joint != ":")]
-        needs = frozenset().union(*(clause.points for clause in asked))
+        needs = frozenset().union(*(clause.points for clause in plain.clauses if not clause.untold))
         needs = frozenset(p for p in needs if not self._is_aside(p))
         return needs | {_NOT} if any(c.untold and c.joint != "so" for c in plain.clauses) else needs
 
