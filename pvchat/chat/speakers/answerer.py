@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import Known
+from pvchat.chat.answers import Basis
 from pvchat.chat.english import upper
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Question
@@ -59,7 +59,7 @@ class Answerer:
 
     describer: Describer
 
-    def answer(self, known: Known, viewed: Viewed, stream: Stream | None = None) -> Spoken:
+    def answer(self, known: Basis, viewed: Viewed, stream: Stream | None = None) -> Spoken:
         """The answer to one question.
 
         Args:
@@ -77,7 +77,7 @@ class Answerer:
         log.debug("%r: %r; refused: %s", known.question.text, spoken.text, spoken.stopped)
         return spoken
 
-    def _try(self, known: Known, context: str, viewed: Viewed, spoken: Spoken) -> None:
+    def _try(self, known: Basis, context: str, viewed: Viewed, spoken: Spoken) -> None:
         """One try; its sentences go to `spoken` as they come."""
         from pvchat.model.checkpoint import speaking_with
         from pvchat.model.generation import Decoding
@@ -128,7 +128,7 @@ def names_in_prompt(question: Question, people: Sequence[PersonPresence]) -> lis
     return chosen[:_MOST_NAMED]
 
 
-def own_verdict(known: Known) -> int:
+def own_verdict(known: Basis) -> int:
     """Where the yes or no ends in the plain answer to whether one person is there; 0 where it is no such answer.
 
     The finding knows more than her tokens do: corrections, who comes again in a film, a calibration of footage.
@@ -150,7 +150,7 @@ def tokens_tell(model: PVChatModel, people: People | None, visual: VisualTokens)
     return bool(found.known.all()) and float(found.odds.abs().min()) >= CLEAR
 
 
-def brief(known: Known, everything: bool = False) -> str:
+def brief(known: Basis, everything: bool = False) -> str:
     """The sentences.
 
     Args:
@@ -166,7 +166,7 @@ def brief(known: Known, everything: bool = False) -> str:
     return " ".join(filter(None, (*_there(known, named, kind), *seen, scene)))
 
 
-def _there(known: Known, named: Sequence[Entity], kind: QuestionType) -> list[str]:
+def _there(known: Basis, named: Sequence[Entity], kind: QuestionType) -> list[str]:
     """Who is there, and everybody where others make the answer; what is counted is told as the answer tells it."""
     question, timeline = known.question, known.timeline
     if named and known.finding.number is not None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import Known
+from pvchat.chat.answers import Basis
 from pvchat.chat.english import span_told
 from pvchat.chat.finding import Row
 from pvchat.chat.query import Has, Query
@@ -78,7 +78,7 @@ class Checker:
     query: Query | None = None
 
     @classmethod
-    def of(cls, known: Known) -> Checker:
+    def of(cls, known: Basis) -> Checker:
         """What answers to a question are held against."""
         names = [one.name for one in known.timeline.enrolled]
         true = points_of(known.timeline, names)

@@ -20,7 +20,7 @@ from pvchat.bases.judging import Witness, judged
 from pvchat.bases.prompts import Asked
 from pvchat.bases.shown import ClipFrames
 from pvchat.bases.states import STATE, adapted, judges, personal_of
-from pvchat.chat.answers import Known
+from pvchat.chat.answers import Basis
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
@@ -82,7 +82,7 @@ class Narrator:
         other.lock, other.frames, other._base = self.lock, self.frames, self.base
         return other
 
-    def answer(self, known: Known, viewed: Viewed, stream: Stream | None) -> Retold | None:
+    def answer(self, known: Basis, viewed: Viewed, stream: Stream | None) -> Retold | None:
         """The base's answer to one question; None where it isn't asked, or nothing that it says may be shown.
 
         Args:
@@ -125,7 +125,7 @@ class Narrator:
         """
         self.frames.forget()
 
-    def _listen(self, known: Known, viewed: Viewed, heard: Retold) -> None:
+    def _listen(self, known: Basis, viewed: Viewed, heard: Retold) -> None:
         """Have the base answer; its sentences go to `heard` as they come."""
         from pvchat.bases.connector import looking_at
         from pvchat.bases.prompts import inputs_of
@@ -159,7 +159,7 @@ class Narrator:
         return torch.from_numpy(self.encode([question])).to(base.device)
 
 
-def _is_asked(known: Known) -> bool:
+def _is_asked(known: Basis) -> bool:
     """Whether a base is asked: about somebody who is there or about the whole, and nothing that was measured."""
     query = known.question.query
     asked = query.select in ("attribute", "describe") or query.refusal == "unseen"
@@ -167,19 +167,19 @@ def _is_asked(known: Known) -> bool:
     return asked and (bool(known.present) or not known.question.people)
 
 
-def _measured(known: Known) -> str:
+def _measured(known: Basis) -> str:
     """What was measured of those who are there, in plain sentences."""
     if not (names := tuple(p.name for p in known.present)):
         return ""
     return say(run(Query("describe", Whom(names, "all")), known.timeline), known.timeline)
 
 
-def _before(known: Known) -> str:
+def _before(known: Basis) -> str:
     """What is said before the base's words: that nobody known is there, where nobody was named."""
     return "" if known.present or known.question.people else nobody()
 
 
-def _after(known: Known) -> str:
+def _after(known: Basis) -> str:
     """What is said of those who are asked about by name and aren't there."""
     if not known.question.people:
         return ""
