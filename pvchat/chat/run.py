@@ -8,17 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pvchat.chat.conditions import (
-    Chosen,
-    Ranked,
-    each_other,
-    in_order,
-    jointly,
-    others,
-    spoken_of,
-    subjects,
-    truth_of,
-)
+from pvchat.chat.conditions import Chosen, Ranked, each_other, in_order, jointly, others, spoken_of, subjects, truth_of
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.lookup import Lookup, Part, doubt, likely, listed, part_of
 from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms, is_of_sound

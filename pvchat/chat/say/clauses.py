@@ -7,16 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvchat.chat.english import (
-    NTH_SAID,
-    indefinite,
-    join,
-    lasting,
-    so_many_people,
-    table,
-    wording,
-    words,
-)
+from pvchat.chat.english import NTH_SAID, indefinite, join, lasting, so_many_people, table, wording, words
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, During, Has, Not, Or, Whom, atoms
 from pvchat.chat.say.presence import in_passing

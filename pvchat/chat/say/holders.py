@@ -13,17 +13,7 @@ from pvchat.chat.english import HEDGE, are, join, lower, number, shortened, so_m
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Or, Query, atoms
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import (
-    called,
-    clause,
-    condition_of,
-    is_plain,
-    lead,
-    noun,
-    people_said,
-    time_of,
-    whom_said,
-)  # fmt: skip
+from pvchat.chat.say.clauses import called, clause, condition_of, is_plain, lead, noun, people_said, time_of, whom_said
 from pvchat.chat.say.people import company, measured
 from pvchat.chat.timeline import Entity, Timeline
 

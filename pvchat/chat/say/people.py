@@ -12,18 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from pvchat.chat.english import (
-    HEDGE,
-    are,
-    join,
-    present_tense,
-    shortened,
-    so_many_people,
-    table,
-    upper,
-    wording,
-    words,
-)
+from pvchat.chat.english import HEDGE, are, join, present_tense, shortened, so_many_people, table, upper, wording, words
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import EVERYBODY, Has
 from pvchat.chat.say.clauses import (

@@ -25,8 +25,9 @@ def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
 
 
 def not_here(names: Sequence[str]) -> str:
-    """That some people aren't there, as a clause."""
-    return f"{join(names)} {be(names)} not in this video"
+    """That some people aren't there, as a clause; of many the first ones by name."""
+    named = shortened(names, len(names), _MOST_ABSENT, "others whom I know")
+    return f"{join(named)} {be(names)} not in this video"
 
 
 def here_but(names: Sequence[str], what: str) -> str:
@@ -62,9 +63,8 @@ def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[
 
 
 def who_is_absent(asked: Sequence[Entity]) -> str:
-    """Who of those enrolled is not there, and who may not be; of many the first ones by name."""
+    """Who of those enrolled is not there, and who may not be."""
     absent = decided(asked, "absent")
-    absent = shortened(absent, len(absent), _MOST_ABSENT, "others whom I know")
     return " ".join([f"{not_here(absent)}." if absent else "I miss nobody whom I know.", *may_be(asked)])
 
 

@@ -11,15 +11,7 @@ from collections.abc import Sequence
 from pvchat.chat.english import HEDGE, indefinite, join, number, upper, wording, words
 from pvchat.chat.finding import Finding, Row
 from pvchat.chat.query import Has, Not, atoms
-from pvchat.chat.say.clauses import (
-    complement,
-    condition_of,
-    conditions_of,
-    event_said,
-    lead,
-    place_said,
-    with_article,
-)  # fmt: skip
+from pvchat.chat.say.clauses import complement, condition_of, conditions_of, event_said, lead, place_said, with_article
 from pvchat.chat.spans import Span, most_at_once
 from pvchat.chat.timeline import LIKELY, Timeline
 from pvchat.schemas import BLUE_SKY
