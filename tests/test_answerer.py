@@ -195,7 +195,7 @@ def test_whether_somebody_is_there_is_left_to_her_tokens(chat, studio, tries, mo
         return said(self, visual, prompts, **how)
 
     monkeypatch.setattr(PVChatModel, "generate", generate)
-    monkeypatch.setattr(answerer, "told_by_tokens", lambda *_: True)
+    monkeypatch.setattr(answerer, "tokens_tell", lambda *_: True)
     plain = chat_facts(chat, studio, "Is Ana in this video?")
     tries += ["No, Ana is not in this video.", plain]
     assert chat.ask(studio.clip("both", ANA, BEN), "Is Ana in this video?").answer == plain

@@ -85,17 +85,16 @@ def test_the_same_in_other_words_or_another_true_sentence_passes(question, plain
     assert fits_in(question, plain, said)
 
 
-UNSURE = "I'm not sure whether Ana is in this video: at 0:02 there is somebody behind a mask who could be Ana."
+UNSURE = "I'm not sure whether Ana is in this video."
 
 
 @pytest.mark.parametrize(
     ("plain", "said", "fits"),
     [
         (UNSURE, "I'm not sure whether Ana is in this video, so I can't tell.", True),
-        (UNSURE, "I'm not sure whether Ana is in this video.", True),
         (UNSURE, "I'm not sure whether Bo is in this video.", False),
         (UNSURE, "Ana is not in this video, so I can't tell.", False),
-        (UNSURE, "I'm not sure whether Ana is in this video: at 0:05 there is somebody small who could be Ana.", False),
+        (UNSURE, "I'm not sure whether Ana is in this video: at 0:05 there is somebody small.", False),
         ("Ana is not in this video, so I can't say where Ana is.", "Ana is not in this video, so I can't tell.", True),
         ("Ana is not in this video, so I can't tell.", "Ana is not in this video, so I can't say where Ana is.", False),
         ("Ana is not in this video, so I can't describe Ana.", "Ana is not in this video, so I can't tell.", True),

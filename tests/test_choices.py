@@ -101,7 +101,7 @@ def test_the_narrowest_choice_that_is_sure_enough_is_said() -> None:
 
     def said(setting: str | None, **shares: float) -> tuple[str, str | None]:
         found = pick("location", scale, shares_of(**shares), setting)
-        return found[0], found[2]
+        return found.said, found.level
 
     assert said("outdoors", beach=0.65) == ("on a beach", "sure")
     assert said("outdoors", beach=0.5) == ("on a beach", "likely")
@@ -268,7 +268,7 @@ def test_at_home_is_said_only_surely_and_not_which_room() -> None:
 def test_a_likely_place_needs_a_sure_setting() -> None:
     for sure, told in (
         (0.7, f"Ana is {HEDGE} at an event."),
-        (0.5, "Ana is in this video, the whole time, but I can't make out where."),
+        (0.5, "Ana is in this video, but I can't make out where."),
     ):
         scene = SceneFacts(setting="indoors", confidence={"setting": sure})
         assert answer("Where is Ana?", CHOSEN, scene, PersonFacts()) == told

@@ -68,8 +68,8 @@ def test_sets_of_people(whom: Whom, text: str) -> None:
         (During(relation="while", event=Event(BEN, Not(Has("present")))), "while Ben is away"),
         (During(relation="before", event=Event(BEN)), "before Ben comes"),
         (During(relation="after", event=Event(TWO, SITTING)), "after both Ana and Ben are sitting"),
-        (During(relation="while", event=Event(ANA), nth=2), "the second time that Ana is seen"),
-        (During(relation="until", event=Event(ANA), nth=-1), "until the last time that Ana is seen"),
+        (During(relation="while", event=Event(ANA), nth=2), "the second time that Ana is in this video"),
+        (During(relation="until", event=Event(ANA), nth=-1), "until the last time that Ana is in this video"),
         (During(), ""),
     ],
 )

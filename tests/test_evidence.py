@@ -76,7 +76,7 @@ def test_who_turns_away_is_counted_by_the_body() -> None:
     clip = seen_with([], body(0.4, range(6)))
     assert gather([], clip).unknown == 1
     said = plain_answer(read_question("How many people are there?", []), [], gather([], clip))
-    assert said == "I see one person in this video, nobody whom I know for sure."
+    assert said == "I see one person in this video."
     assert gather([], seen_with([], body(0.4, range(4)), body(0.7, range(6)))).unknown == 1  # a second is too short
     assert gather([], clip.between(0.0, 0.1)).unknown == 1  # unless there is no more
     unsure = PersonPresence("Ana", "unsure", 0.5, [], 0, (0,))
@@ -139,7 +139,6 @@ def test_one_stranger_in_two_tracks_is_one_person() -> None:
     tracks = [make_track(1), make_track(2, range(3), box=BOX), make_track(2, range(4, 8), box=BOX)]
     assert answer("Who is here?", tracks).endswith("There is also one person I don't know.")
     assert answer("How many people are there?", tracks).startswith("I see two people")
-    assert "one person" in answer("Is Ana alone?", tracks)
     assert answer("Who is next to Ana?", tracks) == "Somebody I don't know is next to Ana."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_analysis import make_analysis, make_track
 
-from pvchat.chat.say.presence import because, doubt, existence
+from pvchat.chat.say.presence import because, existence
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.config import PresenceConfig
 from pvchat.identity.reasons import hardships, turn, why_not
@@ -92,24 +93,13 @@ def test_nobody_and_somebody_else() -> None:
 # --- how it is told
 
 
-def test_an_unsure_answer_says_what_was_seen() -> None:
-    seen = Timeline(0.0, 8.0)
-    assert existence([unsure(reason="small", hard=("small",), at_s=4.1)], seen) == (
-        "I'm not sure whether Ana is in this video: at 0:04 there is somebody small and far away who could be Ana."
+def test_an_unsure_answer_says_what_was_seen_and_of_a_photo_no_times() -> None:
+    small = unsure(reason="small", hard=("small",), at_s=4.1)
+    assert existence(small, Timeline(0.0, 8.0)).endswith(
+        "Most like Ana is somebody small and far away at 0:04: it could be the same person."
     )
-    assert "behind a mask and turned away" in doubt(unsure(reason="masked", hard=("masked", "turned"), at_s=1.0), False)
-    assert doubt(unsure(reason="likeness", at_s=4.0), False) == (
-        "at 0:04 there is somebody who could be Ana, but the likeness is too weak to tell"
-    )
-    photo = existence([unsure(reason="blurred", hard=("blurred",), at_s=0.2)], Timeline(0.0, 1.0, still=True))
-    assert "0:0" not in photo
-    assert photo.endswith(": there is somebody blurred or in the dark who could be Ana.")
-
-
-def test_without_a_reason_it_is_told_as_before() -> None:
-    assert doubt(Entity("Ana", decision="unsure"), False) == "the likeness is too weak to tell"
-    nobody = Entity("Ana", decision="unsure", why=Why("nobody"))
-    assert doubt(nobody, False) == "the picture isn't clear enough to tell"
+    assert "0:0" not in existence(small, Timeline(0.0, 1.0, still=True))
+    assert existence(replace(small, why=None), Timeline(0.0, 8.0)) == "I'm not sure whether Ana is in this video."
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.colours import same_colour
 from pvchat.chat.reader.tokens import held_words
-from pvchat.chat.speakers.checking import contradictions, same_words
-from pvchat.chat.speakers.rewording import prompt, rephrase
+from pvchat.chat.speakers.checking import contradictions, prompt, rephrase, same_words
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
 

@@ -147,7 +147,7 @@ def test_answers_tell_what_was_seen() -> None:
 
 def test_what_is_less_sure_is_told_with_probably() -> None:
     room = (thing("chair"), replace(thing("cup", (0.7, 0.6, 0.75, 0.75)), confidence=0.7))
-    assert asked("Is there a cup?", *room) == "There is probably a cup, on the right."
+    assert asked("Is there a cup?", *room) == "I see probably a cup, on the right."
     assert asked("Where is the cup?", *room) == "The cup is probably on the right."
     assert asked("What objects can you see?", *room) == "I see a chair and probably a cup."
     less = [replace(one, confidence=0.7) for one in room]
@@ -164,7 +164,7 @@ def test_things_are_counted_where_they_are_seen_at_once() -> None:
 
 def test_what_is_held_is_said_of_the_present_only() -> None:
     assert asked("What is Ana holding?", holding="a cup") == "Ana is holding a cup."
-    assert asked("What is Ana holding?", gender="woman").endswith("I can't make out anything in her hands.")
+    assert asked("What is Ana holding?", gender="woman").endswith("I can't make out anything in Ana's hands.")
     ana = PersonPresence("Ana", "absent", 0.1)
     question = read_question("What is Ana holding?", ["Ana"])
     assert "is not in this video" in plain_answer(question, [ana], gather([ana], make_analysis()))

@@ -48,8 +48,8 @@ def ask(question: str, traits: bool = True) -> str:
         ("Is Ana a man or a woman?", "Ana is a woman, as far as I can see.", OFF),
         ("What gender is Ben?", "Ben is a man, as far as I can see.", OFF),
         ("Is Ben a woman?", "No, Ben is a man, as far as I can see.", OFF),
-        ("How many women are there?", "As far as I can see, there is one woman: Ana.", OFF),
-        ("Is Ana smiling?", "Yes, Ana smiles.", OFF),
+        ("How many women are there?", "I see one woman in this video: Ana.", OFF),
+        ("Is Ana smiling?", "Yes, Ana is smiling.", OFF),
         ("How does Ana feel?", "Ana smiles, as far as I can see, but what Ana feels I can't tell.", OFF),
         ("Is Ben angry?", "Ben is in this video, but what Ben feels I can't tell.", OFF),
         ("What is Ana doing?", "Ana smiles.", "Ana is in this video, but I can't make out what Ana is doing."),
@@ -60,11 +60,6 @@ def ask(question: str, traits: bool = True) -> str:
 def test_traits_are_told_when_asked_and_off_by_the_switch(question: str, told: str, off: str) -> None:
     assert ask(question).startswith(told)
     assert ask(question, traits=False).startswith(off)
-
-
-def test_nobody_is_a_he_or_a_she_where_traits_are_off() -> None:
-    assert "he is" not in ask("What is Ben wearing?", traits=False)
-    assert "he is" in ask("What is Ben wearing?")
 
 
 def test_who_is_absent_is_refused_with_traits_on_and_off() -> None:

@@ -27,7 +27,7 @@ Stream = Callable[[str], None]  # a piece of the text
 
 
 @dataclass(frozen=True)
-class Known:
+class Basis:
     """What one question is answered from.
 
     Attributes:
@@ -81,7 +81,7 @@ class Viewed:
 
 def known_of(
     question: Question, everyone: Sequence[PersonPresence], timeline: Timeline, before: Sequence[Finding] = ()
-) -> Known:
+) -> Basis:
     """What a question is answered from.
 
     Args:
@@ -91,7 +91,7 @@ def known_of(
         before: what was found for earlier questions.
     """
     finding = run(without_numbers(question.query), timeline, before)
-    return Known(question, question.about(everyone), timeline, finding)
+    return Basis(question, question.about(everyone), timeline, finding)
 
 
 def words_of(text: str) -> list[str]:

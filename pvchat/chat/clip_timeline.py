@@ -6,7 +6,7 @@ clip hold whenever their person is seen, those of a long video in the stretches 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -18,14 +18,7 @@ from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, in_light, seen_together
-from pvchat.schemas import (
-    Appearance,
-    ClipAnalysis,
-    Ground,
-    PersonFacts,
-    PersonPresence,
-    Thing,
-)
+from pvchat.schemas import Appearance, ClipAnalysis, Ground, PersonPresence, Thing
 
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
 _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
@@ -37,15 +30,11 @@ _LAST_STEP = 0.3  # seconds, about a sampling step
 
 @dataclass(frozen=True)
 class _Seen:
-    """One sighting of somebody: where, when, in which frames and `track`, what was measured; `sure` of the name."""
+    """One sighting of somebody, when that is, and what was measured when, in a long video."""
 
-    box: Box
-    frames: tuple[int, ...]
+    who: Neighbour
     spans: Sequence[Span]
-    facts: PersonFacts
     stretches: Sequence[Appearance] = ()
-    sure: bool = True
-    track: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,13 +67,12 @@ class _Clip:
         half, times = self.step_s / 2 + _MEET_S, self.evidence.times
         return merged([(times[frame] - half, times[frame] + half) for frame in frames if frame < len(times)])
 
-    def stretches(self, tracks: Iterable[int | None]) -> list[Appearance]:
-        """The stretches of a long video in which some tracks were measured, as they may be told."""
-        if self.analysis is None:
-            return []
-        known = [self.analysis.tracks[i] for i in dict.fromkeys(tracks) if i is not None]
-        scene = self.evidence.scene
-        return [replace(one, facts=in_light(one.facts, scene)) for track in known for one in track.appearances]
+    def seen(self, who: Neighbour, tracks: Sequence[int | None], spans: Sequence[Span] = ()) -> _Seen:
+        """A sighting, with the stretches of a long video in which its tracks were measured, as they may be told."""
+        known, scene = [] if self.analysis is None else self.analysis.tracks, self.evidence.scene
+        hers = [known[i] for i in dict.fromkeys(tracks) if i is not None and known]
+        stretches = [replace(one, facts=in_light(one.facts, scene)) for track in hers for one in track.appearances]
+        return _Seen(who, spans or self.spans(who.frames), stretches)
 
 
 def timeline_of(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Timeline:
@@ -106,9 +94,9 @@ def timeline_from(
     people = {one.name: seen for one in presences if (seen := _known(one, clip)) is not None}
     everybody = {name: [one] for name, one in people.items()} | strangers
     entities = [_enrolled(one, people, doubtful, clip) for one in presences]
-    longest = {name: max(parts, key=lambda one: len(one.frames)) for name, parts in strangers.items()}
-    entities += [replace(_entity(name, one.box), known=False) for name, one in longest.items()]
-    owners = [(one.track, name) for name, parts in strangers.items() for one in parts] + list(doubtful.items())
+    longest = {name: max(parts, key=lambda one: len(one.who.frames)) for name, parts in strangers.items()}
+    entities += [replace(_entity(name, one.who.box), known=False) for name, one in longest.items()]
+    owners = [(one.who.track, name) for name, parts in strangers.items() for one in parts] + list(doubtful.items())
     owners += [(track, one.name) for one in presences if one.name in people for track in (one.track, *one.tracks)]
     tracks = {track: name for track, name in owners if track is not None}
     sound = None if analysis is None else analysis.sound
@@ -129,12 +117,10 @@ def _known(person: PersonPresence, clip: _Clip) -> _Seen | None:
     """An enrolled person as she is seen; None unless she surely is."""
     if person.decision != "present":
         return None
-    other = next((one for one in clip.evidence.others if one.name == person.name), None)
-    box = clip.evidence.boxes.get(person.name, _NOWHERE)
-    facts = clip.evidence.facts_of(person.name)
-    frames, sure = (other.frames, other.sure) if other is not None else ((), True)
-    spans = merged(person.spans) or [clip.whole]
-    return _Seen(box, frames, spans, facts, clip.stretches((person.track, *person.tracks)), sure)
+    other = next((one for one in clip.evidence.others if one.name == person.name), Neighbour(_NOWHERE))
+    box, facts = clip.evidence.boxes.get(person.name, _NOWHERE), clip.evidence.facts_of(person.name)
+    who = replace(other, box=box, facts=facts)
+    return clip.seen(who, (person.track, *person.tracks), merged(person.spans) or [clip.whole])
 
 
 def _enrolled(person: PersonPresence, people: dict[str, _Seen], doubtful: dict[int, str], clip: _Clip) -> Entity:
@@ -160,9 +146,8 @@ def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int, str]]:
 
     As many as the clip surely shows: sightings of one are never at the same time, as long as there is room.
     """
-    evidence, nameless = clip.evidence, [one for one in clip.evidence.others if not one.name]
-    sightings = [_sighting(one, clip) for one in nameless]
-    groups = _grouped(sightings, evidence.unknown, clip.whole)
+    sightings = [clip.seen(one, [one.track]) for one in clip.evidence.others if not one.name]
+    groups = _grouped(sightings, clip.evidence.unknown, clip.whole)
     tracks = _doubtful_tracks(clip)
     groups += [[seen] for seen in tracks.values()]
     groups = sorted(groups, key=lambda group: min(span[0] for one in group for span in one.spans))
@@ -170,21 +155,18 @@ def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int, str]]:
     return names, {i: name for i, seen in tracks.items() for name, group in names.items() if seen in group}
 
 
-def _sighting(one: Neighbour, clip: _Clip) -> _Seen:
-    return _Seen(one.box, one.frames, clip.spans(one.frames), one.facts, clip.stretches([one.track]), track=one.track)
-
-
 def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen]]:
     """Sightings of `count` people: each goes to whoever isn't seen at the same time, else where it overlaps least."""
     groups: list[list[_Seen]] = [[] for _ in range(count)]
-    for one in sorted(sightings, key=lambda seen: min(seen.frames, default=-1)) if groups else ():
+    for one in sorted(sightings, key=lambda seen: min(seen.who.frames, default=-1)) if groups else ():
         min(groups, key=lambda group: sum(_shared(one, seen) for seen in group)).append(one)
-    return [group or [_Seen(_NOWHERE, (), [whole], PersonFacts())] for group in groups]
+    return [group or [_Seen(Neighbour(_NOWHERE), [whole])] for group in groups]
 
 
 def _shared(one: _Seen, other: _Seen) -> float:
     """In how many frames two sightings are; where no frames are known they are two people."""
-    return len({*one.frames} & {*other.frames}) if one.frames and other.frames else float("inf")
+    mine, theirs = {*one.who.frames}, {*other.who.frames}
+    return len(mine & theirs) if mine and theirs else float("inf")
 
 
 def _doubtful_tracks(clip: _Clip) -> dict[int, _Seen]:
@@ -199,7 +181,7 @@ def _doubtful_tracks(clip: _Clip) -> dict[int, _Seen]:
         x0, y0, x1, y1 = (float(v) for v in np.median(track.boxes, axis=0))
         frames = tuple(track.shown_in.tolist())
         facts = in_light(track.facts, clip.evidence.scene)
-        found[i] = _Seen((x0, y0, x1, y1), frames, clip.spans(frames), facts, clip.stretches([i]))
+        found[i] = clip.seen(Neighbour((x0, y0, x1, y1), None, frames, facts=facts, track=i), [i])
     return found
 
 
@@ -212,13 +194,13 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
         yield from (Row(name, "present", "", start, end) for (start, _), end in zip(spans, ends, strict=True))
         for one in parts:
             yield from _rows_of_one(name, one, clip)
-    flat = [(name, one) for name, parts in seen.items() for one in parts if one.box[3] > one.box[1]]
+    flat = [(name, one) for name, parts in seen.items() for one in parts if one.who.box[3] > one.who.box[1]]
     for (name, one), (other, theirs) in combinations(flat, 2):
-        near = name != other and one.box != theirs.box and side_by_side(one.box, theirs.box)
-        if near and seen_together(one.frames, theirs.frames):
+        near = name != other and one.who.box != theirs.who.box and side_by_side(one.who.box, theirs.who.box)
+        if near and seen_together(one.who.frames, theirs.who.frames):
             for start, end in common(one.spans, theirs.spans):
-                yield Row(name, "beside", "", start, end, of=other, probability=1.0 if theirs.sure else PROBABLY)
-                yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.sure else PROBABLY)
+                yield Row(name, "beside", "", start, end, of=other, probability=1.0 if theirs.who.sure else PROBABLY)
+                yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.who.sure else PROBABLY)
 
 
 def _rows_of_one(name: str, seen: _Seen, clip: _Clip) -> Iterator[Row]:
@@ -229,7 +211,7 @@ def _rows_of_one(name: str, seen: _Seen, clip: _Clip) -> Iterator[Row]:
         rows = list(facts_as_rows(name, stretch.facts))
         measured |= {row.attribute for row in rows}
         yield from (replace(row, start_s=start, end_s=end) for row in rows for start, end in spans)
-    rest = [row for row in facts_as_rows(name, seen.facts) if row.attribute not in measured]
+    rest = [row for row in facts_as_rows(name, seen.who.facts) if row.attribute not in measured]
     spans = common(seen.spans, [clip.whole])
     yield from (replace(row, start_s=start, end_s=end) for row in rest for start, end in spans)
 

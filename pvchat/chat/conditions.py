@@ -5,7 +5,7 @@ In: parts of a `Query`, a `Timeline`. Out: `Truth` over time, verdicts, `Chosen`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pvchat.chat.finding import Missing, Row
@@ -60,8 +60,10 @@ def truth_of(condition: Condition, entity: str, timeline: Timeline) -> Truth:
     return _truth(condition, entity, timeline)
 
 
-def whether(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> Verdict:
-    """Whether a condition holds of somebody at some time in a part.
+def whether(
+    condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline, always: bool = False
+) -> Verdict:
+    """Whether a condition holds of somebody at some time in a part; with `always` all the time that she is seen in it.
 
     It doesn't of whoever isn't seen in it; of who isn't enrolled nothing is known. A `Not` holds where its part never
     does. A single measurement against it is a no where nothing else is known; of conditions put together all the time
@@ -75,26 +77,14 @@ def whether(condition: Condition, entity: str, part: Sequence[Span], timeline: T
     if not (time := spoken_of(condition, entity, part, timeline)):
         unseen = isinstance(condition, Not) and one is not None and one.decision == "absent"
         return "unknown" if unseen else "no"
-    if isinstance(condition, Not):
+    if isinstance(condition, Not) and not always:
         return TURNED[whether(condition.part, entity, part, timeline)]
-    truth = truth_of(condition, entity, timeline)
-    if common(truth.yes, time):
-        return "yes"
-    against = seconds_in(common(truth.no, time))
-    enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * seconds_in(time)
-    return "no" if enough else "unknown"
-
-
-def throughout(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> Verdict:
-    """Whether a condition holds of somebody all through a part, or all the time that she is seen in it."""
-    one = timeline.entity(entity)
-    if one is not None and one.decision == "unsure":
-        return "unsure"
-    time = spoken_of(condition, entity, part, timeline)
     truth, total = truth_of(condition, entity, timeline), seconds_in(time)
-    if time and seconds_in(common(truth.yes, time)) >= WHOLE * total:
-        return "yes"
-    return "no" if not time or seconds_in(common(truth.no, time)) > (1 - WHOLE) * total else "unknown"
+    holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
+    if always:
+        return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
+    enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
+    return "yes" if holds else "no" if enough else "unknown"
 
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
@@ -113,15 +103,13 @@ def jointly(who: Chosen, where: Condition, whom: Whom, timeline: Timeline) -> Tr
         there = [truth_of(PRESENT, name, timeline) for name in who.sure]
         away = [any_of([negated(seen), truth], whole) for seen, truth in zip(there, truths, strict=True)]
         return all_of([any_of(there, whole), *away], whole)
-    if quantifier in ("all", "both") or quantifier == "only" and whom.names:
-        mine = all_of([*truths, *gone], whole) if truths or gone else always(False, whole)
-    else:
-        perhaps = [Truth((), truth_of(where, name, timeline).no) for name in who.maybe]
-        mine = any_of([*truths, *perhaps, *gone], whole)
-    if quantifier == "only":
-        rest = [truth_of(where, name, timeline) for name in others(who.sure, timeline)]
-        return all_of([mine, negated(any_of(rest, whole))], whole)
-    return negated(mine) if quantifier == "none" else mine
+    if quantifier not in ("all", "both") and not (quantifier == "only" and whom.names):
+        truths += [Truth((), truth_of(where, name, timeline).no) for name in who.maybe]
+    if quantifier != "only":
+        return _quantified(quantifier, [*truths, *gone], whole)
+    mine = _quantified("all" if whom.names else "any", [*truths, *gone], whole)
+    rest = [truth_of(where, name, timeline) for name in others(who.sure, timeline)]
+    return all_of([mine, negated(any_of(rest, whole))], whole)
 
 
 def others(names: Sequence[str], timeline: Timeline) -> list[str]:
@@ -309,12 +297,14 @@ class Ranked:
     Attributes:
         people: whoever can be measured.
         measures: of each, by name.
-        alike: whether two measures count as the same.
+        by: which measure it is.
+        measured: out of pictures (`Timeline.measured`): near values count as the same.
     """
 
     people: tuple[Entity, ...]
     measures: Mapping[str, float]
-    alike: Callable[[float, float], bool]
+    by: RankBy
+    measured: bool
 
     def at(self, k: int) -> list[Entity]:
         """The so-manieth from 1 (negative: from the last), with all who are like this one; nobody beyond the last."""
@@ -323,6 +313,15 @@ class Ranked:
             return []
         value = self.measures[self.people[at].name]
         return [one for one in self.people if self.alike(self.measures[one.name], value)]
+
+    def alike(self, one: float, other: float) -> bool:
+        """Whether two measures count as the same."""
+        if self.by in ("near", "big") and self.measured:
+            return max(one, other) < _NEARER * min(one, other)
+        most = _APART if self.by in ("left", "right") else _EXACT
+        if self.measured and self.by in ("time", "long"):
+            most = _AT_ONCE if self.by == "time" else max(_ALIKE_S, _ALIKE_SHARE * max(one, other))
+        return abs(one - other) <= most
 
 
 def in_order(
@@ -349,10 +348,9 @@ def in_order(
         value = _measure(one, by, seen, ends)
         if value is not None and (seen or by in ("left", "right", "near", "big")):
             measures[one.name] = value
-    there = sorted((one for one in people if one.name in measures), key=lambda one: measures[one.name])
-    if by in _DOWN:
-        there = sorted((one for one in people if one.name in measures), key=lambda one: -measures[one.name])
-    return Ranked(tuple(there), measures, _alike(by, timeline.measured))
+    sign = -1 if by in _DOWN else 1
+    there = sorted((one for one in people if one.name in measures), key=lambda one: sign * measures[one.name])
+    return Ranked(tuple(there), measures, by, timeline.measured)
 
 
 def _measure(one: Entity, by: RankBy, seen: Sequence[Span], ends: bool) -> float | None:
@@ -365,16 +363,3 @@ def _measure(one: Entity, by: RankBy, seen: Sequence[Span], ends: bool) -> float
     if not seen:
         return None
     return seconds_in(seen) if by == "long" else seen[-1][1] if ends else seen[0][0]
-
-
-def _alike(by: RankBy, measured: bool) -> Callable[[float, float], bool]:
-    """When two measures are the same, as far as they are measured."""
-    if by in ("left", "right"):
-        return lambda a, b: abs(a - b) <= _APART
-    if not measured or by == "often":
-        return lambda a, b: abs(a - b) <= _EXACT
-    if by in ("near", "big"):
-        return lambda a, b: max(a, b) < _NEARER * min(a, b)
-    if by == "time":
-        return lambda a, b: abs(a - b) <= _AT_ONCE
-    return lambda a, b: abs(a - b) <= max(_ALIKE_S, _ALIKE_SHARE * max(a, b))

@@ -64,7 +64,7 @@ def upper(text: str) -> str:
 
 def lower(text: str) -> str:
     """A sentence as it goes on after others' words: with a small letter, unless it begins with a name or "I"."""
-    return text[:1].lower() + text[1:] if text.startswith(("As ", "No", "There ")) else text
+    return text[:1].lower() + text[1:] if text.startswith(("No", "There ")) else text
 
 
 def clock(seconds: float) -> str:

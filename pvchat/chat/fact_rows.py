@@ -16,13 +16,10 @@ from pvchat.schemas import BLUE_SKY, BOOKSHELVES, Ground, PersonFacts, SceneFact
 
 SIDES = ("left", "right", "middle", "foreground", "background")
 PROBABLY = 0.6  # what "probably" counts as
-# Confidence from which a setting is said of a photographed scene. On the tune half 46 of 47 clips told "indoors" and 6
-# of 8 told "outdoors" are, from there on; below, 3 of 9 that are dark or before one grey surface, and 4 of 10 others.
+# Confidence from which a setting is said of a photographed scene (docs/LOG.md).
 SETTING_SURE = {"indoors": 0.65, "outdoors": 0.72}
 # How often garments (kind and colour) and gestures are right on footage: slope and offset over the log-odds of what was
-# measured, read by eye off 96 and 72 of them, of one half of the tune half's scenes; on its other half, 78 and 76, they
-# are nearer to the truth than the measured shares, which tell little: whether sightings agree, not whether they see
-# well. The other kinds are as measured: too few were read, or a map was worse on the other half (docs/LOG.md).
+# measured, which tells little: whether sightings agree, not whether they see well. Other kinds are as measured.
 _ON_FOOTAGE = {"garment": (0.16, 1.0), "gesture": (0.0, 2.43)}
 _SUREST = 0.98  # as much as a measured share counts
 

@@ -17,12 +17,11 @@ from pvchat.chat.conditions import (
     rows_about,
     spoken_of,
     subjects,
-    throughout,
     truth_of,
     whether,
 )  # fmt: skip
 from pvchat.chat.finding import Finding, Found, Missing, Row
-from pvchat.chat.query import PRESENT, Condition, During, Event, Not, Query, atoms
+from pvchat.chat.query import PRESENT, Condition, During, Event, Not, Query, Whom, atoms
 from pvchat.chat.spans import UNKNOWN, WHOLE, Span, Truth, Verdict, common, merged, nth_of, seconds_in
 from pvchat.chat.timeline import LIKELY, OF_SCENE, Timeline, says, words
 from pvchat.chat.window import stretch_of
@@ -56,6 +55,19 @@ class Lookup:
         """What must hold: that they are there, where nothing else is asked."""
         return self.query.where or PRESENT
 
+    def about(self, whom: Whom, where: Condition | None = None) -> Lookup:
+        """The same of other people."""
+        return replace(self, who=subjects(whom, where, self.part, self.timeline))
+
+    def whether(self, name: str) -> Verdict:
+        """Whether the condition holds of somebody, as it stands."""
+        return whether(self.where, name, self.part, self.timeline)
+
+    @property
+    def missed(self) -> list[Verdict]:
+        """Whether it holds of those of whom nothing can be told, one by one."""
+        return [self.whether(one.name) for one in self.who.missing]
+
     def meant_of(self, name: str) -> Condition:
         """What must hold of one of those who are meant."""
         return each_other(self.where, name, self.who, self.query.whom)
@@ -70,8 +82,7 @@ class Lookup:
         if self.query.number is not None and self.query.select in ("exists", "who"):
             verdict = self._as_much(name)
         else:
-            decide = throughout if self.query.throughout else whether
-            verdict = decide(where, name, self.part, self.timeline)
+            verdict = whether(where, name, self.part, self.timeline, self.query.throughout)
         rows = self._because(where, name, verdict)
         found = Found(name, verdict, tuple(self.times_of(name)), tuple(rows))
         return replace(found, likely=verdict == "yes" and likely(rows))

@@ -8,18 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pvchat.chat.conditions import (
-    Chosen,
-    Ranked,
-    each_other,
-    in_order,
-    jointly,
-    others,
-    spoken_of,
-    subjects,
-    truth_of,
-    whether,
-)
+from pvchat.chat.conditions import Chosen, Ranked, each_other, in_order, jointly, others, spoken_of, subjects, truth_of
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.lookup import Lookup, Part, doubt, likely, listed, part_of
 from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms, is_of_sound
@@ -37,10 +26,10 @@ from pvchat.chat.spans import (
     nth_of,
     seconds_in,
 )
-from pvchat.chat.timeline import OF_SCENE, Timeline
+from pvchat.chat.timeline import OF_SCENE, TELLING, Timeline
 
-_TOLD_WITH = {  # what is told where one attribute is asked for
-    "deed": ("posture", "deed", "holding"), "place": ("place", "setting", "background", "near", "side", "beside"),
+_ANSWERING = {  # the attributes that answer where one is asked for
+    **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
 }  # fmt: skip
 _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", "side", "beside", "shot_size")
 _OF_THINGS = ("thing", "on", "style")
@@ -55,10 +44,16 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
         timeline: what is known.
         history: what was found for the questions before, the last one last.
     """
-    if query.select in _OF_NOBODY:
-        found = _OF_NOBODY[query.select](query, timeline, history)
+    if query.select == "refuse":
+        found = Finding(query)
+    elif query.select == "why":  # what was found before, as what it rests on
+        found = replace(history[-1], query=query, then=None) if history else Finding(query)
+    elif query.select == "length":
+        found = _length(query, timeline)
+    elif is_of_sound(query):
+        found = _listened_to(query, timeline)
     else:
-        found = (_listened_to if is_of_sound(query) else _looked_up)(query, timeline)
+        found = _looked_up(query, timeline)
     if query.then is None or query.if_so and not (found.verdict == "yes" or found.verdict is None and found.people):
         return found
     return replace(found, then=run(query.then, timeline, (*history, found)))
@@ -116,13 +111,9 @@ def _exists(lookup: Lookup) -> Finding:
 def _verdict(lookup: Lookup, verdicts: list[Verdict]) -> Verdict:
     """What the verdicts of all who are meant come to."""
     quantifier, named = lookup.query.whom.quantifier, bool(lookup.query.whom.names)
-    verdicts = [
-        *verdicts,
-        *(whether(lookup.where, one.name, lookup.part, lookup.timeline) for one in lookup.who.missing),
-    ]
     perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
     several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
-    verdict = several([*verdicts, *perhaps])
+    verdict = several([*verdicts, *lookup.missed, *perhaps])
     if quantifier == "only":
         rest = [lookup.of_one(name).verdict for name in others(lookup.who.sure, lookup.timeline)]
         return all_verdict([verdict, TURNED[any_verdict(rest)]])
@@ -161,12 +152,10 @@ def _who(lookup: Lookup) -> Finding:
 
 def _is_ranked(lookup: Lookup, rank: Rank) -> Finding:
     """Whether somebody is the first, the longest … of everybody."""
-    everybody = replace(lookup, who=subjects(EVERYBODY, None, lookup.part, lookup.timeline))
-    finding = ranked(everybody, rank, Finding(lookup.query))
+    finding = ranked(lookup.about(EVERYBODY), rank, Finding(lookup.query))
     mine = [name in finding.names for name in lookup.who.sure]
     holds = (all if lookup.query.whom.quantifier in ("all", "both") else any)(mine)
-    missing = [whether(lookup.where, one.name, lookup.part, lookup.timeline) for one in lookup.who.missing]
-    return replace(finding, verdict=any_verdict(missing) if not mine else "yes" if holds else "no")
+    return replace(finding, verdict=any_verdict(lookup.missed) if not mine else "yes" if holds else "no")
 
 
 def _count(lookup: Lookup) -> Finding:
@@ -181,7 +170,7 @@ def _count(lookup: Lookup) -> Finding:
     number: float | None = float(len(found.people))
     high = _ENDLESS if lookup.timeline.at_least else len(found.people) + unknown
     if lookup.who.sure == ("",):
-        known = whether(lookup.where, "", lookup.part, lookup.timeline) != "unknown"
+        known = lookup.whether("") != "unknown"
         number = float(most_at_once([row.span for row in found.rows])) if known else None
         high = _ENDLESS if number is None else number
     found = replace(found, query=query, number=number, at_least=at_least)
@@ -197,13 +186,15 @@ def _compare(lookup: Lookup) -> Finding:
     query = lookup.query
     if query.rank is not None or query.attribute is not None or query.versus is None:
         return compare(lookup)
-    who = subjects(query.versus, None, lookup.part, lookup.timeline)
-    one, other = _count(lookup), _count(replace(lookup, who=who, query=replace(query, whom=query.versus)))
+    theirs = lookup.about(query.versus)
+    one, other = _count(lookup), _count(replace(theirs, query=replace(query, whom=query.versus)))
     first, second = one.number or 0.0, other.number or 0.0
     more = first > second + len(other.open) and not lookup.timeline.at_least
     fewer = first + len(one.open) <= second and not lookup.timeline.at_least
     verdict: Verdict = "yes" if more else "no" if fewer else "unknown"
-    return replace(one, verdict=verdict, against=other.people, open=(*one.open, *other.open), missing=who.missing)
+    return replace(
+        one, verdict=verdict, against=other.people, open=(*one.open, *other.open), missing=theirs.who.missing
+    )
 
 
 def _when(lookup: Lookup) -> Finding:
@@ -269,10 +260,16 @@ def _shots(lookup: Lookup) -> Finding:
     return replace(found, verdict="yes" if shots else "no") if query.form == "polar" else found
 
 
+def _length(query: Query, timeline: Timeline) -> Finding:
+    """How long the whole video is."""
+    seconds = timeline.end_s - timeline.start_s
+    return Finding(query, None if query.number is None else query.number.within(seconds, seconds), number=seconds)
+
+
 def _attribute(lookup: Lookup) -> Finding:
     """What is known of an attribute: of each who is meant, or of the scene."""
     name = lookup.query.attribute or "deed"
-    wanted = _TOLD_WITH.get(name, (name,))
+    wanted = _ANSWERING.get(name, (name,))
     if name in OF_SCENE and lookup.query.whom == EVERYBODY:
         return Finding(lookup.query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
     perhaps = tuple(Found(one, "unknown") for one in lookup.who.maybe)
@@ -289,23 +286,8 @@ def _describe(lookup: Lookup) -> Finding:
 
 def _narrowed(lookup: Lookup) -> list[str]:
     """Those who are meant and of whom the condition holds, where there is one."""
-    where, names = lookup.query.where, [name for name in lookup.who.sure if name]
-    return [n for n in names if where is None or whether(where, n, lookup.part, lookup.timeline) == "yes"]
-
-
-def _length(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Finding:
-    seconds = timeline.end_s - timeline.start_s
-    verdict = None if query.number is None else query.number.within(seconds, seconds)
-    return Finding(query, verdict, number=seconds)
-
-
-def _why(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Finding:
-    """What was found before, as what it rests on."""
-    return replace(history[-1], query=query, then=None) if history else Finding(query)
-
-
-def _refuse(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Finding:
-    return Finding(query)
+    names = [name for name in lookup.who.sure if name]
+    return names if lookup.query.where is None else [name for name in names if lookup.whether(name) == "yes"]
 
 
 def ranking(lookup: Lookup, rank: Rank, people: Sequence[str]) -> Ranked:
@@ -337,7 +319,7 @@ def compare(lookup: Lookup) -> Finding:
     query = lookup.query
     if query.rank is None and query.attribute is not None:
         return _alike(lookup)
-    theirs = Chosen() if query.versus is None else subjects(query.versus, None, lookup.part, lookup.timeline)
+    theirs = Chosen() if query.versus is None else lookup.about(query.versus).who
     names = tuple(dict.fromkeys((*lookup.who.sure, *theirs.sure)))
     everyone = replace(lookup, who=Chosen(names))
     finding = ranked(everyone, query.rank or Rank("long"), Finding(query, missing=theirs.missing))
@@ -371,8 +353,7 @@ def order(lookup: Lookup) -> Finding:
     where = event.where if theirs is None and event is not None else lookup.where
     whom = theirs or (Whom() if event is None else event.whom)
     whole = replace(lookup, part=[lookup.timeline.whole])
-    other = replace(whole, who=subjects(whom, where, whole.part, lookup.timeline))
-    other = replace(other, query=replace(query, whom=whom, where=where))
+    other = replace(whole.about(whom, where), query=replace(query, whom=whom, where=where))
     before = query.during.relation in ("", "before", "until")
     listed = theirs is not None and query.form != "polar" and not query.whom.names  # "who comes after Ben?"
     return (_beyond if listed else _before)(whole, other, before)
@@ -404,7 +385,6 @@ def _with_measures(ranked_people: Ranked) -> tuple[Found, ...]:
     return tuple(Found(one.name, number=ranked_people.measures[one.name]) for one in ranked_people.people)
 
 
-_OF_NOBODY = {"length": _length, "why": _why, "refuse": _refuse}
 _SELECTS: dict[str, Callable[[Lookup], Finding]] = {
     "exists": _exists, "who": _who, "count": _count, "when": _when, "how_long": _how_long, "how_often": _how_often,
     "attribute": _attribute, "describe": _describe, "compare": _compare, "order": order, "shots": _shots,

@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import Known, Stream, Viewed, known_of, words_of
+from pvchat.chat.answers import Basis, Stream, Viewed, known_of, words_of
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.explain import grounds_of
 from pvchat.chat.finding import Finding
 from pvchat.chat.question import Question, asks_of_sound
+from pvchat.chat.speakers.checking import rephrase
 from pvchat.chat.speakers.claims import fill_gaps
-from pvchat.chat.speakers.rewording import rephrase
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.schemas import AnswerGround, PersonPresence
 
@@ -87,7 +87,7 @@ class Writer:
             viewed = self.narrator.judged(viewed.conversation.read(texts), viewed)
         return [self._written(one, viewed, stream) for one in self._known(texts, viewed)]
 
-    def _known(self, texts: Sequence[str], viewed: Viewed) -> list[Known]:
+    def _known(self, texts: Sequence[str], viewed: Viewed) -> list[Basis]:
         """What each question is answered from."""
         timeline = timeline_of(viewed.presences, viewed.analysis)
         timeline = timeline if self.traits else without_traits(timeline)
@@ -97,7 +97,7 @@ class Writer:
         filled = self._filled(questions, timeline, viewed)
         return [known_of(q, viewed.presences, seen, before) for q, seen in zip(questions, filled, strict=True)]
 
-    def _written(self, known: Known, viewed: Viewed, stream: Stream | None) -> WrittenAnswer:
+    def _written(self, known: Basis, viewed: Viewed, stream: Stream | None) -> WrittenAnswer:
         """One answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
         spoken: Hearing | None = None
         if asks_of_sound(known.question.query):
@@ -116,7 +116,7 @@ class Writer:
         grounds = grounds_of(known.finding)
         return WrittenAnswer(text, known.question, known.people, known.finding, first_at, grounds)
 
-    def _worded(self, known: Known) -> str:
+    def _worded(self, known: Basis) -> str:
         """The plain answer, rephrased where a language model does that and the guard lets it pass.
 
         Refusals, unsure answers and yes or no are never rephrased: there is nothing in them to phrase better.

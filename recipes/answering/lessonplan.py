@@ -18,7 +18,7 @@ from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Conversation, Question
 from pvchat.chat.reader.tokens import told_words
 from pvchat.chat.say.people import gender_of
-from pvchat.chat.speakers.brief import brief
+from pvchat.chat.speakers.answerer import brief
 from pvchat.schemas import PersonPresence
 from recipes.answering.fillings import filling
 from recipes.answering.questionbank import bank, kinds

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvchat.chat.english import HEDGE, NTH_SAID, indefinite, join, present_tense, so_many_people, table, wording, words
+from pvchat.chat.english import NTH_SAID, indefinite, join, lasting, so_many_people, table, wording, words
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, During, Has, Not, Or, Whom, atoms
 from pvchat.chat.say.presence import in_passing
@@ -46,6 +46,8 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
         return complement(condition, count)
     if isinstance(condition, Not):
         assert isinstance(condition.part, Has)
+        if condition.part == PRESENT:
+            return "be", "away"
         aux, text = complement(condition.part, count, "any")
         return ("do", f"not have {text}") if aux == "have" else ("be", f"not {text}")
     parts = [_complement(part, count) for part in condition.parts]
@@ -119,17 +121,12 @@ def whom_said(whom: Whom) -> str:
         lead = f"{whom.quantifier} " if whom.quantifier in ("both", "only") and whom.names else ""
         return f"{lead}{join(whom.names or whom.unknown, 'or' if whom.quantifier == 'either' else 'and')}"
     if whom.nth:
-        return f"the {nth_said(whom)}"
+        kind = f" {noun(whom.such)}" if whom.such is not None else ""
+        return f"the {ordinal(whom.nth)}{kind} {wording('nth', whom.nth_by)}".rstrip()
     known = {True: " I know", False: " I don't know", None: ""}[whom.known]
     if whom.such is not None:
         return f"{ {'none': 'no', 'all': 'every'}.get(whom.quantifier, 'the') } {noun(whom.such)}{known}".strip()
     return f"{ {'none': 'nobody', 'all': 'everybody'}.get(whom.quantifier, 'somebody') }{known}".strip()
-
-
-def nth_said(whom: Whom) -> str:
-    """The so-manieth of some people: "second man from the left"; as they are found ("second from the left")."""
-    kind = f" {noun(whom.such)}" if whom.such is not None else ""
-    return f"{ordinal(whom.nth)}{kind} {wording('nth', whom.nth_by)}".rstrip()
 
 
 def ordinal(k: int) -> str:
@@ -173,26 +170,27 @@ def called(entity: str) -> str:
 
 
 def event_said(during: During) -> str:
-    """The time of an event: "while Ben is away", "before the second time that Ana is seen"; or nothing."""
+    """The time of an event: "while Ben is away", "before the second time that Ana sits"; or nothing."""
     if during.event is None or not during.relation:
         return ""
-    whom, where = during.event.whom, during.event.where
-    count = len(whom.names) if whom.names and whom.quantifier != "either" else 1
-    if where == PRESENT and during.relation in ("before", "until") and not during.nth:
-        told = "come" if count > 1 else "comes"
-    else:
-        verbs = {PRESENT: "seen", Not(PRESENT): "away"}
-        told = f"{'are' if count > 1 else 'is'} {verbs[where]}" if where in verbs else clause(where, count)
-    happens = f"{whom_said(whom)} {told}"
+    whom, where, count = during.event.whom, during.event.where, how_many(during.event.whom)
+    comes = where == PRESENT and during.relation in ("before", "until") and not during.nth
+    told = ("come" if count > 1 else "comes") if comes else clause(where, count)
     if not during.nth:
-        return f"{during.relation} {happens}"
-    time = f"the {ordinal(during.nth)} time that {happens}"
+        return f"{during.relation} {whom_said(whom)} {told}"
+    time = f"the {ordinal(during.nth)} time that {whom_said(whom)} {told}"
     return time if during.relation == "while" else f"{during.relation} {time}"
 
 
+def how_many(whom: Whom) -> int:
+    """For how many the verb stands that follows a set of people."""
+    return len(whom.names) if whom.names and whom.quantifier != "either" else 1
+
+
 def lead(finding: Finding) -> str:
-    """The yes or no before an answer; empty where there is neither."""
-    return {"yes": "Yes, ", "no": "No, "}.get(finding.verdict or "", "")
+    """The yes or no before an answer; none where it could be taken either way ("isn't she there?")."""
+    said = {"yes": "Yes, ", "no": "No, "}.get(finding.verdict or "", "")
+    return "" if finding.query.select == "exists" and finding.query.where == Not(PRESENT) else said
 
 
 def is_plain(condition: Condition | None) -> bool:
@@ -220,49 +218,24 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
 
 
 def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """Such as " while Ben is away, from 0:10 to 0:15" or " from 0:05 to 0:10"; empty for all the time she is seen."""
+    """Such as " while Ben is away, from 0:10 to 0:15", " for about 20 seconds", " the whole time" or " from 0:05 to
+    0:10"; empty for all the time she is seen.
+    """
+    query = finding.query
+    if query.throughout and found.verdict == "yes":
+        return " the whole time"
+    if query.number is not None and query.rank is None and query.select in ("exists", "who"):
+        return f" for about {lasting(seconds_in(found.spans))}"
     if event := event_time(found, finding, timeline):
         return f" {event}"
     if found.entity.startswith("#") or not found.spans or timeline.still:
         return ""
     seen = timeline.seen(found.entity)
-    for has in atoms(finding.query.where):  # beside somebody is who is so while both are seen
+    for has in atoms(query.where):  # beside somebody is who is so while both are seen
         for name in has.of.names if has.of is not None and has.attribute != "with" else ():
             seen = common(seen, timeline.seen(name)) if timeline.seen(name) else seen
     whole = seconds_in(found.spans) >= WHOLE * seconds_in(seen)
     return "" if whole else f" {in_passing(found.spans, timeline)}"
-
-
-def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
-    """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for one in people:
-        groups.setdefault((HEDGE * one.likely, time_of(one, finding, timeline)), []).append(one.entity)
-    return [
-        f"{join(people_said(names))} {clause(condition, len(names), hedge)}{time}"
-        for (hedge, time), names in groups.items()
-    ]
-
-
-def denied_said(people: Sequence[Found], condition: Condition | None) -> list[str]:
-    """That it doesn't hold of some people, as a clause; nothing for nobody."""
-    return [f"{join(people_said(people))} {clause(Not(condition or PRESENT), len(people))}"] if people else []
-
-
-def open_said(people: Sequence[Found]) -> list[str]:
-    """That it isn't known of some people, as a clause."""
-    return [f"I can't tell of {join(people_said(people), 'or')}"] if people else []
-
-
-def open_count(finding: Finding) -> str:
-    """A second sentence: of how many people it isn't known; empty for none."""
-    return f" Of {so_many_people(len(finding.open))} I can't tell." if finding.open else ""
-
-
-def speaks_of(told: str, rows: Sequence[Row]) -> bool:
-    """Whether a clause speaks of what some rows hold."""
-    values = [row.value for row in rows if row.holds and row.value]
-    return any(value in told or present_tense(value) in told for value in values)
 
 
 def at_one_time(group: Sequence[Has]) -> str:

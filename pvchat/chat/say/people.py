@@ -12,10 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from pvchat.chat.english import HEDGE, are, join, present_tense, so_many_people, table, upper, wording, words
-from pvchat.chat.english import lasting as duration
+from pvchat.chat.english import HEDGE, are, join, present_tense, shortened, so_many_people, table, upper, wording, words
 from pvchat.chat.finding import Finding, Found, Row
-from pvchat.chat.query import EVERYBODY, TYPES, Has
+from pvchat.chat.query import EVERYBODY, Has
 from pvchat.chat.say.clauses import (
     at_one_time,
     called,
@@ -26,14 +25,14 @@ from pvchat.chat.say.clauses import (
     people_said,
     worn_said,
 )  # fmt: skip
-from pvchat.chat.say.presence import in_passing, may_be, nobody, side_said, unknown_people
+from pvchat.chat.say.presence import here_but, in_passing, side_said, who_is_there
 from pvchat.chat.say.scenes import of_scene, scene_place, scene_told
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in
 from pvchat.chat.timeline import EXCLUSIVE, LIKELY, OF_SCENE, Timeline, alike
-from pvchat.schemas import BLUE_SKY, QuestionType
+from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
-_KNOWN = ("worn", "looks", "deed", "place")  # attributes of which everything of the kind is told
+_KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which everything of the kind is told
 _MOSTLY = 0.6  # share of the time from which what holds is told without times
 _MOST_TIMED = 5  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
@@ -55,16 +54,6 @@ def describe(finding: Finding, timeline: Timeline) -> str:
     return " ".join(filter(None, sentences)) or _nobody_meant(finding, timeline)
 
 
-def untold_type(finding: Finding) -> QuestionType | None:
-    """In the wording of which type of question it is said that nothing can be told of the absent."""
-    if finding.query.select == "describe":
-        return "other"
-    kind = finding.query.attribute or ""
-    if finding.query.select != "attribute" or kind in (*OF_SCENE, "says", "speaks") and kind != "place":
-        return None
-    return None if TYPES.get(kind) == "existence" else TYPES.get(kind)
-
-
 def _meant(finding: Finding) -> list[Found]:
     """Those who are surely meant and there; who only may be meant has no time."""
     return [*finding.people, *(o for o in finding.open if o.verdict != "unsure" and (o.spans or o.rows))]
@@ -79,51 +68,40 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
         return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {noun(whom.such)}."
     if whom.such is not None or whom.nth:
         return f"I see no {noun(whom.such)}{' there' * bool(whom.nth)}."
-    who = (nobody(whom.besides), *may_be(timeline.enrolled), unknown_people(timeline.strangers))
-    return " ".join(filter(None, (*who, scene_told(timeline))))
+    who = who_is_there(timeline.enrolled, timeline, whom.besides)
+    return " ".join(filter(None, (who, scene_told(timeline))))
 
 
 def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     """One person's attribute as a sentence."""
-    query, name, event = finding.query, found.entity, event_time(found, finding, timeline)
+    query, name, event = finding.query, called(found.entity), event_time(found, finding, timeline)
     kind = query.attribute or "deed"
     if kind in table()["relation"]:
-        return upper(_company(found, kind))
+        return upper(f"{company(found, kind)}.")
     if kind in _KNOWN and not query.value:
-        clause = measured(name, Has("worn" if kind == "looks" else kind), found.spans, timeline, kind == "looks")
+        clause = measured(
+            found.entity, Has("worn" if kind == "looks" else kind), found.spans, timeline, kind == "looks"
+        )
     else:
         clause = rows_said(found.rows, found.spans, timeline)
-    if not clause:
-        return upper(_missed(found, kind, query.value, timeline))
-    seen = ", as far as I can see" * (kind == "gender")
-    return upper(f"{event}{', ' * bool(event)}{called(name)} {clause}{seen}.")
-
-
-def _missed(found: Found, kind: str, value: str, timeline: Timeline) -> str:
-    """That something can't be made out of somebody who is there."""
-    name = called(found.entity)
+    if clause:
+        return upper(f"{event}{', ' * bool(event)}{name} {clause}.")
     who = name if name == found.entity else "that person"
-    pronouns = {"man": ("he", "his"), "woman": ("she", "her")}
-    it, whose = pronouns.get(gender_of(found.entity, timeline), (who, f"{who}'s"))
-    seen = in_passing(timeline.seen(name), timeline) if kind == "place" else ""
-    what = f"{whose} {value}" if value else wording("missed", kind, it=it, whose=whose, name=name)
-    return f"{name} is in this video{', ' * bool(seen)}{seen}, but I can't make out {what}."
+    missed = f"{who}'s {query.value}" if query.value else wording("missed", kind, who=who)
+    return upper(here_but([name], f"make out {missed}"))
 
 
-def _company(found: Found, kind: str) -> str:
-    """Who is with, or next to, somebody."""
-    who, how = called(found.entity), wording("relation", kind).removeprefix("seen ")
+def company(found: Found, kind: str) -> str:
+    """Who is with, or next to, somebody, as a clause; whoever is so longest first."""
+    who, how = called(found.entity), wording("relation", kind)
     spans: dict[str, list[Span]] = {}
     for row in (row for row in found.rows if row.attribute == kind):
         spans.setdefault(row.of, []).append(row.span)
     if not spans:
-        return f"I see nobody {how} {who}."
-    if kind != "with":
-        near = people_said(spans)
-        return f"{join(near)} {are(near)} {how} {who}."
-    longest = sorted(spans, key=lambda one: -seconds_in(spans[one]))[:_MOST_WITH]
-    with_each = [f"{called(one)} for about {duration(seconds_in(spans[one]))}" for one in longest]
-    return f"{who} is seen with {join(with_each)}."
+        return f"I see nobody {how.removeprefix('seen ')} {who}"
+    longest: list[str] = sorted(spans, key=lambda one: -seconds_in(spans[one]))
+    near = people_said(longest)
+    return f"{join(shortened(near, len(near), _MOST_WITH))} {are(near)} {how} {who}"
 
 
 def _briefly(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -189,9 +167,6 @@ def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline, who
         return looks(name, spans, timeline, whole or kind == "hair")
     if kind in ("deed", "posture", "holding"):
         return acts(name, spans, timeline)
-    if kind == "shot_size":
-        shot = next((row.value for row in timeline.lasting(name, kind, spans)), "")
-        return f"is {wording('shot', shot)}" if shot in table()["shot"] else ""
     where = whereabouts(name, spans, timeline) if kind in ("side", "setting", "place", "near") else ""
     return f"is {where}" if where else ""
 

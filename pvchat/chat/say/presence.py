@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvchat.chat.english import be, clock, join, number, shortened, so_many_people, span_told, wording
+from pvchat.chat.query import Query
 from pvchat.chat.spans import WHOLE, Span, seconds_in
 from pvchat.chat.timeline import Entity, Timeline
-from pvchat.schemas import Decision, QuestionType, Why
+from pvchat.schemas import Decision, Why
 
 FEW_SPANS = 3  # that are told one by one in passing
 _MOST_ABSENT = 12  # people who aren't there told by name …
 _MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a dozen may resemble somebody in a crowd
-_CLEAR = "the likeness is too weak to tell"
-_UNSEEN = "the picture isn't clear enough to tell"
 
 
 def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
@@ -26,8 +25,9 @@ def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
 
 
 def not_here(names: Sequence[str]) -> str:
-    """That some people aren't there, as a clause."""
-    return f"{join(names)} {be(names)} not in this video"
+    """That some people aren't there, as a clause; of many the first ones by name."""
+    named = shortened(names, len(names), _MOST_ABSENT, "others whom I know")
+    return f"{join(named)} {be(names)} not in this video"
 
 
 def here_but(names: Sequence[str], what: str) -> str:
@@ -35,29 +35,17 @@ def here_but(names: Sequence[str], what: str) -> str:
     return f"{join(names)} {be(names)} in this video, but I can't {what}."
 
 
-def existence(asked: Sequence[Entity], timeline: Timeline) -> str:
-    """Whether the people asked about by name are there: yes, no, unsure, or who of them."""
-    if len(asked) == 1:
-        return _existence_of_one(asked[0], timeline)
-    present, unsure, absent = (decided(asked, decision) for decision in ("present", "unsure", "absent"))
-    absent = shortened(absent, len(absent), _MOST_ABSENT)
-    open_ = f"; I'm not sure about {join(unsure, 'or')}" if unsure else ""
-    if not present and not absent:
-        return f"I'm not sure whether {join(unsure, 'or')} is in this video."
-    if not absent and not unsure:
-        return f"Yes, {'both ' * (len(present) == 2)}{join(present)} are {'all ' * (len(present) > 2)}in this video."
-    if not absent:
-        return f"{join(present)} {be(present)} in this video{open_}."
-    if present:
-        return f"Only {join(present)} {be(present)} in this video; {join(absent)} {be(absent)} not{open_}."
-    if len(absent) == 1:
-        return f"{absent[0]} is not in this video{open_}."
-    return f"No, {neither(absent)} is in this video{open_}."
-
-
-def neither(names: Sequence[str]) -> str:
-    """Such as "neither Ana nor Ben" or "none of Ana, Ben and Cleo"."""
-    return f"neither {join(names, 'nor')}" if len(names) == 2 else f"none of {join(names)}"
+def existence(person: Entity, timeline: Timeline) -> str:
+    """Whether somebody is there: with side and times, or why that isn't sure."""
+    name = person.name
+    if person.decision == "absent":
+        return f"No, {not_here([name])}."
+    if person.decision == "unsure":
+        reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
+        return f"I'm not sure whether {name} is in this video. {reason}".rstrip()
+    sides = side_said([row.value for row in timeline.lasting(name, "side")], in_frame=True)
+    seen = in_passing(timeline.seen(name), timeline)
+    return f"Yes, {', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
 
 
 def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[str] = ()) -> str:
@@ -75,9 +63,8 @@ def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[
 
 
 def who_is_absent(asked: Sequence[Entity]) -> str:
-    """Who of those enrolled is not there, and who may not be; of many the first ones by name."""
+    """Who of those enrolled is not there, and who may not be."""
     absent = decided(asked, "absent")
-    absent = shortened(absent, len(absent), _MOST_ABSENT, "others whom I know")
     return " ".join([f"{not_here(absent)}." if absent else "I miss nobody whom I know.", *may_be(asked)])
 
 
@@ -94,19 +81,17 @@ def may_be(asked: Sequence[Entity]) -> list[str]:
     return [f"I'm not sure about {join(unsure, 'or')}."] if unsure else []
 
 
-def untold(asked: Sequence[Entity], kind: QuestionType | None = None) -> list[str]:
-    """That nothing can be told of the absent, nor of the unsure: a sentence each, in the wording of a type, if any."""
-    absent, unsure = decided(asked, "absent"), decided(asked, "unsure")
-    sentences = [f"{not_here(absent)}, so I can't {_untold(kind, absent)}."] if absent else []
-    if unsure:
-        doubtful = f"I'm not sure whether {join(unsure, 'or')} is in this video"
-        sentences.append(f"{doubtful}, so I can't {_untold(kind, unsure)}.")
-    return sentences
-
-
-def _untold(kind: QuestionType | None, names: list[str]) -> str:
-    who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
-    return wording("untold", kind, who=who, them=them, be=be(names))
+def untold(asked: Sequence[Entity], query: Query | None = None) -> list[str]:
+    """That what a query asks for can't be told of the absent, nor of the unsure: a sentence for each."""
+    told = []
+    for decision, names in (("absent", decided(asked, "absent")), ("unsure", decided(asked, "unsure"))):
+        doubtful = f"I'm not sure whether {join(names, 'or')} is in this video"
+        who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
+        kind = "" if query is None else query.attribute or query.select
+        what = wording("untold", kind, who=who, them=them, be=be(names))
+        if names:
+            told.append(f"{doubtful if decision == 'unsure' else not_here(names)}, so I can't {what}.")
+    return told
 
 
 def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
@@ -126,15 +111,6 @@ def unknown_people(count: int, also: bool = False) -> str:
     return f"{there} {so_many_people(count)} I don't know." if count > 0 else ""
 
 
-def doubt(person: Entity, still: bool) -> str:
-    """What was seen, and why that is not enough: the part of an unsure answer after its colon; no times of a photo."""
-    why = person.why
-    if why is None or why.at_s is None:
-        return _UNSEEN if why is not None and why.reason == "nobody" else _CLEAR
-    seen = f"{'' if still else f'at {clock(why.at_s)} '}there is {_somebody(why)} who could be {person.name}"
-    return seen if why.hard else f"{seen}, but {_CLEAR}"
-
-
 def because(name: str, decision: Decision, why: Why, still: bool = False) -> str:
     """Why a person isn't found present, as a sentence; no times of a photo."""
     if why.reason == "nobody":
@@ -152,17 +128,6 @@ def because(name: str, decision: Decision, why: Why, still: bool = False) -> str
 
 def _somebody(why: Why) -> str:
     return f"somebody {join([wording('doubt', one) for one in why.hard])}".rstrip()
-
-
-def _existence_of_one(person: Entity, timeline: Timeline) -> str:
-    name = person.name
-    if person.decision == "absent":
-        return f"No, {not_here([name])}."
-    if person.decision == "unsure":
-        return f"I'm not sure whether {name} is in this video: {doubt(person, timeline.still)}."
-    sides = side_said([row.value for row in timeline.lasting(name, "side")], in_frame=True)
-    seen = in_passing(timeline.seen(name), timeline)
-    return f"Yes, {', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
 
 
 def side_said(sides: Sequence[str], in_frame: bool) -> str:

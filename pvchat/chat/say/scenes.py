@@ -11,15 +11,7 @@ from collections.abc import Sequence
 from pvchat.chat.english import HEDGE, indefinite, join, number, upper, wording, words
 from pvchat.chat.finding import Finding, Row
 from pvchat.chat.query import Has, Not, atoms
-from pvchat.chat.say.clauses import (
-    complement,
-    condition_of,
-    conditions_of,
-    event_said,
-    lead,
-    place_said,
-    with_article,
-)  # fmt: skip
+from pvchat.chat.say.clauses import complement, condition_of, conditions_of, event_said, lead, place_said, with_article
 from pvchat.chat.spans import Span, most_at_once
 from pvchat.chat.timeline import LIKELY, Timeline
 from pvchat.schemas import BLUE_SKY
@@ -34,12 +26,17 @@ def of_scene(finding: Finding, timeline: Timeline) -> str:
     kind, event = finding.query.attribute or "place", event_said(finding.query.during)
     if kind in ("thing", "on"):
         return _things(finding.rows, finding.query.value, timeline)
-    place = scene_place(timeline) if kind == "place" and not event else None
-    values = [place] if place else [_said(row) for row in finding.rows if row.attribute == kind]
-    values = values or [_said(row) for row in finding.rows if row.attribute != "background"]
-    if not values:
-        return f"I can't make out {wording('scene', kind) or f'the {kind}'}."
-    return f"{event}{', ' * bool(event)}this is {join(list(dict.fromkeys(values)))}."
+    if known := _known(finding, kind, timeline):
+        return f"{event}{', ' * bool(event)}this is {known}."
+    return f"I can't make out {wording('scene', kind) or f'the {kind}'}."
+
+
+def _known(finding: Finding, kind: str, timeline: Timeline) -> str:
+    """What is known of the scene: "in an office"; of another attribute than was asked where that one isn't known."""
+    place = scene_place(timeline) if kind == "place" and finding.query.during.event is None else ""
+    rows = [row for row in finding.rows if row.holds]
+    rows = [row for row in rows if row.attribute == kind] or [row for row in rows if row.attribute != "background"]
+    return place or join(list(dict.fromkeys(complement(condition_of(row))[1] for row in rows)))
 
 
 def scene_place(timeline: Timeline, spans: Sequence[Span] = ()) -> str:
@@ -66,13 +63,10 @@ def whether_scene(finding: Finding, timeline: Timeline) -> str:
     asked = conditions_of(finding)
     if asked[0].attribute in ("thing", "on"):
         return " ".join(_whether_thing(has, finding, timeline) for has in asked)
-    known = join(list(dict.fromkeys(_said(row) for row in finding.rows if row.holds)))
-    known = (scene_place(timeline) if asked[0].attribute == "place" else None) or known
+    known = _known(finding, asked[0].attribute, timeline)
     text = f"this is {known}." if known else ""
-    if text and lead(finding):
+    if text and (lead(finding) or finding.query.options):
         return f"{'Probably yes, ' if finding.verdict == 'yes' and HEDGE in text else lead(finding)}{text}"
-    if text and finding.query.options:
-        return text
     question = "I can't tell whether this is " + " or ".join(complement(has)[1] for has in asked)
     return f"{question}. {upper(text)}".rstrip()
 
@@ -85,10 +79,6 @@ def count_things(finding: Finding, timeline: Timeline) -> str:
     return f"{lead(finding)}I see {number(found) if found else 'no'} {said(label, found)} in this video."
 
 
-def _said(row: Row) -> str:
-    return complement(condition_of(row))[1]
-
-
 def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     """Whether a thing is there, the surest of it first."""
     held = [row for row in finding.rows if row.holds]
@@ -96,17 +86,15 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     denied = isinstance(finding.query.where, Not)
     if not rows:
         no = "No, " if finding.verdict == "no" and not denied else ""
-        missed = f"{no}I see no {said(has.value, 1)} in this video, but I may miss one."
-        return _DRAWN if timeline.drawn else missed
+        return _DRAWN if timeline.drawn else f"{no}I see no {said(has.value, 1)} in this video, but I may miss one."
     thing, what = rows[0], counted(rows[0].value, most_at_once([row.span for row in rows]))
     side = (wording("side", thing.of) or thing.of) if thing.attribute == "thing" else ""
     where = f"{f' on the {said(thing.of, 1)}' * (thing.attribute == 'on')}{', ' * bool(side)}{side}"
     hedge = "" if max(row.probability for row in rows) >= LIKELY else f"{HEDGE} "
     if finding.query.form != "polar" and side:
         return f"The {said(thing.value, 1)} is {hedge}{side}."
-    if hedge:
-        return f"There {'are' if what.split(' ')[0] not in ('a', 'an') else 'is'} {hedge}{what}{where}."
-    return f"{'No' if denied else 'Yes'}, I see {what}{where}."
+    sure = "" if hedge else "No, " if denied else "Yes, "
+    return f"{sure}I see {hedge}{what}{where}."
 
 
 def _things(rows: Sequence[Row], on: str, timeline: Timeline) -> str:

@@ -7,18 +7,18 @@ part of the video" in its place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from pvchat.chat.english import ASK, be, clock, join, shortened, upper, wording
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import PRESENT, Not, Query, atoms, is_of_sound
+from pvchat.chat.query import Query, atoms, is_of_sound
 from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import asks_scene, clause, event_said, fact_of, is_plain, people_said, whom_said
-from pvchat.chat.say.holders import exists, who
-from pvchat.chat.say.numbers import compare, count, length, order, ranked, shots, timed
-from pvchat.chat.say.people import attribute, describe, untold_type
+from pvchat.chat.say.clauses import asks_scene, clause, event_said, fact_of, how_many, is_plain, people_said, whom_said
+from pvchat.chat.say.holders import count, exists, who
+from pvchat.chat.say.numbers import compare, length, order, ranked, shots, timed
+from pvchat.chat.say.people import attribute, describe
 from pvchat.chat.say.scenes import count_things, whether_scene
 from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.timeline import Entity, Timeline
@@ -94,9 +94,9 @@ def _missing(finding: Finding, answer: str) -> list[str]:
         if one.why != "not enrolled" and not _says_gone(one.name, answer, finding)
     ]
     if finding.verdict == "no" and not answer:
-        absent = [person for person in gone if person.decision == "absent"]
-        return [presence.existence(absent, Timeline(0.0, 0.0))] if absent else []
-    return presence.untold(gone, untold_type(finding))
+        absent = presence.decided(gone, "absent")
+        return [f"No, {presence.not_here(absent)}."] if absent else []
+    return presence.untold(gone, finding.query)
 
 
 def _says_gone(name: str, answer: str, finding: Finding) -> bool:
@@ -118,22 +118,19 @@ def refused(finding: Finding, timeline: Timeline) -> str:
 
 
 def _unseen(query: Query, timeline: Timeline) -> str:
-    """That nothing measured speaks to what is asked about somebody."""
+    """That nothing measured speaks to what is asked about somebody; of a mood, whether she smiles, which is."""
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
-    there, cant = people_said(presence.decided(asked, "present")), presence.untold(asked)
+    there, cant = presence.decided(asked, "present"), presence.untold(asked)
+    told = [presence.here_but(people_said(there), "tell the rest")] if there else []
     if query.value == "mood" and there:
-        return " ".join(
-            [*(_moods(presence.decided(asked, "present"), timeline) if timeline.traits else [TRAITS_OFF]), *cant]
-        )
-    here = f"{join(there)} {be(there)} in this video." if cant else presence.here_but(there, "tell the rest")
-    return " ".join([here] * bool(there) + cant) or ("" if query.whom.unknown else CANT_TELL)
+        told = [_mood(name, timeline) for name in there] if timeline.traits else [TRAITS_OFF]
+    return " ".join(told + cant) or ("" if query.whom.unknown else CANT_TELL)
 
 
-def _moods(names: Sequence[str], timeline: Timeline) -> list[str]:
-    """What is said to who asks what somebody feels: whether she smiles, which is all that is measured."""
-    smiling = {name: any(row.value == "smiling" for row in timeline.of(name, "deed")) for name in names}
-    seen = {True: "smiles, as far as I can see", False: "is in this video"}
-    return [f"{name} {seen[smiling[name]]}, but what {name} feels I can't tell." for name in names]
+def _mood(name: str, timeline: Timeline) -> str:
+    smiles = any(row.value == "smiling" for row in timeline.of(name, "deed"))
+    seen = "smiles, as far as I can see" if smiles else "is in this video"
+    return f"{name} {seen}, but what {name} feels I can't tell."
 
 
 def asks_traits(query: Query) -> bool:
@@ -166,12 +163,8 @@ def never(finding: Finding, timeline: Timeline) -> str:
         return f"{presence.not_here(gone)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
-    who, count = whom_said(event.whom), max(1, len(event.whom.names))
-    if event.where == PRESENT:
-        return f"I never see {who} in this video."
-    away = f"{'is' if count == 1 else 'are'} never away"
-    clause_said = away if event.where == Not(PRESENT) else f"{clause(event.where, count, 'never')}, as far as I can see"
-    return upper(f"{who} {clause_said}.")
+    happens = clause(event.where, how_many(event.whom), "never")
+    return upper(f"{whom_said(event.whom)} {happens}, as far as I can see.")
 
 
 def why(finding: Finding, timeline: Timeline) -> str:

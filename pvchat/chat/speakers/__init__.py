@@ -2,7 +2,7 @@
 
 fills gaps           choices.py (lists of deeds and places), claims.py (rows out of them); who looks at the clip:
                      describe.py, or zeroshot.py through an encoder of the hub
-speaks itself        brief.py (what the trained model is told), answerer.py; checking.py, hearing.py
+speaks itself        answerer.py; checking.py, hearing.py
 a pretrained base    narrator.py, over what `bases/` shows it and asks of those it was taught
-reworded             rewording.py: a plain answer by any language model
+reworded             checking.py: a plain answer by any language model, where it says just the same
 """

@@ -1,5 +1,7 @@
 """The trained model's own answers: it reads what of all that is known could answer the question, and says what does.
 
+It reads best what is short and in the answers' own words, so its `brief` tells what the question's type asks for.
+
 In: what a question is answered from, the clip. Out: a text, streamed sentence by sentence as each passes. A sentence
 that doesn't (`checking.py`) ends the first try. The second try is given the plain answer as all that is known; what it
 doesn't say either is said plainly. While it writes, the plain answer is guessed ahead: words which are the model's own
@@ -16,13 +18,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import Known
+from pvchat.chat.answers import Basis
+from pvchat.chat.english import upper
+from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Question
 from pvchat.chat.reader.tokens import held_words
-from pvchat.chat.speakers.brief import brief
+from pvchat.chat.run import run
+from pvchat.chat.say.people import acts, looks, whereabouts
+from pvchat.chat.say.presence import who_is_absent, who_is_there
+from pvchat.chat.say.scenes import scene_told
+from pvchat.chat.say.voice import say
 from pvchat.chat.speakers.checking import Checker
 from pvchat.chat.speakers.hearing import Spoken
-from pvchat.schemas import PersonPresence
+from pvchat.chat.timeline import Entity, Timeline
+from pvchat.schemas import PersonPresence, QuestionType
 
 if TYPE_CHECKING:
     from pvchat.chat.answers import Stream, Viewed
@@ -36,6 +45,7 @@ MAX_TOKENS = 80  # of an answer
 LEAD = 0.1  # how likely a word of the plain answer must be, beside the likeliest one, to stand in its place [choice]
 CLEAR = 1.5  # log-odds from which marks tell: 446 of 538 decisions on the tune half, 444 of them alike
 _MOST_NAMED = 3  # people whose tokens stand in the prompt
+_MOST_TOLD = 5  # people told of one by one: the prompt has room for no more
 log = logging.getLogger(__name__)
 
 
@@ -49,7 +59,7 @@ class Answerer:
 
     describer: Describer
 
-    def answer(self, known: Known, viewed: Viewed, stream: Stream | None = None) -> Spoken:
+    def answer(self, known: Basis, viewed: Viewed, stream: Stream | None = None) -> Spoken:
         """The answer to one question.
 
         Args:
@@ -67,7 +77,7 @@ class Answerer:
         log.debug("%r: %r; refused: %s", known.question.text, spoken.text, spoken.stopped)
         return spoken
 
-    def _try(self, known: Known, context: str, viewed: Viewed, spoken: Spoken) -> None:
+    def _try(self, known: Basis, context: str, viewed: Viewed, spoken: Spoken) -> None:
         """One try; its sentences go to `spoken` as they come."""
         from pvchat.model.checkpoint import speaking_with
         from pvchat.model.generation import Decoding
@@ -78,7 +88,7 @@ class Answerer:
 
         describer, trained, question = self.describer, self.describer.trained, known.question
         plain = " ".join(spoken.checker.plain)
-        wanted, refused = named(question, known.people), len(spoken.stopped)
+        wanted, refused = names_in_prompt(question, known.people), len(spoken.stopped)
         own = own_verdict(known) if not spoken.tries else 0
         spoken.begin()
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
@@ -86,7 +96,7 @@ class Answerer:
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             visual, row = describer.views.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
-            own = own if told_by_tokens(trained.model, present, visual) else 0
+            own = own if tokens_tell(trained.model, present, visual) else 0
             context = "" if own else context
             written = trained.model.generate(
                 visual, [Prompt(question.text, facts=context)],
@@ -112,13 +122,13 @@ def may_speak(question: Question) -> bool:
     return question.query.select not in ("refuse", "why", "compare", "order") and not question.means_by_looks
 
 
-def named(question: Question, people: Sequence[PersonPresence]) -> list[str]:
+def names_in_prompt(question: Question, people: Sequence[PersonPresence]) -> list[str]:
     """Whose tokens stand in the prompt: those the question names, else those who may be there."""
     chosen = [p.name for p in people if p.name in question.people] or [p.name for p in people if p.decision != "absent"]
     return chosen[:_MOST_NAMED]
 
 
-def own_verdict(known: Known) -> int:
+def own_verdict(known: Basis) -> int:
     """Where the yes or no ends in the plain answer to whether one person is there; 0 where it is no such answer.
 
     The finding knows more than her tokens do: corrections, who comes again in a film, a calibration of footage.
@@ -129,7 +139,7 @@ def own_verdict(known: Known) -> int:
     return len(verdict) if plainly and sure and verdict in ("Yes", "No") and known.plain.startswith(verdict) else 0
 
 
-def told_by_tokens(model: PVChatModel, people: People | None, visual: VisualTokens) -> bool:
+def tokens_tell(model: PVChatModel, people: People | None, visual: VisualTokens) -> bool:
     """Whether the marks of the one person who is named tell clearly if she is in a clip."""
     import torch
 
@@ -138,3 +148,52 @@ def told_by_tokens(model: PVChatModel, people: People | None, visual: VisualToke
     with torch.no_grad():
         found = model.prints(people, visual)
     return bool(found.known.all()) and float(found.odds.abs().min()) >= CLEAR
+
+
+def brief(known: Basis, everything: bool = False) -> str:
+    """The sentences.
+
+    Args:
+        known: what the question is answered from.
+        everything: all that is known of those it is about, not only what it asks for.
+    """
+    kind: QuestionType = "other" if everything else known.question.type
+    timeline = known.timeline
+    named = [one for name in known.question.people if (one := timeline.entity(name)) is not None][:_MOST_TOLD]
+    present = [one.name for one in (named or timeline.enrolled[:_MOST_TOLD]) if one.decision == "present"]
+    seen = [sentence for name in present for sentence in _seen_of(name, timeline, kind)]
+    scene = scene_told(timeline) if kind in ("location", "other") else ""
+    return " ".join(filter(None, (*_there(known, named, kind), *seen, scene)))
+
+
+def _there(known: Basis, named: Sequence[Entity], kind: QuestionType) -> list[str]:
+    """Who is there, and everybody where others make the answer; what is counted is told as the answer tells it."""
+    question, timeline = known.question, known.timeline
+    if named and known.finding.number is not None:
+        return [known.plain]
+    if not named and question.query.where == Not(Has("present")):
+        return [who_is_absent(timeline.enrolled)]
+    groups = [named] if len(named) > 1 and kind == "existence" else [[one] for one in named]
+    everybody = [who_is_there(timeline.enrolled, timeline)]
+    others = everybody if not named or question.asks_everybody and len(groups) == len(named) else []
+    return [*(_which_are_there(group, timeline) for group in groups), *others]
+
+
+def _which_are_there(named: Sequence[Entity], timeline: Timeline) -> str:
+    """Which of several named are there, without the yes or no that the answer begins with."""
+    names = tuple(one.name for one in named)
+    told = say(run(Query("exists", Whom(names, "both"), form="polar"), timeline), timeline)
+    return upper(told.removeprefix("Yes, ").removeprefix("No, "))
+
+
+def _seen_of(name: str, timeline: Timeline, kind: QuestionType) -> list[str]:
+    """Looks, deeds and place of somebody who is there, as far as the question's type asks for them."""
+    spans, gender = timeline.seen(name), timeline.of(name, "gender")
+    place = whereabouts(name, spans, timeline, strangers=True)
+    clauses = {
+        "appearance": [f"is a {gender[0].value}" if gender else "", looks(name, spans, timeline, whole=True)],
+        "action": [acts(name, spans, timeline)],
+        "location": [f"is {place}" if place else ""],
+    }
+    wanted = clauses if kind == "other" else [kind] if kind in clauses else []
+    return [f"{name} {clause}." for one in wanted for clause in clauses[one] if clause]

@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import Known
+from pvchat.chat.answers import Basis
 from pvchat.chat.english import span_told
 from pvchat.chat.finding import Row
 from pvchat.chat.query import Has, Query
@@ -25,6 +26,17 @@ from pvchat.chat.reader.tokens import NEGATIONS, all_words, sentences, told_word
 from pvchat.chat.spans import common
 from pvchat.chat.timeline import Timeline
 
+if TYPE_CHECKING:
+    from pvchat.model.language import LanguageModel
+
+_EXAMPLES = (
+    ("Kim is wearing a green coat and boots.", "Kim is wearing a green coat with boots."),
+    ("Yes, Lee is in this video, on the right of the frame, from 0:01 to 0:04.",
+     "Yes, Lee appears in this video from 0:01 to 0:04, on the right of the frame."),
+    ("Kim stands, smiles and waves a hand.", "Kim stands and smiles while waving a hand."),
+    ("Lee is in a kitchen, on the left, next to Kim.", "Lee is next to Kim on the left, in a kitchen."),
+)  # fmt: skip
+_SYSTEM = "Rewrite the sentence in natural English. Keep every name, colour, number and fact. Add nothing new."
 _NOT = Point("", "not", True)
 _INDOORS = """inside room bedroom bathroom kitchen office classroom hospital gym studio restaurant store shop couch sofa
     bed hallway hall cafeteria lobby library theater theatre"""
@@ -66,7 +78,7 @@ class Checker:
     query: Query | None = None
 
     @classmethod
-    def of(cls, known: Known) -> Checker:
+    def of(cls, known: Basis) -> Checker:
         """What answers to a question are held against."""
         names = [one.name for one in known.timeline.enrolled]
         true = points_of(known.timeline, names)
@@ -103,9 +115,7 @@ class Checker:
         """The points of a sentence of the finding without which it isn't said."""
         if plain.clauses and plain.clauses[0].untold:
             return frozenset({_NOT})
-        sure = Point("", "sure", True) not in plain.points
-        asked = [c for c in plain.clauses if not c.untold and (sure or c.joint != ":")]
-        needs = frozenset().union(*(clause.points for clause in asked))
+        needs = frozenset().union(*(clause.points for clause in plain.clauses if not clause.untold))
         needs = frozenset(p for p in needs if not self._is_aside(p))
         return needs | {_NOT} if any(c.untold and c.joint != "so" for c in plain.clauses) else needs
 
@@ -151,6 +161,23 @@ def same_words(text: str, plain: str, names: Sequence[str]) -> bool:
         left = [place for place in range(len(checker.plain)) if place not in covered]
         covered |= set(checker.check(sentence, left).answers)
     return len(covered) == len(checker.plain)
+
+
+def rephrase(plain: str, names: Sequence[str], language: LanguageModel) -> str:
+    """The answer in the language model's words, or as it is where those say anything else."""
+    budget = 16 + 2 * len(plain.split())
+    raw = language.generate(prompt(plain), max_new_tokens=budget).strip().strip('"')
+    return raw if same_words(raw, plain, names) else plain
+
+
+def prompt(plain: str) -> list[dict[str, str]]:
+    """The chat that asks for a rephrasing: the rule, a few worked examples, the sentence."""
+    turns = [{"role": "system", "content": _SYSTEM}]
+    for before, after in (*_EXAMPLES, (plain, "")):
+        turns.append({"role": "user", "content": before})
+        if after:
+            turns.append({"role": "assistant", "content": after})
+    return turns
 
 
 def points_of(timeline: Timeline, names: Sequence[str]) -> frozenset[Point]:

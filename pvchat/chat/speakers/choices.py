@@ -156,10 +156,18 @@ def at_odds(choice: Choice, facts: PersonFacts, said: str = "") -> bool:
     return not may and (HANDS in facts.confidence or any(gesture.startswith(_BUSY) for gesture in facts.gestures))
 
 
-def pick(
-    kind: ChoiceKind, scale: Scale, shares: FloatArray, setting: str | None
-) -> tuple[str, float, Level | None, Choice]:
-    """What is said, its probability, how surely (None: not at all), and the choice that speaks for it.
+@dataclass(frozen=True)
+class Picked:
+    """What was picked from a list: what is said, its probability, how surely (None: not at all), what speaks for it."""
+
+    said: str
+    probability: float
+    level: Level | None
+    choice: Choice
+
+
+def pick(kind: ChoiceKind, scale: Scale, shares: FloatArray, setting: str | None) -> Picked:
+    """The likeliest choice, or its group where only that much is sure.
 
     Args:
         kind: of answer.
@@ -167,19 +175,17 @@ def pick(
         shares: [K] probabilities.
         setting: as measured.
     """
-    row = int(shares.argmax())
     groups = group_shares(kind, shares[None])[0]
-    group = int(groups.argmax())
-    name = group_names(kind)[group]
+    name = group_names(kind)[int(groups.argmax())]
+    best = choices(kind)[int(shares.argmax())]
     inside = max((i for i, c in enumerate(choices(kind)) if c.group == name), key=lambda i: shares[i])
-    narrow = (choices(kind)[row].said, float(shares[row]), choices(kind)[row])
-    wide = (name, float(groups[group]), choices(kind)[inside])
+    narrow, wide = (best.said, float(shares.max()), best), (name, float(groups.max()), choices(kind)[inside])
     for level in LEVELS:
         said, probability, choice = wide if level.startswith("group") else narrow
         limits = [scale.least.get(level, {}).get(where) for where in SETTINGS if setting in (None, where)]
         if all(limit is not None and probability >= limit for limit in limits):
-            return said, probability, level, choice
-    return narrow[0], narrow[1], None, narrow[2]
+            return Picked(said, probability, level, choice)
+    return Picked(best.said, narrow[1], None, best)
 
 
 def group_names(kind: ChoiceKind) -> list[str]:

@@ -1,9 +1,8 @@
 """What the trained model adds to what was measured: what somebody does, and where, chosen from lists (`choices.py`).
 
 In: questions, a timeline, the clip, the model. Out: timelines with a row where a question asks for something that was
-not measured; such a row is told with "probably" unless it is sure, and a place always is: of 24 that were sure, by
-photos, 16 were right on footage, of 11 deeds 9. So whoever isn't surely there is never described, and what was
-measured stays. How sure a choice must be lies beside the weights (`claims.json`, ADR 0013).
+not measured; such a row is told with "probably" unless it is sure, and a place always is. Whoever isn't surely there
+is never described, and what was measured stays. How sure a choice must be lies beside the weights (`claims.json`).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pvchat.chat.fact_rows import SETTING_SURE
 from pvchat.chat.finding import Row
 from pvchat.chat.query import atoms
 from pvchat.chat.question import Question
-from pvchat.chat.speakers.choices import KINDS, Choice, ChoiceKind, Level, Scale, at_odds, pick, possible, sentences
+from pvchat.chat.speakers.choices import KINDS, ChoiceKind, Picked, Scale, at_odds, pick, possible, sentences
 from pvchat.chat.timeline import Timeline
 from pvchat.errors import WeightsError
 from pvchat.model.lines import Line
@@ -100,7 +99,7 @@ def fill_gaps(
     """
     wanted = [gaps(q, asked, timeline, analysis) for q, asked in zip(questions, people, strict=True)]
     every = list(dict.fromkeys(gap for mine in wanted for gap in mine))
-    rows = {gap: row for gap, row in _chosen(every, timeline, analysis, chooser) if row is not None}
+    rows = _chosen(every, timeline, analysis, chooser)
     return [_with_rows(timeline, [rows[gap] for gap in mine if gap in rows]) for mine in wanted]
 
 
@@ -128,11 +127,9 @@ def _helped(question: Question) -> bool:
     return query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
 
 
-def _chosen(
-    wanted: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser
-) -> list[tuple[Gap, Row | None]]:
-    """For each gap the likeliest choice as a row, if it is likely enough and nothing speaks against it."""
-    found: list[tuple[Gap, Row | None]] = []
+def _chosen(wanted: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> dict[Gap, Row]:
+    """For each gap the likeliest choice as a row, where it is likely enough and nothing speaks against it."""
+    found: dict[Gap, Row] = {}
     count = sum(bool(timeline.seen(one.name)) for one in timeline.entities)
     for kind, scale in chooser.scales.items():
         if not (mine := [gap for gap in wanted if gap.kind == kind]):
@@ -140,56 +137,39 @@ def _chosen(
         alike = chooser.liken([gap.line for gap in mine], sentences(kind))
         shares = scale.probabilities(kind, alike, possible(kind, analysis.scene, count))
         for gap, row in zip(mine, shares, strict=True):
-            said, probability, level, choice = pick(kind, scale, row, analysis.scene.setting)
-            problems = _against(gap, said, level, choice, analysis)
-            problems += _seldom_right(said, level, choice, analysis.scene) if chooser.judged else []
-            _log.debug("%s %s: %r %.2f %s", kind, gap.name, said, probability, problems)
-            found.append((gap, None if problems else _row(gap, said, level, timeline, analysis.scene)))
+            picked = pick(kind, scale, row, analysis.scene.setting)
+            problems = _against(gap, picked, analysis, chooser.judged)
+            _log.debug("%s %s: %r %.2f %s", kind, gap.name, picked.said, picked.probability, problems)
+            if not problems:
+                found[gap] = _row(gap, picked, timeline, analysis.scene)
     return found
 
 
-def _against(gap: Gap, said: str, level: Level | None, choice: Choice, analysis: ClipAnalysis) -> list[str]:
-    """What speaks against what was picked from a list."""
-    scene, place, sure = analysis.scene, gap.kind == "location", level in ("sure", "group sure")
+def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis, judged: bool) -> list[str]:
+    """What speaks against what was picked from a list; of the trained model's choices also what footage showed."""
+    scene, place, choice, level = analysis.scene, gap.kind == "location", picked.choice, picked.level
+    sure, wide = level in ("sure", "group sure"), choice.group_footage and level == "group sure"
     facts = PersonFacts() if gap.line.track is None else analysis.tracks[gap.line.track].facts
+    # whether the rim of the picture is one surface that tells no place: a dark one; any for a likely choice
+    surface = bool(scene.background) and (not sure or scene.background in _DARK_RIMS)
+    doubtful = scene.setting is not None and scene.confidence.get("setting", 1.0) < SETTING_SURE[scene.setting]
     problems = (
-        ("before one surface", place and shows_no_place(scene.background, sure)),
-        ("neither is it sure whether this is indoors", place and level and not sure and doubtful_setting(scene)),
+        ("before one surface", place and surface),
+        ("neither is it sure whether this is indoors", place and level and not sure and doubtful),
         ("a guess", level is None),
         ("nothing that it needs is seen", choice.seen and not choice.seen & {one.label for one in analysis.things}),
-        ("seen doing something else", not place and at_odds(choice, facts, said)),
+        ("seen doing something else", not place and at_odds(choice, facts, picked.said)),
+        ("seldom right on footage", judged and not choice.footage and not wide),
+        ("seldom right outdoors", judged and picked.said == _EVENT and scene.setting == "outdoors"),
     )
     return [problem for problem, there in problems if there]
 
 
-def _seldom_right(said: str, level: Level | None, choice: Choice, scene: SceneFacts) -> list[str]:
-    """What was learned on footage of the trained model's choices."""
-    wide = choice.group_footage and level == "group sure"
-    problems = (
-        ("seldom right on footage", not choice.footage and not wide),
-        ("seldom right outdoors", said == _EVENT and scene.setting == "outdoors"),
-    )
-    return [problem for problem, there in problems if there]
-
-
-def _row(gap: Gap, said: str, level: Level | None, timeline: Timeline, scene: SceneFacts) -> Row:
-    said = _ON_A_BED if said == _ON_A_COUCH and scene.place == "a bedroom" else said
-    sure = level in ("sure", "group sure") and gap.kind != "location"
+def _row(gap: Gap, picked: Picked, timeline: Timeline, scene: SceneFacts) -> Row:
+    said = _ON_A_BED if picked.said == _ON_A_COUCH and scene.place == "a bedroom" else picked.said
+    sure = picked.level in ("sure", "group sure") and gap.kind != "location"
     attribute = "deed" if gap.kind == "action" else "place"
     return Row(gap.name, attribute, said, *timeline.whole, probability=1.0 if sure else _LIKELY)
-
-
-def shows_no_place(background: str | None, surely: bool) -> bool:
-    """Whether the rim of the picture is one surface that tells no place: a dark one; any for a likely choice.
-
-    On the tune half 3 of 3 choices that were sure before grey or white were right, none of 8 before something dark.
-    """
-    return bool(background) and (not surely or background in _DARK_RIMS)
-
-
-def doubtful_setting(scene: SceneFacts) -> bool:
-    """Whether indoors or outdoors was measured, but isn't sure enough to be said."""
-    return scene.setting is not None and scene.confidence.get("setting", 1.0) < SETTING_SURE[scene.setting]
 
 
 def _with_rows(timeline: Timeline, rows: Sequence[Row]) -> Timeline:

@@ -20,9 +20,8 @@ from pvchat.bases.clipframes import ClipFrames
 from pvchat.bases.judging import Witness, judged
 from pvchat.bases.prompts import Prompt
 from pvchat.bases.states import STATE, adapted, judges, personal_of
-from pvchat.chat.answers import Known
+from pvchat.chat.answers import Basis
 from pvchat.chat.query import Query, Whom
-from pvchat.chat.question import Asked as Before
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
 from pvchat.chat.say.presence import nobody, untold
@@ -34,7 +33,6 @@ from pvchat.model.sentences import Encode
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
-    from pvchat.bases.soft import Personal
     from pvchat.bases.sources import BaseSource
     from pvchat.chat.answers import Stream, Viewed
 
@@ -84,7 +82,7 @@ class Narrator:
         other.lock, other.frames, other._base = self.lock, self.frames, self.base
         return other
 
-    def answer(self, known: Known, viewed: Viewed, stream: Stream | None) -> Retold | None:
+    def answer(self, known: Basis, viewed: Viewed, stream: Stream | None) -> Retold | None:
         """The base's answer to one question; None where it isn't asked, or nothing that it says may be shown.
 
         Args:
@@ -127,7 +125,7 @@ class Narrator:
         """
         self.frames.forget()
 
-    def _listen(self, known: Known, viewed: Viewed, heard: Retold) -> None:
+    def _listen(self, known: Basis, viewed: Viewed, heard: Retold) -> None:
         """Have the base answer; its sentences go to `heard` as they come."""
         from pvchat.bases.connector import looking_at
         from pvchat.bases.prompts import inputs_of
@@ -136,12 +134,13 @@ class Narrator:
 
         with self.lock:
             base = self.base
-            text, before = known.question.text, turns(viewed.conversation.before)
+            text = known.question.text
+            before = tuple(turn for turn in viewed.conversation.before if not isinstance(turn, str))
             named = [person for p in known.present for person in viewed.people if person.name == p.name]
             personal = personal_of(base, named)
             assert viewed.clip is not None
             shown = self.frames.shown(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
-            asked = Prompt(text, _measured(known), before, soft=tuple(_soft(personal)))
+            asked = Prompt(text, _measured(known), before, soft=tuple((one.name, len(one.tokens)) for one in personal))
             seen = looking_at(base, viewed.analysis, self.vector(base, text))
             with spoken_with(base, personal), adapted(base, named), seen:
                 said = reply(base, inputs_of(base, shown, asked), MAX_TOKENS, heard.more)
@@ -160,16 +159,7 @@ class Narrator:
         return torch.from_numpy(self.encode([question])).to(base.device)
 
 
-def turns(before: Sequence[Before]) -> tuple[tuple[str, str], ...]:
-    """The earlier questions that come with their answers."""
-    return tuple(turn for turn in before if not isinstance(turn, str))
-
-
-def _soft(known: Sequence[Personal]) -> list[tuple[str, int]]:
-    return [(person.name, len(person.tokens)) for person in known]
-
-
-def _is_asked(known: Known) -> bool:
+def _is_asked(known: Basis) -> bool:
     """Whether a base is asked: about somebody who is there or about the whole, and nothing that was measured."""
     query = known.question.query
     asked = query.select in ("attribute", "describe") or query.refusal == "unseen"
@@ -177,23 +167,23 @@ def _is_asked(known: Known) -> bool:
     return asked and (bool(known.present) or not known.question.people)
 
 
-def _measured(known: Known) -> str:
+def _measured(known: Basis) -> str:
     """What was measured of those who are there, in plain sentences."""
     if not (names := tuple(p.name for p in known.present)):
         return ""
     return say(run(Query("describe", Whom(names, "all")), known.timeline), known.timeline)
 
 
-def _before(known: Known) -> str:
+def _before(known: Basis) -> str:
     """What is said before the base's words: that nobody known is there, where nobody was named."""
     return "" if known.present or known.question.people else nobody()
 
 
-def _after(known: Known) -> str:
+def _after(known: Basis) -> str:
     """What is said of those who are asked about by name and aren't there."""
     if not known.question.people:
         return ""
     query = known.question.query
     polar = query.where is not None or query.select == "refuse"
     asked = [Entity(p.name, decision=p.decision) for p in known.people]
-    return " ".join(untold(asked, None if polar else known.question.type))
+    return " ".join(untold(asked, None if polar else query))
