@@ -38,6 +38,7 @@ from pvchat.chat.reader.timewords import counted
 from pvchat.chat.vocabulary import word_set
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
+_SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
 _CALLED = ("name", "unknown")
 _GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
 _COMING = word_set(
@@ -87,6 +88,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         asked, value = "on", on
     if asked == "place" and whom == EVERYBODY and any(_is_thing(one) for one in conditions):  # "where is the cup?"
         heads, asked = heads | {"select": "exists"}, None
+    if heads["select"] == "exists" and asked in _SCENE and whom == EVERYBODY and not conditions:  # "is the light on?"
+        heads = heads | {"select": "attribute", "form": "wh"}
     choice = heads["form"] == "choice" and len(conditions) > 1
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and asked is not None and rank is None:  # alike in something: one set of people
