@@ -76,6 +76,9 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] in ("who", "count") and alike:  # who else does so "while Ben does", who comes "while he sits"
         whom = replace(whom, besides=(*whom.besides, *(s.name for s in slots if s.role == "E" and s.name)))
     rank, number = _rank(heads, slots), number_of(heads, slots)
+    if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
+        heads, number = heads | {"select": "count"}, Number("at_least", whom.nth)
+        whom = replace(whom, nth=0)
     if rank is not None and number is None and _picks(heads, whom):  # "what is the leftmost man wearing?"
         whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
