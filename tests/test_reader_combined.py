@@ -46,6 +46,12 @@ COMBINED: dict[str, Query] = {
     "What is going on while both Ana and Ben are sitting?": Query(
         "describe", during=During("while", Event(BOTH, SITS))
     ),
+    "Is there a third person?": Query("count", form="polar", number=Number("at_least", 3)),
+    "Is there a second man?": Query(
+        "count", Whom(such=Has("gender", "man")), form="polar", number=Number("at_least", 2)
+    ),
+    # the scene
+    "Is the light on?": Query("attribute", attribute="light"),
     # between, on the table, by name
     "Did Ana come after Ben?": Query("order", ANA, form="polar", during=During("after"), versus=BEN),
     "Who is between Ana and Ben?": Query("who", where=BETWEEN),

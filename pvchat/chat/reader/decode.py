@@ -38,6 +38,7 @@ from pvchat.chat.reader.timewords import counted
 from pvchat.chat.vocabulary import word_set
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
+_SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
 _CALLED = ("name", "unknown")
 _GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
 _COMING = word_set(
@@ -75,6 +76,9 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] in ("who", "count") and alike:  # who else does so "while Ben does", who comes "while he sits"
         whom = replace(whom, besides=(*whom.besides, *(s.name for s in slots if s.role == "E" and s.name)))
     rank, number = _rank(heads, slots), number_of(heads, slots)
+    if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
+        heads, number = heads | {"select": "count"}, Number("at_least", whom.nth)
+        whom = replace(whom, nth=0)
     if rank is not None and number is None and _picks(heads, whom):  # "what is the leftmost man wearing?"
         whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
@@ -87,6 +91,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         asked, value = "on", on
     if asked == "place" and whom == EVERYBODY and any(_is_thing(one) for one in conditions):  # "where is the cup?"
         heads, asked = heads | {"select": "exists"}, None
+    if heads["select"] == "exists" and asked in _SCENE and whom == EVERYBODY and not conditions:  # "is the light on?"
+        heads = heads | {"select": "attribute", "form": "wh"}
     choice = heads["form"] == "choice" and len(conditions) > 1
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and asked is not None and rank is None:  # alike in something: one set of people
