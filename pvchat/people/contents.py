@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
-from pvchat.schemas import BODY, FACEPRINT, LOOKS
+from pvchat.schemas import BODY, FACEPRINT, LOOKS, VOICEPRINT
 
 FACE = 128  # width of identity vectors
 LORAS = ("lora.", "base.lora.")  # names of the arrays of a person's own LoRA begin so: ours, a pretrained base's
@@ -45,6 +45,7 @@ ARRAYS: dict[str, Rows] = {
     "masked": Rows((None, FACE), directions=True),
     "prints": Rows((None, FACEPRINT), directions=True),
     "masked_prints": Rows((None, FACEPRINT), directions=True),
+    "voice": Rows((None, VOICEPRINT), directions=True),
     "body": Rows((None, BODY)),
     "looks": Rows((None, LOOKS)),
     "frame": Rows((BODY,), least=BODY, most=BODY),

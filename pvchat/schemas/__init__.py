@@ -33,7 +33,7 @@ from pvchat.schemas.facts import (
     common_scene,
 )
 from pvchat.schemas.service import Progress, Service
-from pvchat.schemas.sound import SAMPLE_RATE, Sound, SoundState, Utterance, Word
+from pvchat.schemas.sound import SAMPLE_RATE, VOICEPRINT, Sound, SoundState, Utterance, Word
 from pvchat.schemas.things import Ground, Thing
 from pvchat.schemas.why import Reason, Why
 
@@ -73,6 +73,7 @@ __all__ = [
     "Thing",
     "Track",
     "Utterance",
+    "VOICEPRINT",
     "Why",
     "Word",
     "common_scene",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import clock, join, number, span_told
+from pvchat.chat.query import PRESENT
 from pvchat.chat.question import Conversation, Question, asks_of_sound, asks_of_things, described
 from pvchat.chat.window import Window, reach_of, window_of
 from pvchat.errors import SettingsError
@@ -114,11 +115,12 @@ class Answering:
         analysis = _part(seen, window)
         known = self.known if window is None else None
         presences = self.score(people, seen.analysis, window) if known is None else known
+        if any(asks_of_sound(question.query) or _may_be_heard(question, people, presences) for question in questions):
+            seen = self.hear(self.clip, seen, asking.seen is None)
+            presences = self.score(people, seen.analysis, window)
         explain(questions, people, presences, analysis)
         things = any(asks_of_things(question.query) for question in questions)
         seen = self.tell(self.clip, seen, described(questions, presences, analysis), things, asking.seen is None)
-        if any(asks_of_sound(question.query) for question in questions):
-            seen = self.hear(self.clip, seen, asking.seen is None)
         said = window is not None or asking.whole_s is not None
         viewed = Viewed(_part(seen, window), presences, self.everyone.names, said, self.conversation, self.clip, people)
         written = self.writer.write([question.text for question in questions], viewed, asking.stream)
@@ -132,6 +134,13 @@ class Answering:
             for one in written
         ]  # fmt: skip
         return told, seen
+
+
+def _may_be_heard(question: Question, people: Sequence[Person], presences: Sequence[PersonPresence]) -> bool:
+    """Whether a question is who is there, of somebody by name who isn't surely seen and whose voice is known."""
+    asks = question.query.select == "exists" and question.query.where in (None, PRESENT)
+    known = {person.name for person in people if len(person.arrays.get("voice", ()))}
+    return asks and any(p.name in known and p.decision != "present" for p in presences if p.name in question.people)
 
 
 def within(questions: Sequence[Question], between: Window | None, length_s: float) -> tuple[float, float] | None:

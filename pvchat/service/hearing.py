@@ -66,6 +66,29 @@ def heard(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = True) -
     return replace(seen, analysis=analysis, experts_s=seen.experts_s + time.perf_counter() - started)
 
 
+def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> Sound | None:
+    """Who speaks in a clip, without words, which are neither found nor kept; None where nothing can be heard.
+
+    Raises:
+        VideoReadError: the file can't be read.
+        WeightsError: the weights are damaged.
+    """
+    from pvchat import video
+    from pvchat.assets import weights
+    from pvchat.assets.packages import VOICE
+    from pvchat.perception.sound.listening import speaking
+
+    if not clips.networks.settings.voice:
+        return None
+    if analysis.sound is not None:
+        return analysis.sound
+    if weights.missing(table=VOICE) or _unheard(clips, clip) is not None:
+        return None
+    with clips.networks.lock:
+        found = video.probe(clip, clips.config)
+        return speaking(clip, found, analysis, clips.networks.sound, clips.config)
+
+
 def _unheard(clips: ClipMemory, clip: str | Path) -> Sound | None:
     """Why nothing can be heard of a clip; None where it can."""
     from pvchat.assets import weights

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import be, clock, join, number, shortened, so_many_people, span_told, wording
+from pvchat.chat.english import be, clock, first_times, join, number, shortened, so_many_people, span_told, wording
 from pvchat.chat.spans import WHOLE, Span, seconds_in
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import Decision, QuestionType, Why
@@ -158,10 +158,14 @@ def _somebody(why: Why) -> str:
 
 def _existence_of_one(person: Entity, timeline: Timeline) -> str:
     name = person.name
+    heard = [f"at {clock(row.start_s)}" for row in timeline.of(name, "speaks")]
+    if person.decision == "absent" and heard:
+        return f"I hear {name} {first_times(heard, FEW_SPANS)}, but don't see {name}."
     if person.decision == "absent":
         return f"No, {not_here([name])}."
     if person.decision == "unsure":
-        return f"I'm not sure whether {name} is in this video: {doubt(person, timeline.still)}."
+        too = f" I hear {name} {first_times(heard, FEW_SPANS)}." if heard else ""
+        return f"I'm not sure whether {name} is in this video: {doubt(person, timeline.still)}.{too}"
     sides = side_said([row.value for row in timeline.lasting(name, "side")], in_frame=True)
     seen = in_passing(timeline.seen(name), timeline)
     return f"Yes, {', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
