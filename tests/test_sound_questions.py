@@ -152,6 +152,6 @@ def test_subtitles_are_short_and_name_who_is_known():
     assert " ".join(line.text for line in made).split() == ["word"] * 30
     told = subtitles([Line(3661.5, 3662.25, "Ana", "", "Hello."), Line(3663.0, 3664.0, "#1", "", "Hi.")])
     assert told == ("1\n01:01:01,500 --> 01:01:02,250\nAna: Hello.\n\n2\n01:01:03,000 --> 01:01:04,000\nHi.\n")
-    assert [speaker(Line(0, 1, who, of, "")) for who, of in (("#1", ""), ("", "unseen"), ("", ""))] == [
+    assert [speaker(Line(0, 1, who, of, "")) for who, of in (("#1", ""), ("", "unseen"), ("", "several"))] == [
         "person 1", "not seen", "somebody"
     ]  # fmt: skip

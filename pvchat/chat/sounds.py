@@ -50,7 +50,7 @@ def _speaker(one: Utterance, names: Mapping[int, str], voices: Mapping[int, str]
     """Who speaks in a stretch, and how that is known: by the mouth, else by the voice."""
     if one.track is not None:
         return names.get(one.track, ""), ""
-    if one.voice in voices and not one.overlap:  # a mixture of voices is like neither
+    if one.voice is not None and one.voice in voices and not one.overlap:  # a mixture of voices is like neither
         return voices[one.voice], UNSEEN if one.unseen else BY_VOICE
     return "", UNSEEN if one.unseen else SEVERAL if one.overlap else ""
 

@@ -27,8 +27,8 @@ LINE_S = 6.0  # the most that one subtitle lasts: what is read in that time fits
 class Line:
     """Some words: from when to when (seconds), whose, and the text.
 
-    `who` is an enrolled name, "#1" and so on for strangers, "" where it isn't known; `of` is then "unseen" where nobody
-    in the picture speaks.
+    `who` is an enrolled name, "#1" and so on for strangers, "" where it isn't known; `of` is "unseen" where nobody in
+    the picture speaks, else as in `chat/sounds.py`.
     """
 
     start_s: float
