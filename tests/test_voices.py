@@ -9,9 +9,11 @@ import pytest
 import torch
 from make_analysis import make_analysis
 from make_people import find_traces, make_person
+from make_studio import open_studio
 
+from pvchat import PVChat
 from pvchat.chat.sounds import rows_of_sound
-from pvchat.config import PresenceConfig
+from pvchat.config import PresenceConfig, Settings
 from pvchat.errors import PeopleError
 from pvchat.identity.voices import heard_in, voice_of
 from pvchat.people import contents, exchange
@@ -171,3 +173,22 @@ def test_music_is_heard_while_blocks_pass():
     assert MusicListener(LoudIsMusic()).spans() == ()  # type: ignore[arg-type]
     part = Sound("heard", music=((5.0, 45.0),)).within(40.0, 50.0, [])
     assert part.music == ((40.0, 45.0),)
+
+
+def test_who_is_heard_off_screen_is_told_to_be(tmp_path, monkeypatch, pvchat_home):
+    """And with hearing switched off, she is told to be absent, as who has no voice is."""
+    studio = open_studio(tmp_path, monkeypatch)
+    chat = PVChat(Settings(device="cpu", answers="facts"))
+    quiet = PVChat(Settings(device="cpu", answers="facts", voice=False), people=chat.people)
+    seen = heard(spoken(0.0, 5, track=0), spoken(3.0, 5, track=0))
+    assert "voice" not in quiet.enroll(studio.clip("ana", 1, sound=seen), "Ana").arrays
+    person = chat.enroll(studio.clip("ana", 1, sound=seen), "Ana", replace=True)
+    assert person.arrays["voice"].shape == (1, 256)
+    assert person.notes is not None
+    assert person.notes.voice_bytes == 512
+    clip = studio.clip("other", 2, sound=heard(spoken(12.0, 5, unseen=True)))
+    answer = chat.ask(clip, "Is Ana in this video?")
+    assert answer.answer == "I hear Ana at 0:12, but don't see Ana."
+    assert answer.people[0].decision == "absent"
+    assert quiet.ask(clip, "Is Ana in this video?").answer == "No, Ana is not in this video."
+    assert quiet.ask(clip, "What does Ana say?").answer == "Listening to videos is switched off here (--no-voice)."

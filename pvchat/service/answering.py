@@ -115,12 +115,12 @@ class Answering:
         analysis = _part(seen, window)
         known = self.known if window is None else None
         presences = self.score(people, seen.analysis, window) if known is None else known
+        things = any(asks_of_things(question.query) for question in questions)
+        seen = self.tell(self.clip, seen, described(questions, presences, analysis), things, asking.seen is None)
         if any(asks_of_sound(question.query) or _may_be_heard(question, people, presences) for question in questions):
             seen = self.hear(self.clip, seen, asking.seen is None)
             presences = self.score(people, seen.analysis, window)
         explain(questions, people, presences, analysis)
-        things = any(asks_of_things(question.query) for question in questions)
-        seen = self.tell(self.clip, seen, described(questions, presences, analysis), things, asking.seen is None)
         said = window is not None or asking.whole_s is not None
         viewed = Viewed(_part(seen, window), presences, self.everyone.names, said, self.conversation, self.clip, people)
         written = self.writer.write([question.text for question in questions], viewed, asking.stream)

@@ -143,7 +143,8 @@ def _kaldi_filters() -> FloatArray:
     def mel(hertz: FloatArray) -> FloatArray:
         return np.asarray(1127 * np.log1p(hertz / 700))
 
-    edges = np.linspace(*mel(np.array([_LOWEST_HZ, SAMPLE_RATE / 2])), _BANDS + 2)
+    ends = mel(np.array([_LOWEST_HZ, SAMPLE_RATE / 2])).tolist()
+    edges = np.linspace(ends[0], ends[1], _BANDS + 2)
     at = mel(np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE))
     low, middle, high = (edges[i : i + _BANDS, None] for i in range(3))
     return np.asarray(np.maximum(0, np.minimum((at - low) / (middle - low), (high - at) / (high - middle))), np.float32)
