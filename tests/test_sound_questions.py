@@ -123,8 +123,8 @@ SAID = [
     ("When does music play?", PLAYING, "Music plays from 0:02 to 0:09."),
     ("How many voices are there?", PLAYING, "I hear two different voices: Ana's among them."),
     ("Is Ana in this video?", OFF_SCREEN, "I hear Ana at 0:08, but don't see Ana."),
-    ("What does Ana say?", OFF_SCREEN, "Ana, who isn't seen, says from 0:08 to 0:10: “Yes, coffee please.”"),
-    ("Does Ana speak?", OFF_SCREEN, "Yes, Ana, who isn't seen, speaks from 0:08 to 0:10."),
+    ("What does Ana say?", OFF_SCREEN, "Ana, by the voice, says from 0:08 to 0:10: “Yes, coffee please.”"),
+    ("Does Ana speak?", OFF_SCREEN, "Yes, Ana, by the voice, speaks from 0:08 to 0:10."),
 ]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ _MOST_QUOTES, _MOST_TIMES = 8, 5
 _NOBODY = {  # whose words nobody knows, by `Row.of`
     UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody",
 }  # fmt: skip
-_HEARD = {UNSEEN: ", who isn't seen,", BY_VOICE: ", by the voice,"}  # … or whom they are known to be by the voice
+_HEARD = dict.fromkeys((UNSEEN, BY_VOICE), ", by the voice,")  # … or whose they are by the voice alone
 
 
 def of_sound(finding: Finding, timeline: Timeline) -> str:
