@@ -91,10 +91,10 @@ def measure_words(work: Path, each: int, experts: SoundExperts) -> None:
                 row = wrong.setdefault(voice.split()[0], [0, 0])
                 row[0] += word_errors(text, told)
                 row[1] += len(plain_words(text))
-                _print(f"  {voice} {noise}: {told}")
+                say(f"  {voice} {noise}: {told}")
         errors, total = (sum(column) for column in zip(*wrong.values(), strict=True))
         by_engine = {name: round(bad / count, 3) for name, (bad, count) in wrong.items()}
-        _print(f"noise {noise} dB: word error {errors / total:.3f} of {total} {by_engine}, CPU {spent / length:.2f} x")
+        say(f"noise {noise} dB: word error {errors / total:.3f} of {total} {by_engine}, CPU {spent / length:.2f} x")
 
 
 def measure_speakers(
@@ -123,13 +123,13 @@ def measure_speakers(
         for utterance in sound.utterances:
             told = judged(utterance, analysis, truth, bool(swapped))
             right[truth][told] += 1
-            _print(f"  {one.name} | {other.name}: {truth} {('right', 'nobody', 'WRONG')[told]} CPU {spent:.2f} x")
+            say(f"  {one.name} | {other.name}: {truth} {('right', 'nobody', 'WRONG')[told]} CPU {spent:.2f} x")
     for truth, (good, nobody, bad) in right.items():
-        _print(f"{truth}: {good} right, {nobody} nobody named, {bad} wrong")
+        say(f"{truth}: {good} right, {nobody} nobody named, {bad} wrong")
     silent = write_clip(work / "silent.mp4", [np.full((64, 64, 3), 90, np.uint8)] * 250, None)
     began = time.perf_counter()
     assert not has_sound(silent, VideoConfig())
-    _print(f"no sound in it: told in {1000 * (time.perf_counter() - began):.1f} ms")
+    say(f"no sound in it: told in {1000 * (time.perf_counter() - began):.1f} ms")
 
 
 def judged(one: Utterance, analysis: ClipAnalysis, truth: str, swapped: bool) -> int:
@@ -231,7 +231,8 @@ def _empty(seconds: float) -> ClipAnalysis:
     return ClipAnalysis("made", seconds, 64, 64, np.zeros(1, np.float32), np.zeros((0, 49, 1280), np.float16), [])
 
 
-def _print(line: str) -> None:
+def say(line: str) -> None:
+    """Print a line at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -110,11 +110,11 @@ PARTS = (
     )),
     Part((), "What is said", "As it was heard, and by whom as far as that is seen ([what it needs](voice.md)).", (
         "What is being said?", "What does Ana say?", "When does somebody say 'coffee'?", "Who says 'hello'?",
-        "Does Ben speak?", "Who talks most?", "Is there any sound?",
+        "Does Ben speak?", "Who talks most?", "How many voices are there?", "Is there music?", "Is there any sound?",
     )),
     Part(("refuse",), "What it can't answer", "It says so instead of guessing.", (
         "How old is Ana?", "Is Ana married to Ben?", "What is Ana thinking about?", "Why is Ben crying?",
-        "What is Ana drinking?", "Is there any music?", "Is the camera moving?", "Forget Cleo, please.",
+        "What is Ana drinking?", "Which song is playing?", "Is the camera moving?", "Forget Cleo, please.",
         "¿Dónde está Ana?", "Thanks!",
     )),
     Part((), "One thing after the other", "A question may lean on the one before it.", (
@@ -127,14 +127,14 @@ PARTS = (
 )  # fmt: skip
 
 
-def _spoken(text: str, start_s: float, track: int | None, unseen: bool = False) -> Utterance:
+def _spoken(text: str, start_s: float, voice: int, track: int | None = None) -> Utterance:
     words = tuple(Word(word, start_s + 0.4 * i, start_s + 0.4 * i + 0.3) for i, word in enumerate(text.split()))
-    return Utterance(start_s, start_s + 0.4 * len(words), words, track, unseen)
+    return Utterance(start_s, start_s + 0.4 * len(words), words, track, track is None, voice=voice)
 
 
 _SPOKEN = (
-    _spoken("Good morning! Would you like some coffee?", 0.5, 0), _spoken("Hello, Anna.", 5.2, 1),
-    _spoken("The bus is here.", 8.0, None, True),
+    _spoken("Good morning! Would you like some coffee?", 0.5, 0, 0), _spoken("Hello, Anna.", 5.2, 1, 1),
+    _spoken("The bus is here.", 8.0, 2),
 )  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def made(folder: Path, patch: pytest.MonkeyPatch) -> tuple[PVChat, Path]:
     ana, ben = make_track(ANA, range(20)), make_track(BEN, range(10, 20))
     ben.boxes = ben.boxes + np.float32([0.4, 0, 0.4, 0])
     ana.facts, ben.facts = _facts("on the left of the frame"), _facts("on the right of the frame", other=True)
-    analysis.tracks, analysis.sound = [ana, ben], Sound("heard", _SPOKEN)
+    analysis.tracks, analysis.sound = [ana, ben], Sound("heard", _SPOKEN, ((2.0, 6.0),))
     return chat, clip
 
 

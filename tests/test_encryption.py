@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from make_mortal import DISK, die_before_call
 from make_people import assert_same, find_traces, make_person, posix, traces
@@ -40,7 +41,9 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def ana(pvchat_home: Path) -> Person:
     """Ana and a clip that shows her, in a home that is plain."""
     analysis = make_analysis("c" * 64)
-    person = PeopleStore().add(make_person("Ana Ångström", 3, aliases=["Annie"], clip_key="c" * 64))
+    made = make_person("Ana Ångström", 3, aliases=["Annie"], clip_key="c" * 64)
+    made.arrays["voice"] = np.random.default_rng(9).random((1, 256)).astype(np.float16)
+    person = PeopleStore().add(made)
     analysis.tracks[0].identity[:] = person.arrays["prototypes"][0]
     ClipCache().save(analysis, "1")
     return person

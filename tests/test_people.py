@@ -154,6 +154,7 @@ def test_describe(store: PeopleStore) -> None:
         "bytes": person.bytes_on_disk,
         "confidence": 0.9,
         "prototypes": 4,
+        "voice": False,
     }
 
 

@@ -145,7 +145,7 @@ AGAINST = [
      "No, I see one man and two women."),
 ]  # fmt: skip
 REFUSED = [
-    (Query("refuse", refusal="sound", value="music"), {}, "Music I can't tell"),
+    (Query("refuse", refusal="sound", value="music"), {}, "Which music it is, and who sings, I can't tell"),
     (Query("refuse", refusal="small_talk"), {}, "I'm here for questions about people in videos"),
     (Query("refuse", refusal="foreign", value="Italian"), {}, "In italiano leggo solo chi è nel video"),
     (Query("refuse", refusal="unclear"), {}, "I don't understand that question; ask me"),

@@ -14,16 +14,17 @@ from make_analysis import make_analysis, make_track
 
 from pvchat import video
 from pvchat.config import Settings, VideoConfig
+from pvchat.perception.experts.mel import mel_filters
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S
-from pvchat.perception.experts.whisper import _aligned_frames, _mel_filters, log_mel
+from pvchat.perception.experts.whisper import _aligned_frames, log_mel
 from pvchat.perception.sound.listening import Speech, _with_words, speech_in, windows
-from pvchat.perception.sound.mouths import _told, faces_at, look_times, movements, no_faces
+from pvchat.perception.sound.mouths import _with_speaker, faces_at, look_times, movements, no_faces
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, Utterance, Word
 from pvchat.service.hearing import with_sound
 from pvchat.storage.clips import ClipCache
 from pvchat.video.sound import has_sound, read_sound
 
-HELLO = Utterance(1.0, 2.0, (Word("Hello", 1.0, 1.4), Word("Ana.", 1.5, 1.9)), track=1)
+HELLO = Utterance(1.0, 2.0, (Word("Hello", 1.0, 1.4), Word("Ana.", 1.5, 1.9)), track=1, voice=0, voiceprint=(0.6, 0.8))
 SOUND = Sound("heard", (HELLO, Utterance(3.0, 4.0, unseen=True)))
 
 
@@ -133,22 +134,22 @@ def swings(size: float) -> dict[float, float]:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "there", "track", "unseen"),
+    ("sizes", "there", "track", "unseen", "overlap"),
     [
-        ({0: 0.03, 1: 0.001}, {0, 1}, 0, False),  # one speaks
-        ({0: 0.03, 1: 0.025}, {0, 1}, None, False),  # both mouths move
-        ({0: 0.03}, {0, 1}, None, False),  # one can't be followed: it may be that one
-        ({0: 0.001, 1: 0.002}, {0, 1}, None, True),  # all are still
-        ({0: 0.005}, {0}, None, False),  # it moves a little
-        ({0: 0.03, 1: np.nan}, {0}, 0, False),  # what the mesh finds no face in is none
-        ({}, set(), None, True),  # nobody is in the picture
+        ({0: 0.03, 1: 0.001}, {0, 1}, 0, False, False),  # one speaks
+        ({0: 0.03, 1: 0.025}, {0, 1}, None, False, True),  # both mouths move
+        ({0: 0.03}, {0, 1}, None, False, False),  # one can't be followed: it may be that one
+        ({0: 0.001, 1: 0.002}, {0, 1}, None, True, False),  # all are still
+        ({0: 0.005}, {0}, None, False, False),  # it moves a little
+        ({0: 0.03, 1: np.nan}, {0}, 0, False, False),  # what the mesh finds no face in is none
+        ({}, set(), None, True, False),  # nobody is in the picture
     ],
 )
-def test_speech_is_given_to_the_mouth_that_moves(sizes, there, track, unseen):
+def test_speech_is_given_to_the_mouth_that_moves(sizes, there, track, unseen, overlap):
     opened = {t: {n: swings(size)[t] for n, size in sizes.items()} for t in look_times(HELLO)}
     assert no_faces(look_times(HELLO), opened) == {n for n, size in sizes.items() if np.isnan(size)}
-    told = _told(replace(HELLO, track=None), there, movements(look_times(HELLO), opened), True)
-    assert (told.track, told.unseen) == (track, unseen)
+    told = _with_speaker(replace(HELLO, track=None), there, movements(look_times(HELLO), opened), True)
+    assert (told.track, told.unseen, told.overlap) == (track, unseen, overlap)
 
 
 def test_a_face_is_followed_between_sightings_of_one_shot_only():
@@ -198,7 +199,7 @@ def test_why_nothing_is_heard(chat, tmp_path):
 
 
 def test_whisper_s_spectrum_and_alignment():
-    filters = _mel_filters()
+    filters = mel_filters(80, 400)
     assert filters.shape == (80, 201)
     tone = np.sin(2 * np.pi * 1000 * np.arange(SAMPLE_RATE) / SAMPLE_RATE).astype(np.float32)
     import torch

@@ -8,6 +8,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.chat.clip_timeline import timeline_from
+from pvchat.chat.finding import Row
 from pvchat.chat.query import Has, Query, Rank, Whom
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
@@ -45,6 +46,17 @@ TIMELINE = Timeline(
 )  # fmt: skip
 SURE = replace(TIMELINE, rows=tuple(row for row in TIMELINE.rows if row.entity))
 
+PLAYING = replace(TIMELINE, rows=(
+    Row("", "music", "", 2.0, 9.0), Row("Ana", "speaks", "1", 1.0, 2.0), Row("", "speaks", "2", 3.0, 4.0),
+))  # fmt: skip
+OFF_SCREEN = replace(
+    TIMELINE,
+    entities=(Entity("Ana", decision="absent"), Entity("Ben")),
+    rows=tuple(
+        rows_of_sound(Sound("heard", (replace(HEARD.utterances[2], track=None, unseen=True, voice=0),)), {}, {0: "Ana"})
+    ),
+)
+
 SAYS, SPEAKS = "says", Has("speaks")
 READ = [
     ("What does Ana say?", Query("attribute", ANA, attribute="says")),
@@ -63,7 +75,12 @@ READ = [
     ("How long does Ana speak?", Query("how_long", ANA, SPEAKS)),
     ("How often does Ana say 'no'?", Query("how_often", ANA, Has(SAYS, "no"))),
     ("Is there any sound?", Query("exists", where=SPEAKS, value="sound", form="polar")),
-    ("Is there music?", Query("refuse", refusal="sound", value="music")),
+    ("Is there music?", Query("exists", where=Has("music"), form="polar")),
+    ("When does music play?", Query("when", where=Has("music"))),
+    ("Which song is playing?", Query("refuse", refusal="sound", value="music")),
+    ("What language is spoken?", Query("refuse", refusal="sound", value="language")),
+    ("How many voices are there?", Query("count", where=SPEAKS)),
+    ("How many people speak?", Query("count", where=SPEAKS)),
     ("Is my name mentioned?", Query("refuse", refusal="sound", value="mine")),
     ("Is Ana talking?", Query("exists", ANA, Has("deed", "talking"), form="polar")),  # that is seen
 ]
@@ -100,8 +117,14 @@ SAID = [
     ("What is being said?", replace(TIMELINE, rows=()), "As far as I hear, nobody speaks."),
     ("What is being said?", replace(TIMELINE, sound="none"), "This video has no sound."),
     ("Who says 'hello'?", replace(TIMELINE, sound="unfetched"),
-     "I can't listen to videos yet: fetch what hearing needs by `pvchat doctor --fetch --voice` (82 MB)."),
-    ("Is there music?", TIMELINE, "Music I can't tell; I hear only when somebody speaks, and what is said in English."),
+     "I can't listen to videos yet: fetch what hearing needs by `pvchat doctor --fetch --voice` (110 MB)."),
+    ("Is there music?", TIMELINE, "No, as far as I hear, no music plays."),
+    ("Is there music?", PLAYING, "Yes, music plays from 0:02 to 0:09."),
+    ("When does music play?", PLAYING, "Music plays from 0:02 to 0:09."),
+    ("How many voices are there?", PLAYING, "I hear two different voices: Ana's among them."),
+    ("Is Ana in this video?", OFF_SCREEN, "I hear Ana at 0:08, but don't see Ana."),
+    ("What does Ana say?", OFF_SCREEN, "Ana, by the voice, says from 0:08 to 0:10: “Yes, coffee please.”"),
+    ("Does Ana speak?", OFF_SCREEN, "Yes, Ana, by the voice, speaks from 0:08 to 0:10."),
 ]  # fmt: skip
 
 
@@ -129,6 +152,6 @@ def test_subtitles_are_short_and_name_who_is_known():
     assert " ".join(line.text for line in made).split() == ["word"] * 30
     told = subtitles([SpokenLine(3661.5, 3662.25, "Ana", "", "Hello."), SpokenLine(3663.0, 3664.0, "#1", "", "Hi.")])
     assert told == ("1\n01:01:01,500 --> 01:01:02,250\nAna: Hello.\n\n2\n01:01:03,000 --> 01:01:04,000\nHi.\n")
-    assert [speaker(SpokenLine(0, 1, who, of, "")) for who, of in (("#1", ""), ("", "unseen"), ("", ""))] == [
+    assert [speaker(SpokenLine(0, 1, who, of, "")) for who, of in (("#1", ""), ("", "unseen"), ("", "several"))] == [
         "person 1", "not seen", "somebody"
     ]  # fmt: skip

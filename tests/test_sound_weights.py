@@ -14,7 +14,7 @@ from pvchat import video
 from pvchat.assets import weights
 from pvchat.assets.packages import VOICE
 from pvchat.config import VideoConfig
-from pvchat.perception.sound.listening import SoundExperts, listen
+from pvchat.perception.sound.listening import SoundExperts, listen, speaking
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 TEXT = "Good morning everybody. Would you like a cup of coffee?"
@@ -57,3 +57,35 @@ def test_nobody_speaks_in_silence_and_in_noise(experts):
     for samples in (np.zeros(16_384, np.float32), rng.normal(0, 0.05, 16_384).astype(np.float32)):
         experts.speech.restart()
         assert experts.speech.probabilities(samples).max() < 0.5
+
+
+@pytest.mark.weights
+def test_two_voices_are_two_and_music_is_music(experts, tmp_path):
+    """Off-screen all of them; each voice speaks twice, and a chord plays at the end."""
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng isn't installed")
+    from voice import SENTENCES, spoken, write_clip
+
+    voices = ("espeak en-us+m3", "espeak en-us+f4")
+    parts = []
+    for number, voice in enumerate((*voices, *voices)):
+        speech = spoken(SENTENCES[number], voice, tmp_path)
+        assert speech is not None
+        parts += [speech, np.zeros(16_000, np.float32)]
+    t = np.arange(4 * 16_000) / 16_000
+    chord = sum(np.sin(2 * np.pi * f * k * t) / k for f in (220, 277, 330) for k in range(1, 6)) * np.exp(
+        -2 * (t % 0.5)
+    )
+    samples = np.concatenate([*parts, (0.3 * chord / np.abs(chord).max()).astype(np.float32)])
+    clip = write_clip(tmp_path / "voices.mp4", [np.full((64, 64, 3), 90, np.uint8)], samples)
+    found = video.probe(clip, VideoConfig())
+    sound = listen(clip, found, make_analysis(), experts, VideoConfig())
+    told = [one.voice for one in sound.utterances if one.voice is not None]
+    assert sorted({*told}) == [0, 1]
+    assert told[0] == 0
+    assert told[-1] == 1
+    ((start, end),) = sound.music
+    assert (start, end) == (pytest.approx(len(samples) / 16_000 - 4, abs=1.0), pytest.approx(found.duration_s, abs=0.5))
+    quiet = speaking(clip, found, make_analysis(), experts, VideoConfig())
+    assert [one.voice for one in quiet.utterances] == [one.voice for one in sound.utterances]
+    assert not any(one.words for one in quiet.utterances)

@@ -155,6 +155,8 @@ def enrolled(person: Person, deep: bool) -> str:
     notes = []
     if person.kind == "figure":
         notes.append("No face was found, so recognition is by appearance, which is less certain.")
+    if "voice" in person.arrays:
+        notes.append("The voice is learned, too, from when this mouth moves; --no-voice leaves it out.")
     if deep:
         notes.append("Answers come from this instant enrollment until the deep one is done.")
     more = " ".join(notes)

@@ -88,7 +88,9 @@ def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
                 value="instant", label="Depth", elem_id="pv-depth", info=_DEEP, visible=False,
             )  # fmt: skip
             consent = gr.Checkbox(
-                label="This person has agreed to be enrolled (or it is me)", value=False, elem_id="pv-consent"
+                label="This person has agreed to be enrolled, face and voice (or it is me)",
+                value=False,
+                elem_id="pv-consent",
             )
             replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
             button = gr.Button("Enroll", variant="primary", elem_id="pv-enroll")

@@ -76,8 +76,8 @@ def build(desk: Desk, played: gr.HTML) -> StrangersPart:
             with gr.Column(scale=1, min_width=280):
                 name = gr.Textbox(label="Name", max_length=200, elem_id="pv-stranger-name",
                                   placeholder="What the person is called")  # fmt: skip
-                consent = gr.Checkbox(label="This person has agreed to be enrolled (or it is me)", value=False,
-                                      elem_id="pv-stranger-consent")  # fmt: skip
+                consent = gr.Checkbox(label="This person has agreed to be enrolled, face and voice (or it is me)",
+                                      value=False, elem_id="pv-stranger-consent")  # fmt: skip
                 enroll = gr.Button("Enroll", variant="primary", elem_id="pv-stranger-enroll")
                 who = gr.Dropdown([], label="Somebody enrolled", elem_id="pv-stranger-who", filterable=False)
                 with gr.Row():

@@ -99,12 +99,13 @@ def timeline_from(
     owners = [(one.who.track, name) for name, parts in strangers.items() for one in parts] + list(doubtful.items())
     owners += [(track, one.name) for one in presences if one.name in people for track in (one.track, *one.tracks)]
     tracks = {track: name for track, name in owners if track is not None}
+    voices = {voice: one.name for one in presences for voice in one.voices}
     sound = None if analysis is None else analysis.sound
     pieces = sum(not one.name for one in evidence.others)
     rows = (
         *_rows_of_people(everybody, clip),
         *_rows_of_scene(clip),
-        *(rows_of_sound(sound, tracks) if sound is not None else ()),
+        *(rows_of_sound(sound, tracks, voices) if sound is not None else ()),
     )
     return Timeline(
         *clip.whole, tuple(entities), rows, tuple(evidence.shots) or (clip.whole,), _looked_for(clip),

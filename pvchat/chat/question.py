@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import TYPES, Condition, During, Query, Whom, atoms, is_numbered
+from pvchat.chat.query import HEARD, TYPES, Condition, During, Query, Whom, atoms, is_numbered
 from pvchat.chat.reader.history import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
@@ -180,7 +180,7 @@ def asks_of_things(query: Query) -> bool:
 
 def asks_of_sound(query: Query) -> bool:
     """Whether it asks for what is heard, for which a clip must be listened to."""
-    return bool(attributes_in(query) & {"speaks", "says"})
+    return bool(attributes_in(query) & set(HEARD))
 
 
 def described(

@@ -1,8 +1,9 @@
 """Queries about what is heard, looked up in a `Timeline`; and the rows of a `Sound` that they are looked up in.
 
-Rows "speaks" are stretches of speech, rows "says" single words; of nobody (entity "") where it isn't known whose they
-are, with `of` "unseen" where nobody in the picture speaks. Somebody isn't said to be silent while it isn't known who
-speaks.
+Rows "speaks" are stretches of speech, their value the number of the voice, rows "says" single words; of nobody (entity
+"") where it isn't known whose they are. `of` says "unseen" where nobody in the picture speaks, "several" where more
+than one mouth moves, "voice" where somebody is known by the voice alone. Somebody isn't said to be silent while it
+isn't known who speaks.
 """
 
 from __future__ import annotations
@@ -18,24 +19,54 @@ from pvchat.chat.lookup import part_of
 from pvchat.chat.query import Condition, Has, Query, Rank, atoms
 from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
 from pvchat.chat.timeline import Timeline
-from pvchat.schemas import Sound
+from pvchat.schemas import Sound, Utterance
 
 UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture
+BY_VOICE, SEVERAL = "voice", "several"  # … that is known by the voice, not by a mouth; where several mouths move
+_OWN, _ENOUGH_S = 0.8, 1.5  # share, and seconds, of a voice's speech that must come from one face's mouth to be hers
+MUSIC = Has("music")
 _PAUSE_S = 1.5  # between two stretches that are quoted as one
 _ALIKE = 0.7  # difflib's ratio from which a word that was heard is an enrolled name: "Anna" for Ana [choice]
 
 
-def rows_of_sound(sound: Sound, names: Mapping[int, str]) -> Iterator[Row]:
+def rows_of_sound(sound: Sound, names: Mapping[int, str], known: Mapping[int, str] | None = None) -> Iterator[Row]:
     """What is heard, as rows.
 
     Args:
         sound: of the clip.
         names: entities by the numbers of their tracks.
+        known: enrolled names by the numbers of the clip's voices.
     """
+    voices = {**(known or {}), **_seen_speaking(sound, names)}
     for one in sound.utterances:
-        who, of = "" if one.track is None else names.get(one.track, ""), UNSEEN * one.unseen
-        yield Row(who, "speaks", "", one.start_s, one.end_s, of=of)
+        who, of = _speaker(one, names, voices)
+        voice = "" if one.voice is None else str(one.voice + 1)
+        yield Row(who, "speaks", voice, one.start_s, one.end_s, of=of)
         yield from (Row(who, "says", word.text, word.start_s, word.end_s, of=of) for word in one.words)
+    yield from (Row("", "music", "", start, end) for start, end in sound.music)
+
+
+def _speaker(one: Utterance, names: Mapping[int, str], voices: Mapping[int, str]) -> tuple[str, str]:
+    """Who speaks in a stretch, and how that is known: by the mouth, else by the voice."""
+    if one.track is not None:
+        return names.get(one.track, ""), ""
+    if one.voice is not None and one.voice in voices and not one.overlap:  # a mixture of voices is like neither
+        return voices[one.voice], UNSEEN if one.unseen else BY_VOICE
+    return "", UNSEEN if one.unseen else SEVERAL if one.overlap else ""
+
+
+def _seen_speaking(sound: Sound, names: Mapping[int, str]) -> dict[int, str]:
+    """Whose voice is whose, by the mouths that move with it: entities by the numbers of voices."""
+    seconds: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for one in sound.utterances:
+        if one.voice is not None and one.track is not None:
+            seconds[one.voice][names.get(one.track, "")] += one.seconds
+    found = {}
+    for voice, told in seconds.items():
+        name = max(told, key=lambda who: told[who])
+        if name and told[name] >= max(_ENOUGH_S, _OWN * sum(told.values())):
+            found[voice] = name
+    return found
 
 
 def as_seen(query: Query) -> Query | None:
@@ -52,9 +83,13 @@ def hear(query: Query, timeline: Timeline) -> Finding:
     part = part_of(query.during, timeline)
     if not part.spans:
         return Finding(query, "no" if query.select == "exists" else None, missing=part.missing, nothing=True)
+    if query.where == MUSIC:
+        return _music(query, part.spans, timeline)
     anybody = not (query.whom.names or query.whom.unknown or query.whom.such is not None or query.whom.nth)
     who = subjects(query.whom, None, part.spans, timeline)
-    entities = [one.name for one in timeline.entities if one.decision == "present"] if anybody else [*who.sure]
+    missing = [one for one in who.missing if not timeline.of(one.name, "speaks")]  # others are heard, if not seen
+    here = [one.name for one in timeline.entities if one.decision == "present" or timeline.of(one.name, "speaks")]
+    entities = here if anybody else [*who.sure, *(one.name for one in who.missing if one not in missing)]
     entities = [name for name in entities if name not in query.whom.besides]
     told = [_of_one(name, query, part.spans, timeline) for name in entities]
     nobody = _of_one("", query, part.spans, timeline)
@@ -62,16 +97,29 @@ def hear(query: Query, timeline: Timeline) -> Finding:
     silent = tuple(one for one in told if not one.spans)
     finding = Finding(
         query, people=_ranked(people, query.rank), spans=tuple(merged([s for one in people for s in one.spans])),
-        rows=nobody.rows, missing=tuple(dict.fromkeys((*who.missing, *part.missing))),
+        rows=nobody.rows, missing=tuple(dict.fromkeys((*missing, *part.missing))),
     )  # fmt: skip
     finding = replace(finding, open=silent) if nobody.rows else replace(finding, against=silent)
     if query.select == "exists":
         return replace(finding, verdict=_verdict(finding, anybody))
+    if query.select == "count":
+        heard = [row for one in (*people, nobody) for row in one.rows if row.attribute == "speaks"]
+        voices = {row.value for row in heard if row.value}
+        return replace(finding, number=float(len(voices)), at_least=any(not row.value for row in heard))
     if query.select in ("how_long", "how_often"):
         counted = [*people, *([nobody] if anybody else [])]
         total = sum(one.number or 0.0 for one in counted)
         return replace(finding, number=total, at_least=not anybody and bool(nobody.rows))
     return finding
+
+
+def _music(query: Query, part: Sequence[Span], timeline: Timeline) -> Finding:
+    """When, how long and whether music plays."""
+    rows = tuple(timeline.of("", "music"))
+    spans = common([row.span for row in rows], part)
+    number = float(len(spans)) if query.select == "how_often" else seconds_in(spans)
+    verdict: Verdict = "yes" if spans else "no"
+    return Finding(query, verdict if query.select == "exists" else None, spans=tuple(spans), rows=rows, number=number)
 
 
 def _verdict(finding: Finding, anybody: bool) -> Verdict:
@@ -138,7 +186,7 @@ def _ranked(people: Sequence[Found], rank: Rank | None) -> tuple[Found, ...]:
 
 
 def quotes(finding: Finding) -> list[tuple[str, str, Span, str]]:
-    """Who says what when, in order: entity ("" for nobody known), "unseen" or "", from when to when, the words.
+    """Who says what when, in order: entity ("" for nobody known), `of`, from when to when, the words.
 
     Stretches of one speaker that follow each other closely are one.
     """

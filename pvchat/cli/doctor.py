@@ -22,7 +22,7 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--fetch", action="store_true", help="download what is missing or damaged: weights, and the demo's footage"
     )
-    parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (82 MB)")
+    parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (110 MB)")
     parser.add_argument("--verify", action="store_true", help="hash every file of the weights again")
     add_common(parser, run)
 

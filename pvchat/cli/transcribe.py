@@ -64,9 +64,11 @@ def subtitles(lines: Sequence[SpokenLine]) -> str:
 
 def speaker(line: SpokenLine) -> str:
     """Whose words a line is: a name, "person 1", "not seen" or "somebody"."""
+    from pvchat.chat.sounds import UNSEEN
+
     if line.who.startswith("#"):
         return f"person {line.who[1:]}"
-    return line.who or ("not seen" if line.of else "somebody")
+    return line.who or ("not seen" if line.of == UNSEEN else "somebody")
 
 
 def _clock(seconds: float) -> str:

@@ -86,13 +86,23 @@ def index_of(analysis: ClipAnalysis, subject: Track) -> int:
     return next(i for i, track in enumerate(analysis.tracks) if track.thumbnail == subject.thumbnail)
 
 
+def parts_of(analysis: ClipAnalysis, subject: Track) -> list[int]:
+    """The numbers of all of the clip's own tracks that a subject is made of."""
+    return [i for i, track in enumerate(analysis.tracks) if _is_part(track, subject)]
+
+
 def number_of(analysis: ClipAnalysis, track: Track) -> int:
     """The number, from 1, of the subject that one of the clip's tracks is, or is a part of; raises NoSubjectError."""
     for number, subject in enumerate(subjects_of(analysis), 1):
-        where = np.flatnonzero(subject.frames == track.frames[0])
-        if subject.kind == track.kind and any(np.array_equal(subject.boxes[n], track.boxes[0]) for n in where):
+        if _is_part(track, subject):
             return number
     raise NoSubjectError("this one can't be enrolled.", hint="Use another clip.")
+
+
+def _is_part(track: Track, subject: Track) -> bool:
+    """Whether a subject is one of the clip's tracks, or has it joined."""
+    where = np.flatnonzero(subject.frames == track.frames[0])
+    return subject.kind == track.kind and any(np.array_equal(subject.boxes[n], track.boxes[0]) for n in where)
 
 
 def _mean(group: Sequence[Track]) -> FloatArray:

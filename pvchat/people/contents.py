@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
-from pvchat.schemas import BODY, FACEPRINT, LOOKS
+from pvchat.schemas import BODY, FACEPRINT, LOOKS, VOICEPRINT
 
 FACE = 128  # width of identity vectors
 LORAS = ("lora.", "base.lora.")  # names of the arrays of a person's own LoRA begin so: ours, a pretrained base's
@@ -45,6 +45,7 @@ ARRAYS: dict[str, ArrayRule] = {
     "masked": ArrayRule((None, FACE), directions=True),
     "prints": ArrayRule((None, FACEPRINT), directions=True),
     "masked_prints": ArrayRule((None, FACEPRINT), directions=True),
+    "voice": ArrayRule((None, VOICEPRINT), directions=True),
     "body": ArrayRule((None, BODY)),
     "looks": ArrayRule((None, LOOKS)),
     "frame": ArrayRule((BODY,), least=BODY, most=BODY),

@@ -21,6 +21,11 @@ _TOLD: dict[Poor, str] = {
     "several people": "The clip shows other people, too. One that shows only {name} is safer.",
 }
 
+_VOICE = (
+    "{name}'s voice is learned, too, from when {name}'s mouth moves ({size} bytes). "
+    "Do that with {name}'s consent only; --no-voice leaves it out."
+)
+
 
 @dataclass(frozen=True)
 class Notes:
@@ -31,16 +36,23 @@ class Notes:
         face_px: usual height of the face in pixels of the frame as it was looked at; None for drawn figures.
         looks_like: another enrolled person who is found present where the subject is; "" for none.
         unlike: the clip was added to somebody (`add`), and its subject isn't like her.
+        voice_bytes: size of the voice that was learned with the face; 0: none was.
     """
 
     poor: tuple[Poor, ...] = ()
     face_px: int | None = None
     looks_like: str = ""
     unlike: bool = False
+    voice_bytes: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """`notes` of `enroll --json`."""
-        rest = {"face_px": self.face_px, "looks_like": self.looks_like, "unlike": self.unlike}
+        rest = {
+            "face_px": self.face_px,
+            "looks_like": self.looks_like,
+            "unlike": self.unlike,
+            "voice_bytes": self.voice_bytes,
+        }
         return {"poor": list(self.poor), **rest}
 
     def sentences(self, name: str) -> list[str]:
@@ -50,5 +62,7 @@ class Notes:
             told.append(f"This looks like {self.looks_like}, who is enrolled already: the same person, or another?")
         if self.unlike:
             told.append(f"This doesn't look like {name} as enrolled before: is it the same person?")
+        if self.voice_bytes:
+            told.append(_VOICE.format(name=name, size=self.voice_bytes))
         pixels = f" ({self.face_px} pixels high)" if self.face_px else ""
         return told + [_TOLD[one].format(pixels=pixels, name=name) for one in self.poor]

@@ -94,6 +94,7 @@ def describe(person: Person) -> dict[str, Any]:
         "bytes": person.bytes_on_disk,
         "confidence": round(float(person.confidence), 4),
         "prototypes": 0 if prototypes is None else len(np.atleast_1d(prototypes)),
+        "voice": len(person.arrays.get("voice", ())) > 0,
     }
 
 

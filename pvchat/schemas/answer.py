@@ -24,6 +24,7 @@ class PersonPresence:
     tracks: tuple[int, ...] = ()  # of all that count into the spans
     nearest: int | None = None  # of the track most like her, whatever the decision
     why: Why | None = None  # of who was asked about and isn't found present
+    voices: tuple[int, ...] = ()  # the numbers of the clip's voices that are hers, where it was listened to
 
     @property
     def visible_s(self) -> float:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 SoundState = Literal["heard", "none", "off", "unfetched"]
 SAMPLE_RATE = 16_000  # samples a second of all sound that networks hear
+VOICEPRINT = 256  # width of a voiceprint
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class Utterance:
         words: what was understood of it, in order; may be nothing.
         track: number of the face track whose mouth goes with it; None: nobody's does for sure.
         unseen: faces were seen and every mouth stayed still, or none was seen: whoever speaks isn't in the picture.
+        overlap: several mouths clearly move.
+        voice: number of its voice among those of the clip; None: too short to tell.
+        voiceprint: [256] that voice, as numbers of four digits; empty where it is too short. Biometric.
     """
 
     start_s: float
@@ -35,6 +39,14 @@ class Utterance:
     words: tuple[Word, ...] = ()
     track: int | None = None
     unseen: bool = False
+    overlap: bool = False
+    voice: int | None = None
+    voiceprint: tuple[float, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return self.end_s - self.start_s
 
     @property
     def text(self) -> str:
@@ -50,17 +62,20 @@ class Sound:
         state: "heard"; "none": the clip has no sound; "off": hearing is switched off; "unfetched": its weights aren't
             here. The last two are never kept.
         utterances: in order of time.
+        music: from when to when music plays, seconds.
     """
 
     state: SoundState
     utterances: tuple[Utterance, ...] = ()
+    music: tuple[tuple[float, float], ...] = ()
 
     def within(self, start_s: float, end_s: float, tracks: Sequence[int]) -> Sound:
         """What is heard from one time to another, where only these tracks (numbers) are left."""
         inside = [one for one in self.utterances if one.end_s > start_s and one.start_s < end_s]
         numbers = {track: number for number, track in enumerate(tracks)}
         told = (replace(one, track=None if one.track is None else numbers.get(one.track)) for one in inside)
-        return replace(self, utterances=tuple(told))
+        music = tuple((max(start_s, a), min(end_s, b)) for a, b in self.music if b > start_s and a < end_s)
+        return replace(self, utterances=tuple(told), music=music)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
@@ -73,5 +88,8 @@ class Sound:
         Raises:
             TypeError, KeyError: it isn't that.
         """
-        spoken = ({**one, "words": tuple(Word(**word) for word in one["words"])} for one in row["utterances"])
-        return cls(row["state"], tuple(Utterance(**one) for one in spoken))
+        spoken = (
+            {**one, "words": tuple(Word(**word) for word in one["words"]), "voiceprint": tuple(one["voiceprint"])}
+            for one in row["utterances"]
+        )
+        return cls(row["state"], tuple(Utterance(**one) for one in spoken), tuple((a, b) for a, b in row["music"]))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import clock, join, number, span_told
+from pvchat.chat.query import PRESENT
 from pvchat.chat.question import Conversation, Question, asks_of_sound, asks_of_things, described
 from pvchat.chat.window import Window, reach_of, window_of
 from pvchat.errors import SettingsError
@@ -105,11 +106,12 @@ class Answering:
         people = self.everyone.people
         analysis = _part(seen, window)
         presences = self.score(people, seen.analysis, window)
-        _explain_absence(question, people, presences, analysis)
         things = asks_of_things(question.query)
         seen = self.measure(self.clip, seen, described([question], presences, analysis), things, asking.seen is None)
-        if asks_of_sound(question.query):
+        if asks_of_sound(question.query) or _may_be_heard(question, people, presences):
             seen = self.listen(self.clip, seen, asking.seen is None)
+            presences = self.score(people, seen.analysis, window)
+        _explain_absence(question, people, presences, analysis)
         said = window is not None or asking.whole_s is not None
         viewed = Viewed(_part(seen, window), presences, self.everyone.names, said, self.conversation, self.clip, people)
         (written,) = self.writer.write([question.text], viewed, asking.stream)
@@ -120,6 +122,13 @@ class Answering:
             written.people, _timing(seen, asking, written.first_at), presences, written.grounds,
             written.finding.to_dict(), analysis.unread,
         )  # fmt: skip
+
+
+def _may_be_heard(question: Question, people: Sequence[Person], presences: Sequence[PersonPresence]) -> bool:
+    """Whether a question is who is there, of somebody by name who isn't surely seen and whose voice is known."""
+    asks = question.query.select == "exists" and question.query.where in (None, PRESENT)
+    known = {person.name for person in people if len(person.arrays.get("voice", ()))}
+    return asks and any(p.name in known and p.decision != "present" for p in presences if p.name in question.people)
 
 
 def within(question: Question, between: Window | None, length_s: float) -> Seconds | None:

@@ -75,9 +75,11 @@ class Enrolling:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
         name = self._free_or_known(name, depth, replace, add)  # told before the experts run
         analysis = self._enrollable(clip, track)
-        person = enroll(analysis, name, track, source=Path(clip).name)
+        person = self._with_voice(enroll(analysis, name, track, source=Path(clip).name), clip, analysis, track)
         others = [one for one in self.people.all() if add or name_key(one.name) != name_key(name)]
         noticed = self._notes(analysis, track, others, name if add else "")
+        voice = person.arrays.get("voice")
+        noticed = changed(noticed, voice_bytes=0 if voice is None else voice.nbytes)
         if add:
             person = self.people.revise(name, lambda one: joined(one, person))
         else:
@@ -124,6 +126,17 @@ class Enrolling:
             return analysis
         several = len(analysis.shots) > 1  # one subject may be several tracks then
         return self._clips.covered(clip, analysis, None if several else [index_of(analysis, subject)])
+
+    def _with_voice(self, person: Person, clip: str | Path, analysis: ClipAnalysis, track: int | None) -> Person:
+        """A person with her voice, where she is seen speaking and what hearing needs is here."""
+        from pvchat.identity.subjects import choose, parts_of
+        from pvchat.identity.voices import voice_of
+        from pvchat.service.hearing import voices_in
+
+        if person.kind != "face" or (sound := voices_in(self._clips, clip, analysis)) is None:
+            return person
+        voice = voice_of(sound, parts_of(analysis, choose(analysis, track, "")))
+        return person if voice is None else changed(person, arrays={**person.arrays, "voice": voice})
 
     def _free_or_known(self, name: str, depth: str, replace: bool, add: bool) -> str:
         """The name as it will be stored; raises where it is taken, or where nobody has it whom a clip is added to."""

@@ -27,8 +27,8 @@ LINE_S = 6.0  # the most that one subtitle lasts: what is read in that time fits
 class SpokenLine:
     """Some words: from when to when (seconds), whose, and the text.
 
-    `who` is an enrolled name, "#1" and so on for strangers, "" where it isn't known; `of` is then "unseen" where nobody
-    in the picture speaks.
+    `who` is an enrolled name, "#1" and so on for strangers, "" where it isn't known; `of` is "unseen" where nobody in
+    the picture speaks, else as in `chat/sounds.py`.
     """
 
     start_s: float
@@ -64,6 +64,29 @@ def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = Tr
 
     analysis = clips.amended(clip, seen.analysis, amend) if whole else amend(None, seen.analysis)
     return replace(seen, analysis=analysis, experts_s=seen.experts_s + time.perf_counter() - started)
+
+
+def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> Sound | None:
+    """Who speaks in a clip, without words, which are neither found nor kept; None where nothing can be heard.
+
+    Raises:
+        VideoReadError: the file can't be read.
+        WeightsError: the weights are damaged.
+    """
+    from pvchat import video
+    from pvchat.assets import weights
+    from pvchat.assets.packages import VOICE
+    from pvchat.perception.sound.listening import speaking
+
+    if not clips.networks.settings.voice:
+        return None
+    if analysis.sound is not None:
+        return analysis.sound
+    if weights.missing(table=VOICE) or _unheard(clips, clip) is not None:
+        return None
+    with clips.networks.lock:
+        found = video.probe(clip, clips.config)
+        return speaking(clip, found, analysis, clips.networks.sound, clips.config)
 
 
 def _unheard(clips: ClipMemory, clip: str | Path) -> Sound | None:

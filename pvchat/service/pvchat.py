@@ -183,8 +183,17 @@ class PVChat(Enrolling, Correcting):
     def score(
         self, people: Sequence[Person], analysis: ClipAnalysis, window: tuple[float, float] | None = None
     ) -> list[PersonPresence]:
-        """Presence of these people, enrolled or not, in the order given: in a clip, or in a part of it (seconds)."""
-        return self.presence_model.score(people, analysis, self.settings.presence, window)
+        """Presence of these people, enrolled or not, in the order given: in a clip, or in a part of it (seconds).
+
+        In a clip that was listened to their voices count, too.
+        """
+        from pvchat.identity.voices import heard_in
+
+        found = self.presence_model.score(people, analysis, self.settings.presence, window)
+        sound = analysis.sound if window is None else analysis.between(*window).sound
+        if sound is None or not self.settings.voice:
+            return found
+        return heard_in(people, found, sound, self.settings.presence)
 
     def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
         """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.

@@ -2,7 +2,7 @@
 
 The network says that sound is asked about, and of whom; this says what. "When does Ana say 'coffee'?" is
 Query("when", Whom(("Ana",)), where=Has("says", "coffee")); "what is being said?" asks for the attribute "says". What
-nothing hears (music, tones of voice, languages) stays refused.
+nothing hears (which song, tones of voice, languages) stays refused.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from pvchat.chat.reader.words import Word
 from pvchat.chat.vocabulary import word_set
 
 _SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
-_SPEAKING = word_set("speak speaks spoke spoken speaking talk talks talked talking speech speaker conversation voice")
-_ONLY_HEARD = word_set("speak speaks spoke spoken speech")  # beside "talking", which is seen as well
+_SPEAKING = word_set(
+    "speak speaks spoke spoken speaking talk talks talked talking speech speaker speakers conversation voice voices"
+)
+_ONLY_HEARD = word_set("speak speaks spoke spoken speech voices")  # beside "talking", which is seen as well
 _HEARING = word_set("hear heard audible audio sound sounds noise noises")
 _WORDS = word_set("words transcript transcribe quote subtitles captions dialogue dialog conversation")
 _UNHEARD = {
-    "music": word_set("music song songs singing sing sings melody tune"),
+    "music": word_set("song songs singing sing sings melody tune"),
     "language": word_set("language languages accent english french german spanish"),
 }
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
@@ -52,6 +54,8 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     for kind, known in _UNHEARD.items():
         if known & set(seen) and not phrase:
             return replace(query, select="refuse", refusal="sound", value=kind, where=None, rank=None)
+    if "music" in seen and not phrase:
+        return _music_query(query, seen)
     if not {*seen} & (_SAYING | _SPEAKING | _HEARING | _WORDS):
         return query
     whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
@@ -66,6 +70,15 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     form: Form = "polar" if select == "exists" else "wh"
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
     return replace(plain, select=select, where=asked, form=form, rank=rank if select == "who" else None, value=value)
+
+
+def _music_query(query: Query, seen: Sequence[str]) -> Query:
+    """Whether, when or how long music plays; which music, nobody tells."""
+    select = _select(seen, False)
+    if select not in ("exists", "when", "how_long", "how_often"):
+        return replace(query, select="refuse", refusal="sound", value="music", where=None, rank=None)
+    form: Form = "polar" if select == "exists" else "wh"
+    return Query(select, where=Has("music"), during=query.during, form=form)
 
 
 def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
@@ -85,6 +98,8 @@ def _select(seen: Sequence[str], phrase: bool) -> Select:
         return "when"
     if start in ("who", "whose", "which"):
         return "who"
+    if start == "how" and "many" in seen and "times" not in seen and not phrase:
+        return "count"
     if start == "how":
         return "how_often" if {"often", "times"} & {*seen} else "how_long" if "long" in seen else "who"
     polar = start in _AUXILIARY and "what" not in seen and not _WORDS & {*seen}

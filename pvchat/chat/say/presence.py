@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import be, clock, join, number, shortened, so_many_people, span_told, wording
+from pvchat.chat.english import be, clock, first_times, join, number, shortened, so_many_people, span_told, wording
 from pvchat.chat.query import Query
 from pvchat.chat.spans import WHOLE, Span, seconds_in
 from pvchat.chat.timeline import Entity, Timeline
@@ -38,11 +38,14 @@ def here_but(names: Sequence[str], what: str) -> str:
 def existence(person: Entity, timeline: Timeline) -> str:
     """Whether somebody is there: with side and times, or why that isn't sure."""
     name = person.name
+    times = [f"at {clock(row.start_s)}" for row in timeline.of(name, "speaks")]
+    heard = f"I hear {name} {first_times(times, FEW_SPANS)}" if times else ""
     if person.decision == "absent":
-        return f"No, {not_here([name])}."
+        return f"{heard}, but don't see {name}." if heard else f"No, {not_here([name])}."
     if person.decision == "unsure":
         reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
-        return f"I'm not sure whether {name} is in this video. {reason}".rstrip()
+        also = f" {heard}." if heard else ""
+        return f"I'm not sure whether {name} is in this video. {reason}".rstrip() + also
     sides = side_said([row.value for row in timeline.lasting(name, "side")], in_frame=True)
     seen = in_passing(timeline.seen(name), timeline)
     return f"Yes, {', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."

@@ -12,29 +12,38 @@ from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Rank, atoms
 from pvchat.chat.say.clauses import called, ordinal
 from pvchat.chat.say.numbers import times_said
-from pvchat.chat.sounds import UNSEEN, quotes
+from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, quotes
 from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Timeline
 
 _MOST_QUOTES, _MOST_TIMES = 8, 5
-_NOBODY = {UNSEEN: "somebody who isn't seen", "": "somebody"}  # whose words nobody knows, by `Row.of`
+_NOBODY = {  # whose words nobody knows, by `Row.of`
+    UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody",
+}  # fmt: skip
+_HEARD = dict.fromkeys((UNSEEN, BY_VOICE), ", by the voice,")  # … or whose they are by the voice alone
 
 
 def of_sound(finding: Finding, timeline: Timeline) -> str:
     """The answer to a question about what is heard."""
     query, rank = finding.query, finding.query.rank
+    if query.where == MUSIC:
+        return _music(finding)
     if query.select == "attribute":
         return _quoted(finding)
+    if query.select == "count":
+        return _voices(finding)
     if query.select == "who" and rank is not None and (finding.people or rank.k != 1):
         return upper(f"{'; '.join(_in_order(finding, rank))}.")
     if not finding.people and not finding.rows:
         return _nothing(finding)
     counted = query.select in ("how_long", "how_often")
-    speakers: list[tuple[str, Sequence[Span]]] = [(called(one.entity), one.spans) for one in finding.people]
+    speakers: list[tuple[str, Sequence[Span]]] = [(_known(one), one.spans) for one in finding.people]
     if counted or not (finding.people and query.whom.names):
         speakers += [(who, spans) for of, who in _NOBODY.items() if (spans := _spans(finding, of))]
     clauses = [f"{who} {_does(finding)} {_measured(spans, finding)}" for who, spans in speakers]
-    maybe = join([called(one.entity) for one in finding.open], "or") * bool(_spans(finding, ""))
+    maybe = join([called(one.entity) for one in finding.open], "or") * bool(
+        _spans(finding, "") + _spans(finding, SEVERAL)
+    )
     if maybe and counted and query.whom.names:
         clauses.append(f"whether that is {maybe} I can't tell")
     elif maybe and query.select == "exists" and finding.verdict != "yes":
@@ -44,6 +53,31 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     yes = "Yes, " if query.select == "exists" and finding.verdict == "yes" else ""
     sound = "this video has sound: " if query.value == "sound" else ""
     return upper(f"{yes}{sound}{'; '.join(clauses)}.")
+
+
+def _music(finding: Finding) -> str:
+    """Whether, how long and when music plays."""
+    polar = finding.query.select == "exists"
+    if not finding.spans:
+        return f"{'No, as' if polar else 'As'} far as I hear, no music plays."
+    return f"{'Yes, music' if polar else 'Music'} plays {_measured(finding.spans, finding)}."
+
+
+def _known(one: Found) -> str:
+    """A speaker's name, and that she is only heard, where that is so."""
+    how = {row.of for row in one.rows}
+    return called(one.entity) + (_HEARD.get(min(how), "") if len(how) == 1 else "")
+
+
+def _voices(finding: Finding) -> str:
+    """How many voices are heard, and whose they are."""
+    count = round(finding.number or 0)
+    if not count:
+        return _nothing(finding) if not finding.at_least else "I hear somebody speak, but too shortly to tell voices."
+    least = "at least " * finding.at_least
+    names = [f"{one.entity}'s" for one in finding.people if not one.entity.startswith("#")]
+    whose = f": {join(names)}{' among them' * (len(names) < count)}" if names else ""
+    return f"I hear {least}{number(count)} {'voice' if count == 1 else 'different voices'}{whose}."
 
 
 def _does(finding: Finding) -> str:
@@ -89,7 +123,9 @@ def _in_order(finding: Finding, rank: Rank) -> list[str]:
     how = f"{place} most".strip() if most else place or "first"
     clauses = [f"{called(best.entity)} speaks {how}, {measured(best)}"]
     clauses += [f"{called(one.entity)} {measured(one)}" for one in others]
-    unseen, rest = (seconds_in(_spans(finding, of)) for of in _NOBODY)
+    unseen, rest = (
+        seconds_in([s for of in kinds for s in _spans(finding, of)]) for kinds in ((UNSEEN,), (SEVERAL, ""))
+    )
     if most and unseen >= 1:
         clauses.append(f"{_NOBODY[UNSEEN]} for about {lasting(unseen)}")
     if rest >= 1:
@@ -104,7 +140,7 @@ def _quoted(finding: Finding) -> str:
     mine = [one for one in every if one[0]] if whose else every
     if mine:
         said = [
-            f"{called(who) if who else _NOBODY[of]} says {span_told(*span)}: {_quote(text)}"
+            f"{called(who) + _HEARD.get(of, '') if who else _NOBODY[of]} says {span_told(*span)}: {_quote(text)}"
             for who, of, span, text in mine
         ]
         left = len(mine) - _MOST_QUOTES

@@ -23,6 +23,7 @@ from torch.nn import functional as F
 
 from pvchat.assets import weights
 from pvchat.assets.packages import VOICE
+from pvchat.perception.experts.mel import mel_filters
 from pvchat.schemas import SAMPLE_RATE, FloatArray, Word
 
 WINDOW_S = 30.0  # what the encoder always sees; shorter sound is followed by silence
@@ -70,7 +71,7 @@ class WordExpert:
         self._aligned: list[tuple[int, int]] = [(layer, head) for layer, head in config["alignment_heads"]]
         self._banned = torch.tensor(config["suppress_ids"])
         self._banned_first = torch.tensor(config["suppress_ids_begin"])
-        self._mel = torch.from_numpy(_mel_filters())
+        self._mel = torch.from_numpy(mel_filters(_MELS, _FFT))
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -213,22 +214,6 @@ def log_mel(samples: Tensor, filters: Tensor) -> Tensor:
     spectrum = torch.stft(samples, _FFT, _HOP, window=torch.hann_window(_FFT), return_complex=True)[:, :-1].abs() ** 2
     logs = (filters @ spectrum).clamp(min=1e-10).log10()
     return (torch.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0
-
-
-def _mel_filters() -> FloatArray:
-    """[80, 201] triangles on Slaney's mel scale, of equal area (librosa's default)."""
-    step, knee = 200.0 / 3, 1000.0  # Hz a mel below the knee; logarithmic above
-    rise = np.log(6.4) / 27
-
-    def hertz(mel: Any) -> Any:
-        return np.where(mel < knee / step, step * mel, knee * np.exp(rise * (mel - knee / step)))
-
-    top = knee / step + np.log(SAMPLE_RATE / 2 / knee) / rise
-    edges = hertz(np.linspace(0.0, top, _MELS + 2))
-    slopes = edges[:, None] - np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE)[None]
-    widths = np.diff(edges)[:, None]
-    triangles = np.maximum(0, np.minimum(-slopes[:-2] / widths[:-1], slopes[2:] / widths[1:]))
-    return np.asarray(triangles * (2.0 / (edges[2:] - edges[:-2]))[:, None], np.float32)
 
 
 def _aligned_frames(cost: FloatArray) -> FloatArray:

