@@ -10,7 +10,7 @@ import argparse
 import dataclasses
 from typing import Any, Protocol
 
-from pvchat.config import ANSWERS, QUANTIZED, SHOWN, PresenceConfig, Settings, VideoConfig
+from pvchat.config import ANSWERS, COSTS, QUANTIZED, SHOWN, PresenceConfig, Settings, VideoConfig
 
 SECTIONS: dict[str, type[Any]] = {"video": VideoConfig, "presence": PresenceConfig}
 MEANINGS = {
@@ -29,6 +29,8 @@ MEANINGS = {
     "presence.wrong_yes": "what it costs to say that somebody is there who isn't",
     "presence.wrong_no": "what it costs to say that somebody isn't there who is",
     "presence.unsure": "what it costs to be unsure; the least expected cost decides",
+    "strict": "say that somebody is there only when very sure: all three costs at once",
+    "lenient": "say so sooner, of strangers too: all three costs at once",
 }
 
 
@@ -95,6 +97,18 @@ def add_model(parser: argparse.ArgumentParser) -> None:
             shown = f"{MEANINGS[flag]} (default {field.default})"
             metavar = {int: "N", float: "X"}.get(kind, "WORD")
             group.add_argument(f"--{flag}", type=kind, default=field.default, metavar=metavar, help=shown)
+        if section == "presence":
+            for name in COSTS:
+                group.add_argument(f"--{name}", nargs=0, action=_Costs, help=MEANINGS[name])
+
+
+class _Costs(argparse.Action):
+    """Sets all costs by one word; a cost that is given after it wins."""
+
+    def __call__(self, parser: object, namespace: argparse.Namespace, values: object, option: object = None) -> None:
+        """Called by argparse where the option stands."""
+        for name, value in dataclasses.asdict(COSTS[self.dest]).items():
+            setattr(namespace, f"presence.{name}", value)
 
 
 def time_of(text: str) -> float:
