@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from make_analysis import make_analysis, make_track
 
-from pvchat.perception.outline import tell_posture
+from pvchat.perception.posture import tell_posture
 from pvchat.schemas import PersonFacts, Thing
 
 FACE = (0.42, 0.06, 0.48, 0.14)
@@ -16,7 +16,7 @@ def told(*boxes: tuple[float, float, float, float], pose: str | None = None, kin
     analysis.width = analysis.height = 100
     analysis.bodies = [Thing("person", 0.9, list(range(len(boxes))), [list(b) for b in boxes], [0.9] * len(boxes))]
     (track,) = analysis.tracks
-    track.facts = PersonFacts(pose=pose)
+    track.facts = PersonFacts(pose=pose, confidence={"pose": 0.9} if pose else {})
     tell_posture(track, analysis)
     return track.facts
 
