@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.perception import facts
-from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, told
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, with_facts
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.collars import dress_neck
 from pvchat.perception.drawnheads import DrawnHeads
@@ -61,7 +61,7 @@ def measure(
     copies = [replace(t, pose=t.pose.copy(), facts=PersonFacts.from_dict(t.facts.to_dict())) for t in analysis.tracks]
     measured = replace(analysis, tracks=copies, stage="what")
     figures = {n for n, track in enumerate(copies) if track.kind == "figure"}  # colours cost little
-    wanted = sorted(told(copies, depth) | figures if only is None else only)
+    wanted = sorted(with_facts(copies, depth) | figures if only is None else only)
     posing = [n for n in wanted if _has_body(copies[n]) and (only is not None or n < depth.posed_tracks)]
     seen = _looked_at(copies, wanted, posing, depth)
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)

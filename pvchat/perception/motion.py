@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from pvchat.perception.camera import Camera
 from pvchat.perception.experts import body
 from pvchat.perception.experts.glasses import wearing
-from pvchat.perception.experts.landmarks import HandExpert, MeshExpert
+from pvchat.perception.experts.hands import HandExpert
+from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.experts.smiles import smiling
 from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, sureness
 from pvchat.perception.posture import posture_by_joints

@@ -1,7 +1,7 @@
 """Whether somebody stands, sits or lies, by three measures together: joints, the body's outline, likelihood.
 
-In: one track, posed, the clip's bodies (`bodytracks.py`) and frame features. Out: `pose` of the track's facts, and
-"falling or lying down" as its movement.
+In: one track, posed, the clip's bodies (`bodytracks.py`) and frame features. Out: `pose` of the track's facts,
+and as its movement "falling or lying down" and "walking or running".
 
 1. Angles of trunk and thighs, where hips and knees are seen. By single photos they are right about 96 of 100 who stand
    and 78 who sit, but 54 of those who sit by knees that are guessed: what a table hides is guessed at hip height.
@@ -36,9 +36,6 @@ _CALVES = (body.LEFT_HIP, body.LEFT_KNEE, 27), (body.RIGHT_HIP, body.RIGHT_KNEE,
 _SEEN, _KNEE_SEEN, _AGREE = 0.6, 0.9, 0.7
 # Both knees guessed with this and hardly below the hips: who sits facing the camera; and how sure that is.
 _KNEE_GUESSED, _FLAT_THIGHS, _BY_GUESS, _GUESSED = 0.5, 0.4, "sitting by guessed knees", 0.5
-# Standing where knees are out of the picture: the hips above its lower edge, thighs that point down, an arm that hangs
-# straight beyond the hips, the hand well seen.
-_LOWEST_HIP, _THIGH, _HANGS, _HAND_SEEN = 0.93, 0.6, 0.35, 0.93
 # Outlines: slim of who stands, in `_AGREE` of at least so many frames. On the tune half 7 of 7 told by it stand.
 _SLIM, _FRAMES = 2.2, 3
 # Slim at the most and at last, and the second's share of the first, of somebody who goes down; share of the frame's
@@ -74,16 +71,16 @@ def posture_by_joints(pose: FloatArray, aspect: float) -> tuple[str | None, floa
     Returns:
         the pose that most sightings show (None when the hips or knees aren't seen, or they disagree), confidence.
     """
-    told = [vote for joints in pose if (vote := _one_pose(joints, aspect)) is not None]
-    votes = ["sitting" if vote == _BY_GUESS else vote for vote in told]
+    shown = [vote for joints in pose if (vote := _one_pose(joints, aspect)) is not None]
+    votes = ["sitting" if vote == _BY_GUESS else vote for vote in shown]
     if not votes or len(votes) < 0.3 * len(pose):
-        return ("standing", 0.7) if _stands(pose, aspect) else (None, 0.0)
+        return None, 0.0
     best = max(set(votes), key=votes.count)
     share = votes.count(best) / len(votes)
     if best == "unclear" or share < _AGREE:
-        return ("standing", 0.7) if _stands(pose, aspect) and "sitting" not in votes else (None, 0.0)
+        return None, 0.0
     sure = round(0.9 * share * min(1.0, 0.7 + 0.1 * len(votes)), 3)
-    return best, min(sure, _GUESSED) if 2 * told.count(_BY_GUESS) > len(told) else sure
+    return best, min(sure, _GUESSED) if 2 * shown.count(_BY_GUESS) > len(shown) else sure
 
 
 def postures(track: Track, analysis: ClipAnalysis) -> dict[str, float] | None:
@@ -220,30 +217,6 @@ def _one_pose(joints: FloatArray, aspect: float) -> str | None:
     if min(drops) > 0.55 and max(slants) < 35:
         return "standing"
     return "sitting" if max(drops) < 0.45 else "unclear"
-
-
-def _stands(pose: FloatArray, aspect: float) -> bool:
-    """Whether somebody whose knees aren't seen stands: the hips are in the picture, and in a third of the sightings
-    an arm hangs straight down beyond them. Who sits has the hands on table or knees.
-    """
-    known = [joints for joints in pose if np.isfinite(joints).all()]
-    hanging = sum(_hangs(joints, aspect) for joints in known)
-    return hanging >= max(2, _HANGS * len(known)) if len(known) > 1 else bool(hanging)
-
-
-def _hangs(joints: FloatArray, aspect: float) -> bool:
-    xy = joints[:, :2] * [aspect, 1.0]
-    hips, shoulders = xy[list(body.HIPS)], xy[list(body.SHOULDERS)]
-    if (joints[list(body.HIPS), 3] < _KNEE_SEEN).any() or float(hips[:, 1].max()) > _LOWEST_HIP:
-        return False
-    trunk = hips.mean(0) - shoulders.mean(0)
-    upright = trunk[1] > 0 and abs(trunk[0]) < 0.4 * trunk[1]
-    down = all(xy[knee, 1] - xy[hip, 1] > _THIGH * trunk[1] for hip, knee in body.THIGHS)
-    return bool(upright and down) and any(
-        joints[wrist, 3] >= _HAND_SEEN and xy[wrist, 1] < 1 and hips[:, 1].mean() < xy[wrist, 1] + 0.05 * trunk[1]
-        and xy[wrist, 1] - xy[elbow, 1] > 2 * abs(xy[wrist, 0] - xy[elbow, 0])
-        for _, elbow, wrist in body.ARMS
-    )  # fmt: skip
 
 
 def _hips_seen(pose: FloatArray) -> float:
