@@ -107,8 +107,12 @@ def told_colour(facts: PersonFacts) -> str | None:
 
 
 def told_posture(facts: PersonFacts) -> set[str]:
-    """The postures that the facts tell."""
-    return set(postures_of(f"{facts.pose or ''} {facts.movement or ''}".replace("falling", "falls")) or ())
+    """The postures that the facts tell; who walks isn't said to stand."""
+    moves = facts.movement or ""
+    for deed, verb in (("falling", "falls"), ("walking", "walks"), ("running", "runs")):
+        moves = moves.replace(deed, verb)
+    told = set(postures_of(f"{facts.pose or ''} {moves}") or ())
+    return told - {"standing"} if told & {"walking", "running"} else told
 
 
 def told_place(scene: SceneFacts, named: str) -> str | None:

@@ -95,6 +95,10 @@ class PresenceConfig:
         return self.wrong_yes / (self.wrong_yes + self.wrong_no)
 
 
+# By name: "strict" would rather miss somebody than take a stranger for her, "lenient" the other way round.
+COSTS = {"strict": PresenceConfig(wrong_yes=3.0), "lenient": PresenceConfig(wrong_no=3.0, unsure=0.65)}
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything that one PVChat needs to start."""

@@ -16,7 +16,7 @@ from make_people import make_person
 
 from pvchat.cli import console, options, people
 from pvchat.cli import main as cli
-from pvchat.config import Settings
+from pvchat.config import COSTS, Settings
 from pvchat.errors import Candidate, SettingsError, SeveralSubjectsError
 from pvchat.people.corrections import Correction, Example, corrected
 from pvchat.people.notes import Notes
@@ -198,6 +198,10 @@ def test_options_become_settings(chat):
     assert (chat.settings.video.backend, chat.settings.video.max_frames) == ("pyav", 12)
     assert chat.settings.presence.present_from == pytest.approx(0.7)
     assert dataclasses.replace(chat.settings.video, backend="auto", max_frames=40) == Settings().video
+    for name, least in (("strict", 0.84), ("lenient", 0.35)):
+        assert run("ask", "b.mp4", "Who?", "--presence.wrong_yes", "7", f"--{name}") == 0
+        assert chat.settings.presence == COSTS[name]
+        assert chat.settings.presence.present_from == pytest.approx(least)
 
 
 @pytest.mark.parametrize(

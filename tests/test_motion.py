@@ -7,7 +7,8 @@ import pytest
 
 from pvchat.perception.camera import Camera, measure_camera, shifted
 from pvchat.perception.gestures import turns
-from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, is_live
+from pvchat.perception.motion import BodyMeasures, describe_motion, is_live
+from pvchat.perception.posture import posture_by_joints
 from pvchat.schemas import HANDS, Track
 
 STANDING = {
@@ -71,22 +72,22 @@ def told(track: Track, measures: list[BodyMeasures], seen: Camera):
 
 @pytest.mark.parametrize(("places", "word"), [(STANDING, "standing"), (SITTING, "sitting"), (LYING, "lying down")])
 def test_pose_words(places, word):
-    found, sure = body_pose(np.repeat(joints(places)[None], 5, 0), 1.0)
+    found, sure = posture_by_joints(np.repeat(joints(places)[None], 5, 0), 1.0)
     assert found == word
     assert sure > 0.7
 
 
 def test_half_a_body_claims_no_pose():
     upper = {k: v for k, v in STANDING.items() if k < 25}
-    assert body_pose(np.repeat(joints(upper)[None], 5, 0), 1.0) == (None, 0.0)
+    assert posture_by_joints(np.repeat(joints(upper)[None], 5, 0), 1.0) == (None, 0.0)
     below = {k: (x, y + 0.45) for k, (x, y) in STANDING.items()}  # the knees lie below the frame's edge
-    assert body_pose(np.repeat(joints(below)[None], 5, 0), 1.0) == (None, 0.0)
-    assert body_pose(np.repeat(joints(STANDING, visible=0.2)[None], 5, 0), 1.0) == (None, 0.0)
+    assert posture_by_joints(np.repeat(joints(below)[None], 5, 0), 1.0) == (None, 0.0)
+    assert posture_by_joints(np.repeat(joints(STANDING, visible=0.2)[None], 5, 0), 1.0) == (None, 0.0)
 
 
 def test_disagreeing_sightings_claim_no_pose():
     mixed = np.stack([joints(STANDING), joints(SITTING)] * 3)
-    assert body_pose(mixed, 1.0) == (None, 0.0)
+    assert posture_by_joints(mixed, 1.0) == (None, 0.0)
 
 
 def test_walking_is_told_with_its_direction_and_standing_still():
@@ -256,26 +257,14 @@ def test_camera_pan_zoom_and_cut_are_measured():
 
 
 FACING_SEATED = STANDING | {23: (0.53, 0.5), 24: (0.47, 0.5), 25: (0.56, 0.55), 26: (0.44, 0.55)}
-HANGING = STANDING | {23: (0.53, 0.7), 24: (0.47, 0.7), 25: (0.53, 1.1), 26: (0.47, 1.1)} | {
-    13: (0.57, 0.5), 15: (0.57, 0.75), 14: (0.43, 0.5), 16: (0.48, 0.5),
-}  # fmt: skip
 
 
 def test_knees_that_are_only_guessed_tell_who_sits_facing_the_camera():
     pose = joints(FACING_SEATED)
     pose[[25, 26], 3] = 0.6
-    assert body_pose(np.repeat(pose[None], 5, 0), 1.0)[0] == "sitting"
+    assert posture_by_joints(np.repeat(pose[None], 5, 0), 1.0) == ("sitting", 0.5)
     pose[[25, 26], 3] = 0.4
-    assert body_pose(np.repeat(pose[None], 5, 0), 1.0)[0] is None
-
-
-def test_an_arm_that_hangs_beyond_the_hips_tells_who_stands():
-    pose = joints(HANGING, 0.98)
-    pose[[25, 26], 3] = 0.1
-    assert body_pose(np.repeat(pose[None], 5, 0), 1.0)[0] == "standing"
-    on_the_table = pose.copy()
-    on_the_table[15, :2] = (0.5, 0.62)
-    assert body_pose(np.repeat(on_the_table[None], 5, 0), 1.0)[0] is None
+    assert posture_by_joints(np.repeat(pose[None], 5, 0), 1.0)[0] is None
 
 
 def test_who_looks_ahead_but_past_the_camera():

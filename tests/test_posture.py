@@ -10,7 +10,7 @@ from test_facts import track_at
 from test_sleeves import JOINTS
 
 from pvchat.perception import posture
-from pvchat.perception.posture import NAMES, geometry, tell_likely
+from pvchat.perception.posture import NAMES, geometry, tell_posture
 from recipes.posture.train import APART, PosedPerson, cut_off, judge, posture_of, told_by_others
 
 FACE = np.float32([0.45, 0.1, 0.55, 0.24])
@@ -49,7 +49,7 @@ def clip(track, monkeypatch, **likely):
     """A track whose postures are this likely, told."""
     shares = dict.fromkeys(NAMES, 0.0) | {name.replace("_", " "): p for name, p in likely.items()}
     monkeypatch.setattr(posture, "postures", lambda *_: shares)
-    tell_likely(track, SimpleNamespace())
+    tell_posture(track, SimpleNamespace(bodies=[]))
     return track.facts
 
 
@@ -57,19 +57,52 @@ def test_who_strides_does_not_stand_and_who_fell_is_not_told_again(monkeypatch):
     track = track_at(FACE)
     track.facts.pose = "standing"
     assert clip(track, monkeypatch, walking=0.3, running=0.3, standing=0.4).pose is None
-    assert clip(track_at(FACE), monkeypatch, sitting=0.65, standing=0.35).pose is None
-    told = clip(track_at(FACE), monkeypatch, sitting=0.75, standing=0.25)
-    assert (told.pose, told.confidence["pose"]) == ("sitting", 0.75)
-    assert clip(track_at(FACE), monkeypatch, standing=0.4, walking=0.4, sitting=0.2).pose == "standing"
+    assert clip(track_at(FACE), monkeypatch, sitting=0.75, standing=0.25).pose is None
+    told = clip(track_at(FACE), monkeypatch, sitting=0.85, standing=0.15)
+    assert (told.pose, told.confidence["pose"]) == ("sitting", 0.85)
+    assert clip(track_at(FACE), monkeypatch, standing=0.45, walking=0.4, sitting=0.15).pose == "standing"
     fallen = track_at(FACE)
     fallen.facts.movement = "falling or lying down"
     assert clip(fallen, monkeypatch, standing=0.9).pose is None
 
 
-def test_what_was_measured_is_not_overruled_by_a_guess(monkeypatch):
-    track = track_at(FACE)
-    track.facts.pose = "sitting"
-    assert clip(track, monkeypatch, standing=0.95).pose == "sitting"
+def test_who_surely_strides_walks_or_runs_the_way_she_moves(monkeypatch):
+    for moves, told in (
+        (None, "walking or running"),
+        ("standing still", "walking or running"),
+        ("moving to the left", "walking or running to the left"),
+        ("walking to the left", "walking to the left"),
+    ):
+        track = track_at(FACE)
+        track.facts.movement = moves
+        facts = clip(track, monkeypatch, walking=0.4, running=0.25, standing=0.35)
+        assert (facts.pose, facts.movement, facts.confidence["movement"]) == (None, told, 0.65)
+    assert clip(track_at(FACE), monkeypatch, walking=0.3, running=0.25, standing=0.45).movement is None
+
+
+def test_who_stands_with_hips_in_the_picture_is_told_sooner(monkeypatch):
+    assert clip(track_at(FACE), monkeypatch, standing=0.75, sitting=0.25).pose is None
+    whole = track_at(FACE)
+    whole.pose = np.stack([pose()] * len(whole))
+    assert clip(whole, monkeypatch, standing=0.75, sitting=0.25).pose == "standing"
+    below = track_at(FACE)
+    below.pose = np.stack([pose(j23=(0.55, 1.1), j24=(0.45, 1.1))] * len(below))
+    assert clip(below, monkeypatch, standing=0.75, sitting=0.25).pose is None
+
+
+def test_who_sits_by_guessed_knees_must_be_likely_to_sit(monkeypatch):
+    """And what the joints show is not overruled."""
+    for joints, sure, likely, told in (
+        ("sitting", 0.5, {"sitting": 0.5, "standing": 0.5}, "sitting"),
+        ("sitting", 0.5, {"sitting": 0.35, "standing": 0.65}, None),
+        ("sitting", 0.5, {"sitting": 0.1, "standing": 0.9}, "standing"),
+        ("sitting", 0.9, {"sitting": 0.1, "standing": 0.9}, "sitting"),
+        ("standing", 0.9, {"sitting": 0.7, "standing": 0.3}, "standing"),
+        ("lying down", 0.7, {"sitting": 0.05, "standing": 0.95}, "lying down"),
+    ):
+        track = track_at(FACE)
+        track.facts.pose, track.facts.confidence["pose"] = joints, sure
+        assert clip(track, monkeypatch, **likely).pose == told
 
 
 def test_nothing_is_told_of_whom_no_face_is_seen():

@@ -11,11 +11,15 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from pvchat.config import ANSWERS, QUANTIZED, SHOWN, PresenceConfig, Settings, VideoConfig
+from pvchat.config import ANSWERS, COSTS, QUANTIZED, SHOWN, PresenceConfig, Settings, VideoConfig
 
 SECTIONS: dict[str, type[Any]] = {"video": VideoConfig, "presence": PresenceConfig}
 
 Run = Callable[[argparse.Namespace], int | None]  # does a command; returns its exit code, None for 0
+COSTS_HELP = {
+    "strict": "say that somebody is there only when very sure: all three costs at once",
+    "lenient": "say so sooner, of strangers too: all three costs at once",
+}
 
 
 class Commands(Protocol):
@@ -89,6 +93,18 @@ def add_model(parser: argparse.ArgumentParser, run: Run) -> None:
             shown = f"{field.metadata['help']} (default {field.default})"
             metavar = {int: "N", float: "X"}.get(kind, "WORD")
             group.add_argument(f"--{flag}", type=kind, default=field.default, metavar=metavar, help=shown)
+        if section == "presence":
+            for name, meaning in COSTS_HELP.items():
+                group.add_argument(f"--{name}", nargs=0, action=_Costs, help=meaning)
+
+
+class _Costs(argparse.Action):
+    """Sets all costs by one word; a cost that is given after it wins."""
+
+    def __call__(self, parser: object, namespace: argparse.Namespace, values: object, option: object = None) -> None:
+        """Called by argparse where the option stands."""
+        for name, value in dataclasses.asdict(COSTS[self.dest]).items():
+            setattr(namespace, f"presence.{name}", value)
 
 
 def time_of(text: str) -> float:

@@ -149,14 +149,14 @@ class PresenceModel:
         """
         shown = shown_together(analysis.tracks)
         seen, worn = self._seen(people, analysis), self._worn(people, analysis)
-        whole = compete(_told(seen + worn, people, analysis), shown)
+        whole = compete(_corrected(seen + worn, people, analysis), shown)
         if not worn.any():
             return whole
-        return np.minimum(whole, np.maximum(compete(_told(seen, people, analysis), shown), WORN_MOST))
+        return np.minimum(whole, np.maximum(compete(_corrected(seen, people, analysis), shown), WORN_MOST))
 
     def compared(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] of each person for herself, as if nobody else were enrolled."""
-        return _told(self._seen(people, analysis) + self._worn(people, analysis), people, analysis)
+        return _corrected(self._seen(people, analysis) + self._worn(people, analysis), people, analysis)
 
     def _worn(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """What bodies add [P, K]."""
@@ -195,8 +195,8 @@ class PresenceModel:
             masked: the face is behind a mask.
             scene: how alike the two clips' scenes are (`scene_likeness`).
         """
-        told = examples.view_beside(person)
-        views = [view for view in (*parts_of(person), told) if len(view.bare) or len(view.masked)]
+        corrections = examples.view_beside(person)
+        views = [view for view in (*parts_of(person), corrections) if len(view.bare) or len(view.masked)]
         found = [self._compare(view, track, masked) for view in views]
         odds = _mean_odds([score for score, _ in found]) - _doubt(person)
         near = min(float(one[0]) for _, one in found)
@@ -240,7 +240,7 @@ class PresenceModel:
         return out
 
 
-def _told(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+def _corrected(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
     """Log-odds [P, K] with what the user said of this clip."""
     for row, person in enumerate(people):
         for column, her in examples.told(person, analysis).items():

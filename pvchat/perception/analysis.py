@@ -21,11 +21,13 @@ from pvchat.perception import bodies, facts, places, tracks
 from pvchat.perception.bodytracks import follow_bodies
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
+from pvchat.perception.experts.body import BodyExpert
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
 from pvchat.perception.experts.faces import FaceExpert, Faces
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
-from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
+from pvchat.perception.experts.hands import HandExpert
+from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.experts.objects import ThingExpert
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.heads import whose
@@ -36,7 +38,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
-_TOLD_FIGURES = 3  # figure tracks whose bodies are described; the rest are often parts of a close-up
+_MEASURED_FIGURES = 3  # figure tracks whose bodies are described; the rest are often parts of a close-up
 _THUMBNAIL = 192  # pixels, longest side
 _DRAWN = 0.68  # probability from which a clip counts as drawn …
 PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
@@ -191,21 +193,21 @@ def recognise(
 
 def _describing(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> list[Callable[[], None]]:
     """All that is filled in about the tracks one by one; in any order, for nothing needs what another one does."""
-    telling = told(analysis.tracks, depth)
+    measured = with_facts(analysis.tracks, depth)
     jobs: list[Callable[[], None]] = []
     for number, track in enumerate(analysis.tracks):
         if track.kind == "face" and depth.prints:
             jobs.append(partial(_print, clip, track, experts, depth.prints))
         if track.kind == "face" and number < depth.masked_tracks:
             jobs.append(partial(_cover, clip, track, experts, depth.masked))
-        jobs.append(partial(_tell, clip, analysis, track, experts, depth.body_crops if number in telling else 0))
+        jobs.append(partial(_tell, clip, analysis, track, experts, depth.body_crops if number in measured else 0))
     return jobs
 
 
-def told(found: Sequence[Track], depth: Depth) -> set[int]:
+def with_facts(found: Sequence[Track], depth: Depth) -> set[int]:
     """The numbers of the tracks about which facts are measured; faces come first."""
     faces = sum(t.kind == "face" for t in found)
-    return {*range(min(faces, depth.told_tracks)), *range(faces, min(faces + _TOLD_FIGURES, len(found)))}
+    return {*range(min(faces, depth.told_tracks)), *range(faces, min(faces + _MEASURED_FIGURES, len(found)))}
 
 
 def _shows_real_face(analysis: ClipAnalysis) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.perception import facts
-from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, told
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, with_facts
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.collars import dress_neck
 from pvchat.perception.drawnheads import DrawnHeads
@@ -24,9 +24,8 @@ from pvchat.perception.experts.body import Before
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.grounds import ground_facts
-from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, measure_body, wears_glasses
-from pvchat.perception.outline import tell_posture
-from pvchat.perception.posture import tell_likely
+from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
+from pvchat.perception.posture import posture_by_joints, tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import spread
 from pvchat.perception.sleeves import dress_limbs
@@ -62,7 +61,7 @@ def measure(
     copies = [replace(t, pose=t.pose.copy(), facts=PersonFacts.from_dict(t.facts.to_dict())) for t in analysis.tracks]
     measured = replace(analysis, tracks=copies, stage="what")
     figures = {n for n, track in enumerate(copies) if track.kind == "figure"}  # colours cost little
-    wanted = sorted(told(copies, depth) | figures if only is None else only)
+    wanted = sorted(with_facts(copies, depth) | figures if only is None else only)
     posing = [n for n in wanted if _has_body(copies[n]) and (only is not None or n < depth.posed_tracks)]
     seen = _looked_at(copies, wanted, posing, depth)
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)
@@ -174,7 +173,6 @@ def _tell(
     if posed is not None and posed[1]:
         _tell_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)
-    tell_likely(track, analysis)
     tell_things(track, analysis)
     dress_limbs(clip, track)
     dress_neck(clip, track)
@@ -186,7 +184,7 @@ def _tell_motion(
 ) -> None:
     found, part = track.facts, _part(track, seen)
     if track.kind == "figure":  # seen in a few frames only, a second apart: how they move and gesture isn't
-        found.pose, sure = body_pose(part.pose, camera.aspect)
+        found.pose, sure = posture_by_joints(part.pose, camera.aspect)
         found.confidence |= {"pose": sure} if found.pose else {}
         return
     found.pose, found.movement, found.gestures, confidence = describe_motion(part, analysis.times, measures, camera)

@@ -18,19 +18,15 @@ from numpy.typing import NDArray
 from pvchat.perception.camera import Camera
 from pvchat.perception.experts import body
 from pvchat.perception.experts.glasses import wearing
-from pvchat.perception.experts.landmarks import HandExpert, MeshExpert
+from pvchat.perception.experts.hands import HandExpert
+from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.experts.smiles import smiling
 from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, sureness
+from pvchat.perception.posture import posture_by_joints
 from pvchat.schemas import HANDS, FloatArray, Track
 
 _SEEN = 0.6  # visibility from which a joint counts as seen
-_KNEE_SEEN = 0.9  # a knee hidden by a table or the people in front is still guessed, with 0.8 and less
-# Both knees guessed with this and hardly below the hips: who sits facing the camera. Standing where knees are out of
-# the picture: the hips above its lower edge, thighs that point down, an arm that hangs straight beyond the hips.
-_KNEE_GUESSED, _FLAT_THIGHS, _LOWEST_HIP, _THIGH, _HANGS = 0.5, 0.4, 0.93, 0.6, 0.35
-_HAND_SEEN = 0.93
 _FAR = 0.08  # face height over frame height below which hands are too small to follow
-_AGREE = 0.7  # share of the sightings that must say the same pose
 _FEW = 3  # sightings that motion needs
 _WALK, _STILL = 1.0, 0.35  # face heights of travel: above moves, below stands still
 _STEADY_TRAVEL = 0.85  # correlation of the way with time from which it is a movement, not swaying
@@ -115,7 +111,7 @@ def describe_motion(
     if not len(track):
         return None, None, [], {}
     confidence: dict[str, float] = {}
-    posture, sure = body_pose(track.pose, camera.aspect)
+    posture, sure = posture_by_joints(track.pose, camera.aspect)
     if posture:
         confidence["pose"] = sure
     live = is_live(track, measures, camera)
@@ -133,26 +129,6 @@ def describe_motion(
     if found:
         confidence["gestures"] = found[0][1]
     return posture, movement, [phrase for phrase, _ in found], confidence
-
-
-def body_pose(pose: FloatArray, aspect: float) -> tuple[str | None, float]:
-    """Standing, sitting or lying down by the angles of torso and thighs.
-
-    Args:
-        pose: [n, 33, 4].
-        aspect: frame width over height.
-
-    Returns:
-        the pose that most sightings show (None when the hips or knees aren't seen, or they disagree), confidence.
-    """
-    votes = [vote for joints in pose if (vote := _one_pose(joints, aspect)) is not None]
-    if not votes or len(votes) < 0.3 * len(pose):
-        return ("standing", 0.7) if _stands(pose, aspect) else (None, 0.0)
-    best = max(set(votes), key=votes.count)
-    share = votes.count(best) / len(votes)
-    if best == "unclear" or share < _AGREE:
-        return ("standing", 0.7) if _stands(pose, aspect) and "sitting" not in votes else (None, 0.0)
-    return best, round(0.9 * share * min(1.0, 0.7 + 0.1 * len(votes)), 3)
 
 
 def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
@@ -185,54 +161,6 @@ def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str
     values = np.array([getattr(measures[row], name) for row in rows], np.float32)
     values = values[np.isfinite(values)]
     return float(np.std(values)) if len(values) >= _FEW else 0.0
-
-
-def _one_pose(joints: FloatArray, aspect: float) -> str | None:
-    """One sighting's vote: None when the legs or the trunk aren't seen, "unclear" between the poses."""
-    xy, seen = joints[:, :2] * [aspect, 1.0], joints[:, 3] >= _SEEN
-    inside = np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
-    shoulders, hips, knees = list(body.SHOULDERS), list(body.HIPS), list(body.KNEES)
-    legs = [(hip, knee) for hip, knee in body.THIGHS if inside[knee] and joints[knee, 3] >= _KNEE_SEEN]
-    if not (seen & inside)[shoulders].any() or not (seen & inside)[hips].all():
-        return None
-    trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
-    length = float(np.linalg.norm(trunk))
-    lean = np.degrees(np.arctan2(abs(trunk[0]), trunk[1]))
-    if not legs:  # guessed knees tell of who sits facing the camera only
-        guessed = (joints[knees, 3] >= _KNEE_GUESSED).all() and inside[knees].all()
-        flat = max(float(xy[knee, 1] - xy[hip, 1]) for hip, knee in body.THIGHS) < _FLAT_THIGHS * length
-        return "sitting" if guessed and flat and lean < 25 else None
-    drops = [float(xy[knee, 1] - xy[hip, 1]) / max(length, 1e-6) for hip, knee in legs]
-    slants = [np.degrees(np.arctan2(abs(xy[k, 0] - xy[h, 0]), xy[k, 1] - xy[h, 1])) for h, k in legs]
-    if lean > 40:
-        return "lying down" if lean > 65 and all(abs(slant - 90) < 35 for slant in slants) else "unclear"
-    if min(drops) > 0.55 and max(slants) < 35:
-        return "standing"
-    return "sitting" if max(drops) < 0.45 else "unclear"
-
-
-def _stands(pose: FloatArray, aspect: float) -> bool:
-    """Whether somebody whose knees aren't seen stands: the hips are in the picture, and in a third of the sightings
-    an arm hangs straight down beyond them. Who sits has the hands on table or knees.
-    """
-    known = [joints for joints in pose if np.isfinite(joints).all()]
-    hanging = sum(_hangs(joints, aspect) for joints in known)
-    return hanging >= max(2, _HANGS * len(known)) if len(known) > 1 else bool(hanging)
-
-
-def _hangs(joints: FloatArray, aspect: float) -> bool:
-    xy = joints[:, :2] * [aspect, 1.0]
-    hips, shoulders = xy[list(body.HIPS)], xy[list(body.SHOULDERS)]
-    if (joints[list(body.HIPS), 3] < _KNEE_SEEN).any() or float(hips[:, 1].max()) > _LOWEST_HIP:
-        return False
-    trunk = hips.mean(0) - shoulders.mean(0)
-    upright = trunk[1] > 0 and abs(trunk[0]) < 0.4 * trunk[1]
-    down = all(xy[knee, 1] - xy[hip, 1] > _THIGH * trunk[1] for hip, knee in body.THIGHS)
-    return bool(upright and down) and any(
-        joints[wrist, 3] >= _HAND_SEEN and xy[wrist, 1] < 1 and hips[:, 1].mean() < xy[wrist, 1] + 0.05 * trunk[1]
-        and xy[wrist, 1] - xy[elbow, 1] > 2 * abs(xy[wrist, 0] - xy[elbow, 0])
-        for _, elbow, wrist in body.ARMS
-    )  # fmt: skip
 
 
 def _movement(track: Track, camera: Camera, posture: str | None) -> tuple[str | None, float]:

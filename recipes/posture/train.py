@@ -4,8 +4,10 @@
 
 In: photos and frames of film in which people are known to stand, sit, lie, walk, run or bend: by their captions
 (`flickr8k`), by what they do (`har_stills`, `stanford40`, `film_actions`, `dark_actions`, `ut_interaction`) or by name
-(`poses_stock`); each once more cut off below the chest, as people are filmed who talk. Out: a linear head over pose and
-frame, and a card with how often it is right of the people of sets that it hasn't learned from.
+(`poses_stock`); each once more cut off below the chest, as people are filmed who talk. `clips.json` names clips of film
+by posture: who walks, runs or shoots with a bow by what they do, others read from one frame; of them several frames
+count, and those without a face, too. Out: a linear head over pose and frame, and a card with how often it is right of
+the people of sets that it hasn't learned from.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.perception.experts.body import BodyExpert
+from pvchat.perception.experts.body import HIPS, LEFT_EYE, NOSE, RIGHT_EYE, SHOULDERS, BodyExpert
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.posture import NAMES, geometry, likely_postures
@@ -29,6 +31,7 @@ from pvchat.train.pictures import read_image, read_metadata
 from recipes.heads import arguments, drawn, softmax_head, write_head
 
 Picture = NDArray[np.uint8]
+Experts = tuple[BodyExpert, WideFaceDetector, FrameExpert]
 
 VERBS = {
     "standing": r"stands?|standing", "sitting": r"sits?|sitting|seated",
@@ -60,15 +63,18 @@ FILM = (  # set, action, frames (of 8), posture, at most
     ("dark_actions", "walking", (2, 5), "walking", 99), ("dark_actions", "running", (3,), "running", 99),
     ("ut_interaction", "shaking hands", (2,), "standing", 20), ("ut_interaction", "pointing", (2,), "standing", 20),
 )  # fmt: skip
+CLIPS: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("clips.json").read_text(encoding="utf-8"))
+CLIP_FRAMES, CLIP_WORTH = 4, 3.0  # frames of a clip that count, and what they count together
 CAPTIONED, SIDE = 260, 240  # captioned pictures of each posture; smaller pictures are doubled
 DECAY_POSE, DECAY_FRAME = 0.02, 0.5
+EARS = (7, 8)  # of the pose
 CUT = ("standing", "sitting", "walking", "running")  # postures of which people cut off tell something, too …
 BELOW, CUT_WORTH = (1.2, 4.0), 0.7  # … between so many face heights below the chin; what they count beside whole ones
 APART = (
     ("flickr8k",),
     ("har_stills", "poses_stock"),
     ("stanford40",),
-    ("film_actions", "dark_actions", "ut_interaction"),
+    ("film_actions", "dark_actions", "ut_interaction", "tv_talk"),
 )
 
 
@@ -98,6 +104,14 @@ def chosen(root: Path, random: np.random.Generator) -> Iterator[tuple[str, dict[
         yield from drawn([(posture, row) for row in rows], most, random)
 
 
+def clip_frames(root: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Posture and metadata rows, in order, of each clip of `CLIPS`."""
+    for name, postures in CLIPS.items():
+        rows = sorted(read_metadata(root / name), key=lambda row: int(row["frame"]))
+        for posture, clips in postures.items():
+            yield from ((posture, [row for row in rows if row["clip"] == clip]) for clip in clips)
+
+
 def posture_of(captions: list[str]) -> str | None:
     """The posture that most captions of a picture of one person name; None where they name several or none."""
     texts = [text.lower() for text in captions]
@@ -118,11 +132,39 @@ def look(root: Path, seed: int) -> list[PosedPerson]:
         if row["set"] == "flickr8k":  # squashed by its source: back to the shape of most photos
             image = np.asarray(Image.fromarray(image).resize((288, 216)))
         elif max(height, width) < SIDE:
-            image = np.asarray(Image.fromarray(image).resize((2 * width, 2 * height)))
+            image = _doubled(image)
         for picture, worth in ((image, 1.0), (cut_off(image, experts[1], random), CUT_WORTH)):
             if picture is not None and (worth == 1 or posture in CUT):
                 found += [PosedPerson(posture, row["set"], *one, worth) for one in _described(picture, experts)]
+    for posture, rows in clip_frames(root):
+        found += _of_clip(posture, rows, root, experts)
     return found
+
+
+def _of_clip(posture: str, rows: list[dict[str, Any]], root: Path, experts: Experts) -> list[PosedPerson]:
+    """Whoever has the surest face, or else the surest pose, in some of a clip's frames that show a pose."""
+    bodies, faces, features = experts
+    shown, images = list[FloatArray](), list[Picture]()
+    for row in rows:
+        image = _doubled(read_image(root / row["set"] / row["file"]))
+        face, aspect = _face(image, faces), image.shape[1] / image.shape[0]
+        pose = (bodies.pose(image, face) if face is not None else None) or bodies.pose(image)
+        if pose is not None:
+            shown.append(geometry(pose.joints, guessed_face(pose.joints, aspect) if face is None else face, aspect))
+            images.append(image)
+    some = np.unique(np.linspace(0, len(images) - 1, CLIP_FRAMES).round().astype(int)) if images else []
+    frames = features.pooled([images[i] for i in some]) if images else []
+    worth = CLIP_WORTH / max(len(some), 1)
+    return [PosedPerson(posture, rows[0]["set"], shown[i], frame, worth) for i, frame in zip(some, frames, strict=True)]
+
+
+def guessed_face(joints: FloatArray, aspect: float) -> FloatArray:
+    """[4] where the face of a pose [33, 4] is: about nose, eyes and ears, .42 of the trunk's length high."""
+    scale = np.array([aspect, 1.0])
+    middle = (joints[[NOSE, LEFT_EYE, RIGHT_EYE, *EARS], :2] * scale).mean(0)
+    trunk = (joints[list(HIPS), :2].mean(0) - joints[list(SHOULDERS), :2].mean(0)) * scale
+    half = 0.21 * float(np.linalg.norm(trunk)) * np.array([0.8, 1.0])
+    return np.concatenate([(middle - half) / scale, (middle + half) / scale]).astype(np.float32)
 
 
 def cut_off(image: Picture, faces: WideFaceDetector, random: np.random.Generator) -> Picture | None:
@@ -144,14 +186,16 @@ def cut_off(image: Picture, faces: WideFaceDetector, random: np.random.Generator
     return np.asarray(Image.fromarray(part).resize((part.shape[1] * scale, part.shape[0] * scale)))
 
 
+def _doubled(image: Picture) -> Picture:
+    return np.asarray(Image.fromarray(image).resize((2 * image.shape[1], 2 * image.shape[0])))
+
+
 def _face(image: Picture, faces: WideFaceDetector) -> FloatArray | None:
     boxes, _, scores = faces.faces(image, 0.5)
     return np.asarray(boxes[int(np.argmax(scores))], np.float32) if len(boxes) else None
 
 
-def _described(
-    image: Picture, experts: tuple[BodyExpert, WideFaceDetector, FrameExpert]
-) -> Iterator[tuple[FloatArray, FloatArray]]:
+def _described(image: Picture, experts: Experts) -> Iterator[tuple[FloatArray, FloatArray]]:
     """What the surest face's pose shows and what the picture looks like; nothing where there is no face."""
     bodies, faces, features = experts
     if (face := _face(image, faces)) is None:

@@ -4,7 +4,7 @@
     faces              faces.py: mtcnn.py (mtcnnlayers.py, areas.py) finds them, identity.py (identitylayers.py) and
                        faceprint.py describe them; mesh.py, smiles.py, glasses.py
     drawn figures      figures.py: figurelooks.py, figuretracks.py
-    bodies, hands      body.py, hands.py (ssd.py, regions.py); landmarks.py names them all
+    bodies, hands      body.py, hands.py (ssd.py, regions.py)
     things             objects.py
     sound              voiceactivity.py, whisper.py
     how they run       networks.py is the one door: converted.py, litert.py, operations.py, workers.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from make_analysis import make_analysis, make_track
 
-from pvchat.perception.outline import tell_posture
+from pvchat.perception.posture import tell_posture
 from pvchat.schemas import PersonFacts, Thing
 
 FACE = (0.42, 0.06, 0.48, 0.14)
@@ -16,7 +16,7 @@ def told(*boxes: tuple[float, float, float, float], pose: str | None = None, kin
     analysis.width = analysis.height = 100
     analysis.bodies = [Thing("person", 0.9, list(range(len(boxes))), [list(b) for b in boxes], [0.9] * len(boxes))]
     (track,) = analysis.tracks
-    track.facts = PersonFacts(pose=pose)
+    track.facts = PersonFacts(pose=pose, confidence={"pose": 0.9} if pose else {})
     tell_posture(track, analysis)
     return track.facts
 
@@ -37,7 +37,17 @@ def test_joints_count_for_more():
 def test_who_gets_flat_and_low_fell_or_lay_down():
     facts = told(TALL, TALL, FLAT, FLAT, pose="standing")
     assert (facts.pose, facts.movement) == (None, "falling or lying down")
-    assert told(FLAT, FLAT, FLAT, FLAT).movement is None
+    risen = told(BROAD, TALL, TALL, FLAT, FLAT)  # bent at first
+    assert risen.movement == "falling or lying down"
+
+
+def test_who_is_low_and_broad_most_of_the_time_lies():
+    flat = (0.1, 0.05, 0.9, 0.4)  # the head at its side
+    facts = told(*[flat] * 4)
+    assert (facts.pose, facts.movement) == ("lying down", None)
+    assert told(*[flat] * 3).pose is None
+    broad_face = (0.0, 0.05, 1.0, 0.64)  # fills the frame
+    assert told(*[broad_face] * 4).pose is None
 
 
 def test_somebody_elses_body_says_nothing():
