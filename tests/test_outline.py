@@ -35,9 +35,16 @@ def test_joints_count_for_more():
 
 
 def test_who_gets_flat_and_low_fell_or_lay_down():
-    facts = told(TALL, TALL, FLAT, FLAT, pose="standing")
+    facts = told(TALL, TALL, FLAT, FLAT, FLAT, pose="standing")
     assert (facts.pose, facts.movement) == (None, "falling or lying down")
+    assert told(BROAD, FLAT, FLAT, FLAT).movement == facts.movement  # off a chair
+    assert told(TALL, FLAT, FLAT, FLAT, TALL).movement == facts.movement  # and up again
+    assert told(TALL, FLAT, FLAT).movement is None  # too short
     assert told(FLAT, FLAT, FLAT, FLAT).movement is None
+
+
+def test_who_is_cut_off_by_the_frame_but_no_lower_did_not_fall():
+    assert told(TALL, *[(0.1, 0.05, 0.9, 0.5)] * 3).movement is None
 
 
 def test_somebody_elses_body_says_nothing():

@@ -14,9 +14,9 @@ from pvchat.perception.heads import carries
 from pvchat.schemas import ClipAnalysis, FloatArray, Thing, Track
 
 _STANDS, _AGREE = 2.2, 0.7  # slim; share of the frames. On the tune half 7 of 7 told by it stand
-_UPRIGHT, _FLAT = 1.8, 0.9  # slim at first, slim at last
-_SINKS = 0.25  # of the frame's height by which the head comes down
-_SEEN, _FEW = 3, 4  # frames that standing needs, that going down needs
+_UPRIGHT, _FLAT = 1.2, 0.75  # slim of who stands or sits, and of who lies
+_SINKS = 0.25  # of her height before by which the top of the body comes down
+_SEEN = 3  # frames that standing and lying need
 _SURE = 0.7
 
 
@@ -41,9 +41,13 @@ def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
 
 
 def _goes_down(slim: FloatArray, boxes: FloatArray) -> bool:
-    if len(slim) < _FEW or slim[0] < _UPRIGHT or slim[-2:].max() > _FLAT:
-        return False
-    return float(boxes[-2:, 1].min() - boxes[0, 1]) >= _SINKS
+    """Whether a body that stood or sat is flat, and lower, in several frames in a row [n], [n, 4]."""
+    for first in range(1, len(slim) - _SEEN + 1):
+        before, flat = int(slim[:first].argmax()), slice(first, first + _SEEN)
+        height, sunk = boxes[before, 3] - boxes[before, 1], boxes[flat, 1].min() - boxes[before, 1]
+        if slim[before] >= _UPRIGHT and slim[flat].max() <= _FLAT and sunk >= _SINKS * height:
+            return True
+    return False
 
 
 def _is_hers(body: Thing, track: Track) -> bool:
