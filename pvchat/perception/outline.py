@@ -1,4 +1,4 @@
-"""Posture by a body's outline, where joints don't tell it: narrow boxes stand, a tall one that goes flat went down.
+"""Posture by a body's outline, where joints don't tell it: narrow boxes stand, one that goes flat and low went down.
 
 In: a track and the clip's bodies (`bodies.py`). Out: fields of the track's facts. A box says less than joints do, but
 bodies are found where no face is seen, and behind others.
@@ -14,8 +14,8 @@ from pvchat.perception.heads import carries
 from pvchat.schemas import ClipAnalysis, FloatArray, Thing, Track
 
 _STANDS, _AGREE = 2.2, 0.7  # slim; share of the frames. On the tune half 7 of 7 told by it stand
-_UPRIGHT, _FLAT = 1.2, 0.75  # slim of who stands or sits, and of who lies
-_SINKS = 0.25  # of her height before by which the top of the body comes down
+_UPRIGHT, _FLAT = 1.2, 0.65  # slim of who stands or sits, and of who lies
+_SINKS = 0.15  # of her height before by which the top of the body comes down
 _SEEN = 3  # frames that standing and lying need
 _SURE = 0.7
 
