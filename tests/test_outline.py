@@ -43,8 +43,9 @@ def test_who_gets_flat_and_low_fell_or_lay_down():
     assert told(FLAT, FLAT, FLAT, FLAT).movement is None
 
 
-def test_who_is_cut_off_by_the_frame_but_no_lower_did_not_fall():
+def test_who_comes_near_or_leaves_the_picture_below_did_not_fall():
     assert told(TALL, *[(0.1, 0.05, 0.9, 0.5)] * 3).movement is None
+    assert told(TALL, *[(0.3, 0.85, 0.6, 1.0)] * 3).movement is None
 
 
 def test_somebody_elses_body_says_nothing():

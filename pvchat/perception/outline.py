@@ -16,6 +16,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Thing, Track
 _STANDS, _AGREE = 2.2, 0.7  # slim; share of the frames. On the tune half 7 of 7 told by it stand
 _UPRIGHT, _FLAT = 1.2, 0.65  # slim of who stands or sits, and of who lies
 _SINKS = 0.15  # of her height before by which the top of the body comes down
+_WIDER = 1.1  # times as broad as before; who leaves the picture below isn't
 _SEEN = 3  # frames that standing and lying need
 _SURE = 0.7
 
@@ -41,11 +42,13 @@ def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
 
 
 def _goes_down(slim: FloatArray, boxes: FloatArray) -> bool:
-    """Whether a body that stood or sat is flat, and lower, in several frames in a row [n], [n, 4]."""
+    """Whether a body [n], [n, 4] that stood or sat is flat, lower and broader in several frames in a row."""
+    width = boxes[:, 2] - boxes[:, 0]
     for first in range(1, len(slim) - _SEEN + 1):
         before, flat = int(slim[:first].argmax()), slice(first, first + _SEEN)
         height, sunk = boxes[before, 3] - boxes[before, 1], boxes[flat, 1].min() - boxes[before, 1]
-        if slim[before] >= _UPRIGHT and slim[flat].max() <= _FLAT and sunk >= _SINKS * height:
+        lies = slim[before] >= _UPRIGHT and slim[flat].max() <= _FLAT and width[flat].min() >= _WIDER * width[before]
+        if lies and sunk >= _SINKS * height:
             return True
     return False
 
