@@ -163,7 +163,7 @@ def _stage(model: DeedModel, table: Table, learned: NDArray[np.bool_], course: C
     """Epochs over some examples; ends with the mean of the late weights."""
     rows, rng = np.flatnonzero(learned), np.random.default_rng(course.seed)
     target, weight = F.one_hot(torch.from_numpy(table.truth), len(DEEDS)).float(), _rarity(table, rows)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=course.rate, weight_decay=DECAY)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=course.rate, weight_decay=DECAY, fused=True)
     steps = course.epochs * -(-len(rows) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, course.rate, total_steps=steps, pct_start=0.15)
     sparse, mean = SparsityController(course.sparsity, beta=course.beta), None
