@@ -128,10 +128,6 @@ class BodyExpert:
                 return pose
         return None
 
-    def pose_in(self, image: NDArray[np.uint8], region: Region) -> Pose | None:
-        """The pose of whoever a region of an image shows; None where nobody is seen."""
-        return self._read(image, region, False)
-
     def _candidates(
         self, image: NDArray[np.uint8], face: FloatArray, persons: Callable[[], Detections], before: Before | None
     ) -> Iterator[tuple[Region, bool]]:
