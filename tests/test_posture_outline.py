@@ -35,9 +35,13 @@ def test_joints_count_for_more():
 
 
 def test_who_gets_flat_and_low_fell_or_lay_down():
-    facts = told(TALL, TALL, FLAT, FLAT, pose="standing")
+    facts = told(TALL, TALL, FLAT, FLAT, FLAT, pose="standing")
     assert (facts.pose, facts.movement) == (None, "falling or lying down")
-    risen = told(BROAD, TALL, TALL, FLAT, FLAT)  # bent at first
+    assert told((0.3, 0.05, 0.75, 0.65), FLAT, FLAT, FLAT).movement == facts.movement  # off a chair
+    assert told(TALL, FLAT, FLAT, FLAT, TALL).movement == facts.movement  # and up again
+    assert told(TALL, FLAT, FLAT).movement is None  # too short
+    assert told(FLAT, FLAT, FLAT, FLAT).movement is None
+    risen = told(BROAD, TALL, TALL, FLAT, FLAT, FLAT)  # bent at first
     assert risen.movement == "falling or lying down"
 
 
@@ -48,6 +52,11 @@ def test_who_is_low_and_broad_most_of_the_time_lies():
     assert told(*[flat] * 3).pose is None
     broad_face = (0.0, 0.05, 1.0, 0.64)  # fills the frame
     assert told(*[broad_face] * 4).pose is None
+
+
+def test_who_comes_near_or_leaves_the_picture_below_did_not_fall():
+    assert told(TALL, *[(0.1, 0.05, 0.9, 0.5)] * 3).movement is None
+    assert told(TALL, *[(0.3, 0.85, 0.6, 1.0)] * 3).movement is None
 
 
 def test_somebody_elses_body_says_nothing():

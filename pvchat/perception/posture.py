@@ -38,13 +38,13 @@ _SEEN, _KNEE_SEEN, _AGREE = 0.6, 0.9, 0.7
 _KNEE_GUESSED, _FLAT_THIGHS, _BY_GUESS, _GUESSED = 0.5, 0.4, "sitting by guessed knees", 0.5
 # Outlines: slim of who stands, in `_AGREE` of at least so many frames. On the tune half 7 of 7 told by it stand.
 _SLIM, _FRAMES = 2.2, 3
-# Slim at the most and at last, and the second's share of the first, of somebody who goes down; share of the frame's
-# height by which the head comes down. On the tune half 4 bodies of 91 clips went down so, and all four people fell.
-_UPRIGHT, _DOWN, _FLATTER, _SINKS = 1.5, 0.9, 0.5, 0.25
+# Somebody who goes down: slim of who stands or sits before and of who lies after, in `_FRAMES` in a row; share of her
+# height by which the top of the body comes down; times as broad as before, which who leaves the picture below isn't.
+_UPRIGHT, _DOWN, _SINKS, _WIDER = 1.2, 0.65, 0.15, 1.1
 # Slim at most in so many of the frames, and a box no higher than that share of the frame (a face that fills it is
 # broad, too), of somebody who lies: 2 bodies of 91 clips, both lie.
 _FLAT, _MOSTLY, _LOW = 0.6, 0.7, 0.55
-_FEW = 4  # frames that lying and going down need
+_FEW = 4  # frames that lying needs
 _BY_OUTLINE = 0.7  # how sure that is
 # Likelihood: probability from which somebody whose hips are seen stands, from which any other posture is said, and
 # below which sitting by guessed knees isn't: by data sets that the head hadn't learned from (docs/LOG.md).
@@ -151,11 +151,15 @@ def _tell_by_outline(track: Track, analysis: ClipAnalysis) -> None:
 
 
 def _goes_down(slim: FloatArray, boxes: FloatArray) -> bool:
-    if len(slim) < _FEW:
-        return False
-    tallest, last = int(slim[:-2].argmax()), float(slim[-2:].max())
-    flat = slim[tallest] >= _UPRIGHT and last <= min(_DOWN, _FLATTER * slim[tallest])
-    return bool(flat and boxes[-2:, 1].min() - boxes[tallest, 1] >= _SINKS)
+    """Whether a body [n], [n, 4] that stood or sat is flat, lower and broader in several frames in a row."""
+    width = boxes[:, 2] - boxes[:, 0]
+    for first in range(1, len(slim) - _FRAMES + 1):
+        before, flat = int(slim[:first].argmax()), slice(first, first + _FRAMES)
+        height, sunk = boxes[before, 3] - boxes[before, 1], boxes[flat, 1].min() - boxes[before, 1]
+        lies = slim[before] >= _UPRIGHT and slim[flat].max() <= _DOWN and width[flat].min() >= _WIDER * width[before]
+        if lies and sunk >= _SINKS * height:
+            return True
+    return False
 
 
 def _lies(slim: FloatArray, boxes: FloatArray) -> bool:

@@ -12,6 +12,7 @@ the people of sets that it hasn't learned from.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
