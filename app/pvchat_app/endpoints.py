@@ -19,7 +19,7 @@ from pvchat.people.store import describe
 from pvchat.storage import temporary
 from pvchat_app.conversation import keys_of
 from pvchat_app.desk import Desk
-from pvchat_app.wording import escape, told
+from pvchat_app.wording import escape, explained_error
 
 _MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 
@@ -134,4 +134,4 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise gr.Error(escape(told(error)), print_exception=False) from error
+        raise gr.Error(escape(explained_error(error)), print_exception=False) from error

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat_app.jobs import Job
-from pvchat_app.timeline import percent
-from pvchat_app.wording import about, escape, length, many, told
+from pvchat_app.wording import about, escape, explained_error, length, many, percent
 
 SAMPLES = 8  # shown of those made so far
 CHECKED, MADE = "samples.jsonl", "positives.jsonl"  # samples with their gates' values; before that without
@@ -127,7 +126,7 @@ def status(job: Job, ahead: int = 0) -> str:
         return f"{step} · {about(left)} left" if left is not None else step
     if job.state == "failed":
         rest = " The instant enrollment still answers." if job.kind == "deep" else ""
-        return f"{told(job.failure)}{rest}" if job.failure else "Failed"
+        return f"{explained_error(job.failure)}{rest}" if job.failure else "Failed"
     took = length(job.finished - job.started) if job.started else ""
     if job.state == "stopped":
         kept = "; what was reached by then is kept" if job.kind == "deep" else ""

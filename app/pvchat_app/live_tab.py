@@ -17,7 +17,7 @@ from pvchat.errors import PVChatError
 from pvchat.storage import library as storage
 from pvchat_app import cards
 from pvchat_app.desk import Desk
-from pvchat_app.enroll_tab import QUICK
+from pvchat_app.page_events import QUICK
 from pvchat_app.wording import escape
 
 if TYPE_CHECKING:

@@ -21,7 +21,14 @@
     if (span) play(span.dataset.clip, Number(span.dataset.seek));
   });
 
-  document.addEventListener("pv-play", ({ detail }) => play(detail.clip, detail.seconds)); // from film.js
+  document.addEventListener("input", (event) => { // the search in what is said
+    const words = event.target.closest(".pv-words");
+    if (!words) return;
+    const wanted = event.target.value.trim().toLowerCase();
+    for (const line of words.querySelectorAll("li")) line.hidden = !line.textContent.toLowerCase().includes(wanted);
+  });
+
+  document.addEventListener("pv-play", ({ detail }) => play(detail.clip, detail.seconds)); // from timeline.js
 
   let cancel = null; // the job whose button has the keyboard's focus: its card is drawn anew every second
   document.addEventListener("focusin", (event) => { cancel = event.target.dataset.cancel || null; });

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gradio as gr
 import pytest
-from make_app import ANA, Scenery, ready, running, wait_for
+from make_app import ANA, Scenery, built, ready, running, wait_for
 from make_browser import browser, open_page, tab
 from pvchat_app import library_tab, librarycards
 from pvchat_app.desk import Desk
-from pvchat_app.playing import shown
+from pvchat_app.playing import Player
 
 from pvchat import PVChat
 from pvchat.library.listing import Sighting, Stranger
@@ -28,12 +29,16 @@ def fill(scenery: Scenery) -> Path:
     return folder
 
 
+def library(desk: Desk, local: bool) -> library_tab.LibraryTab:
+    return built(library_tab.LibraryTab, desk, gr.BrowserState(""), local)
+
+
 def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery: Scenery) -> None:
     folder = fill(scenery)
-    show = library_tab._showing(desk, local=True)
+    show = library(desk, True).show
     assert "Add a folder" in show("me")[0]
     desk.engine.chat.library.add([folder], place="hall")
-    job = library_tab.start(desk, "me")
+    job = library_tab.start_scan(desk, "me")
     assert job is not None
     wait_for(lambda: not job.active)
     listed, button, drawn, _ = show("me")
@@ -42,7 +47,7 @@ def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery:
     assert str(folder) in listed
     assert button.interactive
     assert "done" in drawn
-    assert str(folder.parent) not in library_tab._showing(desk, local=False)("me")[0]
+    assert str(folder.parent) not in library(desk, False).show("me")[0]
 
 
 def test_why_a_file_cannot_be_used_tells_no_visitor_where_it_lies(desk: Desk, scenery: Scenery) -> None:
@@ -50,7 +55,7 @@ def test_why_a_file_cannot_be_used_tells_no_visitor_where_it_lies(desk: Desk, sc
     (folder / "broken.mp4").write_bytes(b"nothing of a video")
     desk.engine.chat.library.add([folder])
     assert len(desk.engine.chat.library.scan().failed) == 1
-    listed = library_tab._showing(desk, local=False)("me")[0]
+    listed = library(desk, False).show("me")[0]
     assert "<li>broken.mp4: " in listed
     assert str(folder.parent) not in listed
 
@@ -59,9 +64,9 @@ def test_only_videos_of_the_library_are_played(desk: Desk, scenery: Scenery) -> 
     desk.engine.chat.library.add([fill(scenery)])
     desk.engine.chat.library.scan()
     session = desk.sessions.of("one")
-    assert 'src="/files/' in shown(desk, session, 1, 0.5)
+    assert 'src="/files/' in Player(desk).show(session, 1, 0.5)
     with pytest.raises(LibraryError, match="isn't in the library"):
-        shown(desk, session, 99, 0.0)
+        Player(desk).show(session, 99, 0.0)
 
 
 def test_names_of_files_and_places_are_text() -> None:

@@ -1,6 +1,7 @@
-// The keyboard: "/" to the question, arrows through the clip, "?" shows them. And light or dark, as this browser keeps it.
+// What this browser keeps: light or dark, the microphone, reading aloud. And the keyboard: "/" to the question, arrows
+// through the clip, "?" shows them.
 (() => {
-  const DARK = "pv-dark";
+  const DARK = "pv-dark", SWITCHES = ["pv-mic", "pv-aloud"]; // the latter are classes of the page, too: style.css
   const HELP = "/ asks a question · ← and → move five seconds through the clip · space plays · ? shows this";
   const typing = (at) => at.closest && at.closest("input, textarea, select, [contenteditable], video");
 
@@ -15,7 +16,21 @@
     apply();
   };
 
-  function tell() {
+  window.pvPrefer = (name, on) => { // the switches in Settings
+    localStorage.setItem(name, on ? "1" : "0");
+    document.body.classList.toggle(name, on);
+    if (!on) window.speechSynthesis?.cancel();
+  };
+  window.pvPreferred = () => SWITCHES.map((name) => localStorage.getItem(name) === "1");
+
+  window.pvSpeak = (text) => { // by a voice of this machine: others send the text to their maker
+    const voice = window.speechSynthesis?.getVoices().find((one) => one.localService && one.lang.startsWith("en"));
+    if (!voice || !document.body.classList.contains("pv-aloud")) return;
+    speechSynthesis.cancel();
+    speechSynthesis.speak(Object.assign(new SpeechSynthesisUtterance(text), { voice, lang: voice.lang }));
+  };
+
+  function showHelp() {
     const note = document.createElement("div");
     note.className = "pv-keys";
     note.setAttribute("role", "status");
@@ -40,7 +55,7 @@
     const video = document.querySelector("#pv-chat-player video");
     const inTabs = event.target.closest && event.target.closest("[role=tablist]"); // arrows move between tabs there
     if (event.key === "/") ask();
-    else if (event.key === "?") tell();
+    else if (event.key === "?") showHelp();
     else if (event.key === "ArrowLeft" && !inTabs && move(video, -5)) { /* done */ }
     else if (event.key === "ArrowRight" && !inTabs && move(video, 5)) { /* done */ }
     else return;
@@ -49,6 +64,8 @@
 
   function begin() {
     apply();
+    SWITCHES.forEach((name) => document.body.classList.toggle(name, localStorage.getItem(name) === "1"));
+    window.speechSynthesis?.getVoices(); // some browsers list them only when they were asked once
     new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   }
 
