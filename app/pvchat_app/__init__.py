@@ -9,7 +9,7 @@ evaluations (evaluation.py) in the background, pace.py tells how long they take,
 desk.py does what the page can do, and knows nothing of Gradio: acquaintance.py, correcting.py, joins.py; picks.py says
 whom a page means. page.py is the page, endpoints.py its named endpoints. A class a tab, whose methods are its events
 (page_events.py): enroll_tab.py, chat_tab.py (its clip: screening.py; what is said: hearing.py), people_tab.py,
-library_tab.py (inbox_tab.py, playing.py), live_tab.py, evaluate_tab.py and settings_tab.py. cards.py, turncard.py,
+library_tab.py (inbox_tab.py), live_tab.py, evaluate_tab.py and settings_tab.py. cards.py, turncard.py,
 jobcards.py, librarycards.py, timeline.py, evidence.py, export.py and wording.py make what is shown: HTML, pictures,
 sentences; progress.py hands it out while it is made.
 """

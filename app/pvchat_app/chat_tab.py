@@ -30,16 +30,6 @@ from pvchat_app.wording import explained_error
 
 _LOG = '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0"></div>'
 _MICROPHONE = '<button type="button" class="pv-button">🎤 Speak</button> <span class="pv-dim" role="status"></span>'
-_COPY = """async () => {
-  const said = [...document.querySelectorAll('#pv-chat .user, #pv-chat .pv-answer')];
-  const note = (text, kind) => `<div class="pv-notice pv-${kind}" role="status">${text}</div>`;
-  if (!said.length) return note('There is nothing to copy yet. Ask a question first.', 'error');
-  try {
-    await navigator.clipboard.writeText(
-      said.map((e) => (e.classList.contains('user') ? '> ' : '') + e.innerText.trim()).join('\\n'));
-    return note('The conversation is copied.', 'info');
-  } catch { return note('This browser does not let the page copy: export the conversation instead.', 'error'); }
-}"""
 # many wait at once, for the experts or the model, which take them in turn: nobody's page waits for another's film
 ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}
 LOOKS: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
@@ -95,7 +85,7 @@ class ChatTab:
                 for i, text in enumerate(starters([], []))
             ]
         with gr.Row(equal_height=False, elem_id="pv-chat-more"):
-            self.known = gr.Button("Enroll somebody from this clip", size="sm", elem_id="pv-chat-enroll", min_width=130)
+            self.known = gr.Button("Enroll from this clip", size="sm", elem_id="pv-chat-enroll", min_width=130)
             self.clear = gr.Button("Clear conversation", size="sm", elem_id="pv-clear", min_width=130)
             self.copy = gr.Button("Copy", size="sm", elem_id="pv-copy", min_width=70)
             self.export = gr.Button("Export conversation", size="sm", elem_id="pv-export", min_width=130)
@@ -128,7 +118,7 @@ class ChatTab:
         self.microphone.click(self.hear_question, None, spoken, show_progress="hidden", **LOOKS)
         exported = self.export.click(self.export_conversation, None, self.link, **QUICK)
         exported.then(None, None, None, js=following("pv-export-link"))
-        self.copy.click(None, None, self.link, js=_COPY)
+        self.copy.click(None, None, self.link, js="() => window.pvCopy()")
         self.clear.click(self.clear_conversation, None, [self.log, self.link], **QUICK)
 
     def show(self, session: Session) -> tuple[Any, ...]:
@@ -212,11 +202,13 @@ class ChatTab:
             turn.corrected, turn.undo = explained_error(error), ("", ())
         return view(session)
 
-    def hear_question(self, event: gr.EventData) -> tuple[Any, dict[str, Any]]:
+    def hear_question(self, event: gr.EventData) -> tuple[Any, Any]:
         """Put what was spoken into the question's field, to be read before it is asked; or say why it wasn't heard."""
-        text, problem = gr.skip(), ""
+        text, problem, sound = gr.skip(), "", sent(event, "sound")
+        if not sound:  # a click on the button itself
+            return gr.skip(), gr.skip()
         try:
-            text = spoken_question(self.desk.engine.chat, sent(event, "sound"))
+            text = spoken_question(self.desk.engine.chat, sound)
         except Exception as error:
             problem = explained_error(error)
         return text, {"number": next(self._numbers), "problem": problem}

@@ -181,8 +181,3 @@ class Turn:
     def url(self) -> str:
         """Link of the clip; "" without one."""
         return self.clip.url if self.clip else ""
-
-    @property
-    def clip_name(self) -> str:
-        """The clip's name; "" without one."""
-        return self.source

@@ -49,8 +49,10 @@ def build(desk: Desk, mcp: bool) -> None:
                 raise PeopleError("consent is missing.", hint="Pass consent=True if the person has agreed.")
             if replace:
                 desk.jobs.stop_person(clean_name(name))
-            with _without_offers():
+            try:
                 return describe(desk.engine.chat.enroll(clip, name, track=int(track) or None, replace=replace))
+            finally:
+                temporary.withdraw_offers()  # pictures of whom to choose from: a client can't open them
 
     def ask(clip: str, question: str) -> dict[str, Any]:
         """Answer a question about the people in a video or photo: who is there, what they wear, do, and where.
@@ -99,15 +101,6 @@ def _add_library(desk: Desk, question: gr.Textbox, out: gr.JSON, run: gr.Button)
             return desk.engine.chat.library.ask(question[:MAX_QUESTION]).to_dict()
 
     run.click(ask_library, question, out, api_name="ask_library", **_MODEL)
-
-
-@contextmanager
-def _without_offers() -> Iterator[None]:
-    """Pictures of whom to choose from are deleted at once: a client can't open them."""
-    try:
-        yield
-    finally:
-        temporary.withdraw_offers()
 
 
 @contextmanager

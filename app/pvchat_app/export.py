@@ -63,7 +63,7 @@ def _names(turn: Turn, number: int) -> list[tuple[str, Any]]:
 def _row(turn: Turn, number: int) -> dict[str, Any]:
     assert turn.answer is not None
     return {
-        "clip": turn.clip_name,
+        "clip": turn.source,
         "question": turn.question,
         **({"part": turn.part} if turn.part else {}),
         **turn.answer.to_dict(),
@@ -102,6 +102,6 @@ def _section(turn: Turn, number: int) -> str:
     )
     part = f" ({escape(turn.part)})" if turn.part else ""
     return (
-        f'<section><p class="pv-dim">{escape(turn.clip_name)}</p><h2>{escape(turn.question)}{part}</h2>'
+        f'<section><p class="pv-dim">{escape(turn.source)}</p><h2>{escape(turn.question)}{part}</h2>'
         f'<p>{escape(turn.text)}</p><ul>{seen}</ul><div class="pv-strip">{shown}</div></section>'
     )

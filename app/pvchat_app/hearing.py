@@ -107,7 +107,7 @@ def words_card(lines: Sequence[Line], clip: str) -> str:
         for line in lines
     )
     search = '<input type="search" placeholder="Search in what is said" aria-label="Search in what is said">'
-    return f'<section class="pv-words" aria-label="What is said">{search}<ol>{rows}</ol></section>'
+    return f'<section class="pv-words"><b>What is said</b>{search}<ol>{rows}</ol></section>'
 
 
 def _speaker(line: Line) -> str:

@@ -21,7 +21,6 @@ from pvchat_app import cards, librarycards
 from pvchat_app.desk import Desk
 from pvchat_app.page_events import CONSENT, MODEL, QUICK, require_filled, same, sent
 from pvchat_app.picks import meant, pick
-from pvchat_app.playing import Player
 from pvchat_app.progress import watched
 
 MOST = 12  # shown at once; tracks of one that are shown with their face
@@ -37,12 +36,13 @@ class StrangersPart:
     Args:
         desk: does the work.
         player: of the tab.
+        play: the event that plays a video of the library in it.
 
     Attributes:
         changed: the events after which lists of people are out of date.
     """
 
-    def __init__(self, desk: Desk, player: gr.HTML) -> None:
+    def __init__(self, desk: Desk, player: gr.HTML, play: Callable[..., Any]) -> None:
         self.desk = desk
         with gr.Accordion("People I don’t know", open=False, elem_id="pv-strangers"):
             self.find_button = gr.Button("Show people who are seen in several videos", elem_id="pv-strangers-find")
@@ -59,7 +59,7 @@ class StrangersPart:
                         "The ticked are somebody else", size="sm", elem_id="pv-stranger-split"
                     )
         self.picked, self.ticked = gr.State([]), gr.State([])
-        self._connect(Player(desk), player)
+        self._connect(player, play)
 
     def _lay_out_acts(self) -> None:
         def small(text: str, name: str) -> gr.Button:
@@ -78,7 +78,7 @@ class StrangersPart:
             self.ignore_button = small("Ignore", "ignore")
             self.merge_button = small("Merge the ticked", "merge")
 
-    def _connect(self, plays: Player, player: gr.HTML) -> None:
+    def _connect(self, player: gr.HTML, play: Callable[..., Any]) -> None:
         picked, ticked = self.picked, self.ticked
         heavy: dict[str, Any] = {"show_progress": "hidden", **MODEL}
         outputs = [self.note, self.grid, self.more, self.undo_button, picked, ticked, self.name, self.consent]
@@ -86,7 +86,7 @@ class StrangersPart:
         self.find_button.click(self.find, None, outputs, **heavy)
         self.grid.click(self.choose, None, chosen, **heavy)
         self.seen.click(self.tick, ticked, ticked, **QUICK)
-        self.seen.click(plays.play, None, player, **QUICK)
+        self.seen.click(play, None, player, **QUICK)
         self.changed = [
             self.enroll_button.click(self.enroll, [picked, self.name, self.consent], outputs, **heavy),
             self.join_button.click(self.join, [picked, self.who], outputs, **heavy),

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pvchat.config import VideoConfig
+from pvchat.errors import VideoReadError
 from pvchat_app.jobs import Job
 from pvchat_app.wording import about, escape, explained_error, length, many, percent
 
@@ -29,7 +31,6 @@ _RECIPES = {
     "reenact:smile": "smiling", "reenact:blink": "blinking", "reenact:talk": "talking", "wear:mask": "with a mask",
     "wear:glasses": "with glasses", "wear:cap": "with a cap", "wear:scrubs": "in scrubs",
 }  # fmt: skip
-_WORDS = {"waiting": "waiting", "running": "running", "done": "done", "stopped": "stopped", "failed": "failed"}
 
 
 def job_list(jobs: Sequence[Job], ahead: Sequence[int], samples: dict[str, str]) -> str:
@@ -87,7 +88,7 @@ def _job(job: Job, ahead: int, samples: str) -> str:
     name = escape(job.name)
     return (
         f'<div class="pv-job"><div class="pv-job-head"><b>{name}</b> <span class="pv-tag pv-state-{job.state}">'
-        f"{_WORDS[job.state]}</span>{_cancel(job, name)}</div>"
+        f"{job.state}</span>{_cancel(job, name)}</div>"
         f'<p class="pv-dim pv-job-status">{escape(status(job, ahead))}</p>{_bar(job, name)}{samples}</div>'
     )
 
@@ -154,7 +155,7 @@ def _sample(folder: Path, row: dict[str, Any]) -> str:
         return ""
     try:
         picture = _first_picture(path)
-    except (OSError, ValueError) as error:  # still being written, or damaged: one sample less to look at
+    except (OSError, VideoReadError) as error:  # still being written, or damaged: one sample less to look at
         _log.info("no preview of a sample: %s", error)
         return ""
     gates = row.get("gates")
@@ -178,17 +179,9 @@ def _first_picture(path: Path) -> str:
     """A still, or the first frame of a clip, small, as base64 of a JPEG."""
     from PIL import Image
 
-    if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"):
-        with Image.open(path) as file:
-            image = file.convert("RGB")
-    else:
-        import av
+    from pvchat import video
 
-        with av.open(str(path)) as container:
-            frame = next(container.decode(video=0), None)
-            if frame is None:
-                raise ValueError("no frame")
-            image = Image.fromarray(frame.to_ndarray(format="rgb24"))
+    image = Image.fromarray(video.load(path, VideoConfig()).images[0])
     image.thumbnail((SIDE, SIDE))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80)

@@ -6,6 +6,7 @@ In: a `Desk`. Out: Gradio components and their events. What is done is `pvchat.l
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,18 +14,19 @@ from typing import Any
 
 import gradio as gr
 
+from pvchat import video
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.library.scan import Scanning
 from pvchat.schemas import Progress
 from pvchat.storage import library as storage
-from pvchat_app import cards, jobcards, librarycards
+from pvchat_app import cards, evidence, jobcards, librarycards
 from pvchat_app.desk import Desk
 from pvchat_app.inbox_tab import StrangersPart
 from pvchat_app.jobs import Job
 from pvchat_app.page_events import CANCEL, MODEL, POLL_S, QUICK, same, sent
-from pvchat_app.playing import Player
 from pvchat_app.progress import watched
+from pvchat_app.sessions import Session
 
 KIND = "scan"
 _PLAN = (("looking through videos", 60.0),)
@@ -70,7 +72,7 @@ class LibraryTab:
                 self._lay_out_sources()
         self.timer = gr.Timer(POLL_S, active=False)
         self.outputs = [self.listed, self.scan_button, self.jobs, self.timer]
-        self.changed = StrangersPart(desk, self.player).changed
+        self.changed = StrangersPart(desk, self.player, self.play).changed
         self._connect(browser)
 
     def _lay_out_sources(self) -> None:
@@ -97,7 +99,7 @@ class LibraryTab:
         self.jobs.click(self.cancel, browser, self.outputs, **QUICK)
         asks = [self.ask_button.click, self.question.submit]
         gr.on(asks, self.ask, self.question, self.answer, show_progress="hidden", **MODEL)
-        self.answer.click(Player(self.desk).play, None, self.player, **QUICK)
+        self.answer.click(self.play, None, self.player, **QUICK)
 
     def show(self, owner: str) -> tuple[Any, ...]:
         """Sources, the button that scans them, this browser's newest scan, whether to look again soon."""
@@ -151,6 +153,32 @@ class LibraryTab:
             yield cards.error_card(error)
             return
         yield found[0]
+
+    def play(self, event: gr.EventData, request: gr.Request) -> Any:
+        """A time was clicked ("clip:seconds"): its video plays from there.
+
+        A browser names a number, never a path: what isn't a video of the library is played for nobody.
+        """
+        clip, _, seconds = sent(event, "play").partition(":")
+        if not clip.isdigit():
+            return gr.skip()
+        try:
+            return self.show_video(self.desk.sessions.asking(request), int(clip), float(seconds))
+        except Exception as error:
+            return cards.error_card(error)
+
+    def show_video(self, session: Session, clip: int, at_s: float) -> str:
+        """A video of the library in a player, behind a link; a copy that the browser needs is the session's.
+
+        Raises:
+            PVChatError, OSError: it is no video of the library, or its file is gone.
+        """
+        chat = self.desk.engine.chat
+        path, config = Path(chat.library.file_of(clip)), chat.settings.video
+        folder = session.made_folder() / secrets.token_hex(8)
+        folder.mkdir(mode=0o700)
+        file, media = evidence.playable(path, video.probe(path, config), config, folder)
+        return librarycards.player(session.link_once(file, media), media, path.name, at_s)
 
 
 def start_scan(desk: Desk, owner: str) -> Job | None:

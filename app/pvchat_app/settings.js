@@ -23,11 +23,13 @@
   };
   window.pvPreferred = () => SWITCHES.map((name) => localStorage.getItem(name) === "1");
 
-  window.pvSpeak = (text) => { // by a voice of this machine: others send the text to their maker
-    const voice = window.speechSynthesis?.getVoices().find((one) => one.localService && one.lang.startsWith("en"));
-    if (!voice || !document.body.classList.contains("pv-aloud")) return;
+  const voice = () => // of this machine: others send the text to their maker
+    window.speechSynthesis?.getVoices().find((one) => one.localService && one.lang.startsWith("en"));
+
+  window.pvSpeak = (text) => {
+    if (!voice() || !document.body.classList.contains("pv-aloud")) return;
     speechSynthesis.cancel();
-    speechSynthesis.speak(Object.assign(new SpeechSynthesisUtterance(text), { voice, lang: voice.lang }));
+    speechSynthesis.speak(Object.assign(new SpeechSynthesisUtterance(text), { voice: voice(), lang: voice().lang }));
   };
 
   function showHelp() {
@@ -65,7 +67,9 @@
   function begin() {
     apply();
     SWITCHES.forEach((name) => document.body.classList.toggle(name, localStorage.getItem(name) === "1"));
-    window.speechSynthesis?.getVoices(); // some browsers list them only when they were asked once
+    const listed = () => document.body.classList.toggle("pv-speaks", Boolean(voice()));
+    window.speechSynthesis?.addEventListener("voiceschanged", listed); // some browsers list them late
+    listed();
     new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   }
 

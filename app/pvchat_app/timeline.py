@@ -1,4 +1,4 @@
-"""The timeline of a whole video: a lane a person, the shots, what wasn't seen yet; timeline.js zooms and plays.
+"""The timeline of a whole video: a lane a person, the shots, what wasn't seen yet; timeline.js zooms, plays.
 
 In: what was seen of a clip, presences of everyone enrolled. Out: HTML; at first everything is in view, at any length.
 Shots are marks where there is room for them, else shades: the more cuts, the darker. Times are seconds; timeline.js
@@ -32,20 +32,20 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
     """
     length_s = max(length_s, seen.duration_s, 0.01)
     there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -p.visible_s))
-    lanes = [_person(p, length_s, clip) for p in there[:MOST_LANES]]
+    lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MOST_LANES]]
     if spans := _strangers(seen, there):
         lanes.append(_lane(_OTHERS, "", "not enrolled", spans, length_s, clip))
     names = "".join(name for name, _ in lanes)
     tracks = "".join(track for _, track in lanes)
-    unseen = ""
+    starts, unseen = " ".join(f"{start:.2f}" for start in seen.shots[:, 0].tolist()), ""
     if seen.duration_s < 0.99 * length_s:
         left = 100 * seen.duration_s / length_s
         unseen = f'<div class="pv-unseen" style="left:{left:.2f}%" title="not looked at yet"></div>'
     return (
-        f'<section class="pv-film" data-length="{length_s:.2f}" data-clip="{clip}" data-shots="{_starts(seen)}" '
+        f'<section class="pv-film" data-length="{length_s:.2f}" data-clip="{clip}" data-shots="{starts}" '
         f'aria-label="Timeline of the whole video">{_head(seen, everyone, length_s)}<div class="pv-film-body">'
-        f'<div class="pv-film-names">{names}<div class="pv-film-name pv-dim">{_shots_name(seen)}</div></div>'
-        f'<div class="pv-film-scroll"><div class="pv-film-wide">{tracks}{_shots(seen, length_s)}'
+        f'<div class="pv-film-names">{names}<div class="pv-film-name pv-dim">{many(len(seen.shots), "shot")}</div>'
+        f'</div><div class="pv-film-scroll"><div class="pv-film-wide">{tracks}{_shots(seen, length_s)}'
         f'<div class="pv-film-axis" aria-hidden="true"></div>{unseen}<div class="pv-film-now" hidden></div></div></div>'
         "</div></section>"
     )
@@ -71,10 +71,6 @@ def _head(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: floa
         '<button type="button" class="pv-button" data-zoom="out" aria-label="Zoom out" disabled>−</button>'
         '<button type="button" class="pv-button" data-zoom="in" aria-label="Zoom in">+</button></span></div>'
     )
-
-
-def _person(person: PersonPresence, length_s: float, clip: str) -> tuple[str, str]:
-    return _lane(person.name, person.decision, percent(person.probability), person.spans, length_s, clip)
 
 
 def _lane(
@@ -103,14 +99,6 @@ def _bar(name: str, state: str, number: int, span: tuple[float, float], length_s
         f'style="left:{100 * start / length_s:.3f}%;width:{100 * (end - start) / length_s:.3f}%" '
         f'title="{when}: play from here" aria-label="{name}, {when}{doubt}: play from there"></button>'
     )
-
-
-def _starts(seen: ClipAnalysis) -> str:
-    return " ".join(f"{start:.2f}" for start in seen.shots[:, 0].tolist())
-
-
-def _shots_name(seen: ClipAnalysis) -> str:
-    return many(len(seen.shots), "shot", "shots")
 
 
 def _shots(seen: ClipAnalysis, length_s: float) -> str:

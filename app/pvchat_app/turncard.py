@@ -60,16 +60,12 @@ def turn_card(turn: Turn, faces: Sequence[Face] = ()) -> str:
             answer += f'<p class="pv-answer pv-wait">{escape(turn.status)} <span class="pv-dots"></span></p>'
     else:
         answer = f'<p class="pv-answer pv-wait">{escape(turn.status or WAITING)} <span class="pv-dots"></span></p>'
-    question, done = f"{escape(turn.question)}{_part(turn)}", " data-done" if turn.done else ""
+    part = f' <span class="pv-tag">{escape(turn.part)}</span>' if turn.part else ""
+    question, done = f"{escape(turn.question)}{part}", " data-done" if turn.done else ""
     return (
         f'<article class="pv-turn" data-turn="{turn.key}"{done}><div class="user">{question}</div>'
         f'<div class="bot">{answer}{evidence(turn, faces)}{_corrected(turn)}</div></article>'
     )
-
-
-def _part(turn: Turn) -> str:
-    """The part that was picked beside the question."""
-    return f' <span class="pv-tag pv-part">{escape(turn.part)}</span>' if turn.part else ""
 
 
 def evidence(turn: Turn, faces: Sequence[Face] = ()) -> str:
@@ -164,16 +160,14 @@ def _corrections(turn: Turn, faces: Sequence[Face]) -> str:
     """Buttons that say that an answer about somebody is wrong."""
     if not faces or not turn.done:
         return ""
-    return "".join(_not_her(p) if p.decision == "present" else _her(p, faces) for p in turn.asked[:MOST_CHIPS])
+    return "".join(_correction(person, faces) for person in turn.asked[:MOST_CHIPS])
 
 
-def _not_her(person: PersonPresence) -> str:
+def _correction(person: PersonPresence, faces: Sequence[Face]) -> str:
+    """That is not her, of whom is said to be there; else which of the faces is."""
     name = escape(person.name)
-    return f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
-
-
-def _her(person: PersonPresence, faces: Sequence[Face]) -> str:
-    name = escape(person.name)
+    if person.decision == "present":
+        return f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
     if len(faces) == 1:
         return (
             f'<button type="button" class="pv-button" data-right="{name}" data-track="{faces[0].track}">'

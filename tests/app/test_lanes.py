@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
-from make_browser import browser
 from pvchat_app.timeline import timeline
 
 from pvchat.schemas import ClipAnalysis, PersonPresence
@@ -77,7 +76,7 @@ def test_names_cannot_become_markup_or_templates() -> None:
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Any]:
+def page(chromium, tmp_path: Path) -> Iterator[Any]:
     """Two hours with two people, as a page of its own on a phone."""
     spans = [(float(t), t + 3.0) for t in range(30, 7100, 60)]
     people = [
@@ -93,10 +92,9 @@ def page(tmp_path: Path) -> Iterator[Any]:
         f"<script>document.addEventListener('pv-play', (e) => plays.push(e.detail.seconds)); {script}</script>",
         encoding="utf-8",
     )
-    with browser() as opened:
-        page = opened.new_page(viewport={"width": 390, "height": 600})
-        page.goto(path.as_uri())
-        yield page
+    page = chromium.new_page(viewport={"width": 390, "height": 600})
+    page.goto(path.as_uri())
+    return page
 
 
 def plays(page: Any) -> list[float]:

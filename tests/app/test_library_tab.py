@@ -7,10 +7,9 @@ from pathlib import Path
 import gradio as gr
 import pytest
 from make_app import ANA, Scenery, built, ready, running, wait_for
-from make_browser import browser, open_page, tab
+from make_browser import open_page, tab
 from pvchat_app import library_tab, librarycards
 from pvchat_app.desk import Desk
-from pvchat_app.playing import Player
 
 from pvchat import PVChat
 from pvchat.library.listing import Sighting, Stranger
@@ -64,9 +63,9 @@ def test_only_videos_of_the_library_are_played(desk: Desk, scenery: Scenery) -> 
     desk.engine.chat.library.add([fill(scenery)])
     desk.engine.chat.library.scan()
     session = desk.sessions.of("one")
-    assert 'src="/files/' in Player(desk).show(session, 1, 0.5)
+    assert 'src="/files/' in library(desk, True).show_video(session, 1, 0.5)
     with pytest.raises(LibraryError, match="isn't in the library"):
-        Player(desk).show(session, 99, 0.0)
+        library(desk, True).show_video(session, 99, 0.0)
 
 
 def test_names_of_files_and_places_are_text() -> None:
@@ -78,10 +77,10 @@ def test_names_of_files_and_places_are_text() -> None:
 
 
 @pytest.mark.browser
-def test_ask_play_name_undo_ignore(scenery: Scenery, chat: PVChat) -> None:
+def test_ask_play_name_undo_ignore(chromium, scenery: Scenery, chat: PVChat) -> None:
     chat.library.add([fill(scenery)], place="hall")
     chat.library.scan()
-    with running(ready(chat)) as (_, url), browser() as chromium:
+    with running(ready(chat)) as (_, url):
         page = open_page(chromium, url)
         page.wait_for_selector("#pv-library-sources:has-text('3 videos')")  # it comes first where there is one
         page.fill("#pv-library-question textarea", "When was Ana last seen?")
@@ -109,9 +108,9 @@ def test_ask_play_name_undo_ignore(scenery: Scenery, chat: PVChat) -> None:
 
 
 @pytest.mark.browser
-def test_a_folder_is_added_and_looked_through(scenery: Scenery, chat: PVChat) -> None:
+def test_a_folder_is_added_and_looked_through(chromium, scenery: Scenery, chat: PVChat) -> None:
     folder = fill(scenery)
-    with running(ready(chat)) as (_, url), browser() as chromium:
+    with running(ready(chat)) as (_, url):
         page = open_page(chromium, url)
         tab(page, "Library")
         page.fill("#pv-library-folder textarea, #pv-library-folder input", str(folder / "nothing"))

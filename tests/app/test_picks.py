@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 import pytest
 from make_app import BEN, Scenery, built, ready, running, upload
-from make_browser import browser as chromium
 from make_browser import open_page, pick
 from make_browser import tab as open_tab
 from pvchat_app import correcting
@@ -156,10 +155,10 @@ def test_a_clip_is_added_to_who_was_picked_only(two: Desk, scenery: Scenery) -> 
 
 
 @pytest.mark.browser
-def test_a_rename_on_two_pages_hits_one_person(chat: PVChat, scenery: Scenery) -> None:
+def test_a_rename_on_two_pages_hits_one_person(chromium, chat: PVChat, scenery: Scenery) -> None:
     chat.enroll(scenery.clip("ben", BEN), "Ben")
-    with running(ready(chat)) as (_, url), chromium() as browser:
-        pages: list[Any] = [open_page(browser, url) for _ in range(2)]
+    with running(ready(chat)) as (_, url):
+        pages: list[Any] = [open_page(chromium, url) for _ in range(2)]
         for page, name in zip(pages, ("Anna", "Penny"), strict=True):
             open_tab(page, "People")
             pick(page, "who", "Ana")
