@@ -48,6 +48,10 @@ def test_a_picked_base_answers(desk: Desk, tiny: str) -> None:
     assert [person.name for person in chat.people.all()] == ["Ana"]
     list(using(desk)("embedded"))
     assert desk.engine.chat.narrator is None
+    assert "pv-error" in list(using(desk)("embedded", str(tiny.parent / "nothing")))[-1]
+    assert desk.engine.chat.narrator is None
+    assert "tiny-base answers now" in list(using(desk)("embedded", f" {tiny} "))[-1]  # by its folder
+    assert desk.engine.chat.settings.model == str(tiny)
 
 
 def test_what_it_takes_is_said_before(desk: Desk, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
