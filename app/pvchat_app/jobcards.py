@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat.config import VideoConfig
-from pvchat.errors import VideoReadError
 from pvchat_app.jobs import Job
 from pvchat_app.wording import about, escape, explained_error, length, many, percent
 
@@ -155,7 +153,7 @@ def _sample(folder: Path, row: dict[str, Any]) -> str:
         return ""
     try:
         picture = _first_picture(path)
-    except (OSError, VideoReadError) as error:  # still being written, or damaged: one sample less to look at
+    except (OSError, ValueError) as error:  # still being written, or damaged: one sample less to look at
         _log.info("no preview of a sample: %s", error)
         return ""
     gates = row.get("gates")
@@ -179,9 +177,17 @@ def _first_picture(path: Path) -> str:
     """A still, or the first frame of a clip, small, as base64 of a JPEG."""
     from PIL import Image
 
-    from pvchat import video
+    if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"):
+        with Image.open(path) as file:
+            image = file.convert("RGB")
+    else:
+        import av
 
-    image = Image.fromarray(video.load(path, VideoConfig()).images[0])
+        with av.open(str(path)) as container:
+            frame = next(container.decode(video=0), None)
+            if frame is None:
+                raise ValueError("no frame")
+            image = Image.fromarray(frame.to_ndarray(format="rgb24"))
     image.thumbnail((SIDE, SIDE))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80)
