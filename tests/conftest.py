@@ -40,11 +40,17 @@ LAST = ("bases", "app")  # folders whose tests train, or drive a server and a br
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LAST.index(item.path.parent.name) + 1 if item.path.parent.name in LAST else 0)
+    items.sort(key=_turn)
     marked = [item for item in items if item.get_closest_marker("weights")]
     if marked and (reason := _missing_weights()):
         for item in marked:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _turn(item: pytest.Item) -> tuple[bool, int]:
+    """When a test comes: one with a browser after all others, for while that is open no `asyncio.run` is possible."""
+    folder = item.path.parent.name
+    return item.get_closest_marker("browser") is not None, LAST.index(folder) + 1 if folder in LAST else 0
 
 
 @pytest.fixture(autouse=True)

@@ -9,23 +9,17 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
+from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
 from pvchat.people.person import Person
-from pvchat.schemas import ClipAnalysis, Track
+from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
-from pvchat_app.wording import day, escape, length, many, told
+from pvchat_app.wording import day, escape, explained_error, length, many
 
 UNPLAYABLE = (
     '<p class="pv-unplayable" hidden>Your browser can’t play this format; PVChat reads it all the same.</p>'  # page.js
 )
-
-
-def clicks(what: str) -> str:
-    """The script of a component whose elements with `data-<what>` are clicked: the event says `{what: value}`."""
-    return f"""element.addEventListener('click', (event) => {{
-  const clicked = event.target.closest('[data-{what}]');
-  if (clicked) trigger('click', {{{what}: clicked.dataset.{what}}}); }});"""
 
 
 def notice(text: str, kind: str = "info") -> str:
@@ -73,15 +67,16 @@ def player(clip: SessionClip) -> str:
     )
 
 
-def seen(analysis: ClipAnalysis, enrolled: int, count: int, known: int) -> str:
-    """One line about who is in a clip that was just analysed.
+def seen(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> str:
+    """One line about who is in a clip that was just analysed; people are counted as the answers count them.
 
     Args:
         analysis: of the clip.
-        enrolled: how many people are enrolled at all.
-        count: how many people the clip shows.
-        known: how many of these are surely enrolled ones.
+        everyone: presences of everyone enrolled.
     """
+    people = timeline_of(everyone, analysis)
+    known = sum(person.decision == "present" for person in people.enrolled)
+    count = known + people.unnamed
     faces = any(track.kind == "face" for track in analysis.tracks)
     if faces and count:
         found = many(count, "person", "people") + " found"
@@ -91,7 +86,7 @@ def seen(analysis: ClipAnalysis, enrolled: int, count: int, known: int) -> str:
         found = "A drawn clip: figures are recognised by their looks"
     else:
         found = "No face found: only questions about who is not there can be answered"
-    then = "Ask about it." if enrolled else "Enroll a person first: the tab before this one."
+    then = "Ask about it." if everyone else "Enroll a person first: the tab before this one."
     return notice(f"{found}. {then}", "info")
 
 
@@ -177,7 +172,7 @@ def added(person: Person) -> str:
 
 def error_card(error: PVChatError | BaseException) -> str:
     """An error as a notice."""
-    return notice(told(error), "error")
+    return notice(explained_error(error), "error")
 
 
 def _subject(track: Track, seconds: float, known: str, number: int, chosen: bool) -> str:

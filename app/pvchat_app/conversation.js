@@ -19,6 +19,8 @@ function place(key, html) {
     const open = [...before.querySelectorAll("details")].map((one) => one.open);
     turn.querySelectorAll("details").forEach((one, i) => { one.open = Boolean(open[i]); });
     before.replaceWith(turn);
+    const answer = turn.querySelector(".pv-answer");
+    if (answer && "done" in turn.dataset && !("done" in before.dataset)) window.pvSpeak?.(answer.innerText);
   } else {
     const after = new Set(listed.slice(listed.indexOf(key) + 1)); // it may come after the turns that follow it
     log.insertBefore(turn, [...log.children].find((one) => after.has(one.dataset.turn)) || null);

@@ -64,6 +64,7 @@ class SessionClip:
         probe: what the file holds.
         shown_as: media type behind the link.
         copied: whether the link shows a small copy, since browsers can't play the file itself.
+        has_sound: whether there is something to listen to.
         analysis: what the experts said; None until they did.
         frames: [T] JPEG paths of the sampled frames; empty until needed.
         faces: who can be pointed at, by the numbers of their tracks, as far as they were offered.
@@ -76,6 +77,7 @@ class SessionClip:
     probe: Probe
     shown_as: str = "video/mp4"
     copied: bool = False
+    has_sound: bool = False
     analysis: ClipAnalysis | None = None
     frames: list[Path] = field(default_factory=list)
     faces: dict[int, Face] = field(default_factory=dict)
@@ -179,8 +181,3 @@ class Turn:
     def url(self) -> str:
         """Link of the clip; "" without one."""
         return self.clip.url if self.clip else ""
-
-    @property
-    def clip_name(self) -> str:
-        """The clip's name; "" without one."""
-        return self.source

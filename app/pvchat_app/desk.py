@@ -23,14 +23,13 @@ from pvchat.storage import temporary
 from pvchat_app import cards, evidence, export, forgetting, pace
 from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
-from pvchat_app.film import film
-from pvchat_app.headcount import headcount
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.joins import Join, Joins
 from pvchat_app.looking import Looks, answer_now
+from pvchat_app.progress import BEAT_S, streamed
 from pvchat_app.sessions import Session, Sessions
-from pvchat_app.streaming import BEAT_S, streamed
-from pvchat_app.wording import told
+from pvchat_app.timeline import timeline
+from pvchat_app.wording import explained_error
 
 
 class Desk:
@@ -58,6 +57,7 @@ class Desk:
             VideoReadError: it can't be used: too long, too large, text, damaged …
         """
         from pvchat import video
+        from pvchat.video.sound import has_sound
 
         config = self.engine.chat.settings.video
         path = session.claim(upload)
@@ -67,7 +67,8 @@ class Desk:
         except VideoReadError:
             shutil.rmtree(path.parent, ignore_errors=True)
             raise
-        return SessionClip(path, path.name, session.link(shown, media), probe, media, copied=shown != path)
+        sound, url = has_sound(path, config), session.link(shown, media)
+        return SessionClip(path, path.name, url, probe, media, copied=shown != path, has_sound=sound)
 
     def remove(self, session: Session, clip: SessionClip) -> None:
         """Take a clip away: its files and pictures go, and its analysis unless another session has the same clip."""
@@ -82,7 +83,7 @@ class Desk:
             self.looks.of(clip).wait(progress)
         return analysis
 
-    def film(self, clip: SessionClip, everyone: Sequence[PersonPresence] | None = None) -> str:
+    def timeline(self, clip: SessionClip, everyone: Sequence[PersonPresence] | None = None) -> str:
         """The timeline of the whole clip as far as it was seen, as HTML; "" for a photo and as long as nothing was.
 
         Args:
@@ -93,14 +94,13 @@ class Desk:
         if seen is None or clip.probe.kind == "photo":
             return ""
         length = seen.duration_s if clip.analysis is not None else clip.probe.duration_s
-        return film(seen, self.engine.chat.presence(seen) if everyone is None else everyone, length, clip.url)
+        return timeline(seen, self.engine.chat.presence(seen) if everyone is None else everyone, length, clip.url)
 
     def found(self, clip: SessionClip) -> tuple[str, str]:
         """One line about who is in a clip that was looked at, and its timeline, as HTML."""
         analysis = self.look(clip)  # anew where somebody was just forgotten
         everyone = self.engine.chat.presence(analysis)
-        line = cards.seen(analysis, len(self.engine.people.names()), *headcount(everyone, analysis))
-        return line, self.film(clip, everyone)
+        return cards.seen(analysis, everyone), self.timeline(clip, everyone)
 
     def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
         """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen.
@@ -220,7 +220,7 @@ class Desk:
             evidence.illustrate(session, clip, turn, self.engine.chat.settings.video)
         except Exception as error:  # said where the answer would stand
             if turn.clip is not None:
-                turn.error = told(error)
+                turn.error = explained_error(error)
                 forgetting.note(session, clip, turn, self.engine.people, before)
             elif turn.answer is None:
                 turn.error = "The clip was removed before this was answered."

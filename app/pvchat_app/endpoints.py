@@ -19,7 +19,7 @@ from pvchat.people.store import describe
 from pvchat.storage import temporary
 from pvchat_app.conversation import keys_of
 from pvchat_app.desk import Desk
-from pvchat_app.wording import escape, told
+from pvchat_app.wording import escape, explained_error
 
 _MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 
@@ -49,8 +49,10 @@ def build(desk: Desk, mcp: bool) -> None:
                 raise PeopleError("consent is missing.", hint="Pass consent=True if the person has agreed.")
             if replace:
                 desk.jobs.stop_person(clean_name(name))
-            with _without_offers():
+            try:
                 return describe(desk.engine.chat.enroll(clip, name, track=int(track) or None, replace=replace))
+            finally:
+                temporary.withdraw_offers()  # pictures of whom to choose from: a client can't open them
 
     def ask(clip: str, question: str) -> dict[str, Any]:
         """Answer a question about the people in a video or photo: who is there, what they wear, do, and where.
@@ -102,15 +104,6 @@ def _add_library(desk: Desk, question: gr.Textbox, out: gr.JSON, run: gr.Button)
 
 
 @contextmanager
-def _without_offers() -> Iterator[None]:
-    """Pictures of whom to choose from are deleted at once: a client can't open them."""
-    try:
-        yield
-    finally:
-        temporary.withdraw_offers()
-
-
-@contextmanager
 def _uploaded(desk: Desk, clip: str | None) -> Iterator[None]:
     """Errors as sentences; the call's file is deleted afterwards, and its analysis unless a browser session has it."""
     from pvchat import video
@@ -134,4 +127,4 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise gr.Error(escape(told(error)), print_exception=False) from error
+        raise gr.Error(escape(explained_error(error)), print_exception=False) from error

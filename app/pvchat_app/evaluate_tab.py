@@ -1,4 +1,4 @@
-"""The evaluate tab: pick a manifest, run it in the background, see the numbers and the report.
+"""The evaluate tab: pick a set of questions, run it in the background, see the numbers and the report.
 
 In: a `Desk` and the folder with manifests. Out: Gradio components and their events. Like trainings, a run survives a
 reload of the page and can be stopped.
@@ -6,120 +6,137 @@ reload of the page and can be stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from pvchat_app import cards, demoset, evaluation, jobcards
+from pvchat_app import cards, evaluation, jobcards
 from pvchat_app.desk import Desk
-from pvchat_app.enroll_tab import CANCEL, POLL_S, PRIVATE, QUICK, sent
+from pvchat_app.evaluation import DEMO, MEASURES
+from pvchat_app.jobs import Job
+from pvchat_app.page_events import CANCEL, POLL_S, PRIVATE, QUICK, same, sent
 from pvchat_app.progress import watched
 from pvchat_app.wording import escape
 
-_NONE = "No manifest yet. A manifest lists people, clips and questions: take the demo set, or add your own."
 MAX_QUESTIONS = 1_000_000
-Show = Callable[[str, str], tuple[Any, ...]]  # a browser's key, its session → its runs, the timer
+MOST_RUNS = 6  # shown, newest first
+_WHAT = (
+    "<p>How often is PVChat right? Questions whose answers are known are asked about clips, and counted. They come "
+    "from a <b>manifest</b>: people with a clip of each, other clips, and questions with their true answers.</p>"
+)
+_NONE = "No manifest yet: add the demo set (20 questions about five clips of two people), or your own."
+_READY = "Pick a manifest and evaluate: numbers and a report appear here."
+_SYSTEMS = {
+    "always-yes": "says yes to everything", "prior": "says what is most often true in this set, without a look",
+    "face-matcher": "compares faces, no more", "text-only-llm": "a language model that sees nothing",
+    "measured-facts": "what was measured, in plain sentences", "ours-instant": "PVChat", "ours-deep": "PVChat, trained",
+}  # fmt: skip
+_HOW_TO_READ = (
+    "1.00 is best. Small figures: so far the number may be off, by the questions that happened to be asked (95 %). "
+    "Compare with <b>prior</b> and <b>always-yes</b>, which never look at a clip: where most true answers are “no”, "
+    "saying “no” is often right. What isn’t clearly above them is guessing."
+)
 
 
-@dataclass
 class EvaluateTab:
-    """The components that are filled when a browser comes."""
+    """The tab's components, laid out and connected; the public methods are events.
 
-    runs: gr.HTML
-    timer: gr.Timer
-    offered: list[Any]  # what `offer` fills
-    show: Show
-    offer: Callable[[], tuple[Any, ...]]  # the manifests that are there now
+    Args:
+        desk: does the work.
+        browser: the key by which a browser knows its runs again after a reload.
+        folder: of the manifests.
 
+    Attributes:
+        runs, timer: what `show` fills.
+        offered: what `offer` fills.
+    """
 
-def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
-    """Lay the tab out and connect it."""
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=1, min_width=280):
-            picked = gr.Dropdown([], label="Manifest", elem_id="pv-manifest", filterable=False)
-            limit = _limit()
-            button = gr.Button("Evaluate", variant="primary", elem_id="pv-evaluate")
-            gr.HTML(_where(folder), elem_id="pv-manifests-where")
-            demo = gr.Button("Add the demo set", size="sm", visible=False, elem_id="pv-demo-set")
-        with gr.Column(scale=2, min_width=300):
-            note = gr.HTML("", elem_id="pv-eval-note")
-            runs = gr.HTML(cards.empty(_told(folder)), elem_id="pv-eval-runs", js_on_load=CANCEL)
-    timer = gr.Timer(POLL_S, active=False)
-    show, offer = _showing(desk, folder), _offering(folder)
+    def __init__(self, desk: Desk, browser: gr.BrowserState, folder: Path) -> None:
+        self.desk, self.folder = desk, folder
+        gr.HTML(_WHAT, elem_id="pv-eval-what")
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=1, min_width=280):
+                picked = gr.Dropdown([], label="Manifest", elem_id="pv-manifest", filterable=False)
+                limit = gr.Number(
+                    0, label="Questions at most (0: all)", precision=0, minimum=0, maximum=MAX_QUESTIONS,
+                    elem_id="pv-eval-limit",
+                )  # fmt: skip
+                button = gr.Button("Evaluate", variant="primary", elem_id="pv-evaluate")
+                demo = gr.Button("Add the demo set", size="sm", visible=False, elem_id="pv-demo-set")
+                gr.HTML(_where(folder), elem_id="pv-manifests-where")
+            with gr.Column(scale=2, min_width=300):
+                note = gr.HTML("", elem_id="pv-eval-note")
+                self.runs = gr.HTML(self._nothing(), elem_id="pv-eval-runs", js_on_load=CANCEL)
+        self.timer = gr.Timer(POLL_S, active=False)
+        self.offered = [picked, demo, button]
+        shown = [self.runs, self.timer]
+        button.click(self.start, [picked, limit, browser], [note, *shown], **QUICK)
+        self.timer.tick(self.show, browser, shown, **QUICK)
+        self.runs.click(self.cancel, browser, shown, **QUICK)
+        demo.click(self.add_demo, browser, [note, *self.offered, *shown], show_progress="hidden", **PRIVATE)
 
-    def watch(owner: str, request: gr.Request) -> tuple[Any, ...]:
-        """Where the runs are."""
-        return show(owner, _session(request))
+    def come(self, owner: str, request: gr.Request) -> tuple[Any, ...]:
+        """A browser finds its runs again, and the manifests."""
+        return *self.show(owner, request), *self.offer()
 
-    def cancel(owner: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
-        """Stop a run."""
-        desk.jobs.cancel(sent(event, "job"), owner or "")
-        return show(owner, _session(request))
-
-    button.click(_starting(desk, folder, show), [picked, limit, browser], [note, runs, timer], **QUICK)
-    timer.tick(watch, browser, [runs, timer], **QUICK)
-    runs.click(cancel, browser, [runs, timer], **QUICK)
-    added = [note, picked, demo, button, runs]
-    demo.click(_adding(folder, show, offer), browser, added, show_progress="hidden", **PRIVATE)
-    return EvaluateTab(runs, timer, [picked, demo, button], show, offer)
-
-
-def _showing(desk: Desk, folder: Path) -> Show:
-    def show(owner: str, session: str) -> tuple[Any, ...]:
+    def show(self, owner: str, request: gr.Request) -> tuple[Any, ...]:
         """This browser's runs, and whether to look again soon."""
-        jobs = desk.jobs.of(owner or "", evaluation.KIND)[:6]
-        return _drawn(desk, jobs, session, folder), gr.Timer(active=any(job.active for job in jobs))
+        jobs = self.desk.jobs.of(owner or "", evaluation.KIND)[:MOST_RUNS]
+        results = {job.id: self._result(job, request.session_hash or "") for job in jobs}
+        drawn = jobcards.job_list(jobs, [self.desk.jobs.ahead_of(job) for job in jobs], results) or self._nothing()
+        return drawn, gr.Timer(active=any(job.active for job in jobs))
 
-    return show
-
-
-def _offering(folder: Path) -> Callable[[], tuple[Any, ...]]:
-    def offer() -> tuple[Any, ...]:
+    def offer(self) -> tuple[Any, ...]:
         """The manifests, the button for the demo set where that isn't one of them, the button that evaluates."""
-        names = list(evaluation.manifests(folder))
+        names = list(evaluation.manifests(self.folder))
         picked = gr.Dropdown(choices=names, value=names[0] if names else None)
-        return picked, gr.Button(visible=demoset.NAME not in names), gr.Button(interactive=bool(names))
+        return picked, gr.Button(visible=DEMO not in names), gr.Button(interactive=bool(names))
 
-    return offer
-
-
-def _starting(desk: Desk, folder: Path, show: Show) -> Callable[..., Any]:
-    def start(name: str | None, most: float, owner: str, request: gr.Request) -> tuple[Any, ...]:
+    def start(self, name: str | None, most: float, owner: str, request: gr.Request) -> tuple[Any, ...]:
         """Queue a run."""
         try:
-            evaluation.start(desk, owner, folder, name, int(most) or None)
+            evaluation.start(self.desk, owner, self.folder, name, int(most) or None)
         except Exception as error:
-            return cards.error_card(error), *show(owner, _session(request))
-        return "", *show(owner, _session(request))
+            return cards.error_card(error), *self.show(owner, request)
+        return "", *self.show(owner, request)
 
-    return start
+    def cancel(self, owner: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        """Stop a run."""
+        self.desk.jobs.cancel(sent(event, "job"), owner or "")
+        return self.show(owner, request)
 
-
-def _adding(folder: Path, show: Show, offer: Callable[[], tuple[Any, ...]]) -> Callable[..., Any]:
-    def add(owner: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def add_demo(self, owner: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """The demo set becomes one of the manifests."""
-        kept = [gr.skip()] * 4
         try:
-            for bar in watched("getting the demo's clips", lambda tell: demoset.make(folder, tell)):
-                yield bar, *kept
+            for bar in watched("getting the demo's clips", lambda tell: evaluation.make_demo(self.folder, tell)):
+                yield bar, *same(5)
         except Exception as error:
-            yield cards.error_card(error), *kept
+            yield cards.error_card(error), *same(5)
             return
-        yield cards.notice("The demo set is there. Evaluate it.", "good"), *offer(), show(owner, _session(request))[0]
+        done = cards.notice("The demo set is there. Evaluate it.", "good")
+        yield done, *self.offer(), *self.show(owner, request)
 
-    return add
+    def _nothing(self) -> str:
+        return cards.empty(_READY if evaluation.manifests(self.folder) else _NONE)
 
-
-def _limit() -> gr.Number:
-    label = "Questions at most (0: all)"
-    return gr.Number(0, label=label, precision=0, minimum=0, maximum=MAX_QUESTIONS, elem_id="pv-eval-limit")
-
-
-def _session(request: gr.Request) -> str:
-    return request.session_hash or ""
+    def _result(self, job: Job, session: str) -> str:
+        """The headline numbers, how to read them, and the report of a finished run."""
+        report = evaluation.report_of(job)
+        if report is None:
+            return ""
+        url = self.desk.sessions.of(session).link_once(report, "text/html")
+        head = "".join(f'<th scope="col">{escape(title)}</th>' for title in ("", *(row[2] for row in MEASURES)))
+        rows = "".join(_row(name, numbers) for name, numbers in evaluation.headline(job))
+        meant = "".join(f"<li><b>{escape(title)}</b>: {escape(what)}</li>" for *_, title, what in MEASURES)
+        return (
+            f'<div class="pv-table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+            f'<p class="pv-dim">{_HOW_TO_READ}</p><ul class="pv-dim pv-hints">{meant}</ul>'
+            f'<p><a href="{url}" target="_blank" rel="noopener">Open the whole report</a></p>'
+            f'<iframe class="pv-report" src="{url}" sandbox title="Report of {escape(job.name)}" loading="lazy">'
+            "</iframe>"
+        )
 
 
 def _where(folder: Path) -> str:
@@ -130,34 +147,9 @@ def _where(folder: Path) -> str:
     return f'<p class="pv-dim">Manifests (JSON files or folders) lie in <code>{escape(shown)}</code></p>'
 
 
-def _told(folder: Path) -> str:
-    return "Pick a manifest and evaluate: numbers and a report appear here." if evaluation.manifests(folder) else _NONE
-
-
-def _drawn(desk: Desk, jobs: list[Any], session: str, folder: Path) -> str:
-    if not jobs:
-        return cards.empty(_told(folder))
-    results = {job.id: _result(desk, job, session) for job in jobs}
-    return jobcards.job_list(jobs, [desk.jobs.ahead_of(job) for job in jobs], results)
-
-
-def _result(desk: Desk, job: Any, session: str) -> str:
-    """The headline numbers and the link to the report of a finished run."""
-    report = evaluation.report_of(job)
-    if report is None:
-        return ""
-    url = desk.sessions.of(session).link_once(report, "text/html")
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in evaluation.columns())
-    rows = "".join(_row(name, measures) for name, measures in evaluation.headline(job))
-    return (
-        f'<div class="pv-table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-        f'<p class="pv-dim">1.00 is best; small figures: 95 % intervals. '
-        f'<a href="{url}" target="_blank" rel="noopener">Open the whole report</a></p>'
-        f'<iframe class="pv-report" src="{url}" sandbox title="Report of {escape(job.name)}" loading="lazy"></iframe>'
-    )
-
-
-def _row(name: str, measures: list[tuple[str, str]]) -> str:
-    cells = "".join(f'<td>{escape(value)}<span class="pv-dim">{escape(near)}</span></td>' for value, near in measures)
+def _row(name: str, numbers: list[tuple[str, str]]) -> str:
+    """A system's row: its name and what it is, then each number over its interval."""
+    cells = "".join(f'<td>{escape(value)}<span class="pv-dim">{escape(near)}</span></td>' for value, near in numbers)
     ours = ' class="pv-ours"' if name.startswith("ours") else ""
-    return f"<tr{ours}><td>{escape(name)}</td>{cells}</tr>"
+    what = f'<span class="pv-dim">{escape(_SYSTEMS.get(name, ""))}</span>'
+    return f"<tr{ours}><td>{escape(name)}{what}</td>{cells}</tr>"

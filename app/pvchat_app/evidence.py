@@ -1,7 +1,8 @@
-"""Pictures for an answer: frames of the clip with a box around whom they show.
+"""Pictures for an answer: frames of the clip with a box around whom they show, and faces that can be pointed at.
 
-In: a clip of a session, its analysis, presences. Out: `Picture`s, JPEG files in the session's folder. Also the clip as
-a browser can play it: what it can't (avi, mkv, HEVC …) becomes a short mp4 of the frames that the experts saw.
+In: a clip of a session, its analysis, presences. Out: `Picture`s and `Face`s, JPEG files in the session's folder. Also
+the clip as a browser can play it: what it can't (avi, mkv, HEVC …) becomes a short mp4 of the frames that the experts
+saw.
 
 Notable choices: a clip is decoded a second time for this, after the first answer's text is out, since analyses keep no
 frames; the frames then stay for all further questions. Of a long video only the moments that are shown are decoded.
@@ -19,9 +20,9 @@ from PIL import Image, ImageDraw
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
-from pvchat_app.conversation import Picture, SessionClip, Turn
+from pvchat_app.conversation import Face, Picture, SessionClip, Turn
 from pvchat_app.sessions import Session
-from pvchat_app.timeline import exact, percent
+from pvchat_app.wording import exact, percent
 
 if TYPE_CHECKING:
     from pvchat.video import Probe
@@ -30,6 +31,7 @@ SIZE = (288, 216)  # pixels of a picture
 CONTEXT = 2.6  # a picture is this many times as tall as the box on it, where the frame has so much
 EACH = 3  # pictures a person
 MOST = 12  # pictures an answer
+MOST_FACES = 12  # who is likest, then the longest seen
 COLOURS = {"present": (34, 160, 90), "unsure": (225, 150, 20)}
 _MEDIA = {  # (FFmpeg's or Pillow's container, codecs that every current browser plays in it, media type)
     "mov": (("h264", "av1", "vp9"), "video/mp4"),  # FFmpeg's one name for mov and mp4
@@ -119,6 +121,29 @@ def _save(image: Image.Image, path: Path, quality: int) -> None:
     draft = path.with_name(f"{secrets.token_hex(8)}.part")
     image.save(draft, "JPEG", quality=quality)
     draft.replace(path)
+
+
+def faces_of(session: Session, turn: Turn) -> list[Face]:
+    """Everybody in a turn's clip who can be pointed at: faces, and drawn figures where there are no faces."""
+    clip = turn.clip
+    analysis = clip.analysis if clip is not None else None
+    if clip is None or analysis is None or not clip.path.exists():  # it was forgotten with somebody
+        return []
+    tracks = analysis.tracks
+    kind = "face" if any(track.kind == "face" for track in tracks) else "figure"
+    likest = [person.nearest for person in turn.asked if person.nearest is not None]
+    longest = sorted(range(len(tracks)), key=lambda n: -len(tracks[n].shown_in))
+    offered = [n for n in dict.fromkeys([*likest, *longest]) if n < len(tracks)]
+    offered = [n for n in offered if tracks[n].thumbnail and tracks[n].kind == kind]
+    return [_face(session, clip, n + 1, tracks[n]) for n in offered[:MOST_FACES]]
+
+
+def _face(session: Session, clip: SessionClip, number: int, track: Track) -> Face:
+    if number not in clip.faces:
+        path = clip.path.parent / f"face-{number:03d}.jpg"
+        path.write_bytes(track.thumbnail)
+        clip.faces[number] = Face(session.link(path, "image/jpeg"), number)
+    return clip.faces[number]
 
 
 def playable(path: Path, probe: Probe, config: VideoConfig, folder: Path) -> tuple[Path, str]:

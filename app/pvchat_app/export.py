@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat import __version__
 from pvchat_app.conversation import Turn
-from pvchat_app.timeline import exact, timeline
-from pvchat_app.wording import escape
+from pvchat_app.wording import SIGNS, WORDS, escape, exact, percent
 
 if TYPE_CHECKING:
     from pvchat.people.store import PeopleStore
+    from pvchat.schemas import PersonPresence
     from pvchat_app.sessions import Session
 
 _NOTE = "Answers by a model: look at the probabilities. This is about people: mind who gets the file."
@@ -63,13 +63,18 @@ def _names(turn: Turn, number: int) -> list[tuple[str, Any]]:
 def _row(turn: Turn, number: int) -> dict[str, Any]:
     assert turn.answer is not None
     return {
-        "clip": turn.clip_name,
+        "clip": turn.source,
         "question": turn.question,
         **({"part": turn.part} if turn.part else {}),
         **turn.answer.to_dict(),
-        "presence_of_everyone": [p.to_dict() for p in turn.presences],
+        "presence": [p.to_dict() for p in _there(turn)],
         "evidence": [{"file": name, "who": p.name, "time_s": round(p.time, 2)} for name, p in _names(turn, number)],
     }
+
+
+def _there(turn: Turn) -> list[PersonPresence]:
+    """Who is in the clip, or may be: of whoever is absent nothing leaves the page that the answer doesn't say."""
+    return [person for person in turn.presences if person.decision != "absent"]
 
 
 def _page(turns: Sequence[Turn]) -> str:
@@ -85,7 +90,11 @@ def _page(turns: Sequence[Turn]) -> str:
 
 def _section(turn: Turn, number: int) -> str:
     assert turn.answer is not None
-    plot = timeline(turn.presences, turn.duration_s, "")
+    seen = "".join(
+        f"<li>{SIGNS[p.decision]} <b>{escape(p.name)}</b> {WORDS[p.decision]}, {escape(percent(p.probability))}: "
+        f"{', '.join(f'{exact(start)}–{exact(end)}' for start, end in p.spans)}</li>"
+        for p in _there(turn)
+    )
     shown = "".join(
         f'<figure class="pv-sample"><img src="{name}" alt="{escape(p.words)}">'
         f"<figcaption>{'' if p.sure else 'perhaps '}{escape(p.name)} · {exact(p.time)}</figcaption></figure>"
@@ -93,6 +102,6 @@ def _section(turn: Turn, number: int) -> str:
     )
     part = f" ({escape(turn.part)})" if turn.part else ""
     return (
-        f'<section><p class="pv-dim">{escape(turn.clip_name)}</p><h2>{escape(turn.question)}{part}</h2>'
-        f'<p>{escape(turn.text)}</p><div class="pv-evidence">{plot}<div class="pv-strip">{shown}</div></div></section>'
+        f'<section><p class="pv-dim">{escape(turn.source)}</p><h2>{escape(turn.question)}{part}</h2>'
+        f'<p>{escape(turn.text)}</p><ul>{seen}</ul><div class="pv-strip">{shown}</div></section>'
     )

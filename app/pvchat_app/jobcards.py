@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat_app.jobs import Job
-from pvchat_app.timeline import percent
-from pvchat_app.wording import about, escape, length, many, told
+from pvchat_app.wording import about, escape, explained_error, length, many, percent
 
 SAMPLES = 8  # shown of those made so far
 CHECKED, MADE = "samples.jsonl", "positives.jsonl"  # samples with their gates' values; before that without
@@ -30,7 +29,6 @@ _RECIPES = {
     "reenact:smile": "smiling", "reenact:blink": "blinking", "reenact:talk": "talking", "wear:mask": "with a mask",
     "wear:glasses": "with glasses", "wear:cap": "with a cap", "wear:scrubs": "in scrubs",
 }  # fmt: skip
-_WORDS = {"waiting": "waiting", "running": "running", "done": "done", "stopped": "stopped", "failed": "failed"}
 
 
 def job_list(jobs: Sequence[Job], ahead: Sequence[int], samples: dict[str, str]) -> str:
@@ -88,7 +86,7 @@ def _job(job: Job, ahead: int, samples: str) -> str:
     name = escape(job.name)
     return (
         f'<div class="pv-job"><div class="pv-job-head"><b>{name}</b> <span class="pv-tag pv-state-{job.state}">'
-        f"{_WORDS[job.state]}</span>{_cancel(job, name)}</div>"
+        f"{job.state}</span>{_cancel(job, name)}</div>"
         f'<p class="pv-dim pv-job-status">{escape(status(job, ahead))}</p>{_bar(job, name)}{samples}</div>'
     )
 
@@ -127,7 +125,7 @@ def status(job: Job, ahead: int = 0) -> str:
         return f"{step} · {about(left)} left" if left is not None else step
     if job.state == "failed":
         rest = " The instant enrollment still answers." if job.kind == "deep" else ""
-        return f"{told(job.failure)}{rest}" if job.failure else "Failed"
+        return f"{explained_error(job.failure)}{rest}" if job.failure else "Failed"
     took = length(job.finished - job.started) if job.started else ""
     if job.state == "stopped":
         kept = "; what was reached by then is kept" if job.kind == "deep" else ""

@@ -48,7 +48,6 @@ class Job:
         part: what of the step is being done.
         done, total: of the part.
         pace: how far it is and how long it will take.
-        steps: the steps begun so far, oldest first.
         failure: why it failed.
     """
 
@@ -68,7 +67,6 @@ class Job:
     count: int = 0
     done: float = 0.0
     total: float = 0.0
-    steps: list[str] = field(default_factory=list)
     failure: BaseException | None = None
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
     started: float = 0.0
@@ -96,8 +94,6 @@ class Job:
             self.number, self.count = int(done) + 1, len(_NAMES)
             done = total = 0.0
         step = _NAMES[min(self.number, len(_NAMES)) - 1] if self.number else what
-        if step != self.step:
-            self.steps.append(step)
         self.step, self.part, self.done, self.total = step, what, done, total
         self.pace.tell(step if what == _OUTER else what, done / total if total > 0 else 0.0, time.monotonic())
 

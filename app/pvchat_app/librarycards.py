@@ -15,7 +15,8 @@ from pvchat.chat.english import clock, lasting
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.listing import Sighting, Stranger
-from pvchat_app.cards import UNPLAYABLE, clicks, thumbnail
+from pvchat_app.cards import UNPLAYABLE, thumbnail
+from pvchat_app.page_events import clicks
 from pvchat_app.wording import day, escape, many
 
 MOST_VIDEOS, MOST_FAILED = 30, 20  # shown of one answer, or of one stranger; files that can't be used
@@ -34,17 +35,17 @@ def sources(status: Status, whole: bool) -> str:
     """
     rows = []
     for one in status.sources:
-        told = [many(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
-        told += [f"{one.waiting} to be looked at"] if one.waiting else []
-        told += [f"{len(one.failed)} can’t be used"] if one.failed else []
+        parts = [many(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
+        parts += [f"{one.waiting} to be looked at"] if one.waiting else []
+        parts += [f"{len(one.failed)} can’t be used"] if one.failed else []
         place = f' <span class="pv-tag">{escape(one.place)}</span>' if one.place else ""
         failed = "".join(
-            f"<li>{escape(Path(path).name)}: {escape(_said_of(path, why))}</li>"
+            f"<li>{escape(Path(path).name)}: {escape(_without_folder(path, why))}</li>"
             for path, why in list(one.failed.items())[:MOST_FAILED]
         )
         more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
         shown = escape(_short(one.path) if whole else Path(one.path).name)
-        rows.append(f'<li><b>{shown}</b>{place}<br><span class="pv-dim">{", ".join(told)}</span>{more}</li>')
+        rows.append(f'<li><b>{shown}</b>{place}<br><span class="pv-dim">{", ".join(parts)}</span>{more}</li>')
     return f'<ul class="pv-sources">{"".join(rows)}</ul>' if rows else ""
 
 
@@ -55,8 +56,8 @@ def answer(found: LibraryAnswer) -> str:
     more = f'<p class="pv-dim">and {many(left, "other video", "other videos")}</p>' if left > 0 else ""
     videos = f'<ul class="pv-videos">{"".join(map(_video, seen))}</ul>' if seen else ""
     lines = found.answer.splitlines()
-    told = "\n".join(line for line in lines if not (seen and line.startswith("- ")))  # those are the cards
-    return f'<div class="pv-told" role="status"><p class="pv-answer">{escape(told)}</p>{videos}{more}</div>'
+    text = "\n".join(line for line in lines if not (seen and line.startswith("- ")))  # those are the cards
+    return f'<div class="pv-library-answer" role="status"><p class="pv-answer">{escape(text)}</p>{videos}{more}</div>'
 
 
 def strangers(found: Sequence[Stranger], faces: Mapping[int, bytes], more: int) -> str:
@@ -140,7 +141,7 @@ def _when(recorded: str, place: str) -> str:
     return f"{day(recorded)}, {at:%H:%M}" + (f", {place}" if place else "")
 
 
-def _said_of(path: str, why: str) -> str:
+def _without_folder(path: str, why: str) -> str:
     """Why a file can't be used, without the path of its folder: a visitor elsewhere sees it too."""
     return why.removeprefix(f"{path}: ").replace(path, Path(path).name)
 

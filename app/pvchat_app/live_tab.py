@@ -17,7 +17,7 @@ from pvchat.errors import PVChatError
 from pvchat.storage import library as storage
 from pvchat_app import cards
 from pvchat_app.desk import Desk
-from pvchat_app.enroll_tab import QUICK
+from pvchat_app.page_events import QUICK
 from pvchat_app.wording import escape
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 POLL_S = 2.0
 LAST = 12  # events that are listed
-_NONE = "No camera was added yet: pvchat library add rtsp://…"
+_NONE = "No camera was added yet. Add one in a terminal of this machine: pvchat library add rtsp://…"
+_IDLE = "This camera isn’t watched: press Watch."
 
 
 @dataclass
@@ -67,7 +68,8 @@ class Cameras:
     def shown(self, camera: str | None) -> tuple[str, str]:
         """Picture and state of a camera, and the last events, as HTML."""
         live = self.watched.get(camera or "")
-        return cards.empty("It isn't watched.") if live is None else _now(live), self._events()
+        picture = _now(live) if live is not None else cards.empty(_IDLE) if camera else ""
+        return picture, self._events()
 
     def _events(self) -> str:
         if not self.names():
@@ -100,7 +102,8 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
         """The tab is looked at."""
         names = cameras.names()
         first = names[0][1] if names else None
-        return gr.Dropdown(choices=names, value=first), *cameras.shown(first), gr.Timer(active=bool(cameras.watched))
+        timer = gr.Timer(active=bool(cameras.watched))
+        return gr.Dropdown(choices=names, value=first), gr.Button(interactive=bool(names)), *cameras.shown(first), timer
 
     def change(camera: str | None, begin: bool) -> tuple[Any, ...]:
         """Start or stop."""
@@ -110,7 +113,7 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
             return cards.error_card(error), *cameras.shown(camera), gr.Timer(active=bool(cameras.watched))
         return "", *cameras.shown(camera), gr.Timer(active=bool(cameras.watched))
 
-    tab.select(come, None, [picked, now, events, timer], **QUICK)
+    tab.select(come, None, [picked, start, now, events, timer], **QUICK)
     outputs = [note, now, events, timer]
     start.click(lambda camera: change(camera, True), picked, outputs, **QUICK)
     stop.click(lambda camera: change(camera, False), picked, outputs, **QUICK)

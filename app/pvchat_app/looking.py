@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from pvchat.schemas import ClipAnalysis, Progress
 from pvchat_app.conversation import History, SessionClip, Turn
 from pvchat_app.engine import Engine
-from pvchat_app.progress import Watch
-from pvchat_app.streaming import BEAT_S
+from pvchat_app.progress import BEAT_S, Watch
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat

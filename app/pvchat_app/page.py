@@ -6,26 +6,21 @@ In: a `Desk`. Out: `gr.Blocks`. What each tab holds is in the tab's own module.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from pvchat.storage import library as storage
-from pvchat_app import (
-    cards,
-    chat_tab,
-    endpoints,
-    enroll_tab,
-    evaluate_tab,
-    library_tab,
-    live_tab,
-    model_tab,
-    people_tab,
-)
+from pvchat_app import cards, endpoints, live_tab
+from pvchat_app.chat_tab import ChatTab, upload_of
 from pvchat_app.desk import Desk
-from pvchat_app.enroll_tab import MODEL, QUICK
+from pvchat_app.enroll_tab import EnrollTab
+from pvchat_app.evaluate_tab import EvaluateTab
+from pvchat_app.library_tab import LibraryTab
+from pvchat_app.page_events import MODEL, QUICK
+from pvchat_app.people_tab import PeopleTab
+from pvchat_app.settings_tab import SettingsTab
 
 _HEAD = (
     '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then ask about other '
@@ -43,113 +38,92 @@ def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = True) ->
         desk: does the work.
         manifests: folder of what can be evaluated.
         mcp: see `endpoints.build`.
-        local: only this machine reaches it: folders and cameras can be added.
+        local: only this machine reaches it: folders and cameras can be named.
     """
-    first = storage.exists(desk.engine.people.root)
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
-        browser = gr.BrowserState("", storage_key="pvchat-browser")
-        address = gr.Textbox(visible=False)
-        gr.HTML(_HEAD)
-        with gr.Tabs(elem_id="pv-tabs") as tabs:
-            library = _library(desk, browser, local) if first else None
-            with _tab("Enroll"):
-                enroll = enroll_tab.build(desk, browser)
-            with _tab("Chat"):
-                chat = chat_tab.build(desk)
-            with _tab("People") as people_page:
-                people = people_tab.build(desk)
-            library = library or _library(desk, browser, local)
-            _add_live(desk, local)
-            with _tab("Evaluate"):
-                evaluate = evaluate_tab.build(desk, browser, manifests)
-            with _tab("Settings") as settings_page:
-                model_tab.build(desk, settings_page)
+        built = Page(desk, manifests, local)
         endpoints.build(desk, mcp)
-
-        lists = [*people.outputs, *chat.outputs]
-
-        refresh = _refreshing(desk, chat)
-        for event in (enroll.enrolled, *people.changed, *library.changed):
-            event.then(refresh, people.picked, lists, **QUICK)
-        gr.on([people.begin.click, chat.known.click], lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
-        chat.known.click(enroll_tab.taking(desk), None, enroll.taken, **MODEL)
-        people_page.select(refresh, people.picked, lists, **QUICK)
-
-        people.forgotten.then(_redrawing(desk), None, enroll.held, **QUICK)
-
-        coming = [browser, enroll.jobs, enroll.timer, *people.outputs]
-        come_event = page.load(_coming(desk), browser, coming, **QUICK)
-
-        chat.go_on(page.load(_resuming(desk, chat), address, [chat.upload, *chat.outputs], js=_CLIP, **QUICK))
-
-        def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
-            """A browser finds its evaluations again, and the manifests."""
-            return *evaluate.show(key, request.session_hash or ""), *evaluate.offer()
-
-        come_event.then(library.show, browser, library.outputs, **QUICK)
-        come_event.then(runs, browser, [evaluate.runs, evaluate.timer, *evaluate.offered], **QUICK)
-
-        # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
-        page.unload(lambda: None)
+        built.connect(page)
     return page
 
 
-def _coming(desk: Desk) -> Callable[..., Any]:
-    def come(key: str) -> tuple[Any, ...]:
+class Page:
+    """The tabs, and what one of them does to another; each public method but `connect` is an event."""
+
+    def __init__(self, desk: Desk, manifests: Path, local: bool) -> None:
+        self.desk = desk
+        self.browser = browser = gr.BrowserState("", storage_key="pvchat-browser")
+        self.address = gr.Textbox(visible=False)
+        gr.HTML(_HEAD)
+        first = storage.exists(desk.engine.people.root)
+        with gr.Tabs(elem_id="pv-tabs") as self.tabs:
+            library = self._library(local) if first else None
+            with _tab("Enroll"):
+                self.enroll = EnrollTab(desk, browser)
+            with _tab("Chat"):
+                self.chat = ChatTab(desk)
+            with _tab("People") as self.people_page:
+                self.people = PeopleTab(desk)
+            self.library = library or self._library(local)
+            if local:  # cameras are for this machine's owner alone
+                with _tab("Live") as tab:
+                    live_tab.build(desk, tab)
+            with _tab("Evaluate"):
+                self.evaluate = EvaluateTab(desk, browser, manifests)
+            with _tab("Settings") as tab:
+                SettingsTab(desk, tab, local)
+
+    def _library(self, local: bool) -> LibraryTab:
+        with _tab("Library"):
+            return LibraryTab(self.desk, self.browser, local)
+
+    def connect(self, page: gr.Blocks) -> None:
+        """What happens when a browser comes or goes, and after people have changed."""
+        enroll, chat, people, library, evaluate = self.enroll, self.chat, self.people, self.library, self.evaluate
+        lists = [*people.outputs, *chat.outputs]
+        for event in (enroll.enrolled, *people.changed, *library.changed):
+            event.then(self.refresh, people.picked, lists, **QUICK)
+        self.people_page.select(self.refresh, people.picked, lists, **QUICK)
+        people.forgotten.then(self.redraw_enroll, None, enroll.held, **QUICK)
+        gr.on([people.begin.click, chat.known.click], lambda: gr.Tabs(selected="enroll"), None, self.tabs, **QUICK)
+        chat.known.click(enroll.take, None, enroll.taken, **MODEL)
+
+        came = page.load(self.come, self.browser, [self.browser, enroll.jobs, enroll.timer, *people.outputs], **QUICK)
+        came.then(library.show, self.browser, library.outputs, **QUICK)
+        came.then(evaluate.come, self.browser, [evaluate.runs, evaluate.timer, *evaluate.offered], **QUICK)
+        chat.go_on(page.load(self.resume, self.address, [chat.upload, *chat.outputs], js=_CLIP, **QUICK))
+        # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
+        page.unload(lambda: None)
+
+    def come(self, key: str) -> tuple[Any, ...]:
         """A browser opens or reloads the page: it gets its key, its trainings, the people."""
         owner = key or secrets.token_urlsafe(24)
-        return owner, *enroll_tab.show_jobs(desk, owner), *people_tab.show(desk)
+        return owner, *self.enroll.show_jobs(owner), *self.people.show()
 
-    return come
+    def refresh(self, who: str | None, other: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """Everything that shows people, drawn anew."""
+        session = self.desk.sessions.asking(request)
+        self.desk.tidy(session)
+        return *self.people.show(who, other), *self.chat.show(session)
+
+    def redraw_enroll(self, request: gr.Request) -> tuple[Any, ...]:
+        """The enroll tab without somebody who was just forgotten."""
+        return self.enroll.redrawn(self.desk.sessions.asking(request))
+
+    def resume(self, address: str, request: gr.Request) -> tuple[Any, ...]:
+        """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip.
+
+        Its clip is the one of the page's address; where that one is gone, the page says so.
+        """
+        session = self.desk.sessions.asking(request)
+        if session.enrolling is not None:
+            session.drop(session.enrolling)
+            session.enrolling, session.pick = None, 1
+        found = not address or session.open(address)
+        player, note, *others = self.chat.show(session)
+        return upload_of(session), player, note if found else cards.notice(_NO_CLIP, "error"), *others
 
 
 def _tab(name: str) -> gr.Tab:
     """A tab; address.js knows its panel by the name."""
     return gr.Tab(name, id=name.lower(), elem_id=f"pv-tab-{name.lower()}")
-
-
-def _library(desk: Desk, browser: gr.BrowserState, local: bool) -> library_tab.LibraryTab:
-    with _tab("Library"):
-        return library_tab.build(desk, browser, local)
-
-
-def _redrawing(desk: Desk) -> Callable[..., Any]:
-    def redraw(request: gr.Request) -> tuple[Any, ...]:
-        """The enroll tab without somebody who was just forgotten."""
-        return enroll_tab.redrawn(desk.sessions.asking(request))
-
-    return redraw
-
-
-def _add_live(desk: Desk, local: bool) -> None:
-    """The cameras, for this machine's owner alone."""
-    if local:
-        with _tab("Live") as tab:
-            live_tab.build(desk, tab)
-
-
-def _refreshing(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
-    def refresh(who: str | None, other: str | None, request: gr.Request) -> tuple[Any, ...]:
-        """Everything that shows people, drawn anew."""
-        session = desk.sessions.asking(request)
-        desk.tidy(session)
-        return *people_tab.show(desk, who, other), *chat.show(session)
-
-    return refresh
-
-
-def _resuming(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
-    def resume(address: str, request: gr.Request) -> tuple[Any, ...]:
-        """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip.
-
-        Its clip is the one of the page's address; where that one is gone, the page says so.
-        """
-        session = desk.sessions.asking(request)
-        if session.enrolling is not None:
-            session.drop(session.enrolling)
-            session.enrolling, session.pick = None, 1
-        found = not address or session.open(address)
-        player, note, *others = chat.show(session)
-        return chat.uploaded(session), player, note if found else cards.notice(_NO_CLIP, "error"), *others
-
-    return resume

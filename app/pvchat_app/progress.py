@@ -1,18 +1,21 @@
-"""Work that a page waits for: what is being done, a bar, and the time left, as a notice of our own.
+"""Calls that a page waits for, each in a thread of its own: the text that one hands out, or how far one is.
 
-In: a call that takes a progress callback. Out: HTML, twice a second. Gradio's own progress is printed over whatever
-stands in its place; this one stands in the page's flow.
+In: a call that takes a callback. Out: an iterator; it yields twice a second even where nothing comes, so that the page
+can show what is being done. Gradio's own progress is printed over whatever stands in its place; this one is a notice in
+the page's flow.
 """
 
 from __future__ import annotations
 
+import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 
 from pvchat.schemas import Progress
-from pvchat_app.streaming import streamed
 from pvchat_app.wording import about, escape
 
+BEAT_S = 0.5  # how often something is yielded while nothing comes
 _TRUSTED = (0.1, 2.0)  # share of a step, seconds into it, from which its own pace says how long it still takes
 
 
@@ -74,3 +77,31 @@ def watched(what: str, call: Callable[[Progress], object]) -> Iterator[str]:
 
     for _ in streamed(run):
         yield watch.html()
+
+
+def streamed(call: Callable[[Callable[[str], None]], None]) -> Iterator[str]:
+    """Run a call that hands out pieces in its own thread; yield them, "" while there is none; raise what it raised."""
+    pieces: queue.Queue[str | None] = queue.Queue()
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call(pieces.put)
+        except BaseException as error:  # raised again where the pieces are read
+            failure.append(error)
+        finally:
+            pieces.put(None)
+
+    thread = threading.Thread(target=run, name="pvchat-ask", daemon=True)
+    thread.start()
+    while True:
+        try:
+            piece = pieces.get(timeout=BEAT_S)
+        except queue.Empty:
+            piece = ""
+        if piece is None:
+            break
+        yield piece
+    thread.join()
+    if failure:
+        raise failure[0]

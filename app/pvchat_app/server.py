@@ -226,7 +226,7 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     if options.password:
         web.add_middleware(Locked, knows=lambda request: _logged_in(request, mounted[0]))
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
-    names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "film.js", "keys.js")
+    names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "timeline.js", "settings.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     local = options.host in LOCAL and not options.password
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp, local)

@@ -1,99 +1,120 @@
-"""Who is seen when, drawn as a plot: a row a person, a bar a span; a bar is a button that plays the clip from there.
+"""The timeline of a whole video: a lane a person, the shots, what wasn't seen yet; timeline.js zooms, plays.
 
-In: presences and the clip's length. Out: HTML that takes its colours from style.css (light and dark) and can be reached
-by keyboard and screen reader. Times are seconds.
+In: what was seen of a clip, presences of everyone enrolled. Out: HTML; at first everything is in view, at any length.
+Shots are marks where there is room for them, else shades: the more cuts, the darker. Times are seconds; timeline.js
+writes them under the lanes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.schemas import PersonPresence
-from pvchat_app.wording import escape
+import numpy as np
 
-SIGNS = {"present": "✓", "unsure": "?", "absent": "–"}
-WORDS = {"present": "present", "unsure": "unsure", "absent": "not there"}
-_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800)
-_TICKS = 5  # at most so many steps on the axis
-_THIN = 0.8  # per cent of the width: shorter spans are drawn this wide, so that they can be seen and hit
+from pvchat.chat.english import clock, lasting
+from pvchat.schemas import ClipAnalysis, PersonPresence
+from pvchat_app.wording import SIGNS, WORDS, escape, exact, many, percent
+
+MOST_LANES = 12  # people; who is there longest comes first
+_BINS = 240  # shades of the shots' lane
+_MARKED = 80  # so many shots have a mark each at first; more are shaded until there is room
+_OTHERS = "others"
 
 
-def timeline(presences: Sequence[PersonPresence], duration_s: float, clip: str) -> str:
-    """The plot.
+def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float, clip: str) -> str:
+    """The timeline.
 
     Args:
-        presences: the people to draw; those who are absent have a row without bars.
-        duration_s: of the clip.
-        clip: link of the clip, for the player.
+        seen: what was seen, of all of the clip or of its beginning.
+        everyone: presences of everyone enrolled.
+        length_s: of the whole clip.
+        clip: its link, for the player.
     """
-    rows = "".join(_row(p, duration_s, clip) for p in presences)
-    return f'<div class="pv-timeline" role="group" aria-label="Who is seen when">{rows}{_axis(duration_s)}</div>'
-
-
-def ticks(duration_s: float) -> list[float]:
-    """Round times for the axis, from 0 to at most the clip's end."""
-    step = next((s for s in _STEPS if duration_s / s <= _TICKS), max(_STEPS))
-    return [round(i * step, 3) for i in range(int(duration_s / step + 1e-6) + 1)]
-
-
-def clock(seconds: float, step: float = 1.0) -> str:
-    """A time on the axis: "2.5 s" in short clips, "1:05" in long ones."""
-    if seconds < 60 and step < 60:
-        return f"{seconds:g} s"
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
-def exact(seconds: float) -> str:
-    """A time to the tenth: "3.5 s", "1:05.0", "1:02:03.4"."""
-    if round(seconds, 1) < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds, 1), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
-
-
-def percent(value: float) -> str:
-    """A probability in words: never "100 %" or "0 %", which are rounded."""
-    if value < 0.01:
-        return "< 1 %"
-    return f"{100 * value:.0f} %" if value <= 0.99 else "> 99 %"
-
-
-def _row(person: PersonPresence, duration_s: float, clip: str) -> str:
-    state, name = person.decision, escape(person.name)
-    bars = "".join(_bar(name, state, span, duration_s, clip) for span in person.spans)
-    chance = percent(person.probability)
+    length_s = max(length_s, seen.duration_s, 0.01)
+    there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -p.visible_s))
+    lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MOST_LANES]]
+    if spans := _strangers(seen, there):
+        lanes.append(_lane(_OTHERS, "", "not enrolled", spans, length_s, clip))
+    names = "".join(name for name, _ in lanes)
+    tracks = "".join(track for _, track in lanes)
+    starts, unseen = " ".join(f"{start:.2f}" for start in seen.shots[:, 0].tolist()), ""
+    if seen.duration_s < 0.99 * length_s:
+        left = 100 * seen.duration_s / length_s
+        unseen = f'<div class="pv-unseen" style="left:{left:.2f}%" title="not looked at yet"></div>'
     return (
-        f'<div class="pv-row pv-{state}">'
-        f'<span class="pv-name" title="{name}">{name}</span>'
-        f'<span class="pv-chip"><span aria-hidden="true">{SIGNS[state]}</span> {WORDS[state]}</span>'
-        f'<span class="pv-chance" title="probability that {name} is in the clip">{escape(chance)}</span>'
-        f'<span class="pv-track">{bars}</span></div>'
+        f'<section class="pv-film" data-length="{length_s:.2f}" data-clip="{clip}" data-shots="{starts}" '
+        f'aria-label="Timeline of the whole video">{_head(seen, everyone, length_s)}<div class="pv-film-body">'
+        f'<div class="pv-film-names">{names}<div class="pv-film-name pv-dim">{many(len(seen.shots), "shot")}</div>'
+        f'</div><div class="pv-film-scroll"><div class="pv-film-wide">{tracks}{_shots(seen, length_s)}'
+        f'<div class="pv-film-axis" aria-hidden="true"></div>{unseen}<div class="pv-film-now" hidden></div></div></div>'
+        "</div></section>"
     )
 
 
-def _bar(name: str, state: str, span: tuple[float, float], duration_s: float, clip: str) -> str:
+def _strangers(seen: ClipAnalysis, there: Sequence[PersonPresence]) -> list[tuple[float, float]]:
+    """When faces are seen that are of nobody enrolled."""
+    known = {track for p in there for track in p.tracks}
+    frames = [t.shown_in for i, t in enumerate(seen.tracks) if i not in known and t.kind == "face"]
+    return seen.spans(np.unique(np.concatenate(frames))) if frames else []
+
+
+def _head(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float) -> str:
+    absent = sum(not p.spans for p in everyone)
+    parts = [clock(length_s) if length_s >= 10 else f"{length_s:.1f} s"]
+    if seen.duration_s < 0.99 * length_s:
+        parts = [f"seen so far: up to {clock(seen.duration_s)} of {clock(length_s)}"]
+    if absent:
+        parts.append(f"{absent} of {len(everyone)} enrolled not seen")
+    return (
+        f'<div class="pv-film-head"><b>Timeline</b> <span class="pv-dim">{escape(" · ".join(parts))}</span>'
+        '<span class="pv-film-zoom" role="group" aria-label="Zoom of the timeline">'
+        '<button type="button" class="pv-button" data-zoom="out" aria-label="Zoom out" disabled>−</button>'
+        '<button type="button" class="pv-button" data-zoom="in" aria-label="Zoom in">+</button></span></div>'
+    )
+
+
+def _lane(
+    name: str, state: str, note: str, spans: Sequence[tuple[float, float]], length_s: float, clip: str
+) -> tuple[str, str]:
+    """A person's name and lane; `state` is "" for those who aren't enrolled."""
+    shown, sign = escape(name), f'<span aria-hidden="true">{SIGNS[state]}</span> ' if state else ""
+    total = sum(end - start for start, end in spans)
+    word = f"{WORDS[state]}, " if state else ""
+    label = f"{shown}: {word}{many(len(spans), 'time')}, {lasting(total)} in all"
+    bars = "".join(_bar(shown, state, number, span, length_s) for number, span in enumerate(spans))
+    look = f"pv-{state}" if state else "pv-stranger"
+    return (
+        f'<div class="pv-film-name {look}" title="{label} ({escape(note)})">{sign}{shown}</div>',
+        f'<div class="pv-lane {look}" role="group" aria-label="{label}" data-clip="{clip}">{bars}</div>',
+    )
+
+
+def _bar(name: str, state: str, number: int, span: tuple[float, float], length_s: float) -> str:
+    """A span; one of a lane can be reached with Tab, the others with the arrow keys from it."""
     start, end = span
-    left = 100 * start / duration_s if duration_s else 0.0
-    width = max(_THIN, 100 * (end - start) / duration_s if duration_s else 100.0)
-    left = min(left, 100 - width)
-    when = f"{exact(start)} to {exact(end)}"
     doubt = ", unsure" if state == "unsure" else ""
+    when = f"{exact(start)} to {exact(end)}"
     return (
-        f'<button type="button" class="pv-bar" style="left:{left:.2f}%;width:{width:.2f}%" data-seek="{start:.2f}" '
-        f'data-clip="{clip}" title="{when}: play from here" '
-        f'aria-label="Play from {exact(start)}: {name}, {when}{doubt}"></button>'
+        f'<button type="button" class="pv-span" tabindex="{0 if number == 0 else -1}" data-from="{start:.2f}" '
+        f'style="left:{100 * start / length_s:.3f}%;width:{100 * (end - start) / length_s:.3f}%" '
+        f'title="{when}: play from here" aria-label="{name}, {when}{doubt}: play from there"></button>'
     )
 
 
-def _axis(duration_s: float) -> str:
-    marks = ticks(duration_s)
-    step = marks[1] if len(marks) > 1 else duration_s
-    labels = "".join(mark(t, step, 100 * t / duration_s if duration_s else 0.0) for t in marks)
-    return f'<div class="pv-row pv-axis" aria-hidden="true"><span class="pv-track">{labels}</span></div>'
-
-
-def mark(seconds: float, step: float, left: float) -> str:
-    """A label of the axis at so many per cent from the left."""
-    end = ' class="pv-end"' if left > 95 else ""  # a label at the very end would stand out of the frame
-    return f'<span{end} style="left:{left:.2f}%">{clock(seconds, step)}</span>'
+def _shots(seen: ClipAnalysis, length_s: float) -> str:
+    """The shots' lane: a mark a cut, and shades for where there is no room for marks; one stop for the keyboard."""
+    cuts = seen.shots[1:, 0].astype(float)
+    marks = "".join(f'<i style="left:{100 * cut / length_s:.3f}%"></i>' for cut in cuts.tolist())
+    counts, edges = np.histogram(cuts, bins=_BINS, range=(0.0, length_s))
+    shades = "".join(
+        f'<i style="left:{100 * edge / length_s:.3f}%;width:{100 / _BINS:.3f}%;opacity:{count / counts.max():.2f}"></i>'
+        for edge, count in zip(edges[:-1].tolist(), counts.tolist(), strict=True)
+        if count
+    )
+    dense = " pv-dense" if len(cuts) > _MARKED else ""
+    return (
+        f'<div class="pv-lane pv-shots{dense}" role="slider" tabindex="0" aria-label="Shots: arrows choose one, Enter '
+        f'plays it" aria-valuemin="1" aria-valuemax="{len(seen.shots)}" aria-valuenow="1" '
+        f'aria-valuetext="shot 1 of {len(seen.shots)}, from {clock(0.0)}"><span class="pv-marks">{marks}</span>'
+        f'<span class="pv-shades">{shades}</span></div>'
+    )

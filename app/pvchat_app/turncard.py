@@ -17,14 +17,12 @@ from pvchat.chat.english import clock
 from pvchat.chat.explain import explained
 from pvchat.schemas import PersonPresence
 from pvchat_app.cards import notice
-from pvchat_app.conversation import FEW, Face, Picture, Turn
-from pvchat_app.faces import faces_of
+from pvchat_app.conversation import Face, Picture, Turn
+from pvchat_app.evidence import faces_of
 from pvchat_app.sessions import Session
-from pvchat_app.timeline import SIGNS, WORDS, exact, percent, timeline
-from pvchat_app.wording import escape, many
+from pvchat_app.wording import SIGNS, WORDS, escape, exact, many, percent
 
 MOST_CHIPS = 6  # people named in the fold's own line
-LONG_S = 30.0  # from this length on, times are told in figures, too
 MOST_TIMES = 24  # of one person
 WAITING = "Waiting for its turn"
 LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
@@ -62,15 +60,12 @@ def turn_card(turn: Turn, faces: Sequence[Face] = ()) -> str:
             answer += f'<p class="pv-answer pv-wait">{escape(turn.status)} <span class="pv-dots"></span></p>'
     else:
         answer = f'<p class="pv-answer pv-wait">{escape(turn.status or WAITING)} <span class="pv-dots"></span></p>'
+    part = f' <span class="pv-tag">{escape(turn.part)}</span>' if turn.part else ""
+    question, done = f"{escape(turn.question)}{part}", " data-done" if turn.done else ""
     return (
-        f'<article class="pv-turn" data-turn="{turn.key}"><div class="user">{escape(turn.question)}{_part(turn)}</div>'
+        f'<article class="pv-turn" data-turn="{turn.key}"{done}><div class="user">{question}</div>'
         f'<div class="bot">{answer}{evidence(turn, faces)}{_corrected(turn)}</div></article>'
     )
-
-
-def _part(turn: Turn) -> str:
-    """The part that was picked beside the question."""
-    return f' <span class="pv-tag pv-part">{escape(turn.part)}</span>' if turn.part else ""
 
 
 def evidence(turn: Turn, faces: Sequence[Face] = ()) -> str:
@@ -83,9 +78,8 @@ def evidence(turn: Turn, faces: Sequence[Face] = ()) -> str:
             f'<p class="pv-evidence pv-gone">{line} <span class="pv-dim">{escape(turn.source)} was removed.</span></p>'
         )
     photo = turn.clip.probe.kind == "photo"
-    plot = "" if photo or not turn.asked else timeline(_surest_first(turn), turn.duration_s, turn.url)
     times = "" if photo else _times(turn)
-    under = f"{plot}{times}{_strip(turn.pictures, turn, photo)}{_corrections(turn, faces)}{_reading(turn)}"
+    under = f"{times}{_strip(turn.pictures, turn, photo)}{_corrections(turn, faces)}{_reading(turn)}"
     if not under:
         return f'<p class="pv-evidence pv-gone">{line}</p>'
     return f'<details class="pv-more pv-evidence"><summary>{line}</summary>{under}</details>'
@@ -95,8 +89,9 @@ def _reading(turn: Turn) -> str:
     """How the question was read and which rows answer it, folded; "" where nothing was found."""
     lines = [] if turn.answer is None else explained(turn.answer.finding)
     rows = "\n".join(escape(line) for line in lines)
-    told = f'<details class="pv-reading"><summary>How this was read</summary><pre>{rows}</pre></details>'
-    return told if lines else ""
+    return (
+        f'<details class="pv-reading"><summary>How this was read</summary><pre>{rows}</pre></details>' if lines else ""
+    )
 
 
 def _line(turn: Turn) -> str:
@@ -123,22 +118,22 @@ def _chip(person: PersonPresence) -> str:
 
 
 def _times(turn: Turn) -> str:
-    """When each of a few people is seen in a long clip, in figures: there, bars are thin."""
-    seen = [person for person in _surest_first(turn) if person.spans]
-    if turn.duration_s < LONG_S or len(seen) > FEW:
-        return ""
-    return "".join(f'<p class="pv-times"><b>{escape(p.name)}</b> {_spans(p, turn.url)}</p>' for p in seen)
+    """When each of them is seen; the bars under the player show the same of everyone."""
+    seen = [person for person in _surest_first(turn)[:MOST_CHIPS] if person.spans]
+    return "".join(
+        f'<p class="pv-times pv-{p.decision}"><b>{escape(p.name)}</b> {_spans(p, turn.url)}</p>' for p in seen
+    )
 
 
 def _spans(person: PersonPresence, clip: str) -> str:
     doubt = ", unsure" if person.decision == "unsure" else ""
-    shown = " ".join(
+    buttons = " ".join(
         f'<button type="button" class="pv-time" data-seek="{start:.2f}" data-clip="{clip}" '
         f'aria-label="Play from {exact(start)}: {escape(person.name)}{doubt}">{clock(start)}–{clock(end)}</button>'
         for start, end in person.spans[:MOST_TIMES]
     )
     more = len(person.spans) - MOST_TIMES
-    return shown + (f" and {many(more, 'more time', 'more times')}" if more > 0 else "")
+    return buttons + (f" and {many(more, 'more time')}" if more > 0 else "")
 
 
 def _strip(pictures: Sequence[Picture], turn: Turn, photo: bool) -> str:
@@ -165,16 +160,14 @@ def _corrections(turn: Turn, faces: Sequence[Face]) -> str:
     """Buttons that say that an answer about somebody is wrong."""
     if not faces or not turn.done:
         return ""
-    return "".join(_not_her(p) if p.decision == "present" else _her(p, faces) for p in turn.asked[:MOST_CHIPS])
+    return "".join(_correction(person, faces) for person in turn.asked[:MOST_CHIPS])
 
 
-def _not_her(person: PersonPresence) -> str:
+def _correction(person: PersonPresence, faces: Sequence[Face]) -> str:
+    """That is not her, of whom is said to be there; else which of the faces is."""
     name = escape(person.name)
-    return f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
-
-
-def _her(person: PersonPresence, faces: Sequence[Face]) -> str:
-    name = escape(person.name)
+    if person.decision == "present":
+        return f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
     if len(faces) == 1:
         return (
             f'<button type="button" class="pv-button" data-right="{name}" data-track="{faces[0].track}">'

@@ -21,12 +21,14 @@ from pvchat.errors import (
     WeightsError,
 )
 
+SIGNS = {"present": "✓", "unsure": "?", "absent": "–"}
+WORDS = {"present": "present", "unsure": "unsure", "absent": "not there"}
 _UNEXPECTED = "Something went wrong inside PVChat. Try again; if it stays, restart it with -v and read the terminal."
 _FLAG = re.compile(r",? or raise --[\w.]*\w")  # "Cut it, or raise --video.max_duration_s."
 _BRACES = {ord("{"): "&#123;", ord("}"): "&#125;", ord("$"): "&#36;", ord("`"): "&#96;", ord("\\"): "&#92;"}
 
 
-def told(error: BaseException) -> str:
+def explained_error(error: BaseException) -> str:
     """What happened and what to do about it, in plain text."""
     if not isinstance(error, PVChatError):
         return _UNEXPECTED
@@ -46,7 +48,7 @@ def hint(error: PVChatError) -> str:
         return "Enroll a person first."
     if isinstance(error, PeopleError) and "replace" in error.hint.lower():
         return "Choose another name, or tick “Replace”."
-    if isinstance(error, WeightsError):
+    if isinstance(error, WeightsError) and "--voice" not in error.hint:
         return "Stop the app and run “pvchat doctor --fetch” once."
     return _FLAG.sub("", error.hint)
 
@@ -66,9 +68,25 @@ def day(created: str) -> str:
 
 def length(seconds: float) -> str:
     """A clip's length: "9.8 s", "2 min 05 s"."""
-    from pvchat.runtime import seconds as told_seconds
+    from pvchat.runtime import seconds as in_words
 
-    return told_seconds(seconds)
+    return in_words(seconds)
+
+
+def exact(seconds: float) -> str:
+    """A time to the tenth: "3.5 s", "1:05.0", "1:02:03.4"."""
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds, 1), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
+
+
+def percent(value: float) -> str:
+    """A probability in words: never "100 %" or "0 %", which are rounded."""
+    if value < 0.01:
+        return "< 1 %"
+    return f"{100 * value:.0f} %" if value <= 0.99 else "> 99 %"
 
 
 def about(seconds: float) -> str:

@@ -43,27 +43,57 @@ def party(scenery: Scenery) -> Path:
     return scenery.clip("party", ANA, BEN)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def devices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what the browser's camera shows (camera.mjpeg), for a test to write before it opens that."""
+    return tmp_path_factory.mktemp("devices")
+
+
+@pytest.fixture(scope="session")
+def one_chromium(devices: Path):
+    """The one browser of all tests: each page has a context of its own, so that none sees another's storage."""
+    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    with browser(*fake, f"--use-file-for-fake-video-capture={devices / 'camera.mjpeg'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def chromium(one_chromium):
+    """The browser; what a test opened in it is closed after it."""
+    yield one_chromium
+    for context in one_chromium.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory):
-    """Made-up experts for a whole module of browser tests, in a home of its own."""
+    """Made-up experts for all tests of the one server, in a home of its own."""
     folder = tmp_path_factory.mktemp("studio")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PVCHAT_HOME", str(tmp_path_factory.mktemp("served")))
         yield open_scenery(folder, patch)
 
 
-@pytest.fixture(scope="module")
-def served(studio: Scenery):
-    """A server with Ana enrolled: a browser, and the address."""
+@pytest.fixture(scope="session")
+def one_server(studio: Scenery):
+    """The one server of tests that only need one: PVChat, who is enrolled at first, the address."""
     chat = PVChat(Settings(device="cpu"))
-    chat.enroll(studio.clip("ana", ANA), "Ana")
-    with running(ready(chat)) as (_, address), browser() as chromium:
-        yield chromium, address
+    ana = chat.enroll(studio.clip("ana", ANA), "Ana")
+    with running(ready(chat)) as (_, address):
+        yield chat, ana, address
+
+
+@pytest.fixture
+def served(one_server, chromium):
+    """That server with Ana enrolled, and nobody else: a browser, and the address."""
+    chat, ana, address = one_server
+    for name in {*chat.people.names()} - {"Ana"}:
+        chat.people.forget(name)
+    chat.people.add(ana, replace=True)
+    return chromium, address
 
 
 @pytest.fixture
 def page(served):
     """A new page of that server."""
-    opened = open_page(*served)
-    yield opened
-    opened.close()
+    return open_page(*served)

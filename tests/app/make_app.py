@@ -7,12 +7,13 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import httpx
 import numpy as np
 import pytest
@@ -80,6 +81,12 @@ def ready(chat: PVChat) -> Engine:
 
 def make_desk(chat: PVChat) -> Desk:
     return Desk(ready(chat), Sessions(), Jobs())
+
+
+def built(tab: Callable[..., Any], *given: Any) -> Any:
+    """A tab of the page by itself, whose methods are its events."""
+    with gr.Blocks():
+        return tab(*given)
 
 
 def upload(desk: Desk, path: Path) -> Path:

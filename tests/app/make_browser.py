@@ -72,7 +72,8 @@ def open_page(browser_or_context: Any, url: str, width: int = 1280) -> Any:
     page.wait_for_selector(
         "#pv-enroll, #pv-library-sources:not(:empty)"
     )  # of the first tab: Library, where there is one
-    page.wait_for_timeout(1500)  # the page asks for people and trainings once it is there
+    page.wait_for_function("localStorage.getItem('pvchat-browser')")  # what it asks for once it is there has come
+    page.wait_for_timeout(200)
     return page
 
 

@@ -91,13 +91,13 @@ def main() -> None:
         home.mkdir()
         (home / "weights").symlink_to(real_home() / "weights", target_is_directory=True)
         os.environ |= {"PVCHAT_HOME": str(home), "HOME": folder}  # the page shows the one relative to the other
-        from pvchat_app import demoset
+        from pvchat_app import evaluation
 
         from pvchat.assets import footage
 
         clips = footage.build(home / "clips")
         clips["far-away"] = small(clips["blue-room"], home / "clips" / "far-away.mp4")
-        demoset.make(home / "manifests")
+        evaluation.make_demo(home / "manifests")
         with browser("--hide-scrollbars") as opened, served(home) as url:
             studio = Studio(opened, url, clips, args.out, args.only)
             for shots in SHOTS:

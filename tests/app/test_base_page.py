@@ -14,7 +14,7 @@ import torch
 from gradio_client import handle_file
 from make_app import ANA, BEN, Scenery, api_client, make_desk, ready, running, upload
 from make_bases import save_base
-from make_browser import answered, browser, open_page, see, show
+from make_browser import answered, open_page, see, show
 
 from pvchat import PVChat
 from pvchat.bases.loading import load_base
@@ -84,9 +84,9 @@ def test_the_endpoints_speak_through_it(chat: PVChat, party: Path, scenery: Scen
 
 
 @pytest.mark.browser
-def test_the_page_speaks_through_it(chat: PVChat, party: Path) -> None:
+def test_the_page_speaks_through_it(chromium, chat: PVChat, party: Path) -> None:
     """The answer's text is drawn while it grows, and stands whole at the end."""
-    with running(ready(chat)) as (_, url), browser() as chromium:
+    with running(ready(chat)) as (_, url):
         page = open_page(chromium, url)
         show(page, party)
         page.evaluate("""() => {
@@ -106,7 +106,7 @@ def test_the_page_speaks_through_it(chat: PVChat, party: Path) -> None:
 
 @pytest.mark.browser
 def test_a_training_is_offered_survives_a_reload_and_is_cancelled(
-    chat: PVChat, scenery: Scenery, monkeypatch: pytest.MonkeyPatch
+    chromium, chat: PVChat, scenery: Scenery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only where a base answers; the shipped model takes an instant enrollment."""
 
@@ -116,7 +116,7 @@ def test_a_training_is_offered_survives_a_reload_and_is_cancelled(
         return person
 
     monkeypatch.setattr(PVChat, "deepen", deepen)
-    with running(ready(chat)) as (_, url), browser() as chromium:
+    with running(ready(chat)) as (_, url):
         page = open_page(chromium, url)
         assert not page.is_visible("#pv-depth")  # before a clip is there
         see(page, "enroll", scenery.clip("ben", BEN))

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from make_app import post, ready, real_clip, running
-from make_browser import browser
 from make_server import Quiet, serving
 
 from pvchat import PVChat, video
@@ -82,24 +81,23 @@ def slow_server() -> Iterator[tuple[str, threading.Event]]:
 
 
 @pytest.mark.browser
-def test_the_page_says_how_far_an_upload_is(slow_server, tmp_path: Path) -> None:
+def test_the_page_says_how_far_an_upload_is(chromium, slow_server, tmp_path: Path) -> None:
     url, go = slow_server
     path = tmp_path / "big.mp4"
     path.write_bytes(bytes(48 * MB))
-    with browser() as opened:
-        page = opened.new_page()
-        page.goto(url)
-        page.set_input_files("input", str(path))
-        page.evaluate(
-            """() => { const form = new FormData(); form.append('files', document.querySelector('input').files[0]);
-            const options = { method: 'POST', body: form, headers: { 'x-mine': 'kept' } };
-            window.got = fetch('/gradio_api/upload?upload_id=1', options).then((answer) => answer.json()); }"""
-        )
-        page.wait_for_selector(".block + .pv-uploading:has-text('Uploading … ')")
-        page.wait_for_function("document.querySelector('.pv-uploading').innerText.includes('MB of 48 MB')")
-        share = page.locator(".pv-uploading [role=progressbar]").get_attribute("aria-valuenow")
-        assert 0 <= int(share) < 100
-        go.set()
-        assert page.evaluate("window.got") == ["kept"]
-        page.wait_for_selector(".pv-uploading", state="detached")
-        assert page.evaluate("fetch('/').then((answer) => answer.text())").startswith("<!doctype html>")
+    page = chromium.new_page()
+    page.goto(url)
+    page.set_input_files("input", str(path))
+    page.evaluate(
+        """() => { const form = new FormData(); form.append('files', document.querySelector('input').files[0]);
+        const options = { method: 'POST', body: form, headers: { 'x-mine': 'kept' } };
+        window.got = fetch('/gradio_api/upload?upload_id=1', options).then((answer) => answer.json()); }"""
+    )
+    page.wait_for_selector(".block + .pv-uploading:has-text('Uploading … ')")
+    page.wait_for_function("document.querySelector('.pv-uploading').innerText.includes('MB of 48 MB')")
+    share = page.locator(".pv-uploading [role=progressbar]").get_attribute("aria-valuenow")
+    assert 0 <= int(share) < 100
+    go.set()
+    assert page.evaluate("window.got") == ["kept"]
+    page.wait_for_selector(".pv-uploading", state="detached")
+    assert page.evaluate("fetch('/').then((answer) => answer.text())").startswith("<!doctype html>")

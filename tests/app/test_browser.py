@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import numpy as np
 import pytest
 from make_app import get, real_clip, wait_for
-from make_browser import WAIT_MS, answered, ask, browser, enroll, open_page, pick, see, served, show, tab
+from make_browser import WAIT_MS, answered, ask, enroll, open_page, pick, see, served, show, tab
 
 from pvchat.people.store import PeopleStore
 
@@ -45,15 +45,6 @@ def url(home: Path):
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory):
-    """A Chromium whose camera shows the portrait."""
-    film = filmed(clips["portrait"], tmp_path_factory.mktemp("camera") / "camera.mjpeg")
-    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-    with browser(*fake, f"--use-file-for-fake-video-capture={film}") as opened:
-        yield opened
-
-
 def filmed(clip: Path, path: Path) -> Path:
     """A clip as Chromium's fake camera takes it: motion JPEG."""
     import av
@@ -78,9 +69,7 @@ def _nobody(home: Path) -> None:
 
 @pytest.fixture
 def page(chromium, url: str):
-    opened = open_page(chromium, url)
-    yield opened
-    opened.close()
+    return open_page(chromium, url)
 
 
 def expect_people(page, *names: str) -> None:
@@ -143,9 +132,9 @@ def test_a_span_plays_the_clip_from_there_and_the_conversation_is_exported(page,
     ask(page, "Is Obama there?")
     page.locator("#pv-chat .pv-more summary").first.click()
     page.wait_for_selector("#pv-chat .pv-picture img")
-    bar = page.locator("#pv-chat .pv-present .pv-bar").last
-    assert "Play from" in bar.get_attribute("aria-label")
-    bar.click()
+    time = page.locator("#pv-chat .pv-present .pv-time").last
+    assert "Play from" in time.get_attribute("aria-label")
+    time.click()
     page.wait_for_function("!document.querySelector('#pv-chat-player video').paused")
     picture = page.locator("#pv-chat .pv-picture").last
     seconds = float(picture.get_attribute("data-seek"))
@@ -331,7 +320,8 @@ def test_a_manifest_is_evaluated_with_progress_and_a_report(page, clips, home: P
     assert not list((home / "evaluations").glob("*/people"))
 
 
-def test_the_camera_records_a_clip_that_can_be_enrolled(chromium, url) -> None:
+def test_the_camera_records_a_clip_that_can_be_enrolled(chromium, url, clips, devices: Path) -> None:
+    filmed(clips["portrait"], devices / "camera.mjpeg")
     context = chromium.new_context(permissions=["camera"])
     page = open_page_in(context, url)
     page.get_by_text("Or record with the camera").click()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from make_app import ready, running, wait_for
-from make_browser import answered, ask, browser, open_page, see, show, tab
+from make_browser import answered, ask, open_page, see, show, tab
 from make_proxy import proxy
 from pvchat_app import calls, visits
 from pvchat_app.calls import Calls
@@ -286,7 +286,7 @@ def test_a_failure_is_no_silence() -> None:
 
 @pytest.mark.browser
 def test_a_connection_that_is_cut_within_an_answer_loses_nothing(
-    chat: PVChat, party: Path, monkeypatch: pytest.MonkeyPatch
+    chromium, chat: PVChat, party: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Gradio's page loaded itself anew then."""
     begun, go_on = threading.Event(), threading.Event()
@@ -297,7 +297,7 @@ def test_a_connection_that_is_cut_within_an_answer_loses_nothing(
         assert go_on.wait(60)
         answer(*given)
 
-    with running(ready(chat)) as (_, url), proxy(url) as (through, cut), browser() as chromium:
+    with running(ready(chat)) as (_, url), proxy(url) as (through, cut):
         page = open_page(chromium, through)
         show(page, party)
         page.evaluate("window.old = true")
@@ -316,7 +316,7 @@ def test_a_connection_that_is_cut_within_an_answer_loses_nothing(
 
 @pytest.mark.browser
 @pytest.mark.parametrize("of", ["**/gradio_api/run/predict*", "**/gradio_api/queue/join*", "**/gradio_api/queue/data*"])
-def test_a_question_whose_receipt_is_lost_is_answered_once(chat: PVChat, party: Path, of: str) -> None:
+def test_a_question_whose_receipt_is_lost_is_answered_once(chromium, chat: PVChat, party: Path, of: str) -> None:
     """It waited for ever."""
     lost: list[str] = []
 
@@ -327,7 +327,7 @@ def test_a_question_whose_receipt_is_lost_is_answered_once(chat: PVChat, party: 
             lost.append(route.fetch().text())  # the server has done it, and nobody hears of it
             route.abort("connectionreset")
 
-    with running(ready(chat)) as (app, url), browser() as chromium:
+    with running(ready(chat)) as (app, url):
         page = open_page(chromium, url)
         show(page, party)
         page.evaluate("window.old = true")
@@ -340,7 +340,7 @@ def test_a_question_whose_receipt_is_lost_is_answered_once(chat: PVChat, party: 
 
 
 @pytest.mark.browser
-def test_an_upload_that_is_cut_goes_out_again(chat: PVChat, party: Path) -> None:
+def test_an_upload_that_is_cut_goes_out_again(chromium, chat: PVChat, party: Path) -> None:
     tries: list[int] = []
 
     def lose(route: Any) -> None:
@@ -350,7 +350,7 @@ def test_an_upload_that_is_cut_goes_out_again(chat: PVChat, party: Path) -> None
         else:
             route.continue_()
 
-    with running(ready(chat)) as (_, url), browser() as chromium:
+    with running(ready(chat)) as (_, url):
         page = open_page(chromium, url)
         page.route("**/gradio_api/upload?**", lose)
         tab(page, "Chat")
@@ -362,8 +362,8 @@ def test_an_upload_that_is_cut_goes_out_again(chat: PVChat, party: Path) -> None
 
 
 @pytest.mark.browser
-def test_a_page_without_its_server_says_so(chat: PVChat) -> None:
-    with running(ready(chat)) as (_, url), browser() as chromium:
+def test_a_page_without_its_server_says_so(chromium, chat: PVChat) -> None:
+    with running(ready(chat)) as (_, url):
         page = open_page(chromium, url)
         assert not page.locator("#pv-cut").count()
         page.route("**/gradio_api/heartbeat/*", lambda route: route.abort("connectionrefused"))

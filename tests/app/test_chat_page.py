@@ -36,7 +36,7 @@ def test_the_answer_comes_first_and_the_evidence_is_folded_under_it(page, party:
     assert not fold.evaluate("e => e.open")
     assert "Ana present" in fold.locator("summary").first.inner_text()
     fold.locator("summary").first.click()
-    assert fold.locator(".pv-row:not(.pv-axis)").count() == 1
+    assert fold.locator(".pv-times").count() == 1
     page.wait_for_selector("#pv-chat .pv-picture img")
 
 
@@ -110,7 +110,7 @@ def test_a_photo_shows_one_picture_and_no_timeline(page, studio: Scenery) -> Non
     ask(page, "Is Ana there?")
     page.locator("#pv-chat .pv-more summary").first.click()
     assert page.locator("#pv-chat .pv-picture").count() == 1
-    assert page.locator("#pv-chat .pv-timeline").count() == 0
+    assert page.locator("#pv-chat .pv-times").count() == 0
 
 
 def test_on_a_phone_a_new_answer_is_in_view(served, party: Path) -> None:

@@ -8,12 +8,14 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from make_analysis import make_analysis, make_track
-from make_app import ANA, BEN, Scenery, real_clip, upload, wait_for
+from make_app import ANA, BEN, Scenery, built, real_clip, upload, wait_for
 from PIL import Image
-from pvchat_app import cards, enroll_tab, evidence, turncard
+from pvchat_app import cards, evidence, turncard
 from pvchat_app.desk import Desk
+from pvchat_app.enroll_tab import EnrollTab
 
 from pvchat import video
 from pvchat.errors import NoSubjectError, PeopleError, VideoReadError
@@ -320,10 +322,11 @@ def test_as_many_people_are_found_as_answers_count(desk: Desk, scenery: Scenery)
 
 def test_whom_one_knows_is_said_beside_who_was_found(desk: Desk, party: Path) -> None:
     session = enrolling(desk, party)
-    html = enroll_tab._found(desk, session)
+    tab = built(EnrollTab, desk, gr.BrowserState(""))
+    html = tab._subjects(session)
     assert html.count("looks like Ana") == 1
     page = SimpleNamespace(session_hash="one")
-    picked = enroll_tab._picking(desk)(SimpleNamespace(_data={"pick": "2"}), page)
+    picked = tab.choose(SimpleNamespace(_data={"pick": "2"}), page)
     assert picked[0] == ""  # what was said of the one before
     assert session.pick == 2
     tracks, seconds = desk.subjects(session.enrolling)
@@ -332,19 +335,20 @@ def test_whom_one_knows_is_said_beside_who_was_found(desk: Desk, party: Path) ->
 
 
 def test_an_empty_form_says_all_that_is_missing(desk: Desk, party: Path) -> None:
-    session = desk.sessions.of("one")
+    session, tab = desk.sessions.of("one"), built(EnrollTab, desk, gr.BrowserState(""))
     with pytest.raises(PeopleError, match="a clip, a name and the consent tick are missing"):
-        enroll_tab._check(desk, session, " ", None, False)
+        tab._check(session, " ", None, False)
     session.enrolling = desk.receive(session, upload(desk, party))
     with pytest.raises(PeopleError, match="^the consent tick is missing"):
-        enroll_tab._check(desk, session, "Ana", None, False)
+        tab._check(session, "Ana", None, False)
 
 
 def test_somebody_is_enrolled_from_the_clip_that_is_asked_about(desk: Desk, party: Path) -> None:
     session, page = desk.sessions.of("one"), SimpleNamespace(session_hash="one")
-    assert "no clip yet" in enroll_tab.taking(desk)(page)[2]
+    tab = built(EnrollTab, desk, gr.BrowserState(""))
+    assert "no clip yet" in tab.take(page)[2]
     session.keep(desk.receive(session, upload(desk, party)))
-    player, found, result, *_ = enroll_tab.taking(desk)(page)
+    player, found, result, *_ = tab.take(page)
     assert (result, found.count("<img")) == ("", 2)
     assert "party.mp4" in player
     session.pick = 2

@@ -52,7 +52,7 @@ def test_a_run_reports_its_numbers_and_leaves_no_people(folder: Path, desk: Desk
     wait_for(lambda: job.state == "done")
     assert evaluation.report_of(job).read_text() == "<h1>report</h1>"
     assert evaluation.headline(job) == [("pvchat", [("0.90", "0.80–0.95"), *[("–", "")] * 3])]
-    assert len(evaluation.columns()) == 5
+    assert len(evaluation.MEASURES) == 4
     assert not (job.folder / "people").exists()
     assert desk.jobs.of("you", evaluation.KIND) == []
 
@@ -72,18 +72,16 @@ def test_a_run_is_stopped_at_its_next_sign_of_life(folder: Path, desk: Desk, mon
 
 @pytest.mark.weights
 def test_the_demo_set_is_a_manifest_that_can_be_read(tmp_path: Path) -> None:
-    from pvchat_app import demoset
-
     from pvchat.assets import footage, weights
     from pvchat.eval.layouts.reading import read
 
     if weights.missing(table=footage.FOOTAGE):
         pytest.skip("no footage: run `pvchat doctor --fetch`")
-    demoset.make(tmp_path)
-    demoset.make(tmp_path)  # once more does no harm
-    assert list(evaluation.manifests(tmp_path)) == [demoset.NAME]
-    manifest = read(tmp_path / demoset.NAME, "auto")
+    evaluation.make_demo(tmp_path)
+    evaluation.make_demo(tmp_path)  # once more does no harm
+    assert list(evaluation.manifests(tmp_path)) == [evaluation.DEMO]
+    manifest = read(tmp_path / evaluation.DEMO, "auto")
     assert {subject.name for subject in manifest.people} == {"Carl", "Obama"}
     assert len(manifest.items) == 20
     assert len({item.video for item in manifest.items}) == 5
-    assert all((tmp_path / demoset.NAME / item.video).is_file() for item in manifest.items)
+    assert all((tmp_path / evaluation.DEMO / item.video).is_file() for item in manifest.items)

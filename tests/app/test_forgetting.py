@@ -8,11 +8,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
-from make_app import ANA, BEN, Scenery, get, running, upload
+from make_app import ANA, BEN, Scenery, built, get, running, upload
 from make_people import find_traces
-from pvchat_app import chat_tab, enroll_tab
+from pvchat_app.chat_tab import ChatTab
 from pvchat_app.desk import Desk
+from pvchat_app.enroll_tab import EnrollTab
+from pvchat_app.turncard import view
 
 from pvchat.storage import temporary
 
@@ -49,15 +52,15 @@ def test_what_a_session_has_of_her_is_gone(desk: Desk, scenery: Scenery, party: 
     forget(desk, "Ben")
     assert [token for token in tokens if desk.sessions.find(token)] == []
     assert find_traces(temporary.root(), {"id": ben.id.encode(), "name": b"Ben", "picture": ben.thumbnail}) == []
-    chat_tab.view(session)  # another process can't tell this one, yet the page is drawn
+    view(session)  # another process can't tell this one, yet the page is drawn
     desk.tidy(session)  # as every question does first
-    told = chat_tab.view(session)
+    told = view(session)
     assert "Ben" not in str(told)
     # the error about Cem names Ben, who is enrolled
     assert [turn.question for turn in session.turns] == ["Is Ana there?"]
     assert [clip.name for clip in session.clips] == ["ana only.mp4"]  # the only clip that doesn't show him
     assert session.enrolling is None
-    assert enroll_tab.redrawn(session)[0] is None
+    assert built(EnrollTab, desk, gr.BrowserState("")).redrawn(session)[0] is None
     assert [p.name for p in session.turns[0].presences] == ["Ana"]
 
 
@@ -90,7 +93,7 @@ def test_a_clip_that_went_with_somebody_is_missed_in_words(desk: Desk, party: Pa
     session.keep(desk.receive(session, upload(desk, party)))
     list(desk.ask(session, "Is Ana there?"))
     forget(desk, "Ana")
-    told = chat_tab._posing(desk)("Who is there?", "", "", SimpleNamespace(session_hash="one"))
+    told = built(ChatTab, desk).pose("Who is there?", "", "", SimpleNamespace(session_hash="one"))
     assert session.turns[-1].error.startswith("party.mp4 is deleted: it showed somebody who was forgotten.")
     assert told[-1] is None  # the upload
     assert "party.mp4" not in "".join(told[3:6])

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
-from make_browser import browser
-from pvchat_app.film import film
+from pvchat_app.timeline import timeline
 
 from pvchat.schemas import ClipAnalysis, PersonPresence
 
@@ -30,7 +29,7 @@ def seen(length: float = 10.0, shots: int = 4, tracks: int = 0) -> ClipAnalysis:
 
 
 def test_a_lane_a_person_a_button_a_span_and_the_shots() -> None:
-    html = film(seen(), [CID, BEN, ANA], 10.0, "/files/x")
+    html = timeline(seen(), [CID, BEN, ANA], 10.0, "/files/x")
     assert re.findall(r'aria-label="(\w+): ([^"]+)"', html)[:2] == [
         ("Ana", "present, 3 times, 2 seconds in all"), ("Ben", "unsure, 1 time, 1 second in all"),
     ]  # fmt: skip
@@ -43,27 +42,27 @@ def test_a_lane_a_person_a_button_a_span_and_the_shots() -> None:
 
 
 def test_one_stop_a_lane_for_the_keyboard() -> None:
-    html = film(seen(), [ANA, BEN], 10.0, "")
+    html = timeline(seen(), [ANA, BEN], 10.0, "")
     assert re.findall(r'class="pv-span" tabindex="(-?\d)"', html) == ["0", "-1", "-1", "0"]
 
 
 def test_what_was_not_seen_yet_is_marked() -> None:
-    html = film(seen(40.0), [ANA], 200.0, "")
+    html = timeline(seen(40.0), [ANA], 200.0, "")
     assert 'class="pv-unseen" style="left:20.00%"' in html
     assert "seen so far: up to 0:40 of 3:20" in html
 
 
 def test_whoever_is_not_enrolled_shares_one_lane() -> None:
-    html = film(seen(tracks=4), [PersonPresence("Ana", "present", 0.9, [(0, 2)], 2, (1, 2))], 10.0, "")
+    html = timeline(seen(tracks=4), [PersonPresence("Ana", "present", 0.9, [(0, 2)], 2, (1, 2))], 10.0, "")
     assert html.count('role="group" aria-label="others: 1 time, 10 seconds in all"') == 1
     nobody = PersonPresence("Ana", "present", 0.9, [(0, 2)], 0, (0,))
-    assert "others" not in film(seen(tracks=1), [nobody], 10.0, "")
+    assert "others" not in timeline(seen(tracks=1), [nobody], 10.0, "")
 
 
 @pytest.mark.parametrize(("length", "shots"), [(0.2, 1), (2.0, 3), (200.0, 40), (7200.0, 1500), (10800.0, 1)])
 def test_everything_lies_inside_at_any_length(length: float, shots: int) -> None:
     spans = [(0.0, length), (length / 3, length / 2)]
-    html = film(seen(length, shots), [PersonPresence("A", "present", 0.9, spans)], length, "")
+    html = timeline(seen(length, shots), [PersonPresence("A", "present", 0.9, spans)], length, "")
     for left, width in re.findall(r"left:([-\d.]+)%;width:([-\d.]+)%", html):
         assert float(left) >= 0
         assert float(left) + float(width) <= 100.01
@@ -72,20 +71,20 @@ def test_everything_lies_inside_at_any_length(length: float, shots: int) -> None
 
 
 def test_names_cannot_become_markup_or_templates() -> None:
-    html = film(seen(), [PersonPresence(NASTY, "present", 1.0, [(0, 1)])], 10.0, "/files/x")
+    html = timeline(seen(), [PersonPresence(NASTY, "present", 1.0, [(0, 1)])], 10.0, "/files/x")
     assert not any(bad in html for bad in ("<img", "${", "{{"))
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Any]:
+def page(chromium, tmp_path: Path) -> Iterator[Any]:
     """Two hours with two people, as a page of its own on a phone."""
     spans = [(float(t), t + 3.0) for t in range(30, 7100, 60)]
     people = [
         PersonPresence("Ana", "present", 0.9, spans, 0, (0,)),
         PersonPresence("Ben", "unsure", 0.5, [(3600, 3604)]),
     ]
-    style, script = ((files("pvchat_app") / name).read_text(encoding="utf-8") for name in ("style.css", "film.js"))
-    html = film(seen(7200.0, 1440), people, 7200.0, "/files/x")
+    style, script = ((files("pvchat_app") / name).read_text(encoding="utf-8") for name in ("style.css", "timeline.js"))
+    html = timeline(seen(7200.0, 1440), people, 7200.0, "/files/x")
     told = "<script>plays = [];</script>"
     path = tmp_path / "film.html"
     path.write_text(
@@ -93,10 +92,9 @@ def page(tmp_path: Path) -> Iterator[Any]:
         f"<script>document.addEventListener('pv-play', (e) => plays.push(e.detail.seconds)); {script}</script>",
         encoding="utf-8",
     )
-    with browser() as opened:
-        page = opened.new_page(viewport={"width": 390, "height": 600})
-        page.goto(path.as_uri())
-        yield page
+    page = chromium.new_page(viewport={"width": 390, "height": 600})
+    page.goto(path.as_uri())
+    return page
 
 
 def plays(page: Any) -> list[float]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gradio as gr
 import pytest
-from make_app import ANA, Scenery, ready, running, wait_for
-from make_browser import browser, open_page, tab
+from make_app import ANA, Scenery, built, ready, running, wait_for
+from make_browser import open_page, tab
 from pvchat_app import library_tab, librarycards
 from pvchat_app.desk import Desk
-from pvchat_app.playing import shown
 
 from pvchat import PVChat
 from pvchat.library.listing import Sighting, Stranger
@@ -28,12 +28,16 @@ def fill(scenery: Scenery) -> Path:
     return folder
 
 
+def library(desk: Desk, local: bool) -> library_tab.LibraryTab:
+    return built(library_tab.LibraryTab, desk, gr.BrowserState(""), local)
+
+
 def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery: Scenery) -> None:
     folder = fill(scenery)
-    show = library_tab._showing(desk, local=True)
+    show = library(desk, True).show
     assert "Add a folder" in show("me")[0]
     desk.engine.chat.library.add([folder], place="hall")
-    job = library_tab.start(desk, "me")
+    job = library_tab.start_scan(desk, "me")
     assert job is not None
     wait_for(lambda: not job.active)
     listed, button, drawn, _ = show("me")
@@ -42,7 +46,7 @@ def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery:
     assert str(folder) in listed
     assert button.interactive
     assert "done" in drawn
-    assert str(folder.parent) not in library_tab._showing(desk, local=False)("me")[0]
+    assert str(folder.parent) not in library(desk, False).show("me")[0]
 
 
 def test_why_a_file_cannot_be_used_tells_no_visitor_where_it_lies(desk: Desk, scenery: Scenery) -> None:
@@ -50,7 +54,7 @@ def test_why_a_file_cannot_be_used_tells_no_visitor_where_it_lies(desk: Desk, sc
     (folder / "broken.mp4").write_bytes(b"nothing of a video")
     desk.engine.chat.library.add([folder])
     assert len(desk.engine.chat.library.scan().failed) == 1
-    listed = library_tab._showing(desk, local=False)("me")[0]
+    listed = library(desk, False).show("me")[0]
     assert "<li>broken.mp4: " in listed
     assert str(folder.parent) not in listed
 
@@ -59,9 +63,9 @@ def test_only_videos_of_the_library_are_played(desk: Desk, scenery: Scenery) -> 
     desk.engine.chat.library.add([fill(scenery)])
     desk.engine.chat.library.scan()
     session = desk.sessions.of("one")
-    assert 'src="/files/' in shown(desk, session, 1, 0.5)
+    assert 'src="/files/' in library(desk, True).show_video(session, 1, 0.5)
     with pytest.raises(LibraryError, match="isn't in the library"):
-        shown(desk, session, 99, 0.0)
+        library(desk, True).show_video(session, 99, 0.0)
 
 
 def test_names_of_files_and_places_are_text() -> None:
@@ -73,10 +77,10 @@ def test_names_of_files_and_places_are_text() -> None:
 
 
 @pytest.mark.browser
-def test_ask_play_name_undo_ignore(scenery: Scenery, chat: PVChat) -> None:
+def test_ask_play_name_undo_ignore(chromium, scenery: Scenery, chat: PVChat) -> None:
     chat.library.add([fill(scenery)], place="hall")
     chat.library.scan()
-    with running(ready(chat)) as (_, url), browser() as chromium:
+    with running(ready(chat)) as (_, url):
         page = open_page(chromium, url)
         page.wait_for_selector("#pv-library-sources:has-text('3 videos')")  # it comes first where there is one
         page.fill("#pv-library-question textarea", "When was Ana last seen?")
@@ -104,9 +108,9 @@ def test_ask_play_name_undo_ignore(scenery: Scenery, chat: PVChat) -> None:
 
 
 @pytest.mark.browser
-def test_a_folder_is_added_and_looked_through(scenery: Scenery, chat: PVChat) -> None:
+def test_a_folder_is_added_and_looked_through(chromium, scenery: Scenery, chat: PVChat) -> None:
     folder = fill(scenery)
-    with running(ready(chat)) as (_, url), browser() as chromium:
+    with running(ready(chat)) as (_, url):
         page = open_page(chromium, url)
         tab(page, "Library")
         page.fill("#pv-library-folder textarea, #pv-library-folder input", str(folder / "nothing"))

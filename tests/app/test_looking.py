@@ -10,8 +10,9 @@ import gradio as gr
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
-from make_app import ANA, BEN, WAIT_S, Scenery, upload, wait_for
-from pvchat_app import chat_tab, page, screening
+from make_app import ANA, BEN, WAIT_S, Scenery, built, upload, wait_for
+from pvchat_app import chat_tab, page
+from pvchat_app.chat_tab import ChatTab
 from pvchat_app.conversation import SessionClip
 from pvchat_app.desk import Desk
 from pvchat_app.evidence import best_sightings
@@ -34,7 +35,7 @@ class Slow:
         self.steps, self.calls = threading.Semaphore(0), 0
         self.failure: Exception | None = None
         monkeypatch.setattr(desk.engine.chat, "analyse", self.analyse)
-        monkeypatch.setattr("pvchat_app.streaming.BEAT_S", 0.02)
+        monkeypatch.setattr("pvchat_app.progress.BEAT_S", 0.02)
         monkeypatch.setattr("pvchat_app.desk.BEAT_S", 0.02)
         monkeypatch.setattr("pvchat_app.chat_tab.BEAT_S", 0.02)
         self._desk = desk
@@ -169,15 +170,15 @@ def test_a_failure_is_told_to_all_who_wait_and_the_next_look_begins_anew(desk: D
 
 
 def test_the_timeline_grows_with_what_was_seen(desk: Desk, slow: Slow, clip) -> None:
-    assert desk.film(clip) == ""
+    assert desk.timeline(clip) == ""
     looking = desk.looks.of(clip)
     slow.steps.release()
     wait_for(lambda: looking.so_far is not None)
-    assert "seen so far: up to 0:10 of 0:40" in desk.film(clip)
+    assert "seen so far: up to 0:10 of 0:40" in desk.timeline(clip)
     slow.steps.release(3)
     desk.look(clip)
-    assert "pv-unseen" not in desk.film(clip)
-    assert "Ana: present, 1 time, 20 seconds in all" in desk.film(clip)
+    assert "pv-unseen" not in desk.timeline(clip)
+    assert "Ana: present, 1 time, 20 seconds in all" in desk.timeline(clip)
 
 
 def test_pictures_are_of_the_part_that_was_asked_about() -> None:
@@ -192,7 +193,8 @@ def test_pictures_are_of_the_part_that_was_asked_about() -> None:
 
 
 def test_an_event_with_nothing_to_do_leaves_the_page_as_it_is(desk: Desk) -> None:
-    for event in (chat_tab._answering(desk), chat_tab._answering(desk, patient=True), screening.looking(desk)):
+    chat = built(ChatTab, desk)
+    for event in (chat.answer, chat.answer_patiently, chat.clip.resume):
         rows = list(event(PAGE))
         assert rows  # of a generator that yields nothing Gradio empties conversation and timeline
         assert all(part == gr.skip() or part["keys"] == [] for row in rows for part in row)
@@ -200,20 +202,20 @@ def test_an_event_with_nothing_to_do_leaves_the_page_as_it_is(desk: Desk) -> Non
 
 def test_an_upload_is_one_event_and_answers_what_was_asked_before_it(desk: Desk, scenery: Scenery) -> None:
     session = session_of(desk)
-    turn = desk.pose(session, "Is Ana there?")
-    *_, last = chat_tab._receiving(desk)(upload(desk, scenery.clip("film", ANA)), PAGE)
+    turn, chat = desk.pose(session, "Is Ana there?"), built(ChatTab, desk)
+    *_, last = chat.receive_clip(upload(desk, scenery.clip("film", ANA)), PAGE)
     assert turn.text.startswith("Yes, Ana is in this video")
     assert turn.text in last[2]["turns"][turn.key]
-    assert last[-1] == desk.film(session.clips[-1])
-    *_, last = chat_tab._receiving(desk)(upload(desk, scenery.clip("other", BEN)), PAGE)
+    assert last[-1] == desk.timeline(session.clips[-1])
+    *_, last = chat.receive_clip(upload(desk, scenery.clip("other", BEN)), PAGE)
     assert last[2] == gr.skip()  # nothing waits, nothing is answered
 
 
 def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, slow: Slow, clip) -> None:
     turn = desk.pose(session_of(desk), "Is Ana there?")
-    turn.taken = True  # the page before still answers it
-    assert len(list(chat_tab._answering(desk)(PAGE))) == 1
-    answers, looks = chat_tab._answering(desk, patient=True)(PAGE), screening.looking(desk)(PAGE)
+    turn.taken, chat = True, built(ChatTab, desk)  # the page before still answers it
+    assert len(list(chat.answer(PAGE))) == 1
+    answers, looks = chat.answer_patiently(PAGE), chat.clip.resume(PAGE)
     next(answers)
     assert turn.key in next(answers)[0]["turns"]
     turn.taken = False  # it lets go
@@ -226,7 +228,7 @@ def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, sl
     assert turn.done
     *_, row = looks
     assert "2 people found, 1 of them enrolled" in row[1]
-    *_, again = screening.looking(desk)(PAGE)  # also where a question was faster than the look
+    *_, again = chat.clip.resume(PAGE)  # also where a question was faster than the look
     assert (again[1], again[-1]) == (row[1], row[-1])
 
 
@@ -237,7 +239,7 @@ def test_a_page_that_was_loaded_anew_shows_what_the_page_before_answers_to_the_e
     turns = [desk.pose(session_of(desk), question) for question in ("Is Ana there?", "Where is Ana?")]
     for turn in turns:
         turn.taken = True
-    answers = chat_tab._answering(desk, patient=True)(PAGE)
+    answers = built(ChatTab, desk).answer_patiently(PAGE)
     next(answers)
     next(answers)
     for turn in turns:
@@ -248,14 +250,15 @@ def test_a_page_that_was_loaded_anew_shows_what_the_page_before_answers_to_the_e
 
 def test_a_second_question_is_answered_while_the_first_one_still_is(desk: Desk, slow: Slow, clip) -> None:
     first, second = (desk.pose(session_of(desk), question) for question in ("Is Ana there?", "Where is Ana?"))
-    events = [chat_tab._answering(desk)(PAGE) for _ in range(2)]
+    chat = built(ChatTab, desk)
+    events = [chat.answer(PAGE) for _ in range(2)]
     for event in events:
         next(event)
         next(event)
     slow.steps.release()
     ahead(events[0], lambda row: first.text.startswith("Seen so far"))
     ahead(events[1], lambda row: second.text.startswith("Seen so far"))
-    left = chat_tab._answering(desk)(PAGE)
+    left = chat.answer(PAGE)
     third = desk.pose(session_of(desk), "How many people?")
     ahead(left, lambda row: third.status.startswith("Looking through"))
     left.close()  # its page went away

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from make_app import ready, running, upload
-from make_browser import ask, browser, open_page, show, tab
+from make_browser import ask, open_page, show, tab
 from pvchat_app.desk import Desk
 from pvchat_app.export import pack
 
@@ -33,12 +33,12 @@ def test_an_exported_conversation_holds_no_foreign_element(desk: Desk, party: Pa
 
 
 @pytest.mark.browser
-def test_nothing_foreign_becomes_an_element_of_the_page(chat: PVChat, party: Path, tmp_path: Path) -> None:
+def test_nothing_foreign_becomes_an_element_of_the_page(chromium, chat: PVChat, party: Path, tmp_path: Path) -> None:
     imported = tmp_path / "zoe.pvperson"
     chat.people.rename("Ana", NAME)
     chat.people.export(NAME, imported)
     chat.forget(NAME)
-    with running(ready(chat)) as (_, url), browser() as chromium:
+    with running(ready(chat)) as (_, url):
         page = open_page(chromium, url)
         take(page, imported)
         see_no_markup(page, "#pv-people")

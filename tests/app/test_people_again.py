@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from make_app import ANA, BEN, Scenery, upload
+from make_app import ANA, BEN, Scenery, built, upload
 from pvchat_app import cards, page, people_tab
 from pvchat_app.acquaintance import add_clip, looks_like
 from pvchat_app.desk import Desk
@@ -92,4 +92,4 @@ def test_who_is_forgotten_is_who_was_asked_about(desk: Desk) -> None:
     (event,) = (event for event in config["dependencies"] if [yes, "click"] in [list(to) for to in event["targets"]])
     assert [kinds[given] for given in event["inputs"]] == ["state"]
     ana = pick(desk.engine.people.get("Ana"))
-    assert people_tab._warning(desk)(ana)[-1] == ana
+    assert built(people_tab.PeopleTab, desk).ask_forget(ana)[-1] == ana

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from make_app import ANA, BEN, Scenery, ready, running
-from make_browser import browser, enroll, open_page, tab
+from make_browser import enroll, open_page, tab
 
 from pvchat import PVChat
 from pvchat.config import Settings
@@ -13,9 +13,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(studio: Scenery):
+def page(chromium, studio: Scenery):
     """A page of a server with nobody enrolled."""
-    with running(ready(PVChat(Settings(device="cpu")))) as (_, address), browser() as chromium:
+    with running(ready(PVChat(Settings(device="cpu")))) as (_, address):
         yield open_page(chromium, address)
 
 

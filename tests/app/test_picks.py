@@ -6,13 +6,16 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
-from make_app import BEN, Scenery, ready, running, upload
-from make_browser import browser as chromium
-from make_browser import open_page, pick, tab
-from pvchat_app import correcting, people_tab
+from make_app import BEN, Scenery, built, ready, running, upload
+from make_browser import open_page, pick
+from make_browser import tab as open_tab
+from pvchat_app import correcting
 from pvchat_app.acquaintance import looks_like
 from pvchat_app.desk import Desk
+from pvchat_app.enroll_tab import EnrollTab
+from pvchat_app.people_tab import PeopleTab
 from pvchat_app.picks import again, meant
 from pvchat_app.picks import pick as picked
 
@@ -67,15 +70,15 @@ def test_nothing_happens_to_who_was_changed_meanwhile(two: Desk, change: Callabl
     ana, ben, request = on_page(two, "Ana"), on_page(two, "Ben"), SimpleNamespace(session_hash="one")
     change(two)
     ben = again(two.engine.people, ben)
-    before = [picked(person) for person in two.engine.people.all()]
+    before, tab = [picked(person) for person in two.engine.people.all()], built(PeopleTab, two)
     told = str({
-        "rename": lambda: people_tab._renaming(two)(ana, "Penny"),
-        "forget": lambda: people_tab._forgetting(two)(ana),
-        "ask to forget": lambda: people_tab._warning(two)(ana),
-        "merge": lambda: people_tab._merging(two)((ana, ben)),
-        "merge into": lambda: people_tab._merging(two)((ben, ana)),
-        "ask to merge": lambda: people_tab._asking(two)(ana, ben),
-        "export": lambda: people_tab._exporting(two)(ana, request),
+        "rename": lambda: tab.rename(ana, "Penny"),
+        "forget": lambda: tab.forget(ana),
+        "ask to forget": lambda: tab.ask_forget(ana),
+        "merge": lambda: tab.merge((ana, ben)),
+        "merge into": lambda: tab.merge((ben, ana)),
+        "ask to merge": lambda: tab.ask_merge(ana, ben),
+        "export": lambda: tab.export(ana, request),
     }[action]())  # fmt: skip
     assert f"Ana: {why}" in told
     assert "Nothing was done" in told
@@ -87,28 +90,31 @@ def test_the_second_click_is_about_the_same_person(two: Desk) -> None:
     """It was about the next one in the list."""
     ana, ben = on_page(two, "Ana"), on_page(two, "Ben")
     rename(two)
-    shown = people_tab.show(two, ana, ben)
+    tab = built(PeopleTab, two)
+    shown = tab.show(ana, ben)
     assert (shown[WHO].value, shown[OTHER].value) == (on_page(two, "Anna"), ben)
     assert not isinstance(shown[TEXT], str)  # what was typed stays
-    people_tab._renaming(two)(shown[WHO].value, "Penny")
+    tab.rename(shown[WHO].value, "Penny")
     assert two.engine.people.names() == ["Penny", "Ben"]
 
 
 def test_nobody_takes_the_place_of_who_was_forgotten(two: Desk) -> None:
     ana = on_page(two, "Ana")
     forget(two)
-    shown = people_tab.show(two, ana)
+    tab = built(PeopleTab, two)
+    shown = tab.show(ana)
     assert (shown[WHO].value, shown[TEXT]) == (None, "")
-    assert "nobody is picked" in str(people_tab._renaming(two)(None, "Penny")).lower()
+    assert "nobody is picked" in str(tab.rename(None, "Penny")).lower()
     assert two.engine.people.names() == ["Ben"]
 
 
 def test_only_the_merge_that_the_button_names_is_undone(two: Desk, scenery: Scenery) -> None:
     for name in ("Ana", "Ben"):
         two.engine.chat.enroll(scenery.clip(f"{name} again", BEN), f"{name} 2")
-    undo = people_tab._undoing(two)
-    *_, made = people_tab._merging(two)((on_page(two, "Ana"), on_page(two, "Ana 2")))
-    *_, other = people_tab._merging(two)((on_page(two, "Ben"), on_page(two, "Ben 2")))
+    tab = built(PeopleTab, two)
+    undo = tab.undo
+    *_, made = tab.merge((on_page(two, "Ana"), on_page(two, "Ana 2")))
+    *_, other = tab.merge((on_page(two, "Ben"), on_page(two, "Ben 2")))
     told, button, now = undo(made)  # on the first page, which doesn't know of the second merge
     assert "no merge to undo" in told
     assert two.engine.people.names() == ["Ana", "Ben"]
@@ -133,30 +139,28 @@ def test_a_correction_is_about_whom_the_turn_shows(two: Desk, scenery: Scenery, 
 
 
 def test_a_clip_is_added_to_who_was_picked_only(two: Desk, scenery: Scenery) -> None:
-    from pvchat_app import enroll_tab
-
-    session = two.sessions.of("one")
+    session, tab = two.sessions.of("one"), built(EnrollTab, two, gr.BrowserState(""))
     session.enrolling = two.receive(session, upload(two, scenery.clip("ana again", 1)))
     analysis = two.look(session.enrolling)
     assert looks_like(two, analysis, analysis.tracks[0]).name == "Ana"
-    radio = enroll_tab._about(two, session)[1]
+    radio = tab._picked(session)[1]
     ana = radio.choices[0][1]
     assert meant(two.engine.people, ana).name == "Ana"
     swap(two)
     before = [picked(person) for person in two.engine.people.all()]
-    *_, last = enroll_tab._enrolling(two)("", ana, True, False, "instant", "", SimpleNamespace(session_hash="one"))
+    *_, last = tab.enroll("", ana, True, False, "instant", "", SimpleNamespace(session_hash="one"))
     assert "Ana: was renamed to Anna elsewhere" in last[0]
     assert [picked(person) for person in two.engine.people.all()] == before
     assert last[6].choices[0][0] == "Add this clip to Anna"  # the page shows what is so now
 
 
 @pytest.mark.browser
-def test_a_rename_on_two_pages_hits_one_person(chat: PVChat, scenery: Scenery) -> None:
+def test_a_rename_on_two_pages_hits_one_person(chromium, chat: PVChat, scenery: Scenery) -> None:
     chat.enroll(scenery.clip("ben", BEN), "Ben")
-    with running(ready(chat)) as (_, url), chromium() as browser:
-        pages: list[Any] = [open_page(browser, url) for _ in range(2)]
+    with running(ready(chat)) as (_, url):
+        pages: list[Any] = [open_page(chromium, url) for _ in range(2)]
         for page, name in zip(pages, ("Anna", "Penny"), strict=True):
-            tab(page, "People")
+            open_tab(page, "People")
             pick(page, "who", "Ana")
             page.get_by_label("New name").fill(name)
         first, second = pages

@@ -7,7 +7,8 @@ from pathlib import Path
 from make_analysis import make_analysis, make_track
 from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.desk import Desk
-from pvchat_app.faces import MOST, faces_of
+from pvchat_app.evidence import MOST_FACES as MOST
+from pvchat_app.evidence import faces_of
 
 from pvchat.schemas import Answer, PersonPresence
 from pvchat.video import Probe

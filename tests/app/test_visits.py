@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from make_app import ready, running, wait_for
-from make_browser import ask, browser, open_page, show
+from make_browser import ask, open_page, show
 from make_proxy import proxy
 from pvchat_app import visits
 from pvchat_app.visits import GRACE_S, HEARTBEAT, Visits
@@ -174,8 +174,8 @@ def test_a_session_that_opens_as_the_connection_is_lost_stays(monkeypatch: pytes
 
 
 @pytest.mark.browser
-def test_a_cut_connection_and_a_reload_lose_neither_clip_nor_conversation(chat: PVChat, party: Path) -> None:
-    with running(ready(chat)) as (app, url), proxy(url) as (through, cut), browser() as chromium:
+def test_a_cut_connection_and_a_reload_lose_neither_clip_nor_conversation(chromium, chat: PVChat, party: Path) -> None:
+    with running(ready(chat)) as (app, url), proxy(url) as (through, cut):
         page = open_page(chromium, through)
         show(page, party)
         heartbeats: list[str] = []
@@ -199,8 +199,8 @@ def sessions(app: Any) -> list[Any]:
 
 
 @pytest.mark.browser
-def test_a_page_whose_session_has_ended_is_loaded_anew(chat: PVChat, party: Path) -> None:
-    with running(ready(chat)) as (app, url), proxy(url) as (through, cut), browser() as chromium:
+def test_a_page_whose_session_has_ended_is_loaded_anew(chromium, chat: PVChat, party: Path) -> None:
+    with running(ready(chat)) as (app, url), proxy(url) as (through, cut):
         page = open_page(chromium, through)
         show(page, party)
         page.evaluate("window.old = true")

@@ -41,7 +41,7 @@ def build(desk: Desk, leaving: asyncio.Event) -> FastAPI:
     api = FastAPI(title="PVChat", version=__version__, summary="Enroll people, ask about clips and a library.",
                   docs_url=None, redoc_url=None, openapi_url=None, responses=problems)  # fmt: skip
     api.state.desk, api.state.leaving = desk, leaving
-    api.state.clips, api.state.turns, api.state.scans = Clips(desk), Turns(), Scans(desk.engine, leaving)
+    api.state.clips, api.state.turns, api.state.scans = Clips(desk), Turns(), Scans(desk)
     for router in (routes.people, routes.clips, routes.library, events.router):
         api.include_router(router)
 
@@ -51,11 +51,11 @@ def build(desk: Desk, leaving: asyncio.Event) -> FastAPI:
 
     api.add_api_route("/openapi.json", schema, include_in_schema=False, dependencies=[Depends(needs())])
     for kind in (PVChatError, RequestValidationError, HTTPException, Exception):
-        api.add_exception_handler(kind, _told)
+        api.add_exception_handler(kind, _as_json)
     return api
 
 
-async def _told(request: Request, error: Exception) -> JSONResponse:
+async def _as_json(request: Request, error: Exception) -> JSONResponse:
     """An error as JSON: what happened, which input it concerns, what to do."""
     status, problem = _problem(error)
     headers = {401: {"www-authenticate": "Bearer"}, 429: {"retry-after": "5"}}.get(status)

@@ -1,58 +1,58 @@
-"""The look through the library that runs behind the API: begun, asked how far it is, stopped."""
+"""The look through the library that the API begins: a background job of the server, asked how far it is, stopped."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
+from typing import Any
 
 from pvchat.errors import PVChatError
 from pvchat.library.scan import Scanning
+from pvchat.schemas import Progress
 from pvchat_app.api.gate import RefusedError
 from pvchat_app.api.models import Problem, ScanRow
-from pvchat_app.engine import Engine
+from pvchat_app.desk import Desk
+from pvchat_app.jobs import Job
+
+_OWNER = "api"  # no browser's key
 
 
 class Scans:
-    """At most one look at a time.
+    """At most one look at a time; it waits for the jobs before it."""
 
-    Args:
-        engine: whose library.
-        leaving: set when the server stops: a look ends after the clip at hand.
-    """
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._job: Job | None = None
+        self._report: dict[str, Any] | None = None
 
-    def __init__(self, engine: Engine, leaving: asyncio.Event) -> None:
-        self.engine, self.leaving = engine, leaving
-        self.state = ScanRow(running=False)
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
+    @property
+    def state(self) -> ScanRow:
+        """How far it is, or what came of the last one."""
+        job = self._job
+        if job is None:
+            return ScanRow(running=False)
+        if job.active:
+            return ScanRow(running=True, what=job.part, done=job.done, total=job.total)
+        error, problem = job.failure, None
+        if error is not None:
+            inside = {"error": "InternalError", "what": "something went wrong inside PVChat."}
+            problem = Problem.model_validate(error.to_dict() if isinstance(error, PVChatError) else inside)
+        return ScanRow(running=False, report=self._report, problem=problem)
 
     def start(self) -> ScanRow:
         """Begin; raises RefusedError where one runs."""
-        with self._lock:
-            if self.state.running:
-                raise RefusedError(409, "it is being looked through.", subject="library", hint="Wait, or cancel it.")
-            self._stop.clear()
-            self.state = ScanRow(running=True)
-        threading.Thread(target=self._run, name="pvchat-scan", daemon=True).start()
+        if self._job is not None and self._job.active:
+            raise RefusedError(409, "it is being looked through.", subject="library", hint="Wait, or cancel it.")
+        self._report = None
+
+        def work(stop: threading.Event, progress: Progress) -> None:
+            report = self.desk.engine.chat.library.scan(Scanning(progress=progress, stop=stop))
+            self._report = report.to_dict()
+
+        self._job = self.desk.jobs.add(_OWNER, "Library", work, kind="scan")
         return self.state
 
     def cancel(self) -> ScanRow:
         """Stop after the clip at hand; what was finished is kept."""
-        self._stop.set()
+        if self._job is not None:
+            self.desk.jobs.cancel(self._job.id, _OWNER)
         return self.state
-
-    def _run(self) -> None:
-        try:
-            report = self.engine.chat.library.scan(Scanning(progress=self._tell, stop=self._stop))
-            self.state = ScanRow(running=False, report=report.to_dict())
-        except PVChatError as error:
-            self.state = ScanRow(running=False, problem=Problem.model_validate(error.to_dict()))
-        except Exception as error:  # told to whoever asks; what it was is on the terminal
-            problem = Problem(error="InternalError", what="something went wrong inside PVChat.")
-            self.state = ScanRow(running=False, problem=problem)
-            raise error
-
-    def _tell(self, what: str, done: float, total: float) -> None:
-        self.state = ScanRow(running=True, what=what, done=done, total=total)
-        if self.leaving.is_set():
-            self._stop.set()

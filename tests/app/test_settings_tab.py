@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import gradio as gr
 import pytest
+from make_app import built
 from make_bases import save_base
-from pvchat_app import model_tab
+from pvchat_app import settings_tab
 from pvchat_app.desk import Desk
 
 from pvchat.bases import sizes
@@ -20,10 +24,20 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Path:
     return save_base("llava_onevision", home() / "models" / "tiny-base")
 
 
+def using(desk: Desk, local: bool = True) -> Callable[..., Iterator[Any]]:
+    """The event of the button that loads a model."""
+
+    def build() -> settings_tab.SettingsTab:
+        with gr.Tab("Settings") as tab:
+            return settings_tab.SettingsTab(desk, tab, local)
+
+    return built(build).use
+
+
 def test_a_picked_base_answers(desk: Desk, tiny: str) -> None:
     before = desk.engine.chat
-    assert set(model_tab.choices("embedded")) == {"embedded", "smolvlm2-500m", "qwen3-vl-2b", "tiny-base"}
-    told = list(model_tab._using(desk)("tiny-base"))
+    assert set(settings_tab.choices("embedded")) == {"embedded", "smolvlm2-500m", "qwen3-vl-2b", "tiny-base"}
+    told = list(using(desk)("tiny-base"))
     assert "tiny-base answers now" in told[-1]
     chat = desk.engine.chat
     assert chat is not before
@@ -32,29 +46,33 @@ def test_a_picked_base_answers(desk: Desk, tiny: str) -> None:
     assert chat.narrator._base is not None  # loaded when it was picked, not at the first question
     assert chat.networks.experts is before.networks.experts
     assert [person.name for person in chat.people.all()] == ["Ana"]
-    list(model_tab._using(desk)("embedded"))
+    list(using(desk)("embedded"))
     assert desk.engine.chat.narrator is None
+    assert "pv-error" in list(using(desk)("embedded", str(tiny.parent / "nothing")))[-1]
+    assert desk.engine.chat.narrator is None
+    assert "tiny-base answers now" in list(using(desk)("embedded", f" {tiny} "))[-1]  # by its folder
+    assert desk.engine.chat.settings.model == str(tiny)
 
 
 def test_what_it_takes_is_said_before(desk: Desk, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = model_tab.statement(desk, tiny.name)
+    told = settings_tab.statement(desk, tiny.name)
     assert "M parameters in" in told
     assert "It fits here." in told
-    assert "fetched from the hub" in model_tab.statement(desk, "smolvlm2-500m")
+    assert "fetched from the hub" in settings_tab.statement(desk, "smolvlm2-500m")
     monkeypatch.setattr(sizes, "_memory", lambda: 2_000_000_000)
-    assert "It doesn't fit here." in model_tab.statement(desk, "qwen3-vl-2b")
-    assert "no hub" in model_tab.statement(desk, "embedded")
+    assert "It doesn't fit here." in settings_tab.statement(desk, "qwen3-vl-2b")
+    assert "no hub" in settings_tab.statement(desk, "embedded")
 
 
 @pytest.mark.parametrize("name", ["smolvlm2-500m", "hub:some/where", "/etc", "", None])
 def test_what_can_not_be_loaded_leaves_the_one_before(desk: Desk, name: str | None) -> None:
     before = desk.engine.chat
-    assert "pv-error" in list(model_tab._using(desk)(name))[-1]
+    assert "pv-error" in list(using(desk)(name))[-1]
     assert desk.engine.chat is before
 
 
 def test_a_damaged_base_is_told(desk: Desk, tiny: Path) -> None:
     (tiny / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
     before = desk.engine.chat
-    assert "pv-error" in list(model_tab._using(desk)("tiny-base"))[-1]
+    assert "pv-error" in list(using(desk)("tiny-base"))[-1]
     assert desk.engine.chat is before

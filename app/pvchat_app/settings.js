@@ -1,6 +1,7 @@
-// The keyboard: "/" to the question, arrows through the clip, "?" shows them. And light or dark, as this browser keeps it.
+// What this browser keeps: light or dark, the microphone, reading aloud. And the keyboard: "/" to the question, arrows
+// through the clip, "?" shows them.
 (() => {
-  const DARK = "pv-dark";
+  const DARK = "pv-dark", SWITCHES = ["pv-mic", "pv-aloud"]; // the latter are classes of the page, too: style.css
   const HELP = "/ asks a question · ← and → move five seconds through the clip · space plays · ? shows this";
   const typing = (at) => at.closest && at.closest("input, textarea, select, [contenteditable], video");
 
@@ -15,7 +16,23 @@
     apply();
   };
 
-  function tell() {
+  window.pvPrefer = (name, on) => { // the switches in Settings
+    localStorage.setItem(name, on ? "1" : "0");
+    document.body.classList.toggle(name, on);
+    if (!on) window.speechSynthesis?.cancel();
+  };
+  window.pvPreferred = () => SWITCHES.map((name) => localStorage.getItem(name) === "1");
+
+  const voice = () => // of this machine: others send the text to their maker
+    window.speechSynthesis?.getVoices().find((one) => one.localService && one.lang.startsWith("en"));
+
+  window.pvSpeak = (text) => {
+    if (!voice() || !document.body.classList.contains("pv-aloud")) return;
+    speechSynthesis.cancel();
+    speechSynthesis.speak(Object.assign(new SpeechSynthesisUtterance(text), { voice: voice(), lang: voice().lang }));
+  };
+
+  function showHelp() {
     const note = document.createElement("div");
     note.className = "pv-keys";
     note.setAttribute("role", "status");
@@ -40,7 +57,7 @@
     const video = document.querySelector("#pv-chat-player video");
     const inTabs = event.target.closest && event.target.closest("[role=tablist]"); // arrows move between tabs there
     if (event.key === "/") ask();
-    else if (event.key === "?") tell();
+    else if (event.key === "?") showHelp();
     else if (event.key === "ArrowLeft" && !inTabs && move(video, -5)) { /* done */ }
     else if (event.key === "ArrowRight" && !inTabs && move(video, 5)) { /* done */ }
     else return;
@@ -49,6 +66,10 @@
 
   function begin() {
     apply();
+    SWITCHES.forEach((name) => document.body.classList.toggle(name, localStorage.getItem(name) === "1"));
+    const listed = () => document.body.classList.toggle("pv-speaks", Boolean(voice()));
+    window.speechSynthesis?.addEventListener("voiceschanged", listed); // some browsers list them late
+    listed();
     new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   }
 

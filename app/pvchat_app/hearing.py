@@ -1,0 +1,167 @@
+"""What is said: the words of the chat's clip, and a question that was spoken into the microphone.
+
+In: a `Desk`, a clip, or sound from the page. Out: lines of words as HTML, text. A clip is listened to only when
+somebody asks for it; everything is heard on this machine (docs/voice.md).
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+
+from pvchat.chat.english import clock, wording
+from pvchat.errors import SettingsError, VideoReadError, WeightsError
+from pvchat.schemas import SAMPLE_RATE, Progress
+from pvchat.service.hearing import transcript
+from pvchat_app import cards
+from pvchat_app.conversation import SessionClip
+from pvchat_app.desk import Desk
+from pvchat_app.looking import StoppedError
+from pvchat_app.progress import watched
+from pvchat_app.wording import escape, exact
+
+if TYPE_CHECKING:
+    from pvchat.service import PVChat
+    from pvchat.service.hearing import Line
+
+LISTEN, STOP = "Listen: what is said in it?", "Stop listening"
+FETCH = "Stop the app and run: pvchat doctor --fetch --voice"
+
+
+class ListenEvents:
+    """The events of the button that listens to the clip that is asked about."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._stops: weakref.WeakKeyDictionary[SessionClip, threading.Event] = weakref.WeakKeyDictionary()
+
+    def listen(self, request: gr.Request) -> Iterator[tuple[Any, Any]]:
+        """Listen to the clip, or stop it where that runs; yields its words, or how far that is, and the button."""
+        clip = self.desk.sessions.asking(request).clip
+        if clip is None or (running := self._stops.get(clip)) is not None:
+            if clip is not None and running is not None:
+                running.set()
+            yield gr.skip(), gr.skip()
+            return
+        stop = self._stops[clip] = threading.Event()
+        try:
+            for bar in watched("listening", lambda tell: hear(self.desk, clip, _stoppable(tell, stop))):
+                yield bar, gr.Button(STOP)
+            yield self.show(clip)
+        except StoppedError:
+            yield "", gr.Button(LISTEN)
+        except Exception as error:
+            yield cards.error_card(error), gr.Button(LISTEN)
+        finally:
+            self._stops.pop(clip, None)
+
+    def shown(self, request: gr.Request) -> tuple[Any, Any]:
+        """`show` of the clip that is asked about."""
+        return self.show(self.desk.sessions.asking(request).clip)
+
+    def show(self, clip: SessionClip | None) -> tuple[str, gr.Button]:
+        """What was heard of a clip so far, and the button, where there is something to listen to."""
+        analysis = clip.analysis if clip is not None else None
+        if clip is None or analysis is None or analysis.sound is None:
+            there = clip is not None and clip.has_sound and self.desk.engine.chat.settings.voice
+            return "", gr.Button(LISTEN, visible=there)
+        lines = transcript(analysis, self.desk.engine.chat.presence(analysis), clip.name)
+        return words_card(lines, clip.url), gr.Button(visible=False)
+
+
+def hear(desk: Desk, clip: SessionClip, progress: Progress) -> None:
+    """Listen to a clip; what is heard becomes a part of its analysis.
+
+    Raises:
+        VideoReadError: it can't be read.
+        WeightsError: what hearing needs isn't here.
+        SettingsError: hearing is switched off, or there is no sound.
+    """
+    seen, chat = desk.look(clip, progress), desk.engine.chat
+    with desk.engine.listening(progress):
+        heard = chat.listen(clip.path).analysis
+    transcript(heard, [], clip.name)  # says why where nothing can be heard
+    clip.analysis = replace(seen, sound=heard.sound)
+
+
+def words_card(lines: Sequence[Line], clip: str) -> str:
+    """What is said, a line a row: when (a click plays the clip from there), who, and the words; with a search field.
+
+    Args:
+        lines: in order.
+        clip: its link, for the player.
+    """
+    if not lines:
+        return cards.notice("Nobody is heard speaking in this clip.")
+    rows = "".join(
+        f'<li class="pv-line"><button type="button" class="pv-time" data-seek="{line.start_s:.2f}" data-clip="{clip}" '
+        f'aria-label="Play from {exact(line.start_s)}">{clock(line.start_s)}</button><b>{escape(_speaker(line))}</b> '
+        f"<span>{escape(line.text)}</span></li>"
+        for line in lines
+    )
+    search = '<input type="search" placeholder="Search in what is said" aria-label="Search in what is said">'
+    return f'<section class="pv-words"><b>What is said</b>{search}<ol>{rows}</ol></section>'
+
+
+def _speaker(line: Line) -> str:
+    """A name, "person 1", "not in the picture", or "somebody"."""
+    if line.who.startswith("#"):
+        return f"person {line.who[1:]}"
+    return line.who or ("not in the picture" if line.of else "somebody")
+
+
+def _stoppable(progress: Progress, stop: threading.Event) -> Progress:
+    """A progress callback that raises StoppedError once it is to end."""
+
+    def tell(what: str, done: float, total: float) -> None:
+        if stop.is_set():
+            raise StoppedError
+        progress(what, done, total)
+
+    return tell
+
+
+def spoken_question(chat: PVChat, sound: str) -> str:
+    """The words that were spoken into the microphone.
+
+    Args:
+        chat: whose networks hear.
+        sound: 16-bit samples of one channel at `SAMPLE_RATE`, as base64; a few seconds.
+
+    Raises:
+        SettingsError: hearing is switched off.
+        WeightsError: what hearing needs isn't here.
+        VideoReadError: nobody is heard speaking.
+    """
+    if state := hearing_off(chat):
+        if state == "off":
+            raise SettingsError(wording("sound", state))
+        raise WeightsError("what hearing needs isn't here yet (82 MB).", hint=FETCH)
+    from pvchat.perception.sound.listening import speech_in
+
+    samples, experts = np.frombuffer(base64.b64decode(sound), "<i2").astype(np.float32) / 32768, chat.networks.sound
+    with chat.networks.lock:
+        experts.speech.restart()
+        speech = list(speech_in([samples], experts.speech))
+        within = slice(*(round(s * SAMPLE_RATE) for s in (speech[0].start_s, speech[-1].end_s))) if speech else slice(0)
+        words = experts.words.words(samples[within]) if speech else []
+    if not words:
+        raise VideoReadError("nobody was heard speaking.", hint="Come closer to the microphone, and try again.")
+    return " ".join(word.text for word in words)
+
+
+def hearing_off(chat: PVChat) -> str:
+    """Why nothing can be heard here: "off", "unfetched"; "" where it can."""
+    from pvchat.assets import weights
+    from pvchat.assets.packages import VOICE
+
+    if not chat.settings.voice:
+        return "off"
+    return "unfetched" if weights.missing(table=VOICE) else ""

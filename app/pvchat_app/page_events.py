@@ -1,0 +1,54 @@
+"""How the page's events run, what its scripts send with them, and the scripts that several tabs share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from pvchat.chat.english import are, join
+from pvchat.errors import PeopleError
+
+CLIPS = ["video", "image"]  # what can be uploaded
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "api_name": "page"}
+MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, **PRIVATE}
+QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
+CONSENT = "the consent tick"
+POLL_S = 1.5  # of running jobs; nothing is polled while none runs
+CANCEL = """element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-cancel]');
+  if (button && !button.disabled) { button.disabled = true; trigger('click', {job: button.dataset.cancel}); } });"""
+_FOLLOW = """() => { let tries = 0; const look = () => {
+  const link = document.querySelector('#WHERE a');
+  if (link && link.href !== window.pvFollowed) { window.pvFollowed = link.href; link.click(); }
+  else if (tries++ < 100) setTimeout(look, 100); }; look(); }"""
+
+
+def clicks(what: str) -> str:
+    """The script of a component whose elements with `data-<what>` are clicked: the event says `{what: value}`."""
+    return f"""element.addEventListener('click', (event) => {{
+  const clicked = event.target.closest('[data-{what}]');
+  if (clicked) trigger('click', {{{what}: clicked.dataset.{what}}}); }});"""
+
+
+def following(where: str) -> str:
+    """A script that follows the link that is about to appear in an element: what was asked for is saved at once."""
+    return _FOLLOW.replace("WHERE", where)
+
+
+def sent(event: gr.EventData, key: str) -> str:
+    """What a component's own script sent along with its event, as text; "" where it sent nothing of the kind."""
+    return str((event._data or {}).get(key, ""))  # Gradio's `event.key` fails where nothing at all was sent
+
+
+def same(count: int) -> list[Any]:
+    """Updates that leave so many components as they are."""
+    return [gr.skip()] * count
+
+
+def require_filled(form: Mapping[str, Any]) -> None:
+    """Raise PeopleError that says all of a form's fields that are empty, by what they are called."""
+    if missing := [what for what, value in form.items() if not value]:
+        hint = "Tick it if the person has agreed." if missing == [CONSENT] else ""
+        raise PeopleError(f"{join(missing)} {are(missing)} missing.", hint=hint)

@@ -1,0 +1,113 @@
+"""The settings tab: which model answers, what it takes and whether that fits here; voice; light or dark.
+
+In: a `Desk`. Out: Gradio components and their events. A browser picks what this machine's owner put there: presets,
+models under `$PVCHAT_HOME/models`, and the one that `serve` was started with. A folder is named by whoever sits at this
+machine only. Voice and dark are kept in the browser (settings.js).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pvchat.bases.models import USABLE
+from pvchat.bases.sizes import fitting_size
+from pvchat.bases.sources import list_bases, read_source
+from pvchat.chat.english import wording
+from pvchat.config import home
+from pvchat_app import cards
+from pvchat_app.desk import Desk
+from pvchat_app.hearing import hearing_off
+from pvchat_app.page_events import MODEL, QUICK
+from pvchat_app.progress import watched
+
+_OWN = "PVChat's own model: runs on any laptop, needs no hub."
+_HUB = "It is fetched from the hub where it isn't on this machine."
+_FITS = {True: "It fits here.", False: "It doesn't fit here.", None: ""}
+
+
+class SettingsTab:
+    """The tab's components, laid out and connected.
+
+    Args:
+        desk: does the work.
+        tab: it is in.
+        local: whoever uses the page sits at this machine: a folder may be named.
+    """
+
+    def __init__(self, desk: Desk, tab: gr.Tab, local: bool) -> None:
+        self.desk = desk
+        picked = gr.Dropdown([], label="Model that answers", elem_id="pv-model", filterable=False)
+        takes = gr.HTML("", elem_id="pv-model-takes")
+        folder = gr.Textbox(label="Or the folder of a model on this machine", max_lines=1, max_length=4096,
+                            placeholder="~/models/my-base", elem_id="pv-model-folder", visible=local)  # fmt: skip
+        use = gr.Button("Answer by this model", variant="primary", elem_id="pv-model-use")
+        note = gr.HTML("", elem_id="pv-model-note")
+        gr.HTML("<h3>Voice</h3>")
+        microphone = gr.Checkbox(label="A microphone in Chat", elem_id="pv-use-microphone",
+                                 info="Your question is heard on this machine, and kept nowhere.")  # fmt: skip
+        aloud = gr.Checkbox(label="Read answers aloud", elem_id="pv-use-aloud", info="By a voice of this machine.")
+        voice = gr.HTML("", elem_id="pv-voice-note")
+        gr.HTML("<h3>Look</h3>")
+        dark = gr.Button("Light or dark", size="sm", elem_id="pv-dark")
+
+        picked.change(lambda name: cards.notice(statement(desk, name or "")), picked, takes, **QUICK)
+        inputs = [picked, folder] if local else picked  # elsewhere no folder reaches the server
+        use.click(self.use, inputs, note, show_progress="hidden", **MODEL)
+        for switch, name in ((microphone, "pv-mic"), (aloud, "pv-aloud")):
+            switch.input(None, switch, None, js=f"(on) => window.pvPrefer('{name}', on)")
+        dark.click(None, None, None, js="() => window.pvDark()")
+        tab.select(self.show, None, [picked, voice], **QUICK)
+        tab.select(None, None, [microphone, aloud], js="() => window.pvPreferred()")
+
+    def show(self) -> tuple[gr.Dropdown, str]:
+        """The models that can be picked, and why nothing can be heard. Waits for nothing: while one loads, none is."""
+        ready = self.desk.engine.ready
+        now = self.desk.engine.chat.settings.model if ready else ""
+        known, off = choices(now), hearing_off(self.desk.engine.chat) if ready else ""
+        picked = next((name for name in known if known[name] == now), None)
+        return gr.Dropdown(choices=list(known), value=picked), cards.notice(wording("sound", off) if off else "")
+
+    def use(self, name: str | None, folder: str = "") -> Iterator[Any]:
+        """Load the model that was picked or named; until then, and where it can't be, the one before answers."""
+        named = Path((folder or "").strip()).expanduser()
+        try:
+            model = choices(self.desk.engine.chat.settings.model).get(name or "")
+            if (folder or "").strip():
+                name, model = named.name, str(named.absolute())
+            if model is None:
+                yield cards.notice("Pick a model first.", "error")
+                return
+            yield from watched(f"loading {name}", lambda tell: self.desk.engine.answer_by(model))
+        except Exception as error:  # a base of somebody else's: anything may be wrong with it
+            yield cards.error_card(error)
+            return
+        yield cards.notice(f"{name} answers now, for everybody who uses this page.", "good")
+
+
+def choices(now: str) -> dict[str, str]:
+    """The models that can be picked as `--model` takes them, by what they are called on the page: no paths.
+
+    Args:
+        now: the one that answers; "" for none yet.
+    """
+    own = sorted(str(path.parent) for path in (home() / "models").glob("*/config.json"))
+    found = (*USABLE, *list_bases(), *own, *([now] if now else []))
+    return {Path(model).name if Path(model).is_dir() else model: model for model in found}
+
+
+def statement(desk: Desk, name: str) -> str:
+    """What a model takes, and whether it fits here; nothing is loaded for it."""
+    model = choices(desk.engine.chat.settings.model).get(name, "")
+    source = read_source(model) if model else None
+    if source is None:
+        return _OWN if model in USABLE else ""
+    from pvchat.runtime import best_dtype
+
+    device = desk.engine.chat.networks.device
+    size = fitting_size(source, str(best_dtype(device)).removeprefix("torch."), device)
+    parts = [f"{size.told}.", _FITS[size.fits], "" if source.local else _HUB]
+    return " ".join(part for part in parts if part)

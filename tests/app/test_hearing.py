@@ -1,0 +1,191 @@
+"""What is said in a clip, in Chat: listened to on demand, stopped, searched, played; and a question by voice."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import make_clips
+import numpy as np
+import pytest
+from make_analysis import make_analysis, make_track
+from make_app import ANA, Scenery, upload, wait_for
+from make_browser import ask, see, show, tab
+from pvchat_app.desk import Desk
+from pvchat_app.hearing import LISTEN, STOP, ListenEvents, spoken_question, words_card
+from pvchat_app.page_events import same
+
+from pvchat import video
+from pvchat.errors import SettingsError, VideoReadError, WeightsError
+from pvchat.schemas import SAMPLE_RATE, Sound, Utterance, Word
+from pvchat.service.hearing import Line
+
+PAGE = SimpleNamespace(session_hash="one")
+NASTY = "<img src=x onerror=alert(1)>${7*7}"
+COFFEE = Utterance(0.2, 0.9, (Word("Coffee", 0.2, 0.5), Word("please.", 0.5, 0.9)), track=0)
+MORNING = Utterance(1.0, 1.4, (Word("Morning!", 1.0, 1.4),), unseen=True)
+
+
+@pytest.fixture
+def hears(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Experts that hear the same two sentences in every clip, once they are let."""
+    go = threading.Event()
+
+    def listen(*given: Any) -> Sound:
+        while not go.is_set():
+            given[-1]("listening", 0.0, 1.5)
+            go.wait(0.02)
+        return Sound("heard", (COFFEE, MORNING))
+
+    monkeypatch.setattr("pvchat.perception.sound.listening.listen", listen)
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: [])
+    return go
+
+
+def sounding(scenery: Scenery, name: str = "sounding") -> Path:
+    """A clip with a sound track that shows Ana."""
+    path = make_clips.with_sound(scenery.folder / f"{name}.mp4")
+    scenery.known[video.content_key(path)] = make_analysis(make_track(ANA), key=video.content_key(path))
+    return path
+
+
+def test_a_clip_is_listened_to_when_somebody_asks(desk: Desk, scenery: Scenery, hears: threading.Event) -> None:
+    session, listener = desk.sessions.of("one"), ListenEvents(desk)
+    assert listener.shown(PAGE)[1].visible is False  # no clip
+    session.keep(desk.receive(session, upload(desk, scenery.clip("silent", ANA))))
+    assert listener.shown(PAGE)[1].visible is False
+    session.keep(desk.receive(session, upload(desk, sounding(scenery))))
+    words, button = listener.shown(PAGE)
+    assert (words, button.visible, button.value) == ("", True, LISTEN)
+    hears.set()
+    *_, (words, button) = listener.listen(PAGE)
+    assert button.visible is False
+    assert "<b>Ana</b> <span>Coffee please.</span>" in words
+    assert "<b>not in the picture</b> <span>Morning!</span>" in words
+    assert listener.shown(PAGE)[0] == words  # of a page that comes anew: nothing is heard twice
+
+
+def test_listening_is_stopped_by_a_second_click(desk: Desk, scenery: Scenery, hears: threading.Event) -> None:
+    session, listener = desk.sessions.of("one"), ListenEvents(desk)
+    session.keep(desk.receive(session, upload(desk, sounding(scenery))))
+    running = listener.listen(PAGE)
+    bar, button = next(running)
+    assert "pv-progress" in bar
+    assert button.value == STOP
+    assert list(listener.listen(PAGE)) == [tuple(same(2))]  # the second click
+    *_, (words, button) = running
+    assert (words, button.value) == ("", LISTEN)
+    hears.set()
+    *_, (words, _) = listener.listen(PAGE)
+    assert "Coffee" in words
+
+
+@pytest.mark.parametrize(("missing", "voice", "why"), [
+    (["words"], True, "pvchat doctor --fetch --voice"), ([], False, "switched off"),
+])  # fmt: skip
+def test_why_nothing_is_heard_is_said(
+    desk: Desk, scenery: Scenery, hears: threading.Event, monkeypatch: pytest.MonkeyPatch, missing, voice, why
+) -> None:
+    chat, session = desk.engine.chat, desk.sessions.of("one")
+    session.keep(desk.receive(session, upload(desk, sounding(scenery))))
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: missing)
+    object.__setattr__(chat.settings, "voice", voice)
+    hears.set()
+    *_, (words, _) = ListenEvents(desk).listen(PAGE)
+    assert why in words
+    with pytest.raises(WeightsError if missing else SettingsError):
+        spoken_question(chat, "")
+
+
+def test_words_that_were_said_are_text() -> None:
+    html = words_card([Line(0.0, 1.0, NASTY, "", NASTY), Line(61.0, 62.0, "#2", "", "Yes.")], "/files/x")
+    assert "<img" not in html
+    assert "${" not in html
+    assert 'data-seek="61.00" data-clip="/files/x"' in html
+    assert "<b>person 2</b> <span>Yes.</span>" in html
+
+
+class Loud:
+    """Hears speech where it is louder than something."""
+
+    def __init__(self, than: float) -> None:
+        self.than = than
+
+    def restart(self) -> None:
+        pass
+
+    def probabilities(self, samples: Any) -> Any:
+        return (np.abs(samples).reshape(-1, 512).max(1) > self.than).astype(np.float32)
+
+
+class Question:
+    """Hears the same words in whatever lasts for a second."""
+
+    def words(self, samples: Any) -> list[Word]:
+        return [Word(word, 0, 1) for word in ["Is", "Ana", "there?"]] if len(samples) > SAMPLE_RATE / 2 else []
+
+
+def microphone(chat: Any, louder_than: float = 0.1) -> None:
+    vars(chat.networks)["sound"] = SimpleNamespace(speech=Loud(louder_than), words=Question())
+
+
+def recorded(*loud: tuple[float, float]) -> str:
+    times = np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE
+    wave = sum((((times >= a) & (times < b)) * 9000 for a, b in loud), np.zeros(len(times)))
+    return base64.b64encode(wave.astype("<i2").tobytes()).decode()
+
+
+def test_a_spoken_question_becomes_text(desk: Desk, hears: threading.Event) -> None:
+    microphone(desk.engine.chat)
+    assert spoken_question(desk.engine.chat, recorded((0.5, 1.5))) == "Is Ana there?"
+    with pytest.raises(VideoReadError, match="nobody was heard"):
+        spoken_question(desk.engine.chat, recorded())
+
+
+@pytest.mark.browser
+def test_words_are_listed_searched_and_played(page, studio: Scenery, hears: threading.Event) -> None:
+    show(page, sounding(studio))
+    hears.set()
+    page.click("#pv-listen")
+    page.wait_for_selector("#pv-words .pv-line:has-text('Coffee please.')")
+    assert not page.is_visible("#pv-listen")
+    page.fill("#pv-words input", "MORN")
+    assert page.locator("#pv-words .pv-line:visible").all_inner_texts()[0].endswith("Morning!")
+    assert page.locator("#pv-words .pv-line:visible").count() == 1
+    page.click("#pv-words .pv-line:visible .pv-time")
+    page.wait_for_function("document.querySelector('#pv-chat-player video').currentTime >= 0.99")
+    see(page, "chat", studio.clip("silent", ANA))
+    page.wait_for_selector("#pv-words .pv-line", state="detached")
+
+
+@pytest.mark.browser
+def test_microphone_and_reading_aloud_are_off_until_settings_switch_them_on(
+    page, one_server, studio: Scenery, hears: threading.Event
+) -> None:
+    microphone(one_server[0], louder_than=-1.0)  # the browser's made-up microphone beeps
+    voice = "{ localService: true, lang: 'en-GB' }"
+    page.evaluate(f"""window.spoken = []; Object.defineProperty(window, 'SpeechSynthesisUtterance', {{ value: class {{
+      constructor(text) {{ this.text = text; }} }} }});
+      speechSynthesis.getVoices = () => [{voice}]; speechSynthesis.speak = (one) => spoken.push(one.text);
+      speechSynthesis.dispatchEvent(new Event('voiceschanged'));""")
+    show(page, studio.clip("heard", ANA))
+    assert not page.is_visible("#pv-microphone")
+    ask(page, "Is Ana there?")
+    tab(page, "Settings")
+    page.get_by_label("A microphone in Chat").check()
+    page.get_by_label("Read answers aloud").check()
+    tab(page, "Chat")
+    page.click("#pv-microphone button")
+    page.wait_for_selector("#pv-microphone button:has-text('Stop')")
+    page.wait_for_timeout(1500)
+    page.click("#pv-microphone button")
+    page.wait_for_function("document.querySelector('#pv-question textarea').value === 'Is Ana there?'")
+    page.press("#pv-question textarea", "Enter")
+    page.wait_for_function("window.spoken.length > 0")
+    assert page.evaluate("spoken")[0].startswith("Yes, Ana is in this video")
+    page.reload()
+    page.wait_for_selector("#pv-microphone button", state="visible")
+    wait_for(lambda: page.locator("#pv-chat .pv-turn").count() == 2)
