@@ -15,11 +15,11 @@ import pytest
 pytest.importorskip("torch")
 
 from make_cameras import CARL, look, part, write  # noqa: E402
-from make_studio import ANA, BEN  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.cli.live import told  # noqa: E402
-from pvchat.errors import LockedError, SettingsError, VideoReadError  # noqa: E402
+from pvchat.errors import SettingsError, VideoReadError  # noqa: E402
 from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
 from pvchat.library.live.ring import Retention, Ring, prune  # noqa: E402
@@ -203,10 +203,13 @@ def test_only_cameras_and_files_can_be_watched(chat: PVChat, tmp_path: Path) -> 
         chat.library.live(str(clip))
 
 
-def test_an_encrypted_home_watches_no_camera(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pvchat.storage.keys.exists", lambda: True)
-    with pytest.raises(LockedError, match="can't be yet"):
-        chat.library.live(SECRET)
+def test_who_is_corrected_before_the_camera_stays(camera: Camera, chat: PVChat, studio: Studio) -> None:
+    camera.show(4, ANA)
+    chat.correct("Ana", studio.clip("other", ANA), is_her=True)
+    camera.show(5, ANA)
+    chat.correct("Ana", studio.clip("another", ANA), is_her=True)
+    camera.show(6)
+    assert camera.events() == [("appears", "Ana", 0.0), ("leaves", "Ana", 9.0)]
 
 
 def test_a_removed_camera_takes_its_clips_along(camera: Camera, chat: PVChat) -> None:

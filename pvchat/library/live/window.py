@@ -7,7 +7,7 @@ are too many, the window begins anew with its last ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -91,10 +91,11 @@ class Window:
 
     def add(self, part: SeenPart) -> list[Change]:
         """The next part that was looked at; what has changed by it."""
-        ids = set(self.chat.people.ids())
-        if not ids >= self._ids:  # somebody was forgotten: what was seen of her, too
+        ids = ids_today(self.chat)
+        if not set(ids) >= self._ids:  # somebody was forgotten: what was seen of her, too
             self._parts, self._seen, self.stays = [], Seen(""), {}
-        self._ids = ids
+        self._ids = set(ids)
+        self._carry_over(ids)
         self._keep_time(part.at, part.end)
         self._parts.append(part)
         if len(self._parts) > MOST:
@@ -109,6 +110,16 @@ class Window:
         self._keep_time(end, end)
         last = self._parts[-1].end if self._parts else end
         return self._follow([], end, last)
+
+    def _carry_over(self, ids: Mapping[str, str]) -> None:
+        """Whoever was corrected or merged meanwhile stays, by her id of today."""
+        for stay in [stay for ref, stay in self.stays.items() if ids.get(ref, ref) != ref]:
+            del self.stays[stay.ref]
+            stay.ref = ids[stay.ref]
+            same = self.stays.setdefault(stay.ref, stay)
+            same.start, same.last = min(same.start, stay.start), max(same.last, stay.last)
+            same.told = same.told or stay.told
+        self._until = {ids.get(ref, ref): until for ref, until in self._until.items()}
 
     def _keep_time(self, at: float, end: float) -> None:
         """What goes on at `at`, until `end`; where the clock was set back, whoever is there has come by the new one."""
@@ -177,6 +188,12 @@ class Window:
         del self.stays[ref]
         self._until[ref] = stay.last
         return [Change("leaves", stay, stay.last)] if stay.told and ref != UNKNOWN else []
+
+
+def ids_today(chat: Service) -> dict[str, str]:
+    """Whose each id is by now, of all ids that people have or had."""
+    now = {one.name: one.id for one in chat.people.snapshot().people}
+    return {ref: now[name] for ref, name in chat.people.ids().items() if name in now}
 
 
 def joined(parts: Sequence[SeenPart], key: str = "") -> Seen:
