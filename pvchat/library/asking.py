@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.chat.archive import (
+    UNITS,
     ArchiveFinding,
     Seen,
     Sighted,
@@ -26,7 +27,7 @@ from pvchat.chat.archive import (
 )
 from pvchat.chat.archive_ranks import find, is_answered, joined, of_each, of_one_time
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import EVERYBODY, PRESENT, Not, Query, Whom, is_of_sound
+from pvchat.chat.query import Query, is_of_sound
 from pvchat.chat.question import names_in, require_short
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
@@ -166,9 +167,6 @@ class _Search:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
             edge = (sighted.sure or list(sighted.seen))[-1 if is_backwards(asked.sighting) else 0]
             said = replace(said, moment=edge)
-        if query.select == "who" and query.where == Not(PRESENT) and query.whom == EVERYBODY:
-            found = self._unseen()
-            return LibraryAnswer(say_archive(found, said), found)
         found = self._found(query, None if edge is None else edge.video.number)
         if query.select in ("attribute", "describe"):
             one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
@@ -186,22 +184,22 @@ class _Search:
 
     def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:
         """What is found; of one video only, where one is meant."""
-        return find(query, self._sighted(of_each(query), only), self._count())
+        return find(query, self._sighted(of_each(query), only), self._count(), self._everything(query))
 
-    def _unseen(self) -> ArchiveFinding:
-        """Who of those enrolled is in none of the videos, not even perhaps; who is, where everybody is."""
-        found = self._found(Query("who"))
-        seen = {name for one in found.seen for name in one.names}
-        names = tuple(sorted({*self.names.values()} - seen))
-        if not names:
-            return found
-        return replace(
-            found,
-            query=Query("who", Whom(names, "all")),
-            seen=(),
-            names=dict.fromkeys(names, found.looked_at),
-            absent=names,
-        )
+    def _everything(self, query: Query) -> list[str]:
+        """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for."""
+        if query.number is None:
+            return []
+        if query.value not in UNITS:
+            return sorted({*self.names.values()} - {*query.whom.besides})
+        places = self.library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''").fetchall()
+        if query.value == "place":
+            return [place for (place,) in places if self.asked.place in ("", place)]
+        where, values = self._where()
+        words = "SELECT DISTINCT c.recorded FROM clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s"
+        rows = self.library.execute(f"{words} ON s.id = f.source WHERE {where} ORDER BY c.recorded", values)
+        videos = (Video(0, "", "", datetime.fromisoformat(at), "", 0.0) for (at,) in rows)
+        return list(dict.fromkeys(map(UNITS[query.value], videos)))
 
     def _told(self, query: Query, one: Seen) -> str:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
