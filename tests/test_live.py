@@ -89,6 +89,27 @@ def test_a_short_break_is_no_leaving(camera: Camera) -> None:
     assert camera.events() == [("appears", "Ana", 0.0)]
 
 
+def test_who_is_there_after_a_break_of_some_seconds_has_not_left(camera: Camera) -> None:
+    camera.show(4, ANA, BEN)
+    camera.second += 6
+    camera.show(4, ANA, broken=True)
+    camera.second += 60
+    camera.show(4, ANA, broken=True)
+    told = camera.events()
+    assert [row[:2] for row in told] == [
+        ("appears", "Ana"), ("appears", "Ben"), ("leaves", "Ben"), ("leaves", "Ana"), ("appears", "Ana")
+    ]  # fmt: skip
+    assert [row[2] for row in told] == pytest.approx([0, 0, 4, 14, 74], abs=0.3)
+
+
+def test_somebody_has_left_after_two_seconds_without_her(camera: Camera) -> None:
+    camera.show(3, ANA)
+    camera.show(1)
+    assert camera.live.status().who == ["Ana"]
+    camera.show(1)
+    assert camera.live.status().who == []
+
+
 def test_where_nothing_moves_everybody_stays_and_nothing_is_looked_at(camera: Camera) -> None:
     camera.show(3, ANA)
     looked_at = camera.live.status().looked_at
