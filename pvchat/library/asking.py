@@ -252,7 +252,8 @@ class _Search:
             f"WHERE {where} GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
             values,
         )
-        doubts = {name: self._doubts(number) for number, name in self._asked_about(query).items()}
+        videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
+        doubts = {name: self._doubts(number, videos) for number, name in self._asked_about(query).items()}
         needed = sought(query)
         for number, path, place, at, dated_by, seconds, long in rows:
             unlikely = {name for name, one in doubts.items() if number in one.unlikely}
@@ -279,12 +280,11 @@ class _Search:
         named = names_in(query)
         return {number: name for number, name in self.names.items() if not named or name in named}
 
-    def _doubts(self, number: int) -> _Doubts:
-        """The clips in which somebody is only perhaps, or hardly, since she is in so few."""
+    def _doubts(self, number: int, videos: int) -> _Doubts:
+        """The clips in which somebody is only perhaps, or hardly, since she is in so few of all videos."""
         rows = self.library.execute("SELECT clip, probability FROM appearances WHERE who = ?", (number,)).fetchall()
         if not rows:
             return _Doubts()
-        videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
         probabilities, costs = np.array([row[1] for row in rows], np.float32), self.chat.settings.presence
         likely = adjusted(probabilities, base_rate(probabilities, videos)).tolist()
         told = self._told_of(number)

@@ -69,6 +69,8 @@ _AS_READ = tuple(
         ),
         (r"^(?:at )?what time\b", "when"),
         (r"\b(?:vids?|recordings?)\b", "videos"),
+        (r" in (?:the|my|your|this) (?:library|archive|collection)\b", ""),
+        (r"\bvisited(?=\W*$)", "came"),
         (r"^who (?:have|has|did|do) (?:you|we|i) (never|not|last|first)? ?(?:seen?|saw)\b", r"who was \1 seen"),
         (r"\b(was|were|is|are) (?:up|awake|about|around|home|in)(?=$|[.?!,]| (?:and|with|or)\b)", r"\1 there"),
         (r"^(was|is) it (?!.*\b(?:who|that)\b)([^,?]+? or \w+) (?=\w)", r"\1 it \2 who was "),
