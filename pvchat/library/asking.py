@@ -171,7 +171,8 @@ class _Search:
         if query.select in ("attribute", "describe"):
             one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
             said = replace(said, moment=one, told="" if one is None else self._told(query, one))
-            found = found if one is not None else replace(self._found(_plain(query)), query=query)
+            if one is None:
+                found = replace(self._found(Query("when", query.whom, during=query.during)), query=query)
         return LibraryAnswer(say_archive(found, said), found)
 
     def _refused(self, query: Query) -> str:
@@ -192,14 +193,11 @@ class _Search:
             return []
         if query.value not in UNITS:
             return sorted({*self.names.values()} - {*query.whom.besides})
-        places = self.library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''").fetchall()
-        if query.value == "place":
-            return [place for (place,) in places if self.asked.place in ("", place)]
         where, values = self._where()
-        words = "SELECT DISTINCT c.recorded FROM clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s"
+        words = "SELECT DISTINCT s.place, c.recorded FROM clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s"
         rows = self.library.execute(f"{words} ON s.id = f.source WHERE {where} ORDER BY c.recorded", values)
-        videos = (Video(0, "", "", datetime.fromisoformat(at), "", 0.0) for (at,) in rows)
-        return list(dict.fromkeys(map(UNITS[query.value], videos)))
+        videos = (Video(0, "", place, datetime.fromisoformat(at), "", 0.0) for place, at in rows)
+        return list(dict.fromkeys(filter(None, map(UNITS[query.value], videos))))
 
     def _told(self, query: Query, one: Seen) -> str:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
@@ -306,11 +304,6 @@ class _Search:
         start = 0.0 if ends[0] is None else max(0.0, (ends[0] - video.at).total_seconds())
         end = video.seconds if ends[1] is None else min(video.seconds, (ends[1] - video.at).total_seconds())
         return None if (start, end) == (0.0, video.seconds) else (start, end)
-
-
-def _plain(query: Query) -> Query:
-    """When whoever is asked about is there."""
-    return Query("when", whom=query.whom, during=query.during)
 
 
 def _without(timeline: Timeline, names: set[str]) -> Timeline:

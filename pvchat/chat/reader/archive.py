@@ -177,10 +177,10 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
     if unit := _UNIT.match(rest) or _WHERE_ALL.match(rest):
         return _by_unit(rest[unit.end() :], unit.groupdict(), place, known)
     if many := _SO_MANY.search(rest):
-        found = _read_one(f"{rest[: many.start()]}the {rest[many.end() :]}", place, known)
+        asked = _read_one(f"{rest[: many.start()]}the {rest[many.end() :]}", place, known)
         rank = Rank("time", -1 if many["last"] else 1)
         count = float(number_of(many["count"].lower()))
-        return replace(found, query=replace(found.query, rank=rank, number=Number("exactly", count)))
+        return replace(asked, query=replace(asked.query, rank=rank, number=Number("exactly", count)))
     for said, as_read in _AS_READ:
         rest = said.sub(as_read, rest)
     if found := _SHOW.match(rest):
