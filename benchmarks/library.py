@@ -1,12 +1,14 @@
 """A library of many hours: how long questions take, how soon somebody new is known in it, how much disk an hour takes.
 
-    OMP_NUM_THREADS=1 python benchmarks/library.py [--sightings 200000] [--people 20] [--folder FOLDER]
+    OMP_NUM_THREADS=1 python benchmarks/library.py [--sightings 200000] [--copies 1]
 
-Clips of a minute with four tracks of ten sightings each. Their vectors are made up, like faces: two people lie as far
-apart, and one's sightings as far from each other, as those of 24 real tracks of the development set's tune half do, in
-the directions of the cohorts that the presence model ships. Enrolled people
-are planted in known clips; the rest are strangers. Rows are written, people recognised and questions answered by the
-library itself; only the experts' look at pictures is missing. Times are processor time, peak memory is the process's.
+Clips of a minute with four tracks of twenty sightings each. Their vectors are made up, like faces: two people lie as
+far apart, and one's sightings as far from each other, as those of 24 real tracks of the development set's tune half
+do, in the directions of the cohorts that the presence model ships. Enrolled people are planted in known clips; the
+rest are strangers. Rows are written, people recognised and questions answered by the library itself; only the experts'
+look at pictures is missing. `--copies` enters all of it again so many times, at later times: as many rows for
+questions and enrollment, without waiting for so many faces to be made up and recognised. Times are processor time,
+peak memory is the process's.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from pvchat.storage.clips import ClipCache
 from pvchat.storage.library import changing, connect
 from pvchat.video import Recorded
 
-SECONDS, TRACKS, SIGHTINGS = 60.0, 4, 10  # of a clip; tracks in it; sightings of each
+SECONDS, TRACKS, SIGHTINGS = 60.0, 4, 20  # of a clip; tracks in it; sightings of each
 # Euclidean distances of two people's middles and of one's sightings, of identity vectors and of faceprints
 APART, SPREAD, PRINTS_APART, PRINTS_SPREAD = 0.66, 0.28, 1.19, 0.65
 PRINTS = 6  # faceprints of a track
@@ -90,17 +92,20 @@ def main() -> None:
     """Make it, ask it, enroll somebody into it; print what each took."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sightings", type=int, default=200_000)
+    parser.add_argument("--copies", type=int, default=1)
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--folder", type=Path, help="where it is written (default: a temporary folder)")
     args = parser.parse_args()
-    clips = args.sightings // (TRACKS * SIGHTINGS)
+    made = args.sightings // (TRACKS * SIGHTINGS)
+    clips = made * args.copies
     with tempfile.TemporaryDirectory(dir=args.folder) as place:
         root, faces = Path(place), Cast.of(PresenceModel.load())
         chat = PVChat(Settings(device="cpu"), people=PeopleStore(root / "people"), cache=ClipCache(root / "clips"))
         for number in range(args.people):
             chat.people.add(_person(number, faces))
-        planted = _timed(f"{clips:,} clips written", lambda: _write(chat, faces, clips, args.people))
+        planted = _timed(f"{made:,} clips written", lambda: _write(chat, faces, made, args.people))
         _timed("everyone recognised in them, once", chat.library.follow)
+        _timed(f"entered {args.copies} times", lambda: _copy(chat, made, args.copies, planted))
         status = chat.library.status()
         hours = status.seconds / 3600
         print(f"{hours:,.0f} hours, {status.tracks:,} tracks: {status.bytes / 1e6 / hours:.2f} MB an hour")
@@ -108,6 +113,7 @@ def main() -> None:
         for question in QUESTIONS:
             answer = _timed(question, lambda question=question: chat.library.ask(question, now=now))
             print(f"    {answer.answer.splitlines()[0][:150]}")
+        _print_memory()
         last = _name(args.people)
         _found(chat, {name: at for name, at in planted.items() if name != last}, now)
         chat.people.add(_person(args.people, faces))
@@ -115,7 +121,11 @@ def main() -> None:
         print(f"    {marked:,} clips gone through of {clips:,}")
         _found(chat, {last: planted[last]}, now)
         _timed("somebody is forgotten", lambda: chat.people.forget("Ben"))
-        print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB")
+        _print_memory()
+
+
+def _print_memory() -> None:
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB")
 
 
 def _write(chat: PVChat, faces: Cast, clips: int, people: int) -> dict[str, set[str]]:
@@ -137,6 +147,35 @@ def _write(chat: PVChat, faces: Cast, clips: int, people: int) -> dict[str, set[
             library.execute("INSERT INTO files VALUES (?, 1, 1, 1, ?, '')", (str(path), clip))
     library.close()
     return planted
+
+
+def _copy(chat: PVChat, made: int, copies: int, planted: dict[str, set[str]]) -> None:
+    """The same clips again and again, each time later, as other clips."""
+    folder, library = chat.people.root.parent / "videos", connect(chat.people.root)
+    tracks = library.execute("SELECT max(id) FROM tracks").fetchone()[0]
+    columns = {table: [row[1] for row in library.execute(f"PRAGMA table_info({table})")]
+               for table in ("clips", "files", "shots", "tracks", "middles", "appearances", "facts")}  # fmt: skip
+    for copy in range(1, copies):
+        clip, track = copy * made, copy * tracks
+        later = f"strftime('%Y-%m-%dT%H:%M:%S', recorded, '+{2 * clip} minutes')"
+        number = "CAST(replace(substr(path, :skip), '.mp4', '') AS INTEGER)"
+        anew = {
+            "clip": f"clip + {clip}", "key": f"key || '-{copy}'", "recorded": later, "track": f"track + {track}",
+            "path": f":folder || ({number} + {clip}) || '.mp4'",
+            "tracks": f"(SELECT json_group_array(value + {track}) FROM json_each(tracks))",
+        }  # fmt: skip
+        with changing(library):
+            for table, names in columns.items():
+                values = {**anew, "id": f"id + {clip if table == 'clips' else track}"}
+                first = f"id <= {made if table == 'clips' else tracks}"
+                first = first if "id" in names else f"track <= {tracks}" if "track" in names else f"clip <= {made}"
+                words = ", ".join(values.get(name, f'"{name}"') for name in names)
+                of = {"folder": f"{folder}/", "skip": len(f"{folder}/") + 1}
+                library.execute(f"INSERT INTO {table} SELECT {words} FROM {table} WHERE {first}", of)
+    library.close()
+    for paths in planted.values():
+        first = [int(Path(path).stem) for path in paths]
+        paths |= {str(folder / f"{number + copy * made}.mp4") for number in first for copy in range(1, copies)}
 
 
 def _analysis(number: int, who: list[int], faces: Cast) -> ClipAnalysis:

@@ -1,42 +1,78 @@
-"""Forty questions about a library: real clips laid into folders with dates and places, what is answered, what is right.
+"""Questions about a library, what is answered, what is right: over real clips, or over timelines that are made up.
 
     OMP_NUM_THREADS=1 python benchmarks/libraryquestions.py DEVSET [--questions data/library/questions.json] [--show]
+    OMP_NUM_THREADS=1 python benchmarks/libraryquestions.py --made data/library/made.json [--half tune|check|all]
 
-In: a folder of labelled clips as `pvchat eval` reads it, and the questions: whom to enroll, which clip lies where under
-which name, and for each question what is right, in words, written before any answer was seen; `says` and `never` are
-patterns of it, by which an answer is judged. Out: a line for each question that isn't answered rightly (`--show`: for
-each), whom the scan missed or took for somebody else, and the counts.
+In: the questions: whom to enroll, which clip lies where under which name (of a folder of labelled clips as `pvchat
+eval` reads it), or what a made-up one shows, and for each question what is right, in words, written before any answer
+was seen; `says` and `never` are patterns of it, by which an answer is judged. Made-up ones are halved by a hash, so
+that one half stays unseen. Out: a line for each question that isn't answered rightly (`--show`: for each), whom the
+scan missed or took for somebody else, and the counts.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
+import sys
 import shutil
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pvchat import PVChat, Settings
-from pvchat.people.store import PeopleStore
+REPO = Path(__file__).parent.parent
+sys.path[:0] = [str(REPO), str(REPO / "tests")]
 
-QUESTIONS = Path(__file__).parent.parent / "data" / "library" / "questions.json"
+from pvchat import PVChat, Settings  # noqa: E402
+from pvchat.people.store import PeopleStore  # noqa: E402
+
+QUESTIONS = REPO / "data" / "library" / "questions.json"
 
 
 def main() -> None:
     """Lay the clips out, enroll, look through them, ask, judge."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("devset", type=Path)
+    parser.add_argument("devset", type=Path, nargs="?")
     parser.add_argument("--questions", type=Path, default=QUESTIONS)
+    parser.add_argument("--made", type=Path)
+    parser.add_argument("--half", choices=("tune", "check", "all"), default="tune", help="of the made-up ones")
     parser.add_argument("--show", action="store_true", help="every answer, not only wrong ones")
     args = parser.parse_args()
-    sheet = json.loads(args.questions.read_text())
+    sheet = json.loads((args.made or args.questions).read_text())
     with tempfile.TemporaryDirectory() as folder:
-        chat = _filled(sheet, args.devset, Path(folder))
-        _recognition(sheet, chat)
+        if args.made:
+            chat = _made(sheet, Path(folder))
+            sheet["questions"] = _half(sheet["questions"], args.half)
+        else:
+            chat = _filled(sheet, args.devset, Path(folder))
+            _recognition(sheet, chat)
         _ask(sheet, chat, args.show)
+
+
+def _made(sheet: dict[str, Any], folder: Path) -> PVChat:
+    """A library of made-up timelines, its people enrolled with made-up faces."""
+    from make_library import stored
+    from make_people import make_person
+
+    chat = PVChat(Settings(device="cpu"), people=PeopleStore(folder / "home" / "people"))
+    for seed, name in enumerate(sheet["people"]):
+        chat.people.add(make_person(name, seed))
+    stored(chat, folder, [(clip["place"], clip["recorded"], clip) for clip in sheet["clips"]])
+    return chat
+
+
+def _half(questions: list[dict[str, Any]], half: str) -> list[dict[str, Any]]:
+    """Half of the questions, each with those that follow it."""
+    chosen, mine = [], True
+    for row in questions:
+        if not row.get("follows"):
+            digest = hashlib.sha256(row["question"].encode()).digest()[0] % 2
+            mine = half == "all" or digest == (half == "check")
+        chosen += [row] if mine else []
+    return chosen
 
 
 def _filled(sheet: dict[str, Any], devset: Path, folder: Path) -> PVChat:

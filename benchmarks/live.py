@@ -1,8 +1,9 @@
 """A camera that breaks off again and again: are its events those of the offline scan, how late, does memory grow?
 
-In: a film of labelled clips as `planted.py` makes it (its JSON beside it says who is planted), and the folder of clips,
-from which these people are enrolled. Out: how many of the events that the offline scan's spans make are told by the
-live road within a second, what it tells beside them, delays, drops, memory.
+In: a film of labelled clips as `planted.py` makes it (its JSON beside it says who is planted), and the folder of
+clips, from which these people are enrolled. Out: how many of the events that the offline scan's spans make are told by
+the live road within a second, what it tells beside them, delays, drops, memory. What happens in a break can't be seen:
+it is wanted where the pictures end, or begin again; nobody leaves in a break who is there after it.
 
     python benchmarks/planted.py ../shared/devset runs/film.mp4 --minutes 4
     python benchmarks/live.py runs/film.mp4 ../shared/devset --minutes 4 --breaks 8              over RTSP, in real time
@@ -36,11 +37,12 @@ from film import _held_mb
 from planted import lengthened
 
 from pvchat import PVChat
+from pvchat.chat.spans import Span, common
 from pvchat.config import Settings
 from pvchat.library.live.live import Live
 from pvchat.library.live.parts import Sampler
 from pvchat.library.live.ring import Ring
-from pvchat.library.live.window import GONE_S, _bridged
+from pvchat.library.live.window import GONE_S
 from pvchat.library.recognise import follow
 from pvchat.storage.library import connect
 from pvchat.video import Link, Picture, live_pictures, read_address
@@ -61,14 +63,35 @@ class Told:
     delay: float = 0.0
 
 
-def offline(chat: PVChat, film: Path, length_s: float) -> list[Told]:
-    """The events that the spans of the offline scan make; who is there at the end doesn't leave."""
-    found = []
+def offline(chat: PVChat, film: Path, length_s: float, breaks: list[float]) -> list[Told]:
+    """The events that the spans of the offline scan make, as far as they can be seen between the breaks.
+
+    Who is there at the end doesn't leave.
+    """
+    found, seen = [], _between(breaks, length_s)
     for one in chat.presence(chat.analyse(film, stage="who")):
-        for start, end in _bridged(one.spans) if one.decision == "present" else []:
+        spans = common(one.spans, seen) if one.decision == "present" else []
+        for start, end in _joined_over(spans, breaks):
             found.append(Told("appears", one.name, start))
             found += [Told("leaves", one.name, end)] if end < length_s - GONE_S else []
     return found
+
+
+def _between(breaks: list[float], length_s: float) -> list[Span]:
+    """When there are pictures."""
+    return list(zip([0.0, *(at + BREAK_S for at in breaks)], [*breaks, length_s], strict=True))
+
+
+def _joined_over(spans: list[Span], breaks: list[float]) -> list[Span]:
+    """Spans, those joined between which nobody has left in all the time that there were pictures."""
+    out: list[Span] = []
+    for start, end in sorted(spans):
+        blind = sum(BREAK_S for at in breaks if out and out[-1][1] <= at + 1e-6 and at + BREAK_S <= start + 1e-6)
+        if out and start - out[-1][1] - blind <= GONE_S:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return out
 
 
 def by_processor(chat: PVChat, film: Path, breaks: list[float], growth: list[float]) -> tuple[list[Told], str]:
@@ -237,7 +260,7 @@ def main() -> None:
         film = lengthened(asked.film.absolute(), Path(folder) / "film.mp4", asked.minutes)
         chat, growth = PVChat(Settings(answers="facts")).with_people(Path(folder) / "people"), list[float]()
         _enroll(chat, asked.folder, asked.film)
-        wanted = offline(chat, film, length_s)
+        wanted = offline(chat, film, length_s, breaks)
         sys.stdout.write(f"{len(chat.people.names())} people enrolled, {len(breaks)} breaks of {BREAK_S:.0f} s\n")
         told, how = (
             by_processor(chat, film, breaks, growth)

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from pvchat.chat.archive import ArchiveFinding, Sighted, Video, adjusted, base_rate, is_backwards, search, sought
+from pvchat.chat.archive import ArchiveFinding, Sighted, Video, adjusted, base_rate, is_backwards, sought
+from pvchat.chat.archive_ranks import find
 from pvchat.chat.finding import Row
 from pvchat.chat.query import And, Has, Not, Query, Rank, Whom
 from pvchat.chat.spans import Span
@@ -43,7 +44,7 @@ ARCHIVE = [
 
 
 def found(query: Query) -> ArchiveFinding:
-    return search(query, sorted(ARCHIVE, key=lambda one: one[0].at, reverse=is_backwards(query)), len(ARCHIVE))
+    return find(query, sorted(ARCHIVE, key=lambda one: one[0].at, reverse=is_backwards(query)), len(ARCHIVE))
 
 
 def numbers(finding: ArchiveFinding) -> tuple[list[int], list[int]]:
@@ -88,9 +89,9 @@ def test_verdicts() -> None:
     worn = Query("exists", ANA, Has("worn", "hat"), form="polar")
     assert (found(worn).verdict, found(worn).untold) == ("unknown", 4)
     assert found(Query("exists", ANA, form="polar")).verdict == "yes"
-    only = search(Query("exists", ANA, form="polar"), ARCHIVE[4:], 3)
+    only = find(Query("exists", ANA, form="polar"), ARCHIVE[4:], 3)
     assert only.verdict == "unsure"
-    assert search(Query("exists", ANA, form="polar"), ARCHIVE[6:], 1).verdict == "no"
+    assert find(Query("exists", ANA, form="polar"), ARCHIVE[6:], 1).verdict == "no"
 
 
 def test_a_question_about_the_last_time_ends_where_it_is_answered() -> None:
@@ -98,7 +99,7 @@ def test_a_question_about_the_last_time_ends_where_it_is_answered() -> None:
         yield ARCHIVE[2]
         raise AssertionError("no more is needed")
 
-    assert numbers(search(Query("when", ANA, rank=Rank("time", -1)), told(), 7)) == ([3], [])
+    assert numbers(find(Query("when", ANA, rank=Rank("time", -1)), told(), 7)) == ([3], [])
 
 
 def test_who_is_needed() -> None:

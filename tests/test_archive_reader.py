@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from pvchat.chat.query import Has, Query, Rank, Whom
+from pvchat.chat.query import NEVER, Has, Number, Query, Rank, Whom
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.read import Known
 
@@ -32,7 +32,16 @@ def asked(text: str) -> ArchiveQuestion:
         ("List all videos of Ana", Query("when", ANA)),
         ("Find all clips of Ana with Ben, please.", Query("when", ANA, WITH_BEN)),
         ("Which videos is Ana in?", Query("when", ANA)),
-        ("On which days was Ana here?", Query("when", ANA)),
+        ("On which days was Ana here?", Query("when", ANA, value="day")),
+        ("Which room is Ana in most often?", Query("when", ANA, value="place", rank=Rank("often"))),
+        ("Where does Ana spend most of her time?", Query("when", ANA, value="place", rank=Rank("long"))),
+        ("Which rooms has Ana never been in?", Query("when", ANA, value="place", number=NEVER)),
+        ("How many days was Ana here?", Query("how_often", ANA, value="day")),
+        ("Which room is used most?", Query("when", value="place", rank=Rank("often"))),
+        ("Who only appears once?", Query("who", rank=Rank("often"), number=Number("exactly", 1))),
+        ("Who have you never seen?", Query("who", number=NEVER)),
+        ("Was it Ana or Ben in the hall?", Query("who", Whom(("Ana", "Ben")))),
+        ("Show me the last three videos of Ana", Query("when", ANA, rank=LAST, number=Number("exactly", 3))),
         ("How many times did Ana visit?", Query("how_often", ANA)),
         ("How many days ago did we last see Ana?", Query("when", ANA, rank=LAST, value="ago")),
         ("How long ago was Ana seen?", Query("when", ANA, rank=LAST, value="ago")),
@@ -50,6 +59,7 @@ def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
         ("Was Ana in the back garden today?", "back garden", Query("exists", ANA, form="polar")),
         ("Was Ana on the ward this week?", "ward", Query("exists", ANA, form="polar")),
         ("When was Ana in the kitchen with Ben last week?", "kitchen", Query("when", ANA, WITH_BEN)),
+        ("What time did Ana leave the kitchen?", "kitchen", Query("when", ANA, rank=LAST)),
         ("When was Ana last seen in the kitchen in May?", "kitchen", Query("when", ANA, rank=LAST)),
         ("Who was in the office yesterday?", "", Query("who", where=Has("place", "office"))),
     ],

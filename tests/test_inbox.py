@@ -234,3 +234,23 @@ def test_a_video_that_is_gone_hinders_no_join(inbox: Inbox, chat: PVChat, tmp_pa
     with pytest.raises(LibraryError, match="none of the videos"):
         inbox.join(dora, "Ana")
     assert (chat.corrections("Ana"), inbox.last()) == ([], None)
+
+
+def test_while_strangers_are_grouped_others_may_write_and_what_they_said_counts(
+    inbox: Inbox, library: Library, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carl, dora = days(inbox)
+    studio.clip("videos/2026-11-07", CARL)
+    calls = list[int]()
+
+    def group_slowly(faces: Faces) -> object:
+        calls.append(len(faces.middles))
+        if len(calls) == 1:
+            inbox.merge(carl, dora)  # by another connection
+        return group(faces)
+
+    monkeypatch.setattr("pvchat.library.strangers.group", group_slowly)
+    library.scan()
+    found = days(inbox)
+    assert len(calls) == 2
+    assert found == {carl: ["01", "02", "02", "03", "04", "07"]}

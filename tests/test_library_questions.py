@@ -59,7 +59,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
 def told(found: ArchiveFinding) -> dict[str, Any]:
     """The values of a finding: verdict, number, names in order, the videos in order."""
-    values = {"verdict": found.verdict, "number": found.number, "names": list(found.names),
+    values = {"verdict": found.verdict, "number": found.number, "names": list(found.names), "groups": found.groups,
               "videos": [one.video.number for one in found.seen]}  # fmt: skip
     return values if found.then is None else {**values, "then": told(found.then)}
 
@@ -132,6 +132,26 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Was Ben in the garden on Monday this week?": {"verdict": "yes", "videos": [3]},
     "Was Ben here on Tuesday last week?": {"verdict": "no"},
     "Between Monday and Wednesday last week, who was around?": {"names": ["Ana"], "videos": [1]},
+    "Was Ana here more than three times?": {"verdict": "yes", "number": 5},
+    "Was Ben in the hall more than twice?": {"verdict": "no", "number": 2},
+    # rooms and days
+    "Which room is Ana in most often?": {"groups": {"kitchen": 5}},
+    "Where is Ben most of the time?": {"groups": {"kitchen": 3, "hall": 2, "garden": 1}},
+    "Where does Ben spend most of his time?": {"groups": {"kitchen": 85, "hall": 45, "garden": 40}},
+    "Which room is used least?": {"groups": {"garden": 2, "hall": 2, "kitchen": 5}},
+    "Which rooms has Ana never been in?": {"groups": {"garden": 0, "hall": 0}},
+    "How many rooms has Ben been in?": {"number": 3},
+    "On which days was Ben not here this week?": {"groups": {"2026-11-24": 0, "2026-11-28": 0}},
+    "On which weekday is Ana here most?": {"groups": {"Monday": 2, "Tuesday": 1, "Friday": 1, "Sunday": 1}},
+    "What time does Ben usually come?": {"groups": {"08": 2, "02": 1, "09": 1, "14": 1, "18": 1}},
+    "Where was Ben on Monday?": {"groups": {"kitchen": 1, "garden": 1}, "videos": [2, 3]},
+    "Show me the last two videos of Ana": {"videos": [6, 9]},
+    "Who was in more than five videos?": {"names": ["Ben"]},
+    "What time did Ben leave the garden on Monday?": {"videos": [3]},
+    "Was it Ana or Ben in the hall on Friday?": {"names": ["Ben"]},
+    "Was anybody here at the weekend?": {"verdict": "yes", "videos": [7, 8, 9]},
+    "Who was here on the 24th?": {"names": ["Ana"], "videos": [4]},
+    "Who was here around 8 o'clock?": {"names": ["Ben", "Ana"], "videos": [5, 9]},
     # who is never there, nobody, how many at once
     "Who has never been in the garden?": {"names": ["Ana"], "videos": []},
     "Who hasn't been in the hall?": {"names": ["Ana"]},
@@ -153,6 +173,8 @@ FOLLOWED = {
     "Was Ana in the kitchen on Monday? → And on Tuesday?": {"verdict": "yes", "videos": [4]},
     "Was Ben in the kitchen on Monday? → And in the garden?": {"verdict": "yes", "videos": [3]},
     "Was Ben in the kitchen on Monday? → And in the garden? → And on Friday?": {"verdict": "no"},
+    "When was Ana last here? → And the time before that?": {"videos": [1, 2, 4, 6, 9]},
+    "When was Ben first in the kitchen? → Who was with him?": {"names": ["Ana"], "videos": [2]},
     "How often was Ana here this week? → And Ben?": {"number": 6},
     "How often was Ana here this week? → And last week?": {"number": 1},
     "When was Ana last seen in the kitchen? → And Ben?": {"videos": [9]},

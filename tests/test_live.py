@@ -15,11 +15,11 @@ import pytest
 pytest.importorskip("torch")
 
 from make_cameras import CARL, look, part, write  # noqa: E402
-from make_studio import ANA, BEN  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.cli.live import status_line  # noqa: E402
-from pvchat.errors import LockedError, SettingsError, VideoReadError  # noqa: E402
+from pvchat.errors import SettingsError, VideoReadError  # noqa: E402
 from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
 from pvchat.library.live.ring import Retention, Ring, prune  # noqa: E402
@@ -87,6 +87,27 @@ def test_a_short_break_is_no_leaving(camera: Camera) -> None:
     camera.second += 1
     camera.show(4, ANA, broken=True)
     assert camera.events() == [("appears", "Ana", 0.0)]
+
+
+def test_who_is_there_after_a_break_of_some_seconds_has_not_left(camera: Camera) -> None:
+    camera.show(4, ANA, BEN)
+    camera.second += 6
+    camera.show(4, ANA, broken=True)
+    camera.second += 60
+    camera.show(4, ANA, broken=True)
+    told = camera.events()
+    assert [row[:2] for row in told] == [
+        ("appears", "Ana"), ("appears", "Ben"), ("leaves", "Ben"), ("leaves", "Ana"), ("appears", "Ana")
+    ]  # fmt: skip
+    assert [row[2] for row in told] == pytest.approx([0, 0, 4, 14, 74], abs=0.3)
+
+
+def test_somebody_has_left_after_two_seconds_without_her(camera: Camera) -> None:
+    camera.show(3, ANA)
+    camera.show(1)
+    assert camera.live.status().who == ["Ana"]
+    camera.show(1)
+    assert camera.live.status().who == []
 
 
 def test_where_nothing_moves_everybody_stays_and_nothing_is_looked_at(camera: Camera) -> None:
@@ -203,10 +224,13 @@ def test_only_cameras_and_files_can_be_watched(chat: PVChat, tmp_path: Path) -> 
         chat.library.live(str(clip))
 
 
-def test_an_encrypted_home_watches_no_camera(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pvchat.storage.keys.exists", lambda: True)
-    with pytest.raises(LockedError, match="can't be yet"):
-        chat.library.live(SECRET)
+def test_who_is_corrected_before_the_camera_stays(camera: Camera, chat: PVChat, studio: Studio) -> None:
+    camera.show(4, ANA)
+    chat.correct("Ana", studio.clip("other", ANA), is_her=True)
+    camera.show(5, ANA)
+    chat.correct("Ana", studio.clip("another", ANA), is_her=True)
+    camera.show(6)
+    assert camera.events() == [("appears", "Ana", 0.0), ("leaves", "Ana", 9.0)]
 
 
 def test_a_removed_camera_takes_its_clips_along(camera: Camera, chat: PVChat) -> None:

@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
+from pvchat.storage.stores import is_sealed
 from pvchat_app.conversation import Face, Picture, SessionClip, Turn
 from pvchat_app.sessions import Session
 from pvchat_app.wording import exact, percent
@@ -155,7 +156,7 @@ def playable(path: Path, probe: Probe, config: VideoConfig, folder: Path) -> tup
     from pvchat import video
 
     codecs, media = _MEDIA.get(probe.container, ((), ""))
-    if probe.codec in codecs and not probe.rotation:
+    if probe.codec in codecs and not probe.rotation and not is_sealed(path):
         return path, media
     decoded = video.load(path, config)
     if probe.kind == "photo":

@@ -29,7 +29,7 @@ from pvchat_app.wording import escape, exact
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat
-    from pvchat.service.hearing import Line
+    from pvchat.service.hearing import SpokenLine
 
 LISTEN, STOP = "Listen: what is said in it?", "Stop listening"
 FETCH = "Stop the app and run: pvchat doctor --fetch --voice"
@@ -91,7 +91,7 @@ def hear(desk: Desk, clip: SessionClip, progress: Progress) -> None:
     clip.analysis = replace(seen, sound=heard.sound)
 
 
-def words_card(lines: Sequence[Line], clip: str) -> str:
+def words_card(lines: Sequence[SpokenLine], clip: str) -> str:
     """What is said, a line a row: when (a click plays the clip from there), who, and the words; with a search field.
 
     Args:
@@ -110,7 +110,7 @@ def words_card(lines: Sequence[Line], clip: str) -> str:
     return f'<section class="pv-words"><b>What is said</b>{search}<ol>{rows}</ol></section>'
 
 
-def _speaker(line: Line) -> str:
+def _speaker(line: SpokenLine) -> str:
     """A name, "person 1", "not in the picture", or "somebody"."""
     if line.who.startswith("#"):
         return f"person {line.who[1:]}"

@@ -67,8 +67,8 @@ class StrangersPart:
 
         self.name = gr.Textbox(label="Name", max_length=200, elem_id="pv-stranger-name",
                                placeholder="What the person is called")  # fmt: skip
-        self.consent = gr.Checkbox(label="This person has agreed to be enrolled, face and voice (or it is me)", value=False,
-                                   elem_id="pv-stranger-consent")  # fmt: skip
+        agreed = "This person has agreed to be enrolled, face and voice (or it is me)"
+        self.consent = gr.Checkbox(label=agreed, value=False, elem_id="pv-stranger-consent")
         self.enroll_button = gr.Button("Enroll", variant="primary", elem_id="pv-stranger-enroll")
         self.who = gr.Dropdown([], label="Somebody enrolled", elem_id="pv-stranger-who", filterable=False)
         with gr.Row():

@@ -109,5 +109,5 @@ def statement(desk: Desk, name: str) -> str:
 
     device = desk.engine.chat.networks.device
     size = fitting_size(source, str(best_dtype(device)).removeprefix("torch."), device)
-    parts = [f"{size.told}.", _FITS[size.fits], "" if source.local else _HUB]
+    parts = [f"{size.summary}.", _FITS[size.fits], "" if source.local else _HUB]
     return " ".join(part for part in parts if part)

@@ -1,13 +1,13 @@
 """A `Query` looked up in the timelines of many videos: an `ArchiveFinding` out. No words are in it.
 
-The same executor runs over each video (`run.py`); what it finds is put in order of time, counted and ranked. Whether
-somebody is in a video depends on how often she is in any: of ten thousand videos a few look like hers by chance
-(`base_rate`), and then she is only perhaps in them.
+The same executor runs over each video (`run.py`); `archive_ranks.py` counts what it finds. Whether somebody is in a
+video depends on how often she is in any: of ten thousand videos a few look like hers by chance (`base_rate`), and then
+she is only perhaps in them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,10 +17,17 @@ import numpy as np
 from pvchat.chat.finding import Verdict
 from pvchat.chat.query import EVERYBODY, WHOLE, And, Condition, During, Has, Query, Rank, atoms
 from pvchat.chat.run import run
-from pvchat.chat.spans import Span, merged, most_at_once, seconds_in
+from pvchat.chat.spans import Span, merged, most_at_once
 from pvchat.chat.timeline import Timeline
 from pvchat.schemas import FloatArray
 
+UNITS = {  # by which videos are put together: what each belongs to
+    "place": lambda video: video.place,
+    "day": lambda video: f"{video.at:%Y-%m-%d}",
+    "weekday": lambda video: f"{video.at:%A}",
+    "month": lambda video: f"{video.at:%Y-%m}",
+    "hour": lambda video: f"{video.at:%H}",
+}
 EVEN = 0.5  # how often somebody is there as the probabilities of one video take it [choice]
 _DRAWS = 2.0  # videos with her and without her that count as seen before there are any (a Beta prior) [choice]
 _ROUNDS = 50
@@ -99,6 +106,8 @@ class ArchiveFinding:
         verdict: to yes-or-no questions; None for others.
         seen: the videos in which it holds or may hold, in order of time.
         names: of whom it holds, in the order of the answer; with how many videos each.
+        groups: the places, days … (`UNITS`) that are asked for, in the order of the answer; with how many videos, or
+            seconds, each.
         absent: who is asked about and in none of them.
         strange: names that nobody enrolled bears.
         number: how many videos, seconds, people, days, as asked.
@@ -111,6 +120,7 @@ class ArchiveFinding:
     verdict: Verdict | None = None
     seen: tuple[Seen, ...] = ()
     names: dict[str, int] = field(default_factory=dict)
+    groups: dict[str, float] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
     number: float | None = None
@@ -132,6 +142,7 @@ class ArchiveFinding:
         row = {
             "query": self.query.to_dict(), "videos": self.looked_at, "verdict": self.verdict,
             "surely": len(self.sure), "perhaps": len(self.perhaps), "number": self.number, "names": self.names,
+            "groups": self.groups or None,
             "untold": self.untold, "absent": list(self.absent), "not_enrolled": list(self.strange),
             "clips": [one.to_dict() for one in self.seen], "then": None if self.then is None else self.then.to_dict(),
         }  # fmt: skip
@@ -199,7 +210,7 @@ def search(query: Query, videos: Iterable[Sighted], looked_at: int) -> ArchiveFi
     seen.sort(key=lambda one: (one.video.at, one.video.path))
     found = ArchiveFinding(query, looked_at, seen=tuple(seen), strange=query.whom.unknown, untold=untold)
     names = [name for name in query.whom.names if not any(name in one.names for one in seen)]
-    return _summed(replace(found, absent=tuple(names)))
+    return replace(found, absent=tuple(names))
 
 
 def is_backwards(query: Query) -> bool:
@@ -210,7 +221,7 @@ def is_backwards(query: Query) -> bool:
 def _is_edge(query: Query) -> bool:
     """Whether one video answers it."""
     by_time = query.rank is not None and query.rank.by == "time" and abs(query.rank.k) == 1
-    return query.select in _TELLING or by_time and query.select in ("when", "who")
+    return query.select in _TELLING or by_time and query.select in ("when", "who") and query.number is None
 
 
 def _in_one(
@@ -230,7 +241,8 @@ def _in_one(
         return _so_many(query, video, timeline, doubted)
     if query.select in ("who", "count") or not (query.whom.names or query.whom.unknown):
         return _people_in(query, video, timeline, doubted)
-    found = run(replace(query, select="when", form="wh", rank=None, number=None, attribute=None, value=""), timeline)
+    query = replace(query, number=None, rank=None)
+    found = run(replace(query, select="when", form="wh", attribute=None, value=""), timeline)
     unsure = [one.name for one in found.missing if one.why == "unsure" and one.name in query.whom.names]
     names = tuple(dict.fromkeys((*(one.entity for one in found.people), *unsure)))
     spans, needed = found.spans, {*sought(query)}
@@ -310,36 +322,3 @@ def _within(query: Query, within: Span | None) -> Query:
     if within is None or query.during != WHOLE:
         return query
     return replace(query, during=During(start_s=within[0], end_s=within[1]))
-
-
-def _summed(found: ArchiveFinding) -> ArchiveFinding:
-    """The finding with its names, its number and its verdict."""
-    query, sure = found.query, found.sure
-    names = dict(_counted(found))
-    if query.select == "how_often" and query.value == "days":
-        return replace(found, names=names, number=float(len({one.video.at.date() for one in sure})))
-    if query.select == "exists" or query.form == "polar":
-        verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
-        return replace(found, names=names, verdict=verdict, number=float(len(sure)))
-    if query.select == "how_long":
-        return replace(found, names=names, number=sum(seconds_in(one.spans) for one in sure))
-    if query.select == "count":
-        return replace(found, names=names, number=float(len(names)))
-    rank = query.rank
-    if query.select == "when" and rank is not None and rank.by == "long" and sure:
-        longest = sorted(found.seen, key=lambda one: -max((b - a for a, b in one.spans), default=0.0))
-        found = replace(found, seen=tuple(longest[: abs(rank.k)][-1:]))
-    return replace(found, names=names, number=float(len(sure)))
-
-
-def _counted(found: ArchiveFinding) -> Iterator[tuple[str, int]]:
-    """In how many videos each is surely seen, the most seen first; enrolled people only."""
-    counts: dict[str, int] = {}
-    weights: dict[str, float] = {}
-    by_length = found.query.rank is not None and found.query.rank.by == "long"
-    for one in found.seen:
-        for name in one.names:
-            if name not in one.perhaps and not name.startswith("#"):
-                counts[name] = counts.get(name, 0) + 1
-                weights[name] = weights.get(name, 0.0) + (seconds_in(one.each.get(name, ())) if by_length else 1.0)
-    yield from sorted(counts.items(), key=lambda item: (-weights[item[0]], item[0]))

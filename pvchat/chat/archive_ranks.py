@@ -1,18 +1,18 @@
-"""Who is first, longest or most often over many videos; and several times that one question asks about, as one finding.
+"""What is found in many videos, counted and held against each other: how often, where most, who is first or longest.
 
 In: a `Query`, videos. Out: an `ArchiveFinding`. What each video says is `archive.py`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from pvchat.chat.archive import ArchiveFinding, Sighted, search
+from pvchat.chat.archive import UNITS, ArchiveFinding, Sighted, search
 from pvchat.chat.finding import Verdict
-from pvchat.chat.query import PRESENT, Has, Not, Query, Whom, is_of_sound
+from pvchat.chat.query import NEVER, PRESENT, Has, Not, Query, Whom, is_of_sound
 from pvchat.chat.sounds import as_seen
-from pvchat.chat.spans import all_verdict, any_verdict
+from pvchat.chat.spans import all_verdict, any_verdict, seconds_in
 
 _ANSWERED = (
     "exists", "who", "count", "when", "how_long", "how_often", "shots", "compare", "order", "attribute", "describe",
@@ -22,12 +22,49 @@ _GONE = (Not(PRESENT), Has("leaves"))
 _COME = (None, PRESENT, Has("enters"))
 
 
-def find(query: Query, videos: Iterable[Sighted], looked_at: int) -> ArchiveFinding:
-    """What is found for a query, as by `search`; the videos are those for `of_each` of it."""
+def find(query: Query, videos: Iterable[Sighted], looked_at: int, everything: Sequence[str] = ()) -> ArchiveFinding:
+    """What is found for a query, with its names, groups, number and verdict.
+
+    Args:
+        query: what is asked.
+        videos: those for `of_each` of it.
+        looked_at: how many there are in all.
+        everything: the people, places, days … among which those are sought that are seen so often, or never.
+    """
     found = search(of_each(query), videos, looked_at)
     if not _is_held(query):
-        return found
+        return _summed(found, everything)
     return _held(replace(found, query=query, strange=tuple(name for one in _people_of(query) for name in one.unknown)))
+
+
+def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
+    """The finding with its names, its groups, its number and its verdict."""
+    query, sure = found.query, found.sure
+    names = dict(_counted(found))
+    if query.value in UNITS:
+        groups = _grouped(found, everything)
+        return replace(found, names=names, groups=groups, number=float(len(groups)))
+    if query.select == "who" and query.number is not None:
+        return _so_often(found, names, everything)
+    if query.form == "polar" and query.select in ("how_often", "how_long") and query.number is not None:
+        low, high = _at_least_and_most(found)
+        so = query.number.within(low, high)
+        return replace(found, names=names, verdict="unsure" if so == "unknown" else so, number=low)
+    if query.select == "exists" or query.form == "polar":
+        verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
+        return replace(found, names=names, verdict=verdict, number=float(len(sure)))
+    if query.select == "how_long":
+        return replace(found, names=names, number=_at_least_and_most(found)[0])
+    if query.select == "count":
+        return replace(found, names=names, number=float(len(names)))
+    rank = query.rank
+    if query.select == "when" and rank is not None and rank.by == "time" and query.number is not None:  # the last three
+        count = int(query.number.value)
+        found = replace(found, seen=found.seen[-count:] if rank.k < 0 else found.seen[:count])
+    if query.select == "when" and rank is not None and rank.by == "long" and sure:
+        longest = sorted(found.seen, key=lambda one: -max((b - a for a, b in one.spans), default=0.0))
+        found = replace(found, seen=tuple(longest[: abs(rank.k)][-1:]))
+    return replace(found, names=names, number=float(len(sure)))
 
 
 def is_answered(query: Query) -> bool:
@@ -161,5 +198,51 @@ def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> Archive
 def _at_least_and_most(found: ArchiveFinding) -> tuple[float, float]:
     """A number of videos or seconds without, and with, those that are only perhaps."""
     long = found.query.select == "how_long"
-    perhaps = sum(end - start for one in found.perhaps for start, end in one.spans) if long else len(found.perhaps)
-    return found.number or 0.0, (found.number or 0.0) + perhaps
+    sure, seen = ([seconds_in(one.spans) if long else 1.0 for one in part] for part in (found.sure, found.seen))
+    return sum(sure), sum(seen)
+
+
+def _grouped(found: ArchiveFinding, everything: Sequence[str]) -> dict[str, float]:
+    """In how many videos, or for how long, it surely holds at each place, on each day …: the most, or the first, first.
+
+    What is asked for by its number may be where it never holds.
+    """
+    query, by_length = found.query, found.query.rank is not None and found.query.rank.by == "long"
+    groups: dict[str, float] = dict.fromkeys(everything if query.number is not None else (), 0.0)
+    for one in found.seen if query.number == NEVER else found.sure:
+        unit = UNITS[query.value](one.video)
+        groups[unit] = groups.get(unit, 0.0) + (seconds_in(one.spans) if by_length else 1.0)
+    if query.number is not None:
+        groups = {unit: count for unit, count in groups.items() if query.number.within(count, count) == "yes"}
+    if query.rank is not None:
+        return dict(sorted(groups.items(), key=lambda item: item[1], reverse=query.rank.k > 0))
+    return groups
+
+
+def _so_often(found: ArchiveFinding, names: dict[str, int], everything: Sequence[str]) -> ArchiveFinding:
+    """Who is in so many videos; who is in none, even perhaps, is a finding without videos."""
+    query = found.query
+    assert query.number is not None
+    counts = {**dict.fromkeys(everything, 0), **names}
+    chosen = {name: count for name, count in counts.items() if query.number.within(count, count) == "yes"}
+    if query.number != NEVER:
+        return replace(found, names=chosen, number=float(len(chosen)))
+    seen = {name for one in found.seen for name in one.names}
+    never = tuple(name for name in chosen if name not in seen)
+    if not never:
+        return replace(found, query=replace(query, number=None), names=names)
+    whom, none = Whom(never, "all"), dict.fromkeys(never, 0)
+    return replace(found, query=Query("who", whom), seen=(), names=none, number=float(len(none)), absent=never)
+
+
+def _counted(found: ArchiveFinding) -> Iterator[tuple[str, int]]:
+    """In how many videos each is surely seen, the most seen first; enrolled people only."""
+    counts: dict[str, int] = {}
+    weights: dict[str, float] = {}
+    by_length = found.query.rank is not None and found.query.rank.by == "long"
+    for one in found.seen:
+        for name in one.names:
+            if name not in one.perhaps and not name.startswith("#"):
+                counts[name] = counts.get(name, 0) + 1
+                weights[name] = weights.get(name, 0.0) + (seconds_in(one.each.get(name, ())) if by_length else 1.0)
+    yield from sorted(counts.items(), key=lambda item: (-weights[item[0]], item[0]))

@@ -223,6 +223,9 @@ class Number:
         return "yes" if yes else "no" if no else "unknown"
 
 
+NEVER = Number("exactly", 0)
+
+
 @dataclass(frozen=True)
 class Query:
     """What one question asks for.

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.chat.archive import (
+    UNITS,
     ArchiveFinding,
     Seen,
     Sighted,
@@ -26,7 +27,7 @@ from pvchat.chat.archive import (
 )
 from pvchat.chat.archive_ranks import find, is_answered, joined, of_each, of_one_time
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import EVERYBODY, PRESENT, Not, Query, Whom, is_of_sound
+from pvchat.chat.query import Query, is_of_sound
 from pvchat.chat.question import names_in, require_short
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
@@ -166,14 +167,12 @@ class _Search:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
             edge = (sighted.sure or list(sighted.seen))[-1 if is_backwards(asked.sighting) else 0]
             said = replace(said, moment=edge)
-        if query.select == "who" and query.where == Not(PRESENT) and query.whom == EVERYBODY:
-            found = self._unseen()
-            return LibraryAnswer(say_archive(found, said), found)
         found = self._found(query, None if edge is None else edge.video.number)
         if query.select in ("attribute", "describe"):
             one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
             said = replace(said, moment=one, told="" if one is None else self._told(query, one))
-            found = found if one is not None else replace(self._found(_plain(query)), query=query)
+            if one is None:
+                found = replace(self._found(Query("when", query.whom, during=query.during)), query=query)
         return LibraryAnswer(say_archive(found, said), found)
 
     def _refused(self, query: Query) -> str:
@@ -186,22 +185,19 @@ class _Search:
 
     def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:
         """What is found; of one video only, where one is meant."""
-        return find(query, self._sighted(of_each(query), only), self._count())
+        return find(query, self._sighted(of_each(query), only), self._count(), self._everything(query))
 
-    def _unseen(self) -> ArchiveFinding:
-        """Who of those enrolled is in none of the videos, not even perhaps; who is, where everybody is."""
-        found = self._found(Query("who"))
-        seen = {name for one in found.seen for name in one.names}
-        names = tuple(sorted({*self.names.values()} - seen))
-        if not names:
-            return found
-        return replace(
-            found,
-            query=Query("who", Whom(names, "all")),
-            seen=(),
-            names=dict.fromkeys(names, found.looked_at),
-            absent=names,
-        )
+    def _everything(self, query: Query) -> list[str]:
+        """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for."""
+        if query.number is None:
+            return []
+        if query.value not in UNITS:
+            return sorted({*self.names.values()} - {*query.whom.besides})
+        where, values = self._where()
+        words = "SELECT DISTINCT s.place, c.recorded FROM clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s"
+        rows = self.library.execute(f"{words} ON s.id = f.source WHERE {where} ORDER BY c.recorded", values)
+        videos = (Video(0, "", place, datetime.fromisoformat(at), "", 0.0) for place, at in rows)
+        return list(dict.fromkeys(filter(None, map(UNITS[query.value], videos))))
 
     def _told(self, query: Query, one: Seen) -> str:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
@@ -254,7 +250,8 @@ class _Search:
             f"WHERE {where} GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
             values,
         )
-        doubts = {name: self._doubts(number) for number, name in self._asked_about(query).items()}
+        videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
+        doubts = {name: self._doubts(number, videos) for number, name in self._asked_about(query).items()}
         needed = sought(query)
         for number, path, place, at, dated_by, seconds, long in rows:
             unlikely = {name for name, one in doubts.items() if number in one.unlikely}
@@ -281,12 +278,11 @@ class _Search:
         named = names_in(query)
         return {number: name for number, name in self.names.items() if not named or name in named}
 
-    def _doubts(self, number: int) -> _Doubts:
-        """The clips in which somebody is only perhaps, or hardly, since she is in so few."""
+    def _doubts(self, number: int, videos: int) -> _Doubts:
+        """The clips in which somebody is only perhaps, or hardly, since she is in so few of all videos."""
         rows = self.library.execute("SELECT clip, probability FROM appearances WHERE who = ?", (number,)).fetchall()
         if not rows:
             return _Doubts()
-        videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
         probabilities, costs = np.array([row[1] for row in rows], np.float32), self.chat.settings.presence
         likely = adjusted(probabilities, base_rate(probabilities, videos)).tolist()
         told = self._told_of(number)
@@ -308,11 +304,6 @@ class _Search:
         start = 0.0 if ends[0] is None else max(0.0, (ends[0] - video.at).total_seconds())
         end = video.seconds if ends[1] is None else min(video.seconds, (ends[1] - video.at).total_seconds())
         return None if (start, end) == (0.0, video.seconds) else (start, end)
-
-
-def _plain(query: Query) -> Query:
-    """When whoever is asked about is there."""
-    return Query("when", whom=query.whom, during=query.during)
 
 
 def _without(timeline: Timeline, names: set[str]) -> Timeline:

@@ -14,13 +14,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.library import acts
 from pvchat.library.listing import Shown, Stranger, best_of, portrait_of, shown_in, stranger_of
 from pvchat.library.recognise import follow, people_in
 from pvchat.library.strangers import perhaps, regroup
+from pvchat.people.index import PersonRef
 from pvchat.schemas import Progress, Service
 from pvchat.storage.library import LibraryError, changing
 
@@ -156,7 +157,7 @@ class Inbox:
                     library.executemany("DELETE FROM people WHERE ref = ?", hers)
             acts.take_back(library, act)
         if act.what == "name":
-            self.chat.forget(_ref(act.ref))
+            self.chat.forget(PersonRef(act.ref))
         with self._open() as library:
             self._follow(library)
         return act
@@ -206,7 +207,7 @@ class Inbox:
         count, why = 0, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
         for one in shown[: 2 * _MOST_TOLD]:
             try:
-                self.chat.correct(_ref(person.id), one.sighting.path, her, track=one.number + 1)
+                self.chat.correct(PersonRef(person.id), one.sighting.path, her, track=one.number + 1)
             except PeopleError:  # she has as many corrections as she may have
                 if not count:
                     raise
@@ -214,7 +215,7 @@ class Inbox:
             except (PVChatError, OSError) as error:
                 why.__cause__ = error
                 continue
-            person, count = self.chat.people.get(_ref(person.id)), count + 1
+            person, count = self.chat.people.get(PersonRef(person.id)), count + 1
             if count == _MOST_TOLD:
                 break
         if not count:
@@ -232,7 +233,7 @@ class Inbox:
                 person = without(person, len(corrections_of(person)))
             return person
 
-        person = self.chat.people.revise(_ref(act.ref), fewer)
+        person = self.chat.people.revise(PersonRef(act.ref), fewer)
         acts.follow_id(library, act.ref, person.id)
 
     def _require_same(self, act: acts.Act) -> None:
@@ -241,9 +242,3 @@ class Inbox:
         if person is None or person.id != act.ref:
             what = "the person was changed or forgotten since: that can't be taken back any more."
             raise LibraryError(what, subject="inbox", hint="Change her in people instead.")
-
-
-def _ref(person: str) -> Any:
-    from pvchat.people.index import PersonRef
-
-    return PersonRef(person)

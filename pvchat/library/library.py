@@ -115,12 +115,10 @@ class Library:
             told: called with each event, as JSON.
 
         Raises:
-            LibraryError, VideoReadError, LockedError: no such camera; an encrypted home, for its clips can't be.
+            LibraryError, VideoReadError, LockedError: no such camera; the home's key is missing.
         """
         from pvchat.library.live.live import Live
-        from pvchat.library.live.ring import require_plain
 
-        require_plain()
         with self._open(make=True) as library:
             address = known(library, camera)
             number = register(library, address, place)

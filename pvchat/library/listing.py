@@ -6,7 +6,7 @@ In: the tables. Out: a `Stranger` for each group; `Shown` tracks, best first; JP
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -116,7 +116,8 @@ def best_of(library: sqlite3.Connection, group: int) -> list[Shown]:
     shown = sorted(shown_in(library, group).get(group, ()), key=lambda one: -one.worth)
     if not shown:
         raise LibraryError("there is no such group.", subject=str(group), hint="Look: pvchat library inbox")
-    return list(_first_of_each(shown))
+    best = {one.sighting.clip: one for one in reversed(shown)}
+    return sorted(best.values(), key=lambda one: -one.worth)
 
 
 def portrait_of(chat: Service, one: Shown) -> bytes:
@@ -137,11 +138,3 @@ def portrait_of(chat: Service, one: Shown) -> bytes:
     if not images:
         raise LibraryError("this picture is damaged.", subject=str(path))
     return portrait(images[0], one.box)
-
-
-def _first_of_each(shown: Sequence[Shown]) -> Iterator[Shown]:
-    clips = set[int]()
-    for one in shown:
-        if one.sighting.clip not in clips:
-            clips.add(one.sighting.clip)
-            yield one

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def write_reel(
         if (first := next(pictures, None)) is None:
             why = "; ".join(f"{Path(name).name}: {why}" for name, why in list(reel.left_out.items())[:3])
             raise LibraryError(f"there is nothing to show ({why or 'no moments'}).", subject=str(path))
-        video.save_clip(draft, _with(first, pictures), RATE)
+        video.save_clip(draft, chain([first], pictures), RATE)
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
@@ -153,16 +154,6 @@ def _cut(path: str, spans: Sequence[Span], most: int, config: VideoConfig) -> It
 
 def _fitted(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture in the middle of a black one of the film's size."""
-    from PIL import Image
+    from PIL import Image, ImageOps
 
-    height, width = picture.shape[:2]
-    share = min(WIDTH / width, HEIGHT / height)
-    size = max(1, round(width * share)), max(1, round(height * share))
-    whole = Image.new("RGB", (WIDTH, HEIGHT))
-    whole.paste(Image.fromarray(picture).resize(size), ((WIDTH - size[0]) // 2, (HEIGHT - size[1]) // 2))
-    return np.asarray(whole)
-
-
-def _with(first: NDArray[np.uint8], others: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
-    yield first
-    yield from others
+    return np.asarray(ImageOps.pad(Image.fromarray(picture), (WIDTH, HEIGHT)))

@@ -46,19 +46,27 @@ def regroup(library: sqlite3.Connection, chat: Service) -> bool:
     named = [row[0] for row in library.execute("SELECT DISTINCT ref FROM groups WHERE ref <> ''")]
     with changing(library):
         library.executemany("UPDATE groups SET ref = '' WHERE ref = ?", [(ref,) for ref in named if ref not in known])
-        if library.execute(f"{fresh} LIMIT 1").fetchone() is None:
-            return False
+    while library.execute(f"{fresh} LIMIT 1").fetchone() is not None:
+        members = _members(library)
         tracks, before, faces = faces_of(library)
-        labels = group(faces)
-        numbers = _numbers(library, labels, before, faces.said)
-        rows = [(track, numbers.get(int(label))) for track, label in zip(tracks, labels, strict=True)]
-        library.executemany(
-            'INSERT INTO members(track, "group") VALUES (?, ?) ON CONFLICT(track) DO UPDATE SET '
-            '"group" = excluded."group"',
-            rows,
-        )
-        drop_empty(library)
-    return True
+        labels = group(faces)  # takes long: others may write meanwhile
+        with changing(library):
+            if _members(library) != members:  # a user, or another process, has put somebody elsewhere
+                continue
+            numbers = _numbers(library, labels, before, faces.said)
+            rows = [(numbers.get(int(label)), track) for track, label in zip(tracks, labels, strict=True)]
+            library.executemany(
+                'INSERT INTO members(track, "group") SELECT id, ? FROM tracks WHERE id = ? '
+                'ON CONFLICT(track) DO UPDATE SET "group" = excluded."group"',
+                rows,
+            )
+            drop_empty(library)
+            return True
+    return False
+
+
+def _members(library: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    return library.execute('SELECT track, "group", said FROM members ORDER BY track').fetchall()
 
 
 def faces_of(library: sqlite3.Connection) -> tuple[list[int], list[int | None], Faces]:

@@ -1,9 +1,9 @@
-"""One file with everything that a home knows: people, the library (with its cameras, rules and events), tokens.
+"""One file with everything that a home knows: people, the library (with its cameras and their clips), tokens.
 
 In: a home, and a passphrase if wanted. Out: a zip, and from it the home again.
 
     key.json         the file's own key, wrapped by the passphrase, as the home's is (`keys.py`); none in a plain one
-    people/…, library/library.db, tokens/tokens.json
+    people/…, library/library.db, library/ring/…, tokens/tokens.json
     manifest.json    format, version, date; size and SHA-256 of each of these
 
 Below a passphrase every other member is sealed piece by piece (AES-256-GCM). A backup is moved into place when it is
@@ -24,7 +24,7 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,11 +36,14 @@ from pvchat import __version__
 from pvchat.config import home
 from pvchat.errors import LockedError, PVChatError, SettingsError
 from pvchat.storage import atomic, database, keys, library, private
-from pvchat.storage.stores import TOKENS, files, library_of, replacing, settle
+from pvchat.storage.stores import RING, TOKENS, files, library_of, replacing, settle
 
 VARIABLE = "PVCHAT_BACKUP_KEY"
 SUFFIX = ".pvbackup"
-_ALLOWED = re.compile(r"people/[0-9a-f]{32}/(config\.json|person\.safetensors|thumbnail\.jpg)|tokens/tokens\.json")
+_ALLOWED = re.compile(
+    r"people/[0-9a-f]{32}/(config\.json|person\.safetensors|thumbnail\.jpg)|tokens/tokens\.json"
+    r"|library/ring/\d+/\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d( \(\d+\))?\.mp4"
+)
 _LIBRARY, _MANIFEST, _KEY, _CONFIG = "library/library.db", "manifest.json", "key.json", "config.json"
 _PIECE = 1 << 20  # bytes that are sealed at once
 _TAG, _START = 16, struct.Struct(">8sI")  # a nonce: random of the member, number of the piece
@@ -144,11 +147,15 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> BackupManifest:
                 raise BackupError("another process changes the people.", hint="Try again.") from error
         made = BackupManifest()
 
+        def add_files(*folders: Path) -> None:
+            for one in (file for folder in folders for file in files(folder)):
+                if _ALLOWED.fullmatch(name := one.relative_to(home()).as_posix()):
+                    with suppress(FileNotFoundError):  # a clip that became too old just now
+                        made.files[name] = _add(archive, name, io.BytesIO(_content(one)), secret)
+
         def add_people() -> None:
             """While nobody is enrolled or forgotten; the library's moment is fixed then, too."""
-            for one in [*files(people), *files(home() / TOKENS)]:
-                if _ALLOWED.fullmatch(name := one.relative_to(home()).as_posix()):
-                    made.files[name] = _add(archive, name, io.BytesIO(_content(one)), secret)
+            add_files(people, home() / TOKENS)
             held.close()
 
         if library_of(people).exists():
@@ -162,6 +169,7 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> BackupManifest:
             with copy.open("rb") as data:
                 made.files[_LIBRARY] = _add(archive, _LIBRARY, data, secret)
             made.library_key = "" if key is None else key.hex()
+            add_files(home() / RING)
         else:
             add_people()
         row = json.dumps({"format": 1, **vars(made)}).encode()

@@ -25,7 +25,6 @@ from pvchat.storage import atomic, database, keys
 from pvchat.storage.stores import libraries, library_of, settle
 
 WAIT_S = 60.0  # for another process that writes
-MAKING = ".part"  # behind the name of a camera's clip that isn't finished
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
 _TABLES = Path(__file__).with_suffix(".sql")
 _VERSION = 4  # of the tables, in `PRAGMA user_version`; 0: there are none yet
@@ -125,7 +124,7 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
                     drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])
                 for table in ("acts", "people", "events", "rules"):
                     library.execute(f"DELETE FROM {table} WHERE ref = ?", (ref,))
-        for folder in filter(Path.is_dir, ring_of(people).glob("*")):
+        for folder in filter(Path.is_dir, ring_of(people).glob("[!.]*")):
             with suppress(LibraryError), watching(folder):  # who watches it now gives up what shows her
                 drop_leftovers(library, folder)
         shrink(library)
@@ -184,13 +183,14 @@ def take_in(path: Path, key: bytes | None) -> None:
 
 def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
     """Delete clips of cameras (no file but those beside the library), and what was seen in them; within a change."""
-    ours = Path(library.execute("PRAGMA database_list").fetchone()[2]).resolve().parent
+    ring = Path(library.execute("PRAGMA database_list").fetchone()[2]).resolve().parent / "ring"
     for path in paths:
         library.execute("DELETE FROM clips WHERE id IN (SELECT clip FROM files WHERE path = ?)", (path,))
         library.execute("DELETE FROM files WHERE path = ?", (path,))
         library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (path,))
-        if Path(path).resolve().is_relative_to(ours):
-            Path(path).unlink(missing_ok=True)
+        if Path(path).exists() and Path(path).resolve().is_relative_to(ring):
+            with atomic.lock_of(ring, WAIT_S):  # `encrypt` would put it back
+                Path(path).unlink(missing_ok=True)
 
 
 def ring_of(people: Path) -> Path:
@@ -206,14 +206,13 @@ def watching(folder: Path) -> AbstractContextManager[None]:
 
 
 def drop_leftovers(library: sqlite3.Connection, folder: Path) -> None:
-    """Delete what a killed process left in a camera's folder: clips in the making, and what the tables don't know."""
+    """Delete what a killed process left in a camera's folder, which the tables don't know; no event names it."""
     rows = library.execute("SELECT path FROM files WHERE source = ?", (folder.name,))
     known = {Path(path).name for (path,) in rows}
-    left = [path for path in folder.iterdir() if path.name not in known]
     with changing(library):
-        drop_clips(library, [str(path).removesuffix(MAKING) for path in left])
-    for path in left:
-        path.unlink(missing_ok=True)
+        words = "UPDATE events SET clip = '', second = 0 WHERE source = ? AND clip NOT IN (SELECT path FROM files)"
+        library.execute(words, (folder.name,))
+        drop_clips(library, [str(path) for path in folder.iterdir() if path.name not in known])
 
 
 def shrink(library: sqlite3.Connection) -> None:
@@ -234,11 +233,27 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
         library.close()
         hint = "Update PVChat, or delete that folder and add your videos again; they are not touched."
         raise LibraryError("another version of PVChat made this library.", subject=str(path), hint=hint)
+    _take_clips_along(library, path.parent / "ring")
     return library
 
 
 def _version(library: sqlite3.Connection) -> int:
     return int(library.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _take_clips_along(library: sqlite3.Connection, ring: Path) -> None:
+    """Clips of cameras are named by where they lie now, should the home have been moved or restored elsewhere."""
+    words = "SELECT f.path FROM files AS f JOIN sources AS s ON s.id = f.source WHERE s.camera IS NOT NULL LIMIT 1"
+    row = library.execute(words).fetchone()
+    before = ring if row is None else Path(row[0]).parents[1]  # RING/CAMERA/CLIP
+    if before == ring or not ring.exists() or (before.exists() and before.samefile(ring)):
+        return
+    cameras = "IN (SELECT id FROM sources WHERE camera IS NOT NULL)"
+    with changing(library):
+        for table, column in (("files", "path"), ("events", "clip")):
+            words = f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE source {cameras}"
+            values = (str(ring), len(str(before)) + 1, len(str(before)) + 1, f"{before}{os.sep}")
+            library.execute(f"{words} AND substr({column}, 1, ?) = ?", values)
 
 
 def _connected(path: Path) -> tuple[sqlite3.Connection, bytes | None]:

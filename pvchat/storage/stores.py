@@ -18,13 +18,15 @@ from pvchat.storage import atomic
 
 MAGIC = b"PVSEAL01"
 TOKENS = "tokens"  # of the HTTP API
+RING = "library/ring"  # clips of cameras
 BACKED_UP = ("people", "library", TOKENS)  # what of a home is in a backup
 _RESTORED, _GONE, _WAIT_S = ".restored", "gone.json", 60.0
 
 
 def stores() -> list[Path]:
-    """The folders whose files go through `private.py`: people, analysed clips and tokens, and the demo's."""
-    places = [place / name for place in (home(), home() / "demo") for name in ("people", "cache/clips", TOKENS)]
+    """The folders whose files go through `private.py`: people, clips (analysed, of cameras), tokens, and the demo's."""
+    names = ("people", "cache/clips", RING, TOKENS)
+    places = [place / name for place in (home(), home() / "demo") for name in names]
     return [place for place in places if place.is_dir()]
 
 
@@ -42,7 +44,7 @@ def files(folder: Path) -> Iterator[Path]:
     """A store's files, but for locks and what is in the making."""
     for top, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != ".scratch"]
-        yield from (Path(top, name) for name in names if name != ".lock")
+        yield from (Path(top, name) for name in names if not name.endswith(".lock"))
 
 
 def is_sealed(path: Path) -> bool:

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,17 +96,17 @@ class Encoder:
     """An H.264 mp4 in the making, picture by picture.
 
     Args:
-        path: where to.
+        path: where to; or a buffer in memory.
         fps: frames a second.
         options: of libx264.
     """
 
-    def __init__(self, path: Path, fps: float, options: dict[str, str]) -> None:
+    def __init__(self, path: Path | BinaryIO, fps: float, options: dict[str, str]) -> None:
         import av
 
         self.path, self.count = path, 0
         self._rate, self._options = Fraction(fps).limit_denominator(10_000), dict(options)
-        self._container: Any = av.open(str(path), "w", format="mp4")
+        self._container: Any = av.open(str(path) if isinstance(path, Path) else path, "w", format="mp4")
         self._stream: Any = None
         self._last = -1
 
@@ -136,14 +136,18 @@ class Encoder:
             self.drop()
             raise
         if self._stream is None:
-            self.path.unlink(missing_ok=True)
+            self._delete()
         return self.count
 
     def drop(self) -> None:
         """Give the file up."""
         with contextlib.suppress(Exception):
             self._container.close()
-        self.path.unlink(missing_ok=True)
+        self._delete()
+
+    def _delete(self) -> None:
+        if isinstance(self.path, Path):
+            self.path.unlink(missing_ok=True)
 
 
 def read_copy(copy: Path, count: int, size: tuple[int, int], config: VideoConfig) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -17,6 +18,8 @@ from typing import BinaryIO, Literal
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.schemas import Spans
+from pvchat.storage import atomic, private, temporary
+from pvchat.storage.stores import is_sealed
 
 HEAD_BYTES = 4096  # what `sniff` looks at
 CHUNK_BYTES = 1 << 20
@@ -76,10 +79,11 @@ def unreadable(path: PathLike, why: str, hint: str = "") -> VideoReadError:
 
 
 def open_local(path: PathLike, config: VideoConfig | None = None) -> BinaryIO:
-    """Open a regular local file for reading.
+    """Open a regular local file for reading; of a sealed one (a camera's clip) what it holds.
 
     Raises:
         VideoReadError: an address, missing, a folder, a device, empty, not permitted, or larger than `max_bytes`.
+        LockedError: it is sealed, and the home's key is missing or wrong.
     """
     name = os.fspath(path)
     if re.match(r"^[A-Za-z][A-Za-z0-9+.-]+:", name) and not Path(name).exists():
@@ -102,7 +106,21 @@ def open_local(path: PathLike, config: VideoConfig | None = None) -> BinaryIO:
     except VideoReadError:
         file.close()
         raise
-    return file
+    return _unsealed(name, file) if is_sealed(Path(name)) else file
+
+
+def _unsealed(name: str, file: BinaryIO) -> BinaryIO:
+    """What a sealed file holds, as a file without a name, which is gone when it is closed."""
+    with file:
+        try:
+            data = private.opened(file.read())
+        except ValueError as error:
+            raise unreadable(name, f"the file can't be read ({error}).") from error
+    atomic.make_private_folder(temporary.root())
+    plain = tempfile.TemporaryFile(dir=temporary.root())  # noqa: SIM115 (the caller closes it)
+    plain.write(data)
+    plain.seek(0)
+    return plain
 
 
 def sniff(path: PathLike, head: bytes) -> Literal["container", "picture"]:

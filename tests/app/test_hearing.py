@@ -21,7 +21,7 @@ from pvchat_app.page_events import same
 from pvchat import video
 from pvchat.errors import SettingsError, VideoReadError, WeightsError
 from pvchat.schemas import SAMPLE_RATE, Sound, Utterance, Word
-from pvchat.service.hearing import Line
+from pvchat.service.hearing import SpokenLine
 
 PAGE = SimpleNamespace(session_hash="one")
 NASTY = "<img src=x onerror=alert(1)>${7*7}"
@@ -101,7 +101,7 @@ def test_why_nothing_is_heard_is_said(
 
 
 def test_words_that_were_said_are_text() -> None:
-    html = words_card([Line(0.0, 1.0, NASTY, "", NASTY), Line(61.0, 62.0, "#2", "", "Yes.")], "/files/x")
+    html = words_card([SpokenLine(0.0, 1.0, NASTY, "", NASTY), SpokenLine(61.0, 62.0, "#2", "", "Yes.")], "/files/x")
     assert "<img" not in html
     assert "${" not in html
     assert 'data-seek="61.00" data-clip="/files/x"' in html

@@ -1,8 +1,9 @@
 """Reading a question about many videos: text in, the `Query`, its dates, its place and the sighting it means out.
 
 "What was Ana wearing when she was last seen in the kitchen on Tuesday?" is the query of "What was Ana wearing?", of the
-video that answers "When was Ana last seen?", among those of a source called kitchen, on that day. What is left without
-these words is read as any question is (`read.py`).
+video that answers "When was Ana last seen?", among those of a source called kitchen, on that day. "Which room is Ana in
+most often?" is "When is Ana there?", put together by place (`Query.value`), the most first (`Query.rank`). What is left
+without these words is read as any question is (`read.py`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pvchat.chat.query import Has, Query, Rank
-from pvchat.chat.reader.dates import Dates, dated
+from pvchat.chat.query import NEVER, PRESENT, Has, Not, Number, Query, Rank, Select
+from pvchat.chat.reader.dates import Dates, dated, number_of
 from pvchat.chat.reader.read import Known, read
 from pvchat.errors import SettingsError
 
@@ -27,6 +28,36 @@ _CLAUSE = re.compile(
     r"(?<=\w),? (?:when|the (?:last|first) time(?: that)?) (.+?) (?:was|were) (last|first) seen\b(.*?)[.!?]*$",
     re.IGNORECASE,
 )
+# By what videos are put together (`archive.UNITS`): "which room …", "on which days …", "how many days …"
+_UNIT = re.compile(
+    r"^(?:(?:[io]n|at|during) )?(?P<how>how many|which|what)(?: different| other| of the)? (?:"
+    r"(?P<place>rooms?|places?|locations?|cameras?|parts? of the (?:house|home|building|flat))|"
+    r"(?P<weekday>days? of the week|weekdays?)|(?P<day>days?|dates?)(?! ago)|(?P<month>months?)|"
+    r"(?P<hour>hours?|times?(?: of (?:the )?day)?(?=.*\b(?:usually|normally|mostly|most|generally)\b)))\b",
+    re.IGNORECASE,
+)
+_WHERE_ALL = re.compile(
+    r"^where\b(?=.*\b(?:most(?:ly)?|usually|normally|longest|least|been|everywhere)\b)", re.IGNORECASE
+)
+_MEASURES = (
+    (r"\bspen[dt]s? (?:(?:the )?most(?: of)? )?(?:(?:his|her|their|the) )?time\b|\b(?:the )?longest\b", Rank("long")),
+    (r"\b(?:the )?(?:least(?: often)?|fewest|quietest)\b", Rank("often", -1)),
+    (r"\b(?:the )?(?:most (?:often|frequently|of the time)|mostly|most|usually|normally|generally|mainly|busiest)\b",
+     Rank("often")),
+)  # fmt: skip
+_NOT = re.compile(r"\b(?:never|not)\b|n't\b", re.IGNORECASE)
+_IDLE = re.compile(
+    r"^(?:was|were|is|are|has|had|have|been|used|visited|the|visitors?|visits?|people|videos?|\W)*$", re.IGNORECASE
+)
+_SO_MANY = re.compile(
+    r"\b(?:the )?(?:(?P<last>last|latest|most recent)|first) (?P<count>\w+) (?=videos?|clips?|times?|visits?)",
+    re.IGNORECASE,
+)
+_ONE_BEFORE = re.compile(
+    r"^(?:and |but |what about |when was )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
+    re.IGNORECASE,
+)
+_OF_HER = re.compile(r"\b(?:he|she|they|him|her|them|that time)\b", re.IGNORECASE)
 # What is said of many videos, as it is said of one.
 _AS_READ = tuple(
     (re.compile(said, re.IGNORECASE), read)
@@ -36,21 +67,35 @@ _AS_READ = tuple(
             r"^how (?:long|many \w+) ago (?:did (?:we|I|you) (?:last )?see|was) (.+?)(?: (?:last )?seen)?(?=[?.!]*$)",
             r"When was \1 last seen",
         ),
-        (r"^(?:[oi]n )?how many days\b", "how often"),
+        (r"^(?:at )?what time\b", "when"),
+        (r"\b(?:vids?|recordings?)\b", "videos"),
+        (r" in (?:the|my|your|this) (?:library|archive|collection)\b", ""),
+        (r"\bvisited(?=\W*$)", "came"),
+        (r"^who (?:have|has|did|do) (?:you|we|i) (never|not|last|first)? ?(?:seen?|saw)\b", r"who was \1 seen"),
+        (r"\b(was|were|is|are) (?:up|awake|about|around|home|in)(?=$|[.?!,]| (?:and|with|or)\b)", r"\1 there"),
+        (r"^(was|is) it (?!.*\b(?:who|that)\b)([^,?]+? or \w+) (?=\w)", r"\1 it \2 who was "),
+        (r"\b(came|come|comes) (?:in|back)\b", r"\1"),
         (
-            r"(?:^(?:which|what) (?:days?|weeks?|months?)|\b[oi]n (?:which|what) (?:days?|weeks?|months?|places?))\b",
-            "when",
+            r"^how many (?:visits|appearances) (?:did|has|have) (.+?) (?:pay|make|made|have|had)\b",
+            r"how often was \1 seen",
         ),
         (r"^who (?:is|was) (.+?) (?:usually|mostly|mainly|most often) with\b", r"who is seen most often with \1"),
         (r"^who (?:is|was) (.+?) (?:seen )?with most(?: often)?\b", r"who is seen most often with \1"),
         (
-            r"^(who\b.*?) (?:(?:has|have|is|are|was|were) never(?: been)?|(?:has|have)(?:n't| not)(?: ever)? been)\b",
+            r"^(who\b.*?) (?:(?:has|have|is|are|was|were) never(?: been)?|(?:has|have)(?:n't| not)(?: ever)? been|"
+            r"never (?:comes?|came|appears?|appeared))\b",
             r"\1 was not",
         ),
         (r"^[oi]n (?:which|what) (?:videos?|clips?|films?) (?:is|are|was|were) (?=nobody\b|no one\b)", "When is "),
         (r"^when (?:was|is) the (last|first) time (?:that )?(.+?) (was|were) (?:here|there)\b", r"When \3 \2 \1 seen"),
         (r"^where (.+?) (was|were) (last|first) seen\b", r"Where \2 \1 \3 seen"),
-        (r"^did (.+?) meet\b", r"Were \1 seen together"),
+        (
+            r"\b(?:did|do|have) (.+?) (last |first |ever )?(?:meet|met|(?:see|seen) each other)\b",
+            r"were \1 \2seen together",
+        ),
+        (r"\bthe (last|first) time (?:that )?(.+?) (?:was|were|came)(?: here| there| seen)?\b", r"when \2 was \1 seen"),
+        (r"^who (?:visits|visited|meets|met|sees|saw) (.+?)(?: the)? most\b", r"who is seen most often with \1"),
+        (r"\b(?:everything|all (?:the )?videos|what happened)$", "when anybody was there"),
         (r"^which (videos?|clips?|films?) (is|are|was|were) (.+?) in\b", r"In which \1 \2 \3"),
         (r"\bbeen here\b", "been seen"),
         (r"\b(?:comes (?:home|by|over|round)|drops (?:in|by)|(?:shows|turns) up|stops by)\b", "comes"),
@@ -61,12 +106,14 @@ _AS_READ = tuple(
 )
 _AGO = re.compile(r"^how (?:long|many \w+) ago\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"\b(?:people|persons)\b", re.IGNORECASE)
-_DAYS = re.compile(r"^(?:[oi]n )?how many days\b", re.IGNORECASE)
 _LEANS = re.compile(r"^(?:and|or|but|what about|how about|then)\b|\b(?:too|also|as well|instead)\b", re.IGNORECASE)
 _ASKS_AGAIN = re.compile(r"^(?:and|or|but|so|what about|how about|ok|now|then| )*\W*$", re.IGNORECASE)
 _PRONOUN = re.compile(r"^(?:she|he|they|it)$", re.IGNORECASE)
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
-_INTO = r" (?:in|on|into|at|to|from|inside|around|through)(?: the| our| my)? "
+_INTO = (
+    r"(?:(?P<in> (?:in|on|into|at|to|from|of|inside|around|through))|(?<=leave)|(?<=left)|(?<=enter)|(?<=entered))"
+    r"(?: the| our| my)? "
+)
 
 
 @dataclass(frozen=True)
@@ -107,9 +154,13 @@ def read_archive(
     place = next((one for one in sorted(places, key=len, reverse=True) if _place(one).search(rest)), "")
     if before is not None and _ASKS_AGAIN.match(_place(place).sub("", rest) if place else rest):  # "and on Tuesday?"
         return replace(before, dates=dates or before.dates, place=place or before.place)
+    meant = None if before is None else _sighting_of(before)
+    if before is not None and meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
+        earlier = replace(meant.rank, k=meant.rank.k + (1 if meant.rank.k > 0 else -1))
+        return replace(before, query=replace(meant, rank=earlier), sighting=None)
     found = replace(_read_one(rest, place, known), dates=dates)
-    if _DAYS.match(rest) and found.query.select == "how_often":
-        found = replace(found, query=replace(found.query, value="days"))
+    if meant is not None and not dates and _OF_HER.search(rest):
+        found = replace(found, sighting=found.sighting or meant)
     if _AGO.match(rest) and found.query.select == "when":
         found = replace(found, query=replace(found.query, value="ago"))
     alone = found if before is None else _read_one(rest, place, replace(known, history=()))
@@ -123,12 +174,21 @@ def read_archive(
 
 def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
     """A question from which the words for a time were taken."""
+    if unit := _UNIT.match(rest) or _WHERE_ALL.match(rest):
+        return _by_unit(rest[unit.end() :], unit.groupdict(), place, known)
+    if many := _SO_MANY.search(rest):
+        asked = _read_one(f"{rest[: many.start()]}the {rest[many.end() :]}", place, known)
+        rank = Rank("time", -1 if many["last"] else 1)
+        count = float(number_of(many["count"].lower()))
+        return replace(asked, query=replace(asked.query, rank=rank, number=Number("exactly", count)))
     for said, as_read in _AS_READ:
         rest = said.sub(as_read, rest)
     if found := _SHOW.match(rest):
         rest = f"When is {found[1]}?" if " " in found[1] else f"When is {found[1]} seen?"
     main, clause = _parted(rest)
     query = _over_videos(_read_at(main, place, known))
+    if query.select == "attribute" and query.attribute == "place" and not clause:
+        query = Query("when", query.whom, query.where, value="place")
     if query.select == "when" and query.number is not None and _PEOPLE.search(main):
         query = replace(query, value="people")
     if not clause:
@@ -143,8 +203,39 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
     return ArchiveQuestion(meant, main, place=place, sighting=sighting)
 
 
+def _sighting_of(before: ArchiveQuestion) -> Query | None:
+    """The one sighting that a question before has named; None where it named none."""
+    rank = before.query.rank
+    is_one = before.query.select == "when" and rank is not None and rank.by == "time" and before.query.number is None
+    return before.query if is_one else before.sighting
+
+
+def _by_unit(rest: str, unit: dict[str, str | None], place: str, known: Known) -> ArchiveQuestion:
+    """A question from which "which room", "how many days" … was taken: when it holds, put together by place, day …"""
+    by, rank = next((name for name, said in unit.items() if said and name != "how"), "place"), None
+    for said, measure in _MEASURES:
+        if rank is None and re.search(said, rest, re.IGNORECASE):
+            rank, rest = measure, re.sub(said, "", rest, flags=re.IGNORECASE)
+    number = NEVER if _NOT.search(rest) else None
+    rest = _NOT.sub("", rest)
+    rest = " was anybody there?" if _IDLE.match(rest) else re.sub(r" (?:in|at|on)(?=\W*$)", "", rest)
+    found = _read_one(f"When{rest}", place, known)
+    query = found.query
+    if query.select != "when":
+        return found
+    select: Select = "how_often" if (unit.get("how") or "").lower() == "how many" else "when"
+    return replace(found, query=replace(query, select=select, value=by, rank=rank, number=number))
+
+
 def _over_videos(query: Query) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
+    if query.select == "who" and query.where == Not(PRESENT) and query.rank is None:
+        return replace(query, where=None, number=NEVER)
+    whom = query.whom
+    if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth == query.rank.k:
+        query = replace(query, whom=replace(whom, nth=0))  # "the first person"
+    if query.select == "when" and whom.nth_by == "time" and whom.nth < 0:
+        query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=Rank("time", whom.nth))
     if query.select == "order" and len(query.whom.names) == 1 and query == Query("order", query.whom, form=query.form):
         return replace(query, select="when", value="in order")
     edges = {Has("enters"): 1, Has("leaves"): -1}
@@ -167,8 +258,9 @@ def _read_at(text: str, place: str, known: Known) -> Query:
     if not place:
         return read(text, known)
     phrase = _place(place)
-    last = re.search(phrase.pattern + r"[.!?]*$", text, re.IGNORECASE) and not _HERE.search(phrase.sub("", text))
-    found = read(phrase.sub(" there" if last else "", text), known)
+    last = re.search(phrase.pattern + r"[.!?]*$", text, re.IGNORECASE)
+    there = last is not None and last["in"] and not _HERE.search(phrase.sub("", text))
+    found = read(phrase.sub(" there" if there else "", text), known)
     return read(phrase.sub("", text), known) if found.select == "refuse" else found
 
 

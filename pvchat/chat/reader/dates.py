@@ -26,14 +26,17 @@ _WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
 _MONTH = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 _NTH = r"(?:the )?\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
-_DATE = rf"(?:{_YEAR}-\d\d-\d\d|{_NTH}(?: of)? {_MONTH}\b(?:,? {_YEAR})?|{_MONTH} {_NTH}(?!\d)(?:,? {_YEAR})?)"
+_DATE = (
+    rf"(?:{_YEAR}-\d\d-\d\d|the \d{{1,2}}(?:st|nd|rd|th)\b(?!(?: of)? {_MONTH})"
+    rf"|{_NTH}(?: of)? {_MONTH}\b(?:,? {_YEAR})?|{_MONTH} {_NTH}(?!\d)(?:,? {_YEAR})?)"
+)
 _OF_WEEK = r" (?:of )?(?:this|last) week\b"
 _DAY = (
     rf"(?:the day before yesterday|yesterday|today|(?:{_WEEKDAY},? )?{_DATE}|(?:last |this )?{_WEEKDAY}(?:{_OF_WEEK})?)"
 )
 _PART = rf"(?:{'|'.join(_PARTS)})"
 _AT_PART = rf"(?:this {_PART}|tonight|last night|{_DAY} {_PART}|the {_PART} of {_DAY})"
-_SPAN = rf"(?:(?:this|last) (?:week(?:end)?|month|year)|{_MONTH}(?: {_YEAR})?\b|{_YEAR})"
+_SPAN = rf"(?:(?:this|last) (?:week(?:end)?|month|year)|the weekend|{_MONTH}(?: {_YEAR})?\b|{_YEAR})"
 _COUNT = rf"(?:\d+|{'|'.join(_COUNTS)}|an)"
 _AGO = rf"{_COUNT} (?:day|week|month|year|hour)s? ago"
 _ANY = rf"(?:{_AT_PART}|{_DAY}|{_AGO}|{_SPAN})"
@@ -42,7 +45,8 @@ _PHRASE = re.compile(
     rf"\b(?:(?P<recent>{_RECENT})|between (?P<a>{_ANY}) and (?P<b>{_ANY})"
     rf"|from (?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
     rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
-    rf"|(?P<in>on|in|during|over|at) (?P<within>{_ANY})|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:this|last) \w+))(?!\w)",
+    rf"|(?P<in>on|in|during|over|at|from) (?P<within>{_ANY})"
+    rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:this|last) \w+))(?!\w)",
     re.IGNORECASE,
 )
 
@@ -51,7 +55,8 @@ _EXACT = r"(?:\d{1,2}(?::[0-5]\d)?(?: ?[ap]m\b| ?o'clock)|noon|midday|midnight)"
 _HOURS = re.compile(
     rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EXACT})|(?:before|until|till|by) (?P<before>{_EXACT})"
-    rf"|(?:at|in the) (?P<part>{_PART})s?(?! of\b))(?![\w:]| (?:seconds?|minutes?|people|times|{_MONTH})\b)",
+    rf"|(?:at|around|about) (?P<at>{_EXACT})|(?:at|in the) (?P<part>{_PART})s?(?! of\b))"
+    rf"(?![\w:]| (?:seconds?|minutes?|people|times|{_MONTH})\b)",
     re.IGNORECASE,
 )
 _JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", "than": "than", "but not": "but not"}
@@ -143,6 +148,9 @@ def _hours(match: re.Match[str]) -> tuple[time, time, str]:
     if part := named["part"]:
         first, last = _PARTS[part.lower()]
         return time(first % 24), time(last % 24), said
+    if named["at"]:
+        hour = datetime.combine(date.min, _clock(named["at"]))
+        return hour.time(), (hour + timedelta(hours=1)).time(), said
     start, end = named["a"] or named["c"] or named["after"], named["b"] or named["before"]
     start, end = start or "0", end or "0"
     late = end.lower().endswith("pm") and start.isdigit() and start != "0"  # "between 2 and 4 pm"
@@ -185,7 +193,7 @@ def _read(match: re.Match[str], now: datetime, names: Sequence[str]) -> Dates | 
 def _recent(text: str, now: datetime, said: str) -> Dates:
     """The last so many days, weeks … up to now."""
     count = next((word for word in text.split()[3:-1]), "a")
-    return Dates(now - _length(_number(count), text.split()[-1]), now, said)
+    return Dates(now - _length(number_of(count), text.split()[-1]), now, said)
 
 
 def _span(text: str, now: datetime) -> tuple[datetime, datetime] | None:
@@ -193,7 +201,7 @@ def _span(text: str, now: datetime) -> tuple[datetime, datetime] | None:
     words, today = text.lower(), now.date()
     if words.endswith(" ago"):
         count, unit, _ = words.split()
-        when = now - _length(_number(count), unit)
+        when = now - _length(number_of(count), unit)
         return (when - timedelta(hours=1), when) if unit.startswith("hour") else _whole(when.date())
     part = next((one for one in _PARTS if re.search(rf"\b{one}\b", words)), "night" if words == "tonight" else "")
     if part:
@@ -238,6 +246,10 @@ def _date(words: str, today: date) -> date | None:
         return _made(year, month, number)
     found = re.search(rf"\b{_MONTH}\b", words)
     numbers = re.findall(r"\d+", words)
+    if found is None and re.fullmatch(r"the \d+(?:st|nd|rd|th)", words):  # the last one that was
+        back = int(int(numbers[0]) > today.day)
+        year, month = divmod(today.year * 12 + today.month - 1 - back, 12)
+        return _made(year, month + 1, int(numbers[0]))
     if found is None or not numbers:
         return None
     month, number = _month(found[0]), next((int(n) for n in numbers if len(n) < 3), 0)
@@ -288,7 +300,8 @@ def _month(word: str) -> int:
     return next(number for number, month in enumerate(_MONTHS, 1) if month.startswith(word[:3]))
 
 
-def _number(word: str) -> int:
+def number_of(word: str) -> int:
+    """What a word for a number says; 1 for another word."""
     return int(word) if word.isdigit() else _COUNTS.index(word) + 1 if word in _COUNTS else 1
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pvchat.chat.archive import ArchiveFinding, Seen
+from pvchat.chat.archive import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import clock, first_times, join, lasting, number, span_told
-from pvchat.chat.query import PRESENT, Has, Not
+from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank
 from pvchat.chat.say.clauses import clause
 from pvchat.chat.spans import seconds_in
 
@@ -32,6 +32,8 @@ NOTHING_YET = "There is no video in the library yet. Add a folder: pvchat librar
 _MOST = 8  # videos that are listed one by one
 _MOST_SPANS = 3
 _STRANGERS = "somebody I don't know"
+_EACH = {"place": "everywhere", "day": "on each day", "weekday": "on each weekday", "month": "in each month",
+         "hour": "at each hour"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,10 @@ def _exists(found: ArchiveFinding, asked: Asked) -> str:
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
     """In which videos, when; of the last or first time the one."""
     rank = found.query.rank
-    if rank is not None and rank.by == "time" and abs(rank.k) == 1:
-        return _edge(found, asked, rank.k < 0)
+    if found.query.value in UNITS:
+        return _grouped(found, asked)
+    if rank is not None and rank.by == "time" and found.query.number is None:
+        return _edge(found, asked, rank)
     if rank is not None and rank.by == "long" and found.seen:
         longest = max(found.seen[0].spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
         return f"{_whom(found)}: longest {_line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
@@ -124,13 +128,52 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     return f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}.{_lines(in_turn)}"
 
 
-def _edge(found: ArchiveFinding, asked: Asked, last: bool) -> str:
-    word = "last" if last else "first"
+def _grouped(found: ArchiveFinding, asked: Asked) -> str:
+    """At which places, on which days …, with how many videos or how long each."""
+    query, by_length = found.query, found.query.rank is not None and found.query.rank.by == "long"
+    verb, of = "were" if len(query.whom.names) > 1 else "was", f" That is of {_videos(found.looked_at)}{asked.of}."
+    if query.number == NEVER:
+        there = join([_unit(query.value, one) for one in found.groups], "or")
+        so = f"not seen {there}" if there else f"seen {_EACH[query.value]}"
+        return f"{_whom(found)} {verb} {so}.{of}"
+    told = [
+        f"{_unit(query.value, one)} ({f'for {lasting(count)}' if by_length else _videos(int(count))})"
+        for one, count in found.groups.items()
+    ]
+    count = f"{number(len(told))} {query.value}{'' if len(told) == 1 else 's'}: " if query.select == "how_often" else ""
+    most = (
+        "" if query.rank is None else " longest" if by_length else f" {'most' if query.rank.k > 0 else 'least'} often"
+    )
+    listed = ", then ".join(told[:_MOST]) if query.rank is not None else join(told) or "perhaps"
+    return f"{_whom(found)}{_where(found)}:{most} {count}{listed}.{of}{_lines(found.seen)}"
+
+
+def _unit(kind: str, unit: str) -> str:
+    """Such as "in the kitchen", "on Friday 27 November 2026", "between 8 and 9"."""
+    if kind == "place":
+        return _in(unit) if unit else "at a place without a name"
+    if kind == "day":
+        at = date.fromisoformat(unit)
+        return f"on {at:%A} {at.day} {at:%B %Y}"
+    if kind == "month":
+        return f"in {date.fromisoformat(f'{unit}-01'):%B %Y}"
+    return f"on {unit}s" if kind == "weekday" else f"between {int(unit)}:00 and {int(unit) + 1}:00"
+
+
+def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
+    """The last time, or the first; or so many before or after it."""
+    last = rank.k < 0
+    word = ("last" if last else "first") if abs(rank.k) == 1 else f"{'before' if last else 'after'} that"
     verb = "was" if len(found.query.whom.names) < 2 else "were"
     sure, perhaps = found.sure, found.perhaps
     so = f"{_whom(found)}{_where(found)}"
     lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {word} seen"
-    edge = sure[-1 if last else 0] if sure else None
+    place = rank.k if last else rank.k - 1
+    edge = sure[place] if -len(sure) <= place < len(sure) else None
+    if edge is None and sure:
+        return (
+            f"{so} {verb} not seen {'before' if last else 'after'} that in any of {_videos(found.looked_at)}{asked.of}."
+        )
     told = [f"{lead} {moment(edge, last)}{_ago(edge, asked.today)}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
@@ -155,7 +198,7 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     if asked.moment is not None:
         return f"{_capital(moment(asked.moment))}: {_all_named(found.seen[0])}."
     told = [f"{name} ({_videos(count)})" for name, count in found.names.items()]
-    if rank is not None and told:
+    if rank is not None and told and found.query.number is None:
         told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
         return f"{told[0] if told else 'Nobody'}, of {_videos(found.looked_at)}{asked.of}."
     sentences = [f"{join(told)}."] if told else []
@@ -181,20 +224,20 @@ def _count(found: ArchiveFinding, asked: Asked) -> str:
 
 
 def _how_often(found: ArchiveFinding, asked: Asked) -> str:
-    if found.query.value == "days":
-        days = f"{number(int(found.number or 0))} day{'' if found.number == 1 else 's'}"
-        return (
-            f"{_whom(found)}{_where(found)}: on {days}, {_in_how_many(found, asked, short=True)}.{_lines(found.seen)}"
-        )
+    if found.query.value in UNITS:
+        return _grouped(found, asked)
+    lead = LEADS[found.verdict or ""]
     times = sum(max(1, len(one.spans)) for one in found.sure)
     again = f", {number(times)} times in all" if times > len(found.sure) else ""
-    return f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}{again}.{_lines(found.seen)}"
+    told = f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}{again}.{_lines(found.seen)}"
+    return f"{lead} {told}".lstrip()
 
 
 def _how_long(found: ArchiveFinding, asked: Asked) -> str:
     seconds = sum(seconds_in(one.spans) for one in found.sure)
     told = f"for {lasting(seconds)}, " if found.sure else ""
-    return f"{_whom(found)}{_where(found)}: {told}{_in_how_many(found, asked, short=True)}.{_lines(found.seen)}"
+    whom = f"{LEADS[found.verdict or '']} {_whom(found)}".lstrip()
+    return f"{whom}{_where(found)}: {told}{_in_how_many(found, asked, short=True)}.{_lines(found.seen)}"
 
 
 def _compare(found: ArchiveFinding, asked: Asked) -> str:

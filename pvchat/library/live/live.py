@@ -15,7 +15,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,7 +27,7 @@ from pvchat.library.live import events
 from pvchat.library.live.courier import Courier
 from pvchat.library.live.parts import LivePart, Queue, Sampler
 from pvchat.library.live.ring import Retention, Ring, prune
-from pvchat.library.live.window import Change, SeenPart, Window
+from pvchat.library.live.window import Change, SeenPart, Window, ids_today
 from pvchat.library.recognise import follow
 from pvchat.memory import keep_small, trim
 from pvchat.perception.scan import PART_DEPTH, look_at
@@ -223,7 +223,7 @@ class Live:
 
     def _write(self, library: sqlite3.Connection, ring: Ring, change: Change) -> None:
         """An event, unless she was forgotten meanwhile."""
-        earlier = self._earlier()
+        earlier = ids_today(self.chat)
         if change.stay.ref and change.stay.ref not in earlier:
             return
         event = events.Event(change.kind, change.stay.ref, change.at, change.stay.probability, *ring.place(change.at))
@@ -231,11 +231,6 @@ class Live:
         for row in events.since(library, self.chat.people.ids(), number - 1, 1):
             if row["id"] == number:  # else she was forgotten just now
                 self._told(row)
-
-    def _earlier(self) -> Mapping[str, str]:
-        """Whose each id is by now, of all ids that people have or had."""
-        now = {one.name: one.id for one in self.chat.people.snapshot().people}
-        return {ref: now[name] for ref, name in self.chat.people.ids().items() if name in now}
 
     def _experts(self, part: LivePart) -> ClipAnalysis:
         with self.chat.networks.lock:

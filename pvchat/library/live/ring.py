@@ -1,30 +1,31 @@
 """The clips of a camera: short ones, around events alone, kept for some days and gigabytes, then deleted for good.
 
     <home>/library/ring/<camera>/2026-11-29 08.05.00.mp4        the samples, at the times at which they were taken
-    <home>/library/ring/<camera>/2026-11-29 08.05.00.mp4.part   in the making
 
 In: what was seen in each part, and its pictures. Out: files, and rows of the library as those of any video, so that it
-answers about them. What a killed process left in the making is deleted when the next begins.
+answers about them. A clip is made in memory, and sealed where the home is encrypted.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import sqlite3
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from pvchat.errors import LockedError, VideoReadError
+from pvchat.errors import VideoReadError
 from pvchat.library import records
 from pvchat.library.live.parts import LivePart
 from pvchat.library.live.window import OVERLAP_S, SeenPart, joined
 from pvchat.library.recognise import recognise
 from pvchat.library.sources import stamp_of
 from pvchat.schemas import Service
-from pvchat.storage import atomic, database, keys
-from pvchat.storage.library import MAKING, changing, drop_clips, drop_leftovers, ring_of, watching
-from pvchat.video import CLIP_OPTIONS, Encoder, Recorded, content_key
+from pvchat.storage import atomic, database, private
+from pvchat.storage.library import changing, drop_clips, drop_leftovers, ring_of, watching
+from pvchat.video import CLIP_OPTIONS, Encoder, Recorded
 
 LONGEST_S = 60.0  # of a clip; what goes on is in the next
 AFTER_S = 3.0  # that a clip goes on after the last body
@@ -49,6 +50,7 @@ class _Take:
 
     path: Path
     at: float
+    data: io.BytesIO
     encoder: Encoder
     parts: list[SeenPart] = field(default_factory=list)
     wanted: bool = False
@@ -150,8 +152,8 @@ class Ring:
     def _begin(self, at: float) -> None:
         start = at if self._before is None else self._before[1].at
         path = _free(self.folder, start)
-        making = path.with_name(path.name + MAKING)
-        self._take = _Take(path, start, Encoder(making, self.fps, CLIP_OPTIONS), last_busy=at)
+        data = io.BytesIO()
+        self._take = _Take(path, start, data, Encoder(data, self.fps, CLIP_OPTIONS), last_busy=at)
         if self._before is not None:
             self._write(self._take, *self._before)
             self._before = None
@@ -163,8 +165,8 @@ class Ring:
 
     def _enter(self, take: _Take) -> None:
         """A finished clip becomes a file, and rows: one transaction."""
-        take.encoder.path.chmod(atomic.FILE_MODE)
-        analysis = joined(take.parts, content_key(take.encoder.path)).analysis()
+        data = take.data.getvalue()
+        analysis = joined(take.parts, hashlib.sha256(data).hexdigest()).analysis()
         if not analysis.tracks:
             self._give_up(take)
             return
@@ -172,16 +174,9 @@ class Ring:
         with changing(self.library):
             clip = records.keep(self.library, analysis, dated)
             recognise(self.library, self.chat, clip)
-            take.encoder.path.rename(take.path)
+            private.write(take.path, data, self.folder.parent / ".scratch")
             row = (str(take.path), self.source, *stamp_of(take.path), clip)
             self.library.execute("INSERT INTO files(path, source, bytes, changed, clip) VALUES (?, ?, ?, ?, ?)", row)
-
-
-def require_plain() -> None:
-    """Raise LockedError in an encrypted home: the clips of cameras can't be sealed."""
-    if keys.exists():
-        hint = "Watch cameras in another home (PVCHAT_HOME), or keep this one on an encrypted disk."
-        raise LockedError("this home is encrypted, and clips of cameras can't be yet.", subject="live", hint=hint)
 
 
 def prune(library: sqlite3.Connection, kept: Retention, now: float) -> int:

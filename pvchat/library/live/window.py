@@ -7,7 +7,7 @@ are too many, the window begins anew with its last ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,8 @@ from pvchat.schemas import ClipAnalysis, Service
 UNKNOWN = ""  # the id of whoever isn't enrolled
 MOST, KEPT = 30, 12  # parts of a window, and how many go on when it begins anew
 GONE_S = 2.0  # unseen for so long, somebody has left
+BLIND_S = 10.0  # so long a break isn't counted as time in which somebody wasn't seen
+_ABOUT_S = 0.2  # half a sample's time or so: by which two seconds of parts may be less
 SETTLED_S = 2.0  # so long somebody must be seen before she counts as unknown: a name often comes a second late
 LEAST_S = 1.0  # so long a stranger's face must be seen in all
 OVERLAP_S = 0.5  # a part that begins so long before the last one's end: the clock was set back
@@ -88,13 +90,17 @@ class Window:
         self._parts: list[SeenPart] = []
         self._seen = Seen("")
         self._now = 0.0  # the end of the last part
+        self._missing: Span = (0.0, 0.0)  # the last break
 
     def add(self, part: SeenPart) -> list[Change]:
         """The next part that was looked at; what has changed by it."""
-        ids = set(self.chat.people.ids())
-        if not ids >= self._ids:  # somebody was forgotten: what was seen of her, too
+        ids = ids_today(self.chat)
+        if not set(ids) >= self._ids:  # somebody was forgotten: what was seen of her, too
             self._parts, self._seen, self.stays = [], Seen(""), {}
-        self._ids = ids
+        self._ids = set(ids)
+        self._carry_over(ids)
+        if part.broken:
+            self._missing = (self._now, part.at) if part.at - self._now <= BLIND_S else (0.0, 0.0)
         self._keep_time(part.at, part.end)
         self._parts.append(part)
         if len(self._parts) > MOST:
@@ -109,6 +115,16 @@ class Window:
         self._keep_time(end, end)
         last = self._parts[-1].end if self._parts else end
         return self._follow([], end, last)
+
+    def _carry_over(self, ids: Mapping[str, str]) -> None:
+        """Whoever was corrected or merged meanwhile stays, by her id of today."""
+        for stay in [stay for ref, stay in self.stays.items() if ids.get(ref, ref) != ref]:
+            del self.stays[stay.ref]
+            stay.ref = ids[stay.ref]
+            same = self.stays.setdefault(stay.ref, stay)
+            same.start, same.last = min(same.start, stay.start), max(same.last, stay.last)
+            same.told = same.told or stay.told
+        self._until = {ids.get(ref, ref): until for ref, until in self._until.items()}
 
     def _keep_time(self, at: float, end: float) -> None:
         """What goes on at `at`, until `end`; where the clock was set back, whoever is there has come by the new one."""
@@ -160,7 +176,7 @@ class Window:
     def _see(self, ref: str, probability: float, start: float, end: float, now: float) -> list[Change]:
         """One span in which somebody is seen."""
         stay = self.stays.get(ref)
-        if stay is not None and start <= stay.last + GONE_S:
+        if stay is not None and self._unseen(stay, start) <= GONE_S:
             stay.last, stay.probability = max(stay.last, end), max(stay.probability, probability)
         elif stay is None and end > self._until.get(ref, 0.0) + GONE_S / 2:
             stay = self.stays[ref] = Stay(ref, max(start, self._until.get(ref, start)), end, probability)
@@ -169,14 +185,25 @@ class Window:
         stay.told = True
         return [Change("unknown" if ref == UNKNOWN else "appears", stay, stay.start)]
 
+    def _unseen(self, stay: Stay, until: float) -> float:
+        """For how many seconds there were pictures since somebody was seen last."""
+        start, end = self._missing
+        return until - stay.last - max(0.0, min(end, until) - max(start, stay.last))
+
     def _end(self, ref: str, now: float) -> list[Change]:
         """Whoever hasn't been seen for a while has left."""
         stay = self.stays[ref]
-        if now - stay.last <= GONE_S:
+        if self._unseen(stay, now) < GONE_S - _ABOUT_S:
             return []
         del self.stays[ref]
         self._until[ref] = stay.last
         return [Change("leaves", stay, stay.last)] if stay.told and ref != UNKNOWN else []
+
+
+def ids_today(chat: Service) -> dict[str, str]:
+    """Whose each id is by now, of all ids that people have or had."""
+    now = {one.name: one.id for one in chat.people.snapshot().people}
+    return {ref: now[name] for ref, name in chat.people.ids().items() if name in now}
 
 
 def joined(parts: Sequence[SeenPart], key: str = "") -> Seen:
