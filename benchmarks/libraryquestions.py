@@ -16,8 +16,8 @@ import argparse
 import hashlib
 import json
 import re
-import sys
 import shutil
+import sys
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
