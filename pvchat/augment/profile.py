@@ -247,10 +247,11 @@ def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple
     person = enroll.enroll(analysis, name, config.track, source=clip.name)
     track = subjects.choose(analysis, config.track, clip.name)
     images, times = decode(clip, analysis, _height(track.boxes) * analysis.height, chat, config)
-    unseen = [np.full((len(times), *shape), np.nan, np.float32) for shape in ((4,), (468, 3), (len(MEASURES),))]
+    shapes = ((4,), (468, 3), (len(MEASURES),))
+    boxes, meshes, motion = (np.full((len(times), *shape), np.nan, np.float32) for shape in shapes)
     facts = None if analysis.scenes else track.facts
-    drawn = analysis.scene.drawn
-    return analysis, track, Profile(name, analysis.key, person, images, times, *unseen, facts=facts, drawn=drawn)
+    known = (name, analysis.key, person, images, times)
+    return analysis, track, Profile(*known, boxes, meshes, motion, facts=facts, drawn=analysis.scene.drawn)
 
 
 def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: Progress | None) -> None:
