@@ -146,7 +146,8 @@ def spoken_question(chat: PVChat, sound: str) -> str:
         raise WeightsError("what hearing needs isn't here yet (82 MB).", hint=FETCH)
     from pvchat.perception.sound.listening import speech_in
 
-    samples, experts = np.frombuffer(base64.b64decode(sound), "<i2").astype(np.float32) / 32768, chat.networks.sound
+    samples, experts = np.frombuffer(base64.b64decode(sound), "<i2").astype(np.float32), chat.networks.sound
+    samples /= 32768
     with chat.networks.lock:
         experts.speech.restart()
         speech = list(speech_in([samples], experts.speech))
