@@ -166,6 +166,32 @@ def test_beside_each_other_are_people_near_at_the_same_time() -> None:
     assert not apart.of("Ana", "beside")
 
 
+@pytest.mark.parametrize(
+    ("box", "near"),
+    [
+        ((0.6, 0.2, 0.7, 0.4), True),  # two faces further on
+        ((0.75, 0.2, 0.85, 0.4), False),  # at the other side of the table
+        ((0.45, 0.45, 0.55, 0.65), True),  # one stands, the other sits
+        ((0.45, 0.6, 0.55, 0.8), False),
+    ],
+)
+def test_how_near_is_beside(box: tuple[float, float, float, float], near: bool) -> None:
+    ben = PersonPresence("Ben", "present", 0.9, [(0.0, 2.0)], 1, (1,))
+    tracks = track(0, range(8), box=(0.3, 0.2, 0.4, 0.4)), track(1, range(8), box=box)
+    assert bool(made(ANA, ben, analysis=make_analysis(*tracks)).of("Ana", "beside")) is near
+
+
+def test_who_is_between_two_is_beside_both_and_they_are_not() -> None:
+    boxes = [(0.3, 0.2, 0.4, 0.4), (0.62, 0.2, 0.72, 0.4), (0.46, 0.3, 0.56, 0.5)]
+    tracks = [track(number, range(8), box=box) for number, box in enumerate(boxes)]
+    people = [
+        PersonPresence(name, "present", 0.9, [(0.0, 2.0)], n, (n,)) for n, name in enumerate(("Ana", "Ben", "Cleo"))
+    ]
+    timeline = made(*people, analysis=make_analysis(*tracks))
+    assert [row.of for row in timeline.of("Ana", "beside")] == ["Cleo"]
+    assert {row.of for row in timeline.of("Cleo", "beside")} == {"Ana", "Ben"}
+
+
 def test_the_scene_and_its_things() -> None:
     analysis = make_analysis(track(0, range(8)))
     analysis.scene = SceneFacts("an office", "indoors", "bright", "a grey background", confidence={"setting": 0.5})

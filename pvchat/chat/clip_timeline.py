@@ -21,7 +21,9 @@ from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, 
 from pvchat.schemas import Appearance, ClipAnalysis, Ground, PersonPresence, Thing
 
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
-_NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
+# Two people are side by side with nobody between them, up to this gap between their faces, in mean widths (arm's length,
+# some 50 cm), and so much higher up, in mean heights (who sits beside who stands). [choice]
+_GAP, _HIGHER = 3.0, 1.5
 _SHORTEST_S = 0.04  # of a photo
 _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
@@ -198,7 +200,9 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
     flat = [(name, one) for name, parts in seen.items() for one in parts if one.who.box[3] > one.who.box[1]]
     for (name, one), (other, theirs) in combinations(flat, 2):
         near = name != other and one.who.box != theirs.who.box and side_by_side(one.who.box, theirs.who.box)
-        if near and seen_together(one.who.frames, theirs.who.frames):
+        between = [third for _, third in flat if _is_between(third.who.box, one.who.box, theirs.who.box)]
+        apart = any(seen_together(third.who.frames, one.who.frames) for third in between)
+        if near and not apart and seen_together(one.who.frames, theirs.who.frames):
             for start, end in common(one.spans, theirs.spans):
                 yield Row(name, "beside", "", start, end, of=other, probability=1.0 if theirs.who.sure else PROBABLY)
                 yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.who.sure else PROBABLY)
@@ -233,11 +237,17 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
 
 
 def side_by_side(a: Box, b: Box) -> bool:
-    """Whether two people are about as high up and less than `_NEAR` box widths apart."""
+    """Whether two people are about as high up, and near each other."""
     width = ((a[2] - a[0]) + (b[2] - b[0])) / 2
     height = ((a[3] - a[1]) + (b[3] - b[1])) / 2
     gap = max(a[0], b[0]) - min(a[2], b[2])
-    return gap <= _NEAR * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= height
+    return gap <= _GAP * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= _HIGHER * height
+
+
+def _is_between(box: Box, a: Box, b: Box) -> bool:
+    """Whether the middle of a face lies between those of two others, from left to right."""
+    left, right = sorted(((a[0] + a[2]) / 2, (b[0] + b[2]) / 2))
+    return left < (box[0] + box[2]) / 2 < right
 
 
 def _things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:

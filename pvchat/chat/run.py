@@ -192,9 +192,8 @@ def _compare(lookup: Lookup) -> Finding:
     more = first > second + len(other.open) and not lookup.timeline.at_least
     fewer = first + len(one.open) <= second and not lookup.timeline.at_least
     verdict: Verdict = "yes" if more else "no" if fewer else "unknown"
-    return replace(
-        one, verdict=verdict, against=other.people, open=(*one.open, *other.open), missing=theirs.who.missing
-    )
+    open_ = tuple({found.entity: found for found in (*one.open, *other.open)}.values())
+    return replace(one, verdict=verdict, against=other.people, open=open_, missing=theirs.who.missing)
 
 
 def _when(lookup: Lookup) -> Finding:

@@ -44,7 +44,8 @@ def who(finding: Finding, timeline: Timeline) -> str:
     """Of whom something holds; where of nobody, how far that is known."""
     query, whom, where = finding.query, finding.query.whom, finding.query.where
     if _asks_presence(query):
-        return _there(finding, timeline) if not whom.names[1:] else _of_several(finding, timeline)
+        text = _there(finding, timeline) if not whom.names[1:] else _of_several(finding, timeline)
+        return text.removeprefix("Yes, ").removeprefix("No, ")  # "who is he?" wants no yes
     if where == Not(PRESENT) and not query.during.event and not whom.names and whom.such is None:
         return presence.who_is_absent(_asked_about(finding, timeline))
     if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not query.during.event:

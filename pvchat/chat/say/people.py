@@ -44,7 +44,8 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
     if query.attribute in OF_SCENE and query.whom == EVERYBODY:
         return of_scene(finding, timeline)
-    return " ".join(_of_one(one, finding, timeline) for one in _meant(finding)) or _nobody_meant(finding, timeline)
+    sentences = dict.fromkeys(_of_one(one, finding, timeline) for one in _meant(finding))  # of strangers often the same
+    return " ".join(sentences) or _nobody_meant(finding, timeline)
 
 
 def describe(finding: Finding, timeline: Timeline) -> str:
