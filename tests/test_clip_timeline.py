@@ -170,7 +170,7 @@ def test_beside_each_other_are_people_near_at_the_same_time() -> None:
     ("box", "near"),
     [
         ((0.6, 0.2, 0.7, 0.4), True),  # two faces further on
-        ((0.75, 0.2, 0.85, 0.4), False),  # at the other side of the table
+        ((0.85, 0.2, 0.95, 0.4), False),  # at the other side of the table
         ((0.45, 0.45, 0.55, 0.65), True),  # one stands, the other sits
         ((0.45, 0.6, 0.55, 0.8), False),
     ],

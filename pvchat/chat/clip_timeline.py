@@ -21,9 +21,9 @@ from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, 
 from pvchat.schemas import Appearance, ClipAnalysis, Ground, PersonPresence, Thing
 
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
-# Two people are side by side with nobody between them, up to this gap between their faces, in mean widths (arm's length,
-# some 50 cm), and so much higher up, in mean heights (who sits beside who stands). [choice]
-_GAP, _HIGHER = 3.0, 1.5
+# Two people are side by side with nobody between them, up to this gap between their faces, in mean widths (an arm long,
+# some 60 cm), and so much higher up, in mean heights (who sits beside who stands). [choice]
+_GAP, _HIGHER = 4.0, 1.5
 _SHORTEST_S = 0.04  # of a photo
 _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from pvchat.chat.conditions import RELATIONS
 from pvchat.chat.english import HEDGE, are, join, lower, number, shortened, so_many_people, upper
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Or, Query, atoms
@@ -189,11 +190,17 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
     query, whom, where, many = finding.query, finding.query.whom, finding.query.where, len(finding.people)
     if finding.verdict in ("yes", "no") and _of_none(finding):
         return f"{lead(finding)}{_none(query)} {clause(where)}."
+    if finding.verdict == "no" and _is_mutual(query):
+        gone = _gone(finding, timeline)
+        return f"No, {gone[0] if gone else f'{join(whom.names)} {clause(Not(where or PRESENT), 2)}'}."
     told = holds_said(finding.people, where, finding, timeline)
     others = [*denied_said(finding.against, where), *_gone(finding, timeline), *_unsure(finding)]
     if finding.verdict == "yes" and whom.quantifier in ("all", "both") and len(told) == 1 and many > 1:
-        told = [f"{join(people_said(finding.people))} {clause(where, many, 'both' if many == 2 else 'all')}"]
-    if whom.quantifier == "only" and told and (finding.verdict == "yes" or not (others or finding.open)):
+        every = "" if _is_mutual(query) else "both" if many == 2 else "all"
+        told = [f"{join(people_said(finding.people))} {clause(where, many, every)}"]
+    if whom.quantifier == "only" and told and finding.verdict == "unknown":
+        told += [*others, *(open_said(finding.open) or ["I can't tell of others"])]
+    elif whom.quantifier == "only" and told and (finding.verdict == "yes" or not (others or finding.open)):
         told = [f"{'not ' * (finding.verdict != 'yes')}only {told[0]}"]
     elif finding.verdict == "yes":
         told += others if is_plain(where) else []
@@ -207,6 +214,13 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
     elif not finding.missing:
         return nobody(finding)
     return f"{lead(finding)}{'; '.join(told)}." if told else ""
+
+
+def _is_mutual(query: Query) -> bool:
+    """Whether several people are asked about with each other: "are Ana and Ben together?"."""
+    where = query.where
+    relation = isinstance(where, Has) and where.attribute in RELATIONS and where.of is None
+    return relation and len(query.whom.names) > 1 and query.whom.quantifier in ("both", "all")
 
 
 def _unsure(finding: Finding) -> list[str]:

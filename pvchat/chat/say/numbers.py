@@ -175,7 +175,7 @@ def ranked(finding: Finding, timeline: Timeline) -> str:
     if not finding.people and finding.against:
         return f"I see {so_many_people(len(finding.against))}: {join(people_said(finding.against))}."
     if not finding.people:
-        return "" if finding.missing else f"I see {'nobody' if whom.such is None else f'no {noun(whom.such)}'} there."
+        return "" if finding.missing else nobody(finding)
     named = whom.names or any(one.entity.startswith("#") for one in finding.people)
     known = "of those I know, " * bool(timeline.unnamed and rank.by in ("long", "often") and not named)
     return f"{lead(finding)}{known}{_in_order(finding, rank)}."
