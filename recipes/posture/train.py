@@ -153,9 +153,10 @@ def _of_clip(posture: str, rows: list[dict[str, Any]], root: Path, experts: Expe
         if pose is not None:
             shown.append(geometry(pose.joints, guessed_face(pose.joints, aspect) if face is None else face, aspect))
             images.append(image)
-    some = np.unique(np.linspace(0, len(images) - 1, CLIP_FRAMES).round().astype(int)) if images else []
-    frames = features.pooled([images[i] for i in some]) if images else []
-    worth = CLIP_WORTH / max(len(some), 1)
+    if not images:
+        return []
+    some = np.unique(np.linspace(0, len(images) - 1, CLIP_FRAMES).round().astype(int)).tolist()
+    frames, worth = features.pooled([images[i] for i in some]), CLIP_WORTH / len(some)
     return [PosedPerson(posture, rows[0]["set"], shown[i], frame, worth) for i, frame in zip(some, frames, strict=True)]
 
 
