@@ -49,10 +49,7 @@ def build(desk: Desk, mcp: bool) -> None:
                 raise PeopleError("consent is missing.", hint="Pass consent=True if the person has agreed.")
             if replace:
                 desk.jobs.stop_person(clean_name(name))
-            try:
-                return describe(desk.engine.chat.enroll(clip, name, track=int(track) or None, replace=replace))
-            finally:
-                temporary.withdraw_offers()  # pictures of whom to choose from: a client can't open them
+            return describe(desk.engine.chat.enroll(clip, name, track=int(track) or None, replace=replace))
 
     def ask(clip: str, question: str) -> dict[str, Any]:
         """Answer a question about the people in a video or photo: who is there, what they wear, do, and where.
@@ -120,6 +117,7 @@ def _uploaded(desk: Desk, clip: str | None) -> Iterator[None]:
                     desk.engine.chat.forget_clip(key)
             finally:
                 desk.sessions.discard(clip)
+                temporary.withdraw_offers()  # pictures of whom to choose from: a client can't open them
 
 
 @contextmanager
