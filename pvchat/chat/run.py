@@ -105,6 +105,9 @@ def _exists(lookup: Lookup) -> Finding:
         people = [one for one in people if spoken_of(lookup.where, one.entity, lookup.part, lookup.timeline)]
     spans = common(jointly(who, lookup.where, query.whom, lookup.timeline).yes, lookup.part)
     finding = Finding(query, _verdict(lookup, [one.verdict for one in people]), spans=tuple(spans))
+    if query.whom.quantifier == "only" and query.whom.names:  # who else does so
+        rest = [lookup.of_one(name) for name in others(lookup.who.sure, lookup.timeline)]
+        people += [one for one in rest if one.verdict == "yes"]
     return listed(people, finding)
 
 

@@ -198,9 +198,10 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
     if finding.verdict == "yes" and whom.quantifier in ("all", "both") and len(told) == 1 and many > 1:
         every = "" if _is_mutual(query) else "both" if many == 2 else "all"
         told = [f"{join(people_said(finding.people))} {clause(where, many, every)}"]
-    if whom.quantifier == "only" and told and finding.verdict == "unknown":
+    only = whom.quantifier == "only" and not (whom.names and {one.entity for one in finding.people} - {*whom.names})
+    if only and told and finding.verdict == "unknown":
         told += [*others, *(open_said(finding.open) or ["I can't tell of others"])]
-    elif whom.quantifier == "only" and told and (finding.verdict == "yes" or not (others or finding.open)):
+    elif only and told and (finding.verdict == "yes" or not (others or finding.open)):
         told = [f"{'not ' * (finding.verdict != 'yes')}only {told[0]}"]
     elif finding.verdict == "yes":
         told += others if is_plain(where) else []
