@@ -114,10 +114,12 @@ def _object(relation: Slot, slots: Sequence[Slot]) -> Whom | None:
 
 
 def _colours(slots: Sequence[Slot]) -> dict[int, Slot]:
-    """Which colour belongs to which garment, by the garment's place: the nearest one, one before it first."""
+    """Which colour belongs to which garment, by the garment's place: the nearest one, one before it first; "the blonde
+    in the red dress" has a colour of hair already.
+    """
     free = [s for s in slots if s.kind == "colour"]
     found: dict[int, Slot] = {}
-    for garment in (s for s in slots if s.kind in ("worn", "hair")):
+    for garment in (s for s in slots if s.kind == "worn" or s.kind == "hair" and not {*s.value.split()} & {*COLOURS}):
         before = [c for c in free if c.at < garment.at and not _between(slots, c.at, garment.at)]
         after = [c for c in free if c.at > garment.at and not _between(slots, garment.at, c.at)]
         if nearest := before[-1:] or after[:1]:

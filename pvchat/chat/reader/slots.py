@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -92,7 +93,8 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
 
 def canonical(kind: str, typed: str) -> str:
     """What some words of one kind stand for: "specs" are "glasses"; what isn't in the lexicon stays as it is."""
-    words = [word for word in re.split(r"[\s-]+", typed) if word]
+    bare = "".join(char for char in unicodedata.normalize("NFD", typed) if not unicodedata.combining(char))  # "café"
+    words = [word for word in re.split(r"[\s-]+", bare) if word]
     while len(words) > 1 and words[0] in _ARTICLES:
         del words[0]
     if kind == "colour":

@@ -104,5 +104,5 @@ def _is_known(word: str) -> bool:
 def _meant(word: str) -> str:
     """The word that is known which a misspelt one stands for; "" where there is none."""
     known = [*_ASKED, *sorted(lexicon_words())]
-    found = difflib.get_close_matches(word, [one for one in known if abs(len(one) - len(word)) < 3], 1, _SLIP)
-    return found[0] if found else ""
+    found = difflib.get_close_matches(word, [one for one in known if abs(len(one) - len(word)) < 3], 3, _SLIP)
+    return next((one for one in found if one[0] == word[0]), found[0] if found else "")  # "sleaping" isn't leaping
