@@ -143,7 +143,7 @@ def spoken_question(chat: PVChat, sound: str) -> str:
     if state := hearing_off(chat):
         if state == "off":
             raise SettingsError(wording("sound", state))
-        raise WeightsError("what hearing needs isn't here yet (82 MB).", hint=FETCH)
+        raise WeightsError("what hearing needs isn't here yet (110 MB).", hint=FETCH)
     from pvchat.perception.sound.listening import speech_in
 
     samples, experts = np.frombuffer(base64.b64decode(sound), "<i2").astype(np.float32), chat.networks.sound

@@ -107,7 +107,7 @@ def search(args: argparse.Namespace) -> None:
         analysis = chat.analyse(args.clip)
     kind, queries = _queries(analysis, args)
     hits = index.nearest(kind, queries, max(1, args.hits), but=[analysis.key])
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"file": min(hit.clip.files, default=""), "key": hit.clip.key, "duration_s": hit.clip.duration_s, "id": hit.id,
          "distance": hit.distance} | _where(hit.track) for hit in hits
     ]  # fmt: skip
