@@ -11,6 +11,7 @@ folder that only this user may read and that goes when the server stops.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import signal
 import threading
@@ -250,7 +251,8 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
 def _require_mcp() -> None:
     """Raise SettingsError where the package mcp is missing, or is a release that Gradio can't use."""
     try:
-        import gradio.mcp  # noqa: F401
+        for package in ("mcp", "gradio.mcp"):
+            importlib.import_module(package)
     except Exception as error:  # a release that doesn't fit may raise anything
         what = f"the package mcp is missing, or doesn't fit this Gradio ({error})."
         raise SettingsError(what, subject="--mcp", hint="pip install 'pvchat[mcp]'") from error
