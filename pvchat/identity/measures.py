@@ -56,7 +56,7 @@ class Sightings:
     def of(cls, rows: FloatArray, quality: FloatArray, cohort: FloatArray) -> Sightings:
         """Rows [n, D] with their quality [n], held against a cohort [C, D]."""
         middle = mean_identity(rows, quality)
-        return cls(rows, middle, _nearest(distances(middle[None], cohort))[0])
+        return cls(rows, middle, strange(middle[None], cohort)[0])
 
 
 def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
@@ -73,8 +73,7 @@ def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, 
 
 def measured(prototypes: FloatArray, sightings: Sightings) -> FloatArray:
     """`measures` [G, 3] of a track and G people with as many rows each: prototypes [G, P, D]."""
-    pairs = np.sort(distances(prototypes, sightings.rows).reshape(len(prototypes), -1), axis=1)
-    near = pairs[:, : max(1, int(pairs.shape[1] * NEAREST))].mean(1)
+    near = near_of(distances(prototypes, sightings.rows))
     apart = [np.linalg.norm(one) for one in prototypes.mean(1) - sightings.middle]
     return np.stack([near, apart, np.full(len(near), sightings.strange)], 1).astype(np.float32)
 
@@ -97,6 +96,12 @@ def distances(a: FloatArray, b: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)), np.float32)
 
 
-def _nearest(distance: FloatArray) -> FloatArray:
-    """Mean of the nearest few in each row [n, C]: [n]."""
-    return np.sort(distance, axis=1)[:, :NEIGHBOURS].mean(1)
+def near_of(distance: FloatArray) -> FloatArray:
+    """Mean of the nearest tenth of each track's pairs [G, n, P]: [G]."""
+    pairs = np.sort(distance.reshape(len(distance), -1), axis=1)
+    return np.asarray(pairs[:, : max(1, int(pairs.shape[1] * NEAREST))].mean(1))
+
+
+def strange(middles: FloatArray, cohort: FloatArray) -> FloatArray:
+    """How far means of tracks [n, D] are from the nearest few of a cohort [C, D]: [n]."""
+    return np.asarray(np.sort(distances(middles, cohort), axis=1)[:, :NEIGHBOURS].mean(1))

@@ -210,7 +210,7 @@ class PresenceModel:
         best, hidden, found = float(track.quality.max()), masked or covered(track), []
         for person, of, scene in zip(people, gallery.of, scenes, strict=True):
             cost = beyond(float(near[of].min()), best, scene, hidden)
-            found.append(_mean_odds(odds[of]) - _doubt(person) - cost)
+            found.append(_mean_odds(odds[of]) - doubt(person) - cost)
         return found
 
     def _printed(self, track: Track) -> bool:
@@ -271,7 +271,7 @@ def _corrected(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis
     return raw
 
 
-def _doubt(person: Person) -> float:
+def doubt(person: Person) -> float:
     """Log-odds that a face enrolled from too small or blurred ones loses: such a face is near to every other."""
     return _POOR_COST * max(0.0, _POOR - person.quality)
 
