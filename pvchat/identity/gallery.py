@@ -79,6 +79,6 @@ def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]
         alike.setdefault((hidden, len(rows), len(prints)), []).append((place, rows, prints, clear))
     stacks = []
     for (hidden, _, _), group in alike.items():
-        which, rows, prints, clear = zip(*group, strict=True)
-        stacks.append(Stack(np.array(which), hidden, np.stack(rows), np.stack(prints), np.array(clear)))
+        which, own, printed_rows, clearest = zip(*group, strict=True)
+        stacks.append(Stack(np.array(which), hidden, np.stack(own), np.stack(printed_rows), np.array(clearest)))
     return stacks
