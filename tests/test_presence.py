@@ -149,6 +149,15 @@ def test_the_right_person_is_present_and_the_others_are_absent(model: PresenceMo
     assert all(p.spans == [] and p.track is None and p.probability < 0.1 for p in (found[0], found[2]))
 
 
+def test_many_people_at_once_are_compared_as_each_alone() -> None:
+    model, people = PresenceModel.load(), [enrolled(number) for number in range(6)]
+    people[4].arrays["prototypes"] = people[4].arrays["prototypes"][:2]
+    people[5].arrays["masked"] = people[5].arrays["prototypes"] + MASK
+    analysis = make_analysis(make_track(1), make_track(5, range(3)), make_track(4, range(1)))
+    alone = np.concatenate([model.compared([person], analysis) for person in people])
+    np.testing.assert_array_equal(model.compared(people, analysis), alone)
+
+
 def test_an_empty_clip_shows_nobody(model: PresenceModel) -> None:
     for person in model.score([enrolled(1), enrolled(2)], make_analysis(), CONFIG):
         assert person.decision == "absent"
@@ -176,7 +185,7 @@ def test_faces_and_figures_are_never_compared(model: PresenceModel, monkeypatch:
 )
 def test_thresholds(model: PresenceModel, monkeypatch: pytest.MonkeyPatch, logit: float, decision: str) -> None:
     """0.52 and 0.40 lie at log-odds of 0.0800 and -0.4055."""
-    monkeypatch.setattr(PresenceModel, "face_logit", lambda *_: logit)
+    monkeypatch.setattr(PresenceModel, "_face_logits", lambda *_: [logit])
     (found,) = model.score([enrolled(1)], make_analysis(make_track(1)), CONFIG)
     assert found.decision == decision
     assert found.probability == pytest.approx(float(sigmoid(np.float64(logit))), abs=1e-5)
@@ -184,7 +193,7 @@ def test_thresholds(model: PresenceModel, monkeypatch: pytest.MonkeyPatch, logit
 
 
 def test_thresholds_come_from_the_settings(model: PresenceModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PresenceModel, "face_logit", lambda *_: 1.0)  # probability 0.731
+    monkeypatch.setattr(PresenceModel, "_face_logits", lambda *_: 1.0)  # probability 0.731
     people, analysis = [enrolled(1)], make_analysis(make_track(1))
     for config, decision in (
         (PresenceConfig(wrong_yes=1.0, wrong_no=0.2, unsure=0.1), "unsure"),  # .9 and .5

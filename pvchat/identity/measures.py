@@ -38,6 +38,27 @@ class PrintModel:
     masked_weights: Weights
 
 
+@dataclass(frozen=True)
+class Sightings:
+    """What of a track is the same whoever it is compared with.
+
+    Attributes:
+        rows: [n, D] of its sightings.
+        middle: [D] their mean.
+        strange: how far it is from the nearest strangers.
+    """
+
+    rows: FloatArray
+    middle: FloatArray
+    strange: float
+
+    @classmethod
+    def of(cls, rows: FloatArray, quality: FloatArray, cohort: FloatArray) -> Sightings:
+        """Rows [n, D] with their quality [n], held against a cohort [C, D]."""
+        middle = mean_identity(rows, quality)
+        return cls(rows, middle, strange(middle[None], cohort)[0])
+
+
 def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
     """What the logistic model sees: near, apart, cohort distance [3].
 
@@ -47,11 +68,14 @@ def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, 
         quality: [n] of the same.
         cohort: [C, D].
     """
-    pairs = np.sort(distances(prototypes, identity).ravel())
-    middle = mean_identity(identity, quality)
-    near = pairs[: max(1, int(len(pairs) * NEAREST))].mean()
-    apart = np.linalg.norm(prototypes.mean(0) - middle)
-    return np.array([near, apart, _nearest(distances(middle[None], cohort))[0]], np.float32)
+    return measured(prototypes[None], Sightings.of(identity, quality, cohort))[0]
+
+
+def measured(prototypes: FloatArray, sightings: Sightings) -> FloatArray:
+    """`measures` [G, 3] of a track and G people with as many rows each: prototypes [G, P, D]."""
+    near = near_of(distances(prototypes, sightings.rows))
+    apart = [np.linalg.norm(one) for one in prototypes.mean(1) - sightings.middle]
+    return np.stack([near, apart, np.full(len(near), sightings.strange)], 1).astype(np.float32)
 
 
 def made_out(prints: FloatArray, masked: bool) -> tuple[FloatArray, float]:
@@ -67,11 +91,17 @@ def made_out(prints: FloatArray, masked: bool) -> tuple[FloatArray, float]:
 
 
 def distances(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Euclidean distance of every row of a [n, D] to every row of b [m, D]: [n, m]."""
-    squared = (a * a).sum(1)[:, None] + (b * b).sum(1)[None] - 2 * (a @ b.T)  # faster than differences
+    """Euclidean distance of every row of a [..., n, D] to every row of b [m, D]: [..., n, m]."""
+    squared = (a * a).sum(-1)[..., None] + (b * b).sum(1) - 2 * (a @ b.T)  # faster than differences
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)), np.float32)
 
 
-def _nearest(distance: FloatArray) -> FloatArray:
-    """Mean of the nearest few in each row [n, C]: [n]."""
-    return np.sort(distance, axis=1)[:, :NEIGHBOURS].mean(1)
+def near_of(distance: FloatArray) -> FloatArray:
+    """Mean of the nearest tenth of each track's pairs [G, n, P]: [G]."""
+    pairs = np.sort(distance.reshape(len(distance), -1), axis=1)
+    return np.asarray(pairs[:, : max(1, int(pairs.shape[1] * NEAREST))].mean(1))
+
+
+def strange(middles: FloatArray, cohort: FloatArray) -> FloatArray:
+    """How far means of tracks [n, D] are from the nearest few of a cohort [C, D]: [n]."""
+    return np.asarray(np.sort(distances(middles, cohort), axis=1)[:, :NEIGHBOURS].mean(1))

@@ -41,10 +41,11 @@ from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, good
 from pvchat.identity.competition import compete, shown_together
-from pvchat.identity.measures import PrintModel, Weights, made_out, measures
+from pvchat.identity.gallery import Gallery, Stack, stacks_of
+from pvchat.identity.measures import PrintModel, Sightings, Weights, made_out, measured
 from pvchat.identity.reach import beyond, covered, scene_likeness
 from pvchat.identity.recurring import crowd, held_together
-from pvchat.people.parts import View, parts_of, stacked
+from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
@@ -177,13 +178,17 @@ class PresenceModel:
         for row, person in enumerate(people):
             if person.kind == "figure":
                 raw[row] = self._figure_logits(person, analysis)
-                continue
-            # a long video's mean frame is no place: that of a cut film is a little like all of them
-            one_place = "frame" in person.arrays and not analysis.scenes
-            scene = self.scene_likeness(person, analysis) if one_place else 0.0
-            for column, track in enumerate(analysis.tracks):
-                if track.kind == "face":
-                    raw[row, column] = self.face_logit(person, track, examples.is_masked(track), scene)
+        rows = [row for row, person in enumerate(people) if person.kind == "face"]
+        faces = [people[row] for row in rows]
+        # a long video's mean frame is no place: that of a cut film is a little like all of them
+        scenes = [
+            self.scene_likeness(one, analysis) if "frame" in one.arrays and not analysis.scenes else 0.0
+            for one in faces
+        ]
+        gallery = Gallery(faces)
+        for column, track in enumerate(analysis.tracks):
+            if track.kind == "face" and faces:
+                raw[rows, column] = self._face_logits(faces, gallery, track, examples.is_masked(track), scenes)
         return raw
 
     def face_logit(self, person: Person, track: Track, masked: bool, scene: float = 0.0) -> float:
@@ -195,36 +200,54 @@ class PresenceModel:
             masked: the face is behind a mask.
             scene: how alike the two clips' scenes are (`scene_likeness`).
         """
-        corrections = examples.view_beside(person)
-        views = [view for view in (*parts_of(person), corrections) if len(view.bare) or len(view.masked)]
-        found = [self._compare(view, track, masked) for view in views]
-        odds = _mean_odds([score for score, _ in found]) - _doubt(person)
-        near = min(float(one[0]) for _, one in found)
-        return odds - beyond(near, float(track.quality.max()), scene, masked or covered(track))
+        return self._face_logits([person], Gallery([person]), track, masked, [scene])[0]
 
-    def _compare(self, view: View, track: Track, masked: bool) -> tuple[float, FloatArray]:
-        """Log-odds that a face track shows whoever looks like this, and the measures [3] by identity vectors."""
-        prints = np.asarray(view.prints if len(view.prints) else view.masked_prints, np.float32)
-        model = self.prints if len(prints) and len(track.prints) else None
-        hidden = not len(view.bare) or (masked and model is None and len(view.masked) > 0)
-        weights, cohort = (self.masked_weights, self.masked_cohort) if hidden else (self.weights, self.cohort)
-        rows = np.asarray(view.masked if hidden else view.bare, np.float32)
-        found = measures(rows, track.identity, track.quality, cohort)
-        if model is None:
-            return float(np.dot(weights, (*found, 1.0))), found
-        prints, known = made_out(prints, masked and not len(view.prints))
-        seen, shown = made_out(track.prints.astype(np.float32), masked)
-        more = measures(prints, seen, np.ones(len(seen), np.float32), model.cohort)
-        weights = model.masked_weights if masked else model.weights
-        odds = float(np.dot(weights, (*found, *more, 1.0)))
-        return odds - (1 - min(known, shown)) * max(odds - NOTHING, 0.0), found
+    def _face_logits(
+        self, people: Sequence[Person], gallery: Gallery, track: Track, masked: bool, scenes: Sequence[float]
+    ) -> list[float]:
+        """`face_logit` of each of some people, whose faces are in the gallery."""
+        odds, near = self._compare(gallery.stacks(masked, self._printed(track)), track, masked)
+        best, hidden, found = float(track.quality.max()), masked or covered(track), []
+        for person, of, scene in zip(people, gallery.of, scenes, strict=True):
+            cost = beyond(float(near[of].min()), best, scene, hidden)
+            found.append(_mean_odds(odds[of]) - doubt(person) - cost)
+        return found
+
+    def _printed(self, track: Track) -> bool:
+        """Whether a track is compared by faceprints, too."""
+        return self.prints is not None and len(track.prints) > 0
+
+    def _compare(self, stacks: Sequence[Stack], track: Track, masked: bool) -> tuple[FloatArray, FloatArray]:
+        """Log-odds [V] that a face track shows whoever looks like each view, and how near it comes [V]."""
+        sides = {False: (self.weights, self.cohort), True: (self.masked_weights, self.masked_cohort)}
+        kinds = {stack.hidden for stack in stacks}
+        faces = {kind: Sightings.of(track.identity, track.quality, sides[kind][1]) for kind in kinds}
+        prints, shown = None, 1.0
+        if self.prints is not None and any(stack.prints.size for stack in stacks):
+            seen, shown = made_out(track.prints.astype(np.float32), masked)
+            prints = Sightings.of(seen, np.ones(len(seen), np.float32), self.prints.cohort)
+        count = sum(len(stack.which) for stack in stacks)
+        odds, near = np.empty(count, np.float64), np.empty(count, np.float32)
+        for stack in stacks:
+            found, weights = measured(stack.rows, faces[stack.hidden]), sides[stack.hidden][0]
+            near[stack.which] = found[:, 0]
+            if self.prints is not None and prints is not None and stack.prints.size:
+                found = np.hstack([found, measured(stack.prints, prints)])
+                weights = self.prints.masked_weights if masked else self.prints.weights
+            terms = np.hstack([found, np.ones((len(found), 1))])
+            odds[stack.which] = [np.dot(np.asarray(weights), row) for row in terms]
+            if stack.prints.size:
+                blank = 1 - np.minimum(stack.clear, shown)
+                odds[stack.which] -= blank * np.maximum(odds[stack.which] - NOTHING, 0.0)
+        return odds, near
 
     def _compared(self, view: View, track: Track) -> float:
         """Log-odds that a track shows whoever looks like this, of whom nothing else is known."""
         if track.kind == "figure":
             probability = self.figures.probability(np.asarray(view.bare, np.float32), track.identity)
             return float(np.log(probability) - np.log1p(-probability))
-        return self._compare(view, track, examples.is_masked(track))[0]
+        masked = examples.is_masked(track)
+        return float(self._compare(stacks_of([view], masked, self._printed(track)), track, masked)[0][0])
 
     def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
         """Cosine of the mean frames of the enrollment clip and of another."""
@@ -248,18 +271,18 @@ def _corrected(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis
     return raw
 
 
-def _doubt(person: Person) -> float:
+def doubt(person: Person) -> float:
     """Log-odds that a face enrolled from too small or blurred ones loses: such a face is near to every other."""
     return _POOR_COST * max(0.0, _POOR - person.quality)
 
 
-def _mean_odds(logits: Sequence[float]) -> float:
+def _mean_odds(logits: FloatArray) -> float:
     """Log of the mean odds of a person's clips: a sighting is like one of them, each as likely as the others.
 
     With two clips of 13 people of the development set, 100 questions: people found .39 alone, .48 so, strangers taken
     for them .03 and .045; with all prototypes in one heap .48 and .09, with mean log-odds .30 and 0.
     """
-    return float(np.logaddexp.reduce(np.asarray(logits, np.float64)) - np.log(len(logits)))
+    return float(np.logaddexp.reduce(logits) - np.log(len(logits)))
 
 
 def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: PresenceConfig) -> PersonPresence:

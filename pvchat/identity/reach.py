@@ -41,10 +41,10 @@ def beyond(near: float, quality: float, scene: float, hidden: bool = False) -> f
     """
     if hidden:
         return 0.0
-    alike = np.clip((scene - _OTHER_SCENE) / (_SAME_SCENE - _OTHER_SCENE), 0.0, 1.0)
+    alike = min(max((scene - _OTHER_SCENE) / (_SAME_SCENE - _OTHER_SCENE), 0.0), 1.0)
     badly, well = _SEEN
-    trust = np.clip((quality - badly) / (well - badly), 0.0, 1.0)
-    return float(min(MOST, _STEEPNESS * alike * trust * max(0.0, near - REACH)))
+    trust = min(max((quality - badly) / (well - badly), 0.0), 1.0)
+    return min(MOST, _STEEPNESS * alike * trust * max(0.0, near - REACH))
 
 
 def covered(track: Track) -> bool:

@@ -4,43 +4,40 @@ In: the people store and the tables. Out: `appearances` and `facts` of every cli
 are read, never footage. A person's id changes whenever what she looks like does (`PeopleStore.revise`), so an id that
 the library doesn't know is somebody to look for, and an id that the store doesn't know any more is nobody's.
 
-Somebody new is looked for in every clip of a small library; in a large one in clips where a face comes near hers, and
-everybody is recognised anew where she may be. Clips that are to be gone through are marked (`stale`) first, so that a
-run that is cut off goes on.
+Somebody new is looked for in every clip of a small library; in a large one everybody is recognised anew where a face is
+like enough hers to change a decision, hers or of others that are there. Elsewhere others keep the odds that they had
+among one person less (`calibration.py`: among a hundred, less than .01 off). Clips that are to be gone through are
+marked (`stale`) first, so that a run that is cut off goes on.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.finding import Row
 from pvchat.chat.timeline import Entity, Timeline
-from pvchat.identity.examples import view_beside
+from pvchat.identity.calibration import good
+from pvchat.identity.shortlist import most_odds
 from pvchat.library import records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.folders import Snapshot
-from pvchat.people.parts import parts_of, stacked
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, PersonPresence, Progress, Service
-from pvchat.storage.eightbit import IDENTITY
 from pvchat.storage.library import changing
 
 SMALL = 2000  # clips of a library that are all gone through for somebody new
-# Distance of identity vectors beyond which nobody is looked for: on 12 clips of the tune half those who were there,
-# perhaps or surely, lay at most .64 away; two strangers are .66 apart on average.
-NEAR = 0.7
-# Probability, of somebody compared as if nobody else were enrolled, below which she is nowhere: on the same clips those
-# who were there had at least .36, four in five of the others less than .2.
-FAINT = 0.2
+# Log-odds, by somebody's looks alone, below which she takes nothing from others that are there: less than .05.
+CONTENDS = -3.0
+ROUNDING = 0.02  # log-odds by which those of many faces at once may be off
 _BATCH = 16  # clips a change
-_ROWS = 20_000  # vectors that are compared at once
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
 
 
@@ -131,8 +128,8 @@ def _take_in(library: sqlite3.Connection, chat: Service) -> None:
     if not gone and not fresh:
         return
     count, last = library.execute("SELECT count(*), coalesce(max(id), 0) FROM clips").fetchone()
-    near = set[int]() if count <= SMALL else _candidates(library, fresh)
-    clips = [clip for clip in near if _may_show(library, chat, clip, fresh)]  # before the change: it takes a while
+    large = count > SMALL and bool(fresh)
+    clips = _candidates(library, chat, fresh, len(people) - 1) if large else set[int]()  # it takes a while
     with changing(library):
         library.executemany("DELETE FROM people WHERE ref = ?", [(ref,) for ref in gone])
         library.executemany("INSERT OR IGNORE INTO people(ref) VALUES (?)", [(one.id,) for one in fresh])
@@ -156,40 +153,53 @@ def _stale(library: sqlite3.Connection) -> int:
     return int(library.execute("SELECT count(*) FROM clips WHERE stale").fetchone()[0])
 
 
-def _candidates(library: sqlite3.Connection, people: Sequence[Person]) -> set[int]:
-    """The clips in which a face comes near one of these people's, and all that show drawn figures or bodies alone."""
-    if not people:
-        return set()
-    found = {row[0] for row in library.execute("SELECT DISTINCT clip FROM tracks WHERE kind <> 'face'")}
-    for said in (said for person in people for said in corrections_of(person)):
-        found |= {row[0] for row in library.execute("SELECT id FROM clips WHERE key = ?", (said.clip,))}
-    faces = [person for person in people if person.kind == "face"]
-    views = [view for person in faces for view in (*parts_of(person), view_beside(person))]
-    hers = stacked(view.bare if len(view.bare) else view.masked for view in views)
-    for clips, middles in _middles(library) if len(hers) else ():
-        found |= set(clips[_nearest(middles, hers) <= NEAR].tolist())
-    return found
+def _candidates(library: sqlite3.Connection, chat: Service, fresh: Sequence[Person], others: int) -> set[int]:
+    """The clips in which somebody new may be, or take a face from others that are there."""
+    asked = {said.clip for person in fresh for said in corrections_of(person)}
+    found = {row[0] for key in asked for row in library.execute("SELECT id FROM clips WHERE key = ?", (key,))}
+    looked = {row[0] for row in library.execute("SELECT DISTINCT clip FROM tracks WHERE kind <> 'face'")}
+    taken = np.array([row[0] for row in library.execute("SELECT DISTINCT clip FROM appearances WHERE who > 0")], int)
+    faces = [person for person in fresh if person.kind == "face"]
+    for clips, seen in records.faces_of(library) if faces else ():
+        if not (seen.prints.size and seen.identity.size):
+            looked |= set(clips.tolist())
+            continue
+        for person in faces:
+            odds = most_odds(chat.presence_model, person, seen) + ROUNDING
+            good = np.minimum(seen.quality.max(1), person.quality)
+            found |= set(clips[_matters(chat, odds, good, person, others, np.isin(clips, taken))].tolist())
+    known = set(taken.tolist())
+    return found | {clip for clip in looked - found if _may_show(library, chat, clip, fresh, others, clip in known)}
 
 
-def _may_show(library: sqlite3.Connection, chat: Service, clip: int, people: Sequence[Person]) -> bool:
-    """Whether one of these people may be in a clip, whoever else is."""
+def _may_show(
+    library: sqlite3.Connection, chat: Service, clip: int, fresh: Sequence[Person], others: int, taken: bool
+) -> bool:
+    """Whether one of these people may be in a clip, or take a track from others; track by track."""
     analysis, _ = records.analysis_of(library, clip)
-    asked = any(said.clip == analysis.key for person in people for said in corrections_of(person))
-    return asked or any(one.probability >= FAINT for one in chat.score(people, analysis))
+    odds = chat.presence_model.compared(fresh, analysis)
+    return any(
+        _matters(chat, odds[row], good(person, analysis.tracks), person, others, taken).any()
+        for row, person in enumerate(fresh)
+    )
 
 
-def _middles(library: sqlite3.Connection) -> Iterator[tuple[Any, FloatArray]]:
-    """Clips [n] and mean vectors [n, 128] of tracks."""
-    rows = library.execute("SELECT clip, middle FROM middles")
-    while block := rows.fetchmany(_ROWS):
-        clips, data = zip(*block, strict=True)
-        yield np.array(clips), IDENTITY.unpacked(b"".join(data))
+def _matters(
+    chat: Service, odds: FloatArray, good: FloatArray, person: Person, others: int, taken: NDArray[np.bool_] | bool
+) -> NDArray[np.bool_]:
+    """On which tracks [K] log-odds can make a decision another one, whoever competes.
 
-
-def _nearest(rows: FloatArray, hers: FloatArray) -> FloatArray:
-    """How near each row [n, 128] comes to one of hers."""
-    squared = (rows * rows).sum(1)[:, None] + (hers * hers).sum(1)[None] - 2 * rows @ hers.T
-    return np.asarray(np.sqrt(np.maximum(squared.min(1), 0.0)), np.float32)
+    Args:
+        chat: whose thresholds.
+        odds: [K] of somebody alone.
+        good: [K] as `Calibration.apply` takes it.
+        person: whose.
+        others: how many other people are enrolled.
+        taken: [K] somebody enrolled may be in the track's clip.
+    """
+    sure = chat.presence_model.calibration.apply(odds, others, good, person.kind == "figure")
+    limit = chat.settings.presence.absent_below
+    return np.asarray((sure >= np.log(limit / (1 - limit))) | (odds >= CONTENDS) & taken)
 
 
 def _appearance(

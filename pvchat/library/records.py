@@ -11,17 +11,20 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.identity.examples import MASK
+from pvchat.identity.shortlist import Faces
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import (
     BODY,
+    FACEPRINT,
     Appearance,
     ClipAnalysis,
     FloatArray,
@@ -40,6 +43,8 @@ from pvchat.video import Recorded
 # half and 11 people no decision is another one than by all, and no probability is further off than .05.
 BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
 _DECIMALS = 4  # of boxes and scores in JSON
+_MASK = MASK.encode()
+_FACES = 2000  # tracks that are compared at once
 _FLOATS = 7  # of a sighting: its frame, box, score and quality
 
 
@@ -119,6 +124,23 @@ def _track(row: Sequence[Any]) -> Track:
         prints=_rows(PRINTS, prints), looks=_rows(BODIES, looks), facts=PersonFacts.from_dict(told["facts"]),
         seen=_frames(seen), appearances=stretches,
     )  # fmt: skip
+
+
+def faces_of(library: sqlite3.Connection) -> Iterator[tuple[IntArray, Faces]]:
+    """All face tracks: clips [N] and what they are compared by, those with the same numbers of rows together."""
+    rows = library.execute("SELECT clip, facts, sightings, identity, prints FROM tracks WHERE kind = 'face'")
+    while block := rows.fetchmany(_FACES):
+        alike: dict[tuple[bool, int, int], list[Sequence[Any]]] = {}
+        for row in block:
+            masked = _MASK in zlib.decompress(row[1]) and MASK in unpacked(row[1])["facts"]["features"]
+            alike.setdefault((masked, len(row[3]), len(row[4])), []).append(row)
+        for (masked, _, _), group in alike.items():
+            clips, _, seen, identity, prints = zip(*group, strict=True)
+            count = len(clips)
+            quality = sightings_of(b"".join(seen))[:, 6].reshape(count, -1)
+            faces = vectors(b"".join(identity)).reshape(count, -1, WIDTH)
+            printed = prints_of(b"".join(prints)).reshape(count, -1, FACEPRINT)
+            yield np.array(clips), Faces(faces, quality, printed, masked)
 
 
 def vectors(data: bytes) -> FloatArray:

@@ -86,9 +86,12 @@ def examples_of(person: Person) -> list[Example]:
     """A person's corrections with their vectors, in the order in which they were said; those that don't add up are
     left out, since her file may come from a stranger.
     """
+    said = corrections_of(person)
+    if not said:
+        return []
     found, at = [], [0] * len(ARRAYS)
     everything = [_rows(person, name) for name in ARRAYS]
-    for one in corrections_of(person):
+    for one in said:
         ends = [a + count for a, count in zip(at, one.counts, strict=True)]
         parts = [rows[a:b] for rows, a, b in zip(everything, at, ends, strict=True)]
         if [len(part) for part in parts] != one.counts:
