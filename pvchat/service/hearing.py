@@ -82,7 +82,6 @@ def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
         WeightsError: the weights are damaged.
     """
     from pvchat import video
-    from pvchat.perception.sound.listening import speaking
 
     if not clips.networks.settings.voice:
         return None
@@ -90,6 +89,8 @@ def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
         return analysis.sound
     if _unheard(clips, clip) is not None:
         return None
+    from pvchat.perception.sound.listening import speaking  # takes a second, which a clip without sound doesn't cost
+
     with clips.networks.lock:
         found = video.probe(clip, clips.config)
         return speaking(clip, found, analysis, clips.networks.sound, clips.config)
