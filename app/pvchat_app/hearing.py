@@ -86,6 +86,7 @@ def hear(desk: Desk, clip: SessionClip, progress: Progress) -> None:
         SettingsError: hearing is switched off, or there is no sound.
     """
     seen, chat = desk.look(clip, progress), desk.engine.chat
+    progress("listening", 0.0, clip.probe.duration_s)  # which ends it where it was stopped meanwhile
     with desk.engine.listening(progress):
         heard = chat.listen(clip.path).analysis
     transcript(heard, [], clip.name)  # says why where nothing can be heard
