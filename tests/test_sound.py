@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from pvchat.config import Settings, VideoConfig
 from pvchat.perception.experts.mel import mel_filters
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S
 from pvchat.perception.experts.whisper import _aligned_frames, log_mel
-from pvchat.perception.sound.listening import Speech, _with_words, speech_in, windows
+from pvchat.perception.sound.listening import Speech, _looked_at, _with_words, speech_in, windows
 from pvchat.perception.sound.mouths import _with_speaker, faces_at, look_times, movements, no_faces
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, Utterance, Word
 from pvchat.service.hearing import with_sound
@@ -83,6 +84,9 @@ def test_a_damaged_sound_track_ends_no_reading(tmp_path):
 class LoudIsSpeech:
     """Probabilities by loudness, so that what is made of them can be told without a network."""
 
+    def restart(self) -> None:
+        pass
+
     def probabilities(self, samples: Any) -> Any:
         return (np.abs(samples).reshape(-1, STEP).max(1) > 0.1).astype(np.float32)
 
@@ -103,6 +107,18 @@ def test_speech_is_parted_at_pauses_and_at_the_longest_that_is_heard_at_once():
     assert told[1][0] == pytest.approx(8.0, abs=0.2)
     assert told[2] == (pytest.approx(36.0, abs=0.4), pytest.approx(50.0, abs=0.3))
     assert all(np.abs(one.samples).max() == 0.5 for one in found)
+
+
+def test_only_what_was_looked_at_is_listened_to(tmp_path):
+    """Of a part of a video its own seconds, told in the video's time: speech and music."""
+    clip = tones(tmp_path / "tone.mp4", (0.5, 2.5))
+    looked = replace(make_analysis(key="part"), shots=np.float32([[1.0, 2.0]]), duration_s=2.0)
+    start_s, parts = _looked_at(clip, video.probe(clip, VideoConfig()), looked, VideoConfig())
+    samples = np.concatenate(list(parts))
+    assert (start_s, len(samples)) == (1.0, SAMPLE_RATE)
+    assert np.abs(samples[::100]).max() > 0.3
+    (speech,) = speech_in(blocks((0.5, 3.0), seconds=4.0), LoudIsSpeech(), 60.0)
+    assert (speech.start_s, speech.end_s) == (pytest.approx(60.5, abs=0.2), pytest.approx(63.0, abs=0.2))
 
 
 def test_short_stretches_are_heard_together():
@@ -182,7 +198,7 @@ def test_a_part_of_a_clip_has_its_words_and_counts_its_own_tracks():
     assert part.utterances == (replace(HELLO, track=0),)
 
 
-def listened(chat: Any, clip: Any, monkeypatch: Any = None) -> Sound | None:
+def listened(chat: Any, clip: Any) -> Sound | None:
     analysis: ClipAnalysis = make_analysis(key=video.content_key(clip))
     return with_sound(chat._clips, clip, Look(analysis)).analysis.sound
 
@@ -196,6 +212,22 @@ def test_why_nothing_is_heard(chat, tmp_path):
     chat.networks.settings = replace(Settings(), voice=False)
     assert listened(chat, sounding) == Sound("off")
     assert "sound" not in chat.networks.__dict__
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_nobody_else_uses_the_networks_while_a_clip_is_listened_to(chat, tmp_path, monkeypatch, whole):
+    """They remember what was heard last: of a part of a video, too."""
+    held = []
+
+    def listen(*_: Any) -> Sound:
+        held.append(chat.networks.lock._owner == threading.get_ident())
+        return SOUND
+
+    monkeypatch.setattr("pvchat.perception.sound.listening.listen", listen)
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: [])
+    clip = make_clips.with_sound(tmp_path / "sound.mp4")
+    seen = with_sound(chat._clips, clip, Look(make_analysis(key=video.content_key(clip))), whole)
+    assert (seen.analysis.sound, held) == (SOUND, [True])
 
 
 def test_whisper_s_spectrum_and_alignment():

@@ -15,10 +15,10 @@ from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.timeline import Entity, Timeline
-from pvchat.cli.transcribe import speaker, subtitles
+from pvchat.cli.transcribe import subtitles
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonPresence, Sound, Utterance, Word
-from pvchat.service.hearing import LINE_S, SpokenLine, _lines
+from pvchat.service.hearing import LINE_S, SpokenLine, _lines, transcript
 
 NAMES = ("Ana", "Ben", "Cleo")
 ANA = Whom(("Ana",))
@@ -142,16 +142,24 @@ def test_who_speaks_is_who_stands_on_the_track():
     assert [row.entity for row in made.rows if row.attribute == "speaks"] == ["Ana", "Ana", "", "", ""]
 
 
+def test_every_word_is_transcribed_once():
+    """One that was heard past the end of its stretch; stretches that overlap where speech is cut at the longest."""
+    ends = Utterance(1.0, 2.0, (Word("Good", 1.0, 1.4), Word("night.", 2.0, 2.0)))
+    long = Utterance(3.0, 31.0, (Word("so", 30.8, 30.9),))
+    rest = Utterance(30.7, 33.0, (Word("it", 30.95, 31.0), Word("goes", 31.1, 31.4)))
+    lines = transcript(replace(make_analysis(), sound=Sound("heard", (ends, long, rest))), [], "clip.mp4")
+    assert [line.text for line in lines] == ["Good night.", "so", "it goes"]
+
+
 def test_subtitles_are_short_and_name_who_is_known():
     long = Sound("heard", (spoken(" ".join(["word"] * 30), 0.0, track=0),))
-    speech, *words = rows_of_sound(long, {0: "Ana"})
-    lines = _lines(speech, words)
-    made = list(lines)
+    speech, *_ = rows_of_sound(long, {0: "Ana"})
+    made = list(_lines(speech, long.utterances[0].words))
     assert len(made) == 3
     assert all(line.end_s - line.start_s <= LINE_S for line in made)
     assert " ".join(line.text for line in made).split() == ["word"] * 30
     told = subtitles([SpokenLine(3661.5, 3662.25, "Ana", "", "Hello."), SpokenLine(3663.0, 3664.0, "#1", "", "Hi.")])
     assert told == ("1\n01:01:01,500 --> 01:01:02,250\nAna: Hello.\n\n2\n01:01:03,000 --> 01:01:04,000\nHi.\n")
-    assert [speaker(SpokenLine(0, 1, who, of, "")) for who, of in (("#1", ""), ("", "unseen"), ("", "several"))] == [
+    assert [SpokenLine(0, 1, who, of, "").speaker for who, of in (("#1", ""), ("", "unseen"), ("", "several"))] == [
         "person 1", "not seen", "somebody"
     ]  # fmt: skip

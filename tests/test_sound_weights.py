@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def test_words_of_made_speech_are_heard_in_time(experts, tmp_path):
     samples = np.concatenate([noisy(speech, 30.0, 0), silence, speech])
     clip = write_clip(tmp_path / "speech.mp4", [np.full((64, 64, 3), 90, np.uint8)], samples)
     found = video.probe(clip, VideoConfig())
-    sound = listen(clip, found, make_analysis(), experts, VideoConfig())
+    sound = listen(clip, found, replace(make_analysis(), duration_s=found.duration_s), experts, VideoConfig())
     words = [word for one in sound.utterances for word in one.words]
     assert word_errors(f"{TEXT} {TEXT}", " ".join(word.text for word in words)) <= 3
     assert len(plain_words(TEXT)) == 10
@@ -79,13 +80,13 @@ def test_two_voices_are_two_and_music_is_music(experts, tmp_path):
     samples = np.concatenate([*parts, (0.3 * chord / np.abs(chord).max()).astype(np.float32)])
     clip = write_clip(tmp_path / "voices.mp4", [np.full((64, 64, 3), 90, np.uint8)], samples)
     found = video.probe(clip, VideoConfig())
-    sound = listen(clip, found, make_analysis(), experts, VideoConfig())
+    sound = listen(clip, found, replace(make_analysis(), duration_s=found.duration_s), experts, VideoConfig())
     told = [one.voice for one in sound.utterances if one.voice is not None]
     assert sorted({*told}) == [0, 1]
     assert told[0] == 0
     assert told[-1] == 1
     ((start, end),) = sound.music
     assert (start, end) == (pytest.approx(len(samples) / 16_000 - 4, abs=1.0), pytest.approx(found.duration_s, abs=0.5))
-    quiet = speaking(clip, found, make_analysis(), experts, VideoConfig())
+    quiet = speaking(clip, found, replace(make_analysis(), duration_s=found.duration_s), experts, VideoConfig())
     assert [one.voice for one in quiet.utterances] == [one.voice for one in sound.utterances]
     assert not any(one.words for one in quiet.utterances)

@@ -123,6 +123,15 @@ def test_a_voice_makes_a_face_that_speaks_surer(voice, track, decision):
     assert (found.probability > 0.45) == (decision == "present")
 
 
+@pytest.mark.parametrize(("other", "voice"), [("unsure", 5), ("present", 9)])
+def test_a_voice_that_may_be_another_s_makes_no_face_surer(other, voice):
+    """Of two who may stand on one track, with voices that are alike; of one who may be whoever surely stands there."""
+    people = [known("Ana", 5), known("Eve", voice)]
+    seen = [PersonPresence("Ana", "unsure", 0.45, track=1, tracks=(1,)), PersonPresence("Eve", other, 0.9, track=1)]
+    found = heard_in(people, seen, heard(spoken(0.0, 5, track=1)), PresenceConfig())
+    assert [(one.decision, one.probability) for one in found] == [("unsure", 0.45), (other, 0.9)]
+
+
 def test_a_voice_goes_where_its_person_goes(tmp_path):
     """Into an export, and away with her: from her folder, and from what was heard in clips."""
     cache = ClipCache(tmp_path / "cache" / "clips")
@@ -170,7 +179,10 @@ def test_music_is_heard_while_blocks_pass():
     passed = list(listener.along(blocks))
     np.testing.assert_array_equal(np.concatenate(passed), samples)
     assert listener.spans() == ((pytest.approx(5.0, abs=0.1), pytest.approx(45.0, abs=0.1)),)
-    assert MusicListener(LoudIsMusic()).spans() == ()  # type: ignore[arg-type]
+    later = MusicListener(LoudIsMusic(), 60.0)  # type: ignore[arg-type]
+    assert later.spans() == ()
+    list(later.along([samples]))
+    assert later.spans() == ((pytest.approx(65.0, abs=0.1), pytest.approx(105.0, abs=0.1)),)
     part = Sound("heard", music=((5.0, 45.0),)).within(40.0, 50.0, [])
     assert part.music == ((40.0, 45.0),)
 

@@ -68,11 +68,12 @@ class ListenEvents:
 
     def show(self, clip: SessionClip | None) -> tuple[str, gr.Button]:
         """What was heard of a clip so far, and the button, where there is something to listen to."""
-        analysis = clip.analysis if clip is not None else None
-        if clip is None or analysis is None or analysis.sound is None:
-            there = clip is not None and clip.has_sound and self.desk.engine.chat.settings.voice
-            return "", gr.Button(LISTEN, visible=there)
-        lines = transcript(analysis, self.desk.engine.chat.presence(analysis), clip.name)
+        chat = self.desk.engine.chat
+        if clip is None or not clip.has_sound or not chat.settings.voice:
+            return "", gr.Button(LISTEN, visible=False)
+        if (analysis := clip.analysis) is None or analysis.sound is None:
+            return "", gr.Button(LISTEN, visible=True)
+        lines = transcript(analysis, chat.presence(analysis), clip.name)
         return words_card(lines, clip.url), gr.Button(visible=False)
 
 
@@ -85,6 +86,7 @@ def hear(desk: Desk, clip: SessionClip, progress: Progress) -> None:
         SettingsError: hearing is switched off, or there is no sound.
     """
     seen, chat = desk.look(clip, progress), desk.engine.chat
+    progress("listening", 0.0, clip.probe.duration_s)  # which ends it where it was stopped meanwhile
     with desk.engine.listening(progress):
         heard = chat.listen(clip.path).analysis
     transcript(heard, [], clip.name)  # says why where nothing can be heard
@@ -102,19 +104,12 @@ def words_card(lines: Sequence[SpokenLine], clip: str) -> str:
         return cards.notice("Nobody is heard speaking in this clip.")
     rows = "".join(
         f'<li class="pv-line"><button type="button" class="pv-time" data-seek="{line.start_s:.2f}" data-clip="{clip}" '
-        f'aria-label="Play from {exact(line.start_s)}">{clock(line.start_s)}</button><b>{escape(_speaker(line))}</b> '
+        f'aria-label="Play from {exact(line.start_s)}">{clock(line.start_s)}</button><b>{escape(line.speaker)}</b> '
         f"<span>{escape(line.text)}</span></li>"
         for line in lines
     )
     search = '<input type="search" placeholder="Search in what is said" aria-label="Search in what is said">'
     return f'<section class="pv-words"><b>What is said</b>{search}<ol>{rows}</ol></section>'
-
-
-def _speaker(line: SpokenLine) -> str:
-    """A name, "person 1", "not in the picture", or "somebody"."""
-    if line.who.startswith("#"):
-        return f"person {line.who[1:]}"
-    return line.who or ("not in the picture" if line.of else "somebody")
 
 
 def _stoppable(progress: Progress, stop: threading.Event) -> Progress:
@@ -143,13 +138,12 @@ def spoken_question(chat: PVChat, sound: str) -> str:
     if state := hearing_off(chat):
         if state == "off":
             raise SettingsError(wording("sound", state))
-        raise WeightsError("what hearing needs isn't here yet (110 MB).", hint=FETCH)
+        raise WeightsError("what hearing needs isn't here yet.", hint=FETCH)
     from pvchat.perception.sound.listening import speech_in
 
     samples, experts = np.frombuffer(base64.b64decode(sound), "<i2").astype(np.float32), chat.networks.sound
     samples /= 32768
     with chat.networks.lock:
-        experts.speech.restart()
         speech = list(speech_in([samples], experts.speech))
         within = slice(*(round(s * SAMPLE_RATE) for s in (speech[0].start_s, speech[-1].end_s))) if speech else slice(0)
         words = experts.words.words(samples[within]) if speech else []

@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         PVChatError: the clip can't be read, has no sound, or hearing is off or not fetched.
     """
+    from pvchat.chat.english import clock
     from pvchat.service.hearing import transcript
 
     chat, progress = console.open_chat(args)
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
         console.write_json([{name: getattr(line, name) for name in names} for line in lines])
     else:
         for line in lines:
-            console.write(f"{_clock(line.start_s)[3:8]}  {speaker(line)}: {line.text}")
+            console.write(f"{clock(line.start_s):>7}  {line.speaker}: {line.text}")
         if not lines:
             console.say("I hear nobody speak.")
 
@@ -60,15 +61,6 @@ def subtitles(lines: Sequence[SpokenLine]) -> str:
         who = f"{line.who}: " if line.who and not line.who.startswith("#") else ""
         blocks.append(f"{number}\n{_clock(line.start_s)} --> {_clock(line.end_s)}\n{who}{line.text}\n")
     return "\n".join(blocks)
-
-
-def speaker(line: SpokenLine) -> str:
-    """Whose words a line is: a name, "person 1", "not seen" or "somebody"."""
-    from pvchat.chat.sounds import UNSEEN
-
-    if line.who.startswith("#"):
-        return f"person {line.who[1:]}"
-    return line.who or ("not seen" if line.of == UNSEEN else "somebody")
 
 
 def _clock(seconds: float) -> str:

@@ -55,45 +55,60 @@ def heard_in(
         config: what wrong answers cost.
     """
     owners = _owners(people, sound)
+    taken = {track for one in presences if one.decision == "present" for track in (one.track, *one.tracks)}
+    free = replace(sound, utterances=tuple(one for one in sound.utterances if one.track not in taken))
     told = []
     for person, presence in zip(people, presences, strict=True):
-        mine = tuple(voice for voice, owner in owners.items() if owner is person)
-        told.append(_surer(person, replace(presence, voices=mine), sound, config))
+        mine = replace(presence, voices=tuple(voice for voice, owner in owners.items() if owner is person))
+        may_be_hers = presence.decision == "unsure" and presence.track not in taken
+        told.append(_surer(person, mine, people, free, config) if may_be_hers else mine)
     return told
 
 
 def _owners(people: Sequence[Person], sound: Sound) -> dict[int, Person]:
     """Whose each voice of a clip surely is, by its number."""
-    known = [person for person in people if len(person.arrays.get("voice", ()))]
     found = {}
     for voice in sorted({one.voice for one in sound.utterances if one.voice is not None}):
-        spoken = [one for one in sound.utterances if one.voice == voice]
-        if not known or sum(one.seconds for one in spoken) < _HEARD_S:
-            continue
-        likeness = [_likeness(person, spoken) for person in known]
-        first, second = np.sort([-1.0, *likeness])[::-1][:2]
-        if first >= _NAMED + _OF_TEN * np.log10(len(known)) and first - second >= _CLEARLY:
-            found[voice] = known[int(np.argmax(likeness))]
+        likeness, nearest, known = _nearest(people, [one for one in sound.utterances if one.voice == voice])
+        if nearest is not None and likeness >= _NAMED + _OF_TEN * np.log10(known):
+            found[voice] = nearest
     return found
 
 
-def _surer(person: Person, presence: PersonPresence, sound: Sound, config: PresenceConfig) -> PersonPresence:
-    """A presence with what the voice of a face that may be hers adds to it."""
-    spoken = [one for one in sound.utterances if one.voiceprint and one.track in (presence.track, *presence.tracks)]
-    known = presence.track is not None and len(person.arrays.get("voice", ()))
-    if presence.decision != "unsure" or not known or sum(one.seconds for one in spoken) < _HEARD_S:
+def _surer(
+    person: Person, presence: PersonPresence, people: Sequence[Person], sound: Sound, config: PresenceConfig
+) -> PersonPresence:
+    """An unsure presence with what the voice of the face that may be hers adds to it, where it is most like hers."""
+    tracks = (presence.track, *presence.tracks)
+    spoken = [one for one in sound.utterances if one.voiceprint and one.track is not None and one.track in tracks]
+    likeness, nearest, _ = _nearest(people, spoken)
+    if nearest is not person:
         return presence
-    added = float(np.clip(_SLOPE * (_likeness(person, spoken) - _EVEN), 0.0, _MOST))
+    added = float(np.clip(_SLOPE * (likeness - _EVEN), 0.0, _MOST))
     odds = presence.probability / max(1e-9, 1 - presence.probability) * np.exp(added)
     probability = float(odds / (1 + odds))
     sure = probability >= config.present_from
     return replace(presence, probability=probability, decision="present" if sure else "unsure")
 
 
-def _likeness(person: Person, spoken: Sequence[Utterance]) -> float:
-    """Cosine of what is spoken and the nearest of a person's enrolled voices."""
+def _nearest(people: Sequence[Person], spoken: Sequence[Utterance]) -> tuple[float, Person | None, int]:
+    """Cosine of what is spoken and the voice that is most like it, whose that is, and how many voices are known.
+
+    Nobody's (None) where too little is spoken, or where the voice of the next person is about as like.
+    """
+    known = [person for person in people if len(person.arrays.get("voice", ()))]
+    if not known or sum(one.seconds for one in spoken) < _HEARD_S:
+        return -1.0, None, len(known)
+    voice = _mean(spoken)
+    likeness = [_likeness(person, voice) for person in known]
+    second, first = np.sort([-1.0, *likeness])[-2:]
+    return float(first), known[int(np.argmax(likeness))] if first - second >= _CLEARLY else None, len(known)
+
+
+def _likeness(person: Person, voice: FloatArray) -> float:
+    """Cosine of a voice [256] and the nearest of a person's enrolled voices."""
     known = np.asarray(person.arrays["voice"], np.float32)
-    return float((known @ _mean(spoken) / np.linalg.norm(known, axis=1)).max())
+    return float((known @ voice / np.linalg.norm(known, axis=1)).max())
 
 
 def _mean(spoken: Sequence[Utterance]) -> FloatArray:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from pvchat.chat.english import wording
 from pvchat.chat.finding import Row
+from pvchat.chat.sounds import UNSEEN
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound
+from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, Word
 
 if TYPE_CHECKING:
     from pvchat.service.atwork import ClipFile
@@ -36,6 +37,13 @@ class SpokenLine:
     who: str
     of: str
     text: str
+
+    @property
+    def speaker(self) -> str:
+        """Whose words it is: a name, "person 1", "not seen" or "somebody"."""
+        if self.who.startswith("#"):
+            return f"person {self.who[1:]}"
+        return self.who or ("not seen" if self.of == UNSEEN else "somebody")
 
 
 def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = True) -> Look:
@@ -74,16 +82,15 @@ def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
         WeightsError: the weights are damaged.
     """
     from pvchat import video
-    from pvchat.assets import weights
-    from pvchat.assets.packages import VOICE
-    from pvchat.perception.sound.listening import speaking
 
     if not clips.networks.settings.voice:
         return None
     if analysis.sound is not None:
         return analysis.sound
-    if weights.missing(table=VOICE) or _unheard(clips, clip) is not None:
+    if _unheard(clips, clip) is not None:
         return None
+    from pvchat.perception.sound.listening import speaking  # takes a second, which a clip without sound doesn't cost
+
     with clips.networks.lock:
         found = video.probe(clip, clips.config)
         return speaking(clip, found, analysis, clips.networks.sound, clips.config)
@@ -104,8 +111,9 @@ def _listened(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
     from pvchat import video
     from pvchat.perception.sound.listening import listen
 
-    found = video.probe(clip, clips.config)
-    return listen(clip, found, analysis, clips.networks.sound, clips.config, clips.progress)
+    with clips.networks.lock:
+        found = video.probe(clip, clips.config)
+        return listen(clip, found, analysis, clips.networks.sound, clips.config, clips.progress)
 
 
 def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip: str | Path) -> list[SpokenLine]:
@@ -122,21 +130,20 @@ def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip
     """
     from pvchat.chat.clip_timeline import timeline_of
 
-    state = "none" if analysis.sound is None else analysis.sound.state
-    if state == "unfetched":
-        raise WeightsError(wording("sound", state), subject=str(clip), hint="Run: pvchat doctor --fetch --voice")
-    if state != "heard":
-        raise SettingsError(wording("sound", state), subject=str(clip))
-    timeline = timeline_of(presences, analysis)
-    words = [row for row in timeline.rows if row.attribute == "says"]
-    return [line for row in timeline.rows if row.attribute == "speaks" for line in _lines(row, words)]
+    sound = analysis.sound or Sound("none")
+    if sound.state == "unfetched":
+        raise WeightsError(wording("sound", sound.state), subject=str(clip), hint="Run: pvchat doctor --fetch --voice")
+    if sound.state != "heard":
+        raise SettingsError(wording("sound", sound.state), subject=str(clip))
+    speech = [row for row in timeline_of(presences, analysis).rows if row.attribute == "speaks"]
+    spoken = zip(speech, sound.utterances, strict=True)
+    return [line for row, utterance in spoken for line in _lines(row, utterance.words)]
 
 
-def _lines(speech: Row, words: Sequence[Row]) -> Iterator[SpokenLine]:
-    """A stretch of speech in lines of at most `LINE_S`."""
-    mine = [word for word in words if word.entity == speech.entity and speech.start_s <= word.start_s < speech.end_s]
-    while mine:
-        fits = [word for word in mine if word.end_s - mine[0].start_s <= LINE_S] or mine[:1]
-        text = " ".join(word.value for word in fits)
+def _lines(speech: Row, words: Sequence[Word]) -> Iterator[SpokenLine]:
+    """The words of a stretch of speech in lines of at most `LINE_S`."""
+    while words:
+        fits = [word for word in words if word.end_s - words[0].start_s <= LINE_S] or words[:1]
+        text = " ".join(word.text for word in fits)
         yield SpokenLine(fits[0].start_s, fits[-1].end_s, speech.entity, speech.of, text)
-        mine = mine[len(fits) :]
+        words = words[len(fits) :]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -64,7 +65,7 @@ def test_a_clip_is_listened_to_when_somebody_asks(desk: Desk, scenery: Scenery, 
     *_, (words, button) = listener.listen(PAGE)
     assert button.visible is False
     assert "<b>Ana</b> <span>Coffee please.</span>" in words
-    assert "<b>not in the picture</b> <span>Morning!</span>" in words
+    assert "<b>not seen</b> <span>Morning!</span>" in words
     assert listener.shown(PAGE)[0] == words  # of a page that comes anew: nothing is heard twice
 
 
@@ -81,6 +82,20 @@ def test_listening_is_stopped_by_a_second_click(desk: Desk, scenery: Scenery, he
     hears.set()
     *_, (words, _) = listener.listen(PAGE)
     assert "Coffee" in words
+
+
+@pytest.mark.parametrize(("voice", "silent"), [(False, False), (True, True)])
+def test_what_was_heard_before_is_listed_only_where_hearing_is_on(
+    desk: Desk, scenery: Scenery, voice: bool, silent: bool
+) -> None:
+    """Nor is it a problem that a clip was found to have no sound, as a question may have told before."""
+    session, path = desk.sessions.of("one"), scenery.clip("silent", ANA) if silent else sounding(scenery)
+    object.__setattr__(desk.engine.chat.settings, "voice", voice)
+    clip = desk.receive(session, upload(desk, path))
+    session.keep(clip)
+    clip.analysis = replace(desk.look(clip), sound=Sound("none") if silent else Sound("heard", (COFFEE,)))
+    words, button = ListenEvents(desk).shown(PAGE)
+    assert (words, button.visible) == ("", False)
 
 
 @pytest.mark.parametrize(("missing", "voice", "why"), [
@@ -106,6 +121,7 @@ def test_words_that_were_said_are_text() -> None:
     assert "${" not in html
     assert 'data-seek="61.00" data-clip="/files/x"' in html
     assert "<b>person 2</b> <span>Yes.</span>" in html
+    assert "<b>somebody</b>" in words_card([SpokenLine(0.0, 1.0, "", "several", "Yes.")], "/files/x")
 
 
 class Loud:

@@ -26,11 +26,7 @@ def mel_filters(bands: int, window: int) -> FloatArray:
         return np.where(mel < knee / step, step * mel, knee * np.exp(rise * (mel - knee / step)))
 
     top = knee / step + np.log(SAMPLE_RATE / 2 / knee) / rise
-    return triangles(hertz(np.linspace(0.0, top, bands + 2)), window)
-
-
-def triangles(edges: FloatArray, window: int) -> FloatArray:
-    """[bands, window // 2 + 1] triangles of equal area between edges [bands + 2] (Hz)."""
+    edges = hertz(np.linspace(0.0, top, bands + 2))
     slopes = edges[:, None] - np.fft.rfftfreq(window, 1 / SAMPLE_RATE)[None]
     widths = np.diff(edges)[:, None]
     sides = np.maximum(0, np.minimum(-slopes[:-2] / widths[:-1], slopes[2:] / widths[1:]))

@@ -90,10 +90,12 @@ def listen(
 ) -> Sound:
     """What is heard in a clip with sound: words, in how many voices, who speaks as far as that is seen, and music.
 
+    Only the seconds that were looked at are listened to: of an analysis of a part those of the part.
+
     Args:
         path: a local file.
         found: what `probe` said about it.
-        analysis: of it, for the faces; of a part of it where no more was looked at.
+        analysis: of it, for the faces, or of a part of it.
         experts: the networks.
         config: the limits.
         progress: called with what is being done, seconds done, seconds in all.
@@ -102,10 +104,10 @@ def listen(
         VideoReadError: it can't be read.
         WeightsError: the weights to hear it aren't here.
     """
-    experts.speech.restart()
     utterances: list[Utterance] = []
-    music = MusicListener(experts.music)
-    for window in windows(speech_in(music.along(read_sound(path, found, config)), experts.speech)):
+    start_s, blocks = _looked_at(path, found, analysis, config)
+    music = MusicListener(experts.music, start_s)
+    for window in windows(speech_in(music.along(blocks), experts.speech, start_s)):
         if progress is not None:
             progress("listening", window[-1].end_s, found.duration_s)
         spoken = zip(window, _with_words(window, experts.words), strict=True)
@@ -116,20 +118,21 @@ def listen(
 
 def speaking(path: PathLike, found: Probe, analysis: ClipAnalysis, experts: SoundExperts, config: VideoConfig) -> Sound:
     """`listen` without words: who speaks when, and in which voice."""
-    experts.speech.restart()
+    start_s, blocks = _looked_at(path, found, analysis, config)
     utterances = [
         Utterance(round(one.start_s, 2), round(one.end_s, 2), voiceprint=_voiceprint(one, experts.voices))
-        for one in speech_in(read_sound(path, found, config), experts.speech)
+        for one in speech_in(blocks, experts.speech, start_s)
     ]
     return Sound("heard", with_voices(with_speakers(path, found, analysis, utterances, experts.mesh, config)))
 
 
-def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert) -> Iterator[Speech]:
+def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert, start_s: float = 0.0) -> Iterator[Speech]:
     """The stretches of speech in some sound.
 
     Args:
         blocks: of samples, one after the other.
-        expert: hears speech; was `restart`ed.
+        expert: hears speech.
+        start_s: when the sound begins, seconds.
 
     Yields:
         Stretches of at most `_LONGEST_S`, in order, with a short margin.
@@ -137,10 +140,11 @@ def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert) -> Iterator[Sp
     held, first = np.zeros(0, np.float32), 0  # samples that may still be needed, and the number of the first of them
     begun, quiet, at = -1, 0, 0  # steps: the stretch's first, how many were silent at its end, how many were heard
     margin = round(_MARGIN_S * SAMPLE_RATE)
+    expert.restart()
 
     def cut(start: int, end: int) -> Speech:
         low = max(first, start * STEP - margin)
-        return Speech(low / SAMPLE_RATE, held[low - first : end * STEP + margin - first].copy())
+        return Speech(start_s + low / SAMPLE_RATE, held[low - first : end * STEP + margin - first].copy())
 
     for block in _stepped(blocks):
         held = np.concatenate([held, block])
@@ -171,6 +175,15 @@ def windows(speech: Iterable[Speech]) -> Iterator[list[Speech]]:
         held.append(one)
     if held:
         yield held
+
+
+def _looked_at(
+    path: PathLike, found: Probe, analysis: ClipAnalysis, config: VideoConfig
+) -> tuple[float, Iterator[FloatArray]]:
+    """When what was looked at begins (seconds), and its sound, block after block."""
+    start_s = float(analysis.shots[0, 0])
+    length_s = min(found.duration_s, analysis.duration_s) - start_s
+    return start_s, read_sound(path, replace(found, start_s=found.start_s + start_s, duration_s=length_s), config)
 
 
 def _stepped(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:

@@ -113,6 +113,9 @@ def _face_at(analysis: ClipAnalysis, number: int, track: Track, time: float) -> 
     """A track's face between its two sightings around a time, or beside the one that is near."""
     if track.kind != "face" or not len(track):
         return None
+    first, last = analysis.times[track.frames[0]], analysis.times[track.frames[-1]]
+    if not first - _APART_S <= time <= last + _APART_S:  # of most tracks of a long video that is all there is to do
+        return None
     times = analysis.times[track.frames]
     near = np.flatnonzero(analysis.shot_of(times) == analysis.shot_of(np.array([time], np.float32))[0])
     before, after = near[times[near] <= time][-1:], near[times[near] > time][:1]

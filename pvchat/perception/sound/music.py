@@ -23,10 +23,11 @@ class MusicListener:
 
     Args:
         expert: hears music.
+        start_s: when the sound begins, seconds.
     """
 
-    def __init__(self, expert: MusicExpert) -> None:
-        self._expert = expert
+    def __init__(self, expert: MusicExpert, start_s: float = 0.0) -> None:
+        self._expert, self._start_s = expert, start_s
         self._held: list[FloatArray] = []
         self._found: list[FloatArray] = []
 
@@ -46,7 +47,8 @@ class MusicListener:
         if not self._found:
             return ()
         plays = np.concatenate(self._found)[:, 1:].max(1)
-        return spans_of(np.convolve(np.pad(plays, _SMOOTH // 2, "edge"), np.ones(_SMOOTH) / _SMOOTH, "valid")[1:])
+        smooth = np.convolve(np.pad(plays, _SMOOTH // 2, "edge"), np.ones(_SMOOTH) / _SMOOTH, "valid")[1:]
+        return tuple((round(self._start_s + a, 2), round(self._start_s + b, 2)) for a, b in spans_of(smooth))
 
     def _hear(self) -> int:
         """Hear what is held; what doesn't fill a step stays for the next time. How many samples do."""

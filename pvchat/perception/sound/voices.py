@@ -18,9 +18,8 @@ SAME_VOICE = 0.8  # mean cosine from which two groups of stretches are one voice
 
 def with_voices(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
     """The stretches with the numbers of their voices, counted from 0 as they begin to speak."""
-    told = [one for one in utterances if one.voiceprint]
-    numbers = dict(zip([one.start_s for one in told], _groups(told), strict=True))
-    return tuple(replace(one, voice=numbers.get(one.start_s) if one.voiceprint else None) for one in utterances)
+    numbers = iter(_groups([one for one in utterances if one.voiceprint]))
+    return tuple(replace(one, voice=next(numbers) if one.voiceprint else None) for one in utterances)
 
 
 def _groups(utterances: Sequence[Utterance]) -> list[int]:
