@@ -29,7 +29,7 @@ from pvchat_app.turncard import WAITING, view
 from pvchat_app.wording import explained_error
 
 _LOG = '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0"></div>'
-_MICROPHONE = '<button type="button" class="pv-button">🎤 Speak</button> <span class="pv-dim" role="status"></span>'
+_MICROPHONE = '<button type="button" class="pv-button">Speak</button> <span class="pv-dim" role="status"></span>'
 # many wait at once, for the experts or the model, which take them in turn: nobody's page waits for another's film
 ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}
 LOOKS: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
@@ -111,7 +111,7 @@ class ChatTab:
         posed = [gr.on(asks, self.pose, [self.question, *parts], posing, trigger_mode="multiple", **QUICK)]
         for button in self.starters:
             posed.append(button.click(self.pose, [button, *parts], posing, trigger_mode="multiple", **QUICK))
-        posed.append(self.log.click(self.correct, None, self.log, **MODEL | {"show_progress": "hidden"}))
+        posed.append(self.log.click(self.correct, None, [self.log, self.note], **MODEL | {"show_progress": "hidden"}))
         for event in posed:
             event.then(self.answer, None, self._answered, **self._waits)
         spoken = [self.question, self.microphone]
@@ -186,12 +186,12 @@ class ChatTab:
             if (clip := turn.clip) is not None and clip is session.clip:
                 yield view(session, turn), self.desk.timeline(clip)  # whoever was enrolled meanwhile is in it
 
-    def correct(self, request: gr.Request, event: gr.EventData) -> Any:
+    def correct(self, request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
         """Keep what was said of somebody's recognition, and ask the same question again."""
         session = self.desk.sessions.asking(request)
         turn = next((turn for turn in session.turns if turn.key == sent(event, "turn")), None)
         if turn is None or turn.clip is None:
-            return view(session)
+            return view(session), gr.skip()
         name, her, track = sent(event, "name"), bool(sent(event, "her")), sent(event, "track")
         try:
             if sent(event, "undo"):
@@ -200,7 +200,8 @@ class ChatTab:
                 correcting.correct(self.desk, session, turn, name, her, int(track) if track.isdigit() else None)
         except Exception as error:
             turn.corrected, turn.undo = explained_error(error), ("", ())
-        return view(session)
+        clip = session.clip
+        return view(session), self.desk.found(clip)[0] if clip and clip.analysis else gr.skip()
 
     def hear_question(self, event: gr.EventData) -> tuple[Any, Any]:
         """Put what was spoken into the question's field, to be read before it is asked; or say why it wasn't heard."""

@@ -97,7 +97,7 @@ class EvaluateTab:
     def start(self, name: str | None, most: float, owner: str, request: gr.Request) -> tuple[Any, ...]:
         """Queue a run."""
         try:
-            evaluation.start(self.desk, owner, self.folder, name, int(most) or None)
+            evaluation.start(self.desk, owner, self.folder, name, int(most or 0) or None)
         except Exception as error:
             return cards.error_card(error), *self.show(owner, request)
         return "", *self.show(owner, request)

@@ -103,7 +103,8 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
         names = cameras.names()
         first = names[0][1] if names else None
         timer = gr.Timer(active=bool(cameras.watched))
-        return gr.Dropdown(choices=names, value=first), gr.Button(interactive=bool(names)), *cameras.shown(first), timer
+        usable = gr.Button(interactive=bool(names))
+        return gr.Dropdown(choices=names, value=first), usable, usable, *cameras.shown(first), timer
 
     def change(camera: str | None, begin: bool) -> tuple[Any, ...]:
         """Start or stop."""
@@ -113,7 +114,7 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
             return cards.error_card(error), *cameras.shown(camera), gr.Timer(active=bool(cameras.watched))
         return "", *cameras.shown(camera), gr.Timer(active=bool(cameras.watched))
 
-    tab.select(come, None, [picked, start, now, events, timer], **QUICK)
+    tab.select(come, None, [picked, start, stop, now, events, timer], **QUICK)
     outputs = [note, now, events, timer]
     start.click(lambda camera: change(camera, True), picked, outputs, **QUICK)
     stop.click(lambda camera: change(camera, False), picked, outputs, **QUICK)

@@ -84,7 +84,7 @@ class Page:
         for event in (enroll.enrolled, *people.changed, *library.changed):
             event.then(self.refresh, people.picked, lists, **QUICK)
         self.people_page.select(self.refresh, people.picked, lists, **QUICK)
-        people.forgotten.then(self.redraw_enroll, None, enroll.held, **QUICK)
+        people.forgotten.then(self.redraw_clips, None, [*enroll.held, chat.upload], **QUICK)
         gr.on([people.begin.click, chat.known.click], lambda: gr.Tabs(selected="enroll"), None, self.tabs, **QUICK)
         chat.known.click(enroll.take, None, enroll.taken, **MODEL)
 
@@ -106,9 +106,10 @@ class Page:
         self.desk.tidy(session)
         return *self.people.show(who, other), *self.chat.show(session)
 
-    def redraw_enroll(self, request: gr.Request) -> tuple[Any, ...]:
-        """The enroll tab without somebody who was just forgotten."""
-        return self.enroll.redrawn(self.desk.sessions.asking(request))
+    def redraw_clips(self, request: gr.Request) -> tuple[Any, ...]:
+        """The enroll tab and the chat's upload without somebody who was just forgotten."""
+        session = self.desk.sessions.asking(request)
+        return *self.enroll.redrawn(session), gr.skip() if session.clip else None
 
     def resume(self, address: str, request: gr.Request) -> tuple[Any, ...]:
         """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip.

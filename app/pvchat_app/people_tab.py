@@ -93,8 +93,8 @@ class PeopleTab:
     def _connect(self) -> None:
         who, result, undoable = self.who, self.result, [self.undo_button, self.made]
         self.grid.click(self.pick_card, None, who, **QUICK)
-        gr.on([who.change, self.other.change], self.compare, self.picked, [self.likeness, self.both], **QUICK)
-        self.leave.click(lambda: gr.Group(visible=False), None, self.both, **QUICK)
+        # what was asked about the ones who were picked before is taken back
+        gr.on([self.leave.click, who.change, self.other.change], None, None, self.both, js=_HIDDEN)
         gr.on([self.no.click, who.change], None, None, self.sure, js=_HIDDEN)
         exported = self.export_button.click(self.export, who, result, **QUICK)
         exported.then(None, None, None, js=following("pv-person-result"))
@@ -143,10 +143,6 @@ class PeopleTab:
         """The person whose card was clicked is the one to change."""
         person = self.desk.engine.people.find(sent(event, "name"))
         return gr.skip() if person is None else pick(person)
-
-    def compare(self, who: str | None, other: str | None) -> tuple[str, Any]:
-        """Others are picked: what was asked about the ones before is taken back."""
-        return likeness_of(self.desk, who, other), gr.Group(visible=False)
 
     def rename(self, who: str | None, new: str) -> tuple[Any, ...]:
         """Another name; the same person stays picked."""

@@ -47,8 +47,8 @@ MIN_PASSWORD = 8  # characters
 SWEEP_S = 120.0
 ENDING_S = 30.0  # what runs when the server stops gets so long to end
 _STAYING = "/staying.js"
-# on phones Gradio hides the footer's first link and leaves its separator; its own `css` doesn't reach the footer
-_FOOTER = "<style>@media (max-width: 640px) { footer .divider { display: none !important; } }</style>"
+# the footer has one link, and Gradio puts a separator after it; its own `css` doesn't reach the footer
+_FOOTER = "<style>footer .divider { display: none !important; }</style>"
 
 
 @dataclass(frozen=True)

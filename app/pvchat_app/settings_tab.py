@@ -24,7 +24,7 @@ from pvchat_app.hearing import hearing_off
 from pvchat_app.page_events import MODEL, QUICK
 from pvchat_app.progress import watched
 
-_OWN = "PVChat's own model: runs on any laptop, needs no hub."
+_OWN = "PVChat's own model: runs on any laptop, and nothing is fetched for it."
 _HUB = "It is fetched from the hub where it isn't on this machine."
 _FITS = {True: "It fits here.", False: "It doesn't fit here.", None: ""}
 

@@ -25,6 +25,7 @@ from pvchat_app.wording import SIGNS, WORDS, escape, exact, many, percent
 MOST_CHIPS = 6  # people named in the fold's own line
 MOST_TIMES = 24  # of one person
 WAITING = "Waiting for its turn"
+_NOBODY = "About nobody in particular"
 LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
 _NUMBERS = itertools.count(1)
 
@@ -98,7 +99,7 @@ def _line(turn: Turn) -> str:
     """Who was asked about, present or not, with the probability."""
     if not turn.asked:
         there = any(person.decision != "absent" for person in turn.presences)  # the answer was about nobody of them
-        return "" if there else f"None of {many(len(turn.presences), 'person', 'people')} enrolled is seen here"
+        return _NOBODY if there else f"None of {many(len(turn.presences), 'person', 'people')} enrolled is seen here"
     chips = "".join(_chip(person) for person in _surest_first(turn)[:MOST_CHIPS])
     more = len(turn.asked) - MOST_CHIPS
     return f"{chips}{f' and {more} more' if more > 0 else ''}"

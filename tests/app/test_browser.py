@@ -149,6 +149,8 @@ def test_a_span_plays_the_clip_from_there_and_the_conversation_is_exported(page,
         assert turns[-1]["question"] == "Is Obama there?"
         assert turns[-1]["evidence"][0]["file"] in archive.namelist()
     forget(page, "Obama")
+    tab(page, "Chat")
+    page.wait_for_selector("#pv-chat-file :text('both')", state="detached")  # the clip showed him
 
 
 def test_people_are_renamed_merged_exported_and_imported(page, clips, tmp_path: Path) -> None:

@@ -130,6 +130,7 @@ def test_a_correction_is_kept_and_the_question_asked_again(page, party: Path, se
     page.locator("#pv-chat .pv-more summary").first.click()
     page.click("#pv-chat .pv-button:has-text('That is not Ana')")
     page.wait_for_selector("#pv-chat .pv-corrected:has-text('Noted: that is not Ana')")
+    page.wait_for_selector("#pv-chat-note .pv-notice:not(:has-text('enrolled'))")  # it counts anew
     page.wait_for_function("document.querySelectorAll('#pv-chat .bot .pv-evidence').length === 2")
     assert not page.locator("#pv-chat .pv-answer").last.inner_text().startswith("Yes")
     page.click("#pv-chat .pv-corrected [data-undo]")

@@ -78,6 +78,13 @@ def test_a_merge_asks_shows_both_and_is_undone(page, studio: Scenery) -> None:
     pick(page, "who", "Carl")
     pick(page, "other", "Karl")
     page.click("#pv-merge")
+    page.wait_for_selector("#pv-alike .pv-pair")
+    pick(page, "other", "Ana")
+    page.wait_for_selector("#pv-merge-yes", state="hidden")  # another is picked: what was asked is taken back
+    pick(page, "other", "Karl")
+    refused = list[str]()
+    page.on("response", lambda response: refused.append(response.url) if response.status >= 400 else None)
+    page.click("#pv-merge")
     page.wait_for_selector("#pv-alike .pv-pair:has-text('look like one person')")
     assert page.locator("#pv-alike img").count() == 2
     assert "Karl" in page.locator("#pv-people").inner_text()  # nothing happened yet
@@ -86,6 +93,8 @@ def test_a_merge_asks_shows_both_and_is_undone(page, studio: Scenery) -> None:
     page.click("#pv-merge-undo")
     page.wait_for_selector("#pv-person-result .pv-good:has-text('are two people again')")
     page.wait_for_function("document.querySelectorAll('#pv-people .pv-person').length >= 3")
+    page.wait_for_timeout(500)
+    assert not refused
 
 
 def test_who_is_renamed_stays_picked(page, studio: Scenery) -> None:

@@ -87,7 +87,9 @@ def test_starters_follow_who_is_there() -> None:
 
 
 def test_an_answer_about_nobody_does_not_say_that_nobody_is_seen() -> None:
-    assert "None of" not in turn_card(turn([], [person("Ana"), person("Ben", "absent")]))
+    there = turn_card(turn([], [person("Ana"), person("Ben", "absent")]))
+    assert "None of" not in there
+    assert re.search(r"pv-evidence[^>]*>(<summary>)?[^<]", there)  # the line to be unfolded has words
     assert "None of 2 people enrolled" in turn_card(turn([], [person("Ana", "absent"), person("Ben", "absent")]))
 
 
