@@ -35,6 +35,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
 from pvchat.identity import examples
@@ -217,7 +218,7 @@ class PresenceModel:
         """Whether a track is compared by faceprints, too."""
         return self.prints is not None and len(track.prints) > 0
 
-    def _compare(self, stacks: Sequence[Stack], track: Track, masked: bool) -> tuple[FloatArray, FloatArray]:
+    def _compare(self, stacks: Sequence[Stack], track: Track, masked: bool) -> tuple[NDArray[np.float64], FloatArray]:
         """Log-odds [V] that a face track shows whoever looks like each view, and how near it comes [V]."""
         sides = {False: (self.weights, self.cohort), True: (self.masked_weights, self.masked_cohort)}
         kinds = {stack.hidden for stack in stacks}
