@@ -277,7 +277,7 @@ def doubt(person: Person) -> float:
     return _POOR_COST * max(0.0, _POOR - person.quality)
 
 
-def _mean_odds(logits: FloatArray) -> float:
+def _mean_odds(logits: NDArray[np.float64]) -> float:
     """Log of the mean odds of a person's clips: a sighting is like one of them, each as likely as the others.
 
     With two clips of 13 people of the development set, 100 questions: people found .39 alone, .48 so, strangers taken
