@@ -49,9 +49,12 @@ def devices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("devices")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def one_chromium(devices: Path):
-    """The one browser of all tests: each page has a context of its own, so that none sees another's storage."""
+    """The one browser of a file's tests: each page has a context of its own, so that none sees another's storage.
+
+    While it is open no `asyncio.run` is possible, which other files need.
+    """
     fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
     with browser(*fake, f"--use-file-for-fake-video-capture={devices / 'camera.mjpeg'}") as opened:
         yield opened
