@@ -61,7 +61,7 @@ def test_what_it_takes_is_said_before(desk: Desk, tiny: Path, monkeypatch: pytes
     assert "fetched from the hub" in settings_tab.statement(desk, "smolvlm2-500m")
     monkeypatch.setattr(sizes, "_memory", lambda: 2_000_000_000)
     assert "It doesn't fit here." in settings_tab.statement(desk, "qwen3-vl-2b")
-    assert "no hub" in settings_tab.statement(desk, "embedded")
+    assert "nothing is fetched" in settings_tab.statement(desk, "embedded")
 
 
 @pytest.mark.parametrize("name", ["smolvlm2-500m", "hub:some/where", "/etc", "", None])
