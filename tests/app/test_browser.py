@@ -315,7 +315,9 @@ def test_a_manifest_is_evaluated_with_progress_and_a_report(page, clips, home: P
     page.click("#pv-evaluate")
     page.wait_for_selector("#pv-eval-runs [role=progressbar]")
     page.wait_for_selector("#pv-eval-runs .pv-state-done")
-    assert page.locator("#pv-eval-runs .pv-ours").inner_text().split()[:2] == ["ours-instant", "1.00"]
+    row = page.locator("#pv-eval-runs .pv-ours").inner_text().split()
+    assert row[0] == "ours-instant"
+    assert "1.00" in row
     link = page.get_by_text("Open the whole report").get_attribute("href")
     assert "PVChat evaluation" in page.request.get(urljoin(page.url, link)).text()
     expect_people(page)  # the manifest's people stay in the manifest's run
