@@ -200,9 +200,7 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
     flat = [(name, one) for name, parts in seen.items() for one in parts if one.who.box[3] > one.who.box[1]]
     for (name, one), (other, theirs) in combinations(flat, 2):
         near = name != other and one.who.box != theirs.who.box and side_by_side(one.who.box, theirs.who.box)
-        between = [third for _, third in flat if _is_between(third.who.box, one.who.box, theirs.who.box)]
-        apart = any(seen_together(third.who.frames, one.who.frames) for third in between)
-        if near and not apart and seen_together(one.who.frames, theirs.who.frames):
+        if near and seen_together(one.who.frames, theirs.who.frames) and not _parted(one.who, theirs.who, flat):
             for start, end in common(one.spans, theirs.spans):
                 yield Row(name, "beside", "", start, end, of=other, probability=1.0 if theirs.who.sure else PROBABLY)
                 yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.who.sure else PROBABLY)
@@ -242,6 +240,12 @@ def side_by_side(a: Box, b: Box) -> bool:
     height = ((a[3] - a[1]) + (b[3] - b[1])) / 2
     gap = max(a[0], b[0]) - min(a[2], b[2])
     return gap <= _GAP * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= _HIGHER * height
+
+
+def _parted(one: Neighbour, other: Neighbour, everybody: Sequence[tuple[str, _Seen]]) -> bool:
+    """Whether somebody is between two people, seen together with the first."""
+    between = (third.who for _, third in everybody if _is_between(third.who.box, one.box, other.box))
+    return any(seen_together(third.frames, one.frames) for third in between)
 
 
 def _is_between(box: Box, a: Box, b: Box) -> bool:

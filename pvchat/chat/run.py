@@ -104,22 +104,22 @@ def _exists(lookup: Lookup) -> Finding:
     if query.whom.quantifier == "all" and not query.whom.names:  # all who are there
         people = [one for one in people if spoken_of(lookup.where, one.entity, lookup.part, lookup.timeline)]
     spans = common(jointly(who, lookup.where, query.whom, lookup.timeline).yes, lookup.part)
-    finding = Finding(query, _verdict(lookup, [one.verdict for one in people]), spans=tuple(spans))
-    if query.whom.quantifier == "only" and query.whom.names:  # who else does so
-        rest = [lookup.of_one(name) for name in others(lookup.who.sure, lookup.timeline)]
+    only = query.whom.quantifier == "only"
+    rest = [lookup.of_one(name) for name in others(lookup.who.sure, lookup.timeline)] if only else []
+    finding = Finding(query, _verdict(lookup, [one.verdict for one in people], rest), spans=tuple(spans))
+    if query.whom.names:  # who else does so
         people += [one for one in rest if one.verdict == "yes"]
     return listed(people, finding)
 
 
-def _verdict(lookup: Lookup, verdicts: list[Verdict]) -> Verdict:
-    """What the verdicts of all who are meant come to."""
+def _verdict(lookup: Lookup, verdicts: list[Verdict], rest: Sequence[Found]) -> Verdict:
+    """What the verdicts of all who are meant come to; `rest` are all others, where only these are asked about."""
     quantifier, named = lookup.query.whom.quantifier, bool(lookup.query.whom.names)
     perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
     several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
     verdict = several([*verdicts, *lookup.missed, *perhaps])
     if quantifier == "only":
-        rest = [lookup.of_one(name).verdict for name in others(lookup.who.sure, lookup.timeline)]
-        return all_verdict([verdict, TURNED[any_verdict(rest)]])
+        return all_verdict([verdict, TURNED[any_verdict([one.verdict for one in rest])]])
     return TURNED[verdict] if quantifier == "none" else verdict
 
 

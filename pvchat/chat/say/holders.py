@@ -45,8 +45,7 @@ def who(finding: Finding, timeline: Timeline) -> str:
     """Of whom something holds; where of nobody, how far that is known."""
     query, whom, where = finding.query, finding.query.whom, finding.query.where
     if _asks_presence(query):
-        text = _there(finding, timeline) if not whom.names[1:] else _of_several(finding, timeline)
-        return text.removeprefix("Yes, ").removeprefix("No, ")  # "who is he?" wants no yes
+        return _there(finding, timeline) if not whom.names[1:] else _of_several(finding, timeline)
     if where == Not(PRESENT) and not query.during.event and not whom.names and whom.such is None:
         return presence.who_is_absent(_asked_about(finding, timeline))
     if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not query.during.event:
@@ -129,7 +128,7 @@ def _there(finding: Finding, timeline: Timeline) -> str:
     """Whether the one asked about is there; who of everybody is; whether anybody is whom nobody knows."""
     whom, asked = finding.query.whom, _asked_about(finding, timeline)
     if whom.names:
-        return presence.existence(asked[0], timeline) if asked else ""
+        return presence.existence(asked[0], timeline, finding.query.select == "exists") if asked else ""
     if whom.quantifier == "all" and (absent := presence.decided(asked, "absent")):
         return f"{presence.who_is_there(asked, timeline)} {presence.not_here(absent)}."
     if whom.known is not False:

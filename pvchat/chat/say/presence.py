@@ -35,20 +35,23 @@ def here_but(names: Sequence[str], what: str) -> str:
     return f"{join(names)} {be(names)} in this video, but I can't {what}."
 
 
-def existence(person: Entity, timeline: Timeline) -> str:
-    """Whether somebody is there: with side and times, or why that isn't sure."""
+def existence(person: Entity, timeline: Timeline, polar: bool = True) -> str:
+    """Whether somebody is there: with side and times, or why that isn't sure; `polar` with yes or no, which who asks
+    "who is he?" doesn't want.
+    """
+    yes, no = ("Yes, ", "No, ") if polar else ("", "")
     name = person.name
     times = [f"at {clock(row.start_s)}" for row in timeline.of(name, "speaks")]
     heard = f"I hear {name} {first_times(times, FEW_SPANS)}" if times else ""
     if person.decision == "absent":
-        return f"{heard}, but don't see {name}." if heard else f"No, {not_here([name])}."
+        return f"{heard}, but don't see {name}." if heard else f"{no}{not_here([name])}."
     if person.decision == "unsure":
         reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
         also = f" {heard}." if heard else ""
         return f"I'm not sure whether {name} is in this video. {reason}".rstrip() + also
     sides = side_said([row.value for row in timeline.lasting(name, "side")], in_frame=True)
     seen = in_passing(timeline.seen(name), timeline)
-    return f"Yes, {', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
+    return f"{yes}{', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
 
 
 def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[str] = ()) -> str:
