@@ -11,7 +11,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # each of the processes that run tests has a core
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest

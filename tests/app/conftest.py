@@ -68,18 +68,21 @@ def chromium(one_chromium):
         context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory):
-    """Made-up experts for all tests of the one server, in a home of its own."""
+    """Made-up experts for all tests of a file's one server, in a home of its own: other files find the real ones."""
     folder = tmp_path_factory.mktemp("studio")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PVCHAT_HOME", str(tmp_path_factory.mktemp("served")))
         yield open_scenery(folder, patch)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def one_server(studio: Scenery):
-    """The one server of tests that only need one: PVChat, who is enrolled at first, the address."""
+    """The one server of a file's tests that only need one: PVChat, who is enrolled at first, the address.
+
+    Two servers open in one process share Gradio's folder of uploads, so that the end of the one ends the other.
+    """
     chat = PVChat(Settings(device="cpu"))
     ana = chat.enroll(studio.clip("ana", ANA), "Ana")
     with running(ready(chat)) as (_, address):

@@ -28,6 +28,8 @@ from pvchat.train.bases.trainee import BaseTrainee
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.session import Session
 
+pytestmark = pytest.mark.timeout(2400)  # some 200 s of processor time each, on a machine that does other things
+
 HERE = Path(__file__).parent
 SHORT = PersonConfig(image_steps=2, video_steps=3, minutes=60, batch=2, lr=5e-3, validate_every=2, patience=9,
                      validate_rows=4)  # fmt: skip
