@@ -112,11 +112,11 @@ def test_a_body_alone_is_nobodys_in_another_place() -> None:
     assert body_logits(Person("Old"), [track(1)], HERE, MEAN)[0] < -5
 
 
-def test_people_in_one_uniform_do_not_become_each_other() -> None:
-    """Two nurses side by side, both turned away: what they wear says of neither that it is Ana."""
-    ward = [track(1), track(1)]
-    assert body_logits(dressed(1), ward, HERE, MEAN).max() < 1.5
-    faces = [track(1, 0.1), track(1, 0.1), track(1, 0.1)]
+@pytest.mark.parametrize("count", [2, 11], ids=["two nurses", "a football team"])
+def test_people_in_one_uniform_do_not_become_each_other(count: int) -> None:
+    """Side by side, all turned away: what they wear says of none of them that it is Ana."""
+    assert body_logits(dressed(1), [track(1)] * count, HERE, MEAN).max() < 1.5
+    faces = [track(1, 0.1)] * (count + 1)
     np.testing.assert_allclose(body_logits(dressed(1), faces, HERE, MEAN), 0, atol=1e-5)
 
 

@@ -6,7 +6,8 @@ A clip has a few tracks, a film a hundred, and each of them could be taken for h
 grow. They fall after calibration: of a blurred face the log-odds say little, so its odds are hardly more than how
 likely a track is hers before anything is measured. Whoever is found nevertheless was seen in this light, with this
 hair; a track is held against those sightings as against a second clip of hers. Both looks share the track, so two that
-agree count as √2 of one, not as two. People compete for a track with what the film says of each of them.
+agree count as √2 of one, not as two. People compete for a track with what the film says of each of them. So with one
+person fewer enrolled somebody's odds may fall: she may then be sure in one more track, which her others are unlike.
 
 The values were picked on films joined from clips of the tune half, 6 to 113 of them each (docs/LOG.md).
 Legend: P people, K tracks, D vector width.
