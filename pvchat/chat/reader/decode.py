@@ -32,8 +32,7 @@ from pvchat.chat.query import (
     Select,
     Whom,
 )
-from pvchat.chat.reader.parts import conditions_of, joined, ordinal, whom_of
-from pvchat.chat.reader.slots import Slot
+from pvchat.chat.reader.slots import Slot, conditions_of, joined, ordinal, whom_of
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.vocabulary import word_set
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat.query import Form, Has, Query, Rank, Select
-from pvchat.chat.reader.words import Word
+from pvchat.chat.reader.slots import Word
 from pvchat.chat.vocabulary import word_set
 
 _SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
