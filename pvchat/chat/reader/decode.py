@@ -32,18 +32,12 @@ from pvchat.chat.query import (
     Select,
     Whom,
 )
-from pvchat.chat.reader.slots import Slot, conditions_of, joined, ordinal, whom_of
+from pvchat.chat.reader.slots import COMING, GOING, Slot, conditions_of, joined, ordinal, whom_of
 from pvchat.chat.reader.timewords import counted
-from pvchat.chat.vocabulary import word_set
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
 _CALLED = ("name", "unknown")
-_GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
-_COMING = word_set(
-    """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
-    shows showed walk walks walked turn turns turned join joins joined"""
-)
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
 
@@ -56,6 +50,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         part: of the video, by the clock.
     """
     heads, slots = _identified(heads, slots)
+    slots = _two_sides(slots) if heads["select"] == "compare" else slots
     whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
@@ -142,6 +137,15 @@ def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str,
     return heads | ({"rank": heads["nth_by"]} if counted_along else {}), made
 
 
+def _two_sides(slots: Sequence[Slot]) -> Sequence[Slot]:
+    """With those after "or" as whom the others are held against, unless all are named: "the woman in white or Ines"."""
+    own = [slot for slot in slots if slot.role == "S"]
+    later = next((own[i:] for i, slot in enumerate(own) if i and slot.after_or), [])
+    if all(slot.name for slot in own):
+        return slots
+    return [replace(slot, role="V") if slot in later else slot for slot in slots]
+
+
 def _at_some_time(
     heads: dict[str, str], whom: Whom, conditions: list[Condition]
 ) -> tuple[dict[str, str], list[Condition]]:
@@ -191,6 +195,7 @@ def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Co
     """What happens of whom, before or after which something else is asked to happen."""
     whom = whom_of(slots, "V", heads)
     whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
+    whom = whom_of(slots, "S", heads) if whom == EVERYBODY else whom
     relation = "before" if heads["relation"] == "none" else heads["relation"]
     return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
 
@@ -201,9 +206,9 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
     if condition not in (Has("present"), Not(Has("present"))) or not plain:
         return condition
     said = {word for s in slots if s.role == "P" and s.kind == "present" for word in s.typed.lower().split()}
-    if said & _GOING and heads["select"] in ("when", "who", "count") or said & _GOING and during.event is not None:
+    if said & GOING and heads["select"] in ("when", "who", "count") or said & GOING and during.event is not None:
         return Has("leaves")
-    return Has("enters") if said & _COMING and during.event is not None else condition
+    return Has("enters") if said & COMING and during.event is not None else condition
 
 
 def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:

@@ -19,13 +19,22 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import WHOLE, During, Query, Whom, is_numbered
+from pvchat.chat.query import WHOLE, During, Number, Query, Whom, is_numbered
 from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.reader.history import Turn, as_before, goes_on, leaning, picked, resolved
 from pvchat.chat.reader.names import Mention, find_mentions
 from pvchat.chat.reader.network import WORD, Labels, Network, is_word
-from pvchat.chat.reader.slots import NAME, Slot, Word, lexicon_words, slots_of
+from pvchat.chat.reader.slots import (
+    NAME,
+    RELATIONS_IN_TIME,
+    Slot,
+    Word,
+    coordinated,
+    lexicon_words,
+    slots_of,
+    with_event,
+)
 from pvchat.chat.reader.sound import sound_query
 from pvchat.chat.reader.timewords import named_part
 from pvchat.chat.run import run
@@ -39,6 +48,11 @@ _TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third
 _SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
+_STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
+                      "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
+_BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
+_ENDS, _CALLED = (".", "?", "!"), frozenset(("called", "name", "named"))
+_PEOPLE = frozenset(("people", "persons", "person", "men", "women", "man", "woman"))  # after their number
 _NEARLY, _SLIP = 0.8, 0.8  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
 _SHORTEST = 4  # letters of a word that is looked at for slips
 _CAPITALS = frozenset(("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", "english"))
@@ -46,7 +60,7 @@ _ASKED = (
     "what", "wearing", "where", "doing", "which", "while", "before", "after", "together", "there", "video", "standing",
     "sitting", "talking", "people", "person", "beside", "next", "between", "without", "anyone", "someone", "everybody",
     "nobody", "always", "never", "when", "whose", "does", "isn't", "aren't", "furthest", "farthest", "leftmost",
-    "rightmost", "further",
+    "rightmost", "further", "secs", "mins",
 )  # fmt: skip
 _KINDS = {  # of small talk, of wishes and of what nobody sees, each the first whose word stands in the question
     "unseen": {
@@ -182,16 +196,20 @@ def _of_foreign(foreign: ForeignQuestion, wording: _Wording) -> Query:
 
 def _read(words: Sequence[Word], part: During, known: Known) -> Query:
     labels = _labels(tuple(word.seen for word in words))
-    second = labels.second if 0 < labels.second < len(words) else _second(words)
+    second = labels.second if 0 < labels.second < len(words) else _second(words, labels.tags)
     if second:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
-    said, seen = slots_of(words, labels.tags), [word.seen for word in words]
+    said, seen = slots_of(words, with_event(words, coordinated(words, labels.tags))), [word.seen for word in words]
+    said = _at_that_time(said, words, labels)
+    said = _taken_up(said, next((i for i, word in enumerate(seen) if word in _OPENERS), 0))
     slots = resolved(said, known.history, known.timeline)
     heads = _heads(labels, words, slots, known.history)
     query = query_of(heads, slots, part)
     query = sound_query(query, words, " ".join(word.typed for word in words))
     if query.select == "how_long" and _SHARE & set(seen):
         query = replace(query, value="share")
+    if query.select in ("when", "how_long", "how_often") and _counts_people(words, said):
+        query = _of_people(query, heads["bound"] != "none")
     if query.select == "refuse" and query.refusal in _KINDS:
         query = replace(query, value=_kind_of(query.refusal, seen))
     if not known.history:
@@ -211,8 +229,14 @@ def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot], history
         heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
     if heads["select"] == "same":
         heads |= as_before(history[-1][0])
+    if heads["refusal"] == "unseen" and heads["select"] == "refuse" and _CALLED & {*seen} and _is_by_looks(slots):
+        heads["select"] = "who"  # "what's the man in red called?"
     heads["join"] = _joined_by(words, slots) or heads["join"]
     heads["event_nth"] = _nth_time(seen) or heads["event_nth"]
+    if heads["relation"] == "none" and heads["select"] != "order":
+        heads["relation"] = _relation(seen, slots) or "none"
+    if heads["event_nth"] == "any" and any(_comes_back(slot, seen) for slot in slots):
+        heads["event_nth"] = "second"
     return heads
 
 
@@ -222,16 +246,69 @@ def _nth_time(seen: Sequence[str]) -> str:
     return next((_TIMES[word] for word in before if word in _TIMES), "")
 
 
-def _second(words: Sequence[Word]) -> int:
-    """Where a second question begins after "and" or a full stop; 0 for nowhere."""
+def _comes_back(slot: Slot, seen: Sequence[str]) -> bool:
+    """Whether an event is that somebody comes again."""
+    end = slot.at + len(slot.typed.split())
+    return (slot.role, slot.kind, slot.denied) == ("F", "present", False) and bool(_BACK & {*seen[slot.at : end + 1]})
+
+
+def _at_that_time(slots: list[Slot], words: Sequence[Word], labels: Labels) -> list[Slot]:
+    """With a "then" at the end of a whole question as the time before, where the network passed it over."""
+    last = next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
+    whole = words[0].seen in _OPENERS and labels.heads["follow"] == "none" and labels.heads["select"] != "same"
+    if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
+        return slots
+    return [*slots, Slot("F", "pronoun", False, "then", "then", last)]
+
+
+def _taken_up(slots: list[Slot], asks_at: int) -> list[Slot]:
+    """With a description before the question word in the place of its pronoun: "the man in red, who is with him?"."""
+    looks = [slot for slot in slots if slot.role == "S" and slot.at < asks_at]
+    pronoun = next((slot for slot in slots if slot.role == "O" and slot.kind == "pronoun"), None)
+    if pronoun is None or not looks or any(slot.kind in ("name", "pronoun") for slot in looks):
+        return slots
+    return [replace(slot, role="O") if slot in looks else slot for slot in slots if slot is not pronoun]
+
+
+def _relation(seen: Sequence[str], slots: Sequence[Slot]) -> str:
+    """How an event lies in time, by the last such word before it; "" where none stands there, or no event is named."""
+    happens = min((slot.at for slot in slots if slot.role in ("E", "F")), default=0)
+    return next((RELATIONS_IN_TIME[word] for word in reversed(seen[:happens]) if word in RELATIONS_IN_TIME), "")
+
+
+def _is_by_looks(slots: Sequence[Slot]) -> bool:
+    return not any(slot.name for slot in slots) and any(slot.kind in ("gender", "worn", "colour") for slot in slots)
+
+
+def _counts_people(words: Sequence[Word], slots: Sequence[Slot]) -> bool:
+    """Whether a number is one of people: "for how long are three people dancing?"."""
+    ends = [slot.at + len(slot.typed.split()) for slot in slots if slot.kind == "number" and slot.role == "P"]
+    return any(word.seen in _PEOPLE for end in ends for word in words[end : end + 1])
+
+
+def _of_people(query: Query, is_bounded: bool) -> Query:
+    """A query whose number is of people; "while three people dance" more may dance, too."""
+    number = query.number if query.number is None or is_bounded else Number("at_least", query.number.value)
+    return replace(query, value="people", number=number)
+
+
+def _second(words: Sequence[Word], tags: Sequence[str]) -> int:
+    """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
     seen = [word.seen for word in words]
-    if seen[0] not in _OPENERS:
-        return 0
+    asks = seen[0] in _OPENERS
     for i in range(3, len(seen) - 1):
-        after = seen[i] == "and" and seen[i + 1] in _OPENERS or seen[i - 1] in (".", "?", "!") and seen[i] in _OPENERS
-        if after or seen[i - 1] in (".", "?", "!") and seen[i] == "and":
+        ended = seen[i - 1] in _ENDS
+        states = _is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
+        if ended and seen[i] in _OPENERS and (asks or states and any(word.name for word in words[:i])):
+            return i
+        if asks and seen[i] == "and" and (ended or seen[i + 1] in _OPENERS):
             return i
     return 0
+
+
+def _is_statement(words: Sequence[Word]) -> bool:
+    """Whether words only say something: "There are two men in black."."""
+    return words[0].seen in _STATING and words[-1].seen in (".", "!") and all(word.seen != "?" for word in words)
 
 
 def _joined_by(words: Sequence[Word], slots: Sequence[Slot]) -> str:
@@ -242,12 +319,22 @@ def _joined_by(words: Sequence[Word], slots: Sequence[Slot]) -> str:
 
 
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:
-    """Two questions in one: the second may lean on the first."""
-    first = _read(words[:second], part, known)
+    """Two questions in one: the second may lean on the first, or on what is only stated before it."""
+    first = _half(words[:second], part, known)
     found = Finding(first) if known.timeline is None else run(first, known.timeline)
     after = replace(known, history=(*known.history, (first, found)))
-    then = _read(words[second:], part, after)
-    return replace(first, then=replace(then, then=None), if_so=if_so)
+    stated = _is_statement(words[:second])
+    then = _half(words[second:], part, known if stated and first.select == "refuse" else after)
+    return then if stated else replace(first, then=replace(then, then=None), if_so=if_so)
+
+
+def _half(words: Sequence[Word], part: During, known: Known) -> Query:
+    """One of two questions, with the part of the video that it names by itself: "… and who is there at the end?"."""
+    if part != WHOLE:
+        return _read(words, part, known)
+    typed = " ".join(w.typed for i, w in enumerate(words) if not (i and w.typed == "'s" and words[i - 1].name))
+    alone = _worded(re.sub(r"(?<=\d) ([:.]) (?=\d)", r"\1", typed).replace(" '", "'"), known.names, known.aliases)
+    return _read(words if alone.part == WHOLE else alone.words, alone.part, known)
 
 
 def _kind_of(refusal: str, words: Sequence[str]) -> str:

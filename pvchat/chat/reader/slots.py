@@ -22,6 +22,17 @@ from pvchat.chat.vocabulary import MASK, word_set
 
 _ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
 NAME = MASK.lower()  # stands for every name in what the network reads
+GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
+COMING = word_set(
+    """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
+    shows showed walk walks walked turn turns turned join joins joined return returns returned returning"""
+)
+RELATIONS_IN_TIME = {
+    "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
+    "before": "before", "after": "after", "until": "until", "till": "until", "since": "since",
+}  # fmt: skip
+_JOINED, _NEAR = ("deed", "place"), 4  # kinds that "and" joins, though only one was tagged; words to either side of it
+_AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
@@ -65,6 +76,34 @@ class Slot:
     after_or: bool = False
 
 
+def coordinated(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
+    """Tags, with what is joined to a tagged word and is of its kind tagged, too: "both in the café and the park"."""
+    found = list(tags)
+    for joint in (i for i, word in enumerate(words) if word.seen in ("and", "or", "nor") and tags[i] == "O"):
+        before = next((i for i in range(joint - 1, -1, -1) if tags[i] != "O"), -1)
+        after = next((i for i in range(joint + 1, len(tags)) if tags[i] != "O"), len(tags))
+        for known, others in ((before, range(joint + 1, after)), (after, range(joint - 1, before, -1))):
+            tag = tags[known].lstrip("+") if 0 <= known < len(tags) and abs(known - joint) <= _NEAR else ""
+            kind = tag.rstrip("!")[2:]
+            near = (i for i in others if abs(i - joint) <= _NEAR and kind in _JOINED and is_known(kind, words[i].seen))
+            if (place := next(near, None)) is not None:
+                found[place] = f"+{tag}"
+    return found
+
+
+def with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
+    """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
+    found = list(tags)
+    if any(tag[:2] in ("E-", "F-") for tag in tags):
+        return found
+    for i, word in enumerate(words[:-2]):
+        verb = words[i + 2].seen
+        after = i and word.seen in RELATIONS_IN_TIME and words[i + 1].seen in ("he", "she", "they")
+        if after and verb in COMING | GOING and not any(tag != "O" for tag in tags[i + 1 : i + 3]):
+            found[i + 1 : i + 3] = ["E-pronoun", "F-present!" if verb in GOING else "F-present"]
+    return found
+
+
 def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     """The slots of a question, in order."""
     runs: list[tuple[str, list[int]]] = []
@@ -77,13 +116,19 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
         elif tag != "O":
             runs.append((plain, [i]))
     made = [_slot(tag, [words[i] for i in places], places[0]) for tag, places in runs]
-    return [replace(one, after_or=one.at > 0 and words[one.at - 1].seen in ("or", "nor")) for one in made]
+    return [replace(one, after_or=_stands_after(words, one.at) in ("or", "nor")) for one in made]
+
+
+def _stands_after(words: Sequence[Word], at: int) -> str:
+    """The word before a place, articles left out."""
+    return next((word.seen for word in reversed(words[:at]) if word.seen not in ("a", "an", "the")), "")
 
 
 def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     role, _, kind = tag.removesuffix("!").partition("-")
     typed = " ".join(word.typed for word in words)
     kind = "unknown" if kind == "name" and not words[0].name else kind
+    kind = "pronoun" if kind == "deed" and _AGAIN.issuperset(word.seen for word in words) else kind
     value = canonical(kind, " ".join(word.seen for word in words))
     return Slot(role, kind, tag.endswith("!"), typed, value, at, words[0].name)
 
@@ -148,15 +193,16 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     nth = next((s for s in own if s.kind == "nth"), None)
     known = {"known": True, "strangers": False}.get(heads["known"] if mine else "any")
     names = tuple(dict.fromkeys(s.name for s in own if s.name))
+    such = joined(conditions_of(slots, role), "and")  # with it "the doctor in the white coat" is nobody's name
     return Whom(
         names=names,
         quantifier=_quantifier(heads, role, own),
-        such=joined(conditions_of(slots, role), "and"),
+        such=such,
         known=False if any(s.kind == "stranger" for s in own) else known,
         besides=tuple(s.name for s in slots if s.role == "X" and s.name and s.name not in names) if mine else (),
         nth=0 if nth is None else ordinal(nth),
         nth_by=cast(RankBy, heads["nth_by"]) if nth is not None else "left",
-        unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown")),
+        unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown" and not (such and s.typed.islower()))),
     )
 
 

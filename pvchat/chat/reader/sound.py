@@ -32,7 +32,7 @@ _EMPTY = word_set(
     there ever by anybody anyone somebody someone"""
 )
 _QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)|^)['‘]([^'‘]+?)['’](?=\W|$)")
-_MOST = word_set("most longest")
+_MOST = word_set("most longest more longer")
 _ASKING = word_set("when who whose which how what")
 
 

@@ -88,7 +88,11 @@ def _only_missing(then: Finding, first: Finding) -> bool:
 
 
 def _anything(finding: Finding) -> bool:
-    return bool(finding.people or finding.against or finding.open or finding.rows)
+    return _anybody(finding) or bool(finding.rows)
+
+
+def _anybody(finding: Finding) -> bool:
+    return bool(finding.people or finding.against or finding.open)
 
 
 def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
@@ -112,7 +116,7 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
     if is_of_sound(query):
         return of_sound(finding, timeline)
-    if asks_scene(finding) and query.select in _OF_SCENE:
+    if asks_scene(finding) and query.select in _OF_SCENE and not (query.select == "who" and _anybody(finding)):
         return _OF_SCENE[query.select](finding, timeline)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
