@@ -102,7 +102,7 @@ def test_what_is_asked_for_is_kept() -> None:
     assert [row.value for one in found.people for row in one.rows] == ["on a chair"]
     penny = run(Query("exists", BOTH, Has("with", of=CLEO)), T)
     assert penny.verdict == "no"
-    chosen = run(Query("exists", ANA, options=(Has("beside", of=BEN), Has("beside", of=Whom(("#1",))))), T)
+    chosen = run(Query("exists", ANA, Or((Has("beside", of=BEN), Has("beside", of=Whom(("#1",))))), form="choice"), T)
     assert [row.of for one in chosen.people for row in one.rows] == ["Ben"]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import HEARD, TYPES, Condition, During, Query, Whom, atoms, is_numbered, without_numbers
+from pvchat.chat.query import HEARD, TYPES, During, Query, Whom, atoms, is_numbered, without_numbers
 from pvchat.chat.reader.history import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
@@ -58,7 +58,7 @@ class Question:
             return "other"
         if query.attribute is not None:
             return TYPES[query.attribute]
-        asked = [has.attribute for condition in _where(query) for has in atoms(condition)]
+        asked = [has.attribute for has in atoms(query.where)]
         return TYPES[asked[0]] if asked else "existence"
 
     @property
@@ -92,7 +92,7 @@ class Question:
     def is_usual(self) -> bool:
         """Whether it asks what the five kinds of questions ask of people by name, and no more."""
         query = self.query
-        plain = query.where is None and not query.options and query.rank is None and query.number is None
+        plain = query.where is None and query.rank is None and query.number is None
         return plain and query.then is None and query.select in ("exists", "who", "attribute", "describe")
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
@@ -236,7 +236,7 @@ def people_in(query: Query) -> list[Whom]:
     """Every set of people in a query, those of its relations and of its event too."""
     event = query.during.event
     whom = [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
-    conditions = [*_where(query), *(one.such for one in whom), None if event is None else event.where]
+    conditions = [query.where, *(one.such for one in whom), None if event is None else event.where]
     return [*whom, *(has.of for condition in conditions for has in atoms(condition) if has.of is not None)]
 
 
@@ -249,7 +249,7 @@ def names_in(query: Query) -> tuple[str, ...]:
 def attributes_in(query: Query) -> set[str]:
     """Every attribute that a query, or the second one of two, asks for, or means people and times by."""
     event = query.during.event
-    conditions = [*_where(query), *(one.such for one in people_in(query)), None if event is None else event.where]
+    conditions = [query.where, *(one.such for one in people_in(query)), None if event is None else event.where]
     found = {str(has.attribute) for condition in conditions for has in atoms(condition)} | {
         query.attribute or "present"
     }
@@ -279,14 +279,9 @@ def described(
     return [analysis.tracks[i] for i in dict.fromkeys(p.track for p in asked) if i is not None]
 
 
-def _where(query: Query) -> tuple[Condition, ...]:
-    """The conditions that are asked for."""
-    return (*(() if query.where is None else (query.where,)), *query.options)
-
-
 def _compares_with_all(query: Query) -> bool:
     """Whether others than those who are named make the answer: who is with her, who stands left of her, she alone?"""
-    asked = [has for condition in _where(query) for has in atoms(condition)]
+    asked = list(atoms(query.where))
     return query.attribute in ("with", "beside") or any(has.attribute == "alone" for has in asked)
 
 

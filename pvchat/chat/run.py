@@ -21,8 +21,8 @@ from pvchat.chat.conditions import (
     truth_of,
 )
 from pvchat.chat.finding import Finding, Found, Row
-from pvchat.chat.lookup import Lookup, Part, doubt, likely, listed, part_of
-from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms, is_of_sound
+from pvchat.chat.lookup import Lookup, Part, doubt, listed, part_of
+from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms, is_choice, is_of_sound
 from pvchat.chat.sounds import as_seen, hear
 from pvchat.chat.spans import (
     TURNED,
@@ -35,7 +35,6 @@ from pvchat.chat.spans import (
     any_verdict,
     at_once,
     common,
-    merged,
     most_at_once,
     nth_of,
     seconds_in,
@@ -78,8 +77,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     """What is found in the part that is asked about, of the people who are meant."""
     ordered = query.select == "order"  # then the event is what it is held against
     part = Part([timeline.whole]) if ordered else part_of(query.during, timeline)
-    about = query.options[0] if query.options else query.where
-    who = subjects(query.whom, None if _asks_people(query) else about, part.spans, timeline)
+    who = subjects(query.whom, None if _asks_people(query) else query.where, part.spans, timeline)
     if part.spans:
         found = _SELECTS[query.select](Lookup(query, timeline, part.spans, who))
     else:
@@ -105,14 +103,12 @@ def _asks_people(query: Query) -> bool:
 
 
 def _is_polar(query: Query) -> bool:
-    return query.form == "polar" or query.number is not None or query.select == "exists" and not query.options
+    return query.form == "polar" or query.number is not None or query.select == "exists" and not is_choice(query)
 
 
 def _exists(lookup: Lookup) -> Finding:
     """Whether a condition holds of those who are meant, as their quantifier says."""
     query, who = lookup.query, lookup.who
-    if query.options:
-        return _choice(lookup)
     if query.rank is not None and query.number is None:
         return _is_ranked(lookup, query.rank)
     people = lookup.each(least="yes")
@@ -121,7 +117,8 @@ def _exists(lookup: Lookup) -> Finding:
     spans = common(jointly(who, lookup.where, query.whom, lookup.timeline).yes, lookup.part)
     only = query.whom.quantifier == "only"
     rest = [lookup.of_one(name) for name in others(lookup.who.sure, lookup.timeline)] if only else []
-    finding = Finding(query, _verdict(lookup, [one.verdict for one in people], rest), spans=tuple(spans))
+    verdict = _verdict(lookup, [one.verdict for one in people], rest)
+    finding = Finding(query, None if is_choice(query) else verdict, spans=tuple(spans))
     if query.whom.names:  # who else does so
         people += [one for one in rest if one.verdict == "yes"]
     return listed(people, finding)
@@ -145,19 +142,6 @@ def _perhaps(lookup: Lookup, counted: bool = True) -> list[str]:
         return []
     doubtful = [one for one in lookup.timeline.entities if one.decision == "unsure" or one.like and not counted]
     return [one.name for one in doubtful if one.name not in whom.besides and not (counted and one.like)]
-
-
-def _choice(lookup: Lookup) -> Finding:
-    """Which of some conditions hold."""
-    people = []
-    for name in lookup.who.sure:
-        each = [replace(lookup, query=replace(lookup.query, where=one)).of_one(name) for one in lookup.query.options]
-        yes = [one for one in each if one.verdict == "yes"]
-        rows = tuple(dict.fromkeys(row for one in (yes or each) for row in one.rows))
-        spans = tuple(merged([span for one in yes for span in one.spans]))
-        verdict = any_verdict([one.verdict for one in each])
-        people.append(Found(name, verdict, spans, rows, likely=verdict == "yes" and likely(rows)))
-    return listed(people, Finding(lookup.query))
 
 
 def _who(lookup: Lookup) -> Finding:

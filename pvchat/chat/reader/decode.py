@@ -87,7 +87,9 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         heads, asked = heads | {"select": "exists"}, None
     if heads["select"] == "exists" and asked in _SCENE and whom == EVERYBODY and not conditions:  # "is the light on?"
         heads = heads | {"select": "attribute", "form": "wh"}
-    choice = heads["form"] == "choice" and len(conditions) > 1
+    where = joined(conditions, "or" if heads["form"] == "choice" else heads["join"])
+    if heads["form"] == "choice" and heads["select"] == "attribute" and len(conditions) > 1:
+        where = None  # "is she sitting or standing?" asks for her posture
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and asked is not None and rank is None:  # alike in something: one set of people
         whom, versus = replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
@@ -97,9 +99,9 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         during = replace(during, relation="after")
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
     return Query(
-        cast(Select, heads["select"]), whom, None if choice else joined(conditions, heads["join"]), asked, value,
+        cast(Select, heads["select"]), whom, where, asked, value,
         cast(Form, heads["form"]), during, throughout, rank, number,
-        None if versus == EVERYBODY else versus, tuple(conditions) if choice else (),
+        None if versus == EVERYBODY else versus,
     )  # fmt: skip
 
 

@@ -88,7 +88,7 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
         return True
     speaks = query.where in (None, Has("deed", "talking"), Has("deed", "speech")) and query.select != "refuse"
     ranked = query.rank is not None and _SPEAKING & words
-    return bool(speaks and (_ONLY_HEARD & words or ranked) and not query.options and query.then is None)
+    return bool(speaks and (_ONLY_HEARD & words or ranked) and query.form != "choice" and query.then is None)
 
 
 def _select(seen: Sequence[str], phrase: bool) -> Select:

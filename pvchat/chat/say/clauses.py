@@ -207,7 +207,7 @@ def asks_scene(finding: Finding) -> bool:
 
 def conditions_of(finding: Finding) -> list[Has]:
     """The single conditions that a question asks of."""
-    return [has for one in (finding.query.where, *finding.query.options) for has in atoms(one)]
+    return list(atoms(finding.query.where))
 
 
 def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:

@@ -173,7 +173,7 @@ def _mood(name: str, timeline: Timeline) -> str:
 def asks_traits(query: Query) -> bool:
     """Whether a question asks for men or women, or for a smile, which a switch may have turned off."""
     theirs = None if query.versus is None else query.versus.such
-    asked = [has for one in (query.where, query.whom.such, theirs, *query.options) for has in atoms(one)]
+    asked = [has for one in (query.where, query.whom.such, theirs) for has in atoms(one)]
     return query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
 
 
