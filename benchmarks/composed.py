@@ -19,15 +19,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-REPO = Path(__file__).parents[1]
-sys.path[:0] = [str(REPO), str(REPO / "tests")]
-
-from make_timelines import timeline_of  # noqa: E402
-
-from pvchat.chat.finding import Finding, Row  # noqa: E402
-from pvchat.chat.question import Conversation  # noqa: E402
-from pvchat.chat.run import run  # noqa: E402
-from pvchat.chat.timeline import Timeline, words  # noqa: E402
+from pvchat.chat.finding import Finding, Row
+from pvchat.chat.question import Conversation
+from pvchat.chat.run import run
+from pvchat.chat.timeline import Timeline, words
 
 NEAR_S, NEAR_SHARE, EDGE_S = 0.5, 0.1, 1.0  # how far a number, or an edge of a span, may be off
 Expect = dict[str, Any] | list[dict[str, Any]]
@@ -114,7 +109,7 @@ def answered(turns: Sequence[str], timeline: Timeline) -> Finding:
 def counted(folder: Path, kept: bool, tell: Callable[[str], Any]) -> Counter[tuple[str, str]]:
     """How many of each kind are right, wrong, and said yes or no wrongly; `tell` hears of those that are wrong."""
     files = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (folder / "timelines").glob("*.json")}
-    timelines = {name: timeline_of(row) for name, row in files.items()}
+    timelines = {name: Timeline.from_dict(row) for name, row in files.items()}
     count: Counter[tuple[str, str]] = Counter()
     for row in rows(folder, kept):
         found = answered(row["turns"], timelines[row["timeline"]])

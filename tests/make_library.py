@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from make_analysis import make_analysis
-from make_timelines import timeline_of
 
 from pvchat import PVChat
+from pvchat.chat.timeline import Timeline
 from pvchat.library import Library, recognise, records
 from pvchat.video import Recorded
 
 
 def stored(chat: PVChat, folder: Path, videos: Sequence[tuple[str, str, dict[str, Any]]]) -> Library:
-    """A library with clips: their places, the times at which they begin, and their timelines (`timeline_of`)."""
+    """A library with clips: their places, the times at which they begin, and their timelines (`Timeline.from_dict`)."""
     library = chat.library
     (folder / "videos").mkdir()
     library.add([folder / "videos"])
@@ -25,7 +25,7 @@ def stored(chat: PVChat, folder: Path, videos: Sequence[tuple[str, str, dict[str
     with library._open() as tables:
         who = {one.name: recognise._numbers(tables)[one.id] for one in chat.people.snapshot().people}
         for number, (place, recorded, told) in enumerate(videos, 1):
-            timeline = timeline_of(told)
+            timeline = Timeline.from_dict(told)
             source = tables.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, ?)", (f"/{place}", place))
             source = tables.execute("SELECT id FROM sources WHERE path = ?", (f"/{place}",)).fetchone()[0]
             analysis = replace(make_analysis(), key=str(number), duration_s=timeline.end_s)

@@ -5,16 +5,13 @@ The edges of everything lie on whole seconds, so what holds half a second later 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 from hypothesis import strategies as st
 
-from pvchat.chat.finding import Row
 from pvchat.chat.query import And, Condition, Has, Not, Or, Whom
-from pvchat.chat.spans import Span
-from pvchat.chat.timeline import Entity, Timeline
+from pvchat.chat.timeline import Timeline
 
 SECONDS = 12
 MOMENTS = [second + 0.5 for second in range(SECONDS)]
@@ -29,44 +26,6 @@ _values: list[tuple[str, dict[str, Any]]] = [
     ("worn", {"value": "hat", "holds": False}), ("deed", {"value": "talking"}), ("side", {"value": "left"}),
     ("beside", {"of": "Ana"}), ("beside", {"of": "#1"}), ("holding", {"value": "cup"}),
 ]  # fmt: skip
-
-
-def timeline_of(made: dict[str, Any]) -> Timeline:
-    """A made-up timeline, as `data/composed/README.md` describes it.
-
-    Raises:
-        ValueError: it isn't one.
-    """
-    end = float(made["seconds"])
-    entities, rows = [], [_row(one, "", end, [(0.0, end)]) for one in made.get("scene", [])]
-    for person in made["people"]:
-        spans = [(float(a), float(b)) for a, b in person.get("seen", [])]
-        centre = None if person.get("x") is None else (float(person["x"]), 0.5)
-        known, decision = person.get("enrolled", True), person.get("decision", "present" if spans else "absent")
-        entities.append(Entity(person["name"], known, decision, 1.0, centre, person.get("height")))
-        rows += [Row(person["name"], "present", "", start, until) for start, until in spans]
-        rows += [row for one in person.get("rows", []) for row in _each_time(one, person["name"], end, spans)]
-    rows += [_row(one, "", end, [(0.0, end)]) for one in made.get("things", [])]
-    shots = tuple((float(a), float(b)) for a, b in made.get("shots", [[0, end]]))
-    looked_for, sound = frozenset(made.get("looked_for", ())), made.get("sound", "")
-    return Timeline(0.0, end, tuple(entities), tuple(rows), shots, looked_for, sound=sound)
-
-
-def _each_time(one: dict[str, Any], entity: str, end: float, spans: Sequence[Span]) -> list[Row]:
-    """A person's row, once for each time that she is seen, unless it says when."""
-    when = spans if "from" not in one and "to" not in one else [(one.get("from", 0.0), one.get("to", end))]
-    return [_row(one, entity, end, [span]) for span in when]
-
-
-def _row(one: dict[str, Any], entity: str, end: float, spans: Sequence[Span]) -> Row:
-    start, until = spans[0]
-    known = {"attribute", "value", "colour", "of", "from", "to", "holds"}
-    if not set(one) <= known:
-        raise ValueError(f"a row has no {', '.join(sorted(set(one) - known))}")
-    return Row(
-        entity, one["attribute"], one.get("value", ""), float(one.get("from", start)), float(one.get("to", until)),
-        one.get("colour", ""), one.get("of", ""), 1.0, one.get("holds", True),
-    )  # fmt: skip
 
 
 @st.composite
@@ -93,7 +52,7 @@ def timelines(draw: st.DrawFn) -> Timeline:
     things = [{"attribute": "thing", "value": "cup", "from": a, "to": b} for a, b in draw(st.lists(_edges, max_size=1))]
     scene = [{"attribute": "place", "value": "office"}] if draw(st.booleans()) else []
     made = {"seconds": SECONDS, "people": people, "things": things, "scene": scene, "looked_for": ["cup", "dog"]}
-    return timeline_of({**made, "shots": [[0, 5], [5, SECONDS]]})
+    return Timeline.from_dict({**made, "shots": [[0, 5], [5, SECONDS]]})
 
 
 single = st.sampled_from([

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from make_asked import query_of, read_question
-from make_timelines import timeline_of
 
 from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
+from pvchat.chat.timeline import Timeline
 
 NAMES = ("Ana", "Ben", "Cleo")
 ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
@@ -91,7 +91,7 @@ COMBINED: dict[str, Query] = {
         "exists", ANA, And((Has("gender", "woman"), SITS, Has("beside", of=BEN))), form="polar"
     ),
 }  # fmt: skip
-FILM = timeline_of({
+FILM = Timeline.from_dict({
     "seconds": 60, "shots": [[0, 60]],
     "people": [
         {"name": "Ana", "seen": [[0, 25], [40, 60]], "rows": [
