@@ -56,6 +56,10 @@ COMBINED: dict[str, Query] = {
     "While Ana was visiting, was Ben on his feet?": Query(
         "exists", BEN, Has("posture", "standing"), form="polar", during=During("while", Event(ANA))
     ),
+    "For how long are two people there together?": Query("how_long", value="people", number=Number("at_least", 2)),
+    "Who sat by Ana's bed the longest?": Query(
+        "who", where=And((SITS, Has("beside", of=ANA))), rank=Rank("long")
+    ),
     # one by name and one by looks
     "Who is in view for longer, the woman or Ben?": Query("compare", WOMAN, rank=Rank("long"), versus=BEN),
     "The man in the brown hat, who else is in the picture with him?": Query(
@@ -112,6 +116,9 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("Is Ana wearing a jacket?", "The whole time?"): Query("exists", ANA, JACKET, form="polar", throughout=True),
     ("Who is sitting?", "Name them."): Query("who", where=SITS),
     ("Who is sitting?", "For how many seconds?"): Query("how_long", ANA, SITS),
+    ("What colour is Ana's hat?", "Does anyone else wear one?"): Query(
+        "exists", Whom(besides=("Ana",)), HAT, form="polar"
+    ),
     # the people before
     ("How long is Ana there?", "Is that longer than Ben?"): Query(
         "compare", ANA, form="polar", rank=Rank("long"), versus=BEN

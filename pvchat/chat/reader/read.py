@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import WHOLE, During, Number, Query, Whom, is_numbered
+from pvchat.chat.query import WHOLE, During, Has, Number, Query, Whom, is_numbered
 from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.reader.history import Turn, as_before, goes_on, leaning, picked, resolved
@@ -289,7 +289,8 @@ def _counts_people(words: Sequence[Word], slots: Sequence[Slot]) -> bool:
 def _of_people(query: Query, is_bounded: bool) -> Query:
     """A query whose number is of people; "while three people dance" more may dance, too."""
     number = query.number if query.number is None or is_bounded else Number("at_least", query.number.value)
-    return replace(query, value="people", number=number)
+    where = None if query.where == Has("with") else query.where  # so many at once are together
+    return replace(query, value="people", number=number, where=where)
 
 
 def _second(words: Sequence[Word], tags: Sequence[str]) -> int:

@@ -37,6 +37,7 @@ _ANYTHING = word_set("something anything clothing clothes outfit piece of garmen
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
+_CLOSED = ("posture",)  # kinds of which the lexicon has every value
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched middle either each")
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
@@ -227,6 +228,7 @@ def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quanti
 def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     """The conditions that the slots of one role set, in order."""
     own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
+    own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:

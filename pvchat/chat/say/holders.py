@@ -80,10 +80,10 @@ def nobody(finding: Finding) -> str:
     query, whom = finding.query, finding.query.whom
     if finding.against and not finding.open:
         return upper(f"{_none(query)} {clause(query.where)}.")
-    if whom.such is None and not finding.open:
+    if whom.such is None and not finding.open and is_plain(query.where):
         return NO_STRANGERS if whom.known is False else presence.nobody(whom.besides)
     kind = "nobody" if whom.such is None else f"no {noun(whom.such)}"
-    who = f" who {clause(query.where)}" if finding.open and not is_plain(query.where) else ""
+    who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
     return f"{'; '.join([f'I see {kind}{who}', *open_said(finding.open)])}."
 
 
