@@ -116,9 +116,6 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("Is Ana wearing a jacket?", "The whole time?"): Query("exists", ANA, JACKET, form="polar", throughout=True),
     ("Who is sitting?", "Name them."): Query("who", where=SITS),
     ("Who is sitting?", "For how many seconds?"): Query("how_long", ANA, SITS),
-    ("What colour is Ana's hat?", "Does anyone else wear one?"): Query(
-        "exists", Whom(besides=("Ana",)), HAT, form="polar"
-    ),
     # the people before
     ("How long is Ana there?", "Is that longer than Ben?"): Query(
         "compare", ANA, form="polar", rank=Rank("long"), versus=BEN

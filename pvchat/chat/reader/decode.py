@@ -91,10 +91,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["form"] == "choice" and heads["select"] == "attribute" and len(conditions) > 1:
         where = None  # "is she sitting or standing?" asks for her posture
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
-    if heads["select"] == "compare" and asked is not None and rank is None:  # alike in something: one set of people
-        whom, versus = replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
-    if heads["select"] == "compare" and asked is None and rank is None and heads["end"] == "last":  # fewer than
-        whom, versus = versus, whom
+    if heads["select"] == "compare" and rank is None:
+        whom, versus = _compared(whom, versus, asked is not None, heads["end"] == "last")
     if heads["select"] == "order" and versus != EVERYBODY and heads["relation"] == "after":
         during = replace(during, relation="after")
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
@@ -103,6 +101,13 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         cast(Form, heads["form"]), during, throughout, rank, number,
         None if versus == EVERYBODY else versus,
     )  # fmt: skip
+
+
+def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom, Whom]:
+    """Who is held against whom: all together where they may be alike; those who may be more against the others."""
+    if alike:
+        return replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
+    return (versus, whom) if fewer else (whom, versus)
 
 
 def _picks(heads: dict[str, str], whom: Whom) -> bool:

@@ -240,18 +240,12 @@ def _that_time(asked: Query, last: Turn, said: Sequence[Slot]) -> During:
 
 def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
-    before = replace(query, where=_condition(last[0]))
+    before = replace(query, where=last[0].where)
     again = any(slot.role == "P" and slot.kind == "pronoun" for slot in said)
     query = _said_again(before, query, said) if again else query
     if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
         query = replace(query, whom=_about(query, last), where=last[0].where)
     return replace(query, during=_that_time(query, last, said))
-
-
-def _condition(query: Query) -> Condition | None:
-    """The condition of a query; of one about a garment, that it is worn."""
-    is_garment = query.where is None and query.attribute == "worn" and query.value
-    return Has("worn", query.value) if is_garment else query.where
 
 
 def _worn(query: Query) -> str:
