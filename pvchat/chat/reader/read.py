@@ -30,9 +30,11 @@ from pvchat.chat.reader.slots import (
     RELATIONS_IN_TIME,
     Slot,
     Word,
+    comes_back,
     coordinated,
     lexicon_words,
     slots_of,
+    taken_up,
     with_event,
 )
 from pvchat.chat.reader.sound import sound_query
@@ -50,7 +52,6 @@ _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", 
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
 _STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
                       "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
-_BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 _ENDS, _CALLED = (".", "?", "!"), frozenset(("called", "name", "named"))
 _PEOPLE = frozenset(("people", "persons", "person", "men", "women", "man", "woman"))  # after their number
 _NEARLY, _SLIP = 0.8, 0.8  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
@@ -201,7 +202,7 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     said, seen = slots_of(words, with_event(words, coordinated(words, labels.tags))), [word.seen for word in words]
     said = _at_that_time(said, words, labels)
-    said = _taken_up(said, next((i for i, word in enumerate(seen) if word in _OPENERS), 0))
+    said = taken_up(said, next((i for i, word in enumerate(seen) if word in _OPENERS), 0))
     slots = resolved(said, known.history, known.timeline)
     heads = _heads(labels, words, slots, known.history)
     query = query_of(heads, slots, part)
@@ -235,7 +236,7 @@ def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot], history
     heads["event_nth"] = _nth_time(seen) or heads["event_nth"]
     if heads["relation"] == "none" and heads["select"] != "order":
         heads["relation"] = _relation(seen, slots) or "none"
-    if heads["event_nth"] == "any" and any(_comes_back(slot, seen) for slot in slots):
+    if heads["event_nth"] == "any" and any(comes_back(slot, seen) for slot in slots):
         heads["event_nth"] = "second"
     return heads
 
@@ -246,12 +247,6 @@ def _nth_time(seen: Sequence[str]) -> str:
     return next((_TIMES[word] for word in before if word in _TIMES), "")
 
 
-def _comes_back(slot: Slot, seen: Sequence[str]) -> bool:
-    """Whether an event is that somebody comes again."""
-    end = slot.at + len(slot.typed.split())
-    return (slot.role, slot.kind, slot.denied) == ("F", "present", False) and bool(_BACK & {*seen[slot.at : end + 1]})
-
-
 def _at_that_time(slots: list[Slot], words: Sequence[Word], labels: Labels) -> list[Slot]:
     """With a "then" at the end of a whole question as the time before, where the network passed it over."""
     last = next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
@@ -259,15 +254,6 @@ def _at_that_time(slots: list[Slot], words: Sequence[Word], labels: Labels) -> l
     if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
         return slots
     return [*slots, Slot("F", "pronoun", False, "then", "then", last)]
-
-
-def _taken_up(slots: list[Slot], asks_at: int) -> list[Slot]:
-    """With a description before the question word in the place of its pronoun: "the man in red, who is with him?"."""
-    looks = [slot for slot in slots if slot.role == "S" and slot.at < asks_at]
-    pronoun = next((slot for slot in slots if slot.role == "O" and slot.kind == "pronoun"), None)
-    if pronoun is None or not looks or any(slot.kind in ("name", "pronoun") for slot in looks):
-        return slots
-    return [replace(slot, role="O") if slot in looks else slot for slot in slots if slot is not pronoun]
 
 
 def _relation(seen: Sequence[str], slots: Sequence[Slot]) -> str:

@@ -27,6 +27,7 @@ COMING = word_set(
     """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
     shows showed walk walks walked turn turns turned join joins joined return returns returned returning"""
 )
+_BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 RELATIONS_IN_TIME = {
     "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
     "before": "before", "after": "after", "until": "until", "till": "until", "since": "since",
@@ -183,6 +184,21 @@ def _table(kind: str) -> dict[str, str]:
 def _lexicon() -> dict[str, dict[str, list[str]]]:
     lexicon: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
     return lexicon
+
+
+def taken_up(slots: list[Slot], asks_at: int) -> list[Slot]:
+    """With a description before the question word in the place of its pronoun: "the man in red, who is with him?"."""
+    looks = [slot for slot in slots if slot.role == "S" and slot.at < asks_at]
+    pronoun = next((slot for slot in slots if slot.role == "O" and slot.kind == "pronoun"), None)
+    if pronoun is None or not looks or any(slot.kind in ("name", "pronoun") for slot in looks):
+        return slots
+    return [replace(slot, role="O") if slot in looks else slot for slot in slots if slot is not pronoun]
+
+
+def comes_back(slot: Slot, seen: Sequence[str]) -> bool:
+    """Whether an event is that somebody comes again."""
+    end = slot.at + len(slot.typed.split())
+    return (slot.role, slot.kind, slot.denied) == ("F", "present", False) and bool(_BACK & {*seen[slot.at : end + 1]})
 
 
 def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
