@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.answers import known_of
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
-from pvchat.chat.question import Asked, Conversation, Question
+from pvchat.chat.question import Asked, Conversation, Question, known_of
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
 from pvchat.identity.evidence import Evidence

@@ -88,7 +88,7 @@ PARTS = (
         "When does Ben appear?", "When is Ben last seen?", "When is Ben not there?", "When is Ana alone?",
         "When are Ana and Ben together?", "When is Ana first seen with Ben?", "Is the room ever empty?",
         "How long is Ana in the video?", "What percentage of the time is Ben there?",
-        "How many times does Ben wave?", "Does Ben come back?",
+        "For how long are two people there at once?", "How many times does Ben wave?", "Does Ben come back?",
     )),
     Part(("attribute",), "What, and where?", "Clothes, hair, deeds, places and company of a person.", (
         "What is Ana wearing?", "What does Ben look like?", "What colour is Ben's jacket?", "Is Ana a man or a woman?",
@@ -96,7 +96,7 @@ PARTS = (
         "What are Ana and Ben doing?", "What is Cleo doing?", "What is the woman with glasses doing?",
         "What is the man in the middle doing?", "What does Ana do while Ben is away?", "Where is Ana?",
         "Where are Ana and Ben?", "Is Ana on the left or on the right?", "Who is Ana seen with?",
-        "What is Ana wearing and where is she?",
+        "What is Ana wearing and where is she?", "Ben stands on the right. What is Ana doing then?",
     )),
     Part(("describe",), "Everything at once", "All that was seen, in two sentences.", (
         "Describe Ana.", "Tell me about Ben.", "Describe the person on the right.", "What is going on in this video?",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from make_asked import read_question
 
-from pvchat.chat.answers import known_of
 from pvchat.chat.clip_timeline import timeline_from
+from pvchat.chat.question import known_of
 from pvchat.chat.speakers.answerer import brief
 from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing

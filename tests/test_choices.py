@@ -14,10 +14,10 @@ from make_analysis import make_analysis, make_track
 from make_asked import read_question
 from make_choices import likeness_to, limits, scale_of
 
-from pvchat.chat.answers import known_of
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import HEDGE
 from pvchat.chat.finding import Row
+from pvchat.chat.question import known_of
 from pvchat.chat.speakers.checking import contradictions
 from pvchat.chat.speakers.choices import (
     KINDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvchat.chat.reader.captions import read_phrase
+from pvchat.augment.questions.captions import read_phrase
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,9 @@ from make_choices import likeness_to, scale_of
 from make_clips import encode, noisy_frames, photo
 
 from pvchat.bases.eyes import CONFIG, Eyes
-from pvchat.chat.answers import Viewed
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import HEDGE
-from pvchat.chat.question import Conversation
+from pvchat.chat.question import Conversation, Viewed
 from pvchat.chat.speakers.choices import KINDS, Scale, choices, sentences
 from pvchat.chat.speakers.claims import Chooser, fill_gaps
 from pvchat.chat.speakers.zeroshot import LEAST, MARGIN, MOMENTS, NOTHING, TEMPLATES, ZeroShot, _plain, moments

@@ -102,7 +102,7 @@ def test_what_is_asked_for_is_kept() -> None:
     assert [row.value for one in found.people for row in one.rows] == ["on a chair"]
     penny = run(Query("exists", BOTH, Has("with", of=CLEO)), T)
     assert penny.verdict == "no"
-    chosen = run(Query("exists", ANA, options=(Has("beside", of=BEN), Has("beside", of=Whom(("#1",))))), T)
+    chosen = run(Query("exists", ANA, Or((Has("beside", of=BEN), Has("beside", of=Whom(("#1",))))), form="choice"), T)
     assert [row.of for one in chosen.people for row in one.rows] == ["Ben"]
 
 
@@ -262,3 +262,30 @@ def test_who_comes_after_somebody_does_not_come_before() -> None:
     assert run(Query("order", during=During("after"), versus=ANA), T).names == ("Ben",)
     assert run(Query("order", during=During("after"), versus=BEN), T).names == ()
     assert run(Query("order", versus=BEN), T).names == ("#1", "Ana")
+
+
+def test_values_that_exclude_each_other_may_both_hold_one_after_the_other() -> None:
+    both = And((Has("posture", "sitting"), Has("posture", "standing")))
+    assert run(Query("who", where=both), T).names == ("Ana",)
+    assert verdict(ANA, both, throughout=True) == "no"
+
+
+def test_after_what_goes_on_to_the_end_is_from_its_beginning_on() -> None:
+    stood = During("after", Event(ANA, Has("posture", "standing")))
+    assert run(Query("who", during=stood), T).names == ("Ana", "#1")
+
+
+def test_so_many_people_at_once_are_timed() -> None:
+    two = Query("how_long", where=Has("posture", "standing"), value="people", number=Number("at_least", 2))
+    found = run(two, T)
+    assert (found.number, found.spans) == (20, ((40, 60),))
+
+
+def test_whoever_is_described_in_a_question_that_nothing_answers_is_known_to_the_next_one() -> None:
+    asked = run(Query("refuse", Whom(such=Has("gender", "woman")), refusal="unseen"), T)
+    assert [one.entity for one in asked.open] == ["Ana"]
+
+
+def test_one_by_name_is_compared_with_one_by_looks() -> None:
+    longest = Query("compare", Whom(such=Has("gender", "woman")), rank=Rank("long"), versus=BEN)
+    assert run(longest, T).names == ("Ana",)

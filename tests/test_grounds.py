@@ -7,9 +7,9 @@ import pytest
 from make_analysis import make_analysis, make_track
 from make_asked import read_question
 
-from pvchat.chat.answers import known_of
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.explain import grounds_of
+from pvchat.chat.question import known_of
+from pvchat.chat.say.voice import grounds_of
 from pvchat.perception.grounds import ground_facts
 from pvchat.schemas import Answer, ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing
 

@@ -50,6 +50,39 @@ COMBINED: dict[str, Query] = {
     "Is there a second man?": Query(
         "count", Whom(such=Has("gender", "man")), form="polar", number=Number("at_least", 2)
     ),
+    "For how long are three people sitting at once?": Query(
+        "how_long", where=SITS, value="people", number=Number("at_least", 3)
+    ),
+    "While Ana was visiting, was Ben on his feet?": Query(
+        "exists", BEN, Has("posture", "standing"), form="polar", during=During("while", Event(ANA))
+    ),
+    "For how long are two people there together?": Query("how_long", value="people", number=Number("at_least", 2)),
+    "Who sat by Ana's bed the longest?": Query(
+        "who", where=And((SITS, Has("beside", of=ANA))), rank=Rank("long")
+    ),
+    # one by name and one by looks
+    "Who is in view for longer, the woman or Ben?": Query("compare", WOMAN, rank=Rank("long"), versus=BEN),
+    "The man in the brown hat, who else is in the picture with him?": Query(
+        "who", where=Has("with", of=Whom(such=And((Has("gender", "man"), Has("worn", "hat", "brown")))))
+    ),
+    "What's the woman called?": Query("who", WOMAN),
+    # both are of a place, though only one was tagged
+    "Which characters turn up both in the café and out on the street?": Query(
+        "who", where=And((Has("place", "restaurant"), Has("place", "street")))
+    ),
+    # he, within one question
+    "What does Ana do when she comes back?": Query(
+        "attribute", ANA, attribute="deed", during=During("while", Event(ANA), nth=2)
+    ),
+    "Does Ben get up before he leaves?": Query(
+        "order", BEN, Has("posture", "standing"), form="polar", during=During("before", Event(BEN, Not(Has("present"))))
+    ),
+    # a statement before a question; two parts of the video
+    "Ana was talking. Who was sitting next to her?": Query("who", where=And((SITS, Has("beside", of=ANA)))),
+    "Is Ana there after the first minute, and who is talking at the end?": Query(
+        "exists", ANA, form="polar", during=During(start_s=60),
+        then=Query("who", where=TALKS, during=During(start_s=-1, unit="edge")),
+    ),
     # the scene
     "Is the light on?": Query("attribute", attribute="light"),
     # between, on the table, by name
@@ -93,6 +126,13 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("When is Ana talking?", "What is Ben doing during that?"): Query(
         "attribute", BEN, attribute="deed", during=During("while", Event(ANA, TALKS))
     ),
+    ("When does Ana come in for the second time?", "Is Ben there at that moment?"): Query(
+        "exists", BEN, form="polar", during=During("while", Event(ANA), nth=2)
+    ),
+    ("When is Ana talking?", "Is Ben wearing his hat then?"): Query(
+        "exists", BEN, HAT, form="polar", during=During("while", Event(ANA, TALKS))
+    ),
+    ("Who is sitting?", "Which of them did it first?"): Query("compare", ANA, SITS, rank=Rank("time")),
     # the next, and the other end
     ("Who comes first?", "Who's next?"): Query("who", rank=Rank("time", 2)),
     ("Who is there the longest?", "And the shortest?"): Query("who", rank=Rank("long", -1)),

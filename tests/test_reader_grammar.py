@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pvchat.chat.reader.labels import HEADS, TYPES
-from pvchat.chat.reader.network import WORD_PARTS
+from pvchat.chat.reader.network import HEADS, TYPES, WORD_PARTS
 from recipes.reader.choices import asked_of, at_some_time, others_left_out, settled
 from recipes.reader.haste import Haste
 from recipes.reader.sampler import Sampler, Sources, examples, held_out

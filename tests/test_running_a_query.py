@@ -198,7 +198,7 @@ queries = st.builds(
     during=st.builds(During, st.sampled_from(["", "while"]), st.none() | st.builds(Event, whoms, conditions)),
     rank=st.none() | st.builds(Rank, st.sampled_from(["long", "left"]), st.integers(-2, 2)),
     number=st.none() | st.builds(Number, st.just("exactly"), st.floats(0, 9)), versus=st.none() | whoms,
-    options=st.lists(conditions, max_size=2).map(tuple), then=st.none() | st.just(Query("who")), if_so=st.booleans(),
+    then=st.none() | st.just(Query("who")), if_so=st.booleans(),
 )  # fmt: skip
 
 

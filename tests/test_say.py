@@ -39,7 +39,7 @@ from make_findings import (
 )
 
 from pvchat.chat.finding import Found, Missing
-from pvchat.chat.query import And, During, Event, Has, Not, Query, Rank, Whom
+from pvchat.chat.query import And, During, Event, Has, Not, Or, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Timeline, without_traits
@@ -83,7 +83,7 @@ EXISTS = [
      "I'm not sure whether Dan is in this video, so I can't tell."),
     (polar(ANA, during=BEN_AWAY), "yes", {"people": found("Ana", spans=((0.0, 5.0),))},
      "Yes, Ana is in this video while Ben is away, from 0:00 to 0:05."),
-    (Query("exists", ANA, form="choice", options=(SITTING, Has("deed", "dancing"))), None, {"open": unknown("Ana")},
+    (Query("exists", ANA, Or((SITTING, Has("deed", "dancing"))), form="choice"), None, {"open": unknown("Ana")},
      "Ana is in this video, but I can't tell whether Ana is sitting or dancing."),
     (polar(Whom(), Has("place", "kitchen")), "no", {"rows": row("", "place", "an office")},
      "No, this is in an office."),

@@ -39,6 +39,8 @@ BEGINNING, END = During(unit="edge"), During(start_s=-1, unit="edge")
     ("words", "part"),
     [
         ("at 3:20", moment(200)),
+        ("after the first minute", between(60)),
+        ("before the last ten seconds", During(end_s=-10)),
         ("at 1:03:20", moment(3800)),
         ("at around 3:20", moment(200)),
         ("@3:20", moment(200)),

@@ -11,8 +11,8 @@ from make_analysis import make_analysis, make_track
 from make_asked import read_question
 
 from pvchat import PVChat
-from pvchat.chat.answers import Viewed, known_of
 from pvchat.chat.clip_timeline import timeline_of
+from pvchat.chat.question import Viewed, known_of
 from pvchat.chat.say.voice import TRAITS_OFF as OFF
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.cli.options import add_model, settings_of

@@ -7,8 +7,7 @@ import time
 import pytest
 from make_analysis import make_analysis, make_track
 
-from pvchat.chat.answers import Viewed
-from pvchat.chat.question import Conversation
+from pvchat.chat.question import Conversation, Viewed
 from pvchat.chat.writer import Writer
 from pvchat.schemas import PersonFacts, PersonPresence
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvchat.chat.english import clock
-from pvchat.chat.explain import explained
+from pvchat.chat.say.voice import explained
 from pvchat.schemas import PersonPresence
 from pvchat_app.cards import notice
 from pvchat_app.conversation import Face, Picture, Turn

@@ -5,14 +5,13 @@ In: a question, who is there (identity) and what was seen (perception). Out: a s
     text + earlier turns --reader/--> Query --run.py over a Timeline--> Finding --say/--> text
 
 Start with `query.py` (what is asked), `timeline.py` (what is known) and `finding.py` (what was found): three files of
-values, without a word of a question or an answer. `question.py` has a question read, and tells what must be known of a
-clip; `writer.py` walks the way for `ask`, `answers.py` for evaluation and recipes.
+values, without a word of a question or an answer. `question.py` has a question read, tells what must be known of a clip
+and, for evaluation and recipes, what answers; `writer.py` walks the way for `ask`.
 
     a clip's table    clip_timeline.py (out of `identity/evidence.py`), fact_rows.py, sounds.py; speakers/claims.py adds
     run               run.py: lookup.py, conditions.py, over spans.py; window.py: which part
     many videos       archive.py
-    why               explain.py
-    words of all      vocabulary.py, colours.py, english.py (with wording.json)
+    words of all      vocabulary.py, english.py (with wording.json)
 
 What the trained model or a pretrained base says itself (`speakers/`) is held against the rows and the finding.
 """

@@ -231,7 +231,7 @@ def _in_one(
     query = _within(query, within)
     if query.select in _TELLING:
         return _told_in(query, video, timeline, doubted)
-    if query.select == "exists" and not query.options:
+    if query.select == "exists" and query.form != "choice":
         verdict = run(query, timeline).verdict
         if verdict not in ("yes", "unsure"):
             return Seen(video, told=False) if verdict == "unknown" else None

@@ -18,6 +18,7 @@ from pvchat.chat.spans import (
     Truth,
     Verdict,
     all_of,
+    all_verdict,
     always,
     any_of,
     common,
@@ -26,7 +27,7 @@ from pvchat.chat.spans import (
     seconds_in,
     without,
 )
-from pvchat.chat.timeline import OF_SCENE, TELLING, Entity, Timeline, says, words
+from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TELLING, Entity, Timeline, says, words
 from pvchat.people.naming import meant
 
 RELATIONS = ("with", "beside", "left_of", "right_of")
@@ -79,12 +80,20 @@ def whether(
         return "unknown" if unseen else "no"
     if isinstance(condition, Not) and not always:
         return TURNED[whether(condition.part, entity, part, timeline)]
+    if isinstance(condition, And) and not always and _exclude(condition.parts):  # "both indoors and outdoors"
+        return all_verdict([whether(one, entity, part, timeline) for one in condition.parts])
     truth, total = truth_of(condition, entity, timeline), seconds_in(time)
     holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
     if always:
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
     enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
     return "yes" if holds else "no" if enough else "unknown"
+
+
+def _exclude(parts: Sequence[Condition]) -> bool:
+    """Whether conditions can't hold at the same time, each being another value of an attribute that has one."""
+    values = [(has.attribute, has.value) for has in parts if isinstance(has, Has) and has.attribute in EXCLUSIVE]
+    return len({*values}) > 1 and len({attribute for attribute, _ in values}) == 1 and "side" not in values[0]
 
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:

@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pvchat.chat.colours import COLOURS
 from pvchat.chat.english import HEDGE, join, words
 from pvchat.chat.finding import Row
+from pvchat.chat.vocabulary import COLOURS
 from pvchat.schemas import BLUE_SKY, BOOKSHELVES, Ground, PersonFacts, SceneFacts
 
 SIDES = ("left", "right", "middle", "foreground", "background")

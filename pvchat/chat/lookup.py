@@ -191,9 +191,10 @@ def part_of(during: During, timeline: Timeline) -> Part:
     if isinstance(during.event.where, Not) and (left := [span for span in picked if span[0] > start]):
         after = during.relation in ("after", "since")  # "after he left" is from then on
         picked = [(span[0], span[0]) for span in left] if after else left
+    last = picked[-1][1] if picked[-1][1] < end else picked[-1][0]  # what goes on to the end: after it began
     found = {
         "while": picked, "before": [(start, picked[0][0])], "until": [(start, picked[0][0])],
-        "after": [(picked[-1][1], end)], "since": [(picked[0][0], end)],
+        "after": [(last, end)], "since": [(picked[0][0], end)],
     }[during.relation]  # fmt: skip
     return Part(common(found, numbered), who.missing)
 

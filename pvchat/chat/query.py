@@ -242,8 +242,6 @@ class Query:
         rank: longest, first, leftmost …
         number: how many, or how long, somebody thinks it is.
         versus: whom `whom` is held against ("does Ana come before Ben?"; after him with that relation in `during`).
-            Conditions of a choice are `options`.
-        options: the conditions between which one chooses ("on the left or on the right?").
         refusal: why nothing can answer.
         then: a second question asked in the same breath ("…, and what is he wearing?").
         if_so: the second one is only asked if the answer to the first is yes ("if so, where?").
@@ -260,7 +258,6 @@ class Query:
     rank: Rank | None = None
     number: Number | None = None
     versus: Whom | None = None
-    options: tuple[Condition, ...] = ()
     refusal: Refusal | None = None
     then: Query | None = None
     if_so: bool = False
@@ -280,6 +277,11 @@ class Query:
         if not isinstance(made, Query):
             raise ValueError(f"this is a {type(made).__name__}, not a Query")
         return made
+
+
+def is_choice(query: Query) -> bool:
+    """Whether one of several conditions is asked for: "is she dancing or sitting?"; neither yes nor no answers that."""
+    return query.form == "choice" and query.select == "exists" and isinstance(query.where, Or)
 
 
 def is_numbered(during: During) -> bool:

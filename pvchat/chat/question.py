@@ -1,31 +1,41 @@
-"""Questions about one clip: text in, `Question`s out, and what must be known of a clip to answer them.
+"""Questions about one clip: text in, `Question`s out, what must be known of a clip, and what each is answered from.
 
 A `Conversation` reads each one with what was found for those before. Before anything of a clip is known they are read
 by their words alone, which tells which part of it must be looked through, and what must be measured; then again with a
-`Timeline`, which tells whom "she" and "the other one" mean.
+`Timeline`, which tells whom "she" and "the other one" mean. `known_of` tells what one
+is answered from: evaluation and the recipes call it, `writer.py` for `ask`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import HEARD, TYPES, Condition, During, Query, Whom, atoms, is_numbered
+from pvchat.chat.query import HEARD, TYPES, During, Query, Whom, atoms, is_numbered, without_numbers
 from pvchat.chat.reader.history import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
+from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Timeline
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.identity.evidence import one_name_each
 from pvchat.schemas import ClipAnalysis, PersonPresence, QuestionType, Track
 
+if TYPE_CHECKING:
+    from pvchat.people.person import Person
+
 Asked = str | tuple[str, str]  # an earlier question, or one with its answer
 _NO_LIST, _BRACKETS = "questions come as a list.", "Put a single one in brackets."
 # What is known without measuring what people do and wear: who is there, when, and where in the picture.
 _SEEN_AT_ONCE = ("present", "known", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side",
                  "shot_size", "says")  # fmt: skip
+Stream = Callable[[str], None]  # a piece of the text
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class Question:
             return "other"
         if query.attribute is not None:
             return TYPES[query.attribute]
-        asked = [has.attribute for condition in _where(query) for has in atoms(condition)]
+        asked = [has.attribute for has in atoms(query.where)]
         return TYPES[asked[0]] if asked else "existence"
 
     @property
@@ -82,7 +92,7 @@ class Question:
     def is_usual(self) -> bool:
         """Whether it asks what the five kinds of questions ask of people by name, and no more."""
         query = self.query
-        plain = query.where is None and not query.options and query.rank is None and query.number is None
+        plain = query.where is None and query.rank is None and query.number is None
         return plain and query.then is None and query.select in ("exists", "who", "attribute", "describe")
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
@@ -144,6 +154,79 @@ class Conversation:
         return read(text, Known(self.names, self.aliases, tuple(turns), timeline))
 
 
+@dataclass(frozen=True)
+class Basis:
+    """What one question is answered from.
+
+    Attributes:
+        question: as it was read.
+        people: the presence of those it is about.
+        timeline: of the clip, gaps filled by the trained model where it may.
+        finding: what was found in it.
+    """
+
+    question: Question
+    people: list[PersonPresence]
+    timeline: Timeline
+    finding: Finding
+
+    @cached_property
+    def plain(self) -> str:
+        """What was found, in plain sentences."""
+        return say(self.finding, self.timeline)
+
+    @property
+    def present(self) -> list[PersonPresence]:
+        """Those it is about who are there."""
+        return [p for p in self.people if p.decision == "present"]
+
+
+@dataclass(frozen=True)
+class Viewed:
+    """What is known about the clip that is asked about.
+
+    Attributes:
+        analysis: what the experts said.
+        presences: of everyone enrolled.
+        names: everyone's.
+        part: only a part of the clip was asked about, and the answers say so.
+        conversation: who is known by name, and what was asked before.
+        clip: its file; people: everyone enrolled. For a base, which looks itself.
+    """
+
+    analysis: ClipAnalysis
+    presences: Sequence[PersonPresence]
+    names: Sequence[str]
+    part: bool = False
+    conversation: Conversation = field(default_factory=lambda: Conversation(()))
+    clip: Path | None = None
+    people: Sequence[Person] = ()
+
+    def whole(self, text: str) -> str:
+        """A text about the video, as it is said of what was asked about."""
+        return text.replace("this video", "this part of the video") if self.part else text
+
+
+def known_of(
+    question: Question, everyone: Sequence[PersonPresence], timeline: Timeline, before: Sequence[Finding] = ()
+) -> Basis:
+    """What a question is answered from.
+
+    Args:
+        question: as it was read.
+        everyone: presence of everyone enrolled.
+        timeline: of the clip, or of the part that is asked about.
+        before: what was found for earlier questions.
+    """
+    finding = run(without_numbers(question.query), timeline, before)
+    return Basis(question, question.about(everyone), timeline, finding)
+
+
+def words_of(text: str) -> list[str]:
+    """The pieces in which a text is streamed: its words, each with the space before it."""
+    return re.findall(r"\s*\S+", text)
+
+
 def type_of(text: str) -> QuestionType:
     """What kind of answer a question wants, in the five kinds of the paper."""
     return Conversation(()).read([text])[0].type
@@ -153,7 +236,7 @@ def people_in(query: Query) -> list[Whom]:
     """Every set of people in a query, those of its relations and of its event too."""
     event = query.during.event
     whom = [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
-    conditions = [*_where(query), *(one.such for one in whom), None if event is None else event.where]
+    conditions = [query.where, *(one.such for one in whom), None if event is None else event.where]
     return [*whom, *(has.of for condition in conditions for has in atoms(condition) if has.of is not None)]
 
 
@@ -166,7 +249,7 @@ def names_in(query: Query) -> tuple[str, ...]:
 def attributes_in(query: Query) -> set[str]:
     """Every attribute that a query, or the second one of two, asks for, or means people and times by."""
     event = query.during.event
-    conditions = [*_where(query), *(one.such for one in people_in(query)), None if event is None else event.where]
+    conditions = [query.where, *(one.such for one in people_in(query)), None if event is None else event.where]
     found = {str(has.attribute) for condition in conditions for has in atoms(condition)} | {
         query.attribute or "present"
     }
@@ -196,14 +279,9 @@ def described(
     return [analysis.tracks[i] for i in dict.fromkeys(p.track for p in asked) if i is not None]
 
 
-def _where(query: Query) -> tuple[Condition, ...]:
-    """The conditions that are asked for."""
-    return (*(() if query.where is None else (query.where,)), *query.options)
-
-
 def _compares_with_all(query: Query) -> bool:
     """Whether others than those who are named make the answer: who is with her, who stands left of her, she alone?"""
-    asked = [has for condition in _where(query) for has in atoms(condition)]
+    asked = list(atoms(query.where))
     return query.attribute in ("with", "beside") or any(has.attribute == "alone" for has in asked)
 
 

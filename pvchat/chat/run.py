@@ -8,20 +8,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pvchat.chat.conditions import Chosen, Ranked, each_other, in_order, jointly, others, spoken_of, subjects, truth_of
+from pvchat.chat.conditions import (
+    Chosen,
+    Ranked,
+    chosen,
+    each_other,
+    in_order,
+    jointly,
+    others,
+    spoken_of,
+    subjects,
+    truth_of,
+)
 from pvchat.chat.finding import Finding, Found, Row
-from pvchat.chat.lookup import Lookup, Part, doubt, likely, listed, part_of
-from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms, is_of_sound
+from pvchat.chat.lookup import Lookup, Part, doubt, listed, part_of
+from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms, is_choice, is_of_sound
 from pvchat.chat.sounds import as_seen, hear
 from pvchat.chat.spans import (
     TURNED,
+    UNKNOWN,
     WHOLE,
     Span,
+    Truth,
     Verdict,
     all_verdict,
     any_verdict,
+    at_once,
     common,
-    merged,
     most_at_once,
     nth_of,
     seconds_in,
@@ -45,7 +58,8 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
         history: what was found for the questions before, the last one last.
     """
     if query.select == "refuse":
-        found = Finding(query)
+        meant = () if query.whom.such is None else chosen(query.whom, [timeline.whole], timeline).sure
+        found = Finding(query, open=tuple(Found(name, "unknown") for name in meant))  # "he" in the next question
     elif query.select == "why":  # what was found before, as what it rests on
         found = replace(history[-1], query=query, then=None) if history else Finding(query)
     elif query.select == "length":
@@ -63,8 +77,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     """What is found in the part that is asked about, of the people who are meant."""
     ordered = query.select == "order"  # then the event is what it is held against
     part = Part([timeline.whole]) if ordered else part_of(query.during, timeline)
-    about = query.options[0] if query.options else query.where
-    who = subjects(query.whom, None if _asks_people(query) else about, part.spans, timeline)
+    who = subjects(query.whom, None if _asks_people(query) else query.where, part.spans, timeline)
     if part.spans:
         found = _SELECTS[query.select](Lookup(query, timeline, part.spans, who))
     else:
@@ -90,14 +103,12 @@ def _asks_people(query: Query) -> bool:
 
 
 def _is_polar(query: Query) -> bool:
-    return query.form == "polar" or query.number is not None or query.select == "exists" and not query.options
+    return query.form == "polar" or query.number is not None or query.select == "exists" and not is_choice(query)
 
 
 def _exists(lookup: Lookup) -> Finding:
     """Whether a condition holds of those who are meant, as their quantifier says."""
     query, who = lookup.query, lookup.who
-    if query.options:
-        return _choice(lookup)
     if query.rank is not None and query.number is None:
         return _is_ranked(lookup, query.rank)
     people = lookup.each(least="yes")
@@ -106,7 +117,8 @@ def _exists(lookup: Lookup) -> Finding:
     spans = common(jointly(who, lookup.where, query.whom, lookup.timeline).yes, lookup.part)
     only = query.whom.quantifier == "only"
     rest = [lookup.of_one(name) for name in others(lookup.who.sure, lookup.timeline)] if only else []
-    finding = Finding(query, _verdict(lookup, [one.verdict for one in people], rest), spans=tuple(spans))
+    verdict = _verdict(lookup, [one.verdict for one in people], rest)
+    finding = Finding(query, None if is_choice(query) else verdict, spans=tuple(spans))
     if query.whom.names:  # who else does so
         people += [one for one in rest if one.verdict == "yes"]
     return listed(people, finding)
@@ -130,19 +142,6 @@ def _perhaps(lookup: Lookup, counted: bool = True) -> list[str]:
         return []
     doubtful = [one for one in lookup.timeline.entities if one.decision == "unsure" or one.like and not counted]
     return [one.name for one in doubtful if one.name not in whom.besides and not (counted and one.like)]
-
-
-def _choice(lookup: Lookup) -> Finding:
-    """Which of some conditions hold."""
-    people = []
-    for name in lookup.who.sure:
-        each = [replace(lookup, query=replace(lookup.query, where=one)).of_one(name) for one in lookup.query.options]
-        yes = [one for one in each if one.verdict == "yes"]
-        rows = tuple(dict.fromkeys(row for one in (yes or each) for row in one.rows))
-        spans = tuple(merged([span for one in yes for span in one.spans]))
-        verdict = any_verdict([one.verdict for one in each])
-        people.append(Found(name, verdict, spans, rows, likely=verdict == "yes" and likely(rows)))
-    return listed(people, Finding(lookup.query))
 
 
 def _who(lookup: Lookup) -> Finding:
@@ -202,7 +201,7 @@ def _compare(lookup: Lookup) -> Finding:
 def _when(lookup: Lookup) -> Finding:
     """When it holds: of each, and of all who are meant together."""
     query = lookup.query
-    joint = jointly(lookup.who, lookup.where, query.whom, lookup.timeline)
+    joint = _joint(lookup)
     spans = tuple(_picked(common(joint.yes, lookup.part), query.rank))
     people = [replace(one, spans=tuple(_picked(one.spans, query.rank))) for one in lookup.timed()]
     found = listed(people if query.whom.quantifier != "none" else [], Finding(query, spans=spans))
@@ -210,6 +209,15 @@ def _when(lookup: Lookup) -> Finding:
         return found
     surely = seconds_in(common(joint.no, lookup.part)) >= WHOLE * seconds_in(lookup.part)
     return replace(found, verdict="yes" if spans else "no" if surely else doubt(lookup.who.missing))
+
+
+def _joint(lookup: Lookup) -> Truth:
+    """When it holds of all who are meant together, or of as many at once as are asked for."""
+    query, timeline = lookup.query, lookup.timeline
+    if query.number is None or query.value != "people":
+        return jointly(lookup.who, lookup.where, query.whom, timeline)
+    truths = [truth_of(lookup.where, name, timeline) for name in lookup.who.sure]
+    return at_once([*truths, *(UNKNOWN for _ in lookup.who.maybe)], query.number.within, timeline.whole)
 
 
 def _picked(spans: Sequence[Span], rank: Rank | None) -> list[Span]:
@@ -231,14 +239,15 @@ def _how_often(lookup: Lookup) -> Finding:
 def _measured(lookup: Lookup, measure: Callable[[Sequence[Span]], float], open_s: float) -> Finding:
     """How long or how often it holds, of each and of all together; no number where that isn't known at all."""
     query, missing = lookup.query, lookup.who.missing
-    found = _when(replace(lookup, query=replace(query, number=None, form="wh")))
+    of_people = query.value == "people"  # the number is theirs, not of what is measured
+    found = _when(lookup if of_people else replace(lookup, query=replace(query, number=None, form="wh")))
     number: float | None = measure(found.spans)
     if not number and (found.open or any(one.why != "absent" for one in missing)):
         number = None
     people = tuple(replace(one, number=measure(one.spans)) for one in found.people)
     more = number is not None and open_s > (1 - WHOLE) * seconds_in(lookup.part)
     found = replace(found, query=query, people=people, number=number, at_least=more)
-    if query.number is None:
+    if query.number is None or of_people:
         return found
     high = _ENDLESS if number is None else number + open_s
     verdict = query.number.within(number or 0.0, high)
@@ -325,7 +334,7 @@ def compare(lookup: Lookup) -> Finding:
     names = tuple(dict.fromkeys((*lookup.who.sure, *theirs.sure)))
     everyone = replace(lookup, who=Chosen(names))
     finding = ranked(everyone, query.rank or Rank("long"), Finding(query, missing=theirs.missing))
-    if query.versus is None and query.form != "polar":
+    if query.form != "polar":
         return finding
     first = set(names[:1] if query.versus is None else lookup.who.sure)
     counted = query.rank is not None and query.rank.by in ("long", "often")  # whoever never does counts as none

@@ -5,8 +5,9 @@ In: spans (start and end in seconds). Out: spans in order of time, a `Truth`, a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 Span = tuple[float, float]
@@ -84,6 +85,17 @@ def all_of(parts: Sequence[Truth], whole: Span) -> Truth:
 def any_of(parts: Sequence[Truth], whole: Span) -> Truth:
     """When at least one of some holds; of none that is never."""
     return negated(all_of([negated(part) for part in parts], whole))
+
+
+def at_once(parts: Sequence[Truth], fits: Callable[[float, float], Verdict], whole: Span) -> Truth:
+    """When as many of some hold as `fits`, which is asked with how many surely do, and how many may."""
+    edges = sorted({edge for part in parts for span in (*part.yes, *part.no, whole) for edge in span} | {*whole})
+    found: dict[Verdict, list[Span]] = {"yes": [], "no": []}
+    for start, end in pairwise(edges):
+        sure, no = (sum(bool(common(spans, [(start, end)])) for spans in kind)
+                    for kind in ([part.yes for part in parts], [part.no for part in parts]))  # fmt: skip
+        found.setdefault(fits(sure, len(parts) - no), []).append((start, end))
+    return Truth(merged(found["yes"]), merged(found["no"]))
 
 
 def negated(part: Truth) -> Truth:

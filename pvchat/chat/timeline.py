@@ -19,11 +19,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from pvchat.chat.colours import same_colour
 from pvchat.chat.finding import Row
 from pvchat.chat.query import Has
 from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
-from pvchat.chat.vocabulary import word_set
+from pvchat.chat.vocabulary import same_colour, word_set
 from pvchat.schemas import Decision, SoundState, Why
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")

@@ -1,4 +1,4 @@
-"""Word lists that reading a question and guarding an answer share: function words, pronouns, the mask for names."""
+"""Words that reading a question, looking it up and guarding an answer share: function words, colours, the mask."""
 
 from __future__ import annotations
 
@@ -8,6 +8,32 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def same_colour(one: str | None, other: str | None) -> bool:
+    """Whether two colour words may be said of one thing; an unknown one fits every other."""
+    if not one or not other:
+        return True
+    a, b = map(_hues, (one, other))
+    return not a or not b or bool(a & b) or any(a & shade and b & shade for shade in _SHADES)
+
+
+def _hues(said: str) -> frozenset[str]:
+    """The colour words of a colour; "dark blue" is blue, or black, and none of the other colours that may be dark."""
+    found = COLOURS.intersection(said.lower().replace("-", " ").split())
+    hues = found - _DEPTHS.keys()
+    return hues | {_DEPTHS[word] for word in found - hues if _DEPTHS[word]} if hues else found
+
+
+COLOURS = word_set(
+    """black white grey gray red green blue yellow orange purple violet pink brown beige tan navy maroon burgundy teal
+    turquoise cyan magenta gold golden silver cream khaki olive dark light pale bright blonde blond"""
+)
+_DEPTHS = {"dark": "black", "light": "white", "pale": "white", "bright": ""}  # which plain colour each may be taken for
+_SHADES = (  # colours that people call by either word, so that one doesn't contradict the other
+    word_set("black dark navy grey gray"), word_set("white light pale cream beige grey gray silver"),
+    word_set("brown tan beige khaki orange gold maroon dark"), word_set("red maroon burgundy pink orange dark"),
+    word_set("pink purple violet magenta red"), word_set("blue navy teal turquoise cyan dark light purple violet"),
+    word_set("green olive teal turquoise khaki dark light"), word_set("yellow gold golden orange cream blonde blond"),
+)  # fmt: skip
 MASK = "Alex"  # stands for any name, for the rules and the encoder alike
 FUNCTION_WORDS = word_set(
     """a about after again all also am an and any are as at be because been before being both but by can could did do

@@ -13,11 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import Basis, Stream, Viewed, known_of, words_of
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.explain import grounds_of
 from pvchat.chat.finding import Finding
-from pvchat.chat.question import Question, asks_of_sound
+from pvchat.chat.question import Basis, Question, Stream, Viewed, asks_of_sound, known_of, words_of
+from pvchat.chat.say.voice import grounds_of
 from pvchat.chat.speakers.checking import rephrase
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.timeline import Timeline, without_traits

@@ -96,7 +96,7 @@ def _ask_library(args: argparse.Namespace) -> None:
 
 
 def _explain(answer: Answer) -> None:
-    from pvchat.chat.explain import explained
+    from pvchat.chat.say.voice import explained
 
     for line in explained(answer.finding):
         console.write_faint(f"  {line}")

@@ -19,7 +19,7 @@ from pvchat.errors import SettingsError
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.chat.answers import Stream
+    from pvchat.chat.question import Stream
     from pvchat.chat.writer import Writer
     from pvchat.people.store import Person, Snapshot
 
@@ -101,7 +101,7 @@ class Answering:
 
     def _of_part(self, question: Question, window: Seconds | None, seen: Look, asking: Asking) -> Answer:
         """The answer from one part of the clip, which has presences and facts of its own."""
-        from pvchat.chat.answers import Viewed
+        from pvchat.chat.question import Viewed
 
         people = self.everyone.people
         analysis = _part(seen, window)

@@ -27,7 +27,7 @@ from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
-    from pvchat.chat.answers import Stream
+    from pvchat.chat.question import Stream
     from pvchat.chat.speakers.describe import Describer
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.chat.writer import Writer

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from pvchat.chat.reader.labels import HEADS, ROLES, TYPES, WORD
+from pvchat.chat.reader.network import HEADS, ROLES, TYPES, WORD
 
 ABOUT_S = {
     "quantifier",

@@ -25,10 +25,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pvchat.chat.reader.encoder import HEADS as ATTENTION_HEADS
-from pvchat.chat.reader.encoder import LAYERS, TUNED
-from pvchat.chat.reader.labels import HEADS
-from pvchat.chat.reader.network import WORD_PARTS, lower_weights, tokenized, unscaled
+from pvchat.chat.reader.network import (
+    ATTENTION_HEADS,
+    HEADS,
+    LAYERS,
+    TUNED,
+    WORD_PARTS,
+    lower_weights,
+    tokenized,
+    unscaled,
+)
 from pvchat.schemas import FloatArray
 from pvchat.storage import atomic, tensorfile
 from recipes.reader.sampler import examples
@@ -139,7 +145,7 @@ def prepared(rows: Sequence[dict[str, Any]]) -> list[Example]:
 
 @torch.no_grad()
 def _frozen(ids: Tensor, real: Tensor, weights: dict[str, Tensor]) -> Tensor:
-    """The states after the frozen layers, as `encoder.py` makes them one by one."""
+    """The states after the frozen layers, as `network.py` makes them one by one."""
     parser = Parser.__new__(Parser)
     nn.Module.__init__(parser)
     parser._weight = lambda name: weights[name]  # type: ignore[method-assign]

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pvchat.chat.reader.labels import HEADS
+from pvchat.chat.reader.network import HEADS
 from recipes.reader.templates import Line, Piece, form_of, is_tag, read_line, split_words
 
 Lexicon = Mapping[str, Mapping[str, Sequence[str]]]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from make_sets import encode, make_config
 
-from pvchat.chat.answers import known_of
+from pvchat.chat.question import known_of
 from recipes.answering.answering import AnsweringConfig, AnsweringPhase, agrees
 from recipes.answering.questionbank import bank
 from recipes.model.base import run as base

@@ -32,19 +32,12 @@ from pvchat.chat.query import (
     Select,
     Whom,
 )
-from pvchat.chat.reader.parts import conditions_of, joined, ordinal, whom_of
-from pvchat.chat.reader.slots import Slot
+from pvchat.chat.reader.slots import COMING, GOING, Slot, conditions_of, joined, ordinal, whom_of
 from pvchat.chat.reader.timewords import counted
-from pvchat.chat.vocabulary import word_set
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
 _CALLED = ("name", "unknown")
-_GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
-_COMING = word_set(
-    """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
-    shows showed walk walks walked turn turns turned join joins joined"""
-)
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
 
@@ -57,6 +50,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         part: of the video, by the clock.
     """
     heads, slots = _identified(heads, slots)
+    slots = _two_sides(slots) if heads["select"] == "compare" else slots
     whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
@@ -93,20 +87,27 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         heads, asked = heads | {"select": "exists"}, None
     if heads["select"] == "exists" and asked in _SCENE and whom == EVERYBODY and not conditions:  # "is the light on?"
         heads = heads | {"select": "attribute", "form": "wh"}
-    choice = heads["form"] == "choice" and len(conditions) > 1
+    where = joined(conditions, "or" if heads["form"] == "choice" else heads["join"])
+    if heads["form"] == "choice" and heads["select"] == "attribute" and len(conditions) > 1:
+        where = None  # "is she sitting or standing?" asks for her posture
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
-    if heads["select"] == "compare" and asked is not None and rank is None:  # alike in something: one set of people
-        whom, versus = replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
-    if heads["select"] == "compare" and asked is None and rank is None and heads["end"] == "last":  # fewer than
-        whom, versus = versus, whom
+    if heads["select"] == "compare" and rank is None:
+        whom, versus = _compared(whom, versus, asked is not None, heads["end"] == "last")
     if heads["select"] == "order" and versus != EVERYBODY and heads["relation"] == "after":
         during = replace(during, relation="after")
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
     return Query(
-        cast(Select, heads["select"]), whom, None if choice else joined(conditions, heads["join"]), asked, value,
+        cast(Select, heads["select"]), whom, where, asked, value,
         cast(Form, heads["form"]), during, throughout, rank, number,
-        None if versus == EVERYBODY else versus, tuple(conditions) if choice else (),
+        None if versus == EVERYBODY else versus,
     )  # fmt: skip
+
+
+def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom, Whom]:
+    """Who is held against whom: all together where they may be alike; those who may be more against the others."""
+    if alike:
+        return replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
+    return (versus, whom) if fewer else (whom, versus)
 
 
 def _picks(heads: dict[str, str], whom: Whom) -> bool:
@@ -141,6 +142,15 @@ def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str,
     ]
     counted_along = heads["rank"] == "none" and any(s.role == "P" and s.kind == "nth" for s in made)
     return heads | ({"rank": heads["nth_by"]} if counted_along else {}), made
+
+
+def _two_sides(slots: Sequence[Slot]) -> Sequence[Slot]:
+    """With those after "or" as whom the others are held against, unless all are named: "the woman in white or Ines"."""
+    own = [slot for slot in slots if slot.role == "S"]
+    later = next((own[i:] for i, slot in enumerate(own) if i and slot.after_or), [])
+    if all(slot.name for slot in own):
+        return slots
+    return [replace(slot, role="V") if slot in later else slot for slot in slots]
 
 
 def _at_some_time(
@@ -192,6 +202,7 @@ def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Co
     """What happens of whom, before or after which something else is asked to happen."""
     whom = whom_of(slots, "V", heads)
     whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
+    whom = whom_of(slots, "S", heads) if whom == EVERYBODY else whom
     relation = "before" if heads["relation"] == "none" else heads["relation"]
     return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
 
@@ -202,9 +213,9 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
     if condition not in (Has("present"), Not(Has("present"))) or not plain:
         return condition
     said = {word for s in slots if s.role == "P" and s.kind == "present" for word in s.typed.lower().split()}
-    if said & _GOING and heads["select"] in ("when", "who", "count") or said & _GOING and during.event is not None:
+    if said & GOING and heads["select"] in ("when", "who", "count") or said & GOING and during.event is not None:
         return Has("leaves")
-    return Has("enters") if said & _COMING and during.event is not None else condition
+    return Has("enters") if said & COMING and during.event is not None else condition
 
 
 def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:

@@ -28,7 +28,8 @@ def subjects(turn: Turn) -> tuple[str, ...]:
     named = _named(query)
     if named and query.select != "who":
         return named
-    return finding.names or named
+    open_ = tuple(one.entity for one in finding.open) if query.select == "refuse" else ()
+    return finding.names or named or open_
 
 
 def _named(query: Query) -> tuple[str, ...]:
@@ -47,7 +48,7 @@ def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None) -
         timeline: of the clip: who is a man or a woman there; who is there alone is meant where nobody was named.
     """
     words = set(pronoun.split())
-    genders = {} if timeline is None else {row.entity: row.value for row in timeline.rows if row.attribute == "gender"}
+    genders = _genders(timeline)
     if words & _SEVERAL:
         return _several(history)
     if "other" in words:
@@ -115,9 +116,24 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
         if slot.kind != "pronoun":
             found.append(slot)
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
-            names = _others(named, history) if slot.value == "else" else meant_by(slot.typed.lower(), history, timeline)
+            names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
+            names = names or meant_by(slot.typed.lower(), history, timeline)
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
+
+
+def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None) -> Sequence[str]:
+    """Whom a pronoun of an event means within its question: "does Hugo get up before he leaves?"."""
+    own = [slot.name for slot in slots if slot.role == "S" and slot.name and slot.at < pronoun.at]
+    words, genders = set(pronoun.typed.lower().split()), _genders(timeline)
+    several = len(own) > 1 or bool(words & _SEVERAL)
+    fits = all(_fits(words, genders.get(name, "")) for name in own) and several == bool(words & _SEVERAL)
+    return own if pronoun.role == "E" and fits else ()
+
+
+def _genders(timeline: Timeline | None) -> dict[str, str]:
+    """Who is a man or a woman, as far as that was measured."""
+    return {} if timeline is None else {row.entity: row.value for row in timeline.rows if row.attribute == "gender"}
 
 
 def _others(named: Sequence[str], history: Sequence[Turn]) -> Sequence[str]:
@@ -218,7 +234,8 @@ def _that_time(asked: Query, last: Turn, said: Sequence[Slot]) -> During:
     if before.during != WHOLE:
         return before.during
     whom = before.whom if before.whom != EVERYBODY else Whom(subjects(last))
-    return During("while", Event(whom, Has("present") if before.where is None else before.where))
+    nth = before.rank.k if before.select == "when" and before.rank is not None else 0  # "the third time? – and then?"
+    return During("while", Event(whom, Has("present") if before.where is None else before.where), nth)
 
 
 def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:

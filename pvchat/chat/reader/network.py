@@ -1,14 +1,22 @@
 """The trained reader: the words of a masked question in, its heads and the tags of its words out.
 
-Learned from a grammar (`recipes/reader/`) on MiniLM, whose upper four layers are tuned and lie beside this file with
-the heads. A word's tag has four parts that are told apart from each other: its role, its type, whether the condition is
-denied, and whether a second value of the same kind begins.
+A tag is "O" (nothing) or ROLE-TYPE, "S-name", with "+" before it where a second value of the same tag begins, and "!"
+after it where the condition is denied: "who is not wearing a hat" has hat as "P-worn!". Its four parts are told apart
+from each other. "same" is what the question before asked, "next" who comes after its answer; a P-pronoun ("does Ben
+wear one, too?") is the condition before, an F-pronoun ("who is there then?") the time before.
+
+Learned from a grammar (`recipes/reader/`) on MiniLM, in plain numpy (BERT's encoder, Devlin et al. 2019): its upper
+four layers are tuned and lie beside this file with the heads; the lower ones stay mapped from the published file, so
+that a question from the shell costs no import of a network runtime and reads no more of the file than it needs.
+
+Legend: L tokens, W words, D width (384), H heads of attention.
 """
 
 from __future__ import annotations
 
 import json
 import mmap
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,17 +26,56 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.chat.reader.encoder import LAYERS, TUNED, embedded, encoded, softmax
-from pvchat.chat.reader.labels import HEADS, ROLES, TYPES
 from pvchat.errors import WeightsError
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 
+ROLES: dict[str, str] = {
+    "S": "whom the question is about, with what narrows them",
+    "P": "what is asked of them, or looked for",
+    "O": "who stands in a relation to them",
+    "V": "whom they are held against",
+    "X": "who is left out",
+    "E": "whom an event is about",
+    "F": "what happens in it",
+}
+TYPES: tuple[str, ...] = (
+    "name", "unknown", "pronoun", "gender", "stranger", "worn", "colour", "hair", "deed", "posture", "holding", "near",
+    "side", "place", "setting", "light", "thing", "shot_size", "present", "with", "alone", "beside", "left_of",
+    "right_of", "nth", "number",
+)  # fmt: skip
+HEADS: dict[str, tuple[str, ...]] = {  # the first value of each is what it is where nothing is said
+    "select": (
+        "exists", "who", "count", "when", "how_long", "how_often", "attribute", "describe", "compare", "order", "shots",
+        "length", "why", "refuse", "same",
+    ),
+    "attribute": (
+        "none", "worn", "hair", "gender", "deed", "posture", "side", "place", "setting", "light", "background",
+        "beside", "with", "holding", "near", "thing", "shot_size", "looks",
+    ),
+    "form": ("wh", "polar", "choice", "command"),
+    "quantifier": ("any", "all", "none", "only", "both", "either"),
+    "join": ("and", "or"),
+    "known": ("any", "known", "strangers"),
+    "relation": ("none", "while", "before", "after", "until", "since"),
+    "event_nth": ("any", "first", "second", "third", "last"),
+    "rank": ("none", "time", "long", "often", "left", "right", "near", "big"),
+    "end": ("first", "last", "next"),
+    "nth_by": ("left", "right", "time", "near"),
+    "bound": ("none", "exactly", "at_least", "at_most", "more_than", "fewer_than"),
+    "throughout": ("no", "yes", "ever"),
+    "follow": ("none", "ellipsis", "correction", "why"),
+    "if_so": ("no", "yes"),
+    "refusal": ("unseen", "sound", "camera", "small_talk", "wish", "foreign", "unclear"),
+}  # fmt: skip
+WORD = re.compile(r"'s\b|[^\W_]+(?:-[^\W_]+|'(?!s\b)[^\W_]+)*'?(?<!')|[^\s\w]")
 FILE = Path(__file__).with_name("reader.safetensors")
 WORD_PARTS: dict[str, tuple[str, ...]] = {
     "role": ("", *ROLES), "type": TYPES, "denied": ("", "!"), "begins": ("", "+"),
 }  # fmt: skip
 MAX_TOKENS = 128
+LAYERS, TUNED, ATTENTION_HEADS, EPS = 6, 4, 12, 1e-12  # of all-MiniLM-L6-v2; upper ones that are the reader's
+Weights = Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True)
@@ -150,3 +197,56 @@ def encoder_folder() -> Path:
     from pvchat.model.sentences import downloaded_folder
 
     return downloaded_folder()
+
+
+def embedded(ids: list[int], weights: Weights) -> FloatArray:
+    """What goes into the first layer [L, D]."""
+    words, places, segments = (
+        weights[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")
+    )
+    return _norm(words[ids] + places[: len(ids)] + segments[0], weights, "embeddings")
+
+
+def encoded(states: FloatArray, weights: Weights, layers: range) -> FloatArray:
+    """The states [L, D] after these layers."""
+    for number in layers:
+        states = _layer(states, weights, f"encoder.layer.{number}")
+    return states
+
+
+def softmax(x: FloatArray) -> FloatArray:
+    """Along the last axis, without overflow."""
+    shares = np.exp(x - x.max(-1, keepdims=True))
+    return np.asarray(shares / shares.sum(-1, keepdims=True), np.float32)
+
+
+def _layer(states: FloatArray, weights: Weights, name: str) -> FloatArray:
+    query, key, value = (
+        np.stack(np.split(_linear(states, weights, f"{name}.attention.self.{part}"), ATTENTION_HEADS, axis=1))
+        for part in ("query", "key", "value")
+    )  # each [H, L, D / H]
+    scores = query @ key.transpose(0, 2, 1) / np.sqrt(np.float32(query.shape[2]))
+    seen = np.concatenate(list(softmax(scores) @ value), axis=1)
+    states = _norm(
+        _linear(seen, weights, f"{name}.attention.output.dense") + states, weights, f"{name}.attention.output"
+    )
+    inner = _gelu(_linear(states, weights, f"{name}.intermediate.dense"))
+    return _norm(_linear(inner, weights, f"{name}.output.dense") + states, weights, f"{name}.output")
+
+
+def _linear(states: FloatArray, weights: Weights, name: str) -> FloatArray:
+    return np.asarray(states @ weights[f"{name}.weight"].T + weights[f"{name}.bias"], np.float32)
+
+
+def _norm(states: FloatArray, weights: Weights, name: str) -> FloatArray:
+    centred = states - states.mean(1, keepdims=True)
+    scaled = centred / np.sqrt((centred**2).mean(1, keepdims=True) + EPS)
+    return np.asarray(scaled * weights[f"{name}.LayerNorm.weight"] + weights[f"{name}.LayerNorm.bias"], np.float32)
+
+
+def _gelu(x: FloatArray) -> FloatArray:
+    """X · Φ(x), with the error function of Abramowitz and Stegun, 7.1.26 (off by less than 2e-7)."""
+    z = np.abs(x) / np.sqrt(np.float32(2))
+    t = 1 / (1 + 0.3275911 * z)
+    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    return np.asarray(0.5 * x * (1 + np.sign(x) * (1 - series * np.exp(-(z**2)))), np.float32)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat.query import Form, Has, Query, Rank, Select
-from pvchat.chat.reader.words import Word
+from pvchat.chat.reader.slots import Word
 from pvchat.chat.vocabulary import word_set
 
 _SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
@@ -32,7 +32,7 @@ _EMPTY = word_set(
     there ever by anybody anyone somebody someone"""
 )
 _QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)|^)['‘]([^'‘]+?)['’](?=\W|$)")
-_MOST = word_set("most longest")
+_MOST = word_set("most longest more longer")
 _ASKING = word_set("when who whose which how what")
 
 
@@ -88,7 +88,7 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
         return True
     speaks = query.where in (None, Has("deed", "talking"), Has("deed", "speech")) and query.select != "refuse"
     ranked = query.rank is not None and _SPEAKING & words
-    return bool(speaks and (_ONLY_HEARD & words or ranked) and not query.options and query.then is None)
+    return bool(speaks and (_ONLY_HEARD & words or ranked) and query.form != "choice" and query.then is None)
 
 
 def _select(seen: Sequence[str], phrase: bool) -> Select:

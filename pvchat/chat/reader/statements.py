@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from pvchat.chat.colours import COLOURS
 from pvchat.chat.english import HEDGE
 from pvchat.chat.reader.tokens import GENDERED, NEGATIONS, OPENING, SIDES, Token, tokens_of
-from pvchat.chat.vocabulary import word_set
+from pvchat.chat.vocabulary import COLOURS, word_set
 
 _LINKS = word_set("and or nor , both & other")  # between names of one list
 _OF_OTHERS = word_set("beside to with near between behind besides without of than")  # before others than the subject

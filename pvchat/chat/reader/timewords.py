@@ -121,11 +121,15 @@ def _until(match: re.Match[str]) -> During | None:
 
 
 def _edge_length(match: re.Match[str]) -> During | None:
-    """The first or last so many seconds; "the first second" is one."""
+    """The first or last so many seconds, or all after or before them; "the first second" is one."""
     opening = match["which"].lower() in ("first", "opening", "initial")
     length = match["a"] or (f"1 {match['unit']}{match['more'] or ''}" if match["unit"] else "few seconds")
     seconds = _seconds(length)
-    return None if seconds is None else (During(end_s=seconds) if opening else During(start_s=-seconds))
+    if seconds is None or match["beyond"] and opening != (match["beyond"].lower() == "after"):
+        return None
+    if match["beyond"]:
+        return During(start_s=seconds) if opening else During(end_s=-seconds)
+    return During(end_s=seconds) if opening else During(start_s=-seconds)
 
 
 def _share(match: re.Match[str]) -> During | None:
@@ -168,8 +172,9 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\b(?P<a>{_TIME})(?:[ -]mark\b| (?:in|into)\b(?= (?:the|this) {_CLIP}\b|,|\W*$))"
          rf"(?: (?:the|this) {_CLIP}\b)?",
          _moment),
-        (rf"\b(?:(?:{_IN} )?the )?(?:very )?(?P<which>first|opening|initial|last|final|closing)"
-         rf" (?:(?P<a>{_LENGTH})|(?P<unit>second|minute|hour)\b(?P<more> and a half\b)?|(?P<some>seconds)\b){_OF}",
+        (rf"\b(?:(?:(?:{_IN}|(?P<beyond>after|before)) )?the )?(?:very )?(?P<which>first|opening|initial|last|final"
+         rf"|closing) (?:(?P<a>{_LENGTH})|(?P<unit>second|minute|hour)\b(?P<more> and a half\b)?|(?P<some>seconds)\b)"
+         rf"{_OF}",
          _edge_length),
         (rf"\b(?:{_IN} )?(?:the|its) (?P<which>first|second|third|fourth|last|final|latter|other|middle|opening"
          rf"|closing) (?P<share>half|third|quarter)\b{_OF}", _share),

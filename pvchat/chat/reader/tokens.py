@@ -1,4 +1,6 @@
-"""The words of statements: text in, what each word stands for out; sentences; and what a rewording may not touch.
+"""The words of statements: text in, what each word stands for out; sentences; what a rewording may not touch.
+
+And whom a sentence about a marked picture points at: "The person in the red outline is riding." is "Ana is riding.".
 
 A word stands for what the lexicon has it for ("sits" and "seated" are "sitting"), a name for itself.
 """
@@ -11,10 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from pvchat.chat.colours import COLOURS
 from pvchat.chat.english import table
 from pvchat.chat.reader.slots import canonical, is_known
-from pvchat.chat.vocabulary import FUNCTION_WORDS, word_set
+from pvchat.chat.vocabulary import COLOURS, FUNCTION_WORDS, word_set
 
 NUMBERS = word_set("one two three four five six seven eight nine ten zero")
 NEGATIONS = word_set("no not nobody none neither nor never nothing without cannot can't")
@@ -37,6 +38,21 @@ _SAME = {"inside": "indoor", "outside": "outdoor", "gray": "grey", "facing": "lo
 SIDES = word_set("left right middle centre center top bottom foreground background")
 _BEFORE_HELD = word_set("in on to at from with the a an and or nor but so i ,")
 _AUXILIARIES = word_set("is are has have not in this video say")  # behind a name, before what is told
+_MARK = (
+    r"(?:red|green|blue|yellow|colou?red)?[ -]?(?:outlines?|outlined|rectangles?|bounding box(?:es)?|box(?:es)?"
+    r"|borders?|frames?|lines?|contours?)"
+)
+_POINTED = re.compile(
+    r"\b(?:the |a )?(?:person|man|woman|boy|girl|guy|lady|individual|one)(?: who is| that is)? "
+    rf"(?:in|inside|with|within|marked (?:by|with)|surrounded by|outlined (?:in|by)) (?:the |a )?(?:{_MARK}"
+    r"|red|green|blue|yellow)\b",
+    re.IGNORECASE,
+)
+_MARKS = re.compile(r"\b(?:outlines?|outlined|rectangles?|bounding|highlighted|marked)\b", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"^(?:(?:Yes|No), )?(?P<who>(?:[Tt]he )?(?:[Pp]erson|[Mm]an|[Ww]oman|[Bb]oy|[Gg]irl)|[Ss]he|[Hh]e|[Tt]hey)"
+    r"(?= (?:is|are|was|wears|has|sits|stands|walks|looks|seems|appears)\b)"
+)
 
 
 @dataclass(frozen=True)
@@ -160,3 +176,15 @@ def _verbs() -> dict[str, str]:
     return {said: doing for doing, said in known.items()} | {
         said.removesuffix("s"): doing for doing, said in known.items()
     }
+
+
+def named_for(sentence: str, name: str, first: bool) -> str:
+    """A sentence with a name in the place of what points at its bearer; `first` of an answer also for "she"."""
+    text = _POINTED.sub(lambda _: name, sentence)
+    found = _SUBJECT.match(text) if first and name not in text else None
+    return text if found is None else text[: found.start("who")] + name + text[found.end("who") :]
+
+
+def speaks_of_marks(sentence: str) -> bool:
+    """Whether a sentence tells of what was drawn into the picture."""
+    return _MARKS.search(sentence) is not None

@@ -64,7 +64,8 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
     if has.attribute in table()["relation"]:
         return "be", _related(has, count, some)
     text = {
-        "present": "in this video", "known": f"{some}body I know", "alone": "alone",
+        "present": "in this video", "enters": "coming in", "leaves": "leaving",
+        "known": f"{some}body I know", "alone": "alone",
         "worn": f"wearing {worn_said(value, has.colour) if value else f'{some}thing {has.colour}'.rstrip()}",
         "gender": table()["plural"].get(value, value) if count > 1 else f"a {value}",
         "side": f"{'on' if value in ('left', 'right') else 'in'} the {value}",
@@ -206,13 +207,14 @@ def asks_scene(finding: Finding) -> bool:
 
 def conditions_of(finding: Finding) -> list[Has]:
     """The single conditions that a question asks of."""
-    return [has for one in (finding.query.where, *finding.query.options) for has in atoms(one)]
+    return list(atoms(finding.query.where))
 
 
 def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
     event = event_said(finding.query.during)
-    spans = finding.during or (found.spans if len(finding.people) == 1 else ())
+    moves = finding.query.where in (Has("enters"), Has("leaves"))  # these have moments of their own
+    spans = () if moves else finding.during or (found.spans if len(finding.people) == 1 else ())
     told = in_passing(spans, timeline) if event else ""
     return f"{event}{', ' * bool(told)}{told}"
 
@@ -240,7 +242,7 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
 
 def at_one_time(group: Sequence[Has]) -> str:
     """What holds at the same time as one clause: garments in one list, then the rest."""
-    worn = [worn_said(has.value, has.colour) for has in group if has.attribute == "worn"]
+    worn = list(dict.fromkeys(worn_said(has.value, has.colour) for has in group if has.attribute == "worn"))
     rest = [complement(has) for has in group if has.attribute != "worn"]
     told = {aux: list(dict.fromkeys(text for own, text in rest if own == aux)) for aux in ("be", "have")}
     is_ = [*([f"wearing {join(worn)}"] if worn else []), *told["be"]]

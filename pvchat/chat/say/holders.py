@@ -12,7 +12,7 @@ from dataclasses import replace
 from pvchat.chat.conditions import RELATIONS
 from pvchat.chat.english import HEDGE, are, join, lower, number, shortened, so_many_people, upper
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Or, Query, atoms
+from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Query, atoms, is_choice
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import called, clause, condition_of, is_plain, lead, noun, people_said, time_of, whom_said
 from pvchat.chat.say.people import company, measured
@@ -27,8 +27,8 @@ def exists(finding: Finding, timeline: Timeline) -> str:
     """Whether something holds of somebody: yes, no, or that it can't be told."""
     query, whom = finding.query, finding.query.whom
     everyone = [*finding.people, *finding.against, *finding.open]
-    if query.options:
-        return " ".join(_choice(one, query.options) for one in everyone)
+    if is_choice(query):
+        return " ".join(_choice(one, query.where or PRESENT) for one in everyone)
     if _asks_presence(query) and whom.quantifier not in ("only", "none", "either") and not whom.names[1:]:
         return _there(finding, timeline)
     if finding.verdict == "no" and (gone := _gone(finding, timeline)) and not whom.names[1:]:
@@ -80,10 +80,10 @@ def nobody(finding: Finding) -> str:
     query, whom = finding.query, finding.query.whom
     if finding.against and not finding.open:
         return upper(f"{_none(query)} {clause(query.where)}.")
-    if whom.such is None and not finding.open:
+    if whom.such is None and not finding.open and is_plain(query.where):
         return NO_STRANGERS if whom.known is False else presence.nobody(whom.besides)
     kind = "nobody" if whom.such is None else f"no {noun(whom.such)}"
-    who = f" who {clause(query.where)}" if finding.open and not is_plain(query.where) else ""
+    who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
     return f"{'; '.join([f'I see {kind}{who}', *open_said(finding.open)])}."
 
 
@@ -254,12 +254,12 @@ def _gone(finding: Finding, timeline: Timeline) -> list[str]:
     return [presence.not_here(list(dict.fromkeys(names)))] if names else []
 
 
-def _choice(one: Found, options: Sequence[Condition]) -> str:
+def _choice(one: Found, where: Condition) -> str:
     """Which of some conditions holds of somebody: "Ana is on the left."."""
     name = called(one.entity)
     if one.verdict == "yes":
         held = tuple(dict.fromkeys(map(condition_of, one.rows)))
-        return f"{name} {clause(And(held) if held else Or(tuple(options)), 1, HEDGE * one.likely)}."
+        return f"{name} {clause(And(held) if held else where, 1, HEDGE * one.likely)}."
     if one.verdict == "no":
-        return f"{name} {clause(Not(Or(tuple(options))))}."
-    return presence.here_but([name], f"tell whether {name} {clause(Or(tuple(options)))}")
+        return f"{name} {clause(Not(where))}."
+    return presence.here_but([name], f"tell whether {name} {clause(where)}")

@@ -56,7 +56,8 @@ _BY_PLACE = ("left", "right", "near", "big")
 def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, quantifier = finding.query, finding.query.whom.quantifier
-    if quantifier == "none" or quantifier == "both" and finding.people or asks_scene(finding):
+    of_people = query.number is not None and query.value == "people"
+    if quantifier == "none" or quantifier == "both" and finding.people or asks_scene(finding) or of_people:
         return f"{lead(finding)}{_together(finding, timeline)}."
     sentences = [f"{_time_of_one(one, finding, timeline)}." for one in finding.people]
     sentences[:1] = [f"{lead(finding)}{sentence}" for sentence in sentences[:1]]
@@ -73,6 +74,11 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         thing = said(has.value, 1) * (has.attribute == "thing")
         holds = f"I see the {thing}" if thing else f"this {clause(where)}"
         never = f"I see no {thing} in this video" if thing else "I can't tell when"
+    elif finding.query.value == "people" and finding.query.number is not None:
+        bound, value = finding.query.number.bound, int(finding.query.number.value)
+        many = f"{bound.replace('_', ' ')} {so_many_people(value)}"
+        holds = f"{many} {clause(where, value)} at the same time"
+        never = f"{many} {clause(where, value, 'never')} at the same time, as far as I can see"
     elif finding.query.whom.quantifier == "none":
         holds, never = f"nobody {clause(where)}", f"somebody {clause(where)} the whole time"
     else:

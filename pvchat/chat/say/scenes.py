@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from pvchat.chat.english import HEDGE, indefinite, join, number, upper, wording, words
 from pvchat.chat.finding import Finding, Row
-from pvchat.chat.query import Has, Not, atoms
+from pvchat.chat.query import Has, Not, atoms, is_choice
 from pvchat.chat.say.clauses import complement, condition_of, conditions_of, event_said, lead, place_said, with_article
 from pvchat.chat.spans import Span, most_at_once
 from pvchat.chat.timeline import LIKELY, Timeline
@@ -65,7 +65,7 @@ def whether_scene(finding: Finding, timeline: Timeline) -> str:
         return " ".join(_whether_thing(has, finding, timeline) for has in asked)
     known = _known(finding, asked[0].attribute, timeline)
     text = f"this is {known}." if known else ""
-    if text and (lead(finding) or finding.query.options):
+    if text and (lead(finding) or is_choice(finding.query)):
         return f"{'Probably yes, ' if finding.verdict == 'yes' and HEDGE in text else lead(finding)}{text}"
     question = "I can't tell whether this is " + " or ".join(complement(has)[1] for has in asked)
     return f"{question}. {upper(text)}".rstrip()

@@ -2,13 +2,16 @@
 
 One function for each `select`; names that nobody bears come first, whoever isn't there last; what can't be answered is
 refused with what to do instead. "this video" stands for all that was looked at: whoever asked about a part puts "this
-part of the video" in its place.
+part of the video" in its place. `explained` tells how a question was read and which rows answer it, `grounds_of` what
+the measured facts rest on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from pvchat.chat.english import ASK, be, clock, join, shortened, upper, wording
 from pvchat.chat.finding import Finding
@@ -22,11 +25,13 @@ from pvchat.chat.say.people import attribute, describe
 from pvchat.chat.say.scenes import count_things, whether_scene
 from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.timeline import Entity, Timeline
+from pvchat.schemas import AnswerGround
 
 CANT_TELL = f"I can't tell that; {ASK}."
 TRAITS_OFF = "Telling men from women, and smiles, is switched off here."
 _MOST_LISTED = 6  # names of those enrolled
 _MOST_WHYS = 5  # people who are told of one by one
+_MOST_ROWS = 12  # that `--explain` lists
 _SELECTS: dict[str, Callable[[Finding, Timeline], str]] = {
     "exists": exists, "who": who, "count": count, "when": timed, "how_long": timed, "how_often": timed,
     "attribute": attribute, "describe": describe, "compare": compare, "order": order, "shots": shots, "length": length,
@@ -48,6 +53,34 @@ def say(finding: Finding, timeline: Timeline) -> str:
     return " ".join(sentences)
 
 
+def explained(finding: dict[str, Any]) -> list[str]:
+    """The lines: the query, the verdict or number, who it holds of, the rows."""
+    if not finding:
+        return []
+    lines = [f"read as: {json.dumps(finding['query'], ensure_ascii=False)}"]
+    if told := [f"{name} {finding[name]}" for name in ("verdict", "number") if finding.get(name) is not None]:
+        lines.append(f"found: {', '.join(told)}")
+    for name, what in (("people", "holds of"), ("against", "doesn't hold of"), ("open", "not known of")):
+        if people := finding.get(name):
+            lines.append(f"{what}: {', '.join(one['who'] for one in people)}")
+    if missing := finding.get("missing"):
+        lines.append(f"missing: {', '.join(_missing_said(one) for one in missing)}")
+    rows = list(_rows(finding))
+    lines += rows[:_MOST_ROWS] + ([f"... and {len(rows) - _MOST_ROWS} rows more"] if len(rows) > _MOST_ROWS else [])
+    return lines + ([f"then {line}" for line in explained(finding["then"])] if "then" in finding else [])
+
+
+def grounds_of(finding: Finding) -> list[AnswerGround]:
+    """What the rows that answer rest on, in the order of the answer; none about whoever isn't surely there."""
+    people = [row for one in (*finding.people, *finding.against, *finding.open) for row in one.rows]
+    grounds: dict[tuple[str, str], AnswerGround] = {}
+    for row in (*people, *finding.rows):
+        if row.ground is not None:
+            about, fact = "" if row.entity.startswith("#") else row.entity, fact_of(row)
+            grounds.setdefault((row.entity, fact), AnswerGround(about, fact, row.ground))
+    return list(grounds.values())[:_MOST_ROWS]
+
+
 def _only_missing(then: Finding, first: Finding) -> bool:
     """Whether a second answer could only say again that somebody isn't there."""
     names = {one.name for one in first.missing}
@@ -55,7 +88,11 @@ def _only_missing(then: Finding, first: Finding) -> bool:
 
 
 def _anything(finding: Finding) -> bool:
-    return bool(finding.people or finding.against or finding.open or finding.rows)
+    return _anybody(finding) or bool(finding.rows)
+
+
+def _anybody(finding: Finding) -> bool:
+    return bool(finding.people or finding.against or finding.open)
 
 
 def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
@@ -79,7 +116,7 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
     if is_of_sound(query):
         return of_sound(finding, timeline)
-    if asks_scene(finding) and query.select in _OF_SCENE:
+    if asks_scene(finding) and query.select in _OF_SCENE and not (query.select == "who" and _anybody(finding)):
         return _OF_SCENE[query.select](finding, timeline)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
@@ -136,7 +173,7 @@ def _mood(name: str, timeline: Timeline) -> str:
 def asks_traits(query: Query) -> bool:
     """Whether a question asks for men or women, or for a smile, which a switch may have turned off."""
     theirs = None if query.versus is None else query.versus.such
-    asked = [has for one in (query.where, query.whom.such, theirs, *query.options) for has in atoms(one)]
+    asked = [has for one in (query.where, query.whom.such, theirs) for has in atoms(one)]
     return query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
 
 
@@ -190,3 +227,17 @@ def _recognised(person: Entity, timeline: Timeline) -> str:
     doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
     reason = person.why.text if person.why is not None else ""
     return " ".join(filter(None, [f"{person.name} is {doubt} ({sure}).", reason]))
+
+
+def _missing_said(one: dict[str, Any]) -> str:
+    return f"{one['name']} ({one['why']})"
+
+
+def _rows(finding: dict[str, Any]) -> Iterator[str]:
+    """Each row that was looked at, as a line."""
+    people = [*finding.get("people", ()), *finding.get("against", ()), *finding.get("open", ())]
+    for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
+        words = [row.get(name, "") for name in ("who", "attribute", "value", "colour", "of")]
+        start, end = row["span"]
+        unlike = " (measured not to hold)" if row.get("holds") is False else ""
+        yield f"row: {' '.join(word for word in words if word)} {clock(start)}-{clock(end)}{unlike}"

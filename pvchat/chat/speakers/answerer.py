@@ -18,10 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import Basis
 from pvchat.chat.english import upper
 from pvchat.chat.query import Has, Not, Query, Whom
-from pvchat.chat.question import Question
+from pvchat.chat.question import Basis, Question
 from pvchat.chat.reader.tokens import held_words
 from pvchat.chat.run import run
 from pvchat.chat.say.people import acts, looks, whereabouts
@@ -34,7 +33,7 @@ from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import PersonPresence, QuestionType
 
 if TYPE_CHECKING:
-    from pvchat.chat.answers import Stream, Viewed
+    from pvchat.chat.question import Stream, Viewed
     from pvchat.chat.speakers.describe import Describer
     from pvchat.model.drafted import Lead
     from pvchat.model.people import People

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import Basis
 from pvchat.chat.english import span_told
 from pvchat.chat.finding import Row
 from pvchat.chat.query import Has, Query
+from pvchat.chat.question import Basis
 from pvchat.chat.reader.statements import Point, Statement, read_statement
 from pvchat.chat.reader.tokens import NEGATIONS, all_words, sentences, told_words
 from pvchat.chat.spans import common

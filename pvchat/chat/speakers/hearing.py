@@ -13,10 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from pvchat.chat.answers import Stream, words_of
-from pvchat.chat.question import Question
-from pvchat.chat.reader.pointing import named_for, speaks_of_marks
-from pvchat.chat.reader.tokens import sentences, told_words
+from pvchat.chat.question import Question, Stream, words_of
+from pvchat.chat.reader.tokens import named_for, sentences, speaks_of_marks, told_words
 from pvchat.chat.speakers.checking import Checker, contradictions
 from pvchat.chat.timeline import Timeline
 from pvchat.schemas import PersonPresence

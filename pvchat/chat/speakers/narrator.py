@@ -20,9 +20,8 @@ from pvchat.bases.clipframes import ClipFrames
 from pvchat.bases.judging import Witness, judged
 from pvchat.bases.prompts import Prompt
 from pvchat.bases.states import STATE, adapted, judges, personal_of
-from pvchat.chat.answers import Basis
 from pvchat.chat.query import Query, Whom
-from pvchat.chat.question import Question
+from pvchat.chat.question import Basis, Question
 from pvchat.chat.run import run
 from pvchat.chat.say.presence import nobody, untold
 from pvchat.chat.say.voice import say
@@ -34,7 +33,7 @@ from pvchat.model.sentences import Encode
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
     from pvchat.bases.sources import BaseSource
-    from pvchat.chat.answers import Stream, Viewed
+    from pvchat.chat.question import Stream, Viewed
 
 MAX_TOKENS = 96  # of a reply: two or three sentences
 log = logging.getLogger(__name__)

@@ -20,8 +20,8 @@ class MeasuredFacts:
 
     def answer(self, item: Item, case: Case) -> Reply:
         """See `System`."""
-        from pvchat.chat.answers import known_of
         from pvchat.chat.clip_timeline import timeline_of
+        from pvchat.chat.question import known_of
 
         assert case.analysis is not None
         asked = self.chat.read(item.question)
