@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,8 @@ def test_every_line_of_the_grammar_can_be_filled():
     assert len(sources.grammar.frames) >= 700
     assert len(sources.followups) >= 200
     assert len({line.text for line in sources.grammar.frames}) == len(sources.grammar.frames)
-    for line in (*sources.grammar.frames, *sources.followups, *sources.refusals):
+    assert sum(map(len, sources.natural.values())) >= 1500
+    for line in (*sources.grammar.frames, *sources.followups, *sources.refusals, *chain(*sources.natural.values())):
         for _ in range(3):
             assert sampler.filler.fill(line)[0], line.text
     for name, lines in sources.grammar.fragments.items():
@@ -116,9 +118,14 @@ def test_every_line_of_the_grammar_can_be_filled():
 
 def test_every_frame_says_what_it_asks_for():
     sources = Sources("all")
-    assert [line.text for line in (*sources.grammar.frames, *sources.refusals) if "select" not in line.heads] == []
-    assert [line.text for line in sources.followups if not {"select", "follow"} & set(line.heads)] == []
-    assert all(line.heads.get("attribute") for line in sources.grammar.frames if line.heads["select"] == "attribute")
+    frames, natural = sources.grammar.frames, sources.natural
+    said_alone = (*frames, *sources.refusals, *natural["frames"], *natural["refusals"])
+    assert [line.text for line in said_alone if "select" not in line.heads] == []
+    assert [
+        line.text for line in (*sources.followups, *natural["followups"]) if not {"select", "follow"} & set(line.heads)
+    ] == []
+    asked = (line.heads for line in (*frames, *natural["frames"]))
+    assert all(heads.get("attribute") for heads in asked if heads["select"] == "attribute")
 
 
 def test_every_value_of_every_head_is_asked_for():

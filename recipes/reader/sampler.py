@@ -13,7 +13,7 @@ import json
 import random
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,8 @@ from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, 
 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
-SHARES = {"composed": 0.42, "worded": 0.22, "refused": 0.18, "followed": 0.11, "paired": 0.07}
+SHARES = {"composed": 0.27, "natural": 0.35, "worded": 0.15, "refused": 0.11, "followed": 0.07, "paired": 0.05}
+NATURAL = {"frames": 0.6, "followups": 0.17, "refusals": 0.13, "pairs": 0.1}  # how often each is taken of natural.txt
 SPLITS = ("train", "val", "all")
 FOLLOWED_BY = (
     ", and", "and", "? and", "? also ,", ", and also", "? and then ,", ".", "?", "plus", ", then", "; also", "- and",
@@ -98,9 +99,13 @@ class Sources:
         return self._lines(read_grammar(_read("followups.txt"), self.lexicon).frames)
 
     @cached_property
-    def leaning(self) -> list[Line]:
-        """Those of them that can be asked in the same breath."""
-        return [line for line in self.followups if line.heads.get("follow") not in ("correction", "why")]
+    def natural(self) -> dict[str, list[Line]]:
+        """Lines of `natural.txt`: frames, followups, refusals."""
+        parts = dict(_sections(_read("natural.txt")))
+        read = {name: read_grammar(parts[name], self.lexicon).frames for name in ("frames", "followups")}
+        return {
+            name: self._lines(lines) for name, lines in (read | {"refusals": read_refusals(parts["refusals"])}).items()
+        }
 
     @cached_property
     def refusals(self) -> list[Line]:
@@ -124,6 +129,18 @@ class Sources:
 
 def _read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
+
+
+def _sections(text: str) -> Iterator[tuple[str, str]]:
+    """The parts of a text below its "## name" lines."""
+    for part in text.split("\n## ")[1:]:
+        name, _, rows = part.partition("\n")
+        yield name.strip(), rows
+
+
+def _leaning(followups: Sequence[Line]) -> list[Line]:
+    """Those of them that can be asked in the same breath as the question before."""
+    return [line for line in followups if line.heads.get("follow") not in ("correction", "why")]
 
 
 def _bracketless(text: str) -> str:
@@ -156,8 +173,20 @@ class Sampler:
         return [self._hasty(one) for one in make()]
 
     def _composed(self) -> list[Example]:
-        example = self._of(self.sources.grammar.frames)
-        return [Example(self.haste.introduced(example.pieces), example.heads, example.source)]
+        return [self._introduced(self._of(self.sources.grammar.frames))]
+
+    def _natural(self) -> list[Example]:
+        """Lines that people wrote before they annotated them."""
+        kind = self.rng.choices(list(NATURAL), list(NATURAL.values()))[0]
+        natural, ours = self.sources.natural, self.sources
+        if kind == "pairs":
+            frames = natural["frames"] if self.rng.random() < 0.7 else ours.grammar.frames
+            return self._pair(frames, natural["followups"] if self.rng.random() < 0.6 else ours.followups)
+        example = self._of(natural[kind])
+        return [self._introduced(example) if kind == "frames" and self.rng.random() < 0.5 else example]
+
+    def _introduced(self, example: Example) -> Example:
+        return Example(self.haste.introduced(example.pieces), example.heads, example.source)
 
     def _followed(self) -> list[Example]:
         return [self._of(self.sources.followups)]
@@ -165,7 +194,7 @@ class Sampler:
     def _refused(self) -> list[Example]:
         return [self._of(self.sources.refusals)]
 
-    def _of(self, lines: list[Line]) -> Example:
+    def _of(self, lines: Sequence[Line]) -> Example:
         line = self.rng.choices(lines, [one.weight for one in lines])[0]
         pieces, heads = self.filler.fill(line)
         if heads.get("follow") in ("ellipsis", "correction"):
@@ -181,11 +210,14 @@ class Sampler:
                 return [Example(*_as_meant(pieces, heads_of(line, pieces)), text)]
 
     def _paired(self) -> list[Example]:
+        return self._pair(self.sources.grammar.frames, self.sources.followups)
+
+    def _pair(self, frames: Sequence[Line], followups: Sequence[Line]) -> list[Example]:
         """Two questions in one breath, and the second as one of its own."""
-        one = self._of(self.sources.grammar.frames)
+        one = self._of(frames)
         if_so = self.rng.random() < 0.2 and one.heads.get("form") == "polar"
         leaning = if_so or self.rng.random() < 0.5
-        two = self._of(self.sources.leaning if leaning else self.sources.grammar.frames)
+        two = self._of(_leaning(followups) if leaning else frames)
         if if_so:
             two.heads["if_so"] = "yes"
         joint = [Piece(word) for word in self.rng.choice(IF_SO if if_so else FOLLOWED_BY).split()]
