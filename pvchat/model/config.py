@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
-from pvchat.errors import SettingsError
+from pvchat.errors import SettingsError, WeightsError
 
+CONFIG, WEIGHTS = "config.json", "model.safetensors"  # a model's folder
 IDENTITY_WIDTH = 128  # of a face vector (`perception/experts/identity.py`)
 BODY_WIDTH = 1280  # EfficientNet-Lite0, pooled
 POSE_WIDTH = 222  # `cliptokens.pose_vector`
+_RETIRED = ("isolate_people",)  # fields of earlier versions: what they chose is always so now
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,6 @@ class ModelConfig:
     ffn: int = 768
     queries: int = 32
     personal_tokens: int = 16
-    isolate_people: bool = True  # what is said of one person doesn't depend on who else is named
     dropout: float = 0.1
     sentence_width: int = 384  # MiniLM
     aligner_layers: int = 2
@@ -108,7 +111,7 @@ class ModelConfig:
         Raises:
             SettingsError: for a key that doesn't exist.
         """
-        row = dict(row)
+        row = {key: value for key, value in row.items() if key not in _RETIRED}
         try:
             row["experts"] = _experts(row.get("experts", {}))
             lora = dict(row.get("lora", {}))
@@ -116,6 +119,18 @@ class ModelConfig:
             return cls(**row)
         except TypeError as error:
             raise SettingsError(f"model configuration: {error}", subject=str(row.get("name", ""))) from error
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """The configuration in a model's folder.
+
+    Raises:
+        WeightsError: unreadable.
+    """
+    try:
+        return ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError) as error:
+        raise WeightsError("no readable model here", subject=str(folder), hint=f"Expected {CONFIG}.") from error
 
 
 def _experts(rows: dict[str, dict[str, Any]]) -> dict[str, ExpertConfig]:

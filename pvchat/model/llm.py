@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from pvchat.errors import SettingsError
-from pvchat.model.config import LoraConfig
+from pvchat.model.config import LoraConfig, ModelConfig
 from pvchat.runtime import compact_dtype, quiet_transformers
 
 RANDOM_WIDTH, RANDOM_LAYERS, RANDOM_HEADS = 32, 2, 2  # the tiny random Llama of the tests
@@ -42,6 +42,11 @@ def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") ->
     else:
         model, tokenizer = _from_hub(_embedded_folder() if spec == "embedded" else spec, str(device))
     return model.to(device).eval().requires_grad_(False), tokenizer
+
+
+def language_of(config: ModelConfig, device: str | torch.device) -> tuple[Any, Any]:
+    """The language model and tokenizer that a configuration names; (None, None) for "none"."""
+    return (None, None) if config.llm == "none" else load_llm(config.llm, seed=config.llm_seed, device=device)
 
 
 def add_lora(llm: nn.Module, config: LoraConfig) -> None:
