@@ -7,7 +7,8 @@ person, by part (all, far, masked, drawn, hard, and those where the odds are uns
 and how well they do fused with what the trained model reads from her tokens. Everybody has the tokens that the aligner
 makes of an enrollment. Two things are read: the presence head that was trained for this (its tensors are still in the
 shipped file), and the first components of the Q-Former's outputs at her tokens, for which a head is fitted here; each
-where nothing says which track is hers, and where the faceprint points at it. A part's fits are made on all of its clips
+from her own tokens, from her own where the faceprint points at the track that is most like her, and, to see whether
+what is gained is of her at all, from another's. A part's fits are made on all of its clips
 but the one that they are judged on; intervals of the differences draw whole clips.
 """
 
@@ -45,7 +46,7 @@ TNR = 0.98
 COMPONENTS = 8  # of the outputs at her tokens
 UNSURE = 2.0  # log-odds below which the faceprint is: .12 to .88
 DRAWS = 1000
-WAYS = {"by itself": False, "pointed": True}  # whether the faceprint says which track she is most like
+WAYS = ("her tokens", "her tokens, pointed", "another's tokens")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -81,21 +82,22 @@ def read(chat: PVChat, folder: Path, rows: list[labelled.Row]) -> tuple[FloatArr
         sure = {one.name: float(np.clip(one.probability, 1e-4, 1 - 1e-4)) for one in chat.score(people, analysis)}
         names = [row["people"][0] for row in rows if row["video"] == video]
         odds += [np.log(sure[name] / (1 - sure[name])) for name in names]
-        for way, pointed in WAYS.items():
-            outputs[way] += [outputs_at_tokens(chat, analysis, people, name, pointed) for name in names]
+        for way in WAYS:
+            outputs[way] += [outputs_at_tokens(chat, analysis, people, name, way) for name in names]
     return np.array(odds), {way: torch.cat(seen) for way, seen in outputs.items()}
 
 
 @torch.inference_mode()
-def outputs_at_tokens(
-    chat: PVChat, analysis: ClipAnalysis, people: list[Person], name: str, pointed: bool
-) -> torch.Tensor:
+def outputs_at_tokens(chat: PVChat, analysis: ClipAnalysis, people: list[Person], name: str, way: str) -> torch.Tensor:
     """[1, D] the Q-Former's mean output at somebody's tokens."""
     describer = chat.describer
     visual, model = describer.views.look(analysis), describer.trained.reader
-    person, rivals = next(one for one in people if one.name == name), [one for one in people if one.name != name]
-    state = describer.state(person)
-    named = People.batch([[state if pointed else replace(state, enrolled=None)]], model.config, rivals)
+    number = next(i for i, one in enumerate(people) if one.name == name)
+    state = describer.state(people[number - 1 if way == "another's tokens" else number])
+    if way == "her tokens, pointed":
+        named = People.batch([[state]], model.config, people[:number] + people[number + 1 :])
+    else:
+        named = People.batch([[replace(state, enrolled=None)]], model.config)
     return model.read(visual, describer.vector(QUESTION.format(name)), named).personal[:, 0].mean(1)
 
 

@@ -33,7 +33,7 @@ import labelled
 import numpy as np
 import torch
 from phrases import place_agrees, place_of, postures_of
-from switches import changed, equal_shares, routed, silent
+from switches import changed, dark, equal_shares, routed, shuffled, silent, swapped
 
 from pvchat import PVChat
 from pvchat.chat.clip_timeline import timeline_of
@@ -45,7 +45,7 @@ from pvchat.identity.enroll import enroll
 from pvchat.model import aligner, heads, hga, moec, mova, people, personstates, routers
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.trained import TrainedModel
-from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray
 
 MOVED = 0.01  # of probability, from which a told choice counts as changed
 Off = AbstractContextManager[None]
@@ -253,34 +253,6 @@ def without_state(chat: PVChat, *names: str) -> Off:
         return replace(made, **{name: torch.zeros_like(getattr(made, name)) for name in names})
 
     return changed((chat.describer, "state", emptied))
-
-
-def shuffled(clip: ClipAnalysis, _: ClipAnalysis) -> ClipAnalysis:
-    """The moments of a clip in another order, each person's too."""
-    rng = np.random.default_rng(0)
-    tracks = [with_looks(t, rng.permutation(len(t.frames)), t) for t in clip.tracks]
-    return replace(clip, frame_features=rng.permutation(clip.frame_features), tracks=tracks)
-
-
-def swapped(clip: ClipAnalysis, after: ClipAnalysis) -> ClipAnalysis:
-    """Everybody with the looks of the next person in the clip, of the next clip where she is alone."""
-    others = clip.tracks[1:] + clip.tracks[:1] if len(clip.tracks) > 1 else after.tracks[:1] or clip.tracks
-    tracks = [
-        with_looks(track, np.linspace(0, len(other.frames) - 1, len(track.frames)).astype(int), other)
-        for track, other in zip(clip.tracks, others, strict=True)
-    ]
-    return replace(clip, tracks=tracks)
-
-
-def with_looks(track: Track, order: Any, other: Track) -> Track:
-    """A track with what the experts saw of another, or of itself in another order."""
-    return replace(track, body=other.body[order], pose=other.pose[order])
-
-
-def dark(clip: ClipAnalysis, _: ClipAnalysis) -> ClipAnalysis:
-    """A clip of which the experts saw nothing."""
-    tracks = [replace(track, body=np.zeros_like(track.body)) for track in clip.tracks]
-    return replace(clip, frame_features=np.zeros_like(clip.frame_features), tracks=tracks)
 
 
 PARTS = (
