@@ -13,7 +13,8 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"  # a model's folder
 IDENTITY_WIDTH = 128  # of a face vector (`perception/experts/identity.py`)
 BODY_WIDTH = 1280  # EfficientNet-Lite0, pooled
 POSE_WIDTH = 222  # `cliptokens.pose_vector`
-_RETIRED = ("isolate_people",)  # fields of earlier versions: what they chose is always so now
+# fields of earlier versions, which nothing set to anything else than what is always so now
+_RETIRED = ("isolate_people", "connector_experts", "connector_top_k", "llm_seed")
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,7 @@ class ModelConfig:
     # experts and connectors
     experts: dict[str, ExpertConfig] = field(default_factory=dict)
     connector_hidden: int = 192
-    connector_experts: int = 4
-    connector_top_k: int = 2
-    moec: bool = True  # False: one MLP an expert instead of four with a router
+    moec: bool = True  # False: one MLP an expert in the place of four with a router
     hga: bool = True
     mova: bool = True
     frame_segments: int = 4  # a clip's frames are averaged within so many stretches of time
@@ -70,7 +69,6 @@ class ModelConfig:
     aligner_layers: int = 2
     # language model
     llm: str = "embedded"  # "embedded", "random" (tiny, from config), a local folder or a hub id
-    llm_seed: int = 0
     lora: LoraConfig = field(default_factory=LoraConfig)
     system: str = "You describe videos."
     max_length: int = 512  # tokens of one prompt with its answer
@@ -80,8 +78,6 @@ class ModelConfig:
             raise SettingsError("a model needs at least one expert", subject=self.name)
         if not 0 < self.shared_heads <= self.heads:
             raise SettingsError(f"shared_heads must lie in 1..{self.heads}, not {self.shared_heads}", subject=self.name)
-        if not 1 <= self.connector_top_k <= self.connector_experts:
-            raise SettingsError(f"connector_top_k must lie in 1..{self.connector_experts}", subject=self.name)
 
     @property
     def has_cross(self) -> list[bool]:

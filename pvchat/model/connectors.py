@@ -33,13 +33,11 @@ class Connectors(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        count = config.connector_experts if config.moec else 1
+        mixed = {} if config.moec else {"experts": 1}
         self.names, self.hga, self.max_tracks = list(config.experts), config.hga, config.max_tracks
         self.connectors = nn.ModuleDict(
             {
-                name: MixtureConnector(
-                    e.width, config.connector_hidden, config.width, experts=count, top_k=config.connector_top_k
-                )
+                name: MixtureConnector(e.width, config.connector_hidden, config.width, **mixed)
                 for name, e in config.experts.items()
             }
         )
