@@ -1,7 +1,7 @@
 """Prompts: text with places for visual and personal tokens.
 
-In: questions with names, facts, history, answers. Out: padded token ids where VISUAL and PERSONAL mark the places that
-embeddings fill, with labels at answer positions. Layout of the first user turn (later turns are text only):
+In: questions with names, facts, answers. Out: padded token ids where VISUAL and PERSONAL mark the places that
+embeddings fill, with labels at answer positions. Layout of the user's turn:
 
     [32 visual tokens]
     Ana is [16 tokens]. Bo is [16 tokens].
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -37,7 +37,6 @@ class Prompt:
         question: as asked.
         answer: what to learn; empty when generating.
         facts: measured facts as text, may be empty.
-        history: earlier (question, answer) turns, oldest first.
         clip: row of the clip in `ClipFeatures`; several prompts may share one.
         turns: further (question, answer) pairs to learn about the same clip, people and facts, or further answers to
             the same question. They share the computation of what stands before the question: each sees that and itself
@@ -47,7 +46,6 @@ class Prompt:
     question: str
     answer: str = ""
     facts: str = ""
-    history: list[tuple[str, str]] = field(default_factory=list)
     clip: int = 0
     turns: tuple[tuple[str, str], ...] = ()
 
@@ -97,7 +95,7 @@ class PromptWriter:
         visual: visual tokens a clip.
         personal: tokens a person.
         system: system message, empty for none.
-        max_length: tokens of one prompt with its answer; the oldest turns of the history go first, then facts.
+        max_length: tokens of one prompt with its answer; facts that find no room are left out.
     """
 
     def __init__(self, tokenizer: Any, visual: int, personal: int, *, system: str = "", max_length: int = 512) -> None:
@@ -141,11 +139,11 @@ class PromptWriter:
 
         Further questions that find no room are left out.
         """
-        history, facts = self._fitting(prompt, names, generate)
+        facts = self._fitting(prompt, names, generate)
         if generate:
-            ids = self._ids(self._text(prompt.question, names, facts, history))
+            ids = self._ids(self._text(self.clean(prompt.question), names, facts))
             return ids, [IGNORE] * len(ids), [0] * len(ids)
-        lead, tail = self._text(_MARK_ASKED, names, facts, history, marked=True).split(_MARK_ASKED)
+        lead, tail = self._text(_MARK_ASKED, names, facts).split(_MARK_ASKED)
         out = self._ids(lead)
         labels, segment = [IGNORE] * len(out), [0] * len(out)
         for k, (question, answer) in enumerate([(prompt.question, prompt.answer), *prompt.turns], start=1):
@@ -158,29 +156,18 @@ class PromptWriter:
             segment += [k] * (len(asked) + len(said))
         return out, labels, segment
 
-    def _fitting(self, prompt: Prompt, names: Sequence[str], generate: bool) -> tuple[list[tuple[str, str]], str]:
-        """As much of the history, then of the facts, as leaves room for the question and its answer."""
+    def _fitting(self, prompt: Prompt, names: Sequence[str], generate: bool) -> str:
+        """The facts, if they leave room for the question and its answer."""
         room = self.max_length - (0 if generate else len(self._ids(self.clean(prompt.answer))) + 1)
-        history, facts = list(prompt.history), prompt.facts
-        while (history or facts) and len(self._ids(self._text(prompt.question, names, facts, history))) > room:
-            history, facts = (history[1:], facts) if history else (history, "")
-        return history, facts
+        whole = self._ids(self._text(self.clean(prompt.question), names, prompt.facts))
+        return prompt.facts if len(whole) <= room else ""
 
-    def _text(
-        self, question: str, names: Sequence[str], facts: str, history: Sequence[tuple[str, str]], marked: bool = False
-    ) -> str:
-        """The rendered chat with place marks; a marked question is one, and isn't cleaned."""
+    def _text(self, question: str, names: Sequence[str], facts: str) -> str:
+        """The rendered chat with place marks; the question is clean, or a mark in its place."""
         people = " ".join(f"{self.clean(name)} is {MARK_PERSONAL}." for name in names)
-        lead = "\n".join(part for part in (MARK_VISUAL, people, self.clean(facts)) if part)
-        turns = [{"role": "system", "content": self.system}] if self.system else []
-        asked = [*history, (question, None)]
-        for i, (user, assistant) in enumerate(asked):
-            words = user if marked and i == len(history) else self.clean(user)
-            content = f"{lead}\n{words}" if i == 0 else words
-            turns.append({"role": "user", "content": content})
-            if assistant is not None:
-                turns.append({"role": "assistant", "content": self.clean(assistant)})
-        return self._render(turns)
+        content = "\n".join(part for part in (MARK_VISUAL, people, self.clean(facts)) if part) + f"\n{question}"
+        system = [{"role": "system", "content": self.system}] if self.system else []
+        return self._render([*system, {"role": "user", "content": content}])
 
     def _render(self, turns: list[dict[str, str]]) -> str:
         """The tokenizer's chat template; without one, plain lines. A template without system turns gets none."""

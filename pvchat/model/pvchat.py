@@ -152,7 +152,7 @@ class PVChatModel(nn.Module):
 
         Args:
             features: C clips, or their visual tokens (kept between the turns of a conversation).
-            prompts: B prompts; answers are ignored, history is used.
+            prompts: B prompts; answers are ignored.
             question: [B, S] sentence vectors.
             people: who is named.
             decoding: how; None is greedy.

@@ -29,7 +29,7 @@ def questions(count, seed=0):
 PROMPTS = [
     Prompt("Is Ana there?", "Yes, Ana is there.", clip=0),
     Prompt("Where are Ana and Bo?", "Nobody knows.", facts="A room.", clip=0),
-    Prompt("What is this?", "A dog.", history=[("Hello", "Hi")], clip=2),
+    Prompt("What is this?", "A dog.", clip=2),
 ]
 
 
@@ -67,12 +67,13 @@ def test_users_text_cannot_forge_turns_or_tokens(shared_model):
         assert int((forged == token).sum()) == int((clean == token).sum())
 
 
-def test_long_histories_lose_their_oldest_turns(shared_model):
+@pytest.mark.parametrize("facts", ["A room.", "A room. " * 30])
+def test_facts_that_find_no_room_are_left_out(shared_model, facts):
     writer = PromptWriter(shared_model.writer.tokenizer, 4, 16, max_length=150)
-    batch = writer.batch([Prompt("q?", history=[("old" * 30, "x"), ("new", "y")])], [[]], generate=True)
+    batch = writer.batch([Prompt("What is this?", facts=facts)], [[]], generate=True)
     text = writer.tokenizer.decode([i for i in batch.ids[0].tolist() if i >= 0])
-    assert "old" not in text
-    assert "new" in text
+    assert "What is this?" in text
+    assert ("room" in text) == (len(facts) < 10)
 
 
 def test_loss_is_cross_entropy_of_the_whole_sequence_at_the_answers(scene, people, shared_model):
