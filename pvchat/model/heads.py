@@ -61,7 +61,7 @@ class HeadMixer(nn.Module):
         super().__init__()
         if not 0 < heads.routed <= heads.count:
             raise SettingsError(f"shared heads must lie in 0..{heads.count - 1}, not {heads.shared}")
-        self.shared = heads.count - heads.routed
+        self.shared, self.routed = heads.count - heads.routed, heads.routed
         self.logit = nn.Linear(width, heads.routed)
         self.alpha = nn.Linear(width, 2, bias=False)
         self.router = make_router(heads.router, heads.routed, min(heads.top_k, heads.routed))
