@@ -15,17 +15,17 @@ training never saw. Where everybody's tokens are another's, the second number sa
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from switches import changed, equal_shares, routed
 
 from pvchat.model.checkpoint import ANSWERING, read_words
-from pvchat.model.heads import HeadMixer
 from pvchat.model.people import People
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.train.bases.gate import at_least
@@ -66,11 +66,11 @@ def main() -> None:
         Taken("no personal tokens", personal=0.0),
         Taken("another question", _shuffled),
         Taken("tokens of another", of_others),
-        Taken("no HGA", off=lambda model: _set((model.connectors, "hga", False))),
-        Taken("no MoVA gate", off=lambda model: _set((model, "gate", None))),
-        Taken("MoEC in equal shares", off=_equal_shares),
-        Taken("routed heads off", off=lambda model: _routed(model, 0.0)),
-        Taken("routed heads on", off=lambda model: _routed(model, 1.0)),
+        Taken("no HGA", off=lambda model: changed((model.connectors, "hga", False))),
+        Taken("no MoVA gate", off=lambda model: changed((model, "gate", None))),
+        Taken("MoEC in equal shares", off=equal_shares),
+        Taken("routed heads off", off=lambda model: routed(model, 0.0)),
+        Taken("routed heads on", off=lambda model: routed(model, 1.0)),
     )
     told = [p for p in plans if p.lessons[0].kind != BY_TOKENS]
     whole: list[list[list[bool]]] = []
@@ -148,51 +148,6 @@ def _flipped(plan: LessonPlan) -> LessonPlan:
 
 def _yes_or_no(name: str, there: bool) -> str:
     return f"{'Yes' if there else 'No'}, {name} is {'' if there else 'not '}in this video."
-
-
-@contextmanager
-def _set(*fields: tuple[Any, str, Any]) -> Iterator[None]:
-    """Fields of modules as they are given, for the while."""
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in fields]
-    for owner, name, value in fields:
-        setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        for owner, name, value in before:
-            setattr(owner, name, value)
-
-
-@contextmanager
-def _equal_shares(model: Any) -> Iterator[None]:
-    """Every token through all MLPs of its connector alike."""
-    mixtures = list(model.connectors.connectors.values())
-    weights = [m.gate.weight.detach().clone() for m in mixtures]
-    with _set(*((m, "top_k", len(m.experts)) for m in mixtures)):
-        for m in mixtures:
-            m.gate.weight.data.zero_()
-        yield
-    for m, weight in zip(mixtures, weights, strict=True):
-        m.gate.weight.data.copy_(weight)
-
-
-def _routed(model: Any, gate: float) -> AbstractContextManager[None]:
-    """All routed heads at one gate, whatever their router says."""
-    mixers = [m for m in model.modules() if isinstance(m, HeadMixer)]
-    return _set(*((m, "router", _Fixed(gate)) for m in mixers))
-
-
-class _Fixed(torch.nn.Module):
-    """A router that says the same always."""
-
-    adaptive = True
-
-    def __init__(self, gate: float) -> None:
-        super().__init__()
-        self.gate = gate
-
-    def forward(self, logits: torch.Tensor) -> torch.Tensor:
-        return torch.full_like(logits, self.gate)
 
 
 def _changes(found: list[list[bool]], whole: list[list[bool]]) -> str:

@@ -24,7 +24,6 @@ from typing import Any
 
 import labelled
 import numpy as np
-from logits import presence_logits
 from numpy.typing import NDArray
 
 from pvchat import PVChat
@@ -32,8 +31,6 @@ from pvchat.chat.vocabulary import word_set
 from pvchat.config import Settings
 from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.model.sentences import SentenceEncoder
-from recipes.figures.figurefits import auc
-from recipes.model.base.report import balanced
 
 DESCRIBED = ("appearance", "action", "location")
 _STOP = word_set(  # as the development set's own scorer
@@ -41,7 +38,6 @@ _STOP = word_set(  # as the development set's own scorer
     while"""
 )
 _NO = re.compile(r"\b(no|not|isn't|is not|doesn't|cannot|can't|absent|nobody|neither)\b", re.IGNORECASE)
-_LOGIT_QUESTION = "Who is in this video?"
 Row = dict[str, Any]
 
 
@@ -69,8 +65,6 @@ def main(argv: list[str] | None = None) -> None:
         sys.stdout.write(f"{name}: {len(rows)} questions about {len(videos)} clips in {took:.0f} s\n")
     described(rows, list(chats))
     existence(rows, list(chats))
-    if first.describer is not None:
-        presence_logit(first, rows, args.folder)
     if args.out:
         write(rows, list(chats), args.out)
 
@@ -118,28 +112,6 @@ def existence(rows: list[Row], systems: list[str]) -> None:
         against = sum(_against(r, s) for r in rows)
         out(f"{s:20}{tpr:12.3f}{tnr:6.3f}{(tpr + tnr) / 2:11.3f}{np.mean(pairs):8.3f}{_who(rows):9.3f}"
             f"{np.mean(refused):11.3f}{against:12d}\n")  # fmt: skip
-
-
-def presence_logit(chat: PVChat, rows: list[Row], folder: Path) -> None:
-    """The trained model's own presence logit beside the calibrated probability, on single existence questions."""
-    single = [r for r in rows if r["kind"] == "single" and r["type"] == "existence"]
-    people, found = chat.people.all(), []
-    assert chat.describer is not None
-    for video in dict.fromkeys(r["video"] for r in single):
-        analysis = chat.analyse(folder / video)
-        logits = presence_logits(chat.describer, analysis, people, _LOGIT_QUESTION)
-        by_name = {p.name: (score.probability, logit) for p, score, logit in
-                   zip(people, chat.score(people, analysis), logits, strict=True)}  # fmt: skip
-        found += [(r["set"] != "anime", r["present"][r["people"][0]], *by_name[r["people"][0]])
-                  for r in single if r["video"] == video]  # fmt: skip
-    real, truth, ours, logit = np.array(found, float).T
-    for title, part in (("real people", real > 0), ("drawn", real == 0)):
-        y = truth[part] > 0
-        if y.any() and not y.all():
-            sys.stdout.write(
-                f"presence, {title} (n = {part.sum()}): calibrated AUC {auc(ours[part], y):.3f}; "
-                f"model's logit AUC {auc(logit[part], y):.3f}, balanced at 0 {balanced(logit[part] > 0, y):.3f}\n"
-            )
 
 
 def content_f1(said: str, truth: str) -> float:

@@ -174,7 +174,7 @@ def test_what_is_held_is_said_of_the_present_only() -> None:
 def test_the_detector_finds_the_astronaut_s_surroundings() -> None:
     from pvchat.assets.footage import FOOTAGE
     from pvchat.assets.weights import member_path
-    from pvchat.train.pictures import read_image
+    from recipes.pictures import read_image
 
     row = next(row for row in FOOTAGE if row.role == "footage-astronaut")
     rows = ThingExpert().find(read_image(member_path(row.role, row.names[0], table=FOOTAGE)))

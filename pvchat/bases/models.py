@@ -16,8 +16,8 @@ from pvchat.bases.sizes import Size, fitting_size, size_of
 from pvchat.bases.sources import HUB, BaseSource, list_bases, read_source
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.config import ModelConfig
-from pvchat.model.registry import CONFIG, WEIGHTS, list_models, load_config, pretrained_folder, read_config
+from pvchat.model.config import CONFIG, WEIGHTS, ModelConfig, read_config
+from pvchat.model.registry import list_models, load_config, pretrained_folder
 from pvchat.runtime import fastest
 
 ANSWERING = "answering.safetensors"  # as `model/checkpoint.py` has it, which loads torch

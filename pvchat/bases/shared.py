@@ -24,7 +24,7 @@ from torch import Tensor
 from pvchat.bases.loading import Base
 from pvchat.bases.sources import TRAINED, read_json
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.retrofit import KINDS, RetrofitConfig, head_count, mixers, retrofit_moh
+from pvchat.model.retrofit import KINDS, head_count, mixers, retrofit_moh
 from pvchat.storage import atomic
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def add_shared(base: Base, config: SharedConfig | None = None) -> Base:
         heads = head_count(attention)
         shared = config.shared or min(heads - 1, max(1, round(heads * SHARED)))
         if heads > 1:
-            retrofit_moh(base.decoder, RetrofitConfig(shared, router=config.router))
+            retrofit_moh(base.decoder, shared, config.router)
     if config.connector is not None:
         from pvchat.bases.connector import attach
 
@@ -184,6 +184,6 @@ def _bytes(value: Tensor) -> bytes:
 def _attention(base: Base) -> Any:
     """One attention module of the decoder whose heads can be mixed."""
     for module in base.decoder.modules():
-        if type(module).__name__.endswith(tuple(k for k in KINDS if KINDS[k] == "o_proj")):
+        if type(module).__name__.endswith(KINDS):
             return module
     return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.errors import WeightsError
-from pvchat.model.config import ModelConfig
+from pvchat.model.config import CONFIG, WEIGHTS
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
 ANSWERING = "answering.safetensors"  # adapters and projectors for answering, beside a model that they fit
 SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
@@ -42,17 +40,6 @@ def save(model: Any, folder: Path, dtype: torch.dtype) -> None:
     state = {k: (v.to(dtype) if v.dim() else v).contiguous().cpu() for k, v in trained_state(model).items()}
     save_file(state, folder / WEIGHTS)
     (folder / CONFIG).write_text(json.dumps(model.config.to_dict(), indent=2) + "\n", encoding="utf-8")
-
-
-def read_config(folder: Path, llm: str | None) -> tuple[ModelConfig, bool]:
-    """The configuration in a folder, and whether another language model than its own was asked for."""
-    try:
-        config = ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
-    except (OSError, json.JSONDecodeError) as error:
-        raise WeightsError("no readable model here", subject=str(folder), hint=f"Expected {CONFIG}.") from error
-    if llm is None or llm == config.llm:
-        return config, False
-    return replace(config, llm=llm), True
 
 
 def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
-from pvchat.errors import SettingsError
+from pvchat.errors import SettingsError, WeightsError
 
+CONFIG, WEIGHTS = "config.json", "model.safetensors"  # a model's folder
 IDENTITY_WIDTH = 128  # of a face vector (`perception/experts/identity.py`)
 BODY_WIDTH = 1280  # EfficientNet-Lite0, pooled
 POSE_WIDTH = 222  # `cliptokens.pose_vector`
+# fields of earlier versions, which nothing set to anything else than what is always so now
+_RETIRED = ("isolate_people", "connector_experts", "connector_top_k", "llm_seed")
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,7 @@ class ModelConfig:
     # experts and connectors
     experts: dict[str, ExpertConfig] = field(default_factory=dict)
     connector_hidden: int = 192
-    connector_experts: int = 4
-    connector_top_k: int = 2
-    moec: bool = True  # False: one MLP an expert instead of four with a router
+    moec: bool = True  # False: one MLP an expert in the place of four with a router
     hga: bool = True
     mova: bool = True
     frame_segments: int = 4  # a clip's frames are averaged within so many stretches of time
@@ -61,13 +64,11 @@ class ModelConfig:
     ffn: int = 768
     queries: int = 32
     personal_tokens: int = 16
-    isolate_people: bool = True  # what is said of one person doesn't depend on who else is named
     dropout: float = 0.1
     sentence_width: int = 384  # MiniLM
     aligner_layers: int = 2
     # language model
     llm: str = "embedded"  # "embedded", "random" (tiny, from config), a local folder or a hub id
-    llm_seed: int = 0
     lora: LoraConfig = field(default_factory=LoraConfig)
     system: str = "You describe videos."
     max_length: int = 512  # tokens of one prompt with its answer
@@ -77,8 +78,6 @@ class ModelConfig:
             raise SettingsError("a model needs at least one expert", subject=self.name)
         if not 0 < self.shared_heads <= self.heads:
             raise SettingsError(f"shared_heads must lie in 1..{self.heads}, not {self.shared_heads}", subject=self.name)
-        if not 1 <= self.connector_top_k <= self.connector_experts:
-            raise SettingsError(f"connector_top_k must lie in 1..{self.connector_experts}", subject=self.name)
 
     @property
     def has_cross(self) -> list[bool]:
@@ -108,7 +107,7 @@ class ModelConfig:
         Raises:
             SettingsError: for a key that doesn't exist.
         """
-        row = dict(row)
+        row = {key: value for key, value in row.items() if key not in _RETIRED}
         try:
             row["experts"] = _experts(row.get("experts", {}))
             lora = dict(row.get("lora", {}))
@@ -116,6 +115,18 @@ class ModelConfig:
             return cls(**row)
         except TypeError as error:
             raise SettingsError(f"model configuration: {error}", subject=str(row.get("name", ""))) from error
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """The configuration in a model's folder.
+
+    Raises:
+        WeightsError: unreadable.
+    """
+    try:
+        return ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError) as error:
+        raise WeightsError("no readable model here", subject=str(folder), hint=f"Expected {CONFIG}.") from error
 
 
 def _experts(rows: dict[str, dict[str, Any]]) -> dict[str, ExpertConfig]:

@@ -1,7 +1,6 @@
 """Connectors: every expert's tokens brought to one width and merged across experts.
 
 In: `ClipFeatures`. Out: `VisualTokens`, once a clip: MoEC (`moec.py`), places in time, frame and track, HGA (`hga.py`).
-Whoever looks at a part of the clip only (`View`) gets tokens that were mixed within that part.
 MoVA's gate (`mova.py`) weighs them for one question afterwards.
 
 Legend: B batch, N tokens, D model width.
@@ -10,8 +9,6 @@ Legend: B batch, N tokens, D model width.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +18,7 @@ from pvchat.model.config import ModelConfig
 from pvchat.model.features import ClipFeatures, ExpertTokens
 from pvchat.model.hga import group_aggregate
 from pvchat.model.moec import MixtureConnector
-from pvchat.model.visual import View, VisualTokens
+from pvchat.model.visual import VisualTokens
 
 CONTEXT = 0.02  # spread of place, track and kind weights at the start (BERT's initializer_range)
 OCTAVES = 6  # of the Fourier features of a token's place
@@ -36,13 +33,11 @@ class Connectors(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        count = config.connector_experts if config.moec else 1
+        mixed = {} if config.moec else {"experts": 1}
         self.names, self.hga, self.max_tracks = list(config.experts), config.hga, config.max_tracks
         self.connectors = nn.ModuleDict(
             {
-                name: MixtureConnector(
-                    e.width, config.connector_hidden, config.width, experts=count, top_k=config.connector_top_k
-                )
+                name: MixtureConnector(e.width, config.connector_hidden, config.width, **mixed)
                 for name, e in config.experts.items()
             }
         )
@@ -67,23 +62,7 @@ class Connectors(nn.Module):
         tokens, number = torch.cat(parts, dim=1), torch.cat(numbers)
         track = torch.cat([e.track for e in chosen], dim=1)
         mean = {key: torch.stack([a[key] for a in aux]).mean() for key in ("balance", "z")}
-        return VisualTokens(self.mixed(tokens, number, mask), mask, number, track, tokens, mean, features.analyses)
-
-    def looked_at(self, visual: VisualTokens, views: Sequence[View]) -> VisualTokens:
-        """One clip's tokens once for each of b views; what a view hides is hidden before tokens are mixed.
-
-        HGA carries what a token shows to its neighbours: masked only after it, another person would still be seen.
-
-        Args:
-            visual: of one clip.
-            views: what to look at.
-        """
-        rows = visual.select(torch.zeros(len(views), dtype=torch.long, device=visual.mask.device))
-        mask = torch.stack([self._shown(visual, view) for view in views])
-        whole, empty = (mask == rows.mask).all(1), ~mask.any(1)
-        tokens = torch.where(whole[:, None, None], rows.tokens, self.mixed(rows.raw, visual.expert, mask))
-        tokens, mask[empty, 0] = tokens.masked_fill(empty[:, None, None], 0), True  # attention needs something to see
-        return replace(rows, tokens=tokens, mask=mask, analyses=())
+        return VisualTokens(self.mixed(tokens, number, mask), mask, number, track, mean, features.analyses)
 
     def placed(self, number: int, tokens: Tensor, expert: ExpertTokens) -> Tensor:
         """One expert's tokens [B, N, D], at the model's width already, with what they know of themselves."""
@@ -92,13 +71,6 @@ class Connectors(nn.Module):
     def mixed(self, raw: Tensor, expert: Tensor, mask: Tensor) -> Tensor:
         """Tokens [B, N, D] as the Q-Former reads them."""
         return self.norm(group_aggregate(raw, expert, mask) if self.hga else raw)
-
-    def _shown(self, visual: VisualTokens, view: View) -> Tensor:
-        """[N] which tokens of one clip a view shows."""
-        shown = visual.mask[0] & ~_others(visual.track[0], view.track)
-        numbers = [i for i, name in enumerate(self.names) if name in view.experts]
-        chosen = shown & torch.isin(visual.expert, torch.tensor(numbers, device=shown.device))
-        return chosen if bool(chosen.any()) else shown
 
     @torch.no_grad()
     def _quieten(self) -> None:
@@ -128,8 +100,3 @@ def fourier(where: Tensor) -> Tensor:
     """Sine and cosine of places at doubling frequencies: […, 5] to […, 5 · 2 · OCTAVES]."""
     angle = where[..., None] * (math.pi * 2.0 ** torch.arange(OCTAVES, device=where.device))
     return torch.cat([angle.sin(), angle.cos()], dim=-1).flatten(-2)
-
-
-def _others(track: Tensor, looked_at: int | None) -> Tensor:
-    """Where a track number is another person's than that of whoever is looked at."""
-    return torch.zeros_like(track, dtype=torch.bool) if looked_at is None else (track != looked_at) & (track != SCENE)

@@ -90,7 +90,14 @@ class FrozenModel:
         return seen[0]
 
     def shown(self, clip: ClipTokens, track: int | None, experts: tuple[str, ...]) -> NDArray[np.bool_]:
-        """[N] the tokens that a view (`visual.View`) shows; all that its track leaves where no expert's is there."""
+        """[N] the tokens that are looked at; what isn't is in none of the others.
+
+        Args:
+            clip: its tokens.
+            track: whose tokens, by the number they carry, beside the scene's; other tracks are hidden. The cells of
+                whole frames still show everybody. None looks at everyone; a number that none carries leaves the scene.
+            experts: names of those whose tokens are looked at; empty, or where none of theirs is there, for all.
+        """
         shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
         wanted = [number for number, name in enumerate(self.config.experts) if name in experts]
         chosen = shown & np.isin(clip.expert[0], wanted)

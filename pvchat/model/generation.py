@@ -1,6 +1,6 @@
 """Text from prompt embeddings, by transformers' own generation with its key-value cache, or guessed ahead.
 
-In: embeddings padded on the left. Out: texts and, where asked for, how likely the model finds them.
+In: embeddings padded on the left. Out: texts, each the likeliest token by token.
 
 Legend: B batch, L prompt length, W width of the language model.
 """
@@ -23,37 +23,19 @@ class Decoding:
 
     Attributes:
         max_new_tokens: of one text, at most.
-        beams: of a beam search; 1 is greedy.
-        scored: also say how likely each text is.
         heard: told the first text so far after each of its tokens; True ends the writing.
-        drafts: what one text may be or may quote: the same is written, in fewer passes (`drafted.py`). For one prompt,
-            greedily.
+        drafts: what one text may be or may quote: the same is written, in fewer passes (`drafted.py`). For one prompt.
         lead: which words of the first draft stand although the model finds others likelier.
     """
 
     max_new_tokens: int = 64
-    beams: int = 1
-    scored: bool = False
     heard: Callable[[str], bool] | None = None
     drafts: tuple[str, ...] = ()
     lead: Lead | None = None
 
 
-@dataclass
-class Texts:
-    """What was written.
-
-    Attributes:
-        texts: B of them, without surrounding blanks.
-        scores: each text's mean log-probability a token, its end included; empty where `Decoding.scored` is off.
-    """
-
-    texts: list[str]
-    scores: list[float]
-
-
-def generate_texts(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, decoding: Decoding) -> Texts:
-    """Continue prompts: the same prompts give the same texts.
+def generate_texts(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, decoding: Decoding) -> list[str]:
+    """Continue prompts, B texts without surrounding blanks: the same prompts give the same texts.
 
     Args:
         llm: a causal language model of transformers.
@@ -64,36 +46,28 @@ def generate_texts(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, decod
     """
     from transformers import GenerationConfig, StoppingCriteriaList
 
-    stop, greedy = _stop_ids(llm, tokenizer), decoding.beams == 1
-    if decoding.drafts and greedy and len(embeds) == 1 and not decoding.scored:
-        return _drafted(llm, tokenizer, embeds, decoding, stop)
+    stop = _stop_ids(llm, tokenizer)
+    if decoding.drafts and len(embeds) == 1:
+        return [_drafted(llm, tokenizer, embeds, decoding, stop)]
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     settings = GenerationConfig(
         max_new_tokens=decoding.max_new_tokens,
         do_sample=False,
-        num_beams=decoding.beams,
         eos_token_id=sorted(stop),
         pad_token_id=pad,
-        return_dict_in_generate=True,
-        output_logits=decoding.scored and greedy,
-        output_scores=decoding.scored and not greedy,
     )
     was_training = llm.training
     llm.eval()
     listening = [] if decoding.heard is None else [_Listener(tokenizer, decoding.heard)]
-    out = llm.generate(
+    ids = llm.generate(  # [B, new tokens]: prompts given as embeddings aren't repeated
         inputs_embeds=embeds, attention_mask=mask.long(), generation_config=settings,
         stopping_criteria=StoppingCriteriaList(listening),
     )  # fmt: skip
     llm.train(was_training)
-    ids = out.sequences  # [B, new tokens]: prompts given as embeddings aren't repeated
-    scores: list[float] = []
-    if decoding.scored:
-        scores = _mean_log_prob(ids, out.logits, stop) if greedy else out.sequences_scores.tolist()
-    return Texts([text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)], scores)
+    return [text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)]
 
 
-def _drafted(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding, stop: set[int]) -> Texts:
+def _drafted(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding, stop: set[int]) -> str:
     """One text, guessed ahead."""
 
     def more(ids: list[int]) -> bool:
@@ -105,17 +79,7 @@ def _drafted(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding, stop:
     known[0] += [tokenizer.eos_token_id] if known[0] else []
     slack = decoding.lead.slack(tokenizer, decoding.drafts[0]) if decoding.lead is not None else []
     ids = drafted(llm.eval(), embeds, known, slack, stop, more)
-    return Texts([tokenizer.decode(ids, skip_special_tokens=True).strip()], [])
-
-
-def _mean_log_prob(ids: Tensor, logits: tuple[Tensor, ...], stop: set[int]) -> list[float]:
-    """Mean log-probability of each row's tokens [B, n] up to and with the first that ends it."""
-    step = torch.stack(logits, 1).float().log_softmax(-1)  # [B, n, vocabulary]
-    each = step.gather(2, ids[..., None])[..., 0]
-    ends = torch.isin(ids, torch.tensor(sorted(stop), device=ids.device))
-    inside = (ends.long().cumsum(1) - ends.long()) == 0
-    means: list[float] = ((each * inside).sum(1) / inside.sum(1).clamp_min(1)).tolist()
-    return means
+    return str(tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
 
 def _stop_ids(llm: Any, tokenizer: Any) -> set[int]:

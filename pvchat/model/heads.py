@@ -9,10 +9,8 @@ The first heads are shared (always on), the rest are routed:
 (PVChat, arXiv 2503.17069, Sec. 3; MoH, arXiv 2410.11842, eq. 4-6). With W_r = 0, b_r = 1, W_h = 0 and the factor 2
 every s_i is exactly 1, so a fresh module IS dense attention, whichever router it uses: a pretrained one keeps its
 output. The router reads the query tokens, never the keys. `z` is a person's own offset to the router logits. Routing is
-computed in fp32, under autocast too.
-
-Without gradients, heads that nobody uses aren't computed: see `docs/adr/0010-remoh.md` for what that saves. A trace
-holds all of them, as it can't ask.
+computed in fp32, under autocast too. All heads are computed, those that are off too: nearly none is off for every token
+(docs/adr/0063-parts.md).
 
 Legend: B batch, Q queries, K keys, H heads, R routed heads, D width, d width of one head.
 """
@@ -56,20 +54,17 @@ class HeadMixer(nn.Module):
 
     Args:
         width: D of the tokens that it reads.
-        heads: H, all heads.
-        shared: how many of them, the first ones, are always on.
-        router: a key of `ROUTERS`.
-        top_k: for `topk`.
+        heads: which are routed, and how.
     """
 
-    def __init__(self, width: int, heads: int, shared: int, *, router: str = "relu", top_k: int = 2) -> None:
+    def __init__(self, width: int, heads: Heads) -> None:
         super().__init__()
-        if not 0 <= shared < heads:
-            raise SettingsError(f"shared heads must lie in 0..{heads - 1}, not {shared}")
-        self.heads, self.shared, self.routed = heads, shared, heads - shared
-        self.logit = nn.Linear(width, self.routed)
+        if not 0 < heads.routed <= heads.count:
+            raise SettingsError(f"shared heads must lie in 0..{heads.count - 1}, not {heads.shared}")
+        self.shared, self.routed = heads.count - heads.routed, heads.routed
+        self.logit = nn.Linear(width, heads.routed)
         self.alpha = nn.Linear(width, 2, bias=False)
-        self.router = make_router(router, self.routed, min(top_k, self.routed))
+        self.router = make_router(heads.router, heads.routed, min(heads.top_k, heads.routed))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -108,22 +103,18 @@ class MixtureOfHeadsAttention(nn.Module):
         width: D of queries and output.
         heads: how many, and which are routed.
         context_width: width of the context tokens, None for D.
-        skip: leave out heads that no token of the batch uses, where there are no gradients.
     """
 
-    def __init__(self, width: int, heads: Heads, *, context_width: int | None = None, skip: bool = True) -> None:
+    def __init__(self, width: int, heads: Heads, *, context_width: int | None = None) -> None:
         super().__init__()
         if width % heads.count:
             raise SettingsError(f"the width {width} must be a multiple of the number of heads {heads.count}")
-        self.heads, self.head_width, self.skip = heads.count, width // heads.count, skip
+        self.head_width = width // heads.count
         self.query = nn.Linear(width, width)
         self.key = nn.Linear(context_width or width, width)
         self.value = nn.Linear(context_width or width, width)
         self.out = nn.Linear(width, width)
-        self.mixer: HeadMixer | None = None
-        if heads.routed:
-            shared = heads.count - heads.routed
-            self.mixer = HeadMixer(width, heads.count, shared, router=heads.router, top_k=heads.top_k)
+        self.mixer = HeadMixer(width, heads) if heads.routed else None
 
     def forward(
         self,
@@ -149,24 +140,13 @@ class MixtureOfHeadsAttention(nn.Module):
             [B, Q, D] and the statistics (None for a dense module).
         """
         context = x if context is None else context
-        allowed = attention_mask(mask, bias)
-        if self.mixer is None:
-            return self.out(_merge(self._attend(x, context, allowed))), None
-        weights, stats = self.mixer(x, z, query_mask)
-        used = (weights != 0).flatten(0, 1).any(0)  # [H]
-        if not self.skip or torch.is_grad_enabled() or torch.jit.is_tracing() or bool(used.all()):
-            heads = self._attend(x, context, allowed) * weights.transpose(1, 2)[..., None]
-            return self.out(_merge(heads)), stats
-        chosen = used.nonzero()[:, 0]
-        rows = (chosen[:, None] * self.head_width + torch.arange(self.head_width, device=chosen.device)).flatten()
-        heads = self._attend(x, context, allowed, rows) * weights[..., chosen].transpose(1, 2)[..., None]
-        return F.linear(_merge(heads), self.out.weight[:, rows], self.out.bias), stats
-
-    def _attend(self, x: Tensor, context: Tensor, allowed: Tensor | None, rows: Tensor | None = None) -> Tensor:
-        """Attention of all heads [B, H, Q, d], or of those that the `rows` [U · d] of the projections belong to."""
         pairs = (self.query, x), (self.key, context), (self.value, context)
-        q, k, v = (_split(_linear(layer, tokens, rows), self.head_width) for layer, tokens in pairs)
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=_cast(allowed, q.dtype))
+        q, k, v = (_split(layer(tokens), self.head_width) for layer, tokens in pairs)
+        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=_cast(attention_mask(mask, bias), q.dtype))
+        if self.mixer is None:
+            return self.out(_merge(heads)), None
+        weights, stats = self.mixer(x, z, query_mask)
+        return self.out(_merge(heads * weights.transpose(1, 2)[..., None])), stats
 
 
 def attention_mask(mask: Tensor | None, bias: Tensor | None) -> Tensor | None:
@@ -186,11 +166,6 @@ def attention_mask(mask: Tensor | None, bias: Tensor | None) -> Tensor | None:
 def _cast(allowed: Tensor | None, dtype: torch.dtype) -> Tensor | None:
     """A float mask in the queries' dtype, as scaled_dot_product_attention demands; bool masks stay."""
     return allowed if allowed is None or allowed.dtype == torch.bool else allowed.to(dtype)
-
-
-def _linear(layer: nn.Linear, x: Tensor, rows: Tensor | None) -> Tensor:
-    """The layer, or only some rows of its output."""
-    return layer(x) if rows is None else F.linear(x, layer.weight[rows], layer.bias[rows])
 
 
 def _split(x: Tensor, head_width: int) -> Tensor:

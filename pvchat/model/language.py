@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pvchat.assets.weights import member_path
 from pvchat.errors import WeightsError
 from pvchat.runtime import compact_dtype, quiet_transformers
 
@@ -75,7 +76,7 @@ class LanguageModel:
         if self._parts is None:
             from transformers import AutoModelForCausalLM, AutoTokenizer
 
-            path = self.path if self.path is not None else _downloaded()
+            path = self.path if self.path is not None else member_path("llm")
             if not Path(path).is_dir():
                 raise WeightsError("no such model folder.", subject=str(path), hint="Give a local causal LM folder.")
             tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True, padding_side="left")
@@ -94,10 +95,3 @@ def _prompt(tokenizer: Any, messages: Messages) -> str:
         return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True))
     lines = [f"{m['role']}: {m['content']}" for m in messages]
     return "\n".join([*lines, "assistant:"])
-
-
-def _downloaded() -> Path:
-    from pvchat.assets.weights import member_path
-
-    path = member_path("llm")
-    return path if path.is_dir() else path.parent

@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from pvchat.assets.weights import member_path
 from pvchat.errors import SettingsError
-from pvchat.model.config import LoraConfig
+from pvchat.model.config import LoraConfig, ModelConfig
 from pvchat.runtime import compact_dtype, quiet_transformers
 
 RANDOM_WIDTH, RANDOM_LAYERS, RANDOM_HEADS = 32, 2, 2  # the tiny random Llama of the tests
@@ -40,8 +41,13 @@ def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") ->
     if spec == "random":
         model, tokenizer = _random_llama(seed)
     else:
-        model, tokenizer = _from_hub(_embedded_folder() if spec == "embedded" else spec, str(device))
+        model, tokenizer = _from_hub(str(member_path("llm")) if spec == "embedded" else spec, str(device))
     return model.to(device).eval().requires_grad_(False), tokenizer
+
+
+def language_of(config: ModelConfig, device: str | torch.device) -> tuple[Any, Any]:
+    """The language model and tokenizer that a configuration names; (None, None) for "none"."""
+    return (None, None) if config.llm == "none" else load_llm(config.llm, device=device)
 
 
 def add_lora(llm: nn.Module, config: LoraConfig) -> None:
@@ -54,14 +60,6 @@ def add_lora(llm: nn.Module, config: LoraConfig) -> None:
         r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout, target_modules=list(config.targets)
     )
     peft.inject_adapter_in_model(settings, llm)
-
-
-def _embedded_folder() -> str:
-    """Where the embedded weights' SmolLM2 lies, in the hub's layout."""
-    from pvchat.assets.weights import member_path
-
-    path = member_path("llm")
-    return str(path if path.is_dir() else path.parent)
 
 
 def _from_hub(spec: str, device: str) -> tuple[Any, Any]:

@@ -60,5 +60,5 @@ class Looking(nn.Module):
         number = expert[0]
         tokens = self.model.connectors.mixed(raw, number, mask)
         nobody = torch.full_like(expert, -1)
-        visual = VisualTokens(tokens, mask, number, nobody, raw, {})
+        visual = VisualTokens(tokens, mask, number, nobody, {})
         return self.model.read(visual, question).sentences

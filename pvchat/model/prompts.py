@@ -1,7 +1,7 @@
 """Prompts: text with places for visual and personal tokens.
 
-In: questions with names, facts, history, answers. Out: padded token ids where VISUAL and PERSONAL mark the places that
-embeddings fill, with labels at answer positions. Layout of the first user turn (later turns are text only):
+In: questions with names, facts, answers. Out: padded token ids where VISUAL and PERSONAL mark the places that
+embeddings fill, with labels at answer positions. Layout of the user's turn:
 
     [32 visual tokens]
     Ana is [16 tokens]. Bo is [16 tokens].
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -37,19 +37,16 @@ class Prompt:
         question: as asked.
         answer: what to learn; empty when generating.
         facts: measured facts as text, may be empty.
-        history: earlier (question, answer) turns, oldest first.
         clip: row of the clip in `ClipFeatures`; several prompts may share one.
-        more: further answers to learn. They share the prompt's computation: each sees the prompt and itself only.
-        turns: further (question, answer) pairs to learn about the same clip, people and facts, in the place of `more`.
-            They share the computation of what stands before the question: each sees that and itself only.
+        turns: further (question, answer) pairs to learn about the same clip, people and facts, or further answers to
+            the same question. They share the computation of what stands before the question: each sees that and itself
+            only.
     """
 
     question: str
     answer: str = ""
     facts: str = ""
-    history: list[tuple[str, str]] = field(default_factory=list)
     clip: int = 0
-    more: tuple[str, ...] = ()
     turns: tuple[tuple[str, str], ...] = ()
 
 
@@ -61,7 +58,7 @@ class TokenBatch:
         ids: [B, L] with VISUAL and PERSONAL marks.
         mask: [B, L] bool.
         labels: [B, L] the next token's id where it belongs to an answer, IGNORE elsewhere (already shifted).
-        segment: [B, L] 0 for the prompt, k for its k-th answer.
+        segment: [B, L] 0 for what stands before the questions, k for the k-th question with its answer.
     """
 
     ids: Tensor
@@ -74,7 +71,7 @@ class TokenBatch:
         return TokenBatch(*(t.to(device) for t in (self.ids, self.mask, self.labels, self.segment)))
 
     def positions(self) -> Tensor:
-        """[B, L] place of each token in its own text: every answer goes on from the prompt's end."""
+        """[B, L] place of each token in its own text: every question goes on from what stands before all."""
         place = (self.mask.long().cumsum(1) - 1).clamp_min(0)
         lead = ((self.segment == 0) & self.mask).sum(1, keepdim=True)
         first = torch.zeros_like(place)
@@ -84,7 +81,7 @@ class TokenBatch:
         return torch.where(self.segment > 0, place - first, place.minimum(lead.clamp_min(1) - 1))
 
     def visible(self) -> Tensor:
-        """[B, L, L] which token (second) each token (first) may see: earlier ones of the prompt and of its answer."""
+        """[B, L, L] which token (second) each token (first) may see: earlier ones of its own text."""
         places = torch.arange(self.ids.shape[1], device=self.ids.device)
         own = (self.segment[:, None, :] == 0) | (self.segment[:, :, None] == self.segment[:, None, :])
         return own & (places[None, :] <= places[:, None]) & self.mask[:, None, :]
@@ -98,7 +95,7 @@ class PromptWriter:
         visual: visual tokens a clip.
         personal: tokens a person.
         system: system message, empty for none.
-        max_length: tokens of one prompt with its answer; the oldest turns of the history go first, then facts.
+        max_length: tokens of one prompt with its answer; facts that find no room are left out.
     """
 
     def __init__(self, tokenizer: Any, visual: int, personal: int, *, system: str = "", max_length: int = 512) -> None:
@@ -138,59 +135,39 @@ class PromptWriter:
         return text
 
     def _row(self, prompt: Prompt, names: Sequence[str], generate: bool) -> tuple[list[int], list[int], list[int]]:
-        """Ids of one prompt (with its answers), next-token labels, segments.
+        """Ids of one prompt, next-token labels, segments; each question that is to be learned is one, with its answer.
 
-        With several answers the prompt's last token stands before each of them: it predicts every one's first token.
+        Further questions that find no room are left out.
         """
-        if prompt.turns and not generate:
-            return self._row_of_turns(prompt, names)
-        answers = [] if generate else [self._ids(self.clean(t)) + [self.end] for t in (prompt.answer, *prompt.more)]
-        room = self.max_length - sum(len(a) + 1 for a in answers)
-        history, facts = list(prompt.history), prompt.facts
-        ids = self._ids(self._text(prompt.question, names, facts, history))
-        while len(ids) > room and (history or facts):
-            history, facts = (history[1:], facts) if history else (history, "")
-            ids = self._ids(self._text(prompt.question, names, facts, history))
-        if not answers:
+        facts = self._fitting(prompt, names, generate)
+        if generate:
+            ids = self._ids(self._text(self.clean(prompt.question), names, facts))
             return ids, [IGNORE] * len(ids), [0] * len(ids)
-        lead, last = ids[:-1], ids[-1]
-        labels, segment, out = [IGNORE] * len(lead), [0] * len(lead), list(lead)
-        for k, answer in enumerate(answers, start=1):
-            out += [last, *answer]
-            labels += [*answer, IGNORE]
-            segment += [k] * (len(answer) + 1)
-        return out, labels, segment
-
-    def _row_of_turns(self, prompt: Prompt, names: Sequence[str]) -> tuple[list[int], list[int], list[int]]:
-        """`_row` of several questions: what stands before them once, then each with its answer as a segment."""
-        lead, tail = self._text(_MARK_ASKED, names, prompt.facts, prompt.history, marked=True).split(_MARK_ASKED)
+        lead, tail = self._text(_MARK_ASKED, names, facts).split(_MARK_ASKED)
         out = self._ids(lead)
         labels, segment = [IGNORE] * len(out), [0] * len(out)
         for k, (question, answer) in enumerate([(prompt.question, prompt.answer), *prompt.turns], start=1):
             asked = self._ids(self.clean(question) + tail)
             said = self._ids(self.clean(answer)) + [self.end]
-            if len(out) + len(asked) + len(said) > self.max_length:
+            if k > 1 and len(out) + len(asked) + len(said) > self.max_length:
                 break
             out += asked + said
             labels += [IGNORE] * (len(asked) - 1) + said + [IGNORE]
             segment += [k] * (len(asked) + len(said))
         return out, labels, segment
 
-    def _text(
-        self, question: str, names: Sequence[str], facts: str, history: Sequence[tuple[str, str]], marked: bool = False
-    ) -> str:
-        """The rendered chat with place marks; a marked question is one, and isn't cleaned."""
+    def _fitting(self, prompt: Prompt, names: Sequence[str], generate: bool) -> str:
+        """The facts, if they leave room for the question and its answer."""
+        room = self.max_length - (0 if generate else len(self._ids(self.clean(prompt.answer))) + 1)
+        whole = self._ids(self._text(self.clean(prompt.question), names, prompt.facts))
+        return prompt.facts if len(whole) <= room else ""
+
+    def _text(self, question: str, names: Sequence[str], facts: str) -> str:
+        """The rendered chat with place marks; the question is clean, or a mark in its place."""
         people = " ".join(f"{self.clean(name)} is {MARK_PERSONAL}." for name in names)
-        lead = "\n".join(part for part in (MARK_VISUAL, people, self.clean(facts)) if part)
-        turns = [{"role": "system", "content": self.system}] if self.system else []
-        asked = [*history, (question, None)]
-        for i, (user, assistant) in enumerate(asked):
-            words = user if marked and i == len(history) else self.clean(user)
-            content = f"{lead}\n{words}" if i == 0 else words
-            turns.append({"role": "user", "content": content})
-            if assistant is not None:
-                turns.append({"role": "assistant", "content": self.clean(assistant)})
-        return self._render(turns)
+        content = "\n".join(part for part in (MARK_VISUAL, people, self.clean(facts)) if part) + f"\n{question}"
+        system = [{"role": "system", "content": self.system}] if self.system else []
+        return self._render([*system, {"role": "user", "content": content}])
 
     def _render(self, turns: list[dict[str, str]]) -> str:
         """The tokenizer's chat template; without one, plain lines. A template without system turns gets none."""

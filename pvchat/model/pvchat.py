@@ -13,6 +13,7 @@ D model width, S sentence width.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,18 +23,18 @@ from torch.nn import functional as F
 
 from pvchat.model import checkpoint
 from pvchat.model.aligner import Aligner
-from pvchat.model.config import ModelConfig
+from pvchat.model.config import ModelConfig, read_config
 from pvchat.model.connectors import Connectors
 from pvchat.model.features import ClipFeatures
 from pvchat.model.generation import Decoding, generate_texts
-from pvchat.model.llm import add_lora, load_llm
+from pvchat.model.llm import add_lora, language_of
 from pvchat.model.mova import QuestionGate
 from pvchat.model.people import People
 from pvchat.model.presence import ToldPresence
 from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.qformer import QFormer
 from pvchat.model.reading import PVChatOutput, Reading, Written, whole_answers
-from pvchat.model.visual import View, VisualTokens
+from pvchat.model.visual import VisualTokens
 
 
 class PVChatModel(nn.Module):
@@ -86,10 +87,6 @@ class PVChatModel(nn.Module):
         """The visual pass, once for each of C clips: connectors and HGA."""
         return self.connectors(features.to(self.device))
 
-    def look_at(self, visual: VisualTokens, views: Sequence[View]) -> VisualTokens:
-        """The visual tokens of one clip once for each view; nothing of what a view hides is left in them."""
-        return self.connectors.looked_at(visual, views)
-
     def read(self, visual: VisualTokens, question: Tensor | None = None, people: People | None = None) -> Reading:
         """Read clips with questions in mind.
 
@@ -99,16 +96,15 @@ class PVChatModel(nn.Module):
             people: who is named, None for nobody.
         """
         tokens = visual.tokens
-        weights = tokens.new_ones(len(tokens), len(self.config.experts))
         if self.gate is not None:
-            tokens, weights = self.gate(visual, question)
+            tokens, _ = self.gate(visual, question)
         match, presence = None, tokens.new_zeros(len(tokens), 0)
         if people is not None:
             found = self.prints(people, visual)
             match, presence = found.into(visual), found.odds
         out = self.qformer(tokens, visual.mask, question, people, match)
         sentences = F.normalize(self.to_sentence(out.queries), dim=-1)
-        return Reading(out.queries, out.personal, presence, sentences, weights, out.routing, visual.aux)
+        return Reading(out.queries, out.personal, presence, sentences, out.routing, visual.aux)
 
     def forward(
         self,
@@ -156,15 +152,15 @@ class PVChatModel(nn.Module):
 
         Args:
             features: C clips, or their visual tokens (kept between the turns of a conversation).
-            prompts: B prompts; answers are ignored, history is used.
+            prompts: B prompts; answers are ignored.
             question: [B, S] sentence vectors.
             people: who is named.
             decoding: how; None is greedy.
         """
         reading, batch = self._asked(features, prompts, question, people)
         embeds = self._embed(batch, reading, people)
-        found = generate_texts(self.llm, self.writer.tokenizer, embeds, batch.mask, decoding or Decoding())
-        return Written(found.texts, found.scores, reading)
+        texts = generate_texts(self.llm, self.writer.tokenizer, embeds, batch.mask, decoding or Decoding())
+        return Written(texts, reading)
 
     @torch.no_grad()
     def yes_no(
@@ -199,11 +195,10 @@ class PVChatModel(nn.Module):
         Raises:
             WeightsError: files are missing or don't fit the configuration.
         """
-        path = Path(folder)
-        config, swapped = checkpoint.read_config(path, llm)
-        pair = (None, None) if config.llm == "none" else load_llm(config.llm, seed=config.llm_seed, device=device)
-        model = cls(config, *pair)
-        checkpoint.load(model, path, without_llm=swapped)
+        path, own = Path(folder), read_config(Path(folder))
+        config = own if llm is None else replace(own, llm=llm)
+        model = cls(config, *language_of(config, device))
+        checkpoint.load(model, path, without_llm=config.llm != own.llm)
         return model.to(device).eval()
 
     def _asked(

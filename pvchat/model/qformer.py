@@ -3,9 +3,9 @@
 In: visual tokens, the question's sentence vector, the people named. Out: query outputs and each person's outputs.
 
 Layers are BERT's (post-norm), as in BLIP-2's Q-Former (arXiv 2301.12597); with every head shared they equal the ones of
-transformers. The sequence is [question, queries, person 1's tokens, person 2's tokens, …]. With `isolate_people` a
-person's tokens see question, queries and their own only, and nobody else sees them: what is said of one person doesn't
-change with who else is named. A person's z shifts the router logits at that person's tokens.
+transformers. The sequence is [question, queries, person 1's tokens, person 2's tokens, …]. A person's tokens see
+question, queries and their own only, and nobody else sees them: what is said of one person doesn't change with who else
+is named. A person's z shifts the router logits at that person's tokens.
 
 Legend: B batch, L sequence, Q queries, P people, I personal tokens, N visual tokens, D width, M routed modules,
 R routed heads.
@@ -206,9 +206,7 @@ class QFormer(nn.Module):
     def _mask(self, owner: Tensor) -> Tensor:
         """[B, L, L] who sees whom. Padding sees only itself (a row without keys would be NaN); nobody sees it."""
         own = owner[:, :, None] == owner[:, None, :]
-        if self.config.isolate_people:
-            return own | ((owner[:, :, None] >= 0) & (owner[:, None, :] == 0))
-        return own | ((owner[:, :, None] >= 0) & (owner[:, None, :] >= 0))
+        return own | ((owner[:, :, None] >= 0) & (owner[:, None, :] == 0))
 
     def _bias(self, match: Tensor, owner: Tensor) -> Tensor:
         """[B, L, N] in -1..1: 0 for question and queries, 2·match - 1 for a person's tokens."""

@@ -1,6 +1,6 @@
 """What the model reads in clips: the result of a pass through the Q-Former, and of one through the language model.
 
-Legend: B questions, P people named, Q queries, I personal tokens, D model width, S sentence width, V vision experts.
+Legend: B questions, P people named, Q queries, I personal tokens, D model width, S sentence width.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from pvchat.model.generation import Texts
 from pvchat.model.routers import RoutingStats
 
 
@@ -23,7 +22,6 @@ class Reading:
         presence: [B, P] log-odds that each is there; meaningless where `People.mask` is False.
         sentences: [B, Q, S] L2-normalised, one a query: a text's likeness to the clip is the cosine of its MiniLM
             vector and the best of them.
-        expert_weights: [B, V] MoVA's weights (mean 1), ones when it is switched off.
         routing: one `RoutingStats` a routed module.
         aux: connector losses "balance" and "z".
     """
@@ -32,15 +30,15 @@ class Reading:
     personal: Tensor
     presence: Tensor
     sentences: Tensor
-    expert_weights: Tensor
     routing: list[RoutingStats] = field(default_factory=list)
     aux: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass
-class Written(Texts):
-    """Texts, and the reading that they were written from, with the presence logits."""
+class Written:
+    """B texts, and the reading that they were written from."""
 
+    texts: list[str]
     reading: Reading
 
 

@@ -7,15 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.config import ModelConfig
+from pvchat.errors import SettingsError
+from pvchat.model.config import WEIGHTS, ModelConfig
 
 if TYPE_CHECKING:
     from pvchat.model.pvchat import PVChatModel
 
 CONFIGS = Path(__file__).parent / "configs"
 PRETRAINED = Path(__file__).parent / "pretrained"
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
 def list_models() -> list[str]:
@@ -41,18 +40,6 @@ def pretrained_folder(name: str) -> Path | None:
     return folder if (folder / WEIGHTS).is_file() else None
 
 
-def read_config(folder: Path) -> ModelConfig:
-    """The configuration in a model's folder.
-
-    Raises:
-        WeightsError: unreadable.
-    """
-    try:
-        return ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
-    except (OSError, json.JSONDecodeError) as error:
-        raise WeightsError("no readable model here", subject=str(folder), hint=f"Expected {CONFIG}.") from error
-
-
 def create_model(
     name: str,
     *,
@@ -72,7 +59,7 @@ def create_model(
     """
     import torch
 
-    from pvchat.model.llm import load_llm
+    from pvchat.model.llm import language_of
     from pvchat.model.pvchat import PVChatModel
 
     try:
@@ -80,7 +67,7 @@ def create_model(
         config = replace(load_config(name), **chosen)
     except TypeError as error:
         raise SettingsError(f"model configuration: {error}", subject=name) from error
-    pair = (None, None) if config.llm == "none" else load_llm(config.llm, seed=config.llm_seed, device=device)
+    language = language_of(config, device)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return PVChatModel(config, *pair).to(device)
+        return PVChatModel(config, *language).to(device)

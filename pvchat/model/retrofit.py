@@ -1,63 +1,43 @@
 """Mixture-of-Heads in a pretrained model of transformers, without changing its output at first.
 
-In: a loaded model, such as InstructBlipVideo (its Q-Former), or the decoder of a video language model (never the whole
-of it: vision towers have attention too). Out: the same whose chosen attention modules weigh their heads by a
-`HeadMixer`. The modules' own code and weights stay: a mixer and two hooks are added to each, so tensor names don't
-change and stock checkpoints still load. Call it after peft has put adapters in, if both are wanted: the weights must
-apply before the output projection and its adapter.
+In: the decoder of a video language model (never the whole of it: vision towers have attention too). Out: the same whose
+chosen attention modules weigh their heads by a `HeadMixer`. The modules' own code and weights stay: a mixer and two
+hooks are added to each, so tensor names don't change and stock checkpoints still load. Call it after peft has put
+adapters in, if both are wanted: the weights must apply before the output projection and its adapter.
 
 Legend: B batch, L tokens, H heads, d width of one head, R routed heads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from torch import Tensor, nn
 
 from pvchat.errors import SettingsError
-from pvchat.model.heads import HeadMixer
+from pvchat.model.heads import HeadMixer, Heads
 from pvchat.model.routers import RoutingStats
 
 MIXER = "moh_mixer"  # attribute of a retrofitted attention module
-# Attention classes by the end of their name: where the heads are joined. "output": what the module returns first is the
-# joined heads; otherwise the child of that name is the output projection and takes the joined heads.
-KINDS: Mapping[str, str] = {
-    "QFormerMultiHeadAttention": "output",
-    "Qwen2VLAttention": "o_proj",
-    "Qwen2_5_VLAttention": "o_proj",
-    "LlamaAttention": "o_proj",  # SmolVLM's decoder
-    "Qwen2Attention": "o_proj",  # InternVL's, LLaVA-OneVision's
-    "Qwen3Attention": "o_proj",
-    "Qwen3VLTextAttention": "o_proj",
-}
+# Attention classes by the end of their name; each has an output projection `o_proj` that takes the joined heads.
+KINDS = (
+    "Qwen2VLAttention",
+    "Qwen2_5_VLAttention",
+    "LlamaAttention",  # SmolVLM's decoder
+    "Qwen2Attention",  # InternVL's, LLaVA-OneVision's
+    "Qwen3Attention",
+    "Qwen3VLTextAttention",
+)
 
 
-@dataclass(frozen=True)
-class RetrofitConfig:
-    """How a model is retrofitted.
-
-    Attributes:
-        shared: heads that are always on, the first ones; the rest are routed.
-        router: a key of `heads.ROUTERS`.
-        top_k: for `topk`.
-        start: only attention of layers from this index on; -1 is the upper half, as in PVChat.
-    """
-
-    shared: int
-    router: str = "relu"
-    top_k: int = 2
-    start: int = -1
-
-
-def retrofit_moh(model: nn.Module, config: RetrofitConfig) -> list[str]:
-    """Give attention modules mixed heads, in place. The output is unchanged until a mixer is trained.
+def retrofit_moh(model: nn.Module, shared: int, router: str = "relu") -> list[str]:
+    """Give attention modules of the upper half mixed heads, in place; the output is unchanged until a mixer is trained.
 
     Args:
         model: contains attention modules of the classes in `KINDS`.
-        config: how.
+        shared: heads that are always on, the first ones; the rest are routed.
+        router: a key of `routers.ROUTERS`.
 
     Returns:
         Names of the modules changed.
@@ -65,21 +45,21 @@ def retrofit_moh(model: nn.Module, config: RetrofitConfig) -> list[str]:
     Raises:
         SettingsError: the model has none of them, or has mixed heads already.
     """
-    found = [(name, module, kind) for name, module in model.named_modules() if (kind := _kind(module))]
+    found = [(name, module) for name, module in model.named_modules() if type(module).__name__.endswith(KINDS)]
     if not found:
         raise SettingsError(
             "no attention module that can be given mixed heads",
             subject=type(model).__name__,
             hint=f"Known classes end in {', '.join(KINDS)}.",
         )
-    if any(hasattr(module, MIXER) for _, module, _ in found):
+    if any(hasattr(module, MIXER) for _, module in found):
         raise SettingsError("this model has mixed heads already", subject=type(model).__name__)
-    layers = [_layer(name) for name, _, _ in found]
-    start = (max(layers) + 1) // 2 if config.start < 0 else config.start
+    layers = [_layer(name) for name, _ in found]
+    start = (max(layers) + 1) // 2
     changed = [row for row, layer in zip(found, layers, strict=True) if layer >= start]
-    for _, module, kind in changed:
-        _attach(module, kind, config)
-    return [name for name, _, _ in changed]
+    for _, module in changed:
+        _attach(module, Heads(head_count(module), shared, router))
+    return [name for name, _ in changed]
 
 
 def mixers(model: nn.Module) -> Iterator[tuple[str, Any]]:
@@ -100,29 +80,19 @@ def head_count(module: Any) -> int:
     return int(own or module.config.num_attention_heads)
 
 
-def _kind(module: nn.Module) -> str | None:
-    """Where the module's heads are joined, None when it isn't an attention module that we know."""
-    name = type(module).__name__
-    return next((kind for end, kind in KINDS.items() if name.endswith(end)), None)
-
-
 def _layer(name: str) -> int:
     """The layer number in a module's name."""
     return next(int(part) for part in reversed(name.split(".")) if part.isdigit())
 
 
-def _attach(module: Any, kind: str, config: RetrofitConfig) -> None:
+def _attach(module: Any, heads: Heads) -> None:
     """Add the mixer and its hooks to one attention module."""
-    heads = head_count(module)
-    reads = module.query if kind == "output" else module.q_proj
-    mixer: Any = HeadMixer(reads.in_features, heads, config.shared, router=config.router, top_k=config.top_k)
+    mixer: Any = HeadMixer(module.q_proj.in_features, heads)
     mixer.last = _Last()
-    setattr(module, MIXER, mixer.to(next(reads.parameters()).device))  # fp32, whatever the module computes in
+    # fp32, whatever the module computes in
+    setattr(module, MIXER, mixer.to(next(module.q_proj.parameters()).device))
     module.register_forward_pre_hook(_route, with_kwargs=True)
-    if kind == "output":
-        module.register_forward_hook(_weigh_output)
-    else:
-        getattr(module, kind).register_forward_pre_hook(_WeighInput(mixer))
+    module.o_proj.register_forward_pre_hook(_WeighInput(mixer))
 
 
 def _route(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -131,11 +101,6 @@ def _route(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     mixer = getattr(module, MIXER)
     z = mixer.last.z if mixer.last.z is not None and mixer.last.z.shape[:2] == hidden.shape[:2] else None
     mixer.last.weights, mixer.last.stats = mixer(hidden, z)
-
-
-def _weigh_output(module: Any, args: tuple[Any, ...], output: tuple[Any, ...]) -> tuple[Any, ...]:
-    """After an attention that returns joined heads: weigh them."""
-    return (_weigh(output[0], getattr(module, MIXER).last.weights), *output[1:])
 
 
 class _Last:

@@ -50,11 +50,6 @@ class RoutingStats:
         """[R] share of the real tokens for which each routed head is on."""
         return self.tokens(self.active()).float().mean(0)
 
-    def example_share(self) -> Tensor:
-        """[B, R] the same for each example by itself; how much padding it got doesn't count."""
-        real = torch.ones_like(self.gates[..., :1]) if self.mask is None else self.mask[..., None].to(self.gates.dtype)
-        return (self.active() * real).sum(1) / real.sum(1)
-
 
 class Router(Protocol):
     """Turns router logits into gates; all-equal logits of 1 must give gates of exactly 1."""

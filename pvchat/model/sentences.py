@@ -120,8 +120,7 @@ def _read(folder: Path, device: str) -> tuple[Any, Network]:
 
 
 def downloaded_folder() -> Path:
-    """The downloaded folder, whether the table lists it as a folder or by its files."""
+    """The downloaded model's folder."""
     from pvchat.assets.weights import member_path
 
-    path = member_path("sentences")
-    return path if path.is_dir() else path.parent
+    return member_path("sentences")

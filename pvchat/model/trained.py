@@ -14,9 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from pvchat.model.registry import WEIGHTS, read_config
+from pvchat.model.config import WEIGHTS, read_config
 from pvchat.perception.experts.networks import runtime_for
 from pvchat.runtime import pick_device
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from pvchat.model.config import ModelConfig
     from pvchat.model.frozen import FrozenModel
     from pvchat.model.pvchat import PVChatModel
-    from pvchat.model.visual import VisualTokens
 
 
 class TrainedModel:
@@ -110,18 +107,6 @@ class TrainedModel:
         from pvchat.model.checkpoint import ANSWERING, read_words
 
         return read_words(self.model, self.folder / ANSWERING)
-
-    @cached_property
-    def nothing(self) -> VisualTokens:
-        """The visual tokens of an empty clip: one frame whose features are all 0."""
-        import torch
-
-        from pvchat.model.features import ClipFeatures, scene_tokens
-
-        name, expert = next(iter(self.model.config.experts.items()))
-        grid = np.zeros((1, 49, expert.width), np.float32)
-        with torch.inference_mode():
-            return self.model.encode_clips(ClipFeatures({name: scene_tokens(grid, np.full(1, 0.5, np.float32), 1)}))
 
     def _to_convert(self) -> PVChatModel:
         """The torch model that the frozen one's passes are made of: one of its own where it is converted and can go."""

@@ -1,15 +1,14 @@
-"""What the trained model sees of a clip: an analysis in, visual tokens out, once a clip; each line looks at its part.
+"""What the trained model sees of a clip: an analysis in, visual tokens out, once a clip.
 
-What a choice from a list rests on is seen by the frozen model, without torch (`model/frozen.py`); what the language
-model speaks of, by the torch model.
+What a choice from a list rests on is seen by the frozen model, without torch (`model/frozen.py`), line by line: each
+looks at its part. What the language model speaks of is the whole clip, seen by the torch model.
 
-Legend: B lines, Q queries, S width of sentence vectors.
+Legend: Q queries, S width of sentence vectors.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pvchat.model.cliptokens import kept_tracks
@@ -51,7 +50,7 @@ class ClipViews:
             self._frozen[key] = frozen.tokens(analysis)
         _keep_last(self._frozen, key)
         clip = self._frozen[key]
-        track = _numbers(analysis, self.trained.config.max_tracks)(line.track)
+        track = _number(analysis, line.track, self.trained.config.max_tracks)
         return frozen.sentences(clip, frozen.shown(clip, track, line.experts), asked)
 
     def look(self, analysis: ClipAnalysis) -> VisualTokens:
@@ -68,18 +67,6 @@ class ClipViews:
                     self._seen[key] = model.encode_clips(from_analysis(analysis, model.config))
             _keep_last(self._seen, key)
             return self._seen[key]
-
-    def of_lines(self, analysis: ClipAnalysis, lines: Sequence[Line]) -> VisualTokens:
-        """The clip's visual tokens once for each of B lines, without what the line is not to look at."""
-        import torch
-
-        from pvchat.model.visual import View
-
-        visual, model = self.look(analysis), self.trained.reader
-        number = _numbers(analysis, model.config.max_tracks)
-        views = [View(number(line.track), line.experts) for line in lines]
-        with torch.inference_mode():
-            return model.look_at(visual, views)
 
     def forget(self) -> None:
         """Drop all clips from memory."""
@@ -98,8 +85,7 @@ def _keep_last(kept: OrderedDict[ViewKey, Any], key: ViewKey) -> None:
         kept.popitem(last=False)
 
 
-def _numbers(analysis: ClipAnalysis, most: int) -> Callable[[int | None], int | None]:
+def _number(analysis: ClipAnalysis, track: int | None, most: int) -> int | None:
     """The number that a track's tokens carry, by its index in the analysis; `most` for one that no token shows."""
-    numbers: dict[int | None, int | None] = {t: i for i, t in enumerate(kept_tracks(analysis, most))}
-    numbers[None] = None
-    return lambda track: numbers.get(track, most)
+    kept = kept_tracks(analysis, most)
+    return None if track is None else kept.index(track) if track in kept else most

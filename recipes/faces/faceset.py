@@ -31,7 +31,7 @@ from pvchat.perception.experts.mesh import POINTS, MeshExpert
 from pvchat.perception.experts.mtcnn import MTCNN
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
-from pvchat.train.pictures import middle_of, with_room
+from recipes.pictures import middle_of, with_room
 
 MARGIN = 25  # pixels around a chip
 PATCH = 150 + 2 * MARGIN

@@ -18,8 +18,8 @@ from PIL import Image
 
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.schemas import FloatArray
-from pvchat.train.pictures import read_image, read_metadata, with_room
 from recipes.heads import arguments
+from recipes.pictures import read_image, read_metadata, with_room
 
 EMPTY = ("houses", "rooms_places", "places_mini", "scenes_intel", "clothing_cc0")
 DRAWN = ("anime", "anime_hair")

@@ -32,9 +32,9 @@ from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw
 from pvchat.perception.experts.identity import WIDTH as FACE
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
-from pvchat.train.pictures import middle_of, read_image, read_metadata, with_room
 from recipes.faces.facewear import masked_crop
 from recipes.model.base.degrade import degrade_face
+from recipes.pictures import middle_of, read_image, read_metadata, with_room
 
 _PARTS = slice(FACE), slice(FACE, None)  # of a row: the identity vector, the faceprint
 SETS = ("lfw", "celeb_glint", "imfdb_id")

@@ -18,10 +18,10 @@ from pvchat.perception.experts import figurelooks as looks
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.identity import WIDTH
 from pvchat.schemas import FloatArray
-from pvchat.train.pictures import read_image, read_metadata
 from recipes.figures import figurefits as fits
 from recipes.figures.drawnfaces import changed, harmed
 from recipes.figures.figurehead import Copies, fit_learned
+from recipes.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert

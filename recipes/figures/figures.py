@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from pvchat.perception.experts import figures
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.schemas import FloatArray
-from pvchat.train.pictures import read_image, read_metadata
 from recipes.figures import figurefits as fits
 from recipes.figures.figurelikeness import Likeness, fit_likeness
 from recipes.figures.scenes import compose
+from recipes.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.perception.experts.attributes import crop, sigmoid
-from pvchat.train.pictures import read_image, read_metadata
 from recipes.figures.figurefits import descend
 from recipes.looks.attribute_labels import (
     BODY_WORDS,
@@ -36,6 +35,7 @@ from recipes.looks.attribute_labels import (
     read_examples,
 )
 from recipes.model.base.degrade import compressed
+from recipes.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert

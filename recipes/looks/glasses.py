@@ -19,10 +19,10 @@ from pvchat.perception.experts import glasses
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.motion import GLASSES
 from pvchat.schemas import FloatArray
-from pvchat.train.pictures import read_image, read_metadata
 from recipes.heads import arguments, write_head
 from recipes.looks.attributes import fit
 from recipes.model.base.degrade import compressed
+from recipes.pictures import read_image, read_metadata
 
 SET, FACE = "imfdb_attr", [0.1, 0.12, 0.9, 0.92]  # where the face lies in its pictures
 SCALES = (1.0, 0.7, 0.5, 0.35)  # of the pictures, give or take a seventh

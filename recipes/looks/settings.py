@@ -24,11 +24,11 @@ from pvchat.perception.experts.body import PersonMask, resize
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray
-from pvchat.train.pictures import read_image, read_metadata
 from recipes.figures.scenes import free_square, paste_face, posterise, tint
 from recipes.heads import arguments, write_head
 from recipes.looks.attributes import dimmed, fit
 from recipes.model.base.degrade import compressed
+from recipes.pictures import read_image, read_metadata
 
 Images = NDArray[np.uint8]
 PLACES = {"rooms_places": 110, "places_mini": 60, "scenes_intel": 60}  # set: at most so many pictures of one place

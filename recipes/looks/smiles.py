@@ -19,9 +19,9 @@ from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.experts.smiles import features
 from pvchat.perception.gestures import SMILES
 from pvchat.schemas import FloatArray
-from pvchat.train.pictures import read_image, read_metadata
 from recipes.heads import arguments, write_head
 from recipes.looks.attributes import fit
+from recipes.pictures import read_image, read_metadata
 
 SETS = {"lfw": [0.27, 0.18, 0.73, 0.82], "imfdb_attr": [0.12, 0.12, 0.88, 0.95]}  # where the face lies
 MOST = 900  # faces of one expression of a set

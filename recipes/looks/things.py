@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.objects import Detection, ThingExpert
 from pvchat.perception.things import one_each
-from pvchat.train.pictures import read_image, read_metadata
 from recipes.heads import arguments
+from recipes.pictures import read_image, read_metadata
 
 PRECISION = 0.85  # aimed at, so that .8 of what is said is right on the half that nothing was fitted on
 FOOTAGE = 0.6  # least probability: on footage what is said is less often right than on photos (docs/LOG.md)

@@ -1,7 +1,7 @@
 """Validation of a trained model: `python -m recipes.model.check --start FOLDER --phase 2 --validate-rows 700`.
 
 In: the options of base training; `--start` is a run, a checkpoint or a saved model. Out: one JSON object on standard
-output: recall of phase 1, BLEU-4 and ROUGE-L of phase 2 (`--beams` for a beam search), balanced accuracies of phase 3,
+output: recall of phase 1, BLEU-4 and ROUGE-L of phase 2, balanced accuracies of phase 3,
 answers that agree with the rules of phase 4, which is `recipes/answering`'s.
 """
 

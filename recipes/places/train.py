@@ -25,11 +25,11 @@ from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.experts.scenes import OTHER, free_cells
 from pvchat.schemas import FloatArray
-from pvchat.train.pictures import read_image, read_metadata
 from recipes.heads import arguments, drawn, softmax_head, write_head
 from recipes.looks.attributes import dimmed
 from recipes.looks.settings import Cutout, cut_out, part_of, paste_person
 from recipes.model.base.degrade import compressed
+from recipes.pictures import read_image, read_metadata
 
 Picture = NDArray[np.uint8]
 Cells = NDArray[np.bool_]

@@ -28,8 +28,8 @@ from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.posture import NAMES, geometry, likely_postures
 from pvchat.schemas import FloatArray
-from pvchat.train.pictures import read_image, read_metadata
 from recipes.heads import arguments, drawn, softmax_head, write_head
+from recipes.pictures import read_image, read_metadata
 
 Picture = NDArray[np.uint8]
 Experts = tuple[BodyExpert, WideFaceDetector, FrameExpert]

@@ -23,10 +23,10 @@ from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.pictures import middle_of, read_image
 from recipes.model.base.config import CAPTIONED, IDENTITIES
 from recipes.model.base.data import Photo, read_photos
 from recipes.model.base.episodes import ARRAYS, ComposedScene, ScenePerson, read_scenes
+from recipes.pictures import middle_of, read_image
 from recipes.scenes.actors import ActorHead
 from recipes.scenes.composites import Composite, compose
 

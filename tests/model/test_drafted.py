@@ -26,7 +26,7 @@ def prompt(pair):
 
 def written(pair, prompt, **how):
     mask = torch.ones(prompt.shape[:2], dtype=torch.bool)
-    return generate_texts(*pair, prompt, mask, Decoding(40, **how)).texts[0]
+    return generate_texts(*pair, prompt, mask, Decoding(40, **how))[0]
 
 
 def test_the_text_is_the_same_whatever_is_guessed(pair, prompt):

@@ -1,4 +1,4 @@
-"""Several answers in one row must be worth exactly what they are in rows of their own."""
+"""Several questions with their answers in one row must be worth exactly what they are in rows of their own."""
 
 from __future__ import annotations
 
@@ -9,60 +9,14 @@ import torch
 
 from pvchat.model.prompts import IGNORE, Prompt
 
-ANSWERS = ("Ana reads a book.", "A woman sits at a table by the window.", "Yes.")
-
-
-@pytest.fixture
-def packed():
-    """Two prompts, one with three answers and one with one."""
-    return [Prompt("What is Ana doing?", ANSWERS[0], clip=0, more=ANSWERS[1:]), Prompt("Where?", "In a room.", clip=1)]
-
-
-def apart(prompts):
-    """The same prompts with one answer a row."""
-    return [replace(p, answer=a, more=()) for p in prompts for a in (p.answer, *p.more)]
-
-
-def test_packed_answers_have_the_loss_of_separate_rows(scene, shared_model, packed):
-    features, _ = scene
-    together = shared_model(features, packed)
-    separate = shared_model(features, apart(packed))
-    assert together.answer_tokens == separate.answer_tokens
-    torch.testing.assert_close(together.lm_loss, separate.lm_loss, rtol=1e-5, atol=1e-5)
-
-
-def test_packed_answers_have_the_gradients_of_separate_rows(scene, model, packed):
-    features, _ = scene
-    gradients = []
-    for prompts in (packed, apart(packed)):
-        model.zero_grad()
-        model(features, prompts).lm_loss.backward()
-        gradients.append(model.qformer.queries.grad.clone())
-    torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-6)
-
-
-def test_an_answer_sees_the_prompt_and_itself(shared_model, packed):
-    batch = shared_model.writer.batch(packed, [[], []])
-    visible, segment = batch.visible()[0], batch.segment[0]
-    second = int((segment == 2).nonzero()[-1])
-    assert set(segment[visible[second]].tolist()) == {0, 2}
-    assert batch.positions()[0, segment == 2][0] == (segment == 0).logical_and(batch.mask[0]).sum()
-
-
-def test_every_answer_is_labelled_from_its_first_token(shared_model, packed):
-    batch = shared_model.writer.batch(packed, [[], []])
-    for k, answer in enumerate(ANSWERS, start=1):
-        labels = batch.labels[0][(batch.segment[0] == k) & (batch.labels[0] != IGNORE)].tolist()
-        assert labels == [*shared_model.writer._ids(answer), shared_model.writer.end]
-
-
-TURNS = (("Where is she?", "In a garden."), ("Is she alone?", "Yes."))
+ANSWER = "Ana reads a book."
+TURNS = (("Where is she?", "In a garden."), ("What is Ana doing?", "A woman sits at a table."))
 
 
 @pytest.fixture
 def conversation():
     """One prompt with three questions, and the same as three prompts."""
-    first = Prompt("What is Ana doing?", ANSWERS[0], facts="Ana is in a garden.")
+    first = Prompt("What is Ana doing?", ANSWER, facts="Ana is in a garden.")
     asked = ((first.question, first.answer), *TURNS)
     return [replace(first, turns=TURNS)], [replace(first, question=q, answer=a) for q, a in asked]
 
@@ -90,3 +44,28 @@ def test_questions_that_find_no_room_are_left_out(shared_model, conversation):
     batch = shared_model.writer.batch([replace(packed, turns=TURNS * 40)], [[]])
     assert batch.ids.shape[1] <= shared_model.writer.max_length
     assert int(batch.segment.max()) > 3
+
+
+def test_questions_in_one_row_have_the_gradients_that_they_have_apart(scene, model, conversation):
+    features, _ = scene
+    gradients = []
+    for prompts in conversation:
+        model.zero_grad()
+        model(features, prompts).lm_loss.backward()
+        gradients.append(model.qformer.queries.grad.clone())
+    torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-6)
+
+
+def test_a_question_sees_what_stands_before_all_and_itself(shared_model, conversation):
+    batch = shared_model.writer.batch(conversation[0], [[]])
+    visible, segment = batch.visible()[0], batch.segment[0]
+    second = int((segment == 2).nonzero()[-1])
+    assert set(segment[visible[second]].tolist()) == {0, 2}
+    assert batch.positions()[0, segment == 2][0] == (segment == 0).logical_and(batch.mask[0]).sum()
+
+
+def test_every_answer_is_labelled_from_its_first_token(shared_model, conversation):
+    batch = shared_model.writer.batch(conversation[0], [[]])
+    for k, answer in enumerate((ANSWER, *(said for _, said in TURNS)), start=1):
+        labels = batch.labels[0][(batch.segment[0] == k) & (batch.labels[0] != IGNORE)].tolist()
+        assert labels == [*shared_model.writer._ids(answer), shared_model.writer.end]

@@ -97,17 +97,6 @@ def test_one_persons_reading_does_not_depend_on_others(scene, shared_model, batc
     assert bool(both.personal.isfinite().all())
 
 
-def test_people_see_each_other_when_not_isolated(scene, shared_model, batch_people):
-    ana, bo = scene[1]
-    shared_model.qformer.config = replace(CONFIG, isolate_people=False)
-    try:
-        alone = read(shared_model, scene, [[ana], [], []], batch_people)
-        both = read(shared_model, scene, [[ana, bo], [], []], batch_people)
-    finally:
-        shared_model.qformer.config = CONFIG
-    assert (alone.personal[0, 0] - both.personal[0, 0]).abs().max() > 1e-6
-
-
 def test_z_moves_the_routers_at_its_persons_tokens_only(scene, shared_model, batch_people):
     ana, bo = scene[1]
     off = PersonState("Ana", ana.tokens, torch.full_like(ana.z, -100.0))

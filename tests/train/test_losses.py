@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pvchat.errors import SettingsError
-from pvchat.model.heads import HeadMixer
+from pvchat.model.heads import HeadMixer, Heads
 from pvchat.model.routers import RoutingStats, TopKRouter
 from pvchat.train import losses
 from recipes.model.base.contrast import contrastive_loss, similarity
@@ -144,7 +144,7 @@ def test_hae_gradient_is_that_of_the_surrogate():
 
 
 def test_hae_revives_dead_heads():
-    mixer = HeadMixer(6, 6, 2)
+    mixer = HeadMixer(6, Heads(6, 2))
     mixer.logit.bias.data.fill_(-0.2)
     x = torch.randn(2, 5, 6, generator=torch.Generator().manual_seed(0))
     optimiser = torch.optim.SGD(mixer.parameters(), lr=0.5)

@@ -1,7 +1,8 @@
 """Identity episodes for a base: somebody's tokens from some pictures, then other pictures of her, or of somebody alike.
 
-In: image sets with identities (`train/pictures.py`). Out: `IdentityEpisode`s, drawn with the step as seed.
-Half are her, half are others; half of the others are the nearest by the base's own visual tokens (hard negatives).
+In: image sets with identities, each a folder with a `metadata.jsonl`. Out: `IdentityEpisode`s, drawn with the step as
+seed. Half are her, half are others; half of the others are the nearest by the base's own visual tokens (hard
+negatives).
 
 Legend: W width of the base.
 """
@@ -16,12 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pvchat.augment.journal import read_lines
 from pvchat.bases.loading import Base
 from pvchat.bases.marking import Frames
 from pvchat.bases.seeing import personal_start, visual_tokens
 from pvchat.errors import SettingsError
 from pvchat.train.person.examples import ALIASES
-from pvchat.train.pictures import read_metadata
 
 REFERENCES = 2  # pictures that tokens are made of
 NEAREST = 3  # identities that count as alike
@@ -116,7 +117,7 @@ def read_identities(root: Path, sets: Sequence[str]) -> list[Identity]:
     found: dict[tuple[str, str], list[tuple[Path, bool]]] = {}
     for name in sets:
         if (root / name).is_dir():
-            for row in read_metadata(root / name):
+            for row in read_lines(root / name / "metadata.jsonl"):
                 if row.get("identity"):
                     place = root / name / row["file"]
                     found.setdefault((name, str(row["identity"])), []).append((place, row["split"] == "val"))

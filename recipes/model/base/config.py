@@ -46,7 +46,6 @@ class BaseConfig(SharedTraining):
         ask_share: pictures of phase 2 that come with a question beside their captions.
         rehearsal: pictures of phase 2 in each step of phase 3, so that the language model keeps what it learned there.
         token_drop: share of grid cells hidden in training; noise: of features, in standard deviations.
-        beams: of the captions that validation writes; 1 is greedy.
         save_every, keep: steps between checkpoints, how many stay (the best one stays too).
         log_every: steps between lines.
         threads: torch's; 0 leaves its choice.
@@ -75,7 +74,6 @@ class BaseConfig(SharedTraining):
     z: float = 0.01
     token_drop: float = 0.2
     noise: float = 0.1
-    beams: int = 1
     save_every: int = 200
     keep: int = 3
     log_every: int = 20

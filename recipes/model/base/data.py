@@ -27,8 +27,8 @@ from pvchat.model.cliptokens import SCENE
 from pvchat.model.config import ModelConfig
 from pvchat.model.features import ClipFeatures, ExpertTokens, scene_tokens
 from pvchat.schemas import FloatArray
-from pvchat.train.pictures import read_metadata
 from recipes.model.base.features import GridFeatures, grid_folder
+from recipes.pictures import read_metadata
 
 SIDED = re.compile(r"\b(left|right)\b", re.IGNORECASE)  # a caption that a mirrored picture would contradict
 _SPACED = re.compile(r"\s+([.,;:!?])")

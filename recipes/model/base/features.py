@@ -29,8 +29,8 @@ from pvchat.model.config import IDENTITY_WIDTH
 from pvchat.model.sentences import Encode
 from pvchat.schemas import FACEPRINT, FloatArray
 from pvchat.storage import atomic, tensorfile
-from pvchat.train.pictures import middle_of, read_image, read_metadata, with_room
 from recipes.model.base.degrade import degrade_face
+from recipes.pictures import middle_of, read_image, read_metadata, with_room
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert

@@ -47,7 +47,7 @@ class Generation:
         features, prompts, question = batch
         visual, outs = model.encode_clips(features), []
         for long in (True, False):  # rows of like length together: padding costs as much as text
-            rows = [i for i, p in enumerate(prompts) if bool(p.more) == long]
+            rows = [i for i, p in enumerate(prompts) if bool(p.turns) == long]
             if rows:
                 outs.append(model(visual, [prompts[i] for i in rows], question=question[rows]))
         tokens = sum(o.answer_tokens for o in outs)
@@ -66,8 +66,8 @@ class Generation:
             part = rows[start : start + 8]
             prompts = [Prompt(CAPTION_QUESTION, clip=i) for i in range(len(part))]
             features = picture_features(held_back.grids(part), None, self.lessons.model)
-            asked, beams = self.lessons.vectors([CAPTION_QUESTION] * len(part)), self.config.beams
-            said += model.generate(features, prompts, question=asked, decoding=Decoding(CAPTION_TOKENS, beams)).texts
+            asked = self.lessons.vectors([CAPTION_QUESTION] * len(part))
+            said += model.generate(features, prompts, question=asked, decoding=Decoding(CAPTION_TOKENS)).texts
         truth = [list(held_back.photos[i].captions) for i in rows]
         return {**caption_scores(said, truth), HEADS_BY_TYPE: self._heads(model, rows)}
 

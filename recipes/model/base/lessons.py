@@ -89,7 +89,8 @@ class Lessons:
         made = []
         if not photo.auto:
             captions = [str(c) for c in rng.permutation(photo.captions)]
-            made.append(Prompt(CAPTION_QUESTION, captions[0], clip=clip, more=tuple(captions[1:])))
+            others = tuple((CAPTION_QUESTION, caption) for caption in captions[1:])
+            made.append(Prompt(CAPTION_QUESTION, captions[0], clip=clip, turns=others))
         if asked and (photo.auto or rng.random() < self.config.ask_share):
             kinds = sorted({a.kind for a in asked})
             kind = kinds[rng.integers(len(kinds))]
@@ -101,4 +102,4 @@ class Lessons:
 
 def taught(prompt: Prompt) -> tuple[str, ...]:
     """Every text that a prompt teaches."""
-    return (prompt.answer, *prompt.more)
+    return (prompt.answer, *(answer for _, answer in prompt.turns))

@@ -23,6 +23,7 @@ from torch import nn
 
 from pvchat.errors import SettingsError
 from pvchat.model import checkpoint
+from pvchat.model.config import read_config
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model
 from pvchat.model.routers import RoutingStats
@@ -149,7 +150,7 @@ def take_over(model: PVChatModel, folder: Path) -> None:
     Raises:
         WeightsError: a tensor of ours is missing there or has another shape.
     """
-    same = checkpoint.read_config(folder, None)[0].llm == model.config.llm
+    same = read_config(folder).llm == model.config.llm
     checkpoint.load(model, folder, without_llm=not same)
 
 

@@ -89,6 +89,6 @@ def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
         some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
         parts.append(model.encode_clips(type(whole)(some)))
     first = parts[0]
-    rows = ("tokens", "mask", "track", "raw")
+    rows = ("tokens", "mask", "track")
     joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in rows}
     return replace(first, **joined, aux={})

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.augment.journal import read_lines
+
 
 def read_metadata(folder: Path) -> list[dict[str, Any]]:
     """The rows of a set's `metadata.jsonl`."""
-    return [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines() if line.strip()]
+    return read_lines(folder / "metadata.jsonl")
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
