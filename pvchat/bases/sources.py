@@ -29,7 +29,7 @@ class Preset:
         hub: its id on the hub.
         licence: of its weights.
         frames: that it is shown.
-        shape: its numbers, by the names of `shapes.Shape`.
+        shape: its numbers, by the names of `sizes.Shape`.
     """
 
     hub: str
