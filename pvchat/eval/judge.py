@@ -19,9 +19,9 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from pvchat.errors import PVChatError, SettingsError
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Manifest
 from pvchat.schemas import Progress
+from pvchat.storage.journal import Journal
 
 KEY = "PVCHAT_JUDGE_KEY"
 TIMEOUT_S = 120.0

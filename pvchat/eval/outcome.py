@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.eval import provenance
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.systems.base import existence_text
@@ -28,6 +27,7 @@ from pvchat.eval.systems.baselines import MATCH
 from pvchat.eval.worker import Spec
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
+from pvchat.storage.journal import Journal
 
 Row = dict[str, Any]
 

@@ -20,9 +20,9 @@ from typing import Any
 from pvchat.bases.sources import BaseSource
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Manifest
 from pvchat.eval.options import EvalOptions
+from pvchat.storage.journal import Journal
 
 PACKAGE = Path(__file__).parents[1]
 DEEP_ONLY = ("train", "augment", "index")  # parts of the package that only deep enrollment runs
