@@ -16,7 +16,7 @@ from typing import Any
 
 from pvchat_app import visits
 from pvchat_app.middleware import MAX_BODY, refuse, whole
-from pvchat_app.visits import asked, later, lost
+from pvchat_app.visits import later, lost, received
 
 MAX_KEPT = 16 << 20  # bytes of one answer that are kept, its last ones; a look at ten minutes of film says 1.1 MB
 NAMED_UNDER = ("/gradio_api/run/", "/gradio_api/queue/")  # what staying.js names; a name elsewhere is not heard
@@ -117,7 +117,7 @@ class Calls:
             try:
                 # not compressed: the page counts the bytes that it reads
                 plain = [(key, value) for key, value in scope["headers"] if key != b"accept-encoding"]
-                await self.app({**scope, "headers": plain}, asked(body, call.over), call.take)
+                await self.app({**scope, "headers": plain}, received(body, call.over), call.take)
             except Exception as error:  # raised where it is followed
                 call.failure = error
             finally:

@@ -67,7 +67,7 @@ def player(clip: SessionClip) -> str:
     )
 
 
-def seen(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> str:
+def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> str:
     """One line about who is in a clip that was just analysed; people are counted as the answers count them.
 
     Args:

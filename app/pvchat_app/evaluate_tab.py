@@ -30,8 +30,9 @@ _NONE = "No manifest yet: add the demo set (20 questions about five clips of two
 _READY = "Pick a manifest and evaluate: numbers and a report appear here."
 _SYSTEMS = {
     "always-yes": "says yes to everything", "prior": "says what is most often true in this set, without a look",
-    "face-matcher": "compares faces, no more", "text-only-llm": "a language model that sees nothing",
-    "measured-facts": "what was measured, in plain sentences", "ours-instant": "PVChat", "ours-deep": "PVChat, trained",
+    "face-matcher": "compares faces, no more", "retrieve-prompt": "a language model, given the nearest faces",
+    "text-only-llm": "a language model that sees nothing", "measured-facts": "what was measured, in plain sentences",
+    "ours-instant": "PVChat", "ours-deep": "PVChat, trained",
 }  # fmt: skip
 _HOW_TO_READ = (
     "1.00 is best. Small figures: so far the number may be off, by the questions that happened to be asked (95 %). "
