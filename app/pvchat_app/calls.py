@@ -92,8 +92,8 @@ class Calls:
         if NAMED not in headers:
             await self.app(scope, receive, send)
             return
-        name, told = headers[NAMED].decode("latin-1"), headers.get(FROM, b"")
-        at = int(told) if told.isdigit() else 0
+        name, position = headers[NAMED].decode("latin-1"), headers.get(FROM, b"")
+        at = int(position) if position.isdigit() else 0
         asks = await whole(receive, MAX_BODY)
         if asks is None or asks["type"] != "http.request":  # too long, or cut before its end
             return

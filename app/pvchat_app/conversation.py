@@ -156,8 +156,8 @@ class Turn:
     def take(self, answer: Answer, duration_s: float) -> None:
         """Make this the answer; the clip is so many seconds long."""
         self.answer, self.text, self.duration_s = answer, answer.answer, duration_s
-        asked = {person.name for person in answer.people}
-        self.presences = sorted(answer.everyone, key=lambda p: p.name not in asked)
+        judged = {person.name for person in answer.people}
+        self.presences = sorted(answer.everyone, key=lambda p: p.name not in judged)
 
     @property
     def evidence_people(self) -> list[PersonPresence]:

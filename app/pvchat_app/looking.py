@@ -84,13 +84,13 @@ def answer_now(
         stream: isn't called.
     """
     assert turn.clip is not None
-    path, whole_s, asked = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history, turn.between)
-    ahead = chat.look_ahead(path, seen, whole_s, *asked)  # while others are answered
+    path, whole_s, request = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history, turn.between)
+    ahead = chat.look_ahead(path, seen, whole_s, *request)  # while others are answered
     with speaking:
         if ahead is None:
-            turn.take(chat.ask_so_far(path, seen, whole_s, *asked), whole_s)
+            turn.take(chat.ask_so_far(path, seen, whole_s, *request), whole_s)
         else:
-            turn.take(chat.ask_of_part(path, ahead, *asked), whole_s)
+            turn.take(chat.ask_of_part(path, ahead, *request), whole_s)
 
 
 class Looks:

@@ -87,8 +87,8 @@ class Eyes:
 
         made = self._loaded
         with self._lock, torch.inference_mode():
-            shown = torch.stack([made.prepare(Image.fromarray(frame)) for frame in frames]).to(made.device)
-            return _numbers(made.model.encode_image(shown, normalize=True))
+            batch = torch.stack([made.prepare(Image.fromarray(frame)) for frame in frames]).to(made.device)
+            return _numbers(made.model.encode_image(batch, normalize=True))
 
     def sentences(self, texts: Sequence[str]) -> FloatArray:
         """Vectors [n, W] of unit length of n sentences."""

@@ -98,9 +98,9 @@ def check(args: argparse.Namespace) -> int:
     if args.json:
         console.write_json({"checked": str(args.check), "problems": [asdict(problem) for problem in problems]})
     if problems:
-        shown = "; ".join(map(str, problems[:_SHOWN]))
+        first = "; ".join(map(str, problems[:_SHOWN]))
         rest = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        console.show_error(PVChatError(f"{len(problems)} problems: {shown}{rest}.", subject=args.check), False)
+        console.show_error(PVChatError(f"{len(problems)} problems: {first}{rest}.", subject=args.check), False)
         return 1
     if not args.json:
         console.write(f"{args.check} is in order.")

@@ -84,8 +84,8 @@ def show(args: argparse.Namespace) -> None:
         return
     out = console.open_console()
     for key, value in row.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        out.print(f"[bold]{key:<12}[/bold]{console.plain(str(shown))}")
+        text = ", ".join(map(str, value)) if isinstance(value, list) else value
+        out.print(f"[bold]{key:<12}[/bold]{console.plain(str(text))}")
 
 
 def rename(args: argparse.Namespace) -> None:

@@ -122,8 +122,8 @@ def judge_all(judge: Judge, manifest: Manifest, rows: Sequence[Row], journal: Jo
 
 def messages(question: str, reference: str, answer: str) -> list[dict[str, str]]:
     """The chat that asks for two scores."""
-    asked = f"Question: {question}\nReference: {reference}\nAnswer: {answer}"
-    return [{"role": "system", "content": RUBRIC}, {"role": "user", "content": asked}]
+    prompt = f"Question: {question}\nReference: {reference}\nAnswer: {answer}"
+    return [{"role": "system", "content": RUBRIC}, {"role": "user", "content": prompt}]
 
 
 def read_reply(reply: str) -> dict[str, float | None]:

@@ -134,5 +134,5 @@ def _decided(row: Row, tuned: dict[str, float]) -> Row:
         chance = float(chance) if tuned["fitted"] else float(present)
         decision = "present" if present else "absent"
         people.append({**person, "decision": decision, "probability": round(chance, 4)})
-    shown = [p for p in people if p["decision"] == "present"] if row.get("kind") == "who" else people
-    return {**row, "people": people, "answer": existence_text(shown)}
+    named = [p for p in people if p["decision"] == "present"] if row.get("kind") == "who" else people
+    return {**row, "people": people, "answer": existence_text(named)}

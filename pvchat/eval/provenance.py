@@ -128,8 +128,8 @@ def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> None:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError("its run.json can't be read.", subject=str(out), hint=hint) from error
     if differing:
-        shown = "; ".join(differing)[:_MOST]
-        raise SettingsError(f"holds a run made otherwise ({shown}).", subject=str(out), hint=hint)
+        changes = "; ".join(differing)[:_MOST]
+        raise SettingsError(f"holds a run made otherwise ({changes}).", subject=str(out), hint=hint)
 
 
 def enrolled(out: Path) -> dict[str, Any] | None:

@@ -99,11 +99,11 @@ def _existence(answered: Sequence[Answered], boot: Bootstrap) -> Group:
 
 
 def _several(answered: Sequence[Answered], boot: Bootstrap, kinds: Sequence[str]) -> Group:
-    asked = [a for a in answered if a.item.kind in kinds]
-    right = [_all_right(a) for a in asked]
-    d = decisions(asked, lambda item: True)
+    chosen = [a for a in answered if a.item.kind in kinds]
+    right = [_all_right(a) for a in chosen]
+    d = decisions(chosen, lambda item: True)
     return {
-        "all_right": boot.mean([a.item.video for a in asked], right),
+        "all_right": boot.mean([a.item.video for a in chosen], right),
         "f1": boot.measure(d.clips, yes_no.counts(d.truth, d.predicted) if d.names else [], yes_no.f1),
     }
 
@@ -115,14 +115,14 @@ def _all_right(one: Answered) -> bool:
 
 def _who(answered: Sequence[Answered], ruler: Ruler) -> Group:
     """Micro F1 over the names of everybody enrolled: somebody of another set who is claimed is a false positive too."""
-    asked = [a for a in answered if a.item.kind == "who"]
+    chosen = [a for a in answered if a.item.kind == "who"]
     sums, exact = [], []
-    for one in asked:
+    for one in chosen:
         true = {n for n, there in one.item.present.items() if there}
         predicted = {p["name"] for p in one.row["people"] if p["decision"] == "present" and not one.row["error"]}
         sums.append([len(predicted & true), len(predicted - true), len(true - predicted), 0])
         exact.append(predicted == true and not one.row["error"])
-    clips = [a.item.video for a in asked]
+    clips = [a.item.video for a in chosen]
     return {"f1": ruler.boot.measure(clips, sums, yes_no.f1), "exact": ruler.boot.mean(clips, exact)}
 
 

@@ -173,8 +173,8 @@ class RetrieveThenPrompt:
         lines = [_note(case.analysis, name, track) for name, (track, _) in sorted(found.items())]
         lines += [_place(case.analysis.scene)]
         notes = "\n".join(line for line in lines if line) or "No known person was found."
-        asked = f"Notes:\n{notes}\n\nQuestion: {item.question}"
-        return [{"role": "system", "content": _FROM_NOTES}, {"role": "user", "content": asked}]
+        prompt = f"Notes:\n{notes}\n\nQuestion: {item.question}"
+        return [{"role": "system", "content": _FROM_NOTES}, {"role": "user", "content": prompt}]
 
 
 class HubModel:
