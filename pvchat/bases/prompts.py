@@ -18,7 +18,7 @@ from pvchat.bases.loading import SOFT, Base
 from pvchat.bases.marking import Visuals, colour_of
 from pvchat.errors import SettingsError
 
-Part = dict[str, Any]
+ChatPart = dict[str, Any]
 TURNS = 4  # earlier questions with their answers that are told again
 BRIEF = "Answer in one or two short sentences."
 CROPPED = "Enlarged, {} alone:"
@@ -69,7 +69,7 @@ def inputs_of_chat(base: Base, chat: list[dict[str, Any]], options: dict[str, An
 
     Args:
         base: the base.
-        chat: {"role", "content"}, the content a list of `Part`s.
+        chat: {"role", "content"}, the content a list of `ChatPart`s.
         options: of the processor.
 
     Raises:
@@ -124,7 +124,7 @@ def end_of_turn(base: Base) -> int:
     return int(own if own is not None else base.tokenizer.eos_token_id)
 
 
-def _chat(base: Base, pictures: list[Part], introduction: str, prompt: Prompt) -> list[dict[str, Any]]:
+def _chat(base: Base, pictures: list[ChatPart], introduction: str, prompt: Prompt) -> list[dict[str, Any]]:
     """Turns: the pictures come with the first question."""
     turns: list[dict[str, Any]] = []
     questions = [*prompt.history[-TURNS:], (prompt.question, "")]
@@ -164,7 +164,7 @@ def _moving(family: Family, visuals: Visuals) -> bool:
     return family.video and len(visuals.frames) > 1 and (family.beside or visuals.crop is None)
 
 
-def _pictures(base: Base, visuals: Visuals | None) -> tuple[list[Part], dict[str, Any]]:
+def _pictures(base: Base, visuals: Visuals | None) -> tuple[list[ChatPart], dict[str, Any]]:
     """The pictures of a prompt, and the processor's options for them."""
     if visuals is None or (not len(visuals.frames) and visuals.crop is None):
         return [], {}
@@ -176,13 +176,13 @@ def _pictures(base: Base, visuals: Visuals | None) -> tuple[list[Part], dict[str
         options = dict(family.moving) | {"do_sample_frames": False, "video_metadata": [_metadata(visuals)]}
         options |= dict(family.still) if crop else {}
         return [{"type": "video", "video": visuals.frames}, *caption, *crop], options
-    parts: list[Part] = []
+    parts: list[ChatPart] = []
     for time, frame in zip(visuals.times, visuals.frames, strict=True):
         parts += [{"type": "text", "text": f"{clock(time)}:"}, _picture(frame)]
     return [*parts, *caption, *crop], dict(family.still)
 
 
-def _picture(pixels: Any) -> Part:
+def _picture(pixels: Any) -> ChatPart:
     from PIL import Image
 
     return {"type": "image", "image": Image.fromarray(pixels)}

@@ -26,11 +26,11 @@ from pvchat.video.dates import Recorded, recorded
 from pvchat.video.files import Probe
 from pvchat.video.keys import ContentKeys, content_key
 from pvchat.video.moments import pictures_at
-from pvchat.video.parts import Part, part_at, read_parts
+from pvchat.video.parts import VideoPart, part_at, read_parts
 from pvchat.video.streams import Address, Link, Picture, is_address, live_pictures, read_address
 
 __all__ = [
-    "CLIP_OPTIONS", "Address", "Clip", "ContentKeys", "Encoder", "Link", "Part", "Picture", "Probe", "Recorded",
+    "CLIP_OPTIONS", "Address", "Clip", "ContentKeys", "Encoder", "Link", "VideoPart", "Picture", "Probe", "Recorded",
     "ahead", "backend_in_use", "content_key", "is_address", "live_pictures", "load", "part_at", "pictures_at", "probe",
     "read_address", "read_parts", "recorded", "save_clip",
 ]  # fmt: skip
