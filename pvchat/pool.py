@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -30,7 +30,7 @@ _worker: Worker | None = None  # of a worker process
 
 def results(
     items: Sequence[Any], open_worker: Opener, workers: int = 1, engine: str = "local"
-) -> Iterator[tuple[int, Any]]:
+) -> Generator[tuple[int, Any], None, None]:
     """Run all items; yields each number and result once.
 
     Args:
