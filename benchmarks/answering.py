@@ -57,7 +57,7 @@ def main() -> None:
     rng = np.random.default_rng([config.seed, 9])
     plans: list[LessonPlan] = []
     while sum(len(p.lessons) for p in plans) < config.validate_rows:
-        plans += [p for p in phase.plans(1, rng, True) if not p.lessons[0].told]
+        plans += [p for p in phase.plans(1, rng, True) if not p.lessons[0].evidence]
     bare = [p for p in (_by_tokens(phase, rng) for _ in range(_SCENES)) if p is not None]
     rows = (
         Taken("as trained"),

@@ -1,10 +1,10 @@
 """Speed and memory of a base in its real shapes with random weights: for machines that no hub can be reached from.
 
-In: a preset's name, or a base's folder. Out: a row for docs/performance.md: load, first token and tokens a second, each
-beside what was expected before it was loaded, a training step of one person's tokens, peak memory. Time and memory
-depend on shapes, not on what the weights hold; what is said is noise. Words are cut by the tokenizer of our own
-language model (SmolLM2's, as SmolVLM2's is), so prompts are as long as they would be; Qwen3-VL's own tokenizer would
-make them a little shorter. `--busy` counts processor seconds on one thread, not the clock's: others use the machine.
+In: a preset's name, or a base's folder. Out: a row for docs/performance.md: load, first token and tokens a second, a
+training step of one person's tokens, peak memory. Time and memory depend on shapes, not on what the weights hold; what
+is said is noise. Words are cut by the tokenizer of our own language model (SmolLM2's, as SmolVLM2's is), so prompts are
+as long as they would be; Qwen3-VL's own tokenizer would make them a little shorter. `--busy` counts processor seconds
+on one thread, not the clock's: others use the machine.
 
     python benchmarks/baseshapes.py smolvlm2-500m [--clip CLIP] [--dtype float32] [--plain]
 """
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,16 @@ from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import Prompt, inputs_of
 from pvchat.bases.replying import GREEDY
-from pvchat.bases.shapes import shape_of
 from pvchat.bases.shared import add_shared
-from pvchat.bases.sizes import fitting_size, frames_of
+from pvchat.bases.sizes import fitting_size
 from pvchat.bases.sources import BaseSource, read_source
-from pvchat.bases.speed import Clock, rates_of, speed_of
 from pvchat.runtime import fastest, pick_device, set_threads, size
 
+Clock = Callable[[], float]
 SPOKEN = 24  # tokens of the speed's measure
-TITLES = ("base", "as", "heads", "load s", "prompt", "first token s", "expected", "tokens/s", "expected",
-          "training step s", "peak", "device")  # fmt: skip
+TITLES = (
+    "base", "as", "heads", "load s", "prompt", "first token s", "tokens/s", "training step s", "peak", "device",
+)  # fmt: skip
 # config.json of the two on the hub, as far as shapes go (SmolVLM2-500M-Video-Instruct, Qwen3-VL-2B-Instruct)
 SMOLVLM: dict[str, Any] = {
     "text": {"model_type": "llama", "hidden_size": 960, "intermediate_size": 2560, "num_hidden_layers": 32,
@@ -77,18 +78,14 @@ def main() -> None:
 def measured(source: BaseSource, device: str, args: argparse.Namespace) -> list[str]:
     """The row of a base in a folder."""
     chosen = args.dtype or fitting_size(source, fastest(device), device).dtype
-    clock, shape = time.process_time if args.busy else time.perf_counter, shape_of(source)
-    if shape is None:
-        raise SystemExit(f"{args.base} has no weights")
-    expected = speed_of(shape, frames_of(source), chosen, rates_of(device, chosen, clock))  # before it is loaded
+    clock = time.process_time if args.busy else time.perf_counter
     started = time.perf_counter()
     base = load_base(source, device, dtype=getattr(torch, chosen))
     loaded = time.perf_counter() - started
     if not args.plain:
         add_shared(base)
     row = [Path(source.name).name, chosen, "plain" if args.plain else "mixed", f"{loaded:.1f}"]
-    prompt, first, pace, *rest = measure(base, shown_of(base, args.clip), args, clock)
-    return [*row, prompt, first, f"{expected.first_s:.2f}", pace, f"{expected.tokens_s:.1f}", *rest]
+    return [*row, *measure(base, shown_of(base, args.clip), args, clock)]
 
 
 def build(name: str, folder: Path) -> None:

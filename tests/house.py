@@ -34,7 +34,15 @@ FLOORS = (
     ("pvchat.perception",),
     ("pvchat.assets", "pvchat.people"),
     ("pvchat.video", "pvchat.storage"),
-    ("pvchat.config", "pvchat.schemas", "pvchat.errors", "pvchat.runtime", "pvchat.memory", "pvchat.watchdog"),
+    (
+        "pvchat.config",
+        "pvchat.schemas",
+        "pvchat.errors",
+        "pvchat.runtime",
+        "pvchat.memory",
+        "pvchat.watchdog",
+        "pvchat.pool",
+    ),
 )
 EVERYWHERE = ("pvchat",)  # `pvchat/__init__.py`: the version, and public names that are looked up when they are touched
 

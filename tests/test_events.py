@@ -258,7 +258,7 @@ def test_commands(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("pvchat.cli.events._events", lambda: chat.library.events)
+    monkeypatch.setattr("pvchat.cli.console.open_library", lambda: chat.library)
 
     def run(*words: str, code: int = 0) -> Any:
         assert cli.main(["events", *words, "--json"]) == code

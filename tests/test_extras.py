@@ -50,7 +50,7 @@ def _tools() -> Any:
 
 
 def _evaluation() -> Any:
-    from pvchat.eval.pool import results
+    from pvchat.pool import results
 
     return list(results([], None, engine="ray"))  # type: ignore[arg-type]
 

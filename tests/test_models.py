@@ -97,11 +97,8 @@ def test_the_command_prints_what_the_module_says(tmp_path: Path, capsys: pytest.
     assert cli.main(["models", str(tmp_path)]) == 1
 
 
-def test_a_base_is_sized_for_a_card_that_is_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pvchat.bases.speed.available_devices", lambda: ("cpu",))
-    rows = models.base_rows(device="cuda")
-    assert all(row["memory"] > 1e9 for row in rows)
-    assert {row["tokens_s"] for row in rows} == {None}
+def test_a_base_is_sized_for_a_card_that_is_not_here() -> None:
+    assert all(row["memory"] > 1e9 for row in models.base_rows(device="cuda"))
 
 
 def test_listing_models_and_the_help_of_training_need_no_torch() -> None:

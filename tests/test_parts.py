@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pvchat import video
 from pvchat.config import VideoConfig
-from pvchat.video.parts import FRAMES, Part, read_parts, sample_times
+from pvchat.video.parts import FRAMES, VideoPart, read_parts, sample_times
 
 
 def clock(image: NDArray[np.uint8]) -> float:
@@ -21,7 +21,7 @@ def clock(image: NDArray[np.uint8]) -> float:
     return float((image[:, :16].mean((1, 2)) > 128).sum()) / 2
 
 
-def read(path: Path, config: VideoConfig = CONFIG, start_s: float = 0.0) -> list[Part]:
+def read(path: Path, config: VideoConfig = CONFIG, start_s: float = 0.0) -> list[VideoPart]:
     return list(read_parts(path, video.probe(path, config), "k", config, start_s))
 
 
@@ -107,7 +107,7 @@ def test_only_the_pictures_of_one_part_are_held(long_clip: Path, monkeypatch: py
     held: list[int] = []
     made = module._Reader._part
 
-    def watched(self, count: int, end_s: float, **how: bool) -> Part:
+    def watched(self, count: int, end_s: float, **how: bool) -> VideoPart:
         held.append(len(self.held))
         return made(self, count, end_s, **how)
 

@@ -37,7 +37,7 @@ DISTRIBUTIONS = {
 OPTIONAL_IMPORTS = {"pillow_heif"}  # used where it is installed
 OF_AN_EXTRA = {  # the only modules that import what an extra brings
     "pvchat/augment/positives/hub.py": "hub", "pvchat/bases/eyes.py": "hub",
-    "pvchat/augment/engine.py": "ray", "pvchat/eval/pool.py": "ray", "pvchat/storage/keys.py": "keyring",
+    "pvchat/pool.py": "ray", "pvchat/storage/keys.py": "keyring",
     "pvchat/library/live/mqtt.py": "live",
 }  # fmt: skip
 

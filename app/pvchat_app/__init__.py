@@ -1,15 +1,19 @@
 """The browser app: `pvchat serve`. Enroll from one clip, chat about clips, manage people. Calls `pvchat.service` only.
 
-server.py checks the options and binds page and file route to one web server; middleware.py and door.py keep strangers
-out, visits.py notices who left, calls.py goes on with what was cut. engine.py holds the one PVChat in memory, loaded
-behind the page. sessions.py is a browser session with its uploads (uploads.py), conversation (conversation.py) and
-files, all deleted when it ends; forgetting.py takes out of it whoever is forgotten. jobs.py runs deep enrollments and
-evaluations (evaluation.py) in the background, pace.py tells how long they take, looking.py looks at clips there.
+A question goes this way: `ChatTab.pose` (chat_tab.py, an event of Gradio's) → `Desk.pose` and `Desk.answer` (desk.py:
+what the page can do, without Gradio) → the one `PVChat.ask` in memory (engine.py) → a `Turn` of the browser's `Session`
+(conversation.py, sessions.py) → its HTML (turncard.py) → conversation.js, which puts it into the page.
 
-desk.py does what the page can do, and knows nothing of Gradio: acquaintance.py, correcting.py, joins.py; picks.py says
-whom a page means. page.py is the page, endpoints.py its named endpoints. A class a tab, whose methods are its events
-(page_events.py): enroll_tab.py, chat_tab.py (its clip: screening.py; what is said: hearing.py), people_tab.py,
-library_tab.py (inbox_tab.py), live_tab.py, evaluate_tab.py and settings_tab.py. cards.py, turncard.py,
-jobcards.py, librarycards.py, timeline.py, evidence.py, export.py and wording.py make what is shown: HTML, pictures,
-sentences; progress.py hands it out while it is made.
+    server.py       options checked; page, HTTP API (api/) and file links bound to one web server: open this first
+    every request   middleware.py and door.py keep strangers out, calls.py goes on with what was cut, visits.py notices
+                    who left, uploads.py narrows what Gradio does with files
+    what is done    desk.py, with acquaintance.py, correcting.py, joins.py; picks.py says whom a page means
+    one browser     sessions.py, conversation.py; forgetting.py takes out of it whoever is forgotten
+    in background   looking.py: a look at a clip; jobs.py: trainings, scans, evaluations (evaluation.py);
+                    pace.py: how long they take
+    the page        page.py and a class a tab, whose methods are its events: enroll_tab.py, chat_tab.py (its clip:
+                    screening.py; its sound: hearing.py), people_tab.py, library_tab.py (inbox_tab.py), live_tab.py,
+                    evaluate_tab.py, settings_tab.py; page_events.py what they share; endpoints.py for clients and MCP
+    HTML, files     cards.py, turncard.py, jobcards.py, librarycards.py, timeline.py, evidence.py, export.py,
+                    wording.py; progress.py hands out what isn't finished
 """

@@ -16,7 +16,7 @@ from typing import Any
 
 from pvchat_app import visits
 from pvchat_app.middleware import MAX_BODY, refuse, whole
-from pvchat_app.visits import asked, later, lost
+from pvchat_app.visits import later, lost, received
 
 MAX_KEPT = 16 << 20  # bytes of one answer that are kept, its last ones; a look at ten minutes of film says 1.1 MB
 NAMED_UNDER = ("/gradio_api/run/", "/gradio_api/queue/")  # what staying.js names; a name elsewhere is not heard
@@ -92,8 +92,8 @@ class Calls:
         if NAMED not in headers:
             await self.app(scope, receive, send)
             return
-        name, told = headers[NAMED].decode("latin-1"), headers.get(FROM, b"")
-        at = int(told) if told.isdigit() else 0
+        name, position = headers[NAMED].decode("latin-1"), headers.get(FROM, b"")
+        at = int(position) if position.isdigit() else 0
         asks = await whole(receive, MAX_BODY)
         if asks is None or asks["type"] != "http.request":  # too long, or cut before its end
             return
@@ -117,7 +117,7 @@ class Calls:
             try:
                 # not compressed: the page counts the bytes that it reads
                 plain = [(key, value) for key, value in scope["headers"] if key != b"accept-encoding"]
-                await self.app({**scope, "headers": plain}, asked(body, call.over), call.take)
+                await self.app({**scope, "headers": plain}, received(body, call.over), call.take)
             except Exception as error:  # raised where it is followed
                 call.failure = error
             finally:

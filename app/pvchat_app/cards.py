@@ -52,9 +52,9 @@ def player(clip: SessionClip) -> str:
     """The clip itself, playable, with its name and length."""
     name = escape(clip.name)
     if clip.shown_as.startswith("image/"):
-        shown = f'<img src="{clip.url}" alt="{name}">'
+        media = f'<img src="{clip.url}" alt="{name}">'
     else:
-        shown = (
+        media = (
             f'<video src="{clip.url}" controls playsinline preload="metadata" tabindex="0" aria-label="{name}"></video>'
             f"{UNPLAYABLE}"
         )
@@ -62,12 +62,12 @@ def player(clip: SessionClip) -> str:
     if clip.copied:
         what += ", shown as a small copy"
     return (
-        f'<figure class="pv-player" data-address="{clip.address}">{shown}<figcaption><b>{name}</b> '
+        f'<figure class="pv-player" data-address="{clip.address}">{media}<figcaption><b>{name}</b> '
         f'<span class="pv-dim">{what}</span></figcaption></figure>'
     )
 
 
-def seen(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> str:
+def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> str:
     """One line about who is in a clip that was just analysed; people are counted as the answers count them.
 
     Args:
@@ -133,9 +133,9 @@ def pair(one: Person, other: Person, words: str, measured: str = "") -> str:
         f"<figure>{thumbnail(person.thumbnail, person.name)}<figcaption>{escape(person.name)}</figcaption></figure>"
         for person in (one, other)
     )
-    asked = f"<b>Merge {escape(other.name)} into {escape(one.name)}?</b> {escape(words)}"
+    question = f"<b>Merge {escape(other.name)} into {escape(one.name)}?</b> {escape(words)}"
     return (
-        f'<div class="pv-pair"><div class="pv-pair-faces">{faces}</div><p>{asked}</p>'
+        f'<div class="pv-pair"><div class="pv-pair-faces">{faces}</div><p>{question}</p>'
         f'<p class="pv-dim">{escape(measured)} {escape(other.name)} stays as another name. It can be undone.</p></div>'
     )
 

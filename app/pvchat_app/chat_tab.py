@@ -96,7 +96,7 @@ class ChatTab:
         self.upload.clear(self.clip.remove, None, self.outputs, **QUICK)
         self.upload.change(lambda: ("", ""), None, [self.start, self.end], **QUICK)  # another clip has other parts
         heard, redrawn = [self.words, self.listen], [self.player.change, self.timeline.change]
-        gr.on(redrawn, self.listener.shown, None, heard, **QUICK)
+        gr.on(redrawn, self.listener.redraw, None, heard, **QUICK)
         self.listen.click(
             self.listener.listen, None, heard, show_progress="hidden", trigger_mode="multiple", **LOOKS
         )  # "multiple": a second click stops it
@@ -126,7 +126,7 @@ class ChatTab:
         desk, clip = self.desk, session.clip
         desk.tidy(session)
         player = cards.player(clip) if clip else cards.steps(*NOTHING)
-        seen, drawn = desk.found(clip) if clip and clip.analysis else ("", desk.timeline(clip) if clip else "")
+        seen, drawn = desk.found_cards(clip) if clip and clip.analysis else ("", desk.timeline(clip) if clip else "")
         return player, seen, view(session), *starter_buttons(desk, session), drawn
 
     def go_on(self, came: Any) -> None:
@@ -201,7 +201,7 @@ class ChatTab:
         except Exception as error:
             turn.corrected, turn.undo = explained_error(error), ("", ())
         clip = session.clip
-        return view(session), self.desk.found(clip)[0] if clip and clip.analysis else gr.skip()
+        return view(session), self.desk.found_cards(clip)[0] if clip and clip.analysis else gr.skip()
 
     def hear_question(self, event: gr.EventData) -> tuple[Any, Any]:
         """Put what was spoken into the question's field, to be read before it is asked; or say why it wasn't heard."""

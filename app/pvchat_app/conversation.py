@@ -25,7 +25,7 @@ FEW = 3  # so many people are all told of, present or not, where nobody was name
 
 
 @dataclass(frozen=True)
-class Picture:
+class EvidencePicture:
     """One piece of evidence: a frame with a box on it.
 
     Attributes:
@@ -46,7 +46,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Face:
+class FaceChoice:
     """Somebody in a clip, to be pointed at: link of the picture, number among the clip's tracks from 1."""
 
     url: str
@@ -80,7 +80,7 @@ class SessionClip:
     has_sound: bool = False
     analysis: ClipAnalysis | None = None
     frames: list[Path] = field(default_factory=list)
-    faces: dict[int, Face] = field(default_factory=dict)
+    faces: dict[int, FaceChoice] = field(default_factory=dict)
     address: str = field(default_factory=lambda: secrets.token_hex(4))
 
 
@@ -121,7 +121,7 @@ class Turn:
     text: str = ""
     status: str = ""
     presences: list[PersonPresence] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
+    pictures: list[EvidencePicture] = field(default_factory=list)
     error: str = ""
     source: str = ""
     corrected: str = ""
@@ -156,11 +156,11 @@ class Turn:
     def take(self, answer: Answer, duration_s: float) -> None:
         """Make this the answer; the clip is so many seconds long."""
         self.answer, self.text, self.duration_s = answer, answer.answer, duration_s
-        asked = {person.name for person in answer.people}
-        self.presences = sorted(answer.everyone, key=lambda p: p.name not in asked)
+        judged = {person.name for person in answer.people}
+        self.presences = sorted(answer.everyone, key=lambda p: p.name not in judged)
 
     @property
-    def asked(self) -> list[PersonPresence]:
+    def evidence_people(self) -> list[PersonPresence]:
         """Whom the evidence is about: who was asked about; of many where nobody was named, those who may be there."""
         if self.answer is None:
             return []

@@ -54,7 +54,7 @@ def undo(desk: Desk, session: Session, turn: Turn) -> Turn:
     """
     who, kept = turn.undo
     person = desk.engine.people.get(PersonRef(who))
-    desk.engine.people.revise(PersonRef(who), partial(_without, said=kept))
+    desk.engine.people.revise(PersonRef(who), partial(_without, corrections=kept))
     turn.corrected, turn.undo = f"Taken back: what was said of {person.name}.", ("", ())
     return _again(desk, session, turn)
 
@@ -65,9 +65,9 @@ def _again(desk: Desk, session: Session, turn: Turn) -> Turn:
     return again
 
 
-def _without(person: Person, said: Sequence[Correction]) -> Person:
+def _without(person: Person, corrections: Sequence[Correction]) -> Person:
     """The person without these corrections, as far as she still has them."""
-    for one in said:
+    for one in corrections:
         numbers = [number for number, other in enumerate(corrections_of(person), 1) if other == one]
         person = without(person, numbers[0]) if numbers else person
     return person

@@ -96,11 +96,11 @@ class Desk:
         length = seen.duration_s if clip.analysis is not None else clip.probe.duration_s
         return timeline(seen, self.engine.chat.presence(seen) if everyone is None else everyone, length, clip.url)
 
-    def found(self, clip: SessionClip) -> tuple[str, str]:
+    def found_cards(self, clip: SessionClip) -> tuple[str, str]:
         """One line about who is in a clip that was looked at, and its timeline, as HTML."""
         analysis = self.look(clip)  # anew where somebody was just forgotten
         everyone = self.engine.chat.presence(analysis)
-        return cards.seen(analysis, everyone), self.timeline(clip, everyone)
+        return cards.found_line(analysis, everyone), self.timeline(clip, everyone)
 
     def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
         """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen.
@@ -122,7 +122,7 @@ class Desk:
         self.look(clip)
         if session.enrolling is not None:
             session.drop(session.enrolling)
-        session.enrolling, session.pick = session.again(clip), 1
+        session.enrolling, session.pick = session.second_copy(clip), 1
         return session.enrolling
 
     # -- enrolling ----------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from pvchat_app import cards, jobcards
 from pvchat_app.acquaintance import add_clip, looks_like, would_help
 from pvchat_app.desk import Desk
 from pvchat_app.page_events import CANCEL, CLIPS, CONSENT, MODEL, POLL_S, QUICK, require_filled, same, sent
-from pvchat_app.picks import meant, name_of, pick
+from pvchat_app.picks import name_of, pick, picked_person
 from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
 from pvchat_app.wording import percent
@@ -167,7 +167,7 @@ class EnrollTab:
             self._check(session, name, whose, consent)
 
             def work(tell: Progress) -> None:
-                made.append(add_clip(desk, session, meant(desk.engine.people, whose).name, tell) if add
+                made.append(add_clip(desk, session, picked_person(desk.engine.people, whose).name, tell) if add
                             else desk.enroll(session, name, replace, tell))  # fmt: skip
 
             for bar in watched("enrolling", work):

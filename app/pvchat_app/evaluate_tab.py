@@ -30,8 +30,9 @@ _NONE = "No manifest yet: add the demo set (20 questions about five clips of two
 _READY = "Pick a manifest and evaluate: numbers and a report appear here."
 _SYSTEMS = {
     "always-yes": "says yes to everything", "prior": "says what is most often true in this set, without a look",
-    "face-matcher": "compares faces, no more", "text-only-llm": "a language model that sees nothing",
-    "measured-facts": "what was measured, in plain sentences", "ours-instant": "PVChat", "ours-deep": "PVChat, trained",
+    "face-matcher": "compares faces, no more", "retrieve-prompt": "a language model, given the nearest faces",
+    "text-only-llm": "a language model that sees nothing", "measured-facts": "what was measured, in plain sentences",
+    "ours-instant": "PVChat", "ours-deep": "PVChat, trained",
 }  # fmt: skip
 _HOW_TO_READ = (
     "1.00 is best. Small figures: so far the number may be off, by the questions that happened to be asked (95 %). "
@@ -129,10 +130,10 @@ class EvaluateTab:
         url = self.desk.sessions.of(session).link_once(report, "text/html")
         head = "".join(f'<th scope="col">{escape(title)}</th>' for title in ("", *(row[2] for row in MEASURES)))
         rows = "".join(_row(name, numbers) for name, numbers in evaluation.headline(job))
-        meant = "".join(f"<li><b>{escape(title)}</b>: {escape(what)}</li>" for *_, title, what in MEASURES)
+        meanings = "".join(f"<li><b>{escape(title)}</b>: {escape(what)}</li>" for *_, title, what in MEASURES)
         return (
             f'<div class="pv-table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-            f'<p class="pv-dim">{_HOW_TO_READ}</p><ul class="pv-dim pv-hints">{meant}</ul>'
+            f'<p class="pv-dim">{_HOW_TO_READ}</p><ul class="pv-dim pv-hints">{meanings}</ul>'
             f'<p><a href="{url}" target="_blank" rel="noopener">Open the whole report</a></p>'
             f'<iframe class="pv-report" src="{url}" sandbox title="Report of {escape(job.name)}" loading="lazy">'
             "</iframe>"
@@ -141,10 +142,10 @@ class EvaluateTab:
 
 def _where(folder: Path) -> str:
     """Where manifests lie, with the home folder as "~": whoever may use the app may know it."""
-    shown = folder.absolute()
-    if shown.is_relative_to(Path.home()):
-        shown = Path("~") / shown.relative_to(Path.home())
-    return f'<p class="pv-dim">Manifests (JSON files or folders) lie in <code>{escape(shown)}</code></p>'
+    place = folder.absolute()
+    if place.is_relative_to(Path.home()):
+        place = Path("~") / place.relative_to(Path.home())
+    return f'<p class="pv-dim">Manifests (JSON files or folders) lie in <code>{escape(place)}</code></p>'
 
 
 def _row(name: str, numbers: list[tuple[str, str]]) -> str:

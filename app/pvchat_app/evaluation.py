@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.assets import footage, weights
+from pvchat.augment.watch import StoppedError
 from pvchat.config import home
-from pvchat.errors import PVChatError, SettingsError
+from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.schemas import Progress
 from pvchat_app.desk import Desk
@@ -42,10 +43,6 @@ _WEARS = {"Carl": "Carl is wearing a black top.", "Obama": "Obama is wearing a b
 _STEPS = {
     "enrolling, instant": "enrolling the people", "clips": "asking about the clips", "measuring": "scoring the answers",
 }  # fmt: skip
-
-
-class StoppedError(PVChatError):
-    """The user stopped a run; what is done stays and a new run of the same manifest starts anew."""
 
 
 def manifests(folder: Path) -> dict[str, Path]:

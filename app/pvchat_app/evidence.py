@@ -1,8 +1,8 @@
 """Pictures for an answer: frames of the clip with a box around whom they show, and faces that can be pointed at.
 
-In: a clip of a session, its analysis, presences. Out: `Picture`s and `Face`s, JPEG files in the session's folder. Also
-the clip as a browser can play it: what it can't (avi, mkv, HEVC …) becomes a short mp4 of the frames that the experts
-saw.
+In: a clip of a session, its analysis, presences. Out: `EvidencePicture`s and `FaceChoice`s, JPEG files in the session's
+folder. Also the clip as a browser can play it: what it can't (avi, mkv, HEVC …) becomes a short mp4 of the frames that
+the experts saw.
 
 Notable choices: a clip is decoded a second time for this, after the first answer's text is out, since analyses keep no
 frames; the frames then stay for all further questions. Of a long video only the moments that are shown are decoded.
@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 from pvchat.config import VideoConfig
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 from pvchat.storage.stores import is_sealed
-from pvchat_app.conversation import Face, Picture, SessionClip, Turn
+from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
 from pvchat_app.sessions import Session
 from pvchat_app.wording import exact, percent
 
@@ -48,14 +48,14 @@ def illustrate(session: Session, clip: SessionClip, turn: Turn, config: VideoCon
     """Give a turn the pictures of whom it is about, unless it or its clip has gone."""
     if turn not in session.turns:
         return
-    made = pictures(session, clip, turn.asked, config)
+    made = pictures(session, clip, turn.evidence_people, config)
     with session.lock:
         turn.pictures = made if turn.clip is clip else []
 
 
 def pictures(
     session: Session, clip: SessionClip, found: Sequence[PersonPresence], config: VideoConfig
-) -> list[Picture]:
+) -> list[EvidencePicture]:
     """Frames that show the people who are present or may be.
 
     Args:
@@ -124,7 +124,7 @@ def _save(image: Image.Image, path: Path, quality: int) -> None:
     draft.replace(path)
 
 
-def faces_of(session: Session, turn: Turn) -> list[Face]:
+def faces_of(session: Session, turn: Turn) -> list[FaceChoice]:
     """Everybody in a turn's clip who can be pointed at: faces, and drawn figures where there are no faces."""
     clip = turn.clip
     analysis = clip.analysis if clip is not None else None
@@ -132,18 +132,18 @@ def faces_of(session: Session, turn: Turn) -> list[Face]:
         return []
     tracks = analysis.tracks
     kind = "face" if any(track.kind == "face" for track in tracks) else "figure"
-    likest = [person.nearest for person in turn.asked if person.nearest is not None]
+    likest = [person.nearest for person in turn.evidence_people if person.nearest is not None]
     longest = sorted(range(len(tracks)), key=lambda n: -len(tracks[n].shown_in))
     offered = [n for n in dict.fromkeys([*likest, *longest]) if n < len(tracks)]
     offered = [n for n in offered if tracks[n].thumbnail and tracks[n].kind == kind]
     return [_face(session, clip, n + 1, tracks[n]) for n in offered[:MOST_FACES]]
 
 
-def _face(session: Session, clip: SessionClip, number: int, track: Track) -> Face:
+def _face(session: Session, clip: SessionClip, number: int, track: Track) -> FaceChoice:
     if number not in clip.faces:
         path = clip.path.parent / f"face-{number:03d}.jpg"
         path.write_bytes(track.thumbnail)
-        clip.faces[number] = Face(session.link(path, "image/jpeg"), number)
+        clip.faces[number] = FaceChoice(session.link(path, "image/jpeg"), number)
     return clip.faces[number]
 
 
@@ -170,7 +170,7 @@ def playable(path: Path, probe: Probe, config: VideoConfig, folder: Path) -> tup
 
 def _picture(
     session: Session, clip: SessionClip, person: PersonPresence, sighting: int, analysis: ClipAnalysis
-) -> Picture:
+) -> EvidencePicture:
     track = analysis.tracks[person.track or 0]
     frame = int(track.frames[sighting])
     with Image.open(clip.frames[frame]) as file:
@@ -186,7 +186,9 @@ def _picture(
     time = float(analysis.times[frame])
     doubt = "perhaps " if person.decision == "unsure" else ""
     words = f"{doubt}{person.name} at {exact(time)}, probability {percent(person.probability)}"
-    return Picture(session.link(path, "image/jpeg"), path, person.name, time, words, person.decision == "present")
+    return EvidencePicture(
+        session.link(path, "image/jpeg"), path, person.name, time, words, person.decision == "present"
+    )
 
 
 def surroundings(box: Sequence[float], size: tuple[int, int]) -> tuple[float, float, float, float]:

@@ -36,20 +36,20 @@ def person(session: Session, people: PeopleStore, who: str) -> tuple[str, int]:
     found = people.get(who)
     path = session.made_folder() / f"{secrets.token_hex(8)}-{found.id}.pvperson"
     people.export(found.id, path)
-    shown = "".join(c if c.isalnum() or c in " -_." else "_" for c in found.name).strip(" .") or "person"
-    return session.link(path, "application/octet-stream", f"{shown}.pvperson"), path.stat().st_size
+    title = "".join(c if c.isalnum() or c in " -_." else "_" for c in found.name).strip(" .") or "person"
+    return session.link(path, "application/octet-stream", f"{title}.pvperson"), path.stat().st_size
 
 
 def pack(turns: Sequence[Turn]) -> bytes:
     """The zip of a conversation; turns without an answer are left out."""
-    told = [turn for turn in turns if turn.answer is not None]
+    answered = [turn for turn in turns if turn.answer is not None]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        rows = [_row(turn, number) for number, turn in enumerate(told, 1)]
+        rows = [_row(turn, number) for number, turn in enumerate(answered, 1)]
         text = {"pvchat": __version__, "exported": datetime.now(UTC).isoformat(timespec="seconds"), "turns": rows}
         archive.writestr("conversation.json", json.dumps(text, ensure_ascii=False, indent=2))
-        archive.writestr("conversation.html", _page(told))
-        for number, turn in enumerate(told, 1):
+        archive.writestr("conversation.html", _page(answered))
+        for number, turn in enumerate(answered, 1):
             for name, picture in _names(turn, number):
                 if picture.path.is_file():
                     archive.write(picture.path, name)

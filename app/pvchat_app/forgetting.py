@@ -37,11 +37,11 @@ def note(session: Session, clip: SessionClip, turn: Turn, people: PeopleStore, b
         people: everyone enrolled.
         before: who was enrolled when the answer was begun: it may speak of somebody who was forgotten meanwhile.
     """
-    shown = _speaks_of(turn, before) | _speaks_of(turn, people.snapshot())
+    visible = _speaks_of(turn, before) | _speaks_of(turn, people.snapshot())
     if turn.clip is not None:
-        shows(session, clip, shown)
+        shows(session, clip, visible)
     known = people.ids()
-    if gone := shown - known.keys():  # whoever forgot them didn't find the clip marked
+    if gone := visible - known.keys():  # whoever forgot them didn't find the clip marked
         temporary.forget(gone)
     tidy(session, known)
 
@@ -50,11 +50,11 @@ def _speaks_of(turn: Turn, snapshot: Snapshot) -> set[str]:
     """Note whom of those who are (or were) enrolled a turn names; the ids of whom its clip shows."""
     ids = {person.name: person.id for person in snapshot.people}
     turn.ids |= {p.name: ids[p.name] for p in turn.presences if p.name in ids}
-    seen = {p.name for p in turn.presences if p.decision != "absent"}
-    told = f"{turn.question} {turn.text} {turn.error}"
-    named = {mention.name for mention in find_mentions(told, snapshot.names, snapshot.aliases)}
-    turn.about |= {ids[name] for name in seen | named if name in ids}
-    return {ids[name] for name in seen if name in ids}
+    visible = {p.name for p in turn.presences if p.decision != "absent"}
+    words = f"{turn.question} {turn.text} {turn.error}"
+    named = {mention.name for mention in find_mentions(words, snapshot.names, snapshot.aliases)}
+    turn.about |= {ids[name] for name in visible | named if name in ids}
+    return {ids[name] for name in visible if name in ids}
 
 
 def tidy(session: Session, known: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import numpy as np
 
+from pvchat.augment.watch import StoppedError
 from pvchat.chat.english import clock, wording
 from pvchat.errors import SettingsError, VideoReadError, WeightsError
 from pvchat.schemas import SAMPLE_RATE, Progress
@@ -23,7 +24,6 @@ from pvchat.service.hearing import transcript
 from pvchat_app import cards
 from pvchat_app.conversation import SessionClip
 from pvchat_app.desk import Desk
-from pvchat_app.looking import StoppedError
 from pvchat_app.progress import watched
 from pvchat_app.wording import escape, exact
 
@@ -62,7 +62,7 @@ class ListenEvents:
         finally:
             self._stops.pop(clip, None)
 
-    def shown(self, request: gr.Request) -> tuple[Any, Any]:
+    def redraw(self, request: gr.Request) -> tuple[Any, Any]:
         """`show` of the clip that is asked about."""
         return self.show(self.desk.sessions.asking(request).clip)
 
@@ -117,7 +117,7 @@ def _stoppable(progress: Progress, stop: threading.Event) -> Progress:
 
     def tell(what: str, done: float, total: float) -> None:
         if stop.is_set():
-            raise StoppedError
+            raise StoppedError("listening was stopped.")
         progress(what, done, total)
 
     return tell

@@ -20,7 +20,7 @@ from pvchat.schemas import Progress
 from pvchat_app import cards, librarycards
 from pvchat_app.desk import Desk
 from pvchat_app.page_events import CONSENT, MODEL, QUICK, require_filled, same, sent
-from pvchat_app.picks import meant, pick
+from pvchat_app.picks import pick, picked_person
 from pvchat_app.progress import watched
 
 MOST = 12  # shown at once; tracks of one that are shown with their face
@@ -189,7 +189,7 @@ class StrangersPart:
 
     def _note(self, say: Callable[[int, str], object], picked: list[int], who: str | None, words: str) -> str:
         with self.desk.changing:
-            person = meant(self.desk.engine.people, who)
+            person = picked_person(self.desk.engine.people, who)
             self.desk.jobs.require_untrained(person.name)
             say(_only(picked), person.name)
         return f"Noted: {words} {person.name}."

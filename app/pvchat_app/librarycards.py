@@ -44,8 +44,8 @@ def sources(status: Status, whole: bool) -> str:
             for path, why in list(one.failed.items())[:MOST_FAILED]
         )
         more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
-        shown = escape(_short(one.path) if whole else Path(one.path).name)
-        rows.append(f'<li><b>{shown}</b>{place}<br><span class="pv-dim">{", ".join(parts)}</span>{more}</li>')
+        title = escape(_short(one.path) if whole else Path(one.path).name)
+        rows.append(f'<li><b>{title}</b>{place}<br><span class="pv-dim">{", ".join(parts)}</span>{more}</li>')
     return f'<ul class="pv-sources">{"".join(rows)}</ul>' if rows else ""
 
 

@@ -42,11 +42,11 @@ class Cameras:
         if not self.desk.engine.ready or not storage.exists(self.desk.engine.people.root):
             return []
         cameras = self.desk.engine.chat.library.cameras()
-        return [(f"{place} ({shown})" if place else shown, shown) for shown, place in cameras]
+        return [(f"{place} ({address})" if place else address, address) for address, place in cameras]
 
     def start(self, camera: str) -> None:
         """Watch a camera, if nobody does; raises PVChatError where it was never added."""
-        if camera not in [shown for _, shown in self.names()]:
+        if camera not in [address for _, address in self.names()]:
             raise PVChatError("pick a camera that was added.", hint=_NONE)
         with self._changing:
             live = self.watched.get(camera)
@@ -65,7 +65,7 @@ class Cameras:
         for camera in list(self.watched):
             self.stop(camera)
 
-    def shown(self, camera: str | None) -> tuple[str, str]:
+    def as_html(self, camera: str | None) -> tuple[str, str]:
         """Picture and state of a camera, and the last events, as HTML."""
         live = self.watched.get(camera or "")
         picture = _now(live) if live is not None else cards.empty(_IDLE) if camera else ""
@@ -104,22 +104,22 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
         first = names[0][1] if names else None
         timer = gr.Timer(active=bool(cameras.watched))
         usable = gr.Button(interactive=bool(names))
-        return gr.Dropdown(choices=names, value=first), usable, usable, *cameras.shown(first), timer
+        return gr.Dropdown(choices=names, value=first), usable, usable, *cameras.as_html(first), timer
 
     def change(camera: str | None, begin: bool) -> tuple[Any, ...]:
         """Start or stop."""
         try:
             (cameras.start if begin else cameras.stop)(camera or "")
         except Exception as error:
-            return cards.error_card(error), *cameras.shown(camera), gr.Timer(active=bool(cameras.watched))
-        return "", *cameras.shown(camera), gr.Timer(active=bool(cameras.watched))
+            return cards.error_card(error), *cameras.as_html(camera), gr.Timer(active=bool(cameras.watched))
+        return "", *cameras.as_html(camera), gr.Timer(active=bool(cameras.watched))
 
     tab.select(come, None, [picked, start, stop, now, events, timer], **QUICK)
     outputs = [note, now, events, timer]
     start.click(lambda camera: change(camera, True), picked, outputs, **QUICK)
     stop.click(lambda camera: change(camera, False), picked, outputs, **QUICK)
     for event in (timer.tick, picked.change):
-        event(cameras.shown, picked, [now, events], **QUICK)
+        event(cameras.as_html, picked, [now, events], **QUICK)
     return cameras
 
 

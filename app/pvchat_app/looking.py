@@ -1,6 +1,6 @@
 """Looks at clips behind the page: each in its own thread, so that questions are answered from what was seen so far.
 
-In: a session's clip. Out: a `Looking`: what is being done, how far it is, what was seen so far, and when it is over.
+In: a session's clip. Out: a `ClipLook`: what is being done, how far it is, what was seen so far, and when it is over.
 Whoever waits for the experts waits for one part of a long video at most (`service/clipmemory.py`).
 """
 
@@ -12,20 +12,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from pvchat.augment.watch import StoppedError
 from pvchat.schemas import ClipAnalysis, Progress
 from pvchat_app.conversation import History, SessionClip, Turn
 from pvchat_app.engine import Engine
-from pvchat_app.progress import BEAT_S, Watch
+from pvchat_app.progress import BEAT_S, CallProgress
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat
 
 
-class StoppedError(Exception):
-    """Nobody waits for this look any more."""
-
-
-class Looking:
+class ClipLook:
     """One look at a clip.
 
     Attributes:
@@ -37,7 +34,7 @@ class Looking:
 
     def __init__(self) -> None:
         self.so_far: ClipAnalysis | None = None
-        self.watch = Watch("looking at the clip")
+        self.watch = CallProgress("looking at the clip")
         self.over = threading.Event()
         self.failure: BaseException | None = None
         self._stop = threading.Event()
@@ -54,7 +51,7 @@ class Looking:
     def partial(self, seen: ClipAnalysis) -> None:
         """The callback for what was seen so far; raises StoppedError once it is to end."""
         if self.stopped:
-            raise StoppedError
+            raise StoppedError("nobody waits for this look any more.")
         self.so_far = seen
 
     def wait(self, progress: Progress | None) -> None:
@@ -87,13 +84,13 @@ def answer_now(
         stream: isn't called.
     """
     assert turn.clip is not None
-    path, whole_s, asked = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history, turn.between)
-    ahead = chat.look_ahead(path, seen, whole_s, *asked)  # while others are answered
+    path, whole_s, request = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history, turn.between)
+    ahead = chat.look_ahead(path, seen, whole_s, *request)  # while others are answered
     with speaking:
         if ahead is None:
-            turn.take(chat.ask_so_far(path, seen, whole_s, *asked), whole_s)
+            turn.take(chat.ask_so_far(path, seen, whole_s, *request), whole_s)
         else:
-            turn.take(chat.ask_of_part(path, ahead, *asked), whole_s)
+            turn.take(chat.ask_of_part(path, ahead, *request), whole_s)
 
 
 class Looks:
@@ -106,16 +103,16 @@ class Looks:
 
     def __init__(self, engine: Engine, drop: Callable[[str], None]) -> None:
         self._engine, self._drop = engine, drop
-        self._at: weakref.WeakKeyDictionary[SessionClip, Looking] = weakref.WeakKeyDictionary()
+        self._at: weakref.WeakKeyDictionary[SessionClip, ClipLook] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
 
-    def of(self, clip: SessionClip) -> Looking:
+    def of(self, clip: SessionClip) -> ClipLook:
         """The look at a clip: the one that runs or is done, else a new one, which begins now."""
         with self._lock:
             looking = self._at.get(clip)
             if looking is not None and (clip.analysis is not None or not looking.over.is_set()):
                 return looking
-            looking = self._at[clip] = Looking()
+            looking = self._at[clip] = ClipLook()
             if clip.analysis is not None:
                 looking.over.set()
                 return looking
@@ -138,7 +135,7 @@ class Looks:
         for clip in list(self._at):
             self.stop(clip)
 
-    def _run(self, clip: SessionClip, looking: Looking) -> None:
+    def _run(self, clip: SessionClip, looking: ClipLook) -> None:
         try:
             with self._engine.listening(looking.watch.tell):
                 clip.analysis = analysis = self._engine.chat.analyse(clip.path, looking.partial)

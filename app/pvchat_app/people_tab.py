@@ -16,7 +16,7 @@ from pvchat.people.merge import alike
 from pvchat_app import cards
 from pvchat_app.desk import Desk
 from pvchat_app.page_events import MODEL, QUICK, clicks, following, same, sent
-from pvchat_app.picks import again, meant, pick
+from pvchat_app.picks import current_pick, pick, picked_person
 from pvchat_app.wording import escape
 
 _HIDDEN = "() => ({__type__: 'update', visible: false})"  # at once: what the server hides may have come after a click
@@ -123,10 +123,10 @@ class PeopleTab:
         choices = [(person.name, pick(person)) for person in people]
         values = [value for _, value in choices]
         running = [job for person in people if (job := self.desk.jobs.for_person(person.name))]
-        gone = bool(who) and again(store, who) is None
-        who = again(store, who) if who else next(iter(values), None)
+        gone = bool(who) and current_pick(store, who) is None
+        who = current_pick(store, who) if who else next(iter(values), None)
         rest = [value for value in values if value != who]
-        if (other := again(store, other)) not in rest:
+        if (other := current_pick(store, other)) not in rest:
             other = next(iter(rest), None)
         return (
             cards.people_grid(people, running),
@@ -148,7 +148,7 @@ class PeopleTab:
         """Another name; the same person stays picked."""
         try:
             with self.desk.changing:
-                before = meant(self.desk.engine.people, who)
+                before = picked_person(self.desk.engine.people, who)
                 person = self.desk.rename(before.id, new)
         except Exception as error:
             return cards.error_card(error), *same(4)
@@ -159,8 +159,8 @@ class PeopleTab:
     def ask_merge(self, who: str | None, other: str | None) -> tuple[Any, ...]:
         """Show both, and how alike they are, before they are merged."""
         try:
-            meant(self.desk.engine.people, who)
-            meant(self.desk.engine.people, other)
+            picked_person(self.desk.engine.people, who)
+            picked_person(self.desk.engine.people, other)
         except Exception as error:
             return gr.Group(visible=False), "", cards.error_card(error), (None, None)
         if who == other:
@@ -172,7 +172,7 @@ class PeopleTab:
 
         def call() -> str:
             with self.desk.changing:
-                who, other = (meant(self.desk.engine.people, one) for one in two)
+                who, other = (picked_person(self.desk.engine.people, one) for one in two)
                 return f"{other.name} and {self.desk.merge(who.id, other.id).name} are one person now."
 
         return _outcome(call), gr.Group(visible=False), *self._undoable()
@@ -190,7 +190,7 @@ class PeopleTab:
     def ask_forget(self, who: str | None) -> tuple[Any, ...]:
         """Ask before forgetting."""
         try:
-            name = meant(self.desk.engine.people, who).name
+            name = picked_person(self.desk.engine.people, who).name
         except Exception as error:
             return gr.Group(visible=False), "", cards.error_card(error), None
         text = (
@@ -204,7 +204,7 @@ class PeopleTab:
 
         def call() -> str:
             with self.desk.changing:
-                person = meant(self.desk.engine.people, who)
+                person = picked_person(self.desk.engine.people, who)
                 self.desk.forget(person.id)
             return f"{person.name} is forgotten: files, vectors and every analysed clip are gone."
 
@@ -213,7 +213,7 @@ class PeopleTab:
     def export(self, who: str | None, request: gr.Request) -> str:
         """A person as a file behind a link."""
         try:
-            person = meant(self.desk.engine.people, who)
+            person = picked_person(self.desk.engine.people, who)
             url, count = self.desk.save_person(self.desk.sessions.asking(request), person.id)
         except Exception as error:
             return cards.error_card(error)

@@ -23,7 +23,7 @@ def name_of(picked: str) -> str:
     return str(json.loads(picked)[1])
 
 
-def meant(people: PeopleStore, picked: str | None) -> Person:
+def picked_person(people: PeopleStore, picked: str | None) -> Person:
     """Who was picked.
 
     Raises:
@@ -44,7 +44,7 @@ def require_same(people: PeopleStore, name: str, person_id: str | None) -> None:
         raise _changed(name, now)
 
 
-def again(people: PeopleStore, picked: str | None) -> str | None:
+def current_pick(people: PeopleStore, picked: str | None) -> str | None:
     """The same person's value as of now; None where nobody was picked, or who was isn't enrolled any more."""
     name = _name_now(people, picked) if picked else None
     person = people.find(name) if name else None

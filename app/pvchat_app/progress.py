@@ -19,7 +19,7 @@ BEAT_S = 0.5  # how often something is yielded while nothing comes
 _TRUSTED = (0.1, 2.0)  # share of a step, seconds into it, from which its own pace says how long it still takes
 
 
-class Watch:
+class CallProgress:
     """The progress of one call."""
 
     def __init__(self, what: str) -> None:
@@ -69,7 +69,7 @@ def watched(what: str, call: Callable[[Progress], object]) -> Iterator[str]:
         what: is shown until the call says something itself.
         call: is handed the callback.
     """
-    watch = Watch(what)
+    watch = CallProgress(what)
     yield watch.html()
 
     def run(_: Callable[[str], None]) -> None:

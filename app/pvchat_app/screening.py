@@ -74,7 +74,7 @@ class ClipEvents:
                 yield gr.skip(), cards.error_card(error), *same(6)
             return
         if not _gone(session, clip):
-            line, drawn = self.desk.found(clip)
+            line, drawn = self.desk.found_cards(clip)
             yield gr.skip(), line, gr.skip(), *starter_buttons(self.desk, session), drawn
 
     def _growing(self, session: Session, clip: SessionClip) -> Iterator[Any]:

@@ -39,7 +39,7 @@ LINKS = "/files"
 
 
 @dataclass(frozen=True)
-class Link:
+class FileLink:
     """A file that a session may show: where it lies, its media type, its name when it is saved ("": shown inline)."""
 
     path: Path
@@ -67,7 +67,7 @@ class Session:
         self.lost = ""  # name of the clip that was asked about until somebody in it was forgotten
         self.used = time.monotonic()
         self.lock = threading.RLock()
-        self._links: dict[str, Link] = {}
+        self._links: dict[str, FileLink] = {}
         self._uploads: set[Path] = set()
         self._claimed: dict[Path, Path] = {}  # where a claimed file lies now: the upload that it was
 
@@ -101,7 +101,7 @@ class Session:
         self._claimed[path] = source
         return path
 
-    def again(self, clip: SessionClip) -> SessionClip:
+    def second_copy(self, clip: SessionClip) -> SessionClip:
         """A clip of this session a second time, in a folder of its own: to enroll from while it is asked about."""
         path = self.made_folder() / secrets.token_hex(8) / clip.path.name
         path.parent.mkdir(mode=0o700)
@@ -123,7 +123,7 @@ class Session:
         """
         token = secrets.token_urlsafe(32)
         with self.lock:
-            self._links[token] = Link(path, media, download)
+            self._links[token] = FileLink(path, media, download)
         return f"{LINKS}/{token}"
 
     def link_once(self, path: Path, media: str) -> str:
@@ -132,7 +132,7 @@ class Session:
             held = next((token for token, link in self._links.items() if link.path == path), None)
             return f"{LINKS}/{held}" if held else self.link(path, media)
 
-    def file(self, token: str) -> Link | None:
+    def file(self, token: str) -> FileLink | None:
         """What lies behind a link, or None."""
         return self._links.get(token)
 
@@ -309,7 +309,7 @@ class Sessions:
                 elif path.stat().st_size == 0:  # Gradio makes one for every upload it hands on
                     path.unlink()
 
-    def find(self, token: str) -> Link | None:
+    def find(self, token: str) -> FileLink | None:
         """The file behind a link of any living session."""
         link = next((link for session in self.all() if (link := session.file(token))), None)
         return link if link and link.path.is_file() else None

@@ -17,7 +17,7 @@ from pvchat.chat.english import clock
 from pvchat.chat.say.voice import explained
 from pvchat.schemas import PersonPresence
 from pvchat_app.cards import notice
-from pvchat_app.conversation import Face, Picture, Turn
+from pvchat_app.conversation import EvidencePicture, FaceChoice, Turn
 from pvchat_app.evidence import faces_of
 from pvchat_app.sessions import Session
 from pvchat_app.wording import SIGNS, WORDS, escape, exact, many, percent
@@ -46,7 +46,7 @@ def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
     return {"number": next(_NUMBERS), "keys": [turn.key for turn in kept], "turns": drawn}
 
 
-def turn_card(turn: Turn, faces: Sequence[Face] = ()) -> str:
+def turn_card(turn: Turn, faces: Sequence[FaceChoice] = ()) -> str:
     """One turn.
 
     Args:
@@ -69,7 +69,7 @@ def turn_card(turn: Turn, faces: Sequence[Face] = ()) -> str:
     )
 
 
-def evidence(turn: Turn, faces: Sequence[Face] = ()) -> str:
+def evidence(turn: Turn, faces: Sequence[FaceChoice] = ()) -> str:
     """What an answer rests on: presence of who was asked about, when they are seen, pictures; "" before that."""
     if turn.answer is None or not turn.presences:
         return ""
@@ -97,17 +97,17 @@ def _reading(turn: Turn) -> str:
 
 def _line(turn: Turn) -> str:
     """Who was asked about, present or not, with the probability."""
-    if not turn.asked:
+    if not turn.evidence_people:
         there = any(person.decision != "absent" for person in turn.presences)  # the answer was about nobody of them
         return _NOBODY if there else f"None of {many(len(turn.presences), 'person', 'people')} enrolled is seen here"
     chips = "".join(_chip(person) for person in _surest_first(turn)[:MOST_CHIPS])
-    more = len(turn.asked) - MOST_CHIPS
+    more = len(turn.evidence_people) - MOST_CHIPS
     return f"{chips}{f' and {more} more' if more > 0 else ''}"
 
 
 def _surest_first(turn: Turn) -> list[PersonPresence]:
     """Who was asked about: who is present, who may be, who isn't."""
-    return sorted(turn.asked, key=lambda person: list(SIGNS).index(person.decision))
+    return sorted(turn.evidence_people, key=lambda person: list(SIGNS).index(person.decision))
 
 
 def _chip(person: PersonPresence) -> str:
@@ -137,13 +137,13 @@ def _spans(person: PersonPresence, clip: str) -> str:
     return buttons + (f" and {many(more, 'more time')}" if more > 0 else "")
 
 
-def _strip(pictures: Sequence[Picture], turn: Turn, photo: bool) -> str:
+def _strip(pictures: Sequence[EvidencePicture], turn: Turn, photo: bool) -> str:
     """Evidence pictures; each plays the clip from its time, but for a photo's."""
     shown = "".join(_picture(p, turn, photo) for p in pictures)
     return f'<div class="pv-strip" role="group" aria-label="Evidence">{shown}</div>' if shown else ""
 
 
-def _picture(picture: Picture, turn: Turn, photo: bool) -> str:
+def _picture(picture: EvidencePicture, turn: Turn, photo: bool) -> str:
     name, doubt = escape(picture.name), "" if picture.sure else "maybe "
     look = "pv-picture" + ("" if picture.sure else " pv-perhaps")
     if photo:
@@ -157,14 +157,14 @@ def _picture(picture: Picture, turn: Turn, photo: bool) -> str:
     )
 
 
-def _corrections(turn: Turn, faces: Sequence[Face]) -> str:
+def _corrections(turn: Turn, faces: Sequence[FaceChoice]) -> str:
     """Buttons that say that an answer about somebody is wrong."""
     if not faces or not turn.done:
         return ""
-    return "".join(_correction(person, faces) for person in turn.asked[:MOST_CHIPS])
+    return "".join(_correction(person, faces) for person in turn.evidence_people[:MOST_CHIPS])
 
 
-def _correction(person: PersonPresence, faces: Sequence[Face]) -> str:
+def _correction(person: PersonPresence, faces: Sequence[FaceChoice]) -> str:
     """That is not her, of whom is said to be there; else which of the faces is."""
     name = escape(person.name)
     if person.decision == "present":

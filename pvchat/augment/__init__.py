@@ -1,12 +1,17 @@
 """One-shot augmentation: one clip to a four-type question-answer data set (the paper's section 3.1).
 
-In: a clip, a name, settings. Out: a folder of clips, stills and rows, the same for the same seed. Start with
-`steps.py`, which takes one step after the other:
+In: a clip, a name, settings. Out: a folder of clips, stills and question rows, the same for the same seed. Start with
+`steps.py`, which takes one step after the other; each leaves a file, so a run that was cut off goes on:
 
-    asked for        settings.py; engine.py: many clips, one after another or over Ray's workers
-    on the way       augmentation.py: what the steps share; folders.py: where it lies, what it reads;
-                     journal.py: files whole or not there; watch.py: who waits for it
-    what steps do    making.py: profile.py (the subject, frame by frame), positives/, negatives/, gates.py, questions/,
-                     dataset/; sheet.py draws what was made
-    shared           schemas.py: samples and rows
+    steps.augment("ana.mp4", "Ana", "sets/ana", chat, AugmentConfig(clips=56))
+
+    profile      profile.py: Ana's face box, mesh and mask, frame by frame; her clip cut into train, val, test
+    positives    positives/: new clips of her, made of that one (other light, another background, a mask, a turned head)
+    negatives    negatives/: clips of other people, look-alikes first
+    filter       gates.py: what doesn't show her well enough is dropped; her people put beside others
+    questions    questions/: "What is Ana wearing?" "Ana is wearing a red jacket."; no two splits share wordings
+    dataset      dataset/: rows, card, checksums
+
+    `making.py` has what each step does; `augmentation.py` what they share; `folders.py` and `journal.py` the files;
+    `watch.py` progress and stop; `schemas.py` samples and rows; `settings.py` what is wanted; `engine.py` many clips.
 """

@@ -17,7 +17,7 @@ from pvchat.augment.profile import Profile
 from pvchat.augment.questions import teacher
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
-from pvchat.augment.watch import NOBODY, Watch
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.schemas import ClipAnalysis, Service
 from pvchat.storage.clips import ClipCache
 
@@ -76,7 +76,7 @@ class Augmentation:
     out: Path
     chat: Service
     config: AugmentConfig
-    watch: Watch = NOBODY
+    watch: Watch = UNWATCHED
     manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
     input_hash: str = ""
     _profile: Profile | None = field(default=None, repr=False)

@@ -7,7 +7,6 @@ as H.264 mp4, PNG or JPEG, whole or not there. Torch-free.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ FOLDERS = ("index", "others", "backgrounds", "drivers")  # fields of `AugmentCon
 _USED = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
 MEDIA, DROPPED = "media", "dropped"
 _JPEG_QUALITY = 92
-_OURS = re.compile(r"(\.\d+-|\.)?[0-9a-f]{16}\.(mp4|png|jpg)")  # as samples are named, and drafts of killed processes
+_OURS = re.compile(r"(\.[0-9a-f]+-)?[0-9a-f]{16}\.(mp4|png|jpg)")  # samples and drafts of them
 
 
 def check_folders(config: AugmentConfig) -> None:
@@ -90,14 +89,10 @@ def write_media(path: Path, images: NDArray[np.uint8], fps: float) -> None:
     """Write frames [T, H, W, 3] to `path`; a `.png` or `.jpg` takes the first one alone."""
     from pvchat.video import save_clip
 
-    draft = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
+    with atomic.drafted(path) as draft:
         if path.suffix == ".mp4":
             save_clip(draft, images, fps)
         elif path.suffix == ".jpg":
             Image.fromarray(images[0]).save(draft, "JPEG", quality=_JPEG_QUALITY)
         else:
             Image.fromarray(np.ascontiguousarray(images[0])).save(draft, "PNG", compress_level=3)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)

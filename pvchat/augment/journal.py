@@ -1,21 +1,21 @@
 """Manifests and JSON lines on disk, whole or not there; and the journal of a step that can be cut off at any time.
 
-A journal is a JSON lines file in the making (`<name>.part`): its first line names the input it was made from, every
-other one a finished piece. A line that was cut off is thrown away when the journal is opened again, a journal of
-another input as a whole. `finish` puts the lines in their order in place of the result, in one step.
+The journal of a step is a JSON lines file in the making (`<name>.part`): its first line names the input it was made
+from, every other one a finished piece. One of another input is thrown away as a whole. `finish` puts the pieces in
+their order in place of the result, in one step.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.storage import atomic
+from pvchat.storage.journal import Journal
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -35,33 +35,24 @@ class StepJournal:
     """
 
     def __init__(self, path: Path, made_from: str) -> None:
-        self.path, self.part = path, path.with_name(path.name + ".part")
-        self.made_from = made_from
-        self.entries: dict[str, Entry] = {}
-
-    def __enter__(self) -> StepJournal:
-        lines = _whole_lines(self.part)
-        if lines and lines[0].get("input") == self.made_from:
-            self.entries = {row["id"]: row for row in lines[1:]}
-        write_lines(self.part, [{"input": self.made_from}, *self.entries.values()])
-        self._file = self.part.open("a", encoding="utf-8")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self.path, self.part = path, Journal(path.with_name(path.name + ".part"))
+        rows = self.part.read()
+        if not rows or rows[0].get("input") != made_from:
+            rows = [{"input": made_from}]
+            self.part.path.unlink(missing_ok=True)
+            self.part.append(rows)
+        self.entries: dict[str, Entry] = {row["id"]: row for row in rows[1:]}
 
     def add(self, name: str, entry: Entry) -> None:
         """Note a finished piece, whose files are on disk by now."""
         self.entries[name] = {**entry, "id": name}
-        self._file.write(json.dumps(self.entries[name], ensure_ascii=False) + "\n")
-        self._file.flush()
+        self.part.append([self.entries[name]])
 
     def finish(self, order: Sequence[str]) -> list[Entry]:
         """The pieces in their order become the result."""
         entries = [self.entries[name] for name in order]
         write_lines(self.path, entries)
-        self._file.close()
-        self.part.unlink(missing_ok=True)
+        self.part.path.unlink()
         return entries
 
 
@@ -122,29 +113,9 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
 
 
 def _put(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with atomic.drafted(path) as draft:
         draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    if os.name != "nt":
-        atomic.sync_folder(path.parent)
-
-
-def _whole_lines(path: Path) -> list[Entry]:
-    """The rows of a file that may have been cut off in the middle of a line."""
-    rows: list[Entry] = []
-    if not path.exists():
-        return rows
-    for line in lines_of(path):
-        if not line:
-            continue
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            break
-    return rows
+    atomic.sync_folder(path.parent)
 
 
 def lines_of(path: Path) -> list[str]:

@@ -55,13 +55,13 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
         drivers = measure_drivers(run.config.drivers, run.chat)
     makers = plan.generators(run.config, drivers)
     wanted = plan.plan_positives(run.profile, makers, run.config, run.seed)
-    with StepJournal(run.out / RESULTS["positives"], run.input_hash) as journal:
-        for done, planned in enumerate(wanted):
-            run.check()
-            run.watch.tell("making positives", done, len(wanted))
-            if planned.id not in journal.entries:
-                journal.add(planned.id, _make_one(run, planned, makers))
-        entries = journal.finish([p.id for p in wanted])
+    journal = StepJournal(run.out / RESULTS["positives"], run.input_hash)
+    for done, planned in enumerate(wanted):
+        run.check()
+        run.watch.tell("making positives", done, len(wanted))
+        if planned.id not in journal.entries:
+            journal.add(planned.id, _make_one(run, planned, makers))
+    entries = journal.finish([p.id for p in wanted])
     run.watch.tell("making positives", len(wanted), len(wanted))
     failed = Counter(e["failed"] for e in entries if e["failed"])
     lacking = sorted({m.name for m in makers if not m.needs <= run.profile.has})

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from pvchat.augment.schemas import Split
 from pvchat.augment.settings import AugmentConfig
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Progress, Service, Track
-from pvchat.storage import tensorfile
+from pvchat.storage import atomic, tensorfile
 
 if TYPE_CHECKING:
     from pvchat.people.person import Person
@@ -147,13 +146,8 @@ def save(profile: Profile, path: Path) -> None:
     if profile.masks is not None:
         arrays["masks"] = profile.masks
     card = {"name": profile.name, "key": profile.key, "eyes_open": profile.eyes_open, "drawn": profile.drawn}
-    draft = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        with tensorfile.system_errors():
-            save_file(arrays, draft, {"card": json.dumps({**card, "spans": profile.spans})})
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with atomic.drafted(path) as draft, tensorfile.system_errors():
+        save_file(arrays, draft, {"card": json.dumps({**card, "spans": profile.spans})})
 
 
 def load_or_build(path: Path, clip: Path, name: str, chat: Service, config: AugmentConfig) -> Profile:

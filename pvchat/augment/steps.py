@@ -21,7 +21,7 @@ from pvchat.augment.journal import file_hash, read_manifest, write_manifest
 from pvchat.augment.positives import plan
 from pvchat.augment.schemas import STEPS
 from pvchat.augment.settings import AugmentConfig
-from pvchat.augment.watch import NOBODY, Watch
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.people.naming import require_usable
 from pvchat.people.person import clean_name
 from pvchat.schemas import Service
@@ -52,7 +52,7 @@ def augment(
     out: str | Path,
     chat: Service,
     config: AugmentConfig | None = None,
-    watch: Watch = NOBODY,
+    watch: Watch = UNWATCHED,
 ) -> Path:
     """Make a data set about the subject of one clip.
 

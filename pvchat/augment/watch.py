@@ -1,4 +1,4 @@
-"""Whoever waits for an augmentation: told what is being done, and free to stop it between two samples."""
+"""How an augmentation reports its progress to whoever waits for it, and is stopped between two samples."""
 
 from __future__ import annotations
 
@@ -41,4 +41,4 @@ class Watch:
             raise StoppedError("augmentation was stopped.", subject=subject, hint="The same call goes on from here.")
 
 
-NOBODY = Watch()
+UNWATCHED = Watch()

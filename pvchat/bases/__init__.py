@@ -1,17 +1,18 @@
 """Pretrained video language models of transformers ("bases") that answer in the place of our own model.
 
-In: a model's name or folder, frames of a clip, words, people with what a base learned of them. Out: words, or the odds
-of yes against no. Nothing here knows who is in a clip (`identity` does), nor what may be said (`chat` does).
-Open `loading.py` first: it makes a `Base` of a name. Then, in order of use:
+In: a model's name, frames of a clip, words. Out: words, or the odds of yes against no. Nothing here knows who is in a
+clip (`identity` does), nor what may be said (`chat/speakers/narrator.py` asks, and checks the reply). Open `loading.py`
+first. A question goes this way:
 
-    sources.py, models.py       what `--model` names, and which models there are, our own too
-    sizes.py                    memory and frames before anything is loaded (by `shapes.py`), how fast (`speed.py`)
-    families.py                 what each kind of model wants of its pictures
-    clipframes.py, marking.py   the frames of a clip for one question; people outlined, crops
-    prompts.py, replying.py     a chat out of frames and words; the base's words, or its odds
-    states.py, judging.py       what deep enrollment left of a person; her yes or no where identity is unsure
-    soft.py, seeing.py          personal tokens in a prompt, and what they start from
-    shared.py, connector.py     what base training adds for all people, and our experts' tokens beside the base's
-    imagetext.py                a base for augmentation and evaluation, which bring their own prompts
-    eyes.py                     an encoder of CLIP's kind that chooses deeds and places (`--eyes`)
+    base = load_base(read_source("smolvlm2-500m"))    sources.py: what `--model` names; loading.py: into memory
+    visuals = ClipFrames(config).visuals(clip, analysis, present, base)    frames, with people outlined (marking.py)
+    inputs = inputs_of(base, visuals, Prompt("What is Ana doing?", measured="Ana stands."))    prompts.py
+    reply(base, inputs)                               replying.py: "Ana pours tea into a cup."
+
+    models.py, sizes.py, families.py    which models there are, whether one fits here, what each kind wants of pictures
+    states.py, soft.py, seeing.py       what deep enrollment left of a person: tokens that stand for her in a prompt
+    judging.py                          the base's yes or no about her, where identity is unsure
+    shared.py, connector.py             what `train base` adds for all people
+    imagetext.py                        a base for augmentation and evaluation, which bring their own prompts
+    eyes.py                             an encoder of CLIP's kind that chooses deeds and places (`--eyes`)
 """

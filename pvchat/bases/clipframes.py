@@ -1,4 +1,4 @@
-"""What a base is shown of a clip: frames of the seconds that count, the people outlined, a crop of the one asked about.
+"""Frames of a clip for one question to a base: of the seconds that count, people outlined, a crop of one person.
 
 In: the clip, who is surely there, the analysis. Out: `bases.marking.Visuals`. The frames of the last clip are kept, so
 that a conversation decodes once.
@@ -40,10 +40,10 @@ class ClipFrames:
         self._kept: tuple[tuple[str, Window, int], Clip] | None = None
         self._forgotten, self._lock = 0, threading.Lock()
 
-    def shown(
+    def visuals(
         self, path: Path, analysis: ClipAnalysis, present: Sequence[PersonPresence], base: Base, show: str = "auto"
     ) -> Visuals:
-        """What is shown for one question.
+        """The frames that are shown for one question.
 
         Args:
             path: the clip's file.

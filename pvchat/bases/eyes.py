@@ -69,9 +69,9 @@ class Eyes:
         if importlib.util.find_spec("open_clip") is None:
             hint = "Install what models of the hub need: pip install 'pvchat[hub]'."
             raise SettingsError("the package open_clip_torch is missing.", subject=f"--eyes {self.name}", hint=hint)
-        asked = self.name.removeprefix(EYES)
-        folder = Path(asked).expanduser()
-        folder = folder if folder.is_dir() or not _HUB_ID.match(asked) else self._fetched(asked)
+        hub_id = self.name.removeprefix(EYES)
+        folder = Path(hub_id).expanduser()
+        folder = folder if folder.is_dir() or not _HUB_ID.match(hub_id) else self._fetched(hub_id)
         self._check(folder)
         return folder
 
@@ -87,8 +87,8 @@ class Eyes:
 
         made = self._loaded
         with self._lock, torch.inference_mode():
-            shown = torch.stack([made.prepare(Image.fromarray(frame)) for frame in frames]).to(made.device)
-            return _numbers(made.model.encode_image(shown, normalize=True))
+            batch = torch.stack([made.prepare(Image.fromarray(frame)) for frame in frames]).to(made.device)
+            return _numbers(made.model.encode_image(batch, normalize=True))
 
     def sentences(self, texts: Sequence[str]) -> FloatArray:
         """Vectors [n, W] of unit length of n sentences."""
@@ -118,12 +118,12 @@ class Eyes:
                 raise self._refused(f"open_clip can't load it: {why}") from error
             return _Loaded(model.eval().requires_grad_(False), prepare, tokenizer, torch.device(self.device))
 
-    def _fetched(self, asked: str) -> Path:
+    def _fetched(self, hub_id: str) -> Path:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HfHubHTTPError
 
         try:
-            return Path(snapshot_download(asked, allow_patterns=list(_FILES), local_files_only=not hub_answers()))
+            return Path(snapshot_download(hub_id, allow_patterns=list(_FILES), local_files_only=not hub_answers()))
         except (OSError, ValueError, HfHubHTTPError) as error:
             hint = ("Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and use "
                     f"--eyes {EYES}DIR.")  # fmt: skip

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.bases.loading import Base, load_base, require_base
-from pvchat.bases.prompts import Part, inputs_of_chat
+from pvchat.bases.prompts import ChatPart, inputs_of_chat
 from pvchat.bases.replying import reply
 from pvchat.bases.sources import HUB, read_source
 from pvchat.errors import SettingsError
 
-IN_ORDER: Part = {"type": "text", "text": "These are frames of a video, in order:"}
+IN_ORDER: ChatPart = {"type": "text", "text": "These are frames of a video, in order:"}
 
 
 class ImageTextModel:
@@ -45,7 +45,7 @@ class ImageTextModel:
         """The model's greedy reply to a chat.
 
         Args:
-            messages: {"role", "content"}, the content a list of `Part`s.
+            messages: {"role", "content"}, the content a list of `ChatPart`s.
             max_tokens: of the reply.
 
         Raises:
@@ -73,7 +73,7 @@ class ImageTextModel:
         return self._base
 
 
-def pictures(images: NDArray[np.uint8], count: int) -> list[Part]:
+def pictures(images: NDArray[np.uint8], count: int) -> list[ChatPart]:
     """At most `count` of the frames [T, H, W, 3], evenly spread, as parts of a message."""
     from PIL import Image
 

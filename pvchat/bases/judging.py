@@ -32,13 +32,13 @@ class Witness:
 
     Attributes:
         base: the base.
-        shown: of the clip, without marks.
+        visuals: frames of the clip, without marks.
         analysis: of it.
         vector: sentence vector [1, S] of a question, for a connector; None where there is none.
     """
 
     base: Base
-    shown: Visuals
+    visuals: Visuals
     analysis: ClipAnalysis
     vector: Callable[[str], Any]
 
@@ -53,12 +53,12 @@ def judged(
     for person in people:
         question = PRESENCE_QUESTION.format(person.name)
         with looking_at(witness.base, witness.analysis, witness.vector(question)):
-            odds[person.name] = log_odds(witness.base, person, witness.shown)
+            odds[person.name] = log_odds(witness.base, person, witness.visuals)
     return [decided(p, odds.get(p.name), config) for p in presences]
 
 
-def log_odds(base: Base, person: Person, shown: Visuals | None) -> float:
-    """The base's calibrated log-odds that she is in what is shown."""
+def log_odds(base: Base, person: Person, visuals: Visuals | None) -> float:
+    """The base's calibrated log-odds that she is in these frames."""
     import torch
 
     from pvchat.bases.prompts import Prompt, inputs_of
@@ -69,9 +69,9 @@ def log_odds(base: Base, person: Person, shown: Visuals | None) -> float:
     question = Prompt(PRESENCE_QUESTION.format(person.name), soft=((person.name, len(known[0].tokens)),),
                      brief=PRESENCE_BRIEF)  # fmt: skip
     with torch.inference_mode(), spoken_with(base, known), adapted(base, [person]):
-        said = float(yes_no(base, inputs_of(base, shown, question)))
+        odds = float(yes_no(base, inputs_of(base, visuals, question)))
     state = person.extra[STATE]
-    return float(state["scale"]) * said + float(state["bias"])
+    return float(state["scale"]) * odds + float(state["bias"])
 
 
 def decided(presence: PersonPresence, odds: float | None, config: PresenceConfig) -> PersonPresence:
@@ -81,9 +81,9 @@ def decided(presence: PersonPresence, odds: float | None, config: PresenceConfig
     at = min(max(presence.probability, 1e-4), 1 - 1e-4)
     total = math.log(at / (1 - at)) + max(-_CLIP, min(_CLIP, odds))
     probability = 1 / (1 + math.exp(-total))
-    said: Decision = "unsure"
+    decision: Decision = "unsure"
     if probability >= config.present_from and presence.track is not None:
-        said = "present"
+        decision = "present"
     elif probability < config.absent_below:
-        said = "absent"
-    return replace(presence, probability=probability, decision=said)
+        decision = "absent"
+    return replace(presence, probability=probability, decision=decision)

@@ -102,8 +102,8 @@ def load_base(
     say(f"Loading {source.name}: {wanted.summary}.")
     _check_room(wanted, source)
     place = _place(source)
-    config, processor = _described(source, place)
-    model, found = _loaded(
+    config, processor = _config_and_processor(source, place)
+    model, found = _load_or_explain(
         source,
         lambda: AutoModelForImageTextToText.from_pretrained(
             source.path, dtype=chosen, output_loading_info=True, **place, **options
@@ -130,7 +130,7 @@ def require_base(source: BaseSource, device: str = "cpu") -> None:
         SettingsError: as of `load_base`.
     """
     _check_room(fitting_size(source, str(best_dtype(device)).removeprefix("torch."), device), source)
-    _described(source, _place(source))
+    _config_and_processor(source, _place(source))
 
 
 def hub_answers() -> bool:
@@ -152,15 +152,15 @@ def _place(source: BaseSource) -> dict[str, bool]:
     return {"trust_remote_code": False, "local_files_only": not source.local and not hub_answers()}
 
 
-def _described(source: BaseSource, place: dict[str, bool]) -> tuple[Any, Any]:
+def _config_and_processor(source: BaseSource, place: dict[str, bool]) -> tuple[Any, Any]:
     """A base's config and processor, refused where transformers knows no such video language model."""
     from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
-    config = _loaded(source, lambda: AutoConfig.from_pretrained(source.path, **place))
+    config = _load_or_explain(source, lambda: AutoConfig.from_pretrained(source.path, **place))
     if type(config) not in AutoModelForImageTextToText._model_mapping:
         hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
         raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
-    return config, _loaded(source, lambda: AutoProcessor.from_pretrained(source.path, **place))
+    return config, _load_or_explain(source, lambda: AutoProcessor.from_pretrained(source.path, **place))
 
 
 def _add_soft_token(processor: Any, source: BaseSource) -> int:
@@ -200,7 +200,7 @@ def _quantized(quantize: str, device: str) -> dict[str, Any]:
     return {"quantization_config": BitsAndBytesConfig(**how), "device_map": device}
 
 
-def _loaded(source: BaseSource, load: Callable[[], Any]) -> Any:
+def _load_or_explain(source: BaseSource, load: Callable[[], Any]) -> Any:
     """Run a loader of transformers; what goes wrong in it becomes an error that says what to do."""
     import torch
 
@@ -219,8 +219,8 @@ def _loaded(source: BaseSource, load: Callable[[], Any]) -> Any:
 
 def _refused(source: BaseSource, error: Exception) -> SettingsError:
     """Why transformers wouldn't load it, in our words."""
-    said = " ".join(str(error).split())
-    if "trust_remote_code" in said or "custom code" in said:
+    text = " ".join(str(error).split())
+    if "trust_remote_code" in text or "custom code" in text:
         hint = "PVChat runs no code out of checkpoints. Take a version of it that transformers knows itself ('…-HF')."
         return SettingsError("it needs code that comes with its weights.", subject=source.name, hint=hint)
     if not source.local:
@@ -228,4 +228,4 @@ def _refused(source: BaseSource, error: Exception) -> SettingsError:
                 "a gated one needs a login.")  # fmt: skip
         return SettingsError("the hub can't be reached, or has no such model.", subject=source.name, hint=hint)
     hint = "The folder must hold config.json, safetensors weights and the processor's files."
-    return SettingsError(f"it can't be loaded: {said[:300]}", subject=source.name, hint=hint)
+    return SettingsError(f"it can't be loaded: {text[:300]}", subject=source.name, hint=hint)

@@ -64,32 +64,32 @@ def colour_of(place: int) -> str:
     return list(COLOURS)[min(place, len(COLOURS) - 1)]
 
 
-def outlined(shown: Visuals, pair: int = 1) -> Visuals:
+def outlined(visuals: Visuals, pair: int = 1) -> Visuals:
     """The same with lines round the people.
 
     Args:
-        shown: plain frames.
+        visuals: plain frames.
         pair: frames that the base makes one of: they get the same box, which holds both.
     """
-    frames = shown.frames.copy()
-    for place, person in enumerate(shown.people):
+    frames = visuals.frames.copy()
+    for place, person in enumerate(visuals.people):
         boxes = _paired(person.boxes, pair)
         for frame, box in zip(frames, boxes, strict=True):
             if np.isfinite(box).all():
                 _draw(frame, box, COLOURS[colour_of(place)])
-    return replace(shown, frames=frames, outlined=bool(shown.people))
+    return replace(visuals, frames=frames, outlined=bool(visuals.people))
 
 
-def cropped(shown: Visuals) -> Visuals:
+def cropped(visuals: Visuals) -> Visuals:
     """The same with a padded crop of the one person, taken where she is largest; as it is for none or several."""
-    if len(shown.people) != 1:
-        return shown
-    boxes = shown.people[0].boxes
+    if len(visuals.people) != 1:
+        return visuals
+    boxes = visuals.people[0].boxes
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     if not np.isfinite(area).any():
-        return shown
+        return visuals
     at = int(np.nanargmax(area))
-    return replace(shown, crop=crop_of(shown.frames[at], boxes[at]))
+    return replace(visuals, crop=crop_of(visuals.frames[at], boxes[at]))
 
 
 def crop_of(frame: Frames, box: FloatArray, margin: float = MARGIN) -> Frames:

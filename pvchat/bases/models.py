@@ -6,13 +6,11 @@ Torch-free: sizes and parameter counts are read from the head of the safetensors
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat.bases.sizes import Size, fitting_size, size_of
+from pvchat.bases.sizes import Size, count_parameters, fitting_size, size_of
 from pvchat.bases.sources import HUB, BaseSource, list_bases, read_source
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError, WeightsError
@@ -125,11 +123,11 @@ def base_rows(names: Sequence[str] = (), device: str = "cpu", dtype: str = "") -
     Args:
         names: folders and hub ids; those that are no bases are left out.
         device: where they would run.
-        dtype: that they would be loaded in, a key of `bases.speed.BYTES`; "" for what is fastest here and fits.
+        dtype: that they would be loaded in, a key of `bases.sizes.BYTES`; "" for what is fastest here and fits.
 
     Returns:
-        For each: "name", "path", "licence", "parameters", "dtype", "frames", "memory", "free" (bytes), "fits",
-        "first_word_s" and "tokens_s"; None where it isn't known before the hub was asked.
+        For each: "name", "path", "licence", "parameters", "dtype", "frames", "memory", "free" (bytes) and "fits";
+        None where it isn't known before the hub was asked.
     """
     sources = [one for name in (*list_bases(), *names) if (one := read_source(name)) is not None]
     if dtype:
@@ -148,20 +146,17 @@ def _base_row(source: BaseSource, size: Size) -> dict[str, Any]:
         "memory": size.bytes,
         "free": size.room,
         "fits": size.fits,
-        "first_word_s": None if size.speed is None else round(size.speed.first_s, 3),
-        "tokens_s": None if size.speed is None else round(size.speed.tokens_s, 2),
     }
 
 
 def _row(name: str, config: ModelConfig, folder: Path | None, kind: str) -> dict[str, Any]:
-    shapes = [] if folder is None else _shapes(folder / WEIGHTS)
     here, licence = _language_model(config.llm)
     return {
         "name": name,
         "folder": None if folder is None else str(folder),
         "weights": "none" if folder is None else kind,
         "bytes": 0 if folder is None else (folder / WEIGHTS).stat().st_size,
-        "parameters": sum(math.prod(shape) for shape in shapes) if shapes else None,
+        "parameters": None if folder is None else count_parameters(folder / WEIGHTS),
         "licence": None if folder is None else SHIPPED_LICENCE if kind == "shipped" else OWN_LICENCE,
         "llm": config.llm,
         "llm_here": here,
@@ -196,11 +191,3 @@ def _same(one: str, other: str) -> bool:
     """Whether two language model specs mean the same: equal, or the same folder."""
     paths = [Path(spec).expanduser() for spec in (one, other)]
     return one == other or (all(p.is_dir() for p in paths) and paths[0].samefile(paths[1]))
-
-
-def _shapes(path: Path) -> list[list[int]]:
-    """The shapes of all tensors, from the head of a safetensors file."""
-    with path.open("rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        head = json.loads(file.read(size))
-    return [row["shape"] for name, row in head.items() if name != "__metadata__"]

@@ -18,7 +18,7 @@ from pvchat.bases.loading import SOFT, Base
 from pvchat.bases.marking import Visuals, colour_of
 from pvchat.errors import SettingsError
 
-Part = dict[str, Any]
+ChatPart = dict[str, Any]
 TURNS = 4  # earlier questions with their answers that are told again
 BRIEF = "Answer in one or two short sentences."
 CROPPED = "Enlarged, {} alone:"
@@ -43,13 +43,13 @@ class Prompt:
     brief: str = BRIEF
 
 
-def inputs_of(base: Base, shown: Visuals | None, asked: Prompt, answer: str | None = None) -> dict[str, Any]:
+def inputs_of(base: Base, visuals: Visuals | None, prompt: Prompt, answer: str | None = None) -> dict[str, Any]:
     """Everything that the base's `forward` and `generate` take, on its device.
 
     Args:
         base: the base.
-        shown: of the clip; None asks without pictures.
-        asked: what is asked.
+        visuals: frames of the clip; None asks without pictures.
+        prompt: what is asked.
         answer: None to let the base go on; else what it should have said, ended as the base ends a turn.
 
     Returns:
@@ -59,9 +59,9 @@ def inputs_of(base: Base, shown: Visuals | None, asked: Prompt, answer: str | No
     Raises:
         SettingsError: the processor can't take such a prompt.
     """
-    visuals, options = _visuals(base, shown)
-    made = inputs_of_chat(base, _chat(base, visuals, _lead(base, shown, asked), asked), options)
-    return made if answer is None else _answered(base, made, answer)
+    pictures, options = _pictures(base, visuals)
+    made = inputs_of_chat(base, _chat(base, pictures, _introduction(base, visuals, prompt), prompt), options)
+    return made if answer is None else _with_answer(base, made, answer)
 
 
 def inputs_of_chat(base: Base, chat: list[dict[str, Any]], options: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def inputs_of_chat(base: Base, chat: list[dict[str, Any]], options: dict[str, An
 
     Args:
         base: the base.
-        chat: {"role", "content"}, the content a list of `Part`s.
+        chat: {"role", "content"}, the content a list of `ChatPart`s.
         options: of the processor.
 
     Raises:
@@ -102,7 +102,7 @@ def clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def _answered(base: Base, made: dict[str, Any], answer: str) -> dict[str, Any]:
+def _with_answer(base: Base, made: dict[str, Any], answer: str) -> dict[str, Any]:
     """A prompt's inputs with an answer after it, and labels that are the answer's tokens."""
     import torch
 
@@ -124,76 +124,76 @@ def end_of_turn(base: Base) -> int:
     return int(own if own is not None else base.tokenizer.eos_token_id)
 
 
-def _chat(base: Base, visuals: list[Part], words: str, asked: Prompt) -> list[dict[str, Any]]:
+def _chat(base: Base, pictures: list[ChatPart], introduction: str, prompt: Prompt) -> list[dict[str, Any]]:
     """Turns: the pictures come with the first question."""
     turns: list[dict[str, Any]] = []
-    questions = [*asked.history[-TURNS:], (asked.question, "")]
+    questions = [*prompt.history[-TURNS:], (prompt.question, "")]
     for place, (question, reply) in enumerate(questions):
         last = place == len(questions) - 1
-        text = f"{clean(base, question)} {asked.brief if last else ''}".strip()
-        text = f"{words}\n{text}".strip() if place == 0 else text
-        turns.append({"role": "user", "content": [*(visuals if place == 0 else []), {"type": "text", "text": text}]})
+        text = f"{clean(base, question)} {prompt.brief if last else ''}".strip()
+        text = f"{introduction}\n{text}".strip() if place == 0 else text
+        turns.append({"role": "user", "content": [*(pictures if place == 0 else []), {"type": "text", "text": text}]})
         if not last:
             turns.append({"role": "assistant", "content": [{"type": "text", "text": clean(base, reply)}]})
     return turns
 
 
-def _lead(base: Base, shown: Visuals | None, asked: Prompt) -> str:
+def _introduction(base: Base, visuals: Visuals | None, prompt: Prompt) -> str:
     """Who is who, and what was measured, before the question."""
     lines = []
-    if shown is not None and _moving(base.family, shown) and not base.family.times:
-        lines.append(f"Frames at {', '.join(clock(t) for t in shown.times)}.")
-    people = shown.people if shown is not None else ()
-    told = []
+    if visuals is not None and _moving(base.family, visuals) and not base.family.times:
+        lines.append(f"Frames at {', '.join(clock(t) for t in visuals.times)}.")
+    people = visuals.people if visuals is not None else ()
+    persons = []
     for place, person in enumerate(people):
         seen = ", ".join(f"{clock(a)}–{clock(b)}" for a, b in person.spans[:3])
-        mark = f" = {colour_of(place)} outline" if shown is not None and shown.outlined else " is in the video"
-        told.append(f"{clean(base, person.name)}{mark}{f', {seen}' if seen else ''}")
-    if told:
-        lines.append(f"{'; '.join(told)}. Other people are unknown.")
-    if shown is not None and shown.outlined:
+        mark = f" = {colour_of(place)} outline" if visuals is not None and visuals.outlined else " is in the video"
+        persons.append(f"{clean(base, person.name)}{mark}{f', {seen}' if seen else ''}")
+    if persons:
+        lines.append(f"{'; '.join(persons)}. Other people are unknown.")
+    if visuals is not None and visuals.outlined:
         lines.append("Do not mention outlines or their colours.")
-    lines += [f"{clean(base, name)} is {SOFT * count}." for name, count in asked.soft]
-    if asked.measured:
-        lines.append(f"Measured: {clean(base, asked.measured)}")
+    lines += [f"{clean(base, name)} is {SOFT * count}." for name, count in prompt.soft]
+    if prompt.measured:
+        lines.append(f"Measured: {clean(base, prompt.measured)}")
     return "\n".join(lines)
 
 
-def _moving(family: Family, shown: Visuals) -> bool:
+def _moving(family: Family, visuals: Visuals) -> bool:
     """Whether frames go in as a video: a still is a picture, and Qwen3-VL takes no video of one frame."""
-    return family.video and len(shown.frames) > 1 and (family.beside or shown.crop is None)
+    return family.video and len(visuals.frames) > 1 and (family.beside or visuals.crop is None)
 
 
-def _visuals(base: Base, shown: Visuals | None) -> tuple[list[Part], dict[str, Any]]:
+def _pictures(base: Base, visuals: Visuals | None) -> tuple[list[ChatPart], dict[str, Any]]:
     """The pictures of a prompt, and the processor's options for them."""
-    if shown is None or (not len(shown.frames) and shown.crop is None):
+    if visuals is None or (not len(visuals.frames) and visuals.crop is None):
         return [], {}
     family = base.family
-    crop = [] if shown.crop is None else [_picture(shown.crop)]
-    name = clean(base, shown.people[0].name) if shown.people else ""
-    told = [{"type": "text", "text": CROPPED.format(name)}] if crop and name else []
-    if _moving(family, shown):
-        options = dict(family.moving) | {"do_sample_frames": False, "video_metadata": [_metadata(shown)]}
+    crop = [] if visuals.crop is None else [_picture(visuals.crop)]
+    name = clean(base, visuals.people[0].name) if visuals.people else ""
+    caption = [{"type": "text", "text": CROPPED.format(name)}] if crop and name else []
+    if _moving(family, visuals):
+        options = dict(family.moving) | {"do_sample_frames": False, "video_metadata": [_metadata(visuals)]}
         options |= dict(family.still) if crop else {}
-        return [{"type": "video", "video": shown.frames}, *told, *crop], options
-    parts: list[Part] = []
-    for time, frame in zip(shown.times, shown.frames, strict=True):
+        return [{"type": "video", "video": visuals.frames}, *caption, *crop], options
+    parts: list[ChatPart] = []
+    for time, frame in zip(visuals.times, visuals.frames, strict=True):
         parts += [{"type": "text", "text": f"{clock(time)}:"}, _picture(frame)]
-    return [*parts, *told, *crop], dict(family.still)
+    return [*parts, *caption, *crop], dict(family.still)
 
 
-def _picture(pixels: Any) -> Part:
+def _picture(pixels: Any) -> ChatPart:
     from PIL import Image
 
     return {"type": "image", "image": Image.fromarray(pixels)}
 
 
-def _metadata(shown: Visuals) -> dict[str, Any]:
+def _metadata(visuals: Visuals) -> dict[str, Any]:
     """Times as a processor reads them: without them it takes 24 frames a second, and all times collapse.
 
     Indices count tenths of a second, so that frames keep their own times whatever their distances are.
     """
     fps = 10.0
-    at = np.maximum.accumulate(np.round(np.asarray(shown.times, np.float64) * fps)).astype(int)
+    at = np.maximum.accumulate(np.round(np.asarray(visuals.times, np.float64) * fps)).astype(int)
     total = int(at[-1]) + 1
     return {"total_num_frames": total, "fps": fps, "duration": total / fps, "frames_indices": at.tolist()}

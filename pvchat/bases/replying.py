@@ -15,17 +15,17 @@ from pvchat.bases.prompts import end_of_turn
 GREEDY: dict[str, Any] = {
     "do_sample": False, "num_beams": 1, "repetition_penalty": 1.0, "no_repeat_ngram_size": 0,
 }  # fmt: skip
-Heard = Callable[[str], bool]  # the text so far; True: enough, stop
+OnText = Callable[[str], bool]  # the text so far; True: enough, stop
 
 
-def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, heard: Heard | None = None) -> str:
+def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, on_text: OnText | None = None) -> str:
     """The base's greedy reply.
 
     Args:
         base: the base.
         inputs: a prompt without an answer.
         max_tokens: of the reply.
-        heard: told the whole text after each token; may end it.
+        on_text: called with the whole text after each token; may end it.
     """
     import torch
     from transformers import GenerationConfig, StoppingCriteriaList
@@ -39,7 +39,7 @@ def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, heard: Heard
         **GREEDY,
     )
     start = inputs["input_ids"].shape[1]
-    listener = _Listener(base.tokenizer, start, heard)
+    listener = _TextListener(base.tokenizer, start, on_text)
     with torch.inference_mode():
         out = base.model.generate(
             **inputs, generation_config=settings, stopping_criteria=StoppingCriteriaList([listener])
@@ -73,17 +73,17 @@ def stops(base: Base) -> set[int]:
     return {int(i) for i in (base.tokenizer.eos_token_id, end_of_turn(base), *more) if i is not None}
 
 
-class _Listener:
+class _TextListener:
     """Reads along: transformers asks it after every token whether to stop."""
 
-    def __init__(self, tokenizer: Any, start: int, heard: Heard | None) -> None:
-        self.tokenizer, self.start, self.heard = tokenizer, start, heard
+    def __init__(self, tokenizer: Any, start: int, on_text: OnText | None) -> None:
+        self.tokenizer, self.start, self.on_text = tokenizer, start, on_text
 
     def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
         import torch
 
         done = False
-        if self.heard is not None:
+        if self.on_text is not None:
             text = self.tokenizer.decode(input_ids[0, self.start :], skip_special_tokens=True)
-            done = self.heard(text.lstrip())
+            done = self.on_text(text.lstrip())
         return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=input_ids.device)

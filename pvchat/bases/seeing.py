@@ -34,8 +34,8 @@ def visual_tokens(base: Base, crops: Sequence[Frames]) -> Tensor:
     """
     found = []
     for crop in crops:
-        shown = Visuals(crop[None], np.zeros(1, np.float32), crop=crop)
-        inputs = inputs_of(base, _still(shown), Prompt("What is this?", brief=""))
+        visuals = Visuals(crop[None], np.zeros(1, np.float32), crop=crop)
+        inputs = inputs_of(base, _still(visuals), Prompt("What is this?", brief=""))
         embeds = _embeds(base, inputs)
         found.append(embeds[_places(base, inputs["input_ids"])[0]])
     tokens = torch.cat(found) if found else torch.zeros(0, base.width)
@@ -77,9 +77,9 @@ def k_means(points: Tensor, count: int, seed: int = 0) -> Tensor:
     return centres
 
 
-def _still(shown: Visuals) -> Visuals:
+def _still(visuals: Visuals) -> Visuals:
     """One picture, and no video beside it."""
-    return Visuals(shown.frames[:0], shown.times[:0], crop=shown.crop)
+    return Visuals(visuals.frames[:0], visuals.times[:0], crop=visuals.crop)
 
 
 def _embeds(base: Base, inputs: dict[str, Any]) -> Tensor:

@@ -29,7 +29,7 @@ class Preset:
         hub: its id on the hub.
         licence: of its weights.
         frames: that it is shown.
-        shape: its numbers, by the names of `shapes.Shape`.
+        shape: its numbers, by the names of `sizes.Shape`.
     """
 
     hub: str
@@ -79,8 +79,8 @@ def read_source(name: str) -> BaseSource | None:
     if name in list_bases():
         preset = Preset(**read_json(PRESETS / f"{name}.json"))
         return BaseSource(name, preset.hub, False, preset)
-    asked = name.removeprefix(HUB)
-    folder = Path(asked).expanduser()
+    plain = name.removeprefix(HUB)
+    folder = Path(plain).expanduser()
     if (folder / TRAINED).is_file():
         under = read_source(str(read_json(folder / TRAINED)["model"]))
         return None if under is None else replace(under, name=name, trained=folder)
@@ -88,10 +88,10 @@ def read_source(name: str) -> BaseSource | None:
         return BaseSource(name, str(folder), True) if "model_type" in read_json(folder / CONFIG) else None
     if not name.startswith(HUB):
         return None
-    if folder.is_dir() or not _HUB_ID.match(asked):
+    if folder.is_dir() or not _HUB_ID.match(plain):
         hint = f"Use {HUB}ORG/NAME, or a folder that holds {CONFIG}, weights and processor files."
         raise SettingsError("this is neither a model's folder nor a hub id.", subject=name, hint=hint)
-    return BaseSource(name, asked, False)
+    return BaseSource(name, plain, False)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,8 +1,15 @@
 """The command line.
 
-In: the words of a terminal. Out: answers on stdout, everything else on stderr, and an exit code.
-Open `main.py` first: it reads the words and runs one command. A command is the module of its name (`ask.py`,
-`people.py` …): `register` adds its options, `run` does it. `options.py` has the options that several commands share,
-`console.py` writes text, tables, JSON and errors; `showcase.py` is what `demo` shows, `examination.py` what `doctor`
-finds, `inbox.py` what `library inbox` does.
+In: the words of a terminal. Out: answers on stdout, everything else on stderr, and an exit code. A command's way:
+
+    pvchat ask party.mp4 "Is Ana there?"
+    main.py      imports `ask.py` alone, lets its `register` add its options, parses the words
+    ask.py       its `run` opens PVChat (`console.open_chat`: settings checked, weights fetched), asks
+                 `chat.ask("party.mp4", "Is Ana there?")`, and writes the answer by `console`
+    main.py      a `PVChatError` becomes "error: …" with what to do, and exit code 1
+
+Open `main.py` first. A command is the module of its name; `encryption.py` has `encrypt` and `decrypt`, `backup.py` also
+`restore`, `inbox.py` `library inbox`. `options.py`: the options that several commands share, and the `Settings` they
+become. `console.py`: text, tables, JSON and errors. `showcase.py` is what `demo` shows, `examination.py` what `doctor`
+finds.
 """

@@ -80,12 +80,12 @@ def run(args: argparse.Namespace) -> None:
 
 def _ask_library(args: argparse.Namespace) -> None:
     chat, progress = console.open_chat(args)
-    asked: list[str] = []
+    earlier: list[str] = []
     rows = []
     for question in (args.question, *args.then):
         with progress:
-            answer = chat.library.ask(question, asked, progress=progress)
-        asked.append(question)
+            answer = chat.library.ask(question, earlier, progress=progress)
+        earlier.append(question)
         rows.append(({"question": question} if args.then else {}) | answer.to_dict())
         if not args.json:
             console.write(answer.answer)
@@ -116,7 +116,7 @@ def _show(answer: Answer, more: bool) -> None:
             console.write_faint(f"    {person['why']['text']}")
     if not few:
         likeliest = max(away, key=lambda p: p["probability"])
-        seen = f"{likeliest['name']} the likeliest of them, probability {likeliest['probability']:.2f}"
-        console.write_faint(f"  {len(away)} absent, {seen} (-v lists them)")
+        likely = f"{likeliest['name']} the likeliest of them, probability {likeliest['probability']:.2f}"
+        console.write_faint(f"  {len(away)} absent, {likely} (-v lists them)")
     timing = [f"{key.removesuffix('_s').replace('_', ' ')} {value:.1f} s" for key, value in row["timing"].items()]
     console.write_faint(f"  {', '.join(timing)}")

@@ -39,9 +39,8 @@ def register(commands: Commands) -> None:
     parser.add_argument("--out", metavar="DIR", help="where the data set goes; an unfinished one is gone on with")
     parser.add_argument("--many", metavar="FILE", help="many clips: a JSON object with clip, name and out a line")
     parser.add_argument("--engine", choices=("local", "ray"), default="local", help="what --many runs on")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="workers of Ray (default 1)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="clips of --many at once (default 1)")
     parser.add_argument("--check", metavar="DIR", help="only check a data set; names the first bad rows")
-    parser.add_argument("--sheet", metavar="FILE", help="also draw a contact sheet of the samples, a JPEG")
     parser.add_argument("--track", type=int, metavar="N", help="whom to take where the clip shows several people")
     for name, text in (
         ("clips", "clips of the person to make"),
@@ -73,16 +72,12 @@ def run(args: argparse.Namespace) -> int:
     config = _config(args)
     if args.many:
         return many(args, config, settings_of(args))
-    from pvchat.augment import sheet, steps
+    from pvchat.augment import steps
     from pvchat.augment.watch import Watch
 
-    if args.sheet:
-        sheet.check(Path(args.sheet))
     chat, progress = console.open_chat(args)
     with progress:
         out = steps.augment(args.clip, args.name, args.out, chat, config, Watch(progress))
-        if args.sheet:
-            sheet.make(out, args.sheet)
     made = steps.summary(out)
     if args.json:
         console.write_json(made)
@@ -103,9 +98,9 @@ def check(args: argparse.Namespace) -> int:
     if args.json:
         console.write_json({"checked": str(args.check), "problems": [asdict(problem) for problem in problems]})
     if problems:
-        shown = "; ".join(map(str, problems[:_SHOWN]))
+        first = "; ".join(map(str, problems[:_SHOWN]))
         rest = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        console.show_error(PVChatError(f"{len(problems)} problems: {shown}{rest}.", subject=args.check), False)
+        console.show_error(PVChatError(f"{len(problems)} problems: {first}{rest}.", subject=args.check), False)
         return 1
     if not args.json:
         console.write(f"{args.check} is in order.")

@@ -11,7 +11,6 @@ import dataclasses
 import errno
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pvchat.config import Settings
+    from pvchat.library import Library
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
@@ -102,6 +102,16 @@ def report(args: argparse.Namespace, row: Any, sentence: str) -> None:
         write(sentence)
 
 
+def list_rows(args: argparse.Namespace, rows: Any, table: Sequence[Sequence[str]], empty: str = "") -> None:
+    """A list: the rows with `--json`, else the table, whose first row is its titles; `empty` where there is no more."""
+    if args.json:
+        write_json(rows)
+    elif empty and len(table) == 1:
+        say(empty)
+    else:
+        write_columns(table)
+
+
 def write_faint(text: str) -> None:
     """A line that matters less, on stdout; grey where that is a terminal."""
     grey = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -115,26 +125,22 @@ def write_columns(rows: Sequence[Sequence[str]]) -> None:
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of words under each other, the first row the titles; as wide as they are."""
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        cells = [word + " " * (width - _width(word)) for word, width in zip(row, widths, strict=True)]
+        cells = [word + " " * (width - cell_len(word)) for word, width in zip(row, widths, strict=True)]
         lines.append("  ".join(cells).rstrip())
     return lines
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal that a text takes."""
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
 
 
 def open_console() -> Console:
     """Stdout as rich writes to it: as wide as the terminal is; no line is broken for a file or another program."""
     from rich.console import Console
 
-    asked = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, width=None if asked else _UNBROKEN)
+    has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if has_width else _UNBROKEN)
 
 
 def open_table(*titles: str, fold: bool = False) -> Table:
@@ -219,6 +225,13 @@ def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
     if chat.narrator is not None:
         chat.narrator.say = say
     return chat, progress
+
+
+def open_library() -> Library:
+    """The library, without any network loaded."""
+    from pvchat.service import PVChat
+
+    return PVChat().library
 
 
 def fetch_missing(settings: Settings) -> None:

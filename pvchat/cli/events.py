@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group
-
-if TYPE_CHECKING:
-    from pvchat.library.live.eventlog import EventLog
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
@@ -40,7 +37,7 @@ def register(commands: Commands) -> None:
 
 def add(args: argparse.Namespace) -> None:
     """Add a rule."""
-    rule = _events().add(
+    rule = console.open_library().events.add(
         args.rule, args.to, sources=args.source, hours=args.hours, least=args.least, quiet_s=args.quiet,
         secret=args.secret,
     )  # fmt: skip
@@ -50,7 +47,7 @@ def add(args: argparse.Namespace) -> None:
 
 def list_events(args: argparse.Namespace) -> None:
     """Events, rules and deliveries."""
-    log = _events()
+    log = console.open_library().events
     last, rules, deliveries = log.last(args.last), log.rules(), log.deliveries()
     if args.json:
         console.write_json({"events": last, "rules": rules, "deliveries": deliveries})
@@ -66,7 +63,7 @@ def list_events(args: argparse.Namespace) -> None:
 
 def remove(args: argparse.Namespace) -> None:
     """Delete a rule."""
-    _events().remove(args.number)
+    console.open_library().events.remove(args.number)
     console.report(args, {"removed": args.number}, f"Rule {args.number} is deleted.")
 
 
@@ -74,7 +71,7 @@ def test(args: argparse.Namespace) -> None:
     """Send a made-up event."""
     from pvchat.errors import PVChatError
 
-    if problem := _events().test(args.number):
+    if problem := console.open_library().events.test(args.number):
         raise PVChatError(f"it was not taken: {problem}.", subject=f"rule {args.number}")
     console.report(args, {"sent": args.number}, f"Rule {args.number}: it was taken.")
 
@@ -102,10 +99,3 @@ def _time(text: str) -> float:
     if found is None:
         raise argparse.ArgumentTypeError(f"{text} is no time; say 30s, 5m or 1h")
     return float(found[1]) * _UNITS[found[2]]
-
-
-def _events() -> EventLog:
-    """The log, without any network loaded."""
-    from pvchat.service import PVChat
-
-    return PVChat().library.events

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,19 +19,17 @@ if TYPE_CHECKING:
     from pvchat.library.inbox import Inbox
 
 WARNING = "What it shows are faces of people who weren't asked: enroll nobody who hasn't agreed."
-_ACTS = (
-    ("name", 2, ("ID", "NAME"), "enroll somebody from her best sightings (with --consent)"),
-    ("join", 2, ("ID", "NAME"), "she is somebody who is enrolled"),
-    ("deny", 2, ("ID", "NAME"), "she isn't somebody who is enrolled"),
-    ("ignore", 1, "ID", "never show her again"),
-    ("merge", 2, ("ID", "OTHER"), "two are one, called by the first number from now on"),
-    ("split", "+", ("ID", "TRACK"), "these tracks (numbers as --json tells them) show somebody else"),
-    ("picture", 2, ("ID", "FILE"), "write her best sighting as a JPEG"),
-)
-_UNDONE = {
-    "name": "the enrollment is forgotten", "join": "it isn't said any more who she is", "ignore": "she is shown again",
-    "deny": "it isn't said any more who she isn't", "merge": "they are two again", "split": "they are one again",
-}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Act:
+    """What can be done about a stranger: `run` does it, with networks or without, and returns a row and a sentence."""
+
+    words: tuple[str, ...]
+    meaning: str
+    run: Callable[[Inbox, list[str], argparse.Namespace], tuple[dict[str, Any], str]]
+    undone: str = ""  # said where it was taken back; nothing where it can't be
+    networks: bool = False
 
 
 def register(actions: Commands) -> None:
@@ -38,8 +37,9 @@ def register(actions: Commands) -> None:
     text = "people whom nobody enrolled and who are seen again and again: name, join, ignore, merge, split them"
     parser = add_command(actions, "library inbox", text, "[options]", WARNING)
     acts = parser.add_mutually_exclusive_group()
-    for name, count, words, meaning in _ACTS:
-        acts.add_argument(f"--{name}", nargs=count, metavar=words, help=meaning)
+    for name, act in _ACTS.items():
+        count = "+" if name == "split" else len(act.words)
+        acts.add_argument(f"--{name}", nargs=count, metavar=act.words, help=act.meaning)
     acts.add_argument("--undo", action="store_true", help="take back what was done last")
     parser.add_argument("--consent", action="store_true", help="who is named has agreed to be enrolled")
     parser.add_argument("--all", action="store_true", help="list also who is seen in one video only")
@@ -48,37 +48,39 @@ def register(actions: Commands) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """List strangers, or do one thing about them."""
-    chosen = [(name, run) for name, run in _RUNS.items() if getattr(args, name)]
-    if not chosen:
-        _list(_inbox(), args)
-        return
-    name, act = chosen[0]
-    if name in ("name", "join", "deny"):
+    chosen = next((name for name in _ACTS if getattr(args, name)), "")
+    if args.undo:
+        undone = _inbox().undo()
+        sentence = f"Taken back: {undone.what} of {undone.group}; {_ACTS[undone.what].undone}."
+        console.report(args, {"undone": undone.what, "id": undone.group}, sentence)
+    elif chosen:
+        _do(_ACTS[chosen], getattr(args, chosen), args)
+    else:
+        _list(args)
+
+
+def _do(act: _Act, words: list[str], args: argparse.Namespace) -> None:
+    if act.networks:
         chat, progress = console.open_chat(args)
         with progress:
-            row, sentence = act(chat.library.inbox, getattr(args, name), args)
+            row, sentence = act.run(chat.library.inbox, words, args)
     else:
-        row, sentence = act(_inbox(), getattr(args, name), args)
-    undo = "" if name in _LASTING else " Take it back with: pvchat library inbox --undo"
+        row, sentence = act.run(_inbox(), words, args)
+    undo = " Take it back with: pvchat library inbox --undo" if act.undone else ""
     console.report(args, row, sentence + undo)
 
 
-def _list(inbox: Inbox, args: argparse.Namespace) -> None:
+def _list(args: argparse.Namespace) -> None:
     from pvchat.chat.english import lasting
 
-    found = inbox.strangers(least=1 if args.all else 2)
-    if args.json:
-        console.write_json([one.to_dict() for one in found])
-        return
-    if not found:
-        console.say("Nobody who isn't enrolled is seen in several videos (--all: also who is seen in one).")
-        return
+    found = _inbox().strangers(least=1 if args.all else 2)
     rows = [("id", "videos", "seen", "last", "perhaps")]
     for one in found:
         latest = one.sightings[-1]
         rows.append((str(one.id), str(one.videos), lasting(one.seconds), f"{latest.recorded} {Path(latest.path).name}",
                      ", ".join(one.perhaps)))  # fmt: skip
-    console.write_columns(rows)
+    empty = "Nobody who isn't enrolled is seen in several videos (--all: also who is seen in one)."
+    console.list_rows(args, [one.to_dict() for one in found], rows, empty)
 
 
 def _name(inbox: Inbox, words: list[str], args: argparse.Namespace) -> tuple[dict[str, Any], str]:
@@ -119,18 +121,6 @@ def _picture(inbox: Inbox, words: list[str], args: argparse.Namespace) -> tuple[
     return {"picture": str(path)}, f"Written: {path}."
 
 
-def _undo(inbox: Inbox, _: bool, args: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    act = inbox.undo()
-    return {"undone": act.what, "id": act.group}, f"Taken back: {act.what} of {act.group}; {_UNDONE[act.what]}."
-
-
-_RUNS: dict[str, Callable[..., tuple[dict[str, Any], str]]] = {
-    "name": _name, "join": _join, "deny": _deny, "ignore": _ignore, "merge": _merge, "split": _split,
-    "picture": _picture, "undo": _undo,
-}  # fmt: skip
-_LASTING = ("picture", "undo")  # nothing that could be taken back
-
-
 def _number(word: str) -> int:
     if not word.isdigit():
         raise SettingsError("this is no number of the list.", subject=word, hint="Look: pvchat library inbox")
@@ -138,6 +128,20 @@ def _number(word: str) -> int:
 
 
 def _inbox() -> Inbox:
-    from pvchat.service import PVChat
+    return console.open_library().inbox
 
-    return PVChat().library.inbox
+
+_ACTS = {
+    "name": _Act(("ID", "NAME"), "enroll somebody from her best sightings (with --consent)", _name,
+                 "the enrollment is forgotten", networks=True),
+    "join": _Act(("ID", "NAME"), "she is somebody who is enrolled", _join, "it isn't said any more who she is",
+                 networks=True),
+    "deny": _Act(("ID", "NAME"), "she isn't somebody who is enrolled", _deny, "it isn't said any more who she isn't",
+                 networks=True),
+    "ignore": _Act(("ID",), "never show her again", _ignore, "she is shown again"),
+    "merge": _Act(("ID", "OTHER"), "two are one, called by the first number from now on", _merge,
+                  "they are two again"),
+    "split": _Act(("ID", "TRACK"), "these tracks (numbers as --json tells them) show somebody else", _split,
+                  "they are one again"),
+    "picture": _Act(("ID", "FILE"), "write her best sighting as a JPEG", _picture),
+}  # fmt: skip

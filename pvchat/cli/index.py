@@ -116,8 +116,8 @@ def search(args: argparse.Namespace) -> None:
         return
     table = console.open_table("distance", "id", "seen", "file")
     for row in rows:
-        seen = ", ".join(f"{a:.1f}–{b:.1f} s" for a, b in row.get("spans", []))
-        table.add_row(f"{row['distance']:.3f}", row["id"], seen, console.plain(row["file"]))
+        spans = ", ".join(f"{a:.1f}–{b:.1f} s" for a, b in row.get("spans", []))
+        table.add_row(f"{row['distance']:.3f}", row["id"], spans, console.plain(row["file"]))
     console.open_console().print(table)
 
 

@@ -15,7 +15,6 @@ from pvchat.cli.options import Commands, add_command, add_common, add_group, add
 
 if TYPE_CHECKING:
     from pvchat.config import Settings
-    from pvchat.library import Library
     from pvchat.library.scan import Report, Scanning
     from pvchat.library.sources import Source
     from pvchat.runtime import ProgressDisplay
@@ -65,20 +64,17 @@ def register(commands: Commands) -> None:
 
 def add(args: argparse.Namespace) -> None:
     """Add folders and files."""
-    paths = _library().add(args.paths, args.place)
+    paths = console.open_library().add(args.paths, args.place)
     sentence = f"Added: {', '.join(paths)}. Look through it with: pvchat library scan. {WARNING}"
     console.report(args, {"added": paths, "place": args.place}, sentence)
 
 
 def list_sources(args: argparse.Namespace) -> None:
     """What was added."""
-    found = _library().status()
-    if args.json:
-        console.write_json([vars(source) for source in found.sources])
-        return
-    rows = [("path", "place", "files", "clips", "footage", "waiting", "failed"), *map(_row, found.sources)]
-    console.write_columns(rows)
-    for source in found.sources:
+    found = console.open_library().status()
+    titles = ("path", "place", "files", "clips", "footage", "waiting", "failed")
+    console.list_rows(args, [vars(source) for source in found.sources], [titles, *map(_row, found.sources)])
+    for source in () if args.json else found.sources:
         for path, why in source.failed.items():
             console.say(f"{path} can't be used: {why}")
 
@@ -131,7 +127,7 @@ def status(args: argparse.Namespace) -> None:
     from pvchat.chat.english import lasting
     from pvchat.runtime import size
 
-    found = _library().status()
+    found = console.open_library().status()
     footage = f", {lasting(found.seconds)}" if found.clips else ""
     parts = [f"{found.clips} videos{footage}, with {found.people} people who are enrolled"]
     parts += [f"{found.waiting} files wait for pvchat library scan"] if found.waiting else []
@@ -147,9 +143,9 @@ def remove(args: argparse.Namespace) -> None:
     if args.all == bool(args.path):
         raise SettingsError("name a folder or file, or --all.", subject="pvchat library remove")
     if args.all:
-        _library().erase()
+        console.open_library().erase()
     else:
-        _library().remove(args.path)
+        console.open_library().remove(args.path)
     gone = "all" if args.all else args.path
     console.report(args, {"removed": gone}, f"Out of the library: {gone}. The videos are untouched.")
 
@@ -159,7 +155,7 @@ def export(args: argparse.Namespace) -> None:
     import csv
     import io
 
-    rows = [one.to_dict() for one in _library().moments(args.name, args.perhaps)]
+    rows = [one.to_dict() for one in console.open_library().moments(args.name, args.perhaps)]
     if args.json and not args.csv:
         console.write_json(rows)
         return
@@ -181,7 +177,7 @@ def reel(args: argparse.Namespace) -> None:
 
     if not args.most > 0:
         raise SettingsError("a film has some seconds.", subject="--most")
-    library = _library()
+    library = console.open_library()
     moments = library.moments(args.name, args.perhaps)
     with ProgressDisplay() as progress:
         made = write_reel(moments, Path(args.out).expanduser(), library.chat.settings.video, args.most, progress)
@@ -189,13 +185,6 @@ def reel(args: argparse.Namespace) -> None:
         console.say(f"{path} is left out: {why}")
     sentence = f"{made.path}: {made.moments} moments, {duration(made.seconds)}. It shows people: mind who gets it."
     console.report(args, vars(made), sentence)
-
-
-def _library() -> Library:
-    """The library, without any network loaded."""
-    from pvchat.service import PVChat
-
-    return PVChat().library
 
 
 def _worker_chat(settings: Settings) -> Service:

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 TITLES = ("model", "weights", "licence", "language model", "licence of that", "looks through")
-BASES = ("pretrained base", "parameters", "as", "frames", "memory", "free", "fits here", "first word", "tokens/s",
-         "licence")  # fmt: skip
+BASES = ("pretrained base", "parameters", "as", "frames", "memory", "free", "fits here", "licence")
 
 
 def register(commands: Commands) -> None:
@@ -53,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     out.print(_bases(bases))
     console.say(
         "`pvchat doctor` lists the frozen experts; `pvchat train base` trains a model; --model NAME answers with any "
-        "of these, --model hub:ORG/NAME with another base. Memory and speed are estimates."
+        "of these, --model hub:ORG/NAME with another base. Memory is an estimate."
     )
 
 
@@ -72,14 +71,12 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 def _bases(rows: list[dict[str, Any]]) -> Table:
-    from pvchat.bases.speed import pace
-    from pvchat.runtime import seconds, size
+    from pvchat.runtime import size
 
     table, plain = console.open_table(*BASES, fold=True), console.plain
     for row in rows:
         count = f"{row['parameters'] / 1e6:.0f} M" if row["parameters"] else "?"
         fits = {True: "yes", False: "no", None: "?"}[row["fits"]]
-        first, words = ("?", "?") if row["tokens_s"] is None else (seconds(row["first_word_s"]), pace(row["tokens_s"]))
         table.add_row(plain(row["name"]), count, row["dtype"], str(row["frames"]), size(row["memory"]),
-                      size(row["free"]), fits, first, words, row["licence"])  # fmt: skip
+                      size(row["free"]), fits, row["licence"])  # fmt: skip
     return table

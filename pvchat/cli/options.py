@@ -90,9 +90,9 @@ def add_model(parser: argparse.ArgumentParser, run: Run) -> None:
         group = parser.add_argument_group(f"{section} settings")
         for field in dataclasses.fields(config):
             flag, kind = f"{section}.{field.name}", type(field.default)
-            shown = f"{field.metadata['help']} (default {field.default})"
+            meaning = f"{field.metadata['help']} (default {field.default})"
             metavar = {int: "N", float: "X"}.get(kind, "WORD")
-            group.add_argument(f"--{flag}", type=kind, default=field.default, metavar=metavar, help=shown)
+            group.add_argument(f"--{flag}", type=kind, default=field.default, metavar=metavar, help=meaning)
         if section == "presence":
             for name, meaning in COSTS_HELP.items():
                 group.add_argument(f"--{name}", nargs=0, action=_Costs, help=meaning)

@@ -68,17 +68,12 @@ def list_people(args: argparse.Namespace) -> None:
     for key, why in store.damaged().items():
         whose = f"{names[key]} (folder {key})" if key in names else f"folder {key}"
         console.say(f"{whose} can't be read: {why} Remove it with: pvchat people forget {key}")
-    if args.json:
-        console.write_json(people)
-        return
-    if not people:
-        console.say("Nobody is enrolled yet. Start with: pvchat enroll CLIP --name NAME")
-        return
     rows = [("name", "also", "kind", "depth", "since", "size")]
     for row in people:
         also, since = ", ".join(row["aliases"]), row["created"][:10]
         rows.append((row["name"], also, row["kind"], row["depth"], since, size(row["bytes"])))
-    console.write_columns(rows)
+    empty = "Nobody is enrolled yet. Start with: pvchat enroll CLIP --name NAME"
+    console.list_rows(args, people, rows, empty)
 
 
 def show(args: argparse.Namespace) -> None:
@@ -89,8 +84,8 @@ def show(args: argparse.Namespace) -> None:
         return
     out = console.open_console()
     for key, value in row.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        out.print(f"[bold]{key:<12}[/bold]{console.plain(str(shown))}")
+        text = ", ".join(map(str, value)) if isinstance(value, list) else value
+        out.print(f"[bold]{key:<12}[/bold]{console.plain(str(text))}")
 
 
 def rename(args: argparse.Namespace) -> None:

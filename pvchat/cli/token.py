@@ -41,7 +41,7 @@ def create(args: argparse.Namespace) -> None:
 
     scopes = [word.strip() for word in args.scope.split(",") if word.strip()]
     made, secret = tokens.create(args.name, scopes, args.days)
-    console.say(f"ApiToken {made.id} may {', '.join(made.scopes)}. This is shown once:")
+    console.say(f"Token {made.id} may {', '.join(made.scopes)}. This is shown once:")
     console.report(args, {**_row(made), "token": secret}, secret)
 
 
@@ -50,16 +50,10 @@ def list_tokens(args: argparse.Namespace) -> None:
     from pvchat.storage import tokens
 
     rows = [_row(one) for one in tokens.tokens()]
-    if args.json:
-        console.write_json(rows)
-        return
-    if not rows:
-        console.say("There are no tokens. Make one with: pvchat token create NAME")
-        return
-    shown = [("id", "name", "may", "since", "until")]
-    shown += [(row["id"], row["name"], ", ".join(row["scopes"]), row["created"][:10], row["expires"][:10])
+    table = [("id", "name", "may", "since", "until")]
+    table += [(row["id"], row["name"], ", ".join(row["scopes"]), row["created"][:10], row["expires"][:10])
               for row in rows]  # fmt: skip
-    console.write_columns(shown)
+    console.list_rows(args, rows, table, "There are no tokens. Make one with: pvchat token create NAME")
 
 
 def revoke(args: argparse.Namespace) -> None:

@@ -1,11 +1,16 @@
 """Batch evaluation: a manifest of people, clips and questions in; predictions, metrics and a report out.
 
-Start with `run.py`, which walks the way; a run that was stopped goes on where it was:
+Start with `run.py`; a run that was stopped goes on where it was:
 
-    asked        manifest.py (layouts/ reads others'), options.py; subsets.py: parts of it
-    answered     pool.py: clips over workers, each a worker.py with the systems/ that are compared
-    kept         journal.py, provenance.py: where numbers come from
-    measured     outcome.py (needs the whole run), scores.py: table.py (rows beside the truth), slices.py, metrics/;
-                 judge.py asks a model
-    shown        summary.py, report/; comparison.py: two runs
+    run("sets/tv", "runs/tv", EvalOptions(half="tune"))        # pvchat eval sets/tv --out runs/tv --half tune
+
+A question goes this way: it is an `Item` of the manifest ("Is Ana in this video?", present: {"Ana": true}); a worker
+asks each system about it, once its clip was looked at, and gets a `Reply` ("Yes, …", decision present, probability
+.97); that becomes a row of predictions.jsonl; beside its truth the row is an `Answered`, which the metrics count.
+
+    asked        manifest.py (layouts/ reads others'), subsets.py: parts of it, options.py
+    answered     worker.py: one clip after another by the systems/ that are compared, spread by `pvchat.pool`
+    kept         provenance.py: where numbers come from (rows lie in a `storage.journal`)
+    measured     outcome.py, when all is answered: table.py, scores.py, slices.py, metrics/; judge.py asks a model
+    reported     summary.py, report/; comparison.py: two runs
 """

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from pvchat.errors import SettingsError
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Item
 from pvchat.eval.metrics import decisions as yes_no
 from pvchat.eval.metrics import rubric, wording
 from pvchat.eval.metrics.bootstrap import Bootstrap, ratio
 from pvchat.eval.table import Answered, decisions, has_reference, is_single, joined
+from pvchat.storage.journal import Journal
 
 Row = dict[str, Any]
 PREFERRED = ("ours-deep", "ours-instant", "measured-facts")
@@ -139,7 +139,7 @@ def read_item(row: Row) -> Item:
 
 
 def _wrong(d: Any) -> Any:
-    return d.truth != d.said
+    return d.truth != d.predicted
 
 
 def _differences(left: Sequence[Answered], right: Sequence[Answered], boot: Bootstrap) -> dict[str, Row]:
@@ -147,7 +147,7 @@ def _differences(left: Sequence[Answered], right: Sequence[Answered], boot: Boot
     out: dict[str, Row] = {}
     x, y = decisions(left, is_single), decisions(right, is_single)
     if x.names:
-        sums = np.concatenate([yes_no.counts(x.truth, x.said), yes_no.counts(y.truth, y.said)], 1)
+        sums = np.concatenate([yes_no.counts(x.truth, x.predicted), yes_no.counts(y.truth, y.predicted)], 1)
         for name, measure in (("accuracy", yes_no.accuracy), ("balanced accuracy", yes_no.balanced_accuracy)):
             out[name] = _difference(boot, x.clips, sums, measure)
     everything = list(zip(left, right, strict=True))
@@ -189,5 +189,5 @@ def _changed(left: Sequence[Answered], right: Sequence[Answered]) -> list[Row]:
 
 
 def _right(one: Answered) -> bool:
-    said = {n: one.person(n)["decision"] == "present" for n in one.item.people}
-    return not one.row["error"] and all(said[n] == one.item.present[n] for n in one.item.people)
+    predicted = {n: one.person(n)["decision"] == "present" for n in one.item.people}
+    return not one.row["error"] and all(predicted[n] == one.item.present[n] for n in one.item.people)

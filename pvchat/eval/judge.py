@@ -19,9 +19,9 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from pvchat.errors import PVChatError, SettingsError
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Manifest
 from pvchat.schemas import Progress
+from pvchat.storage.journal import Journal
 
 KEY = "PVCHAT_JUDGE_KEY"
 TIMEOUT_S = 120.0
@@ -122,8 +122,8 @@ def judge_all(judge: Judge, manifest: Manifest, rows: Sequence[Row], journal: Jo
 
 def messages(question: str, reference: str, answer: str) -> list[dict[str, str]]:
     """The chat that asks for two scores."""
-    asked = f"Question: {question}\nReference: {reference}\nAnswer: {answer}"
-    return [{"role": "system", "content": RUBRIC}, {"role": "user", "content": asked}]
+    prompt = f"Question: {question}\nReference: {reference}\nAnswer: {answer}"
+    return [{"role": "system", "content": RUBRIC}, {"role": "user", "content": prompt}]
 
 
 def read_reply(reply: str) -> dict[str, float | None]:

@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.eval import provenance
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.systems.base import existence_text
@@ -28,6 +27,7 @@ from pvchat.eval.systems.baselines import MATCH
 from pvchat.eval.worker import Spec
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
+from pvchat.storage.journal import Journal
 
 Row = dict[str, Any]
 
@@ -134,5 +134,5 @@ def _decided(row: Row, tuned: dict[str, float]) -> Row:
         chance = float(chance) if tuned["fitted"] else float(present)
         decision = "present" if present else "absent"
         people.append({**person, "decision": decision, "probability": round(chance, 4)})
-    shown = [p for p in people if p["decision"] == "present"] if row.get("kind") == "who" else people
-    return {**row, "people": people, "answer": existence_text(shown)}
+    named = [p for p in people if p["decision"] == "present"] if row.get("kind") == "who" else people
+    return {**row, "people": people, "answer": existence_text(named)}

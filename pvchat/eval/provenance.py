@@ -20,9 +20,9 @@ from typing import Any
 from pvchat.bases.sources import BaseSource
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Manifest
 from pvchat.eval.options import EvalOptions
+from pvchat.storage.journal import Journal
 
 PACKAGE = Path(__file__).parents[1]
 DEEP_ONLY = ("train", "augment", "index")  # parts of the package that only deep enrollment runs
@@ -128,8 +128,8 @@ def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> None:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError("its run.json can't be read.", subject=str(out), hint=hint) from error
     if differing:
-        shown = "; ".join(differing)[:_MOST]
-        raise SettingsError(f"holds a run made otherwise ({shown}).", subject=str(out), hint=hint)
+        changes = "; ".join(differing)[:_MOST]
+        raise SettingsError(f"holds a run made otherwise ({changes}).", subject=str(out), hint=hint)
 
 
 def enrolled(out: Path) -> dict[str, Any] | None:

@@ -19,24 +19,25 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval import provenance
-from pvchat.eval.journal import Journal
 from pvchat.eval.judge import open_judge
 from pvchat.eval.layouts.reading import read
 from pvchat.eval.manifest import limited
 from pvchat.eval.options import MAKER, EvalOptions, check
 from pvchat.eval.outcome import finish, write_json
-from pvchat.eval.pool import results
 from pvchat.eval.subsets import of_half, of_suite
 from pvchat.eval.systems.registry import names_for
-from pvchat.eval.worker import Spec, Unit, enroll_all, open_chats
+from pvchat.eval.worker import Spec, Unit, Worker, enroll_all, open_chats
+from pvchat.pool import results
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
+from pvchat.storage.journal import Journal
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat
@@ -120,7 +121,8 @@ def _answer(out: Path, spec: Spec, options: EvalOptions, progress: Progress) -> 
     progress("clips", 0, len(units))
     if not units:  # nobody needs to load anything
         return
-    for done, result in enumerate(results(units, spec, options.workers, options.engine), 1):
+    found = results(units, partial(Worker, spec), options.workers, options.engine)
+    for done, (_, result) in enumerate(found, 1):
         timing.append(result["timing"])
         clips.append([result["conditions"]])
         predictions.append(result["predictions"])  # last: what is in here counts as done

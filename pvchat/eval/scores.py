@@ -50,12 +50,14 @@ def groups_of(answered: Sequence[Answered], ruler: Ruler) -> dict[str, Group]:
     return {name: group for name, group in found.items() if any(m.n for m in group.values())}
 
 
-def judged_group(answered: Sequence[Answered], said: Row, boot: Bootstrap) -> Group:
-    """What a judge said of one system's answers: {id: {"es", "dc"}}."""
+def judged_group(answered: Sequence[Answered], judgements: Row, boot: Bootstrap) -> Group:
+    """A judge's scores of one system's answers: {id: {"es", "dc"}}."""
     out = {}
     for key, name in (("es", "entity_specificity"), ("dc", "descriptive_completeness")):
         scored = [
-            (a.item.video, said[a.item.id][key]) for a in answered if said.get(a.item.id, {}).get(key) is not None
+            (a.item.video, judgements[a.item.id][key])
+            for a in answered
+            if judgements.get(a.item.id, {}).get(key) is not None
         ]
         out[name] = boot.mean([clip for clip, _ in scored], [float(v) for _, v in scored])
     return out
@@ -89,20 +91,20 @@ def measure(
 def _existence(answered: Sequence[Answered], boot: Bootstrap) -> Group:
     d = decisions(answered, is_single)
     return {
-        **yes_no.existence(boot, d.clips, d.truth, d.said, d.chance),
+        **yes_no.existence(boot, d.clips, d.truth, d.predicted, d.chance),
         "ece": yes_no.calibration_error(boot, d.clips, d.truth, d.chance),
         "brier": yes_no.brier(boot, d.clips, d.truth, d.chance),
-        **yes_no.selective(boot, d.clips, d.truth, d.said, d.unsure),
+        **yes_no.selective(boot, d.clips, d.truth, d.predicted, d.unsure),
     }
 
 
 def _several(answered: Sequence[Answered], boot: Bootstrap, kinds: Sequence[str]) -> Group:
-    asked = [a for a in answered if a.item.kind in kinds]
-    right = [_all_right(a) for a in asked]
-    d = decisions(asked, lambda item: True)
+    chosen = [a for a in answered if a.item.kind in kinds]
+    right = [_all_right(a) for a in chosen]
+    d = decisions(chosen, lambda item: True)
     return {
-        "all_right": boot.mean([a.item.video for a in asked], right),
-        "f1": boot.measure(d.clips, yes_no.counts(d.truth, d.said) if d.names else [], yes_no.f1),
+        "all_right": boot.mean([a.item.video for a in chosen], right),
+        "f1": boot.measure(d.clips, yes_no.counts(d.truth, d.predicted) if d.names else [], yes_no.f1),
     }
 
 
@@ -113,14 +115,14 @@ def _all_right(one: Answered) -> bool:
 
 def _who(answered: Sequence[Answered], ruler: Ruler) -> Group:
     """Micro F1 over the names of everybody enrolled: somebody of another set who is claimed is a false positive too."""
-    asked = [a for a in answered if a.item.kind == "who"]
+    chosen = [a for a in answered if a.item.kind == "who"]
     sums, exact = [], []
-    for one in asked:
+    for one in chosen:
         true = {n for n, there in one.item.present.items() if there}
-        said = {p["name"] for p in one.row["people"] if p["decision"] == "present" and not one.row["error"]}
-        sums.append([len(said & true), len(said - true), len(true - said), 0])
-        exact.append(said == true and not one.row["error"])
-    clips = [a.item.video for a in asked]
+        predicted = {p["name"] for p in one.row["people"] if p["decision"] == "present" and not one.row["error"]}
+        sums.append([len(predicted & true), len(predicted - true), len(true - predicted), 0])
+        exact.append(predicted == true and not one.row["error"])
+    clips = [a.item.video for a in chosen]
     return {"f1": ruler.boot.measure(clips, sums, yes_no.f1), "exact": ruler.boot.mean(clips, exact)}
 
 
@@ -181,8 +183,8 @@ def _spans(answered: Sequence[Answered], boot: Bootstrap) -> Group:
 def _system(manifest: Manifest, answered: list[Answered], ruler: Ruler, judged: Row | None) -> Row:
     out: Row = {"overall": _plain(groups_of(answered, ruler))}
     if judged is not None and answered:
-        said = judged["scores"].get(answered[0].row["system"], {})
-        out["overall"][f"judge:{judged['name']}"] = _plain({"": judged_group(answered, said, ruler.boot)})[""]
+        judgements = judged["scores"].get(answered[0].row["system"], {})
+        out["overall"][f"judge:{judged['name']}"] = _plain({"": judged_group(answered, judgements, ruler.boot)})[""]
     out["slices"] = {
         name: {place: _plain(groups_of(part, ruler)) for place, part in cut(answered, axis).items()}
         for name, axis in axes(manifest).items()
@@ -195,7 +197,7 @@ def _system(manifest: Manifest, answered: list[Answered], ruler: Ruler, judged: 
 
 def _curves(answered: Sequence[Answered]) -> Row:
     d = decisions(answered, is_single)
-    curve = yes_no.risk_coverage(d.truth, d.said, d.chance)
+    curve = yes_no.risk_coverage(d.truth, d.predicted, d.chance)
     area = yes_no.area_under_risk(curve)
     return {"reliability": yes_no.reliability(d.truth, d.chance), "risk_coverage": curve, "risk_area": area}
 
@@ -207,8 +209,8 @@ def _confusion(answered: Sequence[Answered]) -> dict[str, dict[str, int]]:
         there.setdefault(one.item.video, set()).update(n for n, yes in one.item.present.items() if yes)
     out: dict[str, Counter[str]] = {}
     d = decisions(answered, is_single)
-    for one, name, truth, said in zip(d.answered, d.names, d.truth, d.said, strict=True):
-        if said and not one.row["error"]:
+    for one, name, truth, predicted in zip(d.answered, d.names, d.truth, d.predicted, strict=True):
+        if predicted and not one.row["error"]:
             for real in [name] if truth else sorted(there[one.item.video]) or ["(nobody)"]:
                 out.setdefault(real, Counter())[name] += 1
     return {real: dict(sorted(c.items())) for real, c in sorted(out.items())}
@@ -224,8 +226,8 @@ def _clashes(answered: Sequence[Answered]) -> Row:
     """Answers whose text says the opposite of the decision."""
     wrong = []
     for one in answered:
-        said = stances(one.text, one.item.people)
-        pairs = [(said[n], one.person(n)["decision"]) for n in one.item.people]
+        in_text = stances(one.text, one.item.people)
+        pairs = [(in_text[n], one.person(n)["decision"]) for n in one.item.people]
         if not one.row["error"] and any({a, b} == {"present", "absent"} for a, b in pairs):
             wrong.append(one.item.id)
     return {"n": len(wrong), "ids": wrong}

@@ -39,12 +39,12 @@ class Answered:
 
 @dataclass(frozen=True)
 class Decisions:
-    """Decisions about people, n each: the question's clip, truth, said present, unsure, probability."""
+    """Decisions about people, n each: the question's clip, truth, predicted present, unsure, probability."""
 
     answered: list[Answered]
     names: list[str]
     truth: NDArray[np.bool_]
-    said: NDArray[np.bool_]
+    predicted: NDArray[np.bool_]
     unsure: NDArray[np.bool_]
     chance: NDArray[np.float64]
 
@@ -65,10 +65,10 @@ def decisions(answered: Sequence[Answered], wanted: Callable[[Item], bool]) -> D
     truth = np.array([a.item.present[n] for a, n in pairs], bool)
     failed = np.array([bool(a.row["error"]) for a, _ in pairs], bool)
     people = [a.person(n) for a, n in pairs]
-    said = np.where(failed, ~truth, np.array([p["decision"] == "present" for p in people], bool))
+    predicted = np.where(failed, ~truth, np.array([p["decision"] == "present" for p in people], bool))
     unsure = np.array([p["decision"] == "unsure" for p in people], bool) & ~failed
     chance = np.where(failed, 0.5, np.array([p["probability"] for p in people], float))
-    return Decisions([a for a, _ in pairs], [n for _, n in pairs], truth, said.astype(bool), unsure, chance)
+    return Decisions([a for a, _ in pairs], [n for _, n in pairs], truth, predicted.astype(bool), unsure, chance)
 
 
 def is_single(item: Item) -> bool:

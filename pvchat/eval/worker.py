@@ -13,6 +13,8 @@ from __future__ import annotations
 import importlib
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -63,20 +65,28 @@ class Unit:
     clip: str
     systems: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return self.clip
+
 
 class Worker:
-    """Answers clip by clip."""
+    """Answers clip by clip, on as many threads as the spec says."""
 
     def __init__(self, spec: Spec) -> None:
         module, _, maker = spec.maker.partition(":")
         self.spec = spec
-        self.bench, self.systems = getattr(importlib.import_module(module), maker)(spec)
+        with _on_threads(spec.threads):
+            self.bench, self.systems = getattr(importlib.import_module(module), maker)(spec)
         self.items: dict[str, list[Item]] = {}
         for item in spec.manifest.items:
             self.items.setdefault(item.video, []).append(item)
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
         """{"clip", "predictions", "timing", "conditions"} of one clip."""
+        with _on_threads(self.spec.threads):
+            return self._answer(unit)
+
+    def _answer(self, unit: Unit) -> dict[str, Any]:
         case, timing, error = self._open(unit.clip)
         predictions, clocks = [], []
         for system in self.systems:
@@ -102,10 +112,10 @@ class Worker:
         return Case(clip, path, seen.analysis), took if seen.decode_s else {}, None
 
     def _row(self, system: System, item: Item, case: Case, error: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-        said, failed = Reply(""), error if system.needs_clip else None
+        reply, failed = Reply(""), error if system.needs_clip else None
         if failed is None:
             try:
-                said = system.answer(item, case)
+                reply = system.answer(item, case)
             except Exception as caught:  # a system that breaks on one question must not end the run: counted and named
                 failed = f"{type(caught).__name__}: {caught}"
                 if not isinstance(caught, PVChatError):
@@ -115,10 +125,10 @@ class Worker:
             "system": system.name,
             "clip": item.video,
             "kind": item.kind,
-            "answer": said.answer,
+            "answer": reply.answer,
         }
-        row |= {"people": said.people, "error": failed, "notes": said.notes}
-        return row, {k: round(float(v), 4) for k, v in said.timing.items()}
+        row |= {"people": reply.people, "error": failed, "notes": reply.notes}
+        return row, {k: round(float(v), 4) for k, v in reply.timing.items()}
 
     def _conditions(self, case: Case) -> dict[str, Any]:
         if case.analysis is None:
@@ -175,6 +185,19 @@ def open_chats(spec: Spec) -> dict[str, PVChat]:
 
     chat = spec.chat or PVChat.from_pretrained("embedded", settings=spec.settings)
     return {depth: chat.with_people(folder) for depth, folder in spec.stores.items()}
+
+
+@contextmanager
+def _on_threads(count: int) -> Iterator[None]:
+    """Compute on so many threads for a while."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _enroll(chat: PVChat, manifest: Manifest, subject: Subject, depth: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class ToldPresence(nn.Module):
         return PresenceModel.load()
 
     def certain(self, odds: Tensor) -> Tensor:
-        """Log-odds […] as a language model is told them, -1..1 (`recipes/answering/hearing.py`)."""
+        """Log-odds […] as a language model is told them, -1..1 (`recipes/answering/yes_threshold.py`)."""
         return torch.tanh((self.heard[0] * odds - self.heard[1]) / 2)
 
     def forward(self, people: People, visual: VisualTokens) -> Matched:

@@ -64,7 +64,7 @@ class LongVideo:
     found: Probe
     config: VideoConfig
 
-    def parts(self, key: str, start_s: float) -> Generator[video.Part, None, None]:
+    def parts(self, key: str, start_s: float) -> Generator[video.VideoPart, None, None]:
         """Its parts from `start_s` on (`video.read_parts`)."""
         return video.read_parts(self.path, self.found, key, self.config, start_s)
 
@@ -159,7 +159,7 @@ def _parts(
     source: LongVideo, experts: Experts, kept: KeptParts, seen: Seen
 ) -> Generator[tuple[ClipAnalysis, bool], None, None]:
     """The parts that follow what was seen, and whether each is new: kept ones as they are, others looked at."""
-    pieces: Generator[video.Part, None, None] | None = None
+    pieces: Generator[video.VideoPart, None, None] | None = None
     try:
         while True:
             number = seen.first + seen.parts
@@ -180,7 +180,7 @@ def _parts(
             pieces.close()
 
 
-def look_at(piece: video.Part, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
+def look_at(piece: video.VideoPart, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
     """What one part shows, with the bodies of whom no face is seen in it."""
     part = recognise(piece.clip, experts, None, depth, piece.start_s)
     part.bodies = faceless(part.bodies, part.tracks)  # the others are in the tracks' `seen`

@@ -1,9 +1,14 @@
 """PVChat: the one object that the command line, the app and the evaluation call.
 
-In: clips, names, questions. Out: enrolled people and answers.
-Open `pvchat.py` first: `enroll` (`enrolling.py`), `ask` (`answering.py`), corrections (`correcting.py`), hearing
-(`hearing.py`). `networks.py` loads every network once a process; `clipmemory.py` keeps what was seen of clips
-(`atwork.py`: one look a clip at a time, `longvideos.py`: part by part).
+    chat = PVChat()                                               networks are loaded when they are first needed
+    chat.enroll("ana.mp4", name="Ana")                            a `Person`, kept
+    chat.ask("party.mp4", "Is Ana there?").answer                 "Yes, Ana is there, …"
+
+A question's way: `PVChat.ask` (pvchat.py) reads it by `pvchat.chat.question`, and has `ClipMemory.look` (clipmemory.py)
+find the clip's `ClipAnalysis`: in memory, on disk, or by the experts of `Networks` (networks.py), which look at a long
+video part by part (longvideos.py), at one clip at a time (atwork.py). `Answering` (answering.py) scores everyone
+enrolled against it, has more measured or heard (hearing.py) where the question needs that, and gives all to the
+`Writer` of `pvchat.chat`; an `Answer` comes out. Enrolling goes by enrolling.py, "that is not Ana" by correcting.py.
 """
 
 from pvchat.service.networks import Networks

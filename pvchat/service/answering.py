@@ -112,8 +112,8 @@ class Answering:
             seen = self.listen(self.clip, seen, asking.seen is None)
             presences = self.score(people, seen.analysis, window)
         _explain_absence(question, people, presences, analysis)
-        said = window is not None or asking.whole_s is not None
-        viewed = Viewed(_part(seen, window), presences, self.everyone.names, said, self.conversation, self.clip, people)
+        part = window is not None or asking.whole_s is not None
+        viewed = Viewed(_part(seen, window), presences, self.everyone.names, part, self.conversation, self.clip, people)
         (written,) = self.writer.write([question.text], viewed, asking.stream)
         if window is not None:
             _count_in_whole(presences, seen.analysis.shown_between(*window))
@@ -180,10 +180,10 @@ def text_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
 def unread_sentence(analysis: ClipAnalysis) -> str:
     """A sentence on what couldn't be read of a clip or of a part of it; empty where that is nothing worth telling."""
     spans = [(start, end) for start, end in analysis.unread if end == start or end - start >= _WORTH_S]
-    told = [f"from {clock(a)} on" if a == b else span_told(a, b) for a, b in spans]
-    if len(told) > _MOST_TOLD:
-        told = [*told[:_MOST_TOLD], f"at {number(len(told) - _MOST_TOLD)} other times"]
-    return f" The file is damaged: I could read nothing {join(told)}." if told else ""
+    stretches = [f"from {clock(a)} on" if a == b else span_told(a, b) for a, b in spans]
+    if len(stretches) > _MOST_TOLD:
+        stretches = [*stretches[:_MOST_TOLD], f"at {number(len(stretches) - _MOST_TOLD)} other times"]
+    return f" The file is damaged: I could read nothing {join(stretches)}." if stretches else ""
 
 
 def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> Seconds | None:

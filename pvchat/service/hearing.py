@@ -64,7 +64,7 @@ def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = Tr
     if seen.analysis.sound is not None:
         return seen
     started = time.perf_counter()
-    if (silent := _unheard(clips, clip)) is not None and silent.state == "unfetched":
+    if (silent := _why_silent(clips, clip)) is not None and silent.state == "unfetched":
         return replace(seen, analysis=replace(seen.analysis, sound=silent))
 
     def amend(file: ClipFile | None, analysis: ClipAnalysis) -> ClipAnalysis:
@@ -87,7 +87,7 @@ def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
         return None
     if analysis.sound is not None:
         return analysis.sound
-    if _unheard(clips, clip) is not None:
+    if _why_silent(clips, clip) is not None:
         return None
     from pvchat.perception.sound.listening import speaking  # takes a second, which a clip without sound doesn't cost
 
@@ -96,7 +96,7 @@ def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
         return speaking(clip, found, analysis, clips.networks.sound, clips.config)
 
 
-def _unheard(clips: ClipMemory, clip: str | Path) -> Sound | None:
+def _why_silent(clips: ClipMemory, clip: str | Path) -> Sound | None:
     """Why nothing can be heard of a clip; None where it can."""
     from pvchat.assets import weights
     from pvchat.assets.packages import VOICE

@@ -1,8 +1,16 @@
 """Files that survive crashes, plain or encrypted.
 
-In: bytes, JSON, arrays. Out: the same later, or an error that says what is wrong with the file.
-Open `atomic.py` first: every write is one rename. `tensorfile.py` has arrays; `clips.py` the cache of analysed clips,
-`library.py` (with `library.sql`, `database.py`, `eightbit.py`) the tables of a library, `tokens.py` who may call the
-HTTP API. What names or shows people goes through `private.py` (the key: `keys.py`, which files: `stores.py`, all at
-once: `conversion.py`); `temporary.py`: files for a while; `backup.py`: a home in one file.
+    private.write(folder / "person.safetensors", tensorfile.pack(arrays), folder / ".scratch")
+    arrays = tensorfile.unpack(private.read(folder / "person.safetensors"))
+
+Arrays become bytes (`tensorfile.py`), the bytes are sealed where the home is encrypted (`private.py`, by the key of
+`keys.py`), and a draft in the scratch folder takes the file's place by one rename (`atomic.py`: open it first). Reading
+goes the other way, and an error says what is wrong with the file.
+
+    clips.py, library.py, tokens.py   what is kept so: analysed clips; the tables of a library (with library.sql,
+                                      database.py, which encrypts them, eightbit.py); who may call the HTTP API
+    journal.py                        rows that only grow, and survive a kill at any moment
+    temporary.py                      files for a while, and the rule by which they go with whom they show
+    stores.py, conversion.py          which files of a home are sealed; sealing or opening all at once
+    backup.py                         a home in one file, and back
 """

@@ -54,6 +54,23 @@ def write_file(path: Path, data: bytes, scratch: Path, *, durable: bool = True) 
         sync_folder(path.parent)
 
 
+@contextmanager
+def drafted(path: Path) -> Iterator[Path]:
+    """A draft beside `path`, for whoever can write only by a file's name.
+
+    It takes the place of `path` when the block ends, and goes where that fails:
+
+        with drafted(folder / "clip.mp4") as draft:
+            save_clip(draft, images, 8.0)
+    """
+    draft = path.with_name(f".{uuid.uuid4().hex}-{path.name}")
+    try:
+        yield draft
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def write_folder(path: Path, files: dict[str, bytes], scratch: Path) -> None:
     """Put a new folder with these files at `path` in one step; `path` must not exist yet.
 

@@ -224,9 +224,9 @@ def _unpack(path: Path, draft: Path, passphrase: str) -> BackupManifest:
     except FileNotFoundError as error:
         raise BackupError("there is no such file.", subject=str(path)) from error
     except _damage() as error:
-        told = ascii(str(error))[1:-1][:120] or type(error).__name__
+        reason = ascii(str(error))[1:-1][:120] or type(error).__name__
         hint = "Nothing was changed. Take another backup."
-        raise BackupError(f"this is not a whole backup ({told}).", subject=str(path), hint=hint) from error
+        raise BackupError(f"this is not a whole backup ({reason}).", subject=str(path), hint=hint) from error
 
 
 def _manifest(data: bytes) -> BackupManifest:

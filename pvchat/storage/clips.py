@@ -244,8 +244,8 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
     for i, track in enumerate(analysis.tracks):
         arrays |= {f"{i}.{name}": np.asarray(getattr(track, name)) for name in TRACK_ARRAYS}
         arrays[f"{i}.thumbnail"] = np.frombuffer(track.thumbnail, dtype=np.uint8)
-        told = [_appearance(a) for a in track.appearances]
-        tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": told})
+        appearances = [_appearance(a) for a in track.appearances]
+        tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": appearances})
     row = {name: getattr(analysis, name) for name in CLIP_VALUES}
     scenes = [{"start_s": s.start_s, "end_s": s.end_s, "scene": s.scene.to_dict()} for s in analysis.scenes]
     found = {name: [thing.to_dict() for thing in getattr(analysis, name)] for name in ("things", "bodies")}

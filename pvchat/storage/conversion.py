@@ -31,9 +31,9 @@ def encrypt(progress: Progress | None = None) -> int:
         OSError: a file can't be read or written.
     """
     _required_key()
-    keys.say(mixed=True, ending=False)  # a decryption may have been cut off
+    keys.mark_conversion(mixed=True, ending=False)  # a decryption may have been cut off
     count = _convert(plain_files, progress) + library.convert()
-    keys.say(mixed=False, ending=False)
+    keys.mark_conversion(mixed=False, ending=False)
     temporary.sweep()
     return count
 
@@ -45,7 +45,7 @@ def decrypt(progress: Progress | None = None) -> int:
         LockedError, OSError: as `encrypt`; a file that can't be opened keeps the key where it is.
     """
     _required_key()
-    keys.say(mixed=True, ending=True)
+    keys.mark_conversion(mixed=True, ending=True)
     count = _convert(sealed_files, progress) + library.convert()
     keys.remove()
     return count

@@ -33,8 +33,8 @@ MOST_COST = 2**20
 NONCE = 12  # bytes
 _SERVICE = "pvchat"  # in the keyring
 _ABOUT = b"pvchat key 1"  # authenticated with the wrapped key
-# What whoever has the key may say of the home, in the key file, each under the key's own seal: plain files are read
-# (it is being converted), plain files are written (it is being decrypted).
+# Marks in the key file, each under the key's own seal: plain files of the home are read (it is being converted), plain
+# files are written (it is being decrypted).
 _MIXED, _ENDING = "mixed", "ending"
 
 _opened: dict[tuple[Any, ...], Key] = {}
@@ -124,17 +124,17 @@ def create_in_keyring() -> Key:
     return _create(passphrase, RANDOM_COST, keyring=account)
 
 
-def say(*, mixed: bool, ending: bool) -> None:
-    """Say whether this home is being converted: files are plain or sealed, and written plain where it is ending.
+def mark_conversion(*, mixed: bool, ending: bool) -> None:
+    """Write into the key file that this home is being converted (`mixed`), or decrypted (`ending`), or neither.
 
     Raises:
-        LockedError: as `current`: nobody without the key can say so.
+        LockedError: as `current`: nobody without the key can write so.
     """
     key, row = current(), _row()
     assert key is not None
     row = {name: value for name, value in row.items() if name not in (_MIXED, _ENDING)}
-    said = [word for word, holds in ((_MIXED, mixed), (_ENDING, ending)) if holds]
-    _put({**row, **{word: _seal(key.secret, word) for word in said}}, replace=True)
+    marks = [word for word, holds in ((_MIXED, mixed), (_ENDING, ending)) if holds]
+    _put({**row, **{word: _seal(key.secret, word) for word in marks}}, replace=True)
 
 
 def remove() -> None:

@@ -1,8 +1,12 @@
 """Video: the only package that decodes users' files, under limits, since they may be made to harm.
 
 In: the path of a video, an animation or a photo; or a camera's address. Out: evenly spread RGB frames, and sound.
-Open `clips.py` first: a short clip, from its probe to a `Clip`. `parts.py` does the same for a long video, part by
-part, `streams.py` for cameras, `moments.py` for a few times, `sound.py` for what is heard.
+
+    clip = load("party.mp4", VideoConfig())       clip.images [T,H,W,3], clip.times [T], clip.cuts, clip.key
+
+`load` (clips.py: open it first) asks `probe` what the file holds, decodes it (containers.py), keeps the pictures at
+evenly spread times, writes these into a copy of our own (copies.py) and reads that. `parts.py` does the same for a long
+video, part by part and without a copy, `streams.py` for cameras, `moments.py` for a few times, `sound.py` for sound.
 
     files.py                     only regular local files, size limits, kind by content
     containers.py, packets.py    video files, read by PyAV; packets are counted before anything is decoded
@@ -22,11 +26,11 @@ from pvchat.video.dates import Recorded, recorded
 from pvchat.video.files import Probe
 from pvchat.video.keys import ContentKeys, content_key
 from pvchat.video.moments import pictures_at
-from pvchat.video.parts import Part, part_at, read_parts
+from pvchat.video.parts import VideoPart, part_at, read_parts
 from pvchat.video.streams import Address, Link, Picture, is_address, live_pictures, read_address
 
 __all__ = [
-    "CLIP_OPTIONS", "Address", "Clip", "ContentKeys", "Encoder", "Link", "Part", "Picture", "Probe", "Recorded",
+    "CLIP_OPTIONS", "Address", "Clip", "ContentKeys", "Encoder", "Link", "VideoPart", "Picture", "Probe", "Recorded",
     "ahead", "backend_in_use", "content_key", "is_address", "live_pictures", "load", "part_at", "pictures_at", "probe",
     "read_address", "read_parts", "recorded", "save_clip",
 ]  # fmt: skip

@@ -72,8 +72,8 @@ def _in_container(path: Path) -> datetime | None:
                     at = datetime.strptime(str(next(tags[tag] for tag in _TAKEN if tag in tags)), "%Y:%m:%d %H:%M:%S")
             else:
                 with open_container(path, file, config) as (container, _):
-                    told = datetime.fromisoformat(container.metadata["creation_time"])
-                    at = told.astimezone().replace(microsecond=0, tzinfo=None)
+                    stamp = datetime.fromisoformat(container.metadata["creation_time"])
+                    at = stamp.astimezone().replace(microsecond=0, tzinfo=None)
     except (PVChatError, OSError, KeyError, ValueError, StopIteration):
         return None
     return None if at.year < _FIRST_YEAR else at

@@ -185,9 +185,9 @@ def check_amount(path: PathLike, size: tuple[int, int], frames: int, config: Vid
     """
     most = ANIMATION_PIXELS if kind == "animation" else config.max_pixels * config.max_duration_s * STEADY_RATE
     if (amount := size[0] * size[1] * frames) > most:
-        told = f"its {frames} pictures of {size[0]} by {size[1]} have {amount / 1e9:.1f} billion pixels together,"
+        what = f"its {frames} pictures of {size[0]} by {size[1]} have {amount / 1e9:.1f} billion pixels together,"
         hint = "Make it smaller or cut it" + (", or convert it to mp4." if kind == "animation" else ".")
-        raise unreadable(path, f"{told} more than the limit of {most / 1e9:.1f} billion.", hint)
+        raise unreadable(path, f"{what} more than the limit of {most / 1e9:.1f} billion.", hint)
 
 
 def _check_bytes(name: str, size: int, config: VideoConfig | None) -> None:

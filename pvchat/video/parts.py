@@ -1,6 +1,6 @@
 """A long video, read once from its start to its end: pictures at an even rate, a few dozen in memory at a time.
 
-In: a path and what `probe` said about it. Out: `Part`s, one after the other, each a `Clip` of up to `FRAMES` samples
+In: a path and what `probe` said of it. Out: `VideoPart`s, one after the other, each a `Clip` of up to `FRAMES` samples
 with absolute times. No copy is written: what a long copy would cost on disk and in time buys nothing, for each picture
 is looked at once (docs/adr/0015-shots-and-long-video.md).
 """
@@ -27,7 +27,7 @@ FRAMES = 24  # samples of a part: 12 s at two a second, 37 MB at 960 by 540
 
 
 @dataclass(frozen=True)
-class Part:
+class VideoPart:
     """Some seconds of a long video.
 
     Attributes:
@@ -56,7 +56,7 @@ def part_at(found: Probe, config: VideoConfig, time_s: float) -> tuple[int, floa
 
 def read_parts(
     path: PathLike, found: Probe, key: str, config: VideoConfig, start_s: float = 0.0
-) -> Generator[Part, None, None]:
+) -> Generator[VideoPart, None, None]:
     """Read a long video part by part.
 
     Args:
@@ -95,7 +95,7 @@ class _Reader:
         self.held: list[tuple[float, NDArray[np.uint8]]] = []
         self.finder, self.damage = CutFinder(), DecodeDamage()
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[VideoPart]:
         for time, picture in self._sampled():
             self.held.append((time, upright(picture, self.found.rotation, self.size)))
             if len(self.held) > FRAMES and self.finder.settled_s > (end := self._border()):
@@ -110,7 +110,7 @@ class _Reader:
         """The middle between the last sample of the next part and the one that follows."""
         return (self.held[FRAMES - 1][0] + self.held[FRAMES][0]) / 2
 
-    def _part(self, count: int, end_s: float, last: bool = False) -> Part:
+    def _part(self, count: int, end_s: float, last: bool = False) -> VideoPart:
         held, self.held = self.held[:count], self.held[count:]
         times = np.array([time for time, _ in held], np.float32)
         images = np.empty((count, *held[0][1].shape), np.uint8)
@@ -125,7 +125,7 @@ class _Reader:
         clip = Clip(
             self.key, Path(self.path).name, end_s, self.found.fps, *self.size, times, images, note, cuts, unread
         )  # fmt: skip
-        part = Part(clip, self.start_s, end_s)
+        part = VideoPart(clip, self.start_s, end_s)
         self.start_s, self.given = end_s, self.given + count
         return part
 

@@ -120,7 +120,7 @@ class AnsweringPhase:
             rng: which copy of an enrolled photo is seen, as it is or degraded.
         """
         prompts = [
-            Prompt(one[0].asked, one[0].answer, p.brief, clip=i, turns=tuple((x.asked, x.answer) for x in one[1:]))
+            Prompt(one[0].prompt, one[0].answer, p.brief, clip=i, turns=tuple((x.prompt, x.answer) for x in one[1:]))
             for i, (p, one) in enumerate(zip(plans, lessons, strict=True))
         ]
         features = collate([from_analysis(p.sheet.scene.analysis, self.model_config) for p in plans])
@@ -170,8 +170,8 @@ def agrees(made: LessonPlan, lesson: Lesson, text: str) -> bool:
     names = [p.name for p in made.sheet.presences]
     known = points_of(made.sheet.timeline, names) if made.brief else frozenset()
     checker = Checker(sentences(lesson.answer), known, names, lesson.question.query)
-    told = sentences(text)
-    return len(told) == len(checker.plain) and all(i in checker.check(s, [i]).answers for i, s in enumerate(told))
+    lines = sentences(text)
+    return len(lines) == len(checker.plain) and all(i in checker.check(s, [i]).answers for i, s in enumerate(lines))
 
 
 def people_of(model: Any, batch: EpisodeBatch) -> People | None:

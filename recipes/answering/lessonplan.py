@@ -51,19 +51,19 @@ _HE = {"man": "he", "woman": "she"}
 class Lesson:
     """One question: its kind, as it is asked, its plain wording as the rules read it, their answer.
 
-    `told` is what the model is told for this question alone, beside the brief.
+    `evidence` is what the model is told for this question alone, beside the brief.
     """
 
     kind: str
     text: str
     question: Question
     answer: str
-    told: str = ""
+    evidence: str = ""
 
     @property
-    def asked(self) -> str:
+    def prompt(self) -> str:
         """What stands behind the brief."""
-        return f"{self.told}\n{self.text}" if self.told else self.text
+        return f"{self.evidence}\n{self.text}" if self.evidence else self.text
 
 
 _TELLS_MORE = ("alone", "how long")  # kinds whose answers tell more than the brief of another question does
@@ -105,19 +105,19 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
     about = widest.question if focus else Question("", Query("who", where=where))
     if not set(focus) <= set(about.people):  # read as about some of them only
         about = Question("", Query("exists", Whom(tuple(focus), "both"), form="polar"))
-    told = brief(known_of(about, sheet.presences, sheet.timeline), everything)
-    lessons = [one for one in lessons if _is_told(one, told, sheet)]
+    evidence = brief(known_of(about, sheet.presences, sheet.timeline), everything)
+    lessons = [one for one in lessons if _is_in_evidence(one, evidence, sheet)]
     if rng.random() < _NARROW:  # as a second try is told: what the rules would say
-        lessons = [replace(one, told=one.answer) for one in lessons]
-        told = ""
+        lessons = [replace(one, evidence=one.answer) for one in lessons]
+        evidence = ""
     named = focus or [p.name for p in sheet.presences if (p.decision == "absent") == absent][:3]
-    return LessonPlan(sheet, named, told, lessons)
+    return LessonPlan(sheet, named, evidence, lessons)
 
 
-def _is_told(lesson: Lesson, told: str, sheet: Sheet) -> bool:
+def _is_in_evidence(lesson: Lesson, evidence: str, sheet: Sheet) -> bool:
     """Whether every name, number and colour of an answer stands in what the model is told."""
     names = [p.name for p in sheet.presences]
-    more = set(told_words(lesson.answer, names)) - set(told_words(f"{told} {lesson.asked}", names))
+    more = set(told_words(lesson.answer, names)) - set(told_words(f"{evidence} {lesson.prompt}", names))
     return not any(word.startswith("@") or word[0].isdigit() or word in COLOURS for word in more)
 
 

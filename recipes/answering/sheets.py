@@ -172,15 +172,15 @@ class Maker:
 
 def worn(facts: PersonFacts) -> list[str]:
     """What somebody wears, each as it is told ("a red shirt")."""
-    return [_garment_said(g) for g in facts.clothes]
+    return [_garment_words(g) for g in facts.clothes]
 
 
 def any_garment(rng: np.random.Generator) -> str:
     """A garment, of a colour in two of three cases."""
-    return _garment_said(_garment(rng, 0.67))
+    return _garment_words(_garment(rng, 0.67))
 
 
-def _garment_said(garment: Garment) -> str:
+def _garment_words(garment: Garment) -> str:
     return worn_said(" ".join(filter(None, (garment.sleeves, garment.kind))), garment.colour or "")
 
 

@@ -85,7 +85,7 @@ def draw(rng: np.random.Generator) -> FaceView:
     )
 
 
-def shown(
+def degraded_chip(
     patch: NDArray[np.uint8], face: float, mesh: FloatArray, view: FaceView, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """The chip [150, 150, 3] cut from a picture that shows a face this way.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.schemas import FloatArray
-from recipes.faces.facedegrade import CLEAN, FaceView, shown
+from recipes.faces.facedegrade import CLEAN, FaceView, degraded_chip
 from recipes.faces.faceset import FaceSet
 
 CONDITIONS: dict[str, FaceView] = {
@@ -36,7 +36,7 @@ def views(faces: FaceSet, seed: int = 0) -> dict[str, NDArray[np.uint8]]:
         for i in range(len(faces)):
             yaw = view.turn[0] * (1 if rng.random() < 0.5 else -1)
             this = FaceView(**{**view.__dict__, "turn": (yaw, 0.0)}) if yaw else view
-            chips.append(shown(faces.patches[i], float(faces.height[i]), faces.mesh[i], this, rng))
+            chips.append(degraded_chip(faces.patches[i], float(faces.height[i]), faces.mesh[i], this, rng))
         found[name] = np.stack(chips)
     return found
 

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear, normalize
 
 from pvchat.schemas import FloatArray
-from recipes.faces.facedegrade import FaceView, draw, shown
+from recipes.faces.facedegrade import FaceView, degraded_chip, draw
 from recipes.faces.faceset import FaceSet
 from recipes.faces.faceteachers import Joined, squared
 
@@ -100,13 +100,13 @@ def batch(found: FaceLessons, size: int, rng: np.random.Generator) -> tuple[Tens
             rows += [photos[0], photos[1 % len(photos)]]
             plain += [bool(rng.random() < 2 * _RARE), False]
     rows, plain = rows[:size], plain[:size]
-    chips = np.stack([_seen(found.faces, i, p, rng) for i, p in zip(rows, plain, strict=True)])
+    chips = np.stack([_training_chip(found.faces, i, p, rng) for i, p in zip(rows, plain, strict=True)])
     return torch.from_numpy(chips), torch.from_numpy(np.array(rows))
 
 
-def _seen(faces: FaceSet, i: int, plain: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _training_chip(faces: FaceSet, i: int, plain: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
     view = FaceView(jitter=float(rng.uniform(0, 1))) if plain else draw(rng)
-    out = shown(faces.patches[i], float(faces.height[i]), faces.mesh[i], view, rng)
+    out = degraded_chip(faces.patches[i], float(faces.height[i]), faces.mesh[i], view, rng)
     return np.ascontiguousarray(out[:, ::-1]) if rng.random() < 0.5 else out
 
 

@@ -120,7 +120,7 @@ def fit(
             for word, goal in (("likely", LIKELY), ("sure", SURE)):
                 limit = least_score(sure[own], right[own], goal)
                 least[prefix + word][setting] = limit  # type: ignore[index]
-                report[prefix + setting][word] = _shown(sure[own], right[own], limit)
+                report[prefix + setting][word] = _precision(sure[own], right[own], limit)
     return replace(scale, least=least), report
 
 
@@ -179,9 +179,9 @@ def main(words: Sequence[str] | None = None) -> None:
     log.info("%s", json.dumps(measured, indent=1))
 
 
-def _shown(sure: FloatArray, right: NDArray[np.bool_], least: float | None) -> dict[str, Any]:
-    shown = right[sure >= least] if least is not None else right[:0]
-    return {"least": least, "shown": len(shown), "right": _mean(shown)}
+def _precision(sure: FloatArray, right: NDArray[np.bool_], least: float | None) -> dict[str, Any]:
+    kept = right[sure >= least] if least is not None else right[:0]
+    return {"least": least, "shown": len(kept), "right": _mean(kept)}
 
 
 def _mean(values: NDArray[np.bool_]) -> float | None:

@@ -90,13 +90,13 @@ class Sources:
     @cached_property
     def grammar(self) -> Grammar:
         """Frames of `grammar.txt`."""
-        read = read_grammar(_read("grammar.txt"), self.lexicon)
+        read = read_grammar(_text_of("grammar.txt"), self.lexicon)
         return Grammar(self._lines(read.frames), read.fragments, self.lexicon)
 
     @cached_property
     def followups(self) -> list[Line]:
         """Frames of `followups.txt`."""
-        return self._lines(read_grammar(_read("followups.txt"), self.lexicon).frames)
+        return self._lines(read_grammar(_text_of("followups.txt"), self.lexicon).frames)
 
     @cached_property
     def natural(self) -> dict[str, list[Line]]:
@@ -110,8 +110,8 @@ class Sources:
     @cached_property
     def refusals(self) -> list[Line]:
         """Lines of `unanswerable.txt` beside this file, and those of the package."""
-        lines = [line for line in read_refusals(_read("unanswerable.txt")) if self.taken(line.text)]
-        known, signs = {line.text for line in lines}, json.loads(_read("words.json"))
+        lines = [line for line in read_refusals(_text_of("unanswerable.txt")) if self.taken(line.text)]
+        known, signs = {line.text for line in lines}, json.loads(_text_of("words.json"))
         for text in REFUSALS.read_text(encoding="utf-8").splitlines():
             slots = NAME.sub("{S-name}", _bracketless(text))
             if text and self.taken(slots) and slots not in known:
@@ -121,13 +121,13 @@ class Sources:
     @cached_property
     def worded(self) -> list[tuple[str, Line, Rule]]:
         """Wordings of plain questions, each with its question's line."""
-        plain = read_plain(_read("plain.txt"))
+        plain = read_plain(_text_of("plain.txt"))
         rules = {text: rule_of(line, self.lexicon) for text, line in plain.items()}
         asked = wordings()
         return [(text, plain[q], rules[q]) for q in plain for text in asked[q] if self.taken(text)]
 
 
-def _read(name: str) -> str:
+def _text_of(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 

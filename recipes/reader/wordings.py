@@ -82,13 +82,15 @@ def rule_of(line: Line, lexicon: Lexicon) -> Rule:
         elif told in lexicon:
             kinds[what] = told
         else:
-            phrases += [(tuple(split_words(p)), what) for one in told.split(",") for p in _said(one.strip(), lexicon)]
+            phrases += [
+                (tuple(split_words(p)), what) for one in told.split(",") for p in _variants(one.strip(), lexicon)
+            ]
         if not is_tag(told if found else what):
             raise ValueError(f"no tag in {part!r} of {line.text}")
     return Rule(names, kinds, tuple(sorted(phrases, key=lambda p: -len(p[0]))), tuple(needed), barred)
 
 
-def _said(phrase: str, lexicon: Lexicon) -> Sequence[str]:
+def _variants(phrase: str, lexicon: Lexicon) -> Sequence[str]:
     kind, slash, value = phrase.partition("/")
     return lexicon[kind][value] if slash else (phrase,)
 

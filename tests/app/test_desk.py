@@ -316,7 +316,7 @@ def test_as_many_people_are_found_as_answers_count(desk: Desk, scenery: Scenery)
     scenery.known[key] = make_analysis(make_track(ANA), *again, key=key)
     session = asking(desk, path)
     desk.look(session.clips[-1])
-    assert "2 people found, 1 of them enrolled. Ask about it." in desk.found(session.clips[-1])[0]
+    assert "2 people found, 1 of them enrolled. Ask about it." in desk.found_cards(session.clips[-1])[0]
     assert "I see two people in this video: Ana and somebody I" in last(desk.ask(session, "How many people?")).text
 
 

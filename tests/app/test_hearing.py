@@ -55,18 +55,18 @@ def sounding(scenery: Scenery, name: str = "sounding") -> Path:
 
 def test_a_clip_is_listened_to_when_somebody_asks(desk: Desk, scenery: Scenery, hears: threading.Event) -> None:
     session, listener = desk.sessions.of("one"), ListenEvents(desk)
-    assert listener.shown(PAGE)[1].visible is False  # no clip
+    assert listener.redraw(PAGE)[1].visible is False  # no clip
     session.keep(desk.receive(session, upload(desk, scenery.clip("silent", ANA))))
-    assert listener.shown(PAGE)[1].visible is False
+    assert listener.redraw(PAGE)[1].visible is False
     session.keep(desk.receive(session, upload(desk, sounding(scenery))))
-    words, button = listener.shown(PAGE)
+    words, button = listener.redraw(PAGE)
     assert (words, button.visible, button.value) == ("", True, LISTEN)
     hears.set()
     *_, (words, button) = listener.listen(PAGE)
     assert button.visible is False
     assert "<b>Ana</b> <span>Coffee please.</span>" in words
     assert "<b>not seen</b> <span>Morning!</span>" in words
-    assert listener.shown(PAGE)[0] == words  # of a page that comes anew: nothing is heard twice
+    assert listener.redraw(PAGE)[0] == words  # of a page that comes anew: nothing is heard twice
 
 
 def test_listening_is_stopped_by_a_second_click(desk: Desk, scenery: Scenery, hears: threading.Event) -> None:
@@ -94,7 +94,7 @@ def test_what_was_heard_before_is_listed_only_where_hearing_is_on(
     clip = desk.receive(session, upload(desk, path))
     session.keep(clip)
     clip.analysis = replace(desk.look(clip), sound=Sound("none") if silent else Sound("heard", (COFFEE,)))
-    words, button = ListenEvents(desk).shown(PAGE)
+    words, button = ListenEvents(desk).redraw(PAGE)
     assert (words, button.visible) == ("", False)
 
 

@@ -23,7 +23,7 @@ def test_a_camera_is_watched_and_stopped(desk: Desk, tmp_path: Path, monkeypatch
     monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))
     film = write(tmp_path / "hall.ts", [(2, ()), (3, (ANA,)), (1, ())])
     cameras = Cameras(desk)
-    assert "No camera was added yet" in cameras.shown(None)[1]
+    assert "No camera was added yet" in cameras.as_html(None)[1]
     with pytest.raises(PVChatError, match="was added"):
         cameras.start(str(film))
     desk.engine.chat.library.live(str(film), place="hall <b>")
@@ -31,15 +31,15 @@ def test_a_camera_is_watched_and_stopped(desk: Desk, tmp_path: Path, monkeypatch
     cameras.start(str(film))
     try:
         end = time.monotonic() + 20
-        while "Ana is seen" not in cameras.shown(str(film))[1] and time.monotonic() < end:
+        while "Ana is seen" not in cameras.as_html(str(film))[1] and time.monotonic() < end:
             time.sleep(0.05)
-        now, events = cameras.shown(str(film))
+        now, events = cameras.as_html(str(film))
         assert "<b>Ana</b>" in now
         assert "data:image/jpeg" in now
         assert "Ana is seen, hall &lt;b&gt;" in events
     finally:
         cameras.stop(str(film))
-    assert "press Watch" in cameras.shown(str(film))[0]
+    assert "press Watch" in cameras.as_html(str(film))[0]
 
 
 def test_cameras_end_with_the_server(chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from pvchat_app import evidence, forgetting
 from pvchat_app.conversation import SessionClip, keys_of
 from pvchat_app.desk import Desk
 from pvchat_app.jobs import Jobs
-from pvchat_app.progress import Watch
+from pvchat_app.progress import CallProgress
 from pvchat_app.sessions import Session
 
 from pvchat.schemas import PersonPresence
@@ -147,7 +147,7 @@ def test_what_was_seen_of_a_clip_may_go_while_it_is_told(desk: Desk, session: Se
     fading = Fading(clip.path, clip.name, clip.url, clip.probe, analysis=clip.analysis)
     assert len(keys_of([fading])) == 1
     assert keys_of([fading]) == set()
-    assert "2 people found" in desk.found(fading)[0]  # it is looked at once more
+    assert "2 people found" in desk.found_cards(fading)[0]  # it is looked at once more
     assert len(desk.subjects(fading)[0]) == 2
 
 
@@ -230,7 +230,7 @@ def test_a_part_that_is_seen_while_the_status_is_told_is_answered_from_with_its_
     desk: Desk, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Told first, then seen: an answer never stands beside what was being done before."""
-    clip, text, go = session.clip, Watch.text.fget, threading.Event()
+    clip, text, go = session.clip, CallProgress.text.fget, threading.Event()
     assert clip is not None
     assert text is not None
     object.__setattr__(clip.probe, "duration_s", 40.0)
@@ -244,7 +244,7 @@ def test_a_part_that_is_seen_while_the_status_is_told_is_answered_from_with_its_
         assert end.wait(30)
         return whole
 
-    def slowly(watch: Watch) -> str:
+    def slowly(watch: CallProgress) -> str:
         told = text(watch)
         if not go.is_set():
             go.set()
@@ -255,7 +255,7 @@ def test_a_part_that_is_seen_while_the_status_is_told_is_answered_from_with_its_
 
     monkeypatch.setattr("pvchat_app.desk.BEAT_S", 0.02)
     monkeypatch.setattr(desk.engine.chat, "analyse", analyse)
-    monkeypatch.setattr(Watch, "text", property(slowly))
+    monkeypatch.setattr(CallProgress, "text", property(slowly))
     for turn in desk.ask(session, "Is Ana there?"):
         if turn.text:
             break

@@ -16,7 +16,7 @@ from pvchat_app.acquaintance import looks_like
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import EnrollTab
 from pvchat_app.people_tab import PeopleTab
-from pvchat_app.picks import again, meant
+from pvchat_app.picks import current_pick, picked_person
 from pvchat_app.picks import pick as picked
 
 from pvchat import PVChat
@@ -69,7 +69,7 @@ def correct(desk: Desk) -> None:
 def test_nothing_happens_to_who_was_changed_meanwhile(two: Desk, change: Callable, why: str, action: str) -> None:
     ana, ben, request = on_page(two, "Ana"), on_page(two, "Ben"), SimpleNamespace(session_hash="one")
     change(two)
-    ben = again(two.engine.people, ben)
+    ben = current_pick(two.engine.people, ben)
     before, tab = [picked(person) for person in two.engine.people.all()], built(PeopleTab, two)
     told = str({
         "rename": lambda: tab.rename(ana, "Penny"),
@@ -145,7 +145,7 @@ def test_a_clip_is_added_to_who_was_picked_only(two: Desk, scenery: Scenery) -> 
     assert looks_like(two, analysis, analysis.tracks[0]).name == "Ana"
     radio = tab._picked(session)[1]
     ana = radio.choices[0][1]
-    assert meant(two.engine.people, ana).name == "Ana"
+    assert picked_person(two.engine.people, ana).name == "Ana"
     swap(two)
     before = [picked(person) for person in two.engine.people.all()]
     *_, last = tab.enroll("", ana, True, False, "instant", "", SimpleNamespace(session_hash="one"))

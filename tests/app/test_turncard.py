@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from pvchat_app.conversation import Face, Picture, SessionClip, Turn
+from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
 from pvchat_app.screening import WHO, starters
 from pvchat_app.turncard import turn_card
 
@@ -24,7 +24,7 @@ def turn(people, everyone, kind: str = "video") -> Turn:
     clip = SessionClip(Path("party.mp4"), "party.mp4", "/files/clip", probe)
     answer = Answer("Yes.", "existence", people, {}, everyone)
     shown = [p for p in people if p.decision != "absent"]
-    pictures = [Picture("/files/p", Path("p.jpg"), p.name, 0.5, "words") for p in shown]
+    pictures = [EvidencePicture("/files/p", Path("p.jpg"), p.name, 0.5, "words") for p in shown]
     return Turn(clip, "?", 2.0, answer, "Yes.", presences=everyone, pictures=pictures, done=True)
 
 
@@ -66,14 +66,14 @@ def test_nothing_of_a_removed_clip_can_be_played() -> None:
 def test_what_is_wrong_can_be_said(decision: str, button: str) -> None:
     shown = turn([person("Ana", decision)], [person("Ana", decision)])
     assert button not in turn_card(shown)
-    for faces in ([Face("/files/1", 1)], [Face("/files/1", 1), Face("/files/2", 4)]):
+    for faces in ([FaceChoice("/files/1", 1)], [FaceChoice("/files/1", 1), FaceChoice("/files/2", 4)]):
         html = turn_card(shown, faces)
         assert html.count(button) == (len(faces) if decision == "absent" else 1)
 
 
 def test_names_are_text() -> None:
     nasty = '<img src=x onerror="alert(1)">${1}{{2}}'
-    html = turn_card(turn([person(nasty)], [person(nasty)]), [Face("/files/1", 1)])
+    html = turn_card(turn([person(nasty)], [person(nasty)]), [FaceChoice("/files/1", 1)])
     assert "<img src=x" not in html
     assert "${" not in html
     assert "{{" not in html
@@ -103,7 +103,7 @@ def test_times_are_figures_that_can_be_clicked() -> None:
     ana = PersonPresence("Ana", "present", 0.9, [(14.2, 16.0), (249.8, 251.0)], track=0)
     shown = turn([ana], [ana])
     shown.duration_s = 376.0
-    shown.pictures = [Picture("/files/p", Path("p.jpg"), "Ana", 249.8, "words")]
+    shown.pictures = [EvidencePicture("/files/p", Path("p.jpg"), "Ana", 249.8, "words")]
     html = turn_card(shown)
     assert re.findall(r'data-seek="([\d.]+)"[^>]*>([\d:–]+)</button>', html) == [
         ("14.20", "0:14–0:16"), ("249.80", "4:10–4:11"),

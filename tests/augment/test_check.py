@@ -13,7 +13,7 @@ from make_samples import make_analyses, make_sample, paper_scale
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.dataset.check import DataSetProblem, check
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.questions.templates import denied, said
+from pvchat.augment.questions.templates import denied, stated_presence
 from pvchat.errors import SettingsError
 
 Lines = list[dict[str, Any]]
@@ -244,7 +244,7 @@ def test_no_data_set(tmp_path: Path) -> None:
     ("All three—Ana, Ben, and Cleo—are present.", {"Ana": True, "Ben": True, "Cleo": True}),
 ])  # fmt: skip
 def test_what_answers_say(answer: str, want: dict[str, bool | None]) -> None:
-    assert said(answer, list(want)) == want
+    assert stated_presence(answer, list(want)) == want
 
 
 def test_a_description_with_a_negation_is_no_refusal() -> None:

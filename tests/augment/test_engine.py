@@ -1,4 +1,4 @@
-"""Many clips: the same rows from every engine, in order, and an error fails its own job only."""
+"""Many clips: the same rows however they are spread, in order, and an error fails its own job only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from make_tasks import Squares, steps_of
 
+from pvchat import pool
 from pvchat.augment import engine, steps
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import Watch
@@ -21,13 +22,15 @@ REPO = Path(__file__).parents[2]
 ITEMS = [{"n": n, "name": f"Łucja {n}"} for n in range(6)]
 
 
-def test_rows_come_in_order_and_an_error_fails_its_own_job():
-    told = []
-    rows = engine.run(Squares(), ITEMS, watch=Watch(lambda *words: told.append(words[1:])))
-    assert [row["n"] for row in rows] == list(range(6))
+def squares(**how):
+    return dict(pool.results(ITEMS, Squares, **how))
+
+
+def test_every_item_has_its_result_whichever_worker_makes_it():
+    rows = squares()
+    assert list(rows) == list(range(6))
     assert rows[2]["square"] == 4 / 7
-    assert rows[3] == {**ITEMS[3], "error": {"error": "PVChatError", "what": "is three.", "subject": "3", "hint": ""}}
-    assert told == [(done, 6) for done in range(1, 7)]
+    assert squares(workers=2) == rows
 
 
 def test_other_errors_are_not_hidden():
@@ -35,22 +38,15 @@ def test_other_errors_are_not_hidden():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        engine.run(fails, ITEMS)
-
-
-def test_stopping_keeps_what_is_done():
-    stop = threading.Event()
-    watch = Watch(lambda what, done, total: done == 2 and stop.set(), stop)
-    rows = engine.run(Squares(), ITEMS, watch=watch)
-    assert [row["n"] for row in rows] == [0, 1]
+        list(pool.results(ITEMS, lambda: fails))
 
 
 def test_unknown_engines_and_a_missing_ray_are_told(monkeypatch):
     with pytest.raises(SettingsError, match="no engine"):
-        engine.run(Squares(), ITEMS, engine="abacus")
+        squares(engine="abacus")
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SettingsError, match=r"pvchat\[ray\]"):
-        engine.run(Squares(), ITEMS, engine="ray")
+        squares(engine="ray")
 
 
 @pytest.mark.slow
@@ -58,8 +54,8 @@ def test_ray_gives_the_same_rows():
     """In a process of its own: Ray leaves threads behind, and tests have no network."""
     pytest.importorskip("ray")
     code = (
-        "import json, sys; from make_tasks import Squares; from pvchat.augment import engine\n"
-        "print(json.dumps(engine.run(Squares(), json.loads(sys.argv[1]), engine='ray', workers=2)))"
+        "import json, sys; from make_tasks import Squares; from pvchat import pool\n"
+        "print(json.dumps(sorted(pool.results(json.loads(sys.argv[1]), Squares, 2, 'ray'))))"
     )
     path = f"{Path(__file__).parent}:{REPO / 'tests'}:{REPO}"
     done = subprocess.run(
@@ -67,7 +63,7 @@ def test_ray_gives_the_same_rows():
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": path, "HOME": str(Path.home()), "PVCHAT_HOME": str(Path.home())},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads(done.stdout.splitlines()[-1]) == engine.run(Squares(), ITEMS)
+    assert dict(json.loads(done.stdout.splitlines()[-1])) == squares()
 
 
 # -- data sets ---------------------------------------------------------------------------------------------------------
@@ -91,6 +87,14 @@ def test_a_row_tells_what_came_of_a_job(augmented, tmp_path):
     assert rows[0]["clip"] == "ana.mp4"
     assert rows[0]["sha256"] != rows[2]["sha256"]
     assert engine.augment_many(jobs_in(tmp_path), str, config) == rows
+
+
+def test_stopping_keeps_what_is_done(augmented, tmp_path):
+    stop, told = threading.Event(), []
+    watch = Watch(lambda what, done, total: told.append((done, total)) or (done == 2 and stop.set()), stop)
+    rows = engine.augment_many(jobs_in(tmp_path), str, AugmentConfig(), watch=watch)
+    assert [row["name"] for row in rows] == ["ana", "three"]
+    assert told == [(1, 3), (2, 3)]
 
 
 def test_two_jobs_in_one_folder_are_refused(tmp_path):

@@ -10,8 +10,8 @@ def test_a_text_may_hold_any_character(tmp_path):
     rows = [{"id": "1", "text": "one\u2028line\u0085"}, {"id": "2", "text": "another"}]
     journal.write_lines(tmp_path / "rows.jsonl", rows)
     assert journal.read_lines(tmp_path / "rows.jsonl") == rows
-    with journal.StepJournal(tmp_path / "step.jsonl", "input") as made:
-        for row in rows:
-            made.add(row["id"], row)
-    with journal.StepJournal(tmp_path / "step.jsonl", "input") as made:
-        assert list(made.entries.values()) == rows
+    made = journal.StepJournal(tmp_path / "step.jsonl", "input")
+    for row in rows:
+        made.add(row["id"], row)
+    assert list(journal.StepJournal(tmp_path / "step.jsonl", "input").entries.values()) == rows
+    assert journal.StepJournal(tmp_path / "step.jsonl", "another input").entries == {}

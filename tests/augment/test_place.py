@@ -13,8 +13,6 @@ from pvchat.augment import steps
 from pvchat.augment.augmentation import read_samples
 from pvchat.augment.folders import check_folders
 from pvchat.augment.settings import AugmentConfig
-from pvchat.cli import console
-from pvchat.cli import main as cli
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.index import VideoIndexError
 
@@ -71,14 +69,6 @@ def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, fi
         run(clip, chat, config=AugmentConfig(**{name: folder}))
     (tmp_path / "there" / "below" / "b.PNG").write_bytes(b"")
     check_folders(AugmentConfig(**{name: folder}))
-
-
-@pytest.mark.parametrize("name", ["sheet.png", "nowhere/sheet.jpg"])
-def test_a_sheet_that_cannot_be_drawn_is_told_first(clip, capsys, monkeypatch, name):
-    monkeypatch.setattr(console, "open_chat", lambda args: pytest.fail("began to work"))
-    words = ["augment", str(clip), "--name", "Ana", "--out", str(clip.parent / "set")]
-    assert cli.main([*words, "--sheet", str(clip.parent / name)]) == 1
-    assert name in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wrong", ["index", "backgrounds", "drivers"])

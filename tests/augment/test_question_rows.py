@@ -14,7 +14,7 @@ from pvchat.augment.questions import templates as book
 from pvchat.augment.questions.cast import views
 from pvchat.augment.questions.rows import PER_SAMPLE, write_questions
 from pvchat.augment.questions.sides import pairs
-from pvchat.augment.questions.templates import said
+from pvchat.augment.questions.templates import stated_presence
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 
@@ -75,13 +75,13 @@ def test_absent_people_are_refused_in_all_types(single, several) -> None:
         refused = [r for r in rows if r.kind == "refusal"]
         assert {r.type for r in refused} == {"appearance", "action", "location"}
         for row in refused:
-            assert said(row.answer, row.people) == {row.people[0]: False}, row.answer
+            assert stated_presence(row.answer, row.people) == {row.people[0]: False}, row.answer
 
 
 def test_answers_say_who_is_there(several) -> None:
     for row in several[1]:
         if row.type == "existence":
-            assert said(row.answer, row.people) == row.present, row.answer
+            assert stated_presence(row.answer, row.people) == row.present, row.answer
 
 
 def test_who_and_which_are_answered_neither_yes_nor_no(several) -> None:
@@ -212,7 +212,7 @@ def test_strangers_are_called_by_what_is_seen_of_them() -> None:
     assert all("the man" in r.question and r.people == ["Ana"] for r in about)
     for row in about:
         if not row.present["Ana"]:
-            assert said(row.answer, ["Ana"]) == {"Ana": False}
+            assert stated_presence(row.answer, ["Ana"]) == {"Ana": False}
 
 
 def test_two_who_look_alike_in_words_are_not_told_apart() -> None:

@@ -283,7 +283,7 @@ def test_analyses_are_kept_beside_the_samples(tmp_path):
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
-def test_the_command_makes_checks_and_draws(clip, chat, monkeypatch, capsys):
+def test_the_command_makes_and_checks(clip, chat, monkeypatch, capsys):
     from pvchat.runtime import ProgressDisplay
 
     monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
@@ -291,11 +291,10 @@ def test_the_command_makes_checks_and_draws(clip, chat, monkeypatch, capsys):
     monkeypatch.setattr(negatives, "write", lambda *_, **__: [])
     out = clip.parent / "set"
     words = ["augment", str(clip), "--name", "Ana", "--out", str(out), "--clips", "4", "--stills", "2"]
-    words += ["--negatives", "6", "--sheet", str(clip.parent / "sheet.jpg")]
+    words += ["--negatives", "6"]
     assert cli.main(words) == 0
     shown = capsys.readouterr().out
     assert all(step in shown for step in STEPS)
-    assert (clip.parent / "sheet.jpg").exists()
     assert cli.main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["positives"]["counts"]["planned"] == 6
     assert cli.main(["augment", "--check", str(out)]) == 0

@@ -11,7 +11,7 @@ from make_asked import read_question
 from pvchat.augment.questions import templates as book
 
 NAMES = ("Ana", "Ben", "Cleo")
-FRAMES = ("yes", "no", "some", "all", "none", "told", "refusal", "side yes", "side no", "side told")
+FRAMES = ("yes", "no", "some", "all", "none", "described", "refusal", "side yes", "side no", "side named")
 PLURAL, SINGULAR = r"(are|have|do|were|don't|aren't)", r"(is|has|does|was|doesn't|isn't)"
 
 
@@ -26,7 +26,7 @@ def every_answer() -> list[str]:
         for frame in FRAMES:
             counts = {"some": (1, 2), "all": (2, 3), "none": (2, 3)}.get(frame, (1,) if "side" in frame else (1, 2, 3))
             for n in counts:
-                words = {"side": "left", "other": "the man", "told": "sits and talks", "what": "where they are"}
+                words = {"side": "left", "other": "the man", "description": "sits and talks", "what": "where they are"}
                 found += [book.fill(t, NAMES[:n], ("Dov", "Eve")[: 3 - n], **words) for t in book.answers(frame, split)]
     return found
 

@@ -16,12 +16,12 @@ from pvchat.bases.shared import stamp_of
 from pvchat.bases.states import STATE
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
 from pvchat.eval.systems.registry import build, names_for
 from pvchat.schemas import PersonPresence
+from pvchat.storage.journal import Journal
 
 sys.path.append(str(Path(__file__).parents[1]))
 from make_studio import ANA, BEN, Studio  # noqa: E402

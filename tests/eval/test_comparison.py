@@ -11,9 +11,9 @@ from stub_systems import make_manifest
 
 from pvchat.errors import SettingsError
 from pvchat.eval import comparison
-from pvchat.eval.journal import Journal
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
+from pvchat.storage.journal import Journal
 
 
 @pytest.fixture(scope="module")

@@ -51,10 +51,10 @@ def test_a_part_is_called_a_part(out):
 
 
 def test_failures_are_the_failures(out):
-    from pvchat.eval.journal import Journal
     from pvchat.eval.layouts.reading import read
     from pvchat.eval.report import gallery
     from pvchat.eval.table import joined
+    from pvchat.storage.journal import Journal
 
     items = {i.id: i for i in read(out.parent / "made").items}
     answered = joined([r for r in Journal(out / "predictions.jsonl").read() if r["system"] == "one"], items, {})

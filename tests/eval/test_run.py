@@ -19,13 +19,13 @@ from stub_systems import make_manifest
 from pvchat import PVChat
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
 from pvchat.eval.worker import Spec, open_systems
 from pvchat.people.store import PeopleStore
 from pvchat.service import Networks
+from pvchat.storage.journal import Journal
 
 OPTIONS = EvalOptions(
     systems=("one", "two"), maker="stub_systems:open_stub", resamples=50, bertscore="none", frames=False
@@ -103,7 +103,7 @@ def test_killed_at_a_random_byte_it_ends_the_same(made, tmp_path, straight, monk
         budget -= len(data)
         return real(handle, data)
 
-    monkeypatch.setattr("pvchat.eval.journal.os.write", write)
+    monkeypatch.setattr("pvchat.storage.journal.os.write", write)
     for _ in range(50):
         try:
             run(made, out, OPTIONS)
@@ -251,7 +251,7 @@ def test_people_stay_as_long_as_a_run_needs_them(studied, tmp_path, unreported, 
     (folder, chat), out = studied, tmp_path / "out"
     options = EvalOptions(systems=("ours-instant",), resamples=20, bertscore="none", frames=False)
     with monkeypatch.context() as patch:
-        patch.setattr("pvchat.eval.journal.os.write", _cut_off)
+        patch.setattr("pvchat.storage.journal.os.write", _cut_off)
         with pytest.raises(KilledError):
             run(folder, out, options, chat=chat)
     (before,) = PeopleStore(out / "people" / "instant").all()

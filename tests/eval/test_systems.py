@@ -13,7 +13,6 @@ from make_studio import ANA, BEN, open_studio
 
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.outcome import best_threshold, settle
@@ -21,6 +20,7 @@ from pvchat.eval.run import run
 from pvchat.eval.slices import conditions_of, face_size
 from pvchat.eval.systems import baselines, registry
 from pvchat.people.store import PeopleStore
+from pvchat.storage.journal import Journal
 
 CLEO = 3
 OFFLINE = ("always-yes", "prior", "face-matcher", "measured-facts", "ours-instant")

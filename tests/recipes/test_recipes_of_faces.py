@@ -16,7 +16,7 @@ from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faces import MASK_COLOURS, Located, chip
 from pvchat.perception.experts.identitylayers import ResNet
 from pvchat.perception.experts.mesh import POINTS
-from recipes.faces import faceset, facestudent, nobodies
+from recipes.faces import faceset, facestudent, nonfaces
 from recipes.faces import presence as recipe
 from recipes.faces.faceteachers import Joined, join
 from recipes.faces.facewear import masked_crop
@@ -124,14 +124,14 @@ class Detector:
 
 
 def test_the_recipe_takes_doubtful_boxes_of_empty_rooms_and_all_drawn_ones(tmp_path: Path) -> None:
-    for name in (*nobodies.EMPTY, *nobodies.DRAWN):
+    for name in (*nonfaces.EMPTY, *nonfaces.DRAWN):
         (tmp_path / name).mkdir()
         rows = []
         for level, split in ((200, "train"), (250, "train"), (100, "val")):  # 250: somebody may be in the photo
             Image.new("RGB", (16, 16), (level,) * 3).save(tmp_path / name / f"{level}.png")
             rows.append(json.dumps({"file": f"{level}.png", "split": split}))
         (tmp_path / name / "metadata.jsonl").write_text("\n".join(rows))
-    found = nobodies.directions(tmp_path, Detector(), tell=False)  # type: ignore[arg-type]
+    found = nonfaces.directions(tmp_path, Detector(), tell=False)  # type: ignore[arg-type]
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     assert np.flatnonzero(found[0]).tolist() == [200]
     assert np.flatnonzero(found[1]).tolist() == [200, 250]

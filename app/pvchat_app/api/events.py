@@ -53,8 +53,8 @@ async def stream_events(
 
     number = after if last_event_id is None else last_event_id
     await asyncio.to_thread(log.since, number, 1)  # what can't be read is told as any error
-    told = stream(log, number, is_over)
-    return StreamingResponse(told, media_type="text/event-stream", headers={"cache-control": "no-store"})
+    lines = stream(log, number, is_over)
+    return StreamingResponse(lines, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
 async def stream(log: Events, after: int, is_over: Callable[[], bool]) -> AsyncIterator[str]:

@@ -119,7 +119,7 @@ async def ask(request: Request, wanted: models.ClipQuestion, token: Asks) -> dic
     def run() -> dict[str, Any]:
         path = state.clips.find(wanted.clip, token.id) if wanted.clip else _of_library(desk, wanted.path or "")
         answer = desk.engine.chat.ask(path, wanted.question, wanted.history)
-        state.clips.shows(path, _seen(desk, answer))
+        state.clips.shows(path, _found_ids(desk, answer))
         return {**answer.to_dict(), "query": answer.finding.get("query", {})}
 
     return await state.turns.take(run)
@@ -186,7 +186,7 @@ def _of_library(desk: Desk, path: str) -> Path:
     return Path(path)
 
 
-def _seen(desk: Desk, answer: Answer) -> Iterable[str]:
+def _found_ids(desk: Desk, answer: Answer) -> Iterable[str]:
     """Ids of whom an answer found, perhaps or surely."""
     there = {one.name for one in answer.everyone if one.decision != "absent"}
     return [one.id for one in desk.engine.people.all() if one.name in there]

@@ -22,7 +22,7 @@ from pvchat.augment import folders
 from pvchat.augment.dataset import official
 from pvchat.augment.dataset.folder import CARD, CHECKSUMS, FROM_SAMPLE, ROWS, SAMPLES
 from pvchat.augment.journal import file_hash, lines_of, validated
-from pvchat.augment.questions.templates import denied, masked, said
+from pvchat.augment.questions.templates import denied, masked, stated_presence
 from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.errors import SettingsError
 
@@ -221,7 +221,7 @@ def _answer_problems(row: QuestionRow) -> Iterator[str]:
     if row.kind == "refusal" and any(row.present.values()):
         yield "a refusal about somebody who is present"
     if row.type == "existence":
-        about = said(row.answer, list(row.present))
+        about = stated_presence(row.answer, list(row.present))
         for name, there in row.present.items():
             if about[name] is not None and about[name] is not there:
                 yield f"the answer says that {name} is {_word(not there)}, but {name} is {_word(there)}"
@@ -232,7 +232,8 @@ def _answer_problems(row: QuestionRow) -> Iterator[str]:
         if row.kind == "relative" and name != row.people[0]:
             continue
         others = [n for n in row.people if n != name]
-        refused = denied(row.answer, name, others) or (not there and said(row.answer, [name, *others])[name] is False)
+        stated = stated_presence(row.answer, [name, *others])[name]
+        refused = denied(row.answer, name, others) or (not there and stated is False)
         if refused is there:
             what = "refuses to describe" if there else "describes"
             yield f"the answer {what} {name}, who is {_word(there)}"

@@ -87,12 +87,12 @@ def read(path: Path, name: str = "") -> DataSet:
         for number, entry in enumerate(content[key]):
             people = names_of(entry, content[key], file, name)
             try:
-                sample, asked = read_entry(entry, number, people, file, root)
+                sample, questions = read_entry(entry, number, people, file, root)
             except (KeyError, TypeError, ValueError) as error:
                 what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
                 raise SettingsError(f"video {number + 1}: {what}.", subject=file.name) from error
             samples.append(sample)
-            rows += asked
+            rows += questions
     return DataSet(root, samples, rows, people[0] if people else name, {"files": origin})
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pvchat.augment.folders import MEDIA, write_media
 from pvchat.augment.negatives.candidates import Negative, Negatives, NegativesConfig, SubjectClip
 from pvchat.augment.schemas import Sample, Split, Stage
-from pvchat.augment.watch import NOBODY, Watch
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.errors import VideoReadError
 from pvchat.schemas import Service
 
@@ -44,7 +44,7 @@ def write(
     out: Path,
     chat: Service,
     config: NegativesConfig | None = None,
-    watch: Watch = NOBODY,
+    watch: Watch = UNWATCHED,
 ) -> list[Sample]:
     """Cut the candidates' excerpts into `out/media` and describe them.
 

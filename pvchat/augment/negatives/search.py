@@ -30,7 +30,7 @@ import numpy as np
 from pvchat.augment.negatives.candidates import Negative, Negatives, NegativesConfig, SubjectClip, windows
 from pvchat.augment.negatives.excerpts import write
 from pvchat.augment.negatives.strangers import Strangers, TrackScores, cut_outs, stand_in
-from pvchat.augment.watch import NOBODY, Watch
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import home
 from pvchat.identity.presence import PresenceModel
 from pvchat.index import folder as index_folder
@@ -180,7 +180,7 @@ def opened(
     folders: Sequence[Path],
     chat: Service,
     config: NegativesConfig,
-    watch: Watch = NOBODY,
+    watch: Watch = UNWATCHED,
 ) -> Iterator[list[VideoIndex]]:
     """The indexes to search; that of the plain folders is deleted afterwards.
 
@@ -223,7 +223,7 @@ def find(
     index: Path | None = None,
     folders: Sequence[Path] = (),
     config: NegativesConfig | None = None,
-    watch: Watch = NOBODY,
+    watch: Watch = UNWATCHED,
 ) -> Negatives:
     """Choose negatives.
 

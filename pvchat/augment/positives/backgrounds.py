@@ -71,7 +71,7 @@ class Backgrounds:
         height, width = profile.images.shape[1:3]
         size = round(width * _ZOOM), round(height * _ZOOM)
         if self.pictures:
-            picture = _read(self.pictures[int(rng.integers(len(self.pictures)))])
+            picture = _open_picture(self.pictures[int(rng.integers(len(self.pictures)))])
             if picture is not None:
                 return _fill(picture, size, rng), {}
         others = other_scenes(profile, frame)
@@ -243,7 +243,7 @@ def _gain(images: Images, mattes: FloatArray, scene: Images) -> float:
     return float(np.clip((max(scene.mean(), 1.0) / max(person, 1.0)) ** _MATCH, 0.75, 1.25))
 
 
-def _read(path: Path) -> Image.Image | None:
+def _open_picture(path: Path) -> Image.Image | None:
     try:
         with Image.open(path) as picture:
             picture.draft("RGB", (1280, 1280))

@@ -1,10 +1,10 @@
 """A head to turn and to dress: the face mesh of one frame, grown by rings that hold hair, ears and neck, and its warps.
 
-In: the 468 points of a face. Out: a `Head`: its points in the frame's pixels and in the head's own upright coordinates
-(unit: face height, origin amid cheeks, forehead and chin, x to the picture's right, y down, z away from the camera), in
-which expressions, turns and things to wear are described. An image whose mesh was moved, or a texture painted on it:
-every triangle's pixels are listed at once (bounding boxes, then barycentric coordinates), farthest triangles first, so
-that the nearest one stays: a painter's algorithm without a loop.
+In: the 468 points of a face. Out: a `HeadMesh`: its points in the frame's pixels and in the head's own upright
+coordinates (unit: face height, origin amid cheeks, forehead and chin, x to the picture's right, y down, z away from the
+camera), in which expressions, turns and things to wear are described. An image whose mesh was moved, or a texture
+painted on it: every triangle's pixels are listed at once (bounding boxes, then barycentric coordinates), farthest
+triangles first, so that the nearest one stays: a painter's algorithm without a loop.
 
 Legend: P = 468 + 3 rings of 36 points. The outermost ring never moves: it ties the warp to the rest of the picture.
 M triangles, K covered pixels. Places are x, y in pixels, a pixel's middle is a whole number.
@@ -56,7 +56,7 @@ class Cover:
 
 
 @dataclass
-class Head:
+class HeadMesh:
     """One frame's head.
 
     Attributes:
@@ -169,14 +169,14 @@ def paint(
     return out
 
 
-def build(mesh: FloatArray, width: int, height: int) -> Head:
+def build(mesh: FloatArray, width: int, height: int) -> HeadMesh:
     """The head of one mesh [468, 3] (fractions of a frame of `width` by `height` pixels)."""
     face = np.asarray(mesh * [width, height, width], np.float32)
     face[:, :2] -= 0.5  # a pixel's middle is a whole number
     axes, centre, size = frame_of(face)
     local = np.asarray((face - centre) @ axes.T / size, np.float32)
     grown, follows = _grow(local)
-    head = Head(face, grown, follows, axes, centre, size)
+    head = HeadMesh(face, grown, follows, axes, centre, size)
     head.pixels = np.concatenate((face, head.to_pixels(grown[FACE:])))
     return head
 

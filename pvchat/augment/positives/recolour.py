@@ -50,7 +50,9 @@ class Recolour:
         names = [n for n, lab in CLOTH.items() if np.linalg.norm(np.array(lab) - old) > _FAR]
         new = np.array(CLOTH[names[int(rng.integers(len(names)))]], np.float32)
         images = [recolour(profile.images[f], c, old, new) for f, c in zip(frames, covers, strict=True)]
-        return Made(np.stack(images), take.times, {"appearance": f"wears {_seen(images[0], covers[0])} clothes"})
+        return Made(
+            np.stack(images), take.times, {"appearance": f"wears {_colour_words(images[0], covers[0])} clothes"}
+        )
 
 
 def clothes(profile: Profile, frame: int) -> FloatArray:
@@ -100,7 +102,7 @@ def to_rgb(lab: FloatArray) -> FloatArray:
     return np.asarray(255 * colours.from_linear(linear), "f4")
 
 
-def _seen(image: Images, cover: FloatArray) -> str:
+def _colour_words(image: Images, cover: FloatArray) -> str:
     """The colour word that the new clothes really have."""
     return colours.name_colours(colours.dominant(image[cover > 0.6])) or "other"
 

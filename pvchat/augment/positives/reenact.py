@@ -181,7 +181,7 @@ def _fill_mouth(
     triangles: IntArray,
     after: FloatArray,
     image: NDArray[np.uint8],
-    head: heads.Head,
+    head: heads.HeadMesh,
 ) -> None:
     """Paint what opens between the lips: dark, with teeth below the upper lip; an open mouth keeps its own texture."""
     before = head.local
@@ -203,7 +203,7 @@ def _fill_mouth(
     out[rows, columns] = np.clip(under * (1 - edge) + colour * edge, 0, 255).astype(np.uint8)
 
 
-def _light(image: NDArray[np.uint8], head: heads.Head) -> float:
+def _light(image: NDArray[np.uint8], head: heads.HeadMesh) -> float:
     """How bright the face is, against a well lit one."""
     height, width = image.shape[:2]
     at = np.round(head.pixels[[50, 280, 5, 151], :2]).astype(int)
@@ -211,7 +211,7 @@ def _light(image: NDArray[np.uint8], head: heads.Head) -> float:
     return float(np.clip(image[rows, columns].mean() / 150, 0.25, 1.15))
 
 
-def _own(head: heads.Head) -> tuple[float, float]:
+def _own(head: heads.HeadMesh) -> tuple[float, float]:
     """The head's own yaw and pitch in degrees."""
     across, down = head.axes[0], head.axes[1]
     return (

@@ -83,13 +83,13 @@ def draw(thing: str, shape: FloatArray, rng: np.random.Generator) -> FloatArray:
     return canvas.texture()
 
 
-def lay(image: NDArray[np.uint8], head: heads.Head, texture: FloatArray, light: float) -> NDArray[np.uint8]:
+def lay(image: NDArray[np.uint8], head: heads.HeadMesh, texture: FloatArray, light: float) -> NDArray[np.uint8]:
     """A frame [H, W, 3] with a texture on its head."""
     places = np.stack((head.local[:, 0] + _EXTENT[0], head.local[:, 1] + _EXTENT[1]), 1) * _SCALE
     return paint(image, texture, places, head.pixels, head.triangles(), light)
 
 
-def face_light(image: NDArray[np.uint8], head: heads.Head) -> float:
+def face_light(image: NDArray[np.uint8], head: heads.HeadMesh) -> float:
     """How bright the face is, against one in full light: cheeks, forehead, chin."""
     height, width = image.shape[:2]
     at = np.round(head.pixels[[50, 280, 9, 151, 199], :2]).astype(int)

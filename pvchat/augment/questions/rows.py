@@ -156,7 +156,7 @@ class _Writer:
             elif described is None:
                 self._add(question, "refusal", text, self._refuse(kind, question, [who]))
             else:
-                answer = self._answer("told", question, [who], told=described.phrase)
+                answer = self._answer("described", question, [who], description=described.phrase)
                 self._add(question, "single", text, answer, described.teacher)
         return sum(len(side[:each]) for side in sides)
 
@@ -216,7 +216,11 @@ class _Writer:
         if kind == "existence":
             answer = self._exist(question, there, away)
         else:
-            parts = [fill("{name} {told}.", [n], told=t.phrase) for n, t in zip(there, described, strict=True) if t]
+            parts = [
+                fill("{name} {description}.", [n], description=t.phrase)
+                for n, t in zip(there, described, strict=True)
+                if t
+            ]
             parts += [self._refuse(kind, question, away)] if away else []
             answer = " ".join(parts)
             teacher = next((t.teacher for t in described if t and t.teacher != "facts"), "facts")
@@ -254,7 +258,7 @@ class _Writer:
         if pair.side is None:
             answer = self._refuse("location", question, [pair.name])
         else:
-            frame = "side told" if open_ else "side yes" if yes else "side no"
+            frame = "side named" if open_ else "side yes" if yes else "side no"
             answer = self._answer(frame, question, [pair.name], side=pair.side, other=pair.other)
         self._add(question, "relative", text, answer)
         return yes if open_ or pair.side is None else not yes

@@ -3,13 +3,14 @@
 In: `templates.json`. Out: filled sentences. Placeholders: `{name}` is one name or a list of names; `[is/are]` agrees
 with it; `{or}` lists the names with "or"; `{all}` is "both" or "all three"; `{none}` "neither Ana nor Ben" or "none of
 Ana, Ben and Cy"; `{other}` is somebody else, `{side}` "left" or "right", `{absent}` who is missing (its own `[is/are]`
-follows it; `{absent or}` lists them with "or"). `{told}` is what a teacher says, `{what}` what a refusal can't say.
+follows it; `{absent or}` lists them with "or"). `{description}` is what a teacher says, `{what}` what a refusal can't
+say: "{name} [is/are] in this video." is "Ana and Ben are in this video.".
 
 No sentence stands in two splits: neither test questions nor test answers can be learned by heart from training.
 
-The other way: an answer's text and names. Out: name -> True, False or None (`said`). Rules for the wording of question-
-answer data sets (ours and the official one's), made to be right rather than complete: a check must not accuse a good
-row.
+The other way: an answer's text and names. Out: name -> True, False or None (`stated_presence`). Rules for the wording
+of question-answer data sets (ours and the official one's), made to be right rather than complete: a check must not
+accuse a good row.
 """
 
 from __future__ import annotations
@@ -90,7 +91,12 @@ def templates(kind: str, split: Split, *forms: Form) -> list[Template]:
 
 
 def answers(frame: str, split: Split) -> list[str]:
-    """Answer frames: "yes", "no", "some", "all", "none", "told", "refusal", "side yes", "side no" or "side told"."""
+    """Ways to frame an answer.
+
+    Args:
+        frame: "yes", "no", "some", "all", "none", "described", "refusal", "side yes", "side no" or "side named".
+        split: where it is used.
+    """
     return list(_book()["answers"][frame][split])
 
 
@@ -146,7 +152,7 @@ def upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def said(answer: str, names: Sequence[str]) -> dict[str, bool | None]:
+def stated_presence(answer: str, names: Sequence[str]) -> dict[str, bool | None]:
     """Whether an answer to "who is there" says that each is there; None where it doesn't speak of somebody."""
     text = _prepared(answer, names)
     clauses = [c for c in _SPLITS.split(text) if c and c.strip()]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pvchat.augment.folders import write_media
 from pvchat.augment.questions.cast import Analyses, find, middle, references, slim
 from pvchat.augment.schemas import TOGETHER, Sample, Split
-from pvchat.augment.watch import NOBODY, Watch
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray
 
@@ -62,7 +62,7 @@ class Gathering:
     taken: tuple[str, ...] = ()
 
 
-def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = NOBODY) -> list[Sample]:
+def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = UNWATCHED) -> list[Sample]:
     """Name up to two companions a split and put clips side by side.
 
     Args:

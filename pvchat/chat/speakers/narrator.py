@@ -113,7 +113,7 @@ class Narrator:
             known = [one for one in trained if judges(self.base, one)]
             if not known:
                 return viewed
-            plain = self.frames.shown(viewed.clip, viewed.analysis, (), self.base, "plain")
+            plain = self.frames.visuals(viewed.clip, viewed.analysis, (), self.base, "plain")
             witness = Witness(self.base, plain, viewed.analysis, lambda question: self.vector(self.base, question))
             return replace(viewed, presences=judged(witness, known, viewed.presences, self.settings.presence))
 
@@ -138,7 +138,7 @@ class Narrator:
             named = [person for p in known.present for person in viewed.people if person.name == p.name]
             personal = personal_of(base, named)
             assert viewed.clip is not None
-            shown = self.frames.shown(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
+            shown = self.frames.visuals(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
             asked = Prompt(text, _measured(known), before, soft=tuple((one.name, len(one.tokens)) for one in personal))
             seen = looking_at(base, viewed.analysis, self.vector(base, text))
             with spoken_with(base, personal), adapted(base, named), seen:

@@ -1,6 +1,6 @@
 """Measures of who is there: accuracy, balanced accuracy, AUC, TPR, TNR, F1, how good the probabilities are; and when.
 
-In: arrays over decisions, n each: truth (bool), said (bool: "present"; unsure and errors see `table.py`), probability.
+In: arrays over decisions, n each: truth (bool), predicted (bool: "present"; unsure, errors: `table.py`), probability.
 Out: `Measure`s. Unsure counts as "not present" here, as in a plain yes/no score; `selective` looks at what is gained
 by not answering. Spans are compared by tIoU as in temporal grounding (ActivityNet; Heilbron et al. 2015), over the
 union of all spans of one person.
@@ -21,14 +21,18 @@ BINS = 10  # of equal width, as in Guo et al. 2017 (arXiv 1706.04599), who use 1
 Span = tuple[float, float]
 
 
-def counts(truth: Bools, said: Bools) -> Array:
+def counts(truth: Bools, predicted: Bools) -> Array:
     """[n, 4]: true positive, false positive, false negative, true negative of each row."""
-    return np.stack([truth & said, ~truth & said, truth & ~said, ~truth & ~said], 1).astype(np.float64)
+    return np.stack([truth & predicted, ~truth & predicted, truth & ~predicted, ~truth & ~predicted], 1).astype(
+        np.float64
+    )
 
 
-def existence(boot: Bootstrap, clips: Sequence[str], truth: Bools, said: Bools, chance: Array) -> dict[str, Measure]:
+def existence(
+    boot: Bootstrap, clips: Sequence[str], truth: Bools, predicted: Bools, chance: Array
+) -> dict[str, Measure]:
     """All yes/no measures of single existence questions."""
-    sums = counts(truth, said)
+    sums = counts(truth, predicted)
     return {
         "accuracy": boot.measure(clips, sums, accuracy),
         "balanced_accuracy": boot.measure(clips, sums, balanced_accuracy),
@@ -104,16 +108,18 @@ def brier(boot: Bootstrap, clips: Sequence[str], truth: Bools, chance: Array) ->
     return boot.mean(clips, (chance - truth) ** 2)
 
 
-def selective(boot: Bootstrap, clips: Sequence[str], truth: Bools, said: Bools, unsure: Bools) -> dict[str, Measure]:
+def selective(
+    boot: Bootstrap, clips: Sequence[str], truth: Bools, predicted: Bools, unsure: Bools
+) -> dict[str, Measure]:
     """What "unsure" brings: the share that is answered, and the errors among those."""
-    sure, wrong = (~unsure).astype(float), (truth != said) & ~unsure
+    sure, wrong = (~unsure).astype(float), (truth != predicted) & ~unsure
     return {
         "coverage": boot.mean(clips, sure),
         "risk_when_sure": boot.measure(clips, np.stack([wrong.astype(float), sure], 1) if len(clips) else [], ratio),
     }
 
 
-def risk_coverage(truth: Bools, said: Bools, chance: Array) -> list[tuple[float, float]]:
+def risk_coverage(truth: Bools, predicted: Bools, chance: Array) -> list[tuple[float, float]]:
     """(coverage, error rate) when only the surest are answered, by distance of the probability from one half.
 
     Points where the confidence changes: rows of equal confidence come in together (Geifman & El-Yaniv 2017,
@@ -121,7 +127,7 @@ def risk_coverage(truth: Bools, said: Bools, chance: Array) -> list[tuple[float,
     """
     sure = np.round(np.abs(chance - 0.5), 9)  # .55 and .45 are equally sure, whatever their last bits
     order = np.argsort(-sure, kind="stable")
-    wrong = np.cumsum((truth != said)[order])
+    wrong = np.cumsum((truth != predicted)[order])
     last = np.flatnonzero(np.r_[np.diff(sure[order]) != 0, True]) if len(order) else np.zeros(0, int)
     return [(round(float((i + 1) / len(order)), 4), round(float(wrong[i] / (i + 1)), 4)) for i in last]
 
@@ -134,9 +140,9 @@ def area_under_risk(curve: Sequence[tuple[float, float]]) -> float | None:
     return round(sum((c - b) * r for (c, r), b in zip(curve, before, strict=True)), 4)
 
 
-def tiou(said: Sequence[Span], true: Sequence[Span]) -> float:
+def tiou(predicted: Sequence[Span], true: Sequence[Span]) -> float:
     """Seconds in both over seconds in either; 1 where both are empty."""
-    a, b = union(said), union(true)
+    a, b = union(predicted), union(true)
     both = sum(max(0.0, min(e, f) - max(s, t)) for s, e in a for t, f in b)
     either = sum(e - s for s, e in a) + sum(f - t for t, f in b) - both
     return both / either if either > 0 else float(not a and not b)

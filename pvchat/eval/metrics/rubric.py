@@ -103,8 +103,8 @@ def descriptive_completeness(item: Item, answer: str) -> float:
 
 def contradicts(answer: str, reference: str) -> bool:
     """Whether the answer puts other colours before a word than the reference does ("red dress", "blue dress")."""
-    said, meant = _coloured(answer), _coloured(reference)
-    return any(not (said[noun] & meant[noun]) for noun in said.keys() & meant.keys())
+    answered, meant = _coloured(answer), _coloured(reference)
+    return any(not (answered[noun] & meant[noun]) for noun in answered.keys() & meant.keys())
 
 
 def refused(item: Item, answer: str) -> bool:
@@ -148,11 +148,11 @@ def _stance(clause: str) -> str:
 
 
 def _of_names(item: Item, answer: str, enrolled: Sequence[str]) -> float:
-    said = {n for n in enrolled if mentioned(answer, n) and stances(answer, [n])[n] == "present"}
+    named = {n for n in enrolled if mentioned(answer, n) and stances(answer, [n])[n] == "present"}
     true = {n for n, there in item.present.items() if there}
-    if not said and not true:
+    if not named and not true:
         return 5.0
-    return 5.0 * 2 * len(said & true) / (len(said) + len(true))
+    return 5.0 * 2 * len(named & true) / (len(named) + len(true))
 
 
 def _coloured(text: str) -> dict[str, set[str]]:

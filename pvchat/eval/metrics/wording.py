@@ -51,9 +51,9 @@ def rouge_l(answers: Sequence[str], references: Sequence[str]) -> Array:
 
 def content_f1(answer: str, reference: str) -> float:
     """F1 of the bags of words that aren't stop words; 0 where either has none."""
-    said, meant = content_words(answer), content_words(reference)
-    shared = sum((Counter(said) & Counter(meant)).values())
-    return 2 * shared / max(1, len(said) + len(meant))
+    answered, meant = content_words(answer), content_words(reference)
+    shared = sum((Counter(answered) & Counter(meant)).values())
+    return 2 * shared / max(1, len(answered) + len(meant))
 
 
 def content_words(text: str) -> list[str]:

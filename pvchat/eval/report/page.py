@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Manifest
 from pvchat.eval.report import gallery, plots
 from pvchat.eval.slices import PART
 from pvchat.eval.table import joined
 from pvchat.storage import atomic
+from pvchat.storage.journal import Journal
 
 Row = dict[str, Any]
 MAIN = ("ours-deep", "ours-instant", "measured-facts")

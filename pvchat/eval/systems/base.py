@@ -98,10 +98,10 @@ class ReplyBatch:
     def reply(self, item: Item, case: Case, chat: Callable[[Item], list[dict[str, str]]]) -> str:
         """The reply to one question; `chat` makes the prompt of each."""
         if self._clip != case.clip:
-            asked = {i.question: i for i in self.bench.manifest.items if i.video == case.clip and self.wanted(i)}
-            chats = [chat(one) for one in asked.values()]
-            said = self.bench.language.generate_many(chats, self.max_tokens)
-            self._clip, self._texts = case.clip, dict(zip(asked, said, strict=True))
+            questions = {i.question: i for i in self.bench.manifest.items if i.video == case.clip and self.wanted(i)}
+            chats = [chat(one) for one in questions.values()]
+            replies = self.bench.language.generate_many(chats, self.max_tokens)
+            self._clip, self._texts = case.clip, dict(zip(questions, replies, strict=True))
         return self._texts[item.question]
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.bases.imagetext import IN_ORDER, ImageTextModel, Part, pictures
+from pvchat.bases.imagetext import IN_ORDER, ChatPart, ImageTextModel, pictures
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.say.people import acts, looks
 from pvchat.eval.manifest import Item
@@ -173,8 +173,8 @@ class RetrieveThenPrompt:
         lines = [_note(case.analysis, name, track) for name, (track, _) in sorted(found.items())]
         lines += [_place(case.analysis.scene)]
         notes = "\n".join(line for line in lines if line) or "No known person was found."
-        asked = f"Notes:\n{notes}\n\nQuestion: {item.question}"
-        return [{"role": "system", "content": _FROM_NOTES}, {"role": "user", "content": asked}]
+        prompt = f"Notes:\n{notes}\n\nQuestion: {item.question}"
+        return [{"role": "system", "content": _FROM_NOTES}, {"role": "user", "content": prompt}]
 
 
 class HubModel:
@@ -194,7 +194,7 @@ class HubModel:
         self.name, self.bench = f"hub:{path}", bench
         self._model = ImageTextModel(path, bench.chat.device)
         self._model.load()  # one that can't be loaded ends the run instead of failing at every question
-        self._frames: tuple[str, list[Part]] = ("", [])
+        self._frames: tuple[str, list[ChatPart]] = ("", [])
 
     def answer(self, item: Item, case: Case) -> Reply:
         """See `System`."""
@@ -207,7 +207,7 @@ class HubModel:
         from PIL import Image
 
         people = {p.name: p for p in self.bench.people}
-        content: list[Part] = []
+        content: list[ChatPart] = []
         for name in item.people[:MAX_REFERENCES]:
             if name in people and people[name].thumbnail:
                 picture = Image.open(io.BytesIO(people[name].thumbnail)).convert("RGB")
@@ -216,7 +216,7 @@ class HubModel:
         content.append({"type": "text", "text": f"{item.question} Answer in one sentence."})
         return [{"role": "user", "content": content}]
 
-    def _pictures(self, case: Case) -> list[Part]:
+    def _pictures(self, case: Case) -> list[ChatPart]:
         """A few frames of the clip, evenly spread; those of the last clip are kept."""
         from pvchat import video
 

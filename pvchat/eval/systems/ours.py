@@ -24,12 +24,12 @@ class MeasuredFacts:
         from pvchat.chat.question import known_of
 
         assert case.analysis is not None
-        asked = self.chat.read(item.question)
+        question = self.chat.read(item.question)
         if self._last[0] != case.analysis.key:  # the same people for every question about a clip
             self._last = (case.analysis.key, self.chat.score(self.chat.people.all(), case.analysis))
         presences = self._last[1]
-        about = asked.about(presences)
-        return Reply(known_of(asked, presences, timeline_of(presences, case.analysis)).plain, presence_rows(about))
+        about = question.about(presences)
+        return Reply(known_of(question, presences, timeline_of(presences, case.analysis)).plain, presence_rows(about))
 
 
 class Ours:

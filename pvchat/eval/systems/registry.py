@@ -12,22 +12,22 @@ from pvchat.errors import SettingsError
 from pvchat.eval.systems.base import Bench, System
 
 HUB = "hub:"
-SHOWN = ("ours-plain", "ours-marks", "ours-crop")  # of a pretrained base: only where they are asked for
+BASE_VIEWS = ("ours-plain", "ours-marks", "ours-crop")  # of a pretrained base: only where they are asked for
 INSTANT = ("always-yes", "prior", "face-matcher", "retrieve-prompt", "text-only-llm", "measured-facts", "ours-instant")
 
 
-def names_for(depth: str, asked: Sequence[str] = ()) -> tuple[str, ...]:
+def names_for(depth: str, names: Sequence[str] = ()) -> tuple[str, ...]:
     """The systems of a run: those asked for, else all that need nothing from a hub.
 
     Raises:
         SettingsError: no such system, or "ours-deep" without `--depth deep`.
     """
     every = (*INSTANT, "ours-deep") if depth == "deep" else INSTANT
-    if wrong := [name for name in asked if name not in (*every, *SHOWN) and not name.startswith(HUB)]:
-        hint = f"Use some of: {', '.join((*every, *SHOWN))}, {HUB}MODEL."
+    if wrong := [name for name in names if name not in (*every, *BASE_VIEWS) and not name.startswith(HUB)]:
+        hint = f"Use some of: {', '.join((*every, *BASE_VIEWS))}, {HUB}MODEL."
         what = "needs --depth deep." if wrong[0] == "ours-deep" else f"there is no system '{wrong[0]}'."
-        raise SettingsError(what, subject=f"--systems {','.join(asked)}", hint=hint)
-    return tuple(dict.fromkeys(asked)) or every
+        raise SettingsError(what, subject=f"--systems {','.join(names)}", hint=hint)
+    return tuple(dict.fromkeys(names)) or every
 
 
 def build(names: Sequence[str], bench: Bench) -> list[System]:
@@ -44,5 +44,5 @@ def build(names: Sequence[str], bench: Bench) -> list[System]:
         "ours-instant": lambda: ours.Ours(bench, "instant"),
         "ours-deep": lambda: ours.Ours(bench, "deep"),
     }
-    makers |= {name: partial(ours.Ours, bench, "instant", name.removeprefix("ours-")) for name in SHOWN}
+    makers |= {name: partial(ours.Ours, bench, "instant", name.removeprefix("ours-")) for name in BASE_VIEWS}
     return [baselines.HubModel(n.removeprefix(HUB), bench) if n.startswith(HUB) else makers[n]() for n in names]

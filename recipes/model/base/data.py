@@ -102,9 +102,9 @@ class Pictures:
     def grids(self, rows: Sequence[int], rng: np.random.Generator | None = None) -> FloatArray:
         """Grid tokens [B, N, W] float32; with a generator of the picture or one of its views, by chance."""
         chosen = [self.photos[i] for i in rows]
-        return np.concatenate([self._shown(p, rng).read([p.file]) for p in chosen]).astype(np.float32)
+        return np.concatenate([self._features_of(p, rng).read([p.file]) for p in chosen]).astype(np.float32)
 
-    def _shown(self, photo: Photo, rng: np.random.Generator | None) -> GridFeatures:
+    def _features_of(self, photo: Photo, rng: np.random.Generator | None) -> GridFeatures:
         """The features that show a photo: its own or a view's."""
         views = [v for v in self._views[photo.set] if photo.file in v.row]
         number = 0 if rng is None or not views else int(rng.integers(len(views) + 1))

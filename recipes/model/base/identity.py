@@ -125,9 +125,9 @@ class IdentityPhase:
     def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
         """Balanced accuracy of the yes or no on held-back identities, and what is rehearsed."""
         words = {} if self.rehearsal is None else self.rehearsal.validate(model)
-        return {**words, **self._said(model)}
+        return {**words, **self._yes_no_accuracy(model)}
 
-    def _said(self, model: Any) -> dict[str, float]:
+    def _yes_no_accuracy(self, model: Any) -> dict[str, float]:
         """How often the language model's yes or no is right, of `validate_rows` questions about one person.
 
         Returns:

@@ -1,6 +1,6 @@
-"""Where a language model begins to hear a yes in the log-odds that it is told: `ToldPresence.heard`.
+"""From which log-odds of presence on a language model answers "Yes": the threshold that `release --heard` undoes.
 
-    python -m recipes.answering.hearing --start FOLDER --data … --features … --identities lfw --captioned …
+    python -m recipes.answering.yes_threshold --start FOLDER --data … --features … --identities lfw --captioned …
 
 In: a saved model with words of its own for answering, made clips of identities that it never saw. Out: for some
 log-odds, told in the place of those that it finds, the mean log-odds of "Yes", and where these cross 0; all printed.
@@ -30,12 +30,12 @@ from recipes.answering.lessonplan import Lesson, LessonPlan
 from recipes.model.base.config import parse
 from recipes.model.base.run import make_model, started_from
 
-TOLD = (-6.0, -4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
+PRESENCE_ODDS = (-6.0, -4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
 QUESTION = "Is {} visible in this clip?"
 
 
 def main() -> None:
-    """Print what is heard."""
+    """Print the threshold."""
     torch.set_num_threads(1)
     config = parse(kind=AnsweringConfig)
     model = make_model(config).eval()
@@ -43,11 +43,11 @@ def main() -> None:
     with torch.no_grad():
         model.prints.heard.copy_(torch.tensor([1.0, 0.0]))
     phase = AnsweringPhase(config, model, SentenceEncoder().encode)
-    asked = list(itertools.islice(questions(phase, config.seed), config.validate_rows))
-    said = [said_when_told(model, phase, asked, odds) for odds in TOLD]
-    for odds, yes in zip(TOLD, said, strict=True):
+    plans = list(itertools.islice(questions(phase, config.seed), config.validate_rows))
+    answers = [odds_of_yes(model, phase, plans, odds) for odds in PRESENCE_ODDS]
+    for odds, yes in zip(PRESENCE_ODDS, answers, strict=True):
         sys.stdout.write(f"told {odds:4.1f}: {yes.mean():5.2f}, yes {(yes > 0).mean():.2f}\n")
-    begins = crossing(TOLD, [float(yes.mean()) for yes in said])
+    begins = crossing(PRESENCE_ODDS, [float(yes.mean()) for yes in answers])
     sys.stdout.write(f"a yes begins at {begins:.2f}: --heard 2 {-begins:.2f}\n")
 
 
@@ -60,17 +60,17 @@ def questions(phase: AnsweringPhase, seed: int) -> Iterator[LessonPlan]:
             name = next((p.name for p in made.sheet.presences if p.decision == decision), None)
             if name is not None:
                 text = QUESTION.format(name)
-                asked = Question(text, Query("exists", Whom((name,)), form="polar"))
-                lesson = Lesson("existence", text, asked, "Yes")
+                read = Question(text, Query("exists", Whom((name,)), form="polar"))
+                lesson = Lesson("existence", text, read, "Yes")
                 yield replace(made, named=[name], brief="", lessons=[lesson])
 
 
-def said_when_told(model: Any, phase: AnsweringPhase, asked: Sequence[LessonPlan], odds: float) -> FloatArray:
+def odds_of_yes(model: Any, phase: AnsweringPhase, plans: Sequence[LessonPlan], odds: float) -> FloatArray:
     """[n] log-odds of "Yes" where the language model is told some log-odds of presence."""
     found, certain = [], model.prints.certain
     model.prints.certain = lambda found: certain(torch.full_like(found, odds))
     try:
-        for plan in asked:
+        for plan in plans:
             batch = phase.collate([plan], [plan.lessons], np.random.default_rng(0))
             with torch.no_grad():
                 people = people_of(model, batch)
@@ -81,9 +81,9 @@ def said_when_told(model: Any, phase: AnsweringPhase, asked: Sequence[LessonPlan
     return np.array(found, np.float32)
 
 
-def crossing(told: Sequence[float], said: Sequence[float]) -> float:
-    """Where a rising line through points (told, said) crosses 0; an end of it where it doesn't."""
-    return float(np.interp(0.0, np.maximum.accumulate(said), told))
+def crossing(x: Sequence[float], y: Sequence[float]) -> float:
+    """Where a rising line through points (x, y) crosses 0; an end of it where it doesn't."""
+    return float(np.interp(0.0, np.maximum.accumulate(y), x))
 
 
 if __name__ == "__main__":

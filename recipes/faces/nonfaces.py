@@ -1,4 +1,4 @@
-"""Recipe of `perception/experts/nobody.safetensors`: `python -m recipes.faces.nobodies TRAINDATA --out FILE`.
+"""Recipe of `perception/experts/nobody.safetensors`: `python -m recipes.faces.nonfaces TRAINDATA --out FILE`.
 
 In: photos of rooms, streets and clothes without people, and drawn faces, of the training split. Out: what faceprints of
 the boxes that the face detectors find there have in common, a direction each (`perception/experts/faceprint.py`).

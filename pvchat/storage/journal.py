@@ -1,7 +1,10 @@
-"""JSON lines that only grow while a run goes on, and survive a kill at any moment.
+"""JSON lines that only grow while something goes on, and survive a kill at any moment.
 
-What one clip brings is appended with one write and pushed to the disk. A line that a kill cut short is dropped when the
-file is opened again; the clip it belonged to is then done anew.
+    journal = Journal(Path("run/predictions.jsonl"))
+    journal.append([{"id": "q1", "answer": "Yes."}])    one write, pushed to the disk
+    journal.read()                                      [{"id": "q1", "answer": "Yes."}]
+
+A line that a kill cut short is dropped when the file is read again; what it belonged to is then done anew.
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ class Journal:
             os.close(handle)
 
     def replace(self, rows: Iterable[Row]) -> None:
-        """Put these rows in the place of all, in one step."""
+        """Put these rows in the place of all, in one step; drafts lie in `.scratch` beside the file."""
         atomic.write_file(self.path, b"".join(line(row) for row in rows), self.path.parent / ".scratch")
 
 

@@ -1,0 +1,124 @@
+"""Work spread over workers: in this process, over processes of this machine, or over a Ray cluster.
+
+In: items, and what opens a worker. Out: (an item's number, what came of it), in any order, as they come. A worker is
+opened once and keeps what it has loaded. One in a process of its own ends itself when the program's process is gone, so
+that a killed run leaves nothing behind.
+
+    for number, row in results(clips, partial(Worker, spec), workers=2): …
+
+Ray comes with the extra `ray`. Without `$RAY_ADDRESS` it is started on this machine for the time of one call; with it,
+that cluster is used, whose nodes must see the same files under the same paths.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from pvchat.errors import PVChatError, SettingsError
+
+ENGINES = ("local", "ray")
+Worker = Callable[[Any], Any]  # an item to what came of it
+Opener = Callable[[], Worker]  # goes to other processes: a function or class of a module, or a `partial` of one
+_worker: Worker | None = None  # of a worker process
+
+
+def results(
+    items: Sequence[Any], open_worker: Opener, workers: int = 1, engine: str = "local"
+) -> Generator[tuple[int, Any], None, None]:
+    """Run all items; yields each number and result once.
+
+    Args:
+        items: what other processes can be handed; `str` of one names it in an error.
+        open_worker: called once a worker.
+        workers: how many; one of the local engine is this process.
+        engine: "local" or "ray".
+
+    Raises:
+        SettingsError: no such engine, or Ray isn't installed.
+        PVChatError: a worker process died; what is done is kept by whoever consumed it.
+    """
+    if engine not in ENGINES:
+        raise SettingsError(f"there is no engine '{engine}'.", hint=f"Use {' or '.join(ENGINES)}.")
+    if engine == "ray":
+        yield from _on_ray(items, open_worker, workers)
+    elif workers <= 1 or len(items) <= 1:
+        work = open_worker()
+        for number, item in enumerate(items):
+            yield number, work(item)
+    else:
+        yield from _in_processes(items, open_worker, min(workers, len(items)))
+
+
+def _in_processes(items: Sequence[Any], open_worker: Opener, workers: int) -> Iterator[tuple[int, Any]]:
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")  # forked torch threads hang
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(open_worker,)) as pool:
+        waiting = {pool.submit(_run, item): number for number, item in enumerate(items)}
+        try:
+            for future in as_completed(waiting):
+                yield waiting[future], future.result()
+        except BrokenProcessPool as error:
+            left = sorted(str(items[n]) for future, n in waiting.items() if not future.done() or future.exception())
+            hint = "Run the same command again: it goes on with what is left. Fewer --workers need less memory."
+            raise PVChatError("a worker process died.", subject=left[0] if left else "", hint=hint) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start(open_worker: Opener) -> None:
+    global _worker
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    _worker = open_worker()
+
+
+def _run(item: Any) -> Any:
+    assert _worker is not None
+    return _worker(item)
+
+
+def _follow_parent() -> None:
+    """End this process when the parent is gone, however it went."""
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+class _Actor:
+    """A worker of Ray."""
+
+    def __init__(self, open_worker: Opener) -> None:
+        self.work = open_worker()
+
+    def run(self, number: int, item: Any) -> tuple[int, Any]:
+        """One item."""
+        return number, self.work(item)
+
+
+def _on_ray(items: Sequence[Any], open_worker: Opener, workers: int) -> Iterator[tuple[int, Any]]:
+    try:
+        import ray
+        from ray.util import ActorPool
+    except ImportError as error:
+        raise SettingsError("Ray isn't installed.", subject="--engine ray", hint="pip install 'pvchat[ray]'") from error
+    mine = not ray.is_initialized()
+    if mine:
+        paths = {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}  # workers find what this process finds
+        here = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": max(workers, 1)}
+        ray.init(include_dashboard=False, log_to_driver=False, runtime_env={"env_vars": paths}, **here)
+    try:
+        actor = ray.remote(num_cpus=1)(_Actor)
+        pool = ActorPool([actor.remote(open_worker) for _ in range(max(1, min(workers, len(items))))])
+        yield from pool.map_unordered(lambda one, pair: one.run.remote(*pair), list(enumerate(items)))
+    finally:
+        if mine:
+            ray.shutdown()
