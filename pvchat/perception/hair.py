@@ -18,13 +18,14 @@ from pvchat.schemas import FloatArray, IntArray, Track
 _SHADED = 16.0  # how much darker than the cheeks skin above a forehead may be; brown hair has its hue, but is darker
 _BROWN, _BLONDE = 40.0, 52.0  # lightness: brown hair is darker than the one, blonde hair lighter than the other
 
+
 def photographed(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], grey: bool) -> str | None:
     """Hair colour from the strip above the face box; None when it is skin, mixed or outside the frame."""
     said: list[str | None] = []
     for i, image in zip(best, images, strict=True):
         face = track.boxes[i]
         lit = None if grey else relit(image, face)
-        said.append(_above(image if lit is None else lit, face, grey))
+        said.append((_above(lit, face, grey) if lit is not None else None) or _above(image, face, grey))
     word, share = colours.vote(said)
     return word if share >= 0.6 and (not grey or word == "dark hair") else None
 
