@@ -25,7 +25,8 @@ def photographed(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8
     for i, image in zip(best, images, strict=True):
         face = track.boxes[i]
         lit = None if grey else relit(image, face)
-        said.append((_above(lit, face, grey) if lit is not None else None) or _above(image, face, grey))
+        brown = lit is not None and _above(lit, face, grey) == "brown hair"  # grey hair looks blonde in raised light
+        said.append("brown hair" if brown else _above(image, face, grey))
     word, share = colours.vote(said)
     return word if share >= 0.6 and (not grey or word == "dark hair") else None
 
