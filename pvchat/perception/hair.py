@@ -12,27 +12,21 @@ from numpy.typing import NDArray
 
 from pvchat.perception import colours
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import skin_colour
+from pvchat.perception.sightings import relit, skin_colour
 from pvchat.schemas import FloatArray, IntArray, Track
+
+_SHADED = 16.0  # how much darker than the cheeks skin above a forehead may be; brown hair has its hue, but is darker
+_BROWN, _BLONDE = 40.0, 52.0  # lightness: brown hair is darker than the one, blonde hair lighter than the other
 
 
 def photographed(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], grey: bool) -> str | None:
     """Hair colour from the strip above the face box; None when it is skin, mixed or outside the frame."""
     said: list[str | None] = []
     for i, image in zip(best, images, strict=True):
-        x0, y0, x1, y1 = track.boxes[i]
-        w, h = x1 - x0, y1 - y0
-        strip = np.array([x0 + 0.2 * w, y0 - 0.16 * h, x1 - 0.2 * w, y0 - 0.02 * h], np.float32)
-        pixels = crop(image, strip).reshape(-1, 3)
-        if strip[1] < 0 or len(pixels) < 24:
-            said.append(None)
-            continue
-        lab = colours.to_lab(pixels)
-        skin = (
-            colours.skin_like(pixels, skin_colour(image, track.boxes[i])) if not grey else np.zeros(len(pixels), bool)
-        )
-        plain = float(np.percentile(lab[:, 0], 75) - np.percentile(lab[:, 0], 25)) < 22
-        said.append(_word(np.median(lab, 0)) if skin.mean() < 0.5 and plain else None)
+        face = track.boxes[i]
+        lit = None if grey else relit(image, face)
+        brown = lit is not None and _above(lit, face, grey) == "brown hair"  # grey hair looks blonde in raised light
+        said.append("brown hair" if brown else _above(image, face, grey))
     word, share = colours.vote(said)
     return word if share >= 0.6 and (not grey or word == "dark hair") else None
 
@@ -58,6 +52,22 @@ def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whol
     return f"{blonde.get(name, name)} hair"
 
 
+def _above(image: NDArray[np.uint8], face: FloatArray, grey: bool) -> str | None:
+    """The hair colour that the strip above a face box [4] shows."""
+    x0, y0, x1, y1 = face
+    w, h = x1 - x0, y1 - y0
+    strip = np.array([x0 + 0.2 * w, y0 - 0.16 * h, x1 - 0.2 * w, y0 - 0.02 * h], np.float32)
+    pixels = crop(image, strip).reshape(-1, 3)
+    if strip[1] < 0 or len(pixels) < 24:
+        return None
+    lab, skin = colours.to_lab(pixels), skin_colour(image, face)
+    middle = np.median(lab, 0)
+    like_skin = not grey and colours.skin_like(pixels, skin).mean() >= 0.5
+    bald = like_skin and middle[0] > min(skin[0] - _SHADED, _BROWN)
+    plain = float(np.percentile(lab[:, 0], 75) - np.percentile(lab[:, 0], 25)) < 22
+    return _word(middle) if plain and not bald else None
+
+
 def _word(lab: FloatArray) -> str | None:
     chroma, hue = float(np.hypot(lab[1], lab[2])), float(np.degrees(np.arctan2(lab[2], lab[1])) % 360)
     if lab[0] < 27:
@@ -65,5 +75,5 @@ def _word(lab: FloatArray) -> str | None:
     if chroma < 7:
         return "grey hair" if 42 <= lab[0] < 80 else None
     if 30 <= hue <= 100:
-        return "blonde hair" if lab[0] > 52 and hue > 62 else "brown hair" if lab[0] < 48 else None
+        return "blonde hair" if lab[0] > _BLONDE and hue > 62 else "brown hair" if lab[0] < _BROWN else None
     return None

@@ -25,6 +25,7 @@ from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
+from pvchat.perception.places import place_by_clothes
 from pvchat.perception.posture import posture_by_joints, tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import spread
@@ -87,7 +88,7 @@ def measure(
         posed[number][1].extend(measures)
     side_by_side(work, [partial(_tell, clip, measured, copies[n], experts, frames, posed.get(n)) for n in wanted])
     networks.rest()
-    return measured
+    return replace(measured, scene=place_by_clothes(measured.scene, copies))
 
 
 def _looked_at(

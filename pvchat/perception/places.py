@@ -1,7 +1,8 @@
 """Where a clip plays, as far as whole frames show it: place, indoors or outdoors, light, background.
 
 In: a clip's frames and their features, and who is seen in them. Out: `SceneFacts`. The place is told by a head of ours
-(`experts/scenes.py`) from what is seen beside the people, all frames together, and from things (`things.room_of`).
+(`experts/scenes.py`) from what is seen beside the people, all frames together, from things (`things.room_of`), and from
+what people wear (`place_by_clothes`).
 Indoors or outdoors is told by a head of ours where a second one, learned from composites, is not at odds with it; of
 drawn scenes by the second alone.
 """
@@ -9,6 +10,7 @@ drawn scenes by the second alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from pvchat.video import Clip
 
 _SURE = 0.25  # probability from which a place is told; what that is worth on footage: docs/LOG.md
+# A white coat or a stethoscope tells more than walls do, which offices and bare rooms have, too: of pictures kept back
+# .38 of those said to show a hospital by walls alone do, and from this probability on .67 (docs/LOG.md).
+_OFFICE, _HOSPITAL, _BY_WALLS = "an office or meeting room", "a hospital or doctor's office", 0.4
+_COAT_COLOURS = ("white", "light grey", "light blue")
 _OPEN = frozenset(
     ("a street", "a street market", "a forest", "a lake or beach", "the mountains", "a field", "a park or garden")
 )
@@ -65,6 +71,26 @@ def measure_scene(
     scene.light, scene.background = colours.light(clip.images), colours.background(clip.images)
     if scene.setting == "outdoors" and colours.blue_sky(clip.images):
         scene.behind.append(BLUE_SKY)
+    return scene
+
+
+def place_by_clothes(scene: SceneFacts, tracks: Sequence[Track]) -> SceneFacts:
+    """The scene with the kind of place that the clothes of somebody tell.
+
+    A hospital is told by its walls alone only where they are sure, or somebody wears a mask there.
+    """
+    medical = [
+        garment.confidence
+        for track in tracks
+        for garment in track.facts.clothes
+        if garment.kind == "stethoscope" or (garment.kind == "coat" and garment.colour in _COAT_COLOURS)
+    ]
+    if medical and scene.setting == "indoors" and scene.place in (None, _OFFICE, _HOSPITAL):
+        return replace(scene, place=_HOSPITAL, confidence=scene.confidence | {"place": max(medical)})
+    masked = any("a face mask" in track.facts.features for track in tracks)
+    if scene.place == _HOSPITAL and not masked and scene.confidence["place"] < _BY_WALLS:
+        sure = {name: value for name, value in scene.confidence.items() if name != "place"}
+        return replace(scene, place=None, confidence=sure)
     return scene
 
 
