@@ -10,7 +10,7 @@ clip; `writer.py` walks the way for `ask`, `answers.py` for evaluation and recip
 
     a clip's table    clip_timeline.py (out of `identity/evidence.py`), fact_rows.py, sounds.py; speakers/claims.py adds
     run               run.py: lookup.py, conditions.py, over spans.py; window.py: which part
-    many videos       archive.py
+    many videos       archive.py, archive_sound.py, archive_ranks.py, out of which comes an archive_finding.py
     why               explain.py
     words of all      vocabulary.py, colours.py, english.py (with wording.json)
 

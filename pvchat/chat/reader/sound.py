@@ -59,17 +59,21 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     if not {*seen} & (_SAYING | _SPEAKING | _HEARING | _WORDS):
         return query
     whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
-    whom = replace(whom, unknown=()) if names or not whom.names and phrase else whom
+    said = {*phrase.casefold().split()}
+    whom = replace(whom, unknown=tuple(one for one in whom.unknown if one.casefold() not in said))
+    if "than" in seen and "than" not in said:  # who says it more often is held against nobody
+        return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
     plain = Query("exists", whom, during=query.during)
     asked = Has("says", phrase) if phrase else Has("speaks")
     select = _select(seen, bool(phrase))
     if select == "attribute":
         return replace(plain, select=select, attribute="says")
     most = Rank("long", 1 if query.rank is None else query.rank.k)
-    rank = most if select == "who" and _MOST & set(seen) else Rank("time") if "first" in seen else None
+    edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
+    rank = most if select == "who" and _MOST & set(seen) else edge if select in ("who", "when") else None
     form: Form = "polar" if select == "exists" else "wh"
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
-    return replace(plain, select=select, where=asked, form=form, rank=rank if select == "who" else None, value=value)
+    return replace(plain, select=select, where=asked, form=form, rank=rank, value=value)
 
 
 def _music_query(query: Query, seen: Sequence[str]) -> Query:
@@ -94,7 +98,7 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
 def _select(seen: Sequence[str], phrase: bool) -> Select:
     """What kind of answer is wanted."""
     start = seen[0] if seen[0] in _AUXILIARY | {"at"} else next((word for word in seen if word in _ASKING), seen[0])
-    if start in ("when", "at"):
+    if start in ("when", "at") or seen[:2] in (["in", "which"], ["in", "what"]):
         return "when"
     if start in ("who", "whose", "which"):
         return "who"
