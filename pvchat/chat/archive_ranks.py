@@ -72,7 +72,7 @@ def is_answered(query: Query) -> bool:
     event, held = query.during.event, query.select in ("compare", "order")
     if query.select not in _ANSWERED or query.rank is not None and query.rank.by not in _RANKS:
         return False
-    if query.select == "compare" and query.rank is None:
+    if query.select == "compare" and query.rank is None or query.attribute == "language":
         return False
     return not held or event is None or event.where in (*_GONE, *_COME)
 

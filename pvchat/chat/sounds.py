@@ -1,9 +1,9 @@
 """Queries about what is heard, looked up in a `Timeline`; and the rows of a `Sound` that they are looked up in.
 
-Rows "speaks" are stretches of speech, their value the number of the voice, rows "says" single words; of nobody (entity
-"") where it isn't known whose they are. `of` says "unseen" where nobody in the picture speaks, "several" where more
-than one mouth moves, "voice" where somebody is known by the voice alone. Somebody isn't said to be silent while it
-isn't known who speaks.
+Rows "speaks" are stretches of speech, their value the number of the voice, rows "says" single words, rows "language"
+say which they are of; of nobody (entity "") where it isn't known whose they are. `of` says "unseen" where nobody in the
+picture speaks, "several" where more than one mouth moves, "voice" where somebody is known by the voice alone. Somebody
+isn't said to be silent while it isn't known who speaks.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import replace
 from pvchat.chat.conditions import subjects
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.lookup import part_of
-from pvchat.chat.query import Has, Query, Rank, atoms
+from pvchat.chat.query import Attribute, Has, Query, Rank, atoms
 from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
 from pvchat.chat.timeline import Timeline
+from pvchat.chat.vocabulary import LANGUAGES
 from pvchat.schemas import Sound, Utterance
 
 UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture
@@ -43,6 +44,8 @@ def rows_of_sound(sound: Sound, names: Mapping[int, str], known: Mapping[int, st
         who, of = _speaker(one, names, voices)
         voice = "" if one.voice is None else str(one.voice + 1)
         yield Row(who, "speaks", voice, one.start_s, one.end_s, of=of)
+        if one.language in LANGUAGES:
+            yield Row(who, "language", LANGUAGES[one.language], one.start_s, one.end_s, of=of)
         yield from (Row(who, "says", word.text, word.start_s, word.end_s, of=of) for word in one.words)
     yield from (Row("", "music", "", start, end) for start, end in sound.music)
 
@@ -86,6 +89,8 @@ def hear(query: Query, timeline: Timeline) -> Finding:
         return Finding(query, "no" if query.select == "exists" else None, missing=part.missing, nothing=True)
     if query.where == MUSIC:
         return _music(query, part.spans, timeline)
+    if kind_of(query) == "language" and not any(row.attribute == "language" for row in timeline.rows):
+        return Finding(replace(query, select="refuse", refusal="sound", value="language"))
     anybody = is_of_anybody(query)
     who = subjects(query.whom, None, part.spans, timeline)
     missing = [one for one in who.missing if not timeline.of(one.name, "speaks")]  # others are heard, if not seen
@@ -131,11 +136,22 @@ def phrase_of(query: Query) -> str:
     return next((has.value for has in atoms(query.where) if has.attribute == "says"), "")
 
 
+def kind_of(query: Query) -> Attribute:
+    """Which rows answer, where no words are asked for: stretches of speech, or of a language."""
+    asked = query.attribute == "language" or any(has.attribute == "language" for has in atoms(query.where))
+    return "language" if asked else "speaks"
+
+
+def language_of(query: Query) -> str:
+    """The language that is asked for; "" for any."""
+    return next((has.value for has in atoms(query.where) if has.attribute == "language"), "")
+
+
 def spans_of(rows: Sequence[Row], query: Query) -> list[Span]:
     """When rows that answer a query hold: stretches of speech, or the words of a phrase, together as they follow."""
     count = len(phrase_of(query).split())
     if not count:
-        return [row.span for row in rows if row.attribute == "speaks"]
+        return [row.span for row in rows if row.attribute == kind_of(query)]
     return [(rows[i].start_s, rows[i + count - 1].end_s) for i in range(0, len(rows), count)]
 
 
@@ -160,7 +176,8 @@ def _verdict(finding: Finding, anybody: bool) -> Verdict:
 
 def _of_one(entity: str, query: Query, part: Sequence[Span], timeline: Timeline) -> Found:
     """What one of them says, or the rows of nobody (""): the words of each stretch, or those that were asked for."""
-    speech = [row for row in timeline.of(entity, "speaks") if common([row.span], part)]
+    kind, language = kind_of(query), language_of(query)
+    speech = [row for row in timeline.of(entity, kind) if common([row.span], part) and language in ("", row.value)]
     words = [row for row in timeline.of(entity, "says") if common([(row.start_s, row.end_s + 0.01)], part)]
     if phrase := phrase_of(query):
         hits = _matches(words, phrase.split(), timeline)
@@ -168,7 +185,8 @@ def _of_one(entity: str, query: Query, part: Sequence[Span], timeline: Timeline)
         return Found(entity, "yes" if hits else "no", spans, tuple(row for hit in hits for row in hit), len(hits))
     spans = tuple(row.span for row in speech)
     number = len(spans) if query.select == "how_often" else seconds_in(common(spans, part))
-    return Found(entity, "yes" if spans else "no", spans, tuple(sorted([*speech, *words], key=_order)), number)
+    rows = sorted([*speech, *(words if kind == "speaks" else ())], key=_order)
+    return Found(entity, "yes" if spans else "no", spans, tuple(rows), number)
 
 
 def _order(row: Row) -> tuple[float, bool]:

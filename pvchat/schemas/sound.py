@@ -31,6 +31,7 @@ class Utterance:
         unseen: faces were seen and every mouth stayed still, or none was seen: whoever speaks isn't in the picture.
         overlap: several mouths clearly move.
         voice: number of its voice among those of the clip; None: too short to tell.
+        language: code of the words' language, such as "de"; "" where that isn't known.
         voiceprint: [256] that voice, as numbers of four digits; empty where it is too short. Biometric.
     """
 
@@ -41,6 +42,7 @@ class Utterance:
     unseen: bool = False
     overlap: bool = False
     voice: int | None = None
+    language: str = ""
     voiceprint: tuple[float, ...] = ()
 
     @property

@@ -2,7 +2,7 @@
 
 The network says that sound is asked about, and of whom; this says what. "When does Ana say 'coffee'?" is
 Query("when", Whom(("Ana",)), where=Has("says", "coffee")); "what is being said?" asks for the attribute "says". What
-nothing hears (which song, tones of voice, languages) stays refused.
+nothing hears (which song, tones of voice, accents) stays refused.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from pvchat.chat.query import Form, Has, Query, Rank, Select
 from pvchat.chat.reader.words import Word
-from pvchat.chat.vocabulary import word_set
+from pvchat.chat.vocabulary import LANGUAGES, word_set
 
 _SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
 _SPEAKING = word_set(
@@ -24,8 +24,9 @@ _HEARING = word_set("hear heard audible audio sound sounds noise noises")
 _WORDS = word_set("words transcript transcribe quote subtitles captions dialogue dialog conversation")
 _UNHEARD = {
     "music": word_set("song songs singing sing sings melody tune"),
-    "language": word_set("language languages accent english french german spanish"),
+    "accent": word_set("accent accents"),
 }
+_LANGUAGES = {name.casefold(): name for name in LANGUAGES.values()}
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _EMPTY = word_set(
     """the word words phrase something anything about a an in this that video clip of it out loud aloud name names to
@@ -54,6 +55,10 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     for kind, known in _UNHEARD.items():
         if known & set(seen) and not phrase:
             return replace(query, select="refuse", refusal="sound", value=kind, where=None, rank=None)
+    typed = (word.typed.casefold().strip(".,?!'’") for word in words)  # what may be a name is masked in `seen`
+    spoken = [_LANGUAGES[word] for word in typed if word in _LANGUAGES]
+    if (spoken or {"language", "languages"} & {*seen}) and not phrase:
+        return _language_query(query, seen, spoken)
     if "music" in seen and not phrase:
         return _music_query(query, seen)
     if not {*seen} & (_SAYING | _SPEAKING | _HEARING | _WORDS):
@@ -74,6 +79,17 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     form: Form = "polar" if select == "exists" else "wh"
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
     return replace(plain, select=select, where=asked, form=form, rank=rank, value=value)
+
+
+def _language_query(query: Query, seen: Sequence[str], spoken: Sequence[str]) -> Query:
+    """Who speaks the one language that is named, or which ones are spoken."""
+    unknown = tuple(one for one in query.whom.unknown if one.casefold() not in _LANGUAGES)
+    whom = replace(query.whom, unknown=unknown, quantifier=query.whom.quantifier if query.whom.names else "any")
+    if len(spoken) != 1:
+        return Query("attribute", whom, attribute="language", during=query.during)
+    select = _select(seen, True)
+    form: Form = "polar" if select == "exists" else "wh"
+    return Query(select, whom, Has("language", spoken[0]), during=query.during, form=form)
 
 
 def _music_query(query: Query, seen: Sequence[str]) -> Query:

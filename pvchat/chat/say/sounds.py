@@ -12,7 +12,7 @@ from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Query, Rank
 from pvchat.chat.say.clauses import called, ordinal
 from pvchat.chat.say.numbers import times_said
-from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, phrase_of, quotes, spans_of
+from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, language_of, phrase_of, quotes, spans_of
 from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Timeline
 
@@ -29,7 +29,7 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     if query.where == MUSIC:
         return _music(finding)
     if query.select == "attribute":
-        return _quoted(finding)
+        return _quoted(finding) if query.attribute == "says" else _languages(finding)
     if query.select == "count":
         return _voices(finding)
     if query.select == "who" and rank is not None and (finding.people or rank.k != 1):
@@ -82,10 +82,20 @@ def _voices(finding: Finding) -> str:
 
 def does(query: Query, several: bool = False) -> str:
     """What is asked of one speaker, or of several: "speaks", "say “coffee”"."""
-    phrase, ending = phrase_of(query), "" if several else "s"
+    phrase, ending, language = phrase_of(query), "" if several else "s", language_of(query)
     if query.where == MUSIC:
         return f"play{ending}"
-    return f"say{ending} “{phrase}”" if phrase else f"speak{ending}"
+    return f"say{ending} “{phrase}”" if phrase else f"speak{ending} {language}".rstrip()
+
+
+def _languages(finding: Finding) -> str:
+    """Who speaks which languages."""
+    whose = finding.query.whom.names or finding.query.whom.such is not None
+    spoken: dict[str, dict[str, None]] = {}
+    for row in (*(row for one in finding.people for row in one.rows), *(() if whose else finding.rows)):
+        spoken.setdefault(speaker(row.entity, row.of), {})[row.value] = None
+    told = "; ".join(f"{who} speaks {join(list(languages))}" for who, languages in spoken.items())
+    return upper(f"{told}.") if told else _nothing(finding)
 
 
 def speaker(who: str, of: str) -> str:
