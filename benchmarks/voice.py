@@ -2,15 +2,15 @@
 
     python benchmarks/voice.py words --work FOLDER
     python benchmarks/voice.py languages --work FOLDER
-    python benchmarks/voice.py cost --work FOLDER --moving A.mp4
+    python benchmarks/voice.py cost --work FOLDER --moving A.mp4 --share 0.1
     python benchmarks/voice.py speakers --work FOLDER --moving A.mp4 B.mp4 … --still C.mp4 D.mp4 …
 
 In: Debian's espeak-ng and flite, and hibari-tts where it is installed, speak; `--moving` are clips in which one face's
 mouth moves, `--still` such in which none does. They are put beside each other (both orders), speech of a voice on top,
 with noise. Out: tables on stdout. `--half held` is the half of the pairs (SHA-256 of their names, odd) on which nothing
 was chosen; words and languages were never used to choose anything. `cost` has ten minutes of one clip, over and over
-again, transcribed by a process of its own, and the same without sound. The made clips lie in `--work`, and are nobody's
-to commit.
+again (without `--moving`: of nothing to see), transcribed by a process of its own, and the same without sound. The made
+clips lie in `--work`, and are nobody's to commit.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ def main() -> None:
     parser.add_argument("--still", nargs="*", type=Path, default=[])
     parser.add_argument("--half", choices=("chosen", "held", "all"), default="all")
     parser.add_argument("--each", type=int, default=1, help="sentences of each voice")
+    parser.add_argument("--share", type=float, default=1.0, help="of the long clip in which somebody speaks")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     experts = SoundExperts()
@@ -87,7 +88,7 @@ def main() -> None:
     elif args.what == "languages":
         measure_languages(args.work, experts)
     elif args.what == "cost":
-        measure_cost(args.work, args.moving[0])
+        measure_cost(args.work, args.moving[:1], args.share)
     else:
         measure_speakers(args.work, args.moving, args.still, args.half, experts)
 
@@ -132,12 +133,14 @@ def measure_languages(work: Path, experts: SoundExperts) -> None:
         say(f"{language}: right, wrong, not told {told}; word error {wrong / total:.3f}; CPU {spent / length:.2f} x")
 
 
-def measure_cost(work: Path, path: Path, seconds: float = 600.0) -> None:
+def measure_cost(work: Path, paths: Sequence[Path], share: float, seconds: float = 600.0) -> None:
     """Peak memory and CPU seconds a second of a long clip that is transcribed; of the same without sound."""
     speech = [spoken(text, VOICES[i % 4], work) for i, text in enumerate(SENTENCES)]
     round_of = np.concatenate([np.pad(one, (0, RATE // 2)) for one in speech if one is not None])
-    samples = np.resize(round_of, round(seconds * RATE))
-    frames = _frames(path, seconds)
+    quiet = np.zeros(round(len(round_of) * (1 / share - 1)), np.float32)
+    samples = np.resize(np.concatenate([round_of, quiet]), round(seconds * RATE))
+    grey = [np.full((64, 64, 3), 90, np.uint8)] * round(seconds * FPS)
+    frames = _frames(paths[0], seconds) if paths else grey
     for name, sound in (("sound", samples), ("silent", None)):
         clip = write_clip(work / f"long-{name}.mp4", frames, sound)
         command = [sys.executable, "-m", "pvchat", "transcribe", str(clip)]

@@ -19,8 +19,7 @@ from pvchat.chat.lookup import part_of
 from pvchat.chat.query import Attribute, Has, Query, Rank, atoms
 from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
 from pvchat.chat.timeline import Timeline
-from pvchat.chat.vocabulary import LANGUAGES
-from pvchat.schemas import Sound, Utterance
+from pvchat.schemas import LANGUAGES, Sound, Utterance
 
 UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture
 BY_VOICE, SEVERAL = "voice", "several"  # … that is known by the voice, not by a mouth; where several mouths move
@@ -44,7 +43,7 @@ def rows_of_sound(sound: Sound, names: Mapping[int, str], known: Mapping[int, st
         who, of = _speaker(one, names, voices)
         voice = "" if one.voice is None else str(one.voice + 1)
         yield Row(who, "speaks", voice, one.start_s, one.end_s, of=of)
-        if one.language in LANGUAGES:
+        if one.language:
             yield Row(who, "language", LANGUAGES[one.language], one.start_s, one.end_s, of=of)
         yield from (Row(who, "says", word.text, word.start_s, word.end_s, of=of) for word in one.words)
     yield from (Row("", "music", "", start, end) for start, end in sound.music)

@@ -34,9 +34,3 @@ TITLES = word_set(
     """dr doctor nurse mr mrs ms miss mister madam sir prof professor sister brother matron captain officer uncle aunt
     auntie grandma grandpa granny grandmother grandfather mama papa"""
 )  # before a name; never a name's first word by itself
-
-LANGUAGES = {  # names of those that speech is told to be of, by their codes (ISO 639-1)
-    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian",
-    "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian",
-    "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
-}  # fmt: skip

@@ -129,11 +129,11 @@ def look(path: str, chat: Service) -> _Look:
 
 
 def _unheard(library: sqlite3.Connection, chat: Service) -> list[str]:
-    """Files of clips that were looked at before they could be listened to, if now they can; no camera records sound."""
+    """Files of clips that were looked at before they could be listened to, if now they can."""
     if not chat.settings.voice or weights.missing(table=VOICE):
         return []
-    words = "SELECT min(f.path) FROM clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source"
-    rows = library.execute(f"{words} WHERE c.sound IS NULL AND s.camera IS NULL GROUP BY c.id")
+    words = "SELECT min(f.path) FROM clips AS c JOIN files AS f ON f.clip = c.id WHERE c.sound IS NULL GROUP BY c.id"
+    rows = library.execute(words)
     return sorted(path for (path,) in rows if Path(path).exists())
 
 

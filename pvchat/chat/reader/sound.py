@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from pvchat.chat.query import Form, Has, Query, Rank, Select
 from pvchat.chat.reader.words import Word
-from pvchat.chat.vocabulary import LANGUAGES, word_set
+from pvchat.chat.vocabulary import word_set
+from pvchat.schemas import LANGUAGES
 
 _SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
 _SPEAKING = word_set(

@@ -23,10 +23,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.assets import weights
-from pvchat.assets.packages import LANGUAGES, VOICE
+from pvchat.assets import packages, weights
 from pvchat.perception.experts.mel import mel_filters
-from pvchat.schemas import SAMPLE_RATE, FloatArray, Word
+from pvchat.schemas import LANGUAGES, SAMPLE_RATE, FloatArray, Word
 
 WINDOW_S = 30.0  # what the encoder always sees; shorter sound is followed by silence
 _HEAD, _MELS, _FFT, _HOP = 64, 80, 400, 160  # width of a head of attention
@@ -68,7 +67,7 @@ class WordExpert:
     """
 
     def __init__(self, folder: Path | None = None, model: Sequence[Path] = ()) -> None:
-        folder = weights.member_path("words", table=VOICE) if folder is None else folder
+        folder = weights.member_path("words", table=packages.VOICE) if folder is None else folder
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         data = b"".join(path.read_bytes() for path in model or (folder / "model.bin",))
         self._weights = {name: torch.from_numpy(array) for name, array in _read_model(BytesIO(data)).items()}
@@ -76,7 +75,7 @@ class WordExpert:
         self._tokenizer_file = folder / "tokenizer.json"
         shift = config["suppress_ids_begin"][1] - _ENGLISH[_END]
         self._special = tuple(token + shift for token in _ENGLISH)
-        self._languages = torch.tensor(config["lang_ids"]) if shift else None
+        self._languages = torch.tensor(config["lang_ids"]) if shift else torch.zeros(0, dtype=torch.int64)
         self._aligned: list[tuple[int, int]] = [(layer, head) for layer, head in config["alignment_heads"]]
         self._banned = torch.tensor(config["suppress_ids"])
         self._banned_first = torch.tensor(config["suppress_ids_begin"])
@@ -85,7 +84,7 @@ class WordExpert:
     @classmethod
     def of_languages(cls) -> WordExpert:
         """The one that hears many languages; raises WeightsError where its weights aren't here."""
-        first, second = (weights.member_path(role, f"model.bin.part{part}", table=LANGUAGES)
+        first, second = (weights.member_path(role, f"model.bin.part{part}", table=packages.LANGUAGES)
                          for part, role in enumerate(("languages", "languages_rest"), 1))  # fmt: skip
         return cls(first.parent, (first, second))
 
@@ -119,17 +118,17 @@ class WordExpert:
         return self._words(sound, len(samples) / SAMPLE_RATE, start_s, language), language
 
     def _language(self, sound: Tensor) -> tuple[str, float]:
-        """The code of the likeliest language, and its probability."""
-        assert self._languages is not None
+        """The code of the likeliest language of those that are told, and its probability among all."""
         logits = self._decoded([self._special[_START]], 0, self._heard_by_layers(sound))[0][0]
-        likely = logits[self._languages].softmax(-1)
-        best = int(likely.argmax())
-        return self._tokenizer.id_to_token(int(self._languages[best])).strip("<|>"), float(likely[best])
+        likely = logits[self._languages].softmax(-1).tolist()
+        codes = (self._tokenizer.id_to_token(token).strip("<|>") for token in self._languages.tolist())
+        probability, best = max((p, code) for p, code in zip(likely, codes, strict=True) if code in LANGUAGES)
+        return best, probability
 
     def _words(self, sound: Tensor, length_s: float, start_s: float, language: str = "") -> list[Word]:
         """The words of `_encoded` sound; the language's code is for the expert of many."""
         end, start, _, write, _, no_times = self._special
-        spoken = [self._tokenizer.token_to_id(f"<|{language}|>"), write] if self._languages is not None else []
+        spoken = [self._tokenizer.token_to_id(f"<|{language}|>"), write] if len(self._languages) else []
         prompt = [start, *spoken, no_times]
         heard = self._written(sound, length_s, prompt)
         if not heard.is_speech:
