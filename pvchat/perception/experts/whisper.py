@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,8 +69,8 @@ class WordExpert:
     def __init__(self, folder: Path | None = None, model: Sequence[Path] = ()) -> None:
         folder = weights.member_path("words", table=packages.VOICE) if folder is None else folder
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        data = b"".join(path.read_bytes() for path in model or (folder / "model.bin",))
-        self._weights = {name: torch.from_numpy(array) for name, array in _read_model(BytesIO(data)).items()}
+        with _reading(model or (folder / "model.bin",)) as read:
+            self._weights = {name: torch.from_numpy(array) for name, array in _read_model(read).items()}
         self._layers = sum(name.endswith("attention/linear_2/bias") for name in self._weights)
         self._tokenizer_file = folder / "tokenizer.json"
         shift = config["suppress_ids_begin"][1] - _ENGLISH[_END]
@@ -278,22 +278,38 @@ def _aligned_frames(cost: FloatArray) -> FloatArray:
     return begins
 
 
-def _read_model(file: BinaryIO) -> dict[str, FloatArray]:
+@contextmanager
+def _reading(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
+    """A function that reads so many bytes of files as if they were one: they are never in memory together."""
+    with ExitStack() as opened:
+        files = [opened.enter_context(path.open("rb")) for path in paths]
+
+        def read(count: int) -> bytes:
+            data = files[0].read(count)
+            if len(data) < count and files[1:]:
+                del files[0]
+                return data + read(count - len(data))
+            return data
+
+        yield read
+
+
+def _read_model(read: Callable[[int], bytes]) -> dict[str, FloatArray]:
     """The arrays of a CTranslate2 model by name, as float32."""
 
     def text() -> str:
-        return file.read(struct.unpack("<H", file.read(2))[0])[:-1].decode()
+        return read(struct.unpack("<H", read(2))[0])[:-1].decode()
 
     def number() -> int:
-        return int(struct.unpack("<I", file.read(4))[0])
+        return int(struct.unpack("<I", read(4))[0])
 
     _ = number(), text(), number()  # version, kind, revision
     found = {}
     for _ in range(number()):
-        name, rank = text(), file.read(1)[0]
-        shape = struct.unpack(f"<{rank}I", file.read(4 * rank))
-        kind = _TYPES[file.read(1)[0]]
-        array = np.frombuffer(file.read(number()), kind).reshape(shape)
+        name, rank = text(), read(1)[0]
+        shape = struct.unpack(f"<{rank}I", read(4 * rank))
+        kind = _TYPES[read(1)[0]]
+        array = np.frombuffer(read(number()), kind).reshape(shape)
         if rank:
             found[name] = array.astype(np.float32)
     return found
