@@ -151,7 +151,9 @@ class WordExpert:
         for layer in range(self._layers):
             at = f"encoder/layer_{layer}"
             q, k, v = self._linear(self._norm(x, f"{at}/self_attention"), f"{at}/self_attention/linear_0").chunk(3, -1)
-            x = x + self._linear(_attended(q, k, v)[0], f"{at}/self_attention/linear_1")
+            q, k, v = (part.view(1, len(x), -1, _HEAD).transpose(1, 2) for part in (q, k, v))
+            mixed = F.scaled_dot_product_attention(q, k, v)  # never all weights at once: 216 MB of base
+            x = x + self._linear(mixed.transpose(1, 2)[0].flatten(1), f"{at}/self_attention/linear_1")
             x = x + self._fed(x, at)
         return self._norm(x, "encoder")
 
