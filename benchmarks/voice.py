@@ -1,12 +1,16 @@
 """What is heard of made speech: word errors by loudness of noise, whose mouth speech is given to, what it costs.
 
     python benchmarks/voice.py words --work FOLDER
+    python benchmarks/voice.py languages --work FOLDER
+    python benchmarks/voice.py cost --work FOLDER --moving A.mp4 --share 0.1
     python benchmarks/voice.py speakers --work FOLDER --moving A.mp4 B.mp4 … --still C.mp4 D.mp4 …
 
 In: Debian's espeak-ng and flite, and hibari-tts where it is installed, speak; `--moving` are clips in which one face's
 mouth moves, `--still` such in which none does. They are put beside each other (both orders), speech of a voice on top,
 with noise. Out: tables on stdout. `--half held` is the half of the pairs (SHA-256 of their names, odd) on which nothing
-was chosen; words were never used to choose anything. The made clips lie in `--work`, and are nobody's to commit.
+was chosen; words and languages were never used to choose anything. `cost` has ten minutes of one clip, over and over
+again (without `--moving`: of nothing to see), transcribed by a process of its own, and the same without sound. The made
+clips lie in `--work`, and are nobody's to commit.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -30,7 +35,7 @@ from pvchat import video
 from pvchat.config import VideoConfig
 from pvchat.perception.analysis import Depth, Experts, recognise
 from pvchat.perception.sound.listening import SoundExperts, listen
-from pvchat.schemas import ClipAnalysis, FloatArray, Utterance
+from pvchat.schemas import ClipAnalysis, FloatArray, Sound, Utterance
 from pvchat.video.sound import has_sound
 
 SENTENCES = (
@@ -47,6 +52,18 @@ SENTENCES = (
     "The children are playing football behind the school.",
     "I think the answer is wrong, but I am not sure.",
 )
+LANGUAGES = {  # espeak-ng's voices, and sentences
+    "de": ("Guten Morgen, könnten Sie mir bitte eine Tasse Kaffee und ein Glas Wasser bringen?",
+           "Die Besprechung beginnt um neun Uhr im großen Zimmer im zweiten Stock.",
+           "Mein Bruder arbeitet in einem Krankenhaus und meine Schwester ist Lehrerin."),
+    "es": ("Buenos días, ¿puede traerme una taza de café y un vaso de agua, por favor?",
+           "La reunión empieza a las nueve en la sala grande del segundo piso.",
+           "Mi hermano trabaja en un hospital y mi hermana es profesora."),
+    "fr": ("Bonjour, pouvez-vous m'apporter une tasse de café et un verre d'eau, s'il vous plaît ?",
+           "La réunion commence à neuf heures dans la grande salle du deuxième étage.",
+           "Mon frère travaille dans un hôpital et ma soeur est professeur."),
+    "en-us": SENTENCES[1:3] + SENTENCES[5:6],
+}  # fmt: skip
 VOICES = ("espeak en-us", "espeak en-gb+f3", "espeak en-us+m3 150", "flite slt", "flite rms", "flite awb", "hibari")
 NOISES = (None, 20.0, 10.0, 0.0)  # dB of speech over noise
 RATE, SIDE, FPS = 16_000, 360, 25
@@ -56,24 +73,28 @@ WHO = Depth(grid_frames=2, body_crops=0, prints=0, masked_tracks=0, looks=False,
 def main() -> None:
     """Print one of the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("words", "speakers"))
+    parser.add_argument("what", choices=("words", "speakers", "languages", "cost"))
     parser.add_argument("--work", type=Path, required=True, help="where made clips go")
     parser.add_argument("--moving", nargs="*", type=Path, default=[])
     parser.add_argument("--still", nargs="*", type=Path, default=[])
     parser.add_argument("--half", choices=("chosen", "held", "all"), default="all")
     parser.add_argument("--each", type=int, default=1, help="sentences of each voice")
+    parser.add_argument("--share", type=float, default=1.0, help="of the long clip in which somebody speaks")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     experts = SoundExperts()
     if args.what == "words":
         measure_words(args.work, args.each, experts)
+    elif args.what == "languages":
+        measure_languages(args.work, experts)
+    elif args.what == "cost":
+        measure_cost(args.work, args.moving[:1], args.share)
     else:
         measure_speakers(args.work, args.moving, args.still, args.half, experts)
 
 
 def measure_words(work: Path, each: int, experts: SoundExperts) -> None:
     """Word errors by noise and engine, and CPU seconds a second of the clip."""
-    grey = [np.full((64, 64, 3), 90, np.uint8)]
     for noise in NOISES:
         wrong: dict[str, list[int]] = {}
         spent, length = 0.0, 0.0
@@ -83,10 +104,8 @@ def measure_words(work: Path, each: int, experts: SoundExperts) -> None:
                 samples = spoken(text, voice, work)
                 if samples is None:
                     continue
-                clip = write_clip(work / "words.mp4", grey, noisy(samples, noise, number + 100 * k))
-                found, began = video.probe(clip, VideoConfig()), time.process_time()
-                sound = listen(clip, found, _empty(found.duration_s), experts, VideoConfig())
-                spent, length = spent + time.process_time() - began, length + found.duration_s
+                sound, cpu, seconds = heard_of(noisy(samples, noise, number + 100 * k), work, experts)
+                spent, length = spent + cpu, length + seconds
                 told = " ".join(one.text for one in sound.utterances)
                 row = wrong.setdefault(voice.split()[0], [0, 0])
                 row[0] += word_errors(text, told)
@@ -95,6 +114,50 @@ def measure_words(work: Path, each: int, experts: SoundExperts) -> None:
         errors, total = (sum(column) for column in zip(*wrong.values(), strict=True))
         by_engine = {name: round(bad / count, 3) for name, (bad, count) in wrong.items()}
         say(f"noise {noise} dB: word error {errors / total:.3f} of {total} {by_engine}, CPU {spent / length:.2f} x")
+
+
+def measure_languages(work: Path, experts: SoundExperts) -> None:
+    """Stretches told to be of the right language, of another, of none; word errors; CPU seconds a second."""
+    for language, sentences in LANGUAGES.items():
+        told, wrong, total, spent, length = [0, 0, 0], 0, 0, 0.0, 0.0
+        for number, (text, kind) in enumerate((text, kind) for kind in ("", "+f3") for text in sentences):
+            samples = spoken(text, f"espeak {language}{kind} 150", work)
+            assert samples is not None
+            sound, cpu, seconds = heard_of(noisy(samples, 20.0, number), work, experts)
+            spent, length = spent + cpu, length + seconds
+            for one in sound.utterances:
+                told[0 if one.language == language[:2] else 1 if one.language else 2] += 1
+            heard = " ".join(one.text for one in sound.utterances)
+            wrong, total = wrong + word_errors(text, heard), total + len(plain_words(text))
+            say(f"  {language}{kind} {[one.language for one in sound.utterances]}: {heard}")
+        say(f"{language}: right, wrong, not told {told}; word error {wrong / total:.3f}; CPU {spent / length:.2f} x")
+
+
+def measure_cost(work: Path, paths: Sequence[Path], share: float, seconds: float = 600.0) -> None:
+    """Peak memory and CPU seconds a second of a long clip that is transcribed; of the same without sound."""
+    speech = [spoken(text, VOICES[i % 4], work) for i, text in enumerate(SENTENCES)]
+    round_of = np.concatenate([np.pad(one, (0, RATE // 2)) for one in speech if one is not None])
+    quiet = np.zeros(round(len(round_of) * (1 / share - 1)), np.float32)
+    samples = np.resize(np.concatenate([round_of, quiet]), round(seconds * RATE))
+    grey = [np.full((64, 64, 3), 90, np.uint8)] * round(seconds * FPS)
+    frames = _frames(paths[0], seconds) if paths else grey
+    for name, sound in (("sound", samples), ("silent", None)):
+        clip = write_clip(work / f"long-{name}.mp4", frames, sound)
+        command = [sys.executable, "-m", "pvchat", "transcribe", str(clip)]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(command, capture_output=True, check=False, text=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        lines = len(done.stdout.splitlines())
+        say(f"{name}: {lines} lines, CPU {cpu / seconds:.3f} x, most memory so far {after.ru_maxrss / 1e6:.2f} GB")
+
+
+def heard_of(samples: FloatArray, work: Path, experts: SoundExperts) -> tuple[Sound, float, float]:
+    """What is heard in a clip of grey pictures with some sound; CPU seconds, and its length in seconds."""
+    clip = write_clip(work / "words.mp4", [np.full((64, 64, 3), 90, np.uint8)], samples)
+    found, began = video.probe(clip, VideoConfig()), time.process_time()
+    sound = listen(clip, found, _empty(found.duration_s), experts, VideoConfig())
+    return sound, time.process_time() - began, found.duration_s
 
 
 def measure_speakers(
@@ -213,7 +276,7 @@ def write_clip(path: Path, frames: Sequence[NDArray[np.uint8]], samples: FloatAr
 
 def plain_words(text: str) -> list[str]:
     """Words without case and punctuation."""
-    return re.findall(r"[a-z0-9']+", text.lower())
+    return re.findall(r"[\w']+", text.lower().replace("’", "'"))
 
 
 def word_errors(asked: str, told: str) -> int:

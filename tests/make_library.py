@@ -13,11 +13,12 @@ from make_analysis import make_analysis
 from pvchat import PVChat
 from pvchat.chat.timeline import Timeline
 from pvchat.library import Library, recognise, records
+from pvchat.schemas import Sound
 from pvchat.video import Recorded
 
 
-def stored(chat: PVChat, folder: Path, videos: Sequence[tuple[str, str, dict[str, Any]]]) -> Library:
-    """A library with clips: their places, the times at which they begin, and their timelines (`Timeline.from_dict`)."""
+def stored(chat: PVChat, folder: Path, videos: Sequence[tuple[str, str, Timeline | dict[str, Any]]]) -> Library:
+    """A library with clips: their places, the times at which they begin, and their timelines (also as JSON)."""
     library = chat.library
     (folder / "videos").mkdir()
     library.add([folder / "videos"])
@@ -25,12 +26,15 @@ def stored(chat: PVChat, folder: Path, videos: Sequence[tuple[str, str, dict[str
     with library._open() as tables:
         who = {one.name: recognise._numbers(tables)[one.id] for one in chat.people.snapshot().people}
         for number, (place, recorded, told) in enumerate(videos, 1):
-            timeline = Timeline.from_dict(told)
+            timeline = told if isinstance(told, Timeline) else Timeline.from_dict(told)
             source = tables.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, ?)", (f"/{place}", place))
             source = tables.execute("SELECT id FROM sources WHERE path = ?", (f"/{place}",)).fetchone()[0]
-            analysis = replace(make_analysis(), key=str(number), duration_s=timeline.end_s)
+            sound = Sound(timeline.sound) if timeline.sound else None
+            analysis = replace(make_analysis(), key=str(number), duration_s=timeline.end_s, sound=sound)
             clip = records.keep(tables, analysis, Recorded(datetime.fromisoformat(recorded), "name"))
-            whole = records.packed({"span": timeline.whole, "looked_for": [], "still": False, "at_least": False})
+            whole = records.packed(
+                {"span": timeline.whole, "looked_for": [], "still": False, "at_least": False, "sound": timeline.sound}
+            )
             tables.execute("UPDATE clips SET timeline = ?, stale = 0 WHERE id = ?", (whole, clip))
             tables.execute("INSERT INTO files VALUES (?, ?, 1, 1, ?, '')", (f"/{place}/{number}.mp4", source, clip))
             for one in timeline.entities:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from pvchat.chat.archive import ArchiveFinding, Sighted, Video, adjusted, base_rate, is_backwards, sought
+from pvchat.chat.archive import Sighted, adjusted, base_rate, is_backwards, sought
+from pvchat.chat.archive_finding import ArchiveFinding, Video
 from pvchat.chat.archive_ranks import find
 from pvchat.chat.finding import Row
 from pvchat.chat.query import And, Has, Not, Query, Rank, Whom

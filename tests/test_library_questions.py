@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 from make_library import stored  # noqa: E402
 from make_studio import open_chat, open_studio  # noqa: E402
 
-from pvchat.chat.archive import ArchiveFinding  # noqa: E402
+from pvchat.chat.archive_finding import ArchiveFinding  # noqa: E402
 from pvchat.library import Library  # noqa: E402
 
 pytestmark = pytest.mark.weights
@@ -187,7 +187,6 @@ FOLLOWED = {
 REFUSED = {
     "Who was nearest to the camera?": "I can tell when, where, how often",
     "Do Ana and Ben wear the same colour?": "I can tell when, where, how often",
-    "In which video does Ana say 'coffee'?": "What is said is not kept in the library.",
     "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",
     "How long is the video?": "Ask anything else about one video",
     "Was Zoe here before Ana?": "Nobody called Zoe is enrolled.",

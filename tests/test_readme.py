@@ -7,7 +7,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
-from pvchat.assets.packages import TABLE, VOICE
+from pvchat.assets.packages import LANGUAGES, TABLE, VOICE
 
 REPO = Path(__file__).parents[1]
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -45,7 +45,8 @@ def test_the_weights_table_is_the_code_s():
     section = (REPO / "docs" / "weights.md").read_text(encoding="utf-8").split("## Our own")[0]
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", section, re.MULTILINE)[1:]
     assert rows == [
-        (weight.purpose, f"{weight.package} {weight.version}", weight.licence) for weight in (*TABLE, *VOICE)
+        (weight.purpose, f"{weight.package} {weight.version}", weight.licence)
+        for weight in (*TABLE, *VOICE, *LANGUAGES)
     ]
 
 

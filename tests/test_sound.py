@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -139,7 +140,7 @@ class SaysTwice:
 
 def test_words_go_to_their_stretch_and_end_with_it():
     made = [Speech(at, np.full(SAMPLE_RATE, 0.5, np.float32)) for at in (2.0, 6.0)]
-    first, second = _with_words(made, SaysTwice())
+    first, second = _with_words(made, SimpleNamespace(words=SaysTwice(), languages=None))
     assert [word.text for word in first.words] == ["yes"]
     assert second.words == (Word("no", pytest.approx(6.7, abs=0.02), 7.0),)
 

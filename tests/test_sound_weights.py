@@ -15,7 +15,7 @@ from pvchat import video
 from pvchat.assets import weights
 from pvchat.assets.packages import VOICE
 from pvchat.config import VideoConfig
-from pvchat.perception.sound.listening import SoundExperts, listen, speaking
+from pvchat.perception.sound.listening import SoundExperts, Speech, listen, one_voice_each, speaking
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 TEXT = "Good morning everybody. Would you like a cup of coffee?"
@@ -90,3 +90,41 @@ def test_two_voices_are_two_and_music_is_music(experts, tmp_path):
     quiet = speaking(clip, found, replace(make_analysis(), duration_s=found.duration_s), experts, VideoConfig())
     assert [one.voice for one in quiet.utterances] == [one.voice for one in sound.utterances]
     assert not any(one.words for one in quiet.utterances)
+
+
+@pytest.mark.weights
+def test_a_stretch_is_parted_where_the_voice_changes(experts, tmp_path):
+    """Two voices without a pause; and one voice that says two sentences."""
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng isn't installed")
+    from voice import SENTENCES, spoken
+
+    voices = ("espeak en-us+m3", "espeak en-us+f4")
+    one, other = (spoken(SENTENCES[k], voice, tmp_path)[800:-4000] for k, voice in enumerate(voices))
+    same = spoken(SENTENCES[2], voices[0], tmp_path)[800:-4000]
+    first, second = one_voice_each([Speech(2.0, np.concatenate([one, other]))], experts.voices)
+    assert second.start_s == pytest.approx(2.0 + len(one) / 16_000, abs=0.5)
+    assert first.end_s == pytest.approx(second.start_s)
+    assert len(list(one_voice_each([Speech(0.0, np.concatenate([one, same]))], experts.voices))) == 1
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("voice", "text", "language"),
+    [
+        ("de", "Die Besprechung beginnt um neun Uhr im großen Zimmer im zweiten Stock.", "de"),
+        ("es", "La reunión empieza a las nueve en la sala grande del segundo piso.", "es"),
+        ("en-us", TEXT, "en"),
+    ],
+)
+def test_the_language_is_told_and_its_words_are_heard(experts, tmp_path, voice, text, language):
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng isn't installed")
+    if experts.languages is None:
+        pytest.skip("no weights for languages: run `pvchat doctor --fetch --voice`")
+    from voice import heard_of, noisy, plain_words, spoken, word_errors
+
+    sound, *_ = heard_of(noisy(spoken(text, f"espeak {voice} 150", tmp_path), 30.0, 0), tmp_path, experts)
+    assert {one.language for one in sound.utterances} == {language}
+    told = " ".join(one.text for one in sound.utterances)
+    assert word_errors(text, told) <= len(plain_words(text)) // 2

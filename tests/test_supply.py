@@ -15,7 +15,7 @@ from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
 from recipes.faces.faceteachers import TEACHERS
 
-EVERY = (*packages.TABLE, *packages.VOICE, *TEACHERS, *footage.FOOTAGE)
+EVERY = (*packages.TABLE, *packages.VOICE, *packages.LANGUAGES, *TEACHERS, *footage.FOOTAGE)
 
 
 @pytest.fixture

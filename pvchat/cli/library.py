@@ -113,7 +113,8 @@ def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanni
 def _print_report(args: argparse.Namespace, report: Report) -> None:
     """What a scan did."""
     parts = [f"{report.added} looked at", f"{report.kept} as they were"]
-    parts += [f"{count} {what}" for count, what in ((report.moved, "known from elsewhere"), (report.removed, "gone"),
+    parts += [f"{count} {what}" for count, what in ((report.heard, "listened to"),
+                                                   (report.moved, "known from elsewhere"), (report.removed, "gone"),
                                                    (len(report.failed), "can't be used")) if count]  # fmt: skip
     for path, why in report.failed.items():
         console.say(f"{path} can't be used: {why}")

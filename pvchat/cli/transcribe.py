@@ -21,7 +21,7 @@ def register(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
         commands, "transcribe", "what is said in a clip, with times and names", "CLIP [options]",
-        "English only; what hearing needs is fetched by `pvchat doctor --fetch --voice`.",
+        "English, and other languages less well; what hearing needs is fetched by `pvchat doctor --fetch --voice`.",
     )  # fmt: skip
     parser.add_argument("clip", metavar="CLIP", help="a video with sound")
     parser.add_argument("--srt", type=Path, metavar="FILE", help="write subtitles (SubRip) into a file instead")

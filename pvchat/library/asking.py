@@ -14,17 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.archive import (
-    UNITS,
-    ArchiveFinding,
-    Seen,
-    Sighted,
-    Video,
-    adjusted,
-    base_rate,
-    is_backwards,
-    sought,
-)
+from pvchat.chat.archive import Sighted, adjusted, base_rate, is_backwards, is_told_of_one, sought
+from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.archive_ranks import find, is_answered, joined, of_each, of_one_time
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query, is_of_sound
@@ -33,8 +24,9 @@ from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.read import Known
 from pvchat.chat.run import run
-from pvchat.chat.say.archive import SEVERAL_TIMES, UNANSWERED, UNHEARD, Asked, lead_of, say_archive
+from pvchat.chat.say.archive import SEVERAL_TIMES, UNANSWERED, Asked, lead_of, say_archive
 from pvchat.chat.say.voice import say
+from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.errors import PVChatError
@@ -168,7 +160,7 @@ class _Search:
             edge = (sighted.sure or list(sighted.seen))[-1 if is_backwards(asked.sighting) else 0]
             said = replace(said, moment=edge)
         found = self._found(query, None if edge is None else edge.video.number)
-        if query.select in ("attribute", "describe"):
+        if is_told_of_one(query):
             one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
             said = replace(said, moment=one, told="" if one is None else self._told(query, one))
             if one is None:
@@ -180,7 +172,7 @@ class _Search:
         if query.value == "times":
             return SEVERAL_TIMES
         if query.select != "refuse":
-            return UNHEARD if is_of_sound(query) else UNANSWERED
+            return UNANSWERED
         return say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
 
     def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:
@@ -245,19 +237,23 @@ class _Search:
             where, values = f"{where} AND c.id = ?", [*values, only]
         order = "DESC" if is_backwards(query) else "ASC"
         rows = self.library.execute(
-            "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long FROM clips AS c "
-            "JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
+            "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long, "
+            "coalesce(c.sound, x'') = x'' FROM clips AS c JOIN files AS f "
+            "ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
             f"WHERE {where} GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
             values,
         )
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
         doubts = {name: self._doubts(number, videos) for number, name in self._asked_about(query).items()}
         needed = sought(query)
-        for number, path, place, at, dated_by, seconds, long in rows:
+        for number, path, place, at, dated_by, seconds, long, unheard in rows:
             unlikely = {name for name, one in doubts.items() if number in one.unlikely}
             if unlikely & {*needed}:
                 continue
             video = Video(number, path, place, datetime.fromisoformat(at), dated_by, seconds, bool(long))
+            if unheard and _is_of_words(query):
+                yield video, Timeline(0.0, seconds), frozenset(), None
+                continue
             timeline = timeline_in(self.library, number, self.names, place)
             timeline = timeline if self.chat.settings.traits else without_traits(timeline)
             perhaps = frozenset(name for name, one in doubts.items() if number in one.perhaps)
@@ -267,11 +263,19 @@ class _Search:
         """Conditions on clips without which nothing holds in them."""
         numbers = {name: number for number, name in self.names.items()}
         for name in sought(query):
-            yield "c.id IN (SELECT clip FROM appearances WHERE who = ?)", [numbers.get(name, 0)]
+            yield "c.id IN (SELECT clip FROM places_of_people WHERE who = ?)", [numbers.get(name, 0)]
         if query.whom.names and query.whom.quantifier in ("any", "either"):
             marks = ", ".join("?" * len(query.whom.names))
             wanted = [numbers.get(name, 0) for name in query.whom.names]
-            yield f"c.id IN (SELECT clip FROM appearances WHERE who IN ({marks}))", wanted
+            yield f"c.id IN (SELECT clip FROM places_of_people WHERE who IN ({marks}))", wanted
+        if not _is_of_words(query):
+            return
+        names = {bare(name) for name in self.names.values()}  # these may be written as they sound
+        word = next((one for one in map(bare, phrase_of(query).split()) if one not in names), "")
+        self.library.create_function("bare", 1, bare, deterministic=True)
+        said = "SELECT clip FROM facts WHERE attribute = 'says'" + " AND bare(value) = ?" * bool(word)
+        said = "SELECT clip FROM facts WHERE attribute = 'music'" if query.where == MUSIC else said
+        yield f"(coalesce(c.sound, x'') = x'' OR c.id IN ({said}))", [word] * bool(word)
 
     def _asked_about(self, query: Query) -> dict[int, str]:
         """Whose presence counts: those named, else everybody."""
@@ -304,6 +308,11 @@ class _Search:
         start = 0.0 if ends[0] is None else max(0.0, (ends[0] - video.at).total_seconds())
         end = video.seconds if ends[1] is None else min(video.seconds, (ends[1] - video.at).total_seconds())
         return None if (start, end) == (0.0, video.seconds) else (start, end)
+
+
+def _is_of_words(query: Query) -> bool:
+    """Whether only a video that was listened to can answer."""
+    return is_of_sound(query) and as_seen(query) is None
 
 
 def _without(timeline: Timeline, names: set[str]) -> Timeline:

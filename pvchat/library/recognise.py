@@ -79,7 +79,7 @@ def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: S
     library.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", facts)
     whole = {
         "span": timeline.whole, "looked_for": sorted(timeline.looked_for), "still": timeline.still,
-        "at_least": timeline.at_least,
+        "at_least": timeline.at_least, "sound": timeline.sound,
     }  # fmt: skip
     library.execute("UPDATE clips SET stale = 0, timeline = ? WHERE id = ?", (records.packed(whole), clip))
 
@@ -109,7 +109,7 @@ def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], p
     shots = library.execute('SELECT start, "end" FROM shots WHERE clip = ? ORDER BY start', (clip,)).fetchall()
     return Timeline(
         start, end, tuple(entities), tuple(rows), tuple(shots) or ((start, end),), frozenset(told["looked_for"]),
-        told["still"], told["at_least"], True,
+        told["still"], told["at_least"], True, told["sound"],
     )  # fmt: skip
 
 
@@ -158,6 +158,8 @@ def _candidates(library: sqlite3.Connection, chat: Service, fresh: Sequence[Pers
     asked = {said.clip for person in fresh for said in corrections_of(person)}
     found = {row[0] for key in asked for row in library.execute("SELECT id FROM clips WHERE key = ?", (key,))}
     looked = {row[0] for row in library.execute("SELECT DISTINCT clip FROM tracks WHERE kind <> 'face'")}
+    if any(len(person.arrays.get("voice", ())) for person in fresh):
+        found |= {row[0] for row in library.execute("SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'")}
     taken = np.array([row[0] for row in library.execute("SELECT DISTINCT clip FROM appearances WHERE who > 0")], int)
     faces = [person for person in fresh if person.kind == "face"]
     for clips, seen in records.faces_of(library) if faces else ():

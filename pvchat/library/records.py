@@ -1,7 +1,8 @@
 """What a library keeps of an analysed clip: enough to recognise anybody in it later, and to tell what she did.
 
 In: a `ClipAnalysis`. Out: rows of the tables `clips`, `shots` and `tracks`; and from these the analysis again, without
-pictures and with the best sightings of each track only. So whoever is enrolled later is found without reading footage.
+pictures and with the best sightings of each track only, but with all that was heard. So whoever is enrolled later is
+found without reading footage.
 
 Legend: T sampled frames, n sightings of a track, m rows of faceprints or looks.
 """
@@ -32,6 +33,7 @@ from pvchat.schemas import (
     PersonFacts,
     SceneFacts,
     SceneSpan,
+    Sound,
     Thing,
     Track,
 )
@@ -59,9 +61,9 @@ def keep(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded
     row = (
         analysis.key, VERSION, recorded.at.isoformat(), recorded.by, analysis.duration_s, analysis.width,
         analysis.height, analysis.stage, bool(analysis.scenes), zlib.compress(_bytes(analysis.times, np.float32)),
-        analysis.mean_frame.astype(np.float16).tobytes(), packed(scene),
+        analysis.mean_frame.astype(np.float16).tobytes(), packed(scene), _sound(analysis),
     )  # fmt: skip
-    columns = "key, version, recorded, dated_by, seconds, width, height, stage, long, times, frame, scene"
+    columns = "key, version, recorded, dated_by, seconds, width, height, stage, long, times, frame, scene, sound"
     marks = ", ".join("?" * len(row))
     clip = library.execute(f"INSERT INTO clips({columns}) VALUES ({marks})", row).lastrowid
     assert clip is not None
@@ -72,10 +74,17 @@ def keep(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded
     return clip
 
 
+def keep_sound(library: sqlite3.Connection, clip: int, analysis: ClipAnalysis) -> bool:
+    """Keep what was heard in a clip that was entered before it could be heard; whether there is anything to keep."""
+    sound = _sound(analysis)
+    changed = library.execute("UPDATE clips SET sound = ? WHERE id = ? AND sound IS NULL", (sound, clip)).rowcount
+    return sound is not None and changed > 0
+
+
 def analysis_of(library: sqlite3.Connection, clip: int) -> tuple[ClipAnalysis, list[int]]:
     """A clip's analysis as far as it is kept, and the numbers (`tracks.id`) of its tracks, in order."""
-    columns = "key, seconds, width, height, stage, times, frame, scene"
-    key, seconds, width, height, stage, times, frame, scene = library.execute(
+    columns = "key, seconds, width, height, stage, times, frame, scene, sound"
+    key, seconds, width, height, stage, times, frame, scene, sound = library.execute(
         f"SELECT {columns} FROM clips WHERE id = ?", (clip,)
     ).fetchone()
     shots = library.execute('SELECT start, "end" FROM shots WHERE clip = ? ORDER BY start', (clip,)).fetchall()
@@ -88,9 +97,15 @@ def analysis_of(library: sqlite3.Connection, clip: int) -> tuple[ClipAnalysis, l
         SceneFacts(**told["scene"]), np.asarray(shots, np.float32).reshape(-1, 2),
         [SceneSpan(one["start_s"], one["end_s"], SceneFacts(**one["scene"])) for one in told["scenes"]],
         told["in_all"], [Thing(**one) for one in told["things"]], [Thing(**one) for one in told["bodies"]], stage,
-        tuple((start, end) for start, end in told["unread"]),
+        tuple((start, end) for start, end in told["unread"]), Sound.from_dict(unpacked(sound)) if sound else None,
     )  # fmt: skip
     return analysis, [row[0] for row in tracks]
+
+
+def _sound(analysis: ClipAnalysis) -> bytes | None:
+    """What was heard; None where it may be heard later."""
+    sound = analysis.sound
+    return None if sound is None or sound.state not in ("heard", "none") else packed(sound.to_dict())
 
 
 def _keep_track(library: sqlite3.Connection, place: tuple[int, int], track: Track, analysis: ClipAnalysis) -> None:

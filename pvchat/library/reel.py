@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import video
-from pvchat.chat.archive import ArchiveFinding
+from pvchat.chat.archive_finding import ArchiveFinding
 from pvchat.chat.spans import Span, merged
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError

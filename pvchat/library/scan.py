@@ -13,10 +13,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from pvchat.assets import weights
+from pvchat.assets.packages import VOICE
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import follow, recognise
@@ -37,6 +40,7 @@ class Report:
 
     Attributes:
         added: that were looked at.
+        heard: that were known, and are listened to since now they can be.
         kept: that were known, and are as they were.
         moved: whose content was known from another path.
         removed: clips that no file shows any more.
@@ -47,6 +51,7 @@ class Report:
     """
 
     added: int = 0
+    heard: int = 0
     kept: int = 0
     moved: int = 0
     removed: int = 0
@@ -88,11 +93,12 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
     how = how or Scanning()
     follow(library, chat, how.progress)
     changes = notice(library)
+    unheard = _unheard(library, chat)
     todo = [path for path in changes.todo if how.ready(path)]
     report = Report(kept=changes.kept, missing=changes.missing)
-    total = sum(_size(path) for path in todo)
+    total = sum(_size(path) for path in (*todo, *unheard))
     done = 0
-    for path, seen in _looks(_unknown(library, todo, report), chat, how):
+    for path, seen in _looks(chain(_unknown(library, todo, report), unheard), chat, how):
         if how.stop.is_set():
             report.stopped = True
             break
@@ -114,11 +120,21 @@ class _Look:
 
 
 def look(path: str, chat: Service) -> _Look:
-    """One file, looked at."""
+    """One file, looked at and listened to."""
     try:
-        return _Look(chat.analyse(path), recorded(Path(path)))
+        analysis = chat.analyse(path)
+        return _Look(replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path)))
     except (PVChatError, OSError) as error:
         return _Look(problem=str(error))
+
+
+def _unheard(library: sqlite3.Connection, chat: Service) -> list[str]:
+    """Files of clips that were looked at before they could be listened to, if now they can."""
+    if not chat.settings.voice or weights.missing(table=VOICE):
+        return []
+    words = "SELECT min(f.path) FROM clips AS c JOIN files AS f ON f.clip = c.id WHERE c.sound IS NULL GROUP BY c.id"
+    rows = library.execute(words)
+    return sorted(path for (path,) in rows if Path(path).exists())
 
 
 def _unknown(library: sqlite3.Connection, paths: Sequence[str], report: Report) -> Iterator[str]:
@@ -203,6 +219,10 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: _Look, r
             report.failed[path] = seen.problem
             return
         clip = _clip_of(library, seen.analysis.key)  # another file of the same content may just have come
+        if clip is not None and records.keep_sound(library, clip, seen.analysis):
+            recognise(library, chat, clip)
+            report.heard += 1
+            return
         if clip is None:
             before = places_of(library, seen.analysis.key)  # an earlier version's tracks
             clip = records.keep(library, seen.analysis, seen.dated)

@@ -34,12 +34,13 @@ from pvchat.schemas.facts import (
     common_scene,
 )
 from pvchat.schemas.service import Progress, Service
-from pvchat.schemas.sound import SAMPLE_RATE, VOICEPRINT, Sound, SoundState, Utterance, Word
+from pvchat.schemas.sound import LANGUAGES, SAMPLE_RATE, VOICEPRINT, Sound, SoundState, Utterance, Word
 from pvchat.schemas.things import Ground, Thing
 from pvchat.schemas.why import Reason, Why
 
 __all__ = [
-    "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "HANDS", "LOOKS", "STRIPS", "TINTS", "Answer", "AnswerGround",
+    "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "HANDS", "LANGUAGES", "LOOKS", "STRIPS", "TINTS", "Answer",
+    "AnswerGround",
     "Appearance", "ClipAnalysis", "Decision", "FloatArray", "Garment", "Ground", "IntArray", "Look", "PersonFacts",
     "PersonPresence", "Progress", "QuestionType", "Reason", "SAMPLE_RATE", "SIGHTING_ARRAYS", "SceneFacts",
     "SceneSpan", "Service", "Sound", "SoundState", "Spans", "Stage", "Thing", "Track", "Utterance", "VOICEPRINT", "Why",

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from pvchat.config import Settings, VideoConfig
 from pvchat.schemas.answer import Answer, PersonPresence
-from pvchat.schemas.clip import ClipAnalysis
+from pvchat.schemas.clip import ClipAnalysis, Look
 
 Progress = Callable[[str, float, float], None]  # what is being done, how much of it is done, how much there is (0: ?)
 
@@ -53,6 +53,9 @@ class Service(Protocol):
 
     def analyse(self, clip: str | Path) -> ClipAnalysis:
         """What the experts say about a clip; raises VideoReadError."""
+
+    def listen(self, clip: str | Path) -> Look:
+        """A look at who is in a clip, with what is heard in it; raises VideoReadError."""
 
     def ask(self, clip: str | Path, question: str, *, between: tuple[float, float | None] | None = None) -> Answer:
         """Answer a question about a clip, or about some seconds of it; raises VideoReadError, UnknownPersonError."""

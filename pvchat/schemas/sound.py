@@ -9,6 +9,11 @@ from typing import Any, Literal
 SoundState = Literal["heard", "none", "off", "unfetched"]
 SAMPLE_RATE = 16_000  # samples a second of all sound that networks hear
 VOICEPRINT = 256  # width of a voiceprint
+LANGUAGES = {  # names of those that speech is told to be of, by their codes (ISO 639-1)
+    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian",
+    "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian",
+    "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Utterance:
         unseen: faces were seen and every mouth stayed still, or none was seen: whoever speaks isn't in the picture.
         overlap: several mouths clearly move.
         voice: number of its voice among those of the clip; None: too short to tell.
+        language: code (`LANGUAGES`) of the words' language; "" where that isn't known.
         voiceprint: [256] that voice, as numbers of four digits; empty where it is too short. Biometric.
     """
 
@@ -41,6 +47,7 @@ class Utterance:
     unseen: bool = False
     overlap: bool = False
     voice: int | None = None
+    language: str = ""
     voiceprint: tuple[float, ...] = ()
 
     @property

@@ -27,7 +27,7 @@ from pvchat.storage.stores import libraries, library_of, settle
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
 _TABLES = Path(__file__).with_suffix(".sql")
-_VERSION = 4  # of the tables, in `PRAGMA user_version`; 0: there are none yet
+_VERSION = 5  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 # The tracks that somebody's faces, vectors and clothes are read from, but for those that surely are somebody else's.
 _TRACKS_OF_PERSON = """
 DELETE FROM tracks WHERE id IN (
@@ -41,6 +41,17 @@ DELETE FROM tracks WHERE id IN (
 _TRACKS_NAMED_BY_USER = (
     'DELETE FROM tracks WHERE id IN (SELECT m.track FROM members AS m JOIN groups AS g ON g.id = m."group" '
     "WHERE g.ref = :ref)"
+)
+# Of the clips in which she may be seen or heard all sound goes, others' words too; not NULL: no scan listens again.
+_CLIPS_OF_PERSON = """(
+  SELECT p.clip FROM places_of_people AS p JOIN people ON people.id = p.who WHERE people.ref = :ref
+  UNION SELECT t.clip FROM tracks AS t JOIN members AS m ON m.track = t.id JOIN groups AS g ON g.id = m."group"
+  WHERE g.ref = :ref)
+"""
+_SOUND_OF_PERSON = f"UPDATE clips SET sound = x'', stale = 1 WHERE sound IS NOT NULL AND id IN {_CLIPS_OF_PERSON}"
+_WORDS_OF_FORGOTTEN = (
+    "DELETE FROM facts WHERE attribute IN ('speaks', 'says', 'language', 'music') "
+    "AND clip IN (SELECT id FROM clips WHERE sound = x'')"
 )
 # The clips of cameras that show her, perhaps or surely: those files are ours.
 _CLIPS_SHOWING_PERSON = """
@@ -119,6 +130,8 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
         with changing(library):
             for ref in refs:
                 if not merged:
+                    library.execute(_SOUND_OF_PERSON, {"ref": ref})
+                    library.execute(_WORDS_OF_FORGOTTEN)
                     library.execute(_TRACKS_OF_PERSON, {"ref": ref})
                     library.execute(_TRACKS_NAMED_BY_USER, {"ref": ref})
                     drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])

@@ -5,7 +5,8 @@ CREATE TABLE clips(
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version TEXT NOT NULL, recorded TEXT NOT NULL,
   dated_by TEXT NOT NULL, seconds REAL NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, stage TEXT NOT NULL,
   long INTEGER NOT NULL,
-  times BLOB NOT NULL, frame BLOB NOT NULL, scene BLOB NOT NULL, timeline BLOB, stale INTEGER NOT NULL DEFAULT 1);
+  times BLOB NOT NULL, frame BLOB NOT NULL, scene BLOB NOT NULL, sound BLOB, timeline BLOB,
+  stale INTEGER NOT NULL DEFAULT 1);
 CREATE INDEX clips_recorded ON clips(recorded);
 CREATE INDEX clips_stale ON clips(stale) WHERE stale;
 CREATE TABLE files(
@@ -33,9 +34,13 @@ CREATE TABLE facts(
   attribute TEXT NOT NULL, value TEXT NOT NULL, colour TEXT NOT NULL, of TEXT NOT NULL, other INTEGER,
   start REAL NOT NULL, "end" REAL NOT NULL, probability REAL NOT NULL, holds INTEGER NOT NULL,
   PRIMARY KEY(clip, number)) WITHOUT ROWID;
+CREATE INDEX facts_speaks ON facts(who, clip) WHERE attribute = 'speaks';
+CREATE INDEX facts_says ON facts(clip, value) WHERE attribute = 'says';
+CREATE VIEW places_of_people(who, clip) AS
+  SELECT who, clip FROM appearances UNION SELECT who, clip FROM facts WHERE attribute = 'speaks' AND who > 0;
 CREATE TRIGGER person_gone BEFORE DELETE ON people BEGIN
-  UPDATE clips SET stale = 1 WHERE id IN (SELECT clip FROM appearances WHERE who = old.id);
-  DELETE FROM facts WHERE clip IN (SELECT clip FROM appearances WHERE who = old.id)
+  UPDATE clips SET stale = 1 WHERE id IN (SELECT clip FROM places_of_people WHERE who = old.id);
+  DELETE FROM facts WHERE clip IN (SELECT clip FROM places_of_people WHERE who = old.id)
     AND (who = old.id OR other = old.id);
   DELETE FROM appearances WHERE who = old.id;
 END;

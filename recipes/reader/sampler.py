@@ -101,7 +101,7 @@ class Sources:
     @cached_property
     def natural(self) -> dict[str, list[Line]]:
         """Lines of `natural.txt`: frames, followups, refusals."""
-        parts = dict(_sections(_read("natural.txt")))
+        parts = dict(_sections(_text_of("natural.txt")))
         read = {name: read_grammar(parts[name], self.lexicon).frames for name in ("frames", "followups")}
         return {
             name: self._lines(lines) for name, lines in (read | {"refusals": read_refusals(parts["refusals"])}).items()

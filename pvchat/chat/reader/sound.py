@@ -2,7 +2,7 @@
 
 The network says that sound is asked about, and of whom; this says what. "When does Ana say 'coffee'?" is
 Query("when", Whom(("Ana",)), where=Has("says", "coffee")); "what is being said?" asks for the attribute "says". What
-nothing hears (which song, tones of voice, languages) stays refused.
+nothing hears (which song, tones of voice, accents) stays refused.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from pvchat.chat.query import Form, Has, Query, Rank, Select
 from pvchat.chat.reader.slots import Word
 from pvchat.chat.vocabulary import word_set
+from pvchat.schemas import LANGUAGES
 
 _SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
 _SPEAKING = word_set(
@@ -24,8 +25,9 @@ _HEARING = word_set("hear heard audible audio sound sounds noise noises")
 _WORDS = word_set("words transcript transcribe quote subtitles captions dialogue dialog conversation")
 _UNHEARD = {
     "music": word_set("song songs singing sing sings melody tune"),
-    "language": word_set("language languages accent english french german spanish"),
+    "accent": word_set("accent accents"),
 }
+_LANGUAGES = {name.casefold(): name for name in LANGUAGES.values()}
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _EMPTY = word_set(
     """the word words phrase something anything about a an in this that video clip of it out loud aloud name names to
@@ -54,22 +56,41 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     for kind, known in _UNHEARD.items():
         if known & set(seen) and not phrase:
             return replace(query, select="refuse", refusal="sound", value=kind, where=None, rank=None)
+    typed = (word.typed.casefold().strip(".,?!'’") for word in words)  # what may be a name is masked in `seen`
+    spoken = [_LANGUAGES[word] for word in typed if word in _LANGUAGES]
+    if (spoken or {"language", "languages"} & {*seen}) and not phrase:
+        return _language_query(query, seen, spoken)
     if "music" in seen and not phrase:
         return _music_query(query, seen)
     if not {*seen} & (_SAYING | _SPEAKING | _HEARING | _WORDS):
         return query
     whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
-    whom = replace(whom, unknown=()) if names or not whom.names and phrase else whom
+    said = {*phrase.casefold().split()}
+    whom = replace(whom, unknown=tuple(one for one in whom.unknown if one.casefold() not in said))
+    if "than" in seen and "than" not in said:  # who says it more often is held against nobody
+        return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
     plain = Query("exists", whom, during=query.during)
     asked = Has("says", phrase) if phrase else Has("speaks")
     select = _select(seen, bool(phrase))
     if select == "attribute":
         return replace(plain, select=select, attribute="says")
     most = Rank("long", 1 if query.rank is None else query.rank.k)
-    rank = most if select == "who" and _MOST & set(seen) else Rank("time") if "first" in seen else None
+    edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
+    rank = most if select == "who" and _MOST & set(seen) else edge if select in ("who", "when") else None
     form: Form = "polar" if select == "exists" else "wh"
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
-    return replace(plain, select=select, where=asked, form=form, rank=rank if select == "who" else None, value=value)
+    return replace(plain, select=select, where=asked, form=form, rank=rank, value=value)
+
+
+def _language_query(query: Query, seen: Sequence[str], spoken: Sequence[str]) -> Query:
+    """Who speaks the one language that is named, or which ones are spoken."""
+    unknown = tuple(one for one in query.whom.unknown if one.casefold() not in _LANGUAGES)
+    whom = replace(query.whom, unknown=unknown, quantifier=query.whom.quantifier if query.whom.names else "any")
+    if len(spoken) != 1:
+        return Query("attribute", whom, attribute="language", during=query.during)
+    select = _select(seen, True)
+    form: Form = "polar" if select == "exists" else "wh"
+    return Query(select, whom, Has("language", spoken[0]), during=query.during, form=form)
 
 
 def _music_query(query: Query, seen: Sequence[str]) -> Query:
@@ -94,7 +115,7 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
 def _select(seen: Sequence[str], phrase: bool) -> Select:
     """What kind of answer is wanted."""
     start = seen[0] if seen[0] in _AUXILIARY | {"at"} else next((word for word in seen if word in _ASKING), seen[0])
-    if start in ("when", "at"):
+    if start in ("when", "at") or seen[:2] in (["in", "which"], ["in", "what"]):
         return "when"
     if start in ("who", "whose", "which"):
         return "who"

@@ -6,15 +6,16 @@ kitchen) from 0:02 to 0:05". What is only likely is told apart: "in 12 videos su
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
-from pvchat.chat.archive import UNITS, ArchiveFinding, Seen
-from pvchat.chat.english import clock, first_times, join, lasting, number, span_told
-from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank
+from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
+from pvchat.chat.english import join, lasting, number
+from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, is_of_sound
+from pvchat.chat.say.archive_moments import ago, in_place, line, lines, moment, unit_said, videos
 from pvchat.chat.say.clauses import clause
+from pvchat.chat.say.sounds import does
+from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import seconds_in
 
 UNANSWERED = (
@@ -22,16 +23,18 @@ UNANSWERED = (
     "seen, who was, who came first, stayed longest or came most often, and what somebody wore or did. "
     "Ask anything else about one video: pvchat ask CLIP QUESTION."
 )
-UNHEARD = "What is said is not kept in the library. Ask about one video: pvchat ask CLIP QUESTION."
 SEVERAL_TIMES = (
     "I can't read that many times in one question. Ask about one, such as “on Tuesday”, or join them: “on Monday or on "
     "Friday”, “more often this week than last week”."
 )
 LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I can't tell.", "": ""}
 NOTHING_YET = "There is no video in the library yet. Add a folder: pvchat library add FOLDER"
-_MOST = 8  # videos that are listed one by one
-_MOST_SPANS = 3
-_STRANGERS = "somebody I don't know"
+_MOST = 8  # places, days …
+_NOT_LISTENED = (
+    " Some weren't listened to, or it isn't known who speaks in them. What hearing needs: "
+    "pvchat doctor --fetch --voice; then: pvchat library scan."
+)
+_STRANGERS, _NAMELESS = "somebody I don't know", "somebody I can't tell"
 _EACH = {"place": "everywhere", "day": "on each day", "weekday": "on each weekday", "month": "in each month",
          "hour": "at each hour"}  # fmt: skip
 
@@ -57,7 +60,7 @@ class Asked:
     @property
     def of(self) -> str:
         """Such as " on Tuesday in the kitchen"."""
-        return (f" {self.when}" if self.when else "") + (f" {_in(self.place)}" if self.place else "")
+        return (f" {self.when}" if self.when else "") + (f" {in_place(self.place)}" if self.place else "")
 
 
 def say_archive(found: ArchiveFinding, asked: Asked) -> str:
@@ -70,7 +73,10 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     elif not found.seen and not asked.told:
         told = _nowhere(found, asked)
     else:
-        told = _SAID.get(found.query.select, _listed)(found, asked)
+        heard = is_of_sound(found.query) and found.query.select == "attribute"
+        told = _listed(found, asked) if heard else _SAID.get(found.query.select, _listed)(found, asked)
+    if found.untold and found.seen and is_of_sound(found.query):
+        told += f"\nOf {number(found.untold)} more I can't tell.{_NOT_LISTENED}"
     return " ".join([*strange, told])
 
 
@@ -82,19 +88,14 @@ def lead_of(found: ArchiveFinding, joint: str) -> str:
     return LEADS[found.verdict or ""] or named
 
 
-def moment(one: Seen, last: bool = False) -> str:
-    """A video with the moment that counts: its first, or its last."""
-    at = (one.spans[-1][1] if last else one.spans[0][0]) if one.spans else 0.0
-    return f"{_day(one, at)} ({Path(one.video.path).name} at {clock(at)})"
-
-
 def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     """That nothing of it was seen, in how many videos."""
     who, several = _whom(found), len(found.query.whom.names) > 1
-    of = f"any of {_videos(found.looked_at)}{asked.of}" if found.looked_at > 1 else f"the one video{asked.of}"
+    so = _where(found).strip() or clause(found.query.where, 1 + several)
+    of = f"any of {videos(found.looked_at)}{asked.of}" if found.looked_at > 1 else f"the one video{asked.of}"
     if found.untold:
-        told = clause(found.query.where, 1 + several)
-        return f"I can't tell whether {_lower(who)} {told} in {of}."
+        more = _NOT_LISTENED if is_of_sound(found.query) else ""
+        return f"I can't tell whether {_lower(who)} {so} in {of}.{more}"
     if found.query.select == "when" and found.query.whom.quantifier == "none":
         there = "Somebody I know" if found.query.whom.known else "Somebody"
         return f"{there} is in {'each' if found.looked_at > 1 else ''}{of.removeprefix('any')}."
@@ -102,7 +103,6 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     if found.query.where in (None, Has("present")):
         named = f"{who} {'were' if several else 'was'} not seen" if found.query.whom.names else "Nobody was seen"
         return f"{head}{named} in {of}."
-    so = clause(found.query.where, 1 + several)
     return f"{head}In {of} I found {f'no moment at which {who}' if found.query.whom.names else 'nobody who'} {so}."
 
 
@@ -110,8 +110,8 @@ def _exists(found: ArchiveFinding, asked: Asked) -> str:
     if found.query.rank is not None:
         return _compare(found, asked)
     if found.verdict == "unsure":
-        return f"I am not sure: perhaps {_in_videos(found, len(found.perhaps))}{asked.of}.{_lines(found.seen)}"
-    return f"Yes, {_in_how_many(found, asked)}.{_lines(found.seen)}"
+        return f"I am not sure: perhaps {_in_videos(found, len(found.perhaps))}{asked.of}.{lines(found.seen)}"
+    return f"Yes, {_in_how_many(found, asked)}.{lines(found.seen)}"
 
 
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
@@ -123,21 +123,21 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
         return _edge(found, asked, rank)
     if rank is not None and rank.by == "long" and found.seen:
         longest = max(found.seen[0].spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
-        return f"{_whom(found)}: longest {_line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
+        return f"{_whom(found)}: longest {line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
     in_turn = found.seen[::-1] if found.query.value == "in order" else found.seen
-    return f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}.{_lines(in_turn)}"
+    return f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}.{lines(in_turn)}"
 
 
 def _grouped(found: ArchiveFinding, asked: Asked) -> str:
     """At which places, on which days …, with how many videos or how long each."""
     query, by_length = found.query, found.query.rank is not None and found.query.rank.by == "long"
-    verb, of = "were" if len(query.whom.names) > 1 else "was", f" That is of {_videos(found.looked_at)}{asked.of}."
+    verb, of = "were" if len(query.whom.names) > 1 else "was", f" That is of {videos(found.looked_at)}{asked.of}."
     if query.number == NEVER:
-        there = join([_unit(query.value, one) for one in found.groups], "or")
+        there = join([unit_said(query.value, one) for one in found.groups], "or")
         so = f"not seen {there}" if there else f"seen {_EACH[query.value]}"
         return f"{_whom(found)} {verb} {so}.{of}"
     told = [
-        f"{_unit(query.value, one)} ({f'for {lasting(count)}' if by_length else _videos(int(count))})"
+        f"{unit_said(query.value, one)} ({f'for {lasting(count)}' if by_length else videos(int(count))})"
         for one, count in found.groups.items()
     ]
     count = f"{number(len(told))} {query.value}{'' if len(told) == 1 else 's'}: " if query.select == "how_often" else ""
@@ -145,19 +145,7 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
         "" if query.rank is None else " longest" if by_length else f" {'most' if query.rank.k > 0 else 'least'} often"
     )
     listed = ", then ".join(told[:_MOST]) if query.rank is not None else join(told) or "perhaps"
-    return f"{_whom(found)}{_where(found)}:{most} {count}{listed}.{of}{_lines(found.seen)}"
-
-
-def _unit(kind: str, unit: str) -> str:
-    """Such as "in the kitchen", "on Friday 27 November 2026", "between 8 and 9"."""
-    if kind == "place":
-        return _in(unit) if unit else "at a place without a name"
-    if kind == "day":
-        at = date.fromisoformat(unit)
-        return f"on {at:%A} {at.day} {at:%B %Y}"
-    if kind == "month":
-        return f"in {date.fromisoformat(f'{unit}-01'):%B %Y}"
-    return f"on {unit}s" if kind == "weekday" else f"between {int(unit)}:00 and {int(unit) + 1}:00"
+    return f"{_whom(found)}{_where(found)}:{most} {count}{listed}.{of}{lines(found.seen)}"
 
 
 def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
@@ -172,21 +160,14 @@ def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     edge = sure[place] if -len(sure) <= place < len(sure) else None
     if edge is None and sure:
         return (
-            f"{so} {verb} not seen {'before' if last else 'after'} that in any of {_videos(found.looked_at)}{asked.of}."
+            f"{so} {verb} not seen {'before' if last else 'after'} that in any of {videos(found.looked_at)}{asked.of}."
         )
-    told = [f"{lead} {moment(edge, last)}{_ago(edge, asked.today)}." if edge else "I am not sure of it in any video."]
+    told = [f"{lead} {moment(edge, last)}{ago(edge, asked.today)}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
         told.append(f"{also} {'; '.join(moment(one, last) for one in (perhaps[::-1] if last else perhaps)[:2])}.")
-    return " ".join(told) + (f" That is among {_videos(found.looked_at)}{asked.of}." if asked.of else "")
-
-
-def _ago(one: Seen, today: date | None) -> str:
-    """Such as ", ten days ago", where that is asked."""
-    if today is None:
-        return ""
-    days = (today - one.video.at.date()).days
-    return f", {number(days)} day{'' if days == 1 else 's'} ago" if days > 0 else ", today"
+    said = lines([edge]) if edge is not None and edge.quotes else ""
+    return " ".join(told) + (f" That is among {videos(found.looked_at)}{asked.of}." if asked.of else "") + said
 
 
 def _who(found: ArchiveFinding, asked: Asked) -> str:
@@ -194,20 +175,22 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     rank = found.query.rank
     if rank is not None and rank.by == "time" and abs(rank.k) == 1:
         one = found.seen[-1 if rank.k < 0 else 0]
-        return f"{_capital(_all_named(one))}, {moment(one, rank.k < 0)}."
+        return f"{_capital(_all_named(one) or _NAMELESS)}, {moment(one, rank.k < 0)}."
     if asked.moment is not None:
         return f"{_capital(moment(asked.moment))}: {_all_named(found.seen[0])}."
-    told = [f"{name} ({_videos(count)})" for name, count in found.names.items()]
+    told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     if rank is not None and told and found.query.number is None:
         told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
-        return f"{told[0] if told else 'Nobody'}, of {_videos(found.looked_at)}{asked.of}."
+        return f"{told[0] if told else 'Nobody'}, of {videos(found.looked_at)}{asked.of}."
     sentences = [f"{join(told)}."] if told else []
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
     if strangers and rank is None:
-        sentences.append(f"{_capital(_STRANGERS)} is in {_videos(strangers)}.")
-    return " ".join(sentences) + f" That is of {_videos(found.looked_at)}{asked.of}." + _lines(found.seen)
+        sentences.append(f"{_capital(_STRANGERS)} is in {videos(strangers)}.")
+    nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
+    sentences += [f"{_capital(_NAMELESS)} ({videos(nameless)})."] if nameless else []
+    return " ".join(sentences) + f" That is of {videos(found.looked_at)}{asked.of}." + lines(found.seen)
 
 
 def _all_named(one: Seen) -> str:
@@ -220,7 +203,7 @@ def _count(found: ArchiveFinding, asked: Asked) -> str:
     known = f"{number(len(found.names))} whom I know ({join(list(found.names))})" if found.names else ""
     unknown = f"at least {number(most)} whom I don't know" if most else ""
     told = join([part for part in (known, unknown) if part]) or "nobody"
-    return f"{_capital(told)}, in {_videos(found.looked_at)}{asked.of}."
+    return f"{_capital(told)}, in {videos(found.looked_at)}{asked.of}."
 
 
 def _how_often(found: ArchiveFinding, asked: Asked) -> str:
@@ -229,7 +212,7 @@ def _how_often(found: ArchiveFinding, asked: Asked) -> str:
     lead = LEADS[found.verdict or ""]
     times = sum(max(1, len(one.spans)) for one in found.sure)
     again = f", {number(times)} times in all" if times > len(found.sure) else ""
-    told = f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}{again}.{_lines(found.seen)}"
+    told = f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}{again}.{lines(found.seen)}"
     return f"{lead} {told}".lstrip()
 
 
@@ -237,7 +220,7 @@ def _how_long(found: ArchiveFinding, asked: Asked) -> str:
     seconds = sum(seconds_in(one.spans) for one in found.sure)
     told = f"for {lasting(seconds)}, " if found.sure else ""
     whom = f"{LEADS[found.verdict or '']} {_whom(found)}".lstrip()
-    return f"{whom}{_where(found)}: {told}{_in_how_many(found, asked, short=True)}.{_lines(found.seen)}"
+    return f"{whom}{_where(found)}: {told}{_in_how_many(found, asked, short=True)}.{lines(found.seen)}"
 
 
 def _compare(found: ArchiveFinding, asked: Asked) -> str:
@@ -245,15 +228,15 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
     rank, lead = found.query.rank, LEADS[found.verdict or ""]
     told = [f"{name} {_measured(found, name, rank.by if rank is not None else 'time')}" for name in found.names]
     if not told:
-        return " ".join([*filter(None, [lead]), f"I found nobody to compare in {_videos(found.looked_at)}{asked.of}."])
-    return f"{lead} {', then '.join(told)}; of {_videos(found.looked_at)}{asked.of}.".lstrip()
+        return " ".join([*filter(None, [lead]), f"I found nobody to compare in {videos(found.looked_at)}{asked.of}."])
+    return f"{lead} {', then '.join(told)}; of {videos(found.looked_at)}{asked.of}.".lstrip()
 
 
 def _measured(found: ArchiveFinding, name: str, by: str) -> str:
     """Such as "in three videos", "for 2 minutes", or the moment of the first, or of the last, time."""
     hers = [one for one in found.sure if name in one.names and name not in one.perhaps]
     if by == "often" or not hers:
-        return f"in {_videos(len(hers))}"
+        return f"in {videos(len(hers))}"
     if by == "long":
         return f"for {lasting(sum(seconds_in(one.each.get(name, one.spans)) for one in hers))}"
     last = found.query.where in (Not(PRESENT), Has("leaves")) and name in found.query.whom.names
@@ -278,6 +261,8 @@ _SAID = {
 def _whom(found: ArchiveFinding) -> str:
     """Who is asked about, by name."""
     query, names = found.query, list(found.query.whom.names)
+    if query.where == MUSIC:
+        return "Music"
     if query.number is not None and query.value == "people":
         return _capital(f"{query.number.bound.replace('_', ' ')} {number(int(query.number.value))} people")
     if query.whom.quantifier == "none" and not names:
@@ -287,58 +272,31 @@ def _whom(found: ArchiveFinding) -> str:
 
 
 def _where(found: ArchiveFinding) -> str:
-    """What is asked of them: " is smiling"; nothing where only their being there is."""
+    """What is asked of them: " is smiling", " says “coffee”"; nothing where only their being there is."""
     where = found.query.where
+    if is_of_sound(found.query):
+        return f" {does(found.query, len(found.query.whom.names) > 1)}"
     return "" if where in (None, Has("present")) else f" {clause(where, max(1, len(found.query.whom.names)))}"
 
 
 def _in_how_many(found: ArchiveFinding, asked: Asked, short: bool = False) -> str:
     """Such as "in two videos surely and in one perhaps, of twelve videos on Tuesday"."""
     sure, perhaps = len(found.sure), len(found.perhaps)
-    told = f"in {_videos(sure)}" + (f" surely, in {number(perhaps)} perhaps" if sure and perhaps else "")
-    told = told if sure else f"perhaps in {_videos(perhaps)}"
+    told = f"in {videos(sure)}" + (f" surely, in {number(perhaps)} perhaps" if sure and perhaps else "")
+    told = told if sure else f"perhaps in {videos(perhaps)}"
     subject = "" if short else _in_videos(found, 0)
-    return f"{subject}{told}, of {_videos(found.looked_at)}{asked.of}"
+    return f"{subject}{told}, of {videos(found.looked_at)}{asked.of}"
 
 
 def _in_videos(found: ArchiveFinding, count: int) -> str:
     verb = "is" if len(found.query.whom.names) < 2 else "are"
     so = _where(found) or f" {verb}"
-    return f"{_lower(_whom(found))}{so} " + (f"in {_videos(count)}" if count else "")
-
-
-def _lines(seen: Sequence[Seen]) -> str:
-    """A line for each video, from the last of them to the first."""
-    lines = [f"\n- {'' if one.sure else 'perhaps: '}{_line(one)}" for one in seen[::-1][:_MOST]]
-    more = len(seen) - _MOST
-    return "".join(lines) + (f"\n- and {number(more)} more" if more > 0 else "")
-
-
-def _line(one: Seen) -> str:
-    spans = first_times([span_told(*span) for span in one.spans], _MOST_SPANS)
-    return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {spans}".rstrip()
-
-
-def _day(one: Seen, seconds: float) -> str:
-    """Date, time and place of a moment of a video."""
-    at = one.video.time_of(seconds)
-    told = f"on {at:%A} {at.day} {at:%B %Y} at {at:%H:%M}"
-    told += " by the file's date" if one.video.dated_by == "file" else ""
-    return f"{told}, {_in(one.video.place)}" if one.video.place else told
-
-
-def _in(place: str) -> str:
-    """Such as "in the kitchen"; of a place that has a name, "at Granny's"."""
-    return f"at {place}" if place[0].isupper() else f"in the {place}"
-
-
-def _videos(count: int) -> str:
-    return f"{number(count)} video{'' if count == 1 else 's'}"
+    return f"{_lower(_whom(found))}{so} " + (f"in {videos(count)}" if count else "")
 
 
 def _lower(who: str) -> str:
     """Who is meant, within a sentence: a name stays as it is."""
-    return who.replace("Somebody", "somebody", 1) if who.startswith("Somebody") else who
+    return who[0].lower() + who[1:] if who.startswith(("Somebody", "Music")) else who
 
 
 def _capital(text: str) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, upper
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import Rank, atoms
+from pvchat.chat.query import Query, Rank
 from pvchat.chat.say.clauses import called, ordinal
 from pvchat.chat.say.numbers import times_said
-from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, quotes
+from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, language_of, phrase_of, quotes, spans_of
 from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Timeline
 
@@ -29,7 +29,7 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     if query.where == MUSIC:
         return _music(finding)
     if query.select == "attribute":
-        return _quoted(finding)
+        return _quoted(finding) if query.attribute == "says" else _languages(finding)
     if query.select == "count":
         return _voices(finding)
     if query.select == "who" and rank is not None and (finding.people or rank.k != 1):
@@ -40,7 +40,7 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     speakers: list[tuple[str, Sequence[Span]]] = [(_known(one), one.spans) for one in finding.people]
     if counted or not (finding.people and query.whom.names):
         speakers += [(who, spans) for of, who in _NOBODY.items() if (spans := _spans(finding, of))]
-    clauses = [f"{who} {_does(finding)} {_measured(spans, finding)}" for who, spans in speakers]
+    clauses = [f"{who} {does(query)} {_measured(spans, finding)}" for who, spans in speakers]
     maybe = join([called(one.entity) for one in finding.open], "or") * bool(
         _spans(finding, "") + _spans(finding, SEVERAL)
     )
@@ -80,15 +80,32 @@ def _voices(finding: Finding) -> str:
     return f"I hear {least}{number(count)} {'voice' if count == 1 else 'different voices'}{whose}."
 
 
-def _does(finding: Finding) -> str:
-    """The verb: "speaks", "says “coffee”"."""
-    phrase = _phrase(finding)
-    return f"says “{phrase}”" if phrase else "speaks"
+def does(query: Query, several: bool = False) -> str:
+    """What is asked of one speaker, or of several: "speaks", "say “coffee”"."""
+    phrase, ending, language = phrase_of(query), "" if several else "s", language_of(query)
+    if query.where == MUSIC:
+        return f"play{ending}"
+    return f"say{ending} “{phrase}”" if phrase else f"speak{ending} {language}".rstrip()
 
 
-def _phrase(finding: Finding) -> str:
-    """The words that were asked for; "" for any."""
-    return next((has.value for has in atoms(finding.query.where) if has.attribute == "says"), "")
+def _languages(finding: Finding) -> str:
+    """Who speaks which languages."""
+    whose = finding.query.whom.names or finding.query.whom.such is not None
+    spoken: dict[str, dict[str, None]] = {}
+    for row in (*(row for one in finding.people for row in one.rows), *(() if whose else finding.rows)):
+        spoken.setdefault(speaker(row.entity, row.of), {})[row.value] = None
+    told = "; ".join(f"{who} speaks {join(list(languages))}" for who, languages in spoken.items())
+    return upper(f"{told}.") if told else _nothing(finding)
+
+
+def speaker(who: str, of: str) -> str:
+    """Whose words they are, with that she is only heard, where that is so."""
+    return called(who) + _HEARD.get(of, "") if who else _NOBODY[of]
+
+
+def quoted(text: str) -> str:
+    """Words in quotation marks that end a sentence."""
+    return f"“{text}”" if text[-1] in ".?!" else f"“{text}”."
 
 
 def _measured(spans: Sequence[Span], finding: Finding) -> str:
@@ -97,17 +114,14 @@ def _measured(spans: Sequence[Span], finding: Finding) -> str:
         return f"for about {lasting(seconds_in(spans))}"
     if finding.query.select == "how_often":
         return times_said(len(spans))
-    if _phrase(finding):
+    if phrase_of(finding.query):
         return first_times(list(dict.fromkeys(f"at {clock(start)}" for start, _ in spans)), _MOST_TIMES)
     return first_times([span_told(*span) for span in merged(spans)], _MOST_TIMES)
 
 
 def _spans(finding: Finding, of: str) -> list[Span]:
-    """When rows of nobody hold: stretches of speech, or the words of a phrase, together as they follow each other."""
-    rows, count = [row for row in finding.rows if row.of == of], len(_phrase(finding).split())
-    if not count:
-        return [row.span for row in rows if row.attribute == "speaks"]
-    return [(rows[i].start_s, rows[i + count - 1].end_s) for i in range(0, len(rows), count)]
+    """When rows of nobody hold whose speaker is told so."""
+    return spans_of([row for row in finding.rows if row.of == of], finding.query)
 
 
 def _in_order(finding: Finding, rank: Rank) -> list[str]:
@@ -139,10 +153,7 @@ def _quoted(finding: Finding) -> str:
     known, every = [called(one.entity) for one in finding.open], quotes(finding)
     mine = [one for one in every if one[0]] if whose else every
     if mine:
-        said = [
-            f"{called(who) + _HEARD.get(of, '') if who else _NOBODY[of]} says {span_told(*span)}: {_quote(text)}"
-            for who, of, span, text in mine
-        ]
+        said = [f"{speaker(who, of)} says {span_told(*span)}: {quoted(text)}" for who, of, span, text in mine]
         left = len(mine) - _MOST_QUOTES
         more = [f"{number(left)} more: `pvchat transcribe` lists all."] if left > 0 else []
         return " ".join(map(upper, [*said[:_MOST_QUOTES], *more]))
@@ -154,11 +165,6 @@ def _quoted(finding: Finding) -> str:
     return _nothing(finding)
 
 
-def _quote(text: str) -> str:
-    """Words in quotation marks that end a sentence."""
-    return f"“{text}”" if text[-1] in ".?!" else f"“{text}”."
-
-
 def _nothing(finding: Finding) -> str:
     """That nothing is heard of what is asked."""
     query, named = finding.query, [called(one.entity) for one in finding.against]
@@ -166,5 +172,5 @@ def _nothing(finding: Finding) -> str:
         return "Yes, this video has sound, but I hear nobody speak."
     no = "No, " if query.select == "exists" else ""
     if not (query.whom.names or query.whom.such is not None):
-        return upper(f"{no}as far as I hear, nobody {_does(finding)}.")
-    return upper(f"{no}as far as I hear, {join(named, 'nor')} never {_does(finding)}.") if named else ""
+        return upper(f"{no}as far as I hear, nobody {does(query)}.")
+    return upper(f"{no}as far as I hear, {join(named, 'nor')} never {does(query)}.") if named else ""

@@ -22,7 +22,7 @@ from pvchat.library.live.parts import LivePart
 from pvchat.library.live.window import OVERLAP_S, SeenPart, joined
 from pvchat.library.recognise import recognise
 from pvchat.library.sources import stamp_of
-from pvchat.schemas import Service
+from pvchat.schemas import Service, Sound
 from pvchat.storage import atomic, database, private
 from pvchat.storage.library import changing, drop_clips, drop_leftovers, ring_of, watching
 from pvchat.video import CLIP_OPTIONS, Encoder, Recorded
@@ -170,6 +170,7 @@ class Ring:
         if not analysis.tracks:
             self._give_up(take)
             return
+        analysis.sound = Sound("none")  # none is recorded
         dated = Recorded(datetime.fromtimestamp(round(take.at, 3)), "name")
         with changing(self.library):
             clip = records.keep(self.library, analysis, dated)

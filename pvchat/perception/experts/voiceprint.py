@@ -19,7 +19,8 @@ from pvchat.perception.experts.mel import mel_filters
 from pvchat.schemas import VOICEPRINT, FloatArray
 
 _BANDS, _FFT, _HOP = 40, 400, 160
-_FRAMES, _STEP = 160, 77  # of one look: 1.6 s, 1.3 times a second; all Resemblyzer's own
+FRAME_S = 0.01
+LOOK, _STEP = 160, 77  # of one look, frames: 1.6 s, 1.3 times a second; all Resemblyzer's own
 _COVERED = 0.75  # share of the last look that must be sound
 _LOUDNESS = 10 ** (-30 / 20)  # root of the mean square; what is softer is made as loud as this
 
@@ -43,21 +44,25 @@ class VoiceprintExpert:
         self._last.load_state_dict({name: state[f"linear.{name}"] for name in ("weight", "bias")})
         self._filters = torch.from_numpy(mel_filters(_BANDS, _FFT))
 
-    @torch.inference_mode()
     def voiceprint(self, samples: FloatArray) -> FloatArray:
         """[256] of unit length: the mean of what is heard in looks of 1.6 s.
 
         Args:
             samples: [n] at 16 kHz, -1..1, of one voice; less than a second tells little.
         """
+        mean = self.along(samples).mean(0)
+        return np.asarray(mean / max(1e-12, float(np.linalg.norm(mean))), np.float32)
+
+    @torch.inference_mode()
+    def along(self, samples: FloatArray, step: int = _STEP) -> FloatArray:
+        """[looks, 256] of unit length: what is heard in each look of 1.6 s; one begins every `step` frames."""
         loudness = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) or 1.0
         louder = np.asarray(samples * max(1.0, _LOUDNESS / loudness), np.float32)
-        starts = _looks(len(louder))
-        missing = max(0, (starts[-1] + _FRAMES) * _HOP - len(louder))
+        starts = _looks(len(louder), step)
+        missing = max(0, (starts[-1] + LOOK) * _HOP - len(louder))
         bands = mel_bands(torch.from_numpy(np.pad(louder, (0, missing))), self._filters)
-        _, (hidden, _) = self._lstm(torch.stack([bands[at : at + _FRAMES] for at in starts]))
-        prints = torch.nn.functional.normalize(self._last(hidden[-1]).relu())
-        return np.asarray(torch.nn.functional.normalize(prints.mean(0), dim=0).numpy(), np.float32)
+        _, (hidden, _) = self._lstm(torch.stack([bands[at : at + LOOK] for at in starts]))
+        return np.asarray(torch.nn.functional.normalize(self._last(hidden[-1]).relu()).numpy(), np.float32)
 
 
 def mel_bands(samples: Tensor, filters: Tensor) -> Tensor:
@@ -67,9 +72,9 @@ def mel_bands(samples: Tensor, filters: Tensor) -> Tensor:
     return (filters @ spectrum.abs() ** 2).T
 
 
-def _looks(length: int) -> list[int]:
+def _looks(length: int, step: int = _STEP) -> list[int]:
     """The first frames of all looks at so many samples."""
     frames = -(-(length + 1) // _HOP)
-    starts = list(range(0, max(1, frames - _FRAMES + _STEP + 1), _STEP))
-    covered = (length / _HOP - starts[-1]) / _FRAMES
+    starts = list(range(0, max(1, frames - LOOK + step + 1), step))
+    covered = (length / _HOP - starts[-1]) / LOOK
     return starts[:-1] if covered < _COVERED and len(starts) > 1 else starts

@@ -1,8 +1,8 @@
-"""Words in speech: Whisper tiny.en, frozen, in plain torch.
+"""Words in speech: Whisper tiny.en, and Whisper base for other languages; frozen, in plain torch.
 
-In: up to 28 s of sound. Out: the words with their times. Source: Radford et al. 2022 (arXiv:2212.04356); constants,
-suppressed tokens and alignment heads are OpenAI's. The packaged file is CTranslate2's (format 6); why it isn't run by
-CTranslate2: docs/adr/0039-sound.md.
+In: up to 28 s of sound. Out: the words with their times, and which language it is. Source: Radford et al. 2022
+(arXiv:2212.04356); constants, suppressed tokens and alignment heads are OpenAI's. The packaged files are CTranslate2's
+(format 6); why it isn't run by CTranslate2: docs/adr/0039-sound.md; when base is asked: 0060-words-in-the-library.md.
 
 Letters of shapes: T tokens, D width of the network, F frames of the encoder (50 a second).
 """
@@ -11,28 +11,31 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.assets import weights
-from pvchat.assets.packages import VOICE
+from pvchat.assets import packages, weights
 from pvchat.perception.experts.mel import mel_filters
-from pvchat.schemas import SAMPLE_RATE, FloatArray, Word
+from pvchat.schemas import LANGUAGES, SAMPLE_RATE, FloatArray, Word
 
 WINDOW_S = 30.0  # what the encoder always sees; shorter sound is followed by silence
-_HEADS, _LAYERS, _MELS, _FFT, _HOP = 6, 4, 80, 400, 160
+_HEAD, _MELS, _FFT, _HOP = 64, 80, 400, 160  # width of a head of attention
 _FRAME_S = 0.02
-_END, _START, _NO_SPEECH, _NO_TIMES = 50256, 50257, 50361, 50362
+_END, _START, _FIRST_LANGUAGE, _WRITE, _NO_SPEECH, _NO_TIMES = range(6)  # special tokens, by where they are in …
+_ENGLISH = (50256, 50257, 50258, 50358, 50361, 50362)  # … this list of tiny.en's; base has each one further
 _MOST_TOKENS = 224  # half of what the decoder can hold, as OpenAI's
 _TOKENS_A_SECOND, _SPARE_TOKENS = 10, 12  # fast speech has about six; more is a loop
 _UNLIKELY, _SILENT = -1.0, 0.6  # OpenAI's: a mean log-probability below, with that of "no speech" above, is no speech
+_SURE = 0.3  # probability from which a language is told, and heard as such [choice]
 _MEDIAN = 7  # frames of the filter on attention
 _TYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
@@ -53,25 +56,37 @@ class _Heard:
 
 
 class WordExpert:
-    """Hears words.
+    """Hears words: English ones, or those of many languages.
 
     Args:
-        folder: of `model.bin`, `config.json` and `tokenizer.json`; the fetched ones when not given.
+        folder: of `config.json`, `tokenizer.json` and the model; the fetched ones of tiny.en when not given.
+        model: the model's file, or its parts in order, where it isn't `model.bin`.
 
     Raises:
         WeightsError: they aren't here.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        folder = weights.member_path("words", table=VOICE) if folder is None else folder
+    def __init__(self, folder: Path | None = None, model: Sequence[Path] = ()) -> None:
+        folder = weights.member_path("words", table=packages.VOICE) if folder is None else folder
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        with open(folder / "model.bin", "rb") as file:
-            self._weights = {name: torch.from_numpy(array) for name, array in _read_model(file).items()}
+        with _reading(model or (folder / "model.bin",)) as read:
+            self._weights = {name: torch.from_numpy(array) for name, array in _read_model(read).items()}
+        self._layers = sum(name.endswith("attention/linear_2/bias") for name in self._weights)
         self._tokenizer_file = folder / "tokenizer.json"
+        shift = config["suppress_ids_begin"][1] - _ENGLISH[_END]
+        self._special = tuple(token + shift for token in _ENGLISH)
+        self._languages = torch.tensor(config["lang_ids"]) if shift else torch.zeros(0, dtype=torch.int64)
         self._aligned: list[tuple[int, int]] = [(layer, head) for layer, head in config["alignment_heads"]]
         self._banned = torch.tensor(config["suppress_ids"])
         self._banned_first = torch.tensor(config["suppress_ids_begin"])
         self._mel = torch.from_numpy(mel_filters(_MELS, _FFT))
+
+    @classmethod
+    def of_languages(cls) -> WordExpert:
+        """The one that hears many languages; raises WeightsError where its weights aren't here."""
+        first, second = (weights.member_path(role, f"model.bin.part{part}", table=packages.LANGUAGES)
+                         for part, role in enumerate(("languages", "languages_rest"), 1))  # fmt: skip
+        return cls(first.parent, (first, second))
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -81,18 +96,44 @@ class WordExpert:
 
     @torch.inference_mode()
     def words(self, samples: FloatArray, start_s: float = 0.0) -> list[Word]:
-        """The words of a stretch of sound, in order; none where nobody speaks.
+        """The words of a stretch of English, in order; none where nobody speaks.
 
         Args:
             samples: [n] at 16 kHz, -1..1, at most `WINDOW_S`.
             start_s: when it begins, seconds.
         """
-        length_s = len(samples) / SAMPLE_RATE
+        return self._words(self._encoded(samples), len(samples) / SAMPLE_RATE, start_s)
+
+    @torch.inference_mode()
+    def words_and_language(self, samples: FloatArray, start_s: float, english: WordExpert) -> tuple[list[Word], str]:
+        """The words of a stretch of sound, and the code of its language, such as "de"; "" where that isn't sure.
+
+        Only the expert `of_languages` tells it; English, and what isn't sure, is left to the other one.
+        """
         sound = self._encoded(samples)
-        heard = self._written(sound, length_s)
+        language, probability = self._language(sound)
+        sure = probability >= _SURE
+        if language == "en" or not sure:
+            return english.words(samples, start_s), language if sure else ""
+        return self._words(sound, len(samples) / SAMPLE_RATE, start_s, language), language
+
+    def _language(self, sound: Tensor) -> tuple[str, float]:
+        """The code of the likeliest language of those that are told, and its probability among all."""
+        logits = self._decoded([self._special[_START]], 0, self._heard_by_layers(sound))[0][0]
+        likely = logits[self._languages].softmax(-1).tolist()
+        codes = (self._tokenizer.id_to_token(token).strip("<|>") for token in self._languages.tolist())
+        probability, best = max((p, code) for p, code in zip(likely, codes, strict=True) if code in LANGUAGES)
+        return best, probability
+
+    def _words(self, sound: Tensor, length_s: float, start_s: float, language: str = "") -> list[Word]:
+        """The words of `_encoded` sound; the language's code is for the expert of many."""
+        end, start, _, write, _, no_times = self._special
+        spoken = [self._tokenizer.token_to_id(f"<|{language}|>"), write] if len(self._languages) else []
+        prompt = [start, *spoken, no_times]
+        heard = self._written(sound, length_s, prompt)
         if not heard.is_speech:
             return []
-        times = self._times(heard.tokens, sound, length_s)
+        times = self._times([*prompt, *heard.tokens, end], len(prompt), sound, length_s)
         return [
             Word(text, round(start_s + float(times[first]), 2), round(start_s + float(times[last]), 2))
             for text, first, last in self._split(heard.tokens)
@@ -107,43 +148,44 @@ class WordExpert:
             weight, bias = self._weights[f"encoder/{name}/weight"], self._weights[f"encoder/{name}/bias"]
             x = F.gelu(F.conv1d(x, weight, bias, stride, padding=1))
         x = x[0].T + self._weights["encoder/position_encodings/encodings"]
-        for layer in range(_LAYERS):
+        for layer in range(self._layers):
             at = f"encoder/layer_{layer}"
             q, k, v = self._linear(self._norm(x, f"{at}/self_attention"), f"{at}/self_attention/linear_0").chunk(3, -1)
-            x = x + self._linear(_attended(q, k, v)[0], f"{at}/self_attention/linear_1")
+            q, k, v = (part.view(1, len(x), -1, _HEAD).transpose(1, 2) for part in (q, k, v))
+            mixed = F.scaled_dot_product_attention(q, k, v)  # never all weights at once: 216 MB of base
+            x = x + self._linear(mixed.transpose(1, 2)[0].flatten(1), f"{at}/self_attention/linear_1")
             x = x + self._fed(x, at)
         return self._norm(x, "encoder")
 
-    def _written(self, sound: Tensor, length_s: float) -> _Heard:
+    def _written(self, sound: Tensor, length_s: float, prompt: list[int]) -> _Heard:
         """The likeliest tokens one by one (greedy)."""
-        kept, tokens, total, silence = self._heard_by_layers(sound), [_START, _NO_TIMES], 0.0, 0.0
+        kept, tokens, total, silence = self._heard_by_layers(sound), prompt, 0.0, 0.0
         most = min(_MOST_TOKENS, int(length_s * _TOKENS_A_SECOND) + _SPARE_TOKENS)
         new = tokens
-        while len(tokens) < most + 2:
+        while len(tokens) < most + len(prompt):
             logits = self._decoded(new, len(tokens) - len(new), kept)[0]
             if new is tokens:
-                silence = float(logits[0].softmax(-1)[_NO_SPEECH])
+                silence = float(logits[0].softmax(-1)[self._special[_NO_SPEECH]])
             last = logits[-1].clone()
             last[self._banned] = -torch.inf
             if new is tokens:
                 last[self._banned_first] = -torch.inf
             best = int(last.argmax())
             total += float(last.log_softmax(-1)[best])
-            if best == _END:
+            if best == self._special[_END]:
                 break
             tokens, new = [*tokens, best], [best]
-        return _Heard(tokens[2:], total / (len(tokens) - 1), silence)
+        return _Heard(tokens[len(prompt) :], total / (len(tokens) - len(prompt) + 1), silence)
 
-    def _times(self, tokens: list[int], sound: Tensor, length_s: float) -> FloatArray:
-        """[T + 1] seconds at which each token begins, and the last one ends, by the attention of some heads."""
-        known = [_START, _NO_TIMES, *tokens, _END]
+    def _times(self, known: list[int], first: int, sound: Tensor, length_s: float) -> FloatArray:
+        """[T + 1] seconds at which each token from the `first` on begins, and the last one ends, by some heads."""
         attention = self._decoded(known, 0, self._heard_by_layers(sound))[1]
         frames = max(2, min(len(sound), round(length_s / _FRAME_S)))
         heads = torch.stack([attention[layer][head] for layer, head in self._aligned])[..., :frames]
         heads = (heads - heads.mean(-2, keepdim=True)) / heads.std(-2, keepdim=True, correction=0).clamp_min(1e-6)
         padded = F.pad(heads, (_MEDIAN // 2, _MEDIAN // 2), mode="reflect") if frames > _MEDIAN else heads
         smooth = padded.unfold(-1, min(_MEDIAN, padded.shape[-1]), 1).median(-1).values
-        begins = _aligned_frames(-smooth.mean(0)[1:-1].numpy())  # the token after "no times" is the first one's
+        begins = _aligned_frames(-smooth.mean(0)[first - 1 : -1].numpy())  # what writes a token attends to its sound
         return np.asarray(np.minimum(begins * _FRAME_S, length_s), np.float32)
 
     def _split(self, tokens: list[int]) -> list[tuple[str, int, int]]:
@@ -163,7 +205,7 @@ class WordExpert:
     def _heard_by_layers(self, sound: Tensor) -> _Kept:
         """What each layer of the decoder attends to in the sound."""
         made = {}
-        for layer in range(_LAYERS):
+        for layer in range(self._layers):
             key, value = self._linear(sound, f"decoder/layer_{layer}/attention/linear_1").chunk(2, -1)
             made[f"sound {layer}"] = (key, value)
         return made
@@ -173,7 +215,7 @@ class WordExpert:
         embedding, places = self._weights["decoder/embeddings/weight"], "decoder/position_encodings/encodings"
         x = embedding[torch.tensor(tokens)] + self._weights[places][before : before + len(tokens)]
         told = []
-        for layer in range(_LAYERS):
+        for layer in range(self._layers):
             at = f"decoder/layer_{layer}"
             q, k, v = self._linear(self._norm(x, f"{at}/self_attention"), f"{at}/self_attention/linear_0").chunk(3, -1)
             if f"text {layer}" in kept:
@@ -201,7 +243,7 @@ class WordExpert:
 
 def _attended(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> tuple[Tensor, Tensor]:
     """Attention of all heads: what comes out [T, D], and the weights [heads, T, keys]."""
-    q, k, v = (x.view(len(x), _HEADS, -1).transpose(0, 1) for x in (q, k, v))
+    q, k, v = (x.view(len(x), -1, _HEAD).transpose(0, 1) for x in (q, k, v))
     scores = q @ k.transpose(1, 2) / q.shape[-1] ** 0.5
     if causal and q.shape[1] > 1:  # the tokens before all come first
         scores = scores + torch.full(scores.shape[1:], -torch.inf).triu(1 + k.shape[1] - q.shape[1])
@@ -238,22 +280,38 @@ def _aligned_frames(cost: FloatArray) -> FloatArray:
     return begins
 
 
-def _read_model(file: BinaryIO) -> dict[str, FloatArray]:
+@contextmanager
+def _reading(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
+    """A function that reads so many bytes of files as if they were one: they are never in memory together."""
+    with ExitStack() as opened:
+        files = [opened.enter_context(path.open("rb")) for path in paths]
+
+        def read(count: int) -> bytes:
+            data = files[0].read(count)
+            if len(data) < count and files[1:]:
+                del files[0]
+                return data + read(count - len(data))
+            return data
+
+        yield read
+
+
+def _read_model(read: Callable[[int], bytes]) -> dict[str, FloatArray]:
     """The arrays of a CTranslate2 model by name, as float32."""
 
     def text() -> str:
-        return file.read(struct.unpack("<H", file.read(2))[0])[:-1].decode()
+        return read(struct.unpack("<H", read(2))[0])[:-1].decode()
 
     def number() -> int:
-        return int(struct.unpack("<I", file.read(4))[0])
+        return int(struct.unpack("<I", read(4))[0])
 
     _ = number(), text(), number()  # version, kind, revision
     found = {}
     for _ in range(number()):
-        name, rank = text(), file.read(1)[0]
-        shape = struct.unpack(f"<{rank}I", file.read(4 * rank))
-        kind = _TYPES[file.read(1)[0]]
-        array = np.frombuffer(file.read(number()), kind).reshape(shape)
+        name, rank = text(), read(1)[0]
+        shape = struct.unpack(f"<{rank}I", read(4 * rank))
+        kind = _TYPES[read(1)[0]]
+        array = np.frombuffer(read(number()), kind).reshape(shape)
         if rank:
             found[name] = array.astype(np.float32)
     return found

@@ -12,15 +12,17 @@ from functools import cached_property
 
 import numpy as np
 
+from pvchat.assets import weights
+from pvchat.assets.packages import LANGUAGES
 from pvchat.config import VideoConfig
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.experts.music import MusicExpert
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S, SpeechExpert
-from pvchat.perception.experts.voiceprint import VoiceprintExpert
+from pvchat.perception.experts.voiceprint import FRAME_S, LOOK, VoiceprintExpert
 from pvchat.perception.experts.whisper import WINDOW_S, WordExpert
 from pvchat.perception.sound.mouths import with_speakers
 from pvchat.perception.sound.music import MusicListener
-from pvchat.perception.sound.voices import with_voices
+from pvchat.perception.sound.voices import change_of, with_voices
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, FloatArray, Progress, Sound, Utterance, Word
 from pvchat.video.files import PathLike, Probe
 from pvchat.video.sound import read_sound
@@ -31,6 +33,8 @@ _SHORTEST_S = 0.25
 _MARGIN_S = 0.12  # kept before and after, for soft sounds
 _LONGEST_S = WINDOW_S - 2.0
 _BLOCK_S = 4.0  # heard at once
+_STEP = LOOK // 4  # frames from one look for another voice to the next
+_QUIET_S, _LOUDNESS_S = 0.4, 0.05  # around it speech is parted where it is softest, in windows so long
 _VOICE_S = 1.0  # of speech, without the margins, from which its voice is told
 
 
@@ -50,6 +54,11 @@ class SoundExperts:
     def words(self) -> WordExpert:
         """What is said."""
         return WordExpert()
+
+    @cached_property
+    def languages(self) -> WordExpert | None:
+        """What is said in which language; None where that isn't fetched: then all is taken for English."""
+        return None if weights.missing(table=LANGUAGES) else WordExpert.of_languages()
 
     @cached_property
     def voices(self) -> VoiceprintExpert:
@@ -107,10 +116,10 @@ def listen(
     utterances: list[Utterance] = []
     start_s, blocks = _looked_at(path, found, analysis, config)
     music = MusicListener(experts.music, start_s)
-    for window in windows(speech_in(music.along(blocks), experts.speech, start_s)):
+    for window in windows(one_voice_each(speech_in(music.along(blocks), experts.speech, start_s), experts.voices)):
         if progress is not None:
             progress("listening", window[-1].end_s, found.duration_s)
-        spoken = zip(window, _with_words(window, experts.words), strict=True)
+        spoken = zip(window, _with_words(window, experts), strict=True)
         utterances += [replace(told, voiceprint=_voiceprint(one, experts.voices)) for one, told in spoken]
     spoken_by = with_speakers(path, found, analysis, utterances, experts.mesh, config)
     return Sound("heard", with_voices(spoken_by), music.spans())
@@ -121,7 +130,7 @@ def speaking(path: PathLike, found: Probe, analysis: ClipAnalysis, experts: Soun
     start_s, blocks = _looked_at(path, found, analysis, config)
     utterances = [
         Utterance(round(one.start_s, 2), round(one.end_s, 2), voiceprint=_voiceprint(one, experts.voices))
-        for one in speech_in(blocks, experts.speech, start_s)
+        for one in one_voice_each(speech_in(blocks, experts.speech, start_s), experts.voices)
     ]
     return Sound("heard", with_voices(with_speakers(path, found, analysis, utterances, experts.mesh, config)))
 
@@ -165,6 +174,34 @@ def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert, start_s: float
         yield cut(begun, at - quiet)
 
 
+def one_voice_each(speech: Iterable[Speech], expert: VoiceprintExpert) -> Iterator[Speech]:
+    """The same speech, parted where another voice goes on without a pause; turns of less than 1.6 s aren't found."""
+    for one in speech:
+        waiting = [one]
+        while waiting:
+            part = waiting.pop()
+            at = _change(part.samples, expert)
+            if at is None:
+                yield part
+                continue
+            rest = Speech(part.start_s + at / SAMPLE_RATE, part.samples[at:])
+            waiting += [rest, Speech(part.start_s, part.samples[:at])]
+
+
+def _change(samples: FloatArray, expert: VoiceprintExpert) -> int | None:
+    """The number of the sample from which on another voice speaks; None where one voice does."""
+    if len(samples) < 2 * LOOK * FRAME_S * SAMPLE_RATE:
+        return None
+    last = change_of(expert.along(samples, _STEP), LOOK // _STEP)
+    if last is None:
+        return None
+    middle = (last * _STEP + LOOK) * FRAME_S
+    first = round((middle - _QUIET_S) * SAMPLE_RATE)
+    around = np.abs(samples[first : round((middle + _QUIET_S) * SAMPLE_RATE)])
+    width = round(_LOUDNESS_S * SAMPLE_RATE)
+    return first + int(np.convolve(around, np.ones(width), "valid").argmin()) + width // 2
+
+
 def windows(speech: Iterable[Speech]) -> Iterator[list[Speech]]:
     """Stretches that are heard together, since a network hears `WINDOW_S` at once however short they are."""
     held: list[Speech] = []
@@ -202,21 +239,28 @@ def _stepped(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
         yield np.pad(np.concatenate(parts), (0, -length % STEP))
 
 
-def _with_words(window: list[Speech], expert: WordExpert) -> list[Utterance]:
-    """Stretches with their words: heard together, with silence where nobody speaks."""
+def _with_words(window: list[Speech], experts: SoundExperts) -> list[Utterance]:
+    """Stretches with their words and language: heard together, with silence where nobody speaks."""
     start_s = window[0].start_s
     samples = np.zeros(round((window[-1].end_s - start_s) * SAMPLE_RATE) + 1, np.float32)
     for one in window:
         at = round((one.start_s - start_s) * SAMPLE_RATE)
         samples[at : at + len(one.samples)] = one.samples[: len(samples) - at]
     told: list[list[Word]] = [[] for _ in window]
-    for word in expert.words(samples, start_s):
+    if experts.languages is None:
+        heard, language = experts.words.words(samples, start_s), ""
+    else:
+        heard, language = experts.languages.words_and_language(samples, start_s, experts.words)
+    for word in heard:
         middle = (word.start_s + word.end_s) / 2
         gaps = [max(one.start_s - middle, middle - one.end_s) for one in window]
         nearest = int(np.argmin(gaps))
         told[nearest].append(_inside(word, window[nearest]))
     spoken = zip(window, told, strict=True)
-    return [Utterance(round(one.start_s, 2), round(one.end_s, 2), tuple(words)) for one, words in spoken]
+    return [
+        Utterance(round(one.start_s, 2), round(one.end_s, 2), tuple(words), language=language * bool(words))
+        for one, words in spoken
+    ]
 
 
 def _voiceprint(speech: Speech, expert: VoiceprintExpert) -> tuple[float, ...]:

@@ -1,7 +1,8 @@
-"""Which stretches of speech are of one voice.
+"""Which stretches of speech are of one voice, and where in a stretch another voice goes on.
 
-In: stretches with voiceprints. Out: the same, each with the number of its voice. Voices are grouped by how alike they
-are on average (average linkage); docs/adr/0052-known-by-voice.md says how the limit was chosen.
+In: stretches with voiceprints; voiceprints along a stretch. Out: the same stretches, each with the number of its voice;
+the times at which the voice changes. Voices are grouped by how alike they are on average (average linkage);
+docs/adr/0052-known-by-voice.md and 0060-words-in-the-library.md say how the limits were chosen.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from pvchat.schemas import Utterance
+from pvchat.schemas import FloatArray, Utterance
 
 SAME_VOICE = 0.8  # mean cosine from which two groups of stretches are one voice
+
+# Cosine of what is heard in the 1.6 s before a moment and after it, and of all before and after, below which another
+# voice goes on there.
+_OTHER_NEAR, _OTHER = 0.65, 0.7
 
 
 def with_voices(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
@@ -32,3 +37,19 @@ def _groups(utterances: Sequence[Utterance]) -> list[int]:
     found = fcluster(linkage(prints, "average", "cosine"), 1 - SAME_VOICE, "distance").tolist()
     order = list(dict.fromkeys(found))
     return [order.index(group) for group in found]
+
+
+def change_of(prints: FloatArray, apart: int) -> int | None:
+    """After which look another voice goes on; None where it is one voice.
+
+    Args:
+        prints: [looks, 256] along a stretch, of unit length; looks overlap.
+        apart: a look ends where the one so many further begins.
+    """
+    if len(prints) <= apart:
+        return None
+    likeness = (prints[:-apart] * prints[apart:]).sum(1)
+    last = int(likeness.argmin())
+    before, after = prints[: last + 1].mean(0), prints[last + apart :].mean(0)
+    whole = float(before @ after / (np.linalg.norm(before) * np.linalg.norm(after)))
+    return last if likeness[last] < _OTHER_NEAR and whole < _OTHER else None

@@ -1,0 +1,141 @@
+"""What was found in many videos: records, without a word of the question or the answer.
+
+In: what `archive.py` and `archive_ranks.py` find. Out: an `ArchiveFinding`, put into words by `say/archive.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from pvchat.chat.finding import Verdict
+from pvchat.chat.query import Query
+from pvchat.chat.sounds import Quote
+from pvchat.chat.spans import Span
+
+UNITS = {  # by which videos are put together: what each belongs to
+    "place": lambda video: video.place,
+    "day": lambda video: f"{video.at:%Y-%m-%d}",
+    "weekday": lambda video: f"{video.at:%A}",
+    "month": lambda video: f"{video.at:%Y-%m}",
+    "hour": lambda video: f"{video.at:%H}",
+}
+
+
+@dataclass(frozen=True)
+class Video:
+    """One video of an archive.
+
+    Attributes:
+        number: of it in the archive.
+        path: of its file.
+        place: what its source is called; "" for no name.
+        at: when it begins, local time.
+        dated_by: what says so: "name", "container", or only the "file" itself.
+        seconds: how long it is.
+        long: what people wear and do in it was not measured yet.
+    """
+
+    number: int
+    path: str
+    place: str
+    at: datetime
+    dated_by: str
+    seconds: float
+    long: bool = False
+
+    def time_of(self, seconds: float) -> datetime:
+        """The time of day of a moment in it."""
+        return self.at + timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One video in which something holds, or may hold.
+
+    Attributes:
+        video: which.
+        spans: when it does, seconds of the video; none where that isn't known.
+        names: of whom.
+        perhaps: those of them who are only perhaps in it.
+        sure: it holds of somebody who surely is there.
+        strangers: how many of `names` aren't enrolled.
+        each: when it holds of each, where they are listed.
+        told: False: whoever is asked about is there, and nothing tells whether it holds.
+        quotes: what is said meanwhile, where words are asked about.
+    """
+
+    video: Video
+    spans: tuple[Span, ...] = ()
+    names: tuple[str, ...] = ()
+    perhaps: frozenset[str] = frozenset()
+    sure: bool = True
+    strangers: int = 0
+    each: dict[str, tuple[Span, ...]] = field(default_factory=dict)
+    told: bool = True
+    quotes: tuple[Quote, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        video, first = self.video, self.spans[0][0] if self.spans else 0.0
+        said = [{"who": who, "of": of, "span": list(span), "text": text} for who, of, span, text in self.quotes]
+        return {
+            "path": video.path, "place": video.place, "recorded": video.at.isoformat(), "dated_by": video.dated_by,
+            "seconds": round(video.seconds, 2), "sure": self.sure, "people": list(self.names),
+            "perhaps": sorted(self.perhaps), "spans": [[round(a, 2), round(b, 2)] for a, b in self.spans],
+            "first_at": video.time_of(first).isoformat(timespec="seconds"), **({"quotes": said} if said else {}),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ArchiveFinding:
+    """What was found in many videos.
+
+    Attributes:
+        query: for which question.
+        looked_at: how many videos there are of the time and place that are asked about.
+        verdict: to yes-or-no questions; None for others.
+        seen: the videos in which it holds or may hold, in order of time.
+        names: of whom it holds, in the order of the answer; with how many videos each.
+        groups: the places, days … (`UNITS`) that are asked for, in the order of the answer; with how many videos, or
+            seconds, each.
+        absent: who is asked about and in none of them.
+        strange: names that nobody enrolled bears.
+        number: how many videos, seconds, people, days, as asked.
+        untold: how many show whoever is asked about, and don't tell whether it holds.
+        then: of another time that was asked about, or of a second question.
+    """
+
+    query: Query
+    looked_at: int
+    verdict: Verdict | None = None
+    seen: tuple[Seen, ...] = ()
+    names: dict[str, int] = field(default_factory=dict)
+    groups: dict[str, float] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
+    number: float | None = None
+    untold: int = 0
+    then: ArchiveFinding | None = None
+
+    @property
+    def sure(self) -> list[Seen]:
+        """The videos in which it surely holds."""
+        return [one for one in self.seen if one.sure]
+
+    @property
+    def perhaps(self) -> list[Seen]:
+        """Those in which it may."""
+        return [one for one in self.seen if not one.sure]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        row = {
+            "query": self.query.to_dict(), "videos": self.looked_at, "verdict": self.verdict,
+            "surely": len(self.sure), "perhaps": len(self.perhaps), "number": self.number, "names": self.names,
+            "groups": self.groups or None,
+            "untold": self.untold, "absent": list(self.absent), "not_enrolled": list(self.strange),
+            "clips": [one.to_dict() for one in self.seen], "then": None if self.then is None else self.then.to_dict(),
+        }  # fmt: skip
+        return {name: value for name, value in row.items() if value is not None}

@@ -1,0 +1,196 @@
+"""Words that were heard, in a library: kept with their clip, asked over all of them, and gone with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+pytest.importorskip("torch")
+
+from make_library import stored  # noqa: E402
+from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.chat.finding import Row  # noqa: E402
+from pvchat.chat.sounds import rows_of_sound  # noqa: E402
+from pvchat.chat.timeline import Entity, Timeline  # noqa: E402
+from pvchat.library import Library  # noqa: E402
+from pvchat.schemas import Look, Sound, SoundState, Utterance, Word  # noqa: E402
+from pvchat.storage import conversion, keys  # noqa: E402
+from pvchat.storage.stores import library_of  # noqa: E402
+
+NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
+
+
+def utterance(text: str, start_s: float, **fields: Any) -> Utterance:
+    words = text.split()
+    spoken = tuple(Word(word, start_s + 0.2 * i, start_s + 0.2 * (i + 1)) for i, word in enumerate(words))
+    return Utterance(start_s, start_s + 0.2 * len(words), spoken, **fields)
+
+
+# -- what is found ----------------------------------------------------------------------------------------------------
+
+
+def video(
+    *said: tuple[str, str, float], sound: SoundState | Literal[""] = "heard", people: str = "Ana Ben"
+) -> Timeline:
+    """A minute in which these people are seen, and say something: who ("": nobody knows), the words, from when on."""
+    there = people.split()
+    entities = tuple(Entity(name, decision="present" if name in there else "absent") for name in ("Ana", "Ben"))
+    tracks = {"Ana": 0, "Ben": 1, "": None}
+    heard = Sound("heard", tuple(utterance(text, start, track=tracks[who]) for who, text, start in said))
+    rows = [Row(name, "present", "", 0.0, 60.0) for name in there] + [*rows_of_sound(heard, {0: "Ana", 1: "Ben"})]
+    return Timeline(0.0, 60.0, entities, tuple(rows), ((0.0, 60.0),), sound=sound)
+
+
+VIDEOS = [  # by number
+    ("kitchen", "2026-11-23T09:00:00", video(("Ana", "Happy birthday, Ben!", 3.0), ("Ben", "Thank you.", 6.0))),
+    ("garden", "2026-11-24T14:00:00", video(("", "I am at the doctor now.", 2.0))),
+    ("kitchen", "2026-11-27T10:00:00", video(("Ana", "Call the doctor.", 5.0), ("Ana", "The doctor is late.", 20.0))),
+    ("hall", "2026-11-28T08:00:00", video(sound="none")),
+    ("hall", "2026-11-28T09:00:00", video(sound="")),
+    ("kitchen", "2026-11-29T08:05:00", video(("", "It's my birthday today.", 1.0), ("Ben", "Coffee?", 9.0))),
+    ("hall", "2026-11-29T09:00:00", video(("Ben", "The doctor called.", 4.0), people="Ben")),
+]
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Made once: nothing changes it."""
+    folder = tmp_path_factory.mktemp("spoken")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PVCHAT_HOME", str(folder / "home"))
+        yield stored(open_chat(open_studio(folder, patch)), folder, VIDEOS)
+
+
+def told(question: str, library: Library) -> dict[str, Any]:
+    found = library.ask(question, now=NOW).finding
+    videos = [(one.video.number, [text for *_, text in one.quotes]) for one in found.seen]
+    return {"videos": videos, "names": list(found.names), "verdict": found.verdict, "number": found.number}
+
+
+FOUND: dict[str, dict[str, Any]] = {
+    "In which videos does somebody say 'birthday'?": {
+        "videos": [(1, ["Happy birthday, Ben!"]), (6, ["It's my birthday today."])], "number": 2,
+    },
+    "When did Ana say 'doctor'?": {"videos": [(3, ["Call the doctor.", "The doctor is late."])], "names": ["Ana"]},
+    "When did Ana last say 'doctor'?": {"videos": [(3, ["Call the doctor.", "The doctor is late."])]},
+    "What was said in the kitchen this morning?": {"videos": [(6, ["It's my birthday today.", "Coffee?"])]},
+    "What did Ben say on Monday?": {"videos": [(1, ["Thank you."])]},
+    "Who said 'doctor'?": {"names": ["Ana", "Ben"]},
+    "Did Ben ever say 'birthday'?": {"verdict": "unknown", "videos": []},
+    "Was 'coffee' mentioned in the garden?": {"verdict": "no"},
+    "Was 'thank you' said on Monday?": {"verdict": "yes"},
+    "Was 'tea' said on Saturday?": {"verdict": "unknown"},
+    "How often did Ana say 'doctor'?": {"number": 1},
+    "In which room was 'doctor' said most often?": {"names": ["Ana", "Ben"]},
+}  # fmt: skip
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("question", FOUND)
+def test_words_are_found_in_many_videos(spoken: Library, question: str) -> None:
+    found = told(question, spoken)
+    assert {name: found[name] for name in FOUND[question]} == FOUND[question], found
+
+
+@pytest.mark.weights
+def test_what_is_said_is_quoted_with_its_time(spoken: Library) -> None:
+    answer = spoken.ask("In which videos does somebody say 'birthday'?", now=NOW)
+    assert "0:03 Ana: “Happy birthday, Ben!”" in answer.answer
+    assert "0:01 somebody: “It's my birthday today.”" in answer.answer
+    quote = answer.to_dict()["clips"][0]["quotes"][0]
+    assert (quote["who"], quote["span"][0], quote["text"]) == ("Ana", 3.0, "Happy birthday, Ben!")
+    assert spoken.ask("When did Ana last say 'doctor'?", now=NOW).answer.startswith("Ana says “doctor”: last on Friday")
+    assert "weren't listened to" in spoken.ask("Was 'tea' said on Saturday?", now=NOW).answer
+
+
+# -- what is kept -----------------------------------------------------------------------------------------------------
+
+HEARD = Sound(
+    "heard", (utterance("Happy marzipan everybody.", 0.2, track=0), utterance("Thanks, walrus.", 1.2, track=1))
+)
+
+
+def on_disk(library: Library) -> bytes:
+    """All that lies beside the library, and rows that are packed there, unpacked."""
+    return b"".join(path.read_bytes() for path in sorted(library_of(library.root).parent.rglob("*")) if path.is_file())
+
+
+@pytest.fixture
+def pantry(studio: Studio, chat: PVChat, tmp_path: Path) -> Library:
+    """One clip in which Ana and Ben speak."""
+    (tmp_path / "pantry").mkdir()
+    studio.clip("pantry/2026-11-28 18.00.00", ANA, BEN, sound=HEARD)
+    chat.library.add([tmp_path / "pantry"], place="pantry")
+    chat.library.scan()
+    return chat.library
+
+
+def words_of(library: Library) -> list[str]:
+    with library._open() as tables:
+        return [row[0] for row in tables.execute("SELECT value FROM facts WHERE attribute = 'says' ORDER BY start")]
+
+
+def test_words_are_kept_with_whose_they_are(pantry: Library) -> None:
+    assert words_of(pantry) == ["Happy", "marzipan", "everybody.", "Thanks,", "walrus."]
+    with pantry._open() as tables:
+        speaks = tables.execute("SELECT who FROM facts WHERE attribute = 'speaks' ORDER BY start").fetchall()
+    assert len({*speaks}) == 2
+    assert b"marzipan" in on_disk(pantry)
+
+
+def test_encryption_covers_the_words(pantry: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "COST", 16)
+    monkeypatch.setenv("PVCHAT_KEY", "correct horse battery")
+    keys.create("correct horse battery")
+    conversion.encrypt()
+    assert b"marzipan" not in on_disk(pantry)
+    assert "marzipan" in words_of(pantry)
+
+
+def test_forgetting_somebody_takes_the_words_of_her_clips_along(pantry: Library, chat: PVChat) -> None:
+    """Others' words too; and no scan listens to them again."""
+    chat.people.forget("Ana")
+    assert b"marzipan" not in on_disk(pantry)
+    assert b"walrus" not in on_disk(pantry)
+    pantry.follow()
+    assert words_of(pantry) == []
+    with pantry._open() as tables:
+        assert tables.execute("SELECT sound FROM clips").fetchone() == (b"",)
+
+
+def test_a_clip_that_is_removed_leaves_no_word(pantry: Library, tmp_path: Path) -> None:
+    pantry.remove(tmp_path / "pantry")
+    assert b"marzipan" not in on_disk(pantry)
+
+
+def test_who_is_somebody_else_takes_her_words_along(pantry: Library, chat: PVChat) -> None:
+    chat.people.rename("Ana", "Anna")
+    pantry.follow()
+    with pantry._open() as tables:
+        count = tables.execute("SELECT count(*) FROM facts JOIN people ON people.id = who WHERE attribute = 'says'")
+        assert count.fetchone() == (5,)
+
+
+def test_what_could_not_be_heard_at_first_is_heard_later(
+    studio: Studio, chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = [Sound("unfetched"), HEARD]
+    monkeypatch.setattr(type(chat), "listen", lambda self, clip: Look(replace(self.analyse(clip), sound=states[0])))
+    library = chat.library
+    library.add([studio.clip("2026-11-28 18.00.00", ANA, BEN)])
+    assert library.scan().added == 1
+    assert words_of(library) == []
+    del states[0]
+    assert library.scan().heard == 0  # what hearing needs isn't here
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: [])
+    report = library.scan()
+    assert (report.heard, report.added) == (1, 0)
+    assert len(words_of(library)) == 5
+    assert library.scan().heard == 0
