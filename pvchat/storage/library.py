@@ -27,7 +27,8 @@ from pvchat.storage.stores import libraries, library_of, settle
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
 _TABLES = Path(__file__).with_suffix(".sql")
-_VERSION = 4  # of the tables, in `PRAGMA user_version`; 0: there are none yet
+_VERSION = 5  # of the tables, in `PRAGMA user_version`
+_EARLIER = (0, 4)  # which are taken along: there are none yet; there are no odds of tracks
 # The tracks that somebody's faces, vectors and clothes are read from, but for those that surely are somebody else's.
 _TRACKS_OF_PERSON = """
 DELETE FROM tracks WHERE id IN (
@@ -175,7 +176,7 @@ def take_in(path: Path, key: bytes | None) -> None:
     with closing(found):
         if found.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise ValueError("its library is damaged")
-        if _version(found) not in (0, _VERSION):
+        if _version(found) not in (*_EARLIER, _VERSION):
             raise ValueError("another version of PVChat made its library")
     if key != wanted:
         database.rewrite(path, key, wanted, WAIT_S)
@@ -227,7 +228,7 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
     for word in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "foreign_keys = ON",
                  "trusted_schema = OFF"):  # fmt: skip
         library.execute(f"PRAGMA {word}")
-    if _version(library) == 0:
+    if _version(library) in _EARLIER:
         _make_tables(library)
     if _version(library) != _VERSION:
         library.close()
@@ -281,11 +282,12 @@ def _derived(key: keys.Key | None) -> bytes | None:
 
 
 def _make_tables(library: sqlite3.Connection) -> None:
-    """Make the tables, unless another process has just made them."""
+    """Make the tables that aren't there, unless another process just has; clips of before are recognised anew."""
     with changing(library):
-        if _version(library) == 0:
+        if _version(library) in _EARLIER:
             for statement in _statements(_TABLES.read_text(encoding="utf-8")):
                 library.execute(statement)
+            library.execute("UPDATE clips SET stale = 1")
             library.execute(f"PRAGMA user_version = {_VERSION}")
 
 
