@@ -117,10 +117,13 @@ def main() -> None:
         last = _name(args.people)
         _found(chat, {name: at for name, at in planted.items() if name != last}, now)
         chat.people.add(_person(args.people, faces))
-        marked = _timed("somebody new is known everywhere", chat.library.follow)
-        print(f"    {marked:,} clips gone through of {clips:,}")
+        asked = f"In which videos is {last}?"
+        _timed("somebody new is known everywhere", lambda: chat.library.ask(asked, now=now))
         _found(chat, {last: planted[last]}, now)
+        marked = _timed("what one more only just shifts", chat.library.follow)
+        print(f"    {marked:,} clips gone through of {clips:,}")
         _timed("somebody is forgotten", lambda: chat.people.forget("Ben"))
+        _timed("whom she took faces from is known everywhere", lambda: chat.library.ask(asked, now=now))
         _print_memory()
 
 

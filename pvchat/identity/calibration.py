@@ -64,8 +64,9 @@ class Calibration:
             good: [..., K] quality, 0..1, of the worse of the two that are compared (`good`); 0 for figures.
             figure: they are drawn figures.
         """
-        weights = np.asarray(self.figure if figure else self.face)
-        return (terms(logits, others, good) @ weights).astype(np.float32)
+        weights = self.figure if figure else self.face
+        found = sum(weight * one for weight, one in zip(weights, _terms(logits, others, good), strict=True))
+        return np.broadcast_to(np.asarray(found, np.float32), np.shape(logits)).copy()
 
     def save(self, path: Path, fitted_on: str) -> None:
         """Write it with the words that say where it comes from."""
@@ -91,9 +92,13 @@ def best_quality(tracks: Sequence[Track]) -> FloatArray:
 
 def terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float = 0.0) -> FloatArray:
     """[..., K, 6]: `TERMS` of K tracks."""
+    return np.stack(np.broadcast_arrays(*_terms(logits, others, good)), -1)
+
+
+def _terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float) -> tuple[FloatArray, ...]:
     odds, good = np.clip(np.asarray(logits, np.float64), *ODDS), np.clip(good, 0.0, 1.0)
-    crowd = np.full(odds.shape, np.log1p(others) / CROWD)
-    return np.stack([odds, odds * crowd, odds * good, crowd, crowd * crowd, np.ones(odds.shape)], -1)
+    crowd = np.asarray(np.log1p(others) / CROWD)
+    return odds, odds * crowd, odds * good, crowd, crowd * crowd, np.ones(())
 
 
 def slopes(weights: Sequence[float]) -> tuple[float, ...]:

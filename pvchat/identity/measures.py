@@ -78,7 +78,7 @@ def measured(prototypes: FloatArray, tracks: Sightings) -> FloatArray:
     count, rows, width = tracks.rows.shape
     pairs = distances(prototypes, tracks.rows.reshape(count * rows, width))
     near = nearest_mean(pairs.reshape(*prototypes.shape[:2], count, rows).swapaxes(1, 2))
-    apart = np.linalg.norm(prototypes.mean(1)[:, None] - tracks.middles, axis=-1)
+    apart = distances(prototypes.mean(1, keepdims=True), tracks.middles)[:, 0]
     return np.stack([near, apart, np.broadcast_to(tracks.strange, near.shape)], -1).astype(np.float32)
 
 

@@ -108,6 +108,7 @@ class PresenceModel:
         analysis: ClipAnalysis,
         config: PresenceConfig,
         window: tuple[float, float] | None = None,
+        alone: FloatArray | None = None,
     ) -> list[PersonPresence]:
         """Presence of each person, in the order given.
 
@@ -116,22 +117,27 @@ class PresenceModel:
             analysis: of a clip.
             config: the costs of mistakes.
             window: seconds; the part of the clip that is asked about. Tracks then count in `analysis.between`.
+            alone: [P, K] `compared` of them, where that is known and the whole clip is asked about.
         """
         part = analysis if window is None else analysis.between(*window)
-        odds = self.odds(people, part)
+        odds = self.odds(people, part, alone)
         if window is not None and analysis.scenes:  # who a face is, all of a long video tells
             whole = self.odds(people, analysis)[:, analysis.shown_between(*window)]
             odds = np.where([[person.kind == "face"] for person in people], whole, odds)
-        return [_decide(p, odds[i], part, config) for i, p in enumerate(people)]
+        probabilities, nearest = 1 / (1 + np.exp(-np.clip(odds, -30, 30))), _nearest_of_kind(people, odds, part.tracks)
+        return [_decide(*one, part, config) for one in zip(people, probabilities, nearest, strict=True)]
 
-    def odds(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
-        """Calibrated log-odds [P, K] that each of K tracks shows each of P people; what users said of them counts."""
-        logits = self._in_film(people, analysis) if analysis.scenes else self.logits(people, analysis)
+    def odds(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None = None) -> FloatArray:
+        """Calibrated log-odds [P, K] that each of K tracks shows each of P people; what users said of them counts.
+
+        `alone` [P, K] is `compared` of them, where that is known.
+        """
+        logits = self._in_film(people, analysis, alone) if analysis.scenes else self.logits(people, analysis, alone)
         return examples.settle(self._calibrated(logits, people, analysis), people, analysis)
 
-    def _in_film(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    def _in_film(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None) -> FloatArray:
         """`logits` of a long video: who is surely in it is looked for by her sightings there, too."""
-        raw, shown = self.compared(people, analysis), shown_together(analysis.tracks)
+        raw, shown = self.compared(people, analysis) if alone is None else alone, shown_together(analysis.tracks)
         odds = self._calibrated(compete(raw, shown), people, analysis)
         return compete(held_together(raw, odds, people, analysis.tracks, self._compared), shown)
 
@@ -160,13 +166,15 @@ class PresenceModel:
             out[figures] = self.calibration.apply(logits[figures], others, clear[figures], figure=True)
         return out
 
-    def logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    def logits(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None = None) -> FloatArray:
         """Log-odds [P, K] that each of K tracks shows each of P people, competition included.
 
-        What bodies add counts fully among people, but lifts nobody above `WORN_MOST`.
+        What bodies add counts fully among people, but lifts nobody above `WORN_MOST`. `alone` as of `odds`.
         """
-        shown = shown_together(analysis.tracks)
-        seen, worn = self._seen(people, analysis), self._worn(people, analysis)
+        shown, worn = shown_together(analysis.tracks), self._worn(people, analysis)
+        if alone is not None and not worn.any():
+            return compete(alone, shown)
+        seen = self._seen(people, analysis)
         whole = compete(_corrected(seen + worn, people, analysis), shown)
         if not worn.any():
             return whole
@@ -306,8 +314,9 @@ def _mean_odds(logits: NDArray[np.float64], gallery: Gallery) -> NDArray[np.floa
     return np.asarray(np.logaddexp.reduceat(logits, gallery.starts) - np.log(gallery.counts)[:, None])
 
 
-def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: PresenceConfig) -> PersonPresence:
-    probabilities = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+def _decide(
+    person: Person, probabilities: FloatArray, nearest: int | None, analysis: ClipAnalysis, config: PresenceConfig
+) -> PersonPresence:
     best = int(probabilities.argmax()) if len(probabilities) else None
     probability = float(probabilities[best]) if best is not None else 0.0
     decision: Decision = "unsure"
@@ -315,7 +324,6 @@ def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: 
         decision = "present"
     elif probability < config.absent_below:
         decision = "absent"
-    nearest = _nearest_of_kind(person, logits, analysis)
     if best is None or decision == "absent":
         return PersonPresence(person.name, decision, probability, nearest=nearest)
     least = config.present_from if analysis.scenes else SPAN  # a long video has a hundred tracks to err about
@@ -324,7 +332,10 @@ def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: 
     return PersonPresence(person.name, decision, probability, analysis.spans(frames), best, tuple(shown), nearest)
 
 
-def _nearest_of_kind(person: Person, logits: FloatArray, analysis: ClipAnalysis) -> int | None:
-    """The track of a person's kind that is most like her."""
-    own = [i for i, track in enumerate(analysis.tracks) if track.kind == person.kind]
-    return max(own, key=lambda i: float(logits[i]), default=None)
+def _nearest_of_kind(people: Sequence[Person], logits: FloatArray, tracks: Sequence[Track]) -> list[int | None]:
+    """Of each person the track of her kind that is most like her."""
+    if not tracks or not people:
+        return [None] * len(people)
+    own = np.array([[person.kind] for person in people]) == np.array([track.kind for track in tracks])
+    nearest = np.where(own, logits, -np.inf).argmax(1).tolist()
+    return [track if any_ else None for track, any_ in zip(nearest, own.any(1).tolist(), strict=True)]

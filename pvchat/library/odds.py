@@ -4,7 +4,8 @@ In: the tables, people. Out: rows of `odds`, what each person's looks say of eac
 rows of `contests`, by which competition in a clip was decided: among how many, and the sum of their odds on each of its
 tracks. Somebody new is compared with all tracks at once. Her odds join the sum, those of whoever has gone leave it, and
 all decisions follow from that without a look at vectors. Clips in which one changes are marked (`stale`), to be
-recognised anew; in all others probabilities move by as much as their log-odds.
+recognised anew; in all others probabilities move by as much as their log-odds. One person more moves everybody's a
+little, and some of them over a limit: such clips can wait.
 
 In long videos, and for people of whom users said "that is not her", more counts than these numbers: such a clip is
 marked where somebody who may be there loses or gains `_TOUCHED` by competition.
@@ -36,16 +37,26 @@ from pvchat.schemas import ClipAnalysis, FloatArray, IntArray
 
 _BLOCK = 256  # tracks, by number, of a row of `odds`
 _CLIPS = 2000  # that are decided at once
-_TOUCHED = 0.05  # log-odds
-_STILL = 1e-3  # log-odds by which a probability may be off
+_TOUCHED = 0.05  # log-odds: .0125 of a probability
+STALE, SLIGHTLY = 1, 2  # marks of clips in which a decision changes: by more than that, by less
 People = Mapping[int, Person]  # by their numbers (`people.id`)
 
 
-def keep(
+def of_clip(
     library: sqlite3.Connection, model: PresenceModel, clip: int, seen: tuple[ClipAnalysis, list[int]], people: People
-) -> None:
-    """Write a clip's rows of both tables: its analysis and the numbers of its tracks were `seen`."""
+) -> FloatArray:
+    """`PresenceModel.compared` [P, K] of people in a clip: as it was written, or it is now.
+
+    Args:
+        library: the tables; within a change.
+        model: compares.
+        clip: its number.
+        seen: its analysis, and the numbers of its tracks.
+        people: all of them.
+    """
     analysis, tracks = seen
+    if library.execute("SELECT 1 FROM contests WHERE clip = ?", (clip,)).fetchone() is not None:
+        return read(library, np.array(tracks, int), list(people))
     odds = model.compared(list(people.values()), analysis)
     enter(library, list(people), np.array(tracks, int), odds)
     row = (
@@ -53,6 +64,7 @@ def keep(
         analysis.scene.drawn, len(people), _together(odds).tobytes(),
     )  # fmt: skip
     library.execute("INSERT INTO contests VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    return odds
 
 
 def compared(
@@ -61,6 +73,8 @@ def compared(
     """Numbers [T] of all tracks (of those beyond `after`), and `PresenceModel.compared` [P, T] of people on them."""
     words = "SELECT id, clip, kind = 'face', length(looks) > 0 FROM tracks WHERE id > ? ORDER BY id"
     tracks, clips, faces, bodies = np.array(library.execute(words, (after,)).fetchall(), int).reshape(-1, 4).T
+    if not len(tracks):
+        return tracks, np.zeros((len(people), 0), np.float32)
     out = np.full((len(people), len(tracks)), NEVER, np.float32)
     places = _Places.of(library, model, people)
     for row, person in enumerate(people):
@@ -97,7 +111,8 @@ def decide(
         odds = read(library, part.tracks, list(people))
         before, after = _decided(model, people, part, odds, fresh)
         changed, moved = _changes(part, before, after, np.log(limits / (1 - limits)))
-        library.executemany("UPDATE clips SET stale = 1 WHERE id = ?", [(clip,) for clip in changed])
+        words = "UPDATE clips SET stale = ? WHERE id = ? AND stale <> 1"
+        library.executemany(words, [one for one in zip(changed.tolist(), part.clips.tolist(), strict=True) if one[0]])
         numbers = np.array(list(people), int)
         rows = zip(moved[2].tolist(), numbers[moved[0]].tolist(), part.clips[moved[1]].tolist(), strict=True)
         words = "UPDATE appearances SET probability = probability / (probability + (1 - probability) * ?)"
@@ -106,8 +121,8 @@ def decide(
         kept = [(len(people), one.tobytes(), clip) for one, clip in zip(together, part.clips.tolist(), strict=True)]
         library.executemany("UPDATE contests SET people = ?, together = ? WHERE clip = ?", kept)
     crossed = (
-        "UPDATE clips SET stale = 1 WHERE id IN (SELECT clip FROM appearances WHERE who > 0 AND decision <> "
-        "CASE WHEN probability >= ? THEN 'present' WHEN probability < ? THEN 'absent' ELSE 'unsure' END)"
+        "UPDATE clips SET stale = 2 WHERE NOT stale AND id IN (SELECT clip FROM appearances WHERE who > 0 AND "
+        "decision <> CASE WHEN probability >= ? THEN 'present' WHEN probability < ? THEN 'absent' ELSE 'unsure' END)"
     )
     library.execute(crossed, (config.present_from, config.absent_below))
 
@@ -124,7 +139,7 @@ def enter(library: sqlite3.Connection, numbers: Sequence[int], tracks: IntArray,
 
 def read(library: sqlite3.Connection, tracks: IntArray, numbers: Sequence[int]) -> FloatArray:
     """Log-odds [P, T] of people on tracks, by their numbers."""
-    first, last = int(tracks.min()) // _BLOCK, int(tracks.max()) // _BLOCK
+    first, last = int(min(tracks.tolist(), default=0)) // _BLOCK, int(max(tracks.tolist(), default=0)) // _BLOCK
     return _blocks(library, first, last, numbers)[:, tracks - first * _BLOCK]
 
 
@@ -274,9 +289,9 @@ def _decided(
 
 def _changes(
     part: _Contests, before: _Decided, after: _Decided, limits: FloatArray
-) -> tuple[list[int], tuple[IntArray, IntArray, FloatArray]]:
-    """Clips in which a decision, or a track that is told of, changes; and elsewhere who [M] in which of the clips [M]
-    is as much less likely [M], as a factor of the odds.
+) -> tuple[IntArray, tuple[IntArray, IntArray, FloatArray]]:
+    """The clips' marks [C], 0 where no decision, nor a track that is told of, changes; and elsewhere who [M] in which
+    of the clips [M] is as much less likely [M], as a factor of the odds.
     """
     best = [np.maximum.reduceat(one.logits, part.starts, axis=1) for one in (before, after)]
     likely = np.maximum(*best) >= limits[1]
@@ -286,12 +301,15 @@ def _changes(
         2 * np.searchsorted(limits, one.logits[who, track], "right") + (one.logits[who, track] == top[who, clip])
         for one, top in zip((before, after), best, strict=True)
     ]
+    other = marks[0] != marks[1]
+    moved = np.abs(after.logits[who, track] - before.logits[who, track]) > _TOUCHED
     touched = np.abs(after.taken - before.taken)[who, track] > _TOUCHED
-    changed = np.zeros(len(part.clips), bool)
-    changed[clip[(marks[0] != marks[1]) | (touched & after.touchy[who, clip])]] = True
-    fall = np.where(likely & ~changed, best[0] - best[1], 0.0)
-    somebody, somewhere = np.nonzero(np.abs(fall) > _STILL)
-    return part.clips[changed].tolist(), (somebody, somewhere, np.exp(fall[somebody, somewhere]))
+    changed = np.zeros(len(part.clips), int)
+    changed[clip[other]] = SLIGHTLY
+    changed[clip[(other & moved) | (touched & after.touchy[who, clip])]] = STALE
+    fall = np.where(likely & (changed != STALE), best[0] - best[1], 0.0)
+    somebody, somewhere = np.nonzero(fall)
+    return changed, (somebody, somewhere, np.exp(fall[somebody, somewhere]))
 
 
 def _blocks(library: sqlite3.Connection, first: int, last: int, numbers: Sequence[int]) -> FloatArray:

@@ -28,20 +28,22 @@ _BATCH = 16  # clips a change
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
 
 
-def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None = None) -> int:
+def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None = None, *, wholly: bool = True) -> int:
     """Bring the library up to date with the people store; how many clips were recognised anew.
 
     Args:
         library: the tables.
         chat: whose people.
         progress: told how many clips are done, and of how many.
+        wholly: also the clips in which one person more only just shifts somebody over a limit; else a few of these.
     """
     _take_in(library, chat)
-    total, done = _stale(library), 0
-    while _stale(library):
+    total, done = _stale(library, odds.SLIGHTLY if wholly else odds.STALE), 0
+    while _stale(library, odds.SLIGHTLY) and (wholly or done < max(total, 1)):
         with changing(library):
             everyone = _known(library, chat)
-            batch = [row[0] for row in library.execute("SELECT id FROM clips WHERE stale LIMIT ?", (_BATCH,))]
+            words = "SELECT id FROM clips WHERE stale ORDER BY stale LIMIT ?"
+            batch = [row[0] for row in library.execute(words, (_BATCH,))]
             for clip in batch:
                 recognise(library, chat, clip, everyone)
         done += len(batch)
@@ -54,16 +56,16 @@ def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: S
     """Write anew who is in a clip, and what holds of them."""
     everyone = _known(library, chat) if everyone is None else everyone
     analysis, tracks = records.analysis_of(library, clip)
-    presences = chat.score(everyone.people, analysis)
+    refs, model = _numbers(library), chat.presence_model
+    people = {refs[one.id]: one for one in everyone.people}
+    alone = odds.of_clip(library, model, clip, (analysis, tracks), people)
+    presences = model.score(everyone.people, analysis, chat.settings.presence, alone=alone)
+    presences = [one for one in presences if one.decision != "absent"]
     timeline = timeline_of(presences, analysis)
-    refs = _numbers(library)
-    who = {one.name: refs[one.id] for one in everyone.people}
-    if library.execute("SELECT 1 FROM contests WHERE clip = ?", (clip,)).fetchone() is None:
-        people = {refs[one.id]: one for one in everyone.people}
-        odds.keep(library, chat.presence_model, clip, (analysis, tracks), people)
+    who = {one.name: number for number, one in people.items()}
     for table in ("appearances", "facts"):
         library.execute(f"DELETE FROM {table} WHERE clip = ?", (clip,))
-    rows = [_appearance(one, clip, who, presences, tracks) for one in timeline.entities if one.decision != "absent"]
+    rows = [_appearance(one, clip, who, presences, tracks) for one in timeline.entities]
     library.executemany("INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     facts = [(clip, number, *_fact(row, who)) for number, row in enumerate(timeline.rows)]
     library.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", facts)
@@ -144,8 +146,8 @@ def _numbers(library: sqlite3.Connection) -> dict[str, int]:
     return dict(library.execute("SELECT ref, id FROM people"))
 
 
-def _stale(library: sqlite3.Connection) -> int:
-    return int(library.execute("SELECT count(*) FROM clips WHERE stale").fetchone()[0])
+def _stale(library: sqlite3.Connection, most: int) -> int:
+    return int(library.execute("SELECT count(*) FROM clips WHERE stale AND stale <= ?", (most,)).fetchone()[0])
 
 
 def _appearance(
