@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.schemas import FloatArray, IntArray, Track
 
@@ -95,7 +96,7 @@ def terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float =
     return np.stack(np.broadcast_arrays(*_terms(logits, others, good)), -1)
 
 
-def _terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float) -> tuple[FloatArray, ...]:
+def _terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float) -> tuple[NDArray[np.float64], ...]:
     odds, good = np.clip(np.asarray(logits, np.float64), *ODDS), np.clip(good, 0.0, 1.0)
     crowd = np.asarray(np.log1p(others) / CROWD)
     return odds, odds * crowd, odds * good, crowd, crowd * crowd, np.ones(())

@@ -281,7 +281,8 @@ def _decided(
     for count, together in ((part.people, part.together), (np.full_like(part.people, len(people)), own.sum(0))):
         taken = np.asarray(np.log(np.maximum(together - own, 1.0)), np.float32)
         logits = model.worth(everyone, odds - taken, part.best, np.maximum(count - 1, 0)[part.of])
-        found.append(_Decided(logits - cost[:, part.of], taken, said[:, None] | part.long))
+        logits = (logits - cost[:, part.of]).astype(np.float32)
+        found.append(_Decided(logits, taken, said[:, None] | part.long))
     before, after = found
     before.logits[[number in set(fresh) for number in people]] = -np.inf
     return before, after
