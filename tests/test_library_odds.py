@@ -181,6 +181,14 @@ def test_decisions_are_those_of_all_clips_gone_through_anew(
     assert chat.library.follow() == 0
 
 
+def test_where_everybody_is_forgotten_nobody_is_anywhere(chat: PVChat) -> None:
+    for name in chat.people.names():
+        chat.people.forget(name)
+    chat.library.follow()
+    assert decisions(chat) == {}
+    assert chat.library.follow() == 0
+
+
 def test_a_library_without_odds_is_taken_along(chat: PVChat) -> None:
     before, tables = decisions(chat), connect(chat.people.root)
     for statement in ("DROP TABLE odds", "DROP TABLE contests", "DROP TRIGGER odds_gone", "DROP TRIGGER track_gone",

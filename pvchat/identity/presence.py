@@ -216,21 +216,15 @@ class PresenceModel:
             raw[np.ix_(rows, faces.which)] = found
         return raw
 
-    def face_logit(self, person: Person, track: Track, masked: bool, scene: float = 0.0) -> float:
-        """Log-odds that a face track shows a person, before competition.
+    def face_logits(self, people: Sequence[Person], gallery: Gallery, faces: Faces, scenes: FloatArray) -> FloatArray:
+        """Log-odds [P, N] that N face tracks show P people, before competition.
 
         Args:
-            person: enrolled by face.
-            track: of kind "face".
-            masked: the face is behind a mask.
-            scene: how alike the two clips' scenes are (`scene_likeness`).
+            people: enrolled by face.
+            gallery: of these.
+            faces: the tracks.
+            scenes: [P, 1] or [P, N] how alike the places are (`scene_likeness`); 0 where that says nothing.
         """
-        return float(
-            self.face_logits([person], Gallery([person]), face_of(track, masked), np.full((1, 1), scene))[0, 0]
-        )
-
-    def face_logits(self, people: Sequence[Person], gallery: Gallery, faces: Faces, scenes: FloatArray) -> FloatArray:
-        """`face_logit` [P, N] of some people, whose faces are in the gallery, on some tracks; scenes [P, 1 or N]."""
         odds, near = self._compare(gallery.stacks(faces.masked, self._printed(faces)), faces)
         nearest = np.minimum.reduceat(near, gallery.starts)
         cost = beyond(nearest, faces.quality.max(1), scenes, faces.hidden)

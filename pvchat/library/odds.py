@@ -15,13 +15,13 @@ Legend: P people, K tracks of a clip, T tracks, C clips.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
 from pvchat.identity.bodies import ELSEWHERE, OTHER_PLACE, WEAK
@@ -70,25 +70,32 @@ def of_clip(
 def compared(
     library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person], after: int = 0
 ) -> tuple[IntArray, FloatArray]:
-    """Numbers [T] of all tracks (of those beyond `after`), and `PresenceModel.compared` [P, T] of people on them."""
-    words = "SELECT id, clip, kind = 'face', length(looks) > 0 FROM tracks WHERE id > ? ORDER BY id"
-    tracks, clips, faces, bodies = np.array(library.execute(words, (after,)).fetchall(), int).reshape(-1, 4).T
-    if not len(tracks):
-        return tracks, np.zeros((len(people), 0), np.float32)
-    out = np.full((len(people), len(tracks)), NEVER, np.float32)
-    places = _Places.of(library, model, people)
-    for row, person in enumerate(people):
-        if _wears(person):
-            out[row, (bodies > 0) & (faces == 0)] = OTHER_PLACE
+    """Numbers [T] of all tracks (of those beyond `after`), and `PresenceModel.compared` [P, T] of people on them.
+
+    Clips in which hair and clothes count, drawn figures do, or of which the user spoke are compared one by one.
+    """
+    words = (
+        "SELECT t.id, t.clip, t.kind <> 'face', length(t.looks) > 0, c.long FROM tracks AS t "
+        "JOIN clips AS c ON c.id = t.clip WHERE t.id > ? ORDER BY t.id"
+    )
+    tracks, clips, *kinds = np.array(library.execute(words, (after,)).fetchall(), int).reshape(-1, 5).T
+    faceless, bodies, films = (kind > 0 for kind in kinds)
+    alike, weak = _alike(library, model, people, clips), faceless.copy()
+    wears = np.array([[one.kind == "face" and _is_dressed(one)] for one in people], bool)
+    out = np.where(wears & bodies & faceless, OTHER_PLACE, NEVER).astype(np.float32)
     rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
     known = [people[row] for row in rows]
     gallery = Gallery(known)
     for seen in records.faces_of(library, after) if known else ():
         columns = np.searchsorted(tracks, seen.which)
-        scenes = places.scenes(clips[columns])[rows]
+        weak[columns] = seen.quality.max(1) < WEAK
+        scenes = np.where(films[columns], 0.0, alike[np.ix_(rows, columns)])
         out[np.ix_(rows, columns)] = model.face_logits(known, gallery, seen, scenes)
-    figures, worn = {*clips[faces == 0].tolist()}, {*clips[bodies > 0].tolist()}
-    for clip in _looked_at(library, people, places, figures, worn) & {*clips.tolist()}:
+    drawn = np.array([[person.kind == "figure"] for person in people], bool) & faceless
+    keys = json.dumps(sorted({one.clip for person in people for one in corrections_of(person)}))
+    spoken = library.execute("SELECT id FROM clips WHERE key IN (SELECT value FROM json_each(?))", (keys,)).fetchall()
+    closer = drawn | wears & bodies & weak & (alike > ELSEWHERE) | np.isin(clips, spoken)
+    for clip in np.unique(clips[closer.any(0)]).tolist():
         analysis, numbers = records.analysis_of(library, clip)
         out[:, np.searchsorted(tracks, numbers)] = model.compared(people, analysis)
     return tracks, out
@@ -109,8 +116,7 @@ def decide(
     limits = np.array([SPAN, config.absent_below, config.present_from, NAMED])
     for part in _contests(library):
         odds = read(library, part.tracks, list(people))
-        before, after = _decided(model, people, part, odds, fresh)
-        changed, moved = _changes(part, before, after, np.log(limits / (1 - limits)))
+        changed, moved = _changes(model, people, fresh, part, odds, np.log(limits / (1 - limits)))
         words = "UPDATE clips SET stale = ? WHERE id = ? AND stale <> 1"
         library.executemany(words, [one for one in zip(changed.tolist(), part.clips.tolist(), strict=True) if one[0]])
         numbers = np.array(list(people), int)
@@ -153,9 +159,8 @@ class _Contests:
         tracks: [T] their numbers.
         of: [T] the place of each track's clip among `clips`.
         best: [T] quality of each track's best sighting; 0 of figures.
-        cost: [C] log-odds that each track loses in a long video.
-        drawn: [C] they are drawn.
-        long: [C] they are long videos.
+        cost: [C] log-odds that each track loses in a long video; else 0.
+        drawn: [C] 1 where they are drawn.
         people: [C] how many people competed.
         together: [T] the sum of their odds.
     """
@@ -166,82 +171,44 @@ class _Contests:
     of: IntArray
     best: FloatArray
     cost: FloatArray
-    drawn: NDArray[np.bool_]
-    long: NDArray[np.bool_]
+    drawn: IntArray
     people: IntArray
     together: FloatArray
 
 
-@dataclass(frozen=True)
-class _Places:
-    """How alike P people's enrollments and C clips are by their mean frames.
-
-    Attributes:
-        clips: [C] numbers, ascending.
-        long: [C] they are long videos.
-        alike: [P, C] cosine; 0 where no frame of the enrollment is known.
-    """
-
-    clips: IntArray
-    long: NDArray[np.bool_]
-    alike: FloatArray
-
-    @classmethod
-    def of(cls, library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person]) -> _Places:
-        """Those of all clips."""
-        clips, long, alike = list[int](), list[bool](), [np.zeros((len(people), 0), np.float32)]
-        rows = library.execute("SELECT id, long, frame FROM clips ORDER BY id")
-        while part := rows.fetchmany(_CLIPS):
-            numbers, films, frames = zip(*part, strict=True)
-            seen = np.frombuffer(b"".join(frames), np.float16).reshape(len(part), -1)
-            clips, long = [*clips, *numbers], [*long, *films]
-            alike.append(np.zeros((len(people), len(part)), np.float32))
-            for row, person in enumerate(people):
-                if "frame" in person.arrays:
-                    alike[-1][row] = model.scene_likenesses(person, seen)
-        return cls(np.array(clips, int), np.array(long, bool), np.concatenate(alike, 1))
-
-    def scenes(self, clips: IntArray) -> FloatArray:
-        """What counts as likeness of places [P, N] for faces in some clips [N]: none in long videos."""
-        at = np.searchsorted(self.clips, clips)
-        return np.where(self.long[at], 0.0, self.alike[:, at])
+def _is_dressed(person: Person) -> bool:
+    """Whether hair and clothes can count: these are known, and the place."""
+    return len(person.arrays.get("looks", ())) > 0 and "frame" in person.arrays
 
 
-def _wears(person: Person) -> bool:
-    """Whether somebody can be recognised by hair and clothes, too."""
-    return person.kind == "face" and len(person.arrays.get("looks", ())) > 0 and "frame" in person.arrays
-
-
-def _looked_at(
-    library: sqlite3.Connection, people: Sequence[Person], places: _Places, figures: set[int], worn: set[int]
-) -> set[int]:
-    """Clips that are compared one by one: the user spoke of them, or more than faces counts."""
-    said = {one.clip for person in people for one in corrections_of(person)}
-    found = {row[0] for key in said for row in library.execute("SELECT id FROM clips WHERE key = ?", (key,))}
-    if any(person.kind == "figure" for person in people):
-        found |= figures
-    here = (places.alike[[_wears(person) for person in people]] > ELSEWHERE).any(0)
-    if here.any():
-        rows = library.execute("SELECT clip, best FROM contests")
-        found |= worn & {*places.clips[here].tolist()} & {clip for clip, best in rows if _numbers(best).min() < WEAK}
-    return found
+def _alike(library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person], clips: IntArray) -> FloatArray:
+    """How alike people's enrollments and tracks' clips [T] are by their mean frames [P, T]; 0 where none is known."""
+    out = np.zeros((len(people), len(clips)), np.float32)
+    rows = library.execute("SELECT id, frame FROM clips ORDER BY id")
+    while any("frame" in one.arrays for one in people) and (part := rows.fetchmany(_CLIPS)):
+        numbers, frames = zip(*part, strict=True)
+        seen = np.frombuffer(b"".join(frames), np.float16).reshape(len(part), -1)
+        mine = np.isin(clips, numbers)
+        for row, person in enumerate(people):
+            if "frame" in person.arrays:
+                out[row, mine] = model.scene_likenesses(person, seen)[np.searchsorted(numbers, clips[mine])]
+    return out
 
 
 def _contests(library: sqlite3.Connection) -> Iterator[_Contests]:
     """All clips with tracks, some at once."""
     words = (
-        "SELECT c.clip, c.tracks, c.best, c.cost, c.drawn, clips.long, c.people, c.together "
-        "FROM contests AS c JOIN clips ON clips.id = c.clip WHERE c.clip > ? AND length(c.tracks) > 0 "
-        f"ORDER BY c.clip LIMIT {_CLIPS}"
+        "SELECT clip, cost, drawn, people, tracks, best, together FROM contests WHERE clip > ? AND length(tracks) > 0 "
+        f"ORDER BY clip LIMIT {_CLIPS}"
     )
     last = 0
     while rows := library.execute(words, (last,)).fetchall():
-        clips, tracks, best, cost, drawn, long, people, together = zip(*rows, strict=True)
+        clips, cost, drawn, people, tracks, best, together = zip(*rows, strict=True)
         counts = np.array([len(one) // 8 for one in tracks])
         yield _Contests(
             np.array(clips), np.cumsum(counts) - counts, np.frombuffer(b"".join(tracks), np.int64),
-            np.repeat(np.arange(len(clips)), counts), _numbers(b"".join(best)), np.array(cost), np.array(drawn, bool),
-            np.array(long, bool), np.array(people), _numbers(b"".join(together)),
+            np.repeat(np.arange(len(clips)), counts), _numbers(b"".join(best)), np.array(cost), np.array(drawn),
+            np.array(people), _numbers(b"".join(together)),
         )  # fmt: skip
         last = clips[-1]
 
@@ -254,60 +221,32 @@ def _together(odds: FloatArray) -> FloatArray:
     return np.exp(np.asarray(odds, np.float64)).sum(0)
 
 
-@dataclass(frozen=True)
-class _Decided:
-    """Log-odds as decisions are made by them.
-
-    Attributes:
-        logits: [P, T] calibrated.
-        taken: [P, T] what competition took.
-        touchy: [P, C] more counts than these.
-    """
-
-    logits: FloatArray
-    taken: FloatArray
-    touchy: NDArray[np.bool_]
-
-
-def _decided(
-    model: PresenceModel, people: People, part: _Contests, odds: FloatArray, fresh: Sequence[int]
-) -> tuple[_Decided, _Decided]:
-    """As decisions were, and as they are."""
-    everyone = list(people.values())
-    drawn = np.array([[person.drawn not in (None, one) for one in (False, True)] for person in everyone], bool)
-    cost = part.cost + OTHER_WORLD * drawn.reshape(-1, 2)[:, part.drawn.astype(int)]
-    said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
-    own, found = np.exp(np.asarray(odds, np.float64)), []
-    for count, together in ((part.people, part.together), (np.full_like(part.people, len(people)), own.sum(0))):
-        taken = np.asarray(np.log(np.maximum(together - own, 1.0)), np.float32)
-        logits = model.worth(everyone, odds - taken, part.best, np.maximum(count - 1, 0)[part.of])
-        logits = (logits - cost[:, part.of]).astype(np.float32)
-        found.append(_Decided(logits, taken, said[:, None] | part.long))
-    before, after = found
-    before.logits[[number in set(fresh) for number in people]] = -np.inf
-    return before, after
-
-
 def _changes(
-    part: _Contests, before: _Decided, after: _Decided, limits: FloatArray
+    model: PresenceModel, people: People, fresh: Sequence[int], part: _Contests, odds: FloatArray, limits: FloatArray
 ) -> tuple[IntArray, tuple[IntArray, IntArray, FloatArray]]:
     """The clips' marks [C], 0 where no decision, nor a track that is told of, changes; and elsewhere who [M] in which
     of the clips [M] is as much less likely [M], as a factor of the odds.
     """
-    best = [np.maximum.reduceat(one.logits, part.starts, axis=1) for one in (before, after)]
+    everyone, own = list(people.values()), np.exp(np.asarray(odds, np.float64))
+    drawn = np.array([[person.drawn not in (None, one) for one in (False, True)] for person in everyone], bool)
+    cost = (part.cost + OTHER_WORLD * drawn.reshape(-1, 2)[:, part.drawn])[:, part.of]
+    counts = part.people, np.full_like(part.people, len(people))
+    taken = [np.log(np.maximum(together - own, 1.0)) for together in (part.together, own.sum(0))]
+    logits = [model.worth(everyone, odds - less, part.best, np.maximum(count - 1, 0)[part.of]) - cost
+              for less, count in zip(taken, counts, strict=True)]  # fmt: skip
+    logits[0][np.isin(list(people), fresh)] = -np.inf
+    best = [np.maximum.reduceat(one, part.starts, axis=1) for one in logits]
     likely = np.maximum(*best) >= limits[1]
     who, track = np.nonzero(likely[:, part.of])
     clip = part.of[track]
-    marks = [
-        2 * np.searchsorted(limits, one.logits[who, track], "right") + (one.logits[who, track] == top[who, clip])
-        for one, top in zip((before, after), best, strict=True)
-    ]
-    other = marks[0] != marks[1]
-    moved = np.abs(after.logits[who, track] - before.logits[who, track]) > _TOUCHED
-    touched = np.abs(after.taken - before.taken)[who, track] > _TOUCHED
+    before, after = (one[who, track] for one in logits)
+    marks = [2 * np.searchsorted(limits, one, "right") + (one == top[who, clip])
+             for one, top in zip((before, after), best, strict=True)]  # fmt: skip
+    said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
+    touched = (np.abs(taken[1] - taken[0])[who, track] > _TOUCHED) & (said[who] | (part.cost[clip] > 0))
     changed = np.zeros(len(part.clips), int)
-    changed[clip[other]] = SLIGHTLY
-    changed[clip[(other & moved) | (touched & after.touchy[who, clip])]] = STALE
+    changed[clip[marks[0] != marks[1]]] = SLIGHTLY
+    changed[clip[(marks[0] != marks[1]) & (np.abs(after - before) > _TOUCHED) | touched]] = STALE
     fall = np.where(likely & (changed != STALE), best[0] - best[1], 0.0)
     somebody, somewhere = np.nonzero(fall)
     return changed, (somebody, somewhere, np.exp(fall[somebody, somewhere]))
@@ -320,4 +259,4 @@ def _blocks(library: sqlite3.Connection, first: int, last: int, numbers: Sequenc
     for block, who, data in library.execute("SELECT * FROM odds WHERE block BETWEEN ? AND ?", (first, last)):
         if who in rows:
             out[rows[who], block - first] = np.frombuffer(data, np.float32)
-    return out.reshape(len(numbers), -1)
+    return out.reshape(len(numbers), (last - first + 1) * _BLOCK)
