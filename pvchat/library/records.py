@@ -135,7 +135,7 @@ def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[Faces]:
     while block := rows.fetchmany(_FACES):
         alike: dict[tuple[bool, int, int], list[Sequence[Any]]] = {}
         for row in block:
-            covers = _covers(row[1])
+            covers = covers_of(row[1])
             key = MASK in covers, len(row[3]), len(row[4])
             alike.setdefault(key, []).append((bool(covers), *row))
         for (masked, _, _), group in alike.items():
@@ -148,7 +148,7 @@ def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[Faces]:
             yield from Faces(np.array(numbers), masked, np.array(hidden), faces, quality, printed, shown).made_out()
 
 
-def _covers(facts: bytes) -> list[str]:
+def covers_of(facts: bytes) -> list[str]:
     """What hides a part of a track's face, by its packed facts."""
     data = zlib.decompress(facts)
     if not _COVERS.search(data):  # reading JSON takes longer
