@@ -45,7 +45,7 @@ People = Mapping[int, Person]  # by their numbers (`people.id`)
 def of_clip(
     library: sqlite3.Connection, model: PresenceModel, clip: int, seen: tuple[ClipAnalysis, list[int]], people: People
 ) -> FloatArray:
-    """`PresenceModel.compared` [P, K] of people in a clip: as it was written, or it is now.
+    """`PresenceModel.compared` [P, K] of people in a clip: what is kept, else it is made now and kept.
 
     Args:
         library: the tables; within a change.
@@ -113,10 +113,9 @@ def decide(
         fresh: who wasn't among them before.
         config: the costs of mistakes.
     """
-    limits = np.array([SPAN, config.absent_below, config.present_from, NAMED])
     for part in _contests(library):
         odds = read(library, part.tracks, list(people))
-        changed, moved = _changes(model, people, fresh, part, odds, np.log(limits / (1 - limits)))
+        changed, moved = _changes(model, people, fresh, part, odds, config)
         words = "UPDATE clips SET stale = ? WHERE id = ? AND stale <> 1"
         library.executemany(words, [one for one in zip(changed.tolist(), part.clips.tolist(), strict=True) if one[0]])
         numbers = np.array(list(people), int)
@@ -217,12 +216,22 @@ def _numbers(data: bytes) -> FloatArray:
     return np.frombuffer(data, np.float64)
 
 
+def _log_odds(probability: float) -> float:
+    inside = np.clip(probability, 1e-9, 1 - 1e-9)
+    return float(np.log(inside) - np.log1p(-inside))
+
+
 def _together(odds: FloatArray) -> FloatArray:
     return np.exp(np.asarray(odds, np.float64)).sum(0)
 
 
 def _changes(
-    model: PresenceModel, people: People, fresh: Sequence[int], part: _Contests, odds: FloatArray, limits: FloatArray
+    model: PresenceModel,
+    people: People,
+    fresh: Sequence[int],
+    part: _Contests,
+    odds: FloatArray,
+    config: PresenceConfig,
 ) -> tuple[IntArray, tuple[IntArray, IntArray, FloatArray]]:
     """The clips' marks [C], 0 where no decision, nor a track that is told of, changes; and elsewhere who [M] in which
     of the clips [M] is as much less likely [M], as a factor of the odds.
@@ -236,7 +245,8 @@ def _changes(
               for less, count in zip(taken, counts, strict=True)]  # fmt: skip
     logits[0][np.isin(list(people), fresh)] = -np.inf
     best = [np.maximum.reduceat(one, part.starts, axis=1) for one in logits]
-    likely = np.maximum(*best) >= limits[1]
+    limits = np.sort([_log_odds(one) for one in (SPAN, config.absent_below, config.present_from, NAMED)])
+    likely = np.maximum(*best) >= _log_odds(config.absent_below)
     who, track = np.nonzero(likely[:, part.of])
     clip = part.of[track]
     before, after = (one[who, track] for one in logits)
