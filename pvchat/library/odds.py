@@ -35,7 +35,7 @@ from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray
 
-_BLOCK = 256  # tracks, by number, of a row of `odds`
+_BLOCK = 256  # tracks, by number, of a row of `odds`; `library.sql` knows it
 _CLIPS = 2000  # that are decided at once
 _TOUCHED = 0.05  # log-odds: .0125 of a probability
 STALE, SLIGHTLY = 1, 2  # marks of clips in which a decision changes: by more than that, by less

@@ -43,6 +43,8 @@ CREATE TABLE IF NOT EXISTS contests(
 CREATE TRIGGER IF NOT EXISTS track_gone AFTER DELETE ON tracks BEGIN
   DELETE FROM contests WHERE clip = old.clip;
   UPDATE clips SET stale = 1 WHERE id = old.clip;
+  DELETE FROM odds WHERE block = old.id / 256
+    AND NOT EXISTS (SELECT 1 FROM tracks WHERE id BETWEEN old.id / 256 * 256 AND old.id / 256 * 256 + 255);
 END;
 CREATE TRIGGER IF NOT EXISTS odds_gone BEFORE DELETE ON people BEGIN
   DELETE FROM odds WHERE who = old.id;
