@@ -28,7 +28,7 @@ import numpy as np
 
 from pvchat import PVChat, Settings
 from pvchat.identity.presence import PresenceModel
-from pvchat.library import records
+from pvchat.library import odds, records
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, SceneFacts, Track
@@ -117,10 +117,13 @@ def main() -> None:
         last = _name(args.people)
         _found(chat, {name: at for name, at in planted.items() if name != last}, now)
         chat.people.add(_person(args.people, faces))
-        marked = _timed("somebody new is known everywhere", chat.library.follow)
-        print(f"    {marked:,} clips gone through of {clips:,}")
+        asked = f"In which videos is {last}?"
+        _timed("somebody new is known everywhere", lambda: chat.library.ask(asked, now=now))
         _found(chat, {last: planted[last]}, now)
+        marked = _timed("what one more only just shifts", chat.library.follow)
+        print(f"    {marked:,} clips gone through of {clips:,}")
         _timed("somebody is forgotten", lambda: chat.people.forget("Ben"))
+        _timed("whom she took faces from is known everywhere", lambda: chat.library.ask(asked, now=now))
         _print_memory()
 
 
@@ -155,6 +158,9 @@ def _copy(chat: PVChat, made: int, copies: int, planted: dict[str, set[str]]) ->
     tracks = library.execute("SELECT max(id) FROM tracks").fetchone()[0]
     columns = {table: [row[1] for row in library.execute(f"PRAGMA table_info({table})")]
                for table in ("clips", "files", "shots", "tracks", "middles", "appearances", "facts")}  # fmt: skip
+    people = [row[0] for row in library.execute("SELECT id FROM people")]
+    numbers = np.arange(1, tracks + 1)
+    likely, contests = odds.read(library, numbers, people), library.execute("SELECT * FROM contests").fetchall()
     for copy in range(1, copies):
         clip, track = copy * made, copy * tracks
         later = f"strftime('%Y-%m-%dT%H:%M:%S', recorded, '+{2 * clip} minutes')"
@@ -172,6 +178,10 @@ def _copy(chat: PVChat, made: int, copies: int, planted: dict[str, set[str]]) ->
                 words = ", ".join(values.get(name, f'"{name}"') for name in names)
                 of = {"folder": f"{folder}/", "skip": len(f"{folder}/") + 1}
                 library.execute(f"INSERT INTO {table} SELECT {words} FROM {table} WHERE {first}", of)
+            odds.enter(library, people, numbers + track, likely)
+            moved = [(number + clip, (np.frombuffer(own, np.int64) + track).tobytes(), *rest)
+                     for number, own, *rest in contests]  # fmt: skip
+            library.executemany("INSERT INTO contests VALUES (?, ?, ?, ?, ?, ?, ?)", moved)
     library.close()
     for paths in planted.values():
         first = [int(Path(path).stem) for path in paths]

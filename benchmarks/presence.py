@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from pvchat import PVChat
 from pvchat.eval.subsets import HALVES
-from pvchat.identity.calibration import good
+from pvchat.identity.calibration import best_quality, good
 from pvchat.identity.competition import compete, shown_together
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
@@ -82,7 +82,15 @@ def _rows(
         for company in ([], sorted(rng.choice(others, min(10, len(others)), replace=False)), others):
             logits = compete(raw[question["video"]][[me, *company]], shown)[0]
             figure = people[me].kind == "figure"
-            rows.append(Row(logits, len(company), figure, question["present"][name], good(people[me], clip.tracks)))
+            rows.append(
+                Row(
+                    logits,
+                    len(company),
+                    figure,
+                    question["present"][name],
+                    good(people[me : me + 1], best_quality(clip.tracks))[0],
+                )
+            )
     return rows
 
 

@@ -10,7 +10,7 @@ from make_analysis import make_track
 from make_people import make_person
 
 from pvchat.errors import SettingsError
-from pvchat.identity.calibration import MOST, ODDS, Calibration, good, slopes
+from pvchat.identity.calibration import MOST, ODDS, Calibration, best_quality, good, slopes
 from pvchat.identity.presence import PresenceModel
 from recipes.faces.calibration import Row, fit
 
@@ -60,7 +60,7 @@ def test_good_sightings_say_more():
 def test_the_worse_of_person_and_track_counts():
     person = make_person(extra={"quality": 0.5})
     tracks = [make_track(quality=q) for q in (0.2, 0.9)]
-    assert good(person, tracks) == pytest.approx([0.2, 0.5])
+    assert good([person], best_quality(tracks))[0] == pytest.approx([0.2, 0.5])
 
 
 def test_figures_have_their_own():

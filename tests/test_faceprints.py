@@ -11,6 +11,8 @@ from make_analysis import identity_of, make_analysis, make_clip, make_track
 
 from pvchat.identity.corrections import made_of
 from pvchat.identity.enroll import enroll
+from pvchat.identity.faces import face_of
+from pvchat.identity.gallery import Gallery
 from pvchat.identity.measures import PrintModel, made_out
 from pvchat.identity.presence import NOTHING, PresenceModel
 from pvchat.people import contents
@@ -58,16 +60,21 @@ def enrolled(person: int, name: str = "", looks: int | None = None) -> Person:
     return enroll(clip, name or f"Person {person}")
 
 
+def face_logit(model: PresenceModel, person: Person, track: Track, masked: bool) -> float:
+    """Log-odds that a face track shows somebody, elsewhere than where she was enrolled."""
+    return float(model.face_logits([person], Gallery([person]), face_of(track, masked), np.zeros((1, 1)))[0, 0])
+
+
 # --- what they add
 
 
 def test_two_who_look_alike_are_told_apart_by_their_faceprints(model: PresenceModel) -> None:
     ana = enrolled(1)
     herself, double = printed_track(1, first=9), printed_track(2, looks=1, first=9)
-    told = model.face_logit(ana, herself, False) - model.face_logit(ana, double, False)
+    told = face_logit(model, ana, herself, False) - face_logit(model, ana, double, False)
     blind = replace(model, prints=None)
     assert told > 5
-    assert abs(blind.face_logit(ana, herself, False) - blind.face_logit(ana, double, False)) < 1
+    assert abs(face_logit(blind, ana, herself, False) - face_logit(blind, ana, double, False)) < 1
 
 
 def blank_prints(count: int, noise: float = 0.6) -> np.ndarray:
@@ -83,21 +90,21 @@ def test_two_who_cannot_be_made_out_are_not_taken_for_one(
     clip.prints, seen.prints = blank_prints(4), blank_prints(8)[4:]
     ana = enroll(make_analysis(clip), "Ana")
     assert faceprint.blankness(seen.prints).min() > faceprint.BLANK_MASKED
-    aware = model.face_logit(ana, seen, False)
+    aware = face_logit(model, ana, seen, False)
     monkeypatch.setattr("pvchat.identity.measures.BLANK", 2.0)  # nothing is blank
-    assert model.face_logit(ana, seen, False) > 0 > aware
+    assert face_logit(model, ana, seen, False) > 0 > aware
 
 
 @pytest.mark.parametrize("side", ["person", "track"])
 def test_sightings_that_show_nothing_change_nothing(model: PresenceModel, side: str) -> None:
     ana, seen = enrolled(1), printed_track(1, first=9)
-    before = model.face_logit(ana, seen, False)
+    before = face_logit(model, ana, seen, False)
     if side == "person":
         prints = np.concatenate((ana.arrays["prints"], blank_prints(3).astype(ana.arrays["prints"].dtype)))
         ana = replace(ana, arrays=ana.arrays | {"prints": prints})
     else:
         seen.prints = np.concatenate((blank_prints(3), seen.prints))
-    assert model.face_logit(ana, seen, False) == pytest.approx(before, abs=1e-5)
+    assert face_logit(model, ana, seen, False) == pytest.approx(before, abs=1e-5)
 
 
 def test_a_mask_may_hide_more_than_nothing_at_all(model: PresenceModel) -> None:
@@ -121,8 +128,8 @@ def test_what_is_said_fades_with_what_can_be_made_out(
             "pvchat.identity.measures.blankness",
             lambda prints, faded=faded: np.array([faded.get(row.tobytes(), 0.0) for row in prints], np.float32),
         )
-        told.append(model.face_logit(ana, same, False))
-        assert model.face_logit(ana, other, False) < NOTHING
+        told.append(face_logit(model, ana, same, False))
+        assert face_logit(model, ana, other, False) < NOTHING
     assert told[0] > told[1] > told[2] > told[3] > told[4] == pytest.approx(NOTHING)
 
 
@@ -139,10 +146,10 @@ def test_behind_a_mask_faceprints_are_compared_with_the_bare_face(model: Presenc
     """By weights of their own; the rows with a mask drawn on are for who has no faceprints."""
     ana, seen = enrolled(1), printed_track(1, first=9)
     other = replace(ana, arrays=ana.arrays | {"masked": ana.arrays["masked"] + 5})
-    assert model.face_logit(ana, seen, True) == model.face_logit(other, seen, True)
-    assert model.face_logit(ana, seen, True) != model.face_logit(ana, seen, False)
+    assert face_logit(model, ana, seen, True) == face_logit(model, other, seen, True)
+    assert face_logit(model, ana, seen, True) != face_logit(model, ana, seen, False)
     blind = replace(model, prints=None)
-    assert blind.face_logit(ana, seen, True) != blind.face_logit(other, seen, True)
+    assert face_logit(blind, ana, seen, True) != face_logit(blind, other, seen, True)
 
 
 @pytest.mark.parametrize("side", ["person", "track"])
@@ -152,8 +159,8 @@ def test_without_faceprints_on_both_sides_identity_vectors_decide(model: Presenc
         ana = replace(ana, arrays={k: v for k, v in ana.arrays.items() if "prints" not in k})
     else:
         seen.prints = np.zeros((0, 0), np.float16)
-    alone = replace(model, prints=None).face_logit(enrolled(1), printed_track(1, first=9), False)
-    assert model.face_logit(ana, seen, False) == pytest.approx(alone)
+    alone = face_logit(replace(model, prints=None), enrolled(1), printed_track(1, first=9), False)
+    assert face_logit(model, ana, seen, False) == pytest.approx(alone)
 
 
 # --- what is kept
@@ -183,11 +190,11 @@ def test_one_of_two_clips_without_them_still_merges() -> None:
 def test_that_is_her_brings_her_faceprints_from_there(model: PresenceModel) -> None:
     ana, elsewhere = enrolled(1), printed_track(7, first=20)  # she looks quite different there
     later = printed_track(7, first=30)
-    before = model.face_logit(ana, later, False)
+    before = face_logit(model, ana, later, False)
     told = corrected(ana, made_of(elsewhere, True, make_analysis(elsewhere, key="e" * 64), "party.mp4"))
     assert len(examples_of(told)[0].prints) == 4
     contents.check(told.kind, told.arrays, told.extra, told.name)
-    assert model.face_logit(told, later, False) > before + 3
+    assert face_logit(model, told, later, False) > before + 3
 
 
 def test_joined_tracks_keep_the_faceprints_of_the_clearest() -> None:

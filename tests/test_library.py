@@ -16,7 +16,7 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.archive import adjusted, base_rate  # noqa: E402
-from pvchat.library import Library, recognise  # noqa: E402
+from pvchat.library import Library  # noqa: E402
 from pvchat.storage.library import LibraryError  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
 
@@ -99,11 +99,8 @@ def test_who_is_enrolled_later_is_found_without_footage(kitchen: Library, studio
     assert studio.analysed == looked
 
 
-def test_a_large_library_looks_where_faces_come_near(
-    kitchen: Library, studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_clips_are_recognised_anew_where_a_decision_changes(kitchen: Library, studio: Studio, chat: PVChat) -> None:
     chat.enroll(studio.clip("carl", CARL), "Carl")
-    monkeypatch.setattr(recognise, "SMALL", 0)
     assert kitchen.follow() == 2
     assert "Carl (two videos)" in kitchen.ask("Who was seen?").answer
 

@@ -185,7 +185,7 @@ def test_faces_and_figures_are_never_compared(model: PresenceModel, monkeypatch:
 )
 def test_thresholds(model: PresenceModel, monkeypatch: pytest.MonkeyPatch, logit: float, decision: str) -> None:
     """0.52 and 0.40 lie at log-odds of 0.0800 and -0.4055."""
-    monkeypatch.setattr(PresenceModel, "_face_logits", lambda *_: [logit])
+    monkeypatch.setattr(PresenceModel, "face_logits", lambda *_: [logit])
     (found,) = model.score([enrolled(1)], make_analysis(make_track(1)), CONFIG)
     assert found.decision == decision
     assert found.probability == pytest.approx(float(sigmoid(np.float64(logit))), abs=1e-5)
@@ -193,7 +193,7 @@ def test_thresholds(model: PresenceModel, monkeypatch: pytest.MonkeyPatch, logit
 
 
 def test_thresholds_come_from_the_settings(model: PresenceModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PresenceModel, "_face_logits", lambda *_: 1.0)  # probability 0.731
+    monkeypatch.setattr(PresenceModel, "face_logits", lambda *_: 1.0)  # probability 0.731
     people, analysis = [enrolled(1)], make_analysis(make_track(1))
     for config, decision in (
         (PresenceConfig(wrong_yes=1.0, wrong_no=0.2, unsure=0.1), "unsure"),  # .9 and .5
@@ -244,7 +244,7 @@ def test_real_people_are_seldom_in_drawn_clips_and_the_other_way_round(model: Pr
     real, puppet, hero, older = enrolled(1), *(enrolled(1, kind="figure") for _ in range(3))
     puppet.extra["drawn"], hero.extra["drawn"] = False, True
     for person, at_home in ((real, False), (puppet, False), (hero, True)):
-        assert odds(person, not at_home) == pytest.approx(odds(person, at_home) - presence._OTHER_WORLD, abs=1e-4)
+        assert odds(person, not at_home) == pytest.approx(odds(person, at_home) - presence.OTHER_WORLD, abs=1e-4)
     assert odds(older, True) == odds(older, False) == odds(puppet, False)
     assert odds(real, True) > 0
 

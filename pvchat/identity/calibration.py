@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pvchat.schemas import FloatArray, Track
+from pvchat.schemas import FloatArray, IntArray, Track
 
 if TYPE_CHECKING:
     from pvchat.people.person import Person
@@ -54,18 +55,19 @@ class Calibration:
         return cls((1.0, *[0.0] * (len(TERMS) - 1)), (1.0, *[0.0] * (len(TERMS) - 1)))
 
     def apply(
-        self, logits: FloatArray, others: int, good: FloatArray | float = 0.0, figure: bool = False
+        self, logits: FloatArray, others: int | IntArray, good: FloatArray | float = 0.0, figure: bool = False
     ) -> FloatArray:
-        """Calibrated log-odds [K] of one person.
+        """Calibrated log-odds [..., K].
 
         Args:
-            logits: [K] on K tracks, competition included.
-            others: how many other people are enrolled.
-            good: [K] quality, 0..1, of the worse of the two that are compared (`good`); 0 for figures.
-            figure: the person is a drawn figure.
+            logits: [..., K] of one person or several on K tracks, competition included.
+            others: how many other people are enrolled; [K] where that differs.
+            good: [..., K] quality, 0..1, of the worse of the two that are compared (`good`); 0 for figures.
+            figure: they are drawn figures.
         """
-        weights = np.asarray(self.figure if figure else self.face)
-        return (terms(logits, others, good) @ weights).astype(np.float32)
+        weights = self.figure if figure else self.face
+        found = sum(weight * one for weight, one in zip(weights, _terms(logits, others, good), strict=True))
+        return np.broadcast_to(np.asarray(found, np.float32), np.shape(logits)).copy()
 
     def save(self, path: Path, fitted_on: str) -> None:
         """Write it with the words that say where it comes from."""
@@ -73,19 +75,31 @@ class Calibration:
         path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def good(person: Person, tracks: Sequence[Track]) -> FloatArray:
-    """Best quality of a person's enrollment or of each of K tracks [K], whichever is worse; 0 for figures."""
-    best = np.array(
-        [t.quality.max(initial=0.0) if t.kind == person.kind == "face" else 0.0 for t in tracks], np.float64
-    )
-    return np.minimum(best, person.quality)
+def good(people: Sequence[Person], best: FloatArray) -> FloatArray:
+    """Quality of people's enrollments or of each of K tracks [P, K], whichever is worse; 0 for figures.
+
+    Args:
+        people: P people.
+        best: [K] `best_quality` of the tracks.
+    """
+    enrolled = np.array([one.quality if one.kind == "face" else 0.0 for one in people], np.float64)
+    return np.minimum(best, enrolled[:, None])
 
 
-def terms(logits: FloatArray, others: int, good: FloatArray | float = 0.0) -> FloatArray:
-    """[K, 6]: `TERMS` of K tracks."""
+def best_quality(tracks: Sequence[Track]) -> FloatArray:
+    """[K]: quality of the best sighting of each of K face tracks; 0 of figures."""
+    return np.array([t.quality.max(initial=0.0) if t.kind == "face" else 0.0 for t in tracks], np.float64)
+
+
+def terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float = 0.0) -> FloatArray:
+    """[..., K, 6]: `TERMS` of K tracks."""
+    return np.stack(np.broadcast_arrays(*_terms(logits, others, good)), -1)
+
+
+def _terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float) -> tuple[NDArray[np.float64], ...]:
     odds, good = np.clip(np.asarray(logits, np.float64), *ODDS), np.clip(good, 0.0, 1.0)
-    crowd = np.full(len(odds), np.log1p(others) / CROWD)
-    return np.stack([odds, odds * crowd, odds * good, crowd, crowd * crowd, np.ones(len(odds))], 1)
+    crowd = np.asarray(np.log1p(others) / CROWD)
+    return odds, odds * crowd, odds * good, crowd, crowd * crowd, np.ones(())
 
 
 def slopes(weights: Sequence[float]) -> tuple[float, ...]:

@@ -53,10 +53,10 @@ def compete(logits: FloatArray, shown: IntArray | None = None) -> FloatArray:
         return logits
     shown = np.arange(logits.shape[1]) if shown is None else shown
     best = np.stack([logits[:, shown == number].max(1) for number in shown], 1)
-    out = np.empty_like(logits)
-    for row in range(len(logits)):
-        others = np.delete(best, row, 0)
-        top = others.max(0)
-        together = top + np.log(np.exp(others - top).sum(0))
-        out[row] = logits[row] - np.maximum(together, 0.0)
-    return out
+    top, highest = best.argmax(0)[None], best.max(0)
+    odds = np.exp(best - highest)
+    others = odds.sum(0) - odds
+    np.put_along_axis(odds, top, 0.0, 0)
+    np.put_along_axis(others, top, odds.sum(0)[None], 0)  # exactly, however far above them the likeliest is
+    with np.errstate(divide="ignore"):
+        return np.asarray(logits - np.maximum(highest + np.log(others), 0.0))

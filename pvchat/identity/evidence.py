@@ -28,7 +28,7 @@ from pvchat.schemas import (
 _FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
 _FOLLOWED = 5  # frames from which a body without a face is counted: twice seen is seldom anybody else
 _SURELY_DRAWN = 0.98  # the locator's score: 42 of 53 tune clips are counted right, one too high; 37 if each had one
-_NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
+NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
 STILL_S = 1.5  # seconds up to which a clip is a photo, or as short as one: no times are told of it
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the frame
 
@@ -100,7 +100,7 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     tracks = analysis.tracks
     there = {p.name: p.track for p in presences if p.decision == "present" and p.track is not None}
     present = {p.track: p.name for p in sorted(presences, key=lambda p: p.probability) if p.name in there}
-    named = {p.track for p in presences if p.track in present and p.probability >= _NAMED}
+    named = {p.track for p in presences if p.track in present and p.probability >= NAMED}
     doubtful = {p.track for p in presences if p.decision == "unsure"} - {None}
     unknown = _unknown_faces(presences, analysis, {*present, *doubtful})
     hers = {i for p in presences if p.decision != "absent" for i in p.tracks}

@@ -39,17 +39,21 @@ class Stack:
 
 
 class Gallery:
-    """What the clips of some people, and what users said of them, show of their faces.
+    """What the clips of P people, and what users said of them, show of their faces.
 
     Args:
         people: enrolled by face.
+
+    Attributes:
+        views: one person's after the other's.
+        counts, starts: [P] how many of these are each person's, and where hers begin.
     """
 
     def __init__(self, people: Sequence[Person]) -> None:
         own = [[v for v in (*parts_of(one), view_beside(one)) if len(v.bare) or len(v.masked)] for one in people]
         self.views = [view for views in own for view in views]
-        ends = np.cumsum([len(views) for views in own])
-        self.of = [slice(end - len(views), end) for end, views in zip(ends.tolist(), own, strict=True)]
+        self.counts = np.array([len(views) for views in own], int)
+        self.starts = np.cumsum(self.counts) - self.counts
         self._stacks: dict[tuple[bool, bool], list[Stack]] = {}
 
     def stacks(self, masked: bool, printed: bool) -> list[Stack]:

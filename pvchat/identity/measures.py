@@ -3,7 +3,7 @@
 In: a person's rows, a track's rows, a cohort of strangers. Out: three distances, which a logistic model weighs
 (`presence.py`). Rows are identity vectors or faceprints; both are compared by Euclidean distance.
 
-Legend: P rows of a person, n of a track, C of a cohort, D their width.
+Legend: G people, P rows of each; N tracks, n rows of each; C rows of a cohort, D their width.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.perception.experts.faceprint import BLANK, BLANK_MASKED, blankness
-from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import FloatArray
 
 Weights = tuple[float, ...]
@@ -40,23 +40,25 @@ class PrintModel:
 
 @dataclass(frozen=True)
 class Sightings:
-    """What of a track is the same whoever it is compared with.
+    """What of N tracks is the same whoever they are compared with.
 
     Attributes:
-        rows: [n, D] of its sightings.
-        middle: [D] their mean.
-        strange: how far it is from the nearest strangers.
+        rows: [N, n, D] of their sightings.
+        middles: [N, D] their means, weighted by quality.
+        strange: [N] how far they are from the nearest strangers.
     """
 
     rows: FloatArray
-    middle: FloatArray
-    strange: float
+    middles: FloatArray
+    strange: FloatArray
 
     @classmethod
     def of(cls, rows: FloatArray, quality: FloatArray, cohort: FloatArray) -> Sightings:
-        """Rows [n, D] with their quality [n], held against a cohort [C, D]."""
-        middle = mean_identity(rows, quality)
-        return cls(rows, middle, strange(middle[None], cohort)[0])
+        """Rows [N, n, D] with their quality [N, n], held against a cohort [C, D]."""
+        weight = quality[..., None] + 1e-3
+        middles = (rows * weight).sum(1) / weight.sum(1)
+        nearest = np.partition(distances(middles, cohort), min(NEIGHBOURS, len(cohort)) - 1)[:, :NEIGHBOURS]
+        return cls(rows, middles, nearest.mean(1))
 
 
 def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
@@ -68,14 +70,16 @@ def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, 
         quality: [n] of the same.
         cohort: [C, D].
     """
-    return measured(prototypes[None], Sightings.of(identity, quality, cohort))[0]
+    return measured(prototypes[None], Sightings.of(identity[None], quality[None], cohort))[0, 0]
 
 
-def measured(prototypes: FloatArray, sightings: Sightings) -> FloatArray:
-    """`measures` [G, 3] of a track and G people with as many rows each: prototypes [G, P, D]."""
-    near = near_of(distances(prototypes, sightings.rows))
-    apart = [np.linalg.norm(one) for one in prototypes.mean(1) - sightings.middle]
-    return np.stack([near, apart, np.full(len(near), sightings.strange)], 1).astype(np.float32)
+def measured(prototypes: FloatArray, tracks: Sightings) -> FloatArray:
+    """`measures` [G, N, 3] of N tracks and G people with as many rows each: prototypes [G, P, D]."""
+    count, rows, width = tracks.rows.shape
+    pairs = distances(prototypes, tracks.rows.reshape(count * rows, width))
+    near = nearest_mean(pairs.reshape(*prototypes.shape[:2], count, rows).swapaxes(1, 2))
+    apart = distances(prototypes.mean(1, keepdims=True), tracks.middles)[:, 0]
+    return np.stack([near, apart, np.broadcast_to(tracks.strange, near.shape)], -1).astype(np.float32)
 
 
 def made_out(prints: FloatArray, masked: bool) -> tuple[FloatArray, float]:
@@ -83,11 +87,17 @@ def made_out(prints: FloatArray, masked: bool) -> tuple[FloatArray, float]:
 
     Where it can be in none, the one that shows most is left.
     """
-    blank, limit = blankness(prints), BLANK_MASKED if masked else BLANK
-    shown = blank < limit
+    seen, shares = visible(prints[None], masked)
+    return prints[seen[0]], float(shares[0])
+
+
+def visible(prints: FloatArray, masked: bool) -> tuple[NDArray[np.bool_], FloatArray]:
+    """`made_out` of N tracks with n faceprints each, [N, n, 512]: which of these are left [N, n], and how well [N]."""
+    blank = blankness(prints.reshape(-1, prints.shape[-1])).reshape(prints.shape[:2])
+    limit, least = BLANK_MASKED if masked else BLANK, blank.min(1)
     before, beyond = FADES
-    share = (limit + beyond - float(blank.min())) / (before + beyond)
-    return prints[shown if shown.any() else [int(blank.argmin())]], min(max(share, 0.0), 1.0)
+    shares = np.clip((limit + beyond - least) / (before + beyond), 0.0, 1.0)
+    return (blank < limit) | (blank == least[:, None]), shares
 
 
 def distances(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -96,12 +106,8 @@ def distances(a: FloatArray, b: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)), np.float32)
 
 
-def near_of(distance: FloatArray) -> FloatArray:
-    """Mean of the nearest tenth of each track's pairs [G, n, P]: [G]."""
-    pairs = np.sort(distance.reshape(len(distance), -1), axis=1)
-    return np.asarray(pairs[:, : max(1, int(pairs.shape[1] * NEAREST))].mean(1))
-
-
-def strange(middles: FloatArray, cohort: FloatArray) -> FloatArray:
-    """How far means of tracks [n, D] are from the nearest few of a cohort [C, D]: [n]."""
-    return np.asarray(np.sort(distances(middles, cohort), axis=1)[:, :NEIGHBOURS].mean(1))
+def nearest_mean(distance: FloatArray) -> FloatArray:
+    """Mean of the nearest tenth of each person's and track's pairs [G, N, P, n]: [G, N]."""
+    pairs = distance.reshape(*distance.shape[:2], -1)
+    count = max(1, int(pairs.shape[-1] * NEAREST))
+    return np.asarray(np.partition(pairs, count - 1)[..., :count].mean(-1))

@@ -40,30 +40,31 @@ from numpy.typing import NDArray
 from pvchat.config import PresenceConfig
 from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
-from pvchat.identity.calibration import Calibration, good
+from pvchat.identity.calibration import Calibration, best_quality, good
 from pvchat.identity.competition import compete, shown_together
+from pvchat.identity.faces import Faces, face_of, faces_of
 from pvchat.identity.gallery import Gallery, Stack, stacks_of
-from pvchat.identity.measures import PrintModel, Sightings, Weights, made_out, measured
-from pvchat.identity.reach import beyond, covered, scene_likeness
+from pvchat.identity.measures import PrintModel, Sightings, Weights, measured
+from pvchat.identity.reach import beyond, scene_likeness
 from pvchat.identity.recurring import crowd, held_together
 from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
-from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
+from pvchat.schemas import ClipAnalysis, Decision, FloatArray, IntArray, PersonPresence, Track
 
 FILE = Path(__file__).with_name("presence.safetensors")
 # Log-odds of two of whom nothing can be made out, competition aside. On the tune half -3 to -5 do as well.
 NOTHING = -4.0
-_NEVER = -12.0  # log-odds of a track that isn't of the person's kind
+NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 # Log-odds of somebody real in a drawn clip and of a drawn figure in a real one: drawn faces weakly resemble many real
 # ones, and posters, masks and blurs many figures. Three would do on the tune half.
-_OTHER_WORLD = 4.0
+OTHER_WORLD = 4.0
 # Log-odds for each unit that the locator's mean score of a figure lies below 1: what it isn't sure of may be a hand or
 # a bow, and like many. On the tune half 2 to 10 do as well, and so does a limit of .9.
 NO_FIGURE = 5.0
 _BLANK = 0.1  # locator's best score of a track below which nothing is there: plain colours have up to .06
 _POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
-_SPAN = 0.35  # probability from which further tracks count into a present person's spans
+SPAN = 0.35  # probability from which further tracks count into a present person's spans
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class PresenceModel:
         analysis: ClipAnalysis,
         config: PresenceConfig,
         window: tuple[float, float] | None = None,
+        alone: FloatArray | None = None,
     ) -> list[PersonPresence]:
         """Presence of each person, in the order given.
 
@@ -115,42 +117,64 @@ class PresenceModel:
             analysis: of a clip.
             config: the costs of mistakes.
             window: seconds; the part of the clip that is asked about. Tracks then count in `analysis.between`.
+            alone: [P, K] `compared` of them, where that is known and the whole clip is asked about.
         """
         part = analysis if window is None else analysis.between(*window)
-        odds = self.odds(people, part)
+        odds = self.odds(people, part, alone)
         if window is not None and analysis.scenes:  # who a face is, all of a long video tells
             whole = self.odds(people, analysis)[:, analysis.shown_between(*window)]
             odds = np.where([[person.kind == "face"] for person in people], whole, odds)
-        return [_decide(p, odds[i], part, config) for i, p in enumerate(people)]
+        probabilities, nearest = 1 / (1 + np.exp(-np.clip(odds, -30, 30))), _nearest_of_kind(people, odds, part.tracks)
+        return [_decide(*one, part, config) for one in zip(people, probabilities, nearest, strict=True)]
 
-    def odds(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
-        """Calibrated log-odds [P, K] that each of K tracks shows each of P people; what users said of them counts."""
-        logits = self._in_film(people, analysis) if analysis.scenes else self.logits(people, analysis)
+    def odds(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None = None) -> FloatArray:
+        """Calibrated log-odds [P, K] that each of K tracks shows each of P people; what users said of them counts.
+
+        `alone` [P, K] is `compared` of them, where that is known.
+        """
+        logits = self._in_film(people, analysis, alone) if analysis.scenes else self.logits(people, analysis, alone)
         return examples.settle(self._calibrated(logits, people, analysis), people, analysis)
 
-    def _in_film(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    def _in_film(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None) -> FloatArray:
         """`logits` of a long video: who is surely in it is looked for by her sightings there, too."""
-        raw, shown = self.compared(people, analysis), shown_together(analysis.tracks)
+        raw, shown = self.compared(people, analysis) if alone is None else alone, shown_together(analysis.tracks)
         odds = self._calibrated(compete(raw, shown), people, analysis)
         return compete(held_together(raw, odds, people, analysis.tracks, self._compared), shown)
 
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """What log-odds [P, K] are worth, less what crowds, another world and what users said against them cost."""
-        out = np.empty_like(logits)
+        out = self.worth(people, logits, best_quality(analysis.tracks), max(0, len(people) - 1))
         for row, person in enumerate(people):
-            clear = good(person, analysis.tracks)
-            out[row] = self.calibration.apply(logits[row], len(people) - 1, clear, person.kind == "figure")
             out[row] -= examples.against(person, analysis.tracks, logits[row], self._compared) + crowd(analysis)
-            out[row] -= _OTHER_WORLD * (person.drawn not in (None, analysis.scene.drawn))
+            out[row] -= OTHER_WORLD * (person.drawn not in (None, analysis.scene.drawn))
         return out
 
-    def logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    def worth(
+        self, people: Sequence[Person], logits: FloatArray, best: FloatArray, others: int | IntArray
+    ) -> FloatArray:
+        """Calibrated log-odds [P, K].
+
+        Args:
+            people: P people.
+            logits: [P, K] of theirs on K tracks, competition included.
+            best: [K] `best_quality` of the tracks.
+            others: how many other people are enrolled; [K] where that differs.
+        """
+        clear, figures = good(people, best), np.array([one.kind == "figure" for one in people], bool)
+        out = self.calibration.apply(logits, others, clear)
+        if figures.any():
+            out[figures] = self.calibration.apply(logits[figures], others, clear[figures], figure=True)
+        return out
+
+    def logits(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None = None) -> FloatArray:
         """Log-odds [P, K] that each of K tracks shows each of P people, competition included.
 
-        What bodies add counts fully among people, but lifts nobody above `WORN_MOST`.
+        What bodies add counts fully among people, but lifts nobody above `WORN_MOST`. `alone` as of `odds`.
         """
-        shown = shown_together(analysis.tracks)
-        seen, worn = self._seen(people, analysis), self._worn(people, analysis)
+        shown, worn = shown_together(analysis.tracks), self._worn(people, analysis)
+        if alone is not None and not worn.any():
+            return compete(alone, shown)
+        seen = self._seen(people, analysis)
         whole = compete(_corrected(seen + worn, people, analysis), shown)
         if not worn.any():
             return whole
@@ -170,76 +194,68 @@ class PresenceModel:
         for row, person in enumerate(people):
             if person.kind == "face" and len(person.arrays.get("looks", ())) and "frame" in person.arrays:
                 place = self.scene_likeness(person, analysis)
-                out[row] = body_logits(person, analysis.tracks, place, self.body_mean) - _NEVER * no_face
+                out[row] = body_logits(person, analysis.tracks, place, self.body_mean) - NEVER * no_face
         return out * with_looks
 
     def _seen(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] by faces and drawn figures alone."""
-        raw = np.full((len(people), len(analysis.tracks)), _NEVER, np.float32)
+        raw = np.full((len(people), len(analysis.tracks)), NEVER, np.float32)
         for row, person in enumerate(people):
             if person.kind == "figure":
                 raw[row] = self._figure_logits(person, analysis)
-        rows = [row for row, person in enumerate(people) if person.kind == "face"]
-        faces = [people[row] for row in rows]
+        rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
+        known = [people[row] for row in rows]
         # a long video's mean frame is no place: that of a cut film is a little like all of them
         scenes = [
             self.scene_likeness(one, analysis) if "frame" in one.arrays and not analysis.scenes else 0.0
-            for one in faces
+            for one in known
         ]
-        gallery = Gallery(faces)
-        for column, track in enumerate(analysis.tracks):
-            if track.kind == "face" and faces:
-                raw[rows, column] = self._face_logits(faces, gallery, track, examples.is_masked(track), scenes)
+        gallery = Gallery(known)
+        for faces in faces_of(analysis.tracks) if known else ():
+            found = self.face_logits(known, gallery, faces, np.array(scenes)[:, None])
+            raw[np.ix_(rows, faces.which)] = found
         return raw
 
-    def face_logit(self, person: Person, track: Track, masked: bool, scene: float = 0.0) -> float:
-        """Log-odds that a face track shows a person, before competition.
+    def face_logits(self, people: Sequence[Person], gallery: Gallery, faces: Faces, scenes: FloatArray) -> FloatArray:
+        """Log-odds [P, N] that N face tracks show P people, before competition.
 
         Args:
-            person: enrolled by face.
-            track: of kind "face".
-            masked: the face is behind a mask.
-            scene: how alike the two clips' scenes are (`scene_likeness`).
+            people: enrolled by face.
+            gallery: of these.
+            faces: the tracks.
+            scenes: [P, 1] or [P, N] how alike the places are (`scene_likeness`); 0 where that says nothing.
         """
-        return self._face_logits([person], Gallery([person]), track, masked, [scene])[0]
+        odds, near = self._compare(gallery.stacks(faces.masked, self._printed(faces)), faces)
+        nearest = np.minimum.reduceat(near, gallery.starts)
+        cost = beyond(nearest, faces.quality.max(1), scenes, faces.hidden)
+        doubts = np.array([[doubt(person)] for person in people])
+        return _mean_odds(odds, gallery) - doubts - cost
 
-    def _face_logits(
-        self, people: Sequence[Person], gallery: Gallery, track: Track, masked: bool, scenes: Sequence[float]
-    ) -> list[float]:
-        """`face_logit` of each of some people, whose faces are in the gallery."""
-        odds, near = self._compare(gallery.stacks(masked, self._printed(track)), track, masked)
-        best, hidden, found = float(track.quality.max()), masked or covered(track), []
-        for person, of, scene in zip(people, gallery.of, scenes, strict=True):
-            cost = beyond(float(near[of].min()), best, scene, hidden)
-            found.append(_mean_odds(odds[of]) - doubt(person) - cost)
-        return found
+    def _printed(self, faces: Faces) -> bool:
+        """Whether tracks are compared by faceprints, too."""
+        return self.prints is not None and faces.prints.shape[1] > 0
 
-    def _printed(self, track: Track) -> bool:
-        """Whether a track is compared by faceprints, too."""
-        return self.prints is not None and len(track.prints) > 0
-
-    def _compare(self, stacks: Sequence[Stack], track: Track, masked: bool) -> tuple[NDArray[np.float64], FloatArray]:
-        """Log-odds [V] that a face track shows whoever looks like each view, and how near it comes [V]."""
+    def _compare(self, stacks: Sequence[Stack], faces: Faces) -> tuple[NDArray[np.float64], FloatArray]:
+        """Log-odds [V, N] that face tracks show whoever looks like each view, and how near they come [V, N]."""
         sides = {False: (self.weights, self.cohort), True: (self.masked_weights, self.masked_cohort)}
         kinds = {stack.hidden for stack in stacks}
-        faces = {kind: Sightings.of(track.identity, track.quality, sides[kind][1]) for kind in kinds}
-        prints, shown = None, 1.0
+        tracks = {kind: Sightings.of(faces.identity, faces.quality, sides[kind][1]) for kind in kinds}
+        prints = None
         if self.prints is not None and any(stack.prints.size for stack in stacks):
-            seen, shown = made_out(track.prints.astype(np.float32), masked)
-            prints = Sightings.of(seen, np.ones(len(seen), np.float32), self.prints.cohort)
-        count = sum(len(stack.which) for stack in stacks)
-        odds, near = np.empty(count, np.float64), np.empty(count, np.float32)
+            prints = Sightings.of(faces.prints, np.ones(faces.prints.shape[:2], np.float32), self.prints.cohort)
+        shape = sum(len(stack.which) for stack in stacks), len(faces.which)
+        odds, near = np.empty(shape, np.float64), np.empty(shape, np.float32)
         for stack in stacks:
-            found, weights = measured(stack.rows, faces[stack.hidden]), sides[stack.hidden][0]
-            near[stack.which] = found[:, 0]
+            found, weights = measured(stack.rows, tracks[stack.hidden]), sides[stack.hidden][0]
+            near[stack.which] = found[..., 0]
             if self.prints is not None and prints is not None and stack.prints.size:
-                found = np.hstack([found, measured(stack.prints, prints)])
-                weights = self.prints.masked_weights if masked else self.prints.weights
-            terms = np.hstack([found, np.ones((len(found), 1))])
-            odds[stack.which] = [np.dot(np.asarray(weights), row) for row in terms]
+                found = np.concatenate([found, measured(stack.prints, prints)], -1)
+                weights = self.prints.masked_weights if faces.masked else self.prints.weights
+            part = (found * np.asarray(weights[:-1])).sum(-1) + weights[-1]
             if stack.prints.size:
-                blank = 1 - np.minimum(stack.clear, shown)
-                odds[stack.which] -= blank * np.maximum(odds[stack.which] - NOTHING, 0.0)
+                blank = 1 - np.minimum(stack.clear[:, None], faces.shown)
+                part -= blank * np.maximum(part - NOTHING, 0.0)
+            odds[stack.which] = part
         return odds, near
 
     def _compared(self, view: View, track: Track) -> float:
@@ -247,16 +263,20 @@ class PresenceModel:
         if track.kind == "figure":
             probability = self.figures.probability(np.asarray(view.bare, np.float32), track.identity)
             return float(np.log(probability) - np.log1p(-probability))
-        masked = examples.is_masked(track)
-        return float(self._compare(stacks_of([view], masked, self._printed(track)), track, masked)[0][0])
+        face = face_of(track, examples.is_masked(track))
+        return float(self._compare(stacks_of([view], face.masked, self._printed(face)), face)[0][0, 0])
 
     def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
         """Cosine of the mean frames of the enrollment clip and of another."""
-        return scene_likeness(np.asarray(person.arrays["frame"]), analysis.mean_frame, self.figures.frame_mean)
+        return float(self.scene_likenesses(person, analysis.mean_frame))
+
+    def scene_likenesses(self, person: Person, frames: FloatArray | NDArray[np.float16]) -> FloatArray:
+        """`scene_likeness` [...] of clips with mean frames [..., W]."""
+        return scene_likeness(np.asarray(person.arrays["frame"]), frames, self.figures.frame_mean)
 
     def _figure_logits(self, person: Person, analysis: ClipAnalysis) -> FloatArray:
         """[K]: a drawn figure's log-odds, each track by its own sightings, less where they may be no figure's."""
-        out = np.full(len(analysis.tracks), _NEVER, np.float32)
+        out = np.full(len(analysis.tracks), NEVER, np.float32)
         view = View(stacked((person.arrays["prototypes"], examples.view_beside(person).bare)))
         for i, track in enumerate(analysis.tracks):
             if track.kind == "figure" and track.scores.max() >= _BLANK:
@@ -268,7 +288,7 @@ def _corrected(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis
     """Log-odds [P, K] with what the user said of this clip."""
     for row, person in enumerate(people):
         for column, her in examples.told(person, analysis).items():
-            raw[row, column] = raw[row, column] if her else _NEVER  # nor does she take the track from others
+            raw[row, column] = raw[row, column] if her else NEVER  # nor does she take the track from others
     return raw
 
 
@@ -277,17 +297,20 @@ def doubt(person: Person) -> float:
     return _POOR_COST * max(0.0, _POOR - person.quality)
 
 
-def _mean_odds(logits: NDArray[np.float64]) -> float:
-    """Log of the mean odds of a person's clips: a sighting is like one of them, each as likely as the others.
+def _mean_odds(logits: NDArray[np.float64], gallery: Gallery) -> NDArray[np.float64]:
+    """Log of the mean odds of each person's clips [P, N], of logits [V, N] of their views.
+
+    A sighting is like one of them, each as likely as the others.
 
     With two clips of 13 people of the development set, 100 questions: people found .39 alone, .48 so, strangers taken
     for them .03 and .045; with all prototypes in one heap .48 and .09, with mean log-odds .30 and 0.
     """
-    return float(np.logaddexp.reduce(logits) - np.log(len(logits)))
+    return np.asarray(np.logaddexp.reduceat(logits, gallery.starts) - np.log(gallery.counts)[:, None])
 
 
-def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: PresenceConfig) -> PersonPresence:
-    probabilities = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+def _decide(
+    person: Person, probabilities: FloatArray, nearest: int | None, analysis: ClipAnalysis, config: PresenceConfig
+) -> PersonPresence:
     best = int(probabilities.argmax()) if len(probabilities) else None
     probability = float(probabilities[best]) if best is not None else 0.0
     decision: Decision = "unsure"
@@ -295,16 +318,18 @@ def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: 
         decision = "present"
     elif probability < config.absent_below:
         decision = "absent"
-    nearest = _nearest_of_kind(person, logits, analysis)
     if best is None or decision == "absent":
         return PersonPresence(person.name, decision, probability, nearest=nearest)
-    least = config.present_from if analysis.scenes else _SPAN  # a long video has a hundred tracks to err about
+    least = config.present_from if analysis.scenes else SPAN  # a long video has a hundred tracks to err about
     shown = np.flatnonzero(probabilities >= min(least, probability)).tolist()
     frames = np.unique(np.concatenate([analysis.tracks[i].shown_in for i in shown]))
     return PersonPresence(person.name, decision, probability, analysis.spans(frames), best, tuple(shown), nearest)
 
 
-def _nearest_of_kind(person: Person, logits: FloatArray, analysis: ClipAnalysis) -> int | None:
-    """The track of a person's kind that is most like her."""
-    own = [i for i, track in enumerate(analysis.tracks) if track.kind == person.kind]
-    return max(own, key=lambda i: float(logits[i]), default=None)
+def _nearest_of_kind(people: Sequence[Person], logits: FloatArray, tracks: Sequence[Track]) -> list[int | None]:
+    """Of each person the track of her kind that is most like her."""
+    if not tracks or not people:
+        return [None] * len(people)
+    own = np.array([[person.kind] for person in people]) == np.array([track.kind for track in tracks])
+    nearest = np.where(own, logits, -np.inf).argmax(1).tolist()
+    return [track if any_ else None for track, any_ in zip(nearest, own.any(1).tolist(), strict=True)]

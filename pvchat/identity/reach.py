@@ -15,6 +15,7 @@ as well, at once (docs/adr/0032-deep.md).
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.schemas import FloatArray, Track
 
@@ -24,35 +25,35 @@ REACH = 0.4
 _SAME_SCENE, _OTHER_SCENE = 0.9, 0.6  # cosine of two clips' mean frames: surely one place; surely another
 _STEEPNESS = 90.0  # log-odds that one unit of distance beyond the reach costs in the same scene
 MOST = 6.0  # log-odds that the scene can cost
-_COVERS = ("a face mask", "a hat", "sunglasses")  # features of `PersonFacts` that hide part of a face
+COVERS = ("a face mask", "a hat", "sunglasses")  # features of `PersonFacts` that hide part of a face
 # Best quality of a track up to which its distance isn't trusted, and from which it is. On the tune half, in one place,
 # somebody's own faces lie .44 to .56 away below a quality of .2 (faces of 20 pixels), .14 to .33 from .38 on.
 _SEEN = 0.25, 0.4
 
 
-def beyond(near: float, quality: float, scene: float, hidden: bool = False) -> float:
-    """Log-odds that a distance beyond the reach costs: 0..MOST, nothing in another scene.
+def beyond(
+    near: FloatArray, quality: FloatArray, scene: FloatArray, hidden: NDArray[np.bool_] | bool = False
+) -> FloatArray:
+    """Log-odds [P, N] that a distance beyond the reach costs: 0..MOST, nothing in another scene.
 
     Args:
-        near: distance of the track's nearest sightings to the person.
-        quality: of the track's best sighting, 0..1.
-        scene: cosine of the clips' mean frames (`scene_likeness`).
-        hidden: a part of the face is covered: then the distance says less, and nothing is taken away.
+        near: [P, N] distance of each of N tracks' nearest sightings to each of P people.
+        quality: [N] of the tracks' best sightings, 0..1.
+        scene: [P, 1] or [P, N] cosine of the clips' mean frames (`scene_likeness`).
+        hidden: [N] a part of the face is covered: then the distance says less, and nothing is taken away.
     """
-    if hidden:
-        return 0.0
-    alike = min(max((scene - _OTHER_SCENE) / (_SAME_SCENE - _OTHER_SCENE), 0.0), 1.0)
+    alike = np.clip((scene - _OTHER_SCENE) / (_SAME_SCENE - _OTHER_SCENE), 0.0, 1.0)
     badly, well = _SEEN
-    trust = min(max((quality - badly) / (well - badly), 0.0), 1.0)
-    return min(MOST, _STEEPNESS * alike * trust * max(0.0, near - REACH))
+    trust = np.clip((quality - badly) / (well - badly), 0.0, 1.0)
+    return np.where(hidden, 0.0, np.minimum(MOST, _STEEPNESS * alike * trust * np.maximum(0.0, near - REACH)))
 
 
 def covered(track: Track) -> bool:
     """Whether a mask, a hat or sunglasses hide part of a track's face."""
-    return any(feature in _COVERS for feature in track.facts.features)
+    return any(feature in COVERS for feature in track.facts.features)
 
 
-def scene_likeness(one: FloatArray, other: FloatArray, centre: FloatArray) -> float:
-    """Cosine of two clips' mean frame features [W] after `centre` [W] is taken away."""
-    a, b = (np.asarray(x, np.float32) - centre for x in (one, other))
-    return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9))
+def scene_likeness(one: FloatArray, others: FloatArray | NDArray[np.float16], centre: FloatArray) -> FloatArray:
+    """Cosine [...] of a clip's mean frame features [W] and those of others [..., W], `centre` [W] taken away."""
+    a, b = (np.asarray(x, np.float32) - centre for x in (one, others))
+    return np.asarray(b @ a / np.maximum(np.linalg.norm(a) * np.linalg.norm(b, axis=-1), 1e-9))

@@ -6,6 +6,7 @@ place. Start with `library.py`: `Library`, one object over one database (`storag
     sources.py     folders and files, and what has changed in them
     scan.py        new files are looked at, one transaction each, by several processes if wanted
     records.py     an analysis as rows, and rows as an analysis without pictures
+    odds.py        everyone's log-odds on every track, and which clips change as people come and go
     recognise.py   who is in which clip, anew whenever people change
     asking.py      questions over all of it
     reel.py        somebody's moments, as rows and as one film

@@ -17,6 +17,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.identity.measures import distances
 from pvchat.schemas import FloatArray, IntArray
 
 # Distance of mean faceprints up to which clear faces are put together: the middle of the limits at which F1 of pairs is
@@ -89,12 +90,7 @@ def limit(base: float, count: int) -> float:
 def between(a: FloatArray, a_prints: FloatArray, b: FloatArray, b_prints: FloatArray) -> FloatArray:
     """Distances of tracks [m] to tracks [n], by faceprints where both have them, else by identity vectors: [m, n]."""
     both = (np.abs(a_prints).max(1) > 0)[:, None] & (np.abs(b_prints).max(1) > 0)[None]
-    return np.where(both, _euclid(a_prints, b_prints), _euclid(a, b) / SHORTER)
-
-
-def _euclid(a: FloatArray, b: FloatArray) -> FloatArray:
-    squared = (a * a).sum(1)[:, None] + (b * b).sum(1)[None] - 2 * (a @ b.T)
-    return np.asarray(np.sqrt(np.maximum(squared, 0.0)), np.float32)
+    return np.where(both, distances(a_prints, b_prints), distances(a, b) / SHORTER)
 
 
 def _found(faces: Faces) -> IntArray:

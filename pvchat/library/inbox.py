@@ -163,7 +163,7 @@ class Inbox:
         return act
 
     def _follow(self, library: sqlite3.Connection, progress: Progress | None = None) -> None:
-        follow(library, self.chat, progress)
+        follow(library, self.chat, progress, wholly=False)
         regroup(library, self.chat)
 
     def _enrolled(self, shown: Sequence[Shown], name: str) -> Person:

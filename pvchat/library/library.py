@@ -179,7 +179,7 @@ class Library:
             SettingsError, PeopleError, LockedError: it can't be read; somebody's files are damaged; no key.
         """
         with self._open() as library:
-            follow(library, self.chat, progress)
+            follow(library, self.chat, progress, wholly=False)
             return asking.ask(library, self.chat, question, history, now or datetime.now())
 
     def moments(self, name: str, perhaps: bool = False) -> list[Moment]:

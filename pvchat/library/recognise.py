@@ -4,10 +4,8 @@ In: the people store and the tables. Out: `appearances` and `facts` of every cli
 are read, never footage. A person's id changes whenever what she looks like does (`PeopleStore.revise`), so an id that
 the library doesn't know is somebody to look for, and an id that the store doesn't know any more is nobody's.
 
-Somebody new is looked for in every clip of a small library; in a large one everybody is recognised anew where a face is
-like enough hers to change a decision, hers or of others that are there. Elsewhere others keep the odds that they had
-among one person less (`calibration.py`: among a hundred, less than .01 off). Clips that are to be gone through are
-marked (`stale`) first, so that a run that is cut off goes on.
+What somebody who comes or goes changes is found by everyone's log-odds on all tracks (`odds.py`). Clips in which a
+decision changes are marked (`stale`) first and gone through then, so that a run that is cut off goes on.
 """
 
 from __future__ import annotations
@@ -18,43 +16,34 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.finding import Row
 from pvchat.chat.timeline import Entity, Timeline
-from pvchat.identity.calibration import good
-from pvchat.identity.shortlist import most_odds
-from pvchat.library import records
-from pvchat.people.corrections import corrections_of
+from pvchat.library import odds, records
 from pvchat.people.folders import Snapshot
-from pvchat.people.person import Person
-from pvchat.schemas import FloatArray, PersonPresence, Progress, Service
+from pvchat.schemas import PersonPresence, Progress, Service
 from pvchat.storage.library import changing
 
-SMALL = 2000  # clips of a library that are all gone through for somebody new
-# Log-odds, by somebody's looks alone, below which she takes nothing from others that are there: less than .05.
-CONTENDS = -3.0
-ROUNDING = 0.02  # log-odds by which those of many faces at once may be off
 _BATCH = 16  # clips a change
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
 
 
-def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None = None) -> int:
-    """Bring the library up to date with the people store; how many clips were gone through.
+def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None = None, *, wholly: bool = True) -> int:
+    """Bring the library up to date with the people store; how many clips were recognised anew.
 
     Args:
         library: the tables.
         chat: whose people.
         progress: told how many clips are done, and of how many.
+        wholly: also the clips in which one person more only just shifts somebody over a limit; else a few of these.
     """
     _take_in(library, chat)
-    total, done = _stale(library), 0
-    while _stale(library):
+    total, done = _stale(library, odds.SLIGHTLY if wholly else odds.STALE), 0
+    while _stale(library, odds.SLIGHTLY) and (wholly or done < max(total, 1)):
         with changing(library):
             everyone = _known(library, chat)
-            batch = [row[0] for row in library.execute("SELECT id FROM clips WHERE stale LIMIT ?", (_BATCH,))]
+            words = "SELECT id FROM clips WHERE stale ORDER BY stale LIMIT ?"
+            batch = [row[0] for row in library.execute(words, (_BATCH,))]
             for clip in batch:
                 recognise(library, chat, clip, everyone)
         done += len(batch)
@@ -67,13 +56,16 @@ def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: S
     """Write anew who is in a clip, and what holds of them."""
     everyone = _known(library, chat) if everyone is None else everyone
     analysis, tracks = records.analysis_of(library, clip)
-    presences = chat.score(everyone.people, analysis)
+    refs, model = _numbers(library), chat.presence_model
+    people = {refs[one.id]: one for one in everyone.people}
+    alone = odds.of_clip(library, model, clip, (analysis, tracks), people)
+    presences = model.score(everyone.people, analysis, chat.settings.presence, alone=alone)
+    presences = [one for one in presences if one.decision != "absent"]
     timeline = timeline_of(presences, analysis)
-    refs = _numbers(library)
-    who = {one.name: refs[one.id] for one in everyone.people}
+    who = {one.name: number for number, one in people.items()}
     for table in ("appearances", "facts"):
         library.execute(f"DELETE FROM {table} WHERE clip = ?", (clip,))
-    rows = [_appearance(one, clip, who, presences, tracks) for one in timeline.entities if one.decision != "absent"]
+    rows = [_appearance(one, clip, who, presences, tracks) for one in timeline.entities]
     library.executemany("INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     facts = [(clip, number, *_fact(row, who)) for number, row in enumerate(timeline.rows)]
     library.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", facts)
@@ -120,22 +112,30 @@ def people_in(library: sqlite3.Connection, chat: Service) -> dict[int, str]:
 
 
 def _take_in(library: sqlite3.Connection, chat: Service) -> None:
-    """Drop who isn't enrolled any more, and mark the clips that somebody new may be in."""
+    """Drop who isn't enrolled any more, take in who is new, and mark the clips in which that changes a decision."""
     everyone, ids, known = chat.people.snapshot(), chat.people.ids(), _numbers(library)
     people = {one.id for one in everyone.people}
     gone = [ref for ref in known if ref not in people and ids.get(ref) not in everyone.damaged]
     fresh = [one for one in everyone.people if one.id not in known]
-    if not gone and not fresh:
+    fewer = library.execute("SELECT 1 FROM contests WHERE people <> ? LIMIT 1", (len(people),))
+    if not gone and not fresh and fewer.fetchone() is None:
         return
-    count, last = library.execute("SELECT count(*), coalesce(max(id), 0) FROM clips").fetchone()
-    large = count > SMALL and bool(fresh)
-    clips = _candidates(library, chat, fresh, len(people) - 1) if large else set[int]()  # it takes a while
+    model = chat.presence_model
+    seen = odds.compared(library, model, fresh) if fresh else None  # it takes a while
     with changing(library):
         library.executemany("DELETE FROM people WHERE ref = ?", [(ref,) for ref in gone])
         library.executemany("INSERT OR IGNORE INTO people(ref) VALUES (?)", [(one.id,) for one in fresh])
-        if fresh:  # clips that another process entered meanwhile don't know them yet
-            library.execute("UPDATE clips SET stale = 1 WHERE id > ?", (0 if count <= SMALL else last,))
-        library.executemany("UPDATE clips SET stale = 1 WHERE id = ?", [(clip,) for clip in clips])
+        refs = _numbers(library)
+        numbers = [refs[one.id] for one in fresh]
+        if seen is not None:
+            odds.enter(library, numbers, *seen)
+            # what another process entered meanwhile
+            odds.enter(library, numbers, *odds.compared(library, model, fresh, after=max(seen[0], default=0)))
+        whole = {refs[one.id]: one for one in everyone.people}
+        odds.decide(library, model, whole, numbers, chat.settings.presence)
+        if any(len(one.arrays.get("voice", ())) for one in fresh):
+            speaking = "SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'"
+            library.execute(f"UPDATE clips SET stale = {odds.STALE} WHERE id IN ({speaking})")
 
 
 def _known(library: sqlite3.Connection, chat: Service) -> Snapshot:
@@ -149,59 +149,8 @@ def _numbers(library: sqlite3.Connection) -> dict[str, int]:
     return dict(library.execute("SELECT ref, id FROM people"))
 
 
-def _stale(library: sqlite3.Connection) -> int:
-    return int(library.execute("SELECT count(*) FROM clips WHERE stale").fetchone()[0])
-
-
-def _candidates(library: sqlite3.Connection, chat: Service, fresh: Sequence[Person], others: int) -> set[int]:
-    """The clips in which somebody new may be, or take a face from others that are there."""
-    asked = {said.clip for person in fresh for said in corrections_of(person)}
-    found = {row[0] for key in asked for row in library.execute("SELECT id FROM clips WHERE key = ?", (key,))}
-    looked = {row[0] for row in library.execute("SELECT DISTINCT clip FROM tracks WHERE kind <> 'face'")}
-    if any(len(person.arrays.get("voice", ())) for person in fresh):
-        found |= {row[0] for row in library.execute("SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'")}
-    taken = np.array([row[0] for row in library.execute("SELECT DISTINCT clip FROM appearances WHERE who > 0")], int)
-    faces = [person for person in fresh if person.kind == "face"]
-    for clips, seen in records.faces_of(library) if faces else ():
-        if not (seen.prints.size and seen.identity.size):
-            looked |= set(clips.tolist())
-            continue
-        for person in faces:
-            odds = most_odds(chat.presence_model, person, seen) + ROUNDING
-            good = np.minimum(seen.quality.max(1), person.quality)
-            found |= set(clips[_matters(chat, odds, good, person, others, np.isin(clips, taken))].tolist())
-    known = set(taken.tolist())
-    return found | {clip for clip in looked - found if _may_show(library, chat, clip, fresh, others, clip in known)}
-
-
-def _may_show(
-    library: sqlite3.Connection, chat: Service, clip: int, fresh: Sequence[Person], others: int, taken: bool
-) -> bool:
-    """Whether one of these people may be in a clip, or take a track from others; track by track."""
-    analysis, _ = records.analysis_of(library, clip)
-    odds = chat.presence_model.compared(fresh, analysis)
-    return any(
-        _matters(chat, odds[row], good(person, analysis.tracks), person, others, taken).any()
-        for row, person in enumerate(fresh)
-    )
-
-
-def _matters(
-    chat: Service, odds: FloatArray, good: FloatArray, person: Person, others: int, taken: NDArray[np.bool_] | bool
-) -> NDArray[np.bool_]:
-    """On which tracks [K] log-odds can make a decision another one, whoever competes.
-
-    Args:
-        chat: whose thresholds.
-        odds: [K] of somebody alone.
-        good: [K] as `Calibration.apply` takes it.
-        person: whose.
-        others: how many other people are enrolled.
-        taken: [K] somebody enrolled may be in the track's clip.
-    """
-    sure = chat.presence_model.calibration.apply(odds, others, good, person.kind == "figure")
-    limit = chat.settings.presence.absent_below
-    return np.asarray((sure >= np.log(limit / (1 - limit))) | (odds >= CONTENDS) & taken)
+def _stale(library: sqlite3.Connection, most: int) -> int:
+    return int(library.execute("SELECT count(*) FROM clips WHERE stale AND stale <= ?", (most,)).fetchone()[0])
 
 
 def _appearance(

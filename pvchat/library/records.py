@@ -10,6 +10,7 @@ Legend: T sampled frames, n sightings of a track, m rows of faceprints or looks.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.identity.examples import MASK
-from pvchat.identity.shortlist import Faces
+from pvchat.identity.faces import Faces
+from pvchat.identity.reach import COVERS
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import (
@@ -45,7 +47,7 @@ from pvchat.video import Recorded
 # half and 11 people no decision is another one than by all, and no probability is further off than .05.
 BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
 _DECIMALS = 4  # of boxes and scores in JSON
-_MASK = MASK.encode()
+_COVERS = re.compile("|".join(COVERS).encode())
 _FACES = 2000  # tracks that are compared at once
 _FLOATS = 7  # of a sighting: its frame, box, score and quality
 
@@ -141,21 +143,32 @@ def _track(row: Sequence[Any]) -> Track:
     )  # fmt: skip
 
 
-def faces_of(library: sqlite3.Connection) -> Iterator[tuple[IntArray, Faces]]:
-    """All face tracks: clips [N] and what they are compared by, those with the same numbers of rows together."""
-    rows = library.execute("SELECT clip, facts, sightings, identity, prints FROM tracks WHERE kind = 'face'")
+def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[Faces]:
+    """All face tracks with numbers beyond `after`, those with the same numbers of rows together; `which`: numbers."""
+    words = "SELECT id, facts, sightings, identity, prints FROM tracks WHERE kind = 'face' AND id > ? ORDER BY id"
+    rows = library.execute(words, (after,))
     while block := rows.fetchmany(_FACES):
         alike: dict[tuple[bool, int, int], list[Sequence[Any]]] = {}
         for row in block:
-            masked = _MASK in zlib.decompress(row[1]) and MASK in unpacked(row[1])["facts"]["features"]
-            alike.setdefault((masked, len(row[3]), len(row[4])), []).append(row)
+            covers = covers_of(row[1])
+            key = MASK in covers, len(row[3]), len(row[4])
+            alike.setdefault(key, []).append((bool(covers), *row))
         for (masked, _, _), group in alike.items():
-            clips, _, seen, identity, prints = zip(*group, strict=True)
-            count = len(clips)
+            hidden, numbers, _, seen, identity, prints = zip(*group, strict=True)
+            count = len(numbers)
             quality = sightings_of(b"".join(seen))[:, 6].reshape(count, -1)
             faces = vectors(b"".join(identity)).reshape(count, -1, WIDTH)
             printed = prints_of(b"".join(prints)).reshape(count, -1, FACEPRINT)
-            yield np.array(clips), Faces(faces, quality, printed, masked)
+            shown = np.ones(count, np.float32)
+            yield from Faces(np.array(numbers), masked, np.array(hidden), faces, quality, printed, shown).made_out()
+
+
+def covers_of(facts: bytes) -> list[str]:
+    """What hides a part of a track's face, by its packed facts."""
+    data = zlib.decompress(facts)
+    if not _COVERS.search(data):  # reading JSON takes longer
+        return []
+    return [word for word in json.loads(data)["facts"].get("features", ()) if word in COVERS]
 
 
 def vectors(data: bytes) -> FloatArray:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from pvchat.identity.examples import MASK
 from pvchat.identity.measures import made_out
 from pvchat.library import records
 from pvchat.library.grouping import Faces, group, seen_at_once
@@ -24,7 +25,6 @@ from pvchat.storage.library import changing
 
 # A track founds a group from this quality of its best sighting, and this much of a face to be made out in it.
 CLEAR, MADE_OUT = 0.4, 0.5
-_MASK = "a face mask"
 Place = tuple[FloatArray, list[Any]]  # a track's mean vector; its group, whether the user said so, the group's marks
 SURELY = (
     "SELECT each.value FROM appearances AS a, json_each(a.tracks) AS each WHERE a.who > 0 AND a.decision = 'present'"
@@ -124,7 +124,7 @@ def drop_empty(library: sqlite3.Connection) -> None:
 def _looked(facts: bytes, sightings: bytes, rows: bytes) -> tuple[FloatArray, float]:
     """A track's mean faceprint [512], and how good its best sighting is: 0 where it isn't clear."""
     quality = records.sightings_of(sightings)[:, -1]
-    masked = _MASK in records.unpacked(facts)["facts"].get("features", ())
+    masked = MASK in records.covers_of(facts)
     best = float(quality.max(initial=0.0))
     prints, share = records.prints_of(rows), 1.0
     if len(prints):

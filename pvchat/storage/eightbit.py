@@ -53,7 +53,7 @@ class Layout:
         found = np.frombuffer(data, self._kind)
         scales = found["scales"].reshape(len(found), self.vectors, 1)
         numbers = (found["numbers"] * scales).reshape(len(found), self.vectors * self.width)
-        return np.hstack([numbers, found["exact"].astype(np.float32)])
+        return np.hstack([numbers, found["exact"].astype(np.float32)]) if self.exact else numbers
 
 
 IDENTITY, PRINTS, BODIES = Layout(WIDTH), Layout(FACEPRINT), Layout(BODY, STRIPS, TINTS)

@@ -34,6 +34,22 @@ CREATE TABLE facts(
   attribute TEXT NOT NULL, value TEXT NOT NULL, colour TEXT NOT NULL, of TEXT NOT NULL, other INTEGER,
   start REAL NOT NULL, "end" REAL NOT NULL, probability REAL NOT NULL, holds INTEGER NOT NULL,
   PRIMARY KEY(clip, number)) WITHOUT ROWID;
+-- Who is likely on which track (library/odds.py): everyone's log-odds on 256 tracks a row; and what competition in a
+-- clip was decided by.
+CREATE TABLE odds(
+  block INTEGER NOT NULL, who INTEGER NOT NULL, odds BLOB NOT NULL, PRIMARY KEY(block, who)) WITHOUT ROWID;
+CREATE TABLE contests(
+  clip INTEGER PRIMARY KEY REFERENCES clips ON DELETE CASCADE, tracks BLOB NOT NULL, best BLOB NOT NULL,
+  cost REAL NOT NULL, drawn INTEGER NOT NULL, people INTEGER NOT NULL, together BLOB NOT NULL);
+CREATE TRIGGER track_gone AFTER DELETE ON tracks BEGIN
+  DELETE FROM contests WHERE clip = old.clip;
+  UPDATE clips SET stale = 1 WHERE id = old.clip;
+  DELETE FROM odds WHERE block = old.id / 256
+    AND NOT EXISTS (SELECT 1 FROM tracks WHERE id BETWEEN old.id / 256 * 256 AND old.id / 256 * 256 + 255);
+END;
+CREATE TRIGGER odds_gone BEFORE DELETE ON people BEGIN
+  DELETE FROM odds WHERE who = old.id;
+END;
 CREATE INDEX facts_speaks ON facts(who, clip) WHERE attribute = 'speaks';
 CREATE INDEX facts_says ON facts(clip, value) WHERE attribute = 'says';
 CREATE VIEW places_of_people(who, clip) AS

@@ -186,7 +186,7 @@ class Live:
         keep_small()
         try:
             with closing(connect(self.chat.people.root)) as library:
-                follow(library, self.chat)
+                follow(library, self.chat, wholly=False)
                 self._watch_into(library)
         except Exception as error:
             self._fail(error)

@@ -1,0 +1,189 @@
+"""Who comes or goes in a library: the clips that are recognised anew are those in which a decision changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pvchat import PVChat, Settings
+from pvchat.identity.presence import PresenceModel
+from pvchat.library import odds, records
+from pvchat.people.corrections import Correction, Example, corrected
+from pvchat.people.person import Person
+from pvchat.people.store import PeopleStore
+from pvchat.schemas import LOOKS, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
+from pvchat.storage.clips import ClipCache
+from pvchat.storage.library import changing, connect
+from pvchat.video import Recorded
+
+PEOPLE, CLIPS = 6, 60
+
+
+@pytest.fixture(scope="module")
+def model() -> PresenceModel:
+    return PresenceModel.load()
+
+
+def vectors(model: PresenceModel, who: int, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Identity vectors [count, 128] and faceprints [count, 512] of somebody, who is a mixture of two of the cohort."""
+    assert model.prints is not None
+    drawn, moved = np.random.default_rng(who), np.random.default_rng((who, seed))
+    found = []
+    for cohort, spread in ((model.cohort, 0.025), (model.prints.cohort, 0.03)):
+        a, b = cohort[drawn.choice(len(cohort), 2, replace=False)]
+        mixed = cohort.mean(0) + 1.2 * ((a + b) / 2 - cohort.mean(0))
+        found.append(np.float32(mixed + spread * moved.standard_normal((count, cohort.shape[1]))))
+    identity, prints = found
+    return identity, np.float32(prints / np.linalg.norm(prints, axis=1, keepdims=True))
+
+
+def room(number: int) -> np.ndarray:
+    """Mean frame of one of seven places."""
+    return np.random.default_rng(number % 7).random(1280).astype(np.float16)
+
+
+def looks(who: int, seed: int) -> np.ndarray:
+    """Hair and clothes of somebody."""
+    worn = np.random.default_rng(who).random(LOOKS) + 0.1 * np.random.default_rng((who, seed)).random(LOOKS)
+    return worn.astype(np.float16)
+
+
+def person(model: PresenceModel, who: int) -> Person:
+    identity, prints = vectors(model, who, 5, 10**6)
+    arrays = {"prototypes": identity, "prints": prints.astype(np.float16), "body": np.zeros((1, 1280), np.float16)}
+    arrays |= {"frame": room(who), "looks": looks(who, 0)[None]}
+    picture = BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "JPEG")
+    return Person(f"Person {who}", arrays=arrays, extra={"quality": 0.8}, thumbnail=picture.getvalue())
+
+
+def clip(model: PresenceModel, number: int) -> ClipAnalysis:
+    """Three faces, of enrolled people or strangers, clear or blurred, some masked; every third is a long video."""
+    random, tracks = np.random.default_rng(number), []
+    for place in range(3):
+        who, count = int(random.integers(4 * PEOPLE)), int(random.integers(1, 12))
+        identity, prints = vectors(model, who, count, number)
+        box = np.tile(np.float32([0.3 * place, 0.2, 0.3 * place + 0.2, 0.6]), (count, 1))
+        empty = np.zeros((count, 0), np.float32)
+        quality = np.float32(random.uniform(0.1, 1.0, count))
+        facts = PersonFacts(features=["a face mask"] if random.random() < 0.2 else [])
+        tracks.append(
+            Track("face", np.arange(count), box, empty, np.ones(count, np.float32), quality, identity, box, empty,
+                  empty, prints=prints[:6].astype(np.float16), facts=facts,
+                  looks=looks(who, number)[None] if random.random() < 0.5 else np.zeros((0, 0), np.float16))
+        )  # fmt: skip
+    key = hashlib.sha256(str(number).encode()).hexdigest()
+    scenes = [] if number % 3 else [SceneSpan(0.0, 6.0, SceneFacts())]
+    times, frame = np.arange(0.25, 6, 0.5, np.float32), room(number)[None, None]
+    return ClipAnalysis(key, 6.0, 640, 360, times, frame, tracks, SceneFacts(), scenes=scenes)
+
+
+@pytest.fixture
+def chat(model: PresenceModel, tmp_path: Path) -> PVChat:
+    """A library of clips in which everybody but the last person is enrolled and known."""
+    home = PeopleStore(tmp_path / "people")
+    chat = PVChat(Settings(device="cpu"), people=home, cache=ClipCache(tmp_path / "clips"))
+    for who in range(PEOPLE - 1):
+        chat.people.add(person(model, who))
+    (tmp_path / "videos").mkdir()
+    chat.library.add([tmp_path / "videos"])
+    tables = connect(chat.people.root)
+    with changing(tables):
+        for number in range(CLIPS):
+            records.keep(tables, clip(model, number), Recorded(datetime(2026, 11, 29), "name"))
+    tables.close()
+    chat.library.follow()
+    return chat
+
+
+def test_many_faces_at_once_are_as_like_her_as_one_by_one(chat: PVChat, model: PresenceModel) -> None:
+    tables, her = connect(chat.people.root), [person(model, PEOPLE - 1), person(model, PEOPLE)]
+    numbers, at_once = odds.compared(tables, model, her)
+    seen = [records.analysis_of(tables, number + 1) for number in range(CLIPS)]
+    tables.close()
+    assert numbers.tolist() == [track for _, tracks in seen for track in tracks]
+    alone = np.concatenate([model.compared(her, analysis) for analysis, _ in seen], 1)
+    np.testing.assert_allclose(at_once, alone, atol=5e-3)
+
+
+Decisions = dict[tuple[int, int], tuple[str, float, str]]
+
+
+def decisions(chat: PVChat) -> Decisions:
+    tables = connect(chat.people.root)
+    words = "SELECT clip, who, decision, probability, tracks FROM appearances WHERE who > 0"
+    found = {(clip, who): tuple(row) for clip, who, *row in tables.execute(words)}
+    tables.close()
+    return found
+
+
+def facts(chat: PVChat) -> list[tuple[object, ...]]:
+    tables = connect(chat.people.root)
+    found = tables.execute("SELECT * FROM facts ORDER BY clip, number").fetchall()
+    tables.close()
+    return found
+
+
+def enroll(chat: PVChat, model: PresenceModel) -> None:
+    chat.people.add(person(model, PEOPLE - 1))
+
+
+def forget(chat: PVChat, model: PresenceModel) -> None:
+    chat.people.forget("Person 1")
+
+
+def deny(chat: PVChat, model: PresenceModel) -> None:
+    """Of a clip in which she surely is it is said that this isn't her."""
+    first = min(place[0] for place, one in decisions(chat).items() if place[1] == 3 and one[0] == "present")
+    analysis, her = clip(model, first - 1), chat.people.get("Person 2")
+    track = min(analysis.tracks, key=lambda one: np.linalg.norm(one.identity[0] - her.arrays["prototypes"][0]))
+    example = Example(Correction(False, analysis.key, 1.0), np.float16(track.identity), np.zeros((0, 0), np.float16))
+    chat.people.revise("Person 2", lambda her: corrected(her, replace(example, prints=track.prints)))
+
+
+def join(chat: PVChat, model: PresenceModel) -> None:
+    chat.merge("Person 0", "Person 3")
+
+
+@pytest.mark.parametrize("change", [enroll, forget, deny, join])
+def test_decisions_are_those_of_all_clips_gone_through_anew(
+    chat: PVChat, model: PresenceModel, change: Callable[[PVChat, PresenceModel], None]
+) -> None:
+    before = decisions(chat)
+    change(chat, model)
+    chat.library.ask("Who was seen?")
+    soon = decisions(chat)
+    slightly = chat.library.follow()
+    followed, told = decisions(chat), facts(chat)
+    assert {place: one[0] for place, one in followed.items()} != {place: one[0] for place, one in before.items()}
+    tables = connect(chat.people.root)
+    with changing(tables):
+        tables.execute("UPDATE clips SET stale = 1")
+    tables.close()
+    assert slightly < chat.library.follow() == CLIPS
+    anew = decisions(chat)
+    for place in soon | anew:
+        one, other = (found.get(place, ("absent", 0.0, "")) for found in (soon, anew))
+        assert one[0] == other[0] or min(abs(max(one[1], other[1]) - limit) for limit in (0.4, 0.52)) < 0.0125
+    assert told == facts(chat)
+    assert {place: (one[0], one[2]) for place, one in followed.items()} == {
+        place: (one[0], one[2]) for place, one in anew.items()
+    }
+    assert max(abs(one[1] - anew[place][1]) for place, one in followed.items()) < 0.005
+    assert chat.library.follow() == 0
+
+
+def test_where_everybody_is_forgotten_nobody_is_anywhere(chat: PVChat) -> None:
+    for name in chat.people.names():
+        chat.people.forget(name)
+    chat.library.follow()
+    assert decisions(chat) == {}
+    assert chat.library.follow() == 0
