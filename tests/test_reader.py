@@ -105,7 +105,7 @@ PLAIN: dict[str, Query] = {
 REFUSED = {
     "How old is Ana?": "unseen", "Is Ana married to Ben?": "unseen", "What is Ana thinking about?": "unseen",
     "Is Ana dead?": "unseen", "Where was Ana born?": "unseen", "What is Ana's blood type?": "unseen",
-    "Is Ana a doctor?": "unseen", "Which song is it?": "sound", "What language is it?": "sound",
+    "Is Ana a doctor?": "unseen", "Which song is it?": "sound",
     "Is the camera moving?": "camera", "Thanks!": "small_talk", "Hello": "small_talk", "Who are you?": "small_talk",
     "Save this one as Bob.": "wish", "Forget Ana.": "wish", "¿Dónde está Ana?": "foreign", "Was trägt Ana?": "foreign",
     "???": "unclear",

@@ -28,7 +28,7 @@ from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
 SHARES = {"composed": 0.27, "natural": 0.35, "worded": 0.15, "refused": 0.11, "followed": 0.07, "paired": 0.05}
-NATURAL = {"frames": 0.6, "followups": 0.17, "refusals": 0.13, "pairs": 0.1}  # how often each is taken of natural.txt
+NATURAL = {"frames": 0.6, "followups": 0.17, "refusals": 0.13, "pairs": 0.1}  # how often each of natural_*.txt is taken
 SPLITS = ("train", "val", "all")
 FOLLOWED_BY = (
     ", and", "and", "? and", "? also ,", ", and also", "? and then ,", ".", "?", "plus", ", then", "; also", "- and",
@@ -100,12 +100,10 @@ class Sources:
 
     @cached_property
     def natural(self) -> dict[str, list[Line]]:
-        """Lines of `natural.txt`: frames, followups, refusals."""
-        parts = dict(_sections(_text_of("natural.txt")))
-        read = {name: read_grammar(parts[name], self.lexicon).frames for name in ("frames", "followups")}
-        return {
-            name: self._lines(lines) for name, lines in (read | {"refusals": read_refusals(parts["refusals"])}).items()
-        }
+        """Lines of `natural_*.txt`, which were written before they were annotated: frames, followups, refusals."""
+        read = {n: read_grammar(_text_of(f"natural_{n}.txt"), self.lexicon).frames for n in ("frames", "followups")}
+        read["refusals"] = read_refusals(_text_of("natural_refusals.txt"))
+        return {name: self._lines(lines) for name, lines in read.items()}
 
     @cached_property
     def refusals(self) -> list[Line]:
@@ -129,13 +127,6 @@ class Sources:
 
 def _text_of(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
-
-
-def _sections(text: str) -> Iterator[tuple[str, str]]:
-    """The parts of a text below its "## name" lines."""
-    for part in text.split("\n## ")[1:]:
-        name, _, rows = part.partition("\n")
-        yield name.strip(), rows
 
 
 def _leaning(followups: Sequence[Line]) -> list[Line]:

@@ -89,7 +89,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         heads = heads | {"select": "attribute", "form": "wh"}
     where = joined(conditions, "or" if heads["form"] == "choice" else heads["join"])
     if heads["form"] == "choice" and heads["select"] == "attribute" and len(conditions) > 1:
-        where = None  # "is she sitting or standing?" asks for her posture
+        heads, asked, where = _chosen(heads, asked, conditions, where)
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and rank is None:
         whom, versus = _compared(whom, versus, asked is not None, heads["end"] == "last")
@@ -101,6 +101,17 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         cast(Form, heads["form"]), during, throughout, rank, number,
         None if versus == EVERYBODY else versus,
     )  # fmt: skip
+
+
+def _chosen(
+    heads: dict[str, str], asked: str | None, conditions: Sequence[Condition], where: Condition | None
+) -> tuple[dict[str, str], str | None, Condition | None]:
+    """Heads, attribute and condition of a choice: "left or right of Ben?" asks which of the two holds, "sitting or
+    standing?" for her posture.
+    """
+    if any(isinstance(one, Has) and one.of is not None for one in conditions):
+        return heads | {"select": "exists"}, None, where
+    return heads, asked, None
 
 
 def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom, Whom]:
