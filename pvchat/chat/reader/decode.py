@@ -104,8 +104,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
 
 
 def _chosen(
-    heads: dict[str, str], asked: str | None, conditions: Sequence[Condition], where: Condition | None
-) -> tuple[dict[str, str], str | None, Condition | None]:
+    heads: dict[str, str], asked: Attribute | None, conditions: Sequence[Condition], where: Condition | None
+) -> tuple[dict[str, str], Attribute | None, Condition | None]:
     """Heads, attribute and condition of a choice: "left or right of Ben?" asks which of the two holds, "sitting or
     standing?" for her posture.
     """
