@@ -1,6 +1,7 @@
 """Train the reader (`pvchat/chat/reader/reader.safetensors`) on the grammar's examples.
 
     python -m recipes.reader.train --out pvchat/chat/reader/reader.safetensors --count 60000 --epochs 5 --seed 0
+    python -m recipes.reader.train --out NEW --start OLD --count 40000 --epochs 1 --keep 0.25
 
 The encoder's lower layers are frozen, so their states are made once and kept in memory; the upper four and the heads
 are trained: one softmax a head over the sentence (mean and first token), one over the tags a word (mean over its
@@ -304,6 +305,13 @@ def take(parser: Parser, file: Path) -> None:
                 getattr(head, part)[: len(known)] = known
 
 
+@torch.no_grad()
+def blend(parser: Parser, before: Sequence[Tensor], keep: float) -> None:
+    """Make weights the mean of what they are and of what they were; `keep` is how much of the latter (0 to 1)."""
+    for value, old in zip(parser.parameters(), before, strict=True):
+        value.lerp_(old, keep)
+
+
 def write(parser: Parser, file: Path) -> None:
     """The tuned layers' matrices in eight bits, all else as float16."""
     plain = {name.replace("/", "."): p["v"] for name, p in parser.layers.items()}
@@ -338,6 +346,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser_.add_argument("--epochs", type=int, default=5)
     parser_.add_argument("--seed", type=int, default=0)
     parser_.add_argument("--start", type=Path, help="go on from these weights, with half the rates")
+    parser_.add_argument("--keep", type=float, default=0.0, help="how much of these weights a mean keeps at the end")
     args = parser_.parse_args(argv)
     torch.manual_seed(args.seed)
     data = prepared(list(examples(args.count, args.seed, split="train")))
@@ -350,7 +359,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = Parser(start)
     if args.start is not None:
         take(parser, args.start)
+    before = [value.detach().clone() for value in parser.parameters()]
     train(parser, data, val, Plan(args.epochs, args.seed, args.out, 1.0 if args.start is None else 0.5))
+    if args.keep:
+        blend(parser, before, args.keep)
+        write(parser, args.out)
     print(json.dumps(measured(parser, val), indent=1))
 
 
