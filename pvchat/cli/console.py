@@ -11,6 +11,7 @@ import dataclasses
 import errno
 import os
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -125,14 +126,18 @@ def write_columns(rows: Sequence[Sequence[str]]) -> None:
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of words under each other, the first row the titles; as wide as they are."""
-    from rich.cells import cell_len
-
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        cells = [word + " " * (width - cell_len(word)) for word, width in zip(row, widths, strict=True)]
+        cells = [word + " " * (width - _width(word)) for word, width in zip(row, widths, strict=True)]
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that a text takes; without rich, which takes a while to load."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
 
 
 def open_console() -> Console:
