@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from PIL import Image
 from pvchat import PVChat, Settings
 from pvchat.identity.presence import PresenceModel
 from pvchat.library import odds, records
+from pvchat.library.recognise import recognise
 from pvchat.people.corrections import Correction, Example, corrected
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
@@ -187,3 +189,100 @@ def test_where_everybody_is_forgotten_nobody_is_anywhere(chat: PVChat) -> None:
     chat.library.follow()
     assert decisions(chat) == {}
     assert chat.library.follow() == 0
+
+
+# -- while others come and go -----------------------------------------------------------------------------------------
+
+
+def anew(chat: PVChat) -> Decisions:
+    """What is decided where all clips are compared and recognised anew."""
+    tables = connect(chat.people.root)
+    with changing(tables):
+        tables.execute("DELETE FROM contests")
+        tables.execute("UPDATE clips SET stale = 1")
+    tables.close()
+    chat.library.follow()
+    return decisions(chat)
+
+
+def places(found: Decisions) -> dict[tuple[int, int], str]:
+    return {place: decision for place, (decision, *_) in found.items()}
+
+
+def scanned(chat: PVChat, seen: ClipAnalysis) -> None:
+    """A clip is entered as a scan does it."""
+    tables = connect(chat.people.root)
+    with changing(tables):
+        recognise(tables, chat, records.keep(tables, seen, Recorded(datetime(2026, 11, 29), "name")))
+    tables.close()
+
+
+def showing(who: int) -> int:
+    """The number of a clip in which somebody is on the first track."""
+    return next(n for n in range(CLIPS, 999) if np.random.default_rng(n).integers(4 * PEOPLE) == who)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    """Once, when faces have been compared, this happens before the library is written."""
+    compared, happened = odds.compared, []
+
+    def slow(*args: Any, **how: Any) -> Any:
+        found = compared(*args, **how)
+        if not happened:
+            happened.append(True)
+            happens()
+        return found
+
+    monkeypatch.setattr(odds, "compared", slow)
+
+
+def test_who_is_forgotten_while_another_is_compared_stays_forgotten(
+    chat: PVChat, model: PresenceModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enroll(chat, model)
+    meanwhile(monkeypatch, lambda: chat.people.forget("Person 1"))
+    chat.library.follow()
+    tables = connect(chat.people.root)
+    assert {ref for (ref,) in tables.execute("SELECT ref FROM people")} == {one.id for one in chat.people.all()}
+    tables.close()
+
+
+def test_a_clip_that_takes_another_s_place_while_faces_are_compared_has_its_own_odds(
+    chat: PVChat, model: PresenceModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace_last() -> None:
+        tables = connect(chat.people.root)
+        with changing(tables):
+            tables.execute("DELETE FROM clips WHERE id = ?", (CLIPS,))
+        tables.close()
+        scanned(chat, clip(model, showing(PEOPLE - 1)))
+
+    enroll(chat, model)
+    meanwhile(monkeypatch, replace_last)
+    chat.library.follow()
+    assert places(decisions(chat)) == places(anew(chat))
+
+
+def test_an_empty_clip_is_nothing_to_decide_again_and_again(
+    chat: PVChat, model: PresenceModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned(chat, replace(clip(model, 99), tracks=[]))
+    enroll(chat, model)
+    chat.library.follow()
+    monkeypatch.setattr(odds, "decide", None)
+    assert chat.library.follow() == 0
+
+
+def test_whose_file_could_not_be_read_for_a_while_is_found_again(chat: PVChat, model: PresenceModel) -> None:
+    her = chat.people.get("Person 2")
+    file = chat.people.root / her.id / "person.safetensors"
+    whole = file.read_bytes()
+    file.write_bytes(b"damaged")
+    later = PVChat(Settings(device="cpu"), people=PeopleStore(chat.people.root), cache=chat.cache)
+    enroll(later, model)
+    later.library.follow()
+    assert "Person 2" in later.people.snapshot().damaged
+    scanned(later, clip(model, showing(2)))
+    file.write_bytes(whole)
+    later.library.follow()
+    assert places(decisions(later)) == places(anew(later))

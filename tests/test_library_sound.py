@@ -110,6 +110,22 @@ def test_what_is_said_is_quoted_with_its_time(spoken: Library) -> None:
     assert "weren't listened to" in spoken.ask("Was 'tea' said on Saturday?", now=NOW).answer
 
 
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("question", "select"),
+    [
+        ("Who never said 'doctor'?", "refuse"),
+        ("In which videos does nobody say 'doctor'?", "refuse"),
+        ("Who said 'never'?", "who"),
+        ("In how many videos is 'doctor' said?", "when"),
+    ],
+)
+def test_it_is_not_said_who_says_something_where_it_is_asked_who_never_does(
+    spoken: Library, question: str, select: str
+) -> None:
+    assert spoken.ask(question, now=NOW).finding.query.select == select
+
+
 # -- what is kept -----------------------------------------------------------------------------------------------------
 
 HEARD = Sound(
@@ -154,8 +170,10 @@ def test_encryption_covers_the_words(pantry: Library, monkeypatch: pytest.Monkey
     assert "marzipan" in words_of(pantry)
 
 
-def test_forgetting_somebody_takes_the_words_of_her_clips_along(pantry: Library, chat: PVChat) -> None:
-    """Others' words too; and no scan listens to them again."""
+def test_forgetting_somebody_takes_the_words_of_her_clips_along(
+    pantry: Library, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others' words too; and no scan listens to them again, not one of a later version either."""
     chat.people.forget("Ana")
     assert b"marzipan" not in on_disk(pantry)
     assert b"walrus" not in on_disk(pantry)
@@ -163,6 +181,10 @@ def test_forgetting_somebody_takes_the_words_of_her_clips_along(pantry: Library,
     assert words_of(pantry) == []
     with pantry._open() as tables:
         assert tables.execute("SELECT sound FROM clips").fetchone() == (b"",)
+    for module in ("records", "scan", "sources"):
+        monkeypatch.setattr(f"pvchat.library.{module}.VERSION", "later")
+    assert pantry.scan().added == 1
+    assert words_of(pantry) == []
 
 
 def test_a_clip_that_is_removed_leaves_no_word(pantry: Library, tmp_path: Path) -> None:

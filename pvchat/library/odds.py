@@ -58,6 +58,8 @@ def of_clip(
     if library.execute("SELECT 1 FROM contests WHERE clip = ?", (clip,)).fetchone() is not None:
         return read(library, np.array(tracks, int), list(people))
     odds = model.compared(list(people.values()), analysis)
+    if not tracks:
+        return odds  # nothing to compete for
     enter(library, list(people), np.array(tracks, int), odds)
     row = (
         clip, np.array(tracks, np.int64).tobytes(), best_quality(analysis.tracks).tobytes(), crowd(analysis),
@@ -197,7 +199,7 @@ def _alike(library: sqlite3.Connection, model: PresenceModel, people: Sequence[P
 def _contests(library: sqlite3.Connection) -> Iterator[_Contests]:
     """All clips with tracks, some at once."""
     words = (
-        "SELECT clip, cost, drawn, people, tracks, best, together FROM contests WHERE clip > ? AND length(tracks) > 0 "
+        "SELECT clip, cost, drawn, people, tracks, best, together FROM contests WHERE clip > ? "
         f"ORDER BY clip LIMIT {_CLIPS}"
     )
     last = 0

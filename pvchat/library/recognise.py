@@ -21,10 +21,16 @@ from pvchat.chat.finding import Row
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.library import odds, records
 from pvchat.people.folders import Snapshot
+from pvchat.people.person import Person
 from pvchat.schemas import PersonPresence, Progress, Service
 from pvchat.storage.library import changing
 
 _BATCH = 16  # clips a change
+# Who was compared with all tracks: whoever was with the last one.
+_COMPARED = (
+    "SELECT id FROM people WHERE NOT EXISTS (SELECT 1 FROM tracks) "
+    "UNION SELECT who FROM odds WHERE block = (SELECT max(id) / 256 FROM tracks)"
+)
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
 
 
@@ -37,7 +43,8 @@ def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None
         progress: told how many clips are done, and of how many.
         wholly: also the clips in which one person more only just shifts somebody over a limit; else a few of these.
     """
-    _take_in(library, chat)
+    while not _take_in(library, chat):
+        pass  # somebody else came or went meanwhile
     total, done = _stale(library, odds.SLIGHTLY if wholly else odds.STALE), 0
     while _stale(library, odds.SLIGHTLY) and (wholly or done < max(total, 1)):
         with changing(library):
@@ -56,16 +63,16 @@ def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: S
     """Write anew who is in a clip, and what holds of them."""
     everyone = _known(library, chat) if everyone is None else everyone
     analysis, tracks = records.analysis_of(library, clip)
-    refs, model = _numbers(library), chat.presence_model
+    refs = _numbers(library)
     people = {refs[one.id]: one for one in everyone.people}
-    alone = odds.of_clip(library, model, clip, (analysis, tracks), people)
-    presences = model.score(everyone.people, analysis, chat.settings.presence, alone=alone)
-    presences = [one for one in presences if one.decision != "absent"]
+    alone = odds.of_clip(library, chat.presence_model, clip, (analysis, tracks), people)
+    presences = chat.score(everyone.people, analysis, alone=alone)
+    presences = [one for one in presences if one.decision != "absent" or one.voices]
     timeline = timeline_of(presences, analysis)
     who = {one.name: number for number, one in people.items()}
     for table in ("appearances", "facts"):
         library.execute(f"DELETE FROM {table} WHERE clip = ?", (clip,))
-    rows = [_appearance(one, clip, who, presences, tracks) for one in timeline.entities]
+    rows = [_appearance(one, clip, who, presences, tracks) for one in timeline.entities if one.decision != "absent"]
     library.executemany("INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     facts = [(clip, number, *_fact(row, who)) for number, row in enumerate(timeline.rows)]
     library.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", facts)
@@ -111,31 +118,49 @@ def people_in(library: sqlite3.Connection, chat: Service) -> dict[int, str]:
     return {refs[one.id]: one.name for one in chat.people.snapshot().people if one.id in refs}
 
 
-def _take_in(library: sqlite3.Connection, chat: Service) -> None:
-    """Drop who isn't enrolled any more, take in who is new, and mark the clips in which that changes a decision."""
+def _take_in(library: sqlite3.Connection, chat: Service) -> bool:
+    """Drop who isn't enrolled any more, take in who is new, and mark the clips in which that changes a decision.
+
+    Whoever can't be read stays known, without log-odds: once she can be read again she is as new.
+
+    Returns:
+        False where somebody came or went while faces were compared; then nothing was changed.
+    """
     everyone, ids, known = chat.people.snapshot(), chat.people.ids(), _numbers(library)
     people = {one.id for one in everyone.people}
-    gone = [ref for ref in known if ref not in people and ids.get(ref) not in everyone.damaged]
-    fresh = [one for one in everyone.people if one.id not in known]
-    fewer = library.execute("SELECT 1 FROM contests WHERE people <> ? LIMIT 1", (len(people),))
-    if not gone and not fresh and fewer.fetchone() is None:
-        return
+    unread = [ref for ref in known if ref not in people and ids.get(ref) in everyone.damaged]
+    gone = [ref for ref in known if ref not in people and ref not in unread]
+    compared = {number for (number,) in library.execute(_COMPARED)}
+    fresh = [one for one in everyone.people if known.get(one.id) not in compared]
+    words = "SELECT count(*) FROM (SELECT 1 FROM contests WHERE people <> ? LIMIT 1)"
+    fewer = library.execute(words, (len(people),)).fetchone()[0]  # a cursor left open would keep this moment
+    if not gone and not fresh and not fewer:
+        return True
     model = chat.presence_model
     seen = odds.compared(library, model, fresh) if fresh else None  # it takes a while
     with changing(library):
+        if _numbers(library) != known or {one.id for one in chat.people.snapshot().people} != people:
+            return False
         library.executemany("DELETE FROM people WHERE ref = ?", [(ref,) for ref in gone])
-        library.executemany("INSERT OR IGNORE INTO people(ref) VALUES (?)", [(one.id,) for one in fresh])
+        library.executemany("DELETE FROM odds WHERE who = ?", [(known[ref],) for ref in unread])
+        words = "INSERT OR IGNORE INTO people(ref, voice) VALUES (?, ?)"
+        library.executemany(words, [(one.id, _has_voice(one)) for one in fresh])
         refs = _numbers(library)
         numbers = [refs[one.id] for one in fresh]
         if seen is not None:
             odds.enter(library, numbers, *seen)
-            # what another process entered meanwhile
-            odds.enter(library, numbers, *odds.compared(library, model, fresh, after=max(seen[0], default=0)))
+            last = max(seen[0].tolist(), default=0)  # after it: what another process entered meanwhile
+            odds.enter(library, numbers, *odds.compared(library, model, fresh, after=last))
         whole = {refs[one.id]: one for one in everyone.people}
         odds.decide(library, model, whole, numbers, chat.settings.presence)
-        if any(len(one.arrays.get("voice", ())) for one in fresh):
+        if any(map(_has_voice, fresh)):
             speaking = "SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'"
             library.execute(f"UPDATE clips SET stale = {odds.STALE} WHERE id IN ({speaking})")
+    return True
+
+
+def _has_voice(person: Person) -> bool:
+    return len(person.arrays.get("voice", ())) > 0
 
 
 def _known(library: sqlite3.Connection, chat: Service) -> Snapshot:

@@ -54,6 +54,7 @@ _FLOATS = 7  # of a sighting: its frame, box, score and quality
 
 def keep(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded) -> int:
     """Put a clip into the tables, in the place of what another version saw of it; its number there."""
+    silenced = library.execute("SELECT 1 FROM clips WHERE key = ? AND sound = x''", (analysis.key,)).fetchone()
     library.execute("DELETE FROM clips WHERE key = ?", (analysis.key,))
     scene = {
         "scene": analysis.scene.to_dict(), "scenes": [asdict(one) for one in analysis.scenes],
@@ -63,7 +64,8 @@ def keep(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded
     row = (
         analysis.key, VERSION, recorded.at.isoformat(), recorded.by, analysis.duration_s, analysis.width,
         analysis.height, analysis.stage, bool(analysis.scenes), zlib.compress(_bytes(analysis.times, np.float32)),
-        analysis.mean_frame.astype(np.float16).tobytes(), packed(scene), _sound(analysis),
+        analysis.mean_frame.astype(np.float16).tobytes(), packed(scene),
+        b"" if silenced else _sound(analysis),  # somebody was forgotten who is heard in it
     )  # fmt: skip
     columns = "key, version, recorded, dated_by, seconds, width, height, stage, long, times, frame, scene, sound"
     marks = ", ".join("?" * len(row))

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from pvchat.config import Settings, VideoConfig
 from pvchat.schemas.answer import Answer, PersonPresence
-from pvchat.schemas.clip import ClipAnalysis, Look
+from pvchat.schemas.clip import ClipAnalysis, FloatArray, Look
 
 Progress = Callable[[str, float, float], None]  # what is being done, how much of it is done, how much there is (0: ?)
 
@@ -60,8 +60,13 @@ class Service(Protocol):
     def ask(self, clip: str | Path, question: str, *, between: tuple[float, float | None] | None = None) -> Answer:
         """Answer a question about a clip, or about some seconds of it; raises VideoReadError, UnknownPersonError."""
 
-    def score(self, people: Sequence[Any], analysis: ClipAnalysis) -> list[PersonPresence]:
-        """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in the order given."""
+    def score(
+        self, people: Sequence[Any], analysis: ClipAnalysis, *, alone: FloatArray | None = None
+    ) -> list[PersonPresence]:
+        """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in the order given.
+
+        `alone` [P, K] is what their looks say of each track (`PresenceModel.compared`), where that is known.
+        """
 
     def enroll(self, clip: str | Path, name: str, *, track: int | None = None, add: bool = False) -> Any:
         """Enroll one subject of a clip, or add the clip to what is known of her: a `pvchat.people.person.Person`."""

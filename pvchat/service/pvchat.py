@@ -17,7 +17,7 @@ from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
-from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence, Progress, Service, Stage
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
@@ -181,15 +181,16 @@ class PVChat(Enrolling, Correcting):
         return self.score(self.people.all(), analysis)
 
     def score(
-        self, people: Sequence[Person], analysis: ClipAnalysis, window: tuple[float, float] | None = None
-    ) -> list[PersonPresence]:
+        self, people: Sequence[Person], analysis: ClipAnalysis, window: tuple[float, float] | None = None,
+        alone: FloatArray | None = None,
+    ) -> list[PersonPresence]:  # fmt: skip
         """Presence of these people, enrolled or not, in the order given: in a clip, or in a part of it (seconds).
 
-        In a clip that was listened to their voices count, too.
+        In a clip that was listened to their voices count, too. `alone` as of `PresenceModel.score`.
         """
         from pvchat.identity.voices import heard_in
 
-        found = self.presence_model.score(people, analysis, self.settings.presence, window)
+        found = self.presence_model.score(people, analysis, self.settings.presence, window, alone)
         sound = analysis.sound if window is None else analysis.between(*window).sound
         if sound is None or not self.settings.voice:
             return found

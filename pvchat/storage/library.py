@@ -42,13 +42,13 @@ _TRACKS_NAMED_BY_USER = (
     'DELETE FROM tracks WHERE id IN (SELECT m.track FROM members AS m JOIN groups AS g ON g.id = m."group" '
     "WHERE g.ref = :ref)"
 )
-# Of the clips in which she may be seen or heard all sound goes, others' words too; not NULL: no scan listens again.
+# Of the clips in which she may be seen or heard all sound goes, others' words too; not NULL: no scan listens to them.
 _CLIPS_OF_PERSON = """(
   SELECT p.clip FROM places_of_people AS p JOIN people ON people.id = p.who WHERE people.ref = :ref
   UNION SELECT t.clip FROM tracks AS t JOIN members AS m ON m.track = t.id JOIN groups AS g ON g.id = m."group"
   WHERE g.ref = :ref)
 """
-_SOUND_OF_PERSON = f"UPDATE clips SET sound = x'', stale = 1 WHERE sound IS NOT NULL AND id IN {_CLIPS_OF_PERSON}"
+_SOUND_OF_PERSON = f"UPDATE clips SET sound = x'', stale = 1 WHERE id IN {_CLIPS_OF_PERSON}"
 _WORDS_OF_FORGOTTEN = (
     "DELETE FROM facts WHERE attribute IN ('speaks', 'says', 'language', 'music') "
     "AND clip IN (SELECT id FROM clips WHERE sound = x'')"

@@ -1,6 +1,7 @@
 -- The tables of a library of videos (library.py): what was seen in them, strangers, cameras and their events.
 CREATE TABLE sources(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, place TEXT NOT NULL, camera TEXT);
-CREATE TABLE people(id INTEGER PRIMARY KEY AUTOINCREMENT, ref TEXT NOT NULL UNIQUE);
+CREATE TABLE people(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, ref TEXT NOT NULL UNIQUE, voice INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE clips(
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version TEXT NOT NULL, recorded TEXT NOT NULL,
   dated_by TEXT NOT NULL, seconds REAL NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, stage TEXT NOT NULL,
@@ -17,9 +18,10 @@ CREATE INDEX files_source ON files(source);
 CREATE TABLE shots(
   clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE, start REAL NOT NULL, "end" REAL NOT NULL,
   PRIMARY KEY(clip, start, "end")) WITHOUT ROWID;
+-- A track's number is never given to another: log-odds go by it.
 CREATE TABLE tracks(
-  id INTEGER PRIMARY KEY, clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE, number INTEGER NOT NULL,
-  kind TEXT NOT NULL, start REAL NOT NULL, "end" REAL NOT NULL, facts BLOB NOT NULL, seen BLOB NOT NULL,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE,
+  number INTEGER NOT NULL, kind TEXT NOT NULL, start REAL NOT NULL, "end" REAL NOT NULL, facts BLOB NOT NULL, seen BLOB NOT NULL,
   sightings BLOB NOT NULL, identity BLOB NOT NULL, prints BLOB NOT NULL, looks BLOB NOT NULL);
 CREATE INDEX tracks_clip ON tracks(clip, number);
 CREATE TABLE middles(
@@ -55,7 +57,9 @@ CREATE INDEX facts_says ON facts(clip, value) WHERE attribute = 'says';
 CREATE VIEW places_of_people(who, clip) AS
   SELECT who, clip FROM appearances UNION SELECT who, clip FROM facts WHERE attribute = 'speaks' AND who > 0;
 CREATE TRIGGER person_gone BEFORE DELETE ON people BEGIN
-  UPDATE clips SET stale = 1 WHERE id IN (SELECT clip FROM places_of_people WHERE who = old.id);
+  -- with one voice less another may be the only one that is like what is heard
+  UPDATE clips SET stale = 1 WHERE id IN (SELECT clip FROM places_of_people WHERE who = old.id
+    UNION SELECT clip FROM facts WHERE old.voice AND attribute = 'speaks');
   DELETE FROM facts WHERE clip IN (SELECT clip FROM places_of_people WHERE who = old.id)
     AND (who = old.id OR other = old.id);
   DELETE FROM appearances WHERE who = old.id;

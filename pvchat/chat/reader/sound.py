@@ -34,6 +34,7 @@ _EMPTY = word_set(
     there ever by anybody anyone somebody someone"""
 )
 _QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)|^)['‘]([^'‘]+?)['’](?=\W|$)")
+_NOT = word_set("never not nobody")
 _MOST = word_set("most longest more longer")
 _ASKING = word_set("when who whose which how what")
 
@@ -67,7 +68,8 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
     said = {*phrase.casefold().split()}
     whom = replace(whom, unknown=tuple(one for one in whom.unknown if one.casefold() not in said))
-    if "than" in seen and "than" not in said:  # who says it more often is held against nobody
+    # who says it more often is held against nobody; of nobody it isn't known, since some may speak unheard
+    if {"than", *_NOT} & {*seen} - said:
         return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
     plain = Query("exists", whom, during=query.during)
     asked = Has("says", phrase) if phrase else Has("speaks")
@@ -115,7 +117,7 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
 def _select(seen: Sequence[str], phrase: bool) -> Select:
     """What kind of answer is wanted."""
     start = seen[0] if seen[0] in _AUXILIARY | {"at"} else next((word for word in seen if word in _ASKING), seen[0])
-    if start in ("when", "at") or seen[:2] in (["in", "which"], ["in", "what"]):
+    if start in ("when", "at") or seen[:2] in (["in", "which"], ["in", "what"]) or seen[:3] == ["in", "how", "many"]:
         return "when"
     if start in ("who", "whose", "which"):
         return "who"
