@@ -22,7 +22,7 @@ from pvchat.chat.conditions import (
 )
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.lookup import Lookup, Part, doubt, listed, part_of
-from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms, is_choice, is_of_sound
+from pvchat.chat.query import EVERYBODY, PRESENT, And, Has, Not, Query, Rank, Whom, atoms, is_choice, is_of_sound
 from pvchat.chat.sounds import as_seen, hear
 from pvchat.chat.spans import (
     TURNED,
@@ -99,7 +99,8 @@ def _listened_to(query: Query, timeline: Timeline) -> Finding:
 
 def _asks_people(query: Query) -> bool:
     """Whether people are listed or counted by where they are ("who is in the kitchen?"), not things."""
-    return query.select in ("who", "count") and not any(has.attribute in _OF_THINGS for has in atoms(query.where))
+    listed = query.select in ("who", "count") or query.value == "people"
+    return listed and not any(has.attribute in _OF_THINGS for has in atoms(query.where))
 
 
 def _is_polar(query: Query) -> bool:
@@ -216,7 +217,8 @@ def _joint(lookup: Lookup) -> Truth:
     query, timeline = lookup.query, lookup.timeline
     if query.number is None or query.value != "people":
         return jointly(lookup.who, lookup.where, query.whom, timeline)
-    truths = [truth_of(lookup.where, name, timeline) for name in lookup.who.sure]
+    there = And((PRESENT, lookup.where))
+    truths = [truth_of(there, name, timeline) for name in lookup.who.sure]
     return at_once([*truths, *(UNKNOWN for _ in lookup.who.maybe)], query.number.within, timeline.whole)
 
 

@@ -55,7 +55,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
-    whom, conditions = _together(whom, conditions)
+    heads, whom, conditions = _together(heads, whom, conditions)
     such = whom.such if whom.quantifier == "only" and whom.names and not conditions else None
     if such is not None:  # "is it just Ana who talks?"
         whom, conditions = replace(whom, such=None), [such]
@@ -152,7 +152,7 @@ def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str,
         replace(s, role=turned[s.role]) if s.role == "S" or s.role == "P" and s.kind in _CALLED else s for s in slots
     ]
     counted_along = heads["rank"] == "none" and any(s.role == "P" and s.kind == "nth" for s in made)
-    return heads | ({"rank": heads["nth_by"]} if counted_along else {}), made
+    return heads | {"join": "and"} | ({"rank": heads["nth_by"]} if counted_along else {}), made
 
 
 def _two_sides(slots: Sequence[Slot]) -> Sequence[Slot]:
@@ -182,12 +182,17 @@ def _is_bare(condition: Condition) -> bool:
     return isinstance(condition, Has) and condition.attribute in RELATIONS and condition.of is None
 
 
-def _together(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
-    """Without "at the same time", where something else is asked of several people: that holds of them at once."""
+def _together(
+    heads: dict[str, str], whom: Whom, conditions: list[Condition]
+) -> tuple[dict[str, str], Whom, list[Condition]]:
+    """Without "at the same time", where something else is asked: that holds at once, of several people all together."""
     plain = [c for c in conditions if c != Has("with")]
     if len(plain) == len(conditions) or not plain:
-        return whom, conditions
-    return (replace(whom, quantifier="both") if len(whom.names) > 1 else whom), plain
+        return heads, whom, conditions
+    if len(whom.names) < 2:
+        return heads, whom, [And((And(tuple(plain)),))] if len(plain) > 1 else plain
+    at_some_time = {"select": "when", "form": "polar"} if heads["select"] == "exists" else {}
+    return heads | at_some_time, replace(whom, quantifier="both"), plain
 
 
 def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
@@ -241,7 +246,7 @@ def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
 
 def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
     """The number that somebody thinks it is."""
-    told = next((s for s in slots if s.kind == "number" and s.role != "E"), None)
+    told = next((s for s in slots if s.kind == "number" and s.role not in ("E", "F")), None)
     value = None if told is None else counted(told.typed.lower())
     if value is None and heads["select"] == "how_often" and heads["form"] == "polar":  # "does she come back?"
         return Number("more_than", 1)

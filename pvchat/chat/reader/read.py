@@ -123,8 +123,6 @@ def read(text: str, known: Known) -> Query:
     wording = _worded(text, known.names, known.aliases)
     if not is_numbered(wording.part) and not any(word.seen[0].isalnum() for word in wording.words):
         return Query("refuse", refusal="unclear")
-    if known.history and is_numbered(wording.part) and set(wording.seen) <= _EMPTY:  # "and at 3:40?"
-        return replace(known.history[-1][0], during=wording.part)
     typed = " ".join(word.seen if word.name else word.typed.lower() for word in wording.words)  # no slip is mended
     if (foreign := read_foreign(typed)) is not None:
         return _of_foreign(foreign, wording)
@@ -196,6 +194,8 @@ def _of_foreign(foreign: ForeignQuestion, wording: _Wording) -> Query:
 
 
 def _read(words: Sequence[Word], part: During, known: Known) -> Query:
+    if known.history and is_numbered(part) and {word.seen for word in words} <= _EMPTY:  # "and at 3:40?"
+        return replace(known.history[-1][0], during=part)
     labels = _labels(tuple(word.seen for word in words))
     second = labels.second if 0 < labels.second < len(words) else _second(words, labels.tags)
     if second:
@@ -286,7 +286,7 @@ def _second(words: Sequence[Word], tags: Sequence[str]) -> int:
     for i in range(3, len(seen) - 1):
         ended = seen[i - 1] in _ENDS
         states = _is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
-        if ended and seen[i] in _OPENERS and (asks or states and any(word.name for word in words[:i])):
+        if ended and seen[i] in _OPENERS and (asks or states):
             return i
         if asks and seen[i] == "and" and (ended or seen[i + 1] in _OPENERS):
             return i
@@ -312,6 +312,7 @@ def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: 
     after = replace(known, history=(*known.history, (first, found)))
     stated = _is_statement(words[:second])
     then = _half(words[second:], part, known if stated and first.select == "refuse" else after)
+    if_so = if_so and "if not" not in " ".join(word.seen for word in words[second:])
     return then if stated else replace(first, then=replace(then, then=None), if_so=if_so)
 
 

@@ -27,6 +27,7 @@ COMING = word_set(
     """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
     shows showed walk walks walked turn turns turned join joins joined return returns returned returning"""
 )
+_SUBJECTS = ("he", "she", "they")
 _BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 RELATIONS_IN_TIME = {
     "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
@@ -97,10 +98,13 @@ def with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
     found = list(tags)
     if any(tag[:2] in ("E-", "F-") for tag in tags):
+        for i, word in enumerate(words[:-1]):
+            if tags[i] == "O" and word.seen in _SUBJECTS and tags[i + 1][:2] == "F-":
+                found[i] = "E-pronoun"
         return found
     for i, word in enumerate(words[:-2]):
         verb = words[i + 2].seen
-        after = i and word.seen in RELATIONS_IN_TIME and words[i + 1].seen in ("he", "she", "they")
+        after = i and word.seen in RELATIONS_IN_TIME and words[i + 1].seen in _SUBJECTS
         if after and verb in COMING | GOING and not any(tag != "O" for tag in tags[i + 1 : i + 3]):
             found[i + 1 : i + 3] = ["E-pronoun", "F-present!" if verb in GOING else "F-present"]
     return found

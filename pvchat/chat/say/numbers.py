@@ -70,11 +70,12 @@ def _together(finding: Finding, timeline: Timeline) -> str:
     """The time of several together, of nobody, or of the scene, as a clause."""
     where, names = finding.query.where, people_said(finding.people)
     has = next(atoms(where), PRESENT)
-    if asks_scene(finding):
+    of_people = finding.query.value == "people" and finding.query.number is not None
+    if asks_scene(finding) and not of_people:
         thing = said(has.value, 1) * (has.attribute == "thing")
         holds = f"I see the {thing}" if thing else f"this {clause(where)}"
         never = f"I see no {thing} in this video" if thing else "I can't tell when"
-    elif finding.query.value == "people" and finding.query.number is not None:
+    elif finding.query.number is not None and of_people:
         bound, value = finding.query.number.bound, int(finding.query.number.value)
         many = f"{bound.replace('_', ' ')} {so_many_people(value)}"
         holds = f"{many} {clause(where, value)} at the same time"
