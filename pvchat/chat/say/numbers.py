@@ -21,6 +21,7 @@ from pvchat.chat.english import (
     so_many_people,
     span_told,
     table,
+    times_said,
     upper,
     wording,
 )
@@ -39,6 +40,7 @@ from pvchat.chat.say.clauses import (
     noun,
     ordinal,
     people_said,
+    things_said,
     whom_said,
 )
 from pvchat.chat.say.holders import nobody, open_said
@@ -138,11 +140,6 @@ def _each(spans: Sequence[Span]) -> str:
     return join([*each, *rest])
 
 
-def times_said(count: int) -> str:
-    """Such as "once", "twice", "three times"."""
-    return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
-
-
 def shots(finding: Finding, timeline: Timeline) -> str:
     """How many shots there are and where it is cut, or in which of them it holds of somebody."""
     query, found = finding.query, [row.value for row in finding.rows if row.attribute == "shot"]
@@ -220,7 +217,7 @@ def _measured(by: str, one: Found) -> str:
 def compare(finding: Finding, timeline: Timeline) -> str:
     """People held against each other: by a measure, by what is alike, by how many they are."""
     query, everyone = finding.query, [*finding.people, *finding.against]
-    if query.attribute is not None and query.rank is None:
+    if query.attribute is not None and query.rank is None and len(everyone) != 1:
         return _in_common(finding)
     if query.rank is None and query.versus is not None and finding.number is not None:
         return _more_or_fewer(finding)
@@ -253,7 +250,7 @@ def _more_or_fewer(finding: Finding) -> str:
 def order(finding: Finding, timeline: Timeline) -> str:
     """Who comes one after the other, or whether one does before another."""
     query, people = finding.query, finding.people
-    if query.form == "polar" or finding.against:
+    if query.form in ("polar", "choice") or finding.against:
         return _before(finding)
     if query.versus is not None and not people and not finding.missing:
         return f"I see nobody come in {query.during.relation or 'before'} {whom_said(query.versus)}."
@@ -266,14 +263,21 @@ def _before(finding: Finding) -> str:
     """Whether something begins, or ends, of one before it does of another."""
     query, event = finding.query, finding.query.during.event
     theirs = query.where if query.versus is not None or event is None else event.where
+    if query.versus is not None and things_said(query.versus.such):
+        theirs = query.versus.such
     if not finding.people or not finding.against:
         return "" if finding.missing else "I can't tell which comes first."
-    sides = ((finding.people[0], query.where), (finding.against[0], theirs))
-    told = [f"{called(one.entity)} {_edge(where)} {_measured('time', one)}" for one, where in sides]
+    sides = ((finding.people[0], query.where, 0), (finding.against[0], theirs, query.during.nth))
+    edges = [_edge(where if one.entity else None, nth) for one, where, nth in sides]
+    who = [called(one.entity) or things_said(where) for one, where, _ in sides]
+    told = [f"{name} {edge} {_measured('time', side[0])}" for name, edge, side in zip(who, edges, sides, strict=True)]
     return f"{lead(finding)}{', '.join(told)}."
 
 
-def _edge(condition: Condition | None) -> str:
-    """Such as "is first seen", "is last seen", "is first waving"."""
+def _edge(condition: Condition | None, nth: int = 0) -> str:
+    """Such as "is first seen", "is last seen", "is first waving", "comes the second time"."""
     which, part = ("last", condition.part) if isinstance(condition, Not) else ("first", condition)
-    return f"is {which} seen" if is_plain(part) else clause(part, 1, which)
+    if nth in (0, 1):
+        return f"is {which} seen" if is_plain(part) else clause(part, 1, which)
+    moves = "comes" if part is condition else "leaves"
+    return f"{moves if is_plain(part) else clause(condition)} the {ordinal(nth)} time"
