@@ -50,6 +50,7 @@ def halves(text: str) -> tuple[Finding, Finding]:
     ("Does anybody come back?", "yes"),
     ("Did Ben come back after he left?", "yes"),
     ("Does Cleo come back?", "no"),
+    ("Does Ben come back before Cleo comes?", "no"),
     ("Are there ever more than two people at once?", "yes"),
     ("Are two people ever there together?", "yes"),
     ("Is Ana sitting and standing at the same time?", "no"),
@@ -71,6 +72,7 @@ def test_yes_or_no(text: str, verdict: str) -> None:
     ("Who comes back?", ("Ben",)),
     ("How many people leave and return?", ("Ben",)),
     ("Who talks longer, Ben or the woman in the coat?", ("Cleo",)),
+    ("Did Cleo or Ben come first?", ("Ben",)),
     ("Who is there while the cup is there?", ("Ana", "Ben")),
 ])  # fmt: skip
 def test_who(text: str, names: tuple[str, ...]) -> None:
@@ -90,9 +92,15 @@ def test_so_many_people_in_a_place() -> None:
     ("What does Ana do after Cleo stands up?", ((20.0, 60.0),)),
     ("What did Ben do before he left the second time?", ((0.0, 50.0),)),
     ("What is Ana doing after Ben has left?", ((50.0, 60.0),)),
+    ("What does Ana do after the dog appears?", ((15.0, 60.0),)),
 ])  # fmt: skip
 def test_the_time_of_an_event(text: str, during: tuple[tuple[float, float], ...]) -> None:
     assert found(text).during == during
+
+
+def test_nobody_but_one() -> None:
+    asked = found("How long is nobody but Ana there?")
+    assert (asked.query.whom.besides, asked.number) == (("Ana",), 20.0)
 
 
 def test_before_or_after_is_neither_yes_nor_no() -> None:

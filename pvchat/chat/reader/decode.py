@@ -155,7 +155,7 @@ def _event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]
     """With a thing as an event ("while the dog is there"), and who is held against somebody as whom an event is about,
     where nothing is compared ("before she leaves").
     """
-    about = [slot for slot in slots if slot.role == "E"]
+    about = [slot for slot in slots if slot.role == "E" or slot.role == "F" and slot.kind == "deed"]
     if len(about) == 1 and about[0].kind in ("deed", "thing") and is_known("thing", about[0].value):
         thing = replace(about[0], role="F", kind="thing", value=canonical("thing", about[0].value))
         slots = [thing if slot is about[0] else slot for slot in slots]

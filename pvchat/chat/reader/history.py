@@ -141,7 +141,8 @@ def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later:
     """Whom a pronoun of an event means within its question: "does Hugo get up before he leaves?"; with `later` also who
     is named behind it: "after he left, did Hugo come back?".
     """
-    own = [slot.name for slot in slots if slot.role == "S" and slot.name and (slot.at < pronoun.at or later)]
+    named = [slot for slot in slots if slot.name and (slot.at < pronoun.at or later)]
+    own = next((names for role in "SO" if (names := [slot.name for slot in named if slot.role == role])), [])
     words, genders = set(pronoun.typed.lower().split()), _genders(timeline)
     several = len(own) > 1 or bool(words & _SEVERAL)
     fits = all(_fits(words, genders.get(name, "")) for name in own) and several == bool(words & _SEVERAL)

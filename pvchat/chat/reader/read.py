@@ -239,6 +239,8 @@ def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot], history
     heads["event_nth"] = _nth_time(seen) or heads["event_nth"]
     if heads["relation"] == "none" and heads["select"] != "order":
         heads["relation"] = _relation(seen, slots) or "none"
+    if heads["select"] == "compare" and any(slot.role == "S" and slot.name and slot.after_or for slot in slots):
+        heads["form"] = "wh"  # "did Ana or Ben come first?"
     if heads["select"] == "order" and "before or after" in " ".join(seen):
         heads["form"] = "choice"
     if heads["event_nth"] == "any" and any(comes_back(slot, seen) for slot in slots):
@@ -296,9 +298,9 @@ def _of_people(query: Query, is_bounded: bool) -> Query:
 def _of_return(query: Query, seen: Sequence[str]) -> Query:
     """A query of coming back: who does is there more than once, and does it when that is the second time."""
     if query.during.event is not None:
-        if query.select != "how_often" or query.form != "polar":
+        if query.select != "how_often" or query.form != "polar" or query.during.relation not in ("after", "since"):
             return query
-        since = replace(query.during, relation="since" if query.during.relation == "after" else query.during.relation)
+        since = replace(query.during, relation="since")
         return replace(query, select="exists", where=Has("enters"), number=None, during=since)
     if query.select == "when" and query.where in (None, Has("present"), Has("enters")) and query.rank is None:
         return replace(query, rank=Rank("time", 2))

@@ -83,7 +83,8 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         holds = f"{many} {clause(where, value)} at the same time"
         never = f"{many} {clause(where, value, 'never')} at the same time, as far as I can see"
     elif finding.query.whom.quantifier == "none":
-        holds, never = f"nobody {clause(where)}", f"somebody {clause(where)} the whole time"
+        besides = f" besides {join(finding.query.whom.besides)}" * bool(finding.query.whom.besides)
+        holds, never = f"nobody{besides} {clause(where)}", f"somebody{besides} {clause(where)} the whole time"
     else:
         both = "" if has.attribute == "with" else "both"  # "seen together" says it
         holds = f"{join(names)} {clause(where, len(names), both)}"
@@ -222,7 +223,11 @@ def compare(finding: Finding, timeline: Timeline) -> str:
     if query.rank is None and query.versus is not None and finding.number is not None:
         return _more_or_fewer(finding)
     if len(everyone) < 2:
-        alone = presence.here_but(people_said(everyone), "compare that") if everyone else "I can't compare that."
+        alone = (
+            presence.here_but(people_said(everyone), "compare that")
+            if any(one.entity for one in everyone)
+            else "I can't compare that."
+        )
         return "" if finding.missing else alone
     return ranked(finding, timeline)
 
