@@ -211,7 +211,7 @@ def comes_back(slot: Slot, seen: Sequence[str]) -> bool:
 def begins(slot: Slot) -> bool:
     """Whether an event is that something begins: "comes", "is back", "stands up"; after it is from then on."""
     words = {*slot.typed.lower().split()}
-    change = {"present": COMING | _BACK, "posture": {"up", "down"}}.get(slot.kind, frozenset[str]())
+    change = {"present": COMING | _BACK, "posture": frozenset(("up", "down"))}.get(slot.kind, frozenset[str]())
     return not slot.denied and bool(words & change)
 
 
