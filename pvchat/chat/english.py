@@ -79,6 +79,11 @@ def span_told(start_s: float, end_s: float) -> str:
     return f"from {clock(start_s)} to {clock(end_s)}" if clock(start_s) != clock(end_s) else f"at {clock(start_s)}"
 
 
+def times_said(count: int) -> str:
+    """Such as "once", "twice", "three times"."""
+    return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
+
+
 def first_times(told: Sequence[str], most: int) -> str:
     """A list of times, cut after so many: "at 0:03, at 0:07 and one more time"."""
     rest = len(told) - most

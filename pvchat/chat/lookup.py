@@ -21,7 +21,7 @@ from pvchat.chat.conditions import (
     whether,
 )  # fmt: skip
 from pvchat.chat.finding import Finding, Found, Missing, Row
-from pvchat.chat.query import PRESENT, Condition, During, Event, Not, Query, Whom, atoms
+from pvchat.chat.query import PRESENT, Condition, During, Event, Not, Query, Whom, atoms, is_numbered
 from pvchat.chat.spans import UNKNOWN, WHOLE, Span, Truth, Verdict, common, merged, nth_of, seconds_in
 from pvchat.chat.timeline import LIKELY, OF_SCENE, Timeline, says, words
 from pvchat.chat.window import stretch_of
@@ -175,22 +175,28 @@ def doubt(missing: Sequence[Missing]) -> Verdict:
     return "unsure" if any(one.why == "unsure" for one in missing) else "unknown"
 
 
+def numbered_part(during: During, timeline: Timeline) -> Timeline:
+    """The part that is named by numbers as a timeline of its own; all of it where there is no such part."""
+    span = common([_numbered(during, timeline)], [timeline.whole]) if is_numbered(during) else []
+    return timeline.between(*span[0]) if span else timeline
+
+
 def part_of(during: During, timeline: Timeline) -> Part:
     """The part of a video that is meant; without spans where it doesn't exist or its event never happens."""
     numbered = common([_numbered(during, timeline)], [timeline.whole])
     if during.event is None or not during.relation:
         return Part(numbered, happens="yes" if numbered else "no")
     who, truth = _event_truth(during.event, timeline)
-    spans = merged(truth.yes)
+    spans, (start, end) = merged(truth.yes), timeline.whole
+    if isinstance(during.event.where, Not):  # who leaves was there before
+        spans = [span for span in spans if span[0] > start] or spans
     picked = nth_of(spans, during.nth) if during.nth else spans
     if not picked:
         surely = bool(spans) or seconds_in(truth.no) >= WHOLE * seconds_in([timeline.whole])
         happens = doubt(who.missing)
         return Part([], who.missing, "no" if surely and happens == "unknown" else happens)
-    start, end = timeline.whole
-    if isinstance(during.event.where, Not) and (left := [span for span in picked if span[0] > start]):
-        after = during.relation in ("after", "since")  # "after he left" is from then on
-        picked = [(span[0], span[0]) for span in left] if after else left
+    if isinstance(during.event.where, Not) and picked[0][0] > start and during.relation in ("after", "since"):
+        picked = [(span[0], span[0]) for span in picked]  # "after he left" is from then on
     last = picked[-1][1] if picked[-1][1] < end else picked[-1][0]  # what goes on to the end: after it began
     found = {
         "while": picked, "before": [(start, picked[0][0])], "until": [(start, picked[0][0])],

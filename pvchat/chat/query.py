@@ -284,9 +284,14 @@ def is_choice(query: Query) -> bool:
     return query.form == "choice" and query.select == "exists" and isinstance(query.where, Or)
 
 
+def numbers_of(during: During) -> During:
+    """Only what a part is named by in numbers."""
+    return replace(during, relation="", event=None, nth=0)
+
+
 def is_numbered(during: During) -> bool:
     """Whether a part is named by numbers."""
-    return during.unit != "seconds" or bool(during.start_s) or during.end_s is not None
+    return numbers_of(during) != WHOLE
 
 
 def without_numbers(query: Query) -> Query:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import HEARD, TYPES, During, Query, Whom, atoms, is_numbered, without_numbers
+from pvchat.chat.query import HEARD, TYPES, During, Query, Whom, atoms, is_numbered, numbers_of, without_numbers
 from pvchat.chat.reader.history import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
@@ -74,8 +74,9 @@ class Question:
 
     @property
     def part(self) -> During | None:
-        """The part of the clip that it names by numbers; None for all of it."""
-        return self.query.during if is_numbered(self.query.during) else None
+        """The part of the clip that it names by numbers; None for all of it, or where two questions name two parts."""
+        parts = {numbers_of(query.during) for query in (self.query, self.query.then) if query is not None}
+        return self.query.during if len(parts) == 1 and is_numbered(self.query.during) else None
 
     @property
     def means_by_looks(self) -> bool:
@@ -218,7 +219,8 @@ def known_of(
         timeline: of the clip, or of the part that is asked about.
         before: what was found for earlier questions.
     """
-    finding = run(without_numbers(question.query), timeline, before)
+    query = question.query if question.part is None else without_numbers(question.query)
+    finding = run(query, timeline, before)
     return Basis(question, question.about(everyone), timeline, finding)
 
 

@@ -22,7 +22,7 @@ from pvchat.chat.conditions import (
 )
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.lookup import Lookup, Part, doubt, listed, part_of
-from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, Query, Rank, Whom, atoms, is_choice, is_of_sound
+from pvchat.chat.query import EVERYBODY, PRESENT, And, Has, Not, Query, Rank, Whom, atoms, is_choice, is_of_sound
 from pvchat.chat.sounds import as_seen, hear
 from pvchat.chat.spans import (
     TURNED,
@@ -35,11 +35,12 @@ from pvchat.chat.spans import (
     any_verdict,
     at_once,
     common,
+    merged,
     most_at_once,
     nth_of,
     seconds_in,
 )
-from pvchat.chat.timeline import OF_SCENE, TELLING, Timeline
+from pvchat.chat.timeline import OF_SCENE, TELLING, Entity, Timeline
 
 _ANSWERING = {  # the attributes that answer where one is asked for
     **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
@@ -99,7 +100,8 @@ def _listened_to(query: Query, timeline: Timeline) -> Finding:
 
 def _asks_people(query: Query) -> bool:
     """Whether people are listed or counted by where they are ("who is in the kitchen?"), not things."""
-    return query.select in ("who", "count") and not any(has.attribute in _OF_THINGS for has in atoms(query.where))
+    listed = query.select in ("who", "count") or query.value == "people"
+    return listed and not any(has.attribute in _OF_THINGS for has in atoms(query.where))
 
 
 def _is_polar(query: Query) -> bool:
@@ -165,7 +167,10 @@ def _count(lookup: Lookup) -> Finding:
     query = lookup.query
     if query.where == Has("with") and query.whom == EVERYBODY:  # at the same time
         seen = [row.span for one in lookup.timeline.entities for row in lookup.timeline.of(one.name, "present")]
-        return Finding(query, number=float(most_at_once([span for span in seen if common([span], lookup.part)])))
+        most = float(most_at_once([span for span in seen if common([span], lookup.part)]))
+        fits = _joint(replace(lookup, query=replace(query, where=None, value="people"))).yes
+        verdict: Verdict = "yes" if common(fits, lookup.part) else "unknown" if lookup.timeline.at_least else "no"
+        return Finding(query, None if query.number is None else verdict, number=most)
     found = _who(replace(lookup, query=replace(query, select="who", rank=None, number=None)))
     at_least = lookup.timeline.at_least or any(one.verdict == "unknown" for one in found.open)
     unknown = sum(one.verdict == "unknown" for one in found.open) + len(_perhaps(lookup))
@@ -216,7 +221,8 @@ def _joint(lookup: Lookup) -> Truth:
     query, timeline = lookup.query, lookup.timeline
     if query.number is None or query.value != "people":
         return jointly(lookup.who, lookup.where, query.whom, timeline)
-    truths = [truth_of(lookup.where, name, timeline) for name in lookup.who.sure]
+    there = And((PRESENT, lookup.where))
+    truths = [truth_of(there, name, timeline) for name in lookup.who.sure]
     return at_once([*truths, *(UNKNOWN for _ in lookup.who.maybe)], query.number.within, timeline.whole)
 
 
@@ -301,15 +307,18 @@ def _narrowed(lookup: Lookup) -> list[str]:
     return names if lookup.query.where is None else [name for name in names if lookup.whether(name) == "yes"]
 
 
-def ranking(lookup: Lookup, rank: Rank, people: Sequence[str]) -> Ranked:
-    """People in the order of a measure of when the condition holds of them, or, of a `Not`, when its part ends."""
+def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> Ranked:
+    """People in the order of a measure of when the condition holds of them (the `nth` time, if not 0), or, of a `Not`,
+    when its part ends.
+    """
     where, ends = lookup.where, rank.by == "time"
     where, ends = (where.part, True) if ends and isinstance(where, Not) else (where, False)
     spans = {
         name: truth_of(each_other(where, name, lookup.who, lookup.query.whom), name, lookup.timeline).yes
         for name in people
     }
-    entities = [one for one in lookup.timeline.entities if one.name in people]
+    spans = {name: nth_of(merged(found), nth) for name, found in spans.items()} if nth else spans
+    entities = [one for one in (*lookup.timeline.entities, Entity("")) if one.name in people]
     return in_order(entities, rank.by, lookup.part, lookup.timeline, spans, ends)
 
 
@@ -363,6 +372,8 @@ def order(lookup: Lookup) -> Finding:
         return Finding(query, people=_with_measures(ranking(lookup, Rank("time"), lookup.who.sure)))
     where = event.where if theirs is None and event is not None else lookup.where
     whom = theirs or (Whom() if event is None else event.whom)
+    if whom.such is not None and all(has.attribute in OF_SCENE for has in atoms(whom.such)):  # "before the cat"
+        where, whom = whom.such, EVERYBODY
     whole = replace(lookup, part=[lookup.timeline.whole])
     other = replace(whole.about(whom, where), query=replace(query, whom=whom, where=where))
     before = query.during.relation in ("", "before", "until")
@@ -372,14 +383,16 @@ def order(lookup: Lookup) -> Finding:
 
 def _before(one: Lookup, other: Lookup, before: bool) -> Finding:
     """Whether something begins (or ends) of one before, or after, something else does of another."""
-    orders = [ranking(each, Rank("time"), each.who.sure) for each in (one, other)]
+    orders = [
+        ranking(each, Rank("time"), each.who.sure, nth) for each, nth in ((one, 0), (other, other.query.during.nth))
+    ]
     people, against = map(_with_measures, orders)
     finding = Finding(one.query, people=people, against=against, missing=other.who.missing)
     if not (people and against):
         return replace(finding, verdict=doubt((*one.who.missing, *other.who.missing)))
     first, second = (found.measures[found.people[0].name] for found in orders)
     right = not orders[0].alike(first, second) and (first < second) == before
-    return replace(finding, verdict="yes" if right else "no")
+    return finding if one.query.form == "choice" else replace(finding, verdict="yes" if right else "no")
 
 
 def _beyond(one: Lookup, other: Lookup, before: bool) -> Finding:

@@ -75,7 +75,8 @@ def _seen_speaking(sound: Sound, names: Mapping[int, str]) -> dict[int, str]:
 def as_seen(query: Query) -> Query | None:
     """What can be seen instead, where nothing is heard: who speaks seems to talk. None where nothing can."""
     asked = query.where == Has("speaks") and query.value == ""
-    return replace(query, where=Has("deed", "talking")) if asked else None
+    seen = replace(query, where=Has("deed", "talking"))
+    return None if not asked else seen if query.versus is None else replace(seen, select="compare")
 
 
 def hear(query: Query, timeline: Timeline) -> Finding:
@@ -92,10 +93,11 @@ def hear(query: Query, timeline: Timeline) -> Finding:
         return Finding(replace(query, select="refuse", refusal="sound", value="language"))
     anybody = is_of_anybody(query)
     who = subjects(query.whom, None, part.spans, timeline)
+    theirs = () if query.versus is None else subjects(query.versus, None, part.spans, timeline).sure
     missing = [one for one in who.missing if not timeline.of(one.name, "speaks")]  # others are heard, if not seen
     here = [one.name for one in timeline.entities if one.decision == "present" or timeline.of(one.name, "speaks")]
     entities = here if anybody else [*who.sure, *(one.name for one in who.missing if one not in missing)]
-    entities = [name for name in entities if name not in query.whom.besides]
+    entities = [name for name in dict.fromkeys((*entities, *theirs)) if name not in query.whom.besides]
     told = [_of_one(name, query, part.spans, timeline) for name in entities]
     nobody = _of_one("", query, part.spans, timeline)
     people = tuple(one for one in told if one.spans)

@@ -165,6 +165,17 @@ class Timeline:
         """How many people are seen beside those who are surely known."""
         return sum(not one.known for one in self.entities)
 
+    def between(self, start_s: float, end_s: float) -> Timeline:
+        """The part between two times, seconds: as of a clip that is no longer, whoever isn't seen in it is absent."""
+        span = max(start_s, self.start_s), min(end_s, self.end_s)
+        rows = [replace(row, start_s=a, end_s=b) for row in self.rows for a, b in common([row.span], [span])]
+        there = {row.entity for row in rows if row.attribute == "present"}
+        gone = [one for one in self.entities if one.decision == "present" and one.name not in there]
+        entities = [replace(one, decision="absent") if one in gone else one for one in self.entities]
+        kept = tuple(one for one in entities if one.known or one.name in there)
+        shots = tuple(common(self.shots, [span]))
+        return replace(self, start_s=span[0], end_s=span[1], entities=kept, rows=tuple(rows), shots=shots)
+
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> Timeline:
         """A made-up timeline, as `data/composed/README.md` describes it.

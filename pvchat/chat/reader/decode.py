@@ -32,7 +32,18 @@ from pvchat.chat.query import (
     Select,
     Whom,
 )
-from pvchat.chat.reader.slots import COMING, GOING, Slot, conditions_of, joined, ordinal, whom_of
+from pvchat.chat.reader.slots import (
+    COMING,
+    GOING,
+    Slot,
+    begins,
+    canonical,
+    conditions_of,
+    is_known,
+    joined,
+    ordinal,
+    whom_of,
+)
 from pvchat.chat.reader.timewords import counted
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
@@ -49,13 +60,13 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         slots: of the question, in order.
         part: of the video, by the clock.
     """
-    heads, slots = _identified(heads, slots)
+    heads, slots = _identified(heads, _event_roles(heads, slots))
     slots = _two_sides(slots) if heads["select"] == "compare" else slots
     whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
-    whom, conditions = _together(whom, conditions)
+    heads, whom, conditions = _together(heads, whom, conditions)
     such = whom.such if whom.quantifier == "only" and whom.names and not conditions else None
     if such is not None:  # "is it just Ana who talks?"
         whom, conditions = replace(whom, such=None), [such]
@@ -140,6 +151,19 @@ def _narrowed(
     return (own[0].value, [c for c in conditions if c not in own]) if own else ("", conditions)
 
 
+def _event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
+    """With a thing as an event ("while the dog is there"), and who is held against somebody as whom an event is about,
+    where nothing is compared ("before she leaves").
+    """
+    about = [slot for slot in slots if slot.role == "E" or slot.role == "F" and slot.kind == "deed"]
+    if len(about) == 1 and about[0].kind in ("deed", "thing") and is_known("thing", about[0].value):
+        thing = replace(about[0], role="F", kind="thing", value=canonical("thing", about[0].value))
+        slots = [thing if slot is about[0] else slot for slot in slots]
+    if heads["select"] in ("order", "compare") or not any(slot.role == "F" for slot in slots):
+        return slots
+    return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
+
+
 def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str, str], Sequence[Slot]]:
     """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?" asks whether Ben is a
     man in red, "is the second one Ben?" whether he comes second.
@@ -152,7 +176,7 @@ def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str,
         replace(s, role=turned[s.role]) if s.role == "S" or s.role == "P" and s.kind in _CALLED else s for s in slots
     ]
     counted_along = heads["rank"] == "none" and any(s.role == "P" and s.kind == "nth" for s in made)
-    return heads | ({"rank": heads["nth_by"]} if counted_along else {}), made
+    return heads | {"join": "and"} | ({"rank": heads["nth_by"]} if counted_along else {}), made
 
 
 def _two_sides(slots: Sequence[Slot]) -> Sequence[Slot]:
@@ -182,12 +206,17 @@ def _is_bare(condition: Condition) -> bool:
     return isinstance(condition, Has) and condition.attribute in RELATIONS and condition.of is None
 
 
-def _together(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
-    """Without "at the same time", where something else is asked of several people: that holds of them at once."""
+def _together(
+    heads: dict[str, str], whom: Whom, conditions: list[Condition]
+) -> tuple[dict[str, str], Whom, list[Condition]]:
+    """Without "at the same time", where something else is asked: that holds at once, of several people all together."""
     plain = [c for c in conditions if c != Has("with")]
     if len(plain) == len(conditions) or not plain:
-        return whom, conditions
-    return (replace(whom, quantifier="both") if len(whom.names) > 1 else whom), plain
+        return heads, whom, conditions
+    if len(whom.names) < 2:
+        return heads, whom, [And((And(tuple(plain)),))] if len(plain) > 1 else plain
+    at_some_time = {"select": "when", "form": "polar"} if heads["select"] == "exists" else {}
+    return heads | at_some_time, replace(whom, quantifier="both"), plain
 
 
 def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
@@ -202,8 +231,11 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
         return part
     if not told and about != EVERYBODY and heads["relation"] == "while":
         told = list(conditions)
-    about = whom_of(slots, "S", heads) if about == EVERYBODY else about
+    scene = told and all(isinstance(one, Has) and one.attribute == "thing" for one in told)
+    about = whom_of(slots, "S", heads) if about == EVERYBODY and not scene else about
     relation = "while" if heads["relation"] == "none" else heads["relation"]
+    if relation == "after" and any(begins(slot) for slot in slots if slot.role == "F"):
+        relation = "since"
     return replace(
         part, relation=cast(Relation, relation), event=Event(about, joined(told, "and") or Has("present")), nth=nth
     )
@@ -233,15 +265,23 @@ def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
     nth = next((s for s in slots if s.role in ("P", "F") and s.kind == "nth"), None)
     if heads["select"] == "when" and (nth is not None or heads["event_nth"] != "any") and heads["relation"] == "none":
         return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else ordinal(nth)))
+    if heads["rank"] == "none" and heads["select"] in ("exists", "who") and _counts_times(slots):
+        return Rank("often")
     if heads["rank"] == "none":
         return None
     place = 1 if nth is None else ordinal(nth)
     return Rank(cast(RankBy, heads["rank"]), -place if heads["end"] == "last" and place > 0 else place)
 
 
+def _counts_times(slots: Sequence[Slot]) -> bool:
+    """Whether a number is one of times: "does anybody drink twice?"."""
+    said = {word for slot in slots if slot.kind == "number" for word in slot.typed.lower().split()}
+    return bool(said & {"once", "twice", "times"})
+
+
 def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
     """The number that somebody thinks it is."""
-    told = next((s for s in slots if s.kind == "number" and s.role != "E"), None)
+    told = next((s for s in slots if s.kind == "number" and s.role not in ("E", "F")), None)
     value = None if told is None else counted(told.typed.lower())
     if value is None and heads["select"] == "how_often" and heads["form"] == "polar":  # "does she come back?"
         return Number("more_than", 1)

@@ -39,6 +39,11 @@ def _named(query: Query) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*query.whom.names, *with_, *versus)))
 
 
+def _in_event(query: Query) -> tuple[str, ...]:
+    """The names in a query's event: "who is there while Ben sits?"."""
+    return () if query.during.event is None else query.during.event.whom.names
+
+
 def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
     """The names that a pronoun stands for; empty where nobody can be meant.
 
@@ -54,11 +59,13 @@ def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None) -
     if "other" in words:
         return _other(history)
     for turn in reversed(history):
-        fits = [name for name in subjects(turn) if _fits(words, genders.get(name, ""))]
+        beside = _in_event(turn[0])
+        fits = [name for name in (*subjects(turn), *beside) if _fits(words, genders.get(name, ""))]
+        fits = list(dict.fromkeys(fits))
         if len(fits) == 1:
             return (fits[0],)
         if len(fits) > 1:
-            last = [name for name in _named(turn[0]) if name in fits]
+            last = [name for name in _named(turn[0]) or beside if name in fits]
             return (last[0],) if len(last) == 1 else (fits[0],)
     there = [] if timeline is None else [e.name for e in timeline.entities if e.known and e.decision == "present"]
     fits = [name for name in there if _fits(words, genders.get(name, ""))]
@@ -117,18 +124,30 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             found.append(slot)
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
             names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
-            names = names or meant_by(slot.typed.lower(), history, timeline)
+            names = names or meant_by(slot.typed.lower(), history, timeline) or _own(slot, slots, timeline, later=True)
+            if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.typed.lower())):
+                found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
 
 
-def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None) -> Sequence[str]:
-    """Whom a pronoun of an event means within its question: "does Hugo get up before he leaves?"."""
-    own = [slot.name for slot in slots if slot.role == "S" and slot.name and slot.at < pronoun.at]
+def _gender_of(pronoun: str) -> str:
+    """Whether "he" or "she" is said: "man", "woman", or ""."""
+    words = set(pronoun.split())
+    return "man" if words & _HE else "woman" if words & _SHE else ""
+
+
+def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later: bool = False) -> Sequence[str]:
+    """Whom a pronoun of an event means within its question: "does Hugo get up before he leaves?"; with `later` also who
+    is named behind it: "after he left, did Hugo come back?".
+    """
+    named = [slot for slot in slots if slot.name and (slot.at < pronoun.at or later)]
+    own = next((names for role in "SO" if (names := [slot.name for slot in named if slot.role == role])), [])
     words, genders = set(pronoun.typed.lower().split()), _genders(timeline)
     several = len(own) > 1 or bool(words & _SEVERAL)
     fits = all(_fits(words, genders.get(name, "")) for name in own) and several == bool(words & _SEVERAL)
-    return own if pronoun.role == "E" and fits else ()
+    happens = pronoun.role == "E" or pronoun.role == "V" and any(slot.role == "F" for slot in slots)
+    return own if happens and fits else ()
 
 
 def _genders(timeline: Timeline | None) -> dict[str, str]:
@@ -175,7 +194,13 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     before = last[0]
     if asked.attribute == "worn":
         return replace(asked, whom=_about(asked, last), value=_worn(before), where=None)
-    return replace(asked, whom=_about(asked, last), where=before.where)
+    return replace(asked, whom=_about(asked, last), where=_condition(before))
+
+
+def _condition(query: Query) -> Condition | None:
+    """What a query asks of people, or that they have what it asks an attribute of: "what colour is the apron?"."""
+    named = query.attribute is not None and query.select == "attribute" and query.value
+    return Has(query.attribute, query.value) if query.where is None and named and query.attribute else query.where
 
 
 def _about(asked: Query, last: Turn) -> Whom:
@@ -240,7 +265,7 @@ def _that_time(asked: Query, last: Turn, said: Sequence[Slot]) -> During:
 
 def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
-    before = replace(query, where=last[0].where)
+    before = replace(query, where=_condition(last[0]))
     again = any(slot.role == "P" and slot.kind == "pronoun" for slot in said)
     query = _said_again(before, query, said) if again else query
     if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import WHOLE, During, Has, Number, Query, Whom, is_numbered
+from pvchat.chat.query import WHOLE, During, Has, Number, Query, Rank, Select, Whom, is_numbered
 from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.reader.history import Turn, as_before, goes_on, leaning, picked, resolved
@@ -33,6 +33,7 @@ from pvchat.chat.reader.slots import (
     comes_back,
     coordinated,
     lexicon_words,
+    returns,
     slots_of,
     taken_up,
     with_event,
@@ -123,8 +124,6 @@ def read(text: str, known: Known) -> Query:
     wording = _worded(text, known.names, known.aliases)
     if not is_numbered(wording.part) and not any(word.seen[0].isalnum() for word in wording.words):
         return Query("refuse", refusal="unclear")
-    if known.history and is_numbered(wording.part) and set(wording.seen) <= _EMPTY:  # "and at 3:40?"
-        return replace(known.history[-1][0], during=wording.part)
     typed = " ".join(word.seen if word.name else word.typed.lower() for word in wording.words)  # no slip is mended
     if (foreign := read_foreign(typed)) is not None:
         return _of_foreign(foreign, wording)
@@ -196,12 +195,14 @@ def _of_foreign(foreign: ForeignQuestion, wording: _Wording) -> Query:
 
 
 def _read(words: Sequence[Word], part: During, known: Known) -> Query:
+    if known.history and is_numbered(part) and {word.seen for word in words} <= _EMPTY:  # "and at 3:40?"
+        return replace(known.history[-1][0], during=part)
     labels = _labels(tuple(word.seen for word in words))
     second = labels.second if 0 < labels.second < len(words) else _second(words, labels.tags)
     if second:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     said, seen = slots_of(words, with_event(words, coordinated(words, labels.tags))), [word.seen for word in words]
-    said = _at_that_time(said, words, labels)
+    said = _at_once(_at_that_time(said, words, labels), seen)
     said = taken_up(said, next((i for i, word in enumerate(seen) if word in _OPENERS), 0))
     slots = resolved(said, known.history, known.timeline)
     heads = _heads(labels, words, slots, known.history)
@@ -211,6 +212,8 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
         query = replace(query, value="share")
     if query.select in ("when", "how_long", "how_often") and _counts_people(words, said):
         query = _of_people(query, heads["bound"] != "none")
+    if returns(seen) and not any(comes_back(slot, seen) for slot in said):
+        query = _of_return(query, seen)
     if query.select == "refuse" and query.refusal in _KINDS:
         query = replace(query, value=_kind_of(query.refusal, seen))
     if not known.history:
@@ -236,6 +239,10 @@ def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot], history
     heads["event_nth"] = _nth_time(seen) or heads["event_nth"]
     if heads["relation"] == "none" and heads["select"] != "order":
         heads["relation"] = _relation(seen, slots) or "none"
+    if heads["select"] == "compare" and any(slot.role == "S" and slot.name and slot.after_or for slot in slots):
+        heads["form"] = "wh"  # "did Ana or Ben come first?"
+    if heads["select"] == "order" and "before or after" in " ".join(seen):
+        heads["form"] = "choice"
     if heads["event_nth"] == "any" and any(comes_back(slot, seen) for slot in slots):
         heads["event_nth"] = "second"
     return heads
@@ -254,6 +261,15 @@ def _at_that_time(slots: list[Slot], words: Sequence[Word], labels: Labels) -> l
     if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
         return slots
     return [*slots, Slot("F", "pronoun", False, "then", "then", last)]
+
+
+def _at_once(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
+    """With "at the same time" behind a condition as a slot, where the network passed it over."""
+    text, condition = " ".join(seen), any(slot.role == "P" and slot.kind in ("deed", "posture") for slot in slots)
+    related = any(slot.kind == "with" or slot.role in ("E", "F") for slot in slots)  # "at the same time as Ana"
+    if not condition or "at the same time" not in text or related:
+        return slots
+    return [*slots, Slot("P", "with", False, "at the same time", "at the same time", len(seen))]
 
 
 def _relation(seen: Sequence[str], slots: Sequence[Slot]) -> str:
@@ -279,6 +295,22 @@ def _of_people(query: Query, is_bounded: bool) -> Query:
     return replace(query, value="people", number=number, where=where)
 
 
+def _of_return(query: Query, seen: Sequence[str]) -> Query:
+    """A query of coming back: who does is there more than once, and does it when that is the second time."""
+    if query.during.event is not None:
+        if query.select != "how_often" or query.form != "polar" or query.during.relation not in ("after", "since"):
+            return query
+        since = replace(query.during, relation="since")
+        return replace(query, select="exists", where=Has("enters"), number=None, during=since)
+    if query.select == "when" and query.where in (None, Has("present"), Has("enters")) and query.rank is None:
+        return replace(query, rank=Rank("time", 2))
+    asks_who = seen[0] in ("who", "which") or query.select == "how_often" and query.form == "polar"
+    if query.whom.names or query.where not in (None, Has("present")) or not (asks_who or query.select == "count"):
+        return query
+    select: Select = "exists" if query.form == "polar" else "who"
+    return replace(query, select=select, where=None, rank=Rank("often"), number=Number("more_than", 1))
+
+
 def _second(words: Sequence[Word], tags: Sequence[str]) -> int:
     """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
     seen = [word.seen for word in words]
@@ -286,7 +318,7 @@ def _second(words: Sequence[Word], tags: Sequence[str]) -> int:
     for i in range(3, len(seen) - 1):
         ended = seen[i - 1] in _ENDS
         states = _is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
-        if ended and seen[i] in _OPENERS and (asks or states and any(word.name for word in words[:i])):
+        if ended and seen[i] in _OPENERS and (asks or states):
             return i
         if asks and seen[i] == "and" and (ended or seen[i + 1] in _OPENERS):
             return i
@@ -307,12 +339,22 @@ def _joined_by(words: Sequence[Word], slots: Sequence[Slot]) -> str:
 
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:
     """Two questions in one: the second may lean on the first, or on what is only stated before it."""
-    first = _half(words[:second], part, known)
-    found = Finding(first) if known.timeline is None else run(first, known.timeline)
-    after = replace(known, history=(*known.history, (first, found)))
     stated = _is_statement(words[:second])
+    first, found = _found(words[:second], part, known)
+    if stated and not found.people:  # "I saw a man in red. Is he there at the end?"
+        first, found = _found(words[:second], WHOLE, known)
+    after = replace(known, history=(*known.history, (first, found)))
     then = _half(words[second:], part, known if stated and first.select == "refuse" else after)
+    if stated and then.select == "why":  # "Ana sits. Is that right?"
+        return first
+    if_so = if_so and "if not" not in " ".join(word.seen for word in words[second:])
     return then if stated else replace(first, then=replace(then, then=None), if_so=if_so)
+
+
+def _found(words: Sequence[Word], part: During, known: Known) -> tuple[Query, Finding]:
+    """The first of two questions, and what is found for it."""
+    first = _half(words, part, known)
+    return first, Finding(first) if known.timeline is None else run(first, known.timeline)
 
 
 def _half(words: Sequence[Word], part: During, known: Known) -> Query:

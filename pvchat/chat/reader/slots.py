@@ -27,6 +27,8 @@ COMING = word_set(
     """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
     shows showed walk walks walked turn turns turned join joins joined return returns returned returning"""
 )
+_BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than")
+_SUBJECTS = ("he", "she", "they")
 _BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 RELATIONS_IN_TIME = {
     "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
@@ -38,6 +40,7 @@ _ANYTHING = word_set("something anything clothing clothes outfit piece of garmen
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
+_MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing")
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched middle either each")
@@ -97,10 +100,13 @@ def with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
     found = list(tags)
     if any(tag[:2] in ("E-", "F-") for tag in tags):
+        for i, word in enumerate(words[:-1]):
+            if tags[i] == "O" and word.seen in _SUBJECTS and tags[i + 1][:2] == "F-":
+                found[i] = "E-pronoun"
         return found
     for i, word in enumerate(words[:-2]):
         verb = words[i + 2].seen
-        after = i and word.seen in RELATIONS_IN_TIME and words[i + 1].seen in ("he", "she", "they")
+        after = i and word.seen in RELATIONS_IN_TIME and words[i + 1].seen in _SUBJECTS
         if after and verb in COMING | GOING and not any(tag != "O" for tag in tags[i + 1 : i + 3]):
             found[i + 1 : i + 3] = ["E-pronoun", "F-present!" if verb in GOING else "F-present"]
     return found
@@ -122,8 +128,8 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
 
 
 def _stands_after(words: Sequence[Word], at: int) -> str:
-    """The word before a place, articles left out."""
-    return next((word.seen for word in reversed(words[:at]) if word.seen not in ("a", "an", "the")), "")
+    """The word before a place, articles and prepositions left out: "left of Ana or of Ben"."""
+    return next((word.seen for word in reversed(words[:at]) if word.seen not in _BEFORE_NOUNS), "")
 
 
 def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
@@ -132,7 +138,8 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     kind = "unknown" if kind == "name" and not words[0].name else kind
     kind = "pronoun" if kind == "deed" and _AGAIN.issuperset(word.seen for word in words) else kind
     value = canonical(kind, " ".join(word.seen for word in words))
-    return Slot(role, kind, tag.endswith("!"), typed, value, at, words[0].name)
+    goes = role == "F" and kind == "present" and any(word.seen in GOING for word in words)
+    return Slot(role, kind, tag.endswith("!") or goes, typed, value, at, words[0].name)
 
 
 def canonical(kind: str, typed: str) -> str:
@@ -201,6 +208,19 @@ def comes_back(slot: Slot, seen: Sequence[str]) -> bool:
     return (slot.role, slot.kind, slot.denied) == ("F", "present", False) and bool(_BACK & {*seen[slot.at : end + 1]})
 
 
+def begins(slot: Slot) -> bool:
+    """Whether an event is that something begins: "comes", "is back", "stands up"; after it is from then on."""
+    words = {*slot.typed.lower().split()}
+    change = {"present": COMING | _BACK, "posture": frozenset(("up", "down"))}.get(slot.kind, frozenset[str]())
+    return not slot.denied and bool(words & change)
+
+
+def returns(seen: Sequence[str]) -> bool:
+    """Whether words say that somebody comes again."""
+    coming = COMING | {"in"}
+    return any(word in _BACK and (word[:3] == "ret" or seen[i - 1] in coming) for i, word in enumerate(seen) if i)
+
+
 def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     """The people whom the slots of one role mean."""
     own = [s for s in slots if s.role == role]
@@ -245,6 +265,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     """The conditions that the slots of one role set, in order."""
     own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
     own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
+    own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= {*_ARTICLES}]
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:
@@ -253,6 +274,8 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
         elif slot.kind != "colour":
             colour = colours.get(slot.at)
             made += _with_colour(slot, colour, slots)
+    if any(isinstance(one, Has) and one.attribute in _MEASURED for one in made):  # who does so is there
+        made = [one for one in made if one != Has("present")]
     return list(dict.fromkeys(made))
 
 

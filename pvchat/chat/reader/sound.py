@@ -81,7 +81,8 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     rank = most if select == "who" and _MOST & set(seen) else edge if select in ("who", "when") else None
     form: Form = "polar" if select == "exists" else "wh"
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
-    return replace(plain, select=select, where=asked, form=form, rank=rank, value=value)
+    versus = query.versus if rank is most else None
+    return replace(plain, select=select, where=asked, form=form, rank=rank, value=value, versus=versus)
 
 
 def _language_query(query: Query, seen: Sequence[str], spoken: Sequence[str]) -> Query:

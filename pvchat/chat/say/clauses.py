@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvchat.chat.english import NTH_SAID, indefinite, join, lasting, so_many_people, table, wording, words
+from pvchat.chat.english import NTH_SAID, indefinite, join, lasting, so_many_people, table, times_said, wording, words
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, During, Has, Not, Or, Whom, atoms
 from pvchat.chat.say.presence import in_passing
@@ -175,12 +175,22 @@ def event_said(during: During) -> str:
     if during.event is None or not during.relation:
         return ""
     whom, where, count = during.event.whom, during.event.where, how_many(during.event.whom)
-    comes = where == PRESENT and during.relation in ("before", "until") and not during.nth
+    if during.event.whom == EVERYBODY and (things := things_said(where)):
+        return f"{during.relation} {things} is there"
+    begins = during.relation == "since" or during.relation in ("before", "until") and not during.nth
+    comes = where == PRESENT and begins
     told = ("come" if count > 1 else "comes") if comes else clause(where, count)
     if not during.nth:
         return f"{during.relation} {whom_said(whom)} {told}"
     time = f"the {ordinal(during.nth)} time that {whom_said(whom)} {told}"
     return time if during.relation == "while" else f"{during.relation} {time}"
+
+
+def things_said(condition: Condition | None) -> str:
+    """The things that a condition asks for, and for nothing else: "the dog"; else nothing."""
+    asked = list(atoms(condition))
+    things = [f"the {wording('thing', has.value) or has.value}" for has in asked if has.attribute == "thing"]
+    return join(things) if len(things) == len(asked) else ""
 
 
 def how_many(whom: Whom) -> int:
@@ -228,6 +238,8 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
         return " the whole time"
     if query.number is not None and query.rank is None and query.select in ("exists", "who"):
         return f" for about {lasting(seconds_in(found.spans))}"
+    if query.rank is not None and query.rank.by == "often" and found.spans:
+        return f" {times_said(len(found.spans))}, {in_passing(found.spans, timeline)}"
     if event := event_time(found, finding, timeline):
         return f" {event}"
     if found.entity.startswith("#") or not found.spans or timeline.still:

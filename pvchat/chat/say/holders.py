@@ -12,7 +12,7 @@ from dataclasses import replace
 from pvchat.chat.conditions import RELATIONS
 from pvchat.chat.english import HEDGE, are, join, lower, number, shortened, so_many_people, upper
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Query, atoms, is_choice
+from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Number, Query, Whom, atoms, is_choice
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import called, clause, condition_of, is_plain, lead, noun, people_said, time_of, whom_said
 from pvchat.chat.say.people import company, measured
@@ -79,12 +79,18 @@ def nobody(finding: Finding) -> str:
     """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
     if finding.against and not finding.open:
-        return upper(f"{_none(query)} {clause(query.where)}.")
+        return upper(f"{_none(query)} {clause(query.where)}{_as_much(query)}.")
     if whom.such is None and not finding.open and is_plain(query.where):
         return NO_STRANGERS if whom.known is False else presence.nobody(whom.besides)
     kind = "nobody" if whom.such is None else f"no {noun(whom.such)}"
     who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
     return f"{'; '.join([f'I see {kind}{who}', *open_said(finding.open)])}."
+
+
+def _as_much(query: Query) -> str:
+    """All the time, or again, where that is asked: " the whole time", " more than once"."""
+    again = query.rank is not None and query.number == Number("more_than", 1)
+    return " the whole time" if query.throughout else " more than once" if again else ""
 
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
@@ -170,11 +176,19 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     return f"{sure}{_plainly(found, finding, timeline)}{seen_so}."
 
 
+def _fulfilled(where: Condition, found: Found) -> Condition:
+    """The condition with those alone to whom it holds: "next to Ana or Ben" is next to Ana."""
+    if not isinstance(where, Has) or where.of is None or where.of.quantifier != "either":
+        return where
+    names = tuple(name for name in where.of.names if any(row.of == name for row in found.rows))
+    return replace(where, of=Whom(names, "both" if len(names) > 1 else "any")) if names else where
+
+
 def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
     """That it holds of somebody, or doesn't: then when else, or what instead, where one value excludes the other."""
     where, rivals = finding.query.where or PRESENT, [row for row in found.rows if row.holds and row.value]
     if found.verdict == "yes":
-        return holds_said([found], where, finding, timeline)[0]
+        return holds_said([found], _fulfilled(where, found), finding, timeline)[0]
     if finding.query.throughout and found.spans:
         return f"{called(found.entity)} {clause(where)} {presence.in_passing(found.spans, timeline)}"
     if where == Has("alone") and found.rows:
@@ -188,7 +202,7 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
     """Whether it holds of several people, or of anybody: of whom it does, of whom it doesn't, of whom I can't tell."""
     query, whom, where, many = finding.query, finding.query.whom, finding.query.where, len(finding.people)
     if finding.verdict in ("yes", "no") and _of_none(finding):
-        return f"{lead(finding)}{_none(query)} {clause(where)}."
+        return f"{lead(finding)}{_none(query)} {clause(where)}{_as_much(query)}."
     if finding.verdict == "no" and _is_mutual(query):
         gone = _gone(finding, timeline)
         return f"No, {gone[0] if gone else f'{join(whom.names)} {clause(Not(where or PRESENT), 2)}'}."
@@ -203,7 +217,7 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
     elif only and told and (finding.verdict == "yes" or not (others or finding.open)):
         told = [f"{'not ' * (finding.verdict != 'yes')}only {told[0]}"]
     elif finding.verdict == "yes":
-        told += others if is_plain(where) else []
+        told += others if is_plain(where) and query.number is None else []
     elif told or others:
         told += [*others, *open_said(finding.open)] if whom.quantifier != "none" else []
     elif finding.verdict == "no":

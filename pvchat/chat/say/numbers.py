@@ -21,6 +21,7 @@ from pvchat.chat.english import (
     so_many_people,
     span_told,
     table,
+    times_said,
     upper,
     wording,
 )
@@ -39,6 +40,7 @@ from pvchat.chat.say.clauses import (
     noun,
     ordinal,
     people_said,
+    things_said,
     whom_said,
 )
 from pvchat.chat.say.holders import nobody, open_said
@@ -70,17 +72,19 @@ def _together(finding: Finding, timeline: Timeline) -> str:
     """The time of several together, of nobody, or of the scene, as a clause."""
     where, names = finding.query.where, people_said(finding.people)
     has = next(atoms(where), PRESENT)
-    if asks_scene(finding):
+    of_people = finding.query.value == "people" and finding.query.number is not None
+    if asks_scene(finding) and not of_people:
         thing = said(has.value, 1) * (has.attribute == "thing")
         holds = f"I see the {thing}" if thing else f"this {clause(where)}"
         never = f"I see no {thing} in this video" if thing else "I can't tell when"
-    elif finding.query.value == "people" and finding.query.number is not None:
+    elif finding.query.number is not None and of_people:
         bound, value = finding.query.number.bound, int(finding.query.number.value)
         many = f"{bound.replace('_', ' ')} {so_many_people(value)}"
         holds = f"{many} {clause(where, value)} at the same time"
         never = f"{many} {clause(where, value, 'never')} at the same time, as far as I can see"
     elif finding.query.whom.quantifier == "none":
-        holds, never = f"nobody {clause(where)}", f"somebody {clause(where)} the whole time"
+        besides = f" besides {join(finding.query.whom.besides)}" * bool(finding.query.whom.besides)
+        holds, never = f"nobody{besides} {clause(where)}", f"somebody{besides} {clause(where)} the whole time"
     else:
         both = "" if has.attribute == "with" else "both"  # "seen together" says it
         holds = f"{join(names)} {clause(where, len(names), both)}"
@@ -135,11 +139,6 @@ def _each(spans: Sequence[Span]) -> str:
     each, more = [span_told(*span) for span in spans[:_MOST_SPANS]], len(spans) - _MOST_SPANS
     rest = [f"{number(more)} more {'times' if more > 1 else 'time'} until {clock(spans[-1][1])}"] if more > 0 else []
     return join([*each, *rest])
-
-
-def times_said(count: int) -> str:
-    """Such as "once", "twice", "three times"."""
-    return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
 
 
 def shots(finding: Finding, timeline: Timeline) -> str:
@@ -219,12 +218,16 @@ def _measured(by: str, one: Found) -> str:
 def compare(finding: Finding, timeline: Timeline) -> str:
     """People held against each other: by a measure, by what is alike, by how many they are."""
     query, everyone = finding.query, [*finding.people, *finding.against]
-    if query.attribute is not None and query.rank is None:
+    if query.attribute is not None and query.rank is None and len(everyone) != 1:
         return _in_common(finding)
     if query.rank is None and query.versus is not None and finding.number is not None:
         return _more_or_fewer(finding)
     if len(everyone) < 2:
-        alone = presence.here_but(people_said(everyone), "compare that") if everyone else "I can't compare that."
+        alone = (
+            presence.here_but(people_said(everyone), "compare that")
+            if any(one.entity for one in everyone)
+            else "I can't compare that."
+        )
         return "" if finding.missing else alone
     return ranked(finding, timeline)
 
@@ -252,7 +255,7 @@ def _more_or_fewer(finding: Finding) -> str:
 def order(finding: Finding, timeline: Timeline) -> str:
     """Who comes one after the other, or whether one does before another."""
     query, people = finding.query, finding.people
-    if query.form == "polar" or finding.against:
+    if query.form in ("polar", "choice") or finding.against:
         return _before(finding)
     if query.versus is not None and not people and not finding.missing:
         return f"I see nobody come in {query.during.relation or 'before'} {whom_said(query.versus)}."
@@ -265,14 +268,21 @@ def _before(finding: Finding) -> str:
     """Whether something begins, or ends, of one before it does of another."""
     query, event = finding.query, finding.query.during.event
     theirs = query.where if query.versus is not None or event is None else event.where
+    if query.versus is not None and things_said(query.versus.such):
+        theirs = query.versus.such
     if not finding.people or not finding.against:
         return "" if finding.missing else "I can't tell which comes first."
-    sides = ((finding.people[0], query.where), (finding.against[0], theirs))
-    told = [f"{called(one.entity)} {_edge(where)} {_measured('time', one)}" for one, where in sides]
+    sides = ((finding.people[0], query.where, 0), (finding.against[0], theirs, query.during.nth))
+    edges = [_edge(where if one.entity else None, nth) for one, where, nth in sides]
+    who = [called(one.entity) or things_said(where) for one, where, _ in sides]
+    told = [f"{name} {edge} {_measured('time', side[0])}" for name, edge, side in zip(who, edges, sides, strict=True)]
     return f"{lead(finding)}{', '.join(told)}."
 
 
-def _edge(condition: Condition | None) -> str:
-    """Such as "is first seen", "is last seen", "is first waving"."""
+def _edge(condition: Condition | None, nth: int = 0) -> str:
+    """Such as "is first seen", "is last seen", "is first waving", "comes the second time"."""
     which, part = ("last", condition.part) if isinstance(condition, Not) else ("first", condition)
-    return f"is {which} seen" if is_plain(part) else clause(part, 1, which)
+    if nth in (0, 1):
+        return f"is {which} seen" if is_plain(part) else clause(part, 1, which)
+    moves = "comes" if part is condition else "leaves"
+    return f"{moves if is_plain(part) else clause(condition)} the {ordinal(nth)} time"

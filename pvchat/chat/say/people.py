@@ -25,7 +25,7 @@ from pvchat.chat.say.clauses import (
     people_said,
     worn_said,
 )  # fmt: skip
-from pvchat.chat.say.presence import here_but, in_passing, side_said, who_is_there
+from pvchat.chat.say.presence import here_but, in_passing, not_here, side_said, who_is_there
 from pvchat.chat.say.scenes import of_scene, scene_place, scene_told
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in
 from pvchat.chat.timeline import EXCLUSIVE, LIKELY, OF_SCENE, Timeline, alike
@@ -45,6 +45,9 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
     if query.attribute in OF_SCENE and query.whom == EVERYBODY:
         return of_scene(finding, timeline)
     sentences = dict.fromkeys(_of_one(one, finding, timeline) for one in _meant(finding))  # of strangers often the same
+    if not sentences and query.during.event and (gone := people_said(finding.against)):  # not at that time
+        event = event_time(finding.against[0], finding, timeline)
+        return upper(f"{event}, {not_here(gone)}.")
     return " ".join(sentences) or _nobody_meant(finding, timeline)
 
 

@@ -82,7 +82,8 @@ def count_things(finding: Finding, timeline: Timeline) -> str:
 def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     """Whether a thing is there, the surest of it first."""
     held = [row for row in finding.rows if row.holds]
-    rows = [row for row in held if row.value == has.value] or (held if finding.verdict == "yes" else [])
+    alone = finding.verdict == "yes" and len(conditions_of(finding)) == 1
+    rows = [row for row in held if row.value == has.value] or (held if alone else [])
     denied = isinstance(finding.query.where, Not)
     if not rows:
         no = "No, " if finding.verdict == "no" and not denied else ""

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, upper
+from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, times_said, upper
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Query, Rank
 from pvchat.chat.say.clauses import called, ordinal
-from pvchat.chat.say.numbers import times_said
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, language_of, phrase_of, quotes, spans_of
 from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Timeline

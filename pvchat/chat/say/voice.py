@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from pvchat.chat.english import ASK, be, clock, join, shortened, upper, wording
-from pvchat.chat.finding import Finding
-from pvchat.chat.query import Query, atoms, is_of_sound
+from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
+from pvchat.chat.finding import Finding, Missing
+from pvchat.chat.lookup import numbered_part
+from pvchat.chat.query import Query, atoms, is_of_sound, numbers_of
 from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import asks_scene, clause, event_said, fact_of, how_many, is_plain, people_said, whom_said
@@ -46,11 +47,33 @@ def say(finding: Finding, timeline: Timeline) -> str:
         finding: what was found, of one question or of two asked together.
         timeline: in which it was found.
     """
-    sentences, then = list(map(upper, _sentences(finding, timeline))), finding.then
+    then = finding.then
+    two = then is not None and numbers_of(then.query.during) != numbers_of(finding.query.during)
+    sentences = list(map(upper, _of_its_part(finding, timeline, two)))
     unasked = finding.query.if_so and finding.verdict not in ("yes", None)
     if then is not None and not unasked and not _only_missing(then, finding):
-        sentences += [text for text in map(upper, _sentences(then, timeline)) if text not in sentences]
+        sentences += [text for text in map(upper, _of_its_part(then, timeline, two)) if text not in sentences]
     return " ".join(sentences)
+
+
+def _of_its_part(finding: Finding, timeline: Timeline, two: bool) -> list[str]:
+    """The sentences that answer one question, of the part that it names by numbers: who isn't seen there is missing.
+
+    With two parts each answer says of which one it is.
+    """
+    part = numbered_part(finding.query.during, timeline)
+    if part is timeline or finding.query.select in ("refuse", "why", "length"):
+        return _sentences(finding, timeline)
+    known, named = {one.name for one in finding.missing}, finding.query.whom.names
+    gone = [name for name in named if name not in known and (one := part.entity(name)) and one.decision == "absent"]
+    people, against, open_ = (
+        tuple(one for one in found if one.entity not in gone)
+        for found in (finding.people, finding.against, finding.open)
+    )
+    missing = (*finding.missing, *(Missing(name, "absent") for name in gone))
+    seen = replace(finding, people=people, against=against, open=open_, missing=missing)
+    told = [text.replace("this video", "this part of the video") for text in _sentences(seen, part)]
+    return [f"{span_told(*part.whole)}: {told[0]}", *told[1:]] if two else told
 
 
 def explained(finding: dict[str, Any]) -> list[str]:
