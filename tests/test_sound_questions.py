@@ -88,6 +88,10 @@ READ = [
     ("How many people speak?", Query("count", where=SPEAKS)),
     ("Is my name mentioned?", Query("refuse", refusal="sound", value="mine")),
     ("Is Ana talking?", Query("exists", ANA, Has("deed", "talking"), form="polar")),  # that is seen
+    (
+        "Does Ana talk longer than Ben?",
+        Query("compare", ANA, Has("deed", "talking"), form="polar", rank=Rank("long"), versus=Whom(("Ben",))),
+    ),
 ]
 
 

@@ -68,6 +68,8 @@ def sound_query(query: Query, words: Sequence[Word], text: str) -> Query:
     whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
     said = {*phrase.casefold().split()}
     whom = replace(whom, unknown=tuple(one for one in whom.unknown if one.casefold() not in said))
+    if "than" in seen and query.select == "compare" and not phrase:  # "does Ana talk longer than Ben?": by what is seen
+        return query
     # who says it more often is held against nobody; of nobody it isn't known, since some may speak unheard
     if {"than", *_NOT} & {*seen} - said:
         return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
