@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,20 @@ def weights_home() -> Path:
     if reason := _missing_weights():
         pytest.skip(reason)
     return WEIGHTS_HOME
+
+
+@pytest.fixture(scope="module")
+def demo_clips(weights_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    """The demo's clips, in a home folder with the real weights that a file's tests share."""
+    from pvchat.assets import footage, weights
+
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("demo")
+        (folder / "weights").symlink_to(weights_home / "weights", target_is_directory=True)
+        patch.setenv("PVCHAT_HOME", str(folder))
+        if weights.missing(table=footage.FOOTAGE):
+            pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
+        yield footage.build(folder / "clips")
 
 
 def _is_local(host: Any) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from make_analysis import make_analysis
+from make_studio import open_chat, open_studio
 
 from pvchat import PVChat
 from pvchat.chat.timeline import Timeline
@@ -16,8 +19,18 @@ from pvchat.library import Library, recognise, records
 from pvchat.schemas import Sound
 from pvchat.video import Recorded
 
+Videos = Sequence[tuple[str, str, Timeline | dict[str, Any]]]
 
-def stored(chat: PVChat, folder: Path, videos: Sequence[tuple[str, str, Timeline | dict[str, Any]]]) -> Library:
+
+@contextmanager
+def made_library(folder: Path, videos: Videos) -> Iterator[Library]:
+    """`stored` with Ana and Ben enrolled, in a home of its own below the folder, as long as the context lasts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PVCHAT_HOME", str(folder / "home"))
+        yield stored(open_chat(open_studio(folder, patch)), folder, videos)
+
+
+def stored(chat: PVChat, folder: Path, videos: Videos) -> Library:
     """A library with clips: their places, the times at which they begin, and their timelines (also as JSON)."""
     library = chat.library
     (folder / "videos").mkdir()

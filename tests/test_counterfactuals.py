@@ -7,7 +7,7 @@ What was hoped for and doesn't hold of these weights is marked so, and fails onc
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -19,7 +19,6 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from switches import changed, dark, equal_shares, routed, shuffled, silent, swapped  # noqa: E402
 
-from pvchat.assets import footage, weights  # noqa: E402
 from pvchat.chat.speakers.choices import KINDS, choices, sentences  # noqa: E402
 from pvchat.chat.speakers.claims import CAPTION_QUESTION, LOOKED_AT  # noqa: E402
 from pvchat.chat.speakers.describe import Describer  # noqa: E402
@@ -37,16 +36,10 @@ pytestmark = pytest.mark.weights
 
 
 @pytest.fixture(scope="module")
-def clips(weights_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[ClipAnalysis]]:
+def clips(demo_clips: dict[str, Path]) -> list[ClipAnalysis]:
     """The clips as the experts see them."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("counterfactuals")
-        (folder / "weights").symlink_to(weights_home / "weights", target_is_directory=True)
-        patch.setenv("PVCHAT_HOME", str(folder))
-        if weights.missing(table=footage.FOOTAGE):
-            pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
-        files, chat = footage.build(folder / "clips"), PVChat.from_pretrained(settings=Settings(device="cpu"))
-        yield [chat.analyse(files[name], stage="who") for name in CLIPS]
+    chat = PVChat.from_pretrained(settings=Settings(device="cpu"))
+    return [chat.analyse(demo_clips[name], stage="who") for name in CLIPS]
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_library import stored  # noqa: E402
-from make_studio import open_chat, open_studio  # noqa: E402
+from make_library import made_library  # noqa: E402
 
 from pvchat.chat.archive_finding import ArchiveFinding  # noqa: E402
 from pvchat.library import Library  # noqa: E402
@@ -51,10 +50,8 @@ VIDEOS = [  # by number
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """Made once: nothing changes it."""
-    folder = tmp_path_factory.mktemp("library")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PVCHAT_HOME", str(folder / "home"))
-        yield stored(open_chat(open_studio(folder, patch)), folder, VIDEOS)
+    with made_library(tmp_path_factory.mktemp("library"), VIDEOS) as made:
+        yield made
 
 
 def told(found: ArchiveFinding) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_library import stored  # noqa: E402
-from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
+from make_library import made_library  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.finding import Row  # noqa: E402
@@ -62,10 +62,8 @@ VIDEOS = [  # by number
 @pytest.fixture(scope="module")
 def spoken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """Made once: nothing changes it."""
-    folder = tmp_path_factory.mktemp("spoken")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PVCHAT_HOME", str(folder / "home"))
-        yield stored(open_chat(open_studio(folder, patch)), folder, VIDEOS)
+    with made_library(tmp_path_factory.mktemp("spoken"), VIDEOS) as made:
+        yield made
 
 
 def told(question: str, library: Library) -> dict[str, Any]:

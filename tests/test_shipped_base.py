@@ -5,7 +5,6 @@ The other tests of the service run without trained weights; these run with the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,6 @@ import pytest
 pytest.importorskip("torch")
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.assets import footage, weights  # noqa: E402
 from pvchat.chat.clip_timeline import timeline_of  # noqa: E402
 from pvchat.chat.english import HEDGE  # noqa: E402
 from pvchat.chat.speakers import answerer, describe  # noqa: E402
@@ -30,22 +28,10 @@ pytestmark = pytest.mark.weights
 
 
 @pytest.fixture(scope="module")
-def clips(weights_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
-    """The demo's clips, in a home folder that this file's tests share."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("shipped")
-        (folder / "weights").symlink_to(weights_home / "weights", target_is_directory=True)
-        patch.setenv("PVCHAT_HOME", str(folder))
-        if weights.missing(table=footage.FOOTAGE):
-            pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
-        yield footage.build(folder / "clips")
-
-
-@pytest.fixture(scope="module")
-def chat(clips: dict[str, Path]) -> PVChat:
+def chat(demo_clips: dict[str, Path]) -> PVChat:
     """PVChat as users get it; Carl is enrolled from the first half of his drive."""
     made = PVChat.from_pretrained(settings=Settings(device="cpu"))
-    made.enroll(clips["car-1"], "Carl")
+    made.enroll(demo_clips["car-1"], "Carl")
     return made
 
 
@@ -58,27 +44,27 @@ def place(chat: PVChat, analysis: ClipAnalysis) -> str | None:
     return next((f"{HEDGE} {row.value}" for row in filled.of("", "place")), None)
 
 
-def test_the_model_sees_the_car_and_says_it_with_a_hedge(chat: PVChat, clips: dict[str, Path]) -> None:
-    answer = chat.ask(clips["car-2"], WHERE)
+def test_the_model_sees_the_car_and_says_it_with_a_hedge(chat: PVChat, demo_clips: dict[str, Path]) -> None:
+    answer = chat.ask(demo_clips["car-2"], WHERE)
     assert answer.people[0].decision == "present"
     assert answer.answer == f"Carl is {HEDGE} in a vehicle, in the middle."
-    doing = chat.ask(clips["car-2"], "What is Carl doing?").answer
+    doing = chat.ask(demo_clips["car-2"], "What is Carl doing?").answer
     assert doing == "Carl looks ahead and talks."  # measured; no choice goes with it
 
 
 def test_from_facts_alone_there_is_no_car(
-    chat: PVChat, clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    chat: PVChat, demo_clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PVCHAT_HOME", str(clips["car-1"].parents[1]))  # where Carl is enrolled
+    monkeypatch.setenv("PVCHAT_HOME", str(demo_clips["car-1"].parents[1]))  # where Carl is enrolled
     facts = PVChat(Settings(device="cpu", answers="facts"))
-    answer = facts.ask(clips["car-2"], WHERE)
+    answer = facts.ask(demo_clips["car-2"], WHERE)
     assert answer.people[0].decision == "present"
     assert answer.answer == "Carl is indoors, in the middle."
 
 
-def test_without_what_the_clip_shows_the_model_sees_no_car(chat: PVChat, clips: dict[str, Path]) -> None:
+def test_without_what_the_clip_shows_the_model_sees_no_car(chat: PVChat, demo_clips: dict[str, Path]) -> None:
     """The same facts and the same person; only the model's own view is blank, then another clip's."""
-    car, stage = chat.analyse(clips["car-2"]), chat.analyse(clips["speech"])
+    car, stage = chat.analyse(demo_clips["car-2"]), chat.analyse(demo_clips["speech"])
     assert place(chat, car) == f"{HEDGE} in a vehicle"
     for name, frames in (("blank", np.zeros_like(car.frame_features)), ("elsewhere", stage.frame_features)):
         tracks = [replace(track, body=np.zeros_like(track.body)) for track in car.tracks]
@@ -87,23 +73,23 @@ def test_without_what_the_clip_shows_the_model_sees_no_car(chat: PVChat, clips: 
 
 
 def test_the_model_answers_by_itself_from_what_it_is_told(
-    chat: PVChat, clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    chat: PVChat, demo_clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`--answers spoken`: its own sentences pass the guard; with the evidence taken away the first tries don't."""
-    monkeypatch.setenv("PVCHAT_HOME", str(clips["car-1"].parents[1]))
+    monkeypatch.setenv("PVCHAT_HOME", str(demo_clips["car-1"].parents[1]))
     own, asked = PVChat(Settings(device="cpu", answers="spoken")), ("Is Carl in this video?", WHERE, "Is Carl a man?")
     plain, made = answerer.Answerer.answer, []
     monkeypatch.setattr(
         answerer.Answerer, "answer", lambda *args, **named: made.append(plain(*args, **named)) or made[-1]
     )
     for text in asked:
-        own.ask(clips["car-2"], text)
+        own.ask(demo_clips["car-2"], text)
     assert sum(one.own for one in made) >= 2
     stopped = sum(len(one.stopped) for one in made)
     made.clear()
     monkeypatch.setattr(answerer, "brief", lambda *_, **how: "")
     for text in asked:
-        own.ask(clips["car-2"], text)
+        own.ask(demo_clips["car-2"], text)
     assert sum(len(one.stopped) for one in made) > stopped
     assert all(one.text for one in made)  # the rules speak where the model can't
 
@@ -124,11 +110,13 @@ def yes_by_tokens(chat: PVChat, analysis: ClipAnalysis, asked: Person, owner: Pe
     return float(odds) > 0
 
 
-def test_whose_tokens_they_are_decides_yes_or_no(chat: PVChat, clips: dict[str, Path]) -> None:
+def test_whose_tokens_they_are_decides_yes_or_no(chat: PVChat, demo_clips: dict[str, Path]) -> None:
     """Nothing else is told: with Obama's tokens in the place of Carl's every yes is a no, and the other way round."""
-    carl, obama = (enroll(chat.analyse(clips[clip]), name) for clip, name in (("car-1", "Carl"), ("portrait", "Obama")))
+    carl, obama = (
+        enroll(chat.analyse(demo_clips[clip]), name) for clip, name in (("car-1", "Carl"), ("portrait", "Obama"))
+    )
     for clip, there in (("car-2", carl), ("speech", obama), ("blue-room", obama)):
-        analysis, away = chat.analyse(clips[clip]), obama if there is carl else carl
+        analysis, away = chat.analyse(demo_clips[clip]), obama if there is carl else carl
         assert yes_by_tokens(chat, analysis, there, there), clip
         assert not yes_by_tokens(chat, analysis, away, away), clip
         assert not yes_by_tokens(chat, analysis, there, away), clip
@@ -136,18 +124,18 @@ def test_whose_tokens_they_are_decides_yes_or_no(chat: PVChat, clips: dict[str, 
 
 
 def test_a_spoken_yes_is_read_from_her_tokens(
-    chat: PVChat, clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    chat: PVChat, demo_clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its first word is the model's own: with another's tokens the first try says no, and the guard stops it."""
-    monkeypatch.setenv("PVCHAT_HOME", str(clips["car-1"].parents[1]))
-    own, obama = PVChat(Settings(device="cpu", answers="spoken")), enroll(chat.analyse(clips["portrait"]), "Obama")
+    monkeypatch.setenv("PVCHAT_HOME", str(demo_clips["car-1"].parents[1]))
+    own, obama = PVChat(Settings(device="cpu", answers="spoken")), enroll(chat.analyse(demo_clips["portrait"]), "Obama")
     plain, made = answerer.Answerer.answer, []
     monkeypatch.setattr(
         answerer.Answerer, "answer", lambda *args, **named: made.append(plain(*args, **named)) or made[-1]
     )
-    first = own.ask(clips["car-2"], "Is Carl in this video?").answer
+    first = own.ask(demo_clips["car-2"], "Is Carl in this video?").answer
     assert (made[0].own, made[0].tries, made[0].stopped) == (1, 1, [])
     state = describe.Describer.state
     monkeypatch.setattr(describe.Describer, "state", lambda self, p: replace(state(self, obama), name=p.name))
-    assert own.ask(clips["car-2"], "Is Carl in this video?").answer == first
+    assert own.ask(demo_clips["car-2"], "Is Carl in this video?").answer == first
     assert [said for said, _ in made[1].stopped][:1] == ["No, Carl is not in this video."]

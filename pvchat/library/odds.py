@@ -103,6 +103,13 @@ def compared(
     return tracks, out
 
 
+def with_odds(library: sqlite3.Connection) -> set[int]:
+    """The numbers of people who were compared with all tracks: who was with the last one; all, if there is none."""
+    last = library.execute("SELECT max(id) FROM tracks").fetchone()[0]
+    words = "SELECT id FROM people" if last is None else f"SELECT who FROM odds WHERE block = {last // _BLOCK}"
+    return {number for (number,) in library.execute(words)}
+
+
 def decide(
     library: sqlite3.Connection, model: PresenceModel, people: People, fresh: Sequence[int], config: PresenceConfig
 ) -> None:
@@ -185,8 +192,11 @@ def _is_dressed(person: Person) -> bool:
 def _alike(library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person], clips: IntArray) -> FloatArray:
     """How alike people's enrollments and tracks' clips [T] are by their mean frames [P, T]; 0 where none is known."""
     out = np.zeros((len(people), len(clips)), np.float32)
-    rows = library.execute("SELECT id, frame FROM clips ORDER BY id")
-    while any("frame" in one.arrays for one in people) and (part := rows.fetchmany(_CLIPS)):
+    if not len(clips) or not any("frame" in one.arrays for one in people):
+        return out
+    ends = int(clips.min()), int(clips.max())
+    rows = library.execute("SELECT id, frame FROM clips WHERE id BETWEEN ? AND ? ORDER BY id", ends)
+    while part := rows.fetchmany(_CLIPS):
         numbers, frames = zip(*part, strict=True)
         seen = np.frombuffer(b"".join(frames), np.float16).reshape(len(part), -1)
         mine = np.isin(clips, numbers)

@@ -26,11 +26,6 @@ from pvchat.schemas import PersonPresence, Progress, Service
 from pvchat.storage.library import changing
 
 _BATCH = 16  # clips a change
-# Who was compared with all tracks: whoever was with the last one.
-_COMPARED = (
-    "SELECT id FROM people WHERE NOT EXISTS (SELECT 1 FROM tracks) "
-    "UNION SELECT who FROM odds WHERE block = (SELECT max(id) / 256 FROM tracks)"
-)
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
 
 
@@ -130,7 +125,7 @@ def _take_in(library: sqlite3.Connection, chat: Service) -> bool:
     people = {one.id for one in everyone.people}
     unread = [ref for ref in known if ref not in people and ids.get(ref) in everyone.damaged]
     gone = [ref for ref in known if ref not in people and ref not in unread]
-    compared = {number for (number,) in library.execute(_COMPARED)}
+    compared = odds.with_odds(library)
     fresh = [one for one in everyone.people if known.get(one.id) not in compared]
     words = "SELECT count(*) FROM (SELECT 1 FROM contests WHERE people <> ? LIMIT 1)"
     fewer = library.execute(words, (len(people),)).fetchone()[0]  # a cursor left open would keep this moment
