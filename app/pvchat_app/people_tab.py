@@ -13,7 +13,7 @@ import gradio as gr
 
 from pvchat.people.corrections import SAME_FACE
 from pvchat.people.merge import alike
-from pvchat_app import cards
+from pvchat_app import cards, librarycards
 from pvchat_app.desk import Desk
 from pvchat_app.page_events import MODEL, QUICK, clicks, following, same, sent
 from pvchat_app.picks import current_pick, pick, picked_person
@@ -93,6 +93,7 @@ class PeopleTab:
     def _connect(self) -> None:
         who, result, undoable = self.who, self.result, [self.undo_button, self.made]
         self.grid.click(self.pick_card, None, who, **QUICK)
+        who.change(self.draw_cards, who, self.grid, **QUICK)
         # what was asked about the ones who were picked before is taken back
         gr.on([self.leave.click, who.change, self.other.change], None, None, self.both, js=_HIDDEN)
         gr.on([self.no.click, who.change], None, None, self.sure, js=_HIDDEN)
@@ -122,14 +123,13 @@ class PeopleTab:
         people = store.all()
         choices = [(person.name, pick(person)) for person in people]
         values = [value for _, value in choices]
-        running = [job for person in people if (job := self.desk.jobs.for_person(person.name))]
         gone = bool(who) and current_pick(store, who) is None
         who = current_pick(store, who) if who else next(iter(values), None)
         rest = [value for value in values if value != who]
         if (other := current_pick(store, other)) not in rest:
             other = next(iter(rest), None)
         return (
-            cards.people_grid(people, running),
+            self.draw_cards(who),
             gr.Dropdown(choices=choices, value=who),
             gr.Dropdown(choices=choices, value=other),
             likeness_of(self.desk, who, other),
@@ -138,6 +138,13 @@ class PeopleTab:
             gr.Column(visible=len(people) > 1),
             "" if gone else gr.skip(),
         )
+
+    def draw_cards(self, who: str | None) -> str:
+        """Everyone as cards, the one picked marked."""
+        people = self.desk.engine.people.all()
+        running = [job for person in people if (job := self.desk.jobs.for_person(person.name))]
+        picked = next((person.id for person in people if pick(person) == who), None)
+        return cards.people_grid(people, running, librarycards.last_seen(self.desk), picked)
 
     def pick_card(self, event: gr.EventData) -> Any:
         """The person whose card was clicked is the one to change."""

@@ -103,6 +103,12 @@ def many(count: int, one: str, several: str = "") -> str:
     return f"{count} {one if count == 1 else several or one + 's'}"
 
 
+def from_home(path: str | Path) -> str:
+    """A path with the home folder as "~": whoever may use the app may know it."""
+    home = Path.home()
+    return f"~/{Path(path).relative_to(home)}" if Path(path).is_relative_to(home) else str(path)
+
+
 def _is_path(error: PVChatError) -> bool:
     """Whether an error is about a file; a person may be called "Ana/Ben"."""
     if isinstance(error, PeopleError):

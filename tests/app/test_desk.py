@@ -280,12 +280,12 @@ def test_clips_that_browsers_cannot_play_get_a_copy_and_the_type_comes_from_the_
         container.mux(stream.encode(None))
     clip = desk.receive(desk.sessions.of("one"), upload(desk, avi))
     assert clip.copied
-    assert clip.shown_as == "video/mp4"
+    assert clip.media_type == "video/mp4"
     disguised = tmp_path / "page.html"
     disguised.write_bytes(real_clip(tmp_path, "plain").read_bytes())
     clip = desk.receive(desk.sessions.of("one"), upload(desk, disguised))
     assert not clip.copied
-    assert clip.shown_as == "video/mp4"
+    assert clip.media_type == "video/mp4"
 
 
 def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> None:
