@@ -18,6 +18,7 @@ from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.listing import Sighting, Stranger
 from pvchat.storage import library as storage
+from pvchat.video import is_address
 from pvchat_app.cards import picture, thumbnail
 from pvchat_app.desk import Desk
 from pvchat_app.page_events import clicks
@@ -40,7 +41,8 @@ def sources(status: Status, whole: bool) -> str:
     """
     rows = []
     for one in status.sources:
-        parts = [many(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
+        parts = ["camera"] if is_address(one.path) else []
+        parts += [many(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
         parts += [f"{one.waiting} to be looked at"] if one.waiting else []
         parts += [f"{len(one.failed)} can’t be used"] if one.failed else []
         place = f' <span class="pv-tag">{escape(one.place)}</span>' if one.place else ""

@@ -88,7 +88,7 @@ class PeopleTab:
             self.likeness = gr.HTML("", elem_id="pv-alike")
             with gr.Row():
                 self.join = gr.Button("Merge", size="sm", variant="primary", elem_id="pv-merge-yes", min_width=90)
-                self.leave = gr.Button("Leave two", size="sm", elem_id="pv-merge-no", min_width=90)
+                self.leave = gr.Button("Leave them as two", size="sm", elem_id="pv-merge-no", min_width=90)
 
     def _connect(self) -> None:
         who, result, undoable = self.who, self.result, [self.undo_button, self.made]

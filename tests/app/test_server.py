@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import httpx
@@ -9,7 +10,7 @@ import pytest
 from gradio_client import handle_file
 from make_app import WAIT_S, api_client, get, post, ready, running
 from pvchat_app.middleware import POLICY
-from pvchat_app.server import Options
+from pvchat_app.server import Options, serve
 
 from pvchat import PVChat
 from pvchat.errors import SettingsError
@@ -144,6 +145,13 @@ def test_mcp_offers_asking_and_listing_only(chat: PVChat) -> None:
         assert sorted(tool["meta"]["endpoint_name"] for tool in tools) == ["ask", "ask_library", "list_people"]
         assert "Ana" in call_tool(url, "list_people", {})
         assert "Unknown tool" in call_tool(url, "forget", {"name": "Ana"})
+
+
+def test_a_package_mcp_that_does_not_fit_is_one_sentence(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)  # importing it fails
+    with pytest.raises(SettingsError, match="missing, or doesn't fit this Gradio") as error:
+        serve(Options(mcp=True), ready(chat), print)
+    assert error.value.hint == "pip install 'pvchat[mcp]'"
 
 
 def call_tool(url: str, name: str, given: dict[str, str]) -> str:
