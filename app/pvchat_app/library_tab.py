@@ -27,6 +27,7 @@ from pvchat_app.jobs import Job
 from pvchat_app.page_events import CANCEL, MODEL, POLL_S, QUICK, same, sent
 from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
+from pvchat_app.wording import one_line
 
 KIND = "scan"
 _PLAN = (("looking through videos", 60.0),)
@@ -140,7 +141,7 @@ class LibraryTab:
 
     def ask(self, question: str) -> Iterator[str]:
         """Answer a question about all videos."""
-        question, found = " ".join((question or "").split()), list[str]()
+        question, found = one_line(question), list[str]()
         if not question:
             yield cards.notice("Type a question first.", "error")
             return

@@ -54,8 +54,16 @@ def hint(error: PVChatError) -> str:
 
 
 def escape(text: object) -> str:
-    """Text that isn't ours, for HTML: neither markup nor a template ("${…}", "{{…}}") can come of it."""
-    return _escape(str(text), quote=True).translate(_BRACES)
+    """Text that isn't ours, for HTML: neither markup nor a template ("${…}", "{{…}}") can come of it.
+
+    Half a sign (a lone surrogate), which no server can send, becomes "?".
+    """
+    return _escape(str(text), quote=True).translate(_BRACES).encode("utf-8", "replace").decode()
+
+
+def one_line(text: str | None) -> str:
+    """What was typed, in one line; half a sign (a lone surrogate), which can't be written, becomes "?"."""
+    return " ".join((text or "").split()).encode("utf-8", "replace").decode()
 
 
 def day(created: str) -> str:
