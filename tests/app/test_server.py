@@ -12,7 +12,7 @@ from make_app import WAIT_S, api_client, get, post, ready, running
 from pvchat_app.middleware import POLICY
 from pvchat_app.server import Options, serve
 
-from pvchat import PVChat
+from pvchat import PVChat, video
 from pvchat.errors import SettingsError
 
 
@@ -32,7 +32,7 @@ def test_the_endpoints_ask_and_list(server, party: Path) -> None:
     assert answer["type"] == "appearance"
     assert answer["people"][0]["decision"] == "present"
     assert not any(p.stat().st_size for p in app.desk.sessions.uploads.rglob("*") if p.is_file())  # nothing stays
-    assert not list((app.desk.engine.chat.cache.root).glob("*.json"))
+    assert not (app.desk.engine.chat.cache.root / f"{video.content_key(party)}.json").exists()
 
 
 def test_endpoints_refuse_in_one_sentence(server, party: Path, tmp_path: Path) -> None:
