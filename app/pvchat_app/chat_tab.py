@@ -18,12 +18,12 @@ import gradio as gr
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PVChatError
 from pvchat_app import cards, correcting
+from pvchat_app.clip_events import NOTHING, ClipEvents, starter_buttons, starters
 from pvchat_app.conversation import Turn
 from pvchat_app.desk import Desk
 from pvchat_app.hearing import LISTEN, ListenEvents, spoken_question
 from pvchat_app.page_events import CLIPS, MODEL, QUICK, following, same, sent
 from pvchat_app.progress import BEAT_S
-from pvchat_app.screening import NOTHING, ClipEvents, starter_buttons, starters
 from pvchat_app.sessions import Session
 from pvchat_app.turncard import WAITING, view
 from pvchat_app.wording import explained_error, one_line

@@ -189,8 +189,8 @@ class PeopleTab:
 
         def call() -> str:
             with self.desk.changing:
-                join = self.desk.unmerge(made)
-            return f"{join.kept.name} and {join.gone.name} are two people again."
+                merge = self.desk.unmerge(made)
+            return f"{merge.kept.name} and {merge.gone.name} are two people again."
 
         return _outcome(call), *self._undoable()
 
@@ -234,10 +234,10 @@ class PeopleTab:
 
     def _undoable(self) -> tuple[Any, str]:
         """The button that takes the last merge back, where there is one, and what that merge made."""
-        join = self.desk.joins.last(self.desk.engine.people)
-        if join is None:
+        merge = self.desk.merges.last(self.desk.engine.people)
+        if merge is None:
             return gr.Button("", visible=False), ""
-        return gr.Button(f"Undo: {join.kept.name} and {join.gone.name} were two", visible=True), join.made
+        return gr.Button(f"Undo: {merge.kept.name} and {merge.gone.name} were two", visible=True), merge.made
 
 
 def _outcome(call: Callable[[], str]) -> str:

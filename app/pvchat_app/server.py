@@ -27,9 +27,9 @@ from pvchat.errors import SettingsError
 from pvchat.memory import keep_small
 from pvchat_app import uploads
 from pvchat_app.calls import Calls
-from pvchat_app.door import LoginRequired, checker, unusable
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
+from pvchat_app.login import LoginRequired, checker, unusable
 from pvchat_app.middleware import BodyLimit, FirstScript, OriginGuard
 from pvchat_app.sessions import LINKS, Sessions
 from pvchat_app.visits import Visits
