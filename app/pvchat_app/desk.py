@@ -307,10 +307,6 @@ class Desk:
         """Drop what a session still has of people who were forgotten, here or by another process."""
         forgetting.tidy(session, self.engine.people.ids())
 
-    def save_person(self, session: Session, who: str) -> tuple[str, int]:
-        """A person's file in the session's folder, by name or id; returns its link and its bytes."""
-        return export.person(session, self.engine.people, who)
-
     def take_person(self, upload: str | Path, name: str = "", replace: bool = False) -> Person:
         """Import an uploaded person file, which is deleted then."""
         if not self.sessions.is_upload(upload):

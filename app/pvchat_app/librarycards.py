@@ -17,7 +17,6 @@ from pvchat.errors import PVChatError
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.listing import Sighting, Stranger
-from pvchat.storage import library as storage
 from pvchat.video import is_address
 from pvchat_app.cards import picture, thumbnail
 from pvchat_app.desk import Desk
@@ -58,11 +57,9 @@ def sources(status: Status, whole: bool) -> str:
 
 def last_seen(desk: Desk) -> dict[str, str]:
     """When and where everybody was last seen in the library, in words, by name; nothing where it can't be read."""
-    if not desk.engine.ready or not storage.exists(desk.engine.people.root):
-        return {}
     try:
-        found = desk.engine.chat.library.last_seen()
-    except PVChatError:  # locked: who is enrolled can't be read either
+        found = desk.engine.chat.library.last_seen() if desk.engine.ready else {}
+    except PVChatError:  # there is none, or it is locked
         return {}
     return {
         name: f"seen in {many(one.videos, 'video')}, last {_when(one.recorded, one.place)} ({Path(one.path).name})"

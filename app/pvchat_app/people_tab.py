@@ -13,7 +13,7 @@ import gradio as gr
 
 from pvchat.people.corrections import SAME_FACE
 from pvchat.people.merge import alike
-from pvchat_app import cards, librarycards
+from pvchat_app import cards, export, librarycards
 from pvchat_app.desk import Desk
 from pvchat_app.page_events import MODEL, QUICK, clicks, following, same, sent
 from pvchat_app.picks import current_pick, pick, picked_person
@@ -221,7 +221,7 @@ class PeopleTab:
         """A person as a file behind a link."""
         try:
             person = picked_person(self.desk.engine.people, who)
-            url, count = self.desk.save_person(self.desk.sessions.asking(request), person.id)
+            url, count = export.person(self.desk.sessions.asking(request), self.desk.engine.people, person.id)
         except Exception as error:
             return cards.error_card(error)
         return cards.download(url, f"{person.name}.pvperson", count, "biometric data: mind who gets it")
