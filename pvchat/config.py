@@ -12,11 +12,11 @@ from typing import Any
 
 from pvchat.errors import SettingsError
 
-SHOWN = ("auto", "plain", "marks", "crop")  # frames as they are; people outlined; outlined, with one person enlarged
+FRAME_STYLES = ("auto", "plain", "marks", "crop")  # as they are; people outlined; one of them enlarged, too
 MAX_QUESTION = 2_000  # characters; reading one takes longer than in proportion to its length
 QUANTIZED = ("", "8bit", "4bit")
 # measured facts; the same worded by a language model; gaps filled by our model; all of it said by our model, checked
-ANSWERS = ("facts", "told", "model", "spoken")
+ANSWERS = ("facts", "reworded", "model", "spoken")
 EYES = "open_clip:"  # before the name of an encoder of CLIP's kind
 
 
@@ -106,11 +106,11 @@ class Settings:
     device: str = "auto"  # auto | cpu | cuda | mps
     seed: int = 0
     model: str = "embedded"  # the trained model: a preset, a folder of one of ours, or a pretrained base (`bases/`)
-    answers: str = "auto"  # what words come from: ANSWERS; auto is model where it has weights, else told
+    answers: str = "auto"  # what words come from: ANSWERS; auto is model where it has weights, else reworded
     llm: str = ""  # another language model: its folder; empty takes the model's own
     quantize: str = ""  # of a pretrained base: 8bit or 4bit, where bitsandbytes is installed
     eyes: str = ""  # an encoder of CLIP's kind that chooses deeds and places in the model's place: `bases/eyes.py`
-    show: str = "auto"  # how a pretrained base is shown people: SHOWN
+    show: str = "auto"  # how a pretrained base is shown people: FRAME_STYLES
     voice: bool = True  # whether a clip's sound is listened to, once somebody asks for it
     traits: bool = True  # whether men are told from women, and smiles; a pretrained base says what it sees
     video: VideoConfig = field(default_factory=VideoConfig)
@@ -127,6 +127,6 @@ class Settings:
         if self.eyes and self.answers == "facts":
             hint = "Leave one of them out."
             raise SettingsError("--answers facts wants measured facts alone, --eyes adds to them.", hint=hint)
-        for name, value, known in (("show", self.show, SHOWN), ("quantize", self.quantize, QUANTIZED)):
+        for name, value, known in (("show", self.show, FRAME_STYLES), ("quantize", self.quantize, QUANTIZED)):
             if value not in known:
                 raise SettingsError(f"--{name} {value} is not known", hint=f"Use {', '.join(filter(None, known))}.")

@@ -62,14 +62,14 @@ def test_pictures_show_only_what_the_script_takes() -> None:
 
 
 def test_the_threat_model_says_what_the_code_does() -> None:
-    from pvchat_app import door, server, visits
+    from pvchat_app import login, server, visits
 
     text = " ".join(text_of("privacy-and-security.md").split())
     assert server.MIN_PASSWORD == 8
     assert "password` of eight characters or more" in text
-    assert door.MOST_WAITING == 8
+    assert login.MOST_WAITING == 8
     assert "of more than eight waiting the oldest is refused" in text
-    assert door.WRONG_S == 1.0
+    assert login.WRONG_S == 1.0
     assert "one guess a second from each address" in text
     assert visits.GRACE_S == 120
     assert "two minutes later" in text

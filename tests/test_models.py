@@ -54,7 +54,7 @@ def test_a_training_run_stands_for_its_best_checkpoint(tmp_path: Path) -> None:
     assert models.find(str(tmp_path / "run" / "checkpoints" / "000004")).parent.name == "000004"
 
 
-@pytest.mark.parametrize(("answers", "source"), [("auto", "model"), ("facts", "facts"), ("told", "told")])
+@pytest.mark.parametrize(("answers", "source"), [("auto", "model"), ("facts", "facts"), ("reworded", "reworded")])
 def test_a_folder_with_weights_answers_by_itself(tmp_path: Path, answers: str, source: str) -> None:
     folder = make_model(tmp_path / "m")
     assert models.choose(Settings(model=str(folder), answers=answers)) == (source, folder)
@@ -70,7 +70,7 @@ def test_another_language_model_needs_another_connector(tmp_path: Path) -> None:
         models.check_llm(folder, str(other))
     with pytest.raises(SettingsError, match="without a language model"):
         models.check_llm(make_model(tmp_path / "n", llm="none"), "")
-    assert models.choose(Settings(model=str(folder), answers="told", llm=str(other)))[0] == "told"
+    assert models.choose(Settings(model=str(folder), answers="reworded", llm=str(other)))[0] == "reworded"
 
 
 def test_experts_that_the_analysis_lacks_are_refused(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_camera_that_is_gone_for_a_while_is_opened_again(
     monkeypatch.setattr(streams, "BACKOFF", (0.1, 0.2))
     rows = list[dict]()
     address = read_address(f"rtsp://127.0.0.1:{port}/camera")
-    chat.library.live(address.shown)
+    chat.library.live(address.without_password)
     live = Live(chat, (1, "door"), address, look=look, told=rows.append)
     live.start()
     try:

@@ -7,7 +7,7 @@ In: sessions' and the service's objects. Out: HTML whose every foreign word went
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
@@ -17,7 +17,7 @@ from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
 from pvchat_app.wording import day, escape, explained_error, length, many
 
-UNPLAYABLE = (
+_UNPLAYABLE = (
     '<p class="pv-unplayable" hidden>Your browser can’t play this format; PVChat reads it all the same.</p>'  # page.js
 )
 
@@ -50,21 +50,21 @@ def steps(*texts: str) -> str:
 
 def player(clip: SessionClip) -> str:
     """The clip itself, playable, with its name and length."""
-    name = escape(clip.name)
-    if clip.shown_as.startswith("image/"):
-        media = f'<img src="{clip.url}" alt="{name}">'
-    else:
-        media = (
-            f'<video src="{clip.url}" controls playsinline preload="metadata" tabindex="0" aria-label="{name}"></video>'
-            f"{UNPLAYABLE}"
-        )
     what = "photo" if clip.probe.kind == "photo" else length(clip.probe.duration_s)
     if clip.copied:
         what += ", shown as a small copy"
     return (
-        f'<figure class="pv-player" data-address="{clip.address}">{media}<figcaption><b>{name}</b> '
-        f'<span class="pv-dim">{what}</span></figcaption></figure>'
+        f'<figure class="pv-player" data-address="{clip.address}">{picture(clip.url, clip.media_type, clip.name)}'
+        f'<figcaption><b>{escape(clip.name)}</b> <span class="pv-dim">{what}</span></figcaption></figure>'
     )
+
+
+def picture(url: str, media_type: str, name: str, options: str = 'preload="metadata"') -> str:
+    """A photo, or a video with these options, behind a link."""
+    shown = escape(name)
+    if media_type.startswith("image/"):
+        return f'<img src="{url}" alt="{shown}">'
+    return f'<video src="{url}" controls playsinline tabindex="0" aria-label="{shown}" {options}></video>{_UNPLAYABLE}'
 
 
 def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> str:
@@ -79,9 +79,10 @@ def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> st
     count = known + people.unnamed
     faces = any(track.kind == "face" for track in analysis.tracks)
     if faces and count:
-        found = many(count, "person", "people") + " found"
+        least, everybody = "At least " * people.at_least, known == count and not people.at_least
+        found = f"{least}{many(count, 'person', 'people')} found"
         if known:
-            found += f", {known if known < count else 'all'} of them enrolled" if count > 1 else ", who is enrolled"
+            found += f", {'all' if everybody else known} of them enrolled" if count > 1 else ", who is enrolled"
     elif any(track.kind == "figure" for track in analysis.tracks) and analysis.scene.drawn:
         found = "A drawn clip: figures are recognised by their looks"
     else:
@@ -118,12 +119,21 @@ def hints(texts: Sequence[str]) -> str:
     return f'<div class="pv-notice pv-doubt" role="status"><ul class="pv-hints">{rows}</ul></div>'
 
 
-def people_grid(people: Sequence[Person], jobs: Sequence[Job]) -> str:
-    """Everyone enrolled as cards."""
+def people_grid(
+    people: Sequence[Person], jobs: Sequence[Job], seen: Mapping[str, str], picked: str | None = None
+) -> str:
+    """Everyone enrolled as cards.
+
+    Args:
+        people: in order.
+        jobs: trainings of theirs.
+        seen: when and where each was last seen, in words, by name.
+        picked: id of the one who is to be changed.
+    """
     if not people:
         return empty("Nobody is enrolled yet. It takes one clip of a person and a name, or a person file.")
     running = {job.name: job for job in jobs if job.active}
-    cards = "".join(_person(person, running.get(person.name)) for person in people)
+    cards = "".join(_person(one, running.get(one.name), seen.get(one.name, ""), one.id == picked) for one in people)
     return f'<ul class="pv-people">{cards}</ul>'
 
 
@@ -186,17 +196,18 @@ def _subject(track: Track, seconds: float, known: str, number: int, chosen: bool
     )
 
 
-def _person(person: Person, job: Job | None) -> str:
+def _person(person: Person, job: Job | None, seen: str, picked: bool) -> str:
     also = f'<span class="pv-dim">also {escape(", ".join(person.aliases))}</span>' if person.aliases else ""
     kind = "" if person.kind == "face" else '<span class="pv-tag">by appearance</span>'
     training = '<span class="pv-tag pv-busy">training</span>' if job else ""
     tags = f"<span>{kind}{training}</span>" if kind or training else ""
     clips = many(_clips(person), "clip", "clips")
+    last = f'<span class="pv-dim">{escape(seen)}</span>' if seen else ""
     return (
-        f'<li class="pv-person"><button type="button" class="pv-pick" data-name="{escape(person.name)}" '
-        f'aria-label="Pick {escape(person.name)}">{thumbnail(person.thumbnail, person.name)}</button>'
-        f"<div><b>{escape(person.name)}</b>{also}{tags}"
-        f'<span class="pv-dim">{escape(day(person.created))}, from {clips}</span></div></li>'
+        f'<li><button type="button" class="pv-person" data-name="{escape(person.name)}" '
+        f'aria-pressed="{str(picked).lower()}">{thumbnail(person.thumbnail, "")}<span><b>{escape(person.name)}</b>'
+        f"{also}{tags}"
+        f'<span class="pv-dim">enrolled {escape(day(person.created))} from {clips}</span>{last}</span></button></li>'
     )
 
 

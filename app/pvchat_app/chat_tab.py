@@ -18,15 +18,15 @@ import gradio as gr
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PVChatError
 from pvchat_app import cards, correcting
+from pvchat_app.clip_events import NOTHING, ClipEvents, starter_buttons, starters
 from pvchat_app.conversation import Turn
 from pvchat_app.desk import Desk
 from pvchat_app.hearing import LISTEN, ListenEvents, spoken_question
 from pvchat_app.page_events import CLIPS, MODEL, QUICK, following, same, sent
 from pvchat_app.progress import BEAT_S
-from pvchat_app.screening import NOTHING, ClipEvents, starter_buttons, starters
 from pvchat_app.sessions import Session
 from pvchat_app.turncard import WAITING, view
-from pvchat_app.wording import explained_error
+from pvchat_app.wording import explained_error, one_line
 
 _LOG = '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0"></div>'
 _MICROPHONE = '<button type="button" class="pv-button">Speak</button> <span class="pv-dim" role="status"></span>'
@@ -137,7 +137,7 @@ class ChatTab:
     def pose(self, question: str, start: str, end: str, request: gr.Request) -> tuple[Any, ...]:
         """Show the question at once; it is answered when its turn comes."""
         session = self.desk.sessions.asking(request)
-        question = " ".join((question or "").split())
+        question = one_line(question)
         if not question:
             return tuple(same(7))
         self.desk.pose(session, question, start or "", end or "")

@@ -62,7 +62,7 @@ class SessionClip:
         name: the file's name as the user knows it.
         url: link that plays it.
         probe: what the file holds.
-        shown_as: media type behind the link.
+        media_type: media type behind the link.
         copied: whether the link shows a small copy, since browsers can't play the file itself.
         has_sound: whether there is something to listen to.
         analysis: what the experts said; None until they did.
@@ -75,7 +75,7 @@ class SessionClip:
     name: str
     url: str
     probe: Probe
-    shown_as: str = "video/mp4"
+    media_type: str = "video/mp4"
     copied: bool = False
     has_sound: bool = False
     analysis: ClipAnalysis | None = None

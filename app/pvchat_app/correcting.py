@@ -1,7 +1,7 @@
 """What somebody who reads an answer says of it: "that is Ana", "that is not Ana"; and takes back.
 
 In: a `Desk`, a turn of a session. Out: the correction kept with the person, a sentence under the turn that says what
-was kept and which other clips of the session it changes, and the same question asked again.
+was kept and how many answers and clips of the session it changes, and the same question asked again.
 """
 
 from __future__ import annotations
@@ -74,13 +74,17 @@ def _without(person: Person, corrections: Sequence[Correction]) -> Person:
 
 
 def _effect(desk: Desk, session: Session, turn: Turn, person: Person, before: dict[SessionClip, str]) -> str:
-    """What a correction changes in the session's other clips, as a sentence."""
+    """What a correction changes in the session, as a sentence: earlier answers, and decisions in other clips."""
     after = _decisions(desk, session, person)
-    changed = [clip for clip in after if clip is not turn.clip and before.get(clip, after[clip]) != after[clip]]
-    if not changed:
-        return ""
-    names = ", ".join(f"{clip.name}: {after[clip]}" for clip in changed[:3])
-    return f" It changes {many(len(changed), 'other clip', 'other clips')} of this page ({names})."
+    changed = [clip for clip in after if before.get(clip, after[clip]) != after[clip]]
+    about = [one for one in session.turns if any(person.name == shown.name for shown in one.evidence_people)]
+    answers = sum(one is not turn and one.clip in changed for one in about)
+    others = [clip for clip in changed if clip is not turn.clip]
+    parts = [many(answers, "other answer")] if answers else []
+    if others:
+        names = ", ".join(f"{clip.name}: {after[clip]}" for clip in others[:3])
+        parts.append(f"{many(len(others), 'other clip')} ({names})")
+    return f" It changes {' and '.join(parts)} of this page." if parts else ""
 
 
 def _decisions(desk: Desk, session: Session, person: Person) -> dict[SessionClip, str]:

@@ -24,8 +24,8 @@ from pvchat_app import cards, evidence, export, forgetting, pace
 from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
-from pvchat_app.joins import Join, Joins
 from pvchat_app.looking import Looks, answer_now
+from pvchat_app.merges import Merge, Merges
 from pvchat_app.progress import BEAT_S, streamed
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.timeline import timeline
@@ -42,7 +42,7 @@ class Desk:
     """
 
     def __init__(self, engine: Engine, sessions: Sessions, jobs: Jobs) -> None:
-        self.engine, self.sessions, self.jobs, self.joins = engine, sessions, jobs, Joins()
+        self.engine, self.sessions, self.jobs, self.merges = engine, sessions, jobs, Merges()
         self.looks = Looks(engine, self._drop)
         self.changing = threading.Lock()  # held from the look at who is meant until she is changed
         self.ends = list[Callable[[], None]]()  # what else is to be ended with the server
@@ -281,22 +281,22 @@ class Desk:
         """Two enrollments of one person, given by names or ids, become one."""
         for one in (name, other):
             self.jobs.require_untrained(self.engine.people.get(one).name)
-        merged = self.joins.merge(self.engine.chat, name, other)
+        merged = self.merges.merge(self.engine.chat, name, other)
         self._forget_analyses()
         return merged
 
-    def unmerge(self, made: str = "") -> Join:
+    def unmerge(self, made: str = "") -> Merge:
         """The last merge is taken back; raises PeopleError where there is none, or it isn't the one of this id."""
-        join = self.joins.undo(self.engine.people, made)
+        merge = self.merges.undo(self.engine.people, made)
         self._forget_analyses()
-        return join
+        return merge
 
     def forget(self, who: str) -> None:
         """Everything about a person, given by name or id, goes; a training of hers is stopped first."""
         person = self.engine.people.find(who)
         name = person.name if person else who
         self.end_training(name)
-        self.joins.forget(name)
+        self.merges.forget(name)
         self.engine.chat.forget(person.id if person else who)
         self.jobs.forget(name)
         self._forget_analyses()
@@ -306,10 +306,6 @@ class Desk:
     def tidy(self, session: Session) -> None:
         """Drop what a session still has of people who were forgotten, here or by another process."""
         forgetting.tidy(session, self.engine.people.ids())
-
-    def save_person(self, session: Session, who: str) -> tuple[str, int]:
-        """A person's file in the session's folder, by name or id; returns its link and its bytes."""
-        return export.person(session, self.engine.people, who)
 
     def take_person(self, upload: str | Path, name: str = "", replace: bool = False) -> Person:
         """Import an uploaded person file, which is deleted then."""

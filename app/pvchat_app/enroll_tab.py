@@ -15,8 +15,8 @@ from pvchat.errors import PeopleError, PVChatError, SubjectError
 from pvchat.people.person import Person, name_key
 from pvchat.schemas import Progress
 from pvchat_app import cards, jobcards
-from pvchat_app.acquaintance import add_clip, looks_like, would_help
 from pvchat_app.desk import Desk
+from pvchat_app.enrollment import add_clip, looks_like, would_help
 from pvchat_app.page_events import CANCEL, CLIPS, CONSENT, MODEL, POLL_S, QUICK, require_filled, same, sent
 from pvchat_app.picks import name_of, pick, picked_person
 from pvchat_app.progress import watched

@@ -18,7 +18,7 @@ from pvchat_app.evaluation import DEMO, MEASURES
 from pvchat_app.jobs import Job
 from pvchat_app.page_events import CANCEL, POLL_S, PRIVATE, QUICK, same, sent
 from pvchat_app.progress import watched
-from pvchat_app.wording import escape
+from pvchat_app.wording import escape, from_home
 
 MAX_QUESTIONS = 1_000_000
 MOST_RUNS = 6  # shown, newest first
@@ -59,14 +59,16 @@ class EvaluateTab:
         gr.HTML(_WHAT, elem_id="pv-eval-what")
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=280):
-                picked = gr.Dropdown([], label="Manifest", elem_id="pv-manifest", filterable=False)
+                picked = gr.Dropdown([], label="Manifest (a set of questions)", elem_id="pv-manifest", filterable=False)
                 limit = gr.Number(
                     0, label="Questions at most (0: all)", precision=0, minimum=0, maximum=MAX_QUESTIONS,
                     elem_id="pv-eval-limit",
                 )  # fmt: skip
                 button = gr.Button("Evaluate", variant="primary", elem_id="pv-evaluate")
                 demo = gr.Button("Add the demo set", size="sm", visible=False, elem_id="pv-demo-set")
-                gr.HTML(_where(folder), elem_id="pv-manifests-where")
+                place = escape(from_home(folder.absolute()))
+                where = f'<p class="pv-dim">Manifests (JSON files or folders) lie in <code>{place}</code></p>'
+                gr.HTML(where, elem_id="pv-manifests-where")
             with gr.Column(scale=2, min_width=300):
                 note = gr.HTML("", elem_id="pv-eval-note")
                 self.runs = gr.HTML(self._nothing(), elem_id="pv-eval-runs", js_on_load=CANCEL)
@@ -138,14 +140,6 @@ class EvaluateTab:
             f'<iframe class="pv-report" src="{url}" sandbox title="Report of {escape(job.name)}" loading="lazy">'
             "</iframe>"
         )
-
-
-def _where(folder: Path) -> str:
-    """Where manifests lie, with the home folder as "~": whoever may use the app may know it."""
-    place = folder.absolute()
-    if place.is_relative_to(Path.home()):
-        place = Path("~") / place.relative_to(Path.home())
-    return f'<p class="pv-dim">Manifests (JSON files or folders) lie in <code>{escape(place)}</code></p>'
 
 
 def _row(name: str, numbers: list[tuple[str, str]]) -> str:

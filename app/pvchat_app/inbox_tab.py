@@ -56,7 +56,7 @@ class StrangersPart:
                     scripts = librarycards.PLAY + librarycards.PICK
                     self.seen = gr.HTML("", elem_id="pv-stranger-seen", js_on_load=scripts)
                     self.split_button = gr.Button(
-                        "The ticked are somebody else", size="sm", elem_id="pv-stranger-split"
+                        "The ticked videos show somebody else", size="sm", elem_id="pv-stranger-split"
                     )
         self.picked, self.ticked = gr.State([]), gr.State([])
         self._connect(player, play)
@@ -70,12 +70,12 @@ class StrangersPart:
         agreed = "This person has agreed to be enrolled, face and voice (or it is me)"
         self.consent = gr.Checkbox(label=agreed, value=False, elem_id="pv-stranger-consent")
         self.enroll_button = gr.Button("Enroll", variant="primary", elem_id="pv-stranger-enroll")
-        self.who = gr.Dropdown([], label="Somebody enrolled", elem_id="pv-stranger-who", filterable=False)
+        self.who = gr.Dropdown([], label="Or enrolled already as", elem_id="pv-stranger-who", filterable=False)
         with gr.Row():
             self.join_button = small("This is her or him", "join")
             self.deny_button = small("This isn’t her or him", "deny")
         with gr.Row():
-            self.ignore_button = small("Ignore", "ignore")
+            self.ignore_button = small("Never show again", "ignore")
             self.merge_button = small("Merge the ticked", "merge")
 
     def _connect(self, player: gr.HTML, play: Callable[..., Any]) -> None:
@@ -122,7 +122,7 @@ class StrangersPart:
             require_filled({CONSENT: consent})
             name = clean_name(text)
             if self.desk.engine.people.find(name) is not None:
-                hint = "Pick her under “Somebody enrolled” if this is her; else choose another name."
+                hint = "Pick her under “Or enrolled already as” if this is her; else choose another name."
                 raise PeopleError("is enrolled already.", subject=name, hint=hint)
             with self.desk.changing:
                 person = inbox.name(_only(picked), name, consent=consent)

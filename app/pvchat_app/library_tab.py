@@ -27,6 +27,7 @@ from pvchat_app.jobs import Job
 from pvchat_app.page_events import CANCEL, MODEL, POLL_S, QUICK, same, sent
 from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
+from pvchat_app.wording import one_line
 
 KIND = "scan"
 _PLAN = (("looking through videos", 60.0),)
@@ -36,6 +37,7 @@ _FIRST = (
     "Ask about all of them: “When was Ana last seen?”",
 )
 _ELSEWHERE = "Folders are added on the machine that PVChat runs on: pvchat library add FOLDER"
+_CAMERA = "The camera is added: watch it in the Live tab."
 _NOBODY = (
     "Nobody is enrolled yet: enroll a person from a clip (Enroll), or name somebody under “People I don’t know” below."
 )
@@ -78,8 +80,8 @@ class LibraryTab:
     def _lay_out_sources(self) -> None:
         self.listed = gr.HTML(cards.steps(*_FIRST), elem_id="pv-library-sources")
         if self.local:
-            self.folder = gr.Textbox(label="Folder or file on this machine", max_lines=1, max_length=4096,
-                                     placeholder="~/videos", elem_id="pv-library-folder")  # fmt: skip
+            self.folder = gr.Textbox(label="Folder or file on this machine, or a camera", max_lines=1, max_length=4096,
+                                     placeholder="~/videos, or rtsp://…", elem_id="pv-library-folder")  # fmt: skip
             self.place = gr.Textbox(label="Place (may be left empty)", max_lines=1, max_length=80,
                                     placeholder="kitchen", elem_id="pv-library-place")  # fmt: skip
             self.add_button = gr.Button("Add", elem_id="pv-library-add")
@@ -120,11 +122,12 @@ class LibraryTab:
         try:
             if not (folder or "").strip():
                 raise SettingsError("name a folder or a file first.", subject="")
-            self.desk.engine.chat.library.add([Path(folder.strip())], (place or "").strip() or None)
-            start_scan(self.desk, owner)
+            self.desk.engine.chat.library.add([folder.strip()], (place or "").strip() or None)
+            if not (camera := video.is_address(folder.strip())):
+                start_scan(self.desk, owner)
         except Exception as error:
             return cards.error_card(error), *same(2), *self.show(owner)
-        return "", "", "", *self.show(owner)
+        return cards.notice(_CAMERA if camera else "", "good"), "", "", *self.show(owner)
 
     def scan(self, owner: str) -> tuple[Any, ...]:
         """Look through what is new."""
@@ -138,7 +141,7 @@ class LibraryTab:
 
     def ask(self, question: str) -> Iterator[str]:
         """Answer a question about all videos."""
-        question, found = " ".join((question or "").split()), list[str]()
+        question, found = one_line(question), list[str]()
         if not question:
             yield cards.notice("Type a question first.", "error")
             return

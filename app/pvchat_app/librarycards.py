@@ -13,12 +13,15 @@ from pathlib import Path
 from pvchat.chat.archive_finding import Seen
 from pvchat.chat.english import clock, lasting
 from pvchat.chat.say.sounds import quoted, speaker
+from pvchat.errors import PVChatError
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.listing import Sighting, Stranger
-from pvchat_app.cards import UNPLAYABLE, thumbnail
+from pvchat.video import is_address
+from pvchat_app.cards import picture, thumbnail
+from pvchat_app.desk import Desk
 from pvchat_app.page_events import clicks
-from pvchat_app.wording import day, escape, many
+from pvchat_app.wording import day, escape, from_home, many
 
 MOST_VIDEOS, MOST_FAILED = 30, 20  # shown of one answer, or of one stranger; files that can't be used
 MOST_QUOTES = 8  # of one video
@@ -37,7 +40,8 @@ def sources(status: Status, whole: bool) -> str:
     """
     rows = []
     for one in status.sources:
-        parts = [many(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
+        parts = ["camera"] if is_address(one.path) else []
+        parts += [many(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
         parts += [f"{one.waiting} to be looked at"] if one.waiting else []
         parts += [f"{len(one.failed)} can’t be used"] if one.failed else []
         place = f' <span class="pv-tag">{escape(one.place)}</span>' if one.place else ""
@@ -46,9 +50,21 @@ def sources(status: Status, whole: bool) -> str:
             for path, why in list(one.failed.items())[:MOST_FAILED]
         )
         more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
-        title = escape(_short(one.path) if whole else Path(one.path).name)
+        title = escape(from_home(one.path) if whole else Path(one.path).name)
         rows.append(f'<li><b>{title}</b>{place}<br><span class="pv-dim">{", ".join(parts)}</span>{more}</li>')
     return f'<ul class="pv-sources">{"".join(rows)}</ul>' if rows else ""
+
+
+def last_seen(desk: Desk) -> dict[str, str]:
+    """When and where everybody was last seen in the library, in words, by name; nothing where it can't be read."""
+    try:
+        found = desk.engine.chat.library.last_seen() if desk.engine.ready else {}
+    except PVChatError:  # there is none, or it is locked
+        return {}
+    return {
+        name: f"seen in {many(one.videos, 'video')}, last {_when(one.recorded, one.place)} ({Path(one.path).name})"
+        for name, one in found.items()
+    }
 
 
 def answer(found: LibraryAnswer) -> str:
@@ -91,14 +107,8 @@ def sightings(one: Stranger, faces: Mapping[int, bytes]) -> str:
 
 def player(url: str, media: str, name: str, at_s: float) -> str:
     """A video that plays from a moment, or a photo."""
-    shown = escape(name)
-    if media.startswith("image/"):
-        return f'<figure class="pv-player"><img src="{url}" alt="{shown}"><figcaption>{shown}</figcaption></figure>'
-    return (
-        f'<figure class="pv-player"><video src="{url}#t={max(0.0, at_s):.2f}" controls autoplay playsinline '
-        f'tabindex="0" aria-label="{shown}"></video>{UNPLAYABLE}'
-        f"<figcaption><b>{shown}</b></figcaption></figure>"
-    )
+    shown = picture(f"{url}#t={max(0.0, at_s):.2f}", media, name, "autoplay")
+    return f'<figure class="pv-player">{shown}<figcaption><b>{escape(name)}</b></figcaption></figure>'
 
 
 def _video(seen: Seen) -> str:
@@ -152,9 +162,3 @@ def _when(recorded: str, place: str) -> str:
 def _without_folder(path: str, why: str) -> str:
     """Why a file can't be used, without the path of its folder: a visitor elsewhere sees it too."""
     return why.removeprefix(f"{path}: ").replace(path, Path(path).name)
-
-
-def _short(path: str) -> str:
-    """A path with the home folder as "~"."""
-    home = Path.home()
-    return f"~/{Path(path).relative_to(home)}" if Path(path).is_relative_to(home) else path

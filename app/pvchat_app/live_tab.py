@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 POLL_S = 2.0
 LAST = 12  # events that are listed
-_NONE = "No camera was added yet. Add one in a terminal of this machine: pvchat library add rtsp://…"
+_NONE = "No camera was added yet. Add one in the Library tab by its address, such as rtsp://camera."
 _IDLE = "This camera isn’t watched: press Watch."
 
 

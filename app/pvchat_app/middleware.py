@@ -7,7 +7,7 @@ https://www.w3.org/TR/fetch-metadata/). Clients of the API are no browsers and s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,7 +34,7 @@ CALLER: ContextVar[str] = ContextVar("caller", default="")  # the address that a
 _PORTS = {"http": 80, "https": 443}
 
 
-class Guard:
+class OriginGuard:
     """Answers only requests that name an allowed host and come from our own page or from no page (ASGI middleware).
 
     Every answer gets `HEADERS`.
@@ -62,7 +62,7 @@ class Guard:
             await self.app({**scope, "headers": kept}, receive, _with_headers(send))
 
 
-class First:
+class FirstScript:
     """Has the page load a script before all others (ASGI middleware): what Gradio's `head` holds comes after its own.
 
     Args:
@@ -95,7 +95,7 @@ class First:
         await self.app({**scope, "headers": plain}, receive, whole)
 
 
-class Short:
+class BodyLimit:
     """Reads what a request brings, and refuses what is longer than `MAX_BODY` (ASGI middleware); uploads pass.
 
     Whatever comes after this one finds the body whole.
@@ -116,7 +116,7 @@ class Short:
         if body is None:
             await refuse(send, 413, f"A request has at most {MAX_BODY} bytes.")
         elif body["type"] == "http.request":
-            await self.app(scope, _after(body, receive), send)
+            await self.app(scope, replayed(body, receive), send)
 
 
 async def whole(receive: Any, limit: int) -> dict[str, Any] | None:
@@ -134,11 +134,11 @@ async def whole(receive: Any, limit: int) -> dict[str, Any] | None:
     return dict(message)
 
 
-def _after(first: dict[str, Any], receive: Any) -> Any:
+def replayed(first: Mapping[str, Any], receive: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
     """An ASGI `receive` that says `first`, and then what comes."""
     held = [first]
 
-    async def next_one() -> dict[str, Any]:
+    async def next_one() -> Any:
         return held.pop() if held else await receive()
 
     return next_one

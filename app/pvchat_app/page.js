@@ -19,6 +19,8 @@
   document.addEventListener("click", (event) => {
     const span = event.target.closest && event.target.closest("[data-seek]");
     if (span) play(span.dataset.clip, Number(span.dataset.seek));
+    const press = event.target.closest && event.target.closest("[data-press]");
+    if (press) document.getElementById(press.dataset.press)?.click();
   });
 
   document.addEventListener("input", (event) => { // the search in what is said

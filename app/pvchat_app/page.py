@@ -31,18 +31,17 @@ _NO_CLIP = "The clip of this address isn't there any more: its session has ended
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
-def build(desk: Desk, manifests: Path, mcp: bool = False, local: bool = True) -> gr.Blocks:
+def build(desk: Desk, manifests: Path, local: bool = True) -> gr.Blocks:
     """The whole page.
 
     Args:
         desk: does the work.
         manifests: folder of what can be evaluated.
-        mcp: see `endpoints.build`.
         local: only this machine reaches it: folders and cameras can be named.
     """
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         built = Page(desk, manifests, local)
-        endpoints.build(desk, mcp)
+        endpoints.build(desk)
         built.connect(page)
     return page
 

@@ -13,7 +13,7 @@ import gradio as gr
 
 from pvchat.people.corrections import SAME_FACE
 from pvchat.people.merge import alike
-from pvchat_app import cards
+from pvchat_app import cards, export, librarycards
 from pvchat_app.desk import Desk
 from pvchat_app.page_events import MODEL, QUICK, clicks, following, same, sent
 from pvchat_app.picks import current_pick, pick, picked_person
@@ -88,11 +88,12 @@ class PeopleTab:
             self.likeness = gr.HTML("", elem_id="pv-alike")
             with gr.Row():
                 self.join = gr.Button("Merge", size="sm", variant="primary", elem_id="pv-merge-yes", min_width=90)
-                self.leave = gr.Button("Leave two", size="sm", elem_id="pv-merge-no", min_width=90)
+                self.leave = gr.Button("Leave them as two", size="sm", elem_id="pv-merge-no", min_width=90)
 
     def _connect(self) -> None:
         who, result, undoable = self.who, self.result, [self.undo_button, self.made]
         self.grid.click(self.pick_card, None, who, **QUICK)
+        who.change(self.draw_cards, who, self.grid, **QUICK)
         # what was asked about the ones who were picked before is taken back
         gr.on([self.leave.click, who.change, self.other.change], None, None, self.both, js=_HIDDEN)
         gr.on([self.no.click, who.change], None, None, self.sure, js=_HIDDEN)
@@ -122,14 +123,13 @@ class PeopleTab:
         people = store.all()
         choices = [(person.name, pick(person)) for person in people]
         values = [value for _, value in choices]
-        running = [job for person in people if (job := self.desk.jobs.for_person(person.name))]
         gone = bool(who) and current_pick(store, who) is None
         who = current_pick(store, who) if who else next(iter(values), None)
         rest = [value for value in values if value != who]
         if (other := current_pick(store, other)) not in rest:
             other = next(iter(rest), None)
         return (
-            cards.people_grid(people, running),
+            self.draw_cards(who),
             gr.Dropdown(choices=choices, value=who),
             gr.Dropdown(choices=choices, value=other),
             likeness_of(self.desk, who, other),
@@ -138,6 +138,13 @@ class PeopleTab:
             gr.Column(visible=len(people) > 1),
             "" if gone else gr.skip(),
         )
+
+    def draw_cards(self, who: str | None) -> str:
+        """Everyone as cards, the one picked marked."""
+        people = self.desk.engine.people.all()
+        running = [job for person in people if (job := self.desk.jobs.for_person(person.name))]
+        picked = next((person.id for person in people if pick(person) == who), None)
+        return cards.people_grid(people, running, librarycards.last_seen(self.desk), picked)
 
     def pick_card(self, event: gr.EventData) -> Any:
         """The person whose card was clicked is the one to change."""
@@ -182,8 +189,8 @@ class PeopleTab:
 
         def call() -> str:
             with self.desk.changing:
-                join = self.desk.unmerge(made)
-            return f"{join.kept.name} and {join.gone.name} are two people again."
+                merge = self.desk.unmerge(made)
+            return f"{merge.kept.name} and {merge.gone.name} are two people again."
 
         return _outcome(call), *self._undoable()
 
@@ -214,7 +221,7 @@ class PeopleTab:
         """A person as a file behind a link."""
         try:
             person = picked_person(self.desk.engine.people, who)
-            url, count = self.desk.save_person(self.desk.sessions.asking(request), person.id)
+            url, count = export.person(self.desk.sessions.asking(request), self.desk.engine.people, person.id)
         except Exception as error:
             return cards.error_card(error)
         return cards.download(url, f"{person.name}.pvperson", count, "biometric data: mind who gets it")
@@ -227,10 +234,10 @@ class PeopleTab:
 
     def _undoable(self) -> tuple[Any, str]:
         """The button that takes the last merge back, where there is one, and what that merge made."""
-        join = self.desk.joins.last(self.desk.engine.people)
-        if join is None:
+        merge = self.desk.merges.last(self.desk.engine.people)
+        if merge is None:
             return gr.Button("", visible=False), ""
-        return gr.Button(f"Undo: {join.kept.name} and {join.gone.name} were two", visible=True), join.made
+        return gr.Button(f"Undo: {merge.kept.name} and {merge.gone.name} were two", visible=True), merge.made
 
 
 def _outcome(call: Callable[[], str]) -> str:

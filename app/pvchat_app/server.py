@@ -27,10 +27,10 @@ from pvchat.errors import SettingsError
 from pvchat.memory import keep_small
 from pvchat_app import uploads
 from pvchat_app.calls import Calls
-from pvchat_app.door import Locked, checker, unusable
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
-from pvchat_app.middleware import First, Guard, Short
+from pvchat_app.login import LoginRequired, checker, unusable
+from pvchat_app.middleware import BodyLimit, FirstScript, OriginGuard
 from pvchat_app.sessions import LINKS, Sessions
 from pvchat_app.visits import Visits
 
@@ -47,8 +47,6 @@ MIN_PASSWORD = 8  # characters
 SWEEP_S = 120.0
 ENDING_S = 30.0  # what runs when the server stops gets so long to end
 _STAYING = "/staying.js"
-# the footer has one link, and Gradio puts a separator after it; its own `css` doesn't reach the footer
-_FOOTER = "<style>footer .divider { display: none !important; }</style>"
 
 
 @dataclass(frozen=True)
@@ -222,15 +220,15 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     web.add_middleware(Calls, leaving=leaving)
     web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session, leaving=leaving)
-    web.add_middleware(First, script=_STAYING)
-    web.add_middleware(Short)
+    web.add_middleware(FirstScript, script=_STAYING)
+    web.add_middleware(BodyLimit)
     if options.password:
-        web.add_middleware(Locked, knows=lambda request: _logged_in(request, mounted[0]))
-    web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
+        web.add_middleware(LoginRequired, knows=lambda request: _logged_in(request, mounted[0]))
+    web.add_middleware(OriginGuard, hosts=LOCAL if options.host in LOCAL else ())
     names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "timeline.js", "settings.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     local = options.host in LOCAL and not options.password
-    blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp, local)
+    blocks = page.build(desk, options.manifests or home() / "manifests", local)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     _add_files(web, desk)
     web.mount(api.PREFIX, api.build(desk, leaving))
@@ -238,9 +236,9 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
         web, blocks, path="/", auth=checker(options.password) if options.password else None,
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
         max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
-        enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=["api"],
+        enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=[],
         theme=_theme(), css=text["style.css"] + text["tabs.css"],
-        head=f"{_FOOTER}<script>{''.join(text[name] for name in text if name.endswith('.js'))}</script>",
+        head=f"<script>{''.join(text[name] for name in text if name.endswith('.js'))}</script>",
     )  # fmt: skip
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True

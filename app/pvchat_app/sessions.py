@@ -106,7 +106,7 @@ class Session:
         path = self.made_folder() / secrets.token_hex(8) / clip.path.name
         path.parent.mkdir(mode=0o700)
         _link(clip.path, path)
-        url = clip.url if clip.copied else self.link(path, clip.shown_as)
+        url = clip.url if clip.copied else self.link(path, clip.media_type)
         return replace(clip, path=path, url=url, frames=[], faces={}, address=secrets.token_hex(4))
 
     def upload_of(self, clip: SessionClip) -> Path:

@@ -2,7 +2,7 @@
 // through the clip, "?" shows them.
 (() => {
   const DARK = "pv-dark", SWITCHES = ["pv-mic", "pv-aloud"]; // the latter are classes of the page, too: style.css
-  const HELP = "/ asks a question · ← and → move five seconds through the clip · space plays · ? shows this";
+  const HELP = "/ asks a question · ← and → move five seconds through the clip, in the timeline from bar to bar · ? shows this";
   const typing = (at) => at.closest && at.closest("input, textarea, select, [contenteditable], video");
 
   function apply() { // Gradio, too, sets the class when it has loaded, by what the system likes
@@ -53,7 +53,7 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     const video = document.querySelector("#pv-chat-player video");
     const inTabs = event.target.closest && event.target.closest("[role=tablist]"); // arrows move between tabs there
     if (event.key === "/") ask();

@@ -26,6 +26,10 @@ from pvchat_app.progress import watched
 
 _OWN = "PVChat's own model: runs on any laptop, and nothing is fetched for it."
 _HUB = "It is fetched from the hub where it isn't on this machine."
+_KEYS = (
+    "Press ? anywhere to see the keys. Page, questions and answers are in English; what is said in a clip may be in "
+    "another language."
+)
 _FITS = {True: "It fits here.", False: "It doesn't fit here.", None: ""}
 
 
@@ -53,6 +57,7 @@ class SettingsTab:
         voice = gr.HTML("", elem_id="pv-voice-note")
         gr.HTML("<h3>Look</h3>")
         dark = gr.Button("Light or dark", size="sm", elem_id="pv-dark")
+        gr.HTML(f'<p class="pv-dim">{_KEYS}</p>')
 
         picked.change(lambda name: cards.notice(statement(desk, name or "")), picked, takes, **QUICK)
         inputs = [picked, folder] if local else picked  # elsewhere no folder reaches the server

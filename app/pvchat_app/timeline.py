@@ -18,7 +18,10 @@ from pvchat_app.wording import SIGNS, WORDS, escape, exact, many, percent
 MOST_LANES = 12  # people; who is there longest comes first
 _BINS = 240  # shades of the shots' lane
 _MARKED = 80  # so many shots have a mark each at first; more are shaded until there is room
-_OTHERS = "others"
+_ENROLL = (  # page.js presses the button of this id
+    '<div class="pv-film-name pv-stranger"><button type="button" class="pv-time" data-press="pv-chat-enroll" '
+    'title="Faces of nobody enrolled: pick one, and give it a name">others: enroll</button></div>'
+)
 
 
 def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float, clip: str) -> str:
@@ -34,7 +37,7 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
     there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -p.visible_s))
     lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MOST_LANES]]
     if spans := _strangers(seen, there):
-        lanes.append(_lane(_OTHERS, "", "not enrolled", spans, length_s, clip))
+        lanes.append((_ENROLL, _lane("others", "", "not enrolled", spans, length_s, clip)[1]))
     names = "".join(name for name, _ in lanes)
     tracks = "".join(track for _, track in lanes)
     starts, unseen = " ".join(f"{start:.2f}" for start in seen.shots[:, 0].tolist()), ""

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from pvchat_app.middleware import refuse
+from pvchat_app.middleware import refuse, replayed
 from pvchat_app.sessions import Sessions
 
 HEARTBEAT = "/gradio_api/heartbeat/"
@@ -142,15 +142,12 @@ class Visits:
 
 def received(body: bytes, over: asyncio.Event) -> Callable[[], Awaitable[dict[str, Any]]]:
     """What an app receives of a request that was read whole: its body, and its end when `over` is set (ASGI)."""
-    first = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def receive() -> dict[str, Any]:
-        if first:
-            return first.pop()
+    async def end() -> dict[str, Any]:
         await over.wait()
         return {"type": "http.disconnect"}
 
-    return receive
+    return replayed({"type": "http.request", "body": body, "more_body": False}, end)
 
 
 def later(tasks: set[asyncio.Task[None]], work: Any) -> asyncio.Task[None]:

@@ -54,8 +54,16 @@ def hint(error: PVChatError) -> str:
 
 
 def escape(text: object) -> str:
-    """Text that isn't ours, for HTML: neither markup nor a template ("${…}", "{{…}}") can come of it."""
-    return _escape(str(text), quote=True).translate(_BRACES)
+    """Text that isn't ours, for HTML: neither markup nor a template ("${…}", "{{…}}") can come of it.
+
+    Half a sign (a lone surrogate), which no server can send, becomes "?".
+    """
+    return _escape(str(text), quote=True).translate(_BRACES).encode("utf-8", "replace").decode()
+
+
+def one_line(text: str | None) -> str:
+    """What was typed, in one line; half a sign (a lone surrogate), which can't be written, becomes "?"."""
+    return " ".join((text or "").split()).encode("utf-8", "replace").decode()
 
 
 def day(created: str) -> str:
@@ -101,6 +109,12 @@ def about(seconds: float) -> str:
 def many(count: int, one: str, several: str = "") -> str:
     """A count with its noun: "1 person", "3 people"."""
     return f"{count} {one if count == 1 else several or one + 's'}"
+
+
+def from_home(path: str | Path) -> str:
+    """A path with the home folder as "~": whoever may use the app may know it."""
+    home = Path.home()
+    return f"~/{Path(path).relative_to(home)}" if Path(path).is_relative_to(home) else str(path)
 
 
 def _is_path(error: PVChatError) -> bool:

@@ -61,10 +61,10 @@ def choose(settings: Settings) -> tuple[str, Path | None]:
         read_config(folder)  # one that can't be used is told now
     source = settings.answers
     if source == "auto":
-        source = "told" if folder is None else "model"
+        source = "reworded" if folder is None else "model"
     if source in ("model", "spoken"):
         if folder is None:
-            hint = "Train it with `pvchat train base`, or use --answers told or facts."
+            hint = "Train it with `pvchat train base`, or use --answers reworded or facts."
             raise WeightsError("this model ships no trained weights", subject=settings.model, hint=hint)
         check_llm(folder, settings.llm, settings.model)
         if source == "spoken" and not (folder / ANSWERING).is_file():
@@ -95,7 +95,7 @@ def check_llm(folder: Path, llm: str, name: str = "") -> None:
     if llm and not _same(llm, trained_for):
         hint = (
             f"Retrain it by `pvchat train base --phase 2 --llm {llm} --start {folder} --out RUN` and use --model RUN, "
-            "or let this language model word the measured facts: --answers told."
+            "or let this language model word the measured facts: --answers reworded."
         )
         raise SettingsError(f"the connector of this model was trained for '{trained_for}'", subject=f"--llm {llm}",
                             hint=hint)  # fmt: skip

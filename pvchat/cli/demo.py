@@ -67,6 +67,7 @@ def show(result: dict[str, Any], out: Console) -> None:
     took = seconds(result["seconds"])
     out.print(f"\n{right} of {count} decisions about presence are right; {took} after the downloads.")
     out.print("Now with your own clips:  pvchat enroll CLIP --name NAME;  pvchat ask CLIP QUESTION")
+    out.print("Or in a browser:  pvchat serve")
 
 
 def _people_cells(row: dict[str, Any]) -> tuple[str, str, str]:

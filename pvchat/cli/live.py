@@ -47,14 +47,14 @@ def run(args: argparse.Namespace) -> None:
     with progress:
         live = chat.library.live(args.camera, how, args.place, lambda row: _print_event(args, row))
         live.start()
-    console.say(f"Watching {live.address.shown}. Ctrl-C ends it.")
+    console.say(f"Watching {live.address.without_password}. Ctrl-C ends it.")
     try:
         while not live.wait(STATUS_S):
             console.say(status_line(live.status()))
     finally:
         _end(live)
     if live.status().failed:
-        raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.shown)
+        raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.without_password)
 
 
 def status_line(status: LiveStatus) -> str:

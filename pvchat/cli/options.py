@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from pvchat.config import ANSWERS, COSTS, QUANTIZED, SHOWN, PresenceConfig, Settings, VideoConfig
+from pvchat.config import ANSWERS, COSTS, FRAME_STYLES, QUANTIZED, PresenceConfig, Settings, VideoConfig
 
 SECTIONS: dict[str, type[Any]] = {"video": VideoConfig, "presence": PresenceConfig}
 
@@ -70,16 +70,16 @@ def add_model(parser: argparse.ArgumentParser, run: Run) -> None:
     parser.add_argument("--model", default="embedded", metavar="NAME", help="a preset, a trained model's folder, or a "
                         "pretrained video language model: its folder or hub:ORG/NAME (default embedded; `pvchat "
                         "models` lists what there is)")  # fmt: skip
-    parser.add_argument("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: measured "
-                        "facts; facts told by a language model; facts with gaps filled by the trained model; the "
-                        "same spoken by it, each sentence checked (needs weights for that); auto (the "
-                        "default): model where it has weights, else told")  # fmt: skip
+    parser.add_argument("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: facts "
+                        "(what was measured); reworded (the same by a language model); model (gaps are filled by the "
+                        "trained model); spoken (by its own words, each sentence checked; needs weights for that); "
+                        "auto (the default): model where it has weights, else reworded")  # fmt: skip
     parser.add_argument("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
     parser.add_argument("--eyes", default="", metavar="open_clip:NAME", help="an encoder of CLIP's kind, a hub's "
                         "ORG/NAME or a folder, that says what somebody probably does, and where, if that wasn't "
                         "measured, in the trained model's place (needs pvchat[hub])")  # fmt: skip
-    parser.add_argument("--show", choices=SHOWN, default="auto", help="how a pretrained base is shown people: plain "
-                        "frames, people outlined, one of them enlarged too, or what suits it (auto)")  # fmt: skip
+    parser.add_argument("--show", choices=FRAME_STYLES, default="auto", help="how a pretrained base is shown people: "
+                        "plain frames, people outlined, one of them enlarged too, or what suits it (auto)")  # fmt: skip
     parser.add_argument("--quantize", choices=QUANTIZED[1:], default="", help="load a pretrained base with fewer bits "
                         "(needs bitsandbytes)")  # fmt: skip
     parser.add_argument("--no-traits", dest="traits", action="store_false", help="tell neither men from women nor "

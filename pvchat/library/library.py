@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.library import asking, sources
 from pvchat.library.inbox import Inbox
+from pvchat.library.listing import LastSeen
 from pvchat.library.live.cameras import known, register
 from pvchat.library.live.eventlog import EventLog
-from pvchat.library.recognise import follow
+from pvchat.library.recognise import follow, people_in
 from pvchat.library.reel import Moment, moments_of
 from pvchat.library.scan import Report, Scanning, scan
 from pvchat.library.sources import Source
@@ -97,7 +98,7 @@ class Library:
             added = sources.add(library, files, place)
             for address in cameras:
                 register(library, address, place)
-        return [*added, *(address.shown for address in cameras)]
+        return [*added, *(address.without_password for address in cameras)]
 
     def live(
         self,
@@ -198,6 +199,17 @@ class Library:
             what = "this name can't be told from other words of a question."
             raise LibraryError(what, subject=person.name, hint="Rename the person: pvchat people rename")
         return [one for one in moments_of(finding) if one.sure or perhaps]
+
+    def last_seen(self) -> dict[str, LastSeen]:
+        """Where everyone was surely seen last, by name; nothing is recognised anew."""
+        words = (
+            "SELECT a.who, count(DISTINCT a.clip), max(c.recorded), f.path, s.place FROM appearances AS a "
+            "JOIN clips AS c ON c.id = a.clip JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
+            "WHERE a.decision = 'present' GROUP BY a.who"  # path and place are those of the newest: SQLite's max()
+        )
+        with self._open() as library:
+            names = people_in(library, self.chat)
+            return {names[who]: LastSeen(*row) for who, *row in library.execute(words) if who in names}
 
     @property
     def inbox(self) -> Inbox:

@@ -40,6 +40,22 @@ class Sighting:
 
 
 @dataclass(frozen=True)
+class LastSeen:
+    """Where somebody enrolled was seen last.
+
+    Attributes:
+        videos: number of those in which she surely is.
+        recorded: local time of the newest, ISO 8601.
+        path, place: of that one.
+    """
+
+    videos: int
+    recorded: str
+    path: str
+    place: str
+
+
+@dataclass(frozen=True)
 class Stranger:
     """Somebody whom nobody enrolled.
 

@@ -84,7 +84,7 @@ def remove(library: sqlite3.Connection, path: str) -> None:
     Raises:
         LibraryError: it was never added.
     """
-    whole = read_address(path).shown if "://" in path else str(_absolute(path))
+    whole = read_address(path).without_password if "://" in path else str(_absolute(path))
     with changing(library):
         clips = "SELECT path FROM files WHERE source = (SELECT id FROM sources WHERE path = ? AND camera IS NOT NULL)"
         drop_clips(library, [row[0] for row in library.execute(clips, (whole,))])

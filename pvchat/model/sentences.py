@@ -71,7 +71,7 @@ class SentenceEncoder:
         weights = downloaded_folder() / WEIGHTS
         told = f"{weights.relative_to(home())} {weights.stat().st_size} {' '.join(texts)}"
         kept = home() / "weights" / "networks" / f"often-{hashlib.sha256(told.encode()).hexdigest()[:16]}.safetensors"
-        rows = tensorfile.kept(kept, ("vectors",), lambda: {"vectors": self.encode(list(texts))})
+        rows = tensorfile.load_or_make(kept, ("vectors",), lambda: {"vectors": self.encode(list(texts))})
         self._cache.update(zip(texts, rows["vectors"], strict=True))
 
     def _embed(self, texts: list[str]) -> FloatArray:

@@ -53,7 +53,9 @@ def unpack(data: bytes) -> dict[str, NDArray[Any]]:
         raise ValueError(f"unknown array type {error}") from error
 
 
-def kept(path: Path, names: tuple[str, ...], make: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+def load_or_make(
+    path: Path, names: tuple[str, ...], make: Callable[[], dict[str, NDArray[Any]]]
+) -> dict[str, NDArray[Any]]:
     """The arrays of these names in a file, made and put there where it hasn't them: any process may make them again."""
     try:
         found = unpack(path.read_bytes())

@@ -2,8 +2,8 @@
 
 In: an `Address`: a stream (rtsp, http), a webcam (`/dev/video0`) or a growing file. Out: `Picture`s, each with its time
 of day. A stream that breaks is opened again, ever later (`BACKOFF`); a file that doesn't grow any more has ended.
-An address may hold a password: `shown` is what is printed, stored beside it and logged. FFmpeg may open network
-addresses by the protocols of that kind alone, and no local files.
+An address may hold a password: `without_password` is what is printed, stored beside it and logged. FFmpeg may open
+network addresses by the protocols of that kind alone, and no local files.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class Address:
 
     Attributes:
         text: as it is opened; it may hold a password.
-        shown: the same without it.
+        without_password: the same without it; what is printed, stored beside it and logged.
         kind: what is there.
     """
 
     text: str = field(repr=False)
-    shown: str
+    without_password: str
     kind: Kind
 
 

@@ -1,11 +1,11 @@
-"""From which log-odds of presence on a language model answers "Yes": the threshold that `release --heard` undoes.
+"""From which log-odds of presence on a language model answers "Yes"; `release --presence-scale` brings that to 0.
 
     python -m recipes.answering.yes_threshold --start FOLDER --data … --features … --identities lfw --captioned …
 
 In: a saved model with words of its own for answering, made clips of identities that it never saw. Out: for some
 log-odds, told in the place of those that it finds, the mean log-odds of "Yes", and where these cross 0; all printed.
-`release --heard 2 LESS`, less being what it takes to cross at 0, lays it beside the words: a match that is less sure
-than the one of training is then told in the same tone.
+`release --presence-scale 2 LESS`, less being what it takes to cross at 0, lays it beside the words: a match that is
+less sure than the one of training is then told in the same tone.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main() -> None:
     for odds, yes in zip(PRESENCE_ODDS, answers, strict=True):
         sys.stdout.write(f"told {odds:4.1f}: {yes.mean():5.2f}, yes {(yes > 0).mean():.2f}\n")
     begins = crossing(PRESENCE_ODDS, [float(yes.mean()) for yes in answers])
-    sys.stdout.write(f"a yes begins at {begins:.2f}: --heard 2 {-begins:.2f}\n")
+    sys.stdout.write(f"a yes begins at {begins:.2f}: --presence-scale 2 {-begins:.2f}\n")
 
 
 def questions(phase: AnsweringPhase, seed: int) -> Iterator[LessonPlan]:

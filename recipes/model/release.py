@@ -39,10 +39,11 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--answering", type=Path, nargs="+", default=(), help="runs of phase 4 that started from that model"
     )
-    parser.add_argument("--heard", type=float, nargs=2, metavar=("TIMES", "LESS"), help="by `hearing.py`")
+    meaning = "what log-odds of presence are multiplied by, then lessened by, before the language model reads them"
+    parser.add_argument("--presence-scale", type=float, nargs=2, metavar=("TIMES", "LESS"), help=meaning)
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args(words)
-    release(asked.model, asked.out, asked.language, asked.answering, asked.heard)
+    release(asked.model, asked.out, asked.language, asked.answering, asked.presence_scale)
 
 
 def release(
@@ -50,7 +51,7 @@ def release(
     out: Path,
     language: Path | None = None,
     answering: Sequence[Path] = (),
-    heard: Sequence[float] | None = None,
+    presence_scale: Sequence[float] | None = None,
 ) -> Path:
     """Write the shipped form of a trained model.
 
@@ -59,7 +60,7 @@ def release(
         out: folder to write.
         language: run or saved model whose adapters and projectors are taken; None when `model` has its own.
         answering: runs or saved models of phase 4, the mean of whose adapters and projectors is laid beside it.
-        heard: [2] how these hear log-odds of presence; None: as they were trained.
+        presence_scale: [2] what log-odds of presence are multiplied by, then lessened by; None: as they were trained.
 
     Returns:
         The weights' path.
@@ -77,8 +78,8 @@ def release(
         config["llm"] = json.loads((other / CONFIG).read_text(encoding="utf-8"))["llm"]
     shipped = {k: v.to(torch.bfloat16) if v.dim() else v for k, v in state.items()}
     spoken = _mean([_words(state, run) for run in answering])
-    if spoken and heard is not None:
-        spoken[HEARD] = torch.tensor(heard)
+    if spoken and presence_scale is not None:
+        spoken[HEARD] = torch.tensor(presence_scale)
     spoken_size = sum(v.numel() for v in spoken.values())  # a byte an entry
     size = (sum(v.numel() * v.element_size() for v in shipped.values()) + spoken_size) / 1e6
     if size > MOST_MB:

@@ -30,6 +30,7 @@ from pvchat_app.sessions import Sessions
 from pvchat import PVChat, video
 from pvchat.config import Settings
 from pvchat.schemas import Garment, PersonFacts
+from pvchat.storage import tokens
 
 ANA, BEN = 1, 2
 WAIT_S = 120.0  # a busy machine with one core takes its time
@@ -113,6 +114,11 @@ def running(engine: Engine, **options: Any) -> Iterator[tuple[App, str]]:
             server.should_exit = True
             thread.join(WAIT_S)
             app.close()
+
+
+def bearing(*scopes: str) -> dict[str, str]:
+    """The header of a new token of the HTTP API that may do this."""
+    return {"authorization": f"Bearer {tokens.create('test', scopes)[1]}"}
 
 
 def get(url: str, **options: Any) -> httpx.Response:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from make_app import WAIT_S, Scenery, make_desk, ready, running, wait_for
+from make_app import WAIT_S, Scenery, bearing, make_desk, ready, running, wait_for
 from pvchat_app.api import clips, events, gate
 from pvchat_app.server import App
 from starlette.requests import ClientDisconnect
@@ -31,10 +31,6 @@ def api(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[App, ht
     with running(ready(chat)) as (app, url), httpx.Client(base_url=url, timeout=WAIT_S) as client:
         client.headers.update(bearing("read", "ask", "manage"))
         yield app, client
-
-
-def bearing(*scopes: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {tokens.create('test', scopes)[1]}"}
 
 
 def uploaded(client: httpx.Client, clip: Path, **options: Any) -> str:

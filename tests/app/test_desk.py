@@ -13,7 +13,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 from make_app import ANA, BEN, Scenery, built, real_clip, upload, wait_for
 from PIL import Image
-from pvchat_app import cards, evidence, turncard
+from pvchat_app import cards, evidence, export, turncard
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import EnrollTab
 
@@ -205,7 +205,7 @@ def test_people_are_renamed_exported_imported_merged_and_forgotten(desk: Desk, s
     assert len(merged.arrays["prototypes"]) > before
     assert desk.engine.people.get("Ana 2").name == "Anna"
     assert merged.extra["clips"] == 2
-    url, _ = desk.save_person(session, "Anna")
+    url, _ = export.person(session, desk.engine.people, "Anna")
     file = desk.sessions.find(url.rsplit("/", 1)[1])
     assert file.download == "Anna.pvperson"
     back = party.with_name("back.pvperson")
@@ -280,12 +280,12 @@ def test_clips_that_browsers_cannot_play_get_a_copy_and_the_type_comes_from_the_
         container.mux(stream.encode(None))
     clip = desk.receive(desk.sessions.of("one"), upload(desk, avi))
     assert clip.copied
-    assert clip.shown_as == "video/mp4"
+    assert clip.media_type == "video/mp4"
     disguised = tmp_path / "page.html"
     disguised.write_bytes(real_clip(tmp_path, "plain").read_bytes())
     clip = desk.receive(desk.sessions.of("one"), upload(desk, disguised))
     assert not clip.copied
-    assert clip.shown_as == "video/mp4"
+    assert clip.media_type == "video/mp4"
 
 
 def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> None:

@@ -12,6 +12,7 @@ import gradio as gr
 import pytest
 from make_app import ANA, BEN, Scenery, built, get, running, upload
 from make_people import find_traces
+from pvchat_app import export
 from pvchat_app.chat_tab import ChatTab
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import EnrollTab
@@ -44,7 +45,11 @@ def test_what_a_session_has_of_her_is_gone(desk: Desk, scenery: Scenery, party: 
     list(desk.ask(session, "What is Ben wearing?"))
     list(desk.ask(session, "And Cem?"))
     assert {p.name for p in session.turns[1].pictures} == {"Ben"}  # nobody else was asked about
-    links = [desk.save_person(session, "Ben")[0], desk.save_conversation(session)[0], session.enrolling.url]
+    links = [
+        export.person(session, desk.engine.people, "Ben")[0],
+        desk.save_conversation(session)[0],
+        session.enrolling.url,
+    ]
     links += [session.clips[-1].url, *(picture.url for picture in session.turns[1].pictures)]
     tokens = [link.rsplit("/", 1)[1] for link in links]
     assert all(desk.sessions.find(token) for token in tokens)
@@ -67,7 +72,7 @@ def test_what_a_session_has_of_her_is_gone(desk: Desk, scenery: Scenery, party: 
 def test_the_link_to_a_forgotten_person_is_answered_404(desk: Desk) -> None:
     with running(desk.engine) as (app, url):
         session = app.desk.sessions.of("one")
-        link, _ = app.desk.save_person(session, "Ana")
+        link, _ = export.person(session, app.desk.engine.people, "Ana")
         assert get(url + link).status_code == 200
         elsewhere(desk, "Ana")
         assert get(url + link).status_code == 404
@@ -75,7 +80,7 @@ def test_the_link_to_a_forgotten_person_is_answered_404(desk: Desk) -> None:
 
 def test_a_person_who_was_trained_meanwhile_is_found_by_her_earlier_id(desk: Desk) -> None:
     session = desk.sessions.of("one")
-    link, _ = desk.save_person(session, "Ana")
+    link, _ = export.person(session, desk.engine.people, "Ana")
     people = desk.engine.people
     first = people.get("Ana")
     second = people.add(first, replace=True)

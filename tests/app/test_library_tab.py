@@ -49,6 +49,22 @@ def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery:
     assert str(folder.parent) not in library(desk, False).show("me")[0]
 
 
+def test_a_camera_is_added_by_its_address(desk: Desk) -> None:
+    note, *_ = library(desk, True).add("rtsp://admin:secret@127.0.0.1:9/door", "door", "me")
+    assert "pv-good" in note
+    assert desk.engine.chat.library.cameras() == [("rtsp://admin@127.0.0.1:9/door", "door")]
+    assert desk.jobs.of("me", library_tab.KIND) == []  # there is nothing to look through
+
+
+def test_cards_say_when_somebody_was_seen_last(desk: Desk, scenery: Scenery) -> None:
+    assert librarycards.last_seen(desk) == {}
+    desk.engine.chat.library.add([fill(scenery)], place="hall")
+    desk.engine.chat.library.scan()
+    assert librarycards.last_seen(desk) == {
+        "Ana": "seen in 1 video, last 1 Nov 2026, 10:00, hall (2026-11-01 10.00.00.mp4)"
+    }
+
+
 def test_why_a_file_cannot_be_used_tells_no_visitor_where_it_lies(desk: Desk, scenery: Scenery) -> None:
     folder = fill(scenery)
     (folder / "broken.mp4").write_bytes(b"nothing of a video")

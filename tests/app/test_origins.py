@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from gradio_client import handle_file
-from make_app import WAIT_S, api_client, get, post, ready, running
+from make_app import WAIT_S, api_client, bearing, get, post, ready, running
 
 from pvchat import PVChat
 
@@ -24,9 +24,10 @@ FOREIGN = (
 ROUTES = (
     ("POST", "/gradio_api/upload"),
     ("POST", "/gradio_api/call/list_people"),
-    ("POST", "/gradio_api/call/forget"),
+    ("POST", "/gradio_api/call/ask"),
     ("POST", "/gradio_api/run/list_people"),
-    ("POST", "/gradio_api/api/forget"),
+    ("POST", "/gradio_api/api/ask"),
+    ("DELETE", "/api/v1/people/Ana"),
     ("POST", "/gradio_api/queue/join"),
     ("GET", "/gradio_api/queue/data?session_hash=a"),
     ("GET", "/gradio_api/call/list_people/a"),
@@ -62,8 +63,8 @@ def test_a_foreign_page_can_neither_upload_nor_forget(server) -> None:
     headers = {"origin": "http://localhost:3000"}
     post(f"{url}/gradio_api/upload", files={"files": ("a.mp4", b"x" * 50)}, headers=headers)
     assert [path for path in app.desk.sessions.uploads.rglob("*") if path.is_file()] == []
-    called = post(f"{url}/gradio_api/call/forget", json={"data": ["Ana"]}, headers=headers)
-    assert "event_id" not in called.text
+    called = httpx.delete(f"{url}/api/v1/people/Ana", headers=headers | bearing("manage"), timeout=WAIT_S)
+    assert called.status_code == 403
     assert app.desk.engine.people.names() == ["Ana"]
 
 

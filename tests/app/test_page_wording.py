@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pvchat_app.cards import notice
-from pvchat_app.wording import day, escape, explained_error, percent
+from pvchat_app.wording import day, escape, explained_error, one_line, percent
 
 from pvchat.errors import NoSubjectError, PeopleError, UnknownPersonError, VideoReadError
 
@@ -19,6 +19,11 @@ def test_what_is_said_cannot_become_markup_or_templates() -> None:
     assert "${" not in html
     assert "{{" not in html
     assert escape(NASTY) in html
+
+
+def test_half_a_sign_is_a_question_mark() -> None:
+    assert escape("Ana \ud800") == "Ana ?"  # a server can't send it
+    assert one_line(" Is\n \ud800 there? ") == "Is ? there?"
 
 
 @given(st.text(max_size=40))

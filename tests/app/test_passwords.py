@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from make_app import get, post, ready, running
-from pvchat_app import door
+from pvchat_app import login
 from pvchat_app.middleware import CALLER
 from pvchat_app.server import Options
 
@@ -25,14 +25,14 @@ def wait_until(condition: Callable[[], bool], monkeypatch: pytest.MonkeyPatch) -
     """A wrong password waits until this holds, for a minute at most, and not for a time."""
 
     async def sleep(seconds: float) -> None:
-        assert seconds == door.WRONG_S >= 1
+        assert seconds == login.WRONG_S >= 1
         for _ in range(6000):
             if condition():
                 return
             await asyncio.sleep(0.01)
 
     there = SimpleNamespace(Future=asyncio.Future, to_thread=asyncio.to_thread, sleep=sleep)
-    monkeypatch.setattr(door, "asyncio", there)
+    monkeypatch.setattr(login, "asyncio", there)
 
 
 def test_wrong_passwords_do_not_hold_up_other_requests(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +47,7 @@ def test_wrong_passwords_do_not_hold_up_other_requests(chat: PVChat, monkeypatch
 
     with running(ready(chat), password=WORD) as (_, url):
         get(url + "/theme.css")
-        guesses = [threading.Thread(target=guess, args=(url,)) for _ in range(door.MOST_WAITING)]
+        guesses = [threading.Thread(target=guess, args=(url,)) for _ in range(login.MOST_WAITING)]
         for thread in guesses:
             thread.start()
         for _ in range(5):
@@ -55,7 +55,7 @@ def test_wrong_passwords_do_not_hold_up_other_requests(chat: PVChat, monkeypatch
             order.append("other")
         for thread in guesses:
             thread.join()
-    assert order == ["other"] * 5 + ["guess"] * door.MOST_WAITING  # the loop slept a second for each guess before
+    assert order == ["other"] * 5 + ["guess"] * login.MOST_WAITING  # the loop slept a second for each guess before
 
 
 async def _ask(check, address: str, word: str) -> bool:
@@ -66,7 +66,7 @@ async def _ask(check, address: str, word: str) -> bool:
 def test_the_loop_goes_on_while_a_password_is_hashed_and_a_guess_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks: list[int] = []
     wait_until(lambda: len(ticks) > 3, monkeypatch)
-    right = door.is_right
+    right = login.is_right
 
     def slowly(*given: Any) -> bool:
         before, end = len(ticks), time.monotonic() + 60
@@ -76,7 +76,7 @@ def test_the_loop_goes_on_while_a_password_is_hashed_and_a_guess_waits(monkeypat
         return right(*given)
 
     went_on: list[bool] = []
-    monkeypatch.setattr(door, "is_right", slowly)
+    monkeypatch.setattr(login, "is_right", slowly)
 
     async def tick() -> None:
         while True:
@@ -85,7 +85,7 @@ def test_the_loop_goes_on_while_a_password_is_hashed_and_a_guess_waits(monkeypat
 
     async def run() -> list[bool]:
         ticking = asyncio.create_task(tick())
-        given = await asyncio.gather(*(_ask(door.checker(WORD), "10.0.0.1", word) for word in ("wrong", "bad", WORD)))
+        given = await asyncio.gather(*(_ask(login.checker(WORD), "10.0.0.1", word) for word in ("wrong", "bad", WORD)))
         ticking.cancel()
         return given
 
@@ -98,7 +98,7 @@ def test_one_address_guesses_one_at_a_time_and_does_not_shut_others_out(monkeypa
     wait_until(lambda: "10.0.0.2" in checks, monkeypatch)
 
     async def run() -> None:
-        check = door.checker(WORD)
+        check = login.checker(WORD)
 
         async def guess(address: str, word: str) -> None:
             if await _ask(check, address, word):
@@ -119,20 +119,20 @@ def test_of_too_many_guesses_the_oldest_is_refused_unread_and_the_owner_is_let_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The owner has the guesser's address: both come through one proxy."""
-    monkeypatch.setattr(door, "WRONG_S", 0.05)
+    monkeypatch.setattr(login, "WRONG_S", 0.05)
     read: list[str] = []
-    right = door.is_right
-    monkeypatch.setattr(door, "is_right", lambda given, *rest: read.append(given) or right(given, *rest))
+    right = login.is_right
+    monkeypatch.setattr(login, "is_right", lambda given, *rest: read.append(given) or right(given, *rest))
 
     async def run() -> list[bool]:
-        check = door.checker(WORD)
-        words = [*(f"guess {i}" for i in range(door.MOST_WAITING + 20)), WORD]
+        check = login.checker(WORD)
+        words = [*(f"guess {i}" for i in range(login.MOST_WAITING + 20)), WORD]
         return await asyncio.gather(*(_ask(check, "10.0.0.1", word) for word in words))
 
     *guesses, owner = asyncio.run(run())
     assert owner
     assert not any(guesses)
-    assert len(read) == 1 + door.MOST_WAITING
+    assert len(read) == 1 + login.MOST_WAITING
     assert read[:2] == ["guess 0", WORD]  # the newest is next
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from make_app import ANA, BEN, Scenery, built, upload
 from pvchat_app import cards, page, people_tab
-from pvchat_app.acquaintance import add_clip, looks_like
 from pvchat_app.desk import Desk
+from pvchat_app.enrollment import add_clip, looks_like
 from pvchat_app.picks import pick
 
 from pvchat.errors import PeopleError

@@ -12,9 +12,9 @@ from make_app import BEN, Scenery, built, ready, running, upload
 from make_browser import open_page, pick
 from make_browser import tab as open_tab
 from pvchat_app import correcting
-from pvchat_app.acquaintance import looks_like
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import EnrollTab
+from pvchat_app.enrollment import looks_like
 from pvchat_app.people_tab import PeopleTab
 from pvchat_app.picks import current_pick, picked_person
 from pvchat_app.picks import pick as picked

@@ -7,8 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from pvchat_app.clip_events import WHO, starters
 from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
-from pvchat_app.screening import WHO, starters
 from pvchat_app.turncard import turn_card
 
 from pvchat.schemas import Answer, PersonPresence

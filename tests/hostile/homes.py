@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from gradio_client import handle_file
-from gradio_client.exceptions import AppError
 from real_weights import lend_encoder
 
 from pvchat import PVChat
@@ -30,7 +29,7 @@ WAIT_S = 300
 
 def run(home: Path) -> Iterator[Outcome]:
     """All cases; the other server is killed before the last ones."""
-    from make_app import ANA, BEN, api_client, open_scenery, ready, running
+    from make_app import ANA, BEN, bearing, open_scenery, ready, running
 
     lend_encoder(home)
     with pytest.MonkeyPatch.context() as patch, _other_server(home) as (child, there):
@@ -39,7 +38,8 @@ def run(home: Path) -> Iterator[Outcome]:
         scenery = open_scenery(folder, patch)  # of the same bytes as the other's clips
         clip = scenery.clip("party", ANA, BEN)
         with running(ready(PVChat(Settings(device="cpu")))) as (app, here):
-            clients = [api_client(url) for url in (here, there)]
+            may = bearing("read", "ask", "manage")
+            clients = [httpx.Client(base_url=f"{url}/api/v1/", headers=may, timeout=WAIT_S) for url in (here, there)]
             yield from _together(clients, clip)
             ours, theirs = (next(home.rglob(upload_by_page(url, clip))) for url in (here, there))
             app.desk.receive(app.desk.sessions.of("page"), ours)
@@ -48,18 +48,19 @@ def run(home: Path) -> Iterator[Outcome]:
             yield from _after_the_kill(clients[0], ours, theirs)
 
 
-def _together(clients: list[Any], clip: Path) -> Iterator[Outcome]:
+def _together(clients: list[httpx.Client], clip: Path) -> Iterator[Outcome]:
     yield _is("enrolled by one, listed by the other", "['Ana']", _names(clients[0]))
     with ThreadPoolExecutor(2) as pool:
         said = list(pool.map(lambda client: _enroll(client, clip, "Ben"), clients))
     yield _is("one name at both at once", "1 of 2", f"{said.count('Ben')} of 2")
     yield _is("whom both list", "['Ana', 'Ben'], ['Ana', 'Ben']", ", ".join(map(_names, clients)))
-    clients[0].predict("Ben", api_name="/forget")
-    answer = clients[1].predict(handle_file(str(clip)), "Who is there?", api_name="/ask")["answer"]
+    clients[0].delete("people/Ben")
+    asked = {"clip": _uploaded(clients[1], clip), "question": "Who is there?"}
+    answer = clients[1].post("ask", json=asked).json()["answer"]
     yield _is("forgotten by one, asked of the other", "isn't named", answer if "Ben" in answer else "isn't named")
 
 
-def _after_the_kill(client: Any, ours: Path, theirs: Path) -> Iterator[Outcome]:
+def _after_the_kill(client: httpx.Client, ours: Path, theirs: Path) -> Iterator[Outcome]:
     words = [sys.executable, "-m", "pvchat", "people", "list"]  # any command clears up
     subprocess.run(words, check=True, capture_output=True, timeout=WAIT_S, env=dict(os.environ))
     yield _is("kill -9 of one: uploads, the other's", "False, True", f"{theirs.exists()}, {ours.exists()}")
@@ -67,15 +68,18 @@ def _after_the_kill(client: Any, ours: Path, theirs: Path) -> Iterator[Outcome]:
     yield _is("kill -9 of one: damaged people", "{}", str(PeopleStore().damaged()))
 
 
-def _names(client: Any) -> str:
-    return str(sorted(row["name"] for row in client.predict(api_name="/list_people")))
+def _names(client: httpx.Client) -> str:
+    return str(sorted(row["name"] for row in client.get("people").json()))
 
 
-def _enroll(client: Any, clip: Path, name: str) -> str:
-    try:
-        return str(client.predict(handle_file(str(clip)), name, True, 2, False, api_name="/enroll")["name"])
-    except AppError as error:  # what the server said
-        return str(error)
+def _enroll(client: httpx.Client, clip: Path, name: str) -> str:
+    wanted = {"clip": _uploaded(client, clip), "name": name, "consent": True, "track": 2}
+    answer = client.post("people", json=wanted).json()
+    return str(answer.get("name", answer))
+
+
+def _uploaded(client: httpx.Client, clip: Path) -> str:
+    return str(client.post("clips", content=clip.read_bytes()).json()["clip"])
 
 
 def _is(case: str, expected: str, got: str) -> Outcome:

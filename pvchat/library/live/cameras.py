@@ -19,18 +19,18 @@ def register(library: sqlite3.Connection, address: Address, place: str | None) -
         LibraryError: that file is in the library as a video.
     """
     with changing(library):
-        found = library.execute("SELECT camera FROM sources WHERE path = ?", (address.shown,)).fetchone()
+        found = library.execute("SELECT camera FROM sources WHERE path = ?", (address.without_password,)).fetchone()
         if found is not None and found[0] is None:
-            hint = f"Take it out first: pvchat library remove '{address.shown}'."
-            raise LibraryError("this is in the library as a video.", subject=address.shown, hint=hint)
+            hint = f"Take it out first: pvchat library remove '{address.without_password}'."
+            raise LibraryError("this is in the library as a video.", subject=address.without_password, hint=hint)
         words = "INSERT INTO sources(path, place, camera) VALUES (?, '', ?) ON CONFLICT(path) DO NOTHING"
-        library.execute(words, (address.shown, address.text))
-        if address.text != address.shown:  # typed with its password
-            library.execute("UPDATE sources SET camera = ? WHERE path = ?", (address.text, address.shown))
+        library.execute(words, (address.without_password, address.text))
+        if address.text != address.without_password:  # typed with its password
+            library.execute("UPDATE sources SET camera = ? WHERE path = ?", (address.text, address.without_password))
         if place is not None:
             words = "UPDATE sources SET place = ? WHERE path = ?"
-            library.execute(words, (" ".join(place.split()), address.shown))
-        return int(library.execute("SELECT id FROM sources WHERE path = ?", (address.shown,)).fetchone()[0])
+            library.execute(words, (" ".join(place.split()), address.without_password))
+        return int(library.execute("SELECT id FROM sources WHERE path = ?", (address.without_password,)).fetchone()[0])
 
 
 def known(library: sqlite3.Connection, text: str) -> Address:
@@ -44,6 +44,6 @@ def known(library: sqlite3.Connection, text: str) -> Address:
         (text, text, text),
     ).fetchone()
     address = read_address(text if row is None else row[0])
-    stored = library.execute("SELECT camera FROM sources WHERE path = ?", (address.shown,)).fetchone()
-    typed = address.text != address.shown
+    stored = library.execute("SELECT camera FROM sources WHERE path = ?", (address.without_password,)).fetchone()
+    typed = address.text != address.without_password
     return address if typed or stored is None or stored[0] is None else read_address(stored[0])

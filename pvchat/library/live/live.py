@@ -154,8 +154,8 @@ class Live:
         running = bool(self._threads) and self._threads[1].is_alive()
         link = self._link
         return LiveStatus(
-            self.address.shown, self._place, link.connected, link.breaks, link.problem, sorted(who), self._latency_s,
-            self._looked_at, self._queue.dropped, self._still, running, self._failed,
+            self.address.without_password, self._place, link.connected, link.breaks, link.problem, sorted(who),
+            self._latency_s, self._looked_at, self._queue.dropped, self._still, running, self._failed,
         )  # fmt: skip
 
     def picture(self) -> bytes:
@@ -171,7 +171,7 @@ class Live:
 
     def _read(self) -> None:
         """Pictures become parts, until there are no more."""
-        sampler = Sampler(self.how.fps, self.chat.settings.video, self.address.shown)
+        sampler = Sampler(self.how.fps, self.chat.settings.video, self.address.without_password)
         began = recorded(Path(self.address.text)).at.timestamp() if self.address.kind == "file" else 0.0
         try:
             for picture in live_pictures(self.address, self._link, self._stop, began):
@@ -247,4 +247,4 @@ class Live:
         """What the status says; the words of an error of FFmpeg's may hold the address."""
         known = isinstance(error, PVChatError)
         self._failed = str(error) if known else type(error).__name__
-        _log.error("%s: watching ended (%s)", self.address.shown, self._failed)
+        _log.error("%s: watching ended (%s)", self.address.without_password, self._failed)

@@ -94,7 +94,7 @@ class ImageNetHead:
             weights = member_path("frames", "efficientnet-lite0-57934424.pth")
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         kept = home() / "weights" / "networks" / f"classifier-{digest[:16]}.safetensors"
-        tensors = tensorfile.kept(kept, ("weight", "bias"), lambda: _last_layer(weights))
+        tensors = tensorfile.load_or_make(kept, ("weight", "bias"), lambda: _last_layer(weights))
         self._weight, self._bias = tensors["weight"], tensors["bias"]
 
     def probabilities(self, features: FloatArray) -> FloatArray:

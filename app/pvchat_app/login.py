@@ -3,8 +3,8 @@
 In: the password. Out: Gradio's login check, as a coroutine: the server goes on answering while a password is hashed in
 a thread and while a wrong one waits. Guesses of one address wait for each other, so that many at once are no faster;
 the newest is checked first, so that they hold up each other and not the owner, who comes after them.
-Gradio asks on each of its routes whether somebody logged in, but not on those that were added to it; `Locked` does on
-all but those that the login page is made of.
+Gradio asks on each of its routes whether somebody logged in, but not on those that were added to it; `LoginRequired`
+does on all but those that the login page is made of.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _hashed(word: str, salt: bytes) -> bytes:
     return hashlib.scrypt(word.encode("utf-8", "surrogatepass"), salt=salt, **_SCRYPT)
 
 
-class Locked:
+class LoginRequired:
     """Shows the login page, and nothing else, to whoever hasn't logged in (ASGI middleware).
 
     Args:

@@ -21,7 +21,7 @@ MOST = 5  # merges that can be undone
 
 
 @dataclass(frozen=True)
-class Join:
+class Merge:
     """One merge: both as they were, and the id of what came of it."""
 
     kept: Person
@@ -29,11 +29,11 @@ class Join:
     made: str
 
 
-class Joins:
+class Merges:
     """The merges of one server that can be undone."""
 
     def __init__(self) -> None:
-        self._last: list[Join] = []
+        self._last: list[Merge] = []
         self._lock = threading.Lock()
 
     def merge(self, chat: PVChat, name: str, other: str) -> Person:
@@ -41,17 +41,17 @@ class Joins:
         kept, gone = chat.people.get(name), chat.people.get(other)
         merged = chat.merge(name, other)
         with self._lock:
-            self._last = [*self._last, Join(kept, gone, merged.id)][-MOST:]
+            self._last = [*self._last, Merge(kept, gone, merged.id)][-MOST:]
         return merged
 
-    def last(self, people: PeopleStore) -> Join | None:
+    def last(self, people: PeopleStore) -> Merge | None:
         """The newest merge whose result is as it was made; the others can't be undone any more."""
         with self._lock:
             there = {(person.id, person.name) for person in people.all()}
-            self._last = [join for join in self._last if (join.made, join.kept.name) in there]
+            self._last = [merge for merge in self._last if (merge.made, merge.kept.name) in there]
             return self._last[-1] if self._last else None
 
-    def undo(self, people: PeopleStore, made: str = "") -> Join:
+    def undo(self, people: PeopleStore, made: str = "") -> Merge:
         """Make two of the last merged one, each as she was.
 
         Args:
@@ -61,16 +61,16 @@ class Joins:
         Raises:
             PeopleError: nothing was merged, or what came of it was changed or forgotten since; another was last.
         """
-        join = self.last(people)
-        if join is None or made not in ("", join.made):
+        merge = self.last(people)
+        if merge is None or made not in ("", merge.made):
             raise PeopleError("there is no merge to undo.", hint="A merge can be undone until the person is changed.")
-        for alias in (join.gone.name, *join.gone.aliases):
-            people.unalias(join.kept.name, alias)
-        people.add(join.kept, replace=True)
-        people.add(join.gone)
+        for alias in (merge.gone.name, *merge.gone.aliases):
+            people.unalias(merge.kept.name, alias)
+        people.add(merge.kept, replace=True)
+        people.add(merge.gone)
         with self._lock:
-            self._last = [one for one in self._last if one is not join]
-        return join
+            self._last = [one for one in self._last if one is not merge]
+        return merge
 
     def forget(self, name: str) -> None:
         """Drop every merge that somebody is part of."""
@@ -79,5 +79,5 @@ class Joins:
             self._last = [j for j in self._last if key not in map(name_key, _names(j))]
 
 
-def _names(join: Join) -> list[str]:
-    return [name for person in (join.kept, join.gone) for name in (person.name, *person.aliases)]
+def _names(merge: Merge) -> list[str]:
+    return [name for person in (merge.kept, merge.gone) for name in (person.name, *person.aliases)]
