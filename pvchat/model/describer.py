@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pvchat.chat.speakers.choices import ChoiceKind, Scale
-from pvchat.chat.speakers.claims import Chooser, read_scales
 from pvchat.model import personstates
+from pvchat.model.choices import ChoiceKind, Chooser, Scale, read_scales
 from pvchat.model.lines import Line
 from pvchat.model.sentences import Encode
 from pvchat.model.trained import TrainedModel
