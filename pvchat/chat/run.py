@@ -36,6 +36,7 @@ from pvchat.chat.query import (
     Condition,
     Has,
     Not,
+    Number,
     Query,
     Rank,
     Whom,
@@ -109,7 +110,7 @@ class Lookup:
         """What is found of one: the verdict, when it holds, and the rows that say so."""
         where = self.meant_of(name)
         if self.query.number is not None and self.query.select in ("exists", "who"):
-            verdict = self._as_much(name)
+            verdict = self._as_much(name, self.query.number)
         else:
             verdict = whether(where, name, self.part, self.timeline, self.query.throughout)
         rows = self._because(where, name, verdict)
@@ -138,14 +139,12 @@ class Lookup:
         truth, time = truth_of(where, name, self.timeline), spoken_of(where, name, self.part, self.timeline)
         return max(0.0, seconds_in(time) - seconds_in(common(time, [*truth.yes, *truth.no])))
 
-    def _as_much(self, name: str) -> Verdict:
+    def _as_much(self, name: str, number: Number) -> Verdict:
         """Whether a condition holds of somebody as long, or as often, as is asked."""
         yes = self.times_of(name)
-        if self.query.number is None:
-            return "unknown"
         if self.query.rank is not None and self.query.rank.by == "often":
-            return self.query.number.within(len(yes), len(yes))
-        return self.query.number.within(seconds_in(yes), seconds_in(yes) + self.open_s(name))
+            return number.within(len(yes), len(yes))
+        return number.within(seconds_in(yes), seconds_in(yes) + self.open_s(name))
 
     def _because(self, where: Condition, name: str, verdict: Verdict) -> list[Row]:
         """The rows that say yes or no to a condition's parts; where neither is known, all that speak of them."""

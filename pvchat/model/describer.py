@@ -1,7 +1,7 @@
 """The trained model as it looks at clips of the people of one store: what it sees of them, likeness to sentences.
 
 A `Describer` keeps what it saw. It decides nothing: who is there stays with `presence.py`, what of its words is shown
-with `claims.py` and `hearing.py`.
+with `chat/speakers/`.
 
 Legend: B lines, n texts, S width of sentence vectors.
 """

@@ -84,13 +84,13 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
     said = slots_by_rule(words, labels)
     slots = resolved(said, known.history, known.timeline)
     heads = heads_by_rule(Tagged(words, labels, slots), known.history)
-    asked = Tagged(words, labels, said, heads)
-    query = query_by_rule(query_of(heads, event_roles(heads, slots), part), asked)
+    question = Tagged(words, labels, said, heads)
+    query = query_by_rule(query_of(heads, event_roles(heads, slots), part), question)
     if not known.history:
         return query
     if heads["follow"] != "none":
         return goes_on(query, known.history[-1], heads, said)
-    query = picked(query, known.history) if {"one", "ones"} & {*asked.seen} else query
+    query = picked(query, known.history) if {"one", "ones"} & {*question.seen} else query
     return leaning(query, known.history[-1], heads, said)
 
 

@@ -118,22 +118,22 @@ def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     tags = list(labels.tags)
     for tag_rule in TAG_RULES:
         tags = tag_rule(words, tags)
-    asked = Tagged(words, labels, slots_of(words, tags))
+    question = Tagged(words, labels, slots_of(words, tags))
     for slot_rule in SLOT_RULES:
-        asked = replace(asked, slots=slot_rule(asked))
-    return list(asked.slots)
+        question = replace(question, slots=slot_rule(question))
+    return list(question.slots)
 
 
-def query_by_rule(query: Query, asked: Tagged) -> Query:
+def query_by_rule(query: Query, question: Tagged) -> Query:
     """The query with what the heads can't say."""
     for rule in QUERY_RULES:
-        query = rule(query, asked)
+        query = rule(query, question)
     return query
 
 
-def heads_by_rule(asked: Tagged, history: Sequence[Turn]) -> dict[str, str]:
+def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     """The heads; a refusal must be likely, and "same" is what was asked before."""
-    labels = asked.labels
+    labels = question.labels
     heads, barred = dict(labels.heads), {"refuse"} if labels.selects["refuse"] < LEAST else set()
     barred |= set() if history else {"same"}
     if heads["select"] in barred:
@@ -141,7 +141,7 @@ def heads_by_rule(asked: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     if heads["select"] == "same":
         heads |= as_before(history[-1][0])
     for rule in HEAD_RULES:
-        heads |= rule(heads, asked)
+        heads |= rule(heads, question)
     return heads
 
 
@@ -205,19 +205,19 @@ def _in_the_light(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     return found
 
 
-def _at_that_time(asked: Tagged) -> Sequence[Slot]:
+def _at_that_time(question: Tagged) -> Sequence[Slot]:
     """With a "then" at the end of a whole question as the time before, where the network passed it over."""
-    words, labels = asked.words, asked.labels
+    words, labels = question.words, question.labels
     last = next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
     whole = words[0].seen in _OPENERS and labels.heads["follow"] == "none" and labels.heads["select"] != "same"
     if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
-        return asked.slots
-    return [*asked.slots, Slot("F", "pronoun", False, "then", "then", last)]
+        return question.slots
+    return [*question.slots, Slot("F", "pronoun", False, "then", "then", last)]
 
 
-def _at_once(asked: Tagged) -> Sequence[Slot]:
+def _at_once(question: Tagged) -> Sequence[Slot]:
     """With "at the same time" behind a condition as a slot, where the network passed it over."""
-    slots, seen = asked.slots, asked.seen
+    slots, seen = question.slots, question.seen
     text, condition = " ".join(seen), any(slot.role == "P" and slot.kind in ("deed", "posture") for slot in slots)
     related = any(slot.kind == "with" or slot.role in ("E", "F") for slot in slots)  # "at the same time as Ana"
     if not condition or "at the same time" not in text or related:
@@ -225,9 +225,9 @@ def _at_once(asked: Tagged) -> Sequence[Slot]:
     return [*slots, Slot("P", "with", False, "at the same time", "at the same time", len(seen))]
 
 
-def _taken_up(asked: Tagged) -> Sequence[Slot]:
+def _taken_up(question: Tagged) -> Sequence[Slot]:
     """With a description before the question word in the place of its pronoun: "the man in red, who is with him?"."""
-    slots, asks_at = asked.slots, next((i for i, word in enumerate(asked.seen) if word in _OPENERS), 0)
+    slots, asks_at = question.slots, next((i for i, word in enumerate(question.seen) if word in _OPENERS), 0)
     looks = [slot for slot in slots if slot.role == "S" and slot.at < asks_at]
     pronoun = next((slot for slot in slots if slot.role == "O" and slot.kind == "pronoun"), None)
     if pronoun is None or not looks or any(slot.kind in ("name", "pronoun") for slot in looks):
@@ -235,46 +235,48 @@ def _taken_up(asked: Tagged) -> Sequence[Slot]:
     return [replace(slot, role="O") if slot in looks else slot for slot in slots if slot is not pronoun]
 
 
-def _asks_name(heads: dict[str, str], asked: Tagged) -> dict[str, str]:
+def _asks_name(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Who somebody is who is told by the looks: "what's the man in red called?"."""
-    by_looks = any(slot.kind in ("gender", "worn", "colour") for slot in asked.slots)
-    called = by_looks and not any(slot.name for slot in asked.slots) and bool(_CALLED & {*asked.seen})
+    by_looks = any(slot.kind in ("gender", "worn", "colour") for slot in question.slots)
+    called = by_looks and not any(slot.name for slot in question.slots) and bool(_CALLED & {*question.seen})
     unseen = heads["select"] == "refuse" and heads["refusal"] == "unseen"
     return {"select": "who"} if called and unseen else {}
 
 
-def _joined_by(heads: dict[str, str], asked: Tagged) -> dict[str, str]:
-    """The word between what is asked: "or", "and"."""
-    places = [slot.at for slot in asked.slots if slot.role == "P"]
-    between = asked.seen[min(places, default=0) : max(places, default=0)]
+def _joined_by(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """The word between what is question: "or", "and"."""
+    places = [slot.at for slot in question.slots if slot.role == "P"]
+    between = question.seen[min(places, default=0) : max(places, default=0)]
     return next(({"join": word} for word in between if word in ("or", "and")), {})
 
 
-def _nth_time(heads: dict[str, str], asked: Tagged) -> dict[str, str]:
+def _nth_time(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """The so-manieth time: "the second time"."""
-    before = [asked.seen[i - 1] for i, word in enumerate(asked.seen) if word == "time" and i]
+    before = [question.seen[i - 1] for i, word in enumerate(question.seen) if word == "time" and i]
     return next(({"event_nth": _TIMES[word]} for word in before if word in _TIMES), {})
 
 
-def _relation(heads: dict[str, str], asked: Tagged) -> dict[str, str]:
+def _relation(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """How an event lies in time, by the last such word before it, where the network names the event alone."""
     if heads["relation"] != "none" or heads["select"] == "order":
         return {}
-    happens = min((slot.at for slot in asked.slots if slot.role in ("E", "F")), default=0)
-    words = (word for word in reversed(asked.seen[:happens]) if word in RELATIONS_IN_TIME)
+    happens = min((slot.at for slot in question.slots if slot.role in ("E", "F")), default=0)
+    words = (word for word in reversed(question.seen[:happens]) if word in RELATIONS_IN_TIME)
     return next(({"relation": RELATIONS_IN_TIME[word]} for word in words), {})
 
 
-def _of_two(heads: dict[str, str], asked: Tagged) -> dict[str, str]:
+def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Which of two is asked for, not whether: "did Ana or Ben come first?", "before or after Ben?"."""
-    if heads["select"] == "compare" and any(slot.role == "S" and slot.name and slot.after_or for slot in asked.slots):
+    if heads["select"] == "compare" and any(
+        slot.role == "S" and slot.name and slot.after_or for slot in question.slots
+    ):
         return {"form": "wh"}
-    return {"form": "choice"} if heads["select"] == "order" and "before or after" in " ".join(asked.seen) else {}
+    return {"form": "choice"} if heads["select"] == "order" and "before or after" in " ".join(question.seen) else {}
 
 
-def _comes_again(heads: dict[str, str], asked: Tagged) -> dict[str, str]:
+def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whoever comes back comes the second time."""
-    again = heads["event_nth"] == "any" and any(comes_back(slot, asked.seen) for slot in asked.slots)
+    again = heads["event_nth"] == "any" and any(comes_back(slot, question.seen) for slot in question.slots)
     return {"event_nth": "second"} if again else {}
 
 
@@ -291,30 +293,31 @@ def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
     return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
 
 
-def _share(query: Query, asked: Tagged) -> Query:
+def _share(query: Query, question: Tagged) -> Query:
     """How long as a share of the video: "what percentage of it is Ana in?"."""
-    return replace(query, value="share") if query.select == "how_long" and _SHARE & {*asked.seen} else query
+    return replace(query, value="share") if query.select == "how_long" and _SHARE & {*question.seen} else query
 
 
-def _of_people(query: Query, asked: Tagged) -> Query:
+def _of_people(query: Query, question: Tagged) -> Query:
     """A query whose number is of people ("for how long are three people dancing?"): more may dance, too."""
-    ends = [slot.at + len(slot.typed.split()) for slot in asked.slots if slot.kind == "number" and slot.role == "P"]
-    of_people = any(word in _PEOPLE for end in ends for word in asked.seen[end : end + 1])
+    ends = [slot.at + len(slot.typed.split()) for slot in question.slots if slot.kind == "number" and slot.role == "P"]
+    of_people = any(word in _PEOPLE for end in ends for word in question.seen[end : end + 1])
     if query.select not in ("when", "how_long", "how_often") or not of_people:
         return query
-    is_bounded = query.number is None or asked.heads["bound"] != "none"
-    number = query.number if is_bounded else Number("at_least", query.number.value)
+    number = query.number
+    if number is not None and question.heads["bound"] == "none":
+        number = Number("at_least", number.value)
     where = None if query.where == Has("with") else query.where  # so many at once are together
     return replace(query, value="people", number=number, where=where)
 
 
-def _of_return(query: Query, asked: Tagged) -> Query:
+def _of_return(query: Query, question: Tagged) -> Query:
     """A query of coming back: who does is there more than once, and does it when that is the second time."""
-    seen = asked.seen
+    seen = question.seen
     returns = any(
         word in BACK and (word[:3] == "ret" or seen[i - 1] in COMING | {"in"}) for i, word in enumerate(seen) if i
     )
-    if not returns or any(comes_back(slot, seen) for slot in asked.slots):
+    if not returns or any(comes_back(slot, seen) for slot in question.slots):
         return query
     if query.during.event is not None:
         if query.select != "how_often" or query.form != "polar" or query.during.relation not in ("after", "since"):
@@ -330,17 +333,17 @@ def _of_return(query: Query, asked: Tagged) -> Query:
     return replace(query, select=select, where=None, rank=Rank("often"), number=Number("more_than", 1))
 
 
-def _with_kind(query: Query, asked: Tagged) -> Query:
+def _with_kind(query: Query, question: Tagged) -> Query:
     """A refusal with its kind, the first whose word stands in the question; "" for none."""
     if query.select != "refuse" or query.refusal not in _KINDS:
         return query
     kinds = _KINDS[query.refusal].items()
-    return replace(query, value=next((kind for kind, known in kinds if known & {*asked.seen}), ""))
+    return replace(query, value=next((kind for kind, known in kinds if known & {*question.seen}), ""))
 
 
-def _of_sound(query: Query, asked: Tagged) -> Query:
+def _of_sound(query: Query, question: Tagged) -> Query:
     """The query, or what it means where it asks about sound."""
-    seen, words, text = asked.seen, asked.words, asked.text
+    seen, words, text = question.seen, question.words, question.text
     refused = query.select == "refuse" and query.refusal == "sound"
     if not (refused or _is_heard(query, text, seen)):
         return query

@@ -80,11 +80,6 @@ class Wording:
     words: tuple[Word, ...]
     part: During = WHOLE
 
-    @property
-    def seen(self) -> list[str]:
-        """What the network reads."""
-        return [word.seen for word in self.words]
-
 
 @dataclass(frozen=True)
 class Mention:
