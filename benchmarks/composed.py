@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat.chat.finding import Finding, Row
+from pvchat.chat.finding import Finding
 from pvchat.chat.question import Conversation
 from pvchat.chat.run import run
-from pvchat.chat.timeline import Timeline, words
+from pvchat.chat.timeline import Row, Timeline, words
 
 NEAR_S, NEAR_SHARE, EDGE_S = 0.5, 0.1, 1.0  # how far a number, or an edge of a span, may be off
 Expect = dict[str, Any] | list[dict[str, Any]]

@@ -25,10 +25,10 @@ from described import describing
 from phrases import place_agrees, place_of
 
 from pvchat import PVChat, Settings
-from pvchat.chat.speakers.choices import choices
 from pvchat.eval.metrics.bootstrap import Bootstrap, ratio
 from pvchat.eval.subsets import HALVES
 from pvchat.identity.enroll import enroll
+from pvchat.model.choices import choices
 
 KINDS = {"action": "deed", "location": "place"}
 Verdict = tuple[str, str, bool, bool]  # type, video, told, right

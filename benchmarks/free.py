@@ -24,10 +24,10 @@ import labelled
 import numpy as np
 
 from pvchat import PVChat
-from pvchat.chat.reader.tokens import NUMBERS, told_words
+from pvchat.chat.english import COLOURS
+from pvchat.chat.reader.statements import NUMBERS, told_words
 from pvchat.chat.speakers import answerer
 from pvchat.chat.speakers.checking import Checker
-from pvchat.chat.vocabulary import COLOURS
 from pvchat.config import Settings
 from pvchat.errors import PVChatError
 from pvchat.model import drafted

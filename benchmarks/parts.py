@@ -37,12 +37,12 @@ from switches import changed, dark, equal_shares, routed, shuffled, silent, swap
 
 from pvchat import PVChat
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.speakers.choices import choices
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.config import Settings
 from pvchat.eval.subsets import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.model import aligner, heads, hga, moec, mova, people, personstates, routers
+from pvchat.model.choices import choices
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.trained import TrainedModel
 from pvchat.schemas import ClipAnalysis, FloatArray

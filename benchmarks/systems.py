@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import PVChat
-from pvchat.chat.vocabulary import word_set
+from pvchat.chat.english import word_set
 from pvchat.config import Settings
 from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.model.sentences import SentenceEncoder

@@ -20,7 +20,7 @@ import av
 import numpy as np
 from voice import NOISES, RATE, SENTENCES, VOICES, noisy, say, spoken
 
-from pvchat.chat.vocabulary import word_set
+from pvchat.chat.english import word_set
 from pvchat.config import PresenceConfig
 from pvchat.identity.voices import heard_in
 from pvchat.people.person import Person

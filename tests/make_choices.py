@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pvchat.chat.speakers.choices import LEVELS, SETTINGS, Scale, choices, sentences
+from pvchat.model.choices import LEVELS, SETTINGS, Scale, choices, sentences
 
 NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}
 

@@ -15,7 +15,7 @@ from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.chat.reader.tokens import sentences  # noqa: E402
+from pvchat.chat.reader.statements import sentences  # noqa: E402
 from pvchat.chat.speakers import answerer  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import WeightsError  # noqa: E402

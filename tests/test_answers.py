@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from make_asked import plain_answer, read_question
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.say.people import looks
-from pvchat.chat.say.scenes import scene_told
+from pvchat.chat.say.people import looks, scene_told
 from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 

@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from pvchat.chat.archive import Sighted, adjusted, base_rate, is_backwards, sought
+from pvchat.chat.archive import Sighted, adjusted, base_rate, find, is_backwards, sought
 from pvchat.chat.archive_finding import ArchiveFinding, Video
-from pvchat.chat.archive_ranks import find
-from pvchat.chat.finding import Row
 from pvchat.chat.query import And, Has, Not, Query, Rank, Whom
 from pvchat.chat.spans import Span
-from pvchat.chat.timeline import Entity, Timeline
+from pvchat.chat.timeline import Entity, Row, Timeline
 
 ANA, BOTH, EITHER = Whom(("Ana",)), Whom(("Ana", "Ben"), "both"), Whom(("Ana", "Ben"), "either")
 WITH = Has("with")

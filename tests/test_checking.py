@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from make_asked import read_question
 
-from pvchat.chat.finding import Row
-from pvchat.chat.reader.tokens import sentences
+from pvchat.chat.reader.statements import sentences
 from pvchat.chat.say.voice import CANT_TELL
 from pvchat.chat.speakers.checking import Checker, points_of
-from pvchat.chat.timeline import Entity, Timeline
+from pvchat.chat.timeline import Entity, Row, Timeline
 
 NAMES = ["Ana", "Bo"]
 LEFT = "Ana is before a dark wall, on the left of the frame."

@@ -16,13 +16,16 @@ from make_choices import likeness_to, limits, scale_of
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import HEDGE
-from pvchat.chat.finding import Row
 from pvchat.chat.question import known_of
 from pvchat.chat.speakers.checking import contradictions
-from pvchat.chat.speakers.choices import (
+from pvchat.chat.speakers.claims import fill_gaps
+from pvchat.chat.timeline import Row, Timeline
+from pvchat.model.choices import (
+    CAPTION_QUESTION,
     KINDS,
     LEVELS,
     SETTINGS,
+    Chooser,
     Scale,
     at_odds,
     choices,
@@ -33,8 +36,6 @@ from pvchat.chat.speakers.choices import (
     sentences,
     softmax,
 )
-from pvchat.chat.speakers.claims import CAPTION_QUESTION, Chooser, fill_gaps
-from pvchat.chat.timeline import Timeline
 from pvchat.model.lines import Line
 from pvchat.schemas import HANDS, PersonFacts, PersonPresence, SceneFacts, Thing
 

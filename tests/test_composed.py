@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from pvchat.chat.finding import Finding, Found, Missing, Row
+from pvchat.chat.finding import Finding, Found, Missing
 from pvchat.chat.query import Query
+from pvchat.chat.timeline import Row
 
 ANA = Found("Ana", spans=((0.0, 25.0),), rows=(Row("Ana", "worn", "jacket", colour="dark red"),))
 FOUND = Finding(

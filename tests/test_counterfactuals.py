@@ -19,10 +19,9 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from switches import changed, dark, equal_shares, routed, shuffled, silent, swapped  # noqa: E402
 
-from pvchat.chat.speakers.choices import KINDS, choices, sentences  # noqa: E402
-from pvchat.chat.speakers.claims import CAPTION_QUESTION, LOOKED_AT  # noqa: E402
-from pvchat.chat.speakers.describe import Describer  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
+from pvchat.model.choices import CAPTION_QUESTION, KINDS, LOOKED_AT, choices, sentences  # noqa: E402  # noqa: E402
+from pvchat.model.describer import Describer  # noqa: E402
 from pvchat.model.lines import Line  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402

@@ -16,15 +16,15 @@ from make_choices import likeness_to, scale_of
 from make_clips import encode, noisy_frames, photo
 
 from pvchat.bases.eyes import CONFIG, Eyes
+from pvchat.bases.zeroshot import LEAST, MARGIN, MOMENTS, NOTHING, TEMPLATES, ZeroShot, _plain, moments
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import HEDGE
 from pvchat.chat.question import Conversation, Viewed
-from pvchat.chat.speakers.choices import KINDS, Scale, choices, sentences
-from pvchat.chat.speakers.claims import Chooser, fill_gaps
-from pvchat.chat.speakers.zeroshot import LEAST, MARGIN, MOMENTS, NOTHING, TEMPLATES, ZeroShot, _plain, moments
+from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.writer import Writer
 from pvchat.config import Settings, VideoConfig
 from pvchat.errors import SettingsError
+from pvchat.model.choices import KINDS, Chooser, Scale, choices, sentences
 from pvchat.model.lines import Line
 from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pvchat.chat.speakers.claims import often_compared
 from pvchat.errors import WeightsError
+from pvchat.model.choices import often_compared
 from pvchat.model.language import LanguageModel
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.runtime import best_dtype, compact_dtype

@@ -16,9 +16,12 @@ from make_library import made_library  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.chat.finding import Row  # noqa: E402
 from pvchat.chat.sounds import rows_of_sound  # noqa: E402
-from pvchat.chat.timeline import Entity, Timeline  # noqa: E402
+from pvchat.chat.timeline import (  # noqa: E402
+    Entity,
+    Row,  # noqa: E402
+    Timeline,
+)
 from pvchat.library import Library  # noqa: E402
 from pvchat.schemas import Look, Sound, SoundState, Utterance, Word  # noqa: E402
 from pvchat.storage import conversion, keys  # noqa: E402

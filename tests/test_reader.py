@@ -18,7 +18,7 @@ from pvchat.chat.query import (
     Whom,
 )
 from pvchat.chat.question import Conversation, type_of
-from pvchat.chat.reader.names import find_mentions
+from pvchat.chat.reader.words import find_mentions
 from pvchat.errors import SettingsError
 
 NAMES = ("Ana", "Ben", "Cleo")

@@ -23,6 +23,11 @@ COMBINED: dict[str, Query] = {
     "Leaving Ana out, who is talking?": Query("who", Whom(besides=("Ana",)), TALKS),
     "Only Ana is wearing a hat, isn't she?": Query("exists", Whom(("Ana",), "only"), HAT, form="polar"),
     "Neither Ana nor Ben is sitting, right?": Query("exists", Whom(("Ana", "Ben"), "none"), SITS, form="polar"),
+    # the light is nobody's clothes
+    "Who is there while it is dark?": Query("who", during=During("while", Event(Whom(), Has("light", "dark")))),
+    "Does Ana leave before it gets dark?": Query(
+        "order", ANA, Not(Has("present")), form="polar", during=During("before", Event(Whom(), Has("light", "dark")))
+    ),
     # ever
     "Are Ana and Ben ever apart?": Query("exists", Whom(("Ana", "Ben")), APART, form="polar"),
     "Does Ana ever stop talking?": Query("exists", ANA, And((Not(TALKS),)), form="polar"),
@@ -156,3 +161,22 @@ def test_a_combined_question_is_read_as_what_it_asks(text: str) -> None:
 @pytest.mark.parametrize(("before", "text"), FOLLOWING)
 def test_a_question_takes_what_it_leaves_out_from_the_one_before(before: str, text: str) -> None:
     assert read_question(text, NAMES, (before,), FILM).query == FOLLOWING[before, text]
+
+
+@pytest.mark.parametrize(
+    ("text", "everybody", "by_looks"),
+    [
+        ("Is Ana there, and what is she wearing?", False, False),
+        ("Is Ana there? And who else is there?", True, False),
+        ("Is Ana there, and is the man with glasses sitting?", True, True),
+    ],
+)
+def test_both_of_two_questions_say_whom_they_need(text: str, everybody: bool, by_looks: bool) -> None:
+    asked = read_question(text, NAMES)
+    assert (asked.asks_everybody, asked.means_by_looks) == (everybody, by_looks)
+
+
+def test_who_did_not_speak_is_refused() -> None:
+    """Of nobody it is known, since some may speak unheard."""
+    for text in ("Who did not speak?", "Who didn't speak?"):
+        assert query_of(text, NAMES) == Query("refuse", refusal="sound")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_analysis import make_analysis, make_track
 
-from pvchat.chat.say.presence import because, existence
+from pvchat.chat.say.clauses import because, existence
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.config import PresenceConfig
 from pvchat.identity.reasons import hardships, turn, why_not

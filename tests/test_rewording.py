@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.reader.tokens import held_words
+from pvchat.chat.english import same_colour
+from pvchat.chat.reader.statements import held_words
 from pvchat.chat.speakers.checking import contradictions, prompt, rephrase, same_words
-from pvchat.chat.vocabulary import same_colour
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
 

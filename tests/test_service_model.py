@@ -14,10 +14,10 @@ from make_choices import likeness_to, limits, scale_of  # noqa: E402
 from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.chat.speakers.choices import KINDS, sentences  # noqa: E402
-from pvchat.chat.speakers.describe import Describer  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import SettingsError, WeightsError  # noqa: E402
+from pvchat.model.choices import KINDS, sentences  # noqa: E402
+from pvchat.model.describer import Describer  # noqa: E402
 from pvchat.model.lines import Line  # noqa: E402
 from pvchat.model.personstates import STAMP  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402

@@ -16,10 +16,11 @@ pytest.importorskip("torch")
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.clip_timeline import timeline_of  # noqa: E402
 from pvchat.chat.english import HEDGE  # noqa: E402
-from pvchat.chat.speakers import answerer, describe  # noqa: E402
+from pvchat.chat.speakers import answerer  # noqa: E402
 from pvchat.chat.speakers.claims import fill_gaps  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.identity.enroll import enroll  # noqa: E402
+from pvchat.model import describer  # noqa: E402
 from pvchat.people.person import Person  # noqa: E402
 from pvchat.schemas import ClipAnalysis  # noqa: E402
 
@@ -135,7 +136,7 @@ def test_a_spoken_yes_is_read_from_her_tokens(
     )
     first = own.ask(demo_clips["car-2"], "Is Carl in this video?").answer
     assert (made[0].own, made[0].tries, made[0].stopped) == (1, 1, [])
-    state = describe.Describer.state
-    monkeypatch.setattr(describe.Describer, "state", lambda self, p: replace(state(self, obama), name=p.name))
+    state = describer.Describer.state
+    monkeypatch.setattr(describer.Describer, "state", lambda self, p: replace(state(self, obama), name=p.name))
     assert own.ask(demo_clips["car-2"], "Is Carl in this video?").answer == first
     assert [said for said, _ in made[1].stopped][:1] == ["No, Carl is not in this video."]

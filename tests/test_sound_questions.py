@@ -8,13 +8,12 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.finding import Row
 from pvchat.chat.query import Has, Query, Rank, Whom
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import rows_of_sound
-from pvchat.chat.timeline import Entity, Timeline
+from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.cli.transcribe import subtitles
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonPresence, Sound, Utterance, Word

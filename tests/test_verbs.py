@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pvchat.chat.english import present_tense, table
-from pvchat.chat.speakers.choices import choices, group_names
+from pvchat.model.choices import choices, group_names
 
 REPO = Path(__file__).parents[1]
 DEED = re.compile(r"[a-z]+ing( |$)")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from pvchat.chat.reader.names import find_mentions
+from pvchat.chat.reader.words import find_mentions
 from pvchat.people.store import PeopleStore, Snapshot
 from pvchat.storage import temporary
 from pvchat_app.conversation import SessionClip, Turn

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat.chat.english import are, join
+from pvchat.chat.english import be, join
 from pvchat.errors import PeopleError
 
 CLIPS = ["video", "image"]  # what can be uploaded
@@ -51,4 +51,4 @@ def require_filled(form: Mapping[str, Any]) -> None:
     """Raise PeopleError that says all of a form's fields that are empty, by what they are called."""
     if missing := [what for what, value in form.items() if not value]:
         hint = "Tick it if the person has agreed." if missing == [CONSENT] else ""
-        raise PeopleError(f"{join(missing)} {are(missing)} missing.", hint=hint)
+        raise PeopleError(f"{join(missing)} {be(missing)} missing.", hint=hint)

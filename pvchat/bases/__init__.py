@@ -14,5 +14,5 @@ first. A question goes this way:
     judging.py                          the base's yes or no about her, where identity is unsure
     shared.py, connector.py             what `train base` adds for all people
     imagetext.py                        a base for augmentation and evaluation, which bring their own prompts
-    eyes.py                             an encoder of CLIP's kind that chooses deeds and places (`--eyes`)
+    eyes.py, zeroshot.py                an encoder of CLIP's kind that chooses deeds and places (`--eyes`)
 """

@@ -2,7 +2,7 @@
 
 `--eyes open_clip:ORG/NAME` or `open_clip:FOLDER` names one in the hub's layout: open_clip_config.json and safetensors.
 Whatever is fetched becomes such a folder first, so both take one road: no pickle is read, no code of a checkpoint runs,
-and nothing that a checkpoint merely names is fetched. `chat/speakers/zeroshot.py` chooses by it.
+and nothing that a checkpoint merely names is fetched. `zeroshot.py` chooses by it.
 
 Legend: n pictures or sentences, W width of the space.
 """

@@ -8,10 +8,10 @@ Start with `query.py` (what is asked), `timeline.py` (what is known) and `findin
 values, without a word of a question or an answer. `question.py` has a question read, tells what must be known of a clip
 and, for evaluation and recipes, what answers; `writer.py` walks the way for `ask`.
 
-    a clip's table    clip_timeline.py (out of `identity/evidence.py`), fact_rows.py, sounds.py; speakers/claims.py adds
-    run               run.py: lookup.py, conditions.py, over spans.py; window.py: which part
-    many videos       archive.py, archive_sound.py, archive_ranks.py, out of which comes an archive_finding.py
-    words of all      vocabulary.py, english.py (with wording.json)
+    a clip's table    clip_timeline.py (out of `identity/evidence.py`), sounds.py; speakers/claims.py adds
+    run               run.py, over conditions.py and spans.py; window.py: which part
+    many videos       archive.py, out of which comes an archive_finding.py
+    words of all      english.py (with wording.json)
 
 What the trained model or a pretrained base says itself (`speakers/`) is held against the rows and the finding.
 """

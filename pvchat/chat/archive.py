@@ -1,23 +1,38 @@
 """A `Query` looked up in the timelines of many videos: an `ArchiveFinding` out. No words are in it.
 
-The same executor runs over each video (`run.py`); `archive_ranks.py` counts what it finds. Whether somebody is in a
-video depends on how often she is in any: of ten thousand videos a few look like hers by chance (`base_rate`), and then
-she is only perhaps in them.
+The same executor runs over each video (`run.py`, `sounds.py`); what it finds is counted and held against each other:
+how often, where most, who is first or longest. Whether somebody is in a video depends on how often she is in any: of
+ten thousand videos a few look like hers by chance (`base_rate`), and then she is only perhaps in them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from pvchat.chat.archive_finding import ArchiveFinding, Seen, Video
-from pvchat.chat.archive_sound import heard_in
-from pvchat.chat.query import EVERYBODY, WHOLE, And, Condition, During, Has, Query, Rank, atoms, is_of_sound
+from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
+from pvchat.chat.finding import Verdict
+from pvchat.chat.query import (
+    EVERYBODY,
+    NEVER,
+    PRESENT,
+    WHOLE,
+    And,
+    Condition,
+    During,
+    Has,
+    Not,
+    Query,
+    Rank,
+    Whom,
+    atoms,
+    is_of_sound,
+)
 from pvchat.chat.run import run
-from pvchat.chat.sounds import as_seen
-from pvchat.chat.spans import Span, merged, most_at_once
+from pvchat.chat.sounds import MUSIC, as_seen, hear, is_of_all, is_of_anybody, quotes, spans_of
+from pvchat.chat.spans import Span, all_verdict, any_verdict, common, merged, most_at_once, seconds_in
 from pvchat.chat.timeline import Timeline
 from pvchat.schemas import FloatArray
 
@@ -26,6 +41,13 @@ _DRAWS = 2.0  # videos with her and without her that count as seen before there 
 _ROUNDS = 50
 
 Sighted = tuple[Video, Timeline, frozenset[str], Span | None]  # who is only perhaps in it; the seconds asked about
+
+_ANSWERED = (
+    "exists", "who", "count", "when", "how_long", "how_often", "shots", "compare", "order", "attribute", "describe",
+)  # fmt: skip
+_RANKS = ("time", "long", "often")
+_GONE = (Not(PRESENT), Has("leaves"))
+_COME = (None, PRESENT, Has("enters"))
 
 
 def sought(query: Query) -> tuple[str, ...]:
@@ -205,3 +227,260 @@ def _within(query: Query, within: Span | None) -> Query:
     if within is None or query.during != WHOLE:
         return query
     return replace(query, during=During(start_s=within[0], end_s=within[1]))
+
+
+def heard_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+    """When something is heard in a video, who says it as far as that is known, and in which words.
+
+    Args:
+        query: what is asked.
+        video: which.
+        timeline: of it.
+        doubted: who is only perhaps in it.
+
+    Returns:
+        None where it says nothing to the question.
+    """
+    if timeline.sound != "heard":
+        return None if timeline.sound == "none" else Seen(video, told=False)
+    where = query.where or Has("speaks")
+    found = hear(Query("when", query.whom, where, during=query.during), timeline)
+    each = {one.entity: one.spans for one in found.people}
+    nobody = spans_of(found.rows, found.query) if is_of_anybody(query) else []
+    spans = (
+        found.spans if where == MUSIC else tuple(sorted([*nobody, *(span for one in each.values() for span in one)]))
+    )
+    if not (spans and is_of_all(query, each)):
+        return Seen(video, told=False) if found.open and found.rows else None
+    said = quotes(hear(Query("attribute", query.whom, attribute="says", during=query.during), timeline))
+    kept = tuple(one for one in said if (one[0] or nobody) and where != MUSIC and common([one[2]], spans))
+    perhaps = frozenset(each) & doubted
+    sure = bool(nobody) or where == MUSIC or perhaps != {*each}
+    strangers = sum(name.startswith("#") for name in each)
+    return Seen(video, spans, (*each,), perhaps, sure, strangers, each=each, quotes=kept)
+
+
+def find(query: Query, videos: Iterable[Sighted], looked_at: int, everything: Sequence[str] = ()) -> ArchiveFinding:
+    """What is found for a query, with its names, groups, number and verdict.
+
+    Args:
+        query: what is asked.
+        videos: those for `of_each` of it.
+        looked_at: how many there are in all.
+        everything: the people, places, days … among which those are sought that are seen so often, or never.
+    """
+    found = search(of_each(query), videos, looked_at)
+    if not _is_held(query):
+        return _summed(found, everything)
+    return _held(replace(found, query=query, strange=tuple(name for one in _people_of(query) for name in one.unknown)))
+
+
+def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
+    """The finding with its names, its groups, its number and its verdict."""
+    query, sure = found.query, found.sure
+    names = dict(_counted(found))
+    if query.value in UNITS:
+        groups = _grouped(found, everything)
+        return replace(found, names=names, groups=groups, number=float(len(groups)))
+    if query.select == "who" and query.number is not None:
+        return _so_often(found, names, everything)
+    if query.form == "polar" and query.select in ("how_often", "how_long") and query.number is not None:
+        low, high = _at_least_and_most(found)
+        so = query.number.within(low, high)
+        return replace(found, names=names, verdict="unsure" if so == "unknown" else so, number=low)
+    if query.select == "exists" or query.form == "polar":
+        verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
+        return replace(found, names=names, verdict=verdict, number=float(len(sure)))
+    if query.select == "how_long":
+        return replace(found, names=names, number=_at_least_and_most(found)[0])
+    if query.select == "count":
+        return replace(found, names=names, number=float(len(names)))
+    rank = query.rank
+    if query.select == "when" and rank is not None and rank.by == "time" and query.number is not None:  # the last three
+        count = int(query.number.value)
+        found = replace(found, seen=found.seen[-count:] if rank.k < 0 else found.seen[:count])
+    if query.select == "when" and rank is not None and rank.by == "long" and sure:
+        longest = sorted(found.seen, key=lambda one: -max((b - a for a, b in one.spans), default=0.0))
+        found = replace(found, seen=tuple(longest[: abs(rank.k)][-1:]))
+    return replace(found, names=names, number=float(len(sure)))
+
+
+def is_answered(query: Query) -> bool:
+    """Whether many videos can tell it: not who is leftmost, or what happens before what."""
+    event, held = query.during.event, query.select in ("compare", "order")
+    if query.select not in _ANSWERED or query.rank is not None and query.rank.by not in _RANKS:
+        return False
+    if query.select == "compare" and query.rank is None or query.attribute == "language":
+        return False
+    return not held or event is None or event.where in (*_GONE, *_COME)
+
+
+def of_each(query: Query) -> Query:
+    """What is looked for in each video: of who are held against each other, when it holds of each."""
+    if not _is_held(query):
+        return query
+    where, people = None if query.where in (*_GONE, *_COME) else query.where, _people_of(query)
+    names = tuple(dict.fromkeys(name for one in people for name in one.names))
+    alone = len(people) == 1 and query.form == "polar"  # "was Ana the first?": of everybody
+    if alone or len(names) < 2:
+        return Query("who", Whom(besides=query.whom.besides, such=query.whom.such, known=query.whom.known), where)
+    return Query("when", Whom(names, "either"), where)
+
+
+def _people_of(query: Query) -> list[Whom]:
+    """Who is held against each other."""
+    event = query.during.event
+    return [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
+
+
+def _is_held(query: Query) -> bool:
+    """Whether people are held against each other."""
+    return query.select in ("compare", "order") or query.select == "exists" and query.rank is not None
+
+
+def _held(found: ArchiveFinding) -> ArchiveFinding:
+    """Who is first, longest, most often, in order; whether that is who it is asked of."""
+    query, best = found.query, _measures(found, True, True)
+    named = sorted(best, key=best.__getitem__, reverse=_is_greatest(query))
+    if query.select == "order" and query.versus is not None and query.form != "polar":  # who came after Ben?
+        edge = min((best[name] for name in query.versus.names if name in best), default=None)
+        named = [name for name in named if edge is not None and best[name] != edge]
+        named = [name for name in named if (best[name] > (edge or 0.0)) == (query.during.relation == "after")]
+        named = sorted(named, key=lambda name: abs(best[name] - (edge or 0.0)))
+    number = best[named[0]] if named and query.rank is not None and query.rank.by != "time" else None
+    found = replace(found, names={name: _videos_of(found, name) for name in named}, number=number)
+    if query.form != "polar":
+        return found
+    told = {_comes_first(_measures(found, *sure), query) for sure in ((True, True), (True, False), (False, True))}
+    verdict: Verdict = "unknown" if None in told else "unsure" if len(told) > 1 else "yes" if True in told else "no"
+    return replace(found, verdict=verdict)
+
+
+def _is_greatest(query: Query) -> bool:
+    """Whether the greatest measure is asked for: the longest, the last; not the first, the shortest."""
+    by, last = ("time", False) if query.rank is None else (query.rank.by, query.rank.k < 0)
+    return (last or query.during.relation == "after") == (by == "time")
+
+
+def _measures(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) -> dict[str, float]:
+    """How often, how long or when it holds of each, surely or at all: of who is asked about, and of the others."""
+    query, event = found.query, found.query.during.event
+    made: dict[str, float] = {}
+    gone = query.where in _GONE
+    theirs_gone = gone if query.versus is not None or event is None else event.where in _GONE
+    by = "time" if query.rank is None else query.rank.by
+    held = (*query.whom.names, *(() if query.versus is None else query.versus.names))
+    for name in dict.fromkeys((*held, *(name for one in found.seen for name in one.names))):
+        ends, sure = (gone, sure_of_mine) if name in query.whom.names else (theirs_gone, sure_of_others)
+        value = None if name.startswith("#") else _measure(found, name, (by, ends), sure)
+        made |= {} if value is None else {name: value}
+    return made
+
+
+def _comes_first(measures: dict[str, float], query: Query) -> bool | None:
+    """Whether who is asked about comes first of all; None where there is nobody to hold against, or to be held."""
+    hers, theirs = ([v for name, v in measures.items() if (name in query.whom.names) == own] for own in (True, False))
+    if not hers or not theirs:
+        return None
+    return min(hers) > max(theirs) if _is_greatest(query) else max(hers) < min(theirs)
+
+
+def _measure(found: ArchiveFinding, name: str, by: tuple[str, bool], sure: bool) -> float | None:
+    """How often, for how many seconds, or at which moment first (or last) it holds of somebody; None for no moment."""
+    seen = [one for one in found.seen if name in one.names and not (sure and name in one.perhaps)]
+    spans = [(one.video, span) for one in seen for span in one.each.get(name, one.spans)]
+    if by[0] == "often":
+        return float(len(seen))
+    if by[0] == "long":
+        return sum(end - start for _, (start, end) in spans)
+    moments = [video.time_of(span[1] if by[1] else span[0]).timestamp() for video, span in spans]
+    return None if not moments else max(moments) if by[1] else min(moments)
+
+
+def _videos_of(found: ArchiveFinding, name: str) -> int:
+    return sum(name in one.names and name not in one.perhaps for one in found.seen)
+
+
+def of_one_time(query: Query) -> Query:
+    """What is counted at each of two times that are held against each other ("more often on Monday than on Friday")."""
+    long = query.rank is not None and query.rank.by == "long"
+    return Query("how_long" if long else "how_often" if query.whom.names else "count", query.whom, query.where)
+
+
+def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> ArchiveFinding:
+    """What was found at several times, as one: the first, with the others after it and the verdict of all.
+
+    Args:
+        query: what was asked.
+        found: of each time.
+        joint: "and", "or", "than" (more in the first than in the second), "but not" (then, and not at the other).
+    """
+    first, *rest = found
+    if not rest:
+        return first
+    then = joined(query, rest, joint)
+    if joint == "than":
+        (one, most_of_one), (other, most_of_other) = map(_at_least_and_most, (first, then))
+        less = query.rank is not None and query.rank.k < 0
+        yes, no = (most_of_one < other, one >= most_of_other) if less else (one > most_of_other, most_of_one <= other)
+        return replace(first, query=query, verdict="yes" if yes else "no" if no else "unsure", then=then)
+    if joint == "but not":
+        names = {name: count for name, count in first.names.items() if name not in then.names}
+        turned: dict[Verdict | None, Verdict] = {"yes": "no", "no": "yes"}
+        verdict = first.verdict and all_verdict([first.verdict, turned.get(then.verdict, "unknown")])
+        return replace(first, names=names, verdict=verdict, then=then)
+    both = [each.verdict for each in (first, then) if each.verdict is not None]
+    return replace(first, verdict=(any_verdict if joint == "or" else all_verdict)(both) if both else None, then=then)
+
+
+def _at_least_and_most(found: ArchiveFinding) -> tuple[float, float]:
+    """A number of videos or seconds without, and with, those that are only perhaps."""
+    long = found.query.select == "how_long"
+    sure, seen = ([seconds_in(one.spans) if long else 1.0 for one in part] for part in (found.sure, found.seen))
+    return sum(sure), sum(seen)
+
+
+def _grouped(found: ArchiveFinding, everything: Sequence[str]) -> dict[str, float]:
+    """In how many videos, or for how long, it surely holds at each place, on each day …: the most, or the first, first.
+
+    What is asked for by its number may be where it never holds.
+    """
+    query, by_length = found.query, found.query.rank is not None and found.query.rank.by == "long"
+    groups: dict[str, float] = dict.fromkeys(everything if query.number is not None else (), 0.0)
+    for one in found.seen if query.number == NEVER else found.sure:
+        unit = UNITS[query.value](one.video)
+        groups[unit] = groups.get(unit, 0.0) + (seconds_in(one.spans) if by_length else 1.0)
+    if query.number is not None:
+        groups = {unit: count for unit, count in groups.items() if query.number.within(count, count) == "yes"}
+    if query.rank is not None:
+        return dict(sorted(groups.items(), key=lambda item: item[1], reverse=query.rank.k > 0))
+    return groups
+
+
+def _so_often(found: ArchiveFinding, names: dict[str, int], everything: Sequence[str]) -> ArchiveFinding:
+    """Who is in so many videos; who is in none, even perhaps, is a finding without videos."""
+    query = found.query
+    assert query.number is not None
+    counts = {**dict.fromkeys(everything, 0), **names}
+    chosen = {name: count for name, count in counts.items() if query.number.within(count, count) == "yes"}
+    if query.number != NEVER:
+        return replace(found, names=chosen, number=float(len(chosen)))
+    seen = {name for one in found.seen for name in one.names}
+    never = tuple(name for name in chosen if name not in seen)
+    if not never:
+        return replace(found, query=replace(query, number=None), names=names)
+    whom, none = Whom(never, "all"), dict.fromkeys(never, 0)
+    return replace(found, query=Query("who", whom), seen=(), names=none, number=float(len(none)), absent=never)
+
+
+def _counted(found: ArchiveFinding) -> Iterator[tuple[str, int]]:
+    """In how many videos each is surely seen, the most seen first; enrolled people only."""
+    counts: dict[str, int] = {}
+    weights: dict[str, float] = {}
+    by_length = found.query.rank is not None and found.query.rank.by == "long"
+    for one in found.seen:
+        for name in one.names:
+            if name not in one.perhaps and not name.startswith("#"):
+                counts[name] = counts.get(name, 0) + 1
+                weights[name] = weights.get(name, 0.0) + (seconds_in(one.each.get(name, ())) if by_length else 1.0)
+    yield from sorted(counts.items(), key=lambda item: (-weights[item[0]], item[0]))

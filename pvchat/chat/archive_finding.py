@@ -1,6 +1,6 @@
 """What was found in many videos: records, without a word of the question or the answer.
 
-In: what `archive.py` and `archive_ranks.py` find. Out: an `ArchiveFinding`, put into words by `say/archive.py`.
+In: what `archive.py` finds. Out: an `ArchiveFinding`, put into words by `say/archive.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""When a condition holds of somebody, who is meant by a `Whom`, and who of them is longest, first, leftmost, nearest.
+"""When a condition holds of somebody, who is meant by a `Whom`, who of them is longest, first, leftmost, nearest; and
+which part of a video a `During` means.
 
-In: parts of a `Query`, a `Timeline`. Out: `Truth` over time, verdicts, `Chosen` people, `Ranked` ones.
+In: parts of a `Query`, a `Timeline`. Out: `Truth` over time, verdicts, `Chosen` people, `Ranked` ones, a `Part`.
 """
 
 from __future__ import annotations
@@ -8,8 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.finding import Missing, Row
-from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Or, Quantifier, RankBy, Whom, atoms
+from pvchat.chat.finding import Missing
+from pvchat.chat.query import (
+    PRESENT,
+    And,
+    Condition,
+    During,
+    Event,
+    Has,
+    Not,
+    Or,
+    Quantifier,
+    RankBy,
+    Whom,
+    atoms,
+    is_numbered,
+)
 from pvchat.chat.spans import (
     TURNED,
     UNKNOWN,
@@ -24,10 +39,13 @@ from pvchat.chat.spans import (
     common,
     merged,
     negated,
+    nth_of,
     seconds_in,
     without,
 )
-from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TELLING, Entity, Timeline, says, words
+from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TELLING, Entity, Row, Timeline, says, words
+from pvchat.chat.window import stretch_of
+from pvchat.errors import SettingsError
 from pvchat.people.naming import meant
 
 RELATIONS = ("with", "beside", "left_of", "right_of")
@@ -40,6 +58,7 @@ _DOWN = ("long", "often", "right", "near", "big")  # where the most comes first
 # How much two may differ and be alike: of what was measured, and of what is known exactly [choice].
 _ALIKE_S, _ALIKE_SHARE, _AT_ONCE, _NEARER = 0.5, 0.05, 0.3, 1.25
 _EXACT = 1e-6
+_MEANT_S, _EXACT_S = 0.5, 0.01  # seconds to both sides of a moment, where spans are measured, or exact [choice]
 
 
 @dataclass(frozen=True)
@@ -49,6 +68,17 @@ class Chosen:
     sure: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of a video that is asked about: when, who is missing from what it hangs on, how much its event is known
+    to happen ("no": never).
+    """
+
+    spans: Sequence[Span]
+    missing: tuple[Missing, ...] = ()
+    happens: Verdict = "yes"
 
 
 def truth_of(condition: Condition, entity: str, timeline: Timeline) -> Truth:
@@ -193,6 +223,41 @@ def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], time
     if whom == Whom() and about and all(has.attribute in OF_SCENE for has in about):
         return Chosen(("",))
     return chosen(whom, part, timeline)
+
+
+def doubt(missing: Sequence[Missing]) -> Verdict:
+    """The verdict where somebody who is asked about is missing."""
+    return "unsure" if any(one.why == "unsure" for one in missing) else "unknown"
+
+
+def numbered_part(during: During, timeline: Timeline) -> Timeline:
+    """The part that is named by numbers as a timeline of its own; all of it where there is no such part."""
+    span = common([_numbered(during, timeline)], [timeline.whole]) if is_numbered(during) else []
+    return timeline.between(*span[0]) if span else timeline
+
+
+def part_of(during: During, timeline: Timeline) -> Part:
+    """The part of a video that is meant; without spans where it doesn't exist or its event never happens."""
+    numbered = common([_numbered(during, timeline)], [timeline.whole])
+    if during.event is None or not during.relation:
+        return Part(numbered, happens="yes" if numbered else "no")
+    who, truth = _event_truth(during.event, timeline)
+    spans, (start, end) = merged(truth.yes), timeline.whole
+    if isinstance(during.event.where, Not):  # who leaves was there before
+        spans = [span for span in spans if span[0] > start] or spans
+    picked = nth_of(spans, during.nth) if during.nth else spans
+    if not picked:
+        surely = bool(spans) or seconds_in(truth.no) >= WHOLE * seconds_in([timeline.whole])
+        happens = doubt(who.missing)
+        return Part([], who.missing, "no" if surely and happens == "unknown" else happens)
+    if isinstance(during.event.where, Not) and picked[0][0] > start and during.relation in ("after", "since"):
+        picked = [(span[0], span[0]) for span in picked]  # "after he left" is from then on
+    last = picked[-1][1] if picked[-1][1] < end else picked[-1][0]  # what goes on to the end: after it began
+    found = {
+        "while": picked, "before": [(start, picked[0][0])], "until": [(start, picked[0][0])],
+        "after": [(last, end)], "since": [(picked[0][0], end)],
+    }[during.relation]  # fmt: skip
+    return Part(common(found, numbered), who.missing)
 
 
 def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
@@ -372,3 +437,25 @@ def _measure(one: Entity, by: RankBy, seen: Sequence[Span], ends: bool) -> float
     if not seen:
         return None
     return seconds_in(seen) if by == "long" else seen[-1][1] if ends else seen[0][0]
+
+
+def _event_truth(event: Event, timeline: Timeline) -> tuple[Chosen, Truth]:
+    """Whom an event is about, and when it goes on."""
+    who = subjects(event.whom, event.where, [timeline.whole], timeline)
+    who = replace(who, sure=(*who.sure, *(one.name for one in who.missing if one.why == "absent")))
+    return who, jointly(replace(who, missing=()), event.where, event.whom, timeline) if who.sure else UNKNOWN
+
+
+def _numbered(during: During, timeline: Timeline) -> Span:
+    """From when to when a part goes that is named by numbers; a span of no length where there is none."""
+    start, end = timeline.whole
+    if not is_numbered(during):
+        return timeline.whole
+    if during.unit == "seconds" and during.start_s == during.end_s:
+        around = _MEANT_S if timeline.measured else _EXACT_S
+        return during.start_s - around, during.start_s + around
+    try:
+        first, last = stretch_of(during, timeline.shots, end)
+    except SettingsError:  # no such shot
+        return start, start
+    return first, end if last is None else last

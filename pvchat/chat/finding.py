@@ -5,45 +5,14 @@ JSON output, the app's timeline and follow-up questions read this, never the sen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 from pvchat.chat.query import Query
 from pvchat.chat.spans import Span, Verdict
-from pvchat.schemas import Ground
+from pvchat.chat.timeline import Row
 
 Absence = Literal["absent", "unsure", "not enrolled"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a timeline: that `attribute` of `entity` is `value` from `start_s` to `end_s`.
-
-    Attributes:
-        entity: an enrolled person's name, "#1", "#2" … for strangers, "" for the scene.
-        attribute, value, colour, of: as in `query.Has`; `of` is an entity, and of a thing the side of the picture that
-            it is on, or what it stands "on".
-        start_s, end_s: seconds.
-        probability: of the measurement, 0..1.
-        holds: False: it was measured that it does not hold.
-        ground: where it is seen best; two rows are the same whatever they rest on.
-    """
-
-    entity: str
-    attribute: str
-    value: str = ""
-    start_s: float = 0.0
-    end_s: float = 0.0
-    colour: str = ""
-    of: str = ""
-    probability: float = 1.0
-    holds: bool = True
-    ground: Ground | None = field(default=None, compare=False)
-
-    @property
-    def span(self) -> Span:
-        """From when to when, seconds."""
-        return self.start_s, self.end_s
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pvchat.chat.spans import Verdict
 from pvchat.schemas import QuestionType
@@ -68,6 +68,7 @@ Quantifier = Literal["any", "all", "none", "only", "both", "either"]
 Relation = Literal["while", "before", "after", "until", "since"]
 Bound = Literal["exactly", "at_least", "at_most", "more_than", "fewer_than"]
 RankBy = Literal["time", "long", "often", "left", "right", "near", "big"]
+T = TypeVar("T")
 _NEARLY = 1e-6  # by which numbers may differ and be the same
 
 
@@ -279,6 +280,15 @@ class Query:
         return made
 
 
+def parts_of(value: object, kind: type[T]) -> Iterator[T]:
+    """Every part of one kind in a query or a part of it, itself and the second of two questions included, in order."""
+    if isinstance(value, kind):
+        yield value
+    parts = value if isinstance(value, tuple) else map(value.__getattribute__, _FIELDS.get(type(value), ()))
+    for part in parts:
+        yield from parts_of(part, kind)
+
+
 def is_choice(query: Query) -> bool:
     """Whether one of several conditions is asked for: "is she dancing or sitting?"; neither yes nor no answers that."""
     return query.form == "choice" and query.select == "exists" and isinstance(query.where, Or)
@@ -306,6 +316,7 @@ def is_of_sound(query: Query) -> bool:
 
 
 _KINDS: dict[str, type] = {c.__name__: c for c in (Has, And, Or, Not, Whom, Event, During, Rank, Number, Query)}
+_FIELDS = {kind: [field.name for field in fields(kind)] for kind in _KINDS.values()}
 
 
 def _to_json(value: Any) -> Any:

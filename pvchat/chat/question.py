@@ -16,8 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import HEARD, TYPES, During, Query, Whom, atoms, is_numbered, numbers_of, without_numbers
-from pvchat.chat.reader.history import Turn
+from pvchat.chat.query import (
+    HEARD,
+    TYPES,
+    During,
+    Has,
+    Query,
+    Whom,
+    atoms,
+    is_numbered,
+    numbers_of,
+    parts_of,
+    without_numbers,
+)
+from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
@@ -69,8 +81,8 @@ class Question:
     @property
     def asks_everybody(self) -> bool:
         """Whether it names nobody, or anybody may be a part of the answer."""
-        query = self.query
-        return not query.whom.names or query.select in ("who", "count") or _compares_with_all(query)
+        asked = [query for query in parts_of(self.query, Query) if query.select != "refuse"] or [self.query]
+        return any(not q.whom.names or q.select in ("who", "count") or _compares_with_all(q) for q in asked)
 
     @property
     def part(self) -> During | None:
@@ -81,13 +93,14 @@ class Question:
     @property
     def means_by_looks(self) -> bool:
         """Whether it means somebody by what holds of them ("the man with glasses")."""
-        return any(has.attribute not in _SEEN_AT_ONCE for one in people_in(self.query) for has in atoms(one.such))
+        people = parts_of(self.query, Whom)
+        return any(has.attribute not in _SEEN_AT_ONCE for one in people for has in atoms(one.such))
 
     @property
     def asks_measured(self) -> bool:
         """Whether its answer may say more than who is there, where and when."""
-        selects = {self.query.select, "exists" if self.query.then is None else self.query.then.select}
-        return bool(selects & {"describe", "why"} or attributes_in(self.query) - set(_SEEN_AT_ONCE))
+        told = any(query.select in ("describe", "why") for query in parts_of(self.query, Query))
+        return told or bool(attributes_in(self.query) - set(_SEEN_AT_ONCE))
 
     @property
     def is_usual(self) -> bool:
@@ -234,28 +247,15 @@ def type_of(text: str) -> QuestionType:
     return Conversation(()).read([text])[0].type
 
 
-def people_in(query: Query) -> list[Whom]:
-    """Every set of people in a query, those of its relations and of its event too."""
-    event = query.during.event
-    whom = [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
-    conditions = [query.where, *(one.such for one in whom), None if event is None else event.where]
-    return [*whom, *(has.of for condition in conditions for has in atoms(condition) if has.of is not None)]
-
-
 def names_in(query: Query) -> tuple[str, ...]:
     """Every enrolled name in a query, and in the second one of two, in order."""
-    then = names_in(query.then) if query.then is not None else ()
-    return tuple(dict.fromkeys((*(name for one in people_in(query) for name in one.names), *then)))
+    return tuple(dict.fromkeys(name for whom in parts_of(query, Whom) for name in whom.names))
 
 
 def attributes_in(query: Query) -> set[str]:
     """Every attribute that a query, or the second one of two, asks for, or means people and times by."""
-    event = query.during.event
-    conditions = [query.where, *(one.such for one in people_in(query)), None if event is None else event.where]
-    found = {str(has.attribute) for condition in conditions for has in atoms(condition)} | {
-        query.attribute or "present"
-    }
-    return found | (attributes_in(query.then) if query.then is not None else set())
+    asked = {str(one.attribute or "present") for one in parts_of(query, Query)}
+    return asked | {str(has.attribute) for has in parts_of(query, Has)}
 
 
 def asks_of_things(query: Query) -> bool:

@@ -13,12 +13,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pvchat.chat.conditions import subjects
-from pvchat.chat.finding import Finding, Found, Row
-from pvchat.chat.lookup import part_of
+from pvchat.chat.conditions import part_of, subjects
+from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Attribute, Has, Query, Rank, atoms
 from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
-from pvchat.chat.timeline import Timeline
+from pvchat.chat.timeline import Row, Timeline
 from pvchat.schemas import LANGUAGES, Sound, Utterance
 
 UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture

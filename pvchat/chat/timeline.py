@@ -15,15 +15,14 @@ Each condition has three values: it holds, it doesn't, it isn't known. Silence i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from pvchat.chat.finding import Row
+from pvchat.chat.english import same_colour, word_set
 from pvchat.chat.query import Has
 from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
-from pvchat.chat.vocabulary import same_colour, word_set
-from pvchat.schemas import Decision, SoundState, Why
+from pvchat.schemas import Decision, Ground, SoundState, Why
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
 OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style")  # of no person
@@ -44,6 +43,37 @@ _DEPTHS = ("foreground", "background")
 LIKELY = 0.8  # probability below which a row holds only probably
 _MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
 TELLING = {"deed": ("posture", "deed", "holding")}  # attributes of which several rows' attributes speak
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a timeline: that `attribute` of `entity` is `value` from `start_s` to `end_s`.
+
+    Attributes:
+        entity: an enrolled person's name, "#1", "#2" … for strangers, "" for the scene.
+        attribute, value, colour, of: as in `query.Has`; `of` is an entity, and of a thing the side of the picture that
+            it is on, or what it stands "on".
+        start_s, end_s: seconds.
+        probability: of the measurement, 0..1.
+        holds: False: it was measured that it does not hold.
+        ground: where it is seen best; two rows are the same whatever they rest on.
+    """
+
+    entity: str
+    attribute: str
+    value: str = ""
+    start_s: float = 0.0
+    end_s: float = 0.0
+    colour: str = ""
+    of: str = ""
+    probability: float = 1.0
+    holds: bool = True
+    ground: Ground | None = field(default=None, compare=False)
+
+    @property
+    def span(self) -> Span:
+        """From when to when, seconds."""
+        return self.start_s, self.end_s
 
 
 @dataclass(frozen=True)

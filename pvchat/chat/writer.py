@@ -23,11 +23,11 @@ from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
+    from pvchat.bases.zeroshot import ZeroShot
     from pvchat.chat.speakers.answerer import Answerer
-    from pvchat.chat.speakers.describe import Describer
-    from pvchat.chat.speakers.hearing import Hearing
+    from pvchat.chat.speakers.checking import Hearing
     from pvchat.chat.speakers.narrator import Narrator
-    from pvchat.chat.speakers.zeroshot import ZeroShot
+    from pvchat.model.describer import Describer
     from pvchat.model.language import LanguageModel
 
 

@@ -14,9 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.archive import Sighted, adjusted, base_rate, is_backwards, is_told_of_one, sought
+from pvchat.chat.archive import (
+    Sighted,
+    adjusted,
+    base_rate,
+    find,
+    is_answered,
+    is_backwards,
+    is_told_of_one,
+    joined,
+    of_each,
+    of_one_time,
+    sought,
+)
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.archive_ranks import find, is_answered, joined, of_each, of_one_time
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query, is_of_sound
 from pvchat.chat.question import names_in, require_short

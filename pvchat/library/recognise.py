@@ -17,8 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.finding import Row
-from pvchat.chat.timeline import Entity, Timeline
+from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.library import odds, records
 from pvchat.people.folders import Snapshot
 from pvchat.people.person import Person

@@ -9,8 +9,8 @@ People (`people.py`) come from `aligner.py`, or from training, with a LoRA of th
 shows is told by the product's presence (`presence.py`).
 
 At work: `trained.py` has one model loaded, `views.py` what it saw of clips (`lines.py`: who looks at what),
-`personstates.py` stored people as it takes them; `sentences.py` (with `minilm.py`) makes sentence vectors;
-`language.py` is a language model by itself.
+`personstates.py` stored people as it takes them; `describer.py` holds a clip against sentences, `choices.py` picks one;
+`sentences.py` (with `minilm.py`) makes sentence vectors; `language.py` is a language model by itself.
 
 On disk: `config.py`, `registry.py` (presets), `checkpoint.py`. Without torch, for all but words:
 `frozen.py`, which has the passes of `passes.py` converted. `retrofit.py` gives other models mixed heads. Open

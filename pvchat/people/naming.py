@@ -27,7 +27,7 @@ _WORDS = """i me my mine myself you your yours yourself he him his himself she h
     photo photos picture pictures image images frame frames scene camera
     is are was were am does did has have had could should would there here"""
 _SMALL_WORDS = "the a an and or of in on at with else no one every some not be been do can will may s re"
-# "Will", "May" or "An" are names: where they stand tells (chat/reader/names.py). Nobody is called "who", nor "What is".
+# "Will", "May" or "An" are names: where they stand tells (chat/reader/words.py). Nobody is called "who", nor "What is".
 _RESERVED, _AROUND = frozenset(_WORDS.split()), frozenset(_SMALL_WORDS.split())
 _QUESTION_MARKS = re.compile("[?\u00bf\u037e\u061f]")
 _TAIL = re.compile(r"(['\u2019]s?)?[\s.,:;!)\u2026-]*\Z")  # what may follow a name in a sentence: "Ana's", "Ana!"

@@ -45,7 +45,7 @@ class Service(Protocol):
 
     @property
     def describer(self) -> Any:
-        """The trained model, a `pvchat.chat.speakers.describe.Describer`; None where no weights are shipped."""
+        """The trained model, a `pvchat.model.describer.Describer`; None where no weights are shipped."""
 
     @property
     def narrator(self) -> Any:

@@ -145,7 +145,7 @@ def _explain_absence(
     question: Question, people: Sequence[Person], presences: list[PersonPresence], analysis: ClipAnalysis
 ) -> None:
     """Fill in `why` of everyone whom a question is about and who isn't found present, in order of `people`."""
-    from pvchat.chat.say.presence import because
+    from pvchat.chat.say.clauses import because
     from pvchat.identity.evidence import STILL_S
     from pvchat.identity.reasons import why_not
 

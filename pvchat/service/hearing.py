@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import wording
-from pvchat.chat.finding import Row
 from pvchat.chat.sounds import UNSEEN
+from pvchat.chat.timeline import Row
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, Word
 

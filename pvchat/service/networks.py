@@ -159,7 +159,7 @@ class Networks:
     @cached_property
     def sentences(self) -> SentenceEncoder:
         """Sentence vectors, for questions that no rule reads and for the trained model's gate."""
-        from pvchat.chat.speakers.claims import often_compared
+        from pvchat.model.choices import often_compared
         from pvchat.model.sentences import SentenceEncoder
 
         return SentenceEncoder(device=self.settings.device, often=often_compared())
@@ -226,7 +226,7 @@ class Networks:
 
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        from pvchat.chat.speakers.claims import often_compared
+        from pvchat.model.choices import often_compared
 
         self.experts.convert()
         self.sentences.load()

@@ -28,11 +28,11 @@ from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
     from pvchat.chat.question import Stream
-    from pvchat.chat.speakers.describe import Describer
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.chat.writer import Writer
     from pvchat.identity.presence import PresenceModel
     from pvchat.library import Library
+    from pvchat.model.describer import Describer
     from pvchat.model.pvchat import PVChatModel
     from pvchat.perception.analysis import Experts
 
@@ -321,7 +321,7 @@ class PVChat(Enrolling, Correcting):
     @cached_property
     def describer(self) -> Describer | None:
         """The trained model as it speaks of these people; None where no weights are shipped. Loads when it speaks."""
-        from pvchat.chat.speakers.describe import Describer
+        from pvchat.model.describer import Describer
 
         trained = self.networks.trained
         return None if trained is None else Describer(trained, lambda texts: self.networks.sentences.encode(texts))
@@ -332,7 +332,7 @@ class PVChat(Enrolling, Correcting):
 
         eyes = answerer = None
         if (encoder := self.networks.eyes) is not None:
-            from pvchat.chat.speakers.zeroshot import ZeroShot
+            from pvchat.bases.zeroshot import ZeroShot
 
             eyes = ZeroShot(encoder, self.settings.video)
         source, describer, language = self.networks.source, self.describer, lambda: self.networks.language

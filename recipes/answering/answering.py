@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pvchat.chat.reader.tokens import sentences
+from pvchat.chat.reader.statements import sentences
 from pvchat.chat.speakers.checking import Checker, points_of
 from pvchat.errors import SettingsError
 from pvchat.model.features import from_analysis

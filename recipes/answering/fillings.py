@@ -13,7 +13,7 @@ import numpy as np
 
 from pvchat.chat.clip_timeline import SURFACES
 from pvchat.chat.english import HEDGE
-from pvchat.chat.say.scenes import said
+from pvchat.chat.say.people import said
 from pvchat.schemas import PersonFacts
 from recipes.answering.sheets import (
     Sheet,

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pvchat.chat.english import COLOURS
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Conversation, Question, known_of
-from pvchat.chat.reader.tokens import told_words
+from pvchat.chat.reader.statements import told_words
 from pvchat.chat.say.people import gender_of
 from pvchat.chat.speakers.answerer import brief
-from pvchat.chat.vocabulary import COLOURS
 from pvchat.schemas import PersonPresence
 from recipes.answering.fillings import filling
 from recipes.answering.questionbank import bank, kinds

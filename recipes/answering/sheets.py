@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.clip_timeline import SURFACES, timeline_from
+from pvchat.chat.clip_timeline import SURFACES, hedged, timeline_from
 from pvchat.chat.english import HEDGE
-from pvchat.chat.fact_rows import hedged
 from pvchat.chat.say.clauses import worn_said
-from pvchat.chat.speakers.choices import ChoiceKind, choices
 from pvchat.chat.timeline import Timeline
 from pvchat.identity.evidence import Evidence, gather
+from pvchat.model.choices import ChoiceKind, choices
 from pvchat.perception.sightings import where
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Reason, SceneFacts, Thing, Track, Why
 from recipes.model.base.episodes import Cast, ComposedScene

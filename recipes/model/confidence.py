@@ -1,7 +1,7 @@
 """How sure the trained model's choices must be: `python -m recipes.model.confidence --model FOLDER --data FOLDER`.
 
 In: a trained model, held-back captioned pictures, other held-back pictures (for what is usual only). Out: `claims.json`
-beside its weights, which `chat/speakers/` reads: a `Scale` for each kind of answer, and how it was read. Run it anew
+beside its weights, which `model/choices.py` reads: a `Scale` for each kind of answer, and how it was read. Run it anew
 whenever the weights change.
 
 A choice is right about a picture when a caption of it has one of the choice's words. Captions seldom say where or what
@@ -24,9 +24,11 @@ import torch
 from numpy.typing import NDArray
 
 from pvchat.bases.models import find
-from pvchat.chat.speakers.choices import (
+from pvchat.model.choices import (
+    CAPTION_QUESTION,
     KINDS,
     LEVELS,
+    LIMITS,
     SETTINGS,
     ChoiceKind,
     Level,
@@ -37,7 +39,6 @@ from pvchat.chat.speakers.choices import (
     sentences,
     softmax,
 )
-from pvchat.chat.speakers.claims import CAPTION_QUESTION, LIMITS
 from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.model.trained import TrainedModel
 from pvchat.schemas import FloatArray, SceneFacts

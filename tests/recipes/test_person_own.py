@@ -12,10 +12,10 @@ import torch
 from make_person import analysis, augmentation, tiny
 from make_sets import encode
 
-from pvchat.chat.speakers.describe import Describer
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.identity.enroll import enroll
+from pvchat.model.describer import Describer
 from pvchat.model.personstates import STAMP
 from pvchat.model.trained import TrainedModel
 from pvchat.train.person.config import PersonConfig

@@ -27,7 +27,7 @@ from pvchat.augment.dataset.folder import DataSet
 from pvchat.augment.questions.templates import masked
 from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.chat.question import type_of
-from pvchat.chat.reader.names import find_mentions
+from pvchat.chat.reader.words import find_mentions
 from pvchat.errors import SettingsError
 
 FIELDS = ("video_name", "video_path", "sks_present", "gender", "age", "is_positive", "qa_pairs")

@@ -14,10 +14,9 @@ from pvchat.augment.questions.captions import read_phrase
 from pvchat.augment.questions.cast import SampleView
 from pvchat.augment.schemas import PLAIN, TOGETHER
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.english import present_tense
+from pvchat.chat.english import present_tense, same_colour
 from pvchat.chat.say.people import acts, looks, whereabouts
 from pvchat.chat.timeline import Timeline
-from pvchat.chat.vocabulary import same_colour
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 

@@ -1,10 +1,13 @@
 """A question's text in, a `Query` out; what the questions before it were, and what was found for them, counts too.
 
-Start with `read.py`: names (`names.py`) are masked and times by the clock (`timewords.py`) taken out, a trained network
-(`network.py`) tells what is asked and what each word is, words get their plain values and stand for people and
-conditions (`slots.py`), pronouns and "and Ben?" are resolved by the turns before (`history.py`), and `decode.py` puts
-the query together. Sound is read by `sound.py`, other languages by `foreign.py`; a question about many videos by
-`archive.py`, its days by `dates.py`.
+Start with `read.py`. It walks this way:
 
-What a language model says is read here too: its words (`tokens.py`), and what it states of whom (`statements.py`).
+    text       words.py: names masked, slips mended, other languages; timewords.py: times by the clock taken out
+    words      network.py: a trained network tells what is asked (heads) and what each word is (tags)
+    labels     rules.py: what it leaves out; sound
+    slots      slots.py: plain values, that stand for people and conditions
+    Query      decode.py: heads, slots and the turns before, by which pronouns and "and Ben?" are resolved
+
+A question about many videos is read by `archive.py`, its days by `dates.py`. What a language model says is read here
+too: its words, and what it states of whom (`statements.py`).
 """

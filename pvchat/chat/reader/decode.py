@@ -1,16 +1,18 @@
-"""From the reader's labels to a `Query`: heads say what is asked, slots of whom and under which conditions.
+"""From the reader's labels to a `Query`: heads say what is asked, slots of whom and under which conditions; and what a
+question leans on, the questions before it and what was found for them.
 
-In: the labels of one question and its slots. Out: a well-typed `Query`, in which "she" and "they" are names already
-where the slots say so (`history.py`).
+"she" after "Is Ana there?" is Ana; "they" after that and "And Ben?" are both; "And Ben?" asks of Ben what was asked
+before; "the other one" is who of a list wasn't named last. Read from (Query, Finding) pairs, never from sentences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from pvchat.chat.conditions import RELATIONS
+from pvchat.chat.finding import Finding
 from pvchat.chat.query import (
     EVERYBODY,
     WHOLE,
@@ -37,19 +39,24 @@ from pvchat.chat.reader.slots import (
     GOING,
     Slot,
     begins,
-    canonical,
     conditions_of,
-    is_known,
     joined,
     ordinal,
     whom_of,
 )
 from pvchat.chat.reader.timewords import counted
+from pvchat.chat.timeline import OF_SCENE, Timeline
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
 _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
+
+Turn = tuple[Query, Finding]
+_SEVERAL = frozenset(("they", "them", "their", "theirs", "both", "these", "those", "all", "two", "three", "four"))
+_HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
+_TIMES = ("when", "how_long", "how_often")
+_FAR_BACK = 4  # turns that "they" may reach back to
 
 
 def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE) -> Query:
@@ -60,7 +67,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         slots: of the question, in order.
         part: of the video, by the clock.
     """
-    heads, slots = _identified(heads, _event_roles(heads, slots))
+    heads, slots = _identified(heads, slots)
     slots = _two_sides(slots) if heads["select"] == "compare" else slots
     whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
     during = _during(heads, slots, part, conditions)
@@ -151,19 +158,6 @@ def _narrowed(
     return (own[0].value, [c for c in conditions if c not in own]) if own else ("", conditions)
 
 
-def _event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
-    """With a thing as an event ("while the dog is there"), and who is held against somebody as whom an event is about,
-    where nothing is compared ("before she leaves").
-    """
-    about = [slot for slot in slots if slot.role == "E" or slot.role == "F" and slot.kind == "deed"]
-    if len(about) == 1 and about[0].kind in ("deed", "thing") and is_known("thing", about[0].value):
-        thing = replace(about[0], role="F", kind="thing", value=canonical("thing", about[0].value))
-        slots = [thing if slot is about[0] else slot for slot in slots]
-    if heads["select"] in ("order", "compare") or not any(slot.role == "F" for slot in slots):
-        return slots
-    return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
-
-
 def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str, str], Sequence[Slot]]:
     """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?" asks whether Ben is a
     man in red, "is the second one Ben?" whether he comes second.
@@ -231,8 +225,7 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
         return part
     if not told and about != EVERYBODY and heads["relation"] == "while":
         told = list(conditions)
-    scene = told and all(isinstance(one, Has) and one.attribute == "thing" for one in told)
-    about = whom_of(slots, "S", heads) if about == EVERYBODY and not scene else about
+    about = whom_of(slots, "S", heads) if about == EVERYBODY and not _is_of_scene(told) else about
     relation = "while" if heads["relation"] == "none" else heads["relation"]
     if relation == "after" and any(begins(slot) for slot in slots if slot.role == "F"):
         relation = "since"
@@ -241,11 +234,16 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
     )
 
 
+def _is_of_scene(conditions: Sequence[Condition]) -> bool:
+    """Whether what happens is of a thing, or the light."""
+    return bool(conditions) and all(isinstance(one, Has) and one.attribute in OF_SCENE for one in conditions)
+
+
 def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Condition], part: During) -> During:
     """What happens of whom, before or after which something else is asked to happen."""
     whom = whom_of(slots, "V", heads)
     whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
-    whom = whom_of(slots, "S", heads) if whom == EVERYBODY else whom
+    whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not _is_of_scene(happens) else whom
     relation = "before" if heads["relation"] == "none" else heads["relation"]
     return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
 
@@ -288,3 +286,280 @@ def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
     if value is None:
         return None
     return Number(cast(Bound, "exactly" if heads["bound"] == "none" else heads["bound"]), value)
+
+
+def subjects(turn: Turn) -> tuple[str, ...]:
+    """Whom one turn was about, in order: those it named, else those that were found."""
+    query, finding = turn
+    named = _named(query)
+    if named and query.select != "who":
+        return named
+    open_ = tuple(one.entity for one in finding.open) if query.select == "refuse" else ()
+    return finding.names or named or open_
+
+
+def _named(query: Query) -> tuple[str, ...]:
+    """The names in a query, of whom it asks and with whom or against whom."""
+    with_ = query.where.of.names if isinstance(query.where, Has) and query.where.of is not None else ()
+    versus = () if query.versus is None else query.versus.names
+    return tuple(dict.fromkeys((*query.whom.names, *with_, *versus)))
+
+
+def _in_event(query: Query) -> tuple[str, ...]:
+    """The names in a query's event: "who is there while Ben sits?"."""
+    return () if query.during.event is None else query.during.event.whom.names
+
+
+def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
+    """The names that a pronoun stands for; empty where nobody can be meant.
+
+    Args:
+        pronoun: in lower case, with its noun: "she", "their", "the other one".
+        history: the turns before, oldest first.
+        timeline: of the clip: who is a man or a woman there; who is there alone is meant where nobody was named.
+    """
+    words = set(pronoun.split())
+    genders = _genders(timeline)
+    if words & _SEVERAL:
+        return _several(history)
+    if "other" in words:
+        return _other(history)
+    for turn in reversed(history):
+        beside = _in_event(turn[0])
+        fits = [name for name in (*subjects(turn), *beside) if _fits(words, genders.get(name, ""))]
+        fits = list(dict.fromkeys(fits))
+        if len(fits) == 1:
+            return (fits[0],)
+        if len(fits) > 1:
+            last = [name for name in _named(turn[0]) or beside if name in fits]
+            return (last[0],) if len(last) == 1 else (fits[0],)
+    there = [] if timeline is None else [e.name for e in timeline.entities if e.known and e.decision == "present"]
+    fits = [name for name in there if _fits(words, genders.get(name, ""))]
+    return (fits[0],) if len(fits) == 1 else ()
+
+
+def _fits(words: set[str], gender: str) -> bool:
+    """Whether somebody of this gender ("": not known) can be meant."""
+    return not gender or not (words & _HE and gender == "woman" or words & _SHE and gender == "man")
+
+
+def _several(history: Sequence[Turn]) -> tuple[str, ...]:
+    """Those of the last turns, back to where there are two of them."""
+    found: tuple[str, ...] = ()
+    for turn in reversed(history[-_FAR_BACK:]):
+        found = (*(name for name in subjects(turn) if name not in found), *found)
+        if len(found) > 1:
+            break
+    return found
+
+
+def _other(history: Sequence[Turn]) -> tuple[str, ...]:
+    """Who was on the last list, or spoken of before, and not in the last turn."""
+    if not history:
+        return ()
+    last = subjects(history[-1])
+    for turn in reversed(history[:-1]):
+        rest = tuple(name for name in subjects(turn) if name not in last)
+        if rest:
+            return rest[:1]
+    return tuple(one for one in last[1:2])
+
+
+def listed(history: Sequence[Turn]) -> tuple[str, ...]:
+    """The people of the last answer that named several, for "the second one"."""
+    for _, finding in reversed(history):
+        if len(finding.people) > 1:
+            return finding.names
+    return ()
+
+
+def picked(query: Query, history: Sequence[Turn]) -> Query:
+    """Who was the second of the last list of people, where "the second one" is asked about."""
+    people, nth = listed(history), query.whom.nth
+    if not nth or query.whom.such is not None or query.whom.names or not -len(people) <= nth <= len(people):
+        return query
+    return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
+
+
+def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
+    """The slots with names in the place of pronouns; one that nobody can be meant by is left out."""
+    named = [slot.name for slot in slots if slot.name]
+    found: list[Slot] = []
+    for slot in slots:
+        if slot.kind != "pronoun":
+            found.append(slot)
+        elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
+            names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
+            names = names or meant_by(slot.typed.lower(), history, timeline) or _own(slot, slots, timeline, later=True)
+            if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.typed.lower())):
+                found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
+            found += [replace(slot, kind="name", name=name, value=name) for name in names]
+    return found
+
+
+def _gender_of(pronoun: str) -> str:
+    """Whether "he" or "she" is said: "man", "woman", or ""."""
+    words = set(pronoun.split())
+    return "man" if words & _HE else "woman" if words & _SHE else ""
+
+
+def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later: bool = False) -> Sequence[str]:
+    """Whom a pronoun of an event means within its question: "does Hugo get up before he leaves?"; with `later` also who
+    is named behind it: "after he left, did Hugo come back?".
+    """
+    named = [slot for slot in slots if slot.name and (slot.at < pronoun.at or later)]
+    own = next((names for role in "SO" if (names := [slot.name for slot in named if slot.role == role])), [])
+    words, genders = set(pronoun.typed.lower().split()), _genders(timeline)
+    several = len(own) > 1 or bool(words & _SEVERAL)
+    fits = all(_fits(words, genders.get(name, "")) for name in own) and several == bool(words & _SEVERAL)
+    happens = pronoun.role == "E" or pronoun.role == "V" and any(slot.role == "F" for slot in slots)
+    return own if happens and fits else ()
+
+
+def _genders(timeline: Timeline | None) -> dict[str, str]:
+    """Who is a man or a woman, as far as that was measured."""
+    return {} if timeline is None else {row.entity: row.value for row in timeline.rows if row.attribute == "gender"}
+
+
+def _others(named: Sequence[str], history: Sequence[Turn]) -> Sequence[str]:
+    """Whom "who else?" leaves out: those in the question itself, else those of the turn before."""
+    return named or (subjects(history[-1]) if history else ())
+
+
+def as_before(query: Query) -> dict[str, str]:
+    """The heads of what was asked before, for a question that asks the same."""
+    return {"select": query.select, "attribute": query.attribute or "none", "form": query.form}
+
+
+def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
+    """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
+
+    Args:
+        asked: the ellipsis as it was read by itself; its select is that of the query before where it asks the same.
+        last: the turn before.
+        heads: of the ellipsis.
+        said: its slots as they were typed.
+    """
+    before = replace(last[0], then=None, if_so=False)
+    if heads["follow"] == "why":
+        return Query("why", before.whom, form="wh")
+    changed = before if asked.select == before.select else _of_the_same(asked, last)
+    if asked.attribute not in (None, changed.attribute):
+        changed = replace(changed, attribute=asked.attribute, value="")
+    changed = _of_whom(changed, asked)
+    changed = _ranked_anew(_said_again(changed, asked, said), asked, heads)
+    during = _that_time(asked, last, said)
+    return replace(
+        changed, during=before.during if during == WHOLE else during, number=asked.number or changed.number,
+        throughout=asked.throughout or changed.throughout, versus=asked.versus or changed.versus,
+    )  # fmt: skip
+
+
+def _of_the_same(asked: Query, last: Turn) -> Query:
+    """Another question about the same people and the same condition: "how many?", "when?", "which colour?"."""
+    before = last[0]
+    if asked.attribute == "worn":
+        return replace(asked, whom=_about(asked, last), value=_worn(before), where=None)
+    return replace(asked, whom=_about(asked, last), where=_condition(before))
+
+
+def _condition(query: Query) -> Condition | None:
+    """What a query asks of people, or that they have what it asks an attribute of: "what colour is the apron?"."""
+    named = query.attribute is not None and query.select == "attribute" and query.value
+    return Has(query.attribute, query.value) if query.where is None and named and query.attribute else query.where
+
+
+def _about(asked: Query, last: Turn) -> Whom:
+    """Whom another question is about: all there are where it asks who of one or how many, else those who were found."""
+    before, people = last[0].whom, subjects(last)
+    if asked.select in ("who", "count", "order"):
+        return replace(before, names=before.names if len(before.names) > 1 else (), quantifier="any")
+    return before if before.names or not people else replace(before, names=people, such=None)
+
+
+def _of_whom(query: Query, asked: Query) -> Query:
+    """Of those whom an ellipsis names; without those whom it leaves out."""
+    if asked.whom.besides and not asked.whom.names:
+        names = () if asked.select in ("exists", "who", "count") else query.whom.names
+        return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides))
+    if asked.whom == EVERYBODY or asked.whom == query.whom:
+        return query
+    return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
+
+
+def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
+    """With the condition of an ellipsis, or that of before where "it" or "so" stands for it: "who isn't?"."""
+    again = next((slot for slot in said if slot.role == "P" and slot.kind == "pronoun"), None)
+    if again is not None and query.where is not None:
+        before = Not(query.where) if again.denied else query.where
+        query = replace(query, where=before)
+        both = None if asked.where is None else _coloured(asked.where, query.where)
+        return query if both is None else replace(query, where=both if both != asked.where else And((before, both)))
+    return query if asked.where is None else _with_condition(query, asked)
+
+
+def _coloured(asked: Condition, before: Condition | None) -> Condition:
+    """A colour alone is that of the garment spoken of before: "is it red?", "a blue one?"."""
+    garment = isinstance(asked, Has) and asked.attribute == "worn" and not asked.value and asked.colour
+    if not garment or not isinstance(before, Has) or before.attribute != "worn":
+        return asked
+    return replace(before, colour=asked.colour) if isinstance(asked, Has) else asked
+
+
+def _ranked_anew(query: Query, asked: Query, heads: Mapping[str, str]) -> Query:
+    """The next one of an order ("and then?"), or another end of it ("and last?", "and on the right?")."""
+    rank = query.rank
+    if rank is not None and heads["end"] == "next":
+        return replace(query, rank=replace(rank, k=rank.k + (1 if rank.k > 0 else -1)))
+    side = asked.where.value if isinstance(asked.where, Has) and asked.where.attribute == "side" else ""
+    if rank is not None and rank.by in ("left", "right") and side in ("left", "right"):
+        return replace(query, where=None, rank=replace(rank, by=cast(RankBy, side)))
+    return query if asked.rank is None else replace(query, rank=asked.rank)
+
+
+def _that_time(asked: Query, last: Turn, said: Sequence[Slot]) -> During:
+    """The part that a question names; with "then" or "meanwhile" that of the question before."""
+    before = last[0]
+    if asked.during != WHOLE or not any(slot.role == "F" and slot.kind == "pronoun" for slot in said):
+        return asked.during
+    if before.during != WHOLE:
+        return before.during
+    whom = before.whom if before.whom != EVERYBODY else Whom(subjects(last))
+    nth = before.rank.k if before.select == "when" and before.rank is not None else 0  # "the third time? – and then?"
+    return During("while", Event(whom, Has("present") if before.where is None else before.where), nth)
+
+
+def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
+    """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
+    before = replace(query, where=_condition(last[0]))
+    again = any(slot.role == "P" and slot.kind == "pronoun" for slot in said)
+    query = _said_again(before, query, said) if again else query
+    if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
+        query = replace(query, whom=_about(query, last), where=last[0].where)
+    return replace(query, during=_that_time(query, last, said))
+
+
+def _worn(query: Query) -> str:
+    """The garment that a query is about; "" for none."""
+    return query.where.value if isinstance(query.where, Has) and query.where.attribute == "worn" else query.value
+
+
+def _unranked(query: Query) -> Query:
+    """How long, how often or when somebody is seen who is named after "who longest?"."""
+    asked: dict[str, Select] = {"long": "how_long", "often": "how_often", "time": "when"}
+    if query.rank is None or query.select != "who" or query.rank.by not in asked or not query.whom.names:
+        return query
+    whom = replace(query.whom, quantifier="any") if len(query.whom.names) == 1 else query.whom
+    return replace(query, select=asked[query.rank.by], rank=None, whom=whom)
+
+
+def _kept(whom: Whom, before: Whom) -> Whom:
+    """Whom an ellipsis names, with nothing of whom it was before but that they are known or not."""
+    return whom if whom.names or whom.known is not None else replace(whom, known=before.known)
+
+
+def _with_condition(query: Query, asked: Query) -> Query:
+    """A condition put in the place of the one before: of those asked about where there was none."""
+    if query.where is None and query.select in ("attribute", "describe"):
+        return replace(query, whom=replace(query.whom, names=(), such=asked.where))
+    return replace(query, where=None if asked.where is None else _coloured(asked.where, query.where))

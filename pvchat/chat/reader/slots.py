@@ -7,54 +7,29 @@ conditions; `decode.py` puts them together.
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, RELATIONS
+from pvchat.chat.english import word_set
 from pvchat.chat.query import EVERYBODY, And, Attribute, Condition, Has, Not, Or, Quantifier, RankBy, Whom
-from pvchat.chat.vocabulary import MASK, word_set
+from pvchat.chat.reader.words import ARTICLES, COLOURS, NAME, Word, canonical, is_known
 
-_ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
-NAME = MASK.lower()  # stands for every name in what the network reads
 GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
 COMING = word_set(
     """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
     shows showed walk walks walked turn turns turned join joins joined return returns returned returning"""
 )
 _BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than")
-_SUBJECTS = ("he", "she", "they")
-_BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
-RELATIONS_IN_TIME = {
-    "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
-    "before": "before", "after": "after", "until": "until", "till": "until", "since": "since",
-}  # fmt: skip
-_JOINED, _NEAR = ("deed", "place"), 4  # kinds that "and" joins, though only one was tagged; words to either side of it
+BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
-_ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
-_SHADES = ("dark", "light", "pale", "bright", "deep")
-COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
-           "blonde", "dark", "light")  # fmt: skip
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing")
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched middle either each")
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
              "4th": 4, "other": 2, "next": 2}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Word:
-    """One word: as the reader sees it, as it was typed, and the enrolled name that it is, if any."""
-
-    seen: str
-    typed: str
-    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,37 +54,6 @@ class Slot:
     at: int
     name: str = ""
     after_or: bool = False
-
-
-def coordinated(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with what is joined to a tagged word and is of its kind tagged, too: "both in the café and the park"."""
-    found = list(tags)
-    for joint in (i for i, word in enumerate(words) if word.seen in ("and", "or", "nor") and tags[i] == "O"):
-        before = next((i for i in range(joint - 1, -1, -1) if tags[i] != "O"), -1)
-        after = next((i for i in range(joint + 1, len(tags)) if tags[i] != "O"), len(tags))
-        for known, others in ((before, range(joint + 1, after)), (after, range(joint - 1, before, -1))):
-            tag = tags[known].lstrip("+") if 0 <= known < len(tags) and abs(known - joint) <= _NEAR else ""
-            kind = tag.rstrip("!")[2:]
-            near = (i for i in others if abs(i - joint) <= _NEAR and kind in _JOINED and is_known(kind, words[i].seen))
-            if (place := next(near, None)) is not None:
-                found[place] = f"+{tag}"
-    return found
-
-
-def with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
-    found = list(tags)
-    if any(tag[:2] in ("E-", "F-") for tag in tags):
-        for i, word in enumerate(words[:-1]):
-            if tags[i] == "O" and word.seen in _SUBJECTS and tags[i + 1][:2] == "F-":
-                found[i] = "E-pronoun"
-        return found
-    for i, word in enumerate(words[:-2]):
-        verb = words[i + 2].seen
-        after = i and word.seen in RELATIONS_IN_TIME and words[i + 1].seen in _SUBJECTS
-        if after and verb in COMING | GOING and not any(tag != "O" for tag in tags[i + 1 : i + 3]):
-            found[i + 1 : i + 3] = ["E-pronoun", "F-present!" if verb in GOING else "F-present"]
-    return found
 
 
 def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
@@ -142,83 +86,17 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     return Slot(role, kind, tag.endswith("!") or goes, typed, value, at, words[0].name)
 
 
-def canonical(kind: str, typed: str) -> str:
-    """What some words of one kind stand for: "specs" are "glasses"; what isn't in the lexicon stays as it is."""
-    bare = "".join(char for char in unicodedata.normalize("NFD", typed) if not unicodedata.combining(char))  # "café"
-    words = [word for word in re.split(r"[\s-]+", bare) if word]
-    while len(words) > 1 and words[0] in _ARTICLES:
-        del words[0]
-    if kind == "colour":
-        return colour_of(words)
-    if kind in ("worn", "holding") and _ANYTHING.issuperset(words):
-        return ""
-    table, plain = _table(kind), " ".join(words)
-    for form in (plain, plain.removesuffix("s"), f"{plain}s"):
-        if form in table:
-            return table[form]
-    inside = [form for form in table if f" {form} " in f" {plain} "]
-    return table[max(inside, key=len)] if inside else plain
-
-
-def is_known(kind: str, word: str) -> bool:
-    """Whether a word is in the lexicon as one of a kind."""
-    return word in _table(kind)
-
-
-def colour_of(words: Sequence[str]) -> str:
-    """The colour words among some words, in their usual spelling: "dark blue"."""
-    table = _table("colour")
-    found = [table.get(word, word) for word in words]
-    return " ".join(word for word in found if word in COLOURS or word in _SHADES)
-
-
-@lru_cache(maxsize=1)
-def lexicon_words() -> frozenset[str]:
-    """Every single word of the lexicon, in lower case."""
-    forms = (form for rows in _lexicon().values() for value, said in rows.items() for form in (value, *said))
-    return frozenset(word for form in forms for word in form.lower().split() if word.isalpha())
-
-
-@lru_cache(maxsize=64)
-def _table(kind: str) -> dict[str, str]:
-    """Each way to say something -> what it stands for."""
-    rows = _lexicon().get(kind, {})
-    said = {form.lower().replace("-", " "): value for value, forms in rows.items() for form in forms}
-    return said | {value: value for value in rows}
-
-
-@lru_cache(maxsize=1)
-def _lexicon() -> dict[str, dict[str, list[str]]]:
-    lexicon: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
-    return lexicon
-
-
-def taken_up(slots: list[Slot], asks_at: int) -> list[Slot]:
-    """With a description before the question word in the place of its pronoun: "the man in red, who is with him?"."""
-    looks = [slot for slot in slots if slot.role == "S" and slot.at < asks_at]
-    pronoun = next((slot for slot in slots if slot.role == "O" and slot.kind == "pronoun"), None)
-    if pronoun is None or not looks or any(slot.kind in ("name", "pronoun") for slot in looks):
-        return slots
-    return [replace(slot, role="O") if slot in looks else slot for slot in slots if slot is not pronoun]
-
-
 def comes_back(slot: Slot, seen: Sequence[str]) -> bool:
     """Whether an event is that somebody comes again."""
     end = slot.at + len(slot.typed.split())
-    return (slot.role, slot.kind, slot.denied) == ("F", "present", False) and bool(_BACK & {*seen[slot.at : end + 1]})
+    return (slot.role, slot.kind, slot.denied) == ("F", "present", False) and bool(BACK & {*seen[slot.at : end + 1]})
 
 
 def begins(slot: Slot) -> bool:
     """Whether an event is that something begins: "comes", "is back", "stands up"; after it is from then on."""
     words = {*slot.typed.lower().split()}
-    change = {"present": COMING | _BACK, "posture": frozenset(("up", "down"))}.get(slot.kind, frozenset[str]())
+    change = {"present": COMING | BACK, "posture": frozenset(("up", "down"))}.get(slot.kind, frozenset[str]())
     return not slot.denied and bool(words & change)
-
-
-def returns(seen: Sequence[str]) -> bool:
-    """Whether words say that somebody comes again."""
-    coming = COMING | {"in"}
-    return any(word in _BACK and (word[:3] == "ret" or seen[i - 1] in coming) for i, word in enumerate(seen) if i)
 
 
 def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
@@ -265,7 +143,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     """The conditions that the slots of one role set, in order."""
     own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
     own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
-    own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= {*_ARTICLES}]
+    own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= {*ARTICLES}]
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:

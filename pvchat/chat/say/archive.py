@@ -1,4 +1,4 @@
-"""What was found in many videos, said: an `ArchiveFinding` in, sentences out.
+"""What was found in many videos, said: an `ArchiveFinding` in, sentences out, and a line for each video.
 
 Each video is named by its file, with date, place and moment: "kitchen-2.mp4 (Tuesday 24 November 2026 at 14:03, in the
 kitchen) from 0:02 to 0:05". What is only likely is told apart: "in 12 videos surely, in 3 perhaps".
@@ -6,17 +6,21 @@ kitchen) from 0:02 to 0:05". What is only likely is told apart: "in 12 videos su
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
-from pvchat.chat.english import join, lasting, number
+from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, upper
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, is_of_sound
-from pvchat.chat.say.archive_moments import ago, in_place, line, lines, moment, unit_said, videos
 from pvchat.chat.say.clauses import clause
-from pvchat.chat.say.sounds import does
+from pvchat.chat.say.sounds import does, quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import seconds_in
+
+_MOST_LISTED = 8  # videos that are listed one by one
+_MOST_SPANS = 3  # … times, or quotes, of each
 
 UNANSWERED = (
     "I can't answer that about many videos. I can tell when, where, how often, how long and with whom somebody was "
@@ -37,6 +41,66 @@ _NOT_LISTENED = (
 _STRANGERS, _NAMELESS = "somebody I don't know", "somebody I can't tell"
 _EACH = {"place": "everywhere", "day": "on each day", "weekday": "on each weekday", "month": "in each month",
          "hour": "at each hour"}  # fmt: skip
+
+
+def moment(one: Seen, last: bool = False) -> str:
+    """A video with the moment that counts: its first, or its last."""
+    at = (one.spans[-1][1] if last else one.spans[0][0]) if one.spans else 0.0
+    return f"{_day(one, at)} ({Path(one.video.path).name} at {clock(at)})"
+
+
+def lines(seen: Sequence[Seen]) -> str:
+    """A line for each video, from the last of them to the first."""
+    lines = [f"\n- {'' if one.sure else 'perhaps: '}{line(one)}" for one in seen[::-1][:_MOST_LISTED]]
+    more = len(seen) - _MOST_LISTED
+    return "".join(lines) + (f"\n- and {number(more)} more" if more > 0 else "")
+
+
+def line(one: Seen) -> str:
+    """A video with its moment, and what is said there, else when it holds."""
+    said = [f"{clock(start)} {speaker(who, of)}: {quoted(text)}" for who, of, (start, _), text in one.quotes]
+    more = f" … and {number(len(said) - _MOST_SPANS)} more" if len(said) > _MOST_SPANS else ""
+    spans = first_times([span_told(*span) for span in one.spans], _MOST_SPANS)
+    spans = " ".join(said[:_MOST_SPANS]) + more if said else spans
+    return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {spans}".rstrip()
+
+
+def _day(one: Seen, seconds: float) -> str:
+    """Date, time and place of a moment of a video."""
+    at = one.video.time_of(seconds)
+    told = f"on {at:%A} {at.day} {at:%B %Y} at {at:%H:%M}"
+    told += " by the file's date" if one.video.dated_by == "file" else ""
+    return f"{told}, {in_place(one.video.place)}" if one.video.place else told
+
+
+def in_place(place: str) -> str:
+    """Such as "in the kitchen"; of a place that has a name, "at Granny's"."""
+    return f"at {place}" if place[0].isupper() else f"in the {place}"
+
+
+def videos(count: int) -> str:
+    """Such as "two videos"."""
+    return f"{number(count)} video{'' if count == 1 else 's'}"
+
+
+def unit_said(kind: str, unit: str) -> str:
+    """Such as "in the kitchen", "on Friday 27 November 2026", "between 8 and 9"."""
+    if kind == "place":
+        return in_place(unit) if unit else "at a place without a name"
+    if kind == "day":
+        at = date.fromisoformat(unit)
+        return f"on {at:%A} {at.day} {at:%B %Y}"
+    if kind == "month":
+        return f"in {date.fromisoformat(f'{unit}-01'):%B %Y}"
+    return f"on {unit}s" if kind == "weekday" else f"between {int(unit)}:00 and {int(unit) + 1}:00"
+
+
+def ago(one: Seen, today: date | None) -> str:
+    """Such as ", ten days ago", where that is asked."""
+    if today is None:
+        return ""
+    days = (today - one.video.at.date()).days
+    return f", {number(days)} day{'' if days == 1 else 's'} ago" if days > 0 else ", today"
 
 
 @dataclass(frozen=True)
@@ -175,9 +239,9 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     rank = found.query.rank
     if rank is not None and rank.by == "time" and abs(rank.k) == 1:
         one = found.seen[-1 if rank.k < 0 else 0]
-        return f"{_capital(_all_named(one) or _NAMELESS)}, {moment(one, rank.k < 0)}."
+        return f"{upper(_all_named(one) or _NAMELESS)}, {moment(one, rank.k < 0)}."
     if asked.moment is not None:
-        return f"{_capital(moment(asked.moment))}: {_all_named(found.seen[0])}."
+        return f"{upper(moment(asked.moment))}: {_all_named(found.seen[0])}."
     told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     if rank is not None and told and found.query.number is None:
         told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
@@ -187,9 +251,9 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
     if strangers and rank is None:
-        sentences.append(f"{_capital(_STRANGERS)} is in {videos(strangers)}.")
+        sentences.append(f"{upper(_STRANGERS)} is in {videos(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
-    sentences += [f"{_capital(_NAMELESS)} ({videos(nameless)})."] if nameless else []
+    sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
     return " ".join(sentences) + f" That is of {videos(found.looked_at)}{asked.of}." + lines(found.seen)
 
 
@@ -203,7 +267,7 @@ def _count(found: ArchiveFinding, asked: Asked) -> str:
     known = f"{number(len(found.names))} whom I know ({join(list(found.names))})" if found.names else ""
     unknown = f"at least {number(most)} whom I don't know" if most else ""
     told = join([part for part in (known, unknown) if part]) or "nobody"
-    return f"{_capital(told)}, in {videos(found.looked_at)}{asked.of}."
+    return f"{upper(told)}, in {videos(found.looked_at)}{asked.of}."
 
 
 def _how_often(found: ArchiveFinding, asked: Asked) -> str:
@@ -249,7 +313,7 @@ def _told(found: ArchiveFinding, asked: Asked) -> str:
     if not asked.told:
         return f"{_whom(found)}: {_in_how_many(found, asked, short=True)}. What you ask can't be told from any of them."
     one = asked.moment or (found.sure or list(found.seen))[-1]
-    return f"{_capital(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
+    return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
 
 
 _SAID = {
@@ -264,11 +328,11 @@ def _whom(found: ArchiveFinding) -> str:
     if query.where == MUSIC:
         return "Music"
     if query.number is not None and query.value == "people":
-        return _capital(f"{query.number.bound.replace('_', ' ')} {number(int(query.number.value))} people")
+        return upper(f"{query.number.bound.replace('_', ' ')} {number(int(query.number.value))} people")
     if query.whom.quantifier == "none" and not names:
         return "Nobody I know" if query.whom.known else "Nobody"
     word = "or" if found.query.whom.quantifier in ("either", "any") else "and"
-    return join(names, word) if names else _capital(_STRANGERS) if found.query.whom.known is False else "Somebody"
+    return join(names, word) if names else upper(_STRANGERS) if found.query.whom.known is False else "Somebody"
 
 
 def _where(found: ArchiveFinding) -> str:
@@ -297,7 +361,3 @@ def _in_videos(found: ArchiveFinding, count: int) -> str:
 def _lower(who: str) -> str:
     """Who is meant, within a sentence: a name stays as it is."""
     return who[0].lower() + who[1:] if who.startswith(("Somebody", "Music")) else who
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

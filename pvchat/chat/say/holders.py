@@ -10,11 +10,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pvchat.chat.conditions import RELATIONS
-from pvchat.chat.english import HEDGE, are, join, lower, number, shortened, so_many_people, upper
+from pvchat.chat.english import HEDGE, be, join, lower, number, shortened, so_many_people, upper
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Number, Query, Whom, atoms, is_choice
-from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import called, clause, condition_of, is_plain, lead, noun, people_said, time_of, whom_said
+from pvchat.chat.say.clauses import (
+    called,
+    clause,
+    condition_of,
+    decided,
+    existence,
+    here_but,
+    in_passing,
+    is_plain,
+    lead,
+    may_be,
+    nobody_known,
+    not_here,
+    noun,
+    people_said,
+    time_of,
+    unknown_people,
+    who_is_absent,
+    who_is_there,
+    whom_said,
+)
 from pvchat.chat.say.people import company, measured
 from pvchat.chat.timeline import Entity, Timeline
 
@@ -47,11 +66,11 @@ def who(finding: Finding, timeline: Timeline) -> str:
     if _asks_presence(query):
         return _there(finding, timeline) if not whom.names[1:] else _of_several(finding, timeline)
     if where == Not(PRESENT) and not query.during.event and not whom.names and whom.such is None:
-        return presence.who_is_absent(_asked_about(finding, timeline))
+        return who_is_absent(_asked_about(finding, timeline))
     if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not query.during.event:
         names = people_said(finding.people)
         meant = whom.nth or len(finding.people) == 1
-        return f"{join(names)} {are(names)} {whom_said(whom)}." if meant else f"{_seen(finding, timeline)}."
+        return f"{join(names)} {be(names)} {whom_said(whom)}." if meant else f"{_seen(finding, timeline)}."
     said = holds_said(finding.people, where, finding, timeline)
     if isinstance(where, Not):
         said += holds_said(finding.against, where.part, finding, timeline)
@@ -81,7 +100,7 @@ def nobody(finding: Finding) -> str:
     if finding.against and not finding.open:
         return upper(f"{_none(query)} {clause(query.where)}{_as_much(query)}.")
     if whom.such is None and not finding.open and is_plain(query.where):
-        return NO_STRANGERS if whom.known is False else presence.nobody(whom.besides)
+        return NO_STRANGERS if whom.known is False else nobody_known(whom.besides)
     kind = "nobody" if whom.such is None else f"no {noun(whom.such)}"
     who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
     return f"{'; '.join([f'I see {kind}{who}', *open_said(finding.open)])}."
@@ -134,14 +153,14 @@ def _there(finding: Finding, timeline: Timeline) -> str:
     """Whether the one asked about is there; who of everybody is; whether anybody is whom nobody knows."""
     whom, asked = finding.query.whom, _asked_about(finding, timeline)
     if whom.names:
-        return presence.existence(asked[0], timeline, finding.query.select == "exists") if asked else ""
-    if whom.quantifier == "all" and (absent := presence.decided(asked, "absent")):
-        return f"{presence.who_is_there(asked, timeline)} {presence.not_here(absent)}."
+        return existence(asked[0], timeline, finding.query.select == "exists") if asked else ""
+    if whom.quantifier == "all" and (absent := decided(asked, "absent")):
+        return f"{who_is_there(asked, timeline)} {not_here(absent)}."
     if whom.known is not False:
-        return presence.who_is_there(asked, timeline, whom.besides)
+        return who_is_there(asked, timeline, whom.besides)
     many = max(timeline.strangers, len(finding.people))
-    found = f"{lead(finding)}{lower(presence.unknown_people(many)) or NO_STRANGERS}"
-    return " ".join([found, *presence.may_be(asked)] if finding.query.select == "exists" else [found])
+    found = f"{lead(finding)}{lower(unknown_people(many)) or NO_STRANGERS}"
+    return " ".join([found, *may_be(asked)] if finding.query.select == "exists" else [found])
 
 
 def _seen(finding: Finding, timeline: Timeline) -> str:
@@ -166,7 +185,7 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     if finding.verdict not in ("yes", "no"):
         told, seen = f"tell whether {name} {clause(inner)}", timeline.seen(found.entity)
         known = measured(found.entity, inner, seen, timeline) if isinstance(inner, Has) else ""
-        return " ".join([presence.here_but([name], told), *([upper(f"{name} {known}.")] if known else [])])
+        return " ".join([here_but([name], told), *([upper(f"{name} {known}.")] if known else [])])
     if isinstance(where, Not) and found.verdict == "no" and found.spans:  # a no is no answer to that
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
     sure = lead(finding)
@@ -190,7 +209,7 @@ def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
     if found.verdict == "yes":
         return holds_said([found], _fulfilled(where, found), finding, timeline)[0]
     if finding.query.throughout and found.spans:
-        return f"{called(found.entity)} {clause(where)} {presence.in_passing(found.spans, timeline)}"
+        return f"{called(found.entity)} {clause(where)} {in_passing(found.spans, timeline)}"
     if where == Has("alone") and found.rows:
         return company(found, "with")
     if isinstance(where, Has) and len(rivals) == 1 and not finding.query.during.event and where.of is None:
@@ -224,7 +243,7 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
         return f"No, I see no {noun(whom.such)}." if whom.such is not None else ""
     elif whom.names and finding.open:
         names = [one.entity for one in finding.open]
-        return presence.here_but(names, f"tell whether {join(names, 'or')} {clause(where)}")
+        return here_but(names, f"tell whether {join(names, 'or')} {clause(where)}")
     elif not finding.missing:
         return nobody(finding)
     return f"{lead(finding)}{'; '.join(told)}." if told else ""
@@ -264,8 +283,8 @@ def _gone(finding: Finding, timeline: Timeline) -> list[str]:
     """That some of those whom a question names aren't there, as a clause; nothing for nobody."""
     others = [name for has in atoms(finding.query.where) if has.of is not None for name in has.of.names]
     names = [one.name for one in finding.missing if one.why == "absent"]
-    names += presence.decided([one for one in timeline.enrolled if one.name in others], "absent")
-    return [presence.not_here(list(dict.fromkeys(names)))] if names else []
+    names += decided([one for one in timeline.enrolled if one.name in others], "absent")
+    return [not_here(list(dict.fromkeys(names)))] if names else []
 
 
 def _choice(one: Found, where: Condition) -> str:
@@ -276,4 +295,4 @@ def _choice(one: Found, where: Condition) -> str:
         return f"{name} {clause(And(held) if held else where, 1, HEDGE * one.likely)}."
     if one.verdict == "no":
         return f"{name} {clause(Not(where))}."
-    return presence.here_but([name], f"tell whether {name} {clause(where)}")
+    return here_but([name], f"tell whether {name} {clause(where)}")

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from pvchat.chat.english import (
     HEDGE,
-    are,
     be,
     clock,
     join,
@@ -26,8 +25,7 @@ from pvchat.chat.english import (
     wording,
 )
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import EVERYBODY, PRESENT, Condition, Not, Query, Rank, atoms
-from pvchat.chat.say import presence
+from pvchat.chat.query import EVERYBODY, PRESENT, Condition, Event, Not, Query, Rank, atoms
 from pvchat.chat.say.clauses import (
     asks_scene,
     at_one_time,
@@ -35,8 +33,11 @@ from pvchat.chat.say.clauses import (
     clause,
     condition_of,
     event_said,
+    happens_said,
+    here_but,
     is_plain,
     lead,
+    nobody_known,
     noun,
     ordinal,
     people_said,
@@ -44,8 +45,7 @@ from pvchat.chat.say.clauses import (
     whom_said,
 )
 from pvchat.chat.say.holders import nobody, open_said
-from pvchat.chat.say.people import measured
-from pvchat.chat.say.scenes import said
+from pvchat.chat.say.people import measured, said
 from pvchat.chat.spans import WHOLE, Span, seconds_in
 from pvchat.chat.timeline import Timeline
 
@@ -130,7 +130,7 @@ def _untimed(finding: Finding, timeline: Timeline) -> list[str]:
     for one in finding.open:
         who, known = called(one.entity), measured(one.entity, next(atoms(where)), timeline.seen(one.entity), timeline)
         asked_for = f"tell {wording('asked_for', finding.query.select)} {who} {clause(where)}"
-        sentences += [presence.here_but([who], asked_for), *([f"{who} {known}."] if known else [])]
+        sentences += [here_but([who], asked_for), *([f"{who} {known}."] if known else [])]
     return sentences
 
 
@@ -190,7 +190,7 @@ def _in_order(finding: Finding, rank: Rank, most: int = _MOST) -> str:
     """Who comes where by a measure, as a clause; by a number also how the others are."""
     names, best, alone = people_said(finding.people), finding.people[0], len(finding.people) == 1
     measure, first = "" if rank.by in _BY_PLACE else f", {_measured(rank.by, best)}", abs(rank.k) == 1
-    verb = f"{are(names)}" if rank.by in _BY_PLACE else _verb(finding.query, rank.by, len(finding.people))
+    verb = f"{be(names)}" if rank.by in _BY_PLACE else _verb(finding.query, rank.by, len(finding.people))
     if not alone and (rank.by in _BY_PLACE or not finding.against):
         return f"{join(names)} {verb} {wording('alike', rank.by)}{measure}"
     how = table()["superlative"][rank.by][rank.k < 0]
@@ -224,7 +224,7 @@ def compare(finding: Finding, timeline: Timeline) -> str:
         return _more_or_fewer(finding)
     if len(everyone) < 2:
         alone = (
-            presence.here_but(people_said(everyone), "compare that")
+            here_but(people_said(everyone), "compare that")
             if any(one.entity for one in everyone)
             else "I can't compare that."
         )
@@ -260,7 +260,7 @@ def order(finding: Finding, timeline: Timeline) -> str:
     if query.versus is not None and not people and not finding.missing:
         return f"I see nobody come in {query.during.relation or 'before'} {whom_said(query.versus)}."
     if not people:
-        return "" if finding.missing else presence.nobody()
+        return "" if finding.missing else nobody_known()
     return f"{_in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
 
 
@@ -273,10 +273,17 @@ def _before(finding: Finding) -> str:
     if not finding.people or not finding.against:
         return "" if finding.missing else "I can't tell which comes first."
     sides = ((finding.people[0], query.where, 0), (finding.against[0], theirs, query.during.nth))
-    edges = [_edge(where if one.entity else None, nth) for one, where, nth in sides]
-    who = [called(one.entity) or things_said(where) for one, where, _ in sides]
-    told = [f"{name} {edge} {_measured('time', side[0])}" for name, edge, side in zip(who, edges, sides, strict=True)]
+    told = [f"{_begins(one, where, nth)} {_measured('time', one)}" for one, where, nth in sides]
     return f"{lead(finding)}{', '.join(told)}."
+
+
+def _begins(one: Found, where: Condition | None, nth: int) -> str:
+    """Such as "Ana is last seen", "the dog is first seen", "it is first dark"."""
+    if one.entity:
+        return f"{called(one.entity)} {_edge(where, nth)}"
+    things = things_said(where)
+    who, begins = happens_said(Event(EVERYBODY, where or PRESENT), "first")
+    return f"{things} {_edge(None, nth)}" if things else f"{who} {begins}"
 
 
 def _edge(condition: Condition | None, nth: int = 0) -> str:

@@ -13,17 +13,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
 from pvchat.chat.finding import Finding, Missing
-from pvchat.chat.lookup import numbered_part
 from pvchat.chat.query import Query, atoms, is_of_sound, numbers_of
-from pvchat.chat.reader.foreign import reply_in
-from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import asks_scene, clause, event_said, fact_of, how_many, is_plain, people_said, whom_said
+from pvchat.chat.reader.words import reply_in
+from pvchat.chat.say.clauses import (
+    asks_scene,
+    decided,
+    event_said,
+    fact_of,
+    happens_said,
+    here_but,
+    in_passing,
+    is_plain,
+    not_here,
+    people_said,
+    untold,
+)
 from pvchat.chat.say.holders import count, exists, who
 from pvchat.chat.say.numbers import compare, length, order, ranked, shots, timed
-from pvchat.chat.say.people import attribute, describe
-from pvchat.chat.say.scenes import count_things, whether_scene
+from pvchat.chat.say.people import attribute, count_things, describe, whether_scene
 from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import AnswerGround
@@ -85,7 +95,7 @@ def explained(finding: dict[str, Any]) -> list[str]:
         lines.append(f"found: {', '.join(told)}")
     for name, what in (("people", "holds of"), ("against", "doesn't hold of"), ("open", "not known of")):
         if people := finding.get(name):
-            lines.append(f"{what}: {', '.join(one['who'] for one in people)}")
+            lines.append(f"{what}: {', '.join(one.get('who', 'the scene') for one in people)}")
     if missing := finding.get("missing"):
         lines.append(f"missing: {', '.join(_missing_said(one) for one in missing)}")
     rows = list(_rows(finding))
@@ -130,7 +140,7 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
         return gone if gone and len(finding.missing) == len(query.whom.names) else [TRAITS_OFF, *gone]
     if finding.nothing:
         unsure = [Entity(one.name, decision="unsure") for one in finding.missing if one.why == "unsure"]
-        return [*strangers, *(presence.untold(unsure) or [never(finding, timeline)])]
+        return [*strangers, *(untold(unsure) or [never(finding, timeline)])]
     answer = _answer(finding, timeline) if not strangers or _anything(finding) else ""
     return [text for text in (*strangers, answer, *_missing(finding, answer)) if text] or [CANT_TELL]
 
@@ -154,9 +164,9 @@ def _missing(finding: Finding, answer: str) -> list[str]:
         if one.why != "not enrolled" and not _says_gone(one.name, answer, finding)
     ]
     if finding.verdict == "no" and not answer:
-        absent = presence.decided(gone, "absent")
-        return [f"No, {presence.not_here(absent)}."] if absent else []
-    return presence.untold(gone, finding.query)
+        absent = decided(gone, "absent")
+        return [f"No, {not_here(absent)}."] if absent else []
+    return untold(gone, finding.query)
 
 
 def _says_gone(name: str, answer: str, finding: Finding) -> bool:
@@ -180,8 +190,8 @@ def refused(finding: Finding, timeline: Timeline) -> str:
 def _unseen(query: Query, timeline: Timeline) -> str:
     """That nothing measured speaks to what is asked about somebody; of a mood, whether she smiles, which is."""
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
-    there, cant = presence.decided(asked, "present"), presence.untold(asked)
-    told = [presence.here_but(people_said(there), "tell the rest")] if there else []
+    there, cant = decided(asked, "present"), untold(asked)
+    told = [here_but(people_said(there), "tell the rest")] if there else []
     if query.value == "mood" and there:
         told = [_mood(name, timeline) for name in there] if timeline.traits else [TRAITS_OFF]
     return " ".join(told + cant) or ("" if query.whom.unknown else CANT_TELL)
@@ -220,11 +230,10 @@ def never(finding: Finding, timeline: Timeline) -> str:
         return "There is no such part in this video."
     gone = [one.name for one in finding.missing if one.why == "absent"]
     if gone and gone == list(event.whom.names):
-        return f"{presence.not_here(gone)}."
+        return f"{not_here(gone)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
-    happens = clause(event.where, how_many(event.whom), "never")
-    return upper(f"{whom_said(event.whom)} {happens}, as far as I can see.")
+    return upper(f"{' '.join(happens_said(event, 'never'))}, as far as I can see.")
 
 
 def why(finding: Finding, timeline: Timeline) -> str:
@@ -245,7 +254,7 @@ def _recognised(person: Entity, timeline: Timeline) -> str:
     p = person.probability
     sure = f"probability {'above 0.99' if p > 0.99 else 'below 0.01' if p < 0.01 else f'{p:.2f}'}"
     if person.decision == "present":
-        during = presence.in_passing(timeline.seen(person.name), timeline)
+        during = in_passing(timeline.seen(person.name), timeline)
         return f"{person.name} is recognised by what was enrolled ({sure}){', ' + during if during else ''}."
     doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
     reason = person.why.text if person.why is not None else ""

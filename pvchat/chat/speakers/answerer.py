@@ -21,20 +21,18 @@ from typing import TYPE_CHECKING
 from pvchat.chat.english import upper
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Basis, Question
-from pvchat.chat.reader.tokens import held_words
+from pvchat.chat.reader.statements import held_words
 from pvchat.chat.run import run
-from pvchat.chat.say.people import acts, looks, whereabouts
-from pvchat.chat.say.presence import who_is_absent, who_is_there
-from pvchat.chat.say.scenes import scene_told
+from pvchat.chat.say.clauses import who_is_absent, who_is_there
+from pvchat.chat.say.people import acts, looks, scene_told, whereabouts
 from pvchat.chat.say.voice import say
-from pvchat.chat.speakers.checking import Checker
-from pvchat.chat.speakers.hearing import Spoken
+from pvchat.chat.speakers.checking import Checker, Spoken
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import PersonPresence, QuestionType
 
 if TYPE_CHECKING:
     from pvchat.chat.question import Stream, Viewed
-    from pvchat.chat.speakers.describe import Describer
+    from pvchat.model.describer import Describer
     from pvchat.model.drafted import Lead
     from pvchat.model.people import People
     from pvchat.model.pvchat import PVChatModel

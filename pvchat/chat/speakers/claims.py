@@ -1,4 +1,4 @@
-"""What the trained model adds to what was measured: what somebody does, and where, chosen from lists (`choices.py`).
+"""What the trained model adds to what was measured: what somebody does, and where, chosen from `model/choices.py`.
 
 In: questions, a timeline, the clip, the model. Out: timelines with a row where a question asks for something that was
 not measured; such a row is told with "probably" unless it is sure, and a place always is. Whoever isn't surely there
@@ -7,27 +7,28 @@ is never described, and what was measured stays. How sure a choice must be lies 
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from pvchat.chat.fact_rows import SETTING_SURE
-from pvchat.chat.finding import Row
+from pvchat.chat.clip_timeline import SETTING_SURE
 from pvchat.chat.query import atoms
 from pvchat.chat.question import Question
-from pvchat.chat.speakers.choices import KINDS, ChoiceKind, Picked, Scale, at_odds, pick, possible, sentences
-from pvchat.chat.timeline import Timeline
-from pvchat.errors import WeightsError
+from pvchat.chat.timeline import Row, Timeline
+from pvchat.model.choices import (
+    CAPTION_QUESTION,
+    LOOKED_AT,
+    ChoiceKind,
+    Chooser,
+    Picked,
+    at_odds,
+    pick,
+    possible,
+    sentences,
+)
 from pvchat.model.lines import Line
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, PersonPresence, SceneFacts
+from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
 
-Liken = Callable[[list[Line], list[str]], FloatArray]  # B lines, n texts -> likeness [B, n]
-
-CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
-LIMITS = "claims.json"  # beside the weights: {"choices": {kind: Scale}}
-LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
 _HELPED = ("deed", "posture", "place")  # attributes of which a choice can tell something
 _LIKELY = 0.6  # probability of a row that is told with "probably"
 _ON_A_COUCH, _ON_A_BED = "sitting on a couch", "sitting on a bed"  # what one sits on in a bedroom
@@ -37,48 +38,12 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Chooser:
-    """Who chooses about one clip, the trained model or an encoder.
-
-    Attributes:
-        liken: likeness to sentences.
-        scales: how sure each kind of choice must be.
-        judged: it is the trained model: what of its choices was seldom right on footage isn't said.
-    """
-
-    liken: Liken
-    scales: Mapping[ChoiceKind, Scale]
-    judged: bool = True
-
-
-@dataclass(frozen=True)
 class Gap:
     """What wasn't measured, of whom ("" for a place), and where to look for it."""
 
     kind: ChoiceKind
     name: str
     line: Line
-
-
-def read_scales(folder: Path) -> dict[ChoiceKind, Scale]:
-    """How sure the choices of the weights in a folder must be; nothing is chosen where that wasn't measured.
-
-    Raises:
-        WeightsError: the file is broken, or was measured for other choices.
-    """
-    file = folder / LIMITS
-    if not file.is_file():
-        return {}
-    try:
-        measured = json.loads(file.read_text(encoding="utf-8"))["choices"]
-        return {kind: Scale.from_dict(kind, measured[kind]) for kind in KINDS if kind in measured}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WeightsError("no limits can be read here", subject=str(file), hint="Measure them again.") from error
-
-
-def often_compared() -> list[str]:
-    """The texts whose vectors every choosing needs: the question that clips are looked at with, and all choices."""
-    return [CAPTION_QUESTION, *(text for kind in KINDS for text in sentences(kind))]
 
 
 def fill_gaps(

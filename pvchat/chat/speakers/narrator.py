@@ -23,9 +23,9 @@ from pvchat.bases.states import STATE, adapted, judges, personal_of
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Basis, Question
 from pvchat.chat.run import run
-from pvchat.chat.say.presence import nobody, untold
+from pvchat.chat.say.clauses import nobody_known, untold
 from pvchat.chat.say.voice import say
-from pvchat.chat.speakers.hearing import Retold
+from pvchat.chat.speakers.checking import Retold
 from pvchat.chat.timeline import Entity
 from pvchat.config import Settings
 from pvchat.model.sentences import Encode
@@ -175,7 +175,7 @@ def _measured(known: Basis) -> str:
 
 def _before(known: Basis) -> str:
     """What is said before the base's words: that nobody known is there, where nobody was named."""
-    return "" if known.present or known.question.people else nobody()
+    return "" if known.present or known.question.people else nobody_known()
 
 
 def _after(known: Basis) -> str:

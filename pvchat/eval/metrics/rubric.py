@@ -29,7 +29,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from pvchat.chat.vocabulary import COLOURS
+from pvchat.chat.english import COLOURS
 from pvchat.eval.manifest import Item
 from pvchat.eval.metrics.wording import STOP, content_words
 

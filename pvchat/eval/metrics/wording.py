@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.vocabulary import word_set
+from pvchat.chat.english import word_set
 from pvchat.errors import SettingsError
 from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure
 from pvchat.runtime import quiet_transformers

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.chat.speakers.claims import CAPTION_QUESTION
+from pvchat.model.choices import CAPTION_QUESTION
 from pvchat.model.features import ClipFeatures
 from pvchat.model.sentences import Encode
 from pvchat.train.losses import LOG_SCALE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pvchat.chat.speakers.claims import CAPTION_QUESTION
+from pvchat.model.choices import CAPTION_QUESTION
 from pvchat.model.generation import Decoding
 from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode

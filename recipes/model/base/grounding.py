@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pvchat.chat.vocabulary import FUNCTION_WORDS
+from pvchat.chat.english import FUNCTION_WORDS
 
 PAD, START, END, UNKNOWN = range(4)
 RARE = 3  # words that occur less often are one unknown word, which is never learned

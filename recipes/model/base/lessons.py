@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from pvchat.chat.speakers.claims import CAPTION_QUESTION
+from pvchat.model.choices import CAPTION_QUESTION
 from pvchat.model.config import ModelConfig
 from pvchat.model.features import ClipFeatures
 from pvchat.model.prompts import Prompt

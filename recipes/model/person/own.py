@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from pvchat.augment.questions.cast import views
-from pvchat.chat.speakers.describe import Describer
 from pvchat.errors import SettingsError
+from pvchat.model.describer import Describer
 from pvchat.model.people import PersonState
 from pvchat.model.personlora import ARRAYS
 from pvchat.model.personstates import STAMP

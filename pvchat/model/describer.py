@@ -1,7 +1,7 @@
 """The trained model as it looks at clips of the people of one store: what it sees of them, likeness to sentences.
 
 A `Describer` keeps what it saw. It decides nothing: who is there stays with `presence.py`, what of its words is shown
-with `claims.py` and `hearing.py`.
+with `chat/speakers/`.
 
 Legend: B lines, n texts, S width of sentence vectors.
 """
@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pvchat.chat.speakers.choices import ChoiceKind, Scale
-from pvchat.chat.speakers.claims import Chooser, read_scales
 from pvchat.model import personstates
+from pvchat.model.choices import ChoiceKind, Chooser, Scale, read_scales
 from pvchat.model.lines import Line
 from pvchat.model.sentences import Encode
 from pvchat.model.trained import TrainedModel

@@ -11,7 +11,7 @@ Legend: K choices, S sentences of all of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -20,13 +20,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.errors import WeightsError
+from pvchat.model.lines import Line
 from pvchat.schemas import HANDS, FloatArray, PersonFacts, SceneFacts
 
+Liken = Callable[[list[Line], list[str]], FloatArray]  # B lines, n texts -> likeness [B, n]
 ChoiceKind = Literal["action", "location"]
 KINDS: tuple[ChoiceKind, ...] = ("action", "location")
 Level = Literal["sure", "group sure", "likely", "group likely"]  # "likely" is said with "probably"
 LEVELS: tuple[Level, ...] = ("sure", "group sure", "likely", "group likely")  # tried in this order
 SETTINGS = ("indoors", "outdoors")
+CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
+LIMITS = "claims.json"  # beside the weights: {"choices": {kind: Scale}}
+LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
 _TO_THE_CAMERA = ("facing the camera", "smiling")
 _BUSY = ("talking", "gesturing", "raising", "waving", "pointing", "nodding", "shaking", "holding")
 
@@ -137,6 +143,42 @@ class Scale:
             return softmax(self.sharpness * scores, among)
         scores = np.pad(scores, ((0, 0), (0, 1)), constant_values=self.nothing)
         return softmax(self.sharpness * scores, np.pad(among, ((0, 0), (0, 1)), constant_values=True))[:, :-1]
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """Who chooses about one clip, the trained model or an encoder.
+
+    Attributes:
+        liken: likeness to sentences.
+        scales: how sure each kind of choice must be.
+        judged: it is the trained model: what of its choices was seldom right on footage isn't said.
+    """
+
+    liken: Liken
+    scales: Mapping[ChoiceKind, Scale]
+    judged: bool = True
+
+
+def read_scales(folder: Path) -> dict[ChoiceKind, Scale]:
+    """How sure the choices of the weights in a folder must be; nothing is chosen where that wasn't measured.
+
+    Raises:
+        WeightsError: the file is broken, or was measured for other choices.
+    """
+    file = folder / LIMITS
+    if not file.is_file():
+        return {}
+    try:
+        measured = json.loads(file.read_text(encoding="utf-8"))["choices"]
+        return {kind: Scale.from_dict(kind, measured[kind]) for kind in KINDS if kind in measured}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError("no limits can be read here", subject=str(file), hint="Measure them again.") from error
+
+
+def often_compared() -> list[str]:
+    """The texts whose vectors every choosing needs: the question that clips are looked at with, and all choices."""
+    return [CAPTION_QUESTION, *(text for kind in KINDS for text in sentences(kind))]
 
 
 def at_odds(choice: Choice, facts: PersonFacts, said: str = "") -> bool:

@@ -21,9 +21,8 @@ from pvchat import video
 from pvchat.bases.clipframes import whole_boxes
 from pvchat.bases.eyes import Eyes
 from pvchat.bases.marking import Frames, crop_of
-from pvchat.chat.speakers.choices import KINDS, SETTINGS, Level, Scale
-from pvchat.chat.speakers.claims import Chooser
 from pvchat.config import VideoConfig
+from pvchat.model.choices import KINDS, SETTINGS, Chooser, Level, Scale
 from pvchat.model.lines import Line
 from pvchat.schemas import ClipAnalysis, FloatArray
 

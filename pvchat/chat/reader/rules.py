@@ -1,0 +1,453 @@
+"""What the network leaves out of a question, filled in by rules about its words; and what is asked of sound.
+
+In: a question's words and what the network says of them. Out: `slots_by_rule` with what was passed over,
+`heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `TAG_RULES`,
+`SLOT_RULES` and `QUERY_RULES` stands for itself: one that the network has learned goes by its line.
+
+The network says that sound is asked about, and of whom; `_of_sound` says what. "When does Ana say 'coffee'?" is
+Query("when", Whom(("Ana",)), where=Has("says", "coffee")); "what is being said?" asks for the attribute "says". What
+nothing hears (which song, tones of voice, accents) stays refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from pvchat.chat.english import word_set
+from pvchat.chat.query import Form, Has, Not, Number, Query, Rank, Select
+from pvchat.chat.reader.decode import Turn, as_before
+from pvchat.chat.reader.network import Labels
+from pvchat.chat.reader.slots import BACK, COMING, GOING, Slot, comes_back, slots_of
+from pvchat.chat.reader.words import NAME, Word, canonical, is_known
+from pvchat.schemas import LANGUAGES
+
+RELATIONS_IN_TIME = {
+    "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
+    "before": "before", "after": "after", "until": "until", "till": "until", "since": "since",
+}  # fmt: skip
+_JOINED, _NEAR = ("deed", "place"), 4  # kinds that "and" joins, though only one was tagged; words to either side of it
+_BECOMES = ("is", "'s", "was", "gets", "got", "becomes", "turns")
+_SUBJECTS = ("he", "she", "they")
+LEAST = 0.5  # probability from which a question is refused [choice]
+_TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third", "3rd": "third", "last": "last",
+          "final": "last", "1st": "first"}  # fmt: skip
+_SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
+_OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
+                      "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
+_STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
+                      "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
+_ENDS, _CALLED = (".", "?", "!"), frozenset(("called", "name", "named"))
+_PEOPLE = frozenset(("people", "persons", "person", "men", "women", "man", "woman"))  # after their number
+_KINDS = {  # of small talk, of wishes and of what nobody sees, each the first whose word stands in the question
+    "unseen": {
+        "mood": word_set(
+            """feel feels feeling feelings mood moods emotion emotions emotional happy happiness unhappy sad sadness
+            angry mad upset cheerful glad annoyed worried scared afraid nervous excited depressed joyful miserable bored
+            surprised"""
+        ),
+    },
+    "small_talk": {
+        "thanks": word_set("thanks thank thx cheers great cool nice perfect awesome wow brilliant"),
+        "bye": word_set("bye goodbye later night"),
+        "sorry": word_set("stupid idiot dumb useless wrong bad terrible awful rubbish garbage shut hate suck"),
+        "sure": word_set("sure certain really know"),
+        "who": word_set("you help name"),
+        "hello": word_set("hello hi hey morning evening afternoon"),
+    },
+    "wish": {
+        "forget": word_set("forget delete remove erase drop"),
+        "rename": word_set("rename call change"),
+        "enroll": word_set("save enroll enrol add remember register learn store"),
+        "jump": word_set("jump go take skip play show seek rewind forward"),
+    },
+}
+_SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
+_SPEAKING = word_set(
+    "speak speaks spoke spoken speaking talk talks talked talking speech speaker speakers conversation voice voices"
+)
+_ONLY_HEARD = word_set("speak speaks spoke spoken speech voices")  # beside "talking", which is seen as well
+_HEARING = word_set("hear heard audible audio sound sounds noise noises")
+_WORDS = word_set("words transcript transcribe quote subtitles captions dialogue dialog conversation")
+_UNHEARD = {
+    "music": word_set("song songs singing sing sings melody tune"),
+    "accent": word_set("accent accents"),
+}
+_LANGUAGES = {name.casefold(): name for name in LANGUAGES.values()}
+_AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
+_EMPTY = word_set(
+    """the word words phrase something anything about a an in this that video clip of it out loud aloud name names to
+    there ever by anybody anyone somebody someone"""
+)
+_QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)|^)['‘]([^'‘]+?)['’](?=\W|$)")
+_NOT = word_set("never not nobody")
+_MOST = word_set("most longest more longer")
+_ASKING = word_set("when who whose which how what")
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A question as the network reads it.
+
+    Attributes:
+        words: of it.
+        labels: what the network says.
+        slots: of its words as typed, before pronouns are names.
+        heads: as they count.
+    """
+
+    words: Sequence[Word]
+    labels: Labels
+    slots: Sequence[Slot] = ()
+    heads: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> list[str]:
+        """The words as the network sees them."""
+        return [word.seen for word in self.words]
+
+    @property
+    def text(self) -> str:
+        """The words as typed."""
+        return " ".join(word.typed for word in self.words)
+
+
+def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
+    """The slots of a question, those that the network passed over, too."""
+    tags = list(labels.tags)
+    for tag_rule in TAG_RULES:
+        tags = tag_rule(words, tags)
+    question = Tagged(words, labels, slots_of(words, tags))
+    for slot_rule in SLOT_RULES:
+        question = replace(question, slots=slot_rule(question))
+    return list(question.slots)
+
+
+def query_by_rule(query: Query, question: Tagged) -> Query:
+    """The query with what the heads can't say."""
+    for rule in QUERY_RULES:
+        query = rule(query, question)
+    return query
+
+
+def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
+    """The heads; a refusal must be likely, and "same" is what was asked before."""
+    labels = question.labels
+    heads, barred = dict(labels.heads), {"refuse"} if labels.selects["refuse"] < LEAST else set()
+    barred |= set() if history else {"same"}
+    if heads["select"] in barred:
+        heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
+    if heads["select"] == "same":
+        heads |= as_before(history[-1][0])
+    for rule in HEAD_RULES:
+        heads |= rule(heads, question)
+    return heads
+
+
+def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
+    """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
+    seen = [word.seen for word in words]
+    asks = seen[0] in _OPENERS
+    for i in range(3, len(seen) - 1):
+        ended = seen[i - 1] in _ENDS
+        states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
+        if ended and seen[i] in _OPENERS and (asks or states):
+            return i
+        if asks and seen[i] == "and" and (ended or seen[i + 1] in _OPENERS):
+            return i
+    return 0
+
+
+def is_statement(words: Sequence[Word]) -> bool:
+    """Whether words only say something: "There are two men in black."."""
+    return words[0].seen in _STATING and words[-1].seen in (".", "!") and all(word.seen != "?" for word in words)
+
+
+def _coordinated(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
+    """Tags, with what is joined to a tagged word and is of its kind tagged, too: "both in the café and the park"."""
+    found = list(tags)
+    for joint in (i for i, word in enumerate(words) if word.seen in ("and", "or", "nor") and tags[i] == "O"):
+        before = next((i for i in range(joint - 1, -1, -1) if tags[i] != "O"), -1)
+        after = next((i for i in range(joint + 1, len(tags)) if tags[i] != "O"), len(tags))
+        for known, others in ((before, range(joint + 1, after)), (after, range(joint - 1, before, -1))):
+            tag = tags[known].lstrip("+") if 0 <= known < len(tags) and abs(known - joint) <= _NEAR else ""
+            kind = tag.rstrip("!")[2:]
+            near = (i for i in others if abs(i - joint) <= _NEAR and kind in _JOINED and is_known(kind, words[i].seen))
+            if (place := next(near, None)) is not None:
+                found[place] = f"+{tag}"
+    return found
+
+
+def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
+    """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
+    found = list(tags)
+    if any(tag[:2] in ("E-", "F-") for tag in tags):
+        for i, word in enumerate(words[:-1]):
+            if tags[i] == "O" and word.seen in _SUBJECTS and tags[i + 1][:2] == "F-":
+                found[i] = "E-pronoun"
+        return found
+    for i, word in enumerate(words[:-2]):
+        verb = words[i + 2].seen
+        after = i and word.seen in RELATIONS_IN_TIME and words[i + 1].seen in _SUBJECTS
+        if after and verb in COMING | GOING and not any(tag != "O" for tag in tags[i + 1 : i + 3]):
+            found[i + 1 : i + 3] = ["E-pronoun", "F-present!" if verb in GOING else "F-present"]
+    return found
+
+
+def _in_the_light(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
+    """Tags, with the light as an event, and nobody in dark clothes: "while it is dark"."""
+    found = list(tags)
+    for i, word in enumerate(words[:-2]):
+        lit = words[i + 1].seen in _BECOMES and is_known("light", words[i + 2].seen)
+        if word.seen == "it" and lit and tags[i + 2][:2] in ("E-", "F-", "V-"):
+            found[i], found[i + 2] = "O", "F-light"
+    return found
+
+
+def _at_that_time(question: Tagged) -> Sequence[Slot]:
+    """With a "then" at the end of a whole question as the time before, where the network passed it over."""
+    words, labels = question.words, question.labels
+    last = next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
+    whole = words[0].seen in _OPENERS and labels.heads["follow"] == "none" and labels.heads["select"] != "same"
+    if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
+        return question.slots
+    return [*question.slots, Slot("F", "pronoun", False, "then", "then", last)]
+
+
+def _at_once(question: Tagged) -> Sequence[Slot]:
+    """With "at the same time" behind a condition as a slot, where the network passed it over."""
+    slots, seen = question.slots, question.seen
+    text, condition = " ".join(seen), any(slot.role == "P" and slot.kind in ("deed", "posture") for slot in slots)
+    related = any(slot.kind == "with" or slot.role in ("E", "F") for slot in slots)  # "at the same time as Ana"
+    if not condition or "at the same time" not in text or related:
+        return slots
+    return [*slots, Slot("P", "with", False, "at the same time", "at the same time", len(seen))]
+
+
+def _taken_up(question: Tagged) -> Sequence[Slot]:
+    """With a description before the question word in the place of its pronoun: "the man in red, who is with him?"."""
+    slots, asks_at = question.slots, next((i for i, word in enumerate(question.seen) if word in _OPENERS), 0)
+    looks = [slot for slot in slots if slot.role == "S" and slot.at < asks_at]
+    pronoun = next((slot for slot in slots if slot.role == "O" and slot.kind == "pronoun"), None)
+    if pronoun is None or not looks or any(slot.kind in ("name", "pronoun") for slot in looks):
+        return slots
+    return [replace(slot, role="O") if slot in looks else slot for slot in slots if slot is not pronoun]
+
+
+def _asks_name(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Who somebody is who is told by the looks: "what's the man in red called?"."""
+    by_looks = any(slot.kind in ("gender", "worn", "colour") for slot in question.slots)
+    called = by_looks and not any(slot.name for slot in question.slots) and bool(_CALLED & {*question.seen})
+    unseen = heads["select"] == "refuse" and heads["refusal"] == "unseen"
+    return {"select": "who"} if called and unseen else {}
+
+
+def _joined_by(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """The word between what is question: "or", "and"."""
+    places = [slot.at for slot in question.slots if slot.role == "P"]
+    between = question.seen[min(places, default=0) : max(places, default=0)]
+    return next(({"join": word} for word in between if word in ("or", "and")), {})
+
+
+def _nth_time(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """The so-manieth time: "the second time"."""
+    before = [question.seen[i - 1] for i, word in enumerate(question.seen) if word == "time" and i]
+    return next(({"event_nth": _TIMES[word]} for word in before if word in _TIMES), {})
+
+
+def _relation(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """How an event lies in time, by the last such word before it, where the network names the event alone."""
+    if heads["relation"] != "none" or heads["select"] == "order":
+        return {}
+    happens = min((slot.at for slot in question.slots if slot.role in ("E", "F")), default=0)
+    words = (word for word in reversed(question.seen[:happens]) if word in RELATIONS_IN_TIME)
+    return next(({"relation": RELATIONS_IN_TIME[word]} for word in words), {})
+
+
+def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Which of two is asked for, not whether: "did Ana or Ben come first?", "before or after Ben?"."""
+    if heads["select"] == "compare" and any(
+        slot.role == "S" and slot.name and slot.after_or for slot in question.slots
+    ):
+        return {"form": "wh"}
+    return {"form": "choice"} if heads["select"] == "order" and "before or after" in " ".join(question.seen) else {}
+
+
+def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Whoever comes back comes the second time."""
+    again = heads["event_nth"] == "any" and any(comes_back(slot, question.seen) for slot in question.slots)
+    return {"event_nth": "second"} if again else {}
+
+
+def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
+    """With a thing as an event ("while the dog is there"), and who is held against somebody as whom an event is about,
+    where nothing is compared ("before she leaves").
+    """
+    about = [slot for slot in slots if slot.role == "E" or slot.role == "F" and slot.kind == "deed"]
+    if len(about) == 1 and about[0].kind in ("deed", "thing") and is_known("thing", about[0].value):
+        thing = replace(about[0], role="F", kind="thing", value=canonical("thing", about[0].value))
+        slots = [thing if slot is about[0] else slot for slot in slots]
+    if heads["select"] in ("order", "compare") or not any(slot.role == "F" for slot in slots):
+        return slots
+    return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
+
+
+def _share(query: Query, question: Tagged) -> Query:
+    """How long as a share of the video: "what percentage of it is Ana in?"."""
+    return replace(query, value="share") if query.select == "how_long" and _SHARE & {*question.seen} else query
+
+
+def _of_people(query: Query, question: Tagged) -> Query:
+    """A query whose number is of people ("for how long are three people dancing?"): more may dance, too."""
+    ends = [slot.at + len(slot.typed.split()) for slot in question.slots if slot.kind == "number" and slot.role == "P"]
+    of_people = any(word in _PEOPLE for end in ends for word in question.seen[end : end + 1])
+    if query.select not in ("when", "how_long", "how_often") or not of_people:
+        return query
+    number = query.number
+    if number is not None and question.heads["bound"] == "none":
+        number = Number("at_least", number.value)
+    where = None if query.where == Has("with") else query.where  # so many at once are together
+    return replace(query, value="people", number=number, where=where)
+
+
+def _of_return(query: Query, question: Tagged) -> Query:
+    """A query of coming back: who does is there more than once, and does it when that is the second time."""
+    seen = question.seen
+    returns = any(
+        word in BACK and (word[:3] == "ret" or seen[i - 1] in COMING | {"in"}) for i, word in enumerate(seen) if i
+    )
+    if not returns or any(comes_back(slot, seen) for slot in question.slots):
+        return query
+    if query.during.event is not None:
+        if query.select != "how_often" or query.form != "polar" or query.during.relation not in ("after", "since"):
+            return query
+        since = replace(query.during, relation="since")
+        return replace(query, select="exists", where=Has("enters"), number=None, during=since)
+    if query.select == "when" and query.where in (None, Has("present"), Has("enters")) and query.rank is None:
+        return replace(query, rank=Rank("time", 2))
+    asks_who = seen[0] in ("who", "which") or query.select == "how_often" and query.form == "polar"
+    if query.whom.names or query.where not in (None, Has("present")) or not (asks_who or query.select == "count"):
+        return query
+    select: Select = "exists" if query.form == "polar" else "who"
+    return replace(query, select=select, where=None, rank=Rank("often"), number=Number("more_than", 1))
+
+
+def _with_kind(query: Query, question: Tagged) -> Query:
+    """A refusal with its kind, the first whose word stands in the question; "" for none."""
+    if query.select != "refuse" or query.refusal not in _KINDS:
+        return query
+    kinds = _KINDS[query.refusal].items()
+    return replace(query, value=next((kind for kind, known in kinds if known & {*question.seen}), ""))
+
+
+def _of_sound(query: Query, question: Tagged) -> Query:
+    """The query, or what it means where it asks about sound."""
+    seen, words, text = question.seen, question.words, question.text
+    refused = query.select == "refuse" and query.refusal == "sound"
+    if not (refused or _is_heard(query, text, seen)):
+        return query
+    phrase, names = _phrase(words, text)
+    if {"my", "name"} <= set(seen):
+        return replace(query, select="refuse", refusal="sound", value="mine", where=None)
+    for kind, known in _UNHEARD.items():
+        if known & set(seen) and not phrase:
+            return replace(query, select="refuse", refusal="sound", value=kind, where=None, rank=None)
+    typed = (word.typed.casefold().strip(".,?!'’") for word in words)  # what may be a name is masked in `seen`
+    spoken = [_LANGUAGES[word] for word in typed if word in _LANGUAGES]
+    if (spoken or {"language", "languages"} & {*seen}) and not phrase:
+        return _language_query(query, seen, spoken)
+    if "music" in seen and not phrase:
+        return _music_query(query, seen)
+    if not {*seen} & (_SAYING | _SPEAKING | _HEARING | _WORDS):
+        return query
+    whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
+    said = {*phrase.casefold().split()}
+    whom = replace(whom, unknown=tuple(one for one in whom.unknown if one.casefold() not in said))
+    if "than" in seen and query.select == "compare" and not phrase:  # "does Ana talk longer than Ben?": by what is seen
+        return query
+    # who says it more often is held against nobody; of nobody it isn't known, since some may speak unheard
+    denied = isinstance(query.where, Not) or seen[0] == "who" and seen[1].endswith("n't")
+    if denied or {"than", *_NOT} & {*seen} - said:
+        return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
+    plain = Query("exists", whom, during=query.during)
+    where = Has("says", phrase) if phrase else Has("speaks")
+    select = _select(seen, bool(phrase))
+    if select == "attribute":
+        return replace(plain, select=select, attribute="says")
+    most = Rank("long", 1 if query.rank is None else query.rank.k)
+    edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
+    rank = most if select == "who" and _MOST & set(seen) else edge if select in ("who", "when") else None
+    form: Form = "polar" if select == "exists" else "wh"
+    value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
+    versus = query.versus if rank is most else None
+    return replace(plain, select=select, where=where, form=form, rank=rank, value=value, versus=versus)
+
+
+def _language_query(query: Query, seen: Sequence[str], spoken: Sequence[str]) -> Query:
+    """Who speaks the one language that is named, or which ones are spoken."""
+    unknown = tuple(one for one in query.whom.unknown if one.casefold() not in _LANGUAGES)
+    whom = replace(query.whom, unknown=unknown, quantifier=query.whom.quantifier if query.whom.names else "any")
+    if len(spoken) != 1:
+        return Query("attribute", whom, attribute="language", during=query.during)
+    select = _select(seen, True)
+    form: Form = "polar" if select == "exists" else "wh"
+    return Query(select, whom, Has("language", spoken[0]), during=query.during, form=form)
+
+
+def _music_query(query: Query, seen: Sequence[str]) -> Query:
+    """Whether, when or how long music plays; which music, nobody tells."""
+    select = _select(seen, False)
+    if select not in ("exists", "when", "how_long", "how_often"):
+        return replace(query, select="refuse", refusal="sound", value="music", where=None, rank=None)
+    form: Form = "polar" if select == "exists" else "wh"
+    return Query(select, where=Has("music"), during=query.during, form=form)
+
+
+def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
+    """Whether the words alone tell that speech is asked about, where the network took it for something that is seen."""
+    words = {*seen}
+    if _SAYING & words and query.select != "refuse" and (_QUOTES.search(text) or _MOST & words):
+        return True
+    where = query.where.part if isinstance(query.where, Not) else query.where
+    speaks = where in (None, Has("deed", "talking"), Has("deed", "speech")) and query.select != "refuse"
+    ranked = query.rank is not None and _SPEAKING & words
+    return bool(speaks and (_ONLY_HEARD & words or ranked) and query.form != "choice" and query.then is None)
+
+
+def _select(seen: Sequence[str], phrase: bool) -> Select:
+    """What kind of answer is wanted."""
+    start = seen[0] if seen[0] in _AUXILIARY | {"at"} else next((word for word in seen if word in _ASKING), seen[0])
+    if start in ("when", "at") or seen[:2] in (["in", "which"], ["in", "what"]) or seen[:3] == ["in", "how", "many"]:
+        return "when"
+    if start in ("who", "whose", "which"):
+        return "who"
+    if start == "how" and "many" in seen and "times" not in seen and not phrase:
+        return "count"
+    if start == "how":
+        return "how_often" if {"often", "times"} & {*seen} else "how_long" if "long" in seen else "who"
+    polar = start in _AUXILIARY and "what" not in seen and not _WORDS & {*seen}
+    return "exists" if phrase or polar else "attribute"
+
+
+def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
+    """The words that somebody is asked to say ("" for any), and the enrolled names that are no more than such words."""
+    quoted = _QUOTES.search(text)
+    if quoted:
+        said = (quoted[1] or quoted[2]).split()
+        return " ".join(said), [word.name for word in words if word.name and word.typed.rstrip("'’") in said]
+    at = next((i for i, word in enumerate(words) if word.seen in _SAYING), -1)
+    if at < 0 or words[0].seen == "what":
+        return "", []
+    before = [word.seen for word in words[:at]]
+    passive = bool(_AUXILIARY & set(before[-1:])) or before[:1] and before[0] in ("is", "are", "was", "were")
+    named = words[1 if words[0].seen in _AUXILIARY | {"when", "how"} else 0 : at] if passive else words[at + 1 :]
+    kept = [word for word in named if word.name or word.seen[0].isalnum() and word.seen not in _EMPTY | _AUXILIARY]
+    kept = [word for word in kept if word.seen not in ("often", "many", "times", "my", "most", "when", "how", "'s")]
+    return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
+
+
+TAG_RULES = (_coordinated, _with_event, _in_the_light)
+SLOT_RULES = (_at_that_time, _at_once, _taken_up)
+HEAD_RULES = (_asks_name, _joined_by, _nth_time, _relation, _of_two, _comes_again)
+QUERY_RULES = (_of_sound, _share, _of_people, _of_return, _with_kind)

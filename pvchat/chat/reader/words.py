@@ -1,0 +1,460 @@
+"""A question's text as the words that the network reads, and what words stand for.
+
+"What's Ana wearin at 3:20?" is ["what", "'s", "alex", "wearing", "?"]: names masked, slips mended, times by the clock
+cut out. Names that nobody bears are masked too, with no name to them: those that are nearly an enrolled one ("Anna"),
+and words with a capital where none belongs ("is Barnaby there?").
+
+Enrolled names that are also English words (Will, May, Rose) are told from those words by capitals and by their
+neighbours. Who leaves out an accent ("Jose") or a title ("Lina" of "Dr. Lina") means the same person, where only one
+can be meant. What people say in many ways has one name each, in `lexicon.json`, the one by which it is measured.
+
+Questions in German, French, Spanish, Italian, Portuguese and Chinese: who is there is read where every word is about
+being there, the rest is kindly refused in that language; the words are in `foreign.json`, in Chinese its characters.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pvchat.chat.english import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
+from pvchat.chat.query import WHOLE, During
+from pvchat.chat.reader.network import WORD, is_word
+from pvchat.chat.reader.timewords import named_part
+
+_MONTHS = word_set("april may june august january")
+_UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"}
+_BEFORE_MONTH = word_set("in since until by last next early late mid")
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_SHARED = word_set(
+    """a as clip com come comment compare da das den des describe die dos dove er figure film font ha hat hay image in
+    la man no non o on ou pas present sale scene si so son t tot tun tut um un usa ve video visible war was y"""
+)  # which English texts have too
+_ENGLISH = FUNCTION_WORDS - word_set("a an as die in is no on me or so was we he i do la")  # words of others too
+_PLAINLY = word_set("the is are what who where does she he they with this here describe doing wearing you")
+_HOW_MANY = re.compile(
+    r"\b(?P<German>wie ?viele (?:leute|personen|menschen))\b"
+    r"|\b(?P<French>combien de (?:personnes|gens)(?: y a-t-il)?)\b"
+    r"|\b(?P<Spanish>cu[aá]nt(?:as personas|a gente)(?: hay)?)\b|\b(?P<Italian>quante persone(?: ci sono)?)\b"
+    r"|\b(?P<Portuguese>quantas pessoas(?: há| tem| existem)?)\b|(?P<Chinese>(?:有)?(?:几个人|多少个?人))"
+)
+_ENOUGH = 2  # words of another language that no English word outweighs [choice]
+ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
+NAME = MASK.lower()  # stands for every name in what the network reads
+_ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
+_SHADES = ("dark", "light", "pale", "bright", "deep")
+COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
+           "blonde", "dark", "light")  # fmt: skip
+_NEARLY, _SLIP = 0.8, 0.8  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
+_SHORTEST = 4  # letters of a word that is looked at for slips
+_CAPITALS = frozenset(("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", "english"))
+_ASKED = (
+    "what", "wearing", "where", "doing", "which", "while", "before", "after", "together", "there", "video", "standing",
+    "sitting", "talking", "people", "person", "beside", "next", "between", "without", "anyone", "someone", "everybody",
+    "nobody", "always", "never", "when", "whose", "does", "isn't", "aren't", "furthest", "farthest", "leftmost",
+    "rightmost", "further", "secs", "mins",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word: as the reader sees it, as it was typed, and the enrolled name that it is, if any."""
+
+    seen: str
+    typed: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A question's words, and the part of the video that it names by numbers."""
+
+    words: tuple[Word, ...]
+    part: During = WHOLE
+
+
+@dataclass(frozen=True)
+class Mention:
+    """An enrolled name found in a text: characters start to end, a possessive ending included."""
+
+    name: str
+    start: int
+    end: int
+
+
+def find_mentions(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> list[Mention]:
+    """Enrolled names in a text, in order: longest first, whole words, any case, with possessive endings."""
+    forms, found = _forms(names, aliases), list[Mention]()
+    for is_first in (False, True):  # "ana maria" is Ana María, not somebody called Ana
+        for folding, spelled in ((_fold(text), forms), (_fold(text, _bare), _without_accents(forms))):
+            found = _found(text, folding, [form for form in spelled if form[2] == is_first], found)
+    return sorted(found, key=lambda m: m.start)
+
+
+def _found(
+    text: str, folding: tuple[str, list[int]], forms: Sequence[tuple[str, str, bool]], before: Sequence[Mention]
+) -> list[Mention]:
+    """The mentions `before` and those of more spellings, where nothing is mentioned yet."""
+    folded, index = folding
+    found = list(before)
+    for form, name, is_first in forms:
+        start = folded.find(form)
+        while start >= 0:
+            a, b = index[start], index[start + len(form)]
+            taken = any(a < m.end and m.start < b for m in found)
+            end = None if taken else _name_end(text, a, b)
+            longer = is_first and end == b and re.match(r" [^\W\d_]", text[b:]) and text[b + 1].isupper()
+            longer = longer and text != text.upper()  # "Bob Marley" isn't the enrolled "Bob Stone"
+            if end is not None and not longer and _is_name_here(text, a, b, end):
+                found.append(Mention(name, a, end))
+            start = folded.find(form, start + 1)
+    return found
+
+
+def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+    """(folded spelling, enrolled name, is it only the first word of a longer name), longest first.
+
+    The first word of a longer name counts where it is unambiguous, and so does a name without its title.
+    """
+    pairs = [*aliases.items(), *((n, n) for n in names)]
+    pairs = [*((form.replace("-", " "), name) for form, name in pairs if "-" in form), *pairs]  # "maj britt"
+    forms = {_fold(" ".join(unicodedata.normalize("NFKC", form).split()))[0]: name for form, name in pairs}
+    plain = [(without, name) for form, name in forms.items() if (without := _without_title(form)) != form]
+    meant = _meant(plain)
+    forms |= {form: name for form, name in plain if form not in forms and len(meant[form]) == 1}
+    whole = [(form, name, False) for form, name in forms.items() if form]
+    first = Counter(form.split()[0] for form in forms if " " in form)
+    part = [
+        (word, name, True)
+        for form, name, _ in whole
+        if " " in form
+        and first[word := form.split()[0]] == 1
+        and word not in forms
+        and word not in FUNCTION_WORDS
+        and word.rstrip(".") not in TITLES
+    ]
+    return sorted(whole + part, key=lambda row: -len(row[0]))
+
+
+def _meant(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Who is meant by each spelling."""
+    meant: dict[str, set[str]] = {}
+    for form, name in pairs:
+        meant.setdefault(form, set()).add(name)
+    return meant
+
+
+def _without_title(form: str) -> str:
+    """A folded name without the titles before it: "lina" of "dr. lina"; one that is all titles stays."""
+    words = form.split()
+    while len(words) > 1 and words[0].rstrip(".") in TITLES:
+        del words[0]
+    return " ".join(words)
+
+
+def _without_accents(forms: Sequence[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
+    """The forms as they are spelled without accents; what two people could be called is left out."""
+    bare = [("".join(map(_bare, form)), name, is_first) for form, name, is_first in forms]
+    meant = _meant((form, name) for form, name, _ in bare)
+    return [row for row in bare if row[0] and row[0] not in FUNCTION_WORDS and len(meant[row[0]]) == 1]
+
+
+@lru_cache(maxsize=4096)
+def _bare(char: str) -> str:
+    """A Latin letter without its accents; the marks of other scripts are letters, and stay."""
+    if not unicodedata.name(char, "").startswith("LATIN"):
+        return "" if unicodedata.combining(char) and unicodedata.name(char, "").startswith("COMBINING") else char
+    return _UNDECOMPOSED.get(char) or "".join(c for c in unicodedata.normalize("NFD", char) if c.isalpha())
+
+
+def _fold(text: str, spell: Callable[[str], str] = str) -> tuple[str, list[int]]:
+    """Case-folded text and, for each of its characters (and its end), the index into the original.
+
+    Args:
+        text: of which each character is folded.
+        spell: how a folded character is spelled.
+    """
+    folded = [(piece, i) for i, char in enumerate(text) for c in char.casefold() for piece in spell(c)]
+    return "".join(p for p, _ in folded), [i for _, i in folded] + [len(text)]
+
+
+def _name_end(text: str, start: int, end: int) -> int | None:
+    """End of the name with its possessive ending, or None where it is only a part of a longer word."""
+    if start and _joined(text[start - 1], text[start]):
+        return None
+    if start > 1 and text[start - 1] == "-" and _is_letter(text[start - 2]):
+        return None  # "Marie" isn't in "Ann-Marie"
+    if end == len(text) or not (_joined(text[end - 1], text[end]) or text[end] in "'-"):
+        return end
+    tail = re.match(r"'s(?!\w)|s'(?!\w)|'(?!\w)|s(?![\w'])", text[end:], re.IGNORECASE)
+    if tail is not None:
+        return end + tail.end()
+    return end if text[end] == "-" and not (end + 1 < len(text) and _is_letter(text[end + 1])) else None
+
+
+def _is_name_here(text: str, start: int, stop: int, end: int) -> bool:
+    """Whether a word that spells a name is used as one here ("Will Rose be there?" asks about Rose only)."""
+    word, tail = text[start:stop], text[stop:end].lower()
+    if not (word[0].islower() or word[0].isupper()):
+        return True  # a script without case
+    at = _around(text, start, end)
+    capital = word[0].isupper() and text != text.upper()
+    inside = capital and not at.first  # a sentence's first word has its capital from there
+    if tail == "s" and not inside and (at.follows or at.after in FUNCTION_WORDS or at.before in BEFORE_NOUN):
+        return False  # "roses in the background" isn't Rose's
+    if word.lower() in FUNCTION_WORDS and not tail.startswith("'") and not inside:
+        return at.meant_by_function_word(capital)
+    if not capital and at.first and at.after in BEFORE_NOUN:
+        return False  # "mark the frame": a verb
+    if word.lower() in _MONTHS and at.before in _BEFORE_MONTH and not tail:
+        return False
+    return capital or " " in word or at.before not in BEFORE_NOUN
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What stands around a word in small letters: the words before and after it, whether it begins a sentence.
+
+    `follows`: something may be said of whom the word names, or nothing more is said.
+    """
+
+    before: str
+    after: str
+    first: bool
+    follows: bool
+
+    def meant_by_function_word(self, capital: bool) -> bool:
+        """Whether a word such as "will", small or a sentence's first, is a name here."""
+        if capital:
+            return self.after in ("is", "was", "has", "does", "and", "or")
+        return (self.before in OPENERS or self.before == ",") and self.follows
+
+
+def _around(text: str, start: int, end: int) -> _Around:
+    before = (re.findall(r"[\w']+|,", text[:start].lower())[-1:] or [""])[0]
+    after = (re.findall(r"[\w']+|[,.]", text[end:].lower())[:1] or [""])[0]
+    first = not text[:start].strip() or text[:start].rstrip()[-1] in ".?!"
+    follows = after in PREDICATES or after == "," or after.endswith("ing") or not re.search(r"\w", text[end:])
+    return _Around(before, after, first, follows)
+
+
+def _joined(left: str, right: str) -> bool:
+    """Whether two neighbouring characters belong to one word; scripts written without spaces never join."""
+    return _is_letter(left) and _is_letter(right) and not (_spaceless(left) or _spaceless(right))
+
+
+def _is_letter(char: str) -> bool:
+    return char.isalnum() or char == "_" or unicodedata.category(char).startswith("M")
+
+
+def _spaceless(char: str) -> bool:
+    script = re.split(r"[ -]", unicodedata.name(char, ""))[0]
+    return script in ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR")
+
+
+@dataclass(frozen=True)
+class ForeignQuestion:
+    """A question in another language: whether it asks who or how many are there; else a reply."""
+
+    language: str
+    asks_who: bool = False
+    reply: str = ""
+    counts: bool = False
+
+
+@dataclass(frozen=True)
+class _Lexicon:
+    who: frozenset[str]
+    there: frozenset[str]
+    other: frozenset[str]
+    reply: str
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All words that mark the language."""
+        return self.who | self.there | self.other
+
+
+def read_foreign(lower: str) -> ForeignQuestion | None:
+    """Read a question of another language; None for English and what can't be told."""
+    lower = re.sub(rf"'(?={MASK.lower()}\b)", " ", lower)  # "qu'Alex"
+    lower = lower.replace("est-ce que", "est-ce").replace("哪些人", "谁").replace("哪些", "谁")
+    if (many := _HOW_MANY.search(lower)) is not None:
+        return _how_many(many, lower)
+    language = _language(lower)
+    if language is None:
+        return None
+    lexicon = _lexicons()[language]
+    words = [w for w in _pieces(lower) if w != MASK.lower()]
+    asks_who, named = any(w in lexicon.who for w in words), MASK.lower() in lower
+    if all(w in lexicon.who | lexicon.there for w in words) and asks_who != named:  # "Wer ist Ana?" asks neither
+        return ForeignQuestion(language, asks_who)
+    return ForeignQuestion(language, reply=lexicon.reply)
+
+
+def _how_many(found: re.Match[str], lower: str) -> ForeignQuestion:
+    """A question for a number of people: of those who are there, or of others, which isn't read."""
+    language = str(found.lastgroup)
+    lexicon = _lexicons()[language]
+    rest = _pieces(lower[: found.start()] + " " + lower[found.end() :])
+    plain = all(w in lexicon.who | lexicon.there for w in rest)
+    return ForeignQuestion(language, plain, "" if plain else lexicon.reply, plain)
+
+
+def _language(lower: str) -> str | None:
+    """The language with most words in the question, where they are more than the English ones."""
+    if _HAN.search(lower.replace(MASK.lower(), "")) and not re.search(r"[\u3040-\u30ff]", lower):
+        return "Chinese"
+    words = _pieces(lower)
+    counted = [w for w in words if w not in _SHARED | FUNCTION_WORDS and w != MASK.lower()]
+    opens = counted[0] if counted else ""  # the verb or question word weighs double
+    scores = {
+        name: (
+            sum(w in x.words for w in counted) + (opens in x.words),
+            sum(w in x.words for w in words),  # decides between languages that share a word
+        )
+        for name, x in _lexicons().items()
+        if name != "Chinese"
+    }
+    best = max(scores, key=lambda name: scores[name])
+    english = sum(w in _ENGLISH for w in words)
+    enough = scores[best][0] >= _ENOUGH and scores[best][0] > 2 * english
+    return best if enough and not _plainly_english(words) else None
+
+
+def _plainly_english(words: list[str]) -> bool:
+    """Whether a word is there that none of the other languages has and every English question has one of."""
+    return bool(set(words) & _PLAINLY)
+
+
+def _pieces(text: str) -> list[str]:
+    """Words, and each Chinese character for itself."""
+    return re.findall(r"[\u4e00-\u9fff]|[^\W\d_\u4e00-\u9fff](?:[^\W\d_\u4e00-\u9fff]|['-](?=\w))*", text)
+
+
+@lru_cache(maxsize=1)
+def _lexicons() -> dict[str, _Lexicon]:
+    rows = json.loads(Path(__file__).with_name("foreign.json").read_text(encoding="utf-8"))
+    return {name: _lexicon(row, name == "Chinese") for name, row in rows.items()}
+
+
+def _lexicon(row: dict[str, str], characters: bool) -> _Lexicon:
+    who, there, other = (frozenset(row[k] if characters else row[k].split()) for k in ("who", "there", "other"))
+    return _Lexicon(who, there, other, row["reply"])
+
+
+def reply_in(language: str) -> str | None:
+    """What is said to who asks in a language; None where it isn't known."""
+    return _lexicons()[language].reply if language in _lexicons() else None
+
+
+def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> Wording:
+    """A question as the reader sees it."""
+    plain = " ".join(unicodedata.normalize("NFKC", text).replace("’", "'").split())
+    tidy, part = named_part(plain)
+    words = _split(tidy, find_mentions(tidy, names, aliases))
+    called = frozenset(form.casefold() for form in (*names, *aliases))
+    shouting = tidy == tidy.upper()
+    return Wording(tuple(_mended(words, i, called, shouting) for i in range(len(words))), part or WHOLE)
+
+
+def _split(text: str, mentions: Sequence[Mention]) -> list[Word]:
+    words, at = [], 0
+    for mention in mentions:
+        words += _plain(text[at : mention.start])
+        typed = text[mention.start : mention.end]
+        words.append(Word(NAME, typed, mention.name))
+        words += [Word("'s", "'s")] * bool(re.search(r"'s?$", typed))
+        at = mention.end
+    return words + _plain(text[at:])
+
+
+def _plain(text: str) -> list[Word]:
+    return [Word(found.lower(), found) for found in WORD.findall(text)]
+
+
+def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bool) -> Word:
+    """A word as it is meant: a name that nobody bears masked, a slip mended."""
+    word = words[at]
+    if word.name or not word.seen[0].isalpha() or word.seen in FUNCTION_WORDS or _is_spelled(word.seen):
+        return word
+    opens = not at or not words[at - 1].seen[0].isalnum()
+    capital = word.typed[0].isupper() and not (opens or shouting or word.seen in _CAPITALS)
+    if capital or not is_word(word.seen) and difflib.get_close_matches(word.seen, called, 1, _NEARLY):
+        return Word(NAME, word.typed)
+    if opens and word.typed[0].isupper() and difflib.get_close_matches(word.seen, called, 1, _NEARLY):
+        return Word(NAME, word.typed)
+    if len(word.seen) < _SHORTEST or is_word(word.seen):
+        return word
+    return Word(_unslipped(word.seen) or word.seen, word.typed)
+
+
+def _is_spelled(word: str) -> bool:
+    return word in lexicon_words() or word in _ASKED
+
+
+@lru_cache(maxsize=1024)
+def _unslipped(word: str) -> str:
+    """The word that is known which a misspelt one stands for; "" where there is none."""
+    known = [*_ASKED, *sorted(lexicon_words())]
+    found = difflib.get_close_matches(word, [one for one in known if abs(len(one) - len(word)) < 3], 3, _SLIP)
+    return next((one for one in found if one[0] == word[0]), found[0] if found else "")  # "sleaping" isn't leaping
+
+
+def canonical(kind: str, typed: str) -> str:
+    """What some words of one kind stand for: "specs" are "glasses"; what isn't in the lexicon stays as it is."""
+    bare = "".join(char for char in unicodedata.normalize("NFD", typed) if not unicodedata.combining(char))  # "café"
+    words = [word for word in re.split(r"[\s-]+", bare) if word]
+    while len(words) > 1 and words[0] in ARTICLES:
+        del words[0]
+    if kind == "colour":
+        return colour_of(words)
+    if kind in ("worn", "holding") and _ANYTHING.issuperset(words):
+        return ""
+    table, plain = _table(kind), " ".join(words)
+    for form in (plain, plain.removesuffix("s"), f"{plain}s"):
+        if form in table:
+            return table[form]
+    inside = [form for form in table if f" {form} " in f" {plain} "]
+    return table[max(inside, key=len)] if inside else plain
+
+
+def is_known(kind: str, word: str) -> bool:
+    """Whether a word is in the lexicon as one of a kind."""
+    return word in _table(kind)
+
+
+def colour_of(words: Sequence[str]) -> str:
+    """The colour words among some words, in their usual spelling: "dark blue"."""
+    table = _table("colour")
+    found = [table.get(word, word) for word in words]
+    return " ".join(word for word in found if word in COLOURS or word in _SHADES)
+
+
+@lru_cache(maxsize=1)
+def lexicon_words() -> frozenset[str]:
+    """Every single word of the lexicon, in lower case."""
+    forms = (form for rows in _meanings().values() for value, said in rows.items() for form in (value, *said))
+    return frozenset(word for form in forms for word in form.lower().split() if word.isalpha())
+
+
+@lru_cache(maxsize=64)
+def _table(kind: str) -> dict[str, str]:
+    """Each way to say something -> what it stands for."""
+    rows = _meanings().get(kind, {})
+    said = {form.lower().replace("-", " "): value for value, forms in rows.items() for form in forms}
+    return said | {value: value for value in rows}
+
+
+@lru_cache(maxsize=1)
+def _meanings() -> dict[str, dict[str, list[str]]]:
+    lexicon: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
+    return lexicon
