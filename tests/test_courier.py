@@ -12,7 +12,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from test_events import NOON, Clock, Happen, Receiver  # noqa: E402
+from make_receivers import Receiver  # noqa: E402
+from test_events import NOON, Clock, Happen  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import LockedError  # noqa: E402

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
@@ -15,6 +14,7 @@ import pytest
 pytest.importorskip("torch")
 
 from make_cameras import CARL, look, part, write  # noqa: E402
+from make_receivers import until  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
@@ -280,10 +280,10 @@ def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path) -> None:
     chat.library.live(str(path))
     live.start()
     try:
-        _until(lambda: bool(rows))
+        until(lambda: bool(rows))
         with path.open("ab") as file:
             file.write(whole[len(whole) // 2 :])
-        _until(lambda: len(rows) == 3)
+        until(lambda: len(rows) == 3)
     finally:
         live.stop()
     times = [datetime.fromisoformat(row["at"]).timestamp() - START for row in rows]
@@ -292,10 +292,3 @@ def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path) -> None:
     status = live.status()
     assert (status.dropped, status.failed, status.running) == (0, "", False)
     assert live.picture().startswith(b"\xff\xd8")
-
-
-def _until(done: object, limit_s: float = 30.0) -> None:
-    end = time.monotonic() + limit_s
-    while not done() and time.monotonic() < end:  # type: ignore[operator]
-        time.sleep(0.02)
-    assert done()  # type: ignore[operator]
