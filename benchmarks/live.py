@@ -27,7 +27,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -85,7 +85,7 @@ def offline(chat: PVChat, film: Path, length_s: float, gaps: list[Span]) -> list
 
     Who is there at the end doesn't leave.
     """
-    found, seen, lasts = list[Told](), _between(gaps, length_s), probe(film).duration_s
+    found, seen, lasts = list[Told](), _between(gaps, length_s), probe(film, chat.settings.video).duration_s
     for one in chat.presence(chat.analyse(film, stage="who")):
         again = [k * lasts for k in range(int(length_s / lasts) + 1)] if one.decision == "present" else []
         spans = common(merged([(at + start, at + end) for at in again for start, end in one.spans]), seen)
@@ -237,17 +237,21 @@ def _told_ids(wanted: Collection[str], came: list[str]) -> str:
 
 def compared(wanted: list[Told], told: list[Told], gaps: list[Span]) -> str:
     """The numbers."""
-    left, found, undisturbed, of = list(told), 0, 0, 0
+    left, off, undisturbed, of = list(told), list[float](), 0, 0
     for one in wanted:
         near = [t for t in left if (t.kind, t.name) == (one.kind, one.name) and abs(t.at - one.at) <= WITHIN_S]
         calm = not any(start - WITHIN_S - GONE_S <= one.at <= end + WITHIN_S for start, end in gaps)
         of += calm
         if near:
-            left.remove(min(near, key=lambda t: abs(t.at - one.at)))
-            found, undisturbed = found + 1, undisturbed + calm
+            nearest = min(near, key=lambda t: abs(t.at - one.at))
+            left.remove(nearest)
+            off.append(nearest.at - one.at)
+            undisturbed += calm
     beside = [one for one in left if one.kind != "unknown"]
-    out = [f"offline {len(wanted)} events; told within {WITHIN_S:.0f} s: {found}, of the {of} apart from gaps "
-           f"{undisturbed}; told beside them: {len(beside)}; unknown: {len(left) - len(beside)}"]  # fmt: skip
+    out = [
+        f"offline {len(wanted)} events; told within {WITHIN_S:.0f} s: {len(off)} (by {np.median(off or [0]):+.2f} s); "
+        f"of the {of} apart from gaps {undisturbed}; beside them: {len(beside)}; unknown: {len(left) - len(beside)}"
+    ]
     for kind in ("appears", "leaves", "unknown"):
         delays = [one.delay for one in told if one.kind == kind]
         if delays:
@@ -305,11 +309,14 @@ def main() -> None:
             run = by_processor(chat, film, [(at, at + BREAK_S) for at in breaks])
         else:
             run = over_rtsp(chat, film, breaks, length_s, folder)
+        sys.stdout.write(f"{run.words}\n")
         wanted = offline(chat, asked.film, length_s, run.gaps)
+        kept = {"wanted": [asdict(one) for one in wanted], "told": [asdict(one) for one in run.told], "gaps": run.gaps}
+        asked.film.with_suffix(".live.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
     quarter = len(run.growth) // 4
     memory = f"memory {np.mean(run.growth[quarter : 2 * quarter]):.0f} MB in the second quarter, "
     memory += f"{np.mean(run.growth[-quarter:]):.0f} MB in the last"
-    sys.stdout.write(f"{run.words}\n{compared(wanted, run.told, run.gaps)}\n{memory}\n")
+    sys.stdout.write(f"{compared(wanted, run.told, run.gaps)}\n{memory}\n")
 
 
 if __name__ == "__main__":

@@ -89,6 +89,14 @@ def test_a_short_break_is_no_leaving(camera: Camera) -> None:
     assert camera.events() == [("appears", "Ana", 0.0)]
 
 
+def test_who_is_there_before_and_after_parts_that_were_dropped_has_not_left(camera: Camera) -> None:
+    camera.show(4, ANA)
+    for _ in range(2):
+        camera.second += 2
+        camera.show(1, ANA)
+    assert camera.events() == [("appears", "Ana", 0.0)]
+
+
 def test_who_is_there_after_a_break_of_some_seconds_has_not_left(camera: Camera) -> None:
     camera.show(4, ANA, BEN)
     camera.second += 6
@@ -269,6 +277,19 @@ def test_samples_are_taken_where_something_moves(chat: PVChat, tmp_path: Path) -
     ends = [one.end for one in parts]
     assert np.allclose(np.diff(ends), 1.0, atol=0.15)
     assert parts[0].at == pytest.approx(100, abs=0.2)
+
+
+def test_after_parts_that_were_dropped_what_stands_still_is_looked_at(chat: PVChat, tmp_path: Path) -> None:
+    path = write(tmp_path / "hall.ts", [(9, ())])
+    sampler, stop, parts = Sampler(3.0, chat.settings.video), threading.Event(), list[LivePart]()
+    for picture in live_pictures(read_address(str(path)), Link(), stop, 100.0):
+        if (made := sampler.add(picture)) is not None:
+            parts.append(made)
+            if len(parts) == 4:
+                sampler.skip()
+        if picture.time > 108:
+            stop.set()
+    assert [one.still for one in parts[:7]] == [False, False, True, True, False, False, True]
 
 
 def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from pvchat.library.live import events
 from pvchat.library.live.courier import Courier
 from pvchat.library.live.parts import LivePart, Queue, Sampler
 from pvchat.library.live.ring import Retention, Ring, prune
-from pvchat.library.live.window import Change, SeenPart, Window, ids_today
+from pvchat.library.live.window import SeenPart, Window, ids_today
 from pvchat.library.recognise import follow
 from pvchat.memory import keep_small, trim
 from pvchat.perception.scan import PART_DEPTH, look_at
@@ -175,8 +175,8 @@ class Live:
         began = recorded(Path(self.address.text)).at.timestamp() if self.address.kind == "file" else 0.0
         try:
             for picture in live_pictures(self.address, self._link, self._stop, began):
-                if (part := sampler.add(picture)) is not None:
-                    self._queue.put(part)
+                if (part := sampler.add(picture)) is not None and self._queue.put(part):
+                    sampler.skip()
         except Exception as error:  # an unforeseen one of a decoder: said, and the clip at hand is finished
             self._fail(error)
         self._queue.close()
@@ -208,26 +208,27 @@ class Live:
         """One part: what is seen in it, who comes and goes, what of it is kept."""
         if part.still:
             self._still += len(part.clip.times)
-            changes = self._window.hold(part.end)
+            happened = self._window.hold(part.end)
             ring.hold(part.end)
         else:
             seen = SeenPart(part.at, self._look(part), part.broken)
             self._shown = part.clip.images[-1] if len(part.clip.images) else self._shown
             self._looked_at += len(part.clip.times)
-            changes = self._window.add(seen)
+            happened = self._window.add(seen)
             ring.add(part, seen)
         ring.shows({ref for ref, stay in self._window.stays.items() if stay.told})
-        for change in changes:
-            self._write(library, ring, change)
+        for event in happened:
+            self._write(library, ring, event)
         self._latency_s = time.monotonic() - part.arrived
 
-    def _write(self, library: sqlite3.Connection, ring: Ring, change: Change) -> None:
+    def _write(self, library: sqlite3.Connection, ring: Ring, event: events.Event) -> None:
         """An event, unless she was forgotten meanwhile."""
         earlier = ids_today(self.chat)
-        if change.stay.ref and change.stay.ref not in earlier:
+        if event.ref and event.ref not in earlier:
             return
-        event = events.Event(change.kind, change.stay.ref, change.at, change.stay.probability, *ring.place(change.at))
-        number, _ = events.happen(library, self._source, event, earlier, time.time())
+        clip, second = ring.place(event.at)
+        shown = replace(event, clip=clip, second=second)
+        number, _ = events.happen(library, self._source, shown, earlier, time.time())
         for row in events.since(library, self.chat.people.ids(), number - 1, 1):
             if row["id"] == number:  # else she was forgotten just now
                 self._told(row)
