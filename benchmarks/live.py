@@ -115,7 +115,7 @@ def _joined_over(spans: list[Span], gaps: list[Span]) -> list[Span]:
 def by_processor(chat: PVChat, film: Path, gaps: list[Span]) -> Run:
     """Live events of a film that is read as fast as it can be looked at; see above."""
     told, rows, growth = list[Told](), list[dict](), list[float]()
-    live = chat.library.live(str(film), told=rows.append)
+    live = chat.library.live(str(film), on_event=rows.append)
     with closing(connect(chat.people.root)) as tables:
         follow(tables, chat)
         ring = Ring(tables, chat, live._source, live.how.fps)
@@ -141,7 +141,7 @@ def over_rtsp(chat: PVChat, film: Path, breaks: list[float], length_s: float, fo
     camera, rows, began = Camera(film), list[tuple[dict, float]](), time.process_time()
     proxy = Proxy(camera.port)
     live: Live = chat.library.live(
-        f"rtsp://127.0.0.1:{proxy.port}/camera", told=lambda row: rows.append((row, time.time()))
+        f"rtsp://127.0.0.1:{proxy.port}/camera", on_event=lambda row: rows.append((row, time.time()))
     )
     receivers = Receivers(chat, folder)
     live.start()

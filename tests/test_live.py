@@ -297,7 +297,7 @@ def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path) -> None:
     path = tmp_path / "2026-11-29 08.00.00.ts"
     path.write_bytes(whole[: len(whole) // 2])
     rows = list[dict]()
-    live = Live(chat, (1, ""), read_address(str(path)), look=look, told=rows.append)
+    live = Live(chat, (1, ""), read_address(str(path)), look=look, on_event=rows.append)
     chat.library.live(str(path))
     live.start()
     try:

@@ -64,7 +64,7 @@ def test_a_camera_that_is_gone_for_a_while_is_opened_again(
     rows = list[dict]()
     address = read_address(f"rtsp://127.0.0.1:{port}/camera")
     chat.library.live(address.shown)
-    live = Live(chat, (1, "door"), address, look=look, told=rows.append)
+    live = Live(chat, (1, "door"), address, look=look, on_event=rows.append)
     live.start()
     try:
         server = camera()

@@ -57,14 +57,14 @@ class Stay:
         ref: her id, or `UNKNOWN`.
         start, last: from when to when, seconds since 1970.
         probability: that it is she.
-        told: that she is there.
+        announced: whether an event says that she is there.
     """
 
     ref: str
     start: float
     last: float
     probability: float
-    told: bool = False
+    announced: bool = False
 
 
 class Window:
@@ -77,7 +77,7 @@ class Window:
     def __init__(self, chat: Service) -> None:
         self.chat = chat
         self.stays: dict[str, Stay] = {}
-        self._until: dict[str, float] = {}  # when each one's last stay that was told ended
+        self._until: dict[str, float] = {}  # when each one's last announced stay ended
         self._ids: set[str] = set()
         self._parts: list[SeenPart] = []
         self._seen = Seen("")
@@ -115,7 +115,7 @@ class Window:
             stay.ref = ids[stay.ref]
             same = self.stays.setdefault(stay.ref, stay)
             same.start, same.last = min(same.start, stay.start), max(same.last, stay.last)
-            same.told = same.told or stay.told
+            same.announced = same.announced or stay.announced
         self._until = {ids.get(ref, ref): until for ref, until in self._until.items()}
 
     def _keep_time(self, at: float, end: float) -> None:
@@ -173,9 +173,9 @@ class Window:
             stay.last, stay.probability = max(stay.last, end), max(stay.probability, probability)
         elif stay is None and end > self._until.get(ref, 0.0) + GONE_S / 2:
             stay = self.stays[ref] = Stay(ref, max(start, self._until.get(ref, start)), end, probability)
-        if stay is None or stay.told or (ref == UNKNOWN and now - stay.start < SETTLED_S):
+        if stay is None or stay.announced or (ref == UNKNOWN and now - stay.start < SETTLED_S):
             return []
-        stay.told = True
+        stay.announced = True
         return [Event("unknown" if ref == UNKNOWN else "appears", ref, stay.start, stay.probability)]
 
     def _unseen(self, stay: Stay, until: float) -> float:
@@ -190,7 +190,7 @@ class Window:
             return []
         del self.stays[ref]
         self._until[ref] = stay.last
-        return [Event("leaves", ref, stay.last, stay.probability)] if stay.told and ref != UNKNOWN else []
+        return [Event("leaves", ref, stay.last, stay.probability)] if stay.announced and ref != UNKNOWN else []
 
 
 def ids_today(chat: Service) -> dict[str, str]:
