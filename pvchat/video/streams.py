@@ -32,8 +32,8 @@ OPEN_S, READ_S = 10.0, 5.0  # a camera that says nothing for so long is opened a
 IDLE_S = 10.0  # a file that hasn't grown for so long has ended
 _LATE_S = 2.0  # a picture may come so late until the stream's clock is set anew; none comes before it was taken
 _BACK_S, _ON_S = 1.0, 60.0  # a picture so much before the last one, or after it: a clock was set
-_OPTIONS = {  # of FFmpeg, by how an address begins; what a file of HTTP begins with isn't thrown away
-    "rtsp": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_transport": "tcp", "fflags": "nobuffer"},
+_OPTIONS = {  # of FFmpeg, by how an address begins; not nobuffer: that throws the first key picture away
+    "rtsp": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_transport": "tcp"},
     "http": {"protocol_whitelist": "http,https,tcp,tls,httpproxy"},
 }
 _SECRET = re.compile(r"pas|pwd|psw|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
