@@ -3,8 +3,8 @@
 In: a film of labelled clips as `planted.py` makes it (its JSON beside it says who is planted), and the folder of
 clips, from which these people are enrolled. The film is repeated to the length that is wanted. Out: how many of the
 events that the spans of its offline scan make are told by the live road within a second, what it tells beside them,
-delays, drops, memory; `.live.json` beside the film holds each. What happens in a gap can't be seen: it is wanted where the pictures end, or begin again; nobody
-leaves in a gap who is there after it.
+delays, drops, memory; `.live.json` beside the film holds each. What happens in a gap can't be seen: it is wanted where
+the pictures end, or begin again; nobody leaves in a gap who is there after it.
 
     python benchmarks/planted.py ../shared/devset runs/film.mp4 --minutes 4
     python benchmarks/live.py runs/film.mp4 ../shared/devset --minutes 30 --breaks 50            over RTSP, in real time
