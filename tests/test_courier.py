@@ -12,12 +12,13 @@ import pytest
 
 pytest.importorskip("torch")
 
-from test_events import NOON, Clock, Happen, Receiver  # noqa: E402
+from make_receivers import Receiver  # noqa: E402
+from test_events import NOON, Clock, Happen  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import LockedError  # noqa: E402
 from pvchat.library.live import courier as couriers  # noqa: E402
-from pvchat.library.live import events  # noqa: E402
+from pvchat.library.live import events, mqtt  # noqa: E402
 from pvchat.library.live.courier import Courier  # noqa: E402
 from pvchat.library.live.events import Event  # noqa: E402
 from pvchat.storage.library import LibraryError, connect  # noqa: E402
@@ -51,7 +52,8 @@ def happen(chat: PVChat) -> Happen:
 def test_a_receiver_that_says_nothing_holds_up_no_other(
     chat: PVChat, happen: Happen, receiver: Receiver, courier: Courier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chat.library.events.add("Ana is seen", "http://dead.test/hook", quiet_s=0)
+    for _ in range(2):
+        chat.library.events.add("Ana is seen", "http://dead.test/hook", quiet_s=0)
     for second in range(40):
         happen(at=NOON - 40 + second)
     chat.library.events.add("Ana is seen", receiver.url, quiet_s=0)
@@ -118,3 +120,21 @@ def test_an_address_that_is_none_is_refused(chat: PVChat, happen: Happen, target
     with pytest.raises(LibraryError, match="can't be sent there") as said:
         chat.library.events.add("Ana is seen", target)
     assert "gehe1m" not in str(said.value)
+
+
+def test_a_broker_that_was_gone_is_told_of_rules_again(
+    chat: PVChat, happen: Happen, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics, outcomes = list[str](), iter(["", "not reached", "", ""])
+
+    def publish(target: str, messages: list[mqtt.Message], retain: bool = False) -> str:
+        topics.append(messages[0][0].split("/")[0])
+        return next(outcomes)
+
+    monkeypatch.setattr(mqtt, "publish", publish)
+    chat.library.events.add("Ana is seen", "mqtt://broker.test", quiet_s=0)
+    happen()
+    assert courier.step() == 0
+    courier.now.time += 2 * couriers.FIRST_S  # type: ignore[attr-defined]
+    assert courier.step() == 1
+    assert topics == ["homeassistant", "pvchat", "homeassistant", "pvchat"]

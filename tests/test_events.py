@@ -5,21 +5,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import shutil
-import socket
-import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("torch")
+
+from make_receivers import MOSQUITTO, Broker, Receiver, until  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.cli import main as cli  # noqa: E402
@@ -46,46 +43,6 @@ def happen(chat: PVChat) -> Happen:
             return len(events.happen(library, camera, event, {ref: ref}, at)[1])
 
     return write
-
-
-class Receiver:
-    """A receiver of webhooks on a port of its own, that may be gone for a while."""
-
-    def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.status, self.headers = 204, dict[str, str]()
-        self._server: ThreadingHTTPServer | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
-
-    def start(self) -> None:
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((dict(self.headers), body))
-                self.send_response(receiver.status)
-                for name, value in receiver.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def stop(self) -> None:
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
 
 
 @pytest.fixture
@@ -280,33 +237,10 @@ def test_commands(
     assert chat.library.events.deliveries() == []
 
 
-class Broker:
-    """A real mosquitto, that is killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.config = folder / "mosquitto.conf"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n")
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-        assert program is not None
-        self.process = subprocess.Popen([program, "-c", str(self.config)], stderr=subprocess.DEVNULL)
-        _until(lambda: not _refused(self.port))
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
     pytest.importorskip("paho.mqtt")
-    if shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin") is None:
+    if MOSQUITTO is None:
         pytest.skip("no mosquitto on this machine")
     made = Broker(tmp_path)
     made.start()
@@ -351,7 +285,7 @@ def test_a_broker_that_is_killed_loses_nothing(
     chat.library.events.remove(rule.id)
     courier.step()
     topic, found = mqtt.topic(courier.node, 1), mqtt.discovery_topic(courier.node, 1)
-    _until(lambda: (found, b"") in got)
+    until(lambda: (found, b"") in got)
     client.loop_stop()
     client.disconnect()
     rows = [json.loads(payload) for name, payload in got if name == topic]
@@ -371,15 +305,3 @@ def test_a_broker_that_refuses_is_told(chat: PVChat, broker: Broker, monkeypatch
     said = mqtt.publish(f"mqtt://me:word@127.0.0.1:{broker.port}", [("a", b"b")])
     assert "not taken" in said
     assert "word" not in said.split("(")[0]
-
-
-def _refused(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _until(done: Callable[[], bool], limit_s: float = 20.0) -> None:
-    end = time.monotonic() + limit_s
-    while not done() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert done()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
@@ -15,6 +14,7 @@ import pytest
 pytest.importorskip("torch")
 
 from make_cameras import CARL, look, part, write  # noqa: E402
+from make_receivers import until  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
@@ -86,6 +86,14 @@ def test_a_short_break_is_no_leaving(camera: Camera) -> None:
     camera.show(4, ANA)
     camera.second += 1
     camera.show(4, ANA, broken=True)
+    assert camera.events() == [("appears", "Ana", 0.0)]
+
+
+def test_who_is_there_before_and_after_parts_that_were_dropped_has_not_left(camera: Camera) -> None:
+    camera.show(4, ANA)
+    for _ in range(2):
+        camera.second += 2
+        camera.show(1, ANA)
     assert camera.events() == [("appears", "Ana", 0.0)]
 
 
@@ -274,19 +282,32 @@ def test_samples_are_taken_where_something_moves(chat: PVChat, tmp_path: Path) -
     assert parts[0].at == pytest.approx(100, abs=0.2)
 
 
+def test_after_parts_that_were_dropped_what_stands_still_is_looked_at(chat: PVChat, tmp_path: Path) -> None:
+    path = write(tmp_path / "hall.ts", [(9, ())])
+    sampler, stop, parts = Sampler(3.0, chat.settings.video), threading.Event(), list[LivePart]()
+    for picture in live_pictures(read_address(str(path)), Link(), stop, 100.0):
+        if (made := sampler.add(picture)) is not None:
+            parts.append(made)
+            if len(parts) == 4:
+                sampler.skip()
+        if picture.time > 108:
+            stop.set()
+    assert [one.still for one in parts[:7]] == [False, False, True, True, False, False, True]
+
+
 def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path) -> None:
     whole = write(tmp_path / "whole.ts", [(2, ()), (3, (ANA,)), (5, ()), (3, (CARL,)), (5, ())]).read_bytes()
     path = tmp_path / "2026-11-29 08.00.00.ts"
     path.write_bytes(whole[: len(whole) // 2])
     rows = list[dict]()
-    live = Live(chat, (1, ""), read_address(str(path)), look=look, told=rows.append)
+    live = Live(chat, (1, ""), read_address(str(path)), look=look, on_event=rows.append)
     chat.library.live(str(path))
     live.start()
     try:
-        _until(lambda: bool(rows))
+        until(lambda: bool(rows))
         with path.open("ab") as file:
             file.write(whole[len(whole) // 2 :])
-        _until(lambda: len(rows) == 3)
+        until(lambda: len(rows) == 3)
     finally:
         live.stop()
     times = [datetime.fromisoformat(row["at"]).timestamp() - START for row in rows]
@@ -295,10 +316,3 @@ def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path) -> None:
     status = live.status()
     assert (status.dropped, status.failed, status.running) == (0, "", False)
     assert live.picture().startswith(b"\xff\xd8")
-
-
-def _until(done: object, limit_s: float = 30.0) -> None:
-    end = time.monotonic() + limit_s
-    while not done() and time.monotonic() < end:  # type: ignore[operator]
-        time.sleep(0.02)
-    assert done()  # type: ignore[operator]

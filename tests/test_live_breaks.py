@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -22,7 +22,7 @@ from test_live import START, Camera  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.library.live.parts import LivePart, Sampler  # noqa: E402
 from pvchat.storage.library import ring_of  # noqa: E402
-from pvchat.video import Link, live_pictures, read_address, streams  # noqa: E402
+from pvchat.video import Address, Link, live_pictures, read_address, streams  # noqa: E402
 
 
 @pytest.fixture
@@ -66,12 +66,33 @@ def test_a_clock_that_is_set_back_loses_nobody(camera: Camera) -> None:
     assert [lasts for _, lasts in clips(camera)] == [4, 8]
 
 
-def test_samples_go_on_when_the_clock_is_set_back(chat: PVChat, tmp_path: Path, monkeypatch: Any) -> None:
-    path = write(tmp_path / "hall.ts", [(6, (ANA,))])
-    address, seen = read_address(str(path)), list[float]()
-    webcam = type(address)(address.text, address.without_password, "webcam")
+@pytest.fixture
+def webcam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Address:
+    """Six seconds of Ana, ten pictures a second."""
+    address = read_address(str(write(tmp_path / "hall.ts", [(6, (ANA,))])))
     opened = streams._container_of(address, threading.Event())
     monkeypatch.setattr(streams, "_container_of", lambda *_: opened)
+    return Address(address.text, address.without_password, "webcam")
+
+
+def test_pictures_that_come_late_at_first_do_not_set_the_clock(webcam: Address) -> None:
+    stop, came = threading.Event(), count()
+
+    def clock() -> float:
+        number = next(came)
+        return START + max(0.8 + number / 100, number / 10)
+
+    times = list[float]()
+    for picture in live_pictures(webcam, Link(), stop, now=clock):
+        times.append(picture.time - START)
+        if len(times) == 30:
+            stop.set()
+    assert times == sorted(times)
+    assert times[-10:] == pytest.approx([number / 10 for number in range(20, 30)], abs=0.01)
+
+
+def test_samples_go_on_when_the_clock_is_set_back(chat: PVChat, webcam: Address) -> None:
+    seen = list[float]()
     sampler, stop, parts = Sampler(3.0, chat.settings.video), threading.Event(), list[LivePart]()
 
     def clock() -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -16,8 +15,8 @@ import pytest
 pytest.importorskip("torch")
 
 from make_cameras import look, write  # noqa: E402
+from make_receivers import free_port, is_refused, until  # noqa: E402
 from make_studio import ANA  # noqa: E402
-from test_events import _refused, _until  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.library.live.live import Live  # noqa: E402
@@ -29,9 +28,7 @@ Camera = Callable[[], subprocess.Popen[str]]
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -49,7 +46,7 @@ def camera(tmp_path: Path, port: int) -> Iterator[Camera]:
         begun.append(server)
         assert server.stdout is not None
         assert server.stdout.readline() == "ready\n"
-        _until(lambda: not _refused(port))
+        until(lambda: not is_refused(port))
         return server
 
     yield begin
@@ -67,16 +64,16 @@ def test_a_camera_that_is_gone_for_a_while_is_opened_again(
     rows = list[dict]()
     address = read_address(f"rtsp://127.0.0.1:{port}/camera")
     chat.library.live(address.without_password)
-    live = Live(chat, (1, "door"), address, look=look, told=rows.append)
+    live = Live(chat, (1, "door"), address, look=look, on_event=rows.append)
     live.start()
     try:
         server = camera()
-        _until(lambda: len(rows) == 1)
+        until(lambda: len(rows) == 1)
         server.kill()
         server.wait()
-        _until(lambda: live.status().breaks == 1)
+        until(lambda: live.status().breaks == 1)
         camera()
-        _until(lambda: live.status().connected)
+        until(lambda: live.status().connected)
     finally:
         live.stop()
     assert (rows[0]["kind"], rows[0]["name"]) == ("appears", "Ana")

@@ -87,6 +87,8 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
     cameras = Cameras(desk)
     desk.ends.append(cameras.end)
     with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=300):
+            now = gr.HTML("", elem_id="pv-live-now")
         with gr.Column(scale=1, min_width=280):
             picked = gr.Dropdown([], label="Camera", elem_id="pv-live-camera", filterable=False)
             with gr.Row():
@@ -94,8 +96,6 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
                 stop = gr.Button("Stop", elem_id="pv-live-stop")
             note = gr.HTML("", elem_id="pv-live-note")
             events = gr.HTML("", elem_id="pv-live-events")
-        with gr.Column(scale=2, min_width=300):
-            now = gr.HTML("", elem_id="pv-live-now")
     timer = gr.Timer(POLL_S, active=False)
 
     def come() -> tuple[Any, ...]:

@@ -105,7 +105,7 @@ class Library:
         camera: str,
         how: Watching | None = None,
         place: str | None = None,
-        told: Callable[[dict[str, Any]], None] = lambda event: None,
+        on_event: Callable[[dict[str, Any]], None] = lambda event: None,
     ) -> Live:
         """A camera to be watched: call its `start` and `stop`. It is added where it isn't there yet.
 
@@ -113,7 +113,7 @@ class Library:
             camera: an address, a webcam (`/dev/video0`), a file that is being written; or a camera's place.
             how: how it is watched.
             place: what its place is called; None: as it is.
-            told: called with each event, as JSON.
+            on_event: called with each event, as JSON.
 
         Raises:
             LibraryError, VideoReadError, LockedError: no such camera; the home's key is missing.
@@ -124,7 +124,7 @@ class Library:
             address = known(library, camera)
             number = register(library, address, place)
             called = library.execute("SELECT place FROM sources WHERE id = ?", (number,)).fetchone()[0]
-        return Live(self.chat, (number, called), address, how, told=told)
+        return Live(self.chat, (number, called), address, how, on_event=on_event)
 
     def cameras(self) -> list[tuple[str, str]]:
         """The cameras that were added: address without password, what the place is called."""

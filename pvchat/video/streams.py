@@ -30,10 +30,10 @@ BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds before each try; the 
 STEADY_S = 10.0  # after so long a stream counts as well: the next break begins with the first wait
 OPEN_S, READ_S = 10.0, 5.0  # a camera that says nothing for so long is opened again
 IDLE_S = 10.0  # a file that hasn't grown for so long has ended
-_LATE_S = 2.0  # by which a stream's own clock may differ from ours until it is set anew
+_LATE_S = 2.0  # a picture may come so late until the stream's clock is set anew; none comes before it was taken
 _BACK_S, _ON_S = 1.0, 60.0  # a picture so much before the last one, or after it: a clock was set
-_OPTIONS = {  # of FFmpeg, by how an address begins; what a file of HTTP begins with isn't thrown away
-    "rtsp": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_transport": "tcp", "fflags": "nobuffer"},
+_OPTIONS = {  # of FFmpeg, by how an address begins; not nobuffer: that throws the first key picture away
+    "rtsp": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_transport": "tcp"},
     "http": {"protocol_whitelist": "http,https,tcp,tls,httpproxy"},
 }
 _SECRET = re.compile(r"pas|pwd|psw|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
@@ -179,7 +179,7 @@ def _connected(address: Address, stop: threading.Event, started: float, now: Cal
             at = 0.0 if frame.time is None else float(frame.time)
             here = started if address.kind == "file" else now()
             base = here - at if base is None else base
-            if address.kind != "file" and (frame.time is None or not -_LATE_S < here - (base + at) < _LATE_S):
+            if address.kind != "file" and (frame.time is None or not 0 <= here - (base + at) < _LATE_S):
                 base = here - at
             fresh = last is None or not -_BACK_S < base + at - last < _ON_S
             last = base + at

@@ -56,19 +56,23 @@ class Courier:
                 self.step()
 
     def step(self) -> int:
-        """Try everything that is due, in order, by each rule until something isn't taken; how many were taken."""
+        """Try everything that is due, in order, at each address until something isn't taken; how many were taken."""
         taken, held = 0, set[int]()  # rules whose receiver isn't there: the others don't wait for it
         with closing(connect(self.people)) as library:
             self._announce(library)
             while (claimed := _claimed(library, self.now(), held)) is not None:
                 delivery, uid, event, number, tries, made = claimed
-                rule = next((one for one in events.rules(library) if one.id == number), None)
+                rules = {one.id: one for one in events.rules(library)}
+                rule = rules.get(number)
                 message = None if rule is None else self._message(library, event, rule, uid)
                 if rule is None or message is None:
                     continue  # deleted meanwhile, and this delivery with it
                 outcome = send(rule, message, self.node, self.now())
                 taken += not outcome
-                held |= {number} if outcome else set()
+                if outcome:
+                    same = {one.id for one in rules.values() if one.target == rule.target}
+                    held |= same
+                    self._announced -= same  # a broker that comes again may know nothing any more
                 self._note(library, delivery, outcome, tries, made)
         return taken
 
@@ -112,16 +116,16 @@ class Courier:
     def _announce(self, library: sqlite3.Connection) -> None:
         """Tell Home Assistant of rules that are new, and of those that are gone."""
         names, kept = self.names(), events.rules(library)
-        told = {
+        entities = {
             rule.id: (rule.target, mqtt.discovery(rule, self.node, events.said(rule.kind, names.get(rule.ref, ""))))
             for rule in kept
             if rule.target.startswith("mqtt") and rule.id not in self._announced
         }
         gone = library.execute("SELECT rule, target FROM withdrawn").fetchall()
-        told |= {number: (target, (mqtt.discovery_topic(self.node, number), b"")) for number, target in gone}
+        entities |= {number: (target, (mqtt.discovery_topic(self.node, number), b"")) for number, target in gone}
         if self.now() < self._quiet_until:
             return
-        for number, (target, message) in told.items():
+        for number, (target, message) in entities.items():
             if mqtt.publish(target, [message], retain=True):
                 self._quiet_until = self.now() + QUIET_S
                 return

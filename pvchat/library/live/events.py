@@ -199,7 +199,7 @@ def since(library: sqlite3.Connection, names: Mapping[str, str], number: int, mo
         rows = library.execute(f"{words} ORDER BY e.id DESC LIMIT ?", (-number,)).fetchall()[::-1]
     else:
         rows = library.execute(f"{words} WHERE e.id > ? ORDER BY e.id LIMIT ?", (number, most)).fetchall()
-    return [_told(row, names) for row in rows]
+    return [_as_json(row, names) for row in rows]
 
 
 def said(kind: str, name: str, place: str = "") -> str:
@@ -232,17 +232,19 @@ def _checked(rule: Rule) -> Rule:
         raise LibraryError("these are no hours.", subject=rule.hours, hint="Say them like 22:00-06:00.")
     if not 0 <= rule.least <= 1 or rule.quiet_s < 0:
         raise LibraryError("a probability is 0 to 1, and a quiet time isn't negative.", subject="rule")
-    try:
-        known = rule.target == PAGE or (
-            urlsplit(rule.target).scheme in ("http", "https", "mqtt", "mqtts") and bool(urlsplit(rule.target).hostname)
-        )
-        known = known and (rule.target == PAGE or urlsplit(rule.target).port != 0)
-    except ValueError:
-        known = False
-    if not known:
+    if not _is_target(rule.target):
         hint = "Use http://…, https://…, mqtt://…, mqtts://… or page."
         raise LibraryError("events can't be sent there.", subject="the rule's address", hint=hint)
     return rule
+
+
+def _is_target(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in ("http", "https", "mqtt", "mqtts") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return known or text == PAGE
 
 
 def _is_quiet(library: sqlite3.Connection, rule: Rule, source: int, at: float) -> bool:
@@ -255,7 +257,7 @@ def _is_quiet(library: sqlite3.Connection, rule: Rule, source: int, at: float) -
     return last is not None and 0 <= at - datetime.fromisoformat(last[0]).timestamp() < rule.quiet_s
 
 
-def _told(row: Sequence[Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _as_json(row: Sequence[Any], names: Mapping[str, str]) -> dict[str, Any]:
     number, uid, kind, ref, at, probability, clip, second, source, place, telling = row
     name = names.get(ref, "")
     return {

@@ -27,7 +27,7 @@ from pvchat.library.live import events
 from pvchat.library.live.courier import Courier
 from pvchat.library.live.parts import LivePart, Queue, Sampler
 from pvchat.library.live.ring import Retention, Ring, prune
-from pvchat.library.live.window import Change, SeenPart, Window, ids_today
+from pvchat.library.live.window import SeenPart, Window, ids_today
 from pvchat.library.recognise import follow
 from pvchat.memory import keep_small, trim
 from pvchat.perception.scan import PART_DEPTH, look_at
@@ -104,7 +104,7 @@ class Live:
         address: of the camera.
         how: how it is watched.
         look: what a part shows; the experts say so if None.
-        told: called with each event, as JSON.
+        on_event: called with each event, as JSON.
     """
 
     def __init__(
@@ -115,11 +115,11 @@ class Live:
         how: Watching | None = None,
         *,
         look: Look | None = None,
-        told: Callable[[dict[str, Any]], None] = lambda row: None,
+        on_event: Callable[[dict[str, Any]], None] = lambda row: None,
     ) -> None:
         self.chat, self.address, self.how = chat, address, how or Watching()
         self._source, self._place = source
-        self._look, self._told = look or self._experts, told
+        self._look, self._on_event = look or self._experts, on_event
         self._link, self._queue = Link(), Queue(lossless=address.kind == "file")
         self._stop, self._threads = threading.Event(), list[threading.Thread]()
         self._window = Window(chat)
@@ -150,7 +150,7 @@ class Live:
     def status(self) -> LiveStatus:
         """How it goes."""
         names = self.chat.people.ids()
-        who = [names.get(ref, "") for ref, stay in list(self._window.stays.items()) if stay.told]
+        who = [names.get(ref, "") for ref, stay in list(self._window.stays.items()) if stay.announced]
         running = bool(self._threads) and self._threads[1].is_alive()
         link = self._link
         return LiveStatus(
@@ -175,8 +175,8 @@ class Live:
         began = recorded(Path(self.address.text)).at.timestamp() if self.address.kind == "file" else 0.0
         try:
             for picture in live_pictures(self.address, self._link, self._stop, began):
-                if (part := sampler.add(picture)) is not None:
-                    self._queue.put(part)
+                if (part := sampler.add(picture)) is not None and self._queue.put(part):
+                    sampler.skip()
         except Exception as error:  # an unforeseen one of a decoder: said, and the clip at hand is finished
             self._fail(error)
         self._queue.close()
@@ -187,50 +187,48 @@ class Live:
         try:
             with closing(connect(self.chat.people.root)) as library:
                 follow(library, self.chat, wholly=False)
-                self._watch_into(library)
+                with closing(Ring(library, self.chat, self._source, self.how.fps)) as ring:
+                    self._look_at_parts(library, ring)
         except Exception as error:
             self._fail(error)
         self._stop.set()
 
-    def _watch_into(self, library: sqlite3.Connection) -> None:
-        ring = Ring(library, self.chat, self._source, self.how.fps)
-        try:
-            while not (self._queue.ended or self._stop.is_set()):
-                part = self._queue.get()
-                self._prune(library)
-                if part is not None:
-                    self.feed(library, ring, part)
-            ring.end()
-        finally:
-            ring.close()
+    def _look_at_parts(self, library: sqlite3.Connection, ring: Ring) -> None:
+        while not (self._queue.ended or self._stop.is_set()):
+            part = self._queue.get()
+            self._prune(library)
+            if part is not None:
+                self.feed(library, ring, part)
+        ring.end()
 
     def feed(self, library: sqlite3.Connection, ring: Ring, part: LivePart) -> None:
         """One part: what is seen in it, who comes and goes, what of it is kept."""
         if part.still:
             self._still += len(part.clip.times)
-            changes = self._window.hold(part.end)
+            happened = self._window.hold(part.end)
             ring.hold(part.end)
         else:
             seen = SeenPart(part.at, self._look(part), part.broken)
             self._shown = part.clip.images[-1] if len(part.clip.images) else self._shown
             self._looked_at += len(part.clip.times)
-            changes = self._window.add(seen)
+            happened = self._window.add(seen)
             ring.add(part, seen)
-        ring.shows({ref for ref, stay in self._window.stays.items() if stay.told})
-        for change in changes:
-            self._write(library, ring, change)
+        ring.shows({ref for ref, stay in self._window.stays.items() if stay.announced})
+        for event in happened:
+            self._write(library, ring, event)
         self._latency_s = time.monotonic() - part.arrived
 
-    def _write(self, library: sqlite3.Connection, ring: Ring, change: Change) -> None:
+    def _write(self, library: sqlite3.Connection, ring: Ring, event: events.Event) -> None:
         """An event, unless she was forgotten meanwhile."""
         earlier = ids_today(self.chat)
-        if change.stay.ref and change.stay.ref not in earlier:
+        if event.ref and event.ref not in earlier:
             return
-        event = events.Event(change.kind, change.stay.ref, change.at, change.stay.probability, *ring.place(change.at))
-        number, _ = events.happen(library, self._source, event, earlier, time.time())
+        clip, second = ring.place(event.at)
+        shown = replace(event, clip=clip, second=second)
+        number, _ = events.happen(library, self._source, shown, earlier, time.time())
         for row in events.since(library, self.chat.people.ids(), number - 1, 1):
             if row["id"] == number:  # else she was forgotten just now
-                self._told(row)
+                self._on_event(row)
 
     def _experts(self, part: LivePart) -> ClipAnalysis:
         with self.chat.networks.lock:

@@ -14,14 +14,12 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
 
-if TYPE_CHECKING:
-    from pvchat.library.live.events import Rule
+from pvchat.library.live.events import Kind, Rule
 
 TIMEOUT_S = 10.0
-_KINDS = ("appears", "leaves", "unknown")
 
 Message = tuple[str, bytes]  # topic, content
 
@@ -43,12 +41,12 @@ def discovery_topic(node: str, rule: int) -> str:
 
 def discovery(rule: Rule, node: str, name: str) -> Message:
     """What Home Assistant is told of a rule, of which the name is in words."""
-    told = {
+    entity = {
         "name": name, "unique_id": f"pvchat_{node}_rule_{rule.id}", "state_topic": topic(node, rule.id),
-        "event_types": list(_KINDS), "icon": "mdi:account-eye",
+        "event_types": list(get_args(Kind)), "icon": "mdi:account-eye",
         "device": {"identifiers": [f"pvchat_{node}"], "name": "PVChat", "manufacturer": "PVChat"},
     }  # fmt: skip
-    return discovery_topic(node, rule.id), json.dumps(told).encode()
+    return discovery_topic(node, rule.id), json.dumps(entity).encode()
 
 
 def state(rule: Rule, node: str, message: Mapping[str, Any]) -> Message:

@@ -22,7 +22,7 @@ from pvchat.video.containers import upright
 from pvchat.video.shots import CutFinder
 
 PART_S = 1.0
-WAITING = 3  # parts in the queue
+WAITING = 2  # parts in the queue: what waits longer is told too late
 # A picture differs from another where so many pixels of their thumbnails differ by so many levels in a colour: a person
 # of a twelfth of the picture's height is some 4 by 2 pixels [choice]
 _WIDTH, _HEIGHT, _LEVELS, _PIXELS = 96, 54, 24, 4
@@ -84,6 +84,10 @@ class Sampler:
             self._next = max(self._next + self.step, picture.time + self.step / 2)
             self._held.append((picture, thumbnail.astype(np.int16)))
         return part
+
+    def skip(self) -> None:
+        """A part wasn't looked at: what comes next is, whether it moves or not."""
+        self._seen = None
 
     def _is_settled(self, time: float) -> bool:
         """Whether a part is complete, and the cuts in it are known."""
@@ -149,15 +153,17 @@ class Queue:
         self._lossless, self._closed = lossless, False
         self._changed = threading.Condition()
 
-    def put(self, part: LivePart) -> None:
-        """One more part."""
+    def put(self, part: LivePart) -> bool:
+        """One more part; whether the oldest had to go."""
         with self._changed:
             while self._lossless and len(self._parts) >= WAITING and not self._closed:
                 self._changed.wait(1.0)
             self._parts.append(part)
-            if len(self._parts) > WAITING:
+            full = len(self._parts) > WAITING
+            if full:
                 self.dropped += len(self._parts.popleft().clip.times)
             self._changed.notify_all()
+            return full
 
     def get(self, timeout_s: float = 1.0) -> LivePart | None:
         """The oldest part; None where none came in time."""

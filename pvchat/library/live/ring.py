@@ -14,9 +14,9 @@ import sqlite3
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
-from pvchat.errors import VideoReadError
 from pvchat.library import records
 from pvchat.library.live.parts import LivePart
 from pvchat.library.live.window import OVERLAP_S, SeenPart, joined
@@ -210,8 +210,5 @@ def prune(library: sqlite3.Connection, kept: Retention, now: float) -> int:
 def _free(folder: Path, at: float) -> Path:
     """A name for a clip that begins at a moment (seconds since 1970)."""
     stem = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H.%M.%S")
-    names = (f"{stem}.mp4" if number == 1 else f"{stem} ({number}).mp4" for number in range(1, 1000))
-    for path in (folder / name for name in names):
-        if not path.exists():
-            return path
-    raise VideoReadError("too many clips begin in one second.", subject=str(folder))
+    names = (f"{stem}.mp4" if number == 1 else f"{stem} ({number}).mp4" for number in count(1))
+    return next(path for name in names if not (path := folder / name).exists())

@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import http.client
 import json
-import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -58,10 +57,8 @@ def signature(secret: str, body: bytes, at: int) -> str:
 
 
 def _connection(parts: SplitResult) -> http.client.HTTPConnection:
-    host = parts.hostname or ""
-    if parts.scheme == "https":
-        return http.client.HTTPSConnection(host, parts.port, timeout=TIMEOUT_S, context=ssl.create_default_context())
-    return http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_S)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    return kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
 
 
 def _login(parts: SplitResult) -> dict[str, str]:

@@ -7,6 +7,7 @@ are too many, the window begins anew with its last ones.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,18 +15,18 @@ import numpy as np
 
 from pvchat.chat.spans import Span, merged
 from pvchat.identity.evidence import gather
-from pvchat.library.live.events import Kind
+from pvchat.library.live.events import Event
 from pvchat.perception.scan import Seen
 from pvchat.schemas import ClipAnalysis, Service
 
 UNKNOWN = ""  # the id of whoever isn't enrolled
 MOST, KEPT = 30, 12  # parts of a window, and how many go on when it begins anew
 GONE_S = 2.0  # unseen for so long, somebody has left
-BLIND_S = 10.0  # so long a break isn't counted as time in which somebody wasn't seen
+BLIND_S = 10.0  # so long a gap isn't counted as time in which somebody wasn't seen
 _ABOUT_S = 0.2  # half a sample's time or so: by which two seconds of parts may be less
 SETTLED_S = 2.0  # so long somebody must be seen before she counts as unknown: a name often comes a second late
 LEAST_S = 1.0  # so long a stranger's face must be seen in all
-OVERLAP_S = 0.5  # a part that begins so long before the last one's end: the clock was set back
+OVERLAP_S = 0.5  # a part that begins so long before the last one's end: the clock was set back; after it: a gap
 
 
 @dataclass(frozen=True)
@@ -56,23 +57,14 @@ class Stay:
         ref: her id, or `UNKNOWN`.
         start, last: from when to when, seconds since 1970.
         probability: that it is she.
-        told: that she is there.
+        announced: whether an event says that she is there.
     """
 
     ref: str
     start: float
     last: float
     probability: float
-    told: bool = False
-
-
-@dataclass(frozen=True)
-class Change:
-    """Somebody appears or leaves, or somebody unknown is seen."""
-
-    kind: Kind
-    stay: Stay
-    at: float
+    announced: bool = False
 
 
 class Window:
@@ -85,22 +77,22 @@ class Window:
     def __init__(self, chat: Service) -> None:
         self.chat = chat
         self.stays: dict[str, Stay] = {}
-        self._until: dict[str, float] = {}  # when each one's last stay that was told ended
+        self._until: dict[str, float] = {}  # when each one's last announced stay ended
         self._ids: set[str] = set()
         self._parts: list[SeenPart] = []
         self._seen = Seen("")
         self._now = 0.0  # the end of the last part
-        self._missing: Span = (0.0, 0.0)  # the last break
+        self._gaps = deque[Span](maxlen=MOST)  # when there were no pictures, the last times
 
-    def add(self, part: SeenPart) -> list[Change]:
+    def add(self, part: SeenPart) -> list[Event]:
         """The next part that was looked at; what has changed by it."""
         ids = ids_today(self.chat)
         if not set(ids) >= self._ids:  # somebody was forgotten: what was seen of her, too
             self._parts, self._seen, self.stays = [], Seen(""), {}
         self._ids = set(ids)
         self._carry_over(ids)
-        if part.broken:
-            self._missing = (self._now, part.at) if part.at - self._now <= BLIND_S else (0.0, 0.0)
+        if OVERLAP_S < part.at - self._now <= BLIND_S:  # the connection broke, or parts were dropped
+            self._gaps.append((self._now, part.at))
         self._keep_time(part.at, part.end)
         self._parts.append(part)
         if len(self._parts) > MOST:
@@ -110,7 +102,7 @@ class Window:
             extend(self._seen, part, self._parts[0].at)
         return self._follow(self._spans(), part.end)
 
-    def hold(self, end: float) -> list[Change]:
+    def hold(self, end: float) -> list[Event]:
         """Nothing has moved until `end`: whoever was there at last still is."""
         self._keep_time(end, end)
         last = self._parts[-1].end if self._parts else end
@@ -123,13 +115,14 @@ class Window:
             stay.ref = ids[stay.ref]
             same = self.stays.setdefault(stay.ref, stay)
             same.start, same.last = min(same.start, stay.start), max(same.last, stay.last)
-            same.told = same.told or stay.told
+            same.announced = same.announced or stay.announced
         self._until = {ids.get(ref, ref): until for ref, until in self._until.items()}
 
     def _keep_time(self, at: float, end: float) -> None:
         """What goes on at `at`, until `end`; where the clock was set back, whoever is there has come by the new one."""
         if (by := at - self._now) < -OVERLAP_S:
             self._parts, self._seen = [], Seen("")
+            self._gaps.clear()
             self._until = {ref: until + by for ref, until in self._until.items()}
             for stay in self.stays.values():
                 stay.start, stay.last = stay.start + by, stay.last + by
@@ -155,7 +148,7 @@ class Window:
 
     def _follow(
         self, seen: Iterable[tuple[str, float, list[Span]]], now: float, until: float | None = None
-    ) -> list[Change]:
+    ) -> list[Event]:
         """Stays as they are by now; those that were last seen at `until` go on.
 
         Args:
@@ -163,41 +156,41 @@ class Window:
             now: seconds since 1970.
             until: see above.
         """
-        changes = []
+        happened = []
         for ref, probability, spans in seen:
-            for start, end in _bridged(spans):
-                changes += self._see(ref, probability, start, end, now)
+            for start, end in spans:
+                happened += self._see(ref, probability, start, end, now)
         for ref, stay in list(self.stays.items()):
             if until is not None and stay.last > until - GONE_S / 2:
                 stay.last = now
-            changes += self._end(ref, now)
-        return changes
+            happened += self._end(ref, now)
+        return happened
 
-    def _see(self, ref: str, probability: float, start: float, end: float, now: float) -> list[Change]:
+    def _see(self, ref: str, probability: float, start: float, end: float, now: float) -> list[Event]:
         """One span in which somebody is seen."""
         stay = self.stays.get(ref)
         if stay is not None and self._unseen(stay, start) <= GONE_S:
             stay.last, stay.probability = max(stay.last, end), max(stay.probability, probability)
         elif stay is None and end > self._until.get(ref, 0.0) + GONE_S / 2:
             stay = self.stays[ref] = Stay(ref, max(start, self._until.get(ref, start)), end, probability)
-        if stay is None or stay.told or (ref == UNKNOWN and now - stay.start < SETTLED_S):
+        if stay is None or stay.announced or (ref == UNKNOWN and now - stay.start < SETTLED_S):
             return []
-        stay.told = True
-        return [Change("unknown" if ref == UNKNOWN else "appears", stay, stay.start)]
+        stay.announced = True
+        return [Event("unknown" if ref == UNKNOWN else "appears", ref, stay.start, stay.probability)]
 
     def _unseen(self, stay: Stay, until: float) -> float:
         """For how many seconds there were pictures since somebody was seen last."""
-        start, end = self._missing
-        return until - stay.last - max(0.0, min(end, until) - max(start, stay.last))
+        blind = sum(max(0.0, min(end, until) - max(start, stay.last)) for start, end in self._gaps)
+        return until - stay.last - blind
 
-    def _end(self, ref: str, now: float) -> list[Change]:
+    def _end(self, ref: str, now: float) -> list[Event]:
         """Whoever hasn't been seen for a while has left."""
         stay = self.stays[ref]
         if self._unseen(stay, now) < GONE_S - _ABOUT_S:
             return []
         del self.stays[ref]
         self._until[ref] = stay.last
-        return [Change("leaves", stay, stay.last)] if stay.told and ref != UNKNOWN else []
+        return [Event("leaves", ref, stay.last, stay.probability)] if stay.announced and ref != UNKNOWN else []
 
 
 def ids_today(chat: Service) -> dict[str, str]:
@@ -230,14 +223,3 @@ def _moved(spans: Iterable[Span], by: float) -> list[Span]:
 
 def _long(spans: list[Span]) -> list[Span]:
     return spans if sum(end - start for start, end in spans) >= LEAST_S else []
-
-
-def _bridged(spans: list[Span]) -> list[Span]:
-    """Spans, those joined between which nobody has left."""
-    out: list[Span] = []
-    for start, end in sorted(spans):
-        if out and start - out[-1][1] <= GONE_S:
-            out[-1] = (out[-1][0], max(end, out[-1][1]))
-        else:
-            out.append((start, end))
-    return out
