@@ -280,8 +280,8 @@ def _decided(
 ) -> None:
     """Write who is where, and on which tracks, as `PresenceModel.score` decides it."""
     least = np.where(part.cost > 0, _log_odds(config.present_from), _log_odds(SPAN))[pairs.where]
-    shown = np.split(pairs.logits[1] >= np.minimum(least, pairs.top[1])[pairs.of], pairs.starts[1:])
-    tracks = np.split(pairs.tracks, pairs.starts[1:])
+    shown = pairs.logits[1] >= np.minimum(least, pairs.top[1])[pairs.of]
+    ends = np.append(pairs.starts[1:], len(shown))
     probabilities = 1 / (1 + np.exp(-np.clip(pairs.top[1], -30, 30)))
     there, gone = list[tuple[Any, ...]](), list[tuple[int, int]]()
     for one, probability in zip(which.tolist(), probabilities[which].tolist(), strict=True):
@@ -289,8 +289,9 @@ def _decided(
         if probability < config.absent_below:
             gone.append(place)
         else:
+            mine = slice(pairs.starts[one], ends[one])
             decision = "present" if probability >= config.present_from else "unsure"
-            there.append((*place, decision, probability, json.dumps(tracks[one][shown[one]].tolist())))
+            there.append((*place, decision, probability, json.dumps(pairs.tracks[mine][shown[mine]].tolist())))
     library.executemany("DELETE FROM appearances WHERE who = ? AND clip = ?", gone)
     words = "INSERT INTO appearances(who, clip, decision, probability, tracks) VALUES (?, ?, ?, ?, ?)"
     now = "decision = excluded.decision, probability = excluded.probability, tracks = excluded.tracks"

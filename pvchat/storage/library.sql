@@ -21,7 +21,8 @@ CREATE TABLE shots(
 -- A track's number is never given to another: log-odds go by it.
 CREATE TABLE tracks(
   id INTEGER PRIMARY KEY AUTOINCREMENT, clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE,
-  number INTEGER NOT NULL, kind TEXT NOT NULL, start REAL NOT NULL, "end" REAL NOT NULL, facts BLOB NOT NULL, seen BLOB NOT NULL,
+  number INTEGER NOT NULL, kind TEXT NOT NULL, covered INTEGER NOT NULL, masked INTEGER NOT NULL,
+  start REAL NOT NULL, "end" REAL NOT NULL, facts BLOB NOT NULL, seen BLOB NOT NULL,
   sightings BLOB NOT NULL, identity BLOB NOT NULL, prints BLOB NOT NULL, looks BLOB NOT NULL);
 CREATE INDEX tracks_clip ON tracks(clip, number);
 CREATE TABLE middles(
