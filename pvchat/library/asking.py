@@ -244,9 +244,8 @@ class _Search:
         ).fetchall()  # clips that are behind are written while these are gone through
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
         doubts = {name: self._doubts(number, videos) for number, name in self._asked_about(query).items()}
-        needed = {*sought(query)}
-        unlikely = {row[0]: {name for name, one in doubts.items() if row[0] in one.unlikely} for row in rows}
-        rows = [row for row in rows if not unlikely[row[0]] & needed]
+        hardly = frozenset[int]().union(*(doubts[name].unlikely for name in sought(query) if name in doubts))
+        rows = [row for row in rows if row[0] not in hardly]
         for at, (number, path, place, recorded, dated_by, seconds, long, unheard) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
@@ -254,7 +253,8 @@ class _Search:
             if unheard and _is_of_words(query):
                 yield video, Timeline(0.0, seconds), frozenset(), None
                 continue
-            timeline = _without(self._timeline(number, place), unlikely[number])
+            unlikely = {name for name, one in doubts.items() if number in one.unlikely}
+            timeline = _without(self._timeline(number, place), unlikely)
             perhaps = frozenset(name for name, one in doubts.items() if number in one.perhaps)
             yield video, timeline, perhaps, self._within(video)
 
