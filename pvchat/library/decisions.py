@@ -92,7 +92,7 @@ class _Everyone:
     said: Marks
     figures: Marks
     quality: FloatArray
-    worlds: FloatArray
+    worlds: NDArray[np.float64]
     bodies: bool
 
     @classmethod
@@ -224,7 +224,8 @@ def _pairs(
     logits[0, everyone.fresh[row]] = -np.inf
     pair, of = np.unique(row * len(part.clips) + clip, return_inverse=True)
     top = np.full((2, len(pair)), -np.inf)
-    np.maximum.at(top, (slice(None), of), logits)
+    for best, one in zip(top, logits, strict=True):
+        np.maximum.at(best, of, one)
     there = top.max(0) >= _log_odds(config.absent_below)
     kept, which = there[of], np.flatnonzero(there)
     row, where = np.divmod(pair[which], len(part.clips))
