@@ -31,7 +31,7 @@ from pvchat.identity.presence import PresenceModel
 from pvchat.library import odds, records
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
-from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, SceneFacts, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, SceneFacts, SceneSpan, Track
 from pvchat.storage.clips import ClipCache
 from pvchat.storage.library import changing, connect
 from pvchat.video import Recorded
@@ -94,6 +94,7 @@ def main() -> None:
     parser.add_argument("--sightings", type=int, default=200_000)
     parser.add_argument("--copies", type=int, default=1)
     parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--long", action="store_true", help="clips are long videos, in which more counts")
     parser.add_argument("--folder", type=Path, help="where it is written (default: a temporary folder)")
     args = parser.parse_args()
     made = args.sightings // (TRACKS * SIGHTINGS)
@@ -103,7 +104,7 @@ def main() -> None:
         chat = PVChat(Settings(device="cpu"), people=PeopleStore(root / "people"), cache=ClipCache(root / "clips"))
         for number in range(args.people):
             chat.people.add(_person(number, faces))
-        planted = _timed(f"{made:,} clips written", lambda: _write(chat, faces, made, args.people))
+        planted = _timed(f"{made:,} clips written", lambda: _write(chat, faces, (made, args.long), args.people))
         _timed("everyone recognised in them, once", chat.library.follow)
         _timed(f"entered {args.copies} times", lambda: _copy(chat, made, args.copies, planted))
         status = chat.library.status()
@@ -119,8 +120,10 @@ def main() -> None:
         chat.people.add(_person(args.people, faces))
         asked = f"In which videos is {last}?"
         _timed("somebody new is known everywhere", lambda: chat.library.ask(asked, now=now))
+        _print_memory()
         _found(chat, {last: planted[last]}, now)
-        marked = _timed("what one more only just shifts", chat.library.follow)
+        _timed("who this morning, right after", lambda: chat.library.ask(QUESTIONS[-1], now=now))
+        marked = _timed("what holds of people, brought up to date everywhere", chat.library.follow)
         print(f"    {marked:,} clips gone through of {clips:,}")
         _timed("somebody is forgotten", lambda: chat.people.forget("Ben"))
         _timed("whom she took faces from is known everywhere", lambda: chat.library.ask(asked, now=now))
@@ -131,9 +134,9 @@ def _print_memory() -> None:
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB")
 
 
-def _write(chat: PVChat, faces: Cast, clips: int, people: int) -> dict[str, set[str]]:
+def _write(chat: PVChat, faces: Cast, made: tuple[int, bool], people: int) -> dict[str, set[str]]:
     """Clips in the tables, without who is in them; in which of them each of the people was planted."""
-    root, random = chat.people.root, np.random.default_rng(0)
+    root, random, (clips, long) = chat.people.root, np.random.default_rng(0), made
     planted: dict[str, set[str]] = {_name(number): set() for number in range(people + 1)}
     (root.parent / "videos").mkdir()
     chat.library.add([root.parent / "videos"], place="kitchen")
@@ -141,12 +144,13 @@ def _write(chat: PVChat, faces: Cast, clips: int, people: int) -> dict[str, set[
     for number in range(clips):
         who = [int(random.integers(people + 1)) if random.random() < PLANTED else 10_000 + int(random.integers(clips))
                for _ in range(TRACKS)]  # fmt: skip
+        who[0] = people if number == 0 else who[0]  # whoever comes later is in one at least
         path = root.parent / "videos" / f"{number}.mp4"
         for one in who:
             planted.get(_name(one), set()).add(str(path))
         with changing(library):
             recorded = Recorded(BEGIN + timedelta(minutes=2 * number), "name")
-            clip = records.keep(library, _analysis(number, who, faces), recorded)
+            clip = records.keep(library, _analysis(number, who, faces, long), recorded)
             library.execute("INSERT INTO files VALUES (?, 1, 1, 1, ?, '')", (str(path), clip))
     library.close()
     return planted
@@ -188,12 +192,14 @@ def _copy(chat: PVChat, made: int, copies: int, planted: dict[str, set[str]]) ->
         paths |= {str(folder / f"{number + copy * made}.mp4") for number in first for copy in range(1, copies)}
 
 
-def _analysis(number: int, who: list[int], faces: Cast) -> ClipAnalysis:
+def _analysis(number: int, who: list[int], faces: Cast, long: bool) -> ClipAnalysis:
     times = np.arange(0.25, SECONDS, 0.5, dtype=np.float32)
     tracks = [_track(faces, person, number, place) for place, person in enumerate(who)]
     frame = np.random.default_rng(number % 7).random((1, 1, 1280)).astype(np.float16)  # seven rooms
     key = hashlib.sha256(str(number).encode()).hexdigest()
-    return ClipAnalysis(key, SECONDS, 1280, 720, times, frame, tracks, SceneFacts(place="an office"))
+    scene = SceneFacts(place="an office")
+    scenes = [SceneSpan(0.0, SECONDS, scene)] if long else []
+    return ClipAnalysis(key, SECONDS, 1280, 720, times, frame, tracks, scene, scenes=scenes)
 
 
 def _track(faces: Cast, person: int, clip: int, place: int) -> Track:

@@ -1,6 +1,6 @@
 """Work spread over workers: in this process, over processes of this machine, or over a Ray cluster.
 
-In: items, and what opens a worker. Out: (an item's number, what came of it), in any order, as they come. A worker is
+In: items, and what opens a worker. Out: (an item's number, what came of it), as they come, or in order. A worker is
 opened once and keeps what it has loaded. One in a process of its own ends itself when the program's process is gone, so
 that a killed run leaves nothing behind.
 
@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
@@ -29,7 +29,7 @@ _worker: Worker | None = None  # of a worker process
 
 
 def results(
-    items: Sequence[Any], open_worker: Opener, workers: int = 1, engine: str = "local"
+    items: Sequence[Any], open_worker: Opener, workers: int = 1, engine: str = "local", ordered: bool = False
 ) -> Generator[tuple[int, Any], None, None]:
     """Run all items; yields each number and result once.
 
@@ -38,6 +38,7 @@ def results(
         open_worker: called once a worker.
         workers: how many; one of the local engine is this process.
         engine: "local" or "ray".
+        ordered: in the order of the items; on this machine few are begun ahead, since results may be large.
 
     Raises:
         SettingsError: no such engine, or Ray isn't installed.
@@ -46,22 +47,28 @@ def results(
     if engine not in ENGINES:
         raise SettingsError(f"there is no engine '{engine}'.", hint=f"Use {' or '.join(ENGINES)}.")
     if engine == "ray":
-        yield from _on_ray(items, open_worker, workers)
+        yield from _on_ray(items, open_worker, workers, ordered)
     elif workers <= 1 or len(items) <= 1:
         work = open_worker()
         for number, item in enumerate(items):
             yield number, work(item)
     else:
-        yield from _in_processes(items, open_worker, min(workers, len(items)))
+        yield from _in_processes(items, open_worker, min(workers, len(items)), ordered)
 
 
-def _in_processes(items: Sequence[Any], open_worker: Opener, workers: int) -> Iterator[tuple[int, Any]]:
+def _in_processes(items: Sequence[Any], open_worker: Opener, workers: int, ordered: bool) -> Iterator[tuple[int, Any]]:
     import multiprocessing
 
     context = multiprocessing.get_context("spawn")  # forked torch threads hang
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(open_worker,)) as pool:
-        waiting = {pool.submit(_run, item): number for number, item in enumerate(items)}
+        waiting = dict[Future[Any], int]()
         try:
+            for number, item in enumerate(items):
+                waiting[pool.submit(_run, item)] = number
+                if ordered and len(waiting) > 2 * workers:
+                    yield _first(waiting)
+            while ordered and waiting:
+                yield _first(waiting)
             for future in as_completed(waiting):
                 yield waiting[future], future.result()
         except BrokenProcessPool as error:
@@ -70,6 +77,13 @@ def _in_processes(items: Sequence[Any], open_worker: Opener, workers: int) -> It
             raise PVChatError("a worker process died.", subject=left[0] if left else "", hint=hint) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _first(waiting: dict[Future[Any], int]) -> tuple[int, Any]:
+    """What came of the item that was begun first; it waits no longer."""
+    future = next(iter(waiting))
+    found = future.result()
+    return waiting.pop(future), found
 
 
 def _start(open_worker: Opener) -> None:
@@ -104,7 +118,7 @@ class _Actor:
         return number, self.work(item)
 
 
-def _on_ray(items: Sequence[Any], open_worker: Opener, workers: int) -> Iterator[tuple[int, Any]]:
+def _on_ray(items: Sequence[Any], open_worker: Opener, workers: int, ordered: bool) -> Iterator[tuple[int, Any]]:
     try:
         import ray
         from ray.util import ActorPool
@@ -118,7 +132,8 @@ def _on_ray(items: Sequence[Any], open_worker: Opener, workers: int) -> Iterator
     try:
         actor = ray.remote(num_cpus=1)(_Actor)
         pool = ActorPool([actor.remote(open_worker) for _ in range(max(1, min(workers, len(items))))])
-        yield from pool.map_unordered(lambda one, pair: one.run.remote(*pair), list(enumerate(items)))
+        spread = pool.map if ordered else pool.map_unordered
+        yield from spread(lambda one, pair: one.run.remote(*pair), list(enumerate(items)))
     finally:
         if mine:
             ray.shutdown()

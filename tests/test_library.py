@@ -126,14 +126,17 @@ def test_forgetting_leaves_no_vector_of_her(kitchen: Library, chat: PVChat) -> N
             "SELECT t.identity, t.id FROM tracks AS t, appearances AS a, json_each(a.tracks) AS each "
             f"WHERE a.who = ({words}) AND t.id = each.value"
         ).fetchall()
+        odds = [row[0] for row in tables.execute(f"SELECT odds FROM odds WHERE who = ({words})")]
         ref = chat.people.get("Ana").id
     assert len(hers) == 2
+    assert len(odds) == 1
     chat.people.forget("Ana")
     left = b"".join(path.read_bytes() for path in library_of(kitchen.root).parent.iterdir())
     for identity, _ in hers:
         for at in range(0, len(identity), 256):
             assert identity[at : at + 256] not in left
     assert ref.encode() not in left
+    assert odds[0][:32] not in left  # her first tracks'
     assert kitchen.ask("When was Ana last seen?").answer == "Nobody called Ana is enrolled."
     assert "Ben (three videos)" in kitchen.ask("Who was seen?").answer
 

@@ -17,7 +17,8 @@ from PIL import Image
 from pvchat import PVChat, Settings
 from pvchat.identity.presence import PresenceModel
 from pvchat.library import odds, records
-from pvchat.library.recognise import recognise
+from pvchat.library import recognise as recognising
+from pvchat.library.recognise import follow, recognise
 from pvchat.people.corrections import Correction, Example, corrected
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
@@ -161,26 +162,61 @@ def test_decisions_are_those_of_all_clips_gone_through_anew(
 ) -> None:
     before = decisions(chat)
     change(chat, model)
-    chat.library.ask("Who was seen?")
-    soon = decisions(chat)
-    slightly = chat.library.follow()
-    followed, told = decisions(chat), facts(chat)
-    assert {place: one[0] for place, one in followed.items()} != {place: one[0] for place, one in before.items()}
     tables = connect(chat.people.root)
-    with changing(tables):
-        tables.execute("UPDATE clips SET stale = 1")
+    follow(tables, chat, wholly=False)
+    soon, behind = decisions(chat), tables.execute("SELECT count(*) FROM clips WHERE stale").fetchone()[0]
     tables.close()
-    assert slightly < chat.library.follow() == CLIPS
+    assert chat.library.follow() == behind
+    followed, known = decisions(chat), facts(chat)
+    assert {place: one[0] for place, one in followed.items()} != {place: one[0] for place, one in before.items()}
+    all_again(chat)
+    assert behind < chat.library.follow() == CLIPS
     anew = decisions(chat)
     for place in soon | anew:
         one, other = (found.get(place, ("absent", 0.0, "")) for found in (soon, anew))
         assert one[0] == other[0] or min(abs(max(one[1], other[1]) - limit) for limit in (0.4, 0.52)) < 0.0125
-    assert told == facts(chat)
+    assert known == facts(chat)
     assert {place: (one[0], one[2]) for place, one in followed.items()} == {
         place: (one[0], one[2]) for place, one in anew.items()
     }
     assert max(abs(one[1] - anew[place][1]) for place, one in followed.items()) < 0.005
     assert chat.library.follow() == 0
+
+
+def all_again(chat: PVChat) -> None:
+    tables = connect(chat.people.root)
+    with changing(tables):
+        tables.execute("UPDATE clips SET stale = 1")
+    tables.close()
+
+
+def test_a_question_opens_a_clip_as_it_would_be_recognised_anew(chat: PVChat, model: PresenceModel) -> None:
+    tables = connect(chat.people.root)
+    with changing(tables):
+        tables.execute("INSERT INTO files SELECT id || '.mp4', 1, 1, 1, id, '' FROM clips")
+    tables.close()
+    enroll(chat, model)
+    chat.library.ask("Who was seen?")
+    asked = facts(chat)
+    all_again(chat)
+    chat.library.follow()
+    assert asked == facts(chat)
+
+
+def test_another_presence_model_decides_everything_anew(
+    chat: PVChat, model: PresenceModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, face = decisions(chat), model.calibration.face
+    other = replace(model, calibration=replace(model.calibration, face=(*face[:-1], face[-1] + 1.0)))
+    with monkeypatch.context() as later:
+        later.setattr(PVChat, "presence_model", other)
+        assert chat.library.follow() == CLIPS
+        found = decisions(chat)
+        assert places(found) != places(before)
+        assert places(found) == places(anew(chat))
+        assert chat.library.follow() == 0
+    assert chat.library.follow() == CLIPS
+    assert places(decisions(chat)) == places(before)
 
 
 def test_where_everybody_is_forgotten_nobody_is_anywhere(chat: PVChat) -> None:
@@ -269,7 +305,7 @@ def test_an_empty_clip_is_nothing_to_decide_again_and_again(
     scanned(chat, replace(clip(model, 99), tracks=[]))
     enroll(chat, model)
     chat.library.follow()
-    monkeypatch.setattr(odds, "decide", None)
+    monkeypatch.setattr(recognising, "decide", None)
     assert chat.library.follow() == 0
 
 

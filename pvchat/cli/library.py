@@ -46,6 +46,7 @@ def register(commands: Commands) -> None:
         if action in ("scan", "watch"):
             meaning = "processes that look at videos, each with networks of its own (default 1)"
             one.add_argument("--workers", type=int, default=1, metavar="N", help=meaning)
+            one.add_argument("--engine", choices=("local", "ray"), default="local", help="where the workers are")
         if action == "remove":
             one.add_argument("path", metavar="FOLDER|FILE|CAMERA", nargs="?", help="as `list` shows it")
             one.add_argument("--all", action="store_true", help="delete the whole library")
@@ -107,7 +108,7 @@ def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanni
         raise SettingsError("there must be at least one worker.", subject="--workers")
     settings = settings_of(args)
     chat, progress = console.open_chat(args)
-    return chat, progress, Scanning(args.workers, partial(_worker_chat, settings), progress)
+    return chat, progress, Scanning(args.workers, partial(_worker_chat, settings), args.engine, progress)
 
 
 def _print_report(args: argparse.Namespace, report: Report) -> None:

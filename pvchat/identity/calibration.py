@@ -69,6 +69,16 @@ class Calibration:
         found = sum(weight * one for weight, one in zip(weights, _terms(logits, others, good), strict=True))
         return np.broadcast_to(np.asarray(found, np.float32), np.shape(logits)).copy()
 
+    def least(self, odds: float, others: int) -> float:
+        """The log-odds below which none become `odds` among so many others, however good the sightings."""
+        crowd = float(np.log1p(others)) / CROWD
+        found = []
+        for weights in (self.face, self.figure):
+            steep, by_crowd, by_good, one, other, rest = weights
+            found += [(odds - one * crowd - other * crowd**2 - rest) / (steep + by_crowd * crowd + by_good * good)
+                      for good in (0.0, 1.0)]  # fmt: skip
+        return min(found) if min(found) > ODDS[0] else float("-inf")
+
     def save(self, path: Path, fitted_on: str) -> None:
         """Write it with the words that say where it comes from."""
         rows = {"terms": list(TERMS), **asdict(self), "fitted_on": fitted_on}
@@ -82,8 +92,12 @@ def good(people: Sequence[Person], best: FloatArray) -> FloatArray:
         people: P people.
         best: [K] `best_quality` of the tracks.
     """
-    enrolled = np.array([one.quality if one.kind == "face" else 0.0 for one in people], np.float64)
-    return np.minimum(best, enrolled[:, None])
+    return np.minimum(best, enrolled_quality(people)[:, None])
+
+
+def enrolled_quality(people: Sequence[Person]) -> FloatArray:
+    """[P]: quality of the best sighting that each was enrolled from; 0 of figures."""
+    return np.array([one.quality if one.kind == "face" else 0.0 for one in people], np.float64)
 
 
 def best_quality(tracks: Sequence[Track]) -> FloatArray:

@@ -8,7 +8,7 @@ Legend: N tracks; n sightings and m faceprints of each.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,9 @@ class Faces:
             yield self
             return
         seen, shown = visible(self.prints, self.masked)
+        if seen.all():  # usually: nothing is copied
+            yield replace(self, shown=shown)
+            return
         for prints in np.unique(seen, axis=0):
             yield self.rows((seen == prints).all(1), prints, shown)
 

@@ -29,9 +29,11 @@ Drawn figures go through `perception/experts/figures.py`, which brings its own c
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +66,7 @@ OTHER_WORLD = 4.0
 NO_FIGURE = 5.0
 _BLANK = 0.1  # locator's best score of a track below which nothing is there: plain colours have up to .06
 _POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
+_RULES = 1  # raised with each change here after which the same looks are worth other log-odds
 SPAN = 0.35  # probability from which further tracks count into a present person's spans
 
 
@@ -101,6 +104,16 @@ class PresenceModel:
         weights = [tuple(card[n]["weights"]) for n in ("bare", "masked", "prints", "masked_prints")]
         both = PrintModel(prints, weights[2], weights[3])
         return cls(bare, weights[0], masked, weights[1], body, calibration=Calibration.load(), prints=both)
+
+    @cached_property
+    def version(self) -> str:
+        """Another one where the same looks may be worth other log-odds."""
+        prints = self.prints
+        numbers = (_RULES, self.weights, self.masked_weights, self.calibration, self.figures.digest)
+        made = hashlib.sha256(repr((*numbers, prints and (prints.weights, prints.masked_weights))).encode())
+        for array in (self.cohort, self.masked_cohort, self.body_mean, *([prints.cohort] if prints else [])):
+            made.update(np.ascontiguousarray(array, np.float32).tobytes())
+        return made.hexdigest()
 
     def score(
         self,
@@ -143,27 +156,28 @@ class PresenceModel:
 
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """What log-odds [P, K] are worth, less what crowds, another world and what users said against them cost."""
-        out = self.worth(people, logits, best_quality(analysis.tracks), max(0, len(people) - 1))
+        figures = np.array([[one.kind == "figure"] for one in people], bool).reshape(-1, 1)
+        out = self.worth(logits, good(people, best_quality(analysis.tracks)), figures, max(0, len(people) - 1))
+        many = crowd(analysis)
         for row, person in enumerate(people):
-            out[row] -= examples.against(person, analysis.tracks, logits[row], self._compared) + crowd(analysis)
+            out[row] -= examples.against(person, analysis.tracks, logits[row], self._compared) + many
             out[row] -= OTHER_WORLD * (person.drawn not in (None, analysis.scene.drawn))
         return out
 
     def worth(
-        self, people: Sequence[Person], logits: FloatArray, best: FloatArray, others: int | IntArray
+        self, logits: FloatArray, good: FloatArray, figures: NDArray[np.bool_], others: int | IntArray
     ) -> FloatArray:
-        """Calibrated log-odds [P, K].
+        """Calibrated log-odds [...].
 
         Args:
-            people: P people.
-            logits: [P, K] of theirs on K tracks, competition included.
-            best: [K] `best_quality` of the tracks.
-            others: how many other people are enrolled; [K] where that differs.
+            logits: [...] of a person on a track, competition included.
+            good: [...] quality of the worse of the two that are compared (`calibration.good`).
+            figures: [...] whether the person is drawn.
+            others: [...] how many other people are enrolled.
         """
-        clear, figures = good(people, best), np.array([one.kind == "figure" for one in people], bool)
-        out = self.calibration.apply(logits, others, clear)
+        out = self.calibration.apply(logits, others, good)
         if figures.any():
-            out[figures] = self.calibration.apply(logits[figures], others, clear[figures], figure=True)
+            out = np.where(figures, self.calibration.apply(logits, others, good, figure=True), out)
         return out
 
     def logits(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None = None) -> FloatArray:

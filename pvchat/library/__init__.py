@@ -4,10 +4,11 @@ In: folders and files, with the place where they were recorded; questions. Out: 
 place. Start with `library.py`: `Library`, one object over one database (`storage/library.py`).
 
     sources.py     folders and files, and what has changed in them
-    scan.py        new files are looked at, one transaction each, by several processes if wanted
+    scan.py        new files are looked at, one transaction each, by several processes or a cluster if wanted
     records.py     an analysis as rows, and rows as an analysis without pictures
-    odds.py        everyone's log-odds on every track, and which clips change as people come and go
-    recognise.py   who is in which clip, anew whenever people change
+    odds.py        everyone's log-odds on every track
+    decisions.py   who is in which clip by these, as people come and go
+    recognise.py   who is in which clip, and what holds of them, anew whenever people change
     asking.py      questions over all of it
     reel.py        somebody's moments, as rows and as one film
     watch.py       new files are taken in as they come

@@ -41,7 +41,7 @@ from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.errors import PVChatError
-from pvchat.library.recognise import people_in, timeline_in
+from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timeline_in
 from pvchat.people.corrections import corrections_of
 from pvchat.people.folders import Snapshot
 from pvchat.schemas import Service
@@ -211,8 +211,7 @@ class _Search:
                 return self.chat.ask(one.video.path, self.asked.text, between=span).answer
             except (PVChatError, OSError):  # the file is gone: what was stored is told
                 pass
-        timeline = timeline_in(self.library, number, self.names, f"the {place}" * bool(place))
-        timeline = timeline if self.chat.settings.traits else without_traits(timeline)
+        timeline = self._timeline(number, f"the {place}" * bool(place))
         return say(run(query, timeline), timeline).replace("this video", "that video")
 
     def _where(self) -> tuple[str, list[Any]]:
@@ -253,22 +252,27 @@ class _Search:
             "ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
             f"WHERE {where} GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
             values,
-        )
+        ).fetchall()  # clips that are behind are written while these are gone through
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
         doubts = {name: self._doubts(number, videos) for number, name in self._asked_about(query).items()}
-        needed = sought(query)
-        for number, path, place, at, dated_by, seconds, long, unheard in rows:
-            unlikely = {name for name, one in doubts.items() if number in one.unlikely}
-            if unlikely & {*needed}:
-                continue
-            video = Video(number, path, place, datetime.fromisoformat(at), dated_by, seconds, bool(long))
+        hardly = frozenset[int]().union(*(doubts[name].unlikely for name in sought(query) if name in doubts))
+        rows = [row for row in rows if row[0] not in hardly]
+        for at, (number, path, place, recorded, dated_by, seconds, long, unheard) in enumerate(rows):
+            if at % BATCH == 0:
+                bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
+            video = Video(number, path, place, datetime.fromisoformat(recorded), dated_by, seconds, bool(long))
             if unheard and _is_of_words(query):
                 yield video, Timeline(0.0, seconds), frozenset(), None
                 continue
-            timeline = timeline_in(self.library, number, self.names, place)
-            timeline = timeline if self.chat.settings.traits else without_traits(timeline)
+            unlikely = {name for name, one in doubts.items() if number in one.unlikely}
+            timeline = _without(self._timeline(number, place), unlikely)
             perhaps = frozenset(name for name, one in doubts.items() if number in one.perhaps)
-            yield video, _without(timeline, unlikely) if unlikely else timeline, perhaps, self._within(video)
+            yield video, timeline, perhaps, self._within(video)
+
+    def _timeline(self, number: int, place: str) -> Timeline:
+        """A video's timeline, `place` standing for the one that was measured."""
+        timeline = timeline_in(self.library, number, self.names, place)
+        return timeline if self.chat.settings.traits else without_traits(timeline)
 
     def _needed(self, query: Query) -> Iterator[tuple[str, list[Any]]]:
         """Conditions on clips without which nothing holds in them."""
@@ -328,6 +332,8 @@ def _is_of_words(query: Query) -> bool:
 
 def _without(timeline: Timeline, names: set[str]) -> Timeline:
     """A timeline in which some people are absent."""
+    if not names:
+        return timeline
     entities = [replace(one, decision="absent") if one.name in names else one for one in timeline.entities]
     rows = [row for row in timeline.rows if row.entity not in names and row.of not in names]
     return replace(timeline, entities=tuple(entities), rows=tuple(rows))

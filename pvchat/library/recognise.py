@@ -4,8 +4,9 @@ In: the people store and the tables. Out: `appearances` and `facts` of every cli
 are read, never footage. A person's id changes whenever what she looks like does (`PeopleStore.revise`), so an id that
 the library doesn't know is somebody to look for, and an id that the store doesn't know any more is nobody's.
 
-What somebody who comes or goes changes is found by everyone's log-odds on all tracks (`odds.py`). Clips in which a
-decision changes are marked (`stale`) first and gone through then, so that a run that is cut off goes on.
+What somebody who comes or goes changes is found by everyone's log-odds on all tracks (`decisions.py`). Clips in which
+a decision changes are marked (`stale`): some are gone through at once, the others when they are opened, or by a scan. A
+run that is cut off goes on.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from typing import Any
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.library import odds, records
+from pvchat.library.decisions import BEHIND, STALE, decide
 from pvchat.people.folders import Snapshot
 from pvchat.people.person import Person
 from pvchat.schemas import PersonPresence, Progress, Service
 from pvchat.storage.library import changing
 
-_BATCH = 16  # clips a change
+BATCH = 16  # clips a change
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
 
 
@@ -35,18 +37,33 @@ def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None
         library: the tables.
         chat: whose people.
         progress: told how many clips are done, and of how many.
-        wholly: also the clips in which one person more only just shifts somebody over a limit; else a few of these.
+        wholly: also clips in which only what holds of people is behind; else they wait until they are opened.
     """
+    done = 0
+    if odds.drop_of_another(library, chat.presence_model):
+        done = _go_through(library, chat, STALE, progress)
     while not _take_in(library, chat):
         pass  # somebody else came or went meanwhile
-    total, done = _stale(library, odds.SLIGHTLY if wholly else odds.STALE), 0
-    while _stale(library, odds.SLIGHTLY) and (wholly or done < max(total, 1)):
-        with changing(library):
-            everyone = _known(library, chat)
-            words = "SELECT id FROM clips WHERE stale ORDER BY stale LIMIT ?"
-            batch = [row[0] for row in library.execute(words, (_BATCH,))]
-            for clip in batch:
-                recognise(library, chat, clip, everyone)
+    return done + _go_through(library, chat, BEHIND if wholly else STALE, progress)
+
+
+def bring_up_to_date(library: sqlite3.Connection, chat: Service, clips: Sequence[int]) -> None:
+    """Write anew who is in those of some clips that are stale."""
+    words = "SELECT id FROM clips WHERE stale AND id IN (SELECT value FROM json_each(?))"
+    if library.execute(words, (json.dumps(clips),)).fetchone() is None:
+        return
+    with changing(library):
+        everyone = _known(library, chat)
+        for (clip,) in library.execute(words, (json.dumps(clips),)).fetchall():
+            recognise(library, chat, clip, everyone)
+
+
+def _go_through(library: sqlite3.Connection, chat: Service, most: int, progress: Progress | None) -> int:
+    """Write anew who is in clips with marks up to one; how many that were."""
+    words, done = "SELECT id FROM clips WHERE stale AND stale <= ?", 0
+    total = int(library.execute(f"SELECT count(*) FROM ({words})", (most,)).fetchone()[0])
+    while batch := [row[0] for row in library.execute(f"{words} LIMIT ?", (most, BATCH))]:
+        bring_up_to_date(library, chat, batch)
         done += len(batch)
         if progress is not None:
             progress("recognising people", done, max(total, done))
@@ -146,10 +163,10 @@ def _take_in(library: sqlite3.Connection, chat: Service) -> bool:
             last = max(seen[0].tolist(), default=0)  # after it: what another process entered meanwhile
             odds.enter(library, numbers, *odds.compared(library, model, fresh, after=last))
         whole = {refs[one.id]: one for one in everyone.people}
-        odds.decide(library, model, whole, numbers, chat.settings.presence)
+        decide(library, model, whole, numbers, chat.settings.presence)
         if any(map(_has_voice, fresh)):
             speaking = "SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'"
-            library.execute(f"UPDATE clips SET stale = {odds.STALE} WHERE id IN ({speaking})")
+            library.execute(f"UPDATE clips SET stale = {STALE} WHERE id IN ({speaking})")
     return True
 
 
@@ -166,10 +183,6 @@ def _known(library: sqlite3.Connection, chat: Service) -> Snapshot:
 
 def _numbers(library: sqlite3.Connection) -> dict[str, int]:
     return dict(library.execute("SELECT ref, id FROM people"))
-
-
-def _stale(library: sqlite3.Connection, most: int) -> int:
-    return int(library.execute("SELECT count(*) FROM clips WHERE stale AND stale <= ?", (most,)).fetchone()[0])
 
 
 def _appearance(

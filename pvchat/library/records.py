@@ -10,7 +10,6 @@ Legend: T sampled frames, n sightings of a track, m rows of faceprints or looks.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
@@ -20,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.identity.examples import MASK
+from pvchat.identity.examples import is_masked
 from pvchat.identity.faces import Faces
-from pvchat.identity.reach import COVERS
+from pvchat.identity.reach import covered
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import (
@@ -47,7 +46,6 @@ from pvchat.video import Recorded
 # half and 11 people no decision is another one than by all, and no probability is further off than .05.
 BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
 _DECIMALS = 4  # of boxes and scores in JSON
-_COVERS = re.compile("|".join(COVERS).encode())
 _FACES = 2000  # tracks that are compared at once
 _FLOATS = 7  # of a sighting: its frame, box, score and quality
 
@@ -121,12 +119,12 @@ def _keep_track(library: sqlite3.Connection, place: tuple[int, int], track: Trac
     }
     sightings = np.column_stack([track.frames, track.boxes, track.scores, track.quality])[best]
     middle = mean_identity(track.identity, track.quality) if len(track) else np.zeros(WIDTH, np.float32)
-    added = library.execute(
-        "INSERT INTO tracks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*place, track.kind, spans[0][0], spans[-1][1], packed(facts), _bytes(track.shown_in, np.int32),
-         _bytes(sightings, np.float32), IDENTITY.packed(track.identity[best]),
-         PRINTS.packed(track.prints[:MOST_PRINTS]), BODIES.packed(track.looks[:MOST_LOOKS])),
+    values = (
+        *place, track.kind, covered(track), is_masked(track), spans[0][0], spans[-1][1], packed(facts),
+        _bytes(track.shown_in, np.int32), _bytes(sightings, np.float32), IDENTITY.packed(track.identity[best]),
+        PRINTS.packed(track.prints[:MOST_PRINTS]), BODIES.packed(track.looks[:MOST_LOOKS]),
     )  # fmt: skip
+    added = library.execute(f"INSERT INTO tracks VALUES (NULL{', ?' * len(values)})", values)
     row = (added.lastrowid, place[0], IDENTITY.packed(middle[None]))
     library.execute("INSERT INTO middles VALUES (?, ?, ?)", row)
 
@@ -147,30 +145,20 @@ def _track(row: Sequence[Any]) -> Track:
 
 def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[Faces]:
     """All face tracks with numbers beyond `after`, those with the same numbers of rows together; `which`: numbers."""
-    words = "SELECT id, facts, sightings, identity, prints FROM tracks WHERE kind = 'face' AND id > ? ORDER BY id"
-    rows = library.execute(words, (after,))
+    columns = "id, covered, masked, sightings, identity, prints"
+    rows = library.execute(f"SELECT {columns} FROM tracks WHERE kind = 'face' AND id > ? ORDER BY id", (after,))
     while block := rows.fetchmany(_FACES):
-        alike: dict[tuple[bool, int, int], list[Sequence[Any]]] = {}
+        alike: dict[tuple[int, int, int], list[Sequence[Any]]] = {}
         for row in block:
-            covers = covers_of(row[1])
-            key = MASK in covers, len(row[3]), len(row[4])
-            alike.setdefault(key, []).append((bool(covers), *row))
+            alike.setdefault((row[2], len(row[4]), len(row[5])), []).append(row)
         for (masked, _, _), group in alike.items():
-            hidden, numbers, _, seen, identity, prints = zip(*group, strict=True)
+            numbers, hidden, _, seen, identity, prints = zip(*group, strict=True)
             count = len(numbers)
             quality = sightings_of(b"".join(seen))[:, 6].reshape(count, -1)
             faces = vectors(b"".join(identity)).reshape(count, -1, WIDTH)
             printed = prints_of(b"".join(prints)).reshape(count, -1, FACEPRINT)
-            shown = np.ones(count, np.float32)
-            yield from Faces(np.array(numbers), masked, np.array(hidden), faces, quality, printed, shown).made_out()
-
-
-def covers_of(facts: bytes) -> list[str]:
-    """What hides a part of a track's face, by its packed facts."""
-    data = zlib.decompress(facts)
-    if not _COVERS.search(data):  # reading JSON takes longer
-        return []
-    return [word for word in json.loads(data)["facts"].get("features", ()) if word in COVERS]
+            shown, behind = np.ones(count, np.float32), np.array(hidden, bool)
+            yield from Faces(np.array(numbers), bool(masked), behind, faces, quality, printed, shown).made_out()
 
 
 def vectors(data: bytes) -> FloatArray:

@@ -1,23 +1,22 @@
 """Looking through what is new in a library: one transaction a clip, so that a run that is killed goes on where it was.
 
-In: the tables, and PVChat, whose experts look at each clip once. Out: a `Report`. Several processes may look at clips,
-each with networks of its own; one writes, in the order of the files, so the rows are the same however many there are.
+In: the tables, and PVChat, whose experts look at each clip once. Out: a `Report`. Several processes, or a Ray cluster,
+may look at clips, each with networks of its own (`pvchat.pool`); one writes, in the order of the files, so the rows are
+the same however many there are.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
-from itertools import chain
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pvchat import pool
 from pvchat.assets import weights
 from pvchat.assets.packages import VOICE
 from pvchat.errors import PVChatError
@@ -27,11 +26,10 @@ from pvchat.library.sources import Changes, drop_orphans, notice, stamp_of
 from pvchat.library.strangers import places_of, put_back
 from pvchat.perception import VERSION
 from pvchat.schemas import ClipAnalysis, Progress, Service
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import changing
 from pvchat.video import Recorded, content_key, recorded
 
 Opened = Callable[[], Service]
-_service: Service | None = None  # of a worker process
 
 
 @dataclass
@@ -70,8 +68,9 @@ class Scanning:
     """How a scan runs.
 
     Attributes:
-        workers: processes that look at clips; 1: this one.
+        workers: processes that look at clips; 1 of the local engine: this one.
         opened: makes a PVChat in each of several.
+        engine: "local" or "ray", as of `pvchat.pool`.
         progress: told how many bytes of files are done, and of how many.
         stop: set to stop after the clip at hand.
         ready: whether a file may be looked at now; the others wait for another scan.
@@ -79,6 +78,7 @@ class Scanning:
 
     workers: int = 1
     opened: Opened | None = None
+    engine: str = "local"
     progress: Progress = lambda what, done, total: None
     stop: threading.Event = field(default_factory=threading.Event)
     ready: Callable[[str], bool] = lambda path: True
@@ -88,26 +88,42 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
     """Look through the files that are new or have changed, and forget those that are gone.
 
     Raises:
-        LibraryError: a worker process died; what was finished is kept.
+        SettingsError: Ray isn't installed.
+        PVChatError: a worker process died; what was finished is kept.
     """
     how = how or Scanning()
     follow(library, chat, how.progress)
     changes = notice(library)
-    unheard = _unheard(library, chat)
-    todo = [path for path in changes.todo if how.ready(path)]
     report = Report(kept=changes.kept, missing=changes.missing)
-    total = sum(_size(path) for path in (*todo, *unheard))
-    done = 0
-    for path, seen in _looks(chain(_unknown(library, todo, report), unheard), chat, how):
-        if how.stop.is_set():
-            report.stopped = True
-            break
-        how.progress("looking through videos", done, total)
-        _enter(library, chat, path, seen, report)
-        done += _size(path)
-    how.progress("looking through videos", total, total)
+    left = [path for path in changes.todo if how.ready(path)]
+    again = _unheard(library, chat)
+    while left or again:
+        fresh, left = _unknown(library, left, report)
+        _look_through(library, chat, [*fresh, *again], how, report)
+        if report.stopped:
+            return report  # what moved may not have been seen in its new place yet
+        again = []
     _drop_gone(library, changes, report)
     return report
+
+
+def _look_through(
+    library: sqlite3.Connection, chat: Service, paths: Sequence[str], how: Scanning, report: Report
+) -> None:
+    """Look at files, and enter each in its turn."""
+    total, done = sum(map(_size, paths)), 0
+    opener: pool.Opener = lambda: partial(look, chat=chat)
+    if how.opened is not None and (how.workers > 1 or how.engine != "local"):
+        opener = partial(_Looker, how.opened)
+    with closing(pool.results(paths, opener, how.workers, how.engine, ordered=True)) as looks:
+        for number, seen in looks:
+            if how.stop.is_set():
+                report.stopped = True
+                return
+            how.progress("looking through videos", done, total)
+            _enter(library, chat, paths[number], seen, report)
+            done += _size(paths[number])
+    how.progress("looking through videos", total, total)
 
 
 @dataclass(frozen=True)
@@ -128,6 +144,16 @@ def look(path: str, chat: Service) -> _Look:
         return _Look(problem=str(error))
 
 
+class _Looker:
+    """A worker, with a PVChat of its own."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.chat = opened()
+
+    def __call__(self, path: str) -> _Look:
+        return look(path, self.chat)
+
+
 def _unheard(library: sqlite3.Connection, chat: Service) -> list[str]:
     """Files of clips that were looked at before they could be listened to, if now they can."""
     if not chat.settings.voice or weights.missing(table=VOICE):
@@ -137,78 +163,30 @@ def _unheard(library: sqlite3.Connection, chat: Service) -> list[str]:
     return sorted(path for (path,) in rows if Path(path).exists())
 
 
-def _unknown(library: sqlite3.Connection, paths: Sequence[str], report: Report) -> Iterator[str]:
-    """The files whose content isn't known yet; the others are entered at once."""
+def _unknown(library: sqlite3.Connection, paths: Sequence[str], report: Report) -> tuple[list[str], list[str]]:
+    """The files whose content isn't known yet, and further ones with the same; those that are known are entered."""
+    fresh, twins, keys = list[str](), list[str](), set[str]()
     for path in paths:
         try:
-            clip, dated = _clip_of(library, content_key(path)), recorded(Path(path))
+            key, dated = content_key(path), recorded(Path(path))
         except (PVChatError, OSError):
-            yield path  # looking at it tells why
+            fresh.append(path)  # looking at it tells why
             continue
+        clip = _clip_of(library, key)
         if clip is None:
-            yield path
+            (twins if key in keys else fresh).append(path)
+            keys.add(key)
             continue
         with changing(library):
             _link(library, path, clip, dated)
         report.moved += 1
+    return fresh, twins
 
 
 def _clip_of(library: sqlite3.Connection, key: str) -> int | None:
     """The clip of this content, as this version sees it."""
     found = library.execute("SELECT id FROM clips WHERE key = ? AND version = ?", (key, VERSION)).fetchone()
     return None if found is None else int(found[0])
-
-
-def _looks(paths: Iterator[str], chat: Service, how: Scanning) -> Iterator[tuple[str, _Look]]:
-    """Each file with what is seen of it, in order."""
-    if how.workers <= 1 or how.opened is None:
-        for path in paths:
-            yield path, look(path, chat)
-        return
-    import multiprocessing
-
-    context = multiprocessing.get_context("spawn")  # forked torch threads hang
-    with ProcessPoolExecutor(how.workers, mp_context=context, initializer=_start, initargs=(how.opened,)) as pool:
-        waiting: deque[tuple[str, Future[_Look]]] = deque()
-        try:
-            for path in paths:
-                waiting.append((path, pool.submit(_look_here, path)))
-                if len(waiting) > 2 * how.workers:
-                    yield _finished(waiting)
-            while waiting:
-                yield _finished(waiting)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _finished(waiting: deque[tuple[str, Future[_Look]]]) -> tuple[str, _Look]:
-    path, future = waiting.popleft()
-    try:
-        return path, future.result()
-    except BrokenProcessPool as error:
-        hint = "Run it again: it goes on with what is left. Fewer --workers need less memory."
-        raise LibraryError("a worker process died.", subject=path, hint=hint) from error
-
-
-def _start(opened: Opened) -> None:
-    global _service
-    threading.Thread(target=_follow_parent, daemon=True).start()
-    _service = opened()
-
-
-def _follow_parent() -> None:
-    """End this process when the one that scans is gone, however it went."""
-    import multiprocessing
-
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _look_here(path: str) -> _Look:
-    assert _service is not None
-    return look(path, _service)
 
 
 def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: _Look, report: Report) -> None:
@@ -241,8 +219,6 @@ def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) ->
 
 def _drop_gone(library: sqlite3.Connection, changes: Changes, report: Report) -> None:
     """Forget files that are gone, and clips that no file shows any more."""
-    if report.stopped:
-        return  # what moved may not have been seen in its new place yet
     with changing(library):
         library.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in changes.gone])
         report.removed = drop_orphans(library)

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.identity.examples import MASK
 from pvchat.identity.measures import made_out
 from pvchat.library import records
 from pvchat.library.grouping import Faces, group, seen_at_once
@@ -72,20 +71,20 @@ def _members(library: sqlite3.Connection) -> list[tuple[Any, ...]]:
 def faces_of(library: sqlite3.Connection) -> tuple[list[int], list[int | None], Faces]:
     """Strangers' tracks: their numbers, the groups that they are in, and what they are grouped by."""
     words = (
-        'SELECT t.id, t.clip, t.facts, t.seen, t.sightings, t.prints, d.middle, m."group", coalesce(m.said, 0) '
+        'SELECT t.id, t.clip, t.masked, t.seen, t.sightings, t.prints, d.middle, m."group", coalesce(m.said, 0) '
         "FROM tracks AS t JOIN middles AS d ON d.track = t.id LEFT JOIN members AS m ON m.track = t.id "
         f"WHERE t.kind = 'face' AND t.id NOT IN ({SURELY}) ORDER BY t.id"
     )
     tracks, clips, seen, before = list[int](), list[int](), list[set[int]](), list[int | None]()
     middles, prints, quality, said = list[FloatArray](), list[FloatArray](), list[float](), list[int]()
-    for track, clip, facts, frames, sightings, rows, middle, number, told in library.execute(words):
+    for track, clip, masked, frames, sightings, rows, middle, number, told in library.execute(words):
         tracks.append(track)
         clips.append(clip)
         seen.append(set(np.frombuffer(frames, np.int32).tolist()))
         before.append(number)
         said.append(number if told and number is not None else _NONE)
         middles.append(records.vectors(middle)[0])
-        shown, clear = _looked(facts, sightings, rows)
+        shown, clear = _looked(bool(masked), sightings, rows)
         prints.append(shown)
         quality.append(clear)
     faces = Faces(
@@ -121,10 +120,9 @@ def drop_empty(library: sqlite3.Connection) -> None:
     library.execute('DELETE FROM groups WHERE id NOT IN (SELECT "group" FROM members WHERE "group" IS NOT NULL)')
 
 
-def _looked(facts: bytes, sightings: bytes, rows: bytes) -> tuple[FloatArray, float]:
+def _looked(masked: bool, sightings: bytes, rows: bytes) -> tuple[FloatArray, float]:
     """A track's mean faceprint [512], and how good its best sighting is: 0 where it isn't clear."""
     quality = records.sightings_of(sightings)[:, -1]
-    masked = MASK in records.covers_of(facts)
     best = float(quality.max(initial=0.0))
     prints, share = records.prints_of(rows), 1.0
     if len(prints):

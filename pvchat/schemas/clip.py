@@ -142,6 +142,15 @@ class ClipAnalysis:
         """[1280] mean of the frame features, what the place looks like; taken once, for everyone who is looked for."""
         return np.asarray(self.frame_features.astype(np.float32).mean((0, 1)), np.float32)
 
+    @cached_property
+    def step_s(self) -> float:
+        """Seconds from one sampled frame to the next."""
+        return float(np.median(np.diff(self.times))) if len(self.times) > 1 else self.duration_s
+
+    @cached_property
+    def _shots_of_frames(self) -> IntArray:
+        return self.shot_of(self.times)
+
     def shot_of(self, times: FloatArray) -> IntArray:
         """The index into `shots` of each of the times [n] (seconds)."""
         return np.clip(np.searchsorted(self.shots[1:, 0], times, side="right"), 0, len(self.shots) - 1)
@@ -154,8 +163,7 @@ class ClipAnalysis:
         """
         if len(frames) == 0:
             return []
-        step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else self.duration_s
-        shots = self.shot_of(self.times)
+        step, shots = self.step_s, self._shots_of_frames
         spans: list[tuple[float, float]] = []
         last, before = -1, -1  # shot and frame of the last sighting
         seen = np.unique(frames)

@@ -27,7 +27,7 @@ from pvchat.storage.stores import libraries, library_of, settle
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
 _TABLES = Path(__file__).with_suffix(".sql")
-_VERSION = 5  # of the tables, in `PRAGMA user_version`; 0: there are none yet
+_VERSION = 6  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 # The tracks that somebody's faces, vectors and clothes are read from, but for those that surely are somebody else's.
 _TRACKS_OF_PERSON = """
 DELETE FROM tracks WHERE id IN (
@@ -48,7 +48,10 @@ _CLIPS_OF_PERSON = """(
   UNION SELECT t.clip FROM tracks AS t JOIN members AS m ON m.track = t.id JOIN groups AS g ON g.id = m."group"
   WHERE g.ref = :ref)
 """
-_SOUND_OF_PERSON = f"UPDATE clips SET sound = x'', stale = 1 WHERE id IN {_CLIPS_OF_PERSON}"
+_SOUND_OF_PERSON = (
+    "UPDATE clips SET sound = x'', stale = CASE WHEN coalesce(sound, x'') = x'' THEN stale ELSE 1 END "
+    f"WHERE id IN {_CLIPS_OF_PERSON}"
+)
 _WORDS_OF_FORGOTTEN = (
     "DELETE FROM facts WHERE attribute IN ('speaks', 'says', 'language', 'music') "
     "AND clip IN (SELECT id FROM clips WHERE sound = x'')"

@@ -21,7 +21,8 @@ CREATE TABLE shots(
 -- A track's number is never given to another: log-odds go by it.
 CREATE TABLE tracks(
   id INTEGER PRIMARY KEY AUTOINCREMENT, clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE,
-  number INTEGER NOT NULL, kind TEXT NOT NULL, start REAL NOT NULL, "end" REAL NOT NULL, facts BLOB NOT NULL, seen BLOB NOT NULL,
+  number INTEGER NOT NULL, kind TEXT NOT NULL, covered INTEGER NOT NULL, masked INTEGER NOT NULL,
+  start REAL NOT NULL, "end" REAL NOT NULL, facts BLOB NOT NULL, seen BLOB NOT NULL,
   sightings BLOB NOT NULL, identity BLOB NOT NULL, prints BLOB NOT NULL, looks BLOB NOT NULL);
 CREATE INDEX tracks_clip ON tracks(clip, number);
 CREATE TABLE middles(
@@ -37,12 +38,13 @@ CREATE TABLE facts(
   start REAL NOT NULL, "end" REAL NOT NULL, probability REAL NOT NULL, holds INTEGER NOT NULL,
   PRIMARY KEY(clip, number)) WITHOUT ROWID;
 -- Who is likely on which track (library/odds.py): everyone's log-odds on 256 tracks a row; and what competition in a
--- clip was decided by.
+-- clip was decided by (library/decisions.py).
 CREATE TABLE odds(
   block INTEGER NOT NULL, who INTEGER NOT NULL, odds BLOB NOT NULL, PRIMARY KEY(block, who)) WITHOUT ROWID;
 CREATE TABLE contests(
   clip INTEGER PRIMARY KEY REFERENCES clips ON DELETE CASCADE, tracks BLOB NOT NULL, best BLOB NOT NULL,
   cost REAL NOT NULL, drawn INTEGER NOT NULL, people INTEGER NOT NULL, together BLOB NOT NULL);
+CREATE TABLE model(version TEXT NOT NULL);  -- which compared and decided
 CREATE TRIGGER track_gone AFTER DELETE ON tracks BEGIN
   DELETE FROM contests WHERE clip = old.clip;
   UPDATE clips SET stale = 1 WHERE id = old.clip;
@@ -58,8 +60,8 @@ CREATE VIEW places_of_people(who, clip) AS
   SELECT who, clip FROM appearances UNION SELECT who, clip FROM facts WHERE attribute = 'speaks' AND who > 0;
 CREATE TRIGGER person_gone BEFORE DELETE ON people BEGIN
   -- with one voice less another may be the only one that is like what is heard
-  UPDATE clips SET stale = 1 WHERE id IN (SELECT clip FROM places_of_people WHERE who = old.id
-    UNION SELECT clip FROM facts WHERE old.voice AND attribute = 'speaks');
+  UPDATE clips SET stale = 1 WHERE id IN (SELECT clip FROM facts WHERE attribute = 'speaks' AND (old.voice OR who = old.id));
+  UPDATE clips SET stale = 2 WHERE NOT stale AND id IN (SELECT clip FROM appearances WHERE who = old.id);
   DELETE FROM facts WHERE clip IN (SELECT clip FROM places_of_people WHERE who = old.id)
     AND (who = old.id OR other = old.id);
   DELETE FROM appearances WHERE who = old.id;

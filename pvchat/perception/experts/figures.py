@@ -17,6 +17,7 @@ Where no cell scores, the middle of the frame is the figure, with its low score:
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,6 +81,14 @@ class FigureExpert:
         expert = cls()
         expert._w = dict(arrays)
         return expert
+
+    @property
+    def digest(self) -> str:
+        """Another one for other arrays, or another card."""
+        made = hashlib.sha256(json.dumps(self.card, sort_keys=True).encode())
+        for name in sorted(self._w):
+            made.update(np.ascontiguousarray(self._w[name]).tobytes())
+        return made.hexdigest()
 
     def find(self, images: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> list[Figures]:
         """The figures of each frame: images [T, H, W, 3] RGB -> T `Figures`, best first, never empty.
