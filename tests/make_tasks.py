@@ -1,0 +1,12 @@
+"""A task for workers; in a module of its own, so that other processes can import it without the tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Squares:
+    """A worker."""
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {**row, "square": row["n"] ** 2 / 7, "deep": {"a": [1, 2.5, None]} if row["n"] % 2 else "text"}
