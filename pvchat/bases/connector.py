@@ -67,7 +67,7 @@ class BaseConnector(nn.Module):
 
     def __init__(self, config: ConnectorConfig, base_width: int) -> None:
         super().__init__()
-        self.sizes, self.heads = config.model(), config.heads
+        self.config, self.sizes, self.heads = config, config.model(), config.heads
         self.connectors = Connectors(self.sizes)
         self.gate = QuestionGate(config.width, self.sizes.sentence_width, len(EXPERTS)) if config.mova else None
         self.norm = nn.LayerNorm(base_width)

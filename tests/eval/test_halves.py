@@ -9,11 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stub_systems import make_manifest
+from stub_systems import OPTIONS, make_manifest
 
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import read_folder
-from pvchat.eval.options import EvalOptions
 from pvchat.eval.report import page
 from pvchat.eval.run import run
 from pvchat.eval.subsets import half_of, of_half, part_of
@@ -23,10 +22,6 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 from results import main as print_tables
 from results import tables
-
-OPTIONS = EvalOptions(
-    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
-)  # fmt: skip
 
 
 @pytest.fixture
