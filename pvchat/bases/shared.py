@@ -161,7 +161,7 @@ def _read_connector(folder: Path) -> ConnectorConfig | None:
     from pvchat.bases.connector import ConnectorConfig
 
     sizes = read_json(folder / TRAINED).get("connector")
-    return None if sizes is None else ConnectorConfig(**sizes)
+    return None if sizes is None else ConnectorConfig(sizes["width"], sizes["heads"], sizes["hidden"])
 
 
 def _attention(base: Base) -> Any:

@@ -8,15 +8,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.augment.settings import HUB, AugmentConfig
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model
 from pvchat.errors import PVChatError, SettingsError
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 USAGE = "CLIP --name NAME --out DIR [options]\n       pvchat augment --check DIR"
 _SHOWN = 20  # problems of a data set that are named
@@ -66,10 +63,7 @@ def run(args: argparse.Namespace) -> int:
     with progress:
         out = steps.augment(args.clip, args.name, args.out, chat, _config(args), Watch(progress))
     made = steps.summary(out)
-    if args.json:
-        console.write_json(made)
-    else:
-        console.open_console().print(_table(made))
+    console.list_rows(args, made, _table(made))
     return 0
 
 
@@ -106,9 +100,10 @@ def _config(args: argparse.Namespace) -> AugmentConfig:
     )
 
 
-def _table(made: dict[str, dict[str, Any]]) -> Table:
-    table = console.open_table("step", "seconds", "made", "dropped")
+def _table(made: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:
+    """A row a step, with titles."""
+    table = [("step", "seconds", "made", "dropped")]
     for step, manifest in made.items():
         counts, dropped = (", ".join(f"{k} {v}" for k, v in manifest[part].items()) for part in ("counts", "dropped"))
-        table.add_row(step, f"{manifest['seconds']:.0f}", console.plain(counts), console.plain(dropped))
+        table.append((step, f"{manifest['seconds']:.0f}", counts, dropped))
     return table
