@@ -19,7 +19,9 @@ from pvchat.storage.journal import Journal
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     made = make_manifest(folder / "made")
-    run(made, folder / "a", OPTIONS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pvchat.eval.report.page.write", lambda *_: None)
+        run(made, folder / "a", OPTIONS)
     shutil.copytree(folder / "a", folder / "b")
     journal = Journal(folder / "b" / "predictions.jsonl")
     rows = journal.read()

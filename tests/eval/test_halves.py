@@ -98,7 +98,8 @@ def test_hard_and_easy_part_stand_apart(made, tmp_path):
         tables(tmp_path / "out", "three")
 
 
-def test_a_manifest_without_a_hard_part_has_no_parts(tmp_path):
+def test_a_manifest_without_a_hard_part_has_no_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr("pvchat.eval.report.page.write", lambda *_: None)
     made = make_manifest(tmp_path / "made")
     metrics = run(made, tmp_path / "out", OPTIONS)
     assert not [axis for axis in metrics["systems"]["one"]["slices"] if "part" in axis]

@@ -34,6 +34,7 @@ def made(tmp_path, monkeypatch):
     for name, people in (("ana", [ANA]), ("ben", [BEN]), ("both", [ANA, BEN]), ("only", [ANA]), ("other", [CLEO])):
         studio.clip(name, *people)
     monkeypatch.setattr("pvchat.assets.weights.missing", lambda *a, **k: [])
+    monkeypatch.setattr("pvchat.eval.report.page.write", lambda *_: None)  # it takes longer than all the rest
     shows = {"both.mp4": {"Ana": True, "Ben": True}, "only.mp4": {"Ana": True, "Ben": False},
              "other.mp4": {"Ana": False, "Ben": False}}  # fmt: skip
     items = []
