@@ -102,7 +102,7 @@ def _config(args: argparse.Namespace) -> AugmentConfig:
 
 def _table(made: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:
     """A row a step, with titles."""
-    table = [("step", "seconds", "made", "dropped")]
+    table: list[tuple[str, ...]] = [("step", "seconds", "made", "dropped")]
     for step, manifest in made.items():
         counts, dropped = (", ".join(f"{k} {v}" for k, v in manifest[part].items()) for part in ("counts", "dropped"))
         table.append((step, f"{manifest['seconds']:.0f}", counts, dropped))
