@@ -18,7 +18,10 @@ from pvchat.eval.report.page import MAIN, PRESENCE, TELLING, interval, number, p
 
 Row = dict[str, Any]
 BESIDE = "face-matcher"
-CONDITIONS = ("view, hard part", "style, hard part", "view", "clothes", "negative")
+CONDITIONS = (
+    "view, hard part", "style, hard part", "view", "clothes", "clothes (measured)", "negative",
+    "faces at once (measured)", "face size (measured)",
+)  # fmt: skip
 SMALL = tuple(("existence", key) for key in ("balanced_accuracy", "auc", "tpr", "tnr", "ece"))
 TOLD = (
     ("wording", "content_f1"), ("wording", "sentence_cosine"), ("wording", "rouge_l"), ("wording", "bleu1"),

@@ -84,6 +84,7 @@ def says(
 
     from pvchat.model.checkpoint import speaking_with
     from pvchat.model.people import People
+    from pvchat.model.personstates import marks_of
     from pvchat.model.prompts import Prompt
 
     describer, trained = chat.describer, chat.describer.trained
@@ -91,7 +92,7 @@ def says(
     with trained.lock, torch.inference_mode(), speaking_with(trained.model, trained.answering):
         for person, owner in zip(people, people[::-1] if swapped else people, strict=True):
             text = QUESTION.format(person.name)
-            rivals = [p for p in enrolled if p is not owner]
+            rivals = [marks_of(p) for p in enrolled if p is not owner]
             state = replace(describer.state(owner), name=person.name)
             logit = trained.model.yes_no(
                 describer.views.look(analysis), [Prompt(text)], question=describer.vector(text),

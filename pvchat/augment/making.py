@@ -49,7 +49,12 @@ def measure(run: Augmentation) -> dict[str, Any]:
 
 def make_positives(run: Augmentation) -> dict[str, Any]:
     """Make the planned positives that aren't on disk yet."""
-    makers = plan.generators(run.config)
+    drivers = []
+    if run.config.drivers is not None:
+        from pvchat.augment.positives.reenact import measure_drivers
+
+        drivers = measure_drivers(run.config.drivers, run.chat)
+    makers = plan.generators(run.config, drivers)
     wanted = plan.plan_positives(run.profile, makers, run.config, run.seed)
     journal = StepJournal(run.out / RESULTS["positives"], run.input_hash)
     for done, planned in enumerate(wanted):

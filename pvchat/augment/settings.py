@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pvchat.errors import SettingsError
 
@@ -25,10 +26,12 @@ class AugmentConfig:
         index: folder of a `pvchat index` with look-alikes, or None.
         others: folders of clips and pictures of other people: negatives, and who stands beside the subject.
         backgrounds: folder of pictures to put behind the subject, or None: plain and blurred ones are made.
+        drivers: folder of clips whose heads' motion drives the reenactment, besides the subject's own.
         generators: "offline" and any of `HUB`.
         model: hub name or local folder of the hub generator's base model, empty for its usual one.
         teacher: who answers about those present: "facts" (what was measured), or a hub name or folder of a video
             language model.
+        engine: "local" or "ray".
         seed: of everything that is drawn; None takes the service's.
     """
 
@@ -42,9 +45,11 @@ class AugmentConfig:
     index: Path | None = None
     others: tuple[Path, ...] = ()
     backgrounds: Path | None = None
+    drivers: Path | None = None
     generators: tuple[str, ...] = ("offline",)
     model: str = ""
     teacher: str = "facts"
+    engine: str = "local"
     seed: int | None = None
 
     def __post_init__(self) -> None:
@@ -61,3 +66,15 @@ class AugmentConfig:
                 )
         if not self.teacher:
             raise SettingsError("augment.teacher is empty.", hint="Use facts, or a model's name or folder.")
+        if self.engine not in ("local", "ray"):
+            raise SettingsError(f"there is no engine '{self.engine}'.", hint="Use local or ray.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON."""
+        return {k: _plain(v) for k, v in asdict(self).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    return [_plain(v) for v in value] if isinstance(value, tuple) else value

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pvchat.bases.states import STATE, personal_of
+from pvchat.bases.states import STATE, adapted, personal_of
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, Decision, PersonPresence
 
@@ -68,7 +68,7 @@ def log_odds(base: Base, person: Person, visuals: Visuals | None) -> float:
     known = personal_of(base, [person])
     question = Prompt(PRESENCE_QUESTION.format(person.name), soft=((person.name, len(known[0].tokens)),),
                      brief=PRESENCE_BRIEF)  # fmt: skip
-    with torch.inference_mode(), spoken_with(base, known):
+    with torch.inference_mode(), spoken_with(base, known), adapted(base, [person]):
         odds = float(yes_no(base, inputs_of(base, visuals, question)))
     state = person.extra[STATE]
     return float(state["scale"]) * odds + float(state["bias"])

@@ -1,4 +1,4 @@
-"""What deep enrollment left of a person for one base: her arrays in, tokens and z for a prompt out.
+"""What deep enrollment left of a person for one base: her arrays in, tokens and z (and her LoRA) for a prompt out.
 
 A state belongs to one base with what was trained into it (`shared.stamp_of`); for another one she is as enrolled
 instantly. Her name is bound to her tokens by the prompt alone: renaming her changes nothing here.
@@ -8,8 +8,9 @@ Legend: I personal tokens, W width of the base, M modules with mixed heads, R ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pvchat.bases.soft import Personal
 
 STATE = "base"  # key in `Person.extra`: "stamp" and "name" of the base, and the numbers of the gate that she passed
-TOKENS, Z = "base.tokens", "base.z"  # among her arrays: [I, W], [M, R]
+TOKENS, Z, LORA = "base.tokens", "base.z", "base.lora."  # among her arrays: [I, W], [M, R], by name
 
 
 def fits(base: Base, person: Person) -> bool:
@@ -49,3 +50,29 @@ def personal_of(base: Base, people: Sequence[Person]) -> list[Personal]:
             z = torch.from_numpy(person.arrays[Z].astype(np.float32)).to(base.device) if Z in person.arrays else None
             found.append(Personal(person.name, tokens, z))
     return found
+
+
+@contextmanager
+def adapted(base: Base, people: Sequence[Person]) -> Iterator[None]:
+    """The base with a person's own LoRA while she alone is spoken of."""
+    own = lora_of(base, people[0]) if len(people) == 1 and fits(base, people[0]) else None
+    if own is None:
+        yield
+        return
+    with own.applied(upper(base)):
+        yield
+
+
+def lora_of(base: Base, person: Person) -> Any:
+    """Her LoRA on the base's upper layers; None where she has none."""
+    from pvchat.model.personlora import PersonLora
+
+    return PersonLora.of(upper(base), person, LORA)
+
+
+def upper(base: Base) -> Any:
+    """The upper half of the decoder's layers, where heads are mixed and a person's LoRA works."""
+    from torch import nn
+
+    layers = list(base.decoder.layers)
+    return nn.ModuleList(layers[len(layers) // 2 :])

@@ -29,7 +29,7 @@ def register(commands: Commands) -> None:
     add("--systems", default="", metavar="A,B", help="systems (default: all); hub:MODEL is one of transformers")
     add("--engine", default="local", choices=("local", "ray"), help="where clips are answered")
     add("--workers", type=int, default=1, metavar="N", help="processes that answer clips, one thread each (default 1)")
-    add("--layout", default="auto", metavar="NAME", help="pvchat, official or folders")
+    add("--layout", default="auto", metavar="NAME", help="pvchat, official, yollava, myvlm, this-is-my or folders")
     add("--no-frames", action="store_true", help="no pictures of the clips in the report")
     add("--resamples", type=int, default=1000, metavar="N", help="of the bootstrap (default 1000)")
     add("--bertscore", default="minilm", metavar="MODEL", help="minilm, none, or a hub model such as roberta-large")

@@ -129,7 +129,7 @@ def _side(words: str) -> tuple[str, dict[str, Answered]]:
     system = system or next((s for s in PREFERRED if s in have), have[-1])
     if system not in have:
         raise SettingsError(f"has no system '{system}'.", subject=str(path), hint=f"It has: {', '.join(have)}.")
-    answered = joined([r for r in rows if r["system"] == system], {i.id: i for i in items})
+    answered = joined([r for r in rows if r["system"] == system], {i.id: i for i in items}, {})
     return f"{path}:{system}", {a.item.id: a for a in answered}
 
 

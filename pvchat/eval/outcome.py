@@ -99,7 +99,7 @@ def _judge(out: Path, manifest: Manifest, rows: Sequence[Row], options: EvalOpti
 
 
 def _last(rows: Iterable[Row], spec: Spec) -> list[Row]:
-    """Rows in the order of the clips; a clip that was redone counts once."""
+    """Conditions in the order of the clips; a clip that was redone counts once."""
     last = {r["clip"]: {**r} for r in rows}
     return [last[clip] for clip in dict.fromkeys(i.video for i in spec.manifest.items) if clip in last]
 

@@ -4,7 +4,7 @@
       predictions.jsonl   a row each system and question: decisions, probabilities, spans, text, error
       metrics.json        every measure with its count and interval (scores.py); nothing in it depends on the clock
       run.json            settings, versions, seed, hashes, who was enrolled, what was left out and why
-      timing.jsonl        seconds a row; clips.jsonl: seconds of decoding and experts of each clip
+      timing.jsonl        seconds a row; clips.jsonl: seconds of decoding and experts, conditions of each clip
       questions.jsonl     what was asked, for comparisons; judge.jsonl: what a judge said, where one was asked
       report.html         for people
       people/             the run's own people store, by depth: biometric data, deleted when the run is done; a run that
@@ -124,7 +124,7 @@ def _answer(out: Path, spec: Spec, options: EvalOptions, progress: Progress) -> 
     found = results(units, partial(Worker, spec), options.workers, options.engine)
     for done, (_, result) in enumerate(found, 1):
         timing.append(result["timing"])
-        clips.append([result["looked_at"]])
+        clips.append([result["conditions"]])
         predictions.append(result["predictions"])  # last: what is in here counts as done
         progress("clips", done, len(units))
 

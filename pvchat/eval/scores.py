@@ -1,6 +1,6 @@
 """metrics.json: every measure of every system, with its count and interval, in all and by slice.
 
-In: the manifest, ordered rows, which clips could be read, perhaps what a judge said. Out: plain JSON that depends on
+In: the manifest, ordered rows, conditions of the clips, perhaps what a judge said. Out: plain JSON that depends on
 nothing but these. Measures come in groups: who is there, several people, refusals, wording, rules, spans.
 """
 
@@ -71,14 +71,14 @@ def measure(
     Args:
         manifest: people and questions.
         rows: predictions, settled.
-        clips: how each was looked at.
+        clips: conditions by clip.
         judged: {"name", "scores": {system: {id: {"es", "dc"}}}} or None.
         options: of the run.
         seed: of the bootstrap.
     """
-    items = {i.id: i for i in manifest.items}
+    items, by_clip = {i.id: i for i in manifest.items}, {c["clip"]: c for c in clips}
     systems = list(dict.fromkeys(r["system"] for r in rows))
-    answered = {s: joined([r for r in rows if r["system"] == s], items) for s in systems}
+    answered = {s: joined([r for r in rows if r["system"] == s], items, by_clip) for s in systems}
     ruler = _ruler(manifest, answered, options, seed)
     return {
         "set": _about(manifest, clips),

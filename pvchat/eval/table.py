@@ -20,10 +20,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answered:
-    """One question with what one system said."""
+    """One question with what one system said, and the conditions of its clip."""
 
     item: Item
     row: Row
+    clip: Row
 
     @property
     def text(self) -> str:
@@ -53,9 +54,9 @@ class Decisions:
         return [a.item.video for a in self.answered]
 
 
-def joined(rows: Iterable[Row], items: Mapping[str, Item]) -> list[Answered]:
-    """Rows with their questions."""
-    return [Answered(items[r["id"]], r) for r in rows if r["id"] in items]
+def joined(rows: Iterable[Row], items: Mapping[str, Item], clips: Mapping[str, Row]) -> list[Answered]:
+    """Rows with their questions and clips."""
+    return [Answered(items[r["id"]], r, clips.get(items[r["id"]].video, {})) for r in rows if r["id"] in items]
 
 
 def decisions(answered: Sequence[Answered], wanted: Callable[[Item], bool]) -> Decisions:

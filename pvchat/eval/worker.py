@@ -1,7 +1,7 @@
 """The people of a run enrolled, then one clip after another: analysed once, every system answers all questions on it.
 
-In: a `Spec` (once) and clips with the systems still missing. Out: rows of predictions, of timing, and how the clip
-was looked at, all plain JSON. Workers are made in processes of their own; nothing here writes a file of the run.
+In: a `Spec` (once) and clips with the systems still missing. Out: rows of predictions, of timing, and the clip's
+conditions, all plain JSON. Workers are made in processes of their own; nothing here writes a file of the run.
 
 People are enrolled in a store that belongs to the run alone: the user's own people are never touched. The order is the
 manifest's, whatever was interrupted: presence is decided in competition, and sums of floats depend on order. A person
@@ -16,12 +16,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.eval.manifest import Item, Manifest, Subject
 from pvchat.eval.options import MAKER
+from pvchat.eval.slices import conditions_of
 from pvchat.eval.systems.base import Bench, Case, Reply, System
 from pvchat.schemas import Progress
 
@@ -80,7 +82,7 @@ class Worker:
             self.items.setdefault(item.video, []).append(item)
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
-        """{"clip", "predictions", "timing", "looked_at"} of one clip."""
+        """{"clip", "predictions", "timing", "conditions"} of one clip."""
         with _on_threads(self.spec.threads):
             return self._answer(unit)
 
@@ -96,9 +98,8 @@ class Worker:
                 seconds = time.perf_counter() - started
                 predictions.append(row)
                 clocks.append({"id": item.id, "system": system.name, "seconds": round(seconds, 4), **parts})
-        key = case.analysis.key if case.analysis is not None else None
-        looked_at = {"clip": unit.clip, "error": error, "analysis": timing, "key": key}
-        return {"clip": unit.clip, "predictions": predictions, "timing": clocks, "looked_at": looked_at}
+        conditions = {"clip": unit.clip, "error": error, "analysis": timing, **self._conditions(case)}
+        return {"clip": unit.clip, "predictions": predictions, "timing": clocks, "conditions": conditions}
 
     def _open(self, clip: str) -> tuple[Case, dict[str, float], str | None]:
         """The one visual pass: what was seen, the seconds it took (none where the clip was known), why it failed."""
@@ -128,6 +129,18 @@ class Worker:
         }
         row |= {"people": reply.people, "error": failed, "notes": reply.notes}
         return row, {k: round(float(v), 4) for k, v in reply.timing.items()}
+
+    def _conditions(self, case: Case) -> dict[str, Any]:
+        if case.analysis is None:
+            return {}
+        present = sorted({n for i in self.items[case.clip] for n, there in i.present.items() if there})
+        return conditions_of(case.analysis, self.bench.people, present, self._body_mean)
+
+    @cached_property
+    def _body_mean(self) -> Any:
+        from pvchat.identity.presence import PresenceModel
+
+        return PresenceModel.load().body_mean
 
 
 def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress) -> dict[str, dict[str, Any]]:

@@ -5,8 +5,8 @@ across experts: `moec.py`, `hga.py`), `mova.py` (weighed by the question) and `q
 read them, with the mixed heads of `heads.py` and `routers.py`) into the language model (`llm.py`: `prompts.py`,
 `generation.py`, `drafted.py`). What is read is in `reading.py`, what a clip looks like on the way in `visual.py`.
 
-People (`people.py`) come from `aligner.py`, or from training; whom a clip shows is told by the
-product's presence (`presence.py`).
+People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); whom a clip
+shows is told by the product's presence (`presence.py`).
 
 At work: `trained.py` has one model loaded, `views.py` what it saw of clips (`lines.py`: who looks at what),
 `personstates.py` stored people as it takes them; `sentences.py` (with `minilm.py`) makes sentence vectors;

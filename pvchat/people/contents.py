@@ -17,6 +17,8 @@ from pvchat.errors import PeopleError
 from pvchat.schemas import BODY, FACEPRINT, LOOKS, VOICEPRINT
 
 FACE = 128  # width of identity vectors
+LORAS = ("lora.", "base.lora.")  # names of the arrays of a person's own LoRA begin so: ours, a pretrained base's
+MOST_RANK = 64  # of that LoRA; its layers are made as large as the arrays say
 SHORTEST = 1e-3  # length of an identity vector; one that is shorter points nowhere
 
 
@@ -56,6 +58,7 @@ ARRAYS: dict[str, ArrayRule] = {
     "corrections.prints": ArrayRule((None, FACEPRINT), directions=True),
     "corrections.masked_prints": ArrayRule((None, FACEPRINT), directions=True),
 }
+_LORA = ArrayRule((None, None, None), least=1, largest=1e4)
 NEEDED = {"face": ("prototypes", "body"), "figure": ("prototypes", "frame")}  # by kind
 
 _MOST = 1e9  # of any number
@@ -99,8 +102,11 @@ def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any
         if needed not in arrays:
             raise PeopleError(f"there is no array '{needed}', by which a person is recognised.", subject=name)
     for key, array in arrays.items():
-        if (rows := ARRAYS.get(key)) is not None and (why := _fault(array, rows)):
+        if (rows := _LORA if key.startswith(LORAS) else ARRAYS.get(key)) is not None and (why := _fault(array, rows)):
             raise PeopleError(f"array '{key}' {why}.", subject=name)
+    for prefix in LORAS:
+        if why := _lora_fault({k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}):
+            raise PeopleError(why, subject=name)
     if why := _extra_fault(extra):
         raise PeopleError(f"its extra data: {why}.", subject=name)
 
@@ -108,7 +114,7 @@ def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any
 def check_known(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
     """Raise PeopleError where an array isn't in the table: what nobody knows can't be checked."""
     for key in arrays:
-        if key not in ARRAYS:
+        if key not in ARRAYS and not key.startswith(LORAS):
             raise PeopleError(f"array '{key}' is unknown to this version.", subject=name, hint="Update PVChat.")
 
 
@@ -133,6 +139,18 @@ def _fault(array: NDArray[Any], rows: ArrayRule) -> str:
     if rows.directions and float(np.linalg.norm(values, axis=1).min()) < SHORTEST:
         return "has a row of zeros"
     return ""
+
+
+def _lora_fault(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """A LoRA, its arrays' names without their prefix, has both sides of every layer, of one rank."""
+    if not arrays:
+        return ""
+    downs = {key.removeprefix("down."): array for key, array in arrays.items() if key.startswith("down.")}
+    ups = {key.removeprefix("up."): array for key, array in arrays.items() if key.startswith("up.")}
+    if downs.keys() != ups.keys() or len(downs) + len(ups) != len(arrays):
+        return "its LoRA isn't whole."
+    ranks = {array.shape[1] for array in downs.values()} | {array.shape[2] for array in ups.values()}
+    return "" if len(ranks) == 1 and max(ranks) <= MOST_RANK else f"its LoRA must have one rank, at most {MOST_RANK}."
 
 
 def _extra_fault(extra: Mapping[str, Any]) -> str:

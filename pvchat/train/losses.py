@@ -108,10 +108,15 @@ class SparsityController(nn.Module):
         return losses
 
     @torch.no_grad()
-    def step(self) -> None:
-        """Move β by the active share seen since the last step; in training mode only."""
+    def step(self, shared: Callable[[Tensor], Tensor] | None = None) -> None:
+        """Move β by the active share seen since the last step; in training mode only.
+
+        Args:
+            shared: makes the mean of all processes out of one's, where each saw other examples.
+        """
         if self.training and self._shares:
-            sparsity = 1 - torch.stack(self._shares).mean()
+            share = torch.stack(self._shares).mean()
+            sparsity = 1 - (share if shared is None else shared(share))
             self.beta.copy_(exponential_update(self.beta, sparsity, self.target))
         self._shares.clear()
 

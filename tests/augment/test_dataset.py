@@ -36,6 +36,17 @@ def test_written_and_read_back(made, tmp_path: Path) -> None:
     assert check(tmp_path) == []
 
 
+def test_a_data_set_without_its_samples_file_is_read_from_its_rows(made, tmp_path: Path) -> None:
+    samples, rows = made
+    make_media(tmp_path, samples)
+    dataset.write(tmp_path, samples, rows)
+    (tmp_path / "samples.jsonl").unlink()
+    found = dataset.read(tmp_path)
+    asked = {r.sample for r in rows}
+    assert [s.id for s in found.samples] == [s.id for s in samples if s.id in asked]
+    assert all(s in samples for s in found.samples)
+
+
 def test_rows_name_their_media(made, tmp_path: Path) -> None:
     samples, rows = made
     make_media(tmp_path, samples)
@@ -45,13 +56,16 @@ def test_rows_name_their_media(made, tmp_path: Path) -> None:
     assert all((tmp_path / line["media"]).is_file() for line in lines)
 
 
-def test_what_is_missing_is_named(made, tmp_path: Path) -> None:
+def test_media_are_copied_and_what_is_missing_is_named(made, tmp_path: Path) -> None:
     samples, rows = made
-    make_media(tmp_path, samples)
+    make_media(tmp_path / "here", samples)
+    out = dataset.write(tmp_path / "there", samples, rows, media_root=tmp_path / "here")
+    assert (out / samples[0].media).read_bytes() == (tmp_path / "here" / samples[0].media).read_bytes()
+    assert check(out) == []
     with pytest.raises(SettingsError, match="81 media files are missing"):
         dataset.write(tmp_path / "nowhere", samples, rows)
     with pytest.raises(SettingsError, match="about no sample"):
-        dataset.write(tmp_path, samples[1:], rows)
+        dataset.write(out, samples[1:], rows)
 
 
 def test_a_samples_file_with_dropped_ones_stays(made, tmp_path: Path) -> None:

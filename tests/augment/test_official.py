@@ -1,4 +1,4 @@
-"""The official PVChat JSON: read, written, checked."""
+"""The official PVChat JSON: read, written back the same, checked."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from make_samples import make_analyses, make_sample, paper_scale
 
 from pvchat.augment.dataset import folder, official
-from pvchat.augment.dataset.check import check, read_official
+from pvchat.augment.dataset.check import check
 from pvchat.augment.dataset.folder import DataSet
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.schemas import QuestionRow, Sample
+from pvchat.errors import SettingsError
 
 
 def pair(question: str, answer: str, special: bool = True) -> dict[str, Any]:
@@ -34,6 +34,12 @@ BEFORE = {
               pair("Where is <sks>?", "I can't say, <sks> is not shown.", False), gender="", age=""),
     ]
 }  # fmt: skip
+AFTER = {
+    "videos": [
+        entry("xyz_1.mp4", True, pair("Is Ana in this clip?", "I can see Ana."), sks_present="Ana"),
+        entry("uvw_1.mp4", False, pair("Is Ana here?", "Ana is absent."), sks_present="Ana"),
+    ]
+}
 TWO = {
     "videos": [
         entry("a_1.mp4", True, pair("Are Ana or Ben here?", "I've detected Ana, while Ben does not appear."),
@@ -49,25 +55,38 @@ def put(folder: Path, name: str, content: Any) -> Path:
     return folder / name
 
 
-def read(path: Path) -> tuple[list[Sample], list[QuestionRow]]:
-    found = read_official(path)
-    return [sample for _, sample in found.samples.values()], [row for _, row in found.rows]
+@pytest.mark.parametrize("content", [BEFORE, AFTER, TWO], ids=["before", "after", "two people"])
+def test_read_and_written_back_it_is_the_same(tmp_path: Path, content: dict[str, Any]) -> None:
+    data = official.read(put(tmp_path, "Ana_train.json", content))
+    written = official.write(data, tmp_path / "out")
+    assert [p.name for p in written] == ["Ana_train.json"]
+    assert json.loads(written[0].read_text(encoding="utf-8")) == content
 
 
 def test_what_is_read(tmp_path: Path) -> None:
-    samples, rows = read(put(tmp_path, "Ana_test.json", BEFORE))
-    assert [(r.type, r.kind, r.present, r.split) for r in rows] == [
+    data = official.read(put(tmp_path, "Ana_test.json", BEFORE))
+    assert data.name == "Ana"
+    assert [(r.type, r.kind, r.present, r.split) for r in data.rows] == [
         ("existence", "single", {"Ana": True}, "test"), ("appearance", "single", {"Ana": True}, "test"),
         ("existence", "single", {"Ana": False}, "test"), ("location", "refusal", {"Ana": False}, "test"),
     ]  # fmt: skip
-    assert rows[0].question == "Is Ana in this clip?"
-    assert [s.source for s in samples] == ["abc", "def"]
+    assert data.rows[0].question == "Is Ana in this clip?"
+    assert [s.source for s in data.samples] == ["abc", "def"]
 
 
 def test_several_people(tmp_path: Path) -> None:
-    _, rows = read(put(tmp_path, "train.json", TWO))
-    assert [r.present for r in rows] == [{"Ana": True, "Ben": False}, {"Ana": True, "Ben": True}]
-    assert {r.kind for r in rows} == {"pair"}
+    data = official.read(put(tmp_path, "train.json", TWO))
+    assert [r.present for r in data.rows] == [{"Ana": True, "Ben": False}, {"Ana": True, "Ben": True}]
+    assert {r.kind for r in data.rows} == {"pair"}
+
+
+def test_placeholders_and_names_are_exchanged(tmp_path: Path) -> None:
+    data = official.read(put(tmp_path, "Ana_train.json", BEFORE))
+    named = json.loads(official.write(data, tmp_path / "named", filled=True)[0].read_text(encoding="utf-8"))
+    assert named["videos"][0]["qa_pairs"][0] == pair("Is Ana in this clip?", "I can see Ana.")
+    again = official.read(tmp_path / "named" / "Ana_train.json")
+    bare = json.loads(official.write(again, tmp_path / "bare", filled=False)[0].read_text(encoding="utf-8"))
+    assert bare["data"][0]["qa_pairs"][0] == pair("Is <sks> in this clip?", "I can see <sks>.")
 
 
 def ours(several: bool = False):
@@ -84,12 +103,12 @@ def test_ours_written_and_read_says_the_same(tmp_path: Path, several: bool) -> N
     samples, rows = ours(several)
     files = official.write(DataSet(tmp_path, samples, rows, "Ana"), tmp_path)
     assert {f.name for f in files} == {f"Ana_{s.split}.json" for s in samples}
-    samples_read, rows_read = read(tmp_path)
-    assert {(r.question, r.answer, r.split, tuple(sorted(r.present.items()))) for r in rows_read} == {
+    found = official.read(tmp_path)
+    assert {(r.question, r.answer, r.split, tuple(sorted(r.present.items()))) for r in found.rows} == {
         (r.question, r.answer, r.split, tuple(sorted(r.present.items()))) for r in rows
     }
-    assert sum(r.type == "existence" for r in rows_read) == sum(r.type == "existence" for r in rows)
-    assert {(s.media, s.split, tuple(s.people.values())) for s in samples_read} == {
+    assert sum(r.type == "existence" for r in found.rows) == sum(r.type == "existence" for r in rows)
+    assert {(s.media, s.split, tuple(s.people.values())) for s in found.samples} == {
         (s.media, s.split, tuple(s.people.values())) for s in samples
     }
 
@@ -124,13 +143,16 @@ def test_the_lines_of_the_docs_write_a_set_that_is_in_order(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     exec("\n".join(lines), {})
     assert [str(p) for p in check(tmp_path / "sets" / "ana-official")] == []
+    before = (tmp_path / "sets" / "ana-official" / "Ana_train.json").read_bytes()
+    official.write(official.read(tmp_path / "sets" / "ana-official"), tmp_path / "sets" / "ana-official")
+    assert (tmp_path / "sets" / "ana-official" / "Ana_train.json").read_bytes() == before
 
 
 def test_a_moved_clip_is_found_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "videos").mkdir()
     (tmp_path / "videos" / "abc_1.mp4").write_bytes(b"x")
-    samples, _ = read(put(tmp_path, "Ana_train.json", BEFORE))
-    assert [s.media for s in samples] == ["videos/abc_1.mp4", "/data/clips/def_0.mp4"]
+    data = official.read(put(tmp_path, "Ana_train.json", BEFORE))
+    assert [s.media for s in data.samples] == ["videos/abc_1.mp4", "/data/clips/def_0.mp4"]
 
 
 YES, NO = "Yes, Ana is here.", "I see no sign of Ana."
@@ -166,3 +188,10 @@ def test_known_defects_of_the_official_data_are_found(tmp_path: Path) -> None:
     found = " ".join(str(p) for p in check(tmp_path))
     for what in ("leak: source 'rec'", "leak: paraphrase", "leak: the answer", "unbalanced: 20 of 20"):
         assert what in found
+
+
+def test_not_official(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no official PVChat JSON"):
+        official.read(put(tmp_path, "list.json", [1, 2]))
+    with pytest.raises(SettingsError, match="'is_positive' is missing"):
+        official.read(put(tmp_path, "bad.json", {"data": [{"video_name": "a", "qa_pairs": []}]}))

@@ -1,15 +1,17 @@
-"""A tiny pretrained base taught two people: what it learns, what is kept, forgetting."""
+"""A tiny pretrained base taught two people: what it learns, what is kept, resumed and shared runs, forgetting."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from make_lessons import lessons
 from make_people import make_person
+from make_processes import two_go_like_one
 from make_taught import open_pretrained, save_pretrained, teach, told_right
 
 from pvchat.bases.judging import decided, log_odds
@@ -28,6 +30,7 @@ from pvchat.train.person.session import Session
 
 pytestmark = pytest.mark.timeout(2400)  # some 200 s of processor time each, on a machine that does other things
 
+HERE = Path(__file__).parent
 SHORT = PersonConfig(image_steps=2, video_steps=3, minutes=60, batch=2, lr=5e-3, validate_every=2, patience=9,
                      validate_rows=4)  # fmt: skip
 
@@ -128,9 +131,32 @@ def test_a_state_is_shared_as_a_file_and_belongs_to_one_base(taught, open_base, 
     assert personal_of(other, [again]) == []
     assert STATE not in without_state(again).extra
     assert without_state(again).arrays.keys() == make_person().arrays.keys()
-    assert sum(v.nbytes for v in person.arrays.values()) < 1_000_000
+    small = {k: v for k, v in person.arrays.items() if "lora" not in k}
+    assert sum(v.nbytes for v in small.values()) < 1_000_000
     assert person.arrays["base.tokens"].shape == (TOKENS, base.width)
     assert person.arrays[Z].shape == (2, 1)
+
+
+def test_a_resumed_run_ends_with_the_same_bits(open_base, tmp_path):
+    base = open_base("llava_onevision")
+    straight, _ = train_person(base, lessons("Ana", 12, 2), SHORT, Session())
+
+    class After(Session):
+        """Stops after two steps."""
+
+        @property
+        def stopped(self):
+            return any(h["step"] >= 2 for h in seen)
+
+    seen: list = []
+    session = After(folder=tmp_path, progress=lambda what, done, total: seen.append({"step": done}))
+    part, _ = train_person(base, lessons("Ana", 12, 2), SHORT, session)
+    assert not part.done
+    rest, _ = train_person(base, lessons("Ana", 12, 2), SHORT, Session(folder=tmp_path, resume=True))
+    assert rest.steps == straight.steps
+    assert torch.equal(rest.state.tokens, straight.state.tokens)
+    assert torch.equal(rest.state.z, straight.state.z)
+    assert [h for h in rest.history if h["part"] == "train"] == [h for h in straight.history if h["part"] == "train"]
 
 
 def test_checkpointing_changes_memory_and_nothing_else(open_base):
@@ -177,3 +203,32 @@ def test_always_yes_does_not_pass(open_base):
 def test_a_bases_word_counts_beside_identitys(probability, track, odds, decision):
     presence = PersonPresence("Ana", "unsure", probability, [], track)
     assert decided(presence, odds, PresenceConfig()).decision == decision
+
+
+TWO = """
+import json, sys
+sys.path[:0] = {path!r}
+import torch
+torch.set_num_threads(1)
+from make_lessons import lessons
+from pvchat.bases.loading import load_base
+from pvchat.bases.shared import add_shared
+from pvchat.bases.sources import read_source
+from pvchat.train.bases.person import train_person
+from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.session import Session
+from pvchat.train.person.course import make_accelerator
+base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
+accelerator = make_accelerator("cpu")
+config = PersonConfig(image_steps=1, video_steps=2, batch=2, validate_every=3, lr=5e-3, patience=9, validate_rows=2)
+result, _ = train_person(base, lessons("Ana", 12, 1), config, Session())
+if accelerator.is_main_process:
+    open(sys.argv[1], "w").write(json.dumps([accelerator.num_processes, result.history, result.state.tokens.tolist()]))
+torch.distributed.is_initialized() and torch.distributed.destroy_process_group()
+"""
+
+
+@pytest.mark.slow
+def test_two_gloo_processes_have_the_steps_of_one(folder_of, tmp_path):
+    path = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
+    two_go_like_one(TWO.format(path=path, folder=str(folder_of("llava_onevision"))), tmp_path, 1e-5)

@@ -22,7 +22,7 @@ from pvchat.train.person.state import STATE
 
 REPO = Path(__file__).parents[2]
 SHORT = ("--image-steps", "4", "--video-steps", "8", "--batch", "2", "--validate-every", "2", "--validate-rows", "4",
-         "--patience", "9")  # fmt: skip
+         "--patience", "9", "--lora", "2")  # fmt: skip
 
 
 @pytest.fixture
@@ -87,4 +87,5 @@ def test_ctrl_c_and_resume_end_with_the_bits_of_a_straight_run(train: Callable[.
     assert resumed == straight  # losses, the gate's numbers, whether it is kept
     one, two = (load_file(tmp_path / run / STATE) for run in ("straight", "cut"))
     assert one.keys() == two.keys()
+    assert any("lora" in name for name in one)
     assert all(one[name].equal(two[name]) for name in one)

@@ -15,13 +15,8 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.errors import VideoReadError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
-from pvchat.eval.options import EvalOptions
 from pvchat.eval.systems.base import Bench, Reply, decided
 from pvchat.schemas import Look
-
-OPTIONS = EvalOptions(
-    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
-)  # fmt: skip
 
 
 class StubChat:

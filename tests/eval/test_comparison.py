@@ -7,10 +7,11 @@ import shutil
 
 import pytest
 from scipy.stats import binomtest
-from stub_systems import OPTIONS, make_manifest
+from stub_systems import make_manifest
 
 from pvchat.errors import SettingsError
 from pvchat.eval import comparison
+from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
 from pvchat.storage.journal import Journal
 
@@ -19,9 +20,10 @@ from pvchat.storage.journal import Journal
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     made = make_manifest(folder / "made")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pvchat.eval.report.page.write", lambda *_: None)
-        run(made, folder / "a", OPTIONS)
+    options = EvalOptions(
+        systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
+    )  # fmt: skip
+    run(made, folder / "a", options)
     shutil.copytree(folder / "a", folder / "b")
     journal = Journal(folder / "b" / "predictions.jsonl")
     rows = journal.read()

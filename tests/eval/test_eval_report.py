@@ -7,10 +7,15 @@ import re
 from dataclasses import replace
 
 import pytest
-from stub_systems import OPTIONS, make_manifest
+from stub_systems import make_manifest
 
+from pvchat.eval.options import EvalOptions
 from pvchat.eval.report import page, plots
 from pvchat.eval.run import run
+
+OPTIONS = EvalOptions(
+    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +57,7 @@ def test_failures_are_the_failures(out):
     from pvchat.storage.journal import Journal
 
     items = {i.id: i for i in read(out.parent / "made").items}
-    answered = joined([r for r in Journal(out / "predictions.jsonl").read() if r["system"] == "one"], items)
+    answered = joined([r for r in Journal(out / "predictions.jsonl").read() if r["system"] == "one"], items, {})
     worst = gallery.worst(answered)
     gaps = [gallery.wrongness(a) for a in worst if a.item.type == "existence"]
     assert gaps == sorted(gaps, reverse=True)

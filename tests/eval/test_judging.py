@@ -8,11 +8,16 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from stub_systems import OPTIONS, make_manifest
+from stub_systems import make_manifest
 
 from pvchat.errors import PVChatError, SettingsError
 from pvchat.eval import judge
+from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
+
+OPTIONS = EvalOptions(
+    systems=("one",), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def test_an_endpoint_judges_and_is_never_asked_twice(tmp_path, endpoint, monkeyp
     monkeypatch.setenv(judge.KEY, "secret")
     monkeypatch.setattr("pvchat.eval.report.page.write", lambda *_: None)
     made = make_manifest(tmp_path / "made")
-    options = replace(OPTIONS, systems=("one",), judge=words)
+    options = replace(OPTIONS, judge=words)
     found = run(made, tmp_path / "out", options)["systems"]["one"]["overall"]
     assert seen[0][0] == "/v1/chat/completions"
     assert seen[0][1] == "Bearer secret"

@@ -214,6 +214,63 @@ def test_an_official_file_about_several_people(tmp_path):
     assert [p.where for p in found.problems] == ["two_test.json: video 6", "two_test.json: video 7"]
 
 
+def test_yollava(tmp_path):
+    touch(tmp_path, "train/bo/0.png", "train/bo/1.png", "train/oong/0.png", "test/bo/0.png", "test/oong/3.png")
+    qa = {
+        "oong": {"./yollava-data/test/oong/3.png": {"question": "What is the color of <sks>'s sweater?",
+                 "options": {"A": "Blue", "B": "Red"}, "correct_answer": "A"}},
+        "left-out": {"./yollava-data/test/left-out/3.png": {}},
+        "bo": {"./yollava-data/test/bo/0.png": {"question": "What is <sks>?"}},
+    }  # fmt: skip
+    (tmp_path / "yollava-visual-qa.json").write_text(json.dumps(qa))
+    found = read(tmp_path)
+    assert [(p.name, p.clip) for p in found.people] == [("bo", "train/bo/0.png"), ("oong", "train/oong/0.png")]
+    asked = {(i.video, i.people[0]): i.present[i.people[0]] for i in found.items if i.type == "existence"}
+    assert asked == {
+        ("test/bo/0.png", "bo"): True, ("test/bo/0.png", "oong"): False,
+        ("test/oong/3.png", "bo"): False, ("test/oong/3.png", "oong"): True,
+    }  # fmt: skip
+    told = [i for i in found.items if i.type != "existence"]
+    assert [(i.question, i.answer, i.type) for i in told] == [
+        ("What is the color of oong's sweater?", "Blue", told[0].type)
+    ]
+    assert len(found.problems) == 1
+
+
+def test_myvlm(tmp_path):
+    touch(tmp_path, "billy_dog/a.jpg", "billy_dog/b.jpg", "cup/x.jpg", "cup/y.jpg", "empty/z.jpg")
+    for concept, names in (("billy_dog", "ab"), ("cup", "xy")):
+        captions = {f"{n}.jpg": [f"{concept} in {n}", "another"] for n in names}
+        (tmp_path / concept / "captions.json").write_text(json.dumps(captions))
+    found = read(tmp_path)
+    assert [(p.name, p.clip) for p in found.people] == [("Billy Dog", "billy_dog/a.jpg"), ("Cup", "cup/x.jpg")]
+    assert sum(i.type == "existence" for i in found.items) == 4
+    assert [i.answer for i in found.items if i.type == "other"] == ["billy_dog in b", "cup in y"]
+
+
+def test_this_is_my(tmp_path):
+    folder = tmp_path / "this-is-my-dataset"
+    folder.mkdir()
+    rows = ["s1,True,Casey's son,v1,c,1.0,2.0,man", "s2,True,Casey's jeep,v2,c,1.0,2.0,car", "s3,False,,v3,c,0,3,",
+            "s4,True,Casey's wife,v4,c,1.0,2.0,woman", "s5,False,,v5,c,0,3,"]  # fmt: skip
+    head = "segment_id,is_anchor,instance_name,video_id,channel_id,start_time,end_time,query"
+    (folder / "segments.csv").write_text("\n".join([head, *rows]))
+    (folder / "this-is-my_test-set.json").write_text(json.dumps({"s1": ["s3"], "s2": ["s3"], "s4": ["s5", "s3"]}))
+    captions = (
+        "segs,ids,item,class,caption\ns3,1,Casey's son,man,* is wearing a red cap\ns3,2,Casey's jeep,car,* is red\n"
+    )
+    (folder / "this-is-my_eval-captions.csv").write_text(captions)
+    touch(tmp_path, "train_segment/s1.mp4", "train_segment/s4.mp4", "eval_segment/s3.mp4")
+    found = read(tmp_path)
+    assert [(p.name, p.clip) for p in found.people] == [
+        ("Casey's son", "train_segment/s1.mp4"), ("Casey's wife", "train_segment/s4.mp4")
+    ]  # fmt: skip
+    asked = {(i.video, i.people[0]): i.present[i.people[0]] for i in found.items if i.type == "existence"}
+    assert asked == {("eval_segment/s3.mp4", "Casey's son"): True, ("eval_segment/s3.mp4", "Casey's wife"): True}
+    assert [i.answer for i in found.items if i.type == "other"] == ["Casey's son is wearing a red cap"]
+    assert {p.where for p in found.problems} == {"Casey's jeep", "eval_segment/s5.mp4"}
+
+
 def test_own_folders(tmp_path):
     touch(tmp_path, "people/Ana.mp4", "people/Ben/1.jpg", "people/Ben/2.jpg", "clips/Ana/notes.txt")
     touch(tmp_path, "clips/Ana/a.mp4", "clips/Ana + Ben/b.mp4", "clips/nobody/c.mp4", "clips/Cleo/d.mp4")

@@ -7,14 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stub_systems import OPTIONS, make_manifest
+from stub_systems import make_manifest
 
 from pvchat.bases import models
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval import provenance
 from pvchat.eval.layouts.reading import read
+from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
+
+OPTIONS = EvalOptions(systems=("one",), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False)
 
 
 @pytest.fixture
@@ -68,42 +71,63 @@ def test_a_trained_models_weights_count(tmp_path, monkeypatch):
     assert provenance.weights_hashes(Settings(llm="some/model"))["llm"] == "some/model"
 
 
-@pytest.mark.parametrize(("before", "after", "told"), [
-    ({"code": {"pvchat.eval": "aa"}}, {"code": {"pvchat.eval": "bb"}}, "code pvchat.eval: aa → bb"),
-    ({"weights": {"model": "a", "llm": "c"}}, {"weights": {"model": "b", "llm": "c"}}, r"\(weights model: a → b\)"),
-    ({"settings": {"seed": 0}}, {"settings": {"seed": 1}}, r"\(settings seed: 0 → 1\)"),
-    ({}, {"code": {"pvchat": "aa"}}, r"\(code: not recorded\)"),
+def changed(monkeypatch, key: str, value: dict[str, str]) -> None:
+    monkeypatch.setattr(provenance, f"{key}_hashes", lambda *_, **__: value)
+
+
+@pytest.mark.parametrize(("key", "before", "after", "told"), [
+    ("code", {"pvchat.eval": "aa"}, {"pvchat.eval": "bb"}, "code pvchat.eval: aa → bb"),
+    ("weights", {"model": "aa", "packages": "c"}, {"model": "bb", "packages": "c"}, r"\(weights model: aa → bb\)"),
 ])  # fmt: skip
-def test_a_run_made_otherwise_is_refused(tmp_path, before, after, told):
-    (tmp_path / "run.json").write_text(json.dumps({"config": before}))
-    provenance.admit(tmp_path, before)
+def test_other_code_or_weights_are_refused(made, tmp_path, monkeypatch, key, before, after, told):
+    out = tmp_path / "out"
+    changed(monkeypatch, key, before)
+    run(made, out, OPTIONS)
+    rows = (out / "predictions.jsonl").read_bytes()
+    run(made, out, OPTIONS)
+    changed(monkeypatch, key, after)
     with pytest.raises(SettingsError, match=told) as caught:
-        provenance.admit(tmp_path, after)
-    assert caught.value.subject == str(tmp_path)
+        run(made, out, OPTIONS)
+    assert caught.value.subject == str(out)
     assert "--restart" in caught.value.hint
+    assert (out / "predictions.jsonl").read_bytes() == rows
+    changed(monkeypatch, key, before)
+    run(made, out, OPTIONS)  # back again, it goes on
+
+
+def test_other_settings_are_named_one_by_one(made, tmp_path):
+    run(made, tmp_path / "out", OPTIONS, Settings(seed=0))
+    with pytest.raises(SettingsError, match=r"\(settings seed: 0 → 1\)"):
+        run(made, tmp_path / "out", OPTIONS, Settings(seed=1))
 
 
 def test_other_media_are_refused(made, tmp_path):
     out, manifest = tmp_path / "out", read(made, "auto")
     run(made, out, OPTIONS)
-    rows = (out / "predictions.jsonl").read_bytes()
     clip = manifest.path(manifest.items[0].video)
-    before = clip.read_bytes()
+    clip.parent.mkdir(parents=True, exist_ok=True)
     clip.write_bytes(b"another clip")
     with pytest.raises(SettingsError, match="media_sha256"):
         run(made, out, OPTIONS)
-    assert (out / "predictions.jsonl").read_bytes() == rows
-    clip.write_bytes(before)
-    run(made, out, OPTIONS)  # back again, it goes on
+
+
+def test_a_run_that_did_not_record_its_code_is_refused(made, tmp_path):
+    out = tmp_path / "out"
+    run(made, out, OPTIONS)
+    told = json.loads((out / "run.json").read_text())
+    del told["config"]["code"]
+    (out / "run.json").write_text(json.dumps(told))
+    with pytest.raises(SettingsError, match=r"\(code: not recorded\)"):
+        run(made, out, OPTIONS)
 
 
 def test_starting_over_deletes_the_run_and_nothing_else(made, tmp_path, monkeypatch):
     out = tmp_path / "out"
-    monkeypatch.setattr(provenance, "code_hashes", lambda **_: {"pvchat": "aa"})
+    changed(monkeypatch, "code", {"pvchat": "aa"})
     run(made, out, OPTIONS)
     (out / "mine.txt").write_text("kept")
     (out / "people" / "instant").mkdir(parents=True)
-    monkeypatch.setattr(provenance, "code_hashes", lambda **_: {"pvchat": "bb"})
+    changed(monkeypatch, "code", {"pvchat": "bb"})
     run(made, out, replace(OPTIONS, restart=True))
     assert (out / "mine.txt").read_text() == "kept"
     assert not (out / "people").exists()

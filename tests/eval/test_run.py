@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from make_studio import ANA, BEN, open_studio
-from stub_systems import OPTIONS, make_manifest
+from stub_systems import make_manifest
 
 from pvchat import PVChat
 from pvchat.config import Settings
@@ -27,6 +27,9 @@ from pvchat.people.store import PeopleStore
 from pvchat.service import Networks
 from pvchat.storage.journal import Journal
 
+OPTIONS = EvalOptions(
+    systems=("one", "two"), maker="stub_systems:open_stub", resamples=50, bertscore="none", frames=False
+)  # fmt: skip
 SAME = ("predictions.jsonl", "metrics.json")
 
 
@@ -87,7 +90,7 @@ def test_errors_count_as_wrong(made, tmp_path, unreported):
     assert found["value"] <= 1 - len(broken) / len(asked) + 1e-6
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(10))
 def test_killed_at_a_random_byte_it_ends_the_same(made, tmp_path, straight, monkeypatch, seed):
     draw, out, real, kills = random.Random(seed), tmp_path / "out", os.write, 0
     budget = draw.randrange(200, 12_000)
@@ -128,10 +131,11 @@ def test_what_is_done_is_not_done_again(made, tmp_path, unreported):
 
 
 def test_a_system_can_be_added_later(made, tmp_path, straight):
-    out = tmp_path / "out"
+    log, out = tmp_path / "log", tmp_path / "out"
     run(made, out, replace(OPTIONS, systems=("one",)))
     run(made, out, OPTIONS)
     assert results(out) == straight
+    assert not log.exists()
 
 
 def test_another_run_is_refused(made, tmp_path, unreported):
@@ -164,12 +168,12 @@ def test_killed_for_real_with_two_workers(made, tmp_path, straight):
     out, slow = tmp_path / "out", tmp_path / "slow"
     slow.touch()
     code = (
-        "from dataclasses import replace\n"
+        "from pvchat.eval.options import EvalOptions\n"
         "from pvchat.eval.run import run\n"
-        "from stub_systems import OPTIONS\n"
         "if __name__ == '__main__':\n"
-        f"    options = replace(OPTIONS, workers=2, options={{'slow': {str(slow)!r}}})\n"
-        f"    run({str(made)!r}, {str(out)!r}, options)\n"
+        f"    run({str(made)!r}, {str(out)!r}, EvalOptions(systems=('one', 'two'), maker='stub_systems:open_stub', "
+        "resamples=50, bertscore='none', frames=False, workers=2, "
+        f"options={{'slow': {str(slow)!r}}}))\n"
     )
     script = tmp_path / "script.py"
     script.write_text(code)

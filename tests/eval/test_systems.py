@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from make_analysis import make_track
+from make_analysis import make_analysis, make_track
 from make_studio import ANA, BEN, open_studio
 
 from pvchat.config import Settings, home
@@ -17,6 +17,7 @@ from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.outcome import best_threshold, settle
 from pvchat.eval.run import run
+from pvchat.eval.slices import conditions_of, face_size
 from pvchat.eval.systems import baselines, registry
 from pvchat.people.store import PeopleStore
 from pvchat.storage.journal import Journal
@@ -34,7 +35,6 @@ def made(tmp_path, monkeypatch):
     for name, people in (("ana", [ANA]), ("ben", [BEN]), ("both", [ANA, BEN]), ("only", [ANA]), ("other", [CLEO])):
         studio.clip(name, *people)
     monkeypatch.setattr("pvchat.assets.weights.missing", lambda *a, **k: [])
-    monkeypatch.setattr("pvchat.eval.report.page.write", lambda *_: None)  # it takes longer than all the rest
     shows = {"both.mp4": {"Ana": True, "Ben": True}, "only.mp4": {"Ana": True, "Ben": False},
              "other.mp4": {"Ana": False, "Ben": False}}  # fmt: skip
     items = []
@@ -100,6 +100,16 @@ def test_whoever_cannot_be_enrolled_is_named(made):
     failed = {r["id"] for r in rows if r["error"]}
     assert failed
     assert all("UnknownPersonError" in r["error"] for r in rows if r["error"])
+
+
+def test_conditions_of_clips(made):
+    go(made)
+    clips = {r["clip"]: r for r in Journal(made.out / "clips.jsonl").read()}
+    assert {c: r["faces_at_once"] for c, r in clips.items()} == {"both.mp4": 2, "only.mp4": 1, "other.mp4": 1}
+    assert set(clips["both.mp4"]["body_likeness"]) == {"Ana", "Ben"}
+    found = conditions_of(make_analysis(), [], [], np.zeros(1280, np.float32))
+    assert (found["faces_at_once"], found["face_height"]) == (0, 0)
+    assert [face_size(v) for v in (0.0, 0.1, 0.2, 0.5)] == ["no face", "small", "middle", "large"]
 
 
 def test_the_threshold_is_the_best_there_is():

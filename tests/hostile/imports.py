@@ -84,6 +84,12 @@ def _with(member: str, data: bytes) -> Files:
     return {**made, member: data, "config.json": json.dumps(config).encode()}
 
 
+def _lora(rank: int) -> Callable[[], Files]:
+    sides = {f"lora.{side}.{at}": (1, rank, 1) if side == "down" else (1, 1, rank)
+             for side in ("down", "up") for at in ("q_proj", "v_proj")}  # fmt: skip
+    return lambda: files(lambda a: a.update({name: np.ones(shape, np.float16) for name, shape in sides.items()}))
+
+
 def _vectors(*shape: int, value: float = 0.1, dtype: Any = np.float32) -> Any:
     return np.full(shape, value, dtype)
 
@@ -109,6 +115,8 @@ CASES: dict[str, Callable[[], Files | bytes]] = {
     "a thousand rows": _set("prototypes", _vectors(1000, 128)),
     "tokens of one axis": _set("tokens", _vectors(16)),
     "corrections of width 5": _set("corrections.faces", _vectors(2, 5)),
+    "half a LoRA": _set("lora.up.q_proj", _vectors(1, 4, 4, dtype=np.float16)),
+    "a LoRA of rank 9000": _lora(9000),
     "deep with a word as seconds": lambda: files(depth="deep", extra={"deep": {"samples": 3, "seconds": "x"}}),
     "a count that is a list": lambda: files(extra={"clips": [1]}),
     "a quality of minus a billion": lambda: files(extra={"quality": -1e9}),

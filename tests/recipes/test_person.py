@@ -1,21 +1,23 @@
-"""Personal training: two stages, the base untouched, resuming, stopping."""
+"""Personal training: two stages, the base untouched, resuming, stopping, several processes."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from make_person import aligned, analysis, augmentation, person_data, tiny
+from make_processes import two_go_like_one
 from make_sets import encode
 
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.features import from_analysis
 from pvchat.model.people import People
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import held_back
+from pvchat.train.person.course import held_back, make_accelerator
 from pvchat.train.person.examples import ALIASES, TrainingSet, call, draw
 from pvchat.train.person.session import Session
 from pvchat.train.person.state import STATE
@@ -24,6 +26,7 @@ from recipes.model.person.data import make_data
 from recipes.model.person.stages import objective, train_state
 from recipes.model.person.trainee import Trainee, make_batch
 
+HERE = Path(__file__).parent
 SHORT = PersonConfig(
     image_steps=2, video_steps=4, batch=4, validate_every=2, validate_rows=8, patience=9, lr=0.05, z_lr=0.05
 )
@@ -150,6 +153,49 @@ def test_tokens_and_z_can_be_left_as_they_are(model, data):
         train_state(model, data, start, replace(SHORT, use_tokens=False, use_z=False))
 
 
+def test_a_lora_of_ones_own_works_inside_the_block_only(model, data):
+    start = aligned(model)
+    result = train_state(model, data, start, replace(SHORT, lora=2, lora_lr=0.05))
+    assert {k.split(".")[0] for k in result.lora} == {"down", "up"}
+    assert any(bool(v.abs().max() > 0) for k, v in result.lora.items() if k.startswith("up"))
+    trainee = Trainee(model, result.state, PersonConfig(lora=2))
+    batch = make_batch(data, data.part("video", "train")[:4])
+    with torch.no_grad():
+        plain = trainee(batch, {}).lm_sum
+        trainee.lora.load_state_dict(result.lora)
+        changed = trainee(batch, {}).lm_sum
+        trainee.lora = None
+        after = trainee(batch, {}).lm_sum
+    assert not torch.equal(plain, changed)
+    assert torch.equal(plain, after)
+
+
+def test_ones_own_lora_speaks_when_she_alone_is_spoken_of(model):
+    import numpy as np
+
+    from pvchat.model.personlora import ARRAYS, PersonLora, spoken_of
+    from pvchat.people.person import Person
+
+    own = PersonLora(model.llm, 2)
+    with torch.no_grad():
+        for value in own.up.values():
+            value.fill_(0.5)
+    arrays = {f"{ARRAYS}{k}": v.numpy().astype(np.float16) for k, v in own.state_dict().items()}
+    ana, bo = Person("Ana", arrays=arrays), Person("Bo")
+    ids = torch.arange(4, 12)[None]
+
+    def said(*people):
+        with torch.no_grad(), spoken_of(model.llm, people):
+            return model.llm(input_ids=ids).logits
+
+    plain = said()
+    assert not torch.equal(said(ana), plain)
+    for people in ((bo,), (ana, bo), ()):
+        assert torch.equal(said(*people), plain)
+    broken = Person("Cy", arrays={k: v[:1] for k, v in arrays.items()})  # of another language model
+    assert torch.equal(said(broken), plain)
+
+
 def test_without_a_language_model_nothing_can_be_trained():
     model = tiny(llm="none")
     with pytest.raises(SettingsError, match="language model"):
@@ -247,9 +293,41 @@ def test_draws_are_balanced(data):
 
 
 def test_settings_check_themselves():
-    for wrong in ({"batch": 0}, {"anchor": -1}, {"minutes": 0}):
+    for wrong in ({"batch": 0}, {"lora": -1}, {"minutes": 0}):
         with pytest.raises(SettingsError):
             PersonConfig(**wrong)
+
+
+TWO = """
+import json, sys
+sys.path[:0] = {path!r}
+import torch
+torch.set_num_threads(1)
+from make_person import aligned, person_data, tiny
+from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.course import make_accelerator
+from recipes.model.person.stages import train_state
+model = tiny()
+accelerator = make_accelerator("cpu")
+config = PersonConfig(image_steps=3, video_steps=3, batch=4, validate_every=3, lr=0.05, z_lr=0.05, patience=9)
+result = train_state(model, person_data(model), aligned(model), config, accelerator=accelerator)
+if accelerator.is_main_process:
+    open(sys.argv[1], "w").write(json.dumps([accelerator.num_processes, result.history, result.state.tokens.tolist()]))
+torch.distributed.is_initialized() and torch.distributed.destroy_process_group()
+"""
+
+
+@pytest.mark.slow
+def test_two_gloo_processes_have_the_loss_of_one(tmp_path):
+    two_go_like_one(TWO.format(path=[str(HERE), str(HERE.parent), str(HERE.parents[1])]), tmp_path, 1e-4)
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(model, data):
+    class Three:
+        num_processes = 3
+
+    with pytest.raises(SettingsError, match="shared out"):
+        train_state(model, data, aligned(model), SHORT, accelerator=Three())
 
 
 def test_losses_are_the_ones_of_the_paper(model, data):
@@ -260,3 +338,4 @@ def test_losses_are_the_ones_of_the_paper(model, data):
     losses = objective(trainee(batch, {}), SparsityController("both"), trainee, start, SHORT)
     assert set(losses) == {"first", "lm", "spr", "hae", "anchor"}
     assert float(losses["anchor"].detach()) == 0
+    assert make_accelerator("cpu").num_processes == 1

@@ -71,11 +71,12 @@ def test_tokens_and_z_are_trained_and_stamped(chat: SimpleNamespace) -> None:
     person, data = lessons(chat)
     describer = chat.describer
     before = {k: v.clone() for k, v in describer.model.state_dict().items()}
-    config = PersonConfig(image_steps=2, video_steps=6, batch=4, validate_every=2, lr=0.05, z_lr=0.05)
+    config = PersonConfig(image_steps=2, video_steps=6, batch=4, validate_every=2, lr=0.05, z_lr=0.05, lora=1)
     deeper, told = learn(chat, person, data, DeepOptions(config))
     assert deeper.extra[STAMP] == describer.stamp
     assert told["best"] <= told["start"]
     assert not np.allclose(deeper.arrays["tokens"], describer.state(person).tokens.numpy(), atol=1e-3)
+    assert any(key.startswith("lora.") for key in deeper.arrays)
     state = describer.state(deeper)
     np.testing.assert_allclose(state.tokens.numpy(), deeper.arrays["tokens"].astype(np.float32))
     assert all(torch.equal(v, before[k]) for k, v in describer.model.state_dict().items())

@@ -1,14 +1,19 @@
-"""The subject somewhere else: the person mask cuts them out, another picture comes behind.
+"""The subject somewhere else: the person mask cuts them out, another picture or the people of other clips come behind.
 
-In: a profile with masks, a folder of pictures or nothing. Out: frames with another
+In: a profile with masks, folders of pictures or of clips of other people, or nothing. Out: frames with another
 background. The coarse mask follows the picture's edges after a guided filter; colours at the rim are taken from inside
 the mask, so that no halo of the old background stays; the subject's light moves a little towards the new scene's.
 Without a folder the background is another scene of the subject's own clip, where it has one, or a plain wall, a
 gradient or lights out of focus, which no photograph is needed for.
+
+Among the people of other clips the subject stands in front, to the left or right, so that the others stay in view. Only
+the subject is named: who the others are isn't known.
 """
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +23,8 @@ from PIL import Image
 from pvchat.augment.positives.protocol import BOTH, Made, Take, window
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import PLAIN
+from pvchat.config import VideoConfig
+from pvchat.errors import VideoReadError
 from pvchat.schemas import FloatArray
 
 Images = NDArray[np.uint8]
@@ -26,6 +33,13 @@ _OTHER_SCENE = 0.4  # share of their backgrounds' colours that two frames of two
 _BINS = 6  # of each colour channel
 _MATCH = 0.25  # how far the subject's light moves towards the new scene's
 _ZOOM = 1.12  # the background is a little larger than the frame and drifts in it, as behind a hand-held camera
+CLIPS = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif")
+_CROWD_TRIES = 3  # files that may be unreadable
+_CROWD_ASIDE = (0.14, 0.26)  # how far the subject moves to the side, in frame widths
+_CROWD_SIZE = (0.75, 0.95)  # and how much smaller they become
+_TOUCHES = 0.05  # share of a border that is the subject's when they are cut off there
+_HEADS = 0.15  # of the height that a frame has too much, so much is cut off above: heads are in the upper part
+_CROWD_SPLITS = {3: "val", 6: "test"}  # of seven parts of the files; the rest is for training
 
 
 class Backgrounds:
@@ -65,6 +79,60 @@ class Backgrounds:
             behind = others[int(rng.integers(len(others)))]
             return _fill(Image.fromarray(without_person(profile, int(behind))), size, rng), {}
         return plain_scene(size[0], size[1], rng), {"location": PLAIN}
+
+
+class Crowd:
+    """The subject in clips of other people.
+
+    Args:
+        folders: of those clips.
+    """
+
+    name = "crowd"
+    needs = frozenset({"subject", "mask"})
+    stages = BOTH
+    share = 8.0
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        files = (p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in (*CLIPS, *PICTURES))
+        self.files = sorted(files)
+
+    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
+        assert profile.masks is not None
+        frames = window(profile.seen, take.count, rng)
+        height, width = profile.images.shape[1:3]
+        scene = self._scene(profile, take, (height, width), rng)
+        scale = float(rng.uniform(*_CROWD_SIZE))
+        aside = float(rng.uniform(*_CROWD_ASIDE)) * _side(profile.masks[frames], rng)
+        images: list[Images] = []
+        mattes: list[FloatArray] = []
+        for frame in frames:
+            image = profile.images[frame]
+            share = (255 * matte(image, profile.masks[frame])).astype(np.uint8)
+            images.append(_move(image, scale, aside))
+            mattes.append(_move(share, scale, aside).astype(np.float32) / np.float32(255))
+        out = [
+            replace_background(one[None], share[None], behind, rng)[0]
+            for one, share, behind in zip(images, mattes, scene, strict=True)
+        ]
+        return Made(np.stack(out), take.times)
+
+    def _scene(self, profile: Profile, take: Take, size: tuple[int, int], rng: np.random.Generator) -> Images:
+        """Frames [T, H, W, 3] of another clip.
+
+        Raises:
+            ValueError: none of the files tried can be read.
+        """
+        split = next(iter(profile.spans))
+        own = [f for f in self.files if _CROWD_SPLITS.get(zlib.crc32(f.name.encode()) % 7, "train") == split]
+        files = own or self.files
+        for _ in range(_CROWD_TRIES if files else 0):
+            try:
+                return _stretch_of(files[int(rng.integers(len(files)))], take, size, rng)
+            except VideoReadError:
+                continue
+        raise ValueError("no clip of other people can be read")
 
 
 def matte(image: Images, mask: NDArray[np.uint8]) -> FloatArray:
@@ -191,3 +259,36 @@ def _fill(picture: Image.Image, size: tuple[int, int], rng: np.random.Generator)
     left, top = rng.uniform(0, picture.width - wide + 1e-6), rng.uniform(0, picture.height - tall + 1e-6)
     box = (left, top, min(left + wide, picture.width), min(top + tall, picture.height))
     return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=box))
+
+
+def _stretch_of(path: Path, take: Take, size: tuple[int, int], rng: np.random.Generator) -> Images:
+    """A stretch of a clip, its frames filled to `size` (H, W)."""
+    from pvchat import video
+
+    config = VideoConfig(sample_fps=take.fps, max_frames=take.count, max_side=2 * max(size))
+    long, wanted = video.probe(path, config).duration_s, take.count / take.fps
+    start = float(rng.uniform(0, max(long - wanted, 0.0)))
+    found = video.load(path, config, span=(start, start + wanted) if long > wanted else None).images
+    found = found[np.minimum(np.arange(take.count), len(found) - 1)]
+    scale = max(size[0] / found.shape[1], size[1] / found.shape[2])
+    wide, tall = size[1] / scale, size[0] / scale
+    left, top = (found.shape[2] - wide) / 2, (found.shape[1] - tall) * _HEADS
+    box = (left, top, left + wide, top + tall)
+    scaled = [Image.fromarray(i).resize((size[1], size[0]), Image.Resampling.BILINEAR, box=box) for i in found]
+    return np.stack([np.asarray(i) for i in scaled])
+
+
+def _side(masks: NDArray[np.uint8], rng: np.random.Generator) -> int:
+    """-1 or 1: towards the border at which the masks [T, h, w] are cut off, else drawn."""
+    left, right = ((masks[:, :, column] > 127).mean() > _TOUCHES for column in (0, -1))
+    return int(rng.choice([-1, 1])) if left == right else (-1 if left else 1)
+
+
+def _move(picture: Images, scale: float, aside: float) -> Images:
+    """A picture [H, W(, 3)] made smaller about the middle of its lower edge and moved by `aside` widths; else black."""
+    height, width = picture.shape[:2]
+    size = max(2, round(width * scale)), max(2, round(height * scale))
+    small = Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR)
+    out = Image.new(small.mode, (width, height))
+    out.paste(small, (round((width - size[0]) / 2 + aside * width), height - size[1]))
+    return np.asarray(out)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pvchat.augment.positives import photometric
-from pvchat.augment.positives.backgrounds import Backgrounds, without_person
+from pvchat.augment.positives.backgrounds import Backgrounds, Crowd, without_person
 from pvchat.augment.positives.photometric import Photometric, SubClips
 from pvchat.augment.positives.protocol import Generator, Made, Take
 from pvchat.augment.positives.recolour import Recolour
@@ -26,6 +26,7 @@ from pvchat.augment.positives.wear import WORN, Wear
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import EMPTY, Sample, Split, Stage
 from pvchat.augment.settings import HUB, AugmentConfig
+from pvchat.schemas import FloatArray
 
 _MILD = 0.5  # share of the samples of other recipes that get mild photometric changes on top
 _EVERY_STILL = 4  # every so manieth is a still
@@ -83,13 +84,19 @@ def to_sample(planned: PlannedSample, made: Made, profile: Profile) -> Sample:
     )
 
 
-def generators(config: AugmentConfig) -> list[Generator]:
-    """All generators that the settings ask for."""
+def generators(config: AugmentConfig, drivers: Sequence[FloatArray] = ()) -> list[Generator]:
+    """All generators that the settings ask for.
+
+    Args:
+        config: names them.
+        drivers: head motions [n, 6] of other clips (`reenact.measure_drivers`).
+    """
     found: list[Generator] = []
     if "offline" in config.generators:
         found += [SubClips(), Photometric(), Backgrounds(config.backgrounds), Recolour()]
-        found += [Reenact(kind) for kind in KINDS]
+        found += [Reenact(kind, drivers) for kind in KINDS]
         found += [Wear(kind) for kind in WORN]
+        found += [Crowd(config.others)] if config.others else []
     if "consisid" in config.generators:
         from pvchat.augment.positives.hub import ConsisID
 

@@ -1,16 +1,18 @@
 """Face-mesh reenactment: the subject turns, nods, smiles, blinks or talks as another stretch of real footage does.
 
 In: a profile with meshes. Out: frames in which every mesh is moved in the head's own coordinates (`head.py`) and the
-texture with it (`head.py`). What moves it is measured: the motion of the subject's own head elsewhere in the clip,
-scaled to the wanted reach; where it doesn't move enough, a smooth curve.
+texture with it (`head.py`). What moves it is measured: the motion of the subject's own head elsewhere in the clip, or
+of heads in other clips (`measure_drivers`), scaled to the wanted reach; where nobody moves enough, a smooth curve.
 No network generates anything, so identity stays in the pixels; what turns into view (the far cheek, the mouth's
 inside) is stretched or painted plainly, which is why turns end at 25 degrees.
-Legend: T frames, P points of a head, n frames of a clip.
+Legend: T frames, P points of a head, n frames of a driver.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,7 @@ from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import Cover, warp
 from pvchat.augment.positives.protocol import BOTH, Made, Take, window
 from pvchat.augment.profile import MEASURES, Profile
-from pvchat.schemas import FloatArray, IntArray
+from pvchat.schemas import FloatArray, IntArray, Service
 
 KINDS = ("turn", "nod", "smile", "blink", "talk")
 MOST_DEGREES = 25.0
@@ -60,20 +62,21 @@ class Reenact:
 
     Args:
         kind: one of `KINDS`.
+        drivers: motion [n, 6] (`MEASURES`) of other heads, at about the rate of the samples.
     """
 
     needs = frozenset({"subject", "mesh"})
     stages = BOTH
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, drivers: Sequence[FloatArray] = ()) -> None:
+        self.kind, self.drivers = kind, list(drivers)
         self.name, self.share = f"reenact:{kind}", 6.0
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
         """See `Generator`."""
         frames = window(profile.meshed, take.count, rng)
         length = max(take.count, 12)  # a still is a moment of a motion
-        added = plan_motion(self.kind, length, profile.motion, rng)
+        added = plan_motion(self.kind, length, [profile.motion, *self.drivers], rng)
         moment = np.arange(take.count) if take.count > 1 else np.array([int(np.argmax(_strength(self.kind, added)))])
         images = []
         for frame, at in zip(frames, moment, strict=True):
@@ -82,18 +85,35 @@ class Reenact:
         return Made(np.stack(images), take.times, notes)
 
 
-def plan_motion(kind: str, count: int, measured: FloatArray, rng: np.random.Generator) -> Motion:
+def measure_drivers(folder: Path, chat: Service, most: int = 8) -> list[FloatArray]:
+    """Head motion [n, 6] of the main face in each of a folder's first clips; what can't be read is left out."""
+    from pvchat.augment.profile import build
+    from pvchat.augment.settings import AugmentConfig
+    from pvchat.errors import PVChatError
+
+    found = []
+    for path in sorted(p for p in folder.iterdir() if p.is_file())[:most]:
+        try:
+            profile = build(path, "driver", chat, AugmentConfig(track=1))
+        except PVChatError:
+            continue
+        if profile.meshed.sum() > 4:
+            found.append(profile.motion[profile.meshed])
+    return found
+
+
+def plan_motion(kind: str, count: int, drivers: Sequence[FloatArray], rng: np.random.Generator) -> Motion:
     """The motion of one sample.
 
     Args:
         kind: one of `KINDS`.
         count: T frames.
-        measured: [n, 6] the subject's own motion (`MEASURES`); NaN rows are left out.
-        rng: draws the stretch of it and the reach.
+        drivers: [n, 6] measured motions; NaN rows are left out.
+        rng: draws the driver, its stretch and the reach.
     """
     channel, least, most, worth = _MOVES[kind]
     reach = float(rng.uniform(least, most))
-    curve = _driven(MEASURES.index(channel), count, measured, worth, kind, rng)
+    curve = _driven(MEASURES.index(channel), count, drivers, worth, kind, rng)
     if curve is None:
         curve = _drawn(kind, count, rng)
     none = np.zeros(count, np.float32)
@@ -212,20 +232,24 @@ def _strength(kind: str, motion: Motion) -> FloatArray:
 
 
 def _driven(
-    channel: int, count: int, measured: FloatArray, worth: float, kind: str, rng: np.random.Generator
+    channel: int, count: int, drivers: Sequence[FloatArray], worth: float, kind: str, rng: np.random.Generator
 ) -> FloatArray | None:
-    """A measured curve [count] of reach 1, or None where there is too little motion."""
+    """A measured curve [count] of reach 1, or None when no driver moves enough."""
     from scipy.ndimage import gaussian_filter1d
 
-    values = measured[np.isfinite(measured).all(1), channel]
-    if len(values) < 4:
+    curves = []
+    for driver in drivers:
+        values = driver[np.isfinite(driver).all(1), channel]
+        if len(values) >= 4:
+            values = values - np.median(values)
+            values = -values if kind == "blink" else values  # a closing eye
+            values = gaussian_filter1d(values, 0.5 if kind == "blink" else 1.0)  # the mesh trembles, heads don't
+            low, high = np.percentile(values, (2, 98))
+            if high - low >= worth:
+                curves.append(values)
+    if not curves:
         return None
-    values = values - np.median(values)
-    values = -values if kind == "blink" else values  # a closing eye
-    curve = gaussian_filter1d(values, 0.5 if kind == "blink" else 1.0)  # the mesh trembles, heads don't
-    low, high = np.percentile(curve, (2, 98))
-    if high - low < worth:
-        return None
+    curve = curves[int(rng.integers(len(curves)))]
     curve = np.concatenate((curve, curve[::-1])) if len(curve) < count else curve
     strongest = int(np.abs(curve).argmax())
     start = int(np.clip(strongest - rng.integers(1, count), 0, max(len(curve) - count, 0)))

@@ -81,6 +81,8 @@ class Answerer:
         from pvchat.model.checkpoint import speaking_with
         from pvchat.model.generation import Decoding
         from pvchat.model.people import People
+        from pvchat.model.personlora import spoken_of
+        from pvchat.model.personstates import marks_of
         from pvchat.model.prompts import Prompt
 
         describer, trained, question = self.describer, self.describer.trained, known.question
@@ -89,8 +91,8 @@ class Answerer:
         own = own_verdict(known) if not spoken.tries else 0
         spoken.begin()
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
-        rivals = [p for p in viewed.people if p.name not in wanted]
-        with trained.lock, speaking_with(trained.model, trained.answering):
+        rivals = [marks_of(p) for p in viewed.people if p.name not in wanted]
+        with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             visual, row = describer.views.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
             own = own if tokens_tell(trained.model, present, visual) else 0

@@ -10,13 +10,16 @@ from pathlib import Path
 
 from pvchat.augment.dataset.official import looks_official
 from pvchat.errors import SettingsError
-from pvchat.eval.layouts import folders, official
+from pvchat.eval.layouts import folders, official, published
 from pvchat.eval.manifest import Manifest, checked, read_folder
 
 Reader = Callable[[Path], Manifest]
 LAYOUTS: dict[str, Reader] = {
     "pvchat": read_folder,
     "official": official.read,
+    "yollava": published.read_yollava,
+    "myvlm": published.read_myvlm,
+    "this-is-my": published.read_this_is_my,
     "folders": folders.read,
 }
 
@@ -57,8 +60,11 @@ def guess(path: Path) -> str:
     else:
         tests = {
             "pvchat": (path / "questions.jsonl").is_file() and (path / "people.json").is_file(),
+            "this-is-my": published.is_this_is_my(path),
+            "yollava": published.is_yollava(path),
             "folders": folders.looks_like(path),
             "official": any(looks_official(f) for f in path.glob("*test*.json")),
+            "myvlm": published.is_myvlm(path),
         }
         for name, fits in tests.items():
             if fits:

@@ -76,7 +76,7 @@ def view(metrics: Row, run: Row, rows: Sequence[Row], manifest: Manifest, frames
     """Everything that the template names."""
     systems = list(metrics["systems"])
     main = next((m for m in MAIN if m in systems), systems[-1])
-    answered = joined([r for r in rows if r["system"] == main], {i.id: i for i in manifest.items})
+    answered = joined([r for r in rows if r["system"] == main], {i.id: i for i in manifest.items}, {})
     colours = plots.colour_of(systems)
     return {
         "metrics": metrics,

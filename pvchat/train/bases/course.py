@@ -3,6 +3,8 @@
 In: `BaseData`, a `BaseTrainee`. Out: one optimiser step, one look at the held-back split (`train/person/course.py`).
 Losses: the answer's words, yes or no as a term of its own (one token among ten gets lost), SPR and HAE, and in place of
 some examples a generic question whose answer is to stay as it was.
+
+In several processes each takes every n-th example of the same batch; gradients are summed: the step is that of one.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ class OnBase:
 
     def step(self, training: Training, rows: list[PersonExample]) -> dict[str, float]:
         """See `Course`."""
-        run, config = training.run, training.config
+        run, config, accelerator = training.run, training.config, training.accelerator
         rng = np.random.default_rng([config.seed, run.stage, run.step])
         chosen = draw(rows, config.batch, rng)
         generic = rng.random(len(chosen)) < GENERIC_SHARE
@@ -37,21 +39,22 @@ class OnBase:
         run.sparsity.train()
         run.optimizer.zero_grad()
         sums = torch.zeros(3)  # summed losses of words, of yes or no, of heads
-        for example, is_generic, question in zip(chosen, generic, asked, strict=True):
-            known = is_generic and (example.clip, question) in training.data.before
-            losses = _losses(training, example, question if known else "")
+        for i in range(accelerator.process_index, len(chosen), accelerator.num_processes):
+            question = asked[i] if generic[i] and (chosen[i].clip, asked[i]) in training.data.before else ""
+            losses = _losses(training, chosen[i], question)
             (torch.stack(losses).sum() / len(chosen)).backward()
             sums += torch.stack([loss.detach().float().cpu() for loss in losses])
         anchor = _pull(training)
+        _together(run.trainee, accelerator)
         nn.utils.clip_grad_norm_([p for p in run.trainee.parameters() if p.requires_grad], config.clip)
         run.optimizer.step()
-        run.sparsity.step()
-        words, yes, heads = (sums / len(chosen)).tolist()
+        run.sparsity.step(lambda share: accelerator.reduce(share, "mean"))
+        words, yes, heads = (accelerator.reduce(sums.to(accelerator.device), "sum") / len(chosen)).tolist()
         return {"loss": words + yes + heads + anchor, "lm": words, "yes_no": yes, "heads": heads}
 
     @torch.no_grad()
     def look(self, training: Training) -> dict[str, float]:
-        """See `Course`."""
+        """See `Course`; every process looks at all of it."""
         trainee: Any = training.run.trainee
         rows = held_back(training.data, training.config.validate_rows, training.config.seed)
         lm, odds, truth = [], [], []
@@ -93,5 +96,15 @@ def _pull(training: Training) -> float:
     if not config.anchor or not tokens.requires_grad:
         return 0.0
     loss = config.anchor * (tokens - training.start.tokens).square().mean()
-    loss.backward()
+    (loss / training.accelerator.num_processes).backward()
     return float(loss.detach())
+
+
+def _together(trainee: nn.Module, accelerator: Any) -> None:
+    """Sum every gradient over the processes."""
+    if accelerator.num_processes == 1:
+        return
+    for parameter in trainee.parameters():
+        if parameter.requires_grad:
+            own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            parameter.grad = accelerator.reduce(own, "sum")

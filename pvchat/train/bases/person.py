@@ -1,7 +1,7 @@
 """One person made known to a base: her tokens from crops, two stages of training, the gate.
 
-In: the service, the person, her data set. Out: the same person with tokens and z for this base among her arrays and
-the record of the gate; where the gate refuses, without them: the instant road then speaks of her.
+In: the service, the person, her data set. Out: the same person with tokens, z (and LoRA) for this base among her arrays
+and the record of the gate; where the gate refuses, without them: the instant road then speaks of her.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from pvchat.bases.judging import PRESENCE_QUESTION
 from pvchat.bases.loading import Base
 from pvchat.bases.seeing import personal_start
 from pvchat.bases.shared import check_base, stamp_of
-from pvchat.bases.states import STATE, TOKENS, Z, personal_of
+from pvchat.bases.states import LORA, STATE, TOKENS, Z, personal_of
+from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.bases.course import OnBase
@@ -27,7 +28,7 @@ from pvchat.train.bases.data import GENERIC, BaseData, generic_rows, make_base_d
 from pvchat.train.bases.gate import Gate, examine
 from pvchat.train.bases.trainee import BaseTrainee, fresh_state, generic_odds
 from pvchat.train.person.config import ON_BASE, PersonConfig
-from pvchat.train.person.course import Training, follow
+from pvchat.train.person.course import Training, follow, make_accelerator
 from pvchat.train.person.examples import TrainingSet
 from pvchat.train.person.session import Session
 from pvchat.train.person.state import Trained, put_back, start_run
@@ -91,8 +92,12 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Sess
         session: around it.
 
     Raises:
-        SettingsError: the base can't take people.
+        SettingsError: the base can't take people, or the batch can't be shared out among the processes.
     """
+    accelerator = make_accelerator("cpu" if base.device.type == "cpu" else "auto")
+    if config.batch % accelerator.num_processes:
+        hint = f"Use a multiple of {accelerator.num_processes}."
+        raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)
     check_base(base)
     start = fresh_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
     trainee = BaseTrainee(base, start, config)
@@ -100,7 +105,7 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Sess
     rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_KNOWN, config.seed)]
     data.before |= generic_odds(trainee, data, rows)
     with checkpointed(base, config.checkpointing):
-        trained = follow(Training(run, data, start, config, session, OnBase()))
+        trained = follow(Training(run, data, start, config, accelerator, session, OnBase()))
     put_back(trainee, run.best)
     return trained, examine(trainee, data, config.seed)
 
@@ -129,6 +134,7 @@ def with_state(person: Person, trained: Trained, gate: Gate, base: Base) -> Pers
     arrays: dict[str, Any] = {TOKENS: state.tokens.cpu().numpy().astype(np.float16)}
     if state.z.numel():
         arrays[Z] = state.z.cpu().numpy().astype(np.float32)
+    arrays |= {f"{LORA}{name}": value.cpu().numpy().astype(np.float16) for name, value in trained.lora.items()}
     record = {"stamp": stamp_of(base), "name": base.source.name, **gate.to_dict()}
     return replace(bare, arrays={**bare.arrays, **arrays}, extra={**bare.extra, STATE: record})
 

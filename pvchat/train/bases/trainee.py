@@ -1,4 +1,4 @@
-"""What is trained of one person on a base: tokens and head offsets.
+"""What is trained of one person on a base: tokens, head offsets, a LoRA of her own where asked for.
 
 In: the frozen base, one example. Out: `Said`: the answer's loss, the odds of yes against no, what the routers did. The
 base isn't among the trainee's modules, so that no optimiser and no checkpoint can reach it. Examples go one by one:
@@ -22,6 +22,7 @@ from pvchat.bases.loading import Base
 from pvchat.bases.prompts import Prompt, inputs_of
 from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.soft import Personal, spoken_with
+from pvchat.bases.states import upper
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers, routing_stats
 from pvchat.model.routers import RoutingStats
@@ -59,7 +60,7 @@ class BaseTrainee(Learner):
     """
 
     def __init__(self, base: Base, start: PersonState, config: PersonConfig = USUAL) -> None:
-        super().__init__(start, config)
+        super().__init__(start, config, upper(base))
         self._base = (base,)
 
     @property
@@ -86,7 +87,8 @@ class BaseTrainee(Learner):
         labels = inputs.pop("labels")[0]
         kept = int((labels != IGNORE).sum())
         seen = looking_at(self.base, data.seen[clip] if data.seen else None, data.vectors.get(asked.question))
-        with spoken_with(self.base, people), seen:
+        alone = upper(self.base) if len(people) == 1 else None
+        with spoken_with(self.base, people), self.adapted(alone), seen:
             out = self.base.model(**inputs, use_cache=False, logits_to_keep=kept + 1)
         logits = out.logits[0, -kept - 1 :].float()  # [n + 1, vocabulary]
         total = F.cross_entropy(logits[:-1], labels[-kept:], reduction="sum")

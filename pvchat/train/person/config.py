@@ -22,12 +22,13 @@ class PersonConfig:
     Attributes:
         image_steps, video_steps: optimiser steps of the two stages, at most.
         minutes: of both together; what is reached then is kept.
-        batch: rows a step.
-        lr, z_lr: learning rates of tokens, z.
+        batch: rows a step, over all processes.
+        lr, z_lr, lora_lr: learning rates of tokens, z, LoRA.
         anchor: weight of the squared distance from the start: one clip is little to learn from.
         clip: largest gradient norm.
         sparsity: "both" (SPR and HAE), "spr" or "none"; target: T_s.
         use_tokens, use_z: train the personal tokens, the head offsets.
+        lora: rank of a LoRA of the person's own, 0 for none.
         validate_every: steps between looks at the held-back split; patience: looks without a better one before a
             stage ends.
         validate_rows: rows of one look, at most.
@@ -41,12 +42,14 @@ class PersonConfig:
     batch: int = 8
     lr: float = 2e-3
     z_lr: float = 5e-3
+    lora_lr: float = 2e-4
     anchor: float = 0.1
     clip: float = 1.0
     sparsity: str = "both"
     target: float = 0.5
     use_tokens: bool = True
     use_z: bool = True
+    lora: int = 0
     validate_every: int = 10
     patience: int = 3
     validate_rows: int = 16
@@ -54,10 +57,10 @@ class PersonConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("minutes", "batch", "lr", "z_lr", "validate_every", "patience", "validate_rows"):
+        for name in ("minutes", "batch", "lr", "z_lr", "lora_lr", "validate_every", "patience", "validate_rows"):
             if not 0 < getattr(self, name) < math.inf:
                 raise SettingsError(f"--{name.replace('_', '-')} must be positive, not {getattr(self, name)}")
-        for name in ("image_steps", "video_steps", "anchor"):
+        for name in ("image_steps", "video_steps", "lora", "anchor"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingsError(f"--{name.replace('_', '-')} can't be negative, as {getattr(self, name)} is")
 
@@ -67,7 +70,8 @@ class PersonConfig:
 
 
 USUAL = PersonConfig()
-ON_BASE = PersonConfig(image_steps=100, video_steps=300, minutes=60.0, batch=4, lr=1e-3, anchor=0.0, validate_every=25)
+ON_BASE = PersonConfig(image_steps=100, video_steps=300, minutes=60.0, batch=4, lr=1e-3, lora_lr=1e-4, anchor=0.0,
+                       validate_every=25)  # fmt: skip
 """On a pretrained base, at the rates of Yo'LLaVA (arXiv 2406.09400) and MC-LLaVA (arXiv 2411.11706)."""
 
 

@@ -1,4 +1,4 @@
-"""A course of personal training whatever model it is on: image then video stage, early stop, resuming.
+"""A course of personal training whatever model it is on: image then video stage, early stop, resuming, processes.
 
 In: a fresh `PersonRun`, data, and the `Course` of a model: one optimiser step, one look at the held-back split. Out:
 `Trained`, the best state on that split; the start itself is scored first, so the result is never worse there than the
@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 
 from pvchat.model.people import PersonState
 from pvchat.train.person.config import STAGES, PersonConfig
@@ -35,6 +36,7 @@ class Training:
         data: examples by `part(stage, split)`, all of them as `examples`, a `fingerprint()`.
         start: where tokens and z begin.
         config: how.
+        accelerator: of accelerate.
         session: around it.
         course: of the model.
     """
@@ -43,6 +45,7 @@ class Training:
     data: Any
     start: PersonState
     config: PersonConfig
+    accelerator: Any
     session: Session
     course: Course
 
@@ -54,8 +57,8 @@ class Training:
         return {**chosen, "data": self.data.fingerprint(), "start": at}
 
     def save(self, shared: dict[str, Any]) -> None:
-        """Keep the run's state where one is wanted."""
-        if self.session.folder is not None:
+        """Keep the run's state where one is wanted; the first of several processes does."""
+        if self.session.folder is not None and self.accelerator.is_main_process:
             save(self.run, self.session.folder, shared, self.start)
 
 
@@ -77,7 +80,7 @@ def follow(training: Training) -> Trained:
     Raises:
         WeightsError: there is no state to resume, or it is another run's.
     """
-    run, config = training.run, training.config
+    run, config, accelerator = training.run, training.config, training.accelerator
     deadline, most = time.monotonic() + 60 * config.minutes, sum(config.steps(s) for s in STAGES)
     shared = training.shared
     if training.session.resume:
@@ -86,7 +89,9 @@ def follow(training: Training) -> Trained:
         run.start_score = run.best_score = training.course.look(training)["score"]
 
     def over() -> bool:
-        return training.session.stopped or time.monotonic() > deadline
+        ends = training.session.stopped or time.monotonic() > deadline
+        mine = torch.tensor([float(ends)], device=accelerator.device)
+        return bool(accelerator.reduce(mine, "sum").item() > 0)  # all processes stop together
 
     stopped = over()
     while run.stage < len(STAGES) and not stopped:
@@ -109,6 +114,13 @@ def follow(training: Training) -> Trained:
         _keep_best(training, count=False)
     training.session.tell("training on clips", most, most)
     return _result(run, training.start)
+
+
+def make_accelerator(device: str = "cpu") -> Any:
+    """Accelerate's object: one process, or all that torchrun started."""
+    from accelerate import Accelerator
+
+    return Accelerator(cpu=device == "cpu")
 
 
 def held_back(data: Any, most: int, seed: int) -> list[PersonExample]:
@@ -137,5 +149,6 @@ def _keep_best(training: Training, *, count: bool = True) -> None:
 def _result(run: PersonRun, start: PersonState) -> Trained:
     best = run.best
     state = PersonState(start.name, best["person.tokens"], best["person.z"])
+    lora = {k.removeprefix("lora."): v for k, v in best.items() if k.startswith("lora.")}
     done = run.stage >= len(STAGES)
-    return Trained(state, run.start_score, run.best_score, run.total, done, run.history)
+    return Trained(state, lora, run.start_score, run.best_score, run.total, done, run.history)

@@ -1,8 +1,9 @@
 """A deep enrollment: augment one clip, train a pretrained base's tokens of the person on it; nobody else is touched.
 
 In: the service object, the clip, the person as she was enrolled instantly. Out: the same person with a deep state among
-her arrays: tokens and z of the base that answers. What the augmentation made lies under `$PVCHAT_HOME/tmp/deep` while
-it is needed and is deleted after; a folder made by `pvchat augment` is only read.
+her arrays: tokens and z (and a LoRA of her own where asked for) of the base that answers. What the augmentation made
+lies under `$PVCHAT_HOME/tmp/deep` while it is needed and is deleted after; a folder made by `pvchat augment` is only
+read.
 
 How she is recognised isn't trained: on hard footage nothing that was learnt from an augmentation recognised anybody
 better (docs/adr/0032-deep.md). Nor is the shipped model's state of her, since no answer is known to gain; for research
@@ -12,6 +13,7 @@ better (docs/adr/0032-deep.md). Nor is the shipped model's state of her, since n
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -124,6 +126,8 @@ def train_on(
     samples, rows = read(folder, person.name)
     data = TrainingSet(samples, rows, remembered(Kept(folder, chat, options.augmentation)), folder)
     deep = _trained(chat, person, data, options, learn)
+    if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
+        return deep
     return chat.people.revise(stored(chat, person).name, lambda current: _in_place_of(current, person, deep))
 
 

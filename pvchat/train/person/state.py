@@ -7,6 +7,7 @@ optimiser or checkpoint of it can reach the model; a `PersonRun`, the same to th
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from torch.nn import Module
 
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonParameters, PersonState
+from pvchat.model.personlora import PersonLora
 from pvchat.train.losses import SparsityController
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.runfile import RunFile
@@ -31,14 +33,23 @@ class Learner(nn.Module):
 
     Args:
         start: where tokens and z begin.
-        config: `use_tokens` and `use_z` say what is trained; the rest stays where it starts.
+        config: `use_tokens` and `use_z` say what is trained (the rest stays where it starts), `lora` the rank of a LoRA
+            of the person's own, `seed` its start.
+        layers: on which the LoRA works; None where there is no language model.
     """
 
-    def __init__(self, start: PersonState, config: PersonConfig) -> None:
+    def __init__(self, start: PersonState, config: PersonConfig, layers: nn.Module | None) -> None:
         super().__init__()
         self.person = PersonParameters(start)
         self.person.z.requires_grad_(config.use_z and start.z.numel() > 0)
         self.person.tokens.requires_grad_(config.use_tokens)
+        self.lora = None
+        if config.lora and layers is not None:
+            self.lora = PersonLora(layers, config.lora, config.seed).to(start.tokens.device)
+
+    def adapted(self, layers: nn.Module | None) -> AbstractContextManager[None]:
+        """The language model with her LoRA, where she has one."""
+        return nullcontext() if self.lora is None or layers is None else self.lora.applied(layers)
 
 
 @dataclass
@@ -47,12 +58,14 @@ class Trained:
 
     Attributes:
         state: tokens and z of the best look.
+        lora: the person's own LoRA as arrays by name; empty without one.
         start, best: scores on the held-back split (lower is better), of the start and of `state`.
         steps: taken; done: all stages came to their end (False: stopped, or out of time).
         history: one row a look, and the training losses by step.
     """
 
     state: PersonState
+    lora: dict[str, Tensor]
     start: float
     best: float
     steps: int
@@ -85,11 +98,11 @@ class PersonRun:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def start_run(trainee: Learner, config: PersonConfig) -> PersonRun:
+def start_run(trainee: Any, config: PersonConfig) -> PersonRun:
     """A run about to begin.
 
     Args:
-        trainee: a `Learner`; what needs no gradient isn't trained.
+        trainee: a module with `person` (tokens and z) and `lora` (or None); what needs no gradient isn't trained.
         config: rates of each.
 
     Raises:
@@ -99,8 +112,10 @@ def start_run(trainee: Learner, config: PersonConfig) -> PersonRun:
     for parameter, rate in ((person.tokens, config.lr), (person.z, config.z_lr)):
         if parameter.requires_grad:
             groups.append({"params": [parameter], "lr": rate})
+    if trainee.lora is not None:
+        groups.append({"params": list(trainee.lora.parameters()), "lr": config.lora_lr})
     if not groups:
-        raise SettingsError("nothing is left to train", hint="Use tokens or z.")
+        raise SettingsError("nothing is left to train", hint="Use tokens, z or --lora.")
     optimizer = torch.optim.AdamW(groups, betas=BETAS, weight_decay=0.0)
     sparsity = SparsityController(config.sparsity, target=config.target).to(person.tokens.device)
     return PersonRun(trainee, optimizer, sparsity, values_of(trainee))

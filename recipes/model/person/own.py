@@ -1,6 +1,6 @@
 """A person trained on our own model: where she starts, what she is trained on, what is stored of it.
 
-In: the service, the person, her data set. Out: the person with trained tokens and z, and what is told of it.
+In: the service, the person, her data set. Out: the person with trained tokens, z (and LoRA), and what is told of it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pvchat.augment.questions.cast import views
 from pvchat.chat.speakers.describe import Describer
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
+from pvchat.model.personlora import ARRAYS
 from pvchat.model.personstates import STAMP
 from pvchat.people.person import Person
 from pvchat.schemas import Service
@@ -94,10 +95,11 @@ def other_people(
 
 
 def with_state(person: Person, trained: Trained, describer: Describer) -> Person:
-    """The person with trained tokens and z among her arrays, stamped with the weights they belong to."""
+    """The person with trained tokens, z and LoRA among her arrays, stamped with the weights they belong to."""
     arrays: dict[str, Any] = {
         "tokens": trained.state.tokens.cpu().numpy().astype(np.float16),
         "z": trained.state.z.cpu().numpy().astype(np.float32),
+        **{f"{ARRAYS}{name}": value.cpu().numpy().astype(np.float16) for name, value in trained.lora.items()},
     }
     return replace(person, arrays={**person.arrays, **arrays}, extra={**person.extra, STAMP: describer.stamp})
 

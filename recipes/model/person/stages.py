@@ -1,10 +1,11 @@
-"""The two stages of personal training, image then video: steps, early stop, resuming.
+"""The two stages of personal training, image then video: steps, early stop, resuming, several processes.
 
 In: `PersonData`, the frozen model, the aligner's state. Out: `Trained`, the best state on the held-back split; the
 start itself is scored first, so the result is never worse there than the instant enrollment.
 
 Batches are a function of stage, step and seed, and nothing draws random numbers (the base is in evaluation mode): a
-resumed run ends with the bits of a straight one.
+resumed run ends with the bits of a straight one. In several processes (torchrun) each takes its share of the same
+batch; what they say is gathered, gradients included, before the losses are computed: the loss is that of one process.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.train.losses import SparsityController, active_share
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import Training, follow, held_back
+from pvchat.train.person.course import Training, follow, held_back, make_accelerator
 from pvchat.train.person.examples import PersonExample, draw
 from pvchat.train.person.session import ALONE, Session
 from pvchat.train.person.state import Trained, start_run
 from recipes.model.person.data import PersonData
-from recipes.model.person.trainee import Outcome, Trainee, make_batch
+from recipes.model.person.trainee import Outcome, Trainee, gather, make_batch
 
 _VALIDATION = 8  # rows at a time
 
@@ -36,6 +37,7 @@ def train_state(
     start: PersonState,
     config: PersonConfig,
     session: Session = ALONE,
+    accelerator: Any = None,
 ) -> Trained:
     """Train one person's tokens and z.
 
@@ -45,19 +47,26 @@ def train_state(
         start: the aligner's state.
         config: how.
         session: where the run is kept, who watches it.
+        accelerator: of accelerate; made when None.
 
     Raises:
-        SettingsError: the model has no language model.
+        SettingsError: the batch can't be shared out among the processes, or the model has no language model.
         WeightsError: there is no state to resume, or it is another run's.
     """
+    accelerator = accelerator or make_accelerator(str(model.device))
+    if config.batch % accelerator.num_processes:
+        hint = f"Use a multiple of {accelerator.num_processes}."
+        raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)
     if model.llm is None:
         raise SettingsError("a person is trained through a language model", hint="Use a model that has one.")
     was_training = model.training
     frozen = [p for p in model.parameters() if p.requires_grad]
     model.eval().requires_grad_(False)
     try:
-        run = start_run(Trainee(model, start, config).to(model.device), config)
-        return follow(Training(run, data, start, config, session, OnOurs()))
+        trainee = Trainee(model, start, config)
+        run = start_run(trainee, config)
+        course = OnOurs(*accelerator.prepare(run.trainee, run.optimizer))
+        return follow(Training(run, data, start, config, accelerator, session, course))
     finally:
         for parameter in frozen:
             parameter.requires_grad_(True)
@@ -76,28 +85,36 @@ def objective(outcome: Outcome, run_sparsity: SparsityController, trainee: Train
 
 @dataclass(frozen=True)
 class OnOurs:
-    """The course on our own model."""
+    """The course on our own model: a batch gathered from all processes.
+
+    Attributes:
+        wrapped, optimizer: as accelerate prepared them.
+    """
+
+    wrapped: nn.Module
+    optimizer: Any
 
     def step(self, training: Training, rows: list[PersonExample]) -> dict[str, float]:
         """See `Course`."""
-        run, data, config = training.run, training.data, training.config
+        run, data, config, accelerator = training.run, training.data, training.config, training.accelerator
         rng = np.random.default_rng([config.seed, run.stage, run.step])
         batch = make_batch(data, draw(rows, config.batch, rng))
         run.sparsity.train()
-        outcome = run.trainee(batch, data.others)
+        share = slice(accelerator.process_index, None, accelerator.num_processes)
+        outcome = gather(self.wrapped(batch, data.others, share), accelerator)
         losses = objective(outcome, run.sparsity, run.trainee, training.start, config)
         total = torch.stack([value.float() for value in losses.values()]).sum()
-        run.optimizer.zero_grad()
-        total.backward()
+        self.optimizer.zero_grad()
+        accelerator.backward(total)
         nn.utils.clip_grad_norm_([p for p in run.trainee.parameters() if p.requires_grad], config.clip)
-        run.optimizer.step()
+        self.optimizer.step()
         run.sparsity.step()
         numbers = {name: float(value.detach()) for name, value in losses.items()}
         return numbers | {"loss": float(total.detach()), "active_share": float(active_share(outcome.routing))}
 
     @torch.no_grad()
     def look(self, training: Training) -> dict[str, float]:
-        """See `Course`."""
+        """See `Course`; every process looks at all of it."""
         run, data, config = training.run, training.data, training.config
         rows = held_back(data, config.validate_rows, config.seed)
         parts = [

@@ -1,16 +1,17 @@
-"""What is trained of one person: personal tokens and z.
+"""What is trained of one person: personal tokens, z and, when asked for, a small LoRA of the person's own.
 
 In: the frozen model, the aligner's state, batches of `data.py`. Out: `Trainee` and what the model said. Everything else
 stays as it is: the base is not even among the trainee's modules, so that no optimiser, checkpoint or wrapper of it
 can reach the base.
 
-Legend: B rows of a batch, P people named in a row, I personal tokens, D width, M routed modules, R routed heads.
+Legend: B rows of a batch, P people named in a row, I personal tokens, D width, M routed modules, R routed heads,
+r rank, L layers of the language model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -73,7 +74,7 @@ class Trainee(Learner):
     """
 
     def __init__(self, model: Any, start: PersonState, config: PersonConfig = USUAL) -> None:
-        super().__init__(start, config)
+        super().__init__(start, config, model.llm)
         self._base = (model,)
 
     @property
@@ -81,13 +82,17 @@ class Trainee(Learner):
         """The base."""
         return self._base[0]
 
-    def forward(self, batch: Batch, others: dict[str, PersonState]) -> Outcome:
-        """Run a batch."""
+    def forward(self, batch: Batch, others: dict[str, PersonState], share: slice = slice(None)) -> Outcome:
+        """Run a batch, or this process's share of it."""
         subject = self.person()
         states = [[others[n] if n in others else replace(subject, name=n) for n in e.names] for e in batch.examples]
-        people = People.batch(states, self.model.config)
-        out = self.model(batch.visual, batch.prompts, question=batch.question, people=people)
-        count, rows = (people.tokens.new_tensor(float(n)) for n in (out.answer_tokens, len(batch.prompts)))
+        people = _share(People.batch(states, self.model.config), share)
+        prompts = [replace(p, clip=i) for i, p in enumerate(batch.prompts[share])]
+        visual = batch.visual.select(torch.arange(len(batch.examples), device=people.tokens.device)[share])
+        asked = batch.question[share]
+        with self.adapted(self.model.llm):
+            out = self.model(visual, prompts, question=asked, people=people)
+        count, rows = (people.tokens.new_tensor(float(n)) for n in (out.answer_tokens, len(prompts)))
         return Outcome(out.lm_loss * count, count, out.first_loss * rows, rows, out.reading.routing)
 
 
@@ -100,3 +105,46 @@ def make_batch(data: PersonData, examples: Sequence[PersonExample]) -> Batch:
         torch.stack([data.vectors[e.question] for e in examples]),
         list(examples),
     )
+
+
+def gather(outcome: Outcome, accelerator: Any) -> Outcome:
+    """The outcome of the whole batch from every process's share; gradients flow back to each share."""
+    if accelerator.num_processes == 1:
+        return outcome
+
+    def join(x: Tensor) -> Tensor:
+        return _Gather.apply(x)
+
+    routing = [
+        replace(
+            s, logits=join(s.logits), gates=join(s.gates), alphas=join(s.alphas),
+            mask=None if s.mask is None else join(s.mask.float()) > 0,
+        )
+        for s in outcome.routing
+    ]  # fmt: skip
+    sums = (outcome.lm_sum, outcome.lm_count, outcome.first_sum, outcome.rows)
+    return Outcome(*(join(one[None]).sum() for one in sums), routing)
+
+
+class _Gather(torch.autograd.Function):
+    """All processes' rows; backward hands each its own, times their number, since gradients are averaged later."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        from torch import distributed
+
+        ctx.at = (distributed.get_rank() * len(x), len(x), distributed.get_world_size())
+        parts = [torch.empty_like(x) for _ in range(ctx.at[2])]
+        distributed.all_gather(parts, x.contiguous())
+        return torch.cat(parts)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        first, count, processes = ctx.at
+        return gradients[0][first : first + count] * processes
+
+
+def _share(people: People | None, share: slice) -> People:
+    assert people is not None  # every example names someone
+    cut = {f.name: getattr(people, f.name)[share] for f in fields(People) if f.name != "rivals"}
+    return People(**cut)
