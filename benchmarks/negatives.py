@@ -33,10 +33,8 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=NegativesConfig.count)
-    parser.add_argument("--unguarded", action="store_true", help="without the upper threshold: what it keeps out")
     args = parser.parse_args(argv)
-    limits = {"max_probability": 1.0, "min_distance": 0.0} if args.unguarded else {}
-    config = NegativesConfig(count=args.count, **limits)
+    config = NegativesConfig(count=args.count)
     chat, truth = PVChat.from_pretrained("embedded"), _truth(args.folder)
     out = sys.stdout.write
     with tempfile.TemporaryDirectory() as place:

@@ -15,7 +15,8 @@ from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.folders import write_media
 from pvchat.augment.journal import StepJournal, read_lines, write_lines
-from pvchat.augment.negatives import search as negatives
+from pvchat.augment.negatives import excerpts, search
+from pvchat.augment.negatives.candidates import NegativesConfig, SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.plan import PlannedSample, to_sample
 from pvchat.augment.positives.protocol import Generator, Take
@@ -75,16 +76,14 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
 def find_negatives(run: Augmentation) -> dict[str, Any]:
     """Find clips of other people; where there are too few, empty the subject's own scenes."""
     short = run.config.negatives
-    subject = negatives.SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
-    config = negatives.NegativesConfig(
-        count=run.config.negatives, seconds=run.config.seconds, stills=run.config.negatives // 3, seed=run.seed
-    )
+    subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
+    config = NegativesConfig(run.config.negatives, run.config.seconds, run.config.negatives // 3, run.seed)
     samples, dropped = [], {}
     if run.config.negatives:
-        found = negatives.find(subject, run.chat, run.config.index, run.config.others, config, run.watch)
+        found = search.find(subject, run.chat, run.config.index, run.config.others, config, run.watch)
         run.check()
         dropped = dict(found.dropped)
-        samples = negatives.write(found, subject, run.out, run.analyses.chat, config, run.watch)
+        samples = excerpts.write(found, subject, run.out, run.analyses.chat, config, run.watch)
         run.check()  # a cut-off list is no result
         short -= sum(s.stage == "video" and not s.dropped for s in samples)
     samples += _empty_scenes(run, max(0, short))

@@ -38,22 +38,18 @@ class ConnectorConfig:
         width: D.
         heads: of the cross-attention.
         hidden: of the experts' connectors.
-        moec, hga, mova: switches, as in `ModelConfig`.
     """
 
     width: int = 256
     heads: int = 8
     hidden: int = 192
-    moec: bool = True
-    hga: bool = True
-    mova: bool = True
 
     def model(self) -> ModelConfig:
         """What `Connectors` and `from_analysis` are made from."""
         experts = {name: ExpertConfig(width) for name, width in EXPERTS.items()}
         return ModelConfig(
-            name="connector", experts=experts, width=self.width, connector_hidden=self.hidden, moec=self.moec,
-            hga=self.hga, mova=self.mova, heads=self.heads, shared_heads=self.heads,
+            name="connector", experts=experts, width=self.width, connector_hidden=self.hidden, heads=self.heads,
+            shared_heads=self.heads,
         )  # fmt: skip
 
 
@@ -67,9 +63,9 @@ class BaseConnector(nn.Module):
 
     def __init__(self, config: ConnectorConfig, base_width: int) -> None:
         super().__init__()
-        self.sizes, self.heads = config.model(), config.heads
+        self.config, self.sizes, self.heads = config, config.model(), config.heads
         self.connectors = Connectors(self.sizes)
-        self.gate = QuestionGate(config.width, self.sizes.sentence_width, len(EXPERTS)) if config.mova else None
+        self.gate = QuestionGate(config.width, self.sizes.sentence_width, len(EXPERTS))
         self.norm = nn.LayerNorm(base_width)
         self.query = nn.Linear(base_width, config.width)
         self.read = nn.Linear(config.width, 2 * config.width)
@@ -86,9 +82,7 @@ class BaseConnector(nn.Module):
             question: [1, S] sentence vector; None for none.
         """
         visual = self.connectors(self.features(analysis))
-        tokens = visual.tokens
-        if self.gate is not None:
-            tokens, _ = self.gate(visual, question)
+        tokens, _ = self.gate(visual, question)
         self.seen = (self.read(tokens), visual.mask) if bool(visual.mask.any()) else None
 
     def features(self, analysis: ClipAnalysis) -> ClipFeatures:

@@ -30,19 +30,21 @@ def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, on_text: OnT
     import torch
     from transformers import GenerationConfig, StoppingCriteriaList
 
+    from pvchat.model.generation import Listener, stop_ids
+
     pad = base.tokenizer.pad_token_id
     settings = GenerationConfig(
         max_new_tokens=max_tokens,
-        eos_token_id=sorted(stops(base)),
+        eos_token_id=sorted(stop_ids(base.model, base.tokenizer) | {end_of_turn(base)}),
         pad_token_id=end_of_turn(base) if pad is None else pad,
         use_cache=True,
         **GREEDY,
     )
     start = inputs["input_ids"].shape[1]
-    listener = _TextListener(base.tokenizer, start, on_text)
+    listening = [] if on_text is None else [Listener(base.tokenizer, on_text, start)]
     with torch.inference_mode():
         out = base.model.generate(
-            **inputs, generation_config=settings, stopping_criteria=StoppingCriteriaList([listener])
+            **inputs, generation_config=settings, stopping_criteria=StoppingCriteriaList(listening)
         )
     return text_of(base, out[0, start:])
 
@@ -64,26 +66,3 @@ def yes_no_ids(base: Base) -> tuple[int, int]:
 def text_of(base: Base, ids: Any) -> str:
     """Tokens as text, special ones left out."""
     return str(base.tokenizer.decode(ids, skip_special_tokens=True)).strip()
-
-
-def stops(base: Base) -> set[int]:
-    """Tokens that end a reply: the tokenizer's, the template's and the model's own."""
-    own = getattr(base.model.generation_config, "eos_token_id", None)
-    more = own if isinstance(own, list) else [own]
-    return {int(i) for i in (base.tokenizer.eos_token_id, end_of_turn(base), *more) if i is not None}
-
-
-class _TextListener:
-    """Reads along: transformers asks it after every token whether to stop."""
-
-    def __init__(self, tokenizer: Any, start: int, on_text: OnText | None) -> None:
-        self.tokenizer, self.start, self.on_text = tokenizer, start, on_text
-
-    def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-        import torch
-
-        done = False
-        if self.on_text is not None:
-            text = self.tokenizer.decode(input_ids[0, self.start :], skip_special_tokens=True)
-            done = self.on_text(text.lstrip())
-        return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=input_ids.device)

@@ -3,7 +3,7 @@
 In: a loaded `Base`, a folder of base training where there is one. Out: the same base; its own tensors never change, and
 fresh parts leave its output as it is: mixed heads are dense at first (docs/adr/0010-remoh.md), the connector adds 0.
 
-    base.json             which base, how the heads are mixed, the connector's sizes
+    base.json             which base, the connector's sizes
     shared.safetensors    mixers and connector
 
 Two thirds of the heads are shared, one third is routed (PVChat, arXiv 2503.17069: 8 and 4 of 12).
@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,59 +37,33 @@ SHARED = 2 / 3  # of the heads
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class SharedConfig:
-    """What is added.
-
-    Attributes:
-        router: a key of `routers.ROUTERS`.
-        shared: heads that are always on; 0 takes two thirds.
-        connector: the connector's sizes; None for none.
-    """
-
-    router: str = "relu"
-    shared: int = 0
-    connector: ConnectorConfig | None = field(default=None)
-
-
-def add_shared(base: Base, config: SharedConfig | None = None) -> Base:
+def add_shared(base: Base, connector: ConnectorConfig | None = None) -> Base:
     """Add mixed heads, a connector where asked for, and what a folder of base training holds.
 
     Args:
         base: freshly loaded.
-        config: what to add; None takes what the source's folder says, else mixed heads alone.
+        connector: its sizes; None takes what the source's folder says, else adds none.
 
     Raises:
         WeightsError: what the folder holds doesn't fit this base.
     """
     folder = base.source.trained
-    config = config or (SharedConfig() if folder is None else read_config(folder))
     attention = _attention(base)
     if attention is None:
         log.warning("%s: its attention isn't known, so its heads stay as they are", base.source.name)
-    else:
-        heads = head_count(attention)
-        shared = config.shared or min(heads - 1, max(1, round(heads * SHARED)))
-        if heads > 1:
-            retrofit_moh(base.decoder, shared, config.router)
-    if config.connector is not None:
+    elif (heads := head_count(attention)) > 1:
+        retrofit_moh(base.decoder, min(heads - 1, max(1, round(heads * SHARED))))
+    if connector is None and folder is not None:
+        connector = _read_connector(folder)
+    if connector is not None:
         from pvchat.bases.connector import attach
 
-        attach(base, config.connector)
+        attach(base, connector)
     if folder is not None:
         load_shared(base, folder)
     for value in shared_parameters(base).values():
         value.requires_grad_(False)
     return base
-
-
-def read_config(folder: Path) -> SharedConfig:
-    """What a folder of base training added."""
-    from pvchat.bases.connector import ConnectorConfig
-
-    row = read_json(folder / TRAINED)
-    made = row.get("connector")
-    return SharedConfig(row["router"], row["shared"], None if made is None else ConnectorConfig(**made))
 
 
 def shared_parameters(base: Base) -> dict[str, Tensor]:
@@ -101,13 +75,12 @@ def shared_parameters(base: Base) -> dict[str, Tensor]:
     return found
 
 
-def save_shared(base: Base, folder: Path, config: SharedConfig, model: str) -> None:
+def save_shared(base: Base, folder: Path, model: str) -> None:
     """Write what is added, each file in one step.
 
     Args:
         base: whose.
         folder: made when absent.
-        config: how it was added.
         model: the base's name, as `--model` takes it.
     """
     from safetensors.torch import save
@@ -115,7 +88,9 @@ def save_shared(base: Base, folder: Path, config: SharedConfig, model: str) -> N
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().float().cpu().contiguous() for k, v in shared_parameters(base).items()}
     atomic.write_file(folder / WEIGHTS, save(state), folder / SCRATCH)
-    row = {"model": model, "stamp": stamp_of(base, bare=True), **asdict(config)}
+    connector = getattr(base.model, CONNECTOR, None)
+    sizes = None if connector is None else asdict(connector.config)
+    row = {"model": model, "stamp": stamp_of(base, bare=True), "connector": sizes}
     text = json.dumps(row, indent=2) + "\n"
     atomic.write_file(folder / TRAINED, text.encode(), folder / SCRATCH)
 
@@ -179,6 +154,14 @@ def check_base(base: Base) -> None:
 
 def _bytes(value: Tensor) -> bytes:
     return value.to(torch.bfloat16).view(torch.int16).cpu().numpy().tobytes()
+
+
+def _read_connector(folder: Path) -> ConnectorConfig | None:
+    """The sizes of the connector in a folder of base training; None where it has none."""
+    from pvchat.bases.connector import ConnectorConfig
+
+    sizes = read_json(folder / TRAINED).get("connector")
+    return None if sizes is None else ConnectorConfig(sizes["width"], sizes["heads"], sizes["hidden"])
 
 
 def _attention(base: Base) -> Any:

@@ -19,8 +19,6 @@ from pvchat.config import Settings
 from pvchat.errors import PVChatError, SettingsError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from pvchat.augment.engine import AugmentJob
     from pvchat.service import PVChat
 
@@ -79,10 +77,7 @@ def run(args: argparse.Namespace) -> int:
     with progress:
         out = steps.augment(args.clip, args.name, args.out, chat, config, Watch(progress))
     made = steps.summary(out)
-    if args.json:
-        console.write_json(made)
-    else:
-        console.open_console().print(_table(made))
+    console.list_rows(args, made, _table(made))
     return 0
 
 
@@ -184,11 +179,12 @@ def _config(args: argparse.Namespace) -> AugmentConfig:
     )
 
 
-def _table(made: dict[str, dict[str, Any]]) -> Table:
-    table = console.open_table("step", "seconds", "made", "dropped")
+def _table(made: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:
+    """A row a step, with titles."""
+    table: list[tuple[str, ...]] = [("step", "seconds", "made", "dropped")]
     for step, manifest in made.items():
         counts, dropped = (", ".join(f"{k} {v}" for k, v in manifest[part].items()) for part in ("counts", "dropped"))
-        table.add_row(step, f"{manifest['seconds']:.0f}", console.plain(counts), console.plain(dropped))
+        table.append((step, f"{manifest['seconds']:.0f}", counts, dropped))
     return table
 
 

@@ -148,13 +148,13 @@ def open_console() -> Console:
     return Console(highlight=False, width=None if has_width else _UNBROKEN)
 
 
-def open_table(*titles: str, fold: bool = False) -> Table:
-    """An empty table without lines; `fold` breaks long words instead of cutting them off."""
+def open_table(*titles: str) -> Table:
+    """An empty table without lines; long words are broken, not cut off."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     for title in titles:
-        table.add_column(title, overflow="fold" if fold else "ellipsis")
+        table.add_column(title, overflow="fold")
     return table
 
 

@@ -113,7 +113,7 @@ def _state_table(report: dict[str, Any]) -> Table:
 def _weights_table(rows: list[dict[str, Any]]) -> Table:
     from pvchat.runtime import size
 
-    table = console.open_table("weights", "for", "package", "size", "state", fold=True)
+    table = console.open_table("weights", "for", "package", "size", "state")
     for row in rows:
         state = "demo only" if row["for_demo"] else "--voice" if row["for_voice"] else "[yellow]missing[/yellow]"
         state = "[green]here[/green]" if row["here"] else state

@@ -6,7 +6,6 @@ In: an `argparse.Namespace`. Out: text, or JSON with `--json`. Experts run for n
 from __future__ import annotations
 
 import argparse
-import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,14 +110,11 @@ def search(args: argparse.Namespace) -> None:
         {"file": min(hit.clip.files, default=""), "key": hit.clip.key, "duration_s": hit.clip.duration_s, "id": hit.id,
          "distance": hit.distance} | _where(hit.track) for hit in hits
     ]  # fmt: skip
-    if args.json:
-        console.write_json({"kind": kind, "hits": rows})
-        return
-    table = console.open_table("distance", "id", "seen", "file")
+    table = [("distance", "id", "seen", "file")]
     for row in rows:
         spans = ", ".join(f"{a:.1f}–{b:.1f} s" for a, b in row.get("spans", []))
-        table.add_row(f"{row['distance']:.3f}", row["id"], spans, console.plain(row["file"]))
-    console.open_console().print(table)
+        table.append((f"{row['distance']:.3f}", row["id"], spans, row["file"]))
+    console.list_rows(args, {"kind": kind, "hits": rows}, table)
 
 
 def info(args: argparse.Namespace) -> None:
@@ -128,15 +124,10 @@ def info(args: argparse.Namespace) -> None:
     from pvchat.runtime import size
 
     row = folder.open_index(Path(args.folder), _place(args)).info()
-    if args.json:
-        console.write_json(row)
-        return
-    print_ = functools.partial(console.open_console().print, soft_wrap=True)
-    tracks, vectors = row["tracks"], row["vectors"]
-    print_(console.plain(f"{row['folder']}: {_clips(row['clips'])} in {row['files']} files, {size(row['bytes'])}"))
-    print_(f"{tracks['face']} faces, {tracks['figure']} drawn figures")
-    for kind in KINDS:
-        print_(f"{kind:<8} {vectors[kind]:>9} vectors")
+    lines = [f"{row['folder']}: {_clips(row['clips'])} in {row['files']} files, {size(row['bytes'])}",
+             f"{row['tracks']['face']} faces, {row['tracks']['figure']} drawn figures"]  # fmt: skip
+    lines += [f"{kind:<8} {row['vectors'][kind]:>9} vectors" for kind in KINDS]
+    console.report(args, row, "\n".join(lines))
 
 
 def _report(args: argparse.Namespace, report: Any, place: Path) -> None:

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
 def _table(rows: list[dict[str, Any]]) -> Table:
     from pvchat.runtime import size
 
-    table, plain = console.open_table(*TITLES, fold=True), console.plain
+    table, plain = console.open_table(*TITLES), console.plain
     for row in rows:
         weights = (
             f"{row['weights']}, {row['parameters'] / 1e6:.1f} M, {size(row['bytes'])}" if row["folder"] else "none"
@@ -73,7 +73,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 def _bases(rows: list[dict[str, Any]]) -> Table:
     from pvchat.runtime import size
 
-    table, plain = console.open_table(*BASES, fold=True), console.plain
+    table, plain = console.open_table(*BASES), console.plain
     for row in rows:
         count = f"{row['parameters'] / 1e6:.0f} M" if row["parameters"] else "?"
         fits = {True: "yes", False: "no", None: "?"}[row["fits"]]

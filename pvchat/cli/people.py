@@ -79,13 +79,8 @@ def list_people(args: argparse.Namespace) -> None:
 def show(args: argparse.Namespace) -> None:
     """One person."""
     row = _row(_store().get(args.name))
-    if args.json:
-        console.write_json(row)
-        return
-    out = console.open_console()
-    for key, value in row.items():
-        text = ", ".join(map(str, value)) if isinstance(value, list) else value
-        out.print(f"[bold]{key:<12}[/bold]{console.plain(str(text))}")
+    texts = {key: ", ".join(map(str, value)) if isinstance(value, list) else value for key, value in row.items()}
+    console.report(args, row, "\n".join(f"{key:<12}{text}" for key, text in texts.items()))
 
 
 def rename(args: argparse.Namespace) -> None:

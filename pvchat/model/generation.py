@@ -46,7 +46,7 @@ def generate_texts(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, decod
     """
     from transformers import GenerationConfig, StoppingCriteriaList
 
-    stop = _stop_ids(llm, tokenizer)
+    stop = stop_ids(llm, tokenizer)
     if decoding.drafts and len(embeds) == 1:
         return [_drafted(llm, tokenizer, embeds, decoding, stop)]
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
@@ -58,7 +58,7 @@ def generate_texts(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, decod
     )
     was_training = llm.training
     llm.eval()
-    listening = [] if decoding.heard is None else [_Listener(tokenizer, decoding.heard)]
+    listening = [] if decoding.heard is None else [Listener(tokenizer, decoding.heard)]
     ids = llm.generate(  # [B, new tokens]: prompts given as embeddings aren't repeated
         inputs_embeds=embeds, attention_mask=mask.long(), generation_config=settings,
         stopping_criteria=StoppingCriteriaList(listening),
@@ -82,19 +82,25 @@ def _drafted(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding, stop:
     return str(tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
 
-def _stop_ids(llm: Any, tokenizer: Any) -> set[int]:
+def stop_ids(llm: Any, tokenizer: Any) -> set[int]:
     """Ids that end an answer: the tokenizer's and the model's own."""
     own = getattr(llm.generation_config, "eos_token_id", None)
     more = own if isinstance(own, list) else [own]
     return {int(i) for i in [tokenizer.eos_token_id, *more] if i is not None}
 
 
-class _Listener:
-    """Reads the first text along: transformers asks it after every token whether to stop."""
+class Listener:
+    """Reads the first text along: transformers asks it after every token whether to stop.
 
-    def __init__(self, tokenizer: Any, heard: Callable[[str], bool]) -> None:
-        self.tokenizer, self.heard = tokenizer, heard
+    Args:
+        tokenizer: of the language model.
+        heard: told the text so far; True ends the writing.
+        start: where the text begins among the ids.
+    """
+
+    def __init__(self, tokenizer: Any, heard: Callable[[str], bool], start: int = 0) -> None:
+        self.tokenizer, self.heard, self.start = tokenizer, heard, start
 
     def __call__(self, input_ids: Tensor, scores: Any, **_: Any) -> Tensor:
-        done = self.heard(self.tokenizer.decode(input_ids[0], skip_special_tokens=True).lstrip())
+        done = self.heard(self.tokenizer.decode(input_ids[0, self.start :], skip_special_tokens=True).lstrip())
         return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=input_ids.device)

@@ -14,7 +14,6 @@ from typing import Any
 
 from pvchat.assets.weights import member_path
 from pvchat.errors import WeightsError
-from pvchat.runtime import compact_dtype, quiet_transformers
 
 Messages = Sequence[dict[str, str]]  # {"role": "system" | "user" | "assistant", "content": text}
 
@@ -74,18 +73,16 @@ class LanguageModel:
     def _load(self) -> tuple[Any, Any]:
         self._used = time.monotonic()
         if self._parts is None:
-            from transformers import AutoModelForCausalLM, AutoTokenizer
+            from pvchat.model.llm import load_llm
 
             path = self.path if self.path is not None else member_path("llm")
             if not Path(path).is_dir():
                 raise WeightsError("no such model folder.", subject=str(path), hint="Give a local causal LM folder.")
-            tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True, padding_side="left")
+            model, tokenizer = load_llm(str(path), device=self.device)
+            tokenizer.padding_side = "left"
             if tokenizer.pad_token_id is None:
                 tokenizer.pad_token = tokenizer.eos_token
-            dtype = compact_dtype(self.device)
-            with quiet_transformers():
-                model: Any = AutoModelForCausalLM.from_pretrained(str(path), local_files_only=True, dtype=dtype)
-            self._parts = tokenizer, model.eval().to(self.device)
+            self._parts = tokenizer, model
         return self._parts
 
 

@@ -31,13 +31,12 @@ KINDS = (
 )
 
 
-def retrofit_moh(model: nn.Module, shared: int, router: str = "relu") -> list[str]:
+def retrofit_moh(model: nn.Module, shared: int) -> list[str]:
     """Give attention modules of the upper half mixed heads, in place; the output is unchanged until a mixer is trained.
 
     Args:
         model: contains attention modules of the classes in `KINDS`.
         shared: heads that are always on, the first ones; the rest are routed.
-        router: a key of `routers.ROUTERS`.
 
     Returns:
         Names of the modules changed.
@@ -58,7 +57,7 @@ def retrofit_moh(model: nn.Module, shared: int, router: str = "relu") -> list[st
     start = (max(layers) + 1) // 2
     changed = [row for row, layer in zip(found, layers, strict=True) if layer >= start]
     for _, module in changed:
-        _attach(module, Heads(head_count(module), shared, router))
+        _attach(module, Heads(head_count(module), shared))
     return [name for name, _ in changed]
 
 

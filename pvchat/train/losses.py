@@ -78,26 +78,16 @@ class SparsityController(nn.Module):
     Args:
         mode: "none", "spr" or "both" (SPR and HAE).
         target: T_s.
-        rate: k of the update.
-        hae_weight: w.
         beta: β at the start.
     """
 
     beta: Tensor
 
-    def __init__(
-        self,
-        mode: str = "both",
-        *,
-        target: float = 0.5,
-        rate: float = RATE,
-        hae_weight: float = HAE_WEIGHT,
-        beta: float = BETA_START,
-    ) -> None:
+    def __init__(self, mode: str = "both", *, target: float = 0.5, beta: float = BETA_START) -> None:
         super().__init__()
         if mode not in MODES:
             raise SettingsError(f"unknown sparsity mode '{mode}'", hint=f"Use one of {', '.join(MODES)}.")
-        self.mode, self.target, self.rate, self.hae_weight = mode, target, rate, hae_weight
+        self.mode, self.target = mode, target
         self.register_buffer("beta", torch.tensor(beta, dtype=torch.float32))
         self._shares: list[Tensor] = []
 
@@ -114,7 +104,7 @@ class SparsityController(nn.Module):
             self._shares.append(active_share(stats))
         losses = {"spr": spr_loss(stats, self.beta.to(stats[0].gates.dtype))}
         if self.mode == "both":
-            losses["hae"] = hae_loss(stats, self.target, self.hae_weight)
+            losses["hae"] = hae_loss(stats, self.target)
         return losses
 
     @torch.no_grad()
@@ -127,7 +117,7 @@ class SparsityController(nn.Module):
         if self.training and self._shares:
             share = torch.stack(self._shares).mean()
             sparsity = 1 - (share if shared is None else shared(share))
-            self.beta.copy_(exponential_update(self.beta, sparsity, self.target, self.rate))
+            self.beta.copy_(exponential_update(self.beta, sparsity, self.target))
         self._shares.clear()
 
 

@@ -105,5 +105,6 @@ def test_a_folder_without_a_data_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no dataset.jsonl"):
         dataset.read(tmp_path)
     (tmp_path / "dataset.jsonl").write_text("{}\n", encoding="utf-8")
+    (tmp_path / "samples.jsonl").touch()
     with pytest.raises(SettingsError, match="not a data set"):
         dataset.read(tmp_path)

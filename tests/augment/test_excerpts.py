@@ -14,7 +14,7 @@ from make_crowd import Crowd, staged, track_of
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.negatives.candidates import Negative, NegativesConfig
-from pvchat.augment.negatives.excerpts import split_sources
+from pvchat.augment.negatives.excerpts import split_sources, write
 from pvchat.augment.watch import Watch
 from pvchat.config import VideoConfig
 
@@ -42,7 +42,7 @@ def test_samples_are_cut_and_described(crowd, filmed, tmp_path):
     subject, index = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
     found = negatives.find(subject, crowd.chat, index, config=CONFIG)
-    samples = negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+    samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
     assert Counter(s.stage for s in samples) == {"video": 8, "image": 3}
     assert {s.role for s in samples} == {"negative"}
     assert all(s.people == {"Ana": False} and s.dropped is None for s in samples)
@@ -56,7 +56,7 @@ def test_samples_are_cut_and_described(crowd, filmed, tmp_path):
         if sample.stage == "video":
             assert made.duration_s == pytest.approx(1.0, abs=0.2)
     again = {p: p.stat().st_mtime_ns for p in (tmp_path / "out" / "media").iterdir()}
-    assert negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG) == samples
+    assert write(found, subject, tmp_path / "out", crowd.chat, CONFIG) == samples
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "out" / "media").iterdir()} == again
 
 
@@ -64,7 +64,7 @@ def test_an_excerpt_that_shows_the_subject_after_all_is_dropped(crowd, filmed, t
     subject, index = filmed
     crowd.chat.otherwise = lambda path: make_analysis(track_of(crowd.enrolled, 3), key=video.content_key(path))
     found = negatives.find(subject, crowd.chat, index, config=CONFIG)
-    samples = negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+    samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
     assert {s.dropped for s in samples} == {"identity"}
     assert min(s.gates["probability"] for s in samples) > 0.9
     assert list((tmp_path / "out" / "media").iterdir()) == []
@@ -74,7 +74,7 @@ def test_a_cut_out_that_shows_nobody_is_dropped(crowd, tmp_path):
     subject = crowd.subject(track_of(identity_of(100), 100, box=RIGHT), box=LEFT, real=True)
     crowd.chat.otherwise = lambda path: make_analysis(key=video.content_key(path))
     found = negatives.find(subject, crowd.chat, config=CONFIG)
-    samples = negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+    samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
     assert {s.recipe for s in samples} == {"same-clip"}
     assert {s.dropped for s in samples} == {"no face"}
     assert list((tmp_path / "out" / "media").iterdir()) == []
@@ -88,7 +88,7 @@ def test_a_full_disk_is_no_unreadable_clip(crowd, filmed, tmp_path, monkeypatch)
     found = negatives.find(subject, crowd.chat, index, config=CONFIG)
     monkeypatch.setattr(video, "save_clip", full)
     with pytest.raises(OSError, match="No space left"):
-        negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+        write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
 
 
 def test_an_unreadable_file_drops_its_samples_only(crowd, filmed, tmp_path):
@@ -96,7 +96,7 @@ def test_an_unreadable_file_drops_its_samples_only(crowd, filmed, tmp_path):
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
     found = negatives.find(subject, crowd.chat, index, config=CONFIG)
     found.candidates[0].clip.write_bytes(b"no video")
-    samples = negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+    samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
     bad = {s.source for s in samples if s.dropped == "unreadable"}
     assert bad == {found.candidates[0].key}
     assert all(s.dropped is None for s in samples if s.source not in bad)
@@ -112,7 +112,7 @@ def test_stopping_keeps_what_was_cut(crowd, filmed, tmp_path):
         if done == 2:
             stop.set()
 
-    samples = negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG, Watch(progress, stop))
+    samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG, Watch(progress, stop))
     assert len({(s.source, s.recipe) for s in samples}) == 3
     assert told[:3] == [(0, 8), (1, 8), (2, 8)]
 
@@ -122,11 +122,11 @@ def test_every_recipe_gets_into_every_split():
         return Negative(recipe, key, None, 0, "face", 0.0, 1.0, None, 0.7, 0.0)
 
     many = [candidate("lookalike", f"a{i}") for i in range(10)] + [candidate("random", f"b{i}") for i in range(10)]
-    splits = split_sources([*many, candidate("random", "a3")], NegativesConfig(val=0.2, test=0.2))
+    splits = split_sources([*many, candidate("random", "a3")], NegativesConfig())
     for first in "ab":
         assert Counter(s for k, s in splits.items() if k[0] == first) == {"train": 6, "val": 2, "test": 2}
     assert split_sources(many[:1], NegativesConfig()) == {"a0": "train"}
-    assert sorted(split_sources(many[:4], NegativesConfig(val=0.1, test=0.1)).values()) == [
+    assert sorted(split_sources(many[:4], NegativesConfig()).values()) == [
         "test",
         "train",
         "train",
@@ -142,7 +142,7 @@ def test_people_of_the_same_clip_go_with_the_segment_they_are_cut_from(crowd):
     crowd.chat.otherwise = lambda path: make_analysis(other, key=video.content_key(path))
     config = NegativesConfig(count=8, seconds=0.5, stills=0)
     found = negatives.find(subject, crowd.chat, config=config)
-    samples = negatives.write(found, subject, crowd.folder / "out", crowd.chat, config)
+    samples = write(found, subject, crowd.folder / "out", crowd.chat, config)
     assert len(samples) == 4
     assert {(s.split, s.source) for s in samples} == {("train", "k@0-1"), ("test", "k@1-2")}
     for candidate in found.candidates:

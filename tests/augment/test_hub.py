@@ -28,7 +28,9 @@ def describe(face):
 def clips():
     pipeline = consisid()
     pipeline.set_progress_bar_config(disable=True)
-    return hub.ConsisID(pipeline, describe, size=(16, 16), frames=9, steps=2)
+    maker = hub.ConsisID(pipeline, describe)
+    maker.size, maker.frames, maker.steps = (16, 16), 9, 2
+    return maker
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +41,9 @@ def folders(tmp_path_factory):
 @pytest.fixture(scope="module")
 def stills(folders):
     model, adapter = folders
-    return hub.IdentityAdapter.from_pretrained(
-        str(model), str(adapter), file="face.safetensors", device="cpu", size=(32, 32), steps=2
-    )
+    maker = hub.IdentityAdapter.from_pretrained(str(model), str(adapter), file="face.safetensors", device="cpu")
+    maker.size, maker.steps = (32, 32), 2
+    return maker
 
 
 def test_consisid_makes_clips(clips):

@@ -11,14 +11,12 @@ from make_crowd import Crowd, off, staged, track_of
 
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.negatives.candidates import Negative, NegativesConfig, windows
+from pvchat.augment.negatives import strangers
+from pvchat.augment.negatives.candidates import Negative, NegativesConfig, SubjectClip, windows
 from pvchat.augment.negatives.strangers import crop_beside, seen_together
 from pvchat.config import home
 from pvchat.identity.enroll import enroll
-from pvchat.index import VideoIndexError
 from pvchat.perception.experts.figures import FigureExpert
-
-OPEN = {"max_probability": 1.0, "min_distance": 0.0}  # without the upper threshold
 
 
 @pytest.fixture
@@ -45,7 +43,7 @@ def populate(made: Crowd) -> dict[str, list[str]]:
     return keys
 
 
-def test_the_subject_is_never_their_own_negative(crowd, tmp_path):
+def test_the_subject_is_never_their_own_negative(crowd, tmp_path, monkeypatch):
     subject, keys = crowd.subject(), populate(crowd)
     index = crowd.index(tmp_path / "index")
     config = NegativesConfig(count=24)
@@ -56,7 +54,9 @@ def test_the_subject_is_never_their_own_negative(crowd, tmp_path):
     assert found.dropped["may be the subject"] >= 6
     assert found.dropped["near to the subject's other clips"] == 1
     # and it is the threshold that keeps them out: without it they come first
-    careless = negatives.find(subject, crowd.chat, index, config=replace(config, **OPEN))
+    monkeypatch.setattr(strangers, "MAX_PROBABILITY", 1.0)
+    monkeypatch.setattr(strangers, "MIN_DISTANCE", 0.0)
+    careless = negatives.find(subject, crowd.chat, index, config=config)
     assert {c.key for c in careless.candidates[:6]} == set(keys["own"])
     assert keys["side"][0] in {c.key for c in careless.candidates}
 
@@ -103,7 +103,7 @@ def test_the_same_gender_comes_first(crowd, tmp_path):
         track = track_of(off(crowd.enrolled, 0.73, 60 + i), 60 + i, noise=0.02)
         track.facts.gender = gender
         crowd.clip(f"{i}-{gender}", track)
-    config = NegativesConfig(count=4, hard=1.0)
+    config = NegativesConfig(count=8)
     found = negatives.find(subject, crowd.chat, crowd.index(tmp_path / "index"), config=config)
     hard = [c.clip.stem.split("-")[1] for c in found.candidates if c.recipe == "lookalike"]
     assert set(hard) == {"woman", "None"}
@@ -141,7 +141,7 @@ def test_figures_have_look_alikes_too(crowd, tmp_path):
         return np.tile(np.float16(usual + np.random.default_rng(seed).standard_normal(1280)), (2, 49, 1))
 
     analysis.frame_features = crowd.chat.known[str(own)].frame_features = look(99)
-    subject = negatives.SubjectClip("Ana", enroll(analysis, "Ana"), analysis, 0, clip)
+    subject = SubjectClip("Ana", enroll(analysis, "Ana"), analysis, 0, clip)
     others = [crowd.clip(f"other-{i}", figure(off(unit, 1.38, 30 + i), 30 + i)) for i in range(6)]
     for i, path in enumerate(others):  # other scenes, too
         crowd.chat.known[str(path)].frame_features = look(i)
@@ -228,7 +228,7 @@ def test_crops_keep_the_face_and_leave_the_subject_out(subject, side):
 # -- where nothing can be shown ----------------------------------------------------------------------------------------
 
 
-def test_a_folder_alone_will_do_and_leaves_no_index(crowd):
+def test_a_folder_alone_will_do_and_leaves_no_index(crowd, monkeypatch):
     subject, keys = crowd.subject(), populate(crowd)
     bad = crowd.folder / "bad.mp4"
     bad.write_bytes(b"?")
@@ -236,7 +236,8 @@ def test_a_folder_alone_will_do_and_leaves_no_index(crowd):
     assert {c.key for c in found.candidates} <= {*keys["lookalike"], *keys["stranger"]}
     assert not [p for p in (home() / "tmp").rglob("*") if p.is_file()]
     crowd.chat.looked_at.clear()
-    negatives.find(subject, crowd.chat, folders=[crowd.folder], config=NegativesConfig(count=12, most_files=5))
+    monkeypatch.setattr(negatives, "MOST_FILES", 5)
+    negatives.find(subject, crowd.chat, folders=[crowd.folder], config=NegativesConfig(count=12))
     assert len(crowd.chat.looked_at) == 5
 
 
@@ -259,11 +260,6 @@ def test_a_file_that_is_gone_is_no_negative(crowd, tmp_path):
     found = negatives.find(subject, crowd.chat, index, config=NegativesConfig(count=12))
     assert not {c.key for c in found.candidates} & set(keys["lookalike"])
     assert found.dropped["its file is gone"] == 8
-
-
-def test_a_missing_index_is_told(crowd, tmp_path):
-    with pytest.raises(VideoIndexError, match="no index"):
-        negatives.find(crowd.subject(), crowd.chat, tmp_path / "nowhere")
 
 
 def test_windows_are_inside_their_spans_and_do_not_overlap():

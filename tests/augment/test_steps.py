@@ -16,7 +16,8 @@ from pvchat import video
 from pvchat.augment import journal, profile, steps
 from pvchat.augment.augmentation import Analyses, read_samples
 from pvchat.augment.folders import write_media
-from pvchat.augment.negatives import search as negatives
+from pvchat.augment.negatives import excerpts, search
+from pvchat.augment.negatives.candidates import Negatives, SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
@@ -66,7 +67,7 @@ def chat(monkeypatch):
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr(profile, "build", lambda *_: make_profile())
     monkeypatch.setattr(profile, "load_or_build", lambda *_: make_profile())
-    monkeypatch.setattr(negatives.SubjectClip, "of", classmethod(lambda cls, *_: None))
+    monkeypatch.setattr(SubjectClip, "of", classmethod(lambda cls, *_: None))
     return FakeChat()
 
 
@@ -130,8 +131,8 @@ def test_the_same_call_makes_the_same_data_set(clip, chat, tmp_path):
     ],
 )
 def test_only_what_depends_on_a_change_is_made_anew(clip, chat, change, again, monkeypatch):
-    monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Negatives([], {}))
-    monkeypatch.setattr(negatives, "write", lambda *_, **__: [])
+    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {}))
+    monkeypatch.setattr(excerpts, "write", lambda *_, **__: [])
     out = run(clip, chat)
     before = stamps(out)
     run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, **change}))
@@ -222,8 +223,8 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
             rows.append(sample)
         return rows
 
-    monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Negatives([], {"may be the subject": 2}))
-    monkeypatch.setattr(negatives, "write", write)
+    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {"may be the subject": 2}))
+    monkeypatch.setattr(excerpts, "write", write)
     monkeypatch.setattr(plan, "plan_empty_scenes", lambda *_: [])
     chat.strangers = (make_track(1, range(1)),)  # the subject after all
     out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=2, seconds=0.3))
@@ -234,8 +235,8 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
 
 
 def test_where_nobody_else_is_found_the_scene_is_emptied(clip, chat, monkeypatch):
-    monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Negatives([], {}))
-    monkeypatch.setattr(negatives, "write", lambda *_, **__: [])
+    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {}))
+    monkeypatch.setattr(excerpts, "write", lambda *_, **__: [])
     out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=8, seconds=0.3))
     others = [s for s in read_samples(out) if s.role == "negative"]
     assert {s.recipe for s in others} == {"empty"}
@@ -287,8 +288,8 @@ def test_the_command_makes_and_checks(clip, chat, monkeypatch, capsys):
     from pvchat.runtime import ProgressDisplay
 
     monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
-    monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Negatives([], {}))
-    monkeypatch.setattr(negatives, "write", lambda *_, **__: [])
+    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {}))
+    monkeypatch.setattr(excerpts, "write", lambda *_, **__: [])
     out = clip.parent / "set"
     words = ["augment", str(clip), "--name", "Ana", "--out", str(out), "--clips", "4", "--stills", "2"]
     words += ["--negatives", "6"]

@@ -19,7 +19,7 @@ from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
-from pvchat.eval.systems.registry import build, names_for
+from pvchat.eval.systems.registry import build
 from pvchat.schemas import PersonPresence
 from pvchat.storage.journal import Journal
 
@@ -86,13 +86,7 @@ def test_her_tokens_stand_in_the_prompt(studio: Studio, chat: PVChat, monkeypatc
     assert asked[-1].soft == (("Bea", 16),)
 
 
-def test_ways_of_showing_are_compared_side_by_side(studio: Studio, chat: PVChat) -> None:
-    names = ("ours-plain", "ours-marks", "ours-crop")
-    assert names_for("instant", names) == names
-    systems = build(names, SimpleNamespace(chats={"instant": chat}, chat=chat))
-    assert [s.name for s in systems] == list(names)
-    assert [s.chat.narrator.settings.show for s in systems] == ["plain", "marks", "crop"]
-    assert len({id(s.chat.narrator.base) for s in systems}) == 1
+def test_only_a_base_can_be_shown_people(studio: Studio) -> None:
     own = PVChat(Settings(device="cpu"))
     with pytest.raises(SettingsError, match="only a pretrained base"):
         build(["ours-plain"], SimpleNamespace(chats={"instant": own}, chat=own))

@@ -16,7 +16,7 @@ from pvchat.bases.loading import Base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import Prompt, inputs_of
 from pvchat.bases.replying import yes_no
-from pvchat.bases.shared import SharedConfig, add_shared, save_shared, shared_parameters
+from pvchat.bases.shared import add_shared, save_shared, shared_parameters
 from pvchat.errors import WeightsError
 from pvchat.schemas import ClipAnalysis
 
@@ -59,8 +59,7 @@ def test_it_learns_what_only_the_experts_see(
     open_base: Callable[..., Base], clip: Visuals, make_analysis: Callable[[int], ClipAnalysis], vector, tmp_path: Path
 ) -> None:
     """The frames are the same in every clip; whose face our experts saw decides the answer."""
-    shared = SharedConfig(connector=SMALL)
-    base = add_shared(open_base("llava_onevision", bare=True), shared)
+    base = add_shared(open_base("llava_onevision", bare=True), SMALL)
     inputs, seen = inputs_of(base, clip, ASKED), [make_analysis(who) for who in (0, 1)]
     before = {k: v.clone() for k, v in base.model.state_dict().items() if "connector" not in k}
     values = {k: v.requires_grad_(True) for k, v in shared_parameters(base).items() if k.startswith("connector")}
@@ -84,7 +83,7 @@ def test_it_learns_what_only_the_experts_see(
         assert float(odds(base, 0)) > 0 > float(odds(base, 1))
     assert all(torch.equal(base.model.state_dict()[k], v) for k, v in before.items())
 
-    save_shared(base, tmp_path, shared, base.source.path)
+    save_shared(base, tmp_path, base.source.path)
     fresh = open_base("llava_onevision", bare=True)
     again = add_shared(replace(fresh, source=replace(fresh.source, trained=tmp_path)))
     with torch.no_grad():

@@ -24,33 +24,18 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class NegativesConfig:
-    """How many, how hard.
+    """How many.
 
     Attributes:
         count: candidates wanted.
-        hard: share of them that shall be look-alikes or people of the same clip; the rest is random.
         seconds: length of an excerpt, at most.
-        fps: frames a second of an excerpt.
-        side: pixels, longest side of an excerpt.
         stills: also write the middle frame of so many excerpts as samples of stage "image", spread over all of them.
-        max_probability: of being the subject, by the presence model, up to which anyone counts as somebody else.
-        min_distance: Euclidean distance of mean face vectors below which two faces may be one person.
-        val, test: shares of the source clips that go into those splits.
-        most_files: files of plain folders that are looked at; an index has no such limit.
         seed: of the choice of random ones and of the splits.
     """
 
     count: int = 32
-    hard: float = 0.5
     seconds: float = 2.0
-    fps: float = 8.0
-    side: int = 480
     stills: int = 16
-    max_probability: float = 0.05
-    min_distance: float = 0.5
-    val: float = 0.15
-    test: float = 0.15
-    most_files: int = 60
     seed: int = 0
 
 

@@ -23,6 +23,8 @@ from pvchat.errors import VideoReadError
 from pvchat.schemas import Service
 
 _SHARED = 4  # source clips of one recipe from which validation and test get one at least
+_FPS, _SIDE = 8.0, 480  # of an excerpt: frames a second, pixels of the longest side
+_VAL, _TEST = 0.15, 0.15  # shares of the source clips that go into those splits
 _MOST_SIDE = 1280  # pixels of the frame that a crop is cut from
 
 Images = NDArray[np.uint8]
@@ -89,14 +91,14 @@ def split_sources(candidates: Sequence[Negative], config: NegativesConfig) -> di
             key for key in order if key not in splits and any(c.key == key and c.recipe == recipe for c in candidates)
         ]
         least = int(len(keys) >= _SHARED)
-        val, test = (max(round(share * len(keys)), least * (share > 0)) for share in (config.val, config.test))
+        val, test = (max(round(share * len(keys)), least) for share in (_VAL, _TEST))
         for place, key in enumerate(keys):
             splits[key] = "val" if place < val else "test" if place < val + test else "train"
     return {key: splits.get(key, "train") for key in order}
 
 
-def cut(candidate: Negative, chat: Service, config: NegativesConfig) -> tuple[Images, float]:
-    """The frames [T, H, W, 3] of a candidate's excerpt, and frames a second.
+def cut(candidate: Negative, chat: Service, seconds: float) -> Images:
+    """The frames [T, H, W, 3] of a candidate's excerpt.
 
     Raises:
         VideoReadError: its file can't be read any more.
@@ -104,16 +106,16 @@ def cut(candidate: Negative, chat: Service, config: NegativesConfig) -> tuple[Im
     from pvchat import video
 
     x0, y0, x1, y1 = candidate.box or (0.0, 0.0, 1.0, 1.0)
-    side = min(_MOST_SIDE, round(config.side / max(x1 - x0, y1 - y0, 0.1)))
-    frames = max(1, round(config.seconds * config.fps))
-    wanted = replace(chat.settings.video, sample_fps=config.fps, max_frames=frames, whole_side=side, max_side=side)
-    span = (candidate.start_s, max(candidate.end_s, candidate.start_s + 1 / config.fps))
+    side = min(_MOST_SIDE, round(_SIDE / max(x1 - x0, y1 - y0, 0.1)))
+    frames = max(1, round(seconds * _FPS))
+    wanted = replace(chat.settings.video, sample_fps=_FPS, max_frames=frames, whole_side=side, max_side=side)
+    span = (candidate.start_s, max(candidate.end_s, candidate.start_s + 1 / _FPS))
     clip = video.load(candidate.clip, wanted, span=span)
     height, width = clip.images.shape[1:3]
     across, down = (
         slice(round(a * n), max(round(b * n), round(a * n) + 2)) for a, b, n in ((x0, x1, width), (y0, y1, height))
     )
-    return np.ascontiguousarray(clip.images[:, down, across]), config.fps
+    return np.ascontiguousarray(clip.images[:, down, across])
 
 
 def _samples(
@@ -125,7 +127,7 @@ def _samples(
     try:
         missing = [sample for sample in made if not (out / sample.media).exists()]
         if missing:
-            _write(missing, cut(excerpt.candidate, chat, config), out)
+            _write(missing, cut(excerpt.candidate, chat, config.seconds), out)
         for sample in made:
             _judge(sample, subject, out, chat)
     except VideoReadError:
@@ -137,7 +139,7 @@ def _samples(
 def _sample(excerpt: _Excerpt, subject: SubjectClip, config: NegativesConfig, stage: Stage) -> Sample:
     candidate, suffix = excerpt.candidate, ".mp4" if stage == "video" else ".jpg"
     place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
-    size = (config.seconds, config.fps, config.side)
+    size = (config.seconds, _FPS, _SIDE)
     name = _digest(*map(str, (*place, *size, stage)))[:16]
     gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
     return Sample(
@@ -147,12 +149,11 @@ def _sample(excerpt: _Excerpt, subject: SubjectClip, config: NegativesConfig, st
     )  # fmt: skip
 
 
-def _write(samples: Sequence[Sample], excerpt: tuple[Images, float], out: Path) -> None:
-    images, fps = excerpt
+def _write(samples: Sequence[Sample], images: Images, out: Path) -> None:
     middle = len(images) // 2
     (out / MEDIA).mkdir(parents=True, exist_ok=True)
     for sample in samples:
-        write_media(out / sample.media, images if sample.stage == "video" else images[middle : middle + 1], fps)
+        write_media(out / sample.media, images if sample.stage == "video" else images[middle : middle + 1], _FPS)
 
 
 def _judge(sample: Sample, subject: SubjectClip, out: Path, chat: Service) -> None:

@@ -28,17 +28,17 @@ from pathlib import Path
 import numpy as np
 
 from pvchat.augment.negatives.candidates import Negative, Negatives, NegativesConfig, SubjectClip, windows
-from pvchat.augment.negatives.excerpts import write
 from pvchat.augment.negatives.strangers import Strangers, TrackScores, cut_outs, stand_in
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import home
-from pvchat.identity.presence import PresenceModel
 from pvchat.index import folder as index_folder
 from pvchat.index.entries import NO_TRACK, ClipEntry, Kind, TrackEntry
 from pvchat.index.store import VideoIndex
 from pvchat.schemas import ClipAnalysis, FloatArray, Service
 from pvchat.storage import atomic
 
+_HARD = 0.5  # share that shall be look-alikes or people of the same clip; the rest is random
+MOST_FILES = 60  # of plain folders that are looked at; an index has no such limit
 _OTHER_GENDER = 0.1  # how much farther a look-alike of another apparent gender counts
 _LOOK_AT = 20  # tracks judged for each candidate wanted, at most
 _NEARER = 0.5  # share of all strangers seen that may count as look-alikes: in a small folder the rest is just random
@@ -171,9 +171,6 @@ class Pool:
         return self._seen[clip.number]
 
 
-__all__ = ["Negative", "Negatives", "NegativesConfig", "SubjectClip", "balance", "find", "write"]
-
-
 @contextmanager
 def opened(
     index: Path | None,
@@ -199,7 +196,7 @@ def opened(
     if not files:
         yield kept
         return
-    order = np.random.default_rng(config.seed).permutation(len(files))[: config.most_files]
+    order = np.random.default_rng(config.seed).permutation(len(files))[:MOST_FILES]
     with workspace() as place:
         paths = [Path(files[i]) for i in sorted(order)]
         index_folder.add(place / "index", paths, chat, progress=watch.progress, stop=watch.stop)
@@ -233,7 +230,7 @@ def find(
         index: an index made by `pvchat index build`, or the folder it was made for; read, never changed.
         folders: folders of videos to look through as well. An index of them is made beside the people, in
             `$PVCHAT_HOME/tmp`, and deleted.
-        config: how many and how hard.
+        config: how many.
         watch: told what is being done; stops looking at more files of `folders`.
 
     Returns:
@@ -244,8 +241,7 @@ def find(
         VideoIndexError: the index can't be read.
     """
     config = config or NegativesConfig()
-    presence: PresenceModel = chat.presence_model
-    strangers = Strangers(subject.person, presence, config.max_probability, config.min_distance)
+    strangers = Strangers(subject.person, chat.presence_model)
     dropped: Counter[str] = Counter()
     near: list[Negative] = []
     random: list[Negative] = []
@@ -266,7 +262,7 @@ def balance(hard: Sequence[Negative], random: Sequence[Negative], config: Negati
 
     Where one list is too short, the other fills up. Nothing is both: an excerpt chosen as hard is not drawn again.
     """
-    wanted = round(config.count * config.hard)
+    wanted = round(config.count * _HARD)
     taken = {_place(c) for c in hard[:wanted]}
     free = [c for c in random if _place(c) not in taken]
     few = min(len(free), max(config.count - wanted, config.count - len(hard)))

@@ -26,6 +26,8 @@ from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, SceneFacts, Track
 
+MAX_PROBABILITY = 0.05  # of being the subject, by the presence model, up to which anyone counts as somebody else
+MIN_DISTANCE = 0.5  # Euclidean distance of mean face vectors below which two faces may be one person
 _TOGETHER = 3  # sampled frames in which both must be seen
 _SAME_FACE = 0.3  # overlap from which two boxes of one frame are one face found twice
 _AROUND = (1.0, 0.8, 1.0, 2.5)  # of the face's size: how much of the picture left, above, right, below belongs to it
@@ -56,14 +58,12 @@ class Strangers:
     Args:
         person: the subject, enrolled.
         presence: the presence model.
-        max_probability, min_distance: see the module.
     """
 
-    def __init__(self, person: Person, presence: PresenceModel, max_probability: float, min_distance: float) -> None:
+    def __init__(self, person: Person, presence: PresenceModel) -> None:
         self.person, self.presence = person, presence
         # In her own place her reach would make a view of her that the enrollment doesn't have somebody else's.
         self.anywhere = replace(person, arrays={k: v for k, v in person.arrays.items() if k != "frame"})
-        self.max_probability, self.min_distance = max_probability, min_distance
         self.middle = np.asarray(person.arrays["prototypes"], np.float32).mean(0)
         self.recognised: list[FloatArray] = []
 
@@ -83,17 +83,17 @@ class Strangers:
 
     def is_stranger(self, track: Track, probability: float, distance: float) -> bool:
         """Whether a track is certainly not the subject."""
-        if probability > self.max_probability or distance < self.min_distance:
+        if probability > MAX_PROBABILITY or distance < MIN_DISTANCE:
             return False
-        return self.person.kind != track.kind or self._from_recognised(track) >= self.min_distance
+        return self.person.kind != track.kind or self._from_recognised(track) >= MIN_DISTANCE
 
     def refusal(self, analysis: ClipAnalysis, judged: TrackScores) -> str | None:
         """Why a clip may show the subject, or None: nobody in it does."""
-        if judged.clip > self.max_probability:
+        if judged.clip > MAX_PROBABILITY:
             return "may be the subject"
-        if np.min(judged.distance, initial=np.inf) < self.min_distance:
+        if np.min(judged.distance, initial=np.inf) < MIN_DISTANCE:
             return "too near to the subject"
-        if any(t.kind == self.person.kind and self._from_recognised(t) < self.min_distance for t in analysis.tracks):
+        if any(t.kind == self.person.kind and self._from_recognised(t) < MIN_DISTANCE for t in analysis.tracks):
             return "near to the subject's other clips"
         return None
 
@@ -167,7 +167,7 @@ def cut_outs(
             dropped["in the subject's clip: on the subject's own body"] += 1
             continue
         distance, probability = float(judged.distance[number]), float(judged.probability[number])
-        apart = distance >= config.min_distance and seen_together(track, me)
+        apart = distance >= MIN_DISTANCE and seen_together(track, me)
         if not (apart or strangers.is_stranger(track, probability, distance)):
             dropped["in the subject's clip: may be the subject"] += 1
             continue

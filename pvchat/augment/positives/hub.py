@@ -67,29 +67,18 @@ class ConsisID:
     Args:
         pipeline: on its device.
         conditions: describes a face.
-        size: height and width of a frame.
-        frames: of a clip; ConsisID was trained on 49 at 8 a second.
-        steps: of the denoiser.
-        guidance: classifier-free guidance; the paper's 6.
     """
 
     name = "consisid"
     needs = frozenset({"subject", "mesh"})
     stages = frozenset({"video"})
     share = 30.0
+    size = (480, 720)  # height and width of a frame
+    frames = 49  # of a clip; ConsisID was trained on so many at 8 a second
+    steps = 50  # of the denoiser
 
-    def __init__(
-        self,
-        pipeline: Any,
-        conditions: Conditions,
-        *,
-        size: tuple[int, int] = (480, 720),
-        frames: int = 49,
-        steps: int = 50,
-        guidance: float = 6.0,
-    ) -> None:
+    def __init__(self, pipeline: Any, conditions: Conditions) -> None:
         self.pipeline, self.conditions = pipeline, conditions
-        self.size, self.frames, self.steps, self.guidance = size, frames, steps, guidance
 
     @classmethod
     def from_pretrained(cls, model: str = "", device: str = "cuda") -> Self:
@@ -117,7 +106,7 @@ class ConsisID:
             width=self.size[1],
             num_frames=self.frames,
             num_inference_steps=self.steps,
-            guidance_scale=self.guidance,
+            guidance_scale=6.0,  # classifier-free guidance, as in the paper
             max_sequence_length=self.pipeline.transformer.config.max_text_seq_length,
             id_vit_hidden=face.hidden,
             id_cond=face.cond,
@@ -134,25 +123,22 @@ class IdentityAdapter:
 
     Args:
         pipeline: with the adapter loaded, on its device.
-        size: height and width.
-        steps: of the denoiser.
-        scale: how strongly the face guides, 0..1.
     """
 
     name = "identity-adapter"
     needs = frozenset({"subject", "mesh"})
     stages = frozenset({"image"})
     share = 30.0
+    size = (1024, 1024)  # height and width
+    steps = 30  # of the denoiser
 
-    def __init__(
-        self, pipeline: Any, *, size: tuple[int, int] = (1024, 1024), steps: int = 30, scale: float = 0.75
-    ) -> None:
-        self.pipeline, self.size, self.steps = pipeline, size, steps
-        pipeline.set_ip_adapter_scale(scale)
+    def __init__(self, pipeline: Any) -> None:
+        self.pipeline = pipeline
+        pipeline.set_ip_adapter_scale(0.75)  # how strongly the face guides, 0..1
 
     @classmethod
     def from_pretrained(
-        cls, model: str = "", adapter: str = ADAPTER, *, file: str = ADAPTER_FILE, device: str = "cuda", **options: Any
+        cls, model: str = "", adapter: str = ADAPTER, *, file: str = ADAPTER_FILE, device: str = "cuda"
     ) -> Self:
         """The published pipeline and adapter, by hub names or from folders.
 
@@ -161,7 +147,6 @@ class IdentityAdapter:
             adapter: holds the adapter's weights and its image encoder.
             file: the adapter's weights.
             device: torch device.
-            options: of this class.
 
         Raises:
             SettingsError: a package is missing, or a model can't be loaded.
@@ -177,7 +162,7 @@ class IdentityAdapter:
             )
         except (OSError, ValueError) as error:
             raise SettingsError(f"the identity adapter can't be loaded ({error}).", subject=adapter) from error
-        return cls(pipeline.to(device), **options)
+        return cls(pipeline.to(device))
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
         """See `Generator`."""

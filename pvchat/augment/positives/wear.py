@@ -116,12 +116,12 @@ class _Canvas:
         wide = max(1, round(width * _SCALE * _OVERSAMPLE))
         self._add(lambda d: d.line(self.place(points), fill=255, width=wide, joint="curve"), colour, alpha)
 
-    def shade(self, points: Points, amount: float, blur: float, colour: Colour = (0, 0, 0)) -> None:
-        """Darken (or tint) what is there within soft outlines."""
+    def shade(self, points: Points, amount: float, blur: float) -> None:
+        """Darken what is there within soft outlines."""
         layer = Image.new("L", self.alpha.size)
         ImageDraw.Draw(layer).polygon(self.place(points), fill=round(255 * amount))
         layer = layer.filter(ImageFilter.GaussianBlur(blur * _SCALE * _OVERSAMPLE))
-        self.colour.paste(colour, mask=layer)
+        self.colour.paste((0, 0, 0), mask=layer)
 
     def shadow(self, points: Points, amount: float, blur: float) -> None:
         """Darken what lies under the thing, too."""
@@ -241,15 +241,10 @@ def _draw_cap(canvas: _Canvas, shape: FloatArray, cloth: Colour, *, brim: bool) 
     wide = 0.80 * half
     front = np.stack((middle + wide * at, low + 0.155 - 0.13 * at**2), 1)
     back = np.stack((middle + wide * at[::-1], low - 0.045 + 0.07 * at[::-1] ** 2), 1)
-    canvas.shadow(front_and(front, front[::-1] + [0, 0.07]), 0.42, 0.02)
-    canvas.polygon(front_and(front, back), _darker(cloth, 0.8))
+    canvas.shadow(np.concatenate((front, front[::-1] + [0, 0.07])), 0.42, 0.02)
+    canvas.polygon(np.concatenate((front, back)), _darker(cloth, 0.8))
     canvas.line(front, _darker(cloth, 0.5), 0.012)
-    canvas.shade(front_and(back, back[::-1] + [0, 0.03]), 0.35, 0.012)
-
-
-def front_and(one: Points, other: Points) -> Points:
-    """One closed outline of two lines that run against each other."""
-    return np.concatenate((one, other))
+    canvas.shade(np.concatenate((back, back[::-1] + [0, 0.03])), 0.35, 0.012)
 
 
 def _side_shade(canvas: _Canvas, q: FloatArray) -> None:
@@ -272,12 +267,12 @@ def _superellipse(centre: FloatArray, width: float, height: float, power: float)
     return np.asarray(centre)[:2] + np.stack((x, y), 1)
 
 
-def _smooth(points: Points, count: int = 40) -> FloatArray:
+def _smooth(points: Points) -> FloatArray:
     """A curve through points [n, 2]."""
     from scipy.interpolate import PchipInterpolator
 
     at = np.linspace(0, 1, len(points))
-    return np.asarray(PchipInterpolator(at, points)(np.linspace(0, 1, count)), np.float32)
+    return np.asarray(PchipInterpolator(at, points)(np.linspace(0, 1, 40)), np.float32)
 
 
 def _darker(colour: Colour, factor: float) -> Colour:

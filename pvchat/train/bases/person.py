@@ -141,5 +141,5 @@ def with_state(person: Person, trained: Trained, gate: Gate, base: Base) -> Pers
 
 def without_state(person: Person) -> Person:
     """The person without a state for any base."""
-    arrays = {k: v for k, v in person.arrays.items() if k not in (TOKENS, Z) and not k.startswith(LORA)}
+    arrays = {k: v for k, v in person.arrays.items() if not k.startswith("base.")}
     return replace(person, arrays=arrays, extra={k: v for k, v in person.extra.items() if k != STATE})

@@ -24,7 +24,7 @@ from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import Prompt, inputs_of
 from pvchat.bases.replying import yes_no
-from pvchat.bases.shared import SCRATCH, SharedConfig, add_shared, save_shared, shared_parameters
+from pvchat.bases.shared import SCRATCH, add_shared, save_shared, shared_parameters
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import BaseSource
 from pvchat.config import VideoConfig
@@ -59,8 +59,8 @@ def train_shared(config: SharedTraining, source: BaseSource, dtype: torch.dtype 
         SettingsError: the base or the identities can't be used.
         WeightsError: there is no such run to resume.
     """
-    shared = SharedConfig(connector=ConnectorConfig() if config.connector else None)
-    base = add_shared(load_base(source, pick_device(config.device), dtype=dtype), None if source.trained else shared)
+    connector = ConnectorConfig() if config.connector and not source.trained else None
+    base = add_shared(load_base(source, pick_device(config.device), dtype=dtype), connector)
     sets = config.sets("identities")
     run = _Run(base, config, Identities(config.data, sets, base, False), Identities(config.data, sets, base, True))
     if config.resume:
@@ -73,7 +73,7 @@ def train_shared(config: SharedTraining, source: BaseSource, dtype: torch.dtype 
                 run.look()
     run.save()
     run.put_best_back()
-    save_shared(base, config.out, shared, source.name)
+    save_shared(base, config.out, source.name)
     looks = [row for row in run.history if "held_back_loss" in row]
     start, best = looks[0], min(looks, key=lambda row: float(row["held_back_loss"]))
     return {"step": run.step, "done": run.step >= config.steps, "checkpoint": config.out,
