@@ -20,11 +20,13 @@ from pvchat.perception import measuring  # noqa: E402
 from pvchat.perception.analysis import covered, drawn_probability, recognise, spread, thumbnail  # noqa: E402
 from pvchat.perception.camera import measure_camera  # noqa: E402
 from pvchat.perception.experts.faces import Faces  # noqa: E402
+from pvchat.perception.experts.objects import Detection  # noqa: E402
 from pvchat.perception.motion import BodyMeasures  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from pvchat.video import Clip  # noqa: E402
 
 NOBODY = make_faces()
+BODY = Detection("person", np.float32([0.1, 0.1, 0.9, 0.9]), 0.9)
 
 
 def analyse(clip: Clip, experts: Any, progress: Any = None) -> ClipAnalysis:
@@ -236,7 +238,9 @@ def test_a_drawn_clip_gives_figures_of_the_right_frames() -> None:
 def test_how_drawn_it_looks_decides_about_figures_beside_faces(drawn: float, searched: int, is_drawn: bool) -> None:
     """A face that holds does not veto: drawings have such faces, too, but none that the detector is quite sure of."""
     experts = experts_of(two_people(8), drawn=drawn)
+    experts.things.find = lambda image: [BODY]
     found = analyse(make_clip(8), experts)
+    assert bool(found.bodies) != is_drawn, "film that looks a little drawn has bodies, too"
     assert experts.figures.searched == searched
     assert [t.kind for t in found.tracks] == ["face", "face", *["figure"] * bool(searched)]
     assert found.scene.drawn == is_drawn
@@ -251,10 +255,12 @@ def test_a_face_beyond_doubt_makes_a_clip_real(score: float, frames: int, real: 
     assert any(track.kind == "figure" for track in found.tracks) != real
 
 
-def test_a_clip_without_faces_is_searched_but_not_called_drawn() -> None:
-    experts = experts_of([NOBODY] * 8, drawn=0.01)
+@pytest.mark.parametrize(("drawn", "bodies"), [(0.01, []), (0.36, [BODY])])
+def test_a_clip_without_faces_is_searched_but_not_called_drawn(drawn: float, bodies: list[Detection]) -> None:
+    experts = experts_of([NOBODY] * 8, drawn=drawn)
+    experts.things.find = lambda image: bodies
     found = analyse(make_clip(8), experts)
-    assert [t.kind for t in found.tracks] == ["figure"]
+    assert ([t.kind for t in found.tracks], found.bodies) == (["figure"], [])
     assert not found.scene.drawn
 
 

@@ -112,6 +112,13 @@ def test_a_body_alone_is_nobodys_in_another_place() -> None:
     assert body_logits(Person("Old"), [track(1)], HERE, MEAN)[0] < -5
 
 
+@pytest.mark.parametrize("quality", [None, 0.1], ids=["turned away", "a weak face"])
+def test_of_two_men_in_one_office_the_place_makes_the_other_no_likelier(quality: float | None) -> None:
+    """Each wears clothes of his own; it is the very room in which one of them was enrolled."""
+    him, other = (body_logits(dressed(1), [track(seed, quality)], HERE, MEAN)[0] for seed in (1, 2))
+    assert other < 0 < him
+
+
 @pytest.mark.parametrize("count", [2, 11], ids=["two nurses", "a football team"])
 def test_people_in_one_uniform_do_not_become_each_other(count: int) -> None:
     """Side by side, all turned away: what they wear says of none of them that it is Ana."""

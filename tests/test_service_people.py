@@ -126,6 +126,24 @@ def test_other_thresholds_need_no_second_look(studio: Studio, chat: PVChat) -> N
     assert len(studio.decoded) == count
 
 
+@pytest.mark.parametrize(
+    ("costs", "decision", "verdict", "named_in"),
+    [
+        (PresenceConfig(), "present", "yes", ["people"]),
+        (PresenceConfig(unsure=1e-12), "unsure", "unsure", ["open"]),
+        (PresenceConfig(wrong_yes=1e9, wrong_no=1e-9), "absent", "no", []),
+    ],
+)
+def test_who_is_there_and_is_she_there_decide_alike(
+    studio: Studio, chat: PVChat, costs: PresenceConfig, decision: str, verdict: str, named_in: list[str]
+) -> None:
+    clip, asked = studio.clip("new", ANA), PVChat(Settings(device="cpu", presence=costs))
+    one, everybody = (asked.ask(clip, question) for question in ("Is Ana in this video?", "Who is in this video?"))
+    assert (one.people[0].decision, one.finding["verdict"]) == (decision, verdict)
+    names = {place: [found["who"] for found in everybody.finding.get(place, [])] for place in ("people", "open")}
+    assert [place for place, listed in names.items() if "Ana" in listed] == named_in
+
+
 def test_memory_is_bounded(studio: Studio, chat: PVChat) -> None:
     clips = [studio.clip(f"clip {i}", ANA) for i in range(12)]
     for clip in clips:

@@ -12,4 +12,4 @@ In: decoded frames. Out: a `ClipAnalysis`. The frozen networks are in `experts/`
     shared          sightings.py (which are worth measuring, and where), colours.py, boxes.py
 """
 
-VERSION = "23"  # of what an analysis holds: cached ones of another version are recomputed
+VERSION = "24"  # of what an analysis holds: cached ones of another version are recomputed

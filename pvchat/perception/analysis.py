@@ -172,7 +172,7 @@ def recognise(
     linked = tracks.link(found, numbers)
     analysis.tracks = [face_track(clip, found, sightings) for sightings in linked]
     likely_drawn = drawn_probability(grid.mean(1), experts) if not _shows_real_face(analysis) else 0.0
-    if likely_drawn < PERHAPS_DRAWN:
+    if likely_drawn < (_DRAWN if analysis.tracks else PERHAPS_DRAWN):  # a body alone may be a drawn figure's
         add_bodies(clip, analysis, experts, depth)
     if likely_drawn >= PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
