@@ -156,7 +156,7 @@ def heard_of(samples: FloatArray, work: Path, experts: SoundExperts) -> tuple[So
     """What is heard in a clip of grey pictures with some sound; CPU seconds, and its length in seconds."""
     clip = write_clip(work / "words.mp4", [np.full((64, 64, 3), 90, np.uint8)], samples)
     found, began = video.probe(clip, VideoConfig()), time.process_time()
-    sound = listen(clip, found, _empty(found.duration_s), experts, VideoConfig())
+    sound = listen(clip, found, empty_analysis(found.duration_s), experts, VideoConfig())
     return sound, time.process_time() - began, found.duration_s
 
 
@@ -222,6 +222,14 @@ def spoken(text: str, voice: str, work: Path) -> FloatArray | None:
         raw, rate_hz = np.frombuffer(file.readframes(file.getnframes()), np.int16), file.getframerate()
     samples = np.interp(np.arange(0, len(raw) / rate_hz, 1 / RATE), np.arange(len(raw)) / rate_hz, raw / 32768)
     return np.asarray(0.3 * samples / max(np.abs(samples).max(), 1e-6), np.float32)
+
+
+def recording(path: Path) -> FloatArray:
+    """[n] samples of a file."""
+    with av.open(str(path)) as container:
+        resampler = av.AudioResampler("fltp", "mono", RATE)
+        parts = [part.to_ndarray()[0] for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+    return np.asarray(np.concatenate(parts), np.float32)
 
 
 def noisy(samples: FloatArray, decibels: float | None, seed: int) -> FloatArray:
@@ -290,7 +298,8 @@ def word_errors(asked: str, told: str) -> int:
     return row[-1]
 
 
-def _empty(seconds: float) -> ClipAnalysis:
+def empty_analysis(seconds: float) -> ClipAnalysis:
+    """Of a clip in which nobody is seen."""
     return ClipAnalysis("made", seconds, 64, 64, np.zeros(1, np.float32), np.zeros((0, 49, 1280), np.float16), [])
 
 
