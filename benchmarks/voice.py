@@ -8,8 +8,8 @@
 In: Debian's espeak-ng and flite, and hibari-tts where it is installed, speak; `--moving` are clips in which one face's
 mouth moves, `--still` such in which none does. They are put beside each other (both orders), speech of a voice on top,
 with noise. Out: tables on stdout. `--half held` is the half of the pairs (SHA-256 of their names, odd) on which nothing
-was chosen; words and languages were never used to choose anything. `cost` has ten minutes of one clip, over and over
-again (without `--moving`: of nothing to see), transcribed by a process of its own, and the same without sound. The made
+was chosen; words and languages were never used to choose anything. `cost` has one clip over and over
+again (without `--moving`: nothing to see), transcribed by a process of its own, and the same without sound. The made
 clips lie in `--work`, and are nobody's to commit.
 """
 
@@ -80,6 +80,7 @@ def main() -> None:
     parser.add_argument("--half", choices=("chosen", "held", "all"), default="all")
     parser.add_argument("--each", type=int, default=1, help="sentences of each voice")
     parser.add_argument("--share", type=float, default=1.0, help="of the long clip in which somebody speaks")
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long that clip is")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     experts = SoundExperts()
@@ -88,7 +89,7 @@ def main() -> None:
     elif args.what == "languages":
         measure_languages(args.work, experts)
     elif args.what == "cost":
-        measure_cost(args.work, args.moving[:1], args.share)
+        measure_cost(args.work, args.moving[:1], args.share, args.seconds)
     else:
         measure_speakers(args.work, args.moving, args.still, args.half, experts)
 
@@ -133,7 +134,7 @@ def measure_languages(work: Path, experts: SoundExperts) -> None:
         say(f"{language}: right, wrong, not told {told}; word error {wrong / total:.3f}; CPU {spent / length:.2f} x")
 
 
-def measure_cost(work: Path, paths: Sequence[Path], share: float, seconds: float = 600.0) -> None:
+def measure_cost(work: Path, paths: Sequence[Path], share: float, seconds: float) -> None:
     """Peak memory and CPU seconds a second of a long clip that is transcribed; of the same without sound."""
     speech = [spoken(text, VOICES[i % 4], work) for i, text in enumerate(SENTENCES)]
     round_of = np.concatenate([np.pad(one, (0, RATE // 2)) for one in speech if one is not None])
