@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -36,6 +37,7 @@ _MOST_TOKENS = 224  # half of what the decoder can hold, as OpenAI's
 _TOKENS_A_SECOND, _SPARE_TOKENS = 10, 12  # fast speech has about six; more is a loop
 _UNLIKELY, _SILENT = -1.0, 0.6  # OpenAI's: a mean log-probability below, with that of "no speech" above, is no speech
 _SURE = 0.3  # probability from which a language is told, and heard as such [choice]
+_ROWS = 4096  # of the embeddings that become float32 at once
 _MEDIAN = 7  # frames of the filter on attention
 _TYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
@@ -74,7 +76,7 @@ class WordExpert:
         folder = weights.member_path("words", table=packages.VOICE) if folder is None else folder
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         with _reading(model or (folder / "model.bin",)) as read:
-            self._weights = {name: torch.from_numpy(array) for name, array in _read_model(read).items()}
+            self._weights = {name: torch.from_numpy(array) for name, array in _read_model(read)}
         self._layers = sum(name.endswith("attention/linear_2/bias") for name in self._weights)
         self._tokenizer_file = folder / "tokenizer.json"
         shift = config["suppress_ids_begin"][1] - _ENGLISH[_END]
@@ -149,7 +151,7 @@ class WordExpert:
         padded[: len(samples)] = samples[: len(padded)]
         x = log_mel(torch.from_numpy(padded), self._mel)[None]
         for name, stride in (("conv1", 1), ("conv2", 2)):
-            weight, bias = self._weights[f"encoder/{name}/weight"], self._weights[f"encoder/{name}/bias"]
+            weight, bias = (self._weights[f"encoder/{name}/{part}"].float() for part in ("weight", "bias"))
             x = F.gelu(F.conv1d(x, weight, bias, stride, padding=1))
         x = x[0].T + self._weights["encoder/position_encodings/encodings"]
         for layer in range(self._layers):
@@ -202,7 +204,8 @@ class WordExpert:
     def _decoded(self, tokens: list[int], before: int, kept: _Kept) -> tuple[Tensor, Tensor]:
         """[T, D] after some tokens that follow `before` others, and attention [heads, T, F] of the aligned heads."""
         places = self._weights["decoder/position_encodings/encodings"]
-        x = self._weights["decoder/embeddings/weight"][torch.tensor(tokens)] + places[before : before + len(tokens)]
+        embedded = self._weights["decoder/embeddings/weight"][torch.tensor(tokens)].float()
+        x = embedded + places[before : before + len(tokens)]
         told = []
         for layer in range(self._layers):
             at = f"decoder/layer_{layer}"
@@ -220,18 +223,19 @@ class WordExpert:
 
     def _logits(self, decoded: Tensor) -> Tensor:
         """[vocabulary] of the token that follows one [D]."""
-        return self._weights["decoder/embeddings/weight"] @ decoded
+        parts = self._weights["decoder/embeddings/weight"].split(_ROWS)
+        return torch.cat([part.float() @ decoded for part in parts])
 
     def _fed(self, x: Tensor, at: str) -> Tensor:
         inner = F.gelu(self._linear(self._norm(x, f"{at}/ffn"), f"{at}/ffn/linear_0"))
         return self._linear(inner, f"{at}/ffn/linear_1")
 
     def _linear(self, x: Tensor, name: str) -> Tensor:
-        return F.linear(x, self._weights[f"{name}/weight"], self._weights[f"{name}/bias"])
+        return F.linear(x, self._weights[f"{name}/weight"].float(), self._weights[f"{name}/bias"].float())
 
     def _norm(self, x: Tensor, name: str) -> Tensor:
         gamma, beta = self._weights[f"{name}/layer_norm/gamma"], self._weights[f"{name}/layer_norm/beta"]
-        return F.layer_norm(x, gamma.shape, gamma, beta)
+        return F.layer_norm(x, gamma.shape, gamma.float(), beta.float())
 
 
 def _attended(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> tuple[Tensor, Tensor]:
@@ -305,8 +309,10 @@ def _reading(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
         yield read
 
 
-def _read_model(read: Callable[[int], bytes]) -> dict[str, FloatArray]:
-    """The arrays of a CTranslate2 model by name, as float32."""
+def _read_model(read: Callable[[int], bytes]) -> Iterator[tuple[str, NDArray[np.floating]]]:
+    """The arrays of a CTranslate2 model by name: the encoder's and the embeddings as they are stored, in half the
+    memory, and what is used anew for every token as float32.
+    """
 
     def text() -> str:
         return read(struct.unpack("<H", read(2))[0])[:-1].decode()
@@ -315,12 +321,11 @@ def _read_model(read: Callable[[int], bytes]) -> dict[str, FloatArray]:
         return int(struct.unpack("<I", read(4))[0])
 
     _ = number(), text(), number()  # version, kind, revision
-    found = {}
     for _ in range(number()):
         name, rank = text(), read(1)[0]
         shape = struct.unpack(f"<{rank}I", read(4 * rank))
         kind = _TYPES[read(1)[0]]
         array = np.frombuffer(read(number()), kind).reshape(shape)
         if rank:
-            found[name] = array.astype(np.float32)
-    return found
+            kept = name.startswith("encoder/") or name == "decoder/embeddings/weight"
+            yield name, array.astype(kind if kept else np.float32)
