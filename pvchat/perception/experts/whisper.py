@@ -37,7 +37,7 @@ _MOST_TOKENS = 224  # half of what the decoder can hold, as OpenAI's
 _TOKENS_A_SECOND, _SPARE_TOKENS = 10, 12  # fast speech has about six; more is a loop
 _UNLIKELY, _SILENT = -1.0, 0.6  # OpenAI's: a mean log-probability below, with that of "no speech" above, is no speech
 _SURE = 0.3  # probability from which a language is told, and heard as such [choice]
-_ROWS = 4096  # of the embeddings that become float32 at once
+_ROWS = 256  # of the embeddings that become float32 at once: in the cache that takes no longer than float32 does
 _MEDIAN = 7  # frames of the filter on attention
 _TYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
