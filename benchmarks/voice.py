@@ -7,10 +7,10 @@
 
 In: Debian's espeak-ng and flite, and hibari-tts where it is installed, speak; `--moving` are clips in which one face's
 mouth moves, `--still` such in which none does. They are put beside each other (both orders), speech of a voice on top,
-with noise. Out: tables on stdout. `--half held` is the half of the pairs (SHA-256 of their names, odd) on which nothing
-was chosen; words and languages were never used to choose anything. `cost` has ten minutes of one clip, over and over
-again (without `--moving`: of nothing to see), transcribed by a process of its own, and the same without sound. The made
-clips lie in `--work`, and are nobody's to commit.
+with noise, or music (`words --music FILE`). `cost` has one clip over and over again (without `--moving`: nothing to
+see), transcribed by a process of its own, and the same without sound. Out: tables on stdout. `--half held` is the half
+of the pairs (SHA-256 of their names, odd) on which nothing was chosen; words and languages were never used to choose
+anything. The made clips lie in `--work`, and are nobody's to commit.
 """
 
 from __future__ import annotations
@@ -78,22 +78,24 @@ def main() -> None:
     parser.add_argument("--moving", nargs="*", type=Path, default=[])
     parser.add_argument("--still", nargs="*", type=Path, default=[])
     parser.add_argument("--half", choices=("chosen", "held", "all"), default="all")
+    parser.add_argument("--music", type=Path, help="of words: a recording under the speech, in noise's place")
     parser.add_argument("--each", type=int, default=1, help="sentences of each voice")
     parser.add_argument("--share", type=float, default=1.0, help="of the long clip in which somebody speaks")
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long that clip is")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     experts = SoundExperts()
     if args.what == "words":
-        measure_words(args.work, args.each, experts)
+        measure_words(args.work, args.each, None if args.music is None else recording(args.music), experts)
     elif args.what == "languages":
         measure_languages(args.work, experts)
     elif args.what == "cost":
-        measure_cost(args.work, args.moving[:1], args.share)
+        measure_cost(args.work, args.moving[:1], args.share, args.seconds)
     else:
         measure_speakers(args.work, args.moving, args.still, args.half, experts)
 
 
-def measure_words(work: Path, each: int, experts: SoundExperts) -> None:
+def measure_words(work: Path, each: int, music: FloatArray | None, experts: SoundExperts) -> None:
     """Word errors by noise and engine, and CPU seconds a second of the clip."""
     for noise in NOISES:
         wrong: dict[str, list[int]] = {}
@@ -104,7 +106,7 @@ def measure_words(work: Path, each: int, experts: SoundExperts) -> None:
                 samples = spoken(text, voice, work)
                 if samples is None:
                     continue
-                sound, cpu, seconds = heard_of(noisy(samples, noise, number + 100 * k), work, experts)
+                sound, cpu, seconds = heard_of(noisy(samples, noise, number + 100 * k, music), work, experts)
                 spent, length = spent + cpu, length + seconds
                 told = " ".join(one.text for one in sound.utterances)
                 row = wrong.setdefault(voice.split()[0], [0, 0])
@@ -133,7 +135,7 @@ def measure_languages(work: Path, experts: SoundExperts) -> None:
         say(f"{language}: right, wrong, not told {told}; word error {wrong / total:.3f}; CPU {spent / length:.2f} x")
 
 
-def measure_cost(work: Path, paths: Sequence[Path], share: float, seconds: float = 600.0) -> None:
+def measure_cost(work: Path, paths: Sequence[Path], share: float, seconds: float) -> None:
     """Peak memory and CPU seconds a second of a long clip that is transcribed; of the same without sound."""
     speech = [spoken(text, VOICES[i % 4], work) for i, text in enumerate(SENTENCES)]
     round_of = np.concatenate([np.pad(one, (0, RATE // 2)) for one in speech if one is not None])
@@ -149,14 +151,15 @@ def measure_cost(work: Path, paths: Sequence[Path], share: float, seconds: float
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         lines = len(done.stdout.splitlines())
-        say(f"{name}: {lines} lines, CPU {cpu / seconds:.3f} x, most memory so far {after.ru_maxrss / 1e6:.2f} GB")
+        most = after.ru_maxrss * 1024 / 1e9
+        say(f"{name}: {lines} lines, CPU {cpu / seconds:.3f} x, most memory so far {most:.2f} GB")
 
 
 def heard_of(samples: FloatArray, work: Path, experts: SoundExperts) -> tuple[Sound, float, float]:
     """What is heard in a clip of grey pictures with some sound; CPU seconds, and its length in seconds."""
     clip = write_clip(work / "words.mp4", [np.full((64, 64, 3), 90, np.uint8)], samples)
     found, began = video.probe(clip, VideoConfig()), time.process_time()
-    sound = listen(clip, found, _empty(found.duration_s), experts, VideoConfig())
+    sound = listen(clip, found, empty_analysis(found.duration_s), experts, VideoConfig())
     return sound, time.process_time() - began, found.duration_s
 
 
@@ -224,16 +227,28 @@ def spoken(text: str, voice: str, work: Path) -> FloatArray | None:
     return np.asarray(0.3 * samples / max(np.abs(samples).max(), 1e-6), np.float32)
 
 
-def noisy(samples: FloatArray, decibels: float | None, seed: int) -> FloatArray:
-    """Speech with half a second of its surroundings before, and pink noise of so much less power."""
+def recording(path: Path) -> FloatArray:
+    """[n] samples of a file."""
+    with av.open(str(path)) as container:
+        resampler = av.AudioResampler("fltp", "mono", RATE)
+        parts = [part.to_ndarray()[0] for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+    return np.asarray(np.concatenate(parts), np.float32)
+
+
+def noisy(samples: FloatArray, decibels: float | None, seed: int, music: FloatArray | None = None) -> FloatArray:
+    """Speech with half a second of its surroundings before, and pink noise, or music, of so much less power."""
     padded = np.pad(samples, (RATE // 2, RATE // 4))
     if decibels is None:
         return padded
-    rng = np.random.default_rng(seed)
-    spectrum = np.fft.rfft(rng.normal(size=len(padded)))
-    pink = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), len(padded))
     power = float((samples**2).mean()) / 10 ** (decibels / 10)
-    return np.asarray(padded + pink * np.sqrt(power / (pink**2).mean()), np.float32)
+    under = pink_noise(len(padded), seed) if music is None else np.resize(np.roll(music, -seed * RATE), len(padded))
+    return np.asarray(padded + under * np.sqrt(power / (under**2).mean()), np.float32)
+
+
+def pink_noise(count: int, seed: int) -> FloatArray:
+    """[count] samples."""
+    spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=count))
+    return np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), count).astype(np.float32)
 
 
 def beside(left: Path, right: Path, seconds: float) -> list[NDArray[np.uint8]]:
@@ -290,7 +305,8 @@ def word_errors(asked: str, told: str) -> int:
     return row[-1]
 
 
-def _empty(seconds: float) -> ClipAnalysis:
+def empty_analysis(seconds: float) -> ClipAnalysis:
+    """Of a clip in which nobody is seen."""
     return ClipAnalysis("made", seconds, 64, 64, np.zeros(1, np.float32), np.zeros((0, 49, 1280), np.float16), [])
 
 

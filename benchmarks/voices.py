@@ -16,9 +16,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import av
 import numpy as np
-from voice import NOISES, RATE, SENTENCES, VOICES, noisy, say, spoken
+from voice import NOISES, RATE, SENTENCES, VOICES, noisy, recording, say, spoken
 
 from pvchat.chat.english import word_set
 from pvchat.config import PresenceConfig
@@ -95,7 +94,7 @@ def measure_voices(kept: dict[str, FloatArray], half: str) -> None:
         same = np.concatenate([values for (mine, other), values in likeness.items() if mine == other])
         apart = np.concatenate([values for (mine, other), values in likeness.items() if mine != other])
         say(f"{half}: {len(kept)} voices, noise {noise} dB: equal error rate {equal_error(same, apart):.3f}")
-        for known in (1, 5, 10):
+        for known in (count for count in (1, 5, 10) if count < len(kept)):
             strangers, hers, wrong = named(kept, people, column, known)
             say(f"  {known} known: named of strangers {strangers:.4f}, of known ones {hers:.3f}, wrongly {wrong:.4f}")
 
@@ -153,10 +152,7 @@ def played(samples: FloatArray, experts: SoundExperts) -> float:
 
 def excerpt(path: Path, seconds: float) -> FloatArray:
     """[n] samples from the tenth second of a recording on."""
-    with av.open(str(path)) as container:
-        resampler = av.AudioResampler("fltp", "mono", RATE)
-        parts = [part.to_ndarray()[0] for frame in container.decode(audio=0) for part in resampler.resample(frame)]
-    return np.asarray(np.concatenate(parts)[10 * RATE :][: round(seconds * RATE)], np.float32)
+    return recording(path)[10 * RATE :][: round(seconds * RATE)]
 
 
 def half_of(name: str) -> str:

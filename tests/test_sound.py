@@ -16,13 +16,14 @@ from make_analysis import make_analysis, make_track
 
 from pvchat import video
 from pvchat.config import Settings, VideoConfig
+from pvchat.errors import WeightsError
 from pvchat.perception.experts.mel import mel_filters
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S
 from pvchat.perception.experts.whisper import _aligned_frames, log_mel
 from pvchat.perception.sound.listening import Speech, _looked_at, _with_words, speech_in, windows
 from pvchat.perception.sound.mouths import _with_speaker, faces_at, look_times, movements, no_faces
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, Utterance, Word
-from pvchat.service.hearing import with_sound
+from pvchat.service.hearing import voices_in, with_sound
 from pvchat.storage.clips import ClipCache
 from pvchat.video.sound import has_sound, read_sound
 
@@ -62,7 +63,9 @@ def test_sound_is_read_on_the_clock_of_the_pictures(tmp_path, late_s):
     assert (loud[0], loud[-1]) == (pytest.approx(1.0, abs=0.08), pytest.approx(2.0, abs=0.08))
 
 
-def test_a_clip_without_sound_has_none(tmp_path):
+def test_a_clip_without_sound_has_none(tmp_path, monkeypatch):
+    """That is told by its header: no packet of it is read."""
+    monkeypatch.setattr("pvchat.video.sound.demuxed", lambda *_: pytest.fail("a packet is read"))
     silent, photo = make_clips.matroska(tmp_path / "silent.mkv"), tmp_path / "photo.png"
     make_clips.Image.new("RGB", (64, 64)).save(photo)
     assert not has_sound(silent, VideoConfig())
@@ -213,6 +216,22 @@ def test_why_nothing_is_heard(chat, tmp_path):
     chat.networks.settings = replace(Settings(), voice=False)
     assert listened(chat, sounding) == Sound("off")
     assert "sound" not in chat.networks.__dict__
+
+
+def test_damaged_weights_are_as_those_that_are_missing(chat, tmp_path, monkeypatch):
+    """What is seen in the clip doesn't fail with them; nor does an enrollment. Once mended, they hear it."""
+
+    def damaged(*_: Any) -> Sound:
+        raise WeightsError("the weights 'words' are damaged.")
+
+    clip = make_clips.with_sound(tmp_path / "sound.mp4")
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: [])
+    for name in ("listen", "speaking"):
+        monkeypatch.setattr(f"pvchat.perception.sound.listening.{name}", damaged)
+    assert listened(chat, clip) == Sound("unfetched")
+    assert voices_in(chat._clips, clip, make_analysis()) is None
+    monkeypatch.setattr("pvchat.perception.sound.listening.listen", lambda *_: SOUND)
+    assert listened(chat, clip) == SOUND
 
 
 @pytest.mark.parametrize("whole", [True, False])

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pvchat.config import Settings
@@ -79,6 +80,12 @@ class Engine:
         loaded: Future[PVChat] = Future()
         loaded.set_result(self.chat.answering(model))
         self._loaded = loaded
+
+    def listen_to_videos(self, on: bool) -> None:
+        """Whether videos are listened to from now on, and voices learned and told."""
+        chat = self.chat
+        chat.settings = replace(chat.settings, voice=on)
+        chat.networks.settings = replace(chat.networks.settings, voice=on)
 
     @contextmanager
     def listening(self, progress: Progress | None) -> Iterator[None]:

@@ -17,7 +17,7 @@ from pvchat.bases.models import USABLE
 from pvchat.bases.sizes import fitting_size
 from pvchat.bases.sources import list_bases, read_source
 from pvchat.chat.english import wording
-from pvchat.config import home
+from pvchat.config import Settings, home
 from pvchat_app import cards
 from pvchat_app.desk import Desk
 from pvchat_app.hearing import hearing_off
@@ -44,6 +44,7 @@ class SettingsTab:
 
     def __init__(self, desk: Desk, tab: gr.Tab, local: bool) -> None:
         self.desk = desk
+        self._silenced = False  # on this page; who starts PVChat with --no-voice isn't asked again here
         picked = gr.Dropdown([], label="Model that answers", elem_id="pv-model", filterable=False)
         takes = gr.HTML("", elem_id="pv-model-takes")
         folder = gr.Textbox(label="Or the folder of a model on this machine", max_lines=1, max_length=4096,
@@ -51,6 +52,8 @@ class SettingsTab:
         use = gr.Button("Answer by this model", variant="primary", elem_id="pv-model-use")
         note = gr.HTML("", elem_id="pv-model-note")
         gr.HTML("<h3>Voice</h3>")
+        listens = gr.Checkbox(label="Listen to videos", elem_id="pv-use-sound", visible=False,
+                              info="For everybody who uses this page, until PVChat is started anew.")  # fmt: skip
         microphone = gr.Checkbox(label="A microphone in Chat", elem_id="pv-use-microphone",
                                  info="Your question is heard on this machine, and kept nowhere.")  # fmt: skip
         aloud = gr.Checkbox(label="Read answers aloud", elem_id="pv-use-aloud", info="By a voice of this machine.")
@@ -65,16 +68,33 @@ class SettingsTab:
         for switch, name in ((microphone, "pv-mic"), (aloud, "pv-aloud")):
             switch.input(None, switch, None, js=f"(on) => window.pvPrefer('{name}', on)")
         dark.click(None, None, None, js="() => window.pvDark()")
-        tab.select(self.show, None, [picked, voice], **QUICK)
+        listens.input(self.listen, listens, voice, **QUICK)
+        tab.select(self.show, None, [picked, listens, voice], **QUICK)
         tab.select(None, None, [microphone, aloud], js="() => window.pvPreferred()")
 
-    def show(self) -> tuple[gr.Dropdown, str]:
-        """The models that can be picked, and why nothing can be heard. Waits for nothing: while one loads, none is."""
+    def show(self) -> tuple[gr.Dropdown, gr.Checkbox, str]:
+        """The models that can be picked, whether videos are listened to, and why nothing can be heard.
+
+        Waits for nothing: while a model loads, none is picked.
+        """
         ready = self.desk.engine.ready
-        now = self.desk.engine.chat.settings.model if ready else ""
-        known, off = choices(now), hearing_off(self.desk.engine.chat) if ready else ""
-        picked = next((name for name in known if known[name] == now), None)
-        return gr.Dropdown(choices=list(known), value=picked), cards.notice(wording("sound", off) if off else "")
+        settings = self.desk.engine.chat.settings if ready else Settings(model="")
+        known = choices(settings.model)
+        picked = next((name for name in known if known[name] == settings.model), None)
+        listens = gr.Checkbox(value=settings.voice, visible=ready and (settings.voice or self._silenced))
+        return gr.Dropdown(choices=list(known), value=picked), listens, self._why_unheard() if ready else ""
+
+    def listen(self, on: bool) -> str:
+        """Listen to videos from now on, or no longer; why nothing can be heard."""
+        engine = self.desk.engine
+        if engine.chat.settings.voice or self._silenced:
+            engine.listen_to_videos(on)
+            self._silenced = not on
+        return self._why_unheard()
+
+    def _why_unheard(self) -> str:
+        off = hearing_off(self.desk.engine.chat)
+        return cards.notice(wording("sound", off) if off else "")
 
     def use(self, name: str | None, folder: str = "") -> Iterator[Any]:
         """Load the model that was picked or named; until then, and where it can't be, the one before answers."""

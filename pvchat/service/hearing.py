@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pvchat.service.atwork import ClipFile
     from pvchat.service.clipmemory import ClipMemory
 
+_FETCH = "Run: pvchat doctor --fetch --voice"
 LINE_S = 6.0  # the most that one subtitle lasts: what is read in that time fits into two lines
 
 
@@ -57,20 +58,20 @@ def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = Tr
 
     Raises:
         VideoReadError: the file can't be read.
-        WeightsError: the weights are damaged.
     """
     if not clips.networks.settings.voice:
         return replace(seen, analysis=replace(seen.analysis, sound=Sound("off")))
     if seen.analysis.sound is not None:
         return seen
     started = time.perf_counter()
-    if (silent := _why_silent(clips, clip)) is not None and silent.state == "unfetched":
-        return replace(seen, analysis=replace(seen.analysis, sound=silent))
 
     def amend(file: ClipFile | None, analysis: ClipAnalysis) -> ClipAnalysis:
-        return replace(analysis, sound=silent or _listened(clips, clip, analysis))
+        return replace(analysis, sound=analysis.sound or _heard(clips, clip, analysis))
 
-    analysis = clips.amended(clip, seen.analysis, amend) if whole else amend(None, seen.analysis)
+    try:
+        analysis = clips.amended(clip, seen.analysis, amend) if whole else amend(None, seen.analysis)
+    except WeightsError:  # all else that is asked about the clip is seen, and answered
+        analysis = replace(seen.analysis, sound=Sound("unfetched"))
     return replace(seen, analysis=analysis, experts_s=seen.experts_s + time.perf_counter() - started)
 
 
@@ -79,41 +80,38 @@ def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
 
     Raises:
         VideoReadError: the file can't be read.
-        WeightsError: the weights are damaged.
     """
-    from pvchat import video
-
     if not clips.networks.settings.voice:
         return None
-    if analysis.sound is not None:
-        return analysis.sound
-    if _why_silent(clips, clip) is not None:
+    try:
+        return analysis.sound or _heard(clips, clip, analysis, words=False)
+    except WeightsError:
         return None
-    from pvchat.perception.sound.listening import speaking  # takes a second, which a clip without sound doesn't cost
-
-    with clips.networks.lock:
-        found = video.probe(clip, clips.config)
-        return speaking(clip, found, analysis, clips.networks.sound, clips.config)
 
 
-def _why_silent(clips: ClipMemory, clip: str | Path) -> Sound | None:
-    """Why nothing can be heard of a clip; None where it can."""
+def _heard(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words: bool = True) -> Sound:
+    """What is heard in a clip; nothing is loaded for one without sound.
+
+    Raises:
+        VideoReadError: the file can't be read.
+        WeightsError: what hearing needs isn't here, or is damaged; a damaged file is missing from then on.
+    """
+    from pvchat import video
     from pvchat.assets import weights
     from pvchat.assets.packages import VOICE
     from pvchat.video.sound import has_sound
 
     if not has_sound(clip, clips.config):
         return Sound("none")
-    return Sound("unfetched") if weights.missing(table=VOICE) else None
-
-
-def _listened(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> Sound:
-    from pvchat import video
-    from pvchat.perception.sound.listening import listen
+    if weights.missing(table=VOICE):
+        raise WeightsError(wording("sound", "unfetched"), subject=str(clip), hint=_FETCH)
+    from pvchat.perception.sound.listening import listen, speaking  # a second, which a clip without sound doesn't cost
 
     with clips.networks.lock:
-        found = video.probe(clip, clips.config)
-        return listen(clip, found, analysis, clips.networks.sound, clips.config, clips.progress)
+        found, experts = video.probe(clip, clips.config), clips.networks.sound
+        if words:
+            return listen(clip, found, analysis, experts, clips.config, clips.progress)
+        return speaking(clip, found, analysis, experts, clips.config)
 
 
 def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip: str | Path) -> list[SpokenLine]:
@@ -132,7 +130,7 @@ def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip
 
     sound = analysis.sound or Sound("none")
     if sound.state == "unfetched":
-        raise WeightsError(wording("sound", sound.state), subject=str(clip), hint="Run: pvchat doctor --fetch --voice")
+        raise WeightsError(wording("sound", sound.state), subject=str(clip), hint=_FETCH)
     if sound.state != "heard":
         raise SettingsError(wording("sound", sound.state), subject=str(clip))
     speech = [row for row in timeline_of(presences, analysis).rows if row.attribute == "speaks"]

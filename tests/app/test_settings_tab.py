@@ -24,14 +24,32 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Path:
     return save_base("llava_onevision", home() / "models" / "tiny-base")
 
 
-def using(desk: Desk, local: bool = True) -> Callable[..., Iterator[Any]]:
-    """The event of the button that loads a model."""
-
+def made(desk: Desk, local: bool = True) -> settings_tab.SettingsTab:
     def build() -> settings_tab.SettingsTab:
         with gr.Tab("Settings") as tab:
             return settings_tab.SettingsTab(desk, tab, local)
 
-    return built(build).use
+    return built(build)
+
+
+def using(desk: Desk, local: bool = True) -> Callable[..., Iterator[Any]]:
+    """The event of the button that loads a model."""
+    return made(desk, local).use
+
+
+def test_listening_is_switched_off_and_on_again(desk: Desk) -> None:
+    """Not on where PVChat was started with --no-voice."""
+    tab, chat = made(desk), desk.engine.chat
+    assert (tab.show()[1].visible, tab.show()[1].value) == (True, True)
+    assert "switched off" in tab.listen(False)
+    assert (chat.settings.voice, chat.networks.settings.voice) == (False, False)
+    assert (tab.show()[1].visible, tab.show()[1].value) == (True, False)
+    assert "switched off" not in tab.listen(True)
+    assert (chat.settings.voice, chat.networks.settings.voice) == (True, True)
+    desk.engine.listen_to_videos(False)  # as one that was started so
+    tab.listen(True)
+    assert chat.settings.voice is False
+    assert tab.show()[1].visible is False
 
 
 def test_a_picked_base_answers(desk: Desk, tiny: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -36,6 +37,7 @@ _MOST_TOKENS = 224  # half of what the decoder can hold, as OpenAI's
 _TOKENS_A_SECOND, _SPARE_TOKENS = 10, 12  # fast speech has about six; more is a loop
 _UNLIKELY, _SILENT = -1.0, 0.6  # OpenAI's: a mean log-probability below, with that of "no speech" above, is no speech
 _SURE = 0.3  # probability from which a language is told, and heard as such [choice]
+_ROWS = 256  # of the embeddings that become float32 at once: in the cache that takes no longer than float32 does
 _MEDIAN = 7  # frames of the filter on attention
 _TYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
@@ -44,11 +46,15 @@ _Kept = dict[str, tuple[Tensor, Tensor]]  # keys and values of the tokens before
 
 @dataclass(frozen=True)
 class _Heard:
-    """What the decoder wrote: tokens without special ones, and how likely they are."""
+    """What the decoder wrote: tokens without special ones, how likely they are, and what they attend to in the sound.
+
+    `attention` is [heads, P + T, F] of the aligned heads; P tokens are the prompt's.
+    """
 
     tokens: list[int]
     mean_log_probability: float
     no_speech: float
+    attention: Tensor
 
     @property
     def is_speech(self) -> bool:
@@ -70,7 +76,7 @@ class WordExpert:
         folder = weights.member_path("words", table=packages.VOICE) if folder is None else folder
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         with _reading(model or (folder / "model.bin",)) as read:
-            self._weights = {name: torch.from_numpy(array) for name, array in _read_model(read).items()}
+            self._weights = {name: torch.from_numpy(array) for name, array in _read_model(read)}
         self._layers = sum(name.endswith("attention/linear_2/bias") for name in self._weights)
         self._tokenizer_file = folder / "tokenizer.json"
         shift = config["suppress_ids_begin"][1] - _ENGLISH[_END]
@@ -117,35 +123,35 @@ class WordExpert:
             return english.words(samples, start_s), language if sure else ""
         return self._words(sound, len(samples) / SAMPLE_RATE, start_s, language), language
 
-    def _language(self, sound: Tensor) -> tuple[str, float]:
+    def _language(self, sound: _Kept) -> tuple[str, float]:
         """The code of the likeliest language of those that are told, and its probability among all."""
-        logits = self._decoded([self._special[_START]], 0, self._heard_by_layers(sound))[0][0]
-        likely = logits[self._languages].softmax(-1).tolist()
+        decoded, _ = self._decoded([self._special[_START]], 0, dict(sound))
+        likely = self._logits(decoded[0])[self._languages].softmax(-1).tolist()
         codes = (self._tokenizer.id_to_token(token).strip("<|>") for token in self._languages.tolist())
         probability, best = max((p, code) for p, code in zip(likely, codes, strict=True) if code in LANGUAGES)
         return best, probability
 
-    def _words(self, sound: Tensor, length_s: float, start_s: float, language: str = "") -> list[Word]:
+    def _words(self, sound: _Kept, length_s: float, start_s: float, language: str = "") -> list[Word]:
         """The words of `_encoded` sound; the language's code is for the expert of many."""
-        end, start, _, write, _, no_times = self._special
+        _, start, _, write, _, no_times = self._special
         spoken = [self._tokenizer.token_to_id(f"<|{language}|>"), write] if len(self._languages) else []
         prompt = [start, *spoken, no_times]
         heard = self._written(sound, length_s, prompt)
         if not heard.is_speech:
             return []
-        times = self._times([*prompt, *heard.tokens, end], len(prompt), sound, length_s)
+        times = _times(heard.attention, len(prompt), length_s)
         return [
             Word(text, round(start_s + float(times[first]), 2), round(start_s + float(times[last]), 2))
             for text, first, last in self._split(heard.tokens)
         ]
 
-    def _encoded(self, samples: FloatArray) -> Tensor:
-        """[1500, D] of some sound."""
+    def _encoded(self, samples: FloatArray) -> _Kept:
+        """What each layer of the decoder attends to in some sound: keys and values [1500, D]."""
         padded = np.zeros(int(WINDOW_S * SAMPLE_RATE), np.float32)
         padded[: len(samples)] = samples[: len(padded)]
         x = log_mel(torch.from_numpy(padded), self._mel)[None]
         for name, stride in (("conv1", 1), ("conv2", 2)):
-            weight, bias = self._weights[f"encoder/{name}/weight"], self._weights[f"encoder/{name}/bias"]
+            weight, bias = (self._weights[f"encoder/{name}/{part}"].float() for part in ("weight", "bias"))
             x = F.gelu(F.conv1d(x, weight, bias, stride, padding=1))
         x = x[0].T + self._weights["encoder/position_encodings/encodings"]
         for layer in range(self._layers):
@@ -155,38 +161,31 @@ class WordExpert:
             mixed = F.scaled_dot_product_attention(q, k, v)  # never all weights at once: 216 MB of base
             x = x + self._linear(mixed.transpose(1, 2)[0].flatten(1), f"{at}/self_attention/linear_1")
             x = x + self._fed(x, at)
-        return self._norm(x, "encoder")
+        x, names = self._norm(x, "encoder"), [f"decoder/layer_{i}/attention/linear_1" for i in range(self._layers)]
+        pairs = (self._linear(x, name).chunk(2, -1) for name in names)
+        return {f"sound {layer}": (key, value) for layer, (key, value) in enumerate(pairs)}
 
-    def _written(self, sound: Tensor, length_s: float, prompt: list[int]) -> _Heard:
+    def _written(self, sound: _Kept, length_s: float, prompt: list[int]) -> _Heard:
         """The likeliest tokens one by one (greedy)."""
-        kept, tokens, total, silence = self._heard_by_layers(sound), prompt, 0.0, 0.0
+        kept, tokens, total, silence, attended = dict(sound), prompt, 0.0, 0.0, []
         most = min(_MOST_TOKENS, int(length_s * _TOKENS_A_SECOND) + _SPARE_TOKENS)
         new = tokens
-        while len(tokens) < most + len(prompt):
-            logits = self._decoded(new, len(tokens) - len(new), kept)[0]
+        while True:
+            decoded, attention = self._decoded(new, len(tokens) - len(new), kept)
+            attended.append(attention)
             if new is tokens:
-                silence = float(logits[0].softmax(-1)[self._special[_NO_SPEECH]])
-            last = logits[-1].clone()
+                silence = float(self._logits(decoded[0]).softmax(-1)[self._special[_NO_SPEECH]])
+            last = self._logits(decoded[-1])
             last[self._banned] = -torch.inf
             if new is tokens:
                 last[self._banned_first] = -torch.inf
             best = int(last.argmax())
             total += float(last.log_softmax(-1)[best])
-            if best == self._special[_END]:
+            if best == self._special[_END] or len(tokens) == most + len(prompt):
                 break
             tokens, new = [*tokens, best], [best]
-        return _Heard(tokens[len(prompt) :], total / (len(tokens) - len(prompt) + 1), silence)
-
-    def _times(self, known: list[int], first: int, sound: Tensor, length_s: float) -> FloatArray:
-        """[T + 1] seconds at which each token from the `first` on begins, and the last one ends, by some heads."""
-        attention = self._decoded(known, 0, self._heard_by_layers(sound))[1]
-        frames = max(2, min(len(sound), round(length_s / _FRAME_S)))
-        heads = torch.stack([attention[layer][head] for layer, head in self._aligned])[..., :frames]
-        heads = (heads - heads.mean(-2, keepdim=True)) / heads.std(-2, keepdim=True, correction=0).clamp_min(1e-6)
-        padded = F.pad(heads, (_MEDIAN // 2, _MEDIAN // 2), mode="reflect") if frames > _MEDIAN else heads
-        smooth = padded.unfold(-1, min(_MEDIAN, padded.shape[-1]), 1).median(-1).values
-        begins = _aligned_frames(-smooth.mean(0)[first - 1 : -1].numpy())  # what writes a token attends to its sound
-        return np.asarray(np.minimum(begins * _FRAME_S, length_s), np.float32)
+        mean = total / (len(tokens) - len(prompt) + 1)
+        return _Heard(tokens[len(prompt) :], mean, silence, torch.cat(attended, 1))
 
     def _split(self, tokens: list[int]) -> list[tuple[str, int, int]]:
         """The words of some tokens: text, number of the first token, number after the last one that is spoken."""
@@ -202,18 +201,11 @@ class WordExpert:
                 words.append((piece.strip(), number, number + 1))
         return [word for word in words if any(c.isalnum() for c in word[0])]
 
-    def _heard_by_layers(self, sound: Tensor) -> _Kept:
-        """What each layer of the decoder attends to in the sound."""
-        made = {}
-        for layer in range(self._layers):
-            key, value = self._linear(sound, f"decoder/layer_{layer}/attention/linear_1").chunk(2, -1)
-            made[f"sound {layer}"] = (key, value)
-        return made
-
-    def _decoded(self, tokens: list[int], before: int, kept: _Kept) -> tuple[Tensor, list[Tensor]]:
-        """Logits [T, vocabulary] after some tokens that follow `before` others, and attention to the sound by layer."""
-        embedding, places = self._weights["decoder/embeddings/weight"], "decoder/position_encodings/encodings"
-        x = embedding[torch.tensor(tokens)] + self._weights[places][before : before + len(tokens)]
+    def _decoded(self, tokens: list[int], before: int, kept: _Kept) -> tuple[Tensor, Tensor]:
+        """[T, D] after some tokens that follow `before` others, and attention [heads, T, F] of the aligned heads."""
+        places = self._weights["decoder/position_encodings/encodings"]
+        embedded = self._weights["decoder/embeddings/weight"][torch.tensor(tokens)].float()
+        x = embedded + places[before : before + len(tokens)]
         told = []
         for layer in range(self._layers):
             at = f"decoder/layer_{layer}"
@@ -224,21 +216,26 @@ class WordExpert:
             x = x + self._linear(_attended(q, k, v, causal=True)[0], f"{at}/self_attention/linear_1")
             query = self._linear(self._norm(x, f"{at}/attention"), f"{at}/attention/linear_0")
             seen, attention = _attended(query, *kept[f"sound {layer}"])
-            told.append(attention)
+            told += [attention[head].clone() for aligned, head in self._aligned if aligned == layer]  # not all heads
             x = x + self._linear(seen, f"{at}/attention/linear_2")
             x = x + self._fed(x, at)
-        return self._norm(x, "decoder") @ embedding.T, told
+        return self._norm(x, "decoder"), torch.stack(told)
+
+    def _logits(self, decoded: Tensor) -> Tensor:
+        """[vocabulary] of the token that follows one [D]."""
+        parts = self._weights["decoder/embeddings/weight"].split(_ROWS)
+        return torch.cat([part.float() @ decoded for part in parts])
 
     def _fed(self, x: Tensor, at: str) -> Tensor:
         inner = F.gelu(self._linear(self._norm(x, f"{at}/ffn"), f"{at}/ffn/linear_0"))
         return self._linear(inner, f"{at}/ffn/linear_1")
 
     def _linear(self, x: Tensor, name: str) -> Tensor:
-        return F.linear(x, self._weights[f"{name}/weight"], self._weights[f"{name}/bias"])
+        return F.linear(x, self._weights[f"{name}/weight"].float(), self._weights[f"{name}/bias"].float())
 
     def _norm(self, x: Tensor, name: str) -> Tensor:
         gamma, beta = self._weights[f"{name}/layer_norm/gamma"], self._weights[f"{name}/layer_norm/beta"]
-        return F.layer_norm(x, gamma.shape, gamma, beta)
+        return F.layer_norm(x, gamma.shape, gamma.float(), beta.float())
 
 
 def _attended(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> tuple[Tensor, Tensor]:
@@ -256,6 +253,22 @@ def log_mel(samples: Tensor, filters: Tensor) -> Tensor:
     spectrum = torch.stft(samples, _FFT, _HOP, window=torch.hann_window(_FFT), return_complex=True)[:, :-1].abs() ** 2
     logs = (filters @ spectrum).clamp(min=1e-10).log10()
     return (torch.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0
+
+
+def _times(attention: Tensor, prompt: int, length_s: float) -> FloatArray:
+    """[T + 1] seconds at which each token after so many of the prompt begins, and the last one ends."""
+    frames = max(2, min(attention.shape[-1], round(length_s / _FRAME_S)))
+    smooth = torch.stack([_smoothed(head[:, :frames]) for head in attention]).mean(0)
+    begins = _aligned_frames(-smooth[prompt - 1 :].numpy())  # what writes a token attends to its sound
+    return np.asarray(np.minimum(begins * _FRAME_S, length_s), np.float32)
+
+
+def _smoothed(head: Tensor) -> Tensor:
+    """[T, F] attention of a head, comparable between tokens, without single peaks."""
+    even = (head - head.mean(0)) / head.std(0, correction=0).clamp_min(1e-6)
+    if head.shape[1] <= _MEDIAN:
+        return even
+    return F.pad(even[None], (_MEDIAN // 2, _MEDIAN // 2), mode="reflect")[0].unfold(-1, _MEDIAN, 1).median(-1).values
 
 
 def _aligned_frames(cost: FloatArray) -> FloatArray:
@@ -296,8 +309,10 @@ def _reading(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
         yield read
 
 
-def _read_model(read: Callable[[int], bytes]) -> dict[str, FloatArray]:
-    """The arrays of a CTranslate2 model by name, as float32."""
+def _read_model(read: Callable[[int], bytes]) -> Iterator[tuple[str, NDArray[np.floating]]]:
+    """The arrays of a CTranslate2 model by name: the encoder's and the embeddings as they are stored, in half the
+    memory, and what is used anew for every token as float32.
+    """
 
     def text() -> str:
         return read(struct.unpack("<H", read(2))[0])[:-1].decode()
@@ -306,12 +321,11 @@ def _read_model(read: Callable[[int], bytes]) -> dict[str, FloatArray]:
         return int(struct.unpack("<I", read(4))[0])
 
     _ = number(), text(), number()  # version, kind, revision
-    found = {}
     for _ in range(number()):
         name, rank = text(), read(1)[0]
         shape = struct.unpack(f"<{rank}I", read(4 * rank))
         kind = _TYPES[read(1)[0]]
         array = np.frombuffer(read(number()), kind).reshape(shape)
         if rank:
-            found[name] = array.astype(np.float32)
-    return found
+            kept = name.startswith("encoder/") or name == "decoder/embeddings/weight"
+            yield name, array.astype(kind if kept else np.float32)

@@ -15,6 +15,8 @@ import numpy as np
 from pvchat.assets import weights
 from pvchat.assets.packages import LANGUAGES
 from pvchat.config import VideoConfig
+from pvchat.memory import trim
+from pvchat.perception.experts import networks
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.experts.music import MusicExpert
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S, SpeechExpert
@@ -113,6 +115,7 @@ def listen(
         VideoReadError: it can't be read.
         WeightsError: the weights to hear it aren't here.
     """
+    networks.rest()  # what looking needed isn't there beside what hearing does
     utterances: list[Utterance] = []
     start_s, blocks = _looked_at(path, found, analysis, config)
     music = MusicListener(experts.music, start_s)
@@ -121,6 +124,7 @@ def listen(
             progress("listening", window[-1].end_s, found.duration_s)
         spoken = zip(window, _with_words(window, experts), strict=True)
         utterances += [replace(told, voiceprint=_voiceprint(one, experts.voices)) for one, told in spoken]
+        trim()
     spoken_by = with_speakers(path, found, analysis, utterances, experts.mesh, config)
     return Sound("heard", with_voices(spoken_by), music.spans())
 

@@ -2,7 +2,7 @@
 
 In: stretches with voiceprints; voiceprints along a stretch. Out: the same stretches, each with the number of its voice;
 the times at which the voice changes. Voices are grouped by how alike they are on average (average linkage);
-docs/adr/0052-known-by-voice.md and 0060-words-in-the-library.md say how the limits were chosen.
+docs/adr/0060-words-in-the-library.md and 0067-real-voices.md say how the limits were chosen.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from pvchat.schemas import FloatArray, Utterance
 
-SAME_VOICE = 0.8  # mean cosine from which two groups of stretches are one voice
+SAME_VOICE = 0.725  # mean cosine from which two groups of stretches are one voice
 
 # Cosine of what is heard in the 1.6 s before a moment and after it, and of all before and after, below which another
 # voice goes on there.
