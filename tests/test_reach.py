@@ -9,10 +9,10 @@ import pytest
 from make_analysis import identity_of, make_analysis, make_track
 from make_augmented import HERE, make_model, person_of
 
-from pvchat.identity.measures import measures
 from pvchat.identity.presence import PresenceModel
 from pvchat.identity.reach import MOST, REACH, beyond, covered, scene_likeness
 from pvchat.schemas import ClipAnalysis, SceneSpan, Track
+from recipes.faces.presence import measures
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def test_a_double_in_the_same_place_counts_less_than_elsewhere(model: PresenceMo
     near = measures(person.arrays["prototypes"], double.identity, double.quality, model.cohort)[0]
     assert near > REACH
     here, away = shown(double), shown(double, elsewhere=True)
-    assert model.scene_likeness(person, here) > 0.99
-    assert model.scene_likeness(person, away) < 0.6
+    assert model.scene_likeness(person, here.mean_frame) > 0.99
+    assert model.scene_likeness(person, away.mean_frame) < 0.6
     assert 1 < logit(model, away) - logit(model, here) <= MOST + 1e-4
 
 

@@ -95,7 +95,6 @@ TABLE: tuple[Weight, ...] = (
             "mediapipe/modules/face_landmark/face_landmark.tflite",
             "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
             "mediapipe/modules/holistic_landmark/hand_recrop.tflite",
-            "mediapipe/modules/palm_detection/palm_detection_full.tflite",
             "mediapipe/modules/selfie_segmentation/selfie_segmentation_landscape.tflite",
             "mediapipe/modules/face_detection/face_detection_full_range_sparse.tflite",
         ),

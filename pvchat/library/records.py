@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.identity.examples import MASK
-from pvchat.identity.faces import Faces
+from pvchat.identity.faces import FaceTracks
 from pvchat.identity.reach import COVERS
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
@@ -145,7 +145,7 @@ def _track(row: Sequence[Any]) -> Track:
     )  # fmt: skip
 
 
-def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[Faces]:
+def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[FaceTracks]:
     """All face tracks with numbers beyond `after`, those with the same numbers of rows together; `which`: numbers."""
     words = "SELECT id, facts, sightings, identity, prints FROM tracks WHERE kind = 'face' AND id > ? ORDER BY id"
     rows = library.execute(words, (after,))
@@ -162,7 +162,9 @@ def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[Faces]:
             faces = vectors(b"".join(identity)).reshape(count, -1, WIDTH)
             printed = prints_of(b"".join(prints)).reshape(count, -1, FACEPRINT)
             shown = np.ones(count, np.float32)
-            yield from Faces(np.array(numbers), masked, np.array(hidden), faces, quality, printed, shown).made_out()
+            yield from FaceTracks(
+                np.array(numbers), masked, np.array(hidden), faces, quality, printed, shown
+            ).made_out()
 
 
 def covers_of(facts: bytes) -> list[str]:

@@ -15,7 +15,7 @@ from pvchat.chat.english import wording
 from pvchat.chat.finding import Row
 from pvchat.chat.sounds import UNSEEN
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, Word
+from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, SpokenWord
 
 if TYPE_CHECKING:
     from pvchat.service.atwork import ClipFile
@@ -81,19 +81,11 @@ def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
         VideoReadError: the file can't be read.
         WeightsError: the weights are damaged.
     """
-    from pvchat import video
-
     if not clips.networks.settings.voice:
         return None
     if analysis.sound is not None:
         return analysis.sound
-    if _why_silent(clips, clip) is not None:
-        return None
-    from pvchat.perception.sound.listening import speaking  # takes a second, which a clip without sound doesn't cost
-
-    with clips.networks.lock:
-        found = video.probe(clip, clips.config)
-        return speaking(clip, found, analysis, clips.networks.sound, clips.config)
+    return None if _why_silent(clips, clip) is not None else _listened(clips, clip, analysis, words=False)
 
 
 def _why_silent(clips: ClipMemory, clip: str | Path) -> Sound | None:
@@ -107,12 +99,14 @@ def _why_silent(clips: ClipMemory, clip: str | Path) -> Sound | None:
     return Sound("unfetched") if weights.missing(table=VOICE) else None
 
 
-def _listened(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> Sound:
+def _listened(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words: bool = True) -> Sound:
     from pvchat import video
-    from pvchat.perception.sound.listening import listen
+    from pvchat.perception.sound.listening import listen, speaking  # a second, which a silent clip doesn't cost
 
     with clips.networks.lock:
         found = video.probe(clip, clips.config)
+        if not words:
+            return speaking(clip, found, analysis, clips.networks.sound, clips.config)
         return listen(clip, found, analysis, clips.networks.sound, clips.config, clips.progress)
 
 
@@ -140,7 +134,7 @@ def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip
     return [line for row, utterance in spoken for line in _lines(row, utterance.words)]
 
 
-def _lines(speech: Row, words: Sequence[Word]) -> Iterator[SpokenLine]:
+def _lines(speech: Row, words: Sequence[SpokenWord]) -> Iterator[SpokenLine]:
     """The words of a stretch of speech in lines of at most `LINE_S`."""
     while words:
         fits = [word for word in words if word.end_s - words[0].start_s <= LINE_S] or words[:1]

@@ -31,7 +31,6 @@ TEMPLATE = np.array(
 GRAPH = "edgeface_s_gamma_05.onnx"
 NOBODY = Path(__file__).with_name("nobody.safetensors")  # made by `recipes/faces/nonfaces.py`
 # Blankness from which nothing can be made out of a bare face, of a masked one, and from which it likely is no face.
-# 1.3 % of 6,958 photos have as much shrunk to footage's size, and 1 % with a mask drawn on.
 BLANK, BLANK_MASKED, NO_FACE = 0.25, 0.4, 0.5
 
 
