@@ -18,7 +18,7 @@ from pvchat import PVChat
 from pvchat.bases.judging import decided
 from pvchat.config import PresenceConfig, Settings
 from pvchat.errors import PeopleError
-from pvchat.identity.examples import told
+from pvchat.identity.examples import said_of_tracks
 from pvchat.identity.presence import PresenceModel
 from pvchat.people import contents, exchange
 from pvchat.people.corrections import examples_of
@@ -142,7 +142,7 @@ def test_a_strangers_word_about_a_clip_takes_nobody_away(tmp_path: Path) -> None
     eve = accepted(tmp_path, like_the_blank(clip))
     assert eve is not None
     assert len(examples_of(eve)) == 1  # the face itself counts as one of hers
-    assert told(eve, clip) == {}
+    assert said_of_tracks(eve, clip) == {}
 
 
 @pytest.mark.weights

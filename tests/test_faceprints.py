@@ -20,7 +20,7 @@ from pvchat.people.corrections import corrected, examples_of
 from pvchat.people.merge import joined
 from pvchat.people.parts import parts_of
 from pvchat.people.person import Person
-from pvchat.perception.analysis import WHOLE, covered, printed
+from pvchat.perception.analysis import WHOLE, _print, covered
 from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faceprint import SIDE, FaceprintNetwork
 from pvchat.perception.experts.faces import FaceExpert
@@ -254,8 +254,8 @@ def test_the_best_sightings_of_all_stretches_are_printed() -> None:
     images = clip.images.copy()
     for number, image in enumerate(images):
         image[:] = 20 * number
-    rows = printed(replace(clip, images=images), track, Expert(), 3)  # type: ignore[arg-type]
-    np.testing.assert_allclose(np.sort(rows[:, 0].astype(np.float32)), [20, 80, 140])
+    _print(replace(clip, images=images), track, Expert(), 3)  # type: ignore[arg-type]
+    np.testing.assert_allclose(np.sort(track.prints[:, 0].astype(np.float32)), [20, 80, 140])
 
 
 def test_a_track_is_looked_at_behind_two_masks_a_sighting() -> None:

@@ -66,7 +66,7 @@ class Followed(body.BodyExpert):
     def persons(self, image: np.ndarray) -> ssd.Detections:
         return ssd.Detections(np.zeros((0, 4)), np.zeros((0, 4, 2)), np.zeros(0))
 
-    def _read(self, image: np.ndarray, region: Region, mask: bool) -> body.Pose:
+    def _pose_in(self, image: np.ndarray, region: Region, mask: bool) -> body.Pose:
         self.read.append(region)
         joints = np.full((33, 4), 0.5, np.float32)
         return body.Pose(joints, 1.0, around=self.seen)

@@ -13,11 +13,10 @@ from pvchat.config import PresenceConfig
 from pvchat.identity import measures as measuring
 from pvchat.identity import presence
 from pvchat.identity.examples import MASK as MASKED
-from pvchat.identity.measures import distances
+from pvchat.identity.measures import distances, measures
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.schemas import SceneFacts, SceneSpan, Track
-from recipes.faces.presence import measures
 
 CONFIG = PresenceConfig()
 

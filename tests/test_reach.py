@@ -9,10 +9,10 @@ import pytest
 from make_analysis import identity_of, make_analysis, make_track
 from make_augmented import HERE, make_model, person_of
 
+from pvchat.identity.measures import measures
 from pvchat.identity.presence import PresenceModel
 from pvchat.identity.reach import MOST, REACH, beyond, covered, scene_likeness
 from pvchat.schemas import ClipAnalysis, SceneSpan, Track
-from recipes.faces.presence import measures
 
 
 @pytest.fixture(scope="module")

@@ -88,7 +88,7 @@ TABLE: tuple[Weight, ...] = (
         archive="mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl",
         sha256="05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
         size_bytes=35_622_638,
-        kept_bytes=19_600_000,
+        kept_bytes=17_200_000,
         members=(
             "mediapipe/modules/pose_detection/pose_detection.tflite",
             "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",

@@ -41,7 +41,7 @@ def view_beside(person: Person) -> View:
     return View(*(stacked(rows) for rows in zip(*(example.rows for example in hers), strict=True)))
 
 
-def told(person: Person, analysis: ClipAnalysis) -> dict[int, bool]:
+def said_of_tracks(person: Person, analysis: ClipAnalysis) -> dict[int, bool]:
     """What the user said of a clip's tracks: by their index, whether it is her; later words count more."""
     found: dict[int, bool] = {}
     for example in examples_of(person):
@@ -54,7 +54,7 @@ def settle(odds: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -
     """Log-odds [P, K] of P people with what users said of the clip's tracks; a track that is somebody's is nobody
     else's.
     """
-    said = [told(person, analysis) for person in people]
+    said = [said_of_tracks(person, analysis) for person in people]
     for owner, one in enumerate(said):
         for column in (column for column, her in one.items() if her):
             odds[[row != owner for row in range(len(people))], column] = -TOLD

@@ -61,16 +61,20 @@ class Sightings:
         return cls(rows, middles, nearest.mean(1))
 
 
-def measured(prototypes: FloatArray, tracks: Sightings) -> FloatArray:
-    """What the logistic model sees of N tracks and G people with as many rows each: near, apart, cohort distance.
+def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
+    """What the logistic model sees: near, apart, cohort distance [3].
 
     Args:
-        prototypes: [G, P, D] of the people.
-        tracks: their sightings.
-
-    Returns:
-        [G, N, 3].
+        prototypes: [P, D] of the person.
+        identity: [n, D] of the track's sightings.
+        quality: [n] of the same.
+        cohort: [C, D].
     """
+    return measured(prototypes[None], Sightings.of(identity[None], quality[None], cohort))[0, 0]
+
+
+def measured(prototypes: FloatArray, tracks: Sightings) -> FloatArray:
+    """`measures` [G, N, 3] of N tracks and G people with as many rows each: prototypes [G, P, D]."""
     count, rows, width = tracks.rows.shape
     pairs = distances(prototypes, tracks.rows.reshape(count * rows, width))
     near = nearest_mean(pairs.reshape(*prototypes.shape[:2], count, rows).swapaxes(1, 2))

@@ -284,7 +284,7 @@ class PresenceModel:
 def _corrected(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
     """Log-odds [P, K] with what the user said of this clip."""
     for row, person in enumerate(people):
-        for column, her in examples.told(person, analysis).items():
+        for column, her in examples.said_of_tracks(person, analysis).items():
             raw[row, column] = raw[row, column] if her else NEVER  # nor does she take the track from others
     return raw
 

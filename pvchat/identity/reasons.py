@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pvchat.identity.examples import is_masked, told
+from pvchat.identity.examples import is_masked, said_of_tracks
 from pvchat.people.person import Person
 from pvchat.perception.experts.faceprint import shows_face
 from pvchat.schemas import ClipAnalysis, PersonPresence, Reason, Track, Why
@@ -36,7 +36,7 @@ def why_not(person: Person, presence: PersonPresence, everyone: list[PersonPrese
     at = round(float(analysis.times[track.frames[best]]), 2)
     height = face_height(track, best, analysis) if track.kind == "face" else None
     hard = hardships(track, analysis)
-    if told(person, analysis).get(presence.nearest) is False:
+    if said_of_tracks(person, analysis).get(presence.nearest) is False:
         return Why("told", hard, at, height)
     rival = next((p.name for p in everyone if p.decision == "present" and presence.nearest in p.tracks), "")
     if rival:

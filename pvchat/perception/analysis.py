@@ -59,7 +59,7 @@ class Depth:
         posed_tracks: … for so many of the most prominent tracks.
         faced_tracks: of so many more the faces are measured, for where they look and whether they smile …
         faced: … in so many sightings.
-        told_tracks: face tracks about which facts are measured.
+        fact_tracks: face tracks about which facts are measured.
         figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
         thing_frames: frames searched for things.
         looks: what bodies wear is described, and where no face was found, bodies are tracks.
@@ -75,7 +75,7 @@ class Depth:
     posed_tracks: int = 4
     faced_tracks: int = 8
     faced: int = 8
-    told_tracks: int = 1000
+    fact_tracks: int = 1000
     figure_frames: int = 6
     figure_tracks: int = 8
     thing_frames: int = 6
@@ -198,14 +198,14 @@ def _describing(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Dep
             jobs.append(partial(_print, clip, track, experts, depth.prints))
         if track.kind == "face" and number < depth.masked_tracks:
             jobs.append(partial(_cover, clip, track, experts, depth.masked))
-        jobs.append(partial(_tell, clip, analysis, track, experts, depth.body_crops if number in measured else 0))
+        jobs.append(partial(_fill_track, clip, analysis, track, experts, depth.body_crops if number in measured else 0))
     return jobs
 
 
 def with_facts(found: Sequence[Track], depth: Depth) -> set[int]:
     """The numbers of the tracks about which facts are measured; faces come first."""
     faces = sum(t.kind == "face" for t in found)
-    return {*range(min(faces, depth.told_tracks)), *range(faces, min(faces + _MEASURED_FIGURES, len(found)))}
+    return {*range(min(faces, depth.fact_tracks)), *range(faces, min(faces + _MEASURED_FIGURES, len(found)))}
 
 
 def _shows_real_face(analysis: ClipAnalysis) -> bool:
@@ -302,7 +302,7 @@ def company(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
     return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own])
 
 
-def _tell(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
+def _fill_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
     """Fill in a track's picture, its body features out of so many crops, and the facts that tell who it is.
 
     Without crops only a figure is told of: any of them may be who is asked about, and where it is takes no network.

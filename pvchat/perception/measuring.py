@@ -87,7 +87,7 @@ def measure(
     posed = {n: (seen[n], list[BodyMeasures]()) for n in seen}
     for (number, _), measures in zip(stretches, found[len(found) - len(stretches) :], strict=True):
         posed[number][1].extend(measures)
-    side_by_side(work, [partial(_tell, clip, measured, copies[n], experts, frames, posed.get(n)) for n in wanted])
+    side_by_side(work, [partial(_fill_facts, clip, measured, copies[n], experts, frames, posed.get(n)) for n in wanted])
     networks.rest()
     return replace(measured, scene=place_by_clothes(measured.scene, copies))
 
@@ -162,7 +162,7 @@ def _follow(
     return measures
 
 
-def _tell(
+def _fill_facts(
     clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, frames: _Frames, posed: _Posed | None
 ) -> None:
     """Fill in a track's facts."""
@@ -170,7 +170,7 @@ def _tell(
     heads = DrawnHeads(experts.faces.wide, experts.mesh) if drawn else None
     track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts, heads=heads)
     if posed is not None and posed[1]:
-        _tell_motion(track, *posed, analysis, frames.camera)
+        _fill_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)
     tell_things(track, analysis)
     dress_limbs(clip, track)
@@ -178,7 +178,7 @@ def _tell(
     ground_facts(track, analysis)
 
 
-def _tell_motion(
+def _fill_motion(
     track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
 ) -> None:
     found, part = track.facts, _part(track, seen)

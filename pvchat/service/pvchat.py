@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from pvchat.chat.writer import Writer
     from pvchat.identity.presence import PresenceModel
     from pvchat.library import Library
-    from pvchat.model.pvchat import PVChatModel
     from pvchat.perception.analysis import Experts
 
 PRESET = Settings.model
@@ -310,11 +309,6 @@ class PVChat(Enrolling, Correcting):
     def presence_model(self) -> PresenceModel:
         """Who is in a clip: cohorts and calibration that all people share."""
         return self.networks.presence
-
-    @property
-    def model(self) -> PVChatModel | None:
-        """The trained model with its language model; None where no weights are shipped."""
-        return None if self.networks.trained is None else self.networks.trained.model
 
     @property
     def narrator(self) -> Narrator | None:

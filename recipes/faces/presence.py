@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.identity.measures import Sightings, Weights, distances, measured
+from pvchat.identity.measures import Weights, distances, measures
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask
 from pvchat.perception.experts.identity import WIDTH as FACE
 from pvchat.schemas import FloatArray
@@ -226,18 +226,6 @@ def _views(photos: FloatArray, rng: np.random.Generator) -> FloatArray:
     """The photos [n, V, W] as a clip would show them: one of the views, or all together."""
     view = int(rng.integers(0, photos.shape[1] + 1)) if photos.shape[1] > 1 else 0
     return photos[:, view] if view < photos.shape[1] else photos.reshape(-1, photos.shape[-1])
-
-
-def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
-    """What the logistic model sees of one person and one track [3] (`identity.measures.measured`).
-
-    Args:
-        prototypes: [P, D] of the person.
-        identity: [n, D] of the track's sightings.
-        quality: [n] of the same.
-        cohort: [C, D].
-    """
-    return measured(prototypes[None], Sightings.of(identity[None], quality[None], cohort))[0, 0]
 
 
 def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, list[tuple[str, str]]]:

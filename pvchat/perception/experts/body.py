@@ -118,11 +118,11 @@ class BodyExpert:
         persons = persons or (lambda: self.persons(image))
         if near is None:
             regions = _regions(persons())[:1]
-            return self._read(image, regions[0], mask) if regions else None
+            return self._pose_in(image, regions[0], mask) if regions else None
         height, width = image.shape[:2]
         face = np.asarray(near, np.float32) * [width, height, width, height]
         for region, detected in self._candidates(image, face, persons, before):
-            pose = self._read(image, region, mask)
+            pose = self._pose_in(image, region, mask)
             if pose is not None and _carries(pose, np.asarray(near)):
                 pose.detected = detected
                 return pose
@@ -151,7 +151,7 @@ class BodyExpert:
         centre = np.array([x, y + size * _FACE_TO_CENTRE], np.float32)
         yield along(centre, centre - [0, size * _FACE_TO_RADIUS], pi / 2).scaled(_MARGIN), False
 
-    def _read(self, image: NDArray[np.uint8], region: Region, mask: bool) -> Pose | None:
+    def _pose_in(self, image: NDArray[np.uint8], region: Region, mask: bool) -> Pose | None:
         found = self._network(crop(image, region, _SIDE)[None])
         raw, flag, segmentation, heatmap, _ = (one[0] for one in found)
         if float(flag[0]) < _PRESENT:

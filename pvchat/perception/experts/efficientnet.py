@@ -65,9 +65,9 @@ class FrameExpert:
         squashed = np.stack(side_by_side(partial(_squashed, side=side), images))
         return in_batches(self._networks[side], squashed, _BATCH)[0]
 
-    def pooled(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int = SIDE) -> FloatArray:
+    def pooled(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]]) -> FloatArray:
         """Mean of the grid tokens: [B, 1280] float32."""
-        return self.grid(images, side).mean(1)
+        return self.grid(images).mean(1)
 
     def maps(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
         """The maps of the blocks `MIDDLE` at one stride, the finer averaged, the coarser repeated.

@@ -63,16 +63,14 @@ class FigureExpert:
 
     Args:
         frames: the frozen backbone; without it figures can be compared but not found.
-        weights: the safetensors file; its card lies beside it as .json.
     """
 
-    def __init__(self, frames: FrameExpert | None = None, weights: Path | None = None) -> None:
+    def __init__(self, frames: FrameExpert | None = None) -> None:
         from safetensors.numpy import load_file
 
-        weights = weights or _FILE
         self.frames = frames
-        self.card = json.loads(weights.with_suffix(".json").read_text())
-        self._w = {name: array.astype(np.float32) for name, array in load_file(weights).items()}
+        self.card = json.loads(_FILE.with_suffix(".json").read_text())
+        self._w = {name: array.astype(np.float32) for name, array in load_file(_FILE).items()}
 
     @classmethod
     def of(cls, arrays: dict[str, FloatArray]) -> FigureExpert:
