@@ -72,4 +72,5 @@ class HandExpert:
             return None
         height, width = image.shape[:2]
         points = region.to_frame(np.asarray(raw.reshape(POINTS, 3) / size, np.float32))
-        return points / np.array([width, height, width], np.float32)
+        points /= np.array([width, height, width], np.float32)
+        return points
