@@ -33,6 +33,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -204,7 +205,7 @@ class PresenceModel:
                 raw[row] = self._figure_logits(person, analysis)
         rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
         known = [people[row] for row in rows]
-        scenes = np.zeros((len(known), 1))
+        scenes: NDArray[Any] = np.zeros((len(known), 1))
         for row, person in enumerate(known):
             # a long video's mean frame is no place: that of a cut film is a little like all of them
             if "frame" in person.arrays and not analysis.scenes:
