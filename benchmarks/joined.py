@@ -29,7 +29,7 @@ from pvchat.config import Settings
 from pvchat.eval.subsets import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
-from pvchat.perception.scan import Seen
+from pvchat.perception.scan import ScanState
 from pvchat.schemas import ClipAnalysis, Track
 
 A_SECOND = 2.0  # samples of a long video
@@ -85,7 +85,7 @@ def shelf(folder: Path, half: str, chat: PVChat) -> Shelf:
 
 def joined(clips: Sequence[ClipAnalysis]) -> tuple[ClipAnalysis, list[tuple[float, float]]]:
     """One film of clips joined by cuts, and when each is shown."""
-    seen, at, shown = Seen("joined"), 0.0, list[tuple[float, float]]()
+    seen, at, shown = ScanState("joined"), 0.0, list[tuple[float, float]]()
     for clip in map(thinned, clips):
         shots = clip.shots + np.float32(at)
         shots[0, 0] += np.float32(1e-3)  # a shot of nothing first: parts of a film don't begin with a cut

@@ -31,7 +31,7 @@ from pvchat.identity.subjects import subjects_of
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray
-from recipes.faces.calibration import Row, fit
+from recipes.faces.calibration import Row, fit, save
 from recipes.figures.figurefits import auc
 
 Scores = NDArray[np.float64]
@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> None:
         seen[video] = ({p.name: p.probability for p in scored}, analysis)
     if args.calibrate:
         rows_of = _rows(rows, people, {v: a for v, (_, a) in seen.items()}, chat.presence_model)
-        fit(rows_of).save(args.calibrate, f"{len(rows)} questions, half: {args.half or 'both'}")
+        save(fit(rows_of), args.calibrate, f"{len(rows)} questions, half: {args.half or 'both'}")
     truth = np.array([r["present"][r["people"][0]] for r in rows])
     ours = np.array([seen[r["video"]][0][r["people"][0]] for r in rows])
     plain = np.array([_match(enrolled[r["people"][0]], seen[r["video"]][1]) for r in rows])

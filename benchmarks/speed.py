@@ -41,6 +41,7 @@ from pvchat.errors import PVChatError
 from pvchat.perception import analysis, measuring, search
 from pvchat.perception.experts import body, efficientnet, faces, hands, identity, mesh, mtcnn
 from pvchat.perception.experts.networks import RUNTIME, runtime_for
+from pvchat.perception.search import describe, find_faces
 from pvchat.perception.tracks import link
 from pvchat.video import Clip, load, save_clip
 from recipes.faces.faceteachers import dlib_file
@@ -140,7 +141,7 @@ def experts_on(runtime: str) -> analysis.Experts:
     try:
         experts = analysis.Experts()
         warm = np.zeros((2, 96, 160, 3), np.uint8)
-        experts.faces.find_many(list(warm))
+        find_faces(warm, np.arange(len(warm)), experts.faces)
         experts.frames.grid(warm)
     finally:
         os.environ.pop(RUNTIME)
@@ -166,12 +167,12 @@ def dlib_road(clip: Clip) -> str:
     return _linked(found)
 
 
-def _seen(boxes: Sequence[tuple[int, ...]], vectors: Sequence[NDArray[Any]]) -> faces.Faces:
-    """Faces of which nothing is known but where they are and whose."""
+def _seen(boxes: Sequence[tuple[int, ...]], vectors: Sequence[NDArray[Any]]) -> faces.DetectedFaces:
+    """DetectedFaces of which nothing is known but where they are and whose."""
     n = len(boxes)
     rows = np.array(boxes, np.float32).reshape(n, 4), np.zeros((n, 5, 2), np.float32)
     sure, fair = np.ones(n, np.float32), np.full(n, 0.5, np.float32)
-    return faces.Faces(*rows, sure, fair, np.array(vectors, np.float32).reshape(n, identity.WIDTH))
+    return faces.DetectedFaces(*rows, sure, fair, np.array(vectors, np.float32).reshape(n, identity.WIDTH))
 
 
 def facenet_road(clip: Clip, expert: faces.FaceExpert) -> str:
@@ -184,24 +185,18 @@ def facenet_road(clip: Clip, expert: faces.FaceExpert) -> str:
         for image, *seen in zip(images, *detector.detect(images, landmarks=True), strict=True):
             none = (np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))
             boxes, scores, points = (np.asarray(v, np.float32) for v in (none if seen[0] is None else seen))
-            found.append(expert.describe(image, boxes, points, scores))
+            found += describe([image], [faces.Located(boxes, points, scores)], np.zeros(1, int), expert)
     return _linked(found)
 
 
 def every_face_road(clip: Clip, expert: faces.FaceExpert) -> str:
     """Each frame searched, each face described."""
-    return _linked(
-        [
-            one
-            for start in range(0, len(clip.images), 8)
-            for one in expert.find_many(list(clip.images[start : start + 8]))
-        ]
-    )
+    return _linked(find_faces(clip.images, np.arange(len(clip.images)), expert))  # each as if between two cuts
 
 
-def _linked(found: list[faces.Faces]) -> str:
+def _linked(found: list[faces.DetectedFaces]) -> str:
     """What the people that a road's faces are linked to come to."""
-    return _people([len(track) for track in link(found)])
+    return _people([len(track) for track in link(found, np.zeros(len(found), int))])
 
 
 def _people(sightings: list[int]) -> str:

@@ -1,4 +1,4 @@
-"""Faces, tracks and analysed clips made up for the tests; sizes and values are chosen, nothing is detected."""
+"""DetectedFaces, tracks and analysed clips made up for the tests; sizes and values are chosen, nothing is detected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from make_people import jpeg
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.faces import Faces
+from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Track
 from pvchat.video import Clip
 
@@ -29,13 +29,13 @@ def box_at(x: float, y: float = 100.0, side: float = 40.0) -> tuple[float, float
     return x - side / 2, y - side / 2, x + side / 2, y + side / 2
 
 
-def make_faces(*rows: tuple[Any, FloatArray] | tuple[Any, FloatArray, float], quality: float = 0.8) -> Faces:
+def make_faces(*rows: tuple[Any, FloatArray] | tuple[Any, FloatArray, float], quality: float = 0.8) -> DetectedFaces:
     """The faces of one frame out of (box in pixels, descriptor[, score])."""
     boxes = np.array([row[0] for row in rows], np.float32).reshape(-1, 4)
     identity = np.array([row[1] for row in rows], np.float32).reshape(-1, 128)
     scores = np.array([row[2] if len(row) > 2 else 0.99 for row in rows], np.float32)
     points = np.stack([five_points(b) for b in boxes]) if len(boxes) else np.zeros((0, 5, 2), np.float32)
-    return Faces(boxes, points, scores, np.full(len(boxes), quality, np.float32), identity)
+    return DetectedFaces(boxes, points, scores, np.full(len(boxes), quality, np.float32), identity)
 
 
 def five_points(box: Sequence[float] | FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception.experts.faces import Faces
+from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.perception.experts.figures import Figures
 
 
@@ -34,10 +34,10 @@ class FacesByFrame:
 
     wide = None  # drawn figures' faces aren't looked for
 
-    def __init__(self, faces: list[Faces]) -> None:
+    def __init__(self, faces: list[DetectedFaces]) -> None:
         self.left = list(faces)
 
-    def find_many(self, images: np.ndarray) -> list[Faces]:
+    def find_many(self, images: np.ndarray) -> list[DetectedFaces]:
         return [self.left.pop(0) for _ in images]
 
     def masked(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -100,7 +100,9 @@ class Bodies:
         return None if len(self.asked) == 1 else SimpleNamespace(joints=np.full((33, 4), 0.5, np.float32))
 
 
-def experts_of(faces: list[Faces], drawn: float = 0.001, photo_head: float | None = None, figures: int = 1) -> Any:
+def experts_of(
+    faces: list[DetectedFaces], drawn: float = 0.001, photo_head: float | None = None, figures: int = 1
+) -> Any:
     """Experts of which both, or each of the two, think that the clip is drawn with a probability."""
     return SimpleNamespace(
         frames=Frames(),

@@ -21,7 +21,7 @@ from make_studio import open_studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.config import Settings, home  # noqa: E402
-from pvchat.schemas import Garment, PersonFacts, Sound, Utterance, Word  # noqa: E402
+from pvchat.schemas import Garment, PersonFacts, Sound, SpokenWord, Utterance  # noqa: E402
 
 PAGE = REPO / "docs" / "questions.md"
 ANA, BEN, CLEO = 1, 2, 3
@@ -128,7 +128,7 @@ PARTS = (
 
 
 def _spoken(text: str, start_s: float, voice: int, track: int | None = None) -> Utterance:
-    words = tuple(Word(word, start_s + 0.4 * i, start_s + 0.4 * i + 0.3) for i, word in enumerate(text.split()))
+    words = tuple(SpokenWord(word, start_s + 0.4 * i, start_s + 0.4 * i + 0.3) for i, word in enumerate(text.split()))
     return Utterance(start_s, start_s + 0.4 * len(words), words, track, track is None, voice=voice)
 
 

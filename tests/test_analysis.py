@@ -19,7 +19,7 @@ from pvchat.perception import analysis as module  # noqa: E402
 from pvchat.perception import measuring  # noqa: E402
 from pvchat.perception.analysis import covered, drawn_probability, recognise, spread, thumbnail  # noqa: E402
 from pvchat.perception.camera import measure_camera  # noqa: E402
-from pvchat.perception.experts.faces import Faces  # noqa: E402
+from pvchat.perception.experts.faces import DetectedFaces  # noqa: E402
 from pvchat.perception.experts.objects import Detection  # noqa: E402
 from pvchat.perception.motion import BodyMeasures  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
@@ -48,7 +48,7 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.append(track)
         return PersonFacts.from_dict(track.facts.to_dict())
 
-    def find_faces(images: np.ndarray, shots: np.ndarray, expert: FacesByFrame, tell: Any) -> list[Faces]:
+    def find_faces(images: np.ndarray, shots: np.ndarray, expert: FacesByFrame, tell: Any) -> list[DetectedFaces]:
         assert len(images) == len(shots)
         tell(len(images))
         return expert.find_many(images)
@@ -71,7 +71,7 @@ def asked_once(asked: list[Any], people: list[Any]) -> bool:
     return sorted(map(id, asked)) == sorted(map(id, people))
 
 
-def two_people(frames: int) -> list[Faces]:
+def two_people(frames: int) -> list[DetectedFaces]:
     """Ana on the left all the time, Ben on the right from frame 2 on and smaller."""
     ana = [(box_at(80), identity_of(1, 0.15, f)) for f in range(frames)]
     ben = [(box_at(240, side=24), identity_of(2, 0.15, f)) for f in range(frames)]
@@ -385,7 +385,7 @@ def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
         body.pose[:, joint] = (*place, 0, 0.95)
     seen = np.arange(len(body))
     still = measure_camera(np.zeros((len(body), 60, 60, 3), np.uint8))
-    measuring._tell_motion(body, seen, [], make_analysis(body), still)
+    measuring._fill_motion(body, seen, [], make_analysis(body), still)
     assert (body.facts.pose, body.facts.gestures, body.facts.movement) == ("standing", [], None)
 
 

@@ -10,9 +10,9 @@ from make_analysis import make_track
 from make_people import make_person
 
 from pvchat.errors import SettingsError
-from pvchat.identity.calibration import MOST, ODDS, Calibration, best_quality, good, slopes
+from pvchat.identity.calibration import ODDS, Calibration, best_quality, good
 from pvchat.identity.presence import PresenceModel
-from recipes.faces.calibration import Row, fit
+from recipes.faces.calibration import MOST, Row, fit, save, slopes
 
 
 def rows(shift: float, slope: float = 1.0, others: int = 0, figure: bool = False, n: int = 400) -> list[Row]:
@@ -87,7 +87,7 @@ def test_both_truths_are_needed():
 
 def test_it_survives_the_file(tmp_path):
     fitted = fit(both(shift=-1.0))
-    fitted.save(tmp_path / "calibration.json", "made-up rows")
+    save(fitted, tmp_path / "calibration.json", "made-up rows")
     assert Calibration.load(tmp_path / "calibration.json") == fitted
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 
 from make_film import Experts, memory_in, person  # noqa: E402
 
-from pvchat.perception.closer import told_of  # noqa: E402
+from pvchat.perception.closer import stretch_of  # noqa: E402
 
 
 def test_the_stretch_that_is_asked_about_is_measured_once(long_video: Path, tmp_path: Path, experts: Experts) -> None:
@@ -39,7 +39,7 @@ def test_what_was_measured_is_kept(long_video: Path, tmp_path: Path, experts: Ex
     kept = memory_in(tmp_path / "cache").look(long_video, stage="who")
     assert kept.experts_s == 0.0
     assert person(kept.analysis, 2).facts.clothes
-    assert told_of(person(kept.analysis, 2)).told  # type: ignore[union-attr]
+    assert stretch_of(person(kept.analysis, 2)).told  # type: ignore[union-attr]
     memory.drop(kept.analysis.key)
     assert not list((tmp_path / "cache").glob("*.json"))
 

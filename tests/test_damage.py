@@ -163,7 +163,7 @@ def test_a_damaged_converted_network_is_made_anew(tmp_path: Path, pvchat_home: P
             return self.layer(rows)
 
     def answer() -> float:
-        network = networks.load("twice", source, lambda path: Twice(), (-1, 64), dtype="float32")
+        network = networks.load("twice", source, lambda path: Twice(), networks.Input((-1, 64)))
         return float(network(np.ones((1, 64), np.float32))[0][0, 0])
 
     assert answer() == 32.0

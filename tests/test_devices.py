@@ -36,9 +36,9 @@ def clip(tmp_path: Path, pvchat_home: Path) -> Clip:
 
 def test_a_clip_is_seen_alike_on_another_device(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
     here = recognise(clip, Experts("cpu"))
-    moved, in_torch = list[str](), networks._TorchNetwork.__init__
+    moved, in_torch = list[str](), networks.TorchNetwork.__init__
     monkeypatch.setattr(
-        networks._TorchNetwork, "__init__", lambda self, net, to: moved.append(to) or in_torch(self, net, to)
+        networks.TorchNetwork, "__init__", lambda self, net, to: moved.append(to) or in_torch(self, net, to)
     )
     there = recognise(clip, Experts(ANOTHER))
     assert set(moved) == {ANOTHER}

@@ -62,7 +62,11 @@ def test_a_drawn_figure_is_described_by_its_face():
     clip = SimpleNamespace(images=np.repeat(image[None], 6, 0), width=200, height=200)
     figure = track_at((0.25, 0.25, 0.75, 0.75), kind="figure")  # a box that ends amid the clothes
     found = facts.measure_person(
-        clip, figure, analysis(figure), heads=DrawnHeads(finds((0.25, 0.15, 0.75, 0.48)), turned(5.0))
+        clip,
+        figure,
+        analysis(figure),
+        experts=None,
+        heads=DrawnHeads(finds((0.25, 0.15, 0.75, 0.48)), turned(5.0)),
     )
     assert found.hair == "blue hair"
     assert [(g.kind, g.colour) for g in found.clothes] == [("top", "red")]
@@ -82,7 +86,7 @@ def test_without_a_face_the_locators_boxes_tell_who_looks_ahead_by_two_meshes(ya
     blue = np.full((200, 200, 3), (150, 190, 240), np.uint8)
     clip = SimpleNamespace(images=np.repeat(blue[None], 6, 0), width=200, height=200)
     figure = track_at((0.25, 0.25, 0.75, 0.55), kind="figure")
-    found = facts.measure_person(clip, figure, analysis(figure), heads=DrawnHeads(finds(), turned(*yaws)))
+    found = facts.measure_person(clip, figure, analysis(figure), experts=None, heads=DrawnHeads(finds(), turned(*yaws)))
     assert found.gestures == told
 
 
@@ -91,8 +95,8 @@ def test_without_a_face_what_has_the_colour_of_the_background_is_not_told():
     clip = SimpleNamespace(images=np.repeat(image[None], 6, 0), width=200, height=200)
     figure = track_at((0.25, 0.25, 0.75, 0.55), kind="figure")
     seen = analysis(figure)
-    found = facts.measure_person(clip, figure, seen, heads=DrawnHeads(finds()))
+    found = facts.measure_person(clip, figure, seen, experts=None, heads=DrawnHeads(finds()))
     assert (found.hair, [g.colour for g in found.clothes]) == ("light blue hair", ["light blue"])
     seen.scene.background = "a light blue background"
-    found = facts.measure_person(clip, figure, seen, heads=DrawnHeads(finds()))
+    found = facts.measure_person(clip, figure, seen, experts=None, heads=DrawnHeads(finds()))
     assert (found.hair, found.clothes) == (None, [])

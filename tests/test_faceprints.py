@@ -17,10 +17,10 @@ from pvchat.identity.measures import PrintModel, made_out
 from pvchat.identity.presence import NOTHING, PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
-from pvchat.people.merge import merge
+from pvchat.people.merge import joined
 from pvchat.people.parts import parts_of
 from pvchat.people.person import Person
-from pvchat.perception.analysis import WHOLE, covered, printed
+from pvchat.perception.analysis import WHOLE, _print, covered
 from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faceprint import SIDE, FaceprintNetwork
 from pvchat.perception.experts.faces import FaceExpert
@@ -174,7 +174,7 @@ def test_an_enrollment_keeps_them_and_they_pass_as_a_persons_file() -> None:
 
 
 def test_two_clips_of_one_person_stay_two_views() -> None:
-    both = merge(enrolled(1, "Ana"), enrolled(2, "Anna"))
+    both = joined(enrolled(1, "Ana"), enrolled(2, "Anna"))
     views = parts_of(both)
     assert [len(view.prints) for view in views] == [4, 4]
     np.testing.assert_array_equal(views[1].prints, enrolled(2).arrays["prints"])
@@ -183,7 +183,7 @@ def test_two_clips_of_one_person_stay_two_views() -> None:
 def test_one_of_two_clips_without_them_still_merges() -> None:
     before = enrolled(1, "Ana")
     before = replace(before, arrays={k: v for k, v in before.arrays.items() if "prints" not in k})
-    both = merge(before, enrolled(2, "Anna"))
+    both = joined(before, enrolled(2, "Anna"))
     assert [len(view.prints) for view in parts_of(both)] == [0, 4]
 
 
@@ -254,8 +254,8 @@ def test_the_best_sightings_of_all_stretches_are_printed() -> None:
     images = clip.images.copy()
     for number, image in enumerate(images):
         image[:] = 20 * number
-    rows = printed(replace(clip, images=images), track, Expert(), 3)  # type: ignore[arg-type]
-    np.testing.assert_allclose(np.sort(rows[:, 0].astype(np.float32)), [20, 80, 140])
+    _print(replace(clip, images=images), track, Expert(), 3)  # type: ignore[arg-type]
+    np.testing.assert_allclose(np.sort(track.prints[:, 0].astype(np.float32)), [20, 80, 140])
 
 
 def test_a_track_is_looked_at_behind_two_masks_a_sighting() -> None:

@@ -1,4 +1,4 @@
-"""Faces of a frame: alignment, quality, and two detectors that find one face only once."""
+"""DetectedFaces of a frame: alignment, quality, and two detectors that find one face only once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from PIL import Image, ImageFilter  # noqa: E402
 from pvchat.perception.boxes import overlap  # noqa: E402
 from pvchat.perception.experts.faces import (  # noqa: E402
     TEMPLATE,
+    DetectedFaces,
     FaceExpert,
+    Located,
     chip,
     draw_mask,
     frontality,
 )
+from pvchat.perception.search import describe, faces_of  # noqa: E402
 
 
 def noise(height: int, width: int) -> np.ndarray:
@@ -33,6 +36,10 @@ def smooth(height: int, width: int) -> np.ndarray:
 
 def expert(boxes=(), wide=(), wide_scores=()) -> FaceExpert:  # noqa: ANN001
     return FaceExpert(FakeDetector(boxes), FakeNetwork(), FakeWide(wide, wide_scores))  # type: ignore[arg-type]
+
+
+def described(image: np.ndarray, boxes: np.ndarray, points: np.ndarray, scores: np.ndarray) -> DetectedFaces:
+    return describe([image], [Located(boxes, points, scores)], np.zeros(1, np.int64), expert())[0]
 
 
 # --- alignment
@@ -123,7 +130,7 @@ def test_quality_falls_with_blur() -> None:
     found = []
     for radius in (0, 0.7, 1, 1.5, 2):
         blurred = np.asarray(Image.fromarray(image).filter(ImageFilter.GaussianBlur(radius)))
-        found.append(float(expert().describe(blurred, box, points, np.float32([1.0])).quality[0]))
+        found.append(float(described(blurred, box, points, np.float32([1.0])).quality[0]))
     assert found == sorted(found, reverse=True)
     assert found[0] > 2 * found[-1]
     assert all(0 <= q <= 1 for q in found)
@@ -133,7 +140,7 @@ def test_quality_falls_with_size() -> None:
     image, found = noise(300, 300), []
     for side in (120, 60, 40, 20, 10):
         box = np.float32([[10, 10, 10 + side, 10 + side]])
-        faces = expert().describe(image, box, five_points(box[0])[None], np.float32([1.0]))
+        faces = described(image, box, five_points(box[0])[None], np.float32([1.0]))
         found.append(float(faces.quality[0]))
     assert found == sorted(found, reverse=True)
     assert found[1] > found[-1]
@@ -142,7 +149,7 @@ def test_quality_falls_with_size() -> None:
 def test_quality_falls_with_the_score() -> None:
     image, box = noise(200, 200), np.float32([[20, 20, 170, 170]])
     points = (TEMPLATE + 20)[None].astype(np.float32)
-    sure, doubtful = (float(expert().describe(image, box, points, np.float32([s])).quality[0]) for s in (1.0, 0.5))
+    sure, doubtful = (float(described(image, box, points, np.float32([s])).quality[0]) for s in (1.0, 0.5))
     assert doubtful < sure
 
 
@@ -156,14 +163,14 @@ def test_identity_is_the_same_for_a_mirrored_face() -> None:
     flipped[0, :, 0] = 150 - flipped[0, :, 0]
     flipped = flipped[:, [1, 0, 2, 4, 3]]  # the template is nearly symmetric
     box, score = np.float32([[0, 0, 150, 150]]), np.float32([1.0])
-    a = expert().describe(image, box, points, score).identity
-    b = expert().describe(mirrored, box, flipped, score).identity
+    a = described(image, box, points, score).identity
+    b = described(mirrored, box, flipped, score).identity
     np.testing.assert_allclose(a, b, atol=0.06)
     assert np.abs(a - FakeNetwork().describe(image[None])).max() > 0.12
 
 
 def test_no_faces_are_described_as_none() -> None:
-    faces = expert().describe(
+    faces = described(
         noise(50, 50), np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32)
     )
     assert len(faces) == 0
@@ -188,7 +195,7 @@ def test_overlap() -> None:
 
 def test_a_face_of_both_detectors_counts_once() -> None:
     image = noise(200, 400)
-    faces = expert([[40, 40, 100, 100]], wide=[[0.11, 0.22, 0.26, 0.52]], wide_scores=[0.95]).find(image)
+    faces = faces_of(image, expert([[40, 40, 100, 100]], wide=[[0.11, 0.22, 0.26, 0.52]], wide_scores=[0.95]))
     assert len(faces) == 1
     np.testing.assert_array_equal(faces.boxes, [[40, 40, 100, 100]])  # the first detector's box wins
 
@@ -196,7 +203,7 @@ def test_a_face_of_both_detectors_counts_once() -> None:
 def test_a_face_that_only_the_wide_detector_sees_is_added() -> None:
     image = noise(200, 400)
     wide = [[0.11, 0.22, 0.26, 0.52], [0.5, 0.25, 0.75, 0.75], [0.0, 0.0, 0.1, 0.2]]
-    faces = expert([[40, 40, 100, 100]], wide, wide_scores=[0.95, 0.8, 0.5]).find(image)
+    faces = faces_of(image, expert([[40, 40, 100, 100]], wide, wide_scores=[0.95, 0.8, 0.5]))
     np.testing.assert_allclose(faces.boxes, [[40, 40, 100, 100], [200, 50, 300, 150]], atol=1e-3)
     assert 0.85 < faces.scores[1] < faces.scores[0]  # 0.8 there is sure enough for a track, 0.5 too little to count
     left, right, nose, mouth_left, mouth_right = faces.points[1]
@@ -207,13 +214,13 @@ def test_a_face_that_only_the_wide_detector_sees_is_added() -> None:
 
 
 def test_the_wide_detector_alone_is_enough() -> None:
-    faces = expert(wide=[[0.5, 0.25, 0.75, 0.75]], wide_scores=[0.9]).find(noise(200, 400))
+    faces = faces_of(noise(200, 400), expert(wide=[[0.5, 0.25, 0.75, 0.75]], wide_scores=[0.9]))
     assert len(faces) == 1
     assert faces.identity.shape == (1, 128)
 
 
 def test_nobody() -> None:
-    faces = expert().find(noise(60, 60))
+    faces = faces_of(noise(60, 60), expert())
     assert len(faces) == 0
     assert faces.points.shape == (0, 5, 2)
 
@@ -223,7 +230,7 @@ def test_nobody() -> None:
 )
 def test_large_frames_are_searched_smaller_and_answered_large(side: int, searched: int) -> None:
     detector = FakeDetector([[100, 100, 200, 200]])
-    faces = FaceExpert(detector, FakeNetwork(), FakeWide()).find(noise(side * 3 // 4, side))  # type: ignore[arg-type]
+    faces = faces_of(noise(side * 3 // 4, side), FaceExpert(detector, FakeNetwork(), FakeWide()))  # type: ignore[arg-type]
     assert detector.shown == [(searched * 3 // 4, searched, 3)]
     box = np.array([100, 100, 200, 200]) * side / searched
     np.testing.assert_allclose(faces.boxes, [box], atol=1e-3)

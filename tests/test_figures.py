@@ -95,14 +95,14 @@ def test_tracks_follow_identity_through_a_cut():
     score = np.array([0.9, 0.8], np.float32)
     frames = [Figures(np.array([left, right], np.float32), score, np.stack([one, two])) for _ in range(2)]
     frames += [Figures(np.array([right, left], np.float32), score, np.stack([one, two])) for _ in range(2)]  # they swap
-    tracks = link_figures(frames)
+    tracks = link_figures(frames, np.zeros(len(frames), int))
     assert [len(t) for t in tracks] == [4, 4]
     assert all(t.kind == "figure" for t in tracks)
     for track in tracks:
         assert (track.identity @ track.identity.T > 0.99).all()
         assert np.isnan(track.points).all()
         assert track.body_boxes.shape == (4, 4)
-    assert link_figures([]) == []
+    assert link_figures([], np.zeros(0, int)) == []
 
 
 def test_figures_in_one_place_on_both_sides_of_a_cut_are_two():
@@ -114,8 +114,8 @@ def test_figures_in_one_place_on_both_sides_of_a_cut_are_two():
     half = 0.5 * one + np.sqrt(0.75) * (half - one * (half @ one)) / np.linalg.norm(half - one * (half @ one))
     box, score = np.float32([[0.2, 0.2, 0.5, 0.8]]), np.float32([0.9])
     frames = [Figures(box, score, np.float32(v)[None]) for v in (one, one, half, half)]
-    assert [len(t) for t in link_figures(frames)] == [4]
-    assert [len(t) for t in link_figures(frames, [0, 0, 1, 1])] == [2, 2]
+    assert [len(t) for t in link_figures(frames, np.zeros(len(frames), int))] == [4]
+    assert [len(t) for t in link_figures(frames, np.array([0, 0, 1, 1]))] == [2, 2]
 
 
 def test_score_prefers_the_same_figure_and_discounts_what_the_cohort_shares():

@@ -1,4 +1,4 @@
-"""dlib's identity network read from its own serialisation: a made-up file, and dlib itself as the reference."""
+"""The identity network: our own file, and dlib's, read from its serialisation, with dlib itself as the reference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad  # noqa: E40
 
 from pvchat.errors import WeightsError  # noqa: E402
 from pvchat.perception.experts.identity import IdentityNetwork  # noqa: E402
-from pvchat.perception.experts.identitylayers import ResNet, _integer  # noqa: E402
+from pvchat.perception.experts.identitylayers import ResNet  # noqa: E402
+from recipes.faces.dlibfile import _integer, descriptor  # noqa: E402
 from recipes.faces.facefiles import save_student  # noqa: E402
 
 # (width in, width out, side, stride, halving block) of the 29 convolutions, from the image upwards, as in dlib's
@@ -96,27 +97,35 @@ def reference(tensors: list[np.ndarray], chips: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[IdentityNetwork, list[np.ndarray], bytes]:
-    tensors, data = made_up()
-    path = tmp_path_factory.mktemp("dat") / "network.dat"
-    path.write_bytes(data)
-    return IdentityNetwork(path), tensors, data
+def ours(tmp_path_factory: pytest.TempPathFactory) -> tuple[IdentityNetwork, ResNet]:
+    """A network written by the training in half precision, and read for use."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        trunk = ResNet()
+    path = tmp_path_factory.mktemp("ours") / "ours.safetensors"
+    save_student(trunk, path, {})
+    for parameter in trunk.requires_grad_(False).parameters():
+        parameter.copy_(parameter.half())
+    return IdentityNetwork(path), trunk
 
 
 def chips_of(count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (count, 150, 150, 3), dtype=np.uint8)
 
 
-def test_folded_network_equals_convolution_then_affine(loaded: tuple) -> None:
-    network, tensors, _ = loaded
+def test_folded_network_equals_convolution_then_affine(tmp_path: Path) -> None:
+    tensors, data = made_up()
+    (tmp_path / "network.dat").write_bytes(data)
     chips = chips_of(2)
-    found, wanted = network.describe(chips), reference(tensors, chips)
+    with torch.inference_mode():
+        found = descriptor(tmp_path / "network.dat")(torch.from_numpy(chips)).numpy()
+    wanted = reference(tensors, chips)
     assert np.abs(wanted).max() > 0.05  # not just zeros that agree
     np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())
 
 
-def test_shapes_batches_and_order(loaded: tuple) -> None:
-    network, _, _ = loaded
+def test_shapes_batches_and_order(ours: tuple) -> None:
+    network, _ = ours
     chips = np.concatenate([chips_of(1, seed=i) for i in range(18)])  # more than one batch
     found = network.describe(chips)
     assert found.shape == (18, 128)
@@ -125,10 +134,10 @@ def test_shapes_batches_and_order(loaded: tuple) -> None:
     assert network.describe(chips[:0]).shape == (0, 128)
 
 
-def test_read_only_chips_are_taken(loaded: tuple) -> None:
+def test_read_only_chips_are_taken(ours: tuple) -> None:
     chips = chips_of(1)
     chips.setflags(write=False)
-    assert np.isfinite(loaded[0].describe(chips)).all()
+    assert np.isfinite(ours[0].describe(chips)).all()
 
 
 @pytest.mark.parametrize("value", [0, 1, 2, 127, 128, 255, 256, 4736, 590080])
@@ -136,32 +145,26 @@ def test_integers_are_written_as_dlib_does(value: int) -> None:
     assert _integer(value) == integer(value)
 
 
-def test_a_cut_file_is_refused(loaded: tuple, tmp_path: Path) -> None:
-    data = loaded[2]
+def test_a_cut_file_is_refused(tmp_path: Path) -> None:
+    _, data = made_up()
     for share in (0.0, 0.3):
         (tmp_path / "cut.dat").write_bytes(data[: int(share * len(data))])
         with pytest.raises(ValueError):
-            IdentityNetwork(tmp_path / "cut.dat")
+            descriptor(tmp_path / "cut.dat")
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:
     """A file of which the first tensor has another size."""
     (tmp_path / "other.dat").write_bytes(tensor(np.zeros(100, np.float32), 100) * 3)
     with pytest.raises(ValueError, match="no tensor of shape"):
-        IdentityNetwork(tmp_path / "other.dat")
+        descriptor(tmp_path / "other.dat")
 
 
-def test_our_own_file_gives_what_was_saved(tmp_path: Path) -> None:
-    """Written by the training in half precision, read for use."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        trunk = ResNet()
-    save_student(trunk, tmp_path / "ours.safetensors", {})
-    for parameter in trunk.requires_grad_(False).parameters():
-        parameter.copy_(parameter.half())
+def test_our_own_file_gives_what_was_saved(ours: tuple) -> None:
+    network, trunk = ours
     with torch.inference_mode():
         wanted = trunk(torch.from_numpy(chips_of(2))).numpy()
-    found = IdentityNetwork(tmp_path / "ours.safetensors").describe(chips_of(2))
+    found = network.describe(chips_of(2))
     np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())
 
 
@@ -177,12 +180,13 @@ def test_one_person_is_nearer_than_another_on_packaged_portraits() -> None:
     from pvchat.assets.footage import FOOTAGE
     from pvchat.assets.weights import member_path
     from pvchat.perception.experts.faces import FaceExpert, chip
+    from pvchat.perception.search import faces_of
 
     expert = FaceExpert()
     chips = []
     for name in ("obama.jpg", "obama2.jpg", "biden.jpg"):
         image = np.asarray(Image.open(member_path("footage-portraits", name, table=FOOTAGE)).convert("RGB"))
-        chips.append(chip(image, expert.find(image).points[0]))
+        chips.append(chip(image, faces_of(image, expert).points[0]))
     far = [shrunk(Image.fromarray(c), 30) for c in chips]  # a face of some 20 pixels
     obama, again, biden, _, small, other = IdentityNetwork().describe(np.stack(chips + far))
     assert np.linalg.norm(obama - again) < 0.6 < np.linalg.norm(obama - biden)
@@ -205,5 +209,6 @@ def test_equals_dlib_itself() -> None:
     chips = np.concatenate([chips, chips[:1, :, ::-1]])
     theirs = dlib.face_recognition_model_v1(str(file))
     wanted = np.stack([np.array(theirs.compute_face_descriptor(np.ascontiguousarray(c))) for c in chips])
-    np.testing.assert_allclose(IdentityNetwork(file).describe(chips), wanted, atol=1e-5)
+    with torch.inference_mode():
+        np.testing.assert_allclose(descriptor(file)(torch.from_numpy(chips)).numpy(), wanted, atol=1e-5)
     assert np.linalg.norm(wanted[0] - wanted[3]) < 0.4 < np.linalg.norm(wanted[0] - wanted[1])

@@ -66,7 +66,7 @@ class Followed(body.BodyExpert):
     def persons(self, image: np.ndarray) -> ssd.Detections:
         return ssd.Detections(np.zeros((0, 4)), np.zeros((0, 4, 2)), np.zeros(0))
 
-    def _read(self, image: np.ndarray, region: Region, mask: bool) -> body.Pose:
+    def _pose_in(self, image: np.ndarray, region: Region, mask: bool) -> body.Pose:
         self.read.append(region)
         joints = np.full((33, 4), 0.5, np.float32)
         return body.Pose(joints, 1.0, around=self.seen)
@@ -112,9 +112,7 @@ def test_spread_puts_the_mask_back_where_the_region_lies():
     assert laid.sum() == pytest.approx(3600, rel=0.05)
 
 
-@pytest.mark.parametrize(
-    ("spec", "size", "count"), [(ssd.FACES, 192, 2304), (ssd.PALMS, 192, 2016), (ssd.PERSONS, 224, 2254)]
-)
+@pytest.mark.parametrize(("spec", "size", "count"), [(ssd.FACES, 192, 2304), (ssd.PERSONS, 224, 2254)])
 def test_anchor_counts_are_those_of_the_networks(spec, size, count):
     centres = ssd.anchors(size, spec.strides)
     assert centres.shape == (count, 2)
@@ -147,14 +145,13 @@ def test_refine_moves_to_the_heatmaps_centre_only_when_it_is_sure():
 
 
 @pytest.mark.parametrize("yaw", [-40.0, 0.0, 25.0])
-def test_mesh_measures_yaw_and_roll(yaw):
+def test_mesh_measures_the_heads_angles(yaw):
     points = np.random.default_rng(1).normal(0, 5, (468, 3)).astype(np.float32)
     turn = np.radians(yaw)
     points[234], points[454] = [-50 * np.cos(turn), 0, -50 * np.sin(turn)], [50 * np.cos(turn), 0, 50 * np.sin(turn)]
     points[10], points[152] = [0, -70, 0], [0, 70, 0]
     found = mesh.measure(points)
     assert found["yaw"] == pytest.approx(yaw, abs=0.1)
-    assert found["roll"] == pytest.approx(0, abs=0.1)
     assert found["pitch"] == pytest.approx(0, abs=0.1)
 
 
@@ -176,7 +173,6 @@ def test_experts_read_a_real_person(astronaut):
     assert 150 < y1 < 210
     face = mesh.MeshExpert().mesh(astronaut, boxes[0], keypoints[0][[0, 1, 2, 3, 3]])
     assert face is not None
-    assert face.smile > 0.1
     assert abs(face.yaw) < 10
     expert = body.BodyExpert()
     pose = expert.pose(astronaut, boxes[0], mask=True)
@@ -195,7 +191,7 @@ def test_experts_read_a_real_person(astronaut):
 
 @pytest.mark.weights
 def test_an_interpreter_that_was_given_up_comes_back_and_says_the_same() -> None:
-    network = litert.Network(litert.model_path("face_landmark.tflite"))
+    network = litert.LiteNetwork(litert.model_path("face_landmark.tflite"))
     image = np.random.default_rng(0).random((*network.input_size, 3), np.float32)
     before = network(image)
     litert.rest()

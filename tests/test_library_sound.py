@@ -23,7 +23,7 @@ from pvchat.chat.timeline import (  # noqa: E402
     Timeline,
 )
 from pvchat.library import Library  # noqa: E402
-from pvchat.schemas import Look, Sound, SoundState, Utterance, Word  # noqa: E402
+from pvchat.schemas import Look, Sound, SoundState, SpokenWord, Utterance  # noqa: E402
 from pvchat.storage import conversion, keys  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
 
@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
 
 def utterance(text: str, start_s: float, **fields: Any) -> Utterance:
     words = text.split()
-    spoken = tuple(Word(word, start_s + 0.2 * i, start_s + 0.2 * (i + 1)) for i, word in enumerate(words))
+    spoken = tuple(SpokenWord(word, start_s + 0.2 * i, start_s + 0.2 * (i + 1)) for i, word in enumerate(words))
     return Utterance(start_s, start_s + 0.2 * len(words), spoken, **fields)
 
 

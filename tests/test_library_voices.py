@@ -15,7 +15,7 @@ from test_voices import heard, known, spoken  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.library import Library  # noqa: E402
 from pvchat.people.person import Person  # noqa: E402
-from pvchat.schemas import Look, Sound, Utterance, Word  # noqa: E402
+from pvchat.schemas import Look, Sound, SpokenWord, Utterance  # noqa: E402
 
 
 def speakers(library: Library, chat: PVChat) -> list[str]:
@@ -59,7 +59,7 @@ def test_one_voice_of_two_that_are_alike_is_known_once_the_other_has_gone(porch:
 def test_what_was_not_heard_yet_when_she_was_forgotten_never_is(
     studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sound = Sound("heard", (Utterance(0.2, 0.6, (Word("marzipan", 0.2, 0.6),), 1),))
+    sound = Sound("heard", (Utterance(0.2, 0.6, (SpokenWord("marzipan", 0.2, 0.6),), 1),))
     states = [Sound("unfetched"), sound]
     monkeypatch.setattr(type(chat), "listen", lambda self, clip: Look(replace(self.analyse(clip), sound=states[0])))
     library = chat.library

@@ -12,7 +12,7 @@ from make_studio import ANA, Studio
 from pvchat import PVChat
 from pvchat.errors import PeopleError
 from pvchat.people.corrections import SAME_FACE
-from pvchat.people.merge import MOST_ROWS, alike, merge
+from pvchat.people.merge import MOST_ROWS, alike, joined
 from pvchat.people.parts import parts_of
 from pvchat.people.person import MAX_ALIASES, Person
 
@@ -25,7 +25,7 @@ def person(name: str, who: int, rows: int = 3, **fields) -> Person:
 
 def test_the_prototypes_of_both_are_kept() -> None:
     one, two = person("Ana", 1), person("Ana 2", 1, confidence=0.5)
-    both = merge(one, two)
+    both = joined(one, two)
     assert both.name == "Ana"
     np.testing.assert_array_equal(both.arrays["prototypes"][:3], one.arrays["prototypes"])
     np.testing.assert_array_equal(both.arrays["prototypes"][3:], two.arrays["prototypes"])
@@ -38,7 +38,7 @@ def test_the_prototypes_of_both_are_kept() -> None:
 def test_a_deep_state_stays_whoever_has_it() -> None:
     deep = person("Ana 2", 1, depth="deep")
     deep.arrays["tokens"] = np.ones((16, 8), np.float32)
-    both = merge(person("Ana", 1), deep)
+    both = joined(person("Ana", 1), deep)
     assert both.depth == "deep"
     assert "tokens" in both.arrays
     assert both.name == "Ana"
@@ -47,20 +47,20 @@ def test_a_deep_state_stays_whoever_has_it() -> None:
 def test_a_better_clip_lifts_the_quality() -> None:
     poor, good = person("Ana", 1), person("Ana 2", 1)
     poor.extra["quality"], good.extra["quality"] = 0.3, 0.9
-    assert merge(poor, good).extra["quality"] == 0.9
-    assert merge(good, poor).extra["quality"] == 0.9
+    assert joined(poor, good).extra["quality"] == 0.9
+    assert joined(good, poor).extra["quality"] == 0.9
 
 
 def test_many_merges_stay_small() -> None:
-    both = merge(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
+    both = joined(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
     assert len(both.arrays["prototypes"]) == MOST_ROWS
 
 
-def test_one_person_or_two_kinds_are_refused() -> None:
+def test_one_person_or_two_kinds_are_refused(chat: PVChat) -> None:
     with pytest.raises(PeopleError, match="one person already"):
-        merge(person("Ana", 1), person("ana", 1))
+        chat.merge("Ana", "ana")
     with pytest.raises(PeopleError, match="can't be one"):
-        merge(person("Ana", 1), person("Toon", 2, kind="figure"))
+        joined(person("Ana", 1), person("Toon", 2, kind="figure"))
 
 
 def test_likeness_tells_one_person_from_two() -> None:
@@ -71,10 +71,10 @@ def test_likeness_tells_one_person_from_two() -> None:
 
 def test_which_clip_a_row_is_of_stays_known() -> None:
     one, two, three = (person(f"Ana {i}", 1, rows=i + 1) for i in range(3))
-    all_three = merge(merge(one, two), three)
+    all_three = joined(joined(one, two), three)
     assert [len(view.bare) for view in parts_of(all_three)] == [1, 2, 3]
     np.testing.assert_array_equal(parts_of(all_three)[1].bare, two.arrays["prototypes"])
-    many = merge(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
+    many = joined(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
     assert [len(view.bare) for view in parts_of(many)] == [50, MOST_ROWS - 50]
     for broken in ("x", [[1]], [[1, -1, 0, 0]], [[3, 0, 0, 0]]):
         all_three.extra["parts"] = broken

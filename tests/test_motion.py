@@ -57,7 +57,7 @@ def camera(n: int, zoom: float = 1.0, live: float = 0.2, pan: float = 0.0) -> Ca
 
 
 def faces(n: int, **series) -> list[BodyMeasures]:
-    base = {"mouth_open": 0.0, "eyes_open": 0.3, "smile": 0.1, "yaw": 13.0, "pitch": 0.0, "roll": 0.0}
+    base = {"mouth_open": 0.0, "eyes_open": 0.3, "smile": 0.1, "yaw": 13.0, "pitch": 0.0}
     rng = np.random.default_rng(0)
     rows = {k: np.broadcast_to(series.get(k, v), n) for k, v in base.items()}
     jitter = rng.normal(0, 0.6, n)  # degrees: what a living head does

@@ -14,7 +14,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from pvchat.perception.experts import converted, networks  # noqa: E402
-from pvchat.perception.experts.networks import in_batches, load  # noqa: E402
+from pvchat.perception.experts.networks import Input, in_batches, load  # noqa: E402
 from pvchat.perception.experts.operations import Suppression  # noqa: E402
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side  # noqa: E402
 
@@ -54,9 +54,9 @@ def pixels(*shape: int) -> np.ndarray:
 
 @needs_openvino
 def test_both_runtimes_answer_alike_for_any_size(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fast = load("small", weights, build, (-1, -1, -1, 3))
+    fast = load("small", weights, build, Input((-1, -1, -1, 3), "uint8"))
     monkeypatch.setenv(networks.RUNTIME, "torch")
-    slow = load("small", weights, build, (-1, -1, -1, 3))
+    slow = load("small", weights, build, Input((-1, -1, -1, 3), "uint8"))
     for shape in ((1, 4, 4, 3), (3, 9, 7, 3), (2, 4, 40, 3)):
         for a, b in zip(fast(pixels(*shape)), slow(pixels(*shape)), strict=True):
             assert a.dtype == b.dtype == np.float32
@@ -65,8 +65,8 @@ def test_both_runtimes_answer_alike_for_any_size(weights: Path, monkeypatch: pyt
 
 @needs_openvino
 def test_a_network_is_converted_once_a_home(weights: Path, pvchat_home: Path) -> None:
-    first = load("small", weights, build, (-1, 4, 4, 3))
-    again = load("small", weights, refuse, (-1, 4, 4, 3))
+    first = load("small", weights, build, Input((-1, 4, 4, 3), "uint8"))
+    again = load("small", weights, refuse, Input((-1, 4, 4, 3), "uint8"))
     np.testing.assert_array_equal(first(pixels(2, 4, 4, 3))[0], again(pixels(2, 4, 4, 3))[0])
     kept = {p.name for p in (pvchat_home / "weights" / "networks").glob("small-*/*")}
     assert {name for name in kept if not name.endswith(".json")} == {"network.bin", "network.xml"}
@@ -75,10 +75,10 @@ def test_a_network_is_converted_once_a_home(weights: Path, pvchat_home: Path) ->
 
 @needs_openvino
 def test_other_weights_are_another_network(weights: Path) -> None:
-    load("small", weights, build, (-1, 4, 4, 3))
+    load("small", weights, build, Input((-1, 4, 4, 3), "uint8"))
     torch.save(torch.nn.Conv2d(3, 5, 3).state_dict(), weights)
     with pytest.raises(AssertionError, match="built again"):
-        load("small", weights, refuse, (-1, 4, 4, 3))
+        load("small", weights, refuse, Input((-1, 4, 4, 3), "uint8"))
 
 
 @needs_openvino
@@ -87,13 +87,13 @@ def test_a_home_that_cannot_be_written_still_computes(
 ) -> None:
     (pvchat_home / "weights").mkdir()
     (pvchat_home / "weights" / "networks").write_text("a file where the folder should be")
-    assert load("small", weights, build, (-1, 4, 4, 3))(pixels(1, 4, 4, 3))[0].shape == (1, 5, 2, 2)
+    assert load("small", weights, build, Input((-1, 4, 4, 3), "uint8"))(pixels(1, 4, 4, 3))[0].shape == (1, 5, 2, 2)
     assert "can't be kept" in caplog.text
 
 
 def test_without_openvino_torch_computes(weights: Path, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert load("small", weights, build, (-1, 4, 4, 3))(pixels(1, 4, 4, 3))[1].shape == (1, 5)
+    assert load("small", weights, build, Input((-1, 4, 4, 3), "uint8"))(pixels(1, 4, 4, 3))[1].shape == (1, 5)
     assert not (pvchat_home / "weights" / "networks").exists()
 
 
@@ -105,10 +105,10 @@ def test_another_device_computes_what_openvino_does(weights: Path, monkeypatch: 
     """The road that CUDA takes, on a device that every machine has and that isn't named "cpu"."""
     moved, to = [], torch.nn.Module.to
     monkeypatch.setattr(torch.nn.Module, "to", lambda self, *args: moved.append(args) or to(self, *args))
-    there = load("small", weights, build, (-1, 4, 4, 3), device="cpu:0")
+    there = load("small", weights, build, Input((-1, 4, 4, 3), "uint8"), device="cpu:0")
     assert moved == [("cpu:0",)]
     assert Suppression("cpu:0")._torch
-    here = load("small", weights, build, (-1, 4, 4, 3))
+    here = load("small", weights, build, Input((-1, 4, 4, 3), "uint8"))
     for a, b in zip(there(pixels(3, 4, 4, 3)), here(pixels(3, 4, 4, 3)), strict=True):
         assert a.dtype == np.float32
         np.testing.assert_allclose(a, b, atol=1e-3)
@@ -118,7 +118,7 @@ def test_a_card_computes_in_float32(weights: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(torch.nn.Module, "to", lambda self, device: self)  # there need not be a card
     for there, wanted in (("cpu:0", True), ("cuda", False), ("cuda:1", False)):
         monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
-        load("small", weights, build, (-1, 4, 4, 3), device=there)
+        load("small", weights, build, Input((-1, 4, 4, 3), "uint8"), device=there)
         assert torch.backends.cudnn.allow_tf32 is wanted
 
 
@@ -174,7 +174,7 @@ def test_an_error_side_by_side_ends_all_and_is_raised(monkeypatch: pytest.Monkey
 @needs_openvino
 def test_threads_may_share_a_network_and_a_suppression(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    network, suppress = load("small", weights, build, (-1, -1, -1, 3)), Suppression()
+    network, suppress = load("small", weights, build, Input((-1, -1, -1, 3), "uint8")), Suppression()
     boxes = np.random.default_rng(0).random((300, 4), np.float32)
     boxes[:, 2:] += boxes[:, :2]
 
@@ -236,7 +236,7 @@ assert 'torch' not in sys.modules
 
 @needs_openvino
 def test_threads_share_requests_and_get_their_own_answers(weights: Path) -> None:
-    network = load("small", weights, build, (-1, 4, 4, 3))
+    network = load("small", weights, build, Input((-1, 4, 4, 3), "uint8"))
     pictures = [np.full((1, 4, 4, 3), value, np.uint8) for value in range(32)]
     alone = [network(picture)[1] for picture in pictures]
     networks.rest()  # what lies between the layers comes back with the next call

@@ -17,7 +17,7 @@ from test_cache import make_analysis
 
 from pvchat.errors import PeopleError, UnknownPersonError
 from pvchat.people.folders import PersonFolders
-from pvchat.people.index import PersonRow
+from pvchat.people.index import IndexedPerson
 from pvchat.people.person import MAX_STATE_BYTES, Person, clean_name, name_key
 from pvchat.people.store import PeopleStore, describe
 from pvchat.storage import atomic, private
@@ -212,7 +212,7 @@ def test_a_snapshot_names_people_as_they_are_when_they_are_read(
     store.alias("Ben", "Benny")
     other, load = PeopleStore(), PersonFolders.load
 
-    def renamed_first(self: PersonFolders, row: PersonRow) -> Person | None:
+    def renamed_first(self: PersonFolders, row: IndexedPerson) -> Person | None:
         with monkeypatch.context() as patch:
             patch.setattr(PersonFolders, "load", load)
             other.rename("Ben", "Cleo")

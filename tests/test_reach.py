@@ -43,8 +43,8 @@ def test_a_double_in_the_same_place_counts_less_than_elsewhere(model: PresenceMo
     near = measures(person.arrays["prototypes"], double.identity, double.quality, model.cohort)[0]
     assert near > REACH
     here, away = shown(double), shown(double, elsewhere=True)
-    assert model.scene_likeness(person, here) > 0.99
-    assert model.scene_likeness(person, away) < 0.6
+    assert model.scene_likeness(person, here.mean_frame) > 0.99
+    assert model.scene_likeness(person, away.mean_frame) < 0.6
     assert 1 < logit(model, away) - logit(model, here) <= MOST + 1e-4
 
 

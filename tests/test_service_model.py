@@ -131,7 +131,7 @@ def test_a_turn_may_be_question_and_answer(studio: Studio, chat: PVChat, asked: 
 
 
 def test_an_enrollment_stores_no_tokens_and_a_trained_state_is_used_as_stored(chat: PVChat) -> None:
-    ana, config = chat.people.get("Ana"), chat.model.config
+    ana, config = chat.people.get("Ana"), chat.networks.trained.model.config
     assert not {"tokens", "z"} & ana.arrays.keys()
     made = chat.describer.state(ana)
     assert made.tokens.shape == (config.personal_tokens, config.width)
@@ -154,7 +154,7 @@ def test_of_a_figure_the_body_alone_makes_tokens(chat: PVChat) -> None:
 def test_no_weights_no_model(studio: Studio) -> None:
     chat = PVChat(Settings(device="cpu"))
     assert chat.describer is None
-    assert chat.model is None
+    assert chat.networks.trained is None
     with pytest.raises(WeightsError, match="train base"):
         PVChat.from_pretrained(settings=Settings(device="cpu", answers="model"))
 

@@ -22,12 +22,14 @@ from pvchat.perception.experts.voiceactivity import STEP, STEP_S
 from pvchat.perception.experts.whisper import _aligned_frames, log_mel
 from pvchat.perception.sound.listening import Speech, _looked_at, _with_words, speech_in, windows
 from pvchat.perception.sound.mouths import _with_speaker, faces_at, look_times, movements, no_faces
-from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, Utterance, Word
+from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, SpokenWord, Utterance
 from pvchat.service.hearing import voices_in, with_sound
 from pvchat.storage.clips import ClipCache
 from pvchat.video.sound import has_sound, read_sound
 
-HELLO = Utterance(1.0, 2.0, (Word("Hello", 1.0, 1.4), Word("Ana.", 1.5, 1.9)), track=1, voice=0, voiceprint=(0.6, 0.8))
+HELLO = Utterance(
+    1.0, 2.0, (SpokenWord("Hello", 1.0, 1.4), SpokenWord("Ana.", 1.5, 1.9)), track=1, voice=0, voiceprint=(0.6, 0.8)
+)
 SOUND = Sound("heard", (HELLO, Utterance(3.0, 4.0, unseen=True)))
 
 
@@ -133,11 +135,11 @@ def test_short_stretches_are_heard_together():
 class SaysTwice:
     """Hears a word in each of two loud places."""
 
-    def words(self, samples: Any, start_s: float) -> list[Word]:
+    def words(self, samples: Any, start_s: float) -> list[SpokenWord]:
         loud = np.flatnonzero(samples > 0.2) / SAMPLE_RATE + start_s
         return [
-            Word("yes", float(loud[0]), float(loud[0]) + 0.3),
-            Word("no", float(loud[-1]) - 0.3, float(loud[-1]) + 4),
+            SpokenWord("yes", float(loud[0]), float(loud[0]) + 0.3),
+            SpokenWord("no", float(loud[-1]) - 0.3, float(loud[-1]) + 4),
         ]
 
 
@@ -145,7 +147,7 @@ def test_words_go_to_their_stretch_and_end_with_it():
     made = [Speech(at, np.full(SAMPLE_RATE, 0.5, np.float32)) for at in (2.0, 6.0)]
     first, second = _with_words(made, SimpleNamespace(words=SaysTwice(), languages=None))
     assert [word.text for word in first.words] == ["yes"]
-    assert second.words == (Word("no", pytest.approx(6.7, abs=0.02), 7.0),)
+    assert second.words == (SpokenWord("no", pytest.approx(6.7, abs=0.02), 7.0),)
 
 
 def swings(size: float) -> dict[float, float]:

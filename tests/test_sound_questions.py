@@ -16,7 +16,7 @@ from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.cli.transcribe import subtitles
 from pvchat.identity.evidence import Evidence
-from pvchat.schemas import PersonPresence, Sound, Utterance, Word
+from pvchat.schemas import PersonPresence, Sound, SpokenWord, Utterance
 from pvchat.service.hearing import LINE_S, SpokenLine, _lines, transcript
 
 NAMES = ("Ana", "Ben", "Cleo")
@@ -25,7 +25,7 @@ ANA = Whom(("Ana",))
 
 def spoken(text: str, start_s: float, track: int | None = None, unseen: bool = False) -> Utterance:
     """A stretch of speech, half a second a word."""
-    words = tuple(Word(w, start_s + 0.5 * i, start_s + 0.5 * i + 0.4) for i, w in enumerate(text.split()))
+    words = tuple(SpokenWord(w, start_s + 0.5 * i, start_s + 0.5 * i + 0.4) for i, w in enumerate(text.split()))
     return Utterance(start_s, start_s + 0.5 * len(words), words, track, unseen)
 
 
@@ -152,9 +152,9 @@ def test_who_speaks_is_who_stands_on_the_track():
 
 def test_every_word_is_transcribed_once():
     """One that was heard past the end of its stretch; stretches that overlap where speech is cut at the longest."""
-    ends = Utterance(1.0, 2.0, (Word("Good", 1.0, 1.4), Word("night.", 2.0, 2.0)))
-    long = Utterance(3.0, 31.0, (Word("so", 30.8, 30.9),))
-    rest = Utterance(30.7, 33.0, (Word("it", 30.95, 31.0), Word("goes", 31.1, 31.4)))
+    ends = Utterance(1.0, 2.0, (SpokenWord("Good", 1.0, 1.4), SpokenWord("night.", 2.0, 2.0)))
+    long = Utterance(3.0, 31.0, (SpokenWord("so", 30.8, 30.9),))
+    rest = Utterance(30.7, 33.0, (SpokenWord("it", 30.95, 31.0), SpokenWord("goes", 31.1, 31.4)))
     lines = transcript(replace(make_analysis(), sound=Sound("heard", (ends, long, rest))), [], "clip.mp4")
     assert [line.text for line in lines] == ["Good night.", "so", "it goes"]
 

@@ -12,11 +12,17 @@ pytest.importorskip("scipy")
 
 from make_analysis import box_at, identity_of, make_faces  # noqa: E402
 
+from pvchat.perception import tracks as module  # noqa: E402
 from pvchat.perception.boxes import nesting, overlap  # noqa: E402
-from pvchat.perception.experts.faces import Faces  # noqa: E402
-from pvchat.perception.tracks import link, mean_identity, screen_weight  # noqa: E402
+from pvchat.perception.experts.faces import DetectedFaces  # noqa: E402
+from pvchat.perception.tracks import mean_identity, screen_weight  # noqa: E402
 
 NOBODY = make_faces()
+
+
+def link(faces: list, shots: object = None) -> list:
+    """The tracks of frames, of one shot where none is given."""
+    return module.link(faces, np.zeros(len(faces), int) if shots is None else np.asarray(shots))
 
 
 def person(number: int, frame: int, noise: float = 0.2) -> np.ndarray:
@@ -132,7 +138,7 @@ def test_one_doubtful_sighting_of_a_sure_track_stays() -> None:
 
 
 @pytest.mark.parametrize("faces", [[], [NOBODY], [NOBODY] * 5])
-def test_no_faces_no_tracks(faces: list[Faces]) -> None:
+def test_no_faces_no_tracks(faces: list[DetectedFaces]) -> None:
     assert link(faces) == []
 
 
@@ -171,7 +177,7 @@ def test_mean_identity_follows_the_good_sightings() -> None:
 
 
 @st.composite
-def clips(draw: st.DrawFn) -> list[Faces]:
+def clips(draw: st.DrawFn) -> list[DetectedFaces]:
     frames = []
     for frame in range(draw(st.integers(0, 9))):
         rows = draw(
@@ -185,7 +191,7 @@ def clips(draw: st.DrawFn) -> list[Faces]:
 
 
 @given(clips(), st.lists(st.integers(0, 1), min_size=9, max_size=9))
-def test_every_sighting_is_used_at_most_once_and_time_runs_forward(faces: list[Faces], cuts: list[int]) -> None:
+def test_every_sighting_is_used_at_most_once_and_time_runs_forward(faces: list[DetectedFaces], cuts: list[int]) -> None:
     tracks = link(faces, np.cumsum(cuts)[: len(faces)])
     used = [s for t in tracks for s in t]
     assert len(used) == len(set(used))
@@ -197,8 +203,8 @@ def test_every_sighting_is_used_at_most_once_and_time_runs_forward(faces: list[F
 
 
 @given(clips())
-def test_only_doubtful_sightings_are_left_out(faces: list[Faces]) -> None:
-    sure = [Faces(f.boxes, f.points, np.full(len(f), 0.99, np.float32), f.quality, f.identity) for f in faces]
+def test_only_doubtful_sightings_are_left_out(faces: list[DetectedFaces]) -> None:
+    sure = [DetectedFaces(f.boxes, f.points, np.full(len(f), 0.99, np.float32), f.quality, f.identity) for f in faces]
     assert sum(map(len, link(sure))) == sum(map(len, sure))
 
 

@@ -16,7 +16,7 @@ from make_studio import ANA, Studio
 
 from pvchat import PVChat
 from pvchat.config import VideoConfig
-from pvchat.perception.scan import Seen
+from pvchat.perception.scan import ScanState
 from pvchat.service.answering import unread_sentence
 from pvchat.storage.clips import ClipCache
 from pvchat.video import load, probe, read_parts
@@ -88,7 +88,7 @@ def test_what_is_cut_off_is_told_as_far_as_the_header_tells_it(tmp_path: Path) -
 
 
 def test_parts_of_a_long_video_tell_it_together() -> None:
-    seen = Seen("a" * 64)
+    seen = ScanState("a" * 64)
     for number in range(3):
         part = replace(make_analysis(), unread=((float(number), number + 0.5),) if number else ())
         part.frame_features = np.zeros((1, 49, 1280), np.float16)

@@ -21,6 +21,8 @@ from pvchat.assets import archives, receipts, weights
 from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
 
+PALMS = "palm_detection_full.tflite"  # no network needs it now; a cache from before 2026-11-29 still holds it
+
 
 @pytest.fixture
 def local(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +217,8 @@ def test_the_real_weights_are_whole() -> None:
     for weight in weights.TABLE:
         receipt = json.loads((receipts.folder_of(weight) / receipts.RECEIPT).read_text())
         assert receipt["sha256"] == weight.sha256
-        kept = sum(entry["bytes"] for entry in receipt["files"].values())
+        needed = {name: entry for name, entry in receipt["files"].items() if name != PALMS}
+        kept = sum(entry["bytes"] for entry in needed.values())
         assert kept <= weight.kept_bytes <= kept * 1.1  # the estimate that the disk check goes by
         for name in weight.names:
             path = weights.member_path(weight.role, name)

@@ -50,15 +50,6 @@ def local_archive(filename: str) -> Path | None:
     Raises:
         WeightsError: `$PVCHAT_WHEELS` names something that isn't a folder.
     """
-    folder = local_folder()
-    if folder is None:
-        return None
-    archive = folder / filename
-    return archive if archive.is_file() else None
-
-
-def local_folder() -> Path | None:
-    """The folder named by `$PVCHAT_WHEELS`, checked; None when the variable is unset or empty."""
     chosen = os.environ.get("PVCHAT_WHEELS")
     if not chosen:
         return None
@@ -67,7 +58,8 @@ def local_folder() -> Path | None:
         raise WeightsError(
             "PVCHAT_WHEELS names no folder.", subject=chosen, hint="Point it to a folder of archives, or unset it."
         )
-    return folder
+    archive = folder / filename
+    return archive if archive.is_file() else None
 
 
 def download(weight: Weight, target: Path, progress: Progress | None = None) -> None:

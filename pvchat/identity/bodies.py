@@ -8,7 +8,6 @@ little, and only as far as a track is more like her than anybody else who is see
 become each other. And bodies lift nobody above `WORN_MOST`, which is "unsure" where nobody else is enrolled: the next
 person in the same clothes in the same room may be somebody else.
 
-The values were picked on the tune half of the development set, in whole steps (docs/LOG.md).
 Legend: K tracks, P and m rows of looks.
 """
 

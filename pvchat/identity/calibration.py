@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,6 @@ FILE = Path(__file__).with_suffix(".json")
 TERMS = ("odds", "odds × crowd", "odds × good", "crowd", "crowd × crowd", "one")
 ODDS = (-7.0, 20.0)  # log-odds beyond which nothing changes
 CROWD = 4.0  # ln(1 + others) that counts as 1: some fifty people
-MOST = 100_000  # people for whom the result must still rise with the log-odds
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Calibration:
             figure: they are drawn figures.
         """
         weights = self.figure if figure else self.face
-        found = sum(weight * one for weight, one in zip(weights, _terms(logits, others, good), strict=True))
+        found = sum(weight * one for weight, one in zip(weights, terms(logits, others, good), strict=True))
         return np.broadcast_to(np.asarray(found, np.float32), np.shape(logits)).copy()
 
     def least(self, odds: float, others: int) -> float:
@@ -78,11 +77,6 @@ class Calibration:
             found += [(odds - one * crowd - other * crowd**2 - rest) / (steep + by_crowd * crowd + by_good * good)
                       for good in (0.0, 1.0)]  # fmt: skip
         return min(found) if min(found) > ODDS[0] else float("-inf")
-
-    def save(self, path: Path, fitted_on: str) -> None:
-        """Write it with the words that say where it comes from."""
-        rows = {"terms": list(TERMS), **asdict(self), "fitted_on": fitted_on}
-        path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def good(people: Sequence[Person], best: FloatArray) -> FloatArray:
@@ -105,18 +99,8 @@ def best_quality(tracks: Sequence[Track]) -> FloatArray:
     return np.array([t.quality.max(initial=0.0) if t.kind == "face" else 0.0 for t in tracks], np.float64)
 
 
-def terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float = 0.0) -> FloatArray:
-    """[..., K, 6]: `TERMS` of K tracks."""
-    return np.stack(np.broadcast_arrays(*_terms(logits, others, good)), -1)
-
-
-def _terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float) -> tuple[NDArray[np.float64], ...]:
+def terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float) -> tuple[NDArray[np.float64], ...]:
+    """`TERMS` of K tracks, arrays that broadcast to [..., K] each; arguments as of `Calibration.apply`."""
     odds, good = np.clip(np.asarray(logits, np.float64), *ODDS), np.clip(good, 0.0, 1.0)
     crowd = np.asarray(np.log1p(others) / CROWD)
     return odds, odds * crowd, odds * good, crowd, crowd * crowd, np.ones(())
-
-
-def slopes(weights: Sequence[float]) -> tuple[float, ...]:
-    """How fast the result rises with the log-odds: of somebody alone and among `MOST`, at quality 0 and 1."""
-    crowd = weights[1] * np.log1p(MOST) / CROWD
-    return tuple(float(weights[0] + c + g) for c in (0.0, crowd) for g in (0.0, weights[2]))

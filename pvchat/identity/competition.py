@@ -15,7 +15,7 @@ from pvchat.perception.boxes import inside, nesting
 from pvchat.schemas import FloatArray, IntArray, Track
 
 _FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
-_OWN_FACE = 0.5  # share of a drawn face's box inside a figure's; on the tune half it is about all, or less than a third
+_OWN_FACE = 0.5  # share of a drawn face's box inside a figure's from which it is the figure's own
 
 
 def shown_together(tracks: Sequence[Track]) -> IntArray:

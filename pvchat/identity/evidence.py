@@ -27,7 +27,7 @@ from pvchat.schemas import (
 
 _FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
 _FOLLOWED = 5  # frames from which a body without a face is counted: twice seen is seldom anybody else
-_SURELY_DRAWN = 0.98  # the locator's score: 42 of 53 tune clips are counted right, one too high; 37 if each had one
+_SURELY_DRAWN = 0.98  # the locator's score from which a drawn figure is counted
 NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
 STILL_S = 1.5  # seconds up to which a clip is a photo, or as short as one: no times are told of it
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the frame
@@ -210,10 +210,7 @@ def in_light(facts: PersonFacts, scene: SceneFacts) -> PersonFacts:
 
 
 def _is_somebody(track: Track, frames: int) -> bool:
-    """Whether a track is a person for sure: a face on a poster or a pattern is seldom found again, or clearly.
-
-    On the development footage this left out seven faces that are nobody's, and nobody's face that is somebody's.
-    """
+    """Whether a track is a person for sure: a face on a poster or a pattern is seldom found again, or clearly."""
     return len(track.shown_in) >= min(_FOUND_AGAIN, frames) or float(track.scores.mean()) >= _CLEAR
 
 

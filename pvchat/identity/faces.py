@@ -21,7 +21,7 @@ from pvchat.schemas import FloatArray, IntArray, Track
 
 
 @dataclass(frozen=True)
-class Faces:
+class FaceTracks:
     """N face tracks with the same numbers of rows.
 
     Attributes:
@@ -42,15 +42,15 @@ class Faces:
     prints: FloatArray
     shown: FloatArray
 
-    def rows(self, which: NDArray[np.bool_], prints: NDArray[np.bool_], shown: FloatArray) -> Faces:
+    def rows(self, which: NDArray[np.bool_], prints: NDArray[np.bool_], shown: FloatArray) -> FaceTracks:
         """Some of them [N], with some of their faceprints [m]; `shown` [N] is of all."""
         kept = self.prints[np.ix_(which, prints)]
-        return Faces(
+        return FaceTracks(
             self.which[which], self.masked, self.hidden[which], self.identity[which], self.quality[which], kept,
             shown[which],
         )  # fmt: skip
 
-    def made_out(self) -> Iterator[Faces]:
+    def made_out(self) -> Iterator[FaceTracks]:
         """The same tracks with those faceprints only in which a face can be made out; at least one, if any."""
         if not self.prints.shape[1]:
             yield self
@@ -63,7 +63,7 @@ class Faces:
             yield self.rows((seen == prints).all(1), prints, shown)
 
 
-def faces_of(tracks: Sequence[Track]) -> Iterator[Faces]:
+def faces_of(tracks: Sequence[Track]) -> Iterator[FaceTracks]:
     """The face tracks among some, those with the same numbers of rows together."""
     alike: dict[tuple[bool, int, int], list[int]] = {}
     for place, track in enumerate(tracks):
@@ -73,13 +73,13 @@ def faces_of(tracks: Sequence[Track]) -> Iterator[Faces]:
         yield from _stacked([tracks[place] for place in places], np.array(places), masked).made_out()
 
 
-def face_of(track: Track, masked: bool) -> Faces:
+def face_of(track: Track, masked: bool) -> FaceTracks:
     """A single face track, behind a mask or not."""
     return next(_stacked([track], np.zeros(1, int), masked).made_out())
 
 
-def _stacked(tracks: Sequence[Track], places: IntArray, masked: bool) -> Faces:
+def _stacked(tracks: Sequence[Track], places: IntArray, masked: bool) -> FaceTracks:
     prints = np.stack([track.prints if len(track.prints) else NOTHING for track in tracks]).astype(np.float32)
     hidden = np.array([masked or covered(track) for track in tracks])
     identity, quality = np.stack([t.identity for t in tracks]), np.stack([t.quality for t in tracks])
-    return Faces(places, masked, hidden, identity, quality, prints, np.ones(len(tracks), np.float32))
+    return FaceTracks(places, masked, hidden, identity, quality, prints, np.ones(len(tracks), np.float32))

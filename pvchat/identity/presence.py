@@ -35,6 +35,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, best_quality, good
 from pvchat.identity.competition import compete, shown_together
-from pvchat.identity.faces import Faces, face_of, faces_of
+from pvchat.identity.faces import FaceTracks, face_of, faces_of
 from pvchat.identity.gallery import Gallery, Stack, stacks_of
 from pvchat.identity.measures import PrintModel, Sightings, Weights, measured
 from pvchat.identity.reach import beyond, scene_likeness
@@ -55,14 +56,13 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.schemas import ClipAnalysis, Decision, FloatArray, IntArray, PersonPresence, Track
 
 FILE = Path(__file__).with_name("presence.safetensors")
-# Log-odds of two of whom nothing can be made out, competition aside. On the tune half -3 to -5 do as well.
-NOTHING = -4.0
+NOTHING = -4.0  # log-odds of two of whom nothing can be made out, competition aside
 NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 # Log-odds of somebody real in a drawn clip and of a drawn figure in a real one: drawn faces weakly resemble many real
-# ones, and posters, masks and blurs many figures. Three would do on the tune half.
+# ones, and posters, masks and blurs many figures.
 OTHER_WORLD = 4.0
 # Log-odds for each unit that the locator's mean score of a figure lies below 1: what it isn't sure of may be a hand or
-# a bow, and like many. On the tune half 2 to 10 do as well, and so does a limit of .9.
+# a bow, and like many.
 NO_FIGURE = 5.0
 _BLANK = 0.1  # locator's best score of a track below which nothing is there: plain colours have up to .06
 _POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
@@ -207,7 +207,7 @@ class PresenceModel:
         no_face = np.array([track.kind == "figure" for track in analysis.tracks], bool)
         for row, person in enumerate(people):
             if person.kind == "face" and len(person.arrays.get("looks", ())) and "frame" in person.arrays:
-                place = self.scene_likeness(person, analysis)
+                place = float(self.scene_likeness(person, analysis.mean_frame))
                 out[row] = body_logits(person, analysis.tracks, place, self.body_mean) - NEVER * no_face
         return out * with_looks
 
@@ -219,18 +219,20 @@ class PresenceModel:
                 raw[row] = self._figure_logits(person, analysis)
         rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
         known = [people[row] for row in rows]
-        # a long video's mean frame is no place: that of a cut film is a little like all of them
-        scenes = [
-            self.scene_likeness(one, analysis) if "frame" in one.arrays and not analysis.scenes else 0.0
-            for one in known
-        ]
+        scenes: NDArray[Any] = np.zeros((len(known), 1))
+        for row, person in enumerate(known):
+            # a long video's mean frame is no place: that of a cut film is a little like all of them
+            if "frame" in person.arrays and not analysis.scenes:
+                scenes[row] = self.scene_likeness(person, analysis.mean_frame)
         gallery = Gallery(known)
         for faces in faces_of(analysis.tracks) if known else ():
-            found = self.face_logits(known, gallery, faces, np.array(scenes)[:, None])
+            found = self.face_logits(known, gallery, faces, scenes)
             raw[np.ix_(rows, faces.which)] = found
         return raw
 
-    def face_logits(self, people: Sequence[Person], gallery: Gallery, faces: Faces, scenes: FloatArray) -> FloatArray:
+    def face_logits(
+        self, people: Sequence[Person], gallery: Gallery, faces: FaceTracks, scenes: FloatArray
+    ) -> FloatArray:
         """Log-odds [P, N] that N face tracks show P people, before competition.
 
         Args:
@@ -245,11 +247,11 @@ class PresenceModel:
         doubts = np.array([[doubt(person)] for person in people])
         return _mean_odds(odds, gallery) - doubts - cost
 
-    def _printed(self, faces: Faces) -> bool:
+    def _printed(self, faces: FaceTracks) -> bool:
         """Whether tracks are compared by faceprints, too."""
         return self.prints is not None and faces.prints.shape[1] > 0
 
-    def _compare(self, stacks: Sequence[Stack], faces: Faces) -> tuple[NDArray[np.float64], FloatArray]:
+    def _compare(self, stacks: Sequence[Stack], faces: FaceTracks) -> tuple[NDArray[np.float64], FloatArray]:
         """Log-odds [V, N] that face tracks show whoever looks like each view, and how near they come [V, N]."""
         sides = {False: (self.weights, self.cohort), True: (self.masked_weights, self.masked_cohort)}
         kinds = {stack.hidden for stack in stacks}
@@ -280,12 +282,8 @@ class PresenceModel:
         face = face_of(track, examples.is_masked(track))
         return float(self._compare(stacks_of([view], face.masked, self._printed(face)), face)[0][0, 0])
 
-    def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
-        """Cosine of the mean frames of the enrollment clip and of another."""
-        return float(self.scene_likenesses(person, analysis.mean_frame))
-
-    def scene_likenesses(self, person: Person, frames: FloatArray | NDArray[np.float16]) -> FloatArray:
-        """`scene_likeness` [...] of clips with mean frames [..., W]."""
+    def scene_likeness(self, person: Person, frames: FloatArray | NDArray[np.float16]) -> FloatArray:
+        """Cosine [...] of the mean frame of a person's enrollment clip and those of others [..., W]."""
         return scene_likeness(np.asarray(person.arrays["frame"]), frames, self.figures.frame_mean)
 
     def _figure_logits(self, person: Person, analysis: ClipAnalysis) -> FloatArray:
@@ -314,10 +312,7 @@ def doubt(person: Person) -> float:
 def _mean_odds(logits: NDArray[np.float64], gallery: Gallery) -> NDArray[np.float64]:
     """Log of the mean odds of each person's clips [P, N], of logits [V, N] of their views.
 
-    A sighting is like one of them, each as likely as the others.
-
-    With two clips of 13 people of the development set, 100 questions: people found .39 alone, .48 so, strangers taken
-    for them .03 and .045; with all prototypes in one heap .48 and .09, with mean log-odds .30 and 0.
+    A sighting is like one of them, each as likely as the others; all in one heap come nearer to strangers, too.
     """
     return np.asarray(np.logaddexp.reduceat(logits, gallery.starts) - np.log(gallery.counts)[:, None])
 

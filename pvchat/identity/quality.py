@@ -1,7 +1,7 @@
 """How good an enrollment clip is: what would make her hard to recognise later, and whom she looks like already.
 
-In: the clip's `ClipAnalysis` and its subject's track. Out: `Notes`. The limits are where the development set's
-enrollment clips part: faces filmed from across a room have 30–40 pixels and a quality below .25, all others 68 and .39.
+In: the clip's `ClipAnalysis` and its subject's track. Out: `Notes`. How the limits were chosen:
+docs/adr/0074-measured-constants.md.
 """
 
 from __future__ import annotations

@@ -19,15 +19,12 @@ from numpy.typing import NDArray
 
 from pvchat.schemas import FloatArray, Track
 
-# Euclidean distance of identity vectors (`measures.measures`' near). In other clips from the same place people come as
-# near as .13 to .27; on the tune half .36 to .4 decide the same, .28 takes one more of them for somebody else.
-REACH = 0.4
+REACH = 0.4  # Euclidean distance of identity vectors (`measures.measured`'s near)
 _SAME_SCENE, _OTHER_SCENE = 0.9, 0.6  # cosine of two clips' mean frames: surely one place; surely another
 _STEEPNESS = 90.0  # log-odds that one unit of distance beyond the reach costs in the same scene
 MOST = 6.0  # log-odds that the scene can cost
 COVERS = ("a face mask", "a hat", "sunglasses")  # features of `PersonFacts` that hide part of a face
-# Best quality of a track up to which its distance isn't trusted, and from which it is. On the tune half, in one place,
-# somebody's own faces lie .44 to .56 away below a quality of .2 (faces of 20 pixels), .14 to .33 from .38 on.
+# Best quality of a track up to which its distance isn't trusted, and from which it is.
 _SEEN = 0.25, 0.4
 
 

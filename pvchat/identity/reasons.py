@@ -13,7 +13,7 @@ from pvchat.people.person import Person
 from pvchat.perception.experts.faceprint import shows_face
 from pvchat.schemas import ClipAnalysis, PersonPresence, Reason, Track, Why
 
-SMALL_PX = 40  # height of a face below which identity suffers: below 28 one pair in eight is missed at FPR 1 %
+SMALL_PX = 40  # height of a face below which identity suffers
 TURNED = 0.3  # the nose's distance from the middle of the eyes, in eye distances: about 30 degrees
 _WORST = 0.75  # the same beyond which it is a profile
 BLURRED = 0.25  # quality of the best sighting (`experts/faces.py`) below which a frontal, large face is blurred or dark

@@ -9,28 +9,25 @@ hair; a track is held against those sightings as against a second clip of hers. 
 agree count as √2 of one, not as two. People compete for a track with what the film says of each of them. So with one
 person fewer enrolled somebody's odds may fall: she may then be sure in one more track, which her others are unlike.
 
-The values were picked on films joined from clips of the tune half, 6 to 113 of them each (docs/LOG.md).
 Legend: P people, K tracks, D vector width.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from pvchat.identity.examples import Compared
 from pvchat.people.parts import View
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 _MANY = 48  # tracks that halve the odds of each
-# Log-odds that a track loses in a film beside that: without it, three more spans of a film of 29 tune clips are wrong.
-_WARY = 0.12
+_WARY = 0.12  # log-odds that a track loses in a film beside that
 SURE = 0.38  # log-odds from which a track is hers, and says what she looks like here
 _NEAR = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
 _LENT = 8  # sightings of a track that others are held against, the best
-
-Compared = Callable[[View, Track], float]  # what somebody looks like and a track → log-odds
 
 
 def crowd(analysis: ClipAnalysis) -> float:

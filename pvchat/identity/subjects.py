@@ -17,8 +17,7 @@ from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from pvchat.storage import atomic, temporary
 
-# Distance of means up to which tracks of different shots of an enrollment clip are one person. Of the same person in
-# other clips about four in five pairs lie below, of different people, both seen well, some 3 % (docs/adr/0015).
+# Distance of means up to which tracks of different shots of an enrollment clip are one person.
 ONE_PERSON = 0.55
 _RIVAL = 0.5  # share of the main subject's prominence from which another track is a plausible subject too
 
@@ -115,11 +114,6 @@ def prominence(track: Track) -> float:
     return float(((track.boxes[:, 3] - track.boxes[:, 1]) * track.scores * (0.2 + track.quality)).sum())
 
 
-def forget_candidates() -> None:
-    """Delete the thumbnails that `SeveralSubjectsError` offered."""
-    temporary.withdraw_offers()
-
-
 def several(
     what: str, analysis: ClipAnalysis, offered: Mapping[int, Track], source: str, hint: str
 ) -> SeveralSubjectsError:
@@ -138,7 +132,7 @@ def _candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
 
 
 def _offer(analysis: ClipAnalysis, what: str, picture: bytes) -> str:
-    """Where a picture that the user may look at was written (`forget_candidates` deletes it)."""
+    """Where a picture that the user may look at was written (`temporary.withdraw_offers` deletes it)."""
     folder = temporary.root() / temporary.OFFERED
     atomic.make_private_folder(folder)
     path = folder / f"{analysis.key[:12]}-{what}.jpg"

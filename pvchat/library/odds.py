@@ -151,7 +151,7 @@ def _alike(library: sqlite3.Connection, model: PresenceModel, people: Sequence[P
         mine = np.isin(clips, numbers)
         for row, person in enumerate(people):
             if "frame" in person.arrays:
-                out[row, mine] = model.scene_likenesses(person, seen)[np.searchsorted(numbers, clips[mine])]
+                out[row, mine] = model.scene_likeness(person, seen)[np.searchsorted(numbers, clips[mine])]
     return out
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.identity.examples import is_masked
-from pvchat.identity.faces import Faces
+from pvchat.identity.faces import FaceTracks
 from pvchat.identity.reach import covered
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
@@ -143,7 +143,7 @@ def _track(row: Sequence[Any]) -> Track:
     )  # fmt: skip
 
 
-def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[Faces]:
+def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[FaceTracks]:
     """All face tracks with numbers beyond `after`, those with the same numbers of rows together; `which`: numbers."""
     columns = "id, covered, masked, sightings, identity, prints"
     rows = library.execute(f"SELECT {columns} FROM tracks WHERE kind = 'face' AND id > ? ORDER BY id", (after,))
@@ -158,7 +158,7 @@ def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[Faces]:
             faces = vectors(b"".join(identity)).reshape(count, -1, WIDTH)
             printed = prints_of(b"".join(prints)).reshape(count, -1, FACEPRINT)
             shown, behind = np.ones(count, np.float32), np.array(hidden, bool)
-            yield from Faces(np.array(numbers), bool(masked), behind, faces, quality, printed, shown).made_out()
+            yield from FaceTracks(np.array(numbers), bool(masked), behind, faces, quality, printed, shown).made_out()
 
 
 def vectors(data: bytes) -> FloatArray:

@@ -112,7 +112,7 @@ def _look_through(
 ) -> None:
     """Look at files, and enter each in its turn."""
     total, done = sum(map(_size, paths)), 0
-    opener: pool.Opener = lambda: partial(look, chat=chat)
+    opener: pool.Opener = partial(partial, look, chat=chat)
     if how.opened is not None and (how.workers > 1 or how.engine != "local"):
         opener = partial(_Looker, how.opened)
     with closing(pool.results(paths, opener, how.workers, how.engine, ordered=True)) as looks:

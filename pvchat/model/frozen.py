@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pvchat.model.cliptokens import SCENE, clip_tokens
 from pvchat.model.config import ModelConfig
-from pvchat.perception.experts.networks import Input, Network, in_torch, load_several
+from pvchat.perception.experts.networks import Input, Network, TorchNetwork, load
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:
@@ -125,5 +125,5 @@ class FrozenModel:
             return module
 
         if self._handed:
-            return in_torch(build(self.weights), self.device)
-        return load_several(name, self.weights, build, inputs, what=repr(self.config), device=self.device)
+            return TorchNetwork(build(self.weights), self.device)
+        return load(name, self.weights, build, *inputs, what=repr(self.config), device=self.device)

@@ -20,7 +20,7 @@ import numpy as np
 
 from pvchat.config import home
 from pvchat.errors import WeightsError
-from pvchat.perception.experts.networks import Input, Network, load_several
+from pvchat.perception.experts.networks import Input, Network, load
 from pvchat.runtime import pick_device
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
@@ -116,7 +116,7 @@ def _read(folder: Path, device: str) -> tuple[Any, Network]:
     tokenizer.enable_padding(pad_id=config.get("pad_token_id", 0))
     tokenizer.enable_truncation(MAX_TOKENS)
     inputs = [Input((-1, -1), "int64"), Input((-1, -1), "bool")]
-    return tokenizer, load_several("sentences", folder / WEIGHTS, build, inputs, what=words, device=device)
+    return tokenizer, load("sentences", folder / WEIGHTS, build, *inputs, what=words, device=device)
 
 
 def downloaded_folder() -> Path:

@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import struct
-import uuid
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -188,14 +187,11 @@ def write(person: Person, path: Path) -> Path:
     if path.exists() or not path.parent.is_dir():
         what = "already exists." if path.exists() else "its folder doesn't exist."
         raise PeopleError(what, subject=str(path), hint="Choose another path.")
-    draft = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        atomic.write_file(path, pack(person), scratch=draft)
+        with atomic.drafted(path) as draft:
+            atomic.write_new(draft, pack(person))
     except OSError as error:
         raise PeopleError(f"can't be written ({error.strerror or error}).", subject=str(path)) from error
-    finally:
-        if draft.is_dir():
-            draft.rmdir()
     return path
 
 

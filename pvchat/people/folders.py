@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pvchat.errors import LockedError
-from pvchat.people.index import PersonRow, PersonRows, unreadable
+from pvchat.people.index import IndexedPeople, IndexedPerson, unreadable
 from pvchat.people.person import Person
 from pvchat.storage import private
 
@@ -53,13 +53,13 @@ class PersonFolders:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._held: dict[str, tuple[PersonRow, Person | str]] = {}  # a str says why she can't be read
+        self._held: dict[str, tuple[IndexedPerson, Person | str]] = {}  # a str says why she can't be read
 
-    def keep_only(self, rows: PersonRows) -> None:
+    def keep_only(self, rows: IndexedPeople) -> None:
         """Drop from memory whoever has no row any more."""
         self._held = {key: held for key, held in list(self._held.items()) if key in rows}
 
-    def load(self, row: PersonRow) -> Person | None:
+    def load(self, row: IndexedPerson) -> Person | None:
         """The person of a row, from memory when her config hasn't changed; None when gone or damaged."""
         held = self._held.get(row.id)
         if held is None or held[0] != row or isinstance(held[1], str):
@@ -83,7 +83,7 @@ class PersonFolders:
     def __len__(self) -> int:
         return len(self._held)
 
-    def _person_in(self, row: PersonRow) -> Person | str:
+    def _person_in(self, row: IndexedPerson) -> Person | str:
         """The person in a folder, or why she can't be read."""
         from pvchat.people import exchange
 

@@ -33,7 +33,7 @@ Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class PersonRow:
+class IndexedPerson:
     """One person in the index.
 
     Attributes:
@@ -63,7 +63,7 @@ class PersonRow:
         return (self.id, *self.earlier)
 
 
-PersonRows = dict[str, PersonRow]
+IndexedPeople = dict[str, IndexedPerson]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class PersonRef:
 NameOrRef = str | PersonRef  # a name in any spelling or an alias; or a person
 
 
-def row_of(rows: PersonRows, person: NameOrRef) -> PersonRow | None:
+def row_of(rows: IndexedPeople, person: NameOrRef) -> IndexedPerson | None:
     """Whose row it is, or None; an id comes before a name: whoever gives one means nobody else.
 
     Raises:
@@ -100,20 +100,20 @@ def row_of(rows: PersonRows, person: NameOrRef) -> PersonRow | None:
     return row
 
 
-def holder(rows: PersonRows, name: str, but: PersonRow | None = None) -> PersonRow | None:
+def holder(rows: IndexedPeople, name: str, but: IndexedPerson | None = None) -> IndexedPerson | None:
     """Whose name or alias this is (other than `but`'s), or None."""
     key = name_key(name)
     return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
 
 
-def require_free(rows: PersonRows, names: Sequence[str], but: PersonRow | None) -> None:
+def require_free(rows: IndexedPeople, names: Sequence[str], but: IndexedPerson | None) -> None:
     """Raise PeopleError where one of these names is somebody's (other than `but`'s)."""
     for name in names:
         if taken_by := holder(rows, name, but=but):
             raise taken(name, taken_by)
 
 
-def taken(name: str, row: PersonRow) -> PeopleError:
+def taken(name: str, row: IndexedPerson) -> PeopleError:
     """The error for a name that a row has already."""
     if name_key(row.name) == name_key(name):
         hint = "Choose another name, or replace the enrolled one."
@@ -121,7 +121,7 @@ def taken(name: str, row: PersonRow) -> PeopleError:
     return PeopleError(f"this is an alias of '{row.name}'.", subject=name, hint="Choose another name.")
 
 
-def require_usable(rows: PersonRows, names: Sequence[str], but: PersonRow | None) -> None:
+def require_usable(rows: IndexedPeople, names: Sequence[str], but: IndexedPerson | None) -> None:
     """Raise PeopleError where one of these names can't be told from a question's words or from somebody else's name.
 
     Names that `but` has already are not judged.
@@ -165,9 +165,9 @@ class PeopleIndex:
     def __init__(self, root: Path) -> None:
         self.root, self.path = root, root / "index.json"
         self.damaged: dict[str, str] = {}
-        self._known: PersonRows | None = None  # None until the file was read
+        self._known: IndexedPeople | None = None  # None until the file was read
 
-    def rows(self) -> PersonRows:
+    def rows(self) -> IndexedPeople:
         """Everyone by id, first enrolled first; only config.json of new or changed folders is read.
 
         Raises:
@@ -198,9 +198,9 @@ class PeopleIndex:
         """Whether the file names other folders than there are; it may then still hold a forgotten name."""
         return set(self._rows_in_file()) != set(self.rows())
 
-    def _all_rows(self) -> PersonRows:
+    def _all_rows(self) -> IndexedPeople:
         known = self._rows_in_file() if self._known is None else self._known
-        rows: PersonRows = {}
+        rows: IndexedPeople = {}
         damaged: dict[str, str] = {}
         for folder_id, stamp in self._folders():
             row = known.get(folder_id)
@@ -233,14 +233,14 @@ class PeopleIndex:
                 except OSError:
                     yield entry.name, (0, 0, 0)  # reading it will tell why
 
-    def _read_row(self, folder_id: str, stamp: Stamp) -> PersonRow:
+    def _read_row(self, folder_id: str, stamp: Stamp) -> IndexedPerson:
         from pvchat.people import exchange
 
         config = exchange.decode_config(private.read(self.root / folder_id / exchange.CONFIG))
         names = (config.name, tuple(config.aliases))
-        return PersonRow(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
+        return IndexedPerson(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
 
-    def _rows_in_file(self) -> PersonRows:
+    def _rows_in_file(self) -> IndexedPeople:
         """The rows in the file; an unreadable file counts as empty."""
         try:
             rows = [_row(one) for one in json.loads(private.read(self.path))["rows"]]
@@ -249,7 +249,7 @@ class PeopleIndex:
         return {row.id: row for row in rows}
 
 
-def _row(fields: dict[str, Any]) -> PersonRow:
+def _row(fields: dict[str, Any]) -> IndexedPerson:
     """A row of the file; ValueError, KeyError or TypeError where it is none."""
     words = [fields[key] for key in ("id", "name", "created", "replaces")]
     stamp, aliases, earlier = fields["stamp"], fields["aliases"], fields["earlier"]
@@ -258,4 +258,4 @@ def _row(fields: dict[str, Any]) -> PersonRow:
         raise ValueError("not a row of the index")
     folder, name, created, replaces = words
     stamp = (int(stamp[0]), int(stamp[1]), int(stamp[2]))
-    return PersonRow(folder, stamp, name, tuple(aliases), created, replaces, tuple(earlier))
+    return IndexedPerson(folder, stamp, name, tuple(aliases), created, replaces, tuple(earlier))

@@ -17,30 +17,19 @@ from numpy.typing import NDArray
 from pvchat.errors import PeopleError
 from pvchat.people.corrections import MOST, examples_of, with_examples
 from pvchat.people.parts import RECORD, capped, counts_of
-from pvchat.people.person import Person, name_key
+from pvchat.people.person import Person
 
 STACKED = ("prototypes", "masked", "prints", "masked_prints", "body", "looks", "voice")  # [P, D] each: rows of both
 MOST_ROWS = 64  # of each: eight clips …
 MOST_LOOKS = 16  # … but of looks, which are wide, and old soon
 
 
-def merge(kept: Person, gone: Person) -> Person:
-    """One person of two.
+def joined(kept: Person, gone: Person) -> Person:
+    """One person of two, or of one and another clip of hers.
 
     Args:
         kept: whose name, id and thumbnail stay.
         gone: whose vectors are added.
-
-    Raises:
-        PeopleError: they are one already, or one has a face and the other is a drawn figure.
-    """
-    if name_key(kept.name) == name_key(gone.name):
-        raise PeopleError("is one person already.", subject=kept.name, hint="Pick two different people.")
-    return joined(kept, gone)
-
-
-def joined(kept: Person, gone: Person) -> Person:
-    """`merge`, whatever the second one is called: another clip of somebody who is enrolled.
 
     Raises:
         PeopleError: one has a face and the other is a drawn figure.

@@ -6,7 +6,7 @@ that `PVChat.enroll` returns; they are never stored, since they may name somebod
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Poor = Literal["small", "masked", "blurred", "dark", "few", "one angle", "several people"]
@@ -47,13 +47,7 @@ class Notes:
 
     def to_dict(self) -> dict[str, Any]:
         """`notes` of `enroll --json`."""
-        rest = {
-            "face_px": self.face_px,
-            "looks_like": self.looks_like,
-            "unlike": self.unlike,
-            "voice_bytes": self.voice_bytes,
-        }
-        return {"poor": list(self.poor), **rest}
+        return {**asdict(self), "poor": list(self.poor)}
 
     def sentences(self, name: str) -> list[str]:
         """What to tell the user about the enrollment of `name`: what is most urgent first."""

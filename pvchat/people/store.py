@@ -24,7 +24,7 @@ from pvchat.errors import PeopleError
 from pvchat.people import index
 from pvchat.people.corrections import holds, shareable, showing, without_those_of
 from pvchat.people.folders import PersonFolders, Snapshot
-from pvchat.people.index import NameOrRef, PeopleIndex, PersonRef, PersonRow, PersonRows, holder
+from pvchat.people.index import IndexedPeople, IndexedPerson, NameOrRef, PeopleIndex, PersonRef, holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.storage import atomic, library, private, stores, temporary
 from pvchat.storage.clips import ClipCache
@@ -267,7 +267,7 @@ class PeopleStore:
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _rows(self) -> PersonRows:
+    def _rows(self) -> IndexedPeople:
         if not self._healed:
             self._healed = True
             self._heal()
@@ -278,7 +278,7 @@ class PeopleStore:
     def _unread(self) -> dict[str, str]:
         return self._index.damaged | self._folders.damaged()
 
-    def _row(self, name: NameOrRef) -> PersonRow:
+    def _row(self, name: NameOrRef) -> IndexedPerson:
         if row := index.row_of(self._rows(), name):
             return row
         raise index.unknown(name, self.names())
@@ -302,7 +302,7 @@ class PeopleStore:
                 self.revise(PersonRef(person.id), partial(without_those_of, other=gone))
 
     @contextmanager
-    def _writing(self, subject: NameOrRef) -> Iterator[PersonRows]:
+    def _writing(self, subject: NameOrRef) -> Iterator[IndexedPeople]:
         """Hold the lock, clear what dead writers left, yield the rows, and bring the index up to date."""
         from filelock import Timeout
 

@@ -10,6 +10,8 @@ In: decoded frames. Out: a `ClipAnalysis`. The frozen networks are in `experts/`
     scan.py         a long video, part by part: joining.py joins tracks; closer.py measures the stretch that is
                     asked about
     shared          sightings.py (which are worth measuring, and where), colours.py, boxes.py
+
+How numbers were chosen that no paper gives: docs/adr/0074-measured-constants.md.
 """
 
 VERSION = "24"  # of what an analysis holds: cached ones of another version are recomputed

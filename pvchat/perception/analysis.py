@@ -23,7 +23,7 @@ from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.body import BodyExpert
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
-from pvchat.perception.experts.faces import FaceExpert, Faces
+from pvchat.perception.experts.faces import DetectedFaces, FaceExpert
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.hands import HandExpert
@@ -42,9 +42,7 @@ _MEASURED_FIGURES = 3  # figure tracks whose bodies are described; the rest are 
 _THUMBNAIL = 192  # pixels, longest side
 _DRAWN = 0.68  # probability from which a clip counts as drawn …
 PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
-# Mean score of a face in half of the frames from which a clip is real. On the tune half 120 of 157 real clips have such
-# a face, and of 53 drawn ones none: their best is .988.
-_REAL_FACE = 0.995
+_REAL_FACE = 0.995  # mean score of a face in half of the frames from which a clip is real
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Depth:
         posed_tracks: … for so many of the most prominent tracks.
         faced_tracks: of so many more the faces are measured, for where they look and whether they smile …
         faced: … in so many sightings.
-        told_tracks: face tracks about which facts are measured.
+        fact_tracks: face tracks about which facts are measured.
         figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
         thing_frames: frames searched for things.
         looks: what bodies wear is described, and where no face was found, bodies are tracks.
@@ -77,7 +75,7 @@ class Depth:
     posed_tracks: int = 4
     faced_tracks: int = 8
     faced: int = 8
-    told_tracks: int = 1000
+    fact_tracks: int = 1000
     figure_frames: int = 6
     figure_tracks: int = 8
     thing_frames: int = 6
@@ -101,7 +99,7 @@ class Experts:
 
     @cached_property
     def faces(self) -> FaceExpert:
-        """Faces and whose they are."""
+        """DetectedFaces and whose they are."""
         return FaceExpert(device=self.device)
 
     @cached_property
@@ -200,14 +198,14 @@ def _describing(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Dep
             jobs.append(partial(_print, clip, track, experts, depth.prints))
         if track.kind == "face" and number < depth.masked_tracks:
             jobs.append(partial(_cover, clip, track, experts, depth.masked))
-        jobs.append(partial(_tell, clip, analysis, track, experts, depth.body_crops if number in measured else 0))
+        jobs.append(partial(_fill_track, clip, analysis, track, experts, depth.body_crops if number in measured else 0))
     return jobs
 
 
 def with_facts(found: Sequence[Track], depth: Depth) -> set[int]:
     """The numbers of the tracks about which facts are measured; faces come first."""
     faces = sum(t.kind == "face" for t in found)
-    return {*range(min(faces, depth.told_tracks)), *range(faces, min(faces + _MEASURED_FIGURES, len(found)))}
+    return {*range(min(faces, depth.fact_tracks)), *range(faces, min(faces + _MEASURED_FIGURES, len(found)))}
 
 
 def _shows_real_face(analysis: ClipAnalysis) -> bool:
@@ -252,7 +250,7 @@ def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -
     return found[: depth.figure_tracks]
 
 
-def face_track(clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sighting]) -> Track:
+def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[tracks.Sighting]) -> Track:
     """One person's sightings as a track, without what is measured later."""
     size = np.array([clip.width, clip.height], np.float32)
     frames = np.array([f for f, _ in sightings], np.int64)
@@ -272,11 +270,6 @@ def face_track(clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sighti
     )
 
 
-def printed(clip: Clip, track: Track, experts: Experts, count: int) -> NDArray[np.float16]:
-    """Faceprints [count, 512] of a face track's best sightings, of all its stretches."""
-    return experts.faces.prints(*_aligned(clip, track, best_sightings(track, count))).astype(np.float16)
-
-
 def covered(clip: Clip, analysis: ClipAnalysis, numbers: Collection[int], experts: Experts) -> ClipAnalysis:
     """The analysis with some of its face tracks (by number) behind a drawn mask, too; the given one stays as it is."""
     copies = [replace(t) if n in numbers else t for n, t in enumerate(analysis.tracks)]
@@ -292,7 +285,8 @@ def _cover(clip: Clip, track: Track, experts: Experts, most: int) -> None:
 
 
 def _print(clip: Clip, track: Track, experts: Experts, count: int) -> None:
-    track.prints = printed(clip, track, experts, count)
+    """Add the faceprints of a face track's best sightings, so many, of all its stretches."""
+    track.prints = experts.faces.prints(*_aligned(clip, track, best_sightings(track, count))).astype(np.float16)
 
 
 def _aligned(clip: Clip, track: Track, which: IntArray) -> tuple[list[NDArray[np.uint8]], list[FloatArray]]:
@@ -308,7 +302,7 @@ def company(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
     return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own])
 
 
-def _tell(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
+def _fill_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
     """Fill in a track's picture, its body features out of so many crops, and the facts that tell who it is.
 
     Without crops only a figure is told of: any of them may be who is asked about, and where it is takes no network.

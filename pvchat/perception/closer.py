@@ -27,7 +27,7 @@ CLOSE = Depth(
 _SAME = 0.5  # overlap from which a face that is found again is the one that was seen in the scan
 
 
-def told_of(shown: Track) -> Appearance | None:
+def stretch_of(shown: Track) -> Appearance | None:
     """The stretch of a track (of the whole, or of a part of the video) that its facts are about; None: of none."""
     return next((a for a in shown.appearances if a.facts == shown.facts), None)
 
@@ -58,10 +58,10 @@ def look_closer(
         track = next(t for t in whole.tracks if any(a is stretch for a in t.appearances))
         found.append((stretch, _facts(source, whole, track, stretch, experts)))
     tell("looking closer", len(wanted), len(wanted))
-    return replace(whole, tracks=[_retold(track, found) for track in whole.tracks])
+    return replace(whole, tracks=[_with_facts(track, found) for track in whole.tracks])
 
 
-def also_told(whole: ClipAnalysis, other: ClipAnalysis) -> ClipAnalysis:
+def with_facts_of(whole: ClipAnalysis, other: ClipAnalysis) -> ClipAnalysis:
     """The analysis with those stretches told, too, that were told in another one of the same scan meanwhile."""
     if [len(t.appearances) for t in whole.tracks] != [len(t.appearances) for t in other.tracks]:
         return whole  # of another scan
@@ -71,7 +71,7 @@ def also_told(whole: ClipAnalysis, other: ClipAnalysis) -> ClipAnalysis:
         for mine, theirs in zip(one.appearances, two.appearances, strict=True)
         if theirs.told and not mine.told
     ]
-    return replace(whole, tracks=[_retold(track, found) for track in whole.tracks]) if found else whole
+    return replace(whole, tracks=[_with_facts(track, found) for track in whole.tracks]) if found else whole
 
 
 def _facts(source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appearance, experts: Experts) -> PersonFacts:
@@ -113,7 +113,7 @@ def _same(a: FloatArray, b: FloatArray) -> bool:
     return bool(overlap(a[None], b[None])[0, 0] >= _SAME)
 
 
-def _retold(track: Track, found: Sequence[tuple[Appearance, PersonFacts]]) -> Track:
+def _with_facts(track: Track, found: Sequence[tuple[Appearance, PersonFacts]]) -> Track:
     """The track with what was found about its stretches, and about itself where its facts are a stretch's."""
     facts, stretches = track.facts, []
     for stretch in track.appearances:

@@ -37,7 +37,7 @@ _LOWER = 0.35  # how much lower than hers the chin of somebody is whose body is 
 
 
 @dataclass(frozen=True)
-class Sighting:
+class ClothSample:
     """One picture of somebody: the row of her track, the frame, the colour of her skin, boxes of who is in front."""
 
     row: int
@@ -86,10 +86,10 @@ def _parts(words: str) -> list[str]:
     return words.split(" and ")
 
 
-def _sighting(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> Sighting:
+def _sighting(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> ClothSample:
     image, face = clip.images[track.frames[row]], track.boxes[row]
     faces = [t.boxes[i] for t in others if t is not track for i in np.flatnonzero(t.frames == track.frames[row])]
-    return Sighting(row, image, skin_colour(image, face), [box for other in faces for box in _covers(other, face)])
+    return ClothSample(row, image, skin_colour(image, face), [box for other in faces for box in _covers(other, face)])
 
 
 def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
@@ -105,7 +105,7 @@ def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
     return found
 
 
-def _torso(one: Sighting, track: Track) -> tuple[Image, int, FloatArray]:
+def _torso(one: ClothSample, track: Track) -> tuple[Image, int, FloatArray]:
     """Pixels [N, 3] of the torso that nobody covers, how many there would be if all were cloth, the skin's colour."""
     box = _torso_place(one, track)
     if box[1] >= _LOWEST:
@@ -113,12 +113,12 @@ def _torso(one: Sighting, track: Track) -> tuple[Image, int, FloatArray]:
     return _free(*_sampled(one.image, box), one)
 
 
-def _torso_place(one: Sighting, track: Track) -> FloatArray:
+def _torso_place(one: ClothSample, track: Track) -> FloatArray:
     """The box of the torso; whether it is in the picture its upper edge says."""
     return within_bars(one.image, torso_box(track, one.row))
 
 
-def _arms(one: Sighting, track: Track) -> tuple[Image, int, FloatArray]:
+def _arms(one: ClothSample, track: Track) -> tuple[Image, int, FloatArray]:
     """The same of the upper arms that are seen."""
     joints, height = track.pose[one.row], float(track.boxes[one.row, 3] - track.boxes[one.row, 1])
     pixels, places = [np.zeros((0, 3), np.uint8)], [np.zeros((0, 2), np.float32)]
@@ -151,7 +151,7 @@ def _sampled(image: Image, box: FloatArray) -> tuple[Image, FloatArray]:
     return part[::step, ::step].reshape(-1, 3), places.astype(np.float32)
 
 
-def _free(pixels: Image, places: FloatArray, one: Sighting) -> tuple[Image, int, FloatArray]:
+def _free(pixels: Image, places: FloatArray, one: ClothSample) -> tuple[Image, int, FloatArray]:
     free = np.ones(len(pixels), bool)
     for box in one.in_front:
         free &= ~((places >= box[:2]) & (places < box[2:])).all(1)
@@ -170,7 +170,7 @@ def _few(whole: int) -> float:
     return max(12, 0.15 * whole)
 
 
-def _in_better_light(track: Track, seen: Sequence[Sighting]) -> tuple[str, float] | None:
+def _in_better_light(track: Track, seen: Sequence[ClothSample]) -> tuple[str, float] | None:
     """The colour that a dark garment has where the face says that the light is dim, and the share of those who say so.
 
     None where the light is good, or where it is no clearer in better light.
@@ -178,7 +178,7 @@ def _in_better_light(track: Track, seen: Sequence[Sighting]) -> tuple[str, float
     said: list[str | None] = []
     for one in seen:
         if (lit := relit(one.image, track.boxes[one.row])) is not None:
-            clear = Sighting(one.row, lit, skin_colour(lit, track.boxes[one.row]), one.in_front)
+            clear = ClothSample(one.row, lit, skin_colour(lit, track.boxes[one.row]), one.in_front)
             said.append(_named(lit, *_torso(clear, track)))
     colour, agreed = colours.vote(said)
     if colour is None or " and " in colour or agreed < _LIT_AGREE:  # shades of one colour may be said together

@@ -47,7 +47,7 @@ def dress_neck(clip: Clip, track: Track) -> None:
         clip: T frames; track.frames index into them.
         track: n sightings, with poses and facts.
     """
-    if track.kind != "face" or not len(track):
+    if track.kind != "face":
         return
     best = best_sightings(track)
     images = [clip.images[track.frames[i]] for i in best]

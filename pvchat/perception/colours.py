@@ -223,10 +223,7 @@ def background(images: NDArray[np.uint8]) -> str | None:
 
 
 def blue_sky(images: NDArray[np.uint8]) -> bool:
-    """Whether the uppermost fifth of footage [T, H, W, 3], taken outdoors, is blue enough for a sky in most frames.
-
-    On the tune half 4 of 4 clips told by it have one.
-    """
+    """Whether the uppermost fifth of footage [T, H, W, 3], taken outdoors, is blue enough for a sky in most frames."""
     shares = []
     for image in images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]:
         shown = image[image.max((1, 2)) > _BAR]  # without the black bars of a picture made for another screen

@@ -10,7 +10,8 @@ figures get colours, position and whether they look ahead: the heads were traine
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from copy import deepcopy
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,13 +38,13 @@ if TYPE_CHECKING:
     from pvchat.video import Clip
 
 _NOT_WORN = {"smiling", "man", "woman", "blonde"}
-_NOT_SAID = {"glasses"}  # four of five right on photos, one of three on the development footage (docs/LOG.md)
+_NOT_SAID = {"glasses"}  # right on photos, wrong on footage; `motion.wears_glasses` tells them
 _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "a guitar", 546: "a guitar",
          889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
          752: "a racket", 764: "a rifle"}  # fmt: skip
 _IMAGENET_SURE = 0.6
 _LOCATED = 2  # meshes that must fit in the locator's boxes, where no face is found in any
-_DRAWN_GAZE = 0.7  # on the tune half 7 of 7 drawn faces told by it look ahead
+_DRAWN_GAZE = 0.7  # how sure it is that a drawn face looks ahead
 _SHIRTS = ("white", "light grey", "light blue", "pink", "blue")  # colours that are told of a shirt under something
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
@@ -52,18 +53,11 @@ class FactExperts:
     """The networks that facts need, each loaded when first used.
 
     Args:
-        frames: shared with the rest of the analysis; None loads its own.
+        frames: features of frames and crops, shared with the rest of the analysis.
     """
 
-    def __init__(self, frames: FrameExpert | None = None) -> None:
-        self._frames = frames
-
-    @cached_property
-    def frames(self) -> FrameExpert:
-        """Features of frames and crops."""
-        from pvchat.perception.experts.efficientnet import FrameExpert
-
-        return self._frames or FrameExpert()
+    def __init__(self, frames: FrameExpert) -> None:
+        self.frames = frames
 
     @cached_property
     def heads(self) -> AttributeExpert:
@@ -86,24 +80,18 @@ class FactExperts:
         return ImageNetHead()
 
 
-def recognise_person(
-    clip: Clip, track: Track, analysis: ClipAnalysis, *, experts: FactExperts | None = None
-) -> PersonFacts:
+def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, experts: FactExperts) -> PersonFacts:
     """What tells who it is, and where: place, size, and what the head wears, for a mask hides a face.
 
     Args:
         clip: T frames; track.frames index into them.
         track: n sightings.
         analysis: the clip's other tracks, for who is nearer.
-        experts: None takes one shared by the process.
+        experts: the networks.
     """
-    facts = PersonFacts()
-    if len(track) == 0:
-        return facts
-    best = best_sightings(track)
+    facts, best = PersonFacts(), best_sightings(track)
     facts.shot, facts.where = shot(track), where(track, analysis)
     if track.kind == "face":
-        experts = experts or shared_experts()
         heads = [crop(clip.images[track.frames[i]], head_box(track.boxes[i])) for i in best]
         _claim_head(facts, experts.heads.claims("head", experts.frames.pooled(heads)))
     return facts
@@ -114,7 +102,7 @@ def measure_person(
     track: Track,
     analysis: ClipAnalysis,
     *,
-    experts: FactExperts | None = None,
+    experts: FactExperts,
     heads: DrawnHeads | None = None,
 ) -> PersonFacts:
     """What can be said of one track: what `recognise_person` found, in `track.facts`, and clothes, hair and things.
@@ -123,17 +111,13 @@ def measure_person(
         clip: T frames; track.frames index into them.
         track: n sightings, with facts.
         analysis: the clip, for what the whole frames show.
-        experts: None takes one shared by the process.
+        experts: the networks.
         heads: finds the faces of drawn figures; None: not looked for.
     """
-    facts = PersonFacts.from_dict(track.facts.to_dict())
-    if len(track) == 0:
-        return facts
-    best = best_sightings(track)
+    facts, best = deepcopy(track.facts), best_sightings(track)
     images = [clip.images[track.frames[i]] for i in best]
     grey = colours.is_grey_scale(np.stack(images))
     if track.kind == "face":
-        experts = experts or shared_experts()
         facts.activity = _activity(facts, analysis, experts)
         _measure_face(facts, clip, track, analysis.tracks, grey, experts)
     elif heads is not None and not grey:
@@ -198,12 +182,6 @@ def _top(said: Sequence[str | None]) -> list[Garment]:
     """A top of the colour that most sightings say."""
     colour, agreed = colours.vote(said)
     return [Garment("top", colour, round(agreed, 3))] if colour else []
-
-
-@lru_cache(maxsize=1)
-def shared_experts() -> FactExperts:
-    """One for the process."""
-    return FactExperts()
 
 
 def _body_features(

@@ -14,8 +14,7 @@ import numpy as np
 from pvchat.perception.experts.attributes import Attribute
 from pvchat.schemas import FloatArray
 
-# Suit, Windsor tie, bow tie and groom together are formal wear: from 0.45 on, 92 % of ccp_clothes' claims wore a suit,
-# jacket or tie. A suit is said of men and of whoever wears a tie.
+# Suit, Windsor tie, bow tie and groom together are formal wear. A suit is said of men and of whoever wears a tie.
 _FORMAL, _TIES = [834, 906, 457, 982], {906: "tie", 457: "bow tie"}
 _FORMAL_SURE, _TIE_SURE = 0.45, 0.25
 _SUITS, _SUIT_SEEN, _TIE_ALONE = [834, 982], 0.05, 0.6  # faces of 20 pixels wear "ties" without a trace of a suit

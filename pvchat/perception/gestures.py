@@ -21,7 +21,7 @@ _MOST = 0.6  # share of the sightings that a lasting state needs
 _FEW = 3  # measured sightings that a state needs
 _LONG = 6  # measured sightings that a repeated change needs
 _TALK_SPREAD, _TALK_RANGE, _TALK_TURNS = 0.010, 0.03, 2  # of the mouth's opening, face heights
-SMILES = 0.8  # probability: on the development footage 12 of 12 told from there on smile
+SMILES = 0.8  # probability
 _SHUT_EYES = 0.13
 # Degrees; the mesh's pitch is coarse: faces that look into a camera above or below them read -25 to 15.
 AHEAD, _PROFILE, _DOWN, _UP = 17.0, 55.0, -30.0, 20.0
@@ -29,8 +29,7 @@ _FACING_YAW, _FACING_PITCH = 10.0, (-25.0, 15.0)
 _NOD, _SHAKE, _SWINGS = 9.0, 15.0, 3  # degrees peak to peak, and how many turns of direction
 MOVES = 0.30  # face heights a hand moves between sightings, on average, when it gestures
 # Share of the sightings of a wrist in which the hand itself must be found, for wrists alone flicker where somebody
-# types, holds a gun or runs; face heights below its shoulder from which a hand hangs. On the tune half 14 of the 33
-# people told to gesture by moving wrists alone do, of those told by this, too, 13 of 14.
+# types, holds a gun or runs; face heights below its shoulder from which a hand hangs.
 _HAND_SHARE, _HANGS = 1 / 3, 2.5
 _WAVE, _WAVE_TURNS = 0.35, 2
 _TOUCH = 0.65  # face heights from the face's middle within which fingertips touch the face

@@ -20,8 +20,6 @@ _WHOLE = ("pose", "movement", "activity")
 
 def ground_facts(track: Track, analysis: ClipAnalysis) -> None:
     """Fill in the grounds that nothing nearer to the fact has filled in already."""
-    if not len(track):
-        return
     best = best_sightings(track)
     row = int(best[np.argmax(track.quality[best])])
     time = round(float(analysis.times[track.frames[row]]), 2)

@@ -33,8 +33,7 @@ _FEWEST = 2
 _MEANS = 12  # the latest of one person, that a new track is compared with
 _MASKED = 8  # rows of a person's masked identity
 _PRINTS = 16  # of her faceprints
-# Cosine of two tracks' mean faceprints. Of pairs of enrollment and clip of the tune half that identity vectors would
-# join, 95 % of the right ones have .66 and more, and no wrong one more than .48; of all wrong pairs 1 % have .36.
+# Cosine of two tracks' mean faceprints below which they aren't one person, and above which they are.
 _NOT_THE_SAME, _THE_SAME = 0.5, 0.65
 
 
@@ -220,8 +219,7 @@ def join(pieces: Sequence[Track]) -> Track:
 def _shared(rows: Sequence[NDArray[Any]], most: int) -> NDArray[Any]:
     """At most `most` rows [n, D] of some arrays, of which any may be empty: the first of each, the second of each, …
 
-    Sightings of one piece are alike; two pieces are two views or lights. (Masked faces of the tune half's TV people,
-    who are enrolled from several shots: AUC .82 with the rows of the clearest piece, .86 so.)
+    Sightings of one piece are alike; two pieces are two views or lights.
     """
     taken = [row[turn] for turn in range(max(map(len, rows))) for row in rows if len(row) > turn]
     return np.stack(taken[:most]) if taken else rows[0]

@@ -7,6 +7,7 @@ motion and gestures, clothes, hair, things and what is held. Nothing here change
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import count
@@ -31,11 +32,11 @@ from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import spread
 from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
-from pvchat.schemas import BOOKSHELVES, SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
+from pvchat.schemas import BOOKSHELVES, SIGHTING_ARRAYS, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
 
 _FOLLOWED = 6  # sightings in a row that are looked at one after the other, each with what the one before it showed
-_GLASSES_SURE = 0.9  # 45 of 48 news photos told so show some
+_GLASSES_SURE = 0.9  # confidence of glasses
 _GUESSED = ("talking", "smiling", "looking ahead")
 _Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
 
@@ -59,7 +60,7 @@ def measure(
         only: numbers of the tracks to measure; None: all that facts are told of.
     """
     tell = one_at_a_time(progress)
-    copies = [replace(t, pose=t.pose.copy(), facts=PersonFacts.from_dict(t.facts.to_dict())) for t in analysis.tracks]
+    copies = [replace(t, pose=t.pose.copy(), facts=deepcopy(t.facts)) for t in analysis.tracks]
     measured = replace(analysis, tracks=copies, stage="what")
     figures = {n for n, track in enumerate(copies) if track.kind == "figure"}  # colours cost little
     wanted = sorted(with_facts(copies, depth) | figures if only is None else only)
@@ -71,7 +72,7 @@ def measure(
     stretches = [(n, part) for n in seen for part in np.array_split(seen[n], -(-len(seen[n]) // _FOLLOWED))]
     looks: list[Callable[[], Any]] = [
         partial(with_things, clip, measured, experts, depth.thing_frames),
-        *([frames.measure_camera] if seen else []),
+        *([lambda: frames.camera] if seen else []),
         *(partial(_follow, clip, copies[n], part, experts, frames, n in posing) for n, part in stretches),
     ]
     done, total = count(1), len(looks) + len(wanted)
@@ -86,7 +87,7 @@ def measure(
     posed = {n: (seen[n], list[BodyMeasures]()) for n in seen}
     for (number, _), measures in zip(stretches, found[len(found) - len(stretches) :], strict=True):
         posed[number][1].extend(measures)
-    side_by_side(work, [partial(_tell, clip, measured, copies[n], experts, frames, posed.get(n)) for n in wanted])
+    side_by_side(work, [partial(_fill_facts, clip, measured, copies[n], experts, frames, posed.get(n)) for n in wanted])
     networks.rest()
     return replace(measured, scene=place_by_clothes(measured.scene, copies))
 
@@ -135,12 +136,9 @@ class _Frames:
             self._persons[frame] = self._experts.body.persons(self._clip.images[frame])
         return self._persons[frame]
 
-    def measure_camera(self) -> None:
-        """Measure the camera now."""
-        _ = self.camera
-
     @cached_property
     def camera(self) -> Camera:
+        """What the camera did."""
         camera = measure_camera(self._clip.images)
         camera.cut[1:] |= np.diff(self._shot) > 0
         return camera
@@ -164,7 +162,7 @@ def _follow(
     return measures
 
 
-def _tell(
+def _fill_facts(
     clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, frames: _Frames, posed: _Posed | None
 ) -> None:
     """Fill in a track's facts."""
@@ -172,7 +170,7 @@ def _tell(
     heads = DrawnHeads(experts.faces.wide, experts.mesh) if drawn else None
     track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts, heads=heads)
     if posed is not None and posed[1]:
-        _tell_motion(track, *posed, analysis, frames.camera)
+        _fill_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)
     tell_things(track, analysis)
     dress_limbs(clip, track)
@@ -180,7 +178,7 @@ def _tell(
     ground_facts(track, analysis)
 
 
-def _tell_motion(
+def _fill_motion(
     track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
 ) -> None:
     found, part = track.facts, _part(track, seen)

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.camera import Camera
-from pvchat.perception.experts import body
 from pvchat.perception.experts.glasses import wearing
 from pvchat.perception.experts.hands import HandExpert
 from pvchat.perception.experts.mesh import MeshExpert
@@ -30,13 +29,11 @@ _FAR = 0.08  # face height over frame height below which hands are too small to 
 _FEW = 3  # sightings that motion needs
 _WALK, _STILL = 1.0, 0.35  # face heights of travel: above moves, below stands still
 _STEADY_TRAVEL = 0.85  # correlation of the way with time from which it is a movement, not swaying
-_MAY_MOVE = 0.5  # of a hand that moves by its wrist alone: on the tune half 14 of 33 do
-# Mean log-odds from which glasses are told, and the share of a track's meshes that must be measured. On the tune half 4
-# of the 4 people told so wear them; in 45 of 48 news photos one does.
+_MAY_MOVE = 0.5  # how sure it is of a hand that moves by its wrist alone
+# Mean log-odds from which glasses are told, and the share of a track's meshes that must be measured.
 GLASSES, _GLASSES_SEEN = 1.0, 0.4
 _NEARER = 1.3  # growth of the face from which someone comes closer
-# A filmed photo stays below these; people stay above one of them, however still they sit (measured: photos .001 and .3
-# degrees, the stillest living people .002 and 1).
+# A filmed photo stays below these; people stay above one of them, however still they sit.
 _LIVE_MOUTH, _LIVE_HEAD = 0.003, 1.0  # spread of the mouth's opening, of the head's angles in degrees
 _LIVE_SCENE = 0.03  # share of the frame that does not follow the camera, with the head's angles at a third of theirs
 
@@ -46,7 +43,7 @@ class BodyMeasures:
     """One sighting's face and hands. NaN: not measured.
 
     Attributes:
-        mouth_open, eyes_open, yaw, pitch, roll: as in `experts.mesh.Mesh`.
+        mouth_open, eyes_open, yaw, pitch: as in `experts.mesh.Mesh`.
         smile: probability of a smile (`experts.smiles`).
         glasses: log-odds that glasses are worn (`experts.glasses`).
         hands: [2, 21, 3] the person's left and right hand, fractions of the frame.
@@ -58,7 +55,6 @@ class BodyMeasures:
     glasses: float = np.nan
     yaw: float = np.nan
     pitch: float = np.nan
-    roll: float = np.nan
     hands: FloatArray = field(default_factory=lambda: np.full((2, 21, 3), np.nan, np.float32))
 
 
@@ -82,14 +78,13 @@ def measure_body(
     """
     out = BodyMeasures()
     if np.isfinite(points).all() and (face := mesh.mesh(image, box, points)) is not None:
-        for name in ("mouth_open", "eyes_open", "yaw", "pitch", "roll"):
+        for name in ("mouth_open", "eyes_open", "yaw", "pitch"):
             setattr(out, name, float(getattr(face, name)))
         height, width = image.shape[:2]
         out.smile = smiling(face.points * np.array([width, height, width], np.float32))
         out.glasses = wearing(image, face.points, face.yaw)
     if np.isfinite(joints).all():
-        for hand in hands.hands(image, body.Pose(joints, 1.0)):
-            out.hands[0 if hand.side == "left" else 1] = hand.points
+        out.hands = hands.hands(image, joints)
     return out
 
 
@@ -108,8 +103,6 @@ def describe_motion(
         pose, movement (or None), gestures, surest first, and confidences 0..1 by "pose", "movement", "gestures", by
         each gesture's own phrase, and by HANDS where hands may move.
     """
-    if not len(track):
-        return None, None, [], {}
     confidence: dict[str, float] = {}
     posture, sure = posture_by_joints(track.pose, camera.aspect)
     if posture:

@@ -24,22 +24,17 @@ if TYPE_CHECKING:
     from pvchat.perception.facts import FactExperts
     from pvchat.video import Clip
 
-_SURE = 0.25  # probability from which a place is told; what that is worth on footage: docs/LOG.md
-# A white coat or a stethoscope tells more than walls do, which offices and bare rooms have, too: of pictures kept back
-# .38 of those said to show a hospital by walls alone do, and from this probability on .67 (docs/LOG.md).
+_SURE = 0.25  # probability from which a place is told
+# A white coat or a stethoscope tells more than walls do, which offices and bare rooms have, too.
 _OFFICE, _HOSPITAL, _BY_WALLS = "an office or meeting room", "a hospital or doctor's office", 0.4
 _COAT_COLOURS = ("white", "light grey", "light blue")
 _OPEN = frozenset(
     ("a street", "a street market", "a forest", "a lake or beach", "the mountains", "a field", "a park or garden")
 )
 _EITHER = ("an event", "an airport", "a vehicle")  # indoors or outdoors
-# What covers a wall, told by single cells of the grid: the mean of a cell over a few frames. On the tune half curtains
-# were right 10 of 10 times from there on, blinds 4 of 4; couches, bookcases and screens weren't.
+# What covers a wall, told by single cells of the grid: the mean of a cell over a few frames.
 _BEHIND, _CELL_SURE, _CELL_FRAMES = {"curtains": [794, 854], "window blinds": [904, 905]}, 0.75, 4
-
-# Mean of the two heads from which a drawn scene's setting is told: on the tune half outdoors was right in 4 of 4,
-# indoors in 4 of 5.
-_BOTH = {"outdoors": 0.62, "indoors": 0.68}
+_BOTH = {"outdoors": 0.62, "indoors": 0.68}  # mean of the two heads from which a drawn scene's setting is told
 
 
 def measure_scene(
@@ -48,7 +43,7 @@ def measure_scene(
     drawn: bool = False,
     *,
     tracks: Sequence[Track] = (),
-    experts: FactExperts | None = None,
+    experts: FactExperts,
 ) -> SceneFacts:
     """What can be said of the clip as a whole.
 
@@ -57,11 +52,8 @@ def measure_scene(
         frame_features: [F, 49, 1280] grid features of some of its frames.
         drawn: whether it is a drawn scene: places were learned from photos, so none is told.
         tracks: of the people in it, who are no part of the place.
-        experts: None takes one shared by the process.
+        experts: the networks.
     """
-    from pvchat.perception.facts import shared_experts
-
-    experts = experts or shared_experts()
     scene = SceneFacts(drawn=drawn)
     pooled = np.asarray(frame_features, np.float32).mean(1)
     _tell_setting(scene, pooled, experts)

@@ -36,21 +36,20 @@ _CALVES = (body.LEFT_HIP, body.LEFT_KNEE, 27), (body.RIGHT_HIP, body.RIGHT_KNEE,
 _SEEN, _KNEE_SEEN, _AGREE = 0.6, 0.9, 0.7
 # Both knees guessed with this and hardly below the hips: who sits facing the camera; and how sure that is.
 _KNEE_GUESSED, _FLAT_THIGHS, _BY_GUESS, _GUESSED = 0.5, 0.4, "sitting by guessed knees", 0.5
-# Outlines: slim of who stands, in `_AGREE` of at least so many frames. On the tune half 7 of 7 told by it stand.
+# Outlines: slim of who stands, in `_AGREE` of at least so many frames.
 _SLIM, _FRAMES = 2.2, 3
 # Somebody who goes down: slim of who stands or sits before and of who lies after, in `_FRAMES` in a row; share of her
 # height by which the top of the body comes down; times as broad as before, which who leaves the picture below isn't.
 _UPRIGHT, _DOWN, _SINKS, _WIDER = 1.2, 0.65, 0.15, 1.1
 # Slim at most in so many of the frames, and a box no higher than that share of the frame (a face that fills it is
-# broad, too), of somebody who lies: 2 bodies of 91 clips, both lie.
+# broad, too), of somebody who lies.
 _FLAT, _MOSTLY, _LOW = 0.6, 0.7, 0.55
 _FEW = 4  # frames that lying needs
 _BY_OUTLINE = 0.7  # how sure that is
 # Likelihood: probability from which somebody whose hips are seen stands, from which any other posture is said, and
-# below which sitting by guessed knees isn't: by data sets that the head hadn't learned from (docs/LOG.md).
+# below which sitting by guessed knees isn't.
 _STANDS, _SURE, _DOUBTED = 0.7, 0.8, 0.45
-# From which somebody isn't said to stand, and from which is said to walk or run: of film clips kept back (docs/LOG.md)
-# 38 of 40 told so do. Which of both is right two times in three.
+# From which somebody isn't said to stand, and from which is said to walk or run; which of both is hardly known.
 _STRIDES, _SURELY_STRIDES = 0.5, 0.6
 _HIPS_SEEN = 0.5  # mean visibility of the hips
 

@@ -19,7 +19,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Garment, Ground, PersonFact
 _SEEN = 0.5  # visibility from which a wrist or hip is believed
 _HELD = 0.6  # share of the frames with a thing and a hand in which the hand must be at it [choice]
 _FEET, _KNEES = 7.0, 4.5  # of a standing, of a sitting person below the chin
-# No phones: on the tune half what was taken for one was a microphone and a pistol, and three true ones weren't found.
+# No phones: microphones and pistols are taken for them.
 _HELD_WORDS = {
     "cup": "a cup", "bottle": "a bottle", "wine glass": "a glass", "book": "a book",
     "remote": "a remote control", "umbrella": "an umbrella", "handbag": "a bag", "suitcase": "a suitcase",
@@ -46,33 +46,33 @@ _Relation = Callable[[Track, int, FloatArray], bool]  # track, sighting, box of 
 
 def tell_things(track: Track, analysis: ClipAnalysis) -> None:
     """Put into a track's facts what its person holds, rides, sits on, stands at and beside, and a tie."""
-    told = _Told(track, analysis)
-    held = next((t for t in analysis.things if t.label in _HELD_WORDS and told.holds(t)), None)
+    person = _Subject(track, analysis)
+    held = next((t for t in analysis.things if t.label in _HELD_WORDS and person.holds(t)), None)
     if held is not None:
-        _note(track.facts, "holding", _HELD_WORDS[held.label], held, told)
-    if ties := [t for t in analysis.things if t.label == "tie" and told.wears(t)]:
-        _tell_tie(track.facts, ties[0], told)
-    sat_on = [t for t in analysis.things if t.label in (*_SEATS, *_RIDDEN) and told.sits_on(t)]
+        _note(track.facts, "holding", _HELD_WORDS[held.label], held, person)
+    if ties := [t for t in analysis.things if t.label == "tie" and person.mostly(t, _at_collar)]:
+        _tell_tie(track.facts, ties[0], person)
+    sat_on = [t for t in analysis.things if t.label in (*_SEATS, *_RIDDEN) and person.mostly(t, person.seated)]
     seats, ridden = ([t for t in sat_on if t.label in words] for words in (_SEATS, _RIDDEN))
     if seats and track.facts.pose in ("sitting", "lying down"):
         in_bed = seats[0].label == "couch" and analysis.scene.place == "a bedroom"
-        _note(track.facts, "seat", _SEATS["bed" if in_bed else seats[0].label], seats[0], told)
+        _note(track.facts, "seat", _SEATS["bed" if in_bed else seats[0].label], seats[0], person)
     if ridden and track.facts.activity is None and track.facts.pose != "standing":
-        _note(track.facts, "activity", _RIDDEN[ridden[0].label], ridden[0], told)
+        _note(track.facts, "activity", _RIDDEN[ridden[0].label], ridden[0], person)
     for thing in analysis.things:
-        word = _where_at(thing, told, ridden=thing in ridden)
+        word = _where_at(thing, person, ridden=thing in ridden)
         if word and word not in track.facts.near and len(track.facts.near) < 2:
             track.facts.near.append(word)
-            track.facts.grounds[word] = told.ground(thing)
+            track.facts.grounds[word] = person.ground(thing)
 
 
-def _note(facts: PersonFacts, name: str, word: str, thing: Thing, told: _Told) -> None:
+def _note(facts: PersonFacts, name: str, word: str, thing: Thing, person: _Subject) -> None:
     """Set a field of the facts that a thing tells, with its confidence and its ground."""
     setattr(facts, name, word)
-    facts.confidence[name], facts.grounds[name] = thing.confidence, told.ground(thing)
+    facts.confidence[name], facts.grounds[name] = thing.confidence, person.ground(thing)
 
 
-def _tell_tie(facts: PersonFacts, tie: Thing, told: _Told) -> None:
+def _tell_tie(facts: PersonFacts, tie: Thing, person: _Subject) -> None:
     """A tie among the clothes; a dark top with one is a suit, a light one a shirt."""
     if any(garment.kind in ("tie", "bow tie") for garment in facts.clothes):
         return
@@ -80,19 +80,19 @@ def _tell_tie(facts: PersonFacts, tie: Thing, told: _Told) -> None:
     if main is not None and main.kind == "top":
         main.kind = "suit" if _DARK.search(main.colour or "") else "shirt"
     facts.clothes.append(Garment("tie", None, tie.confidence))
-    facts.grounds["tie"] = told.ground(tie)
+    facts.grounds["tie"] = person.ground(tie)
 
 
-def _where_at(thing: Thing, told: _Told, ridden: bool) -> str | None:
+def _where_at(thing: Thing, person: _Subject, ridden: bool) -> str | None:
     """Such as "at a table" or "next to a car", where the person is there."""
-    word = _AT.get(thing.label) if told.is_at(thing) else None
-    if word is not None or ridden or not _stays(thing) or not told.is_beside(thing):
+    word = _AT.get(thing.label) if person.mostly(thing, _in_front) else None
+    if word is not None or ridden or not _stays(thing) or not person.mostly(thing, _next_to):
         return word
     return f"next to {'an' if thing.label[0] in 'aeiou' else 'a'} {thing.label.removeprefix('potted ')}"
 
 
-class _Told:
-    """One person against things."""
+class _Subject:
+    """Somebody, as things are held against her."""
 
     def __init__(self, track: Track, analysis: ClipAnalysis) -> None:
         self._track, self._analysis = track, analysis
@@ -110,22 +110,6 @@ class _Told:
         told = [n for n in near if n is not None]
         return bool(told) and float(np.mean(told)) >= _HELD
 
-    def wears(self, tie: Thing) -> bool:
-        """Whether a tie begins below the face, at most a face width to the side."""
-        return self._mostly(tie, _at_collar)
-
-    def sits_on(self, thing: Thing) -> bool:
-        """Whether the hips lie in the thing's box; where they aren't seen, whether it is around or below the body."""
-        return self._mostly(thing, self._seated)
-
-    def is_at(self, thing: Thing) -> bool:
-        """Whether the thing lies below the chin, before the body."""
-        return self._mostly(thing, _in_front)
-
-    def is_beside(self, thing: Thing) -> bool:
-        """Whether the thing is about as near as the person and less than two face widths from the body."""
-        return self._mostly(thing, _next_to)
-
     def _both(self, thing: Thing) -> list[tuple[int, list[float]]]:
         """Sightings (row of the track, box of the thing) of the same or the next sampled frame."""
         pairs = []
@@ -135,7 +119,8 @@ class _Told:
                 pairs.append((rows[0], box))
         return pairs
 
-    def _mostly(self, thing: Thing, holds: _Relation) -> bool:
+    def mostly(self, thing: Thing, holds: _Relation) -> bool:
+        """Whether a relation holds in most of the frames that show both."""
         seen = [holds(self._track, row, np.array(box, np.float32)) for row, box in self._both(thing)]
         return bool(seen) and float(np.mean(seen)) >= _HELD
 
@@ -163,7 +148,8 @@ class _Told:
                 return self._track.pose[i]
         return None
 
-    def _seated(self, track: Track, row: int, box: FloatArray) -> bool:
+    def seated(self, track: Track, row: int, box: FloatArray) -> bool:
+        """Whether the hips lie in the thing's box; where they aren't seen, whether it is around or below the body."""
         joints, face = self._posed(row), track.boxes[row]
         if joints is not None and (joints[list(body.HIPS), 3] >= _SEEN).all():
             hips = joints[list(body.HIPS), :2].mean(0)
@@ -178,6 +164,7 @@ def _stays(thing: Thing) -> bool:
 
 
 def _in_front(track: Track, row: int, box: FloatArray) -> bool:
+    """Whether the thing lies below the chin, before the body."""
     x0, _, x1, y1 = track.body_boxes[row]
     face = track.boxes[row]
     height = float(face[3] - face[1])
@@ -187,6 +174,7 @@ def _in_front(track: Track, row: int, box: FloatArray) -> bool:
 
 
 def _at_collar(track: Track, row: int, box: FloatArray) -> bool:
+    """Whether a tie begins below the face, at most a face width to the side."""
     face = track.boxes[row]
     height, middle = float(face[3] - face[1]), float(face[0] + face[2]) / 2
     level = face[3] - 0.3 * height < box[1] < face[3] + height
@@ -194,6 +182,7 @@ def _at_collar(track: Track, row: int, box: FloatArray) -> bool:
 
 
 def _next_to(track: Track, row: int, box: FloatArray) -> bool:
+    """Whether the thing is about as near as the person and less than two face widths from the body."""
     face = track.boxes[row]
     height, width = float(face[3] - face[1]), float(face[2] - face[0])
     gap = max(face[0], box[0]) - min(face[2], box[2])

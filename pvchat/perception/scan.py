@@ -1,6 +1,6 @@
 """A long video is looked through from end to end: part by part, with memory that doesn't grow with its length.
 
-In: a path. Out: `Seen`, which gives the `ClipAnalysis` of everything seen so far, at any time.
+In: a path. Out: `ScanState`, which gives the `ClipAnalysis` of everything seen so far, at any time.
 
 Per part (`video.read_parts`, 12 s, read while the one before is looked at): cuts in every picture, faces in each
 sample, identity at the best sightings, what tells who the part's most prominent people are, and the scene. The part's
@@ -34,7 +34,7 @@ from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
 
 PART_DEPTH = Depth(
-    grid_frames=3, body_crops=3, prints=4, masked=2, masked_tracks=3, told_tracks=6, figure_frames=3,
+    grid_frames=3, body_crops=3, prints=4, masked=2, masked_tracks=3, fact_tracks=6, figure_frames=3,
     figure_tracks=3, thing_frames=2, looks=False, figures_where_no_face=False,
 )  # fmt: skip
 _GAP = 1000  # parts that may be missing in a row, 3 hours: after as many there are no more
@@ -116,7 +116,7 @@ def scan(
     kept: KeptParts,
     progress: Progress | None = None,
     within: tuple[float, float] | None = None,
-) -> Generator[Seen, None, None]:
+) -> Generator[ScanState, None, None]:
     """Look through a long video, or through some of it.
 
     Args:
@@ -136,7 +136,7 @@ def scan(
     first, start_s = video.part_at(source.found, source.config, start_s)
     name, length_s = Path(source.path).name, min(end_s, source.found.duration_s) - start_s
     what = f"looking through {name}"
-    whole = Seen(kept.key, first, end_s=start_s)
+    whole = ScanState(kept.key, first, end_s=start_s)
 
     tell = progress or (lambda what, done, total: None)
     keep_small()
@@ -156,7 +156,7 @@ def scan(
 
 
 def _parts(
-    source: LongVideo, experts: Experts, kept: KeptParts, seen: Seen
+    source: LongVideo, experts: Experts, kept: KeptParts, seen: ScanState
 ) -> Generator[tuple[ClipAnalysis, bool], None, None]:
     """The parts that follow what was seen, and whether each is new: kept ones as they are, others looked at."""
     pieces: Generator[video.VideoPart, None, None] | None = None
@@ -188,7 +188,7 @@ def look_at(piece: video.VideoPart, experts: Experts, depth: Depth = PART_DEPTH)
 
 
 @dataclass
-class Seen:
+class ScanState:
     """What the parts that were looked through say together.
 
     Attributes:

@@ -1,6 +1,6 @@
 """The faces of a clip's frames: searched, followed in every second frame where nothing changes, and described at best.
 
-In: T frames and in which shot each is. Out: the `Faces` of each.
+In: T frames and in which shot each is. Out: the `DetectedFaces` of each.
 
 Two things make this cheap (docs/adr/0018-only-what-is-asked.md, 0028-faces-followed.md). Between two searched frames
 of one shot a face is looked for where its neighbours have it, and where the wide-range detector sees one. A frame is
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
-from pvchat.perception.experts.faces import FaceExpert, Faces, Located, chip, fitness
+from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, fitness
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.runtime import threads
@@ -38,7 +38,7 @@ def find_faces(
     shots: IntArray,
     expert: FaceExpert,
     tell: Callable[[int], None] = lambda done: None,
-) -> list[Faces]:
+) -> list[DetectedFaces]:
     """The faces of each of T frames.
 
     Args:
@@ -48,6 +48,11 @@ def find_faces(
         tell: hears how many frames are done.
     """
     return describe(images, locate(images, shots, expert, tell), shots, expert)
+
+
+def faces_of(image: NDArray[np.uint8], expert: FaceExpert) -> DetectedFaces:
+    """The faces of a picture [H, W, 3] uint8 RGB by itself."""
+    return find_faces(image[None], np.zeros(1, np.int64), expert)[0]
 
 
 def locate(
@@ -88,7 +93,12 @@ def _stretches(frames: Sequence[int]) -> list[Sequence[int]]:
     return [frames[k * len(frames) // count : (k + 1) * len(frames) // count] for k in range(count)]
 
 
-def describe(images: NDArray[np.uint8], located: Sequence[Located], shots: IntArray, expert: FaceExpert) -> list[Faces]:
+def describe(
+    images: NDArray[np.uint8] | Sequence[NDArray[np.uint8]],
+    located: Sequence[Located],
+    shots: IntArray,
+    expert: FaceExpert,
+) -> list[DetectedFaces]:
     """Quality of every face, identity vectors of the best; the others of their chains share them."""
     quality = [np.zeros(len(one), np.float32) for one in located]
     owner: dict[Sighting, int] = {}  # whose vector each sighting has
@@ -112,7 +122,7 @@ def describe(images: NDArray[np.uint8], located: Sequence[Located], shots: IntAr
     for f, one in enumerate(located):
         rows = [own[f, i] if (f, i) in own else vectors[owner[f, i]] for i in range(len(one))]
         identity = np.stack(rows) if rows else vectors[:0]
-        faces.append(Faces(one.boxes, one.points, one.scores, quality[f], identity))
+        faces.append(DetectedFaces(one.boxes, one.points, one.scores, quality[f], identity))
     return faces
 
 

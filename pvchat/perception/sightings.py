@@ -85,8 +85,7 @@ def skin_colour(image: NDArray[np.uint8], face: FloatArray) -> FloatArray:
 def relit(image: NDArray[np.uint8], face: FloatArray) -> NDArray[np.uint8] | None:
     """The picture in the light that makes the face in a box [4] as light as in daylight; None if it is light enough.
 
-    Black stays black under it; what is only dark gets its colour. On the tune half grey, dark red and dark grey clothes
-    of six people were black without it, and one grey top turned purple, so nothing else is named by it.
+    Black stays black under it; what is only dark gets its colour.
     """
     lightness = float(skin_colour(image, face)[0])
     if lightness >= _DIM:

@@ -120,7 +120,7 @@ def follow(found: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
 def shows_bookshelves(detected: dict[int, list[Detection]]) -> bool:
     """Whether so many books are seen in a frame, on average, that they stand on shelves.
 
-    A single book is hardly ever one. On the tune half both clips with so many show shelves, and no other has two.
+    A single book is hardly ever one.
     """
     books = [sum(one.label == "book" and one.score >= _BOOK for one in there) for there in detected.values()]
     return bool(books) and float(np.mean(books)) >= _SHELF
@@ -129,7 +129,7 @@ def shows_bookshelves(detected: dict[int, list[Detection]]) -> bool:
 def room_of(things: Sequence[Thing]) -> tuple[str, float] | None:
     """The room that one of the things stands in as a rule, and how sure that thing is; None where none does.
 
-    On held-back photos of rooms it was right each time (docs/LOG.md); a thing must be seen twice, or well.
+    A thing must be seen twice, or well.
     """
     sure = [t for t in things if t.label in _ROOMS and (len(t.frames) > 1 or t.confidence >= _SURE_ONCE)]
     return (_ROOMS[sure[0].label], sure[0].confidence) if sure else None

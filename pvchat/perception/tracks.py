@@ -1,7 +1,7 @@
 """Faces of single frames become tracks: one track a person, through cuts and gaps.
 
-In: the `Faces` of the T sampled frames, and in which shot each frame is. Out: index lists, one per track: (frame, face)
-pairs in time order.
+In: the `DetectedFaces` of the T sampled frames, and in which shot each frame is. Out: index lists, one per track:
+(frame, face) pairs in time order.
 
 Three steps. Neighbouring frames of one shot are linked by overlap and identity (Hungarian assignment, one face to one
 track). A shot's tracklets are then merged by the distance of their means, never two that share a frame, so that a
@@ -21,51 +21,47 @@ from pvchat.perception.boxes import overlap
 from pvchat.schemas import FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from pvchat.perception.experts.faces import Faces
+    from pvchat.perception.experts.faces import DetectedFaces
 
 # Descriptor distances: dlib calls two faces one person below 0.6; a track's next sighting may differ more when the box
-# overlaps (all but 1 in 500 of 1,685 true neighbours on half of the development clips; 6 of 7 pairs of strangers are
-# farther apart), and must be closer when it jumps.
+# overlaps, and must be closer when it jumps (docs/adr/0074-measured-constants.md).
 LINK_OVERLAPPING = 0.65
 _LINK_JUMPING = 0.42
 _MERGE = 0.50
-# Across cuts. Of pairs of means of different people .5 % lie below .42 where both have a good sighting, and .2 % below
-# .30 where one has none (blurred faces all look alike); of the same people in different clips one half lies below .42.
+# Across cuts, where both have a good sighting and where one has none: blurred faces all look alike.
 _MERGE_SHOTS, _MERGE_WEAK = 0.42, 0.30
 _GOOD = 0.3  # quality of a track's best sighting
-# The more people, the nearer: each doubling beyond two makes the limit this much stricter. The share of strangers
-# below a distance falls tenfold over about .08 of it (.5 % below .42, .1 % below .37, .01 % below .31).
+# The more people, the nearer: each doubling beyond two makes the limit this much stricter.
 _STRICTER, _STRICTEST = 0.025, 0.28
 FARTHEST = 0.50  # between any two tracklets of one person: a mean of many is near to everybody
 MIN_OVERLAP = 0.2
 MAX_GAP = 2  # sampled frames that a face may be missed for
 _MIN_SCORE = 0.85  # mean detector score of a track: hands and cloth that look like a face score lower
 
-Sighting = tuple[int, int]  # frame, index of the face in that frame
+Sighting = tuple[int, int]  # frame, index of the face or figure in that frame
 
 
-def link(faces: Sequence[Faces], shots: Sequence[int] | IntArray | None = None) -> list[list[Sighting]]:
+def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]]:
     """Link faces into tracks.
 
     Args:
         faces: the faces of each of the T frames.
-        shots: [T] the number of the shot that each frame is in, ascending; None: there is no cut.
+        shots: [T] the number of the shot that each frame is in, ascending.
 
     Returns:
         One list of (frame, face) a track, in time order; the longest and largest tracks first.
     """
-    numbers = np.zeros(len(faces), np.int64) if shots is None else np.asarray(shots, np.int64)
     within: list[list[Sighting]] = []
-    for shot in np.unique(numbers):
-        found = _tracklets(faces, np.flatnonzero(numbers == shot))
+    for shot in np.unique(shots):
+        found = _tracklets(faces, np.flatnonzero(shots == shot))
         within += _merge(found, faces, _within, np.inf)
-    if len(np.unique(numbers)) > 1:
+    if len(np.unique(shots)) > 1:
         within = _merge(within, faces, partial(across, people=len(within)), FARTHEST)
     kept = [t for t in within if np.mean([faces[f].scores[i] for f, i in t]) >= _MIN_SCORE]
     return sorted(kept, key=lambda t: -screen_weight(t, faces))
 
 
-def screen_weight(track: Sequence[Sighting], faces: Sequence[Faces]) -> float:
+def screen_weight(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> float:
     """How far in front a track is listed: sum over its sightings of face height (pixels) times quality.
 
     Without the detector's score, unlike `subjects.prominence`, which picks one: a half hidden face keeps its place.
@@ -81,7 +77,7 @@ def mean_identity(identity: FloatArray, quality: FloatArray) -> FloatArray:
     return (identity * weight[:, None]).sum(0) / weight.sum()
 
 
-def _tracklets(faces: Sequence[Faces], frames: IntArray) -> list[list[Sighting]]:
+def _tracklets(faces: Sequence[DetectedFaces], frames: IntArray) -> list[list[Sighting]]:
     """Tracklets of the frames of one shot (ascending)."""
     done: list[list[Sighting]] = []
     open_: list[list[Sighting]] = []
@@ -97,7 +93,7 @@ def _tracklets(faces: Sequence[Faces], frames: IntArray) -> list[list[Sighting]]
     return done + open_
 
 
-def _assign(open_: list[list[Sighting]], found: Faces, faces: Sequence[Faces]) -> list[tuple[int, int]]:
+def _assign(open_: list[list[Sighting]], found: DetectedFaces, faces: Sequence[DetectedFaces]) -> list[tuple[int, int]]:
     """Pairs (open track, new face) that belong together, each used once."""
     if not open_ or not len(found):
         return []
@@ -132,7 +128,7 @@ def across(quality: FloatArray, people: int) -> FloatArray:
 
 def _merge(
     tracklets: list[list[Sighting]],
-    faces: Sequence[Faces],
+    faces: Sequence[DetectedFaces],
     limit: Callable[[FloatArray], FloatArray],
     farthest: float,
 ) -> list[list[Sighting]]:
@@ -166,7 +162,7 @@ def _merge(
         barred[b] = barred[:, b] = True
 
 
-def _mean(track: Sequence[Sighting], faces: Sequence[Faces]) -> FloatArray:
+def _mean(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> FloatArray:
     return mean_identity(
         np.stack([faces[f].identity[i] for f, i in track]),
         np.array([faces[f].quality[i] for f, i in track], np.float32),

@@ -34,7 +34,7 @@ from pvchat.schemas.facts import (
     common_scene,
 )
 from pvchat.schemas.service import Progress, Service
-from pvchat.schemas.sound import LANGUAGES, SAMPLE_RATE, VOICEPRINT, Sound, SoundState, Utterance, Word
+from pvchat.schemas.sound import LANGUAGES, SAMPLE_RATE, VOICEPRINT, Sound, SoundState, SpokenWord, Utterance
 from pvchat.schemas.things import Ground, Thing
 from pvchat.schemas.why import Reason, Why
 
@@ -44,6 +44,6 @@ __all__ = [
     "Appearance", "ClipAnalysis", "Decision", "FloatArray", "Garment", "Ground", "IntArray", "Look", "PersonFacts",
     "PersonPresence", "Progress", "QuestionType", "Reason", "SAMPLE_RATE", "SIGHTING_ARRAYS", "SceneFacts",
     "SceneSpan", "Service", "Sound", "SoundState", "Spans", "Stage", "Thing", "Track", "Utterance", "VOICEPRINT", "Why",
-    "Word",
+    "SpokenWord",
     "common_scene",
 ]  # fmt: skip

@@ -44,10 +44,6 @@ class Service(Protocol):
         """Who is in a clip, a `pvchat.identity.presence.PresenceModel`."""
 
     @property
-    def describer(self) -> Any:
-        """The trained model, a `pvchat.model.describer.Describer`; None where no weights are shipped."""
-
-    @property
     def narrator(self) -> Any:
         """The pretrained base that answers, a `pvchat.chat.speakers.narrator.Narrator`; None for none."""
 

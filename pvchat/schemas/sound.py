@@ -17,7 +17,7 @@ LANGUAGES = {  # names of those that speech is told to be of, by their codes (IS
 
 
 @dataclass(frozen=True)
-class Word:
+class SpokenWord:
     """One word as it was heard, with punctuation; from when to when, seconds."""
 
     text: str
@@ -42,7 +42,7 @@ class Utterance:
 
     start_s: float
     end_s: float
-    words: tuple[Word, ...] = ()
+    words: tuple[SpokenWord, ...] = ()
     track: int | None = None
     unseen: bool = False
     overlap: bool = False
@@ -96,7 +96,7 @@ class Sound:
             TypeError, KeyError: it isn't that.
         """
         spoken = (
-            {**one, "words": tuple(Word(**word) for word in one["words"]), "voiceprint": tuple(one["voiceprint"])}
+            {**one, "words": tuple(SpokenWord(**word) for word in one["words"]), "voiceprint": tuple(one["voiceprint"])}
             for one in row["utterances"]
         )
         return cls(row["state"], tuple(Utterance(**one) for one in spoken), tuple((a, b) for a, b in row["music"]))

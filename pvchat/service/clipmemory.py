@@ -172,9 +172,9 @@ class ClipMemory:
         if not seen.analysis.scenes:
             more = self._look(self._file(clip, goes_on=True), None, "what", None)
             return Look(more.analysis, seen.decode_s + more.decode_s, seen.experts_s + more.experts_s)
-        from pvchat.perception.closer import told_of
+        from pvchat.perception.closer import stretch_of
 
-        stretches = [told_of(track) for track in tracks]
+        stretches = [stretch_of(track) for track in tracks]
         wanted = [one for one in stretches if one is not None and not one.told]
         return self._look_closer(clip, seen, wanted, whole) if wanted else seen
 
@@ -320,7 +320,7 @@ class ClipMemory:
         return seen
 
     def _look_closer(self, clip: str | Path, seen: Look, wanted: Sequence[Appearance], keep: bool) -> Look:
-        from pvchat.perception.closer import also_told, look_closer
+        from pvchat.perception.closer import look_closer, with_facts_of
         from pvchat.perception.scan import LongVideo
 
         # whoever forgets holds the lock too; its turn the whole video's scan may have for long
@@ -329,7 +329,7 @@ class ClipMemory:
             source = LongVideo(file.path, self._probe(file), self.config)
             more = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)
             if keep:  # another question may have had others measured since this one looked
-                more = also_told(more, self._remembered(file.key) or more)
+                more = with_facts_of(more, self._remembered(file.key) or more)
                 self._save(more, file)
                 self._remember(more, file)
         return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)

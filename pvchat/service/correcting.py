@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pvchat.people.corrections import Correction, Example, corrected, corrections_of
 from pvchat.people.index import NameOrRef, PersonRef
+from pvchat.storage import temporary
 
 if TYPE_CHECKING:
     from pvchat.config import Settings
@@ -65,7 +66,6 @@ class Correcting:
             PeopleError: she has as many corrections as she may have.
         """
         from pvchat.identity.corrections import made_of, meant_by, numbered
-        from pvchat.identity.subjects import forget_candidates
 
         person, analysis, source = self.people.get(name), self.analyse(clip), Path(clip).name
         if track is None:
@@ -78,7 +78,7 @@ class Correcting:
         analysis = self._clips.covered(clip, analysis, meant)
         examples = [made_of(analysis.tracks[i], is_her, analysis, source, at) for i in meant]
         kept = self.people.revise(PersonRef(person.id), lambda one: _all_corrected(one, examples))
-        forget_candidates()
+        temporary.withdraw_offers()
         return corrections_of(kept)[-len(examples) :]
 
     def corrections(self, name: NameOrRef) -> list[Correction]:

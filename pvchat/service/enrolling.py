@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import Person, clean_name, name_key
+from pvchat.storage import temporary
 
 if TYPE_CHECKING:
     from pvchat.people.notes import Notes
@@ -68,7 +69,6 @@ class Enrolling:
             VideoReadError, SubjectError, PeopleError, SettingsError.
         """
         from pvchat.identity.enroll import enroll
-        from pvchat.identity.subjects import forget_candidates
         from pvchat.people.merge import joined
 
         if depth not in DEPTHS:
@@ -84,7 +84,7 @@ class Enrolling:
             person = self.people.revise(name, lambda one: joined(one, person))
         else:
             person = self.people.add(person, replace=replace)
-        forget_candidates()
+        temporary.withdraw_offers()
         person = person if depth == "instant" else self.deepen(clip, person, track, stop)
         return changed(person, notes=noticed)
 

@@ -15,7 +15,7 @@ from pvchat.chat.english import wording
 from pvchat.chat.sounds import UNSEEN
 from pvchat.chat.timeline import Row
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, Word
+from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, SpokenWord
 
 if TYPE_CHECKING:
     from pvchat.service.atwork import ClipFile
@@ -138,7 +138,7 @@ def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip
     return [line for row, utterance in spoken for line in _lines(row, utterance.words)]
 
 
-def _lines(speech: Row, words: Sequence[Word]) -> Iterator[SpokenLine]:
+def _lines(speech: Row, words: Sequence[SpokenWord]) -> Iterator[SpokenLine]:
     """The words of a stretch of speech in lines of at most `LINE_S`."""
     while words:
         fits = [word for word in words if word.end_s - words[0].start_s <= LINE_S] or words[:1]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
+from pvchat.errors import PeopleError
 from pvchat.people.person import checked
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from pvchat.identity.presence import PresenceModel
     from pvchat.library import Library
     from pvchat.model.describer import Describer
-    from pvchat.model.pvchat import PVChatModel
     from pvchat.perception.analysis import Experts
 
 PRESET = Settings.model
@@ -253,12 +253,14 @@ class PVChat(Enrolling, Correcting):
             UnknownPersonError, PeopleError: nobody has a name, both are the same, or one is drawn and one isn't; there
                 would be more aliases than one may have. Nothing is changed then.
         """
-        from pvchat.people.merge import joined, merge
+        from pvchat.people.merge import joined
 
         with self.networks.lock:
             kept, gone = self.people.get(name), self.people.get(other)
+            if kept.id == gone.id:
+                raise PeopleError("is one person already.", subject=kept.name, hint="Pick two different people.")
             aliases = [gone.name, *gone.aliases]
-            checked(replace(merge(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
+            checked(replace(joined(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
             self.people.revise(ref := PersonRef(kept.id), lambda one: joined(one, gone))
             self.forget(PersonRef(gone.id))
             for alias in aliases:
@@ -307,11 +309,6 @@ class PVChat(Enrolling, Correcting):
     def presence_model(self) -> PresenceModel:
         """Who is in a clip: cohorts and calibration that all people share."""
         return self.networks.presence
-
-    @property
-    def model(self) -> PVChatModel | None:
-        """The trained model with its language model; None where no weights are shipped."""
-        return None if self.networks.trained is None else self.networks.trained.model
 
     @property
     def narrator(self) -> Narrator | None:

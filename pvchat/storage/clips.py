@@ -18,7 +18,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,7 +120,7 @@ class ClipCache:
                 for path in self.root.glob(f"{name}.*.safetensors"):
                     if path != current:
                         path.unlink()
-                self._prune(self.max_bytes, but=name)
+                self._prune(but=name)
         except OSError as error:
             _log.warning("clip cache: the analysis of this clip isn't kept (%s)", error)
 
@@ -163,21 +163,6 @@ class ClipCache:
             with self._locked():
                 self._remove(_file_stem(key))
 
-    def size_bytes(self) -> int:
-        """Bytes of all entries."""
-        return sum(size for _, size, _ in self._entries())
-
-    def prune(self, max_bytes: int = MAX_BYTES) -> int:
-        """Remove the least recently used entries until the rest fits; returns how many went.
-
-        Raises:
-            OSError: one can't be removed.
-        """
-        if not self.root.is_dir():
-            return 0
-        with self._locked():
-            return self._prune(max_bytes)
-
     def _entry(self, path: Path, key: str, version: str) -> ClipAnalysis:
         row = json.loads(private.read(path))
         if row["version"] != version or row["key"] != key:
@@ -205,18 +190,16 @@ class ClipCache:
                 entries[stem] = [max(old[0], used), old[1] + stat.st_size]
         return sorted((used, int(size), stem) for stem, (used, size) in entries.items())
 
-    def _prune(self, max_bytes: int, but: str = "") -> int:
-        """As `prune`, but for one entry: where the clock was put back, others look newer than what was just saved."""
+    def _prune(self, but: str) -> None:
+        """Remove the least recently used entries until the rest fits, but for one: where the clock was put back, others
+        look newer than what was just saved.
+        """
         entries = self._entries()
-        total, gone = sum(size for _, size, _ in entries), 0
+        total = sum(size for _, size, _ in entries)
         for _, size, stem in entries:
-            if total <= max_bytes:
-                break
-            if stem == but:
-                continue
-            self._remove(stem)
-            total, gone = total - size, gone + 1
-        return gone
+            if total > self.max_bytes and stem != but:
+                self._remove(stem)
+                total -= size
 
     def _remove(self, stem: str) -> None:
         (self.root / f"{stem}.json").unlink(missing_ok=True)
@@ -244,18 +227,14 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
     for i, track in enumerate(analysis.tracks):
         arrays |= {f"{i}.{name}": np.asarray(getattr(track, name)) for name in TRACK_ARRAYS}
         arrays[f"{i}.thumbnail"] = np.frombuffer(track.thumbnail, dtype=np.uint8)
-        appearances = [_appearance(a) for a in track.appearances]
+        appearances = [asdict(one) for one in track.appearances]
         tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": appearances})
     row = {name: getattr(analysis, name) for name in CLIP_VALUES}
-    scenes = [{"start_s": s.start_s, "end_s": s.end_s, "scene": s.scene.to_dict()} for s in analysis.scenes]
+    scenes = [asdict(one) for one in analysis.scenes]
     found = {name: [thing.to_dict() for thing in getattr(analysis, name)] for name in ("things", "bodies")}
     row["unread"] = [list(span) for span in analysis.unread]
     row["sound"] = None if analysis.sound is None else analysis.sound.to_dict()
     return {**row, **found, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
-
-
-def _appearance(one: Appearance) -> dict[str, Any]:
-    return {"start_s": one.start_s, "end_s": one.end_s, "facts": one.facts.to_dict(), "told": one.told}
 
 
 def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:

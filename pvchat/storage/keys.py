@@ -101,15 +101,29 @@ def for_writing() -> Key | None:
     return None if key is None or key.ending else key
 
 
-def create(passphrase: str) -> Key:
+def create(passphrase: str, cost: int | None = None, **more: str) -> Key:
     """Make this home's key; the one that is there already where another process was first.
+
+    Args:
+        passphrase: wraps it.
+        cost: of trying a passphrase; `COST` when not given.
+        more: what else the key file says.
 
     Raises:
         SettingsError: the passphrase is too short.
         LockedError: another process was first, with another passphrase.
         OSError: the home can't be written.
     """
-    return _create(passphrase, COST)
+    from pvchat.storage.stores import libraries, plain_files, stores
+
+    secret = os.urandom(32)
+    row = {**wrapped(secret, passphrase, cost), **more}
+    holds_plain_files = any(map(plain_files, stores())) or any(path.stat().st_size for path in libraries())
+    row |= {_MIXED: _seal(secret, _MIXED)} if holds_plain_files else {}
+    _put(row, replace=False)
+    key = current()
+    assert key is not None
+    return key
 
 
 def create_in_keyring() -> Key:
@@ -121,7 +135,7 @@ def create_in_keyring() -> Key:
     """
     account, passphrase = uuid.uuid4().hex, secrets.token_urlsafe(32)
     _keyring().set_password(_SERVICE, account, passphrase)
-    return _create(passphrase, RANDOM_COST, keyring=account)
+    return create(passphrase, RANDOM_COST, keyring=account)
 
 
 def mark_conversion(*, mixed: bool, ending: bool) -> None:
@@ -167,19 +181,6 @@ def unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     return AESGCM(_stretched(passphrase, row)).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
-
-
-def _create(passphrase: str, cost: int, **more: str) -> Key:
-    from pvchat.storage.stores import libraries, plain_files, stores
-
-    secret = os.urandom(32)
-    row = {**wrapped(secret, passphrase, cost), **more}
-    holds_plain_files = any(map(plain_files, stores())) or any(path.stat().st_size for path in libraries())
-    row |= {_MIXED: _seal(secret, _MIXED)} if holds_plain_files else {}
-    _put(row, replace=False)
-    key = current()
-    assert key is not None
-    return key
 
 
 def _unwrapped(row: dict[str, Any], passphrase: str) -> bytes:

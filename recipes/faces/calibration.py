@@ -11,16 +11,19 @@ many people of one cast. The half that is looked at fits it, the other half is o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import SettingsError
-from pvchat.identity.calibration import ODDS, TERMS, Calibration, slopes, terms
+from pvchat.identity.calibration import CROWD, ODDS, TERMS, Calibration, terms
 from pvchat.schemas import FloatArray
 
+MOST = 100_000  # people for whom the result must still rise with the log-odds
 _RIDGE, _RIDGE_DRAWN = 0.001, 0.003  # weight of the squared standardised coefficients: of figures there are few rows
 _SQUARE = TERMS.index("crowd × crowd")  # of faces alone: it changes no decision about figures that were looked at
 
@@ -54,6 +57,18 @@ def fit(rows: Sequence[Row]) -> Calibration:
     return Calibration(face, figure)
 
 
+def save(fitted: Calibration, path: Path, fitted_on: str) -> None:
+    """Write a calibration with the words that say where it comes from."""
+    rows = {"terms": list(TERMS), **asdict(fitted), "fitted_on": fitted_on}
+    path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def slopes(weights: Sequence[float]) -> tuple[float, ...]:
+    """How fast the result rises with the log-odds: of somebody alone and among `MOST`, at quality 0 and 1."""
+    crowd = weights[1] * np.log1p(MOST) / CROWD
+    return tuple(float(weights[0] + c + g) for c in (0.0, crowd) for g in (0.0, weights[2]))
+
+
 def _weights(rows: Sequence[Row], drawn: bool) -> tuple[float, ...]:
     from scipy.optimize import minimize
 
@@ -78,6 +93,6 @@ def _weights(rows: Sequence[Row], drawn: bool) -> tuple[float, ...]:
 def _best(row: Row) -> NDArray[np.float64]:
     """Terms of the track that speaks most for the person: [6]."""
     if not len(row.logits):
-        return terms(np.array([ODDS[0]]), row.others)[0]
+        return np.array(terms(np.array(ODDS[0]), row.others, 0.0))
     best = int(np.argmax(row.logits))
-    return terms(row.logits[best : best + 1], row.others, 0.0 if row.good is None else float(row.good[best]))[0]
+    return np.array(terms(row.logits[best], row.others, 0.0 if row.good is None else float(row.good[best])))

@@ -26,9 +26,9 @@ from pvchat.assets.packages import Weight
 from pvchat.errors import SettingsError
 from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faces import TEMPLATE
-from pvchat.perception.experts.identitylayers import descriptor
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
+from recipes.faces.dlibfile import descriptor
 from recipes.faces.faceset import MARGIN, FaceSet, similarity
 
 MEMBER = "dlib_face_recognition_resnet_model_v1.dat"

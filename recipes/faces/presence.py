@@ -235,17 +235,17 @@ def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, l
         if not row.get("identity"):
             continue
         image = with_room(read_image(folder / row["file"]))
-        boxes, points, scores = expert.detector.detect(image)
+        boxes, points, _ = expert.detector.detect(image)
         if not len(boxes):
             continue
         middle = middle_of(boxes, image)
-        box, five, score = boxes[middle][None], points[middle][None], scores[middle][None]
+        box, five = boxes[middle][None], points[middle][None]
         small, ratio = degrade_face(image, float(box[0, 3] - box[0, 1]), rng)
         jitter = rng.normal(0, 0.02 * ratio * (box[0, 3] - box[0, 1]), five.shape).astype(np.float32)
         shown, points_shown = (image, five[0]) if rng.random() < 0.5 else (small, five[0] * ratio)
         pair = (
-            _described(expert, image, box, five, score),
-            _described(expert, small, box * ratio, five * ratio + jitter, score),
+            _described(expert, image, five),
+            _described(expert, small, five * ratio + jitter),
             _masked(expert, shown, points_shown, rng),
         )
         vectors.append(np.stack(pair))
@@ -253,11 +253,9 @@ def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, l
     return np.stack(vectors), rows
 
 
-def _described(
-    expert: FaceExpert, image: NDArray[np.uint8], box: FloatArray, points: FloatArray, score: FloatArray
-) -> FloatArray:
-    """Identity vector and faceprint [W] of the face with this box [1, 4] and these points [1, 5, 2]."""
-    own = expert.describe(image, box, points, score).identity[0]
+def _described(expert: FaceExpert, image: NDArray[np.uint8], points: FloatArray) -> FloatArray:
+    """Identity vector and faceprint [W] of the face with these points [1, 5, 2]."""
+    own = expert.vectors([chip(image, points[0])])[0]
     return np.concatenate((own, expert.prints([image], [points[0]])[0]))
 
 

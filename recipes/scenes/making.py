@@ -21,7 +21,8 @@ import numpy as np
 
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.faces import FaceExpert
+from pvchat.perception.experts.faces import FaceExpert, Located
+from pvchat.perception.search import describe
 from pvchat.schemas import ClipAnalysis, Track
 from recipes.model.base.config import CAPTIONED, IDENTITIES
 from recipes.model.base.data import Photo, read_photos
@@ -77,10 +78,11 @@ def see(
         images = [composite.frames[i] for i in truth.frames]
         high = (truth.boxes[:, 3] - truth.boxes[:, 1]) * height
         points = truth.points * size + rng.normal(0, 1, truth.points.shape) * _JITTER * high[:, None, None]
-        found = [
-            faces.describe(im, b[None] * np.tile(size, 2), p[None].astype(np.float32), np.ones(1, np.float32))
-            for im, b, p in zip(images, truth.boxes, points, strict=True)
+        located = [
+            Located(b[None] * np.tile(size, 2), p[None].astype(np.float32), np.ones(1, np.float32))
+            for b, p in zip(truth.boxes, points, strict=True)
         ]
+        found = describe(images, located, np.arange(len(images)), faces)
         bodies = np.stack([body_box(b * np.tile(size, 2)) for b in truth.boxes]) / np.tile(size, 2)
         identity = np.concatenate([f.identity for f in found])
         tracks.append(

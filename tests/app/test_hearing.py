@@ -21,13 +21,13 @@ from pvchat_app.page_events import same
 
 from pvchat import video
 from pvchat.errors import SettingsError, VideoReadError, WeightsError
-from pvchat.schemas import SAMPLE_RATE, Sound, Utterance, Word
+from pvchat.schemas import SAMPLE_RATE, Sound, SpokenWord, Utterance
 from pvchat.service.hearing import SpokenLine
 
 PAGE = SimpleNamespace(session_hash="one")
 NASTY = "<img src=x onerror=alert(1)>${7*7}"
-COFFEE = Utterance(0.2, 0.9, (Word("Coffee", 0.2, 0.5), Word("please.", 0.5, 0.9)), track=0)
-MORNING = Utterance(1.0, 1.4, (Word("Morning!", 1.0, 1.4),), unseen=True)
+COFFEE = Utterance(0.2, 0.9, (SpokenWord("Coffee", 0.2, 0.5), SpokenWord("please.", 0.5, 0.9)), track=0)
+MORNING = Utterance(1.0, 1.4, (SpokenWord("Morning!", 1.0, 1.4),), unseen=True)
 
 
 @pytest.fixture
@@ -140,8 +140,8 @@ class Loud:
 class Question:
     """Hears the same words in whatever lasts for a second."""
 
-    def words(self, samples: Any) -> list[Word]:
-        return [Word(word, 0, 1) for word in ["Is", "Ana", "there?"]] if len(samples) > SAMPLE_RATE / 2 else []
+    def words(self, samples: Any) -> list[SpokenWord]:
+        return [SpokenWord(word, 0, 1) for word in ["Is", "Ana", "there?"]] if len(samples) > SAMPLE_RATE / 2 else []
 
 
 def microphone(chat: Any, louder_than: float = 0.1) -> None:

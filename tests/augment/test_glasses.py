@@ -11,6 +11,7 @@ from make_profile import HEIGHT, WIDTH, mesh_at, paint
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.wear import draw, lay
 from pvchat.perception.experts import glasses
+from pvchat.perception.experts.attributes import linear_head
 from pvchat.perception.motion import GLASSES, BodyMeasures, wears_glasses
 
 
@@ -60,7 +61,7 @@ def test_glasses_are_told_of_a_track(odds, worn):
 
 
 def test_the_shipped_weights_fit_the_features_and_their_card():
-    weight, _ = glasses._weights()
+    weight, _ = linear_head(glasses.WEIGHTS)
     assert weight.shape == glasses.features(np.zeros((glasses.H, glasses.W), np.float32)).shape
     card = json.loads(glasses.WEIGHTS.with_suffix(".json").read_text())
     assert card["least"] == GLASSES

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pvchat.perception.experts.faces import Faces
 from recipes.model.base.data import Photo
 from recipes.model.base.episodes import position_word, read_scenes
 from recipes.scenes import making
@@ -24,11 +23,8 @@ def head(colour=MAGENTA, name="A"):
 class _Experts:
     """Describes a face by its mean colour."""
 
-    def describe(self, image, boxes, points, scores):
-        x0, y0, x1, y1 = boxes[0].astype(int)
-        mean = image[max(y0, 0) : max(y1, 1), max(x0, 0) : max(x1, 1)].mean((0, 1))
-        vector = np.resize(mean, 128).astype(np.float32)[None]
-        return Faces(boxes, points, scores, np.ones(1, np.float32), vector)
+    def vectors(self, chips):
+        return np.array([np.resize(chip.mean((0, 1)), 128) for chip in chips], np.float32).reshape(-1, 128)
 
     def grid(self, images):
         return np.stack([np.full((49, 1280), im.mean(), np.float32) for im in images])

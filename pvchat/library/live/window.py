@@ -16,7 +16,7 @@ import numpy as np
 from pvchat.chat.spans import Span, merged
 from pvchat.identity.evidence import gather
 from pvchat.library.live.events import Event
-from pvchat.perception.scan import Seen
+from pvchat.perception.scan import ScanState
 from pvchat.schemas import ClipAnalysis, Service
 
 UNKNOWN = ""  # the id of whoever isn't enrolled
@@ -80,7 +80,7 @@ class Window:
         self._until: dict[str, float] = {}  # when each one's last announced stay ended
         self._ids: set[str] = set()
         self._parts: list[SeenPart] = []
-        self._seen = Seen("")
+        self._seen = ScanState("")
         self._now = 0.0  # the end of the last part
         self._gaps = deque[Span](maxlen=MOST)  # when there were no pictures, the last times
 
@@ -88,7 +88,7 @@ class Window:
         """The next part that was looked at; what has changed by it."""
         ids = ids_today(self.chat)
         if not set(ids) >= self._ids:  # somebody was forgotten: what was seen of her, too
-            self._parts, self._seen, self.stays = [], Seen(""), {}
+            self._parts, self._seen, self.stays = [], ScanState(""), {}
         self._ids = set(ids)
         self._carry_over(ids)
         if OVERLAP_S < part.at - self._now <= BLIND_S:  # the connection broke, or parts were dropped
@@ -121,7 +121,7 @@ class Window:
     def _keep_time(self, at: float, end: float) -> None:
         """What goes on at `at`, until `end`; where the clock was set back, whoever is there has come by the new one."""
         if (by := at - self._now) < -OVERLAP_S:
-            self._parts, self._seen = [], Seen("")
+            self._parts, self._seen = [], ScanState("")
             self._gaps.clear()
             self._until = {ref: until + by for ref, until in self._until.items()}
             for stay in self.stays.values():
@@ -199,15 +199,15 @@ def ids_today(chat: Service) -> dict[str, str]:
     return {ref: now[name] for ref, name in chat.people.ids().items() if name in now}
 
 
-def joined(parts: Sequence[SeenPart], key: str = "") -> Seen:
+def joined(parts: Sequence[SeenPart], key: str = "") -> ScanState:
     """Some parts as one video, whose time begins with the first."""
-    seen = Seen(key)
+    seen = ScanState(key)
     for part in parts:
         extend(seen, part, parts[0].at)
     return seen
 
 
-def extend(seen: Seen, part: SeenPart, start: float) -> None:
+def extend(seen: ScanState, part: SeenPart, start: float) -> None:
     """One more part of a video that begins at `start`; where pictures are missing before it, another shot begins."""
     by, analysis = np.float32(part.at - start), part.analysis
     shots = analysis.shots + by

@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
+from pvchat.perception.boxes import below
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 
@@ -102,6 +104,15 @@ class ImageNetHead:
         return softmax(features @ self._weight.T + self._bias)
 
 
+@cache
+def linear_head(file: Path) -> tuple[FloatArray, FloatArray]:
+    """Weight and bias of a linear head, out of its safetensors file."""
+    from safetensors.numpy import load_file
+
+    arrays = load_file(file)
+    return arrays["weight"].astype(np.float32), arrays["bias"].astype(np.float32)
+
+
 def _last_layer(weights: Path) -> dict[str, NDArray[np.float32]]:
     """The classifier's tensors out of the whole network's file."""
     import torch
@@ -122,18 +133,14 @@ def head_box(face: FloatArray) -> FloatArray:
 
 def body_box(face: FloatArray) -> FloatArray:
     """The torso region [4] below a face box [4]. Pixels or fractions alike."""
-    x0, y0, x1, y1 = face
-    x, width, height = (x0 + x1) / 2, x1 - x0, y1 - y0
-    half = _BODY_WIDTH * width / 2
-    return np.array([x - half, y1 - 0.1 * height, x + half, y1 + _BODY_HEIGHT * height], np.float32)
+    return below(face, _BODY_WIDTH / 2, -0.1, _BODY_HEIGHT)
 
 
 def bust_box(face: FloatArray) -> FloatArray:
     """The region [4] of head, shoulders and chest, and what is behind them, of a face box [4]."""
-    x0, y0, x1, y1 = face
-    x, width, height = (x0 + x1) / 2, x1 - x0, y1 - y0
-    half = _BODY_WIDTH * width / 2
-    return np.array([x - half, y0 - 0.6 * height, x + half, y1 + 2.2 * height], np.float32)
+    top = face[1] - 0.6 * (face[3] - face[1])
+    left, _, right, bottom = below(face, _BODY_WIDTH / 2, 0.0, 2.2)
+    return np.array([left, top, right, bottom], np.float32)
 
 
 def crop(image: NDArray[np.uint8], box: FloatArray) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import sigmoid
-from pvchat.perception.experts.litert import Network, model_path
+from pvchat.perception.experts.litert import LiteNetwork, model_path
 from pvchat.perception.experts.networks import load_lite
 from pvchat.perception.experts.regions import Region, along, crop, sample, spread, whole
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
@@ -91,7 +91,7 @@ class BodyExpert:
     def __init__(self) -> None:
         self._detector = Detector(PERSONS)
         file = model_path("pose_landmark_full.tflite")
-        self._network = load_lite("pose", file) or _one_by_one(Network(file))
+        self._network = load_lite("pose", file) or _one_by_one(LiteNetwork(file))
 
     def persons(self, image: NDArray[np.uint8]) -> Detections:
         """Whoever the detector sees in the whole frame [H, W, 3]: what `pose` may be told of several in one frame."""
@@ -118,11 +118,11 @@ class BodyExpert:
         persons = persons or (lambda: self.persons(image))
         if near is None:
             regions = _regions(persons())[:1]
-            return self._read(image, regions[0], mask) if regions else None
+            return self._pose_in(image, regions[0], mask) if regions else None
         height, width = image.shape[:2]
         face = np.asarray(near, np.float32) * [width, height, width, height]
         for region, detected in self._candidates(image, face, persons, before):
-            pose = self._read(image, region, mask)
+            pose = self._pose_in(image, region, mask)
             if pose is not None and _carries(pose, np.asarray(near)):
                 pose.detected = detected
                 return pose
@@ -151,7 +151,7 @@ class BodyExpert:
         centre = np.array([x, y + size * _FACE_TO_CENTRE], np.float32)
         yield along(centre, centre - [0, size * _FACE_TO_RADIUS], pi / 2).scaled(_MARGIN), False
 
-    def _read(self, image: NDArray[np.uint8], region: Region, mask: bool) -> Pose | None:
+    def _pose_in(self, image: NDArray[np.uint8], region: Region, mask: bool) -> Pose | None:
         found = self._network(crop(image, region, _SIDE)[None])
         raw, flag, segmentation, heatmap, _ = (one[0] for one in found)
         if float(flag[0]) < _PRESENT:
@@ -169,7 +169,7 @@ class BodyExpert:
         return Pose(joints, float(flag[0]), person, around)
 
 
-def _one_by_one(network: Network) -> Callable[[FloatArray], list[FloatArray]]:
+def _one_by_one(network: LiteNetwork) -> Callable[[FloatArray], list[FloatArray]]:
     """A LiteRT network called as the others are: with a batch of one."""
     return lambda batch: [one[None] for one in network(batch[0])]
 
@@ -178,7 +178,7 @@ class PersonMask:
     """Separates people from the background (MediaPipe selfie segmentation, landscape)."""
 
     def __init__(self) -> None:
-        self._network = Network(model_path("selfie_segmentation_landscape.tflite"))
+        self._network = LiteNetwork(model_path("selfie_segmentation_landscape.tflite"))
 
     def mask(self, image: NDArray[np.uint8]) -> FloatArray:
         """Probability of a person at each place: [144, 256] float32 over the whole frame (squashed to that grid)."""

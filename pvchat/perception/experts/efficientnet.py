@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.networks import Network, in_batches, load
+from pvchat.perception.experts.networks import Input, Network, in_batches, load
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.schemas import FloatArray
 
@@ -65,9 +65,9 @@ class FrameExpert:
         squashed = np.stack(side_by_side(partial(_squashed, side=side), images))
         return in_batches(self._networks[side], squashed, _BATCH)[0]
 
-    def pooled(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int = SIDE) -> FloatArray:
+    def pooled(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]]) -> FloatArray:
         """Mean of the grid tokens: [B, 1280] float32."""
-        return self.grid(images, side).mean(1)
+        return self.grid(images).mean(1)
 
     def maps(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
         """The maps of the blocks `MIDDLE` at one stride, the finer averaged, the coarser repeated.
@@ -92,9 +92,9 @@ class FrameExpert:
         self._load(SIDE, middle=True)
 
     def _load(self, side: int, middle: bool = False) -> Network:
-        shape, sizes = (-1, -1, -1, 3), (-1, side, side, 3)
+        pixels = Input((-1, -1, -1, 3), sizes=(-1, side, side, 3))
         name, build = ("efficientnet-lite0-middle", _middle) if middle else ("efficientnet-lite0", _features)
-        return load(name, self._weights, build, shape, sizes=sizes, dtype="float32", device=self.device)
+        return load(name, self._weights, build, pixels, device=self.device)
 
 
 def _squashed(image: NDArray[np.uint8], side: int) -> FloatArray:

@@ -31,26 +31,20 @@ TEMPLATE = np.array(
 GRAPH = "edgeface_s_gamma_05.onnx"
 NOBODY = Path(__file__).with_name("nobody.safetensors")  # made by `recipes/faces/nonfaces.py`
 # Blankness from which nothing can be made out of a bare face, of a masked one, and from which it likely is no face.
-# 1.3 % of 6,958 photos have as much shrunk to footage's size, and 1 % with a mask drawn on.
 BLANK, BLANK_MASKED, NO_FACE = 0.25, 0.4, 0.5
 
 
 class FaceprintNetwork:
     """EdgeFace-S.
 
-    Args:
-        graph: the ONNX file; None takes it from the weights cache.
-
     Raises:
         WeightsError: it isn't fetched yet.
     """
 
-    def __init__(self, graph: Path | None = None) -> None:
-        if graph is None:
-            from pvchat.assets.weights import member_path
+    def __init__(self) -> None:
+        from pvchat.assets.weights import member_path
 
-            graph = member_path("faceprints", GRAPH)
-        self._network = load_onnx("faceprints", graph, (1, 3, SIDE, SIDE))
+        self._network = load_onnx("faceprints", member_path("faceprints", GRAPH), (1, 3, SIDE, SIDE))
 
     def describe(self, crops: NDArray[np.uint8]) -> FloatArray:
         """Faceprints of face crops; none where no runtime reads the graph.

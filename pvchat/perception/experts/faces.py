@@ -1,6 +1,7 @@
-"""Faces in one frame: boxes and points (MTCNN), identity vectors (`identity.py`), fitness for identification.
+"""DetectedFaces in one frame: boxes and points (MTCNN), identity vectors (`identity.py`), fitness for identification.
 
-In: one uint8 RGB frame. Out: `Faces`, arrays over the n faces found, best first; boxes and points in pixels.
+In: one uint8 RGB frame. Out: `Located`, arrays over the n faces found, best first; boxes and points in pixels; what
+`DetectedFaces` adds to these is put together in `search.py`.
 
 MTCNN finds most faces and places its points well; MediaPipe's wide-range detector adds turned and masked ones that
 MTCNN misses.
@@ -48,7 +49,13 @@ _LARGE = 60.0  # pixels of face height from which size is no limit (a chip is 15
 
 @dataclass(frozen=True)
 class Located:
-    """Where the n faces of one frame are: boxes [n, 4], points [n, 5, 2] (pixels), scores [n], as in `Faces`."""
+    """Where the n faces of one frame are, in pixels.
+
+    Attributes:
+        boxes: [n, 4] x0, y0, x1, y1.
+        points: [n, 5, 2] eyes, nose, mouth corners.
+        scores: [n] detector score, 0..1.
+    """
 
     boxes: FloatArray
     points: FloatArray
@@ -59,25 +66,16 @@ class Located:
 
 
 @dataclass(frozen=True)
-class Faces:
-    """n faces of one frame.
+class DetectedFaces(Located):
+    """n faces of one frame, described.
 
     Attributes:
-        boxes: [n, 4] x0, y0, x1, y1 in pixels.
-        points: [n, 5, 2] eyes, nose, mouth corners in pixels.
-        scores: [n] detector score, 0..1.
         quality: [n] fitness for identification, 0..1 (size, sharpness, frontality).
         identity: [n, 128] descriptors (mean of the chip and its mirror image).
     """
 
-    boxes: FloatArray
-    points: FloatArray
-    scores: FloatArray
     quality: FloatArray
     identity: FloatArray
-
-    def __len__(self) -> int:
-        return len(self.boxes)
 
 
 class FaceExpert:
@@ -95,14 +93,6 @@ class FaceExpert:
         self.network = network or IdentityNetwork(device=device)
         self.wide = wide or WideFaceDetector()
         self._printer = printer
-
-    def find(self, image: NDArray[np.uint8]) -> Faces:
-        """All faces of a frame [H, W, 3] uint8 RGB."""
-        return self.find_many([image])[0]
-
-    def find_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Faces]:
-        """All faces of each frame [H, W, 3] uint8 RGB."""
-        return self.describe_many(images, self.locate_many(images))
 
     def locate_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Located]:
         """Where each frame's faces are, without the dear identity vectors."""
@@ -143,22 +133,6 @@ class FaceExpert:
         """Faceprints [n, 512] of n faces, one of each image; points [5, 2] each (pixels)."""
         crops = [chip(i, p, faceprint.TEMPLATE, faceprint.SIDE) for i, p in zip(images, points, strict=True)]
         return self.printer.describe(np.stack(crops) if crops else np.zeros((0, 1, 1, 3), np.uint8))
-
-    def describe(self, image: NDArray[np.uint8], boxes: FloatArray, points: FloatArray, scores: FloatArray) -> Faces:
-        """Identity and quality of faces whose boxes [n, 4] and points [n, 5, 2] are known (pixels)."""
-        return self.describe_many([image], [Located(boxes, points, scores)])[0]
-
-    def describe_many(self, images: Sequence[NDArray[np.uint8]], located: Sequence[Located]) -> list[Faces]:
-        """Identity and quality of each frame's located faces; all frames' chips go through the network together."""
-        cut = [[chip(image, p) for p in found.points] for image, found in zip(images, located, strict=True)]
-        identity = self.vectors([c for row in cut for c in row])
-        faces, start = [], 0
-        for found, row in zip(located, cut, strict=True):
-            good = [fitness(c, found, i) for i, c in enumerate(row)]
-            quality = np.array(good, np.float32)
-            faces.append(Faces(found.boxes, found.points, found.scores, quality, identity[start : start + len(row)]))
-            start += len(row)
-        return faces
 
     def vectors(self, chips: Sequence[NDArray[np.uint8]]) -> FloatArray:
         """Identity vectors [n, 128] of n chips [150, 150, 3]: means of the chip's and its mirror image's."""

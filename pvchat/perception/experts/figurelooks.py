@@ -30,7 +30,7 @@ Arrays = dict[str, FloatArray]
 SIDE = 128
 CELLS = SIDE // STRIDE
 CHANNELS = MIDDLE[2] + MIDDLE[4]  # of the backbone's blocks 2 and 4, the first that `FrameExpert.maps` gives
-_LEARNED = 0.15  # share of the second reading: footage likes .1 to .2, characters never trained on .2 to .35
+_LEARNED = 0.15  # share of the second reading
 # Rows and columns of the maps: the whole, its upper and lower half, the middle (skin, eyes), the top (hair), the eyes.
 _PARTS = (
     np.s_[:, :], np.s_[:4, :], np.s_[4:, :], np.s_[2:7, 2:6], np.s_[:3, 1:7], np.s_[4:6, 1:7],

@@ -64,16 +64,14 @@ class FigureExpert:
 
     Args:
         frames: the frozen backbone; without it figures can be compared but not found.
-        weights: the safetensors file; its card lies beside it as .json.
     """
 
-    def __init__(self, frames: FrameExpert | None = None, weights: Path | None = None) -> None:
+    def __init__(self, frames: FrameExpert | None = None) -> None:
         from safetensors.numpy import load_file
 
-        weights = weights or _FILE
         self.frames = frames
-        self.card = json.loads(weights.with_suffix(".json").read_text())
-        self._w = {name: array.astype(np.float32) for name, array in load_file(weights).items()}
+        self.card = json.loads(_FILE.with_suffix(".json").read_text())
+        self._w = {name: array.astype(np.float32) for name, array in load_file(_FILE).items()}
 
     @classmethod
     def of(cls, arrays: dict[str, FloatArray]) -> FigureExpert:
@@ -137,30 +135,25 @@ class FigureExpert:
         """[C, 128] what drawn characters have in common: means over at least three of them."""
         return self._w["cohort"]
 
-    def figure_score(self, prototypes: FloatArray, identity: FloatArray) -> float:
-        """Cohort-normalised similarity of an enrolled figure and a clip's (or one track's) sightings.
-
-        Args:
-            prototypes: [m, 128] identity vectors of the enrolled figure; several frames average pose and light out.
-            identity: [n, 128] of the sightings, all figures of a clip or one track.
-
-        Returns:
-            Mean cosine of the best `TOP` sightings less the mean similarity of both sides to the cohort (symmetric
-            score normalisation without its division: too few cohort centres to tell a spread). -1 without sightings.
-        """
-        if len(identity) == 0 or len(prototypes) == 0:
-            return -1.0
-        return cohort_score(prototypes, identity, self._w["cohort"])
-
     def probability(self, prototypes: FloatArray, identity: FloatArray) -> float:
-        """Probability that the enrolled figure is among these sightings; arguments as in `figure_score`."""
+        """Probability that the enrolled figure is among some sightings; arguments as of `cohort_score`."""
         calibration = self.card["calibration"]
-        score = self.figure_score(prototypes, identity)
+        score = cohort_score(prototypes, identity, self.cohort)
         return float(sigmoid(np.array(calibration["slope"] * score + calibration["bias"], np.float32)))
 
 
 def cohort_score(prototypes: FloatArray, identity: FloatArray, cohort: FloatArray) -> float:
-    """See `FigureExpert.figure_score`; cohort [C, 128]."""
+    """How like an enrolled figure the best `TOP` sightings are, mean cosine, less what both share with a cohort.
+
+    Symmetric score normalisation without its division: too few cohort centres to tell a spread.
+
+    Args:
+        prototypes: [m, 128] identity vectors of the enrolled figure; several frames average pose and light out.
+        identity: [n, 128] of the sightings, all figures of a clip or one track; -1 where there are none.
+        cohort: [C, 128].
+    """
+    if not len(identity):
+        return -1.0
     enrolled = unit(prototypes.mean(0))
     shared = ((cohort @ enrolled).mean() + (identity @ cohort.T).mean(1)) / 2
     return float(np.sort(identity @ enrolled - shared)[-TOP:].mean())

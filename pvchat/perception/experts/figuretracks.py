@@ -1,8 +1,7 @@
-"""Figures of single frames become tracks, and the whole of a clip's enrolled or searched figure.
+"""Figures of single frames become tracks.
 
-In: `Figures` of the T sampled frames. Out: `schemas.Track`s of kind "figure", most prominent first. Linked by
-overlap and
-identity from frame to frame (Hungarian assignment, one figure to one track), across gaps and cuts by identity alone.
+In: `Figures` of the T sampled frames. Out: `schemas.Track`s of kind "figure", most prominent first. Linked by overlap
+and identity from frame to frame (Hungarian assignment, one figure to one track), across gaps and cuts by identity.
 """
 
 from __future__ import annotations
@@ -13,23 +12,20 @@ import numpy as np
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.figures import Figures
-from pvchat.schemas import FloatArray, IntArray, Track
+from pvchat.perception.tracks import Sighting
+from pvchat.schemas import BODY, FloatArray, IntArray, Track
 
-# Cosines between sightings: overlap needs little likeness, a jump needs much. Of one figure in neighbouring frames 99 %
-# lie above .32 and 95 % above .56, of two in one frame 95 % below .62 (tune half). .3 and .6, .4 and .7 do as well.
+# Cosines between sightings: overlap needs little likeness, a jump needs much.
 _LINK_OVERLAPPING, _LINK_JUMPING = 0.35, 0.65
 _MIN_OVERLAP = 0.2
-_WIDTH = 1280
-
-Sighting = tuple[int, int]  # frame, index of the figure in that frame
 
 
-def link_figures(figures: Sequence[Figures], shots: Sequence[int] | IntArray | None = None) -> list[Track]:
+def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
     """Link the figures of each of the T frames into tracks.
 
     Args:
         figures: those of each frame.
-        shots: [T] the number of the shot that each frame is in: across a cut, place says nothing; None: there is none.
+        shots: [T] the number of the shot that each frame is in: across a cut, place says nothing.
 
     Returns:
         Tracks of kind "figure", by summed score times root of area. `points` and `pose` are NaN and `body` is zero: the
@@ -37,7 +33,7 @@ def link_figures(figures: Sequence[Figures], shots: Sequence[int] | IntArray | N
     """
     tracks: list[list[Sighting]] = []
     for frame, found in enumerate(figures):
-        here = [shots is None or shots[t[-1][0]] == shots[frame] for t in tracks]
+        here = [shots[t[-1][0]] == shots[frame] for t in tracks]
         taken = _assign(tracks, found, figures, here)
         for track, index in taken:
             tracks[track].append((frame, index))
@@ -84,7 +80,7 @@ def _track(sightings: list[Sighting], figures: Sequence[Figures]) -> Track:
         quality=(scores * np.minimum(np.sqrt(_areas(boxes)) / 0.25, 1)).astype(np.float32),
         identity=np.stack([figures[f].identity[i] for f, i in sightings]).astype(np.float32),
         body_boxes=_body_boxes(boxes),
-        body=np.zeros((n, _WIDTH), np.float32),
+        body=np.zeros((n, BODY), np.float32),
         pose=np.full((n, 33, 4), np.nan, np.float32),
     )
 

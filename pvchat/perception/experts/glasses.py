@@ -10,12 +10,13 @@ Legend: the strip is H rows by W columns; D = H / 4 * W / 5 * 6 features; length
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.perception.experts.attributes import linear_head
+from pvchat.perception.experts.regions import sample
 from pvchat.schemas import FloatArray
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
@@ -40,10 +41,10 @@ def wearing(image: NDArray[np.uint8], points: FloatArray, yaw: float) -> float:
     apart = float(np.linalg.norm((points[_LEFT, :2] - points[_RIGHT, :2]) * size))
     if apart < _NEAREST or abs(yaw) > FRONT:
         return float("nan")
-    weight, bias = _weights()
+    weight, bias = linear_head(WEIGHTS)
     seen = strip(image, points)
     both = (features(seen) + features(seen[:, ::-1])) / 2  # a face and its mirror image wear the same
-    return float(both @ weight + bias)
+    return float(both @ weight + bias.item())
 
 
 def strip(image: NDArray[np.uint8], points: FloatArray) -> FloatArray:
@@ -59,13 +60,7 @@ def strip(image: NDArray[np.uint8], points: FloatArray) -> FloatArray:
     down = np.array([-across[1], across[0]], np.float32)
     rows, columns = np.linspace(-_DOWN, _DOWN, H), np.linspace(-_ACROSS, _ACROSS, W)
     places = (left + right) / 2 + rows[:, None, None] * down + columns[None, :, None] * across
-    x, y = np.clip(places[..., 0], 0, width - 1), np.clip(places[..., 1], 0, height - 1)
-    x0, y0 = x.astype(int), y.astype(int)
-    x1, y1 = np.minimum(x0 + 1, width - 1), np.minimum(y0 + 1, height - 1)
-    corners = [image[b, a].astype(np.float32) @ _LUMA for b in (y0, y1) for a in (x0, x1)]
-    fx, fy = x - x0, y - y0
-    upper, lower = corners[0] * (1 - fx) + corners[1] * fx, corners[2] * (1 - fx) + corners[3] * fx
-    return np.asarray(upper * (1 - fy) + lower * fy, np.float32)
+    return sample(image, places[..., 0], places[..., 1]) @ _LUMA
 
 
 def features(seen: FloatArray) -> FloatArray:
@@ -80,11 +75,3 @@ def features(seen: FloatArray) -> FloatArray:
         cells[..., angle] = here.reshape(cells.shape[0], _CELL[0], cells.shape[1], _CELL[1]).sum((1, 3))
     cells /= np.sqrt((cells**2).mean()) + 1.0
     return np.asarray(np.sqrt(cells).ravel(), np.float32)
-
-
-@lru_cache(maxsize=1)
-def _weights() -> tuple[FloatArray, float]:
-    from safetensors.numpy import load_file
-
-    arrays = load_file(WEIGHTS)
-    return arrays["weight"].astype(np.float32), float(arrays["bias"][0])

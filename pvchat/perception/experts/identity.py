@@ -4,8 +4,7 @@ In: aligned 150-pixel face chips. Out: 128-d descriptors that are compared by Eu
 
 The network has dlib's layers and began with dlib's weights; `identity.safetensors` are our own, trained to give a
 small, masked, turned or badly lit face the vector of the same face as it was (`recipes/faces/facefit.py`). Its last
-layer is scaled so that distances mean what they mean with dlib. dlib's own file is read, too (`identitylayers.py`): it
-is what the training starts from and what the tests compare with.
+layer is scaled so that distances mean what they mean with dlib.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.networks import in_batches, load
+from pvchat.perception.experts.networks import Input, in_batches, load
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -32,12 +31,12 @@ class IdentityNetwork:
     """The face recognition network.
 
     Args:
-        weights: safetensors of our own, or dlib's .dat file.
+        weights: safetensors of our own.
         device: torch device name.
     """
 
     def __init__(self, weights: Path = FILE, device: str = "cpu") -> None:
-        self._network = load("identity", weights, _descriptor, (-1, SIDE, SIDE, 3), device=device)
+        self._network = load("identity", weights, _descriptor, Input((-1, SIDE, SIDE, 3), "uint8"), device=device)
 
     def describe(self, chips: NDArray[np.uint8]) -> FloatArray:
         """Descriptors of face chips.
@@ -57,4 +56,4 @@ class IdentityNetwork:
 def _descriptor(weights: Path) -> nn.Module:
     from pvchat.perception.experts import identitylayers
 
-    return (identitylayers.trained if weights.suffix == ".safetensors" else identitylayers.descriptor)(weights)
+    return identitylayers.trained(weights)

@@ -1,17 +1,13 @@
-"""The layers of dlib's face recognition network, in PyTorch, and the readers of our file and of dlib's.
+"""The layers of dlib's face recognition network, in PyTorch: 29 layers, dnn_face_recognition_ex.cpp of dlib's examples.
 
-In: [B, 150, 150, 3] uint8 RGB chips. Out: [B, 128] descriptors. The published .dat file (`pvchat.assets.packages`,
-role "identity", CC0) is dlib's serialisation of a 29-layer residual network (dnn_face_recognition_ex.cpp of dlib's
-examples); it is read here directly, because dlib's CPU inference is several times slower and can't be batched or moved
-to a GPU (docs/adr/0004-identity-network.md).
+In: [B, 150, 150, 3] uint8 RGB chips. Out: [B, 128] descriptors. Why not dlib itself, which is slower:
+docs/adr/0004-identity-network.md. dlib's own file is read by `recipes/faces/dlibfile.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
@@ -30,17 +26,6 @@ def trained(weights: Path) -> nn.Module:
     net = ResNet()
     arrays = tensorfile.unpack(weights.read_bytes())
     net.load_state_dict({name: torch.from_numpy(value).float() for name, value in arrays.items()})
-    return convert_conv2d_weight_memory_format(net.eval().requires_grad_(False), torch.channels_last)
-
-
-def descriptor(weights: Path) -> nn.Module:
-    """The network with the weights of a .dat file.
-
-    Raises:
-        ValueError: the file is cut, or another network's.
-    """
-    net = ResNet()
-    _fill(net, weights.read_bytes())
     return convert_conv2d_weight_memory_format(net.eval().requires_grad_(False), torch.channels_last)
 
 
@@ -85,45 +70,3 @@ class ResNet(nn.Module):
         x = ((pixels.permute(0, 3, 1, 2).float() - self.mean) / 256.0).contiguous(memory_format=torch.channels_last)
         x = max_pool2d(self.stem(x).relu(), 3, 2)
         return self.project(self.blocks(x).mean((2, 3)))
-
-
-def _convolutions(net: ResNet) -> Iterator[nn.Conv2d]:
-    for module in net.modules():  # in the order they were made, which is dlib's
-        if isinstance(module, nn.Conv2d):
-            yield module
-
-
-@torch.no_grad()
-def _fill(net: ResNet, data: bytes) -> None:
-    """Copy dlib's tensors into the network; each affine layer (gamma, beta) goes into the convolution before it."""
-    position = 0
-    for conv in _convolutions(net):
-        width, size = conv.out_channels, conv.weight.numel()
-        values, position = _tensor(data, (size + width, 1, 1, 1), position)
-        affine, position = _tensor(data, (2 * width, 1, 1, 1), position)
-        gamma, beta = affine[:width], affine[width:]
-        conv.weight.copy_(values[:size].view_as(conv.weight) * gamma.view(-1, 1, 1, 1))
-        assert conv.bias is not None
-        conv.bias.copy_(values[size:] * gamma + beta)
-    values, position = _tensor(data, (net.project.in_features, WIDTH, 1, 1), position)
-    net.project.weight.copy_(values.view(net.project.in_features, WIDTH).T)
-
-
-def _tensor(data: bytes, shape: tuple[int, int, int, int], start: int) -> tuple[Tensor, int]:
-    """The next serialised tensor of that shape: its float32 values and the position after it.
-
-    dlib writes version 2, then samples, k, rows and columns (each a byte count and that many little-endian bytes), then
-    the values. Between the tensors lie layer settings of varying length, so the header is searched for.
-    """
-    header = b"".join(_integer(n) for n in (2, *shape))
-    found = data.find(header, start)
-    if found < 0:
-        raise ValueError(f"no tensor of shape {shape} in dlib's file after byte {start}")
-    count = int(np.prod(shape))
-    values = np.frombuffer(data, "<f4", count, found + len(header))
-    return torch.from_numpy(values.copy()), found + len(header) + 4 * count
-
-
-def _integer(value: int) -> bytes:
-    body = value.to_bytes((value.bit_length() + 7) // 8, "little")
-    return bytes([len(body)]) + body

@@ -19,7 +19,7 @@ import numpy as np
 from pvchat.schemas import FloatArray
 
 _CREATING = threading.Lock()  # redirecting stderr is process-wide, so only one interpreter is created at a time
-_HERE: weakref.WeakSet[Network] = weakref.WeakSet()  # all of this process
+_HERE: weakref.WeakSet[LiteNetwork] = weakref.WeakSet()  # all of this process
 
 
 def model_path(name: str) -> Path:
@@ -33,7 +33,7 @@ def model_path(name: str) -> Path:
     return member_path("mediapipe", name)
 
 
-class Network:
+class LiteNetwork:
     """One network; calls are serialised because an interpreter is not thread-safe.
 
     An interpreter takes about six times its file, weights unpacked and all layers' outputs, and hundredths of a second

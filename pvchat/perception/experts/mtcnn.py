@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting
 from pvchat.perception.experts.areas import AreaTable
-from pvchat.perception.experts.networks import in_batches, load
+from pvchat.perception.experts.networks import Input, in_batches, load
 from pvchat.perception.experts.operations import Suppression
 from pvchat.schemas import FloatArray
 
@@ -80,10 +80,10 @@ class MTCNN:
 
             folder = member_path("faces", "pnet.pt").parent
         self.min_face, self.thresholds = min_face, thresholds
-        network = partial(load, dtype="float32", device=device, small=True)
-        self._pnet = network("pnet", folder / "pnet.pt", partial(_layers, "proposal"), (-1, 3, -1, -1))
-        self._rnet = network("rnet", folder / "rnet.pt", partial(_layers, "refinement"), (-1, 3, 24, 24))
-        self._onet = network("onet", folder / "onet.pt", partial(_layers, "output"), (-1, 3, 48, 48))
+        network = partial(load, device=device, small=True)
+        self._pnet = network("pnet", folder / "pnet.pt", partial(_layers, "proposal"), Input((-1, 3, -1, -1)))
+        self._rnet = network("rnet", folder / "rnet.pt", partial(_layers, "refinement"), Input((-1, 3, 24, 24)))
+        self._onet = network("onet", folder / "onet.pt", partial(_layers, "output"), Input((-1, 3, 48, 48)))
         self._suppress = Suppression(device)
 
     def detect(self, image: NDArray[np.uint8], min_face: float | None = None) -> Found:
@@ -158,29 +158,21 @@ class MTCNN:
         if not len(crops):
             return [_Candidates(b, b[:, 0], b) for b in kept]
         scores, shifts = in_batches(self._rnet, crops, _REFINED)
-        found, start = [], 0
-        for squares in kept:
-            rows = slice(start, start + len(squares))
-            passed = scores[rows] > self.thresholds[1]
-            found.append(_Candidates(squares, scores[rows], shifts[rows]).take(passed))
-            start += len(squares)
-        return found
+        frames = _by_frame(kept, scores, shifts)
+        return [_Candidates(*one).take(one[1] > self.thresholds[1]) for one in frames]
 
     def _answer(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
         """O-Net's verdict on each frame's boxes: what is found."""
         kept, crops = _all_crops(tables, boxes, 48)
         if not len(crops):
             return [_sorted(_Candidates(b, b[:, 0], b), np.zeros((0, 5, 2), np.float32)) for b in kept]
-        scores, shifts, places = in_batches(self._onet, crops, _ANSWERED)
-        found, start = [], 0
-        for squares in kept:
-            rows = np.arange(start, start + len(squares))
-            rows = rows[scores[rows] > self.thresholds[2]]
-            one = _Candidates(squares[rows - start], scores[rows], shifts[rows])
+        found = []
+        for squares, scores, shifts, places in _by_frame(kept, *in_batches(self._onet, crops, _ANSWERED)):
+            passed = scores > self.thresholds[2]
+            one = _Candidates(squares, scores, shifts).take(passed)
             size = one.boxes[:, 2:] - one.boxes[:, :2] + 1
-            points = np.stack((places[rows, :5], places[rows, 5:]), 2) * size[:, None] + one.boxes[:, None, :2] - 1
+            points = np.stack((places[passed, :5], places[passed, 5:]), 2) * size[:, None] + one.boxes[:, None, :2] - 1
             found.append(_sorted(one, points))
-            start += len(squares)
         return found
 
 
@@ -191,6 +183,12 @@ def _runs(shapes: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
         if stop == len(shapes) or shapes[stop] != shapes[start] or stop - start == _FRAMES:
             yield start, stop
             start = stop
+
+
+def _by_frame(boxes: list[FloatArray], *verdicts: FloatArray) -> Iterator[tuple[FloatArray, ...]]:
+    """Each frame's boxes with its rows of what a network said of all frames' crops."""
+    ends = np.cumsum([len(one) for one in boxes])[:-1]
+    yield from zip(boxes, *(np.split(rows, ends) for rows in verdicts), strict=True)
 
 
 def _layers(name: str, weights: Path) -> nn.Module:

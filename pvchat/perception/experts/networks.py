@@ -65,10 +65,12 @@ class Input:
     Attributes:
         shape: -1 where any size may come.
         dtype: a name that numpy and torch share.
+        sizes: the shape that this one will get, where it is narrower: fixed sides are faster.
     """
 
     shape: tuple[int, ...]
     dtype: str = "float32"
+    sizes: tuple[int, ...] = ()
 
 
 def runtime_for(device: str) -> str:
@@ -81,57 +83,29 @@ def load(
     name: str,
     weights: Path,
     build: Callable[[Path], nn.Module],
-    shape: tuple[int, ...],
-    *,
-    sizes: tuple[int, ...] = (),
-    dtype: str = "uint8",
+    *inputs: Input,
+    what: str = "",
     device: str = "cpu",
     small: bool = False,
 ) -> Network:
-    """A frozen network, ready to be called with one array; returns all its outputs.
+    """A frozen network, ready to be called with an array for each of its inputs; returns all its outputs.
 
     Args:
         name: of the folder of its conversion.
         weights: the file that `build` reads.
         build: makes the torch module, weights and preprocessing included.
-        shape: of the input; -1 where any size may come.
-        sizes: the shape that this one will get, where it is narrower: fixed sides are faster.
-        dtype: of the input, "uint8" or "float32".
+        inputs: in the order of the module's arguments.
+        what: whatever else its conversion depends on.
         device: torch device name.
         small: it computes on one thread, and as many calls at once as there are threads; else each on all of them.
     """
     if runtime_for(device) == "torch":
-        return _TorchNetwork(build(weights), device)
-    only = Input(shape, dtype)
-    model = _converted(name, weights, f"{shape} {dtype}", lambda: _convert(build(weights), [only]))
-    if sizes:
-        model.reshape(list(sizes))
+        return TorchNetwork(build(weights), device)
+    kind = " ".join([what, *(f"{one.shape} {one.dtype}" for one in inputs)]).lstrip()
+    model = _converted(name, weights, kind, lambda: _convert(build(weights), inputs))
+    if any(one.sizes for one in inputs):
+        model.reshape({number: list(one.sizes or one.shape) for number, one in enumerate(inputs)})
     return _OpenVinoNetwork(model, small)
-
-
-def load_several(
-    name: str, weights: Path, build: Callable[[Path], nn.Module], inputs: Sequence[Input], *, what: str = "",
-    device: str = "cpu",
-) -> Network:  # fmt: skip
-    """`load` for a network of several inputs, called with an array for each.
-
-    Args:
-        name: of the folder of its conversion.
-        weights: the file that `build` reads.
-        build: makes the torch module.
-        inputs: in the order of the module's arguments.
-        what: whatever else its conversion depends on.
-        device: torch device name.
-    """
-    if runtime_for(device) == "torch":
-        return _TorchNetwork(build(weights), device)
-    kind = f"{what} {' '.join(f'{one.shape} {one.dtype}' for one in inputs)}"
-    return _OpenVinoNetwork(_converted(name, weights, kind, lambda: _convert(build(weights), inputs)))
-
-
-def in_torch(module: nn.Module, device: str) -> Network:
-    """A module as a network, run by torch."""
-    return _TorchNetwork(module, device)
 
 
 def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Network | None:
@@ -187,7 +161,9 @@ def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArr
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
-class _TorchNetwork:
+class TorchNetwork:
+    """A module as a network, run by torch on a device."""
+
     def __init__(self, module: nn.Module, device: str) -> None:
         if device.startswith("cuda"):
             import torch

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.attributes import softmax
+from pvchat.perception.experts.attributes import linear_head, softmax
 from pvchat.schemas import FloatArray
 
 _FILE = Path(__file__).with_name("scenes.safetensors")
@@ -26,11 +26,8 @@ class PlaceHead:
     """The trained head; its card lies beside the weights as .json."""
 
     def __init__(self) -> None:
-        from safetensors.numpy import load_file
-
-        arrays = load_file(_FILE)
         self.labels: list[str] = json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"]
-        self._weight, self._bias = (arrays[name].astype(np.float32) for name in ("weight", "bias"))
+        self._weight, self._bias = linear_head(_FILE)
 
     def probabilities(self, features: FloatArray) -> FloatArray:
         """[C] how likely each of `labels` is of a clip with frames [B, 1280], B > 0: they decide together."""

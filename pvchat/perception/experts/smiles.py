@@ -8,12 +8,11 @@ and are wrong on faces of another source more often than right: they are not tol
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import sigmoid
+from pvchat.perception.experts.attributes import linear_head, sigmoid
 from pvchat.schemas import FloatArray
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
@@ -50,13 +49,5 @@ def smiling(points: FloatArray) -> float:
     Args:
         points: [468, 3] in pixels, depth too.
     """
-    weight, bias = _weights()
-    return float(sigmoid(features(points) @ weight + bias))
-
-
-@lru_cache(maxsize=1)
-def _weights() -> tuple[FloatArray, float]:
-    from safetensors.numpy import load_file
-
-    arrays = load_file(WEIGHTS)
-    return arrays["weight"], float(arrays["bias"][0])
+    weight, bias = linear_head(WEIGHTS)
+    return float(sigmoid(features(points) @ weight + bias.item()))

@@ -1,7 +1,7 @@
-"""MediaPipe's single-shot detectors (faces, palms, whole persons): anchors, decoding, suppression.
+"""MediaPipe's single-shot detectors (faces, whole persons): anchors, decoding, suppression.
 
 In: an image and a square region of it. Out: boxes and keypoints in pixels with scores. Constants come from MediaPipe's
-face_detection_full_range, palm_detection and pose_detection graphs (Apache-2.0), the method from BlazeFace
+face_detection_full_range and pose_detection graphs (Apache-2.0), the method from BlazeFace
 (Bazarevsky et al. 2019, arXiv:1907.05047).
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
-from pvchat.perception.experts.litert import Network, model_path
+from pvchat.perception.experts.litert import LiteNetwork, model_path
 from pvchat.perception.experts.regions import Region, crop
 from pvchat.schemas import FloatArray
 
@@ -23,18 +23,15 @@ _OVERLAP = 0.3  # detections that overlap more than this are averaged into one
 
 @dataclass(frozen=True)
 class DetectorSpec:
-    """What a detector file expects: its strides with anchors a cell, how many keypoints, and the score to pass."""
+    """What a detector file expects: its strides with anchors a cell, and the score to pass."""
 
     file: str
     strides: tuple[tuple[int, int], ...]
-    keypoints: int
     threshold: float
-    signed: bool  # pixels -1..1 instead of 0..1
 
 
-FACES = DetectorSpec("face_detection_full_range_sparse.tflite", ((4, 1),), 6, 0.6, True)
-PALMS = DetectorSpec("palm_detection_full.tflite", ((8, 2), (16, 6)), 7, 0.5, False)
-PERSONS = DetectorSpec("pose_detection.tflite", ((8, 2), (16, 2), (32, 6)), 4, 0.5, True)
+FACES = DetectorSpec("face_detection_full_range_sparse.tflite", ((4, 1),), 0.6)
+PERSONS = DetectorSpec("pose_detection.tflite", ((8, 2), (16, 2), (32, 6)), 0.5)
 
 
 @dataclass
@@ -54,14 +51,13 @@ class Detector:
 
     def __init__(self, spec: DetectorSpec) -> None:
         self.spec = spec
-        self._network = Network(model_path(spec.file))
+        self._network = LiteNetwork(model_path(spec.file))
         self._size = self._network.input_size[0]
         self._anchors = anchors(self._size, spec.strides)
 
     def __call__(self, image: NDArray[np.uint8], region: Region, threshold: float | None = None) -> Detections:
         """Find objects in `region` of `image` [H, W, 3]; outside the image is black, as in training."""
-        pixels = crop(image, region, self._size, edge=False)
-        raw, logits = self._network(pixels * 2 - 1 if self.spec.signed else pixels)
+        raw, logits = self._network(crop(image, region, self._size, edge=False) * 2 - 1)  # pixels -1..1
         found = decode(raw, logits[:, 0], self._anchors, self._size, threshold or self.spec.threshold)
         corners = region.to_frame(found.boxes.reshape(-1, 2)).reshape(-1, 2, 2)
         keypoints = region.to_frame(found.keypoints.reshape(-1, 2)).reshape(found.keypoints.shape)

@@ -26,7 +26,7 @@ from torch.nn import functional as F
 
 from pvchat.assets import packages, weights
 from pvchat.perception.experts.mel import mel_filters
-from pvchat.schemas import LANGUAGES, SAMPLE_RATE, FloatArray, Word
+from pvchat.schemas import LANGUAGES, SAMPLE_RATE, FloatArray, SpokenWord
 
 WINDOW_S = 30.0  # what the encoder always sees; shorter sound is followed by silence
 _HEAD, _MELS, _FFT, _HOP = 64, 80, 400, 160  # width of a head of attention
@@ -101,7 +101,7 @@ class WordExpert:
         return Tokenizer.from_file(str(self._tokenizer_file))
 
     @torch.inference_mode()
-    def words(self, samples: FloatArray, start_s: float = 0.0) -> list[Word]:
+    def words(self, samples: FloatArray, start_s: float = 0.0) -> list[SpokenWord]:
         """The words of a stretch of English, in order; none where nobody speaks.
 
         Args:
@@ -111,7 +111,9 @@ class WordExpert:
         return self._words(self._encoded(samples), len(samples) / SAMPLE_RATE, start_s)
 
     @torch.inference_mode()
-    def words_and_language(self, samples: FloatArray, start_s: float, english: WordExpert) -> tuple[list[Word], str]:
+    def words_and_language(
+        self, samples: FloatArray, start_s: float, english: WordExpert
+    ) -> tuple[list[SpokenWord], str]:
         """The words of a stretch of sound, and the code of its language, such as "de"; "" where that isn't sure.
 
         Only the expert `of_languages` tells it; English, and what isn't sure, is left to the other one.
@@ -131,7 +133,7 @@ class WordExpert:
         probability, best = max((p, code) for p, code in zip(likely, codes, strict=True) if code in LANGUAGES)
         return best, probability
 
-    def _words(self, sound: _Kept, length_s: float, start_s: float, language: str = "") -> list[Word]:
+    def _words(self, sound: _Kept, length_s: float, start_s: float, language: str = "") -> list[SpokenWord]:
         """The words of `_encoded` sound; the language's code is for the expert of many."""
         _, start, _, write, _, no_times = self._special
         spoken = [self._tokenizer.token_to_id(f"<|{language}|>"), write] if len(self._languages) else []
@@ -141,7 +143,7 @@ class WordExpert:
             return []
         times = _times(heard.attention, len(prompt), length_s)
         return [
-            Word(text, round(start_s + float(times[first]), 2), round(start_s + float(times[last]), 2))
+            SpokenWord(text, round(start_s + float(times[first]), 2), round(start_s + float(times[last]), 2))
             for text, first, last in self._split(heard.tokens)
         ]
 

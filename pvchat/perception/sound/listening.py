@@ -25,7 +25,7 @@ from pvchat.perception.experts.whisper import WINDOW_S, WordExpert
 from pvchat.perception.sound.mouths import with_speakers
 from pvchat.perception.sound.music import MusicListener
 from pvchat.perception.sound.voices import change_of, with_voices
-from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, FloatArray, Progress, Sound, Utterance, Word
+from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, FloatArray, Progress, Sound, SpokenWord, Utterance
 from pvchat.video.files import PathLike, Probe
 from pvchat.video.sound import read_sound
 
@@ -250,7 +250,7 @@ def _with_words(window: list[Speech], experts: SoundExperts) -> list[Utterance]:
     for one in window:
         at = round((one.start_s - start_s) * SAMPLE_RATE)
         samples[at : at + len(one.samples)] = one.samples[: len(samples) - at]
-    told: list[list[Word]] = [[] for _ in window]
+    told: list[list[SpokenWord]] = [[] for _ in window]
     if experts.languages is None:
         heard, language = experts.words.words(samples, start_s), ""
     else:
@@ -274,7 +274,7 @@ def _voiceprint(speech: Speech, expert: VoiceprintExpert) -> tuple[float, ...]:
     return tuple(round(float(value), 4) for value in expert.voiceprint(speech.samples))
 
 
-def _inside(word: Word, speech: Speech) -> Word:
+def _inside(word: SpokenWord, speech: Speech) -> SpokenWord:
     """A word that no longer reaches into the silence beside its stretch."""
     start = min(max(word.start_s, speech.start_s), speech.end_s)
     return replace(word, start_s=round(start, 2), end_s=round(max(start, min(word.end_s, speech.end_s)), 2))

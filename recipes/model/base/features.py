@@ -27,6 +27,8 @@ from numpy.typing import NDArray
 from pvchat.errors import SettingsError
 from pvchat.model.config import IDENTITY_WIDTH
 from pvchat.model.sentences import Encode
+from pvchat.perception.experts.faces import FaceExpert, Located
+from pvchat.perception.search import describe
 from pvchat.schemas import FACEPRINT, FloatArray
 from pvchat.storage import atomic, tensorfile
 from recipes.model.base.degrade import degrade_face
@@ -34,7 +36,6 @@ from recipes.pictures import middle_of, read_image, read_metadata, with_room
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
-    from pvchat.perception.experts.faces import FaceExpert
 
 HINT = "Make them first: python -m recipes.model.base.prepare, with the same --data, --out and --features."
 PART = 256  # images of one part
@@ -237,7 +238,8 @@ def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator)
     height = scale * float(boxes[best, 3] - boxes[best, 1])
     moved = points[best] * scale + rng.normal(0, _FACE_JITTER * height, (5, 2))
     shown = ((image, boxes[best], points[best]), (small, boxes[best] * scale, moved.astype(np.float32)))
-    own = [faces.describe(i, box[None], five[None], scores[[best]]) for i, box, five in shown]
+    located = [Located(box[None], five[None], scores[[best]]) for _, box, five in shown]
+    own = describe([i for i, _, _ in shown], located, np.arange(len(shown)), faces)
     prints = faces.prints([i for i, _, _ in shown], [five for _, _, five in shown])
     if not len(prints):
         raise SettingsError("nothing here runs the network of faceprints", hint="Install OpenVINO.")
