@@ -32,7 +32,8 @@ class Studio:
     def clip(self, name: str, *people: int, **fields: Any) -> Path:
         """A file, and what the experts will say about it: the people on one track each."""
         path = self.folder / f"{name}.mp4"
-        path.write_bytes(name.encode())
+        if not path.exists() or path.read_bytes() != name.encode():  # else another process may be reading it
+            path.write_bytes(name.encode())
         tracks = [make_track(p) for p in people]
         for i, track in enumerate(tracks):
             where = ("on the left of the frame", "on the right of the frame")[i % 2]

@@ -156,7 +156,7 @@ class _Pairs:
     starts: IntArray
     of: IntArray
     tracks: IntArray
-    logits: FloatArray
+    logits: NDArray[np.float64]
     taken: FloatArray
     top: FloatArray
 

@@ -112,9 +112,9 @@ def _look_through(
 ) -> None:
     """Look at files, and enter each in its turn."""
     total, done = sum(map(_size, paths)), 0
-    opener: pool.Opener = partial(partial, look, chat=chat)
-    if how.opened is not None and (how.workers > 1 or how.engine != "local"):
-        opener = partial(_Looker, how.opened)
+    several = how.workers > 1 or how.engine != "local"
+    here = partial(look, chat=chat)
+    opener = partial(_Looker, how.opened) if several and how.opened is not None else lambda: here
     with closing(pool.results(paths, opener, how.workers, how.engine, ordered=True)) as looks:
         for number, seen in looks:
             if how.stop.is_set():
