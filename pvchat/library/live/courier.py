@@ -70,8 +70,8 @@ class Courier:
                 outcome = send(rule, message, self.node, self.now())
                 taken += not outcome
                 if outcome:
-                    others = () if outcome.startswith(webhook.ANSWERED) else rules.values()
-                    held |= {number, *(one.id for one in others if one.target == rule.target)}
+                    there = outcome.startswith(webhook.ANSWERED)  # others it may take
+                    held |= {one.id for one in rules.values() if one == rule or not there and one.target == rule.target}
                     self._announced -= held  # a broker that comes again may know nothing any more
                 self._note(library, delivery, outcome, tries, made)
         return taken
