@@ -168,7 +168,7 @@ def dlib_road(clip: Clip) -> str:
 
 
 def _seen(boxes: Sequence[tuple[int, ...]], vectors: Sequence[NDArray[Any]]) -> faces.DetectedFaces:
-    """DetectedFaces of which nothing is known but where they are and whose."""
+    """Faces of which nothing is known but where they are and whose."""
     n = len(boxes)
     rows = np.array(boxes, np.float32).reshape(n, 4), np.zeros((n, 5, 2), np.float32)
     sure, fair = np.ones(n, np.float32), np.full(n, 0.5, np.float32)

@@ -46,6 +46,8 @@ def results(
     """
     if engine not in ENGINES:
         raise SettingsError(f"there is no engine '{engine}'.", hint=f"Use {' or '.join(ENGINES)}.")
+    if not items:
+        return
     if engine == "ray":
         yield from _on_ray(items, open_worker, workers, ordered)
     elif workers <= 1 or len(items) <= 1:

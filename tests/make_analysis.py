@@ -1,4 +1,4 @@
-"""DetectedFaces, tracks and analysed clips made up for the tests; sizes and values are chosen, nothing is detected."""
+"""Faces, tracks and analysed clips made up for the tests; sizes and values are chosen, nothing is detected."""
 
 from __future__ import annotations
 

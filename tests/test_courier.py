@@ -73,6 +73,18 @@ def test_a_receiver_that_says_nothing_holds_up_no_other(
     assert (len(receiver.got), len(tries)) == (1, 1)
 
 
+def test_a_receiver_that_refuses_one_rule_is_told_of_others(
+    chat: PVChat, happen: Happen, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = chat.library.events.add("Ana is seen", "http://hub.test/hook", quiet_s=0)
+    for second in range(5):
+        happen(at=NOON - 5 + second)
+    chat.library.events.add("Ana is seen", "http://hub.test/hook", quiet_s=0)
+    happen()
+    monkeypatch.setattr(couriers, "send", lambda rule, *_: "answered 401" if rule.id == refused.id else "")
+    assert courier.step() == 1
+
+
 @pytest.mark.parametrize("what", ["rule", "event"])
 def test_what_is_deleted_on_its_way_is_not_told(
     chat: PVChat, happen: Happen, receiver: Receiver, courier: Courier, monkeypatch: pytest.MonkeyPatch, what: str

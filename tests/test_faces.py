@@ -1,4 +1,4 @@
-"""DetectedFaces of a frame: alignment, quality, and two detectors that find one face only once."""
+"""Faces of a frame: alignment, quality, and two detectors that find one face only once."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from pvchat import PVChat, Settings
 from pvchat.identity.presence import PresenceModel
-from pvchat.library import odds, records
+from pvchat.library import asking, odds, records
 from pvchat.library import recognise as recognising
 from pvchat.library.recognise import follow, recognise
 from pvchat.people.corrections import Correction, Example, corrected
@@ -201,6 +201,22 @@ def test_a_question_opens_a_clip_as_it_would_be_recognised_anew(chat: PVChat, mo
     all_again(chat)
     chat.library.follow()
     assert asked == facts(chat)
+
+
+def test_a_clip_that_is_deleted_while_a_question_is_answered_is_left_out(
+    chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delete(library: Any, chat: PVChat, clips: list[int]) -> None:
+        tables.execute("DELETE FROM clips WHERE id = ?", (clips[0],))
+
+    tables = connect(chat.people.root)
+    with changing(tables):
+        tables.execute("INSERT INTO files SELECT id || '.mp4', 1, 1, 1, id, '' FROM clips")
+    monkeypatch.setattr(asking, "bring_up_to_date", delete)
+    looked_at = {one.video.number for one in chat.library.ask("Who was seen?").finding.seen}
+    assert looked_at
+    assert looked_at <= {clip for (clip,) in tables.execute("SELECT id FROM clips")}
+    tables.close()
 
 
 def test_another_presence_model_decides_everything_anew(

@@ -139,6 +139,12 @@ def test_two_processes_see_what_one_does(studio: Studio, chat: PVChat, tmp_path:
     assert rows(chat.library) == both
 
 
+def test_several_workers_without_what_opens_them_are_one(library: Library, studio: Studio) -> None:
+    for name, person in (("2026-11-04", BEN), ("2026-11-05", ANA)):
+        studio.clip(f"videos/{name}", person)
+    assert library.scan(Scanning(workers=2)).added == 2
+
+
 _CLUSTER = """
 import sys
 from functools import partial

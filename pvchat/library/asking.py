@@ -45,6 +45,7 @@ from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timelin
 from pvchat.people.corrections import corrections_of
 from pvchat.people.folders import Snapshot
 from pvchat.schemas import Service
+from pvchat.storage.library import LibraryError
 
 _LENGTH = "julianday(c.recorded) + c.seconds / 86400.0"
 
@@ -265,8 +266,11 @@ class _Search:
                 yield video, Timeline(0.0, seconds), frozenset(), None
                 continue
             unlikely = {name for name, one in doubts.items() if number in one.unlikely}
-            timeline = _without(self._timeline(number, place), unlikely)
             perhaps = frozenset(name for name, one in doubts.items() if number in one.perhaps)
+            try:
+                timeline = _without(self._timeline(number, place), unlikely)
+            except LibraryError:  # it was deleted meanwhile
+                continue
             yield video, timeline, perhaps, self._within(video)
 
     def _timeline(self, number: int, place: str) -> Timeline:

@@ -140,7 +140,8 @@ class Library:
         """Look through what is new or changed, and forget what is gone. Stopped or killed, it goes on when repeated.
 
         Raises:
-            LibraryError: nothing was added yet; another process is scanning, or a worker died.
+            LibraryError: nothing was added yet; another process is scanning.
+            PVChatError: Ray isn't installed; a worker process died: what was finished is kept.
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
         with self._open() as library, atomic.alone(library_of(self.root).with_suffix(".lock"), busy):

@@ -24,7 +24,7 @@ from pvchat.library.decisions import BEHIND, STALE, decide
 from pvchat.people.folders import Snapshot
 from pvchat.people.person import Person
 from pvchat.schemas import PersonPresence, Progress, Service
-from pvchat.storage.library import changing
+from pvchat.storage.library import LibraryError, changing
 
 BATCH = 16  # clips a change
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
@@ -102,8 +102,14 @@ def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], p
         clip: its number.
         names: of everyone enrolled by their numbers, in order of enrollment.
         place: what its source is called; it stands for the place that was measured.
+
+    Raises:
+        LibraryError: it was deleted meanwhile.
     """
-    told = records.unpacked(library.execute("SELECT timeline FROM clips WHERE id = ?", (clip,)).fetchone()[0])
+    written = library.execute("SELECT timeline FROM clips WHERE id = ?", (clip,)).fetchone()
+    if written is None:
+        raise LibraryError("this video isn't in the library any more.", hint="Ask again.")
+    told = records.unpacked(written[0])
     columns = 'who, decision, probability, x, y, height, "like"'
     found = library.execute(f"SELECT {columns} FROM appearances WHERE clip = ? ORDER BY who DESC", (clip,)).fetchall()
     there = {row[0]: row for row in found}

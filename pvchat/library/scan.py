@@ -112,10 +112,11 @@ def _look_through(
 ) -> None:
     """Look at files, and enter each in its turn."""
     total, done = sum(map(_size, paths)), 0
-    several = how.workers > 1 or how.engine != "local"
-    here = partial(look, chat=chat)
-    opener = partial(_Looker, how.opened) if several and how.opened is not None else lambda: here
-    with closing(pool.results(paths, opener, how.workers, how.engine, ordered=True)) as looks:
+    if how.opened is not None and (how.engine != "local" or min(how.workers, len(paths)) > 1):
+        found = pool.results(paths, partial(_Looker, how.opened), how.workers, how.engine, ordered=True)
+    else:
+        found = pool.results(paths, lambda: partial(look, chat=chat))
+    with closing(found) as looks:
         for number, seen in looks:
             if how.stop.is_set():
                 report.stopped = True

@@ -32,7 +32,7 @@ def watch(waiting: Waiting, scan: Callable[[Scanning], Report], how: Scanning, e
         A report of each scan that took something in, lost something, or failed on a file.
 
     Raises:
-        LibraryError: nothing was added yet; another process is scanning, or a worker died.
+        LibraryError, PVChatError: nothing was added yet; another process is scanning; a worker died.
     """
     writing = _Writing(every_s)
     while not how.stop.is_set():

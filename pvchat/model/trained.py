@@ -1,6 +1,6 @@
 """One trained model, loaded once and shared: a folder of `PVChatModel.save_pretrained` in, the model and its card out.
 
-Whoever speaks through it (`describe.py`) keeps the clips and the people; what is here is the same for everybody. Most
+Whoever speaks through it (`describer.py`) keeps the clips and the people; what is here is the same for everybody. Most
 answers need what it sees and not its words: `frozen` gives that without torch. The language model is six times as
 large as the rest: it loads when an answer asks for it, and goes when none did for a while (`rest`).
 """

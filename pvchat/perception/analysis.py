@@ -99,7 +99,7 @@ class Experts:
 
     @cached_property
     def faces(self) -> FaceExpert:
-        """DetectedFaces and whose they are."""
+        """Faces and whose they are."""
         return FaceExpert(device=self.device)
 
     @cached_property

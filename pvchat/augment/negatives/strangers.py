@@ -2,7 +2,7 @@
 
 In: tracks, from an analysis or from an index. Out: for each the probability that it shows the subject, and its distance
 from the subject's mean vector. A track is a stranger when the presence model says "improbable" (at most
-`max_probability`), its mean lies beyond `min_distance`, and it lies beyond that from everything that was recognised as
+`MAX_PROBABILITY`), its mean lies beyond `MIN_DISTANCE`, and it lies beyond that from everything that was recognised as
 the subject elsewhere, too: a side view that is far from the enrollment is near to the subject's other clips.
 
 People of the subject's own clip are the best negatives: the same place, light and camera. Out: `Negative`s with a box

@@ -4,7 +4,7 @@ In: a `SampleView` (a sample and what was measured in it), a name, a question ty
 name ("is wearing a dark suit", "sits and talks", "is on the left of the frame") and whose it is; None where nothing is
 known, and then no such question is asked. Teachers never speak of the absent: refusals are made by rule.
 
-- `FactsTeacher`: what was measured, in the words of `answers.py`, with what is known of how the sample was made.
+- `FactsTeacher`: what was measured, in the words of `chat/say/`, with what is known of how the sample was made.
 - `HubTeacher`: a video language model of transformers, shown the frames; what it says is cut to a phrase and refused
   where it is at odds with what was measured.
 

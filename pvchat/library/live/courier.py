@@ -70,9 +70,9 @@ class Courier:
                 outcome = send(rule, message, self.node, self.now())
                 taken += not outcome
                 if outcome:
-                    same = {one.id for one in rules.values() if one.target == rule.target}
-                    held |= same
-                    self._announced -= same  # a broker that comes again may know nothing any more
+                    there = outcome.startswith(webhook.ANSWERED)  # others it may take
+                    held |= {one.id for one in rules.values() if one == rule or not there and one.target == rule.target}
+                    self._announced -= held  # a broker that comes again may know nothing any more
                 self._note(library, delivery, outcome, tries, made)
         return taken
 

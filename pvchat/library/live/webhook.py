@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 TIMEOUT_S = 10.0
+ANSWERED = "answered"  # so begins why a receiver that is there didn't take it
 
 
 def post(target: str, secret: str, message: Mapping[str, Any], now: float) -> str:
@@ -46,8 +47,8 @@ def post(target: str, secret: str, message: Mapping[str, Any], now: float) -> st
     except (OSError, http.client.HTTPException, ValueError) as error:
         return f"not reached ({getattr(error, 'strerror', None) or type(error).__name__})"
     if 300 <= status < 400:
-        return f"answered {status}: it redirects, which isn't followed"
-    return "" if status < 300 else f"answered {status}"
+        return f"{ANSWERED} {status}: it redirects, which isn't followed"
+    return "" if status < 300 else f"{ANSWERED} {status}"
 
 
 def signature(secret: str, body: bytes, at: int) -> str:

@@ -1,4 +1,4 @@
-"""DetectedFaces in one frame: boxes and points (MTCNN), identity vectors (`identity.py`), fitness for identification.
+"""Faces in one frame: boxes and points (MTCNN), identity vectors (`identity.py`), fitness for identification.
 
 In: one uint8 RGB frame. Out: `Located`, arrays over the n faces found, best first; boxes and points in pixels; what
 `DetectedFaces` adds to these is put together in `search.py`.
