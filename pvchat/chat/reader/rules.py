@@ -36,6 +36,7 @@ _TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third
 _SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
+_FROM = ("between", "from", "at")  # before a time
 _STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
                       "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
 _ENDS, _CALLED = (".", "?", "!"), frozenset(("called", "name", "named"))
@@ -160,7 +161,8 @@ def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
         states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
         if ended and seen[i] in _OPENERS and (asks or states):
             return i
-        if asks and seen[i] == "and" and (ended or seen[i + 1] in _OPENERS):
+        timed = seen[i + 1] in _FROM and any(word[0].isdigit() for word in seen[i + 2 : i + 3])
+        if asks and seen[i] == "and" and (ended or timed or seen[i + 1] in _OPENERS):
             return i
     return 0
 
@@ -186,12 +188,14 @@ def _coordinated(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
 
 
 def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
+    """Tags, with coming and going of who is asked about, or of a thing, as an event: "when she comes back"."""
     found = list(tags)
     if any(tag[:2] in ("E-", "F-") for tag in tags):
         for i, word in enumerate(words[:-1]):
-            if tags[i] == "O" and word.seen in _SUBJECTS and tags[i + 1][:2] == "F-":
+            if tags[i] == "O" and tags[i + 1][:2] == "F-" and word.seen in _SUBJECTS:
                 found[i] = "E-pronoun"
+            elif tags[i] == "O" and tags[i + 1][:2] == "F-" and is_known("thing", word.seen):
+                found[i] = "E-thing"
         return found
     for i, word in enumerate(words[:-2]):
         verb = words[i + 2].seen
@@ -294,11 +298,16 @@ def _relation(heads: dict[str, str], question: Tagged) -> dict[str, str]:
 
 
 def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Which of two is asked for, not whether: "did Ana or Ben come first?", "before or after Ben?"."""
+    """Which of two is asked for, not whether: "did Ana or Ben come first?", "before or after Ben?"; but whether she is
+    "to the left of Ben or of Cleo".
+    """
     if heads["select"] == "compare" and any(
         slot.role == "S" and slot.name and slot.after_or for slot in question.slots
     ):
         return {"form": "wh"}
+    sides = {slot.role for slot in question.slots if slot.kind in ("left_of", "right_of") or slot.role == "O"}
+    if heads["select"] == "compare" and sides == {"P", "O"} and question.seen[0] in _IS:
+        return {"select": "exists", "form": "polar", "rank": "none"}
     return {"form": "choice"} if heads["select"] == "order" and "before or after" in " ".join(question.seen) else {}
 
 
@@ -318,7 +327,7 @@ def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
     where nothing is compared ("before she leaves").
     """
     about = [slot for slot in slots if slot.role == "E" or slot.role == "F" and slot.kind == "deed"]
-    if len(about) == 1 and about[0].kind in ("deed", "thing") and is_known("thing", about[0].value):
+    if len(about) == 1 and about[0].kind in ("deed", "holding", "thing") and is_known("thing", about[0].value):
         thing = replace(about[0], role="F", kind="thing", value=canonical("thing", about[0].value))
         slots = [thing if slot is about[0] else slot for slot in slots]
     if heads["select"] in ("order", "compare") or not any(slot.role == "F" for slot in slots):
