@@ -108,12 +108,12 @@ def test_the_text_is_streamed_once_it_passed(studio: Studio, chat: PVChat, asked
     assert answer.timing["first_token_s"] <= answer.timing["total_s"]
 
 
-@pytest.mark.parametrize("source", ["facts", "told"])
+@pytest.mark.parametrize("source", ["facts", "reworded"])
 def test_other_sources_leave_the_model_alone(studio: Studio, chat: PVChat, asked: list[Line], source: str) -> None:
     other = PVChat(replace(chat.settings, answers=source))
     assert "cook" not in other.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
     assert asked == []
-    assert studio.loaded == (source == "told")
+    assert studio.loaded == (source == "reworded")
 
 
 # --- conversations
