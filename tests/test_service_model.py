@@ -169,7 +169,7 @@ def test_unknown_words_are_refused(tmp_path: Path) -> None:
         PVChat.from_pretrained("nowhere")
     with pytest.raises(SettingsError, match="answer by itself"):
         PVChat.from_pretrained("tiny")
-    with pytest.raises(SettingsError, match="facts, told, model or spoken"):
+    with pytest.raises(SettingsError, match="facts, reworded, model or spoken"):
         Settings(answers="guesses")
 
 

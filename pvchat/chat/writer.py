@@ -1,9 +1,9 @@
 """The answers' texts: questions, who is there and what was seen in; sentences out, streamed when they are final.
 
 Each question is run over the clip's timeline (`run.py`); what was found is said in plain sentences (`say/`). With the
-source "facts" only what was measured counts; "reworded" has them rephrased by a language model, "model" lets the trained
-model fill what wasn't measured, or a pretrained base answer (`speakers/narrator.py`), "spoken" lets the trained model
-say all of it, each sentence held against the finding (`speakers/answerer.py`).
+source "facts" only what was measured counts; "reworded" has them rephrased by a language model, "model" lets the
+trained model fill what wasn't measured, or a pretrained base answer (`speakers/narrator.py`), "spoken" lets the
+trained model say all of it, each sentence held against the finding (`speakers/answerer.py`).
 """
 
 from __future__ import annotations
