@@ -28,6 +28,21 @@ COMBINED: dict[str, Query] = {
     "Does Ana leave before it gets dark?": Query(
         "order", ANA, Not(Has("present")), form="polar", during=During("before", Event(Whom(), Has("light", "dark")))
     ),
+    # going is a moment; being gone while something happens isn't what comes first
+    "Does anybody leave?": Query("exists", where=Has("leaves"), form="polar"),
+    "Was Ben gone when Ana clapped?": Query(
+        "exists", BEN, Not(Has("present")), form="polar", during=During("while", Event(ANA, Has("deed", "clapping")))
+    ),
+    # a deed that is measured is never refused, nor passed over
+    "Is Ana reading?": Query("exists", ANA, Has("deed", "reading"), form="polar"),
+    "Is anyone laughing?": Query("exists", where=Has("deed", "laughing"), form="polar"),
+    "Who opened the door?": Query("who", where=Has("deed", "opening a door")),
+    "Can Ana read?": Query("refuse", ANA, refusal="unseen"),
+    # a garment's colour; words that say nothing
+    "Is the man in the black hat Ben?": Query(
+        "exists", BEN, And((Has("gender", "man"), Has("worn", "hat", "black"))), form="polar"
+    ),
+    "Did Ana and Ben talk to each other?": Query("exists", BOTH, TALKS, form="polar"),
     # ever
     "Are Ana and Ben ever apart?": Query("exists", Whom(("Ana", "Ben")), APART, form="polar"),
     "Does Ana ever stop talking?": Query("exists", ANA, And((Not(TALKS),)), form="polar"),

@@ -108,12 +108,12 @@ def test_the_text_is_streamed_once_it_passed(studio: Studio, chat: PVChat, asked
     assert answer.timing["first_token_s"] <= answer.timing["total_s"]
 
 
-@pytest.mark.parametrize("source", ["facts", "told"])
+@pytest.mark.parametrize("source", ["facts", "reworded"])
 def test_other_sources_leave_the_model_alone(studio: Studio, chat: PVChat, asked: list[Line], source: str) -> None:
     other = PVChat(replace(chat.settings, answers=source))
     assert "cook" not in other.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
     assert asked == []
-    assert studio.loaded == (source == "told")
+    assert studio.loaded == (source == "reworded")
 
 
 # --- conversations
@@ -169,7 +169,7 @@ def test_unknown_words_are_refused(tmp_path: Path) -> None:
         PVChat.from_pretrained("nowhere")
     with pytest.raises(SettingsError, match="answer by itself"):
         PVChat.from_pretrained("tiny")
-    with pytest.raises(SettingsError, match="facts, told, model or spoken"):
+    with pytest.raises(SettingsError, match="facts, reworded, model or spoken"):
         Settings(answers="guesses")
 
 

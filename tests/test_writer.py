@@ -41,7 +41,7 @@ def plain() -> str:
 @pytest.mark.parametrize(("said", "passes"), [("Ana sits and is talking.", True), ("Ana sits and eats.", False)])
 def test_only_what_the_guard_passed_is_streamed(said: str, passes: bool, plain: str) -> None:
     pieces: list[str] = []
-    (answer,) = Writer("told", None, lambda: Parrot(said)).write([QUESTION], scene(), pieces.append)
+    (answer,) = Writer("reworded", None, lambda: Parrot(said)).write([QUESTION], scene(), pieces.append)
     assert answer.text == (said if passes else plain)
     assert "".join(pieces) == answer.text
     assert len(pieces) > 2
@@ -49,7 +49,7 @@ def test_only_what_the_guard_passed_is_streamed(said: str, passes: bool, plain: 
 
 @pytest.mark.parametrize("decision", ["absent", "unsure"])
 def test_a_refusal_loads_no_language_model(decision: str) -> None:
-    writer = Writer("told", None, lambda: pytest.fail("nothing is there to be worded"))
+    writer = Writer("reworded", None, lambda: pytest.fail("nothing is there to be worded"))
     assert "Ana" in writer.write([QUESTION], scene(decision))[0].text
 
 

@@ -1,9 +1,9 @@
 """The answers' texts: questions, who is there and what was seen in; sentences out, streamed when they are final.
 
 Each question is run over the clip's timeline (`run.py`); what was found is said in plain sentences (`say/`). With the
-source "facts" only what was measured counts; "told" has them rephrased by a language model, "model" lets the trained
-model fill what wasn't measured, or a pretrained base answer (`speakers/narrator.py`), "spoken" lets the trained model
-say all of it, each sentence held against the finding (`speakers/answerer.py`).
+source "facts" only what was measured counts; "reworded" has them rephrased by a language model, "model" lets the
+trained model fill what wasn't measured, or a pretrained base answer (`speakers/narrator.py`), "spoken" lets the
+trained model say all of it, each sentence held against the finding (`speakers/answerer.py`).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Writer:
     Attributes:
         source: one of `config.ANSWERS`.
         describer: the trained model; needed by the sources "model" and "spoken".
-        language: gives the language model; called by the source "told", when there is something to word.
+        language: gives the language model; called by the source "reworded", when there is something to word.
         narrator: a pretrained base, which answers for the source "model" where there is one.
         answerer: the trained model as it answers itself; there for the source "spoken".
         eyes: an encoder that fills gaps in the trained model's place, whatever the source.
@@ -122,7 +122,7 @@ class Writer:
         """
         present = bool(known.people) and all(p.decision == "present" for p in known.people)
         wordable = known.question.query.select in ("attribute", "describe") and present and known.question.is_usual
-        if self.source != "told" or not wordable:
+        if self.source != "reworded" or not wordable:
             return known.plain
         language = self.language()
         return known.plain if language is None else rephrase(known.plain, [p.name for p in known.people], language)

@@ -254,7 +254,7 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
     if condition not in (Has("present"), Not(Has("present"))) or not plain:
         return condition
     said = {word for s in slots if s.role == "P" and s.kind == "present" for word in s.typed.lower().split()}
-    if said & GOING and heads["select"] in ("when", "who", "count") or said & GOING and during.event is not None:
+    if said & GOING and (heads["select"] in ("exists", "when", "who", "count") or during.event is not None):
         return Has("leaves")
     return Has("enters") if said & COMING and during.event is not None else condition
 

@@ -36,6 +36,7 @@ _TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third
 _SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
+_FROM = ("between", "from", "at")  # before a time
 _STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
                       "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
 _ENDS, _CALLED = (".", "?", "!"), frozenset(("called", "name", "named"))
@@ -64,6 +65,7 @@ _KINDS = {  # of small talk, of wishes and of what nobody sees, each the first w
     },
 }
 _SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
+_MENTIONING = word_set("mention mentions mentioned mentioning")  # never seen
 _SPEAKING = word_set(
     "speak speaks spoke spoken speaking talk talks talked talking speech speaker speakers conversation voice voices"
 )
@@ -81,6 +83,9 @@ _EMPTY = word_set(
     there ever by anybody anyone somebody someone"""
 )
 _QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)|^)['‘]([^'‘]+?)['’](?=\W|$)")
+_ANYBODY = word_set("anyone anybody someone somebody everyone everybody nobody who")
+_IS = word_set("is are was were")
+_ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
 _NOT = word_set("never not nobody")
 _MOST = word_set("most longest more longer")
 _ASKING = word_set("when who whose which how what")
@@ -134,7 +139,9 @@ def query_by_rule(query: Query, question: Tagged) -> Query:
 def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     """The heads; a refusal must be likely, and "same" is what was asked before."""
     labels = question.labels
-    heads, barred = dict(labels.heads), {"refuse"} if labels.selects["refuse"] < LEAST else set()
+    heads = dict(labels.heads)
+    measured = heads["refusal"] == "unseen" and bool(_deed_at_end(question.words, labels.tags))
+    barred = {"refuse"} if labels.selects["refuse"] < LEAST or measured else set()
     barred |= set() if history else {"same"}
     if heads["select"] in barred:
         heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
@@ -154,7 +161,8 @@ def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
         states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
         if ended and seen[i] in _OPENERS and (asks or states):
             return i
-        if asks and seen[i] == "and" and (ended or seen[i + 1] in _OPENERS):
+        timed = seen[i + 1] in _FROM and any(word[0].isdigit() for word in seen[i + 2 : i + 3])
+        if asks and seen[i] == "and" and (ended or timed or seen[i + 1] in _OPENERS):
             return i
     return 0
 
@@ -180,12 +188,14 @@ def _coordinated(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
 
 
 def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
+    """Tags, with coming and going of who is asked about, or of a thing, as an event: "when she comes back"."""
     found = list(tags)
     if any(tag[:2] in ("E-", "F-") for tag in tags):
         for i, word in enumerate(words[:-1]):
-            if tags[i] == "O" and word.seen in _SUBJECTS and tags[i + 1][:2] == "F-":
+            if tags[i] == "O" and tags[i + 1][:2] == "F-" and word.seen in _SUBJECTS:
                 found[i] = "E-pronoun"
+            elif tags[i] == "O" and tags[i + 1][:2] == "F-" and is_known("thing", word.seen):
+                found[i] = "E-thing"
         return found
     for i, word in enumerate(words[:-2]):
         verb = words[i + 2].seen
@@ -195,12 +205,32 @@ def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     return found
 
 
+def _only_deed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
+    """Tags, with the one deed of a question, where it was passed over: "is anyone reading?", "who opened the door?"."""
+    places = _deed_at_end(words, tags)
+    return ["P-deed" if i in places else tag for i, tag in enumerate(tags)]
+
+
+def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
+    """Where the deed stands that ends a question, if it is all that the question asks of somebody."""
+    seen = [word.seen for word in words]
+    end = next((i for i in range(len(seen), 0, -1) if seen[i - 1][0].isalnum()), 0)
+    asks = seen[0] in (_AUXILIARY - _ABLE) | {"who", "when"} or seen[:2] in (["how", "long"], ["how", "often"])
+    for start in range(1, end if asks else 0):
+        subject = tags[start - 1][:2] == "S-" or seen[start - 1] in _ANYBODY | (_IS if seen[0] == "who" else set())
+        alone = all(tag[:2] in ("O", "S-") or start <= i < end and tag == "P-deed" for i, tag in enumerate(tags))
+        if subject and alone and is_known("deed", " ".join(seen[start:end])):
+            return range(start, end)
+    return range(0)
+
+
 def _in_the_light(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     """Tags, with the light as an event, and nobody in dark clothes: "while it is dark"."""
     found = list(tags)
     for i, word in enumerate(words[:-2]):
         lit = words[i + 1].seen in _BECOMES and is_known("light", words[i + 2].seen)
-        if word.seen == "it" and lit and tags[i + 2][:2] in ("E-", "F-", "V-"):
+        happens = tags[i + 2][:2] in ("E-", "F-", "V-") or i and words[i - 1].seen in RELATIONS_IN_TIME
+        if word.seen == "it" and lit and happens:
             found[i], found[i + 2] = "O", "F-light"
     return found
 
@@ -258,20 +288,32 @@ def _nth_time(heads: dict[str, str], question: Tagged) -> dict[str, str]:
 
 def _relation(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """How an event lies in time, by the last such word before it, where the network names the event alone."""
-    if heads["relation"] != "none" or heads["select"] == "order":
-        return {}
     happens = min((slot.at for slot in question.slots if slot.role in ("E", "F")), default=0)
-    words = (word for word in reversed(question.seen[:happens]) if word in RELATIONS_IN_TIME)
-    return next(({"relation": RELATIONS_IN_TIME[word]} for word in words), {})
+    words = [word for word in question.seen[:happens] if word in RELATIONS_IN_TIME]
+    relation = RELATIONS_IN_TIME[words[-1]] if words else "none"
+    at_once = relation == "while" and question.seen[0] in _IS and not {"already", "still"} & {*question.seen}
+    if heads["select"] == "order":  # "was Ana gone when Ben came?" isn't which comes first
+        return {"select": "exists", "relation": relation} if at_once and heads["form"] == "polar" else {}
+    return {} if heads["relation"] != "none" or not words else {"relation": relation}
 
 
 def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Which of two is asked for, not whether: "did Ana or Ben come first?", "before or after Ben?"."""
+    """Which of two is asked for, not whether: "did Ana or Ben come first?", "before or after Ben?"; but whether she is
+    "to the left of Ben or of Cleo".
+    """
     if heads["select"] == "compare" and any(
         slot.role == "S" and slot.name and slot.after_or for slot in question.slots
     ):
         return {"form": "wh"}
+    sides = {slot.role for slot in question.slots if slot.kind in ("left_of", "right_of") or slot.role == "O"}
+    if heads["select"] == "compare" and sides == {"P", "O"} and question.seen[0] in _IS:
+        return {"select": "exists", "form": "polar", "rank": "none"}
     return {"form": "choice"} if heads["select"] == "order" and "before or after" in " ".join(question.seen) else {}
+
+
+def _of_videos(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """When it holds, over many videos: "which videos have more than two people?" asks for no shots."""
+    return {"select": "when"} if heads["select"] == "shots" and "videos" in question.seen else {}
 
 
 def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -285,7 +327,7 @@ def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
     where nothing is compared ("before she leaves").
     """
     about = [slot for slot in slots if slot.role == "E" or slot.role == "F" and slot.kind == "deed"]
-    if len(about) == 1 and about[0].kind in ("deed", "thing") and is_known("thing", about[0].value):
+    if len(about) == 1 and about[0].kind in ("deed", "holding", "thing") and is_known("thing", about[0].value):
         thing = replace(about[0], role="F", kind="thing", value=canonical("thing", about[0].value))
         slots = [thing if slot is about[0] else slot for slot in slots]
     if heads["select"] in ("order", "compare") or not any(slot.role == "F" for slot in slots):
@@ -349,7 +391,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return query
     phrase, names = _phrase(words, text)
     if {"my", "name"} <= set(seen):
-        return replace(query, select="refuse", refusal="sound", value="mine", where=None)
+        return Query("refuse", refusal="sound", value="mine")
     for kind, known in _UNHEARD.items():
         if known & set(seen) and not phrase:
             return replace(query, select="refuse", refusal="sound", value=kind, where=None, rank=None)
@@ -407,6 +449,8 @@ def _music_query(query: Query, seen: Sequence[str]) -> Query:
 def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
     """Whether the words alone tell that speech is asked about, where the network took it for something that is seen."""
     words = {*seen}
+    if _MENTIONING & words:
+        return True
     if _SAYING & words and query.select != "refuse" and (_QUOTES.search(text) or _MOST & words):
         return True
     where = query.where.part if isinstance(query.where, Not) else query.where
@@ -447,7 +491,7 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
 
 
-TAG_RULES = (_coordinated, _with_event, _in_the_light)
+TAG_RULES = (_coordinated, _with_event, _in_the_light, _only_deed)
 SLOT_RULES = (_at_that_time, _at_once, _taken_up)
-HEAD_RULES = (_asks_name, _joined_by, _nth_time, _relation, _of_two, _comes_again)
+HEAD_RULES = (_asks_name, _joined_by, _nth_time, _relation, _of_two, _of_videos, _comes_again)
 QUERY_RULES = (_of_sound, _share, _of_people, _of_return, _with_kind)
