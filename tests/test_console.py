@@ -14,7 +14,7 @@ def test_a_pipe_gets_whole_lines(columns: str | None, lines: int, monkeypatch, c
         monkeypatch.delenv("COLUMNS", raising=False)
     else:
         monkeypatch.setenv("COLUMNS", columns)
-    table = console.open_table("file", fold=True)
+    table = console.open_table("file")
     table.add_row("/a/" + "long/" * 20 + "clip.mp4")
     console.open_console().print(table)
     assert len(capsys.readouterr().out.splitlines()) == 1 + lines

@@ -1,6 +1,6 @@
 """Face mesh and wide-range face boxes: MediaPipe Face Mesh and BlazeFace (full range), frozen.
 
-In: a frame and one face's box and five points (or nothing: the detector). Out: 468 points with mouth, eye and
+In: a frame and one face's box and five points (or nothing: the detector). Out: 468 points with mouth, eye, smile and
 head angle measures; boxes for faces that are small, turned or masked. Source: Kartynnik et al. 2019 (arXiv:1907.06724),
 Bazarevsky et al. 2019 (arXiv:1907.05047); constants from MediaPipe's face_landmark and face_detection graphs.
 """
@@ -22,7 +22,7 @@ POINTS = 468
 # Indices of the canonical face mesh; "right" is the person's own right, the left of a picture that faces us.
 _RIGHT_EYE_OUTER, _RIGHT_EYE_INNER, _LEFT_EYE_INNER, _LEFT_EYE_OUTER = 33, 133, 362, 263
 _RIGHT_LIDS, _LEFT_LIDS = (159, 145), (386, 374)
-_UPPER_LIP, _LOWER_LIP = 13, 14
+_UPPER_LIP, _LOWER_LIP, _RIGHT_CORNER, _LEFT_CORNER = 13, 14, 61, 291
 _FOREHEAD, _CHIN, _RIGHT_CHEEK, _LEFT_CHEEK = 10, 152, 234, 454
 _MARGIN = 1.5  # the region the network is trained on, over the tight box of the mesh
 
@@ -36,16 +36,21 @@ class Mesh:
         presence: 0..1, that a face is there.
         mouth_open: gap between the inner lips over the face's height; 0 closed, 0.2 wide open.
         eyes_open: lid gap over eye width, mean of both; under 0.1 closed, 0.3 open.
+        smile: how far the mouth corners lie above the middle of the lips, plus how wide the mouth is, against a
+            neutral face; in face heights, above about 0.05 smiles.
         yaw: degrees, positive turned to the picture's right.
         pitch: degrees, positive up.
+        roll: degrees, positive clockwise as seen.
     """
 
     points: FloatArray
     presence: float
     mouth_open: float
     eyes_open: float
+    smile: float
     yaw: float
     pitch: float
+    roll: float
 
 
 class MeshExpert:
@@ -109,11 +114,14 @@ class WideFaceDetector:
 
 
 def measure(points: FloatArray) -> dict[str, float]:
-    """Mouth, eyes and head angles of a mesh [468, 3] in pixels (depth too): `Mesh`'s measures by name."""
+    """Mouth, eyes, smile and head angles of a mesh [468, 3] in pixels (depth too): `Mesh`'s measures by name."""
     across = _unit(points[_LEFT_CHEEK] - points[_RIGHT_CHEEK])
     down = points[_CHIN] - points[_FOREHEAD]
     height = float(np.linalg.norm(down))
     down = _unit(down - across * float(down @ across))
+    corners = (points[_RIGHT_CORNER] + points[_LEFT_CORNER]) / 2
+    lips = (points[_UPPER_LIP] + points[_LOWER_LIP]) / 2
+    mouth_width = _gap(points, _RIGHT_CORNER, _LEFT_CORNER) / height
     return {
         "mouth_open": _gap(points, _UPPER_LIP, _LOWER_LIP) / height,
         "eyes_open": (
@@ -121,9 +129,14 @@ def measure(points: FloatArray) -> dict[str, float]:
             + _gap(points, *_LEFT_LIDS) / _gap(points, _LEFT_EYE_OUTER, _LEFT_EYE_INNER)
         )
         / 2,
+        "smile": float((lips - corners) @ down) / height + mouth_width - _NEUTRAL_WIDTH,
         "yaw": float(np.degrees(atan2(across[2], np.hypot(across[0], across[1])))),
         "pitch": float(np.degrees(atan2(-down[2], np.hypot(down[0], down[1])))),
+        "roll": float(np.degrees(atan2(across[1], across[0]))),
     }
+
+
+_NEUTRAL_WIDTH = 0.30  # mouth width of an unsmiling face, in face heights
 
 
 def _unit(vector: FloatArray) -> FloatArray:
