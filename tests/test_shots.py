@@ -126,6 +126,7 @@ def test_a_span_goes_on_over_a_cut_only_where_both_sides_are_seen() -> None:
     analysis.shots = CUT
     assert analysis.spans(np.arange(8)) == [(0.0, 2.0)]
     assert analysis.spans(np.int64([0, 1, 2, 5, 6, 7])) == [(0.0, 0.75), (1.25, 2.0)]
+    analysis = make_analysis()
     analysis.shots = np.float32([[0, 2]])
     assert analysis.spans(np.int64([0, 1, 3])) == [(0.0, 1.0)]  # without a cut a missed sample is bridged
 

@@ -311,11 +311,6 @@ def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     return {"form": "choice"} if heads["select"] == "order" and "before or after" in " ".join(question.seen) else {}
 
 
-def _of_videos(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """When it holds, over many videos: "which videos have more than two people?" asks for no shots."""
-    return {"select": "when"} if heads["select"] == "shots" and "videos" in question.seen else {}
-
-
 def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whoever comes back comes the second time."""
     again = heads["event_nth"] == "any" and any(comes_back(slot, question.seen) for slot in question.slots)
@@ -493,5 +488,5 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
 
 TAG_RULES = (_coordinated, _with_event, _in_the_light, _only_deed)
 SLOT_RULES = (_at_that_time, _at_once, _taken_up)
-HEAD_RULES = (_asks_name, _joined_by, _nth_time, _relation, _of_two, _of_videos, _comes_again)
+HEAD_RULES = (_asks_name, _joined_by, _nth_time, _relation, _of_two, _comes_again)
 QUERY_RULES = (_of_sound, _share, _of_people, _of_return, _with_kind)
