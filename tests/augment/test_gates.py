@@ -23,7 +23,7 @@ class FakeMesh:
         self.eyes, self.yaw, self.presence = eyes, yaw, presence
 
     def mesh(self, image, box, points=None):
-        return Mesh(mesh_at(yaw=self.yaw), self.presence, 0.0, self.eyes, self.yaw, 0.0)
+        return Mesh(mesh_at(yaw=self.yaw), self.presence, 0.0, self.eyes, 0.0, self.yaw, 0.0, 0.0)
 
 
 @pytest.fixture

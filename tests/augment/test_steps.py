@@ -41,7 +41,7 @@ class FakeChat:
         self.people = SimpleNamespace(names=list)
         self.seen = []
         self.person = 1
-        mesh = Mesh(mesh_at(), 1.0, 0.0, 0.3, 0.0, 0.0)
+        mesh = Mesh(mesh_at(), 1.0, 0.0, 0.3, 0.0, 0.0, 0.0, 0.0)
         self.experts = SimpleNamespace(mesh=SimpleNamespace(mesh=lambda *_: mesh))
 
     def analyse(self, clip):
