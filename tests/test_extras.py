@@ -52,7 +52,7 @@ def _tools() -> Any:
 def _evaluation() -> Any:
     from pvchat.pool import results
 
-    return list(results([], None, engine="ray"))  # type: ignore[arg-type]
+    return list(results(["a clip"], None, engine="ray"))  # type: ignore[arg-type]
 
 
 def _encoder() -> Any:
