@@ -262,8 +262,7 @@ def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: P
 
 
 def _gap(analysis: ClipAnalysis) -> float:
-    step = float(np.median(np.diff(analysis.times))) if len(analysis.times) > 1 else analysis.duration_s
-    return _GAP * max(step, 1e-3)
+    return _GAP * max(analysis.step_s, 1e-3)
 
 
 def _height(boxes: FloatArray) -> float:

@@ -96,14 +96,13 @@ def window_of(present: Sequence[PersonPresence], analysis: ClipAnalysis) -> Wind
 def boxes_at(analysis: ClipAnalysis, person: PersonPresence, times: FloatArray) -> FloatArray:
     """Her box [T, 4] at each of the times [T] (seconds): face and body together; NaN where she isn't seen."""
     found = np.full((len(times), 4), np.nan, np.float32)
-    step = float(np.median(np.diff(analysis.times))) if len(analysis.times) > 1 else analysis.duration_s
     for number in dict.fromkeys((*([] if person.track is None else [person.track]), *person.tracks)):
         track = analysis.tracks[number]
         seen = analysis.times[track.frames]
         if not len(seen):
             continue
         nearest = np.abs(seen[None] - np.asarray(times)[:, None]).argmin(1)
-        near = np.abs(seen[nearest] - times) <= max(NEAR_S, step / 2 + 1e-3)
+        near = np.abs(seen[nearest] - times) <= max(NEAR_S, analysis.step_s / 2 + 1e-3)
         free = near & ~np.isfinite(found).all(1)
         found[free] = whole_boxes(track)[nearest[free]]
     return found

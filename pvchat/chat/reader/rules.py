@@ -36,7 +36,6 @@ _TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third
 _SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
-_FROM = ("between", "from", "at")  # before a time
 _STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
                       "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
 _ENDS, _CALLED = (".", "?", "!"), frozenset(("called", "name", "named"))
@@ -65,7 +64,6 @@ _KINDS = {  # of small talk, of wishes and of what nobody sees, each the first w
     },
 }
 _SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
-_MENTIONING = word_set("mention mentions mentioned mentioning")  # never seen
 _SPEAKING = word_set(
     "speak speaks spoke spoken speaking talk talks talked talking speech speaker speakers conversation voice voices"
 )
@@ -161,8 +159,7 @@ def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
         states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
         if ended and seen[i] in _OPENERS and (asks or states):
             return i
-        timed = seen[i + 1] in _FROM and any(word[0].isdigit() for word in seen[i + 2 : i + 3])
-        if asks and seen[i] == "and" and (ended or timed or seen[i + 1] in _OPENERS):
+        if asks and seen[i] == "and" and (ended or seen[i + 1] in _OPENERS):
             return i
     return 0
 
@@ -188,14 +185,12 @@ def _coordinated(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
 
 
 def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with coming and going of who is asked about, or of a thing, as an event: "when she comes back"."""
+    """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
     found = list(tags)
     if any(tag[:2] in ("E-", "F-") for tag in tags):
         for i, word in enumerate(words[:-1]):
-            if tags[i] == "O" and tags[i + 1][:2] == "F-" and word.seen in _SUBJECTS:
+            if tags[i] == "O" and word.seen in _SUBJECTS and tags[i + 1][:2] == "F-":
                 found[i] = "E-pronoun"
-            elif tags[i] == "O" and tags[i + 1][:2] == "F-" and is_known("thing", word.seen):
-                found[i] = "E-thing"
         return found
     for i, word in enumerate(words[:-2]):
         verb = words[i + 2].seen
@@ -281,33 +276,26 @@ def _joined_by(heads: dict[str, str], question: Tagged) -> dict[str, str]:
 
 
 def _nth_time(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """The so-manieth time: "the second time"."""
+    """Which time of several is meant: "the second time"."""
     before = [question.seen[i - 1] for i, word in enumerate(question.seen) if word == "time" and i]
     return next(({"event_nth": _TIMES[word]} for word in before if word in _TIMES), {})
 
 
 def _relation(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """How an event lies in time, by the last such word before it, where the network names the event alone."""
+    if heads["relation"] != "none" or heads["select"] == "order":
+        return {}
     happens = min((slot.at for slot in question.slots if slot.role in ("E", "F")), default=0)
-    words = [word for word in question.seen[:happens] if word in RELATIONS_IN_TIME]
-    relation = RELATIONS_IN_TIME[words[-1]] if words else "none"
-    at_once = relation == "while" and question.seen[0] in _IS and not {"already", "still"} & {*question.seen}
-    if heads["select"] == "order":  # "was Ana gone when Ben came?" isn't which comes first
-        return {"select": "exists", "relation": relation} if at_once and heads["form"] == "polar" else {}
-    return {} if heads["relation"] != "none" or not words else {"relation": relation}
+    words = (word for word in reversed(question.seen[:happens]) if word in RELATIONS_IN_TIME)
+    return next(({"relation": RELATIONS_IN_TIME[word]} for word in words), {})
 
 
 def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Which of two is asked for, not whether: "did Ana or Ben come first?", "before or after Ben?"; but whether she is
-    "to the left of Ben or of Cleo".
-    """
+    """Which of two is asked for, not whether: "did Ana or Ben come first?", "before or after Ben?"."""
     if heads["select"] == "compare" and any(
         slot.role == "S" and slot.name and slot.after_or for slot in question.slots
     ):
         return {"form": "wh"}
-    sides = {slot.role for slot in question.slots if slot.kind in ("left_of", "right_of") or slot.role == "O"}
-    if heads["select"] == "compare" and sides == {"P", "O"} and question.seen[0] in _IS:
-        return {"select": "exists", "form": "polar", "rank": "none"}
     return {"form": "choice"} if heads["select"] == "order" and "before or after" in " ".join(question.seen) else {}
 
 
@@ -322,7 +310,7 @@ def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
     where nothing is compared ("before she leaves").
     """
     about = [slot for slot in slots if slot.role == "E" or slot.role == "F" and slot.kind == "deed"]
-    if len(about) == 1 and about[0].kind in ("deed", "holding", "thing") and is_known("thing", about[0].value):
+    if len(about) == 1 and about[0].kind in ("deed", "thing") and is_known("thing", about[0].value):
         thing = replace(about[0], role="F", kind="thing", value=canonical("thing", about[0].value))
         slots = [thing if slot is about[0] else slot for slot in slots]
     if heads["select"] in ("order", "compare") or not any(slot.role == "F" for slot in slots):
@@ -444,8 +432,6 @@ def _music_query(query: Query, seen: Sequence[str]) -> Query:
 def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
     """Whether the words alone tell that speech is asked about, where the network took it for something that is seen."""
     words = {*seen}
-    if _MENTIONING & words:
-        return True
     if _SAYING & words and query.select != "refuse" and (_QUOTES.search(text) or _MOST & words):
         return True
     where = query.where.part if isinstance(query.where, Not) else query.where
@@ -479,7 +465,7 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     if at < 0 or words[0].seen == "what":
         return "", []
     before = [word.seen for word in words[:at]]
-    passive = bool(_AUXILIARY & set(before[-1:])) or before[:1] and before[0] in ("is", "are", "was", "were")
+    passive = bool(_AUXILIARY & set(before[-1:])) or bool(_IS & set(before[:1]))
     named = words[1 if words[0].seen in _AUXILIARY | {"when", "how"} else 0 : at] if passive else words[at + 1 :]
     kept = [word for word in named if word.name or word.seen[0].isalnum() and word.seen not in _EMPTY | _AUXILIARY]
     kept = [word for word in kept if word.seen not in ("often", "many", "times", "my", "most", "when", "how", "'s")]

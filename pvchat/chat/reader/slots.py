@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, RELATIONS
-from pvchat.chat.english import FUNCTION_WORDS, word_set
+from pvchat.chat.english import word_set
 from pvchat.chat.query import EVERYBODY, And, Attribute, Condition, Has, Not, Or, Quantifier, RankBy, Whom
-from pvchat.chat.reader.words import COLOURS, NAME, Word, canonical, is_known
+from pvchat.chat.reader.words import ARTICLES, COLOURS, NAME, Word, canonical, is_known
 
 GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
 COMING = word_set(
@@ -26,7 +26,6 @@ BACK = frozenset(("back", "again", "return", "returns", "returned", "returning")
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing")
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
-_WORDED = ("deed", "near", "place", "setting")  # kinds whose value is some word that says what: not "the", "other"
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched middle either each")
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
@@ -60,7 +59,7 @@ class Slot:
 def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     """The slots of a question, in order."""
     runs: list[tuple[str, list[int]]] = []
-    for i, tag in enumerate(_with_colours(words, tags)):
+    for i, tag in enumerate(tags):
         tag = "S-name" if tag == "O" and words[i].seen == NAME else tag  # a name always means somebody
         plain = tag.removeprefix("+")
         joins = runs and runs[-1][0] == plain and runs[-1][1][-1] == i - 1 and tag[0] != "+"
@@ -70,16 +69,6 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
             runs.append((plain, [i]))
     made = [_slot(tag, [words[i] for i in places], places[0]) for tag, places in runs]
     return [replace(one, after_or=_stands_after(words, one.at) in ("or", "nor")) for one in made]
-
-
-def _with_colours(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with a colour that begins a garment as one: "the black hat", not "dark glasses"."""
-    found = list(tags)
-    for i, (word, tag) in enumerate(zip(words[:-1], tags, strict=False)):
-        garment = tag.strip("+!")[1:] == "-worn" and tags[i + 1] == tag.lstrip("+")
-        if garment and word.seen in COLOURS and not is_known("worn", f"{word.seen} {words[i + 1].seen}"):
-            found[i] = tag.replace("worn", "colour")
-    return found
 
 
 def _stands_after(words: Sequence[Word], at: int) -> str:
@@ -154,7 +143,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     """The conditions that the slots of one role set, in order."""
     own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
     own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
-    own = [s for s in own if s.kind not in _WORDED or not {*s.value.split()} <= FUNCTION_WORDS]
+    own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= {*ARTICLES}]
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:
