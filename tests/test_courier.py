@@ -20,7 +20,7 @@ from pvchat.errors import LockedError  # noqa: E402
 from pvchat.library.live import courier as couriers  # noqa: E402
 from pvchat.library.live import events, mqtt  # noqa: E402
 from pvchat.library.live.courier import Courier  # noqa: E402
-from pvchat.library.live.events import Event  # noqa: E402
+from pvchat.library.live.events import CameraEvent  # noqa: E402
 from pvchat.storage.library import LibraryError, connect  # noqa: E402
 
 
@@ -44,7 +44,7 @@ def happen(chat: PVChat) -> Happen:
     def write(at: float = NOON) -> None:
         ref = chat.people.get("Ana").id
         with closing(connect(chat.people.root)) as library:
-            events.happen(library, 1, Event("appears", ref, at, 0.9), {ref: ref}, at)
+            events.happen(library, 1, CameraEvent("appears", ref, at, 0.9), {ref: ref}, at)
 
     return write  # type: ignore[return-value]
 

@@ -19,7 +19,7 @@ from pvchat.people.person import Person
 from pvchat.storage import temporary
 from pvchat.train.person import deep, session
 from pvchat.train.person.deep import RECORD, DeepOptions
-from pvchat.train.person.session import Session
+from pvchat.train.person.session import TrainingSession
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_a_stop_before_anything_was_learnt_leaves_the_instant_person(
 
     monkeypatch.setattr("pvchat.augment.steps.augment", stopped)
     enrolled, stop = chat.people.add(person_of()), threading.Event()
-    assert deep.deepen(chat, "x.mp4", enrolled, DeepOptions(session=Session(stop=stop))).depth == "instant"
+    assert deep.deepen(chat, "x.mp4", enrolled, DeepOptions(session=TrainingSession(stop=stop))).depth == "instant"
 
 
 @pytest.mark.usefixtures("augmented")

@@ -22,7 +22,7 @@ from pvchat import PVChat  # noqa: E402
 from pvchat.cli import main as cli  # noqa: E402
 from pvchat.library.live import events, mqtt  # noqa: E402
 from pvchat.library.live.courier import FIRST_S, GIVE_UP_S, LEASE_S, Courier  # noqa: E402
-from pvchat.library.live.events import Event  # noqa: E402
+from pvchat.library.live.events import CameraEvent  # noqa: E402
 from pvchat.storage.library import LibraryError, connect  # noqa: E402
 
 NOON = datetime(2026, 11, 29, 12).timestamp()
@@ -38,7 +38,7 @@ def happen(chat: PVChat) -> Happen:
 
     def write(kind: str = "appears", who: str = "Ana", at: float = NOON, probability: float = 0.9, camera: int = 1):
         ref = chat.people.get(who).id if who else ""
-        event = Event(kind, ref, at, probability)  # type: ignore[arg-type]
+        event = CameraEvent(kind, ref, at, probability)  # type: ignore[arg-type]
         with closing(connect(chat.people.root)) as library:
             return len(events.happen(library, camera, event, {ref: ref}, at)[1])
 
@@ -109,7 +109,7 @@ def test_a_rule_follows_who_is_enrolled_anew_and_renamed(chat: PVChat, happen: H
     chat.people.rename("Ana", "Anna")
     now = chat.people.get("Anna").id
     with closing(connect(chat.people.root)) as library:
-        _, telling = events.happen(library, 1, Event("appears", now, NOON, 0.9), {old: now, now: now}, NOON)
+        _, telling = events.happen(library, 1, CameraEvent("appears", now, NOON, 0.9), {old: now, now: now}, NOON)
     assert telling == [1]
     assert chat.library.events.since(0)[0]["text"] == "Anna is seen, hall"
 

@@ -264,6 +264,8 @@ def test_a_full_queue_drops_the_oldest_and_says_so() -> None:
         patient.put(part(second))
     threading.Timer(0.05, patient.get).start()
     patient.put(part(9))  # waits for room
+    threading.Timer(0.05, patient.close).start()
+    assert not patient.put(part(10))  # nobody looks any more: not taken, and not counted as dropped
     assert patient.dropped == 0
 
 

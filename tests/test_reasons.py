@@ -106,7 +106,7 @@ def test_an_unsure_answer_says_what_was_seen_and_of_a_photo_no_times() -> None:
     ("why", "text"),
     [
         (Why("nobody"), "Nobody whose face or figure could be compared is seen."),
-        (Why("told", at_s=4.0), "Most like Ana is somebody at 0:04 of whom you said that it isn't Ana."),
+        (Why("corrected", at_s=4.0), "Most like Ana is somebody at 0:04 of whom you said that it isn't Ana."),
         (Why("other", at_s=4.0, like="Ben"), "Most like Ana is somebody at 0:04 who is more like Ben."),
         (
             Why("small", ("small",), 4.0, 22),
@@ -137,5 +137,5 @@ def test_an_answer_brings_its_reasons(tmp_path: Path, monkeypatch: pytest.Monkey
     assert json.loads(json.dumps(answer)) == answer
     assert "why" not in chat.ask(studio.clip("hers", ANA_TRACK), "Is Ana in this video?").to_dict()["people"][0]
     chat.correct("Ben", clip, False)
-    assert chat.ask(clip, "Is Ben in this video?").people[0].why.reason == "told"
+    assert chat.ask(clip, "Is Ben in this video?").people[0].why.reason == "corrected"
     assert chat.ask(studio.clip("empty"), "Is Ben in this video?").people[0].why.reason == "nobody"

@@ -6,7 +6,7 @@ first. A question goes this way:
 
     base = load_base(read_source("smolvlm2-500m"))    sources.py: what `--model` names; loading.py: into memory
     visuals = ClipFrames(config).visuals(clip, analysis, present, base)    frames, with people outlined (marking.py)
-    inputs = inputs_of(base, visuals, Prompt("What is Ana doing?", measured="Ana stands."))    prompts.py
+    inputs = inputs_of(base, visuals, BasePrompt("What is Ana doing?", measured="Ana stands."))    prompts.py
     reply(base, inputs)                               replying.py: "Ana pours tea into a cup."
 
     models.py, sizes.py, families.py    which models there are, whether one fits here, what each kind wants of pictures

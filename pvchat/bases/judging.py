@@ -61,12 +61,12 @@ def log_odds(base: Base, person: Person, visuals: Visuals | None) -> float:
     """The base's calibrated log-odds that she is in these frames."""
     import torch
 
-    from pvchat.bases.prompts import Prompt, inputs_of
+    from pvchat.bases.prompts import BasePrompt, inputs_of
     from pvchat.bases.replying import yes_no
     from pvchat.bases.soft import spoken_with
 
     known = personal_of(base, [person])
-    question = Prompt(PRESENCE_QUESTION.format(person.name), soft=((person.name, len(known[0].tokens)),),
+    question = BasePrompt(PRESENCE_QUESTION.format(person.name), soft=((person.name, len(known[0].tokens)),),
                      brief=PRESENCE_BRIEF)  # fmt: skip
     with torch.inference_mode(), spoken_with(base, known), adapted(base, [person]):
         odds = float(yes_no(base, inputs_of(base, visuals, question)))

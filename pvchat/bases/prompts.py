@@ -25,7 +25,7 @@ CROPPED = "Enlarged, {} alone:"
 
 
 @dataclass(frozen=True)
-class Prompt:
+class BasePrompt:
     """What is asked of a base about one clip.
 
     Attributes:
@@ -43,7 +43,7 @@ class Prompt:
     brief: str = BRIEF
 
 
-def inputs_of(base: Base, visuals: Visuals | None, prompt: Prompt, answer: str | None = None) -> dict[str, Any]:
+def inputs_of(base: Base, visuals: Visuals | None, prompt: BasePrompt, answer: str | None = None) -> dict[str, Any]:
     """Everything that the base's `forward` and `generate` take, on its device.
 
     Args:
@@ -124,7 +124,7 @@ def end_of_turn(base: Base) -> int:
     return int(own if own is not None else base.tokenizer.eos_token_id)
 
 
-def _chat(base: Base, pictures: list[ChatPart], introduction: str, prompt: Prompt) -> list[dict[str, Any]]:
+def _chat(base: Base, pictures: list[ChatPart], introduction: str, prompt: BasePrompt) -> list[dict[str, Any]]:
     """Turns: the pictures come with the first question."""
     turns: list[dict[str, Any]] = []
     questions = [*prompt.history[-TURNS:], (prompt.question, "")]
@@ -138,7 +138,7 @@ def _chat(base: Base, pictures: list[ChatPart], introduction: str, prompt: Promp
     return turns
 
 
-def _introduction(base: Base, visuals: Visuals | None, prompt: Prompt) -> str:
+def _introduction(base: Base, visuals: Visuals | None, prompt: BasePrompt) -> str:
     """Who is who, and what was measured, before the question."""
     lines = []
     if visuals is not None and _moving(base.family, visuals) and not base.family.times:

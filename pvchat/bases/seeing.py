@@ -17,7 +17,7 @@ from torch import Tensor
 
 from pvchat.bases.loading import Base
 from pvchat.bases.marking import Frames, Visuals
-from pvchat.bases.prompts import Prompt, inputs_of
+from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.bases.soft import TOKENS
 from pvchat.errors import SettingsError
 
@@ -35,7 +35,7 @@ def visual_tokens(base: Base, crops: Sequence[Frames]) -> Tensor:
     found = []
     for crop in crops:
         visuals = Visuals(crop[None], np.zeros(1, np.float32), crop=crop)
-        inputs = inputs_of(base, _still(visuals), Prompt("What is this?", brief=""))
+        inputs = inputs_of(base, _still(visuals), BasePrompt("What is this?", brief=""))
         embeds = _embeds(base, inputs)
         found.append(embeds[_places(base, inputs["input_ids"])[0]])
     tokens = torch.cat(found) if found else torch.zeros(0, base.width)

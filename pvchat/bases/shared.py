@@ -138,12 +138,12 @@ def check_base(base: Base) -> None:
     Raises:
         SettingsError: they can't.
     """
-    from pvchat.bases.prompts import Prompt, inputs_of
+    from pvchat.bases.prompts import BasePrompt, inputs_of
     from pvchat.bases.replying import yes_no
     from pvchat.bases.soft import Personal, spoken_with
 
     tokens = torch.zeros(2, base.width, device=base.device, requires_grad=True)
-    inputs = inputs_of(base, None, Prompt("Is Ana there?", soft=(("Ana", 2),)))
+    inputs = inputs_of(base, None, BasePrompt("Is Ana there?", soft=(("Ana", 2),)))
     placed = int((inputs["input_ids"] == base.soft).sum())
     with torch.enable_grad(), spoken_with(base, [Personal("Ana", tokens)]):
         yes_no(base, inputs).backward()

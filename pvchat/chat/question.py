@@ -152,18 +152,18 @@ class Conversation:
         """`read`, where the turns before are known already."""
         if isinstance(texts, str):
             raise SettingsError(_NO_LIST, hint=_BRACKETS)
-        return [Question(text, self._read(text, turns, timeline)) for text in texts]
+        return [Question(text, self._query_of(text, turns, timeline)) for text in texts]
 
     def turns(self, timeline: Timeline | None) -> list[Turn]:
         """The earlier questions, with what was found for each."""
         turns: list[Turn] = []
         for one in self.before:
-            query = self._read(one if isinstance(one, str) else one[0], turns, timeline)
+            query = self._query_of(one if isinstance(one, str) else one[0], turns, timeline)
             findings = [finding for _, finding in turns]
             turns.append((query, Finding(query) if timeline is None else run(query, timeline, findings)))
         return turns
 
-    def _read(self, text: str, turns: Sequence[Turn], timeline: Timeline | None) -> Query:
+    def _query_of(self, text: str, turns: Sequence[Turn], timeline: Timeline | None) -> Query:
         require_short(text)
         return read(text, Known(self.names, self.aliases, tuple(turns), timeline))
 

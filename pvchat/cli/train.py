@@ -118,7 +118,7 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     from pvchat.people.store import describe
     from pvchat.train.person.config import ON_BASE, USUAL, from_words
     from pvchat.train.person.deep import RECORD, DeepOptions, train_on
-    from pvchat.train.person.session import Session
+    from pvchat.train.person.session import TrainingSession
     from pvchat.train.signals import stopping
 
     if args.resume and not args.out:
@@ -127,7 +127,7 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     config = from_words(args, USUAL if chat.narrator is None else ON_BASE)
     state = Path(args.out).expanduser() if args.out else None
     with stopping() as stop:
-        session = Session(progress=progress, stop=stop, folder=state, resume=args.resume)
+        session = TrainingSession(progress=progress, stop=stop, folder=state, resume=args.resume)
         own = import_module("recipes.model.person.own").learn if _in_checkout() else None
         person = train_on(chat, person, Path(args.data).expanduser(), DeepOptions(config, session=session), own)
     return {**describe(person), "training": person.extra.get(RECORD, {"samples": 0})}

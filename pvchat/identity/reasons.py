@@ -37,7 +37,7 @@ def why_not(person: Person, presence: PersonPresence, everyone: list[PersonPrese
     height = face_height(track, best, analysis) if track.kind == "face" else None
     hard = hardships(track, analysis)
     if corrected_tracks(person, analysis).get(presence.nearest) is False:
-        return Why("told", hard, at, height)
+        return Why("corrected", hard, at, height)
     rival = next((p.name for p in everyone if p.decision == "present" and presence.nearest in p.tracks), "")
     if rival:
         return Why("other", hard, at, height, like=rival)

@@ -89,7 +89,7 @@ def ask(
     """
     require_short(question)
     everyone = chat.people.snapshot()
-    asked = _read(library, everyone, question, history, now)
+    asked = _question_of(library, everyone, question, history, now)
     everyone.require_whole(names_in(asked.query))
     today = now.date() if asked.query.value == "ago" else None
     search_in = _Search(library, chat, asked, people_in(library, chat), everyone, today=today)
@@ -99,7 +99,7 @@ def ask(
     return replace(answer, dates=ends, place=asked.place)
 
 
-def _read(
+def _question_of(
     library: sqlite3.Connection, everyone: Snapshot, question: str, history: Sequence[str], now: datetime
 ) -> ArchiveQuestion:
     """The question, after those before it."""
@@ -174,7 +174,7 @@ class _Search:
         found = self._found(query, None if edge is None else edge.video.number)
         if is_told_of_one(query):
             one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
-            said = replace(said, moment=one, told="" if one is None else self._told(query, one))
+            said = replace(said, moment=one, told="" if one is None else self._described(query, one))
             if one is None:
                 found = replace(self._found(Query("when", query.whom, during=query.during)), query=query)
         return LibraryAnswer(say_archive(found, said), found)
@@ -203,7 +203,7 @@ class _Search:
         videos = (Video(0, "", place, datetime.fromisoformat(at), "", 0.0) for place, at in rows)
         return list(dict.fromkeys(filter(None, map(UNITS[query.value], videos))))
 
-    def _told(self, query: Query, one: Seen) -> str:
+    def _described(self, query: Query, one: Seen) -> str:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
         number, place = one.video.number, one.video.place
         if one.video.long and one.spans:

@@ -89,7 +89,7 @@ class FrozenModel:
         (seen,) = self._looking(raw, clip.expert, mask[None], question[None])
         return seen[0]
 
-    def shown(self, clip: ClipTokens, track: int | None, experts: tuple[str, ...]) -> NDArray[np.bool_]:
+    def visible(self, clip: ClipTokens, track: int | None, experts: tuple[str, ...]) -> NDArray[np.bool_]:
         """[N] the tokens that are looked at; what isn't is in none of the others.
 
         Args:

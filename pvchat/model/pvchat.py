@@ -157,7 +157,7 @@ class PVChatModel(nn.Module):
             people: who is named.
             decoding: how; None is greedy.
         """
-        reading, batch = self._asked(features, prompts, question, people)
+        reading, batch = self._reading_of(features, prompts, question, people)
         embeds = self._embed(batch, reading, people)
         texts = generate_texts(self.llm, self.writer.tokenizer, embeds, batch.mask, decoding or Decoding())
         return Written(texts, reading)
@@ -172,7 +172,7 @@ class PVChatModel(nn.Module):
         people: People | None = None,
     ) -> Tensor:
         """[B] log-odds that the language model's answer begins with "Yes" rather than "No"."""
-        reading, batch = self._asked(features, prompts, question, people)
+        reading, batch = self._reading_of(features, prompts, question, people)
         hidden = self._hidden(self._embed(batch, reading, people), batch)[:, -1]
         first = [self.writer.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("Yes", "No")]
         logits = self.llm.get_output_embeddings()(hidden).float()
@@ -201,7 +201,7 @@ class PVChatModel(nn.Module):
         checkpoint.load(model, path, without_llm=config.llm != own.llm)
         return model.to(device).eval()
 
-    def _asked(
+    def _reading_of(
         self,
         features: ClipFeatures | VisualTokens,
         prompts: Sequence[Prompt],

@@ -51,7 +51,7 @@ class ClipViews:
         _keep_last(self._frozen, key)
         clip = self._frozen[key]
         track = _number(analysis, line.track, self.trained.config.max_tracks)
-        return frozen.sentences(clip, frozen.shown(clip, track, line.experts), asked)
+        return frozen.sentences(clip, frozen.visible(clip, track, line.experts), asked)
 
     def look(self, analysis: ClipAnalysis) -> VisualTokens:
         """The visual tokens of a clip, made once."""

@@ -151,7 +151,7 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
 
 def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
     middles, ways = _middles(series), moving_hands(series)
-    moving = [float(ways[side]) for side in (0, 1) if ways[side] > MOVES and _shown(series, middles, side)]
+    moving = [float(ways[side]) for side in (0, 1) if ways[side] > MOVES and _is_tracked(series, middles, side)]
     for side in (0, 1):
         above = np.where((middles[:, side, 1] < series.joints[:, body.SHOULDERS[side], 1]), middles[:, side, 0], np.nan)
         for part in _parts(series, above):
@@ -186,7 +186,7 @@ def turns(values: FloatArray, least: float) -> int:
     return count
 
 
-def _shown(series: Series, middles: FloatArray, side: int) -> bool:
+def _is_tracked(series: Series, middles: FloatArray, side: int) -> bool:
     """Whether a hand is found, not only guessed from the pose, and doesn't hang beside the body."""
     found, known = np.isfinite(series.hands[:, side, WRIST, 0]), np.isfinite(middles[:, side, 0])
     below = middles[:, side, 1] - series.joints[:, body.SHOULDERS[side], 1]

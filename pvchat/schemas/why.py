@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-# nobody: no face (or, for a drawn character, no drawn figure) is seen at all; told: the user said that it isn't her;
-# other: somebody else who is enrolled is more like whoever is seen; the next four: what makes a face hard to know;
-# likeness: it is seen well, and not like her (enough)
-Reason = Literal["nobody", "told", "other", "masked", "small", "turned", "blurred", "likeness"]
+# nobody: no face (or, for a drawn character, no drawn figure) is seen at all; corrected: the user said that it isn't
+# her; other: somebody else who is enrolled is more like whoever is seen; the next four: what makes a face hard to
+# know; likeness: it is seen well, and not like her (enough)
+Reason = Literal["nobody", "corrected", "other", "masked", "small", "turned", "blurred", "likeness"]
 
 
 @dataclass(frozen=True)

@@ -111,9 +111,9 @@ class Enrolling:
             VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
         """
         from pvchat.train.person.deep import DeepOptions, deepen
-        from pvchat.train.person.session import Session
+        from pvchat.train.person.session import TrainingSession
 
-        session = Session(progress=progress or self._progress, stop=stop)
+        session = TrainingSession(progress=progress or self._progress, stop=stop)
         return deepen(cast("Service", self), clip, person, DeepOptions(track=track, session=session))
 
     def _enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:

@@ -66,7 +66,7 @@ def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = Tr
     started = time.perf_counter()
 
     def amend(file: ClipFile | None, analysis: ClipAnalysis) -> ClipAnalysis:
-        return replace(analysis, sound=analysis.sound or _heard(clips, clip, analysis))
+        return replace(analysis, sound=analysis.sound or _sound_of(clips, clip, analysis))
 
     try:
         analysis = clips.amended(clip, seen.analysis, amend) if whole else amend(None, seen.analysis)
@@ -84,12 +84,12 @@ def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
     if not clips.networks.settings.voice:
         return None
     try:
-        return analysis.sound or _heard(clips, clip, analysis, words=False)
+        return analysis.sound or _sound_of(clips, clip, analysis, words=False)
     except WeightsError:
         return None
 
 
-def _heard(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words: bool = True) -> Sound:
+def _sound_of(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words: bool = True) -> Sound:
     """What is heard in a clip; nothing is loaded for one without sound.
 
     Raises:

@@ -56,7 +56,7 @@ class RunFile:
         tensors["beta"] = self.sparsity.beta
         plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        data = save(plain, {"run": json.dumps({"shared": shared, "told": changing})})
+        data = save(plain, {"run": json.dumps({"shared": shared, "changing": changing})})
         atomic.write_file(self.path, data, self.path.parent / ".scratch", durable=False)
 
     @torch.no_grad()
@@ -83,7 +83,7 @@ class RunFile:
         kept = {k.removeprefix("optimizer/"): v for k, v in tensors.items() if k.startswith("optimizer/")}
         put_moments(self.optimizer, self.parameters, kept)
         self.sparsity.beta.copy_(tensors["beta"])
-        changing: dict[str, Any] = meta["told"]
+        changing: dict[str, Any] = meta["changing"]
         return changing
 
 

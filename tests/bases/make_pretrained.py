@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import Base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import Prompt, inputs_of
+from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.seeing import _places
 from pvchat.bases.soft import TOKENS, Personal, spoken_with
@@ -80,7 +80,7 @@ class _World:
         self.clips = [[self._pixels(shown(self.people[w], n)) for n in row] for w, row in enumerate(numbers)]
         self.bright = np.array([[bright(n) for n in row] for row in numbers])
         self.crops = [[self._pixels(_still(crop(c, 7 + i))) for i in range(CROPS)] for c in self.people]
-        self.still = inputs_of(base, _still(crop(self.people[0])), Prompt("x"))
+        self.still = inputs_of(base, _still(crop(self.people[0])), BasePrompt("x"))
 
     def presence(self, step: int, whole: bool) -> Tensor:
         """Is she there: half of the rows show her. `whole`: by any name, and at times with the words that follow."""
@@ -117,7 +117,7 @@ class _World:
             words: of the answer, the same in all rows; only yes or no counts where empty.
         """
         clips = self.rng.integers(CLIPS, size=ROWS) if clips is None else clips
-        asked = Prompt(question, soft=((name, TOKENS),), brief=PRESENCE_BRIEF)
+        asked = BasePrompt(question, soft=((name, TOKENS),), brief=PRESENCE_BRIEF)
         text = inputs_of(self.base, shown(self.people[0], 1), asked, words or None)
         target = torch.tensor([yes_no_ids(self.base)[0 if yes else 1] for yes in right])[:, None]
         if words:
@@ -142,7 +142,7 @@ class _World:
         return tokens * (usual / tokens.norm(dim=2, keepdim=True).clamp_min(1e-6))
 
     def _pixels(self, one: Visuals) -> dict[str, Tensor]:
-        return {k: v for k, v in inputs_of(self.base, one, Prompt("x")).items() if k not in TEXT}
+        return {k: v for k, v in inputs_of(self.base, one, BasePrompt("x")).items() if k not in TEXT}
 
 
 class _SeenError(Exception):

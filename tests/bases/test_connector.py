@@ -14,14 +14,14 @@ from torch.nn import functional as F
 from pvchat.bases.connector import ConnectorConfig, attach, connector_of, looking_at
 from pvchat.bases.loading import Base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import Prompt, inputs_of
+from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.bases.replying import yes_no
 from pvchat.bases.shared import add_shared, save_shared, shared_parameters
 from pvchat.errors import WeightsError
 from pvchat.schemas import ClipAnalysis
 
 SMALL = ConnectorConfig(width=16, heads=2, hidden=8)
-ASKED = Prompt("Is it her?", brief="")
+ASKED = BasePrompt("Is it her?", brief="")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_fresh_connector_changes_nothing_and_a_trained_one_something(
     family: str, open_base: Callable[..., Base], clip: Visuals, make_analysis: Callable[[int], ClipAnalysis], vector
 ) -> None:
     base = open_base(family, bare=True)
-    inputs, analysis = inputs_of(base, clip, Prompt("Is Ana there?")), make_analysis(0)
+    inputs, analysis = inputs_of(base, clip, BasePrompt("Is Ana there?")), make_analysis(0)
     with torch.inference_mode():
         before = base.model(**inputs).logits
     connector = attach(base, SMALL)

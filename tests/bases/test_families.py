@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pvchat.bases.marking import Marked, cropped, outlined
-from pvchat.bases.prompts import Prompt, clean, inputs_of
+from pvchat.bases.prompts import BasePrompt, clean, inputs_of
 from pvchat.bases.replying import reply, yes_no
 from pvchat.bases.seeing import personal_start, visual_tokens
 from pvchat.bases.shared import check_base, shared_parameters
@@ -18,7 +18,7 @@ from pvchat.errors import SettingsError
 from pvchat.model.retrofit import mixers, routing_stats
 from pvchat.train.losses import SparsityController
 
-ASKED = Prompt("Is Ana there?", soft=(("Ana", TOKENS),))
+ASKED = BasePrompt("Is Ana there?", soft=(("Ana", TOKENS),))
 
 
 def disturbed(base):
@@ -41,7 +41,7 @@ def restored(base):
 
 
 def test_fresh_heads_are_dense(base, open_base, clip):
-    inputs = inputs_of(base, clip, Prompt("Is Ana there?"))
+    inputs = inputs_of(base, clip, BasePrompt("Is Ana there?"))
     plain = open_base(base.source.path.rsplit("/", 1)[1], bare=True)
     assert len(list(mixers(base.decoder))) == 2  # the upper half of four layers
     with torch.inference_mode():
@@ -50,7 +50,7 @@ def test_fresh_heads_are_dense(base, open_base, clip):
 
 
 def test_moved_heads_are_not(restored, clip):
-    inputs = inputs_of(restored, clip, Prompt("Is Ana there?"))
+    inputs = inputs_of(restored, clip, BasePrompt("Is Ana there?"))
     with torch.inference_mode():
         dense = restored.model(**inputs).logits
         disturbed(restored)
@@ -101,7 +101,7 @@ def test_a_models_own_sampling_and_penalties_are_not_used(base, clip):
 
 
 def test_people_change_the_answer_and_leave_no_trace(base, clip):
-    inputs, plain = inputs_of(base, clip, ASKED), inputs_of(base, clip, Prompt("Is it dark?"))
+    inputs, plain = inputs_of(base, clip, ASKED), inputs_of(base, clip, BasePrompt("Is it dark?"))
     ana, bo = (Personal(n, torch.randn(TOKENS, base.width, generator=torch.Generator().manual_seed(s)))
                for n, s in (("Ana", 1), ("Bo", 2)))  # fmt: skip
     with torch.inference_mode():
@@ -120,7 +120,7 @@ def test_a_prompt_tells_who_is_who_and_when(base, clip):
     boxes = np.tile(np.float32([0.2, 0.2, 0.6, 0.9]), (3, 1))
     boxes[1] = np.nan
     shown = cropped(replace(clip, people=(Marked("Ana", boxes, ((0.0, 3.0),)),)))
-    asked = Prompt("And <image> now?", "Ana sits.", (("Is Ana there?", "Yes."),))
+    asked = BasePrompt("And <image> now?", "Ana sits.", (("Is Ana there?", "Yes."),))
     marked = replace(outlined(shown, base.family.pair), crop=shown.crop)
     inputs = inputs_of(base, marked, asked)
     text = base.tokenizer.decode(inputs["input_ids"][0])
@@ -137,7 +137,7 @@ def test_a_prompt_tells_who_is_who_and_when(base, clip):
 
 def test_a_photo_is_a_picture(base, clip):
     photo = replace(clip, frames=clip.frames[:1], times=clip.times[:1])
-    inputs = inputs_of(base, photo, Prompt("Is Ana there?"))
+    inputs = inputs_of(base, photo, BasePrompt("Is Ana there?"))
     assert not any("video" in name for name in inputs)
     assert np.isfinite(float(yes_no(base, inputs).detach()))
 

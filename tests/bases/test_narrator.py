@@ -14,7 +14,7 @@ import pytest
 
 from pvchat import PVChat, video
 from pvchat.bases.clipframes import boxes_at
-from pvchat.bases.prompts import Prompt
+from pvchat.bases.prompts import BasePrompt
 from pvchat.config import Settings
 from pvchat.schemas import PersonPresence
 
@@ -25,11 +25,11 @@ SAID = "The woman is riding a bike. She wears a red hat."
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Prompt]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, BasePrompt]]:
     """What the base was shown and asked."""
     from pvchat.bases import prompts
 
-    seen: list[tuple[Any, Prompt]] = []
+    seen: list[tuple[Any, BasePrompt]] = []
     build = prompts.inputs_of
     monkeypatch.setattr(prompts, "inputs_of", lambda b, s, a, *r: seen.append((s, a)) or build(b, s, a, *r))
     return seen

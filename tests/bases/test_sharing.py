@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import Prompt, inputs_of
+from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.bases.replying import yes_no
 from pvchat.bases.shared import add_shared, shared_parameters, stamp_of
 from pvchat.bases.soft import Personal, spoken_with
@@ -158,7 +158,7 @@ def _right(base, many: Path) -> list[bool]:
     for episode in people.draw(1, 5, 100):
         tokens = people.tokens(episode.identity)
         one = Visuals(read_picture(episode.picture)[None], np.zeros(1, np.float32))
-        asked = Prompt(
+        asked = BasePrompt(
             PRESENCE_QUESTION.format(episode.name), soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF
         )
         with torch.no_grad(), spoken_with(base, [Personal(episode.name, tokens)]):

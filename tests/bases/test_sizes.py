@@ -7,7 +7,7 @@ import torch
 
 from pvchat.bases import sizes
 from pvchat.bases.loading import load_base
-from pvchat.bases.prompts import Prompt, inputs_of
+from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.bases.seeing import _places
 from pvchat.bases.sizes import FRAME_TOKENS, shape_of
 from pvchat.bases.sources import read_source
@@ -25,7 +25,7 @@ def test_a_shape_is_that_of_the_loaded_base(base, clip) -> None:
     if base.family.name == "Qwen3-VL":  # it sees frames at their own size, which isn't known before
         assert shape.tokens == FRAME_TOKENS
         return
-    inputs = inputs_of(base, clip, Prompt("Who is there?"))
+    inputs = inputs_of(base, clip, BasePrompt("Who is there?"))
     places = int(_places(base, inputs["input_ids"]).sum())
     assert shape.tokens * len(clip.frames) <= places <= shape.tokens * len(clip.frames) + 1  # one may end the video
 

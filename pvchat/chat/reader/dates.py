@@ -100,7 +100,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are).
     """
     days: list[tuple[re.Match[str], Dates | None]] = [
-        (match, dates) for match in _PHRASE.finditer(text) if (dates := _read(match, now, names)) is not None
+        (match, dates) for match in _PHRASE.finditer(text) if (dates := _dates_of(match, now, names)) is not None
     ]
     taken = {place for match, _ in days for place in range(*match.span())}
     hours = [(match, _hours(match)) for match in _HOURS.finditer(text) if not {*range(*match.span())} & taken]
@@ -167,7 +167,7 @@ def _clock(words: str) -> time:
     return time((hour % 12 + 12 * late if late or early else hour) % 24, minute)
 
 
-def _read(match: re.Match[str], now: datetime, names: Sequence[str]) -> Dates | None:
+def _dates_of(match: re.Match[str], now: datetime, names: Sequence[str]) -> Dates | None:
     named, said = match.groupdict(), " ".join(match[0].split())
     said = said if said.lower().startswith((*_DAYS, *_MONTHS)) else said[:1].lower() + said[1:]
     if len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS} & {name.lower() for name in names}:

@@ -60,7 +60,7 @@ def read(text: str, known: Known) -> Query:
     typed = " ".join(word.seen if word.name else word.typed.lower() for word in wording.words)  # no slip is mended
     if (foreign := read_foreign(typed)) is not None:
         return _of_foreign(foreign, wording)
-    return _read(wording.words, wording.part, known)
+    return _query_of(wording.words, wording.part, known)
 
 
 def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
@@ -74,7 +74,7 @@ def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
     return Query("exists", both, form="polar") if names and not foreign.asks_who else Query("who")
 
 
-def _read(words: Sequence[Word], part: During, known: Known) -> Query:
+def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if known.history and is_numbered(part) and {word.seen for word in words} <= _EMPTY:  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
     labels = _labels(tuple(word.seen for word in words))
@@ -117,10 +117,10 @@ def _found(words: Sequence[Word], part: During, known: Known) -> tuple[Query, Fi
 def _half(words: Sequence[Word], part: During, known: Known) -> Query:
     """One of two questions, with the part of the video that it names by itself: "… and who is there at the end?"."""
     if part != WHOLE:
-        return _read(words, part, known)
+        return _query_of(words, part, known)
     typed = " ".join(w.typed for i, w in enumerate(words) if not (i and w.typed == "'s" and words[i - 1].name))
     alone = worded(re.sub(r"(?<=\d) ([:.]) (?=\d)", r"\1", typed).replace(" '", "'"), known.names, known.aliases)
-    return _read(words if alone.part == WHOLE else alone.words, alone.part, known)
+    return _query_of(words if alone.part == WHOLE else alone.words, alone.part, known)
 
 
 @lru_cache(maxsize=512)

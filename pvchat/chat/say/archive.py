@@ -154,7 +154,7 @@ def lead_of(found: ArchiveFinding, joint: str) -> str:
 
 def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     """That nothing of it was seen, in how many videos."""
-    who, several = _whom(found), len(found.query.whom.names) > 1
+    who, several = _subject(found), len(found.query.whom.names) > 1
     so = _where(found).strip() or clause(found.query.where, 1 + several)
     of = f"any of {videos(found.looked_at)}{asked.of}" if found.looked_at > 1 else f"the one video{asked.of}"
     if found.untold:
@@ -187,9 +187,9 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
         return _edge(found, asked, rank)
     if rank is not None and rank.by == "long" and found.seen:
         longest = max(found.seen[0].spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
-        return f"{_whom(found)}: longest {line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
+        return f"{_subject(found)}: longest {line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
     in_turn = found.seen[::-1] if found.query.value == "in order" else found.seen
-    return f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}.{lines(in_turn)}"
+    return f"{_subject(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}.{lines(in_turn)}"
 
 
 def _grouped(found: ArchiveFinding, asked: Asked) -> str:
@@ -199,7 +199,7 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
     if query.number == NEVER:
         there = join([unit_said(query.value, one) for one in found.groups], "or")
         so = f"not seen {there}" if there else f"seen {_EACH[query.value]}"
-        return f"{_whom(found)} {verb} {so}.{of}"
+        return f"{_subject(found)} {verb} {so}.{of}"
     told = [
         f"{unit_said(query.value, one)} ({f'for {lasting(count)}' if by_length else videos(int(count))})"
         for one, count in found.groups.items()
@@ -209,7 +209,7 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
         "" if query.rank is None else " longest" if by_length else f" {'most' if query.rank.k > 0 else 'least'} often"
     )
     listed = ", then ".join(told[:_MOST]) if query.rank is not None else join(told) or "perhaps"
-    return f"{_whom(found)}{_where(found)}:{most} {count}{listed}.{of}{lines(found.seen)}"
+    return f"{_subject(found)}{_where(found)}:{most} {count}{listed}.{of}{lines(found.seen)}"
 
 
 def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
@@ -218,7 +218,7 @@ def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     word = ("last" if last else "first") if abs(rank.k) == 1 else f"{'before' if last else 'after'} that"
     verb = "was" if len(found.query.whom.names) < 2 else "were"
     sure, perhaps = found.sure, found.perhaps
-    so = f"{_whom(found)}{_where(found)}"
+    so = f"{_subject(found)}{_where(found)}"
     lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {word} seen"
     place = rank.k if last else rank.k - 1
     edge = sure[place] if -len(sure) <= place < len(sure) else None
@@ -276,14 +276,14 @@ def _how_often(found: ArchiveFinding, asked: Asked) -> str:
     lead = LEADS[found.verdict or ""]
     times = sum(max(1, len(one.spans)) for one in found.sure)
     again = f", {number(times)} times in all" if times > len(found.sure) else ""
-    told = f"{_whom(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}{again}.{lines(found.seen)}"
+    told = f"{_subject(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}{again}.{lines(found.seen)}"
     return f"{lead} {told}".lstrip()
 
 
 def _how_long(found: ArchiveFinding, asked: Asked) -> str:
     seconds = sum(seconds_in(one.spans) for one in found.sure)
     told = f"for {lasting(seconds)}, " if found.sure else ""
-    whom = f"{LEADS[found.verdict or '']} {_whom(found)}".lstrip()
+    whom = f"{LEADS[found.verdict or '']} {_subject(found)}".lstrip()
     return f"{whom}{_where(found)}: {told}{_in_how_many(found, asked, short=True)}.{lines(found.seen)}"
 
 
@@ -308,21 +308,23 @@ def _measured(found: ArchiveFinding, name: str, by: str) -> str:
     return moment(replace(one, spans=one.each.get(name, one.spans)), last)
 
 
-def _told(found: ArchiveFinding, asked: Asked) -> str:
+def _known_of(found: ArchiveFinding, asked: Asked) -> str:
     """What is known of somebody, from the one video that is meant, or that tells it last."""
     if not asked.told:
-        return f"{_whom(found)}: {_in_how_many(found, asked, short=True)}. What you ask can't be told from any of them."
+        return (
+            f"{_subject(found)}: {_in_how_many(found, asked, short=True)}. What you ask can't be told from any of them."
+        )
     one = asked.moment or (found.sure or list(found.seen))[-1]
     return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
 
 
 _SAID = {
     "exists": _exists, "who": _who, "count": _count, "how_often": _how_often, "how_long": _how_long,
-    "compare": _compare, "order": _compare, "attribute": _told, "describe": _told,
+    "compare": _compare, "order": _compare, "attribute": _known_of, "describe": _known_of,
 }  # fmt: skip
 
 
-def _whom(found: ArchiveFinding) -> str:
+def _subject(found: ArchiveFinding) -> str:
     """Who is asked about, by name."""
     query, names = found.query, list(found.query.whom.names)
     if query.where == MUSIC:
@@ -355,7 +357,7 @@ def _in_how_many(found: ArchiveFinding, asked: Asked, short: bool = False) -> st
 def _in_videos(found: ArchiveFinding, count: int) -> str:
     verb = "is" if len(found.query.whom.names) < 2 else "are"
     so = _where(found) or f" {verb}"
-    return f"{_lower(_whom(found))}{so} " + (f"in {videos(count)}" if count else "")
+    return f"{_lower(_subject(found))}{so} " + (f"in {videos(count)}" if count else "")
 
 
 def _lower(who: str) -> str:

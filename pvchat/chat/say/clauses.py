@@ -410,7 +410,7 @@ def because(name: str, decision: Decision, why: Why, still: bool = False) -> str
     if why.reason == "nobody":
         return "Nobody whose face or figure could be compared is seen."
     when = "" if still or why.at_s is None else f" at {clock(why.at_s)}"
-    if why.reason == "told":
+    if why.reason == "corrected":
         return f"Most like {name} is somebody{when} of whom you said that it isn't {name}."
     if why.reason == "other":
         return f"Most like {name} is somebody{when} who is more like {why.like}."

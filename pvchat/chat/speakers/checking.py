@@ -104,7 +104,7 @@ class Checker:
 
     def check(self, sentence: str, left: Sequence[int]) -> Checked:
         """A sentence, where these of the finding's sentences are left to say."""
-        return self._judged(self._read(sentence, left[0] if left else len(self.plain)), left)
+        return self._judged(self._statement(sentence, left[0] if left else len(self.plain)), left)
 
     def _judged(self, said: Statement, left: Sequence[int]) -> Checked:
         may = self.true.union(*(one.points | one.implied for one in self._plain))
@@ -152,7 +152,7 @@ class Checker:
         query = self.query
         return query is not None and query.select == "exists" and query.where in (None, Has("present"))
 
-    def _read(self, sentence: str, place: int) -> Statement:
+    def _statement(self, sentence: str, place: int) -> Statement:
         about = self._plain[place - 1].subjects if 0 < place <= len(self._plain) else ()
         return read_statement(sentence, self.names, about if len(about) == 1 else ())
 

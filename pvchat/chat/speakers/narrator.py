@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.bases.clipframes import ClipFrames
 from pvchat.bases.judging import Witness, judged
-from pvchat.bases.prompts import Prompt
+from pvchat.bases.prompts import BasePrompt
 from pvchat.bases.states import STATE, adapted, judges, personal_of
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Basis, Question
@@ -139,7 +139,9 @@ class Narrator:
             personal = personal_of(base, named)
             assert viewed.clip is not None
             shown = self.frames.visuals(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
-            asked = Prompt(text, _measured(known), before, soft=tuple((one.name, len(one.tokens)) for one in personal))
+            asked = BasePrompt(
+                text, _measured(known), before, soft=tuple((one.name, len(one.tokens)) for one in personal)
+            )
             seen = looking_at(base, viewed.analysis, self.vector(base, text))
             with spoken_with(base, personal), adapted(base, named), seen:
                 said = reply(base, inputs_of(base, shown, asked), MAX_TOKENS, heard.more)

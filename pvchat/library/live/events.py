@@ -33,7 +33,7 @@ _HIDDEN = "***"
 
 
 @dataclass(frozen=True)
-class Event:
+class CameraEvent:
     """Something that happened before a camera.
 
     Attributes:
@@ -78,7 +78,7 @@ class Rule:
     secret: str = field(default="", repr=False)
     id: int = 0
 
-    def fits(self, event: Event, source: Sequence[str]) -> bool:
+    def fits(self, event: CameraEvent, source: Sequence[str]) -> bool:
         """Whether it is about this event of a camera, of which address and place are given."""
         same = (event.kind, event.ref) == (self.kind, self.ref) and event.probability >= self.least
         here = not self.sources or any(one.casefold() in map(str.casefold, source) for one in self.sources)
@@ -143,7 +143,7 @@ def remove(library: sqlite3.Connection, number: int) -> None:
 
 
 def happen(
-    library: sqlite3.Connection, source: int, event: Event, earlier: Mapping[str, str], now: float
+    library: sqlite3.Connection, source: int, event: CameraEvent, earlier: Mapping[str, str], now: float
 ) -> tuple[int, list[int]]:
     """Write an event, and that it is to be told by each rule that fits: all of it is kept, or nothing.
 

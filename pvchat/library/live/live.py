@@ -218,7 +218,7 @@ class Live:
             self._write(library, ring, event)
         self._latency_s = time.monotonic() - part.arrived
 
-    def _write(self, library: sqlite3.Connection, ring: Ring, event: events.Event) -> None:
+    def _write(self, library: sqlite3.Connection, ring: Ring, event: events.CameraEvent) -> None:
         """An event, unless she was forgotten meanwhile."""
         earlier = ids_today(self.chat)
         if event.ref and event.ref not in earlier:

@@ -154,10 +154,12 @@ class Queue:
         self._changed = threading.Condition()
 
     def put(self, part: LivePart) -> bool:
-        """One more part; whether the oldest had to go."""
+        """One more part; whether the oldest had to go. After `close` none is taken: nobody looks any more."""
         with self._changed:
             while self._lossless and len(self._parts) >= WAITING and not self._closed:
                 self._changed.wait(1.0)
+            if self._closed:
+                return False
             self._parts.append(part)
             full = len(self._parts) > WAITING
             if full:

@@ -15,7 +15,7 @@ import numpy as np
 
 from pvchat.chat.spans import Span, merged
 from pvchat.identity.evidence import gather
-from pvchat.library.live.events import Event
+from pvchat.library.live.events import CameraEvent
 from pvchat.perception.scan import ScanState
 from pvchat.schemas import ClipAnalysis, Service
 
@@ -84,7 +84,7 @@ class Window:
         self._now = 0.0  # the end of the last part
         self._gaps = deque[Span](maxlen=MOST)  # when there were no pictures, the last times
 
-    def add(self, part: SeenPart) -> list[Event]:
+    def add(self, part: SeenPart) -> list[CameraEvent]:
         """The next part that was looked at; what has changed by it."""
         ids = ids_today(self.chat)
         if not set(ids) >= self._ids:  # somebody was forgotten: what was seen of her, too
@@ -102,7 +102,7 @@ class Window:
             extend(self._seen, part, self._parts[0].at)
         return self._follow(self._spans(), part.end)
 
-    def hold(self, end: float) -> list[Event]:
+    def hold(self, end: float) -> list[CameraEvent]:
         """Nothing has moved until `end`: whoever was there at last still is."""
         self._keep_time(end, end)
         last = self._parts[-1].end if self._parts else end
@@ -148,7 +148,7 @@ class Window:
 
     def _follow(
         self, seen: Iterable[tuple[str, float, list[Span]]], now: float, until: float | None = None
-    ) -> list[Event]:
+    ) -> list[CameraEvent]:
         """Stays as they are by now; those that were last seen at `until` go on.
 
         Args:
@@ -166,7 +166,7 @@ class Window:
             happened += self._end(ref, now)
         return happened
 
-    def _see(self, ref: str, probability: float, start: float, end: float, now: float) -> list[Event]:
+    def _see(self, ref: str, probability: float, start: float, end: float, now: float) -> list[CameraEvent]:
         """One span in which somebody is seen."""
         stay = self.stays.get(ref)
         if stay is not None and self._unseen(stay, start) <= GONE_S:
@@ -176,21 +176,21 @@ class Window:
         if stay is None or stay.announced or (ref == UNKNOWN and now - stay.start < SETTLED_S):
             return []
         stay.announced = True
-        return [Event("unknown" if ref == UNKNOWN else "appears", ref, stay.start, stay.probability)]
+        return [CameraEvent("unknown" if ref == UNKNOWN else "appears", ref, stay.start, stay.probability)]
 
     def _unseen(self, stay: Stay, until: float) -> float:
         """For how many seconds there were pictures since somebody was seen last."""
         blind = sum(max(0.0, min(end, until) - max(start, stay.last)) for start, end in self._gaps)
         return until - stay.last - blind
 
-    def _end(self, ref: str, now: float) -> list[Event]:
+    def _end(self, ref: str, now: float) -> list[CameraEvent]:
         """Whoever hasn't been seen for a while has left."""
         stay = self.stays[ref]
         if self._unseen(stay, now) < GONE_S - _ABOUT_S:
             return []
         del self.stays[ref]
         self._until[ref] = stay.last
-        return [Event("leaves", ref, stay.last, stay.probability)] if stay.announced and ref != UNKNOWN else []
+        return [CameraEvent("leaves", ref, stay.last, stay.probability)] if stay.announced and ref != UNKNOWN else []
 
 
 def ids_today(chat: Service) -> dict[str, str]:

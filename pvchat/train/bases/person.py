@@ -30,7 +30,7 @@ from pvchat.train.bases.trainee import BaseTrainee, fresh_state, generic_odds
 from pvchat.train.person.config import ON_BASE, PersonConfig
 from pvchat.train.person.course import Training, follow, make_accelerator
 from pvchat.train.person.examples import TrainingSet
-from pvchat.train.person.session import Session
+from pvchat.train.person.session import TrainingSession
 from pvchat.train.person.state import Trained, put_back, start_run
 
 GENERIC_KNOWN = 48  # generic questions whose plain answers are kept for training
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 def train_on_base(
-    chat: Service, person: Person, data: TrainingSet, config: PersonConfig | None, session: Session
+    chat: Service, person: Person, data: TrainingSet, config: PersonConfig | None, session: TrainingSession
 ) -> tuple[Person, dict[str, Any]]:
     """Train, examine, keep or discard.
 
@@ -82,7 +82,7 @@ def _let_see(made: BaseData, data: TrainingSet, narrator: Any) -> None:
     made.vectors = {question: row[None] for question, row in zip(asked, rows, strict=True)}
 
 
-def train_person(base: Base, data: BaseData, config: PersonConfig, session: Session) -> tuple[Trained, Gate]:
+def train_person(base: Base, data: BaseData, config: PersonConfig, session: TrainingSession) -> tuple[Trained, Gate]:
     """Both stages and the gate, on prepared data.
 
     Args:

@@ -22,7 +22,7 @@ from pvchat.bases.connector import ConnectorConfig, looking_at
 from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import Prompt, inputs_of
+from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.bases.replying import yes_no
 from pvchat.bases.shared import SCRATCH, add_shared, save_shared, shared_parameters
 from pvchat.bases.soft import Personal, spoken_with
@@ -173,7 +173,7 @@ class _Run:
         tokens = people.tokens(episode.identity)
         shown = Visuals(frame[None], np.zeros(1, np.float32))
         question = PRESENCE_QUESTION.format(episode.name)
-        asked = Prompt(question, soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF)
+        asked = BasePrompt(question, soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF)
         with spoken_with(self.base, [Personal(episode.name, tokens)]), looking_at(self.base, self._seen(episode)):
             odds: torch.Tensor = yes_no(self.base, inputs_of(self.base, shown, asked))
         return odds

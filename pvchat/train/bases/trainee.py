@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from pvchat.bases.connector import looking_at
 from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import Base
-from pvchat.bases.prompts import Prompt, inputs_of
+from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.states import upper
@@ -76,12 +76,12 @@ class BaseTrainee(Learner):
     def forward(self, data: BaseData, example: PersonExample) -> Said:
         """Let the base answer one example."""
         people = [data.others.get(name) or self.personal(name) for name in example.names]
-        asked = Prompt(example.question, soft=tuple((p.name, len(p.tokens)) for p in people))
+        asked = BasePrompt(example.question, soft=tuple((p.name, len(p.tokens)) for p in people))
         if example.type == "existence" and len(people) == 1:
-            asked = Prompt(example.question, soft=asked.soft, brief=PRESENCE_BRIEF)
+            asked = BasePrompt(example.question, soft=asked.soft, brief=PRESENCE_BRIEF)
         return self.say(data, example.clip, asked, people, example.answer)
 
-    def say(self, data: BaseData, clip: int, asked: Prompt, people: list[Personal], answer: str) -> Said:
+    def say(self, data: BaseData, clip: int, asked: BasePrompt, people: list[Personal], answer: str) -> Said:
         """Score an answer to what is asked about a clip."""
         inputs = inputs_of(self.base, data.shown[clip], asked, answer)
         labels = inputs.pop("labels")[0]
@@ -99,12 +99,14 @@ class BaseTrainee(Learner):
 
     def presence_odds(self, data: BaseData, clip: int, name: str) -> Tensor:
         """Log-odds that she is in a clip, asked as `bases/judging.py` asks."""
-        asked = Prompt(PRESENCE_QUESTION.format(name), soft=((name, len(self.person.tokens)),), brief=PRESENCE_BRIEF)
+        asked = BasePrompt(
+            PRESENCE_QUESTION.format(name), soft=((name, len(self.person.tokens)),), brief=PRESENCE_BRIEF
+        )
         return self.say(data, clip, asked, [self.personal(name)], "Yes.").odds
 
     def generic_odds(self, data: BaseData, clip: int, question: str) -> Tensor:
         """Log-odds of yes to a question about everything but her, while she stands in the prompt."""
-        asked = Prompt(question, soft=((data.name, len(self.person.tokens)),), brief=PRESENCE_BRIEF)
+        asked = BasePrompt(question, soft=((data.name, len(self.person.tokens)),), brief=PRESENCE_BRIEF)
         return self.say(data, clip, asked, [self.personal(data.name)], "Yes.").odds
 
 

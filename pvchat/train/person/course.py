@@ -21,7 +21,7 @@ import torch
 from pvchat.model.people import PersonState
 from pvchat.train.person.config import STAGES, PersonConfig
 from pvchat.train.person.examples import PersonExample
-from pvchat.train.person.session import Session
+from pvchat.train.person.session import TrainingSession
 from pvchat.train.person.state import PersonRun, Trained, load, put_back, save, values_of
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Training:
     start: PersonState
     config: PersonConfig
     accelerator: Any
-    session: Session
+    session: TrainingSession
     course: Course
 
     @property

@@ -30,7 +30,7 @@ from pvchat.schemas import Service
 from pvchat.storage import temporary
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.examples import TrainingSet, remembered
-from pvchat.train.person.session import ALONE, Session, working
+from pvchat.train.person.session import ALONE, TrainingSession, working
 
 if TYPE_CHECKING:
     from pvchat.augment.settings import AugmentConfig
@@ -54,7 +54,7 @@ class DeepOptions:
     config: PersonConfig | None = None
     augmentation: AugmentConfig | None = None
     track: int | None = None
-    session: Session = ALONE
+    session: TrainingSession = ALONE
 
 
 USUAL = DeepOptions()

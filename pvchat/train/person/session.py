@@ -1,7 +1,8 @@
 """Around one training of a person: who watches and may stop it, where its state and its data set lie. Torch-free.
 
-In: a person. Out: a `Session`; a folder for her augmentation under `$PVCHAT_HOME/tmp/deep` that is deleted after. A
-lock beside it tells other processes that somebody works there; `storage/temporary.py` sweeps what killed ones left.
+In: a person. Out: a `TrainingSession`; a folder for her augmentation under `$PVCHAT_HOME/tmp/deep` that is deleted
+after. A lock beside it tells other processes that somebody works there; `storage/temporary.py` sweeps what killed ones
+left.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pvchat.storage import atomic, temporary
 
 
 @dataclass(frozen=True, kw_only=True)
-class Session(Watch):
+class TrainingSession(Watch):
     """Whoever waits for a training; when it is stopped, the best so far is kept.
 
     Attributes:
@@ -31,7 +32,7 @@ class Session(Watch):
     resume: bool = False
 
 
-ALONE = Session()
+ALONE = TrainingSession()
 
 
 def folder_of(person: Person) -> Path:
