@@ -19,7 +19,7 @@ from make_browser import answered, open_page, see, show
 from pvchat import PVChat
 from pvchat.bases.loading import load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import Prompt, inputs_of
+from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.bases.sources import read_source
 from pvchat.config import Settings
 
@@ -39,7 +39,7 @@ def speaking(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shown = Visuals(rng.integers(0, 255, (6, 32, 32, 3), np.uint8), np.arange(6, dtype=np.float32) / 4)
         crop = rng.integers(0, 255, (20, 20, 3), np.uint8) if step % 2 else None
         words = "".join(chr(c) for c in rng.integers(97, 123, rng.integers(80)))  # about all lengths of a prompt
-        asked = Prompt("What is Ana doing?", measured=words)
+        asked = BasePrompt("What is Ana doing?", measured=words)
         made = inputs_of(base, Visuals(shown.frames, shown.times, crop=crop), asked, SAID)
         optimizer.zero_grad()
         base.model(**made, use_cache=False).loss.backward()

@@ -28,7 +28,7 @@ from pvchat.train.bases.data import BaseData
 from pvchat.train.bases.gate import Gate
 from pvchat.train.bases.person import train_person, with_state
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.session import Session
+from pvchat.train.person.session import TrainingSession
 from pvchat.train.person.state import Trained
 
 TAUGHT = PersonConfig(image_steps=20, video_steps=60, minutes=60, batch=4, lr=1e-2, anchor=0.0, validate_every=20,
@@ -57,7 +57,7 @@ def teach(base: Base, config: PersonConfig = TAUGHT) -> Found:
     with one_thread():
         for name in PEOPLE:
             data = lessons(name, 48)
-            found[name] = (data, *train_person(base, data, config, Session()))
+            found[name] = (data, *train_person(base, data, config, TrainingSession()))
     return found
 
 

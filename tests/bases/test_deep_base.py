@@ -25,7 +25,7 @@ from pvchat.train.bases.data import make_base_data, with_strangers
 from pvchat.train.bases.gate import Gate
 from pvchat.train.person.config import ON_BASE, USUAL, PersonConfig, add_options, from_words
 from pvchat.train.person.examples import TrainingSet
-from pvchat.train.person.session import Session
+from pvchat.train.person.session import TrainingSession
 from pvchat.video import save_clip
 
 sys.path.append(str(Path(__file__).parents[1] / "recipes"))
@@ -96,7 +96,7 @@ def test_other_enrolled_people_are_negatives(told: TrainingSet) -> None:
 @pytest.mark.parametrize("gate", [GOOD, BAD])
 def test_what_passes_its_gate_is_kept_and_the_rest_discarded(told, chat, monkeypatch, gate) -> None:
     monkeypatch.setattr(training, "examine", lambda trainee, data, seed=0: gate)
-    person, record = training.train_on_base(chat, make_person("Ana"), told, QUICK, Session())
+    person, record = training.train_on_base(chat, make_person("Ana"), told, QUICK, TrainingSession())
     stored = chat.people.add(person)
     assert record["kept"] is gate.passed
     assert record["gate"]["yes_recall"] == 1.0

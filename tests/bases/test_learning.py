@@ -26,7 +26,7 @@ from pvchat.train.bases.gate import Gate, calibrate, examine, held_out
 from pvchat.train.bases.person import train_person, with_state, without_state
 from pvchat.train.bases.trainee import BaseTrainee
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.session import Session
+from pvchat.train.person.session import TrainingSession
 
 pytestmark = pytest.mark.timeout(2400)  # some 200 s of processor time each, on a machine that does other things
 
@@ -139,9 +139,9 @@ def test_a_state_is_shared_as_a_file_and_belongs_to_one_base(taught, open_base, 
 
 def test_a_resumed_run_ends_with_the_same_bits(open_base, tmp_path):
     base = open_base("llava_onevision")
-    straight, _ = train_person(base, lessons("Ana", 12, 2), SHORT, Session())
+    straight, _ = train_person(base, lessons("Ana", 12, 2), SHORT, TrainingSession())
 
-    class After(Session):
+    class After(TrainingSession):
         """Stops after two steps."""
 
         @property
@@ -152,7 +152,7 @@ def test_a_resumed_run_ends_with_the_same_bits(open_base, tmp_path):
     session = After(folder=tmp_path, progress=lambda what, done, total: seen.append({"step": done}))
     part, _ = train_person(base, lessons("Ana", 12, 2), SHORT, session)
     assert not part.done
-    rest, _ = train_person(base, lessons("Ana", 12, 2), SHORT, Session(folder=tmp_path, resume=True))
+    rest, _ = train_person(base, lessons("Ana", 12, 2), SHORT, TrainingSession(folder=tmp_path, resume=True))
     assert rest.steps == straight.steps
     assert torch.equal(rest.state.tokens, straight.state.tokens)
     assert torch.equal(rest.state.z, straight.state.z)
@@ -162,8 +162,8 @@ def test_a_resumed_run_ends_with_the_same_bits(open_base, tmp_path):
 def test_checkpointing_changes_memory_and_nothing_else(open_base):
     base, data = open_base("smolvlm"), lessons("Ana", 12, 1)
     config = replace(SHORT, image_steps=0, video_steps=2)
-    plain, _ = train_person(base, data, config, Session())
-    again, _ = train_person(base, data, replace(config, checkpointing=True), Session())
+    plain, _ = train_person(base, data, config, TrainingSession())
+    again, _ = train_person(base, data, replace(config, checkpointing=True), TrainingSession())
     for one, two in zip(plain.history, again.history, strict=True):
         assert {k: v for k, v in two.items() if isinstance(v, float)} == pytest.approx(
             {k: v for k, v in one.items() if isinstance(v, float)}, rel=1e-5
@@ -216,12 +216,12 @@ from pvchat.bases.shared import add_shared
 from pvchat.bases.sources import read_source
 from pvchat.train.bases.person import train_person
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.session import Session
+from pvchat.train.person.session import TrainingSession
 from pvchat.train.person.course import make_accelerator
 base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
 accelerator = make_accelerator("cpu")
 config = PersonConfig(image_steps=1, video_steps=2, batch=2, validate_every=3, lr=5e-3, patience=9, validate_rows=2)
-result, _ = train_person(base, lessons("Ana", 12, 1), config, Session())
+result, _ = train_person(base, lessons("Ana", 12, 1), config, TrainingSession())
 if accelerator.is_main_process:
     open(sys.argv[1], "w").write(json.dumps([accelerator.num_processes, result.history, result.state.tokens.tolist()]))
 torch.distributed.is_initialized() and torch.distributed.destroy_process_group()

@@ -19,7 +19,7 @@ from pvchat.model.people import People
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.course import held_back, make_accelerator
 from pvchat.train.person.examples import ALIASES, TrainingSet, call, draw
-from pvchat.train.person.session import Session
+from pvchat.train.person.session import TrainingSession
 from pvchat.train.person.state import STATE
 from recipes.model.batches import collate
 from recipes.model.person.data import make_data
@@ -98,7 +98,7 @@ def test_same_seed_same_bits_other_seed_other_bits(model, data):
 @pytest.mark.parametrize("after", [1, 2, 5])
 def test_resumed_equals_straight_to_the_last_bit(model, data, tmp_path, after):
     start = aligned(model)
-    straight = train_state(model, data, start, SHORT, Session(folder=tmp_path / "straight"))
+    straight = train_state(model, data, start, SHORT, TrainingSession(folder=tmp_path / "straight"))
     stop, taken = threading.Event(), []
 
     def count(what, done, total):
@@ -106,10 +106,10 @@ def test_resumed_equals_straight_to_the_last_bit(model, data, tmp_path, after):
         if done >= after:
             stop.set()
 
-    cut = train_state(model, data, start, SHORT, Session(folder=tmp_path / "cut", stop=stop, progress=count))
+    cut = train_state(model, data, start, SHORT, TrainingSession(folder=tmp_path / "cut", stop=stop, progress=count))
     assert (cut.done, cut.steps) == (False, after)
     torch.manual_seed(99)  # another process has another state
-    resumed = train_state(model, data, start, SHORT, Session(folder=tmp_path / "cut", resume=True))
+    resumed = train_state(model, data, start, SHORT, TrainingSession(folder=tmp_path / "cut", resume=True))
     assert resumed.done
     assert resumed.history == straight.history
     assert same(resumed, straight)
@@ -119,17 +119,17 @@ def test_resumed_equals_straight_to_the_last_bit(model, data, tmp_path, after):
 def test_resuming_another_run_is_refused(model, data, tmp_path):
     start = aligned(model)
     with pytest.raises(WeightsError, match="no run to resume"):
-        train_state(model, data, start, SHORT, Session(folder=tmp_path, resume=True))
-    train_state(model, data, start, SHORT, Session(folder=tmp_path))
+        train_state(model, data, start, SHORT, TrainingSession(folder=tmp_path, resume=True))
+    train_state(model, data, start, SHORT, TrainingSession(folder=tmp_path))
     with pytest.raises(WeightsError, match="lr"):
-        train_state(model, data, start, replace(SHORT, lr=0.01), Session(folder=tmp_path, resume=True))
+        train_state(model, data, start, replace(SHORT, lr=0.01), TrainingSession(folder=tmp_path, resume=True))
 
 
 def test_a_stop_keeps_the_best_so_far(model, data):
     stop = threading.Event()
     stop.set()
     start = aligned(model)
-    result = train_state(model, data, start, SHORT, Session(stop=stop))
+    result = train_state(model, data, start, SHORT, TrainingSession(stop=stop))
     assert (result.steps, result.done) == (0, False)
     assert torch.equal(result.state.tokens, start.tokens)
     assert result.best == result.start

@@ -21,7 +21,7 @@ from pvchat.model.trained import TrainedModel
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.deep import DeepOptions
 from pvchat.train.person.examples import TrainingSet
-from pvchat.train.person.session import Session
+from pvchat.train.person.session import TrainingSession
 from recipes.model.batches import collate_people, person_from_track
 from recipes.model.person.own import learn, training_data
 
@@ -57,10 +57,12 @@ def test_who_was_stored_when_training_was_cut_ends_the_same(chat: SimpleNamespac
         if done >= 3:
             stop.set()
 
-    session = Session(folder=tmp_path, stop=stop, progress=cut)
+    session = TrainingSession(folder=tmp_path, stop=stop, progress=cut)
     stored, told = learn(chat, person, data, DeepOptions(config, session=session))
     assert not told["done"]
-    resumed, told = learn(chat, stored, data, DeepOptions(config, session=Session(folder=tmp_path, resume=True)))
+    resumed, told = learn(
+        chat, stored, data, DeepOptions(config, session=TrainingSession(folder=tmp_path, resume=True))
+    )
     for name in ("tokens", "z"):
         np.testing.assert_array_equal(resumed.arrays[name], straight.arrays[name])
     assert told == whole

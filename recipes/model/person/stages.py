@@ -23,7 +23,7 @@ from pvchat.train.losses import SparsityController, active_share
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.course import Training, follow, held_back, make_accelerator
 from pvchat.train.person.examples import PersonExample, draw
-from pvchat.train.person.session import ALONE, Session
+from pvchat.train.person.session import ALONE, TrainingSession
 from pvchat.train.person.state import Trained, start_run
 from recipes.model.person.data import PersonData
 from recipes.model.person.trainee import Outcome, Trainee, gather, make_batch
@@ -36,7 +36,7 @@ def train_state(
     data: PersonData,
     start: PersonState,
     config: PersonConfig,
-    session: Session = ALONE,
+    session: TrainingSession = ALONE,
     accelerator: Any = None,
 ) -> Trained:
     """Train one person's tokens and z.
