@@ -99,7 +99,7 @@ def speak(settings: Settings) -> tuple[float | None, int, str]:
 
     from pvchat.bases.loading import load_base
     from pvchat.bases.marking import Visuals
-    from pvchat.bases.prompts import Prompt, inputs_of
+    from pvchat.bases.prompts import BasePrompt, inputs_of
     from pvchat.bases.sources import read_source
     from pvchat.runtime import pick_device
 
@@ -109,7 +109,7 @@ def speak(settings: Settings) -> tuple[float | None, int, str]:
         base = load_base(source, device, settings.quantize)
         frames = np.random.default_rng(0).integers(0, 255, (base.frames, 360, 640, 3), dtype=np.uint8)
         shown = Visuals(frames, np.arange(base.frames, dtype=np.float32))
-        inputs = inputs_of(base, shown, Prompt("What is happening? Tell it at length.", brief=""))
+        inputs = inputs_of(base, shown, BasePrompt("What is happening? Tell it at length.", brief=""))
         options = {"min_new_tokens": SPOKEN, "max_new_tokens": SPOKEN, "do_sample": False}
         base.model.generate(**inputs, **{**options, "min_new_tokens": 1, "max_new_tokens": 1})
         started = time.perf_counter()

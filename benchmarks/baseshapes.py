@@ -27,7 +27,7 @@ from transformers import StoppingCriteriaList
 
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import Prompt, inputs_of
+from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.bases.replying import GREEDY
 from pvchat.bases.shared import add_shared
 from pvchat.bases.sizes import fitting_size
@@ -114,7 +114,7 @@ def shown_of(base: Base, clip: str) -> Visuals:
 
 def measure(base: Base, shown: Visuals, args: argparse.Namespace, clock: Clock) -> list[str]:
     """Length of the prompt, first token, tokens a second, a training step, peak memory, the device."""
-    inputs = inputs_of(base, shown, Prompt("What is Ana doing?", "Ana is on the left.", soft=()))
+    inputs = inputs_of(base, shown, BasePrompt("What is Ana doing?", "Ana is on the left.", soft=()))
     prompt = f"{inputs['input_ids'].shape[1]} tokens, {len(shown.frames)} frames"
     if not args.busy:
         _spoken(base, inputs, 1, clock)  # warms up, which the clock would tell
