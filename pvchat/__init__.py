@@ -7,7 +7,8 @@
 
 Public names are loaded when they are first touched, so that `import pvchat` costs nothing. Used by all packages:
 config.py, errors.py, runtime.py, memory.py, pool.py (which spreads work over processes), watchdog.py (which watches
-that nothing hangs); __main__.py is the program `pvchat`. docs/architecture.md shows all packages."""
+that nothing hangs); __main__.py is the program `pvchat`. docs/architecture.md shows all packages.
+"""
 
 from __future__ import annotations
 
