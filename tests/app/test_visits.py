@@ -56,10 +56,11 @@ def test_a_page_that_stays_away_takes_its_session_with_it(server, party: Path, m
     app, url = server
     session = app.desk.sessions.of("abc")
     session.made_folder()
-    session.link(party, "video/mp4")
+    link = session.link(party, "video/mp4")
     beat(url, "abc", seconds=stay_s)
     wait_for(lambda: not session.folder.exists(), 30)
     assert "abc" not in app.desk.sessions
+    assert httpx.head(url + link).status_code == 404
     assert beat(url, "abc", "?again=") == 410  # the page is told, and loads anew
 
 
@@ -174,7 +175,8 @@ def test_a_session_that_opens_as_the_connection_is_lost_stays(monkeypatch: pytes
 
 
 @pytest.mark.browser
-def test_a_cut_connection_and_a_reload_lose_neither_clip_nor_conversation(chromium, chat: PVChat, party: Path) -> None:
+def test_only_closing_a_page_loses_clip_and_conversation(chromium, chat: PVChat, party: Path, monkeypatch) -> None:
+    """A connection that is cut and a reload lose neither."""
     with running(ready(chat)) as (app, url), proxy(url) as (through, cut):
         page = open_page(chromium, through)
         show(page, party)
@@ -192,6 +194,11 @@ def test_a_cut_connection_and_a_reload_lose_neither_clip_nor_conversation(chromi
         page.press("#pv-question textarea", "Enter")
         wait_for(lambda: [s.turns[-1].answer for s in sessions(app) if s.turns and len(s.turns) == 2], 60)
         assert "no clip yet" not in page.inner_text("#pv-chat")
+        link = url + page.locator("#pv-chat-player video").get_attribute("src")
+        assert httpx.head(link).status_code == 200
+        monkeypatch.setattr(visits, "GRACE_S", 0.2)
+        page.close()
+        wait_for(lambda: httpx.head(link).status_code == 404)
 
 
 def sessions(app: Any) -> list[Any]:
