@@ -77,7 +77,6 @@ def made(home: Path, patch: pytest.MonkeyPatch) -> tuple[PVChat, Path]:
     folder = home / "clips"
     folder.mkdir()
     scenery = open_scenery(folder, patch)
-    patch.setattr("pvchat_app.visits.GRACE_S", 1.5)
     chat = PVChat(Settings(device="cpu"))
     chat.enroll(scenery.clip("ana", ANA), "Ana")
     return chat, scenery.clip("party", ANA, BEN)
@@ -138,9 +137,8 @@ def _other_file(place: Place) -> str:
 
 def _lost(place: Place) -> str:
     session = place.app.desk.sessions.of("lost")
-    for _ in range(4):  # together for longer than a session outlives its page
+    for _ in range(4):
         _beat(place.url, "lost")
-        time.sleep(0.5)
     return "the same session" if place.app.desk.sessions.of("lost") is session else "a new one"
 
 
@@ -154,8 +152,10 @@ def _reloaded(place: Place) -> str:
 def _closed(place: Place) -> str:
     session = place.app.desk.sessions.of("closed")
     session.made_folder()
-    _beat(place.url, "closed")
-    wait_for(lambda: not session.folder.exists(), 60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pvchat_app.visits.GRACE_S", 0.2)
+        _beat(place.url, "closed")
+        wait_for(lambda: not session.folder.exists(), 60)
     return "nothing left"
 
 
