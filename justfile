@@ -10,9 +10,9 @@ lint:
 types:
     mypy
 
-# no weights, nothing slow
+# no weights, no browser, nothing slow
 fast:
-    {{python}} -m pytest -q -m "not weights and not slow"
+    {{python}} -m pytest -q -m quick
 
 test:
     {{python}} -m pytest

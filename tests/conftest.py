@@ -1,5 +1,7 @@
 """What every test gets: a home folder of its own, no network, few threads; the fixtures that many files use.
 
+Quick tests come first, then slow ones, those of the real weights, those with a browser: see `KINDS`.
+
 Tests marked `weights` see the real embedded weights: `$PVCHAT_TEST_WEIGHTS_HOME`, else the home folder in use outside
 the tests (where `pvchat doctor --fetch` puts them). Where they are missing such a test is skipped and says so.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,27 +40,49 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-help", action="store_true", help="write docs/help.md anew (tests/test_cli.py)")
 
 
-LAST = ("bases", "app")  # folders whose tests train, or drive a server and a browser: quick ones fail first
+# Of tests, in the order in which they are run: a file comes with the last kind of its tests.
+KINDS = ("quick", "slow", "weights", "browser")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_turn)
+    for item in items:
+        if _kind(item) == "quick":
+            item.add_marker("quick")
+    _sort(items)
     marked = [item for item in items if item.get_closest_marker("weights")]
     if marked and (reason := _missing_weights()):
         for item in marked:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def _turn(item: pytest.Item) -> tuple[bool, int]:
-    """When a test comes: one with a browser after all others, for while that is open no `asyncio.run` is possible."""
-    folder = item.path.parent.name
-    return item.get_closest_marker("browser") is not None, LAST.index(folder) + 1 if folder in LAST else 0
+def _kind(item: pytest.Item) -> str:
+    return next((kind for kind in reversed(KINDS) if item.get_closest_marker(kind)), "quick")
+
+
+def _sort(items: list[pytest.Item]) -> None:
+    """Order files by kind, and those of a kind by whether a test of theirs is slow, so that no long one is the last.
+
+    In a file tests with a browser come last: while that is open no `asyncio.run` is possible.
+    """
+    places: dict[Path, tuple[int, bool]] = {}
+    for item in items:
+        place, quick = places.get(item.path, (0, True))
+        kind = KINDS.index(_kind(item))
+        places[item.path] = max(place, kind), quick and item.get_closest_marker("slow") is None
+    items.sort(key=lambda item: (places[item.path], str(item.path), _kind(item) == "browser"))
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all tests' home folders: a folder of pytest's for each is found by a look at all others."""
+    return tmp_path_factory.mktemp("homes")
 
 
 @pytest.fixture(autouse=True)
-def pvchat_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, request: Any) -> Path:
+def pvchat_home(homes: Path, monkeypatch: pytest.MonkeyPatch, request: Any) -> Path:
     """A fresh `$PVCHAT_HOME`; for tests marked `weights` its weights folder is the real one."""
-    folder = tmp_path_factory.mktemp("home")
+    folder = Path(tempfile.mkdtemp(dir=homes))
     monkeypatch.setenv("PVCHAT_HOME", str(folder))
     if request.node.get_closest_marker("weights"):
         (folder / "weights").symlink_to(WEIGHTS_HOME / "weights", target_is_directory=True)

@@ -23,8 +23,8 @@ def two_go_like_one(text: str, folder: Path, tolerance: float) -> None:
     script.write_text(text)
     for count in (1, 2):
         out = folder / f"{count}.json"
-        run = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-        words, env = [*run, str(script), str(out)], os.environ | _ALONE
+        shared = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"] if count > 1 else []
+        words, env = [sys.executable, *shared, str(script), str(out)], os.environ | _ALONE
         done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=500, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
         found[count] = json.loads(out.read_text())

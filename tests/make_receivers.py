@@ -84,7 +84,7 @@ def is_refused(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def until(done: Callable[[], object], limit_s: float = 20.0) -> None:
+def until(done: Callable[[], object], limit_s: float = 120.0) -> None:
     """Wait until something is so; fails where it doesn't come to be."""
     end = time.monotonic() + limit_s
     while not done() and time.monotonic() < end:

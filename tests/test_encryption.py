@@ -267,6 +267,7 @@ def run_until_call(step: str, calls: int) -> None:
     getattr(conversion, step)()
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("step", ["encrypt", "decrypt"])
 def test_killed_before_every_disk_call(

@@ -265,7 +265,7 @@ def test_a_broker_that_is_killed_loses_nothing(
         client.connect("127.0.0.1", broker.port)
         client.subscribe("#", qos=1)
         client.loop_start()
-        assert subscribed.wait(10)
+        assert subscribed.wait(60)
         return client
 
     client = listen()

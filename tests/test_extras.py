@@ -18,6 +18,7 @@ REPO = Path(__file__).parents[1]
 OF_EXTRAS = ("num2words", "open_clip", "diffusers", "cv2", "ray", "mcp", "paho")
 
 
+@pytest.mark.slow
 def test_every_module_imports_without_the_extras() -> None:
     code = f"""
 import importlib, json, pkgutil, sys

@@ -206,6 +206,7 @@ print(chat.library.scan().added)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_scan_ends_with_the_same_rows(studio: Studio, chat: PVChat, tmp_path: Path) -> None:
     (tmp_path / "videos").mkdir()
     script = tmp_path / "scan.py"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -16,6 +15,7 @@ import pytest
 pytest.importorskip("torch")
 
 from make_cameras import write  # noqa: E402
+from make_receivers import until  # noqa: E402
 from make_studio import ANA, BEN  # noqa: E402
 from test_live import START, Camera  # noqa: E402
 
@@ -137,9 +137,7 @@ def test_two_do_not_watch_one_camera(camera: Camera, chat: PVChat) -> None:
     camera.show(4, ANA)
     second = chat.library.live("hall")
     second.start()
-    end = time.monotonic() + 20
-    while second.status().running and time.monotonic() < end:
-        time.sleep(0.02)
+    until(lambda: not second.status().running)
     second.stop()
     assert "watches it already" in second.status().failed
     camera.show(6)

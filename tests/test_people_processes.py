@@ -113,6 +113,7 @@ def run_until_call(root: Path, step: str, calls: int) -> None:
     STEPS[step](PeopleStore(root))
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_before_every_disk_call(tmp_path: Path, step: str) -> None:

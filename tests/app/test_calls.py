@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from make_app import ready, running, wait_for
 from make_browser import answered, ask, open_page, see, show, tab
+from make_grace import Grace, settle
 from make_proxy import proxy
-from pvchat_app import calls, visits
+from pvchat_app import calls
 from pvchat_app.calls import Calls
 from pvchat_app.desk import Desk
 
@@ -84,12 +85,6 @@ class Connection:
     async def cut(self) -> None:
         self.cut_off.set()
         await self.task
-
-
-async def settle() -> None:
-    """Let everything that can go on do so."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 def run(told: Callable[[], Awaitable[None]]) -> None:
@@ -229,18 +224,19 @@ def test_so_much_of_an_answer_is_kept_and_no_more(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_app_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visits, "GRACE_S", 0.2)
+    grace = Grace(monkeypatch)
 
     async def told() -> None:
         app = Speaker(b"first ", b"second")
         through = Calls(app, asyncio.Event())
-        for _ in range(3):  # lost three times, each for less than the limit, together for more
+        for _ in range(3):
             page = Connection(through, "a")
             await settle()
             await page.cut()
-            await asyncio.sleep(0.1)
-            assert not app.told_gone
-        await asyncio.sleep(0.4)
+            await settle()
+        await grace.end(2)  # the page was there again before, and went again
+        assert not app.told_gone
+        await grace.end()
         assert app.told_gone == 1
         late = Connection(through, "a", at=1)
         await late.task

@@ -49,6 +49,7 @@ def server(chat: PVChat):
         yield app, url
 
 
+@pytest.mark.slow
 def test_nothing_is_answered_to_another_origin(server) -> None:
     with httpx.Client(base_url=server[1], timeout=WAIT_S) as client:
         for headers in FOREIGN:

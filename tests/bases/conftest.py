@@ -47,10 +47,10 @@ def open_base(folder_of: Callable[[str], Path]) -> Callable[..., Base]:
 
 @pytest.fixture(scope="session")
 def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a tiny base that was pretrained (`make_pretrained.py`): a minute or two of one core, once a run."""
-    from make_taught import save_pretrained
+    """The folder of a tiny base that was pretrained (`make_pretrained.py`)."""
+    from make_pretrained import copy_pretrained
 
-    return save_pretrained("llava_onevision", tmp_path_factory.mktemp("pretrained") / "base")
+    return copy_pretrained("llava_onevision", tmp_path_factory.mktemp("pretrained") / "base")
 
 
 @pytest.fixture(params=FAMILIES)

@@ -4,32 +4,44 @@ It sees clips of made-up people in two colours. A prompt holds somebody's visual
 stand, as enrollment starts them, and asks whether she is there; every fourth asks about the scene (`GENERIC`). People
 are drawn anew, so what is learned is to compare, and not who Ana is. One batch has one text: the rows differ in their
 pictures alone, so nothing is padded.
+
+That takes three to seven minutes of one core, so the weights of the families that the tests take are kept in
+`pretrained/`. Make them anew where a prompt, or a base of `make_bases.py`, has changed:
+
+    PYTHONPATH=tests python tests/bases/make_pretrained.py llava_onevision smolvlm
 """
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from make_bases import save_base
 from make_lessons import SHADES, Colours, bright, crop, shown
 from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
-from pvchat.bases.loading import Base
+from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.seeing import _places
 from pvchat.bases.soft import TOKENS, Personal, spoken_with
+from pvchat.bases.sources import read_source
 from pvchat.train.bases.data import GENERIC
 from pvchat.train.person.examples import ALIASES
 
 PEOPLE, CLIPS, CROPS = 300, 2, 2  # made-up ones, and what is drawn of each
 ROWS, RATE, WARM = 64, 3e-3, 50  # rows of a step, learning rate, steps until it is reached
+KEPT = Path(__file__).parent / "pretrained"  # FAMILY.safetensors
 TEXT = ("input_ids", "attention_mask", "mm_token_type_ids")  # of a prompt's inputs; the rest are pictures
 
 
@@ -48,6 +60,23 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def save_pretrained(family: str, folder: Path, seed: int = 0) -> Path:
+    """The folder of a base of that family, pretrained now."""
+    save_base(family, folder, layers=4, words=WORDS)
+    base = load_base(read_source(str(folder)), dtype=torch.float32)
+    with one_thread():
+        pretrain(base, seed=seed)
+    base.model.save_pretrained(folder)
+    return folder
+
+
+def copy_pretrained(family: str, folder: Path) -> Path:
+    """The folder of a base of that family, with the weights that are kept of one that was pretrained."""
+    save_base(family, folder, layers=4, words=WORDS)
+    shutil.copyfile(KEPT / f"{family}.safetensors", folder / "model.safetensors")
+    return folder
 
 
 def pretrain(base: Base, steps: int = 540, seed: int = 0) -> list[float]:
@@ -178,3 +207,16 @@ def _still(picture: Any) -> Visuals:
 def _colours(rng: np.random.Generator) -> Colours:
     top, bottom = (tuple(int(v) for v in rng.integers(*SHADES, 3)) for _ in range(2))
     return top, bottom
+
+
+def main() -> None:
+    """Pretrain the families that are named, and keep their weights."""
+    KEPT.mkdir(exist_ok=True)
+    for family in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = save_pretrained(family, Path(scratch) / family)
+            shutil.copyfile(folder / "model.safetensors", KEPT / f"{family}.safetensors")
+
+
+if __name__ == "__main__":
+    main()

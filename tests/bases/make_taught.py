@@ -1,6 +1,6 @@
 """A tiny base of some family, pretrained (`make_pretrained.py`), and the two people of the lessons taught to it.
 
-Run for other families than the tests take (about two processor minutes each):
+Run for other families than the tests take (three to seven processor minutes each):
 
     PYTHONPATH=tests python tests/bases/make_taught.py smolvlm internvl qwen3_vl llava_onevision
 """
@@ -15,9 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from make_bases import save_base
 from make_lessons import PEOPLE, lessons
-from make_pretrained import WORDS, one_thread, pretrain
+from make_pretrained import one_thread, save_pretrained
 
 from pvchat.bases.judging import log_odds
 from pvchat.bases.loading import Base, load_base
@@ -36,18 +35,8 @@ TAUGHT = PersonConfig(image_steps=20, video_steps=60, minutes=60, batch=4, lr=1e
 Found = dict[str, tuple[BaseData, Trained, Gate]]
 
 
-def save_pretrained(family: str, folder: Path, seed: int = 0) -> Path:
-    """The folder of a base of that family that was pretrained: a minute or two of one core."""
-    save_base(family, folder, layers=4, words=WORDS)
-    base = load_base(read_source(str(folder)), dtype=torch.float32)
-    with one_thread():
-        pretrain(base, seed=seed)
-    base.model.save_pretrained(folder)
-    return folder
-
-
 def open_pretrained(folder: Path) -> Base:
-    """It, with mixed heads."""
+    """A base of a folder, with mixed heads."""
     return add_shared(load_base(read_source(str(folder)), dtype=torch.float32))
 
 

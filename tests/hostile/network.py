@@ -23,7 +23,8 @@ from . import WEIGHTS_HOME, Outcome
 
 NONE = "none leaves this machine"
 WAIT_S = 400
-STRACE = ("strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg")
+# By seccomp a process stops at these calls only, not at each one.
+STRACE = ("strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg")
 # The addresses in what strace prints: sin_addr=inet_addr("1.2.3.4"), inet_pton(AF_INET6, "2001:db8::1", …
 ADDRESS = re.compile(r'inet_(?:addr\("|pton\(AF_INET6, ")([^"]+)"')
 LOCAL = re.compile(r"127\.|::1$|::ffff:127\.")
@@ -40,7 +41,7 @@ def _require(home: Path) -> None:
     """Skip where the system or this checkout lacks what it takes."""
     if not shutil.which("strace"):
         pytest.skip("strace isn't installed")
-    if subprocess.run(["strace", "-o", os.devnull, "true"], capture_output=True, check=False).returncode:
+    if subprocess.run([*STRACE, "-o", os.devnull, "true"], capture_output=True, check=False).returncode:
         pytest.skip("strace may not trace processes here")
     (home / "weights").symlink_to(WEIGHTS_HOME / "weights")
     if weights.missing():

@@ -86,6 +86,7 @@ def test_a_view_that_shows_nothing_is_read_as_by_torch(frozen: FrozenModel, mode
     np.testing.assert_allclose(ours, theirs, atol=2e-6)
 
 
+@pytest.mark.slow
 def test_what_was_converted_needs_no_torch(folder: Path, pvchat_home: Path) -> None:
     if networks.runtime_for("cpu") != "openvino":
         pytest.skip("openvino is not installed")

@@ -62,6 +62,7 @@ def test_resumed_equals_straight_to_the_last_bit(tmp_path, phase):
     assert [r["step"] for r in rows[0] if r["part"] == "train"] == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.slow
 def test_contrastive_phase_learns(tmp_path):
     config = make_config(
         tmp_path,

@@ -38,6 +38,7 @@ def test_the_free_questions_are_in_no_bank():
     assert [text for text in free if text in taught] == []
 
 
+@pytest.mark.slow
 def test_answers_are_the_rules_and_agree_with_themselves(phase):
     for one in made(phase):
         for lesson in one.lessons:

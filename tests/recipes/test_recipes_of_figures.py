@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from pvchat.perception.experts import figurelooks as looks
 from pvchat.perception.experts.figures import FigureExpert
@@ -11,6 +12,7 @@ from recipes.figures.figurehead import Copies, fit_learned
 from recipes.figures.figures import mark
 
 
+@pytest.mark.slow
 def test_a_locator_learns_where_faces_are():
     """Faces are where one channel is on; what it says without the standardisation is what it learned with it."""
     rng = np.random.default_rng(7)

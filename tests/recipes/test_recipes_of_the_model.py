@@ -32,6 +32,7 @@ def runs(tmp_path):
     return tmp_path / "silent", tmp_path / "worded"
 
 
+@pytest.mark.slow
 def test_the_released_model_has_both_runs_parts(runs, tmp_path):
     silent, worded = runs
     release(silent, tmp_path / "out", worded)
