@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from pvchat import PVChat, Settings
+from pvchat.cli import main as cli
 from pvchat.identity.presence import PresenceModel
 from pvchat.library import asking, odds, records
 from pvchat.library import recognise as recognising
@@ -25,6 +26,7 @@ from pvchat.people.store import PeopleStore
 from pvchat.schemas import LOOKS, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
 from pvchat.storage.clips import ClipCache
 from pvchat.storage.library import changing, connect
+from pvchat.storage.stores import library_of
 from pvchat.video import Recorded
 
 PEOPLE, CLIPS = 6, 60
@@ -92,12 +94,17 @@ def clip(model: PresenceModel, number: int) -> ClipAnalysis:
 @pytest.fixture
 def chat(model: PresenceModel, tmp_path: Path) -> PVChat:
     """A library of clips in which everybody but the last person is enrolled and known."""
-    home = PeopleStore(tmp_path / "people")
-    chat = PVChat(Settings(device="cpu"), people=home, cache=ClipCache(tmp_path / "clips"))
-    for who in range(PEOPLE - 1):
+    return filled(model, tmp_path, range(PEOPLE - 1))
+
+
+def filled(model: PresenceModel, folder: Path, enrolled: Iterable[int]) -> PVChat:
+    """A library of clips that knows some people."""
+    home = PeopleStore(folder / "people")
+    chat = PVChat(Settings(device="cpu"), people=home, cache=ClipCache(folder / "clips"))
+    for who in enrolled:
         chat.people.add(person(model, who))
-    (tmp_path / "videos").mkdir()
-    chat.library.add([tmp_path / "videos"])
+    (folder / "videos").mkdir(parents=True)
+    chat.library.add([folder / "videos"])
     tables = connect(chat.people.root)
     with changing(tables):
         for number in range(CLIPS):
@@ -241,6 +248,35 @@ def test_where_everybody_is_forgotten_nobody_is_anywhere(chat: PVChat) -> None:
     chat.library.follow()
     assert decisions(chat) == {}
     assert chat.library.follow() == 0
+
+
+def sums(chat: PVChat) -> dict[int, tuple[int, bytes]]:
+    """Among how many people each clip was decided, and the sums of their odds."""
+    tables = connect(chat.people.root)
+    found = {clip: tuple(row) for clip, *row in tables.execute("SELECT clip, people, together FROM contests")}
+    tables.close()
+    return found
+
+
+@pytest.mark.parametrize("door", ["python", "command line"])
+def test_the_sums_of_odds_are_those_of_a_library_that_never_knew_who_is_forgotten(
+    model: PresenceModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    monkeypatch.setenv("PVCHAT_HOME", str(tmp_path / "knew"))
+    knew, never = filled(model, tmp_path / "knew", (0, 1, 90)), filled(model, tmp_path / "never", (0, 1))
+    before, expected = sums(knew), sums(never)
+    if door == "python":
+        knew.forget("Person 90")
+    else:
+        assert cli.main(["people", "forget", "Person 90"]) == 0
+    after = sums(knew)
+    assert len(after) > CLIPS / 2  # of clips in which she was taken for somebody tracks are gone: these have none now
+    for clip, (people, together) in after.items():
+        assert people == 2
+        np.testing.assert_allclose(np.frombuffer(together), np.frombuffer(expected[clip][1]), rtol=1e-4)
+        assert (np.frombuffer(before[clip][1]) > np.frombuffer(together)).all()
+    for file in library_of(knew.people.root).parent.glob("library.db*"):
+        assert not any(together in file.read_bytes() for _, together in before.values())
 
 
 # -- while others come and go -----------------------------------------------------------------------------------------

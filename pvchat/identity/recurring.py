@@ -26,7 +26,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Track
 _MANY = 48  # tracks that halve the odds of each
 _WARY = 0.12  # log-odds that a track loses in a film beside that
 SURE = 0.38  # log-odds from which a track is hers, and says what she looks like here
-_NEAR = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
+NEAR = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
 _LENT = 8  # sightings of a track that others are held against, the best
 
 
@@ -53,7 +53,7 @@ def held_together(
         if person.kind != "face":
             continue
         lent = {k: _best(tracks[k]) for k in np.flatnonzero(odds[row] > SURE).tolist()}
-        for column in np.flatnonzero(logits[row] > _NEAR).tolist():
+        for column in np.flatnonzero(logits[row] > NEAR).tolist():
             alike = [compared(looks, tracks[column]) for k, looks in lent.items() if k != column]
             if alike:
                 by_film = float(np.logaddexp.reduce(alike) - np.log(len(alike)))

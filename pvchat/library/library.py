@@ -26,7 +26,7 @@ from pvchat.library.inbox import Inbox
 from pvchat.library.listing import LastSeen
 from pvchat.library.live.cameras import known, register
 from pvchat.library.live.eventlog import EventLog
-from pvchat.library.recognise import follow, people_in
+from pvchat.library.recognise import follow, follow_decisions, people_in
 from pvchat.library.reel import Moment, moments_of
 from pvchat.library.scan import Report, Scanning, scan
 from pvchat.library.sources import Source
@@ -161,6 +161,13 @@ class Library:
         """Recognise whoever was enrolled, corrected, merged or forgotten since; how many clips were gone through."""
         with self._open() as library:
             return follow(library, self.chat, progress)
+
+    def drop_traces(self) -> None:
+        """Decide without whoever was just forgotten: her likeness lowered others' odds, and no sum of these keeps it."""
+        if storage.exists(self.root):
+            with self._open() as library:
+                follow_decisions(library, self.chat)
+                storage.empty_log(library)
 
     def ask(
         self,
