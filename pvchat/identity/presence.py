@@ -50,6 +50,7 @@ from pvchat.identity.gallery import Gallery, Stack, stacks_of
 from pvchat.identity.measures import PrintModel, Sightings, Weights, measured
 from pvchat.identity.reach import beyond, scene_likeness
 from pvchat.identity.recurring import crowd, held_together
+from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
@@ -138,7 +139,13 @@ class PresenceModel:
             whole = self.odds(people, analysis)[:, analysis.shown_between(*window)]
             odds = np.where([[person.kind == "face"] for person in people], whole, odds)
         probabilities, nearest = 1 / (1 + np.exp(-np.clip(odds, -30, 30))), _nearest_of_kind(people, odds, part.tracks)
-        return [_decide(*one, part, config) for one in zip(people, probabilities, nearest, strict=True)]
+        likeliest = probabilities.max(1, initial=0.0).tolist()
+        return [
+            PersonPresence(person.name, "absent", most, nearest=near)
+            if most < config.absent_below
+            else _seen_in(part, person, row, near, config)
+            for person, row, most, near in zip(people, probabilities, likeliest, nearest, strict=True)
+        ]
 
     def odds(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None = None) -> FloatArray:
         """Calibrated log-odds [P, K] that each of K tracks shows each of P people; what users said of them counts.
@@ -158,11 +165,11 @@ class PresenceModel:
         """What log-odds [P, K] are worth, less what crowds, another world and what users said against them cost."""
         figures = np.array([[one.kind == "figure"] for one in people], bool).reshape(-1, 1)
         out = self.worth(logits, good(people, best_quality(analysis.tracks)), figures, max(0, len(people) - 1))
-        many = crowd(analysis)
-        for row, person in enumerate(people):
-            out[row] -= examples.against(person, analysis.tracks, logits[row], self._compared) + many
-            out[row] -= OTHER_WORLD * (person.drawn not in (None, analysis.scene.drawn))
-        return out
+        cost = np.full_like(out, crowd(analysis))
+        for row in (row for row, person in enumerate(people) if corrections_of(person)):
+            cost[row] += examples.against(people[row], analysis.tracks, logits[row], self._compared)
+        foreign = [[person.drawn not in (None, analysis.scene.drawn)] for person in people]
+        return out - cost - np.float32(OTHER_WORLD) * np.array(foreign, bool).reshape(-1, 1)
 
     def worth(
         self, logits: FloatArray, good: FloatArray, figures: NDArray[np.bool_], others: int | IntArray
@@ -317,18 +324,13 @@ def _mean_odds(logits: NDArray[np.float64], gallery: Gallery) -> NDArray[np.floa
     return np.asarray(np.logaddexp.reduceat(logits, gallery.starts) - np.log(gallery.counts)[:, None])
 
 
-def _decide(
-    person: Person, probabilities: FloatArray, nearest: int | None, analysis: ClipAnalysis, config: PresenceConfig
+def _seen_in(
+    analysis: ClipAnalysis, person: Person, probabilities: FloatArray, nearest: int | None, config: PresenceConfig
 ) -> PersonPresence:
-    best = int(probabilities.argmax()) if len(probabilities) else None
-    probability = float(probabilities[best]) if best is not None else 0.0
-    decision: Decision = "unsure"
-    if probability >= config.present_from:
-        decision = "present"
-    elif probability < config.absent_below:
-        decision = "absent"
-    if best is None or decision == "absent":
-        return PersonPresence(person.name, decision, probability, nearest=nearest)
+    """Somebody who is in a clip, perhaps or surely, of probabilities [K] that its tracks show her."""
+    best = int(probabilities.argmax())
+    probability = float(probabilities[best])
+    decision: Decision = "present" if probability >= config.present_from else "unsure"
     least = config.present_from if analysis.scenes else SPAN  # a long video has a hundred tracks to err about
     shown = np.flatnonzero(probabilities >= min(least, probability)).tolist()
     frames = np.unique(np.concatenate([analysis.tracks[i].shown_in for i in shown]))

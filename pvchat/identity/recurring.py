@@ -48,11 +48,11 @@ def held_together(
         tracks: K tracks.
         compared: says how much a track is like others' sightings.
     """
-    out = logits.copy()
-    for row, person in enumerate(people):
-        if person.kind != "face":
+    out, sure = logits.copy(), odds > SURE
+    for row in np.flatnonzero(sure.any(1)).tolist():
+        if people[row].kind != "face":
             continue
-        lent = {k: _best(tracks[k]) for k in np.flatnonzero(odds[row] > SURE).tolist()}
+        lent = {k: _best(tracks[k]) for k in np.flatnonzero(sure[row]).tolist()}
         for column in np.flatnonzero(logits[row] > NEAR).tolist():
             alike = [compared(looks, tracks[column]) for k, looks in lent.items() if k != column]
             if alike:

@@ -4,9 +4,10 @@ In: rows of `odds` (`odds.py`) and of `contests`: among how many people competit
 of their odds on each of its tracks. Somebody new joins that sum, whoever has gone leaves it. Out: new decisions, where
 nothing but these numbers counts; what holds of people in such a clip waits until it is opened (`BEHIND`).
 
-Elsewhere more counts: in a long video in which somebody surely is and may be seen on a further track, where bodies may,
-where voices are heard, of whom or of what users spoke. Such a clip is recognised anew (`STALE`) where a decision changes, or somebody who may be there,
-in such a film or spoken of, loses or gains `_TOUCHED` by competition. A smaller change waits there, too.
+Elsewhere more counts: in a long video in which somebody surely is and may be on a further track, where bodies may,
+where voices are heard, of whom or of what users spoke. Such a clip is recognised anew (`STALE`) where a decision
+changes, or the log-odds of somebody who may be there, in such a film or spoken of, move by more than `_TOUCHED`. A
+smaller change waits there, too.
 
 Legend: P people, T tracks, C clips, M pairs of a person and a clip that may show her, N of these with a track.
 """
@@ -146,7 +147,6 @@ class _Pairs:
         of: [N] the pair of a track.
         tracks: [N] numbers of tracks.
         logits: [2, N] calibrated log-odds before and now.
-        taken: [N] how much more, or less, the others take from hers now.
         top: [2, M] the largest of `logits`.
         near: [M] on how many tracks she may be seen, as far as a long video goes by more than her enrollment.
     """
@@ -158,7 +158,6 @@ class _Pairs:
     of: IntArray
     tracks: IntArray
     logits: NDArray[np.float64]
-    taken: FloatArray
     top: FloatArray
     near: IntArray
 
@@ -236,7 +235,7 @@ def _pairs(
     starts = np.searchsorted(of, np.arange(len(which)))
     return _Pairs(
         everyone.numbers[row], where, row, starts, of, part.tracks[column[kept]], logits[:, kept],
-        np.diff(taken, axis=0)[0, kept], top[:, which], near,
+        top[:, which], near,
     )  # fmt: skip
 
 
@@ -257,8 +256,8 @@ def _write(
     limits = np.sort([_log_odds(one) for one in (SPAN, config.absent_below, config.present_from, NAMED)])
     before, now = 2 * np.searchsorted(limits, pairs.logits, "right") + (pairs.logits == pairs.top[:, pairs.of])
     changes, alone = pairs.anywhere(before != now), plain[0]
-    widely = pairs.anywhere((before != now) & (np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED))
-    touched = pairs.anywhere(np.abs(pairs.taken) > _TOUCHED)
+    moved = np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED
+    widely, touched = pairs.anywhere((before != now) & moved), pairs.anywhere(moved)
     marks = np.zeros(len(part.clips), int)
     marks[pairs.where[changes]] = BEHIND
     marks[pairs.where[widely & ~alone | touched & plain[1]]] = STALE

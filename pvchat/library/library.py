@@ -163,7 +163,7 @@ class Library:
             return follow(library, self.chat, progress)
 
     def drop_traces(self) -> None:
-        """Decide without whoever was just forgotten: her likeness lowered others' odds, and no sum of these keeps it."""
+        """Decide without whoever was just forgotten: what her looks took from others' odds goes, from the log, too."""
         if storage.exists(self.root):
             with self._open() as library:
                 follow_decisions(library, self.chat)
