@@ -29,7 +29,7 @@ from pvchat.identity.calibration import enrolled_quality
 from pvchat.identity.evidence import NAMED
 from pvchat.identity.presence import OTHER_WORLD, SPAN, PresenceModel
 from pvchat.identity.recurring import NEAR, SURE
-from pvchat.library import odds
+from pvchat.library import odds, records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, IntArray
@@ -195,12 +195,9 @@ def _log_odds(probability: float) -> float:
 
 def _deeper(library: sqlite3.Connection, people: Mapping[int, Person]) -> IntArray:
     """Clips of which users spoke, or in which somebody is heard."""
-    keys = json.dumps(sorted({one.clip for person in people.values() for one in corrections_of(person)}))
-    words = (
-        "SELECT id FROM clips WHERE key IN (SELECT value FROM json_each(?)) "
-        "UNION SELECT clip FROM facts WHERE attribute = 'speaks'"
-    )
-    return np.array(library.execute(words, (keys,)).fetchall(), int).reshape(-1)
+    spoken_of = records.clips_of(library, {one.clip for person in people.values() for one in corrections_of(person)})
+    heard = library.execute("SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'")
+    return np.array([*spoken_of, *(clip for (clip,) in heard)], int)
 
 
 def _pairs(
