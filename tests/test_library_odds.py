@@ -70,11 +70,11 @@ def person(model: PresenceModel, who: int) -> Person:
     return Person(f"Person {who}", arrays=arrays, extra={"quality": 0.8}, thumbnail=picture.getvalue())
 
 
-def clip(model: PresenceModel, number: int) -> ClipAnalysis:
-    """Three faces, of enrolled people or strangers, clear or blurred, some masked; every third is a long video."""
+def clip(model: PresenceModel, number: int, strangers: int = 3 * PEOPLE) -> ClipAnalysis:
+    """Three faces, of people or so many strangers, clear or blurred, some masked; every third is a long video."""
     random, tracks = np.random.default_rng(number), []
     for place in range(3):
-        who, count = int(random.integers(4 * PEOPLE)), int(random.integers(1, 12))
+        who, count = int(random.integers(PEOPLE + strangers)), int(random.integers(1, 12))
         identity, prints = vectors(model, who, count, number)
         box = np.tile(np.float32([0.3 * place, 0.2, 0.3 * place + 0.2, 0.6]), (count, 1))
         empty = np.zeros((count, 0), np.float32)
@@ -97,7 +97,9 @@ def chat(model: PresenceModel, tmp_path: Path) -> PVChat:
     return filled(model, tmp_path, range(PEOPLE - 1))
 
 
-def filled(model: PresenceModel, folder: Path, enrolled: Iterable[int]) -> PVChat:
+def filled(
+    model: PresenceModel, folder: Path, enrolled: Iterable[int], clips: Iterable[ClipAnalysis] | None = None
+) -> PVChat:
     """A library of clips that knows some people."""
     home = PeopleStore(folder / "people")
     chat = PVChat(Settings(device="cpu"), people=home, cache=ClipCache(folder / "clips"))
@@ -107,8 +109,8 @@ def filled(model: PresenceModel, folder: Path, enrolled: Iterable[int]) -> PVCha
     chat.library.add([folder / "videos"])
     tables = connect(chat.people.root)
     with changing(tables):
-        for number in range(CLIPS):
-            records.keep(tables, clip(model, number), Recorded(datetime(2026, 11, 29), "name"))
+        for seen in (clip(model, number) for number in range(CLIPS)) if clips is None else clips:
+            records.keep(tables, seen, Recorded(datetime(2026, 11, 29), "name"))
     tables.close()
     chat.library.follow()
     return chat
@@ -188,6 +190,24 @@ def test_decisions_are_those_of_all_clips_gone_through_anew(
     }
     assert max(abs(one[1] - anew[place][1]) for place, one in followed.items()) < 0.005
     assert chat.library.follow() == 0
+
+
+def test_in_long_videos_who_is_on_several_tracks_is_decided_as_if_they_were_gone_through_anew(
+    model: PresenceModel, tmp_path: Path
+) -> None:
+    films = [clip(model, 3 * number, strangers=-4) for number in range(CLIPS)]  # two people, on three tracks
+    chat = filled(model, tmp_path, (0, 2, 3), films)
+    before = places(decisions(chat))
+    chat.people.add(person(model, 1))
+    tables = connect(chat.people.root)
+    follow(tables, chat, wholly=False)
+    tables.close()
+    soon, expected = decisions(chat), anew(chat)
+    assert places(soon) != before
+    assert {place: (one[0], one[2]) for place, one in soon.items()} == {
+        place: (one[0], one[2]) for place, one in expected.items()
+    }
+    assert max(abs(one[1] - expected[place][1]) for place, one in soon.items()) < 0.005
 
 
 def all_again(chat: PVChat) -> None:
