@@ -45,7 +45,7 @@ from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, best_quality, good
 from pvchat.identity.competition import compete, shown_together
-from pvchat.identity.faces import FaceTracks, face_of, faces_of
+from pvchat.identity.faces import FaceTracks, faces_of
 from pvchat.identity.gallery import Gallery, Stack, stacks_of
 from pvchat.identity.measures import PrintModel, Sightings, Weights, measured
 from pvchat.identity.reach import beyond, scene_likeness
@@ -159,7 +159,7 @@ class PresenceModel:
         """`logits` of a long video: who is surely in it is looked for by her sightings there, too."""
         raw, shown = self.compared(people, analysis) if alone is None else alone, shown_together(analysis.tracks)
         odds = self._calibrated(compete(raw, shown), people, analysis)
-        return compete(held_together(raw, odds, people, analysis.tracks, self._compared), shown)
+        return compete(held_together(raw, odds, people, analysis.tracks, self._compared_each), shown)
 
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """What log-odds [P, K] are worth, less what crowds, another world and what users said against them cost."""
@@ -286,8 +286,14 @@ class PresenceModel:
         if track.kind == "figure":
             probability = self.figures.probability(np.asarray(view.bare, np.float32), track.identity)
             return float(np.log(probability) - np.log1p(-probability))
-        face = face_of(track, examples.is_masked(track))
-        return float(self._compare(stacks_of([view], face.masked, self._printed(face)), face)[0][0, 0])
+        return float(self._compared_each([view], [track])[0, 0])
+
+    def _compared_each(self, views: Sequence[View], tracks: Sequence[Track]) -> FloatArray:
+        """Log-odds [V, N] that N face tracks show whoever looks like each of V views."""
+        found = np.empty((len(views), len(tracks)), np.float64)
+        for faces in faces_of(tracks):
+            found[:, faces.which] = self._compare(stacks_of(views, faces.masked, self._printed(faces)), faces)[0]
+        return found
 
     def scene_likeness(self, person: Person, frames: FloatArray | NDArray[np.float16]) -> FloatArray:
         """Cosine [...] of the mean frame of a person's enrollment clip and those of others [..., W]."""
