@@ -125,7 +125,7 @@ def main() -> None:
         _timed("who this morning, right after", lambda: chat.library.ask(QUESTIONS[-1], now=now))
         marked = _timed("what holds of people, brought up to date everywhere", chat.library.follow)
         print(f"    {marked:,} clips gone through of {clips:,}")
-        _timed("somebody is forgotten", lambda: chat.people.forget("Ben"))
+        _timed("somebody is forgotten", lambda: chat.forget("Ben"))
         _timed("whom she took faces from is known everywhere", lambda: chat.library.ask(asked, now=now))
         _print_memory()
 

@@ -11,7 +11,8 @@ from make_analysis import identity_of, make_analysis, make_clip, make_track
 
 from pvchat.identity.corrections import made_of
 from pvchat.identity.enroll import enroll
-from pvchat.identity.faces import face_of
+from pvchat.identity.examples import MASK
+from pvchat.identity.faces import faces_of
 from pvchat.identity.gallery import Gallery
 from pvchat.identity.measures import PrintModel, made_out
 from pvchat.identity.presence import NOTHING, PresenceModel
@@ -62,7 +63,9 @@ def enrolled(person: int, name: str = "", looks: int | None = None) -> Person:
 
 def face_logit(model: PresenceModel, person: Person, track: Track, masked: bool) -> float:
     """Log-odds that a face track shows somebody, elsewhere than where she was enrolled."""
-    return float(model.face_logits([person], Gallery([person]), face_of(track, masked), np.zeros((1, 1)))[0, 0])
+    seen = replace(track, facts=replace(track.facts, features=[MASK] if masked else []))
+    (face,) = faces_of([seen])
+    return float(model.face_logits([person], Gallery([person]), face, np.zeros((1, 1)))[0, 0])
 
 
 # --- what they add

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from pvchat import PVChat, Settings
+from pvchat.cli import main as cli
 from pvchat.identity.presence import PresenceModel
 from pvchat.library import asking, odds, records
 from pvchat.library import recognise as recognising
@@ -25,6 +26,7 @@ from pvchat.people.store import PeopleStore
 from pvchat.schemas import LOOKS, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
 from pvchat.storage.clips import ClipCache
 from pvchat.storage.library import changing, connect
+from pvchat.storage.stores import library_of
 from pvchat.video import Recorded
 
 PEOPLE, CLIPS = 6, 60
@@ -68,11 +70,11 @@ def person(model: PresenceModel, who: int) -> Person:
     return Person(f"Person {who}", arrays=arrays, extra={"quality": 0.8}, thumbnail=picture.getvalue())
 
 
-def clip(model: PresenceModel, number: int) -> ClipAnalysis:
-    """Three faces, of enrolled people or strangers, clear or blurred, some masked; every third is a long video."""
+def clip(model: PresenceModel, number: int, strangers: int = 3 * PEOPLE) -> ClipAnalysis:
+    """Three faces, of people or so many strangers, clear or blurred, some masked; every third is a long video."""
     random, tracks = np.random.default_rng(number), []
     for place in range(3):
-        who, count = int(random.integers(4 * PEOPLE)), int(random.integers(1, 12))
+        who, count = int(random.integers(PEOPLE + strangers)), int(random.integers(1, 12))
         identity, prints = vectors(model, who, count, number)
         box = np.tile(np.float32([0.3 * place, 0.2, 0.3 * place + 0.2, 0.6]), (count, 1))
         empty = np.zeros((count, 0), np.float32)
@@ -92,16 +94,23 @@ def clip(model: PresenceModel, number: int) -> ClipAnalysis:
 @pytest.fixture
 def chat(model: PresenceModel, tmp_path: Path) -> PVChat:
     """A library of clips in which everybody but the last person is enrolled and known."""
-    home = PeopleStore(tmp_path / "people")
-    chat = PVChat(Settings(device="cpu"), people=home, cache=ClipCache(tmp_path / "clips"))
-    for who in range(PEOPLE - 1):
+    return filled(model, tmp_path, range(PEOPLE - 1))
+
+
+def filled(
+    model: PresenceModel, folder: Path, enrolled: Iterable[int], clips: Iterable[ClipAnalysis] | None = None
+) -> PVChat:
+    """A library of clips that knows some people."""
+    home = PeopleStore(folder / "people")
+    chat = PVChat(Settings(device="cpu"), people=home, cache=ClipCache(folder / "clips"))
+    for who in enrolled:
         chat.people.add(person(model, who))
-    (tmp_path / "videos").mkdir()
-    chat.library.add([tmp_path / "videos"])
+    (folder / "videos").mkdir(parents=True)
+    chat.library.add([folder / "videos"])
     tables = connect(chat.people.root)
     with changing(tables):
-        for number in range(CLIPS):
-            records.keep(tables, clip(model, number), Recorded(datetime(2026, 11, 29), "name"))
+        for seen in (clip(model, number) for number in range(CLIPS)) if clips is None else clips:
+            records.keep(tables, seen, Recorded(datetime(2026, 11, 29), "name"))
     tables.close()
     chat.library.follow()
     return chat
@@ -183,6 +192,24 @@ def test_decisions_are_those_of_all_clips_gone_through_anew(
     assert chat.library.follow() == 0
 
 
+def test_in_long_videos_who_is_on_several_tracks_is_decided_as_if_they_were_gone_through_anew(
+    model: PresenceModel, tmp_path: Path
+) -> None:
+    films = [clip(model, 3 * number, strangers=-4) for number in range(CLIPS)]  # two people, on three tracks
+    chat = filled(model, tmp_path, (0, 2, 3), films)
+    before = places(decisions(chat))
+    chat.people.add(person(model, 1))
+    tables = connect(chat.people.root)
+    follow(tables, chat, wholly=False)
+    tables.close()
+    soon, expected = decisions(chat), anew(chat)
+    assert places(soon) != before
+    assert {place: (one[0], one[2]) for place, one in soon.items()} == {
+        place: (one[0], one[2]) for place, one in expected.items()
+    }
+    assert max(abs(one[1] - expected[place][1]) for place, one in soon.items()) < 0.005
+
+
 def all_again(chat: PVChat) -> None:
     tables = connect(chat.people.root)
     with changing(tables):
@@ -241,6 +268,35 @@ def test_where_everybody_is_forgotten_nobody_is_anywhere(chat: PVChat) -> None:
     chat.library.follow()
     assert decisions(chat) == {}
     assert chat.library.follow() == 0
+
+
+def sums(chat: PVChat) -> dict[int, tuple[int, bytes]]:
+    """Among how many people each clip was decided, and the sums of their odds."""
+    tables = connect(chat.people.root)
+    found = {clip: tuple(row) for clip, *row in tables.execute("SELECT clip, people, together FROM contests")}
+    tables.close()
+    return found
+
+
+@pytest.mark.parametrize("door", ["python", "command line"])
+def test_the_sums_of_odds_are_those_of_a_library_that_never_knew_who_is_forgotten(
+    model: PresenceModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    monkeypatch.setenv("PVCHAT_HOME", str(tmp_path / "knew"))
+    knew, never = filled(model, tmp_path / "knew", (0, 1, 90)), filled(model, tmp_path / "never", (0, 1))
+    before, expected = sums(knew), sums(never)
+    if door == "python":
+        knew.forget("Person 90")
+    else:
+        assert cli.main(["people", "forget", "Person 90"]) == 0
+    after = sums(knew)
+    assert len(after) > CLIPS / 2  # of clips in which she was taken for somebody tracks are gone: these have none now
+    for clip, (people, together) in after.items():
+        assert people == 2
+        np.testing.assert_allclose(np.frombuffer(together), np.frombuffer(expected[clip][1]), rtol=1e-4)
+        assert (np.frombuffer(before[clip][1]) > np.frombuffer(together)).all()
+    for file in library_of(knew.people.root).parent.glob("library.db*"):
+        assert not any(together in file.read_bytes() for _, together in before.values())
 
 
 # -- while others come and go -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,9 +19,10 @@ from pvchat.schemas import ClipAnalysis, SceneFacts, SceneSpan, Track
 CONFIG = PresenceConfig()
 
 
-def near(looks: View, track: Track) -> float:
-    """Log-odds: 5 for the same made-up person, -5 for others."""
-    return 5.0 if np.linalg.norm(looks.bare.mean(0) - track.identity.mean(0)) < 0.2 else -5.0
+def near(looks: Sequence[View], tracks: Sequence[Track]) -> np.ndarray:
+    """Log-odds [V, N]: 5 for the same made-up person, -5 for others."""
+    apart = [[np.linalg.norm(one.bare.mean(0) - track.identity.mean(0)) for track in tracks] for one in looks]
+    return np.where(np.array(apart) < 0.2, 5.0, -5.0)
 
 
 def film(*tracks: Track, frames: int = 48) -> ClipAnalysis:
@@ -68,7 +70,7 @@ def test_a_track_like_one_that_is_surely_hers_gains_and_one_unlike_it_loses() ->
 def test_two_that_agree_count_less_than_their_sum() -> None:
     tracks = [make_track(1), make_track(1)]
     logits = np.float32([[6.0, 4.0]])
-    (found,) = held_together(logits, np.float32([[5.0, 0.0]]), [ana(1)], tracks, lambda *_: 4.0)
+    (found,) = held_together(logits, np.float32([[5.0, 0.0]]), [ana(1)], tracks, lambda *_: np.full((1, 1), 4.0))
     assert found[1] == pytest.approx(4.0 * 2**0.5)
 
 
@@ -84,9 +86,9 @@ def test_otherwise_nothing_changes(odds: list[float], person: Person) -> None:
 def test_what_is_unlike_her_is_not_even_compared() -> None:
     asked: list[Track] = []
 
-    def compared(looks: View, track: Track) -> float:
-        asked.append(track)
-        return 0.0
+    def compared(looks: Sequence[View], tracks: Sequence[Track]) -> np.ndarray:
+        asked.extend(tracks)
+        return np.zeros((len(looks), len(tracks)))
 
     tracks = [make_track(1), make_track(2), make_track(3)]
     held_together(np.float32([[6.0, -2.0, -9.0]]), np.float32([[5.0, -4.0, -9.0]]), [ana(1)], tracks, compared)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -74,7 +75,7 @@ class _Clip:
         start, end = self.evidence.part or (0.0, times[-1])
         return start, max(end, start + _SHORTEST_S)
 
-    @property
+    @cached_property
     def step_s(self) -> float:
         """Seconds between two sampled frames."""
         times = self.evidence.times

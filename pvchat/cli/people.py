@@ -115,10 +115,11 @@ def import_person(args: argparse.Namespace) -> None:
 def forget(args: argparse.Namespace) -> None:
     """Everything about a person goes."""
     from pvchat.people.remains import ELSEWHERE, evaluations_of
+    from pvchat.service import PVChat
 
-    store = _store()
-    person = store.find(args.name)
-    store.forget(args.name)
+    chat = PVChat()
+    person = chat.people.find(args.name)
+    chat.forget(args.name)
     left = [str(path) for path in evaluations_of([args.name, *([person.name, *person.aliases] if person else ())])]
     sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone. {ELSEWHERE}"
     sentence += f" These evaluations name {args.name}: {', '.join(left)}." if left else ""

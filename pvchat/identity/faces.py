@@ -73,11 +73,6 @@ def faces_of(tracks: Sequence[Track]) -> Iterator[FaceTracks]:
         yield from _stacked([tracks[place] for place in places], np.array(places), masked).made_out()
 
 
-def face_of(track: Track, masked: bool) -> FaceTracks:
-    """A single face track, behind a mask or not."""
-    return next(_stacked([track], np.zeros(1, int), masked).made_out())
-
-
 def _stacked(tracks: Sequence[Track], places: IntArray, masked: bool) -> FaceTracks:
     prints = np.stack([track.prints if len(track.prints) else NOTHING for track in tracks]).astype(np.float32)
     hidden = np.array([masked or covered(track) for track in tracks])

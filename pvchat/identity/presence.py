@@ -45,11 +45,12 @@ from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, best_quality, good
 from pvchat.identity.competition import compete, shown_together
-from pvchat.identity.faces import FaceTracks, face_of, faces_of
+from pvchat.identity.faces import FaceTracks, faces_of
 from pvchat.identity.gallery import Gallery, Stack, stacks_of
 from pvchat.identity.measures import PrintModel, Sightings, Weights, measured
 from pvchat.identity.reach import beyond, scene_likeness
 from pvchat.identity.recurring import crowd, held_together
+from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
@@ -138,7 +139,13 @@ class PresenceModel:
             whole = self.odds(people, analysis)[:, analysis.shown_between(*window)]
             odds = np.where([[person.kind == "face"] for person in people], whole, odds)
         probabilities, nearest = 1 / (1 + np.exp(-np.clip(odds, -30, 30))), _nearest_of_kind(people, odds, part.tracks)
-        return [_decide(*one, part, config) for one in zip(people, probabilities, nearest, strict=True)]
+        likeliest = probabilities.max(1, initial=0.0).tolist()
+        return [
+            PersonPresence(person.name, "absent", most, nearest=near)
+            if most < config.absent_below
+            else _seen_in(part, person, row, near, config)
+            for person, row, most, near in zip(people, probabilities, likeliest, nearest, strict=True)
+        ]
 
     def odds(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None = None) -> FloatArray:
         """Calibrated log-odds [P, K] that each of K tracks shows each of P people; what users said of them counts.
@@ -152,17 +159,17 @@ class PresenceModel:
         """`logits` of a long video: who is surely in it is looked for by her sightings there, too."""
         raw, shown = self.compared(people, analysis) if alone is None else alone, shown_together(analysis.tracks)
         odds = self._calibrated(compete(raw, shown), people, analysis)
-        return compete(held_together(raw, odds, people, analysis.tracks, self._compared), shown)
+        return compete(held_together(raw, odds, people, analysis.tracks, self._compared_each), shown)
 
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """What log-odds [P, K] are worth, less what crowds, another world and what users said against them cost."""
         figures = np.array([[one.kind == "figure"] for one in people], bool).reshape(-1, 1)
         out = self.worth(logits, good(people, best_quality(analysis.tracks)), figures, max(0, len(people) - 1))
-        many = crowd(analysis)
-        for row, person in enumerate(people):
-            out[row] -= examples.against(person, analysis.tracks, logits[row], self._compared) + many
-            out[row] -= OTHER_WORLD * (person.drawn not in (None, analysis.scene.drawn))
-        return out
+        cost = np.full_like(out, crowd(analysis))
+        for row in (row for row, person in enumerate(people) if corrections_of(person)):
+            cost[row] += examples.against(people[row], analysis.tracks, logits[row], self._compared)
+        foreign = [[person.drawn not in (None, analysis.scene.drawn)] for person in people]
+        return out - cost - np.float32(OTHER_WORLD) * np.array(foreign, bool).reshape(-1, 1)
 
     def worth(
         self, logits: FloatArray, good: FloatArray, figures: NDArray[np.bool_], others: int | IntArray
@@ -279,8 +286,14 @@ class PresenceModel:
         if track.kind == "figure":
             probability = self.figures.probability(np.asarray(view.bare, np.float32), track.identity)
             return float(np.log(probability) - np.log1p(-probability))
-        face = face_of(track, examples.is_masked(track))
-        return float(self._compare(stacks_of([view], face.masked, self._printed(face)), face)[0][0, 0])
+        return float(self._compared_each([view], [track])[0, 0])
+
+    def _compared_each(self, views: Sequence[View], tracks: Sequence[Track]) -> FloatArray:
+        """Log-odds [V, N] that N face tracks show whoever looks like each of V views."""
+        found = np.empty((len(views), len(tracks)), np.float64)
+        for faces in faces_of(tracks):
+            found[:, faces.which] = self._compare(stacks_of(views, faces.masked, self._printed(faces)), faces)[0]
+        return found
 
     def scene_likeness(self, person: Person, frames: FloatArray | NDArray[np.float16]) -> FloatArray:
         """Cosine [...] of the mean frame of a person's enrollment clip and those of others [..., W]."""
@@ -317,18 +330,13 @@ def _mean_odds(logits: NDArray[np.float64], gallery: Gallery) -> NDArray[np.floa
     return np.asarray(np.logaddexp.reduceat(logits, gallery.starts) - np.log(gallery.counts)[:, None])
 
 
-def _decide(
-    person: Person, probabilities: FloatArray, nearest: int | None, analysis: ClipAnalysis, config: PresenceConfig
+def _seen_in(
+    analysis: ClipAnalysis, person: Person, probabilities: FloatArray, nearest: int | None, config: PresenceConfig
 ) -> PersonPresence:
-    best = int(probabilities.argmax()) if len(probabilities) else None
-    probability = float(probabilities[best]) if best is not None else 0.0
-    decision: Decision = "unsure"
-    if probability >= config.present_from:
-        decision = "present"
-    elif probability < config.absent_below:
-        decision = "absent"
-    if best is None or decision == "absent":
-        return PersonPresence(person.name, decision, probability, nearest=nearest)
+    """Somebody who is in a clip, perhaps or surely, of probabilities [K] that its tracks show her."""
+    best = int(probabilities.argmax())
+    probability = float(probabilities[best])
+    decision: Decision = "present" if probability >= config.present_from else "unsure"
     least = config.present_from if analysis.scenes else SPAN  # a long video has a hundred tracks to err about
     shown = np.flatnonzero(probabilities >= min(least, probability)).tolist()
     frames = np.unique(np.concatenate([analysis.tracks[i].shown_in for i in shown]))

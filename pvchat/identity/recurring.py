@@ -14,11 +14,10 @@ Legend: P people, K tracks, D vector width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pvchat.identity.examples import Compared
 from pvchat.people.parts import View
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
@@ -26,8 +25,9 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Track
 _MANY = 48  # tracks that halve the odds of each
 _WARY = 0.12  # log-odds that a track loses in a film beside that
 SURE = 0.38  # log-odds from which a track is hers, and says what she looks like here
-_NEAR = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
+NEAR = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
 _LENT = 8  # sightings of a track that others are held against, the best
+Compared = Callable[[Sequence[View], Sequence[Track]], FloatArray]
 
 
 def crowd(analysis: ClipAnalysis) -> float:
@@ -46,18 +46,20 @@ def held_together(
         odds: [P, K] calibrated, competition included.
         people: P people; drawn figures stay as they are.
         tracks: K tracks.
-        compared: says how much a track is like others' sightings.
+        compared: log-odds [V, N] that N face tracks show whoever looks like each of V views.
     """
-    out = logits.copy()
-    for row, person in enumerate(people):
-        if person.kind != "face":
+    out, sure, faces = logits.copy(), odds > SURE, np.array([track.kind == "face" for track in tracks], bool)
+    for row in np.flatnonzero(sure.any(1)).tolist():
+        if people[row].kind != "face":
             continue
-        lent = {k: _best(tracks[k]) for k in np.flatnonzero(odds[row] > SURE).tolist()}
-        for column in np.flatnonzero(logits[row] > _NEAR).tolist():
-            alike = [compared(looks, tracks[column]) for k, looks in lent.items() if k != column]
-            if alike:
-                by_film = float(np.logaddexp.reduce(alike) - np.log(len(alike)))
-                out[row, column] = (logits[row, column] + by_film) / np.sqrt(2)
+        lent, near = np.flatnonzero(sure[row]), np.flatnonzero((logits[row] > NEAR) & faces)
+        near = near[near != lent[0]] if len(lent) == 1 else near  # nothing is held against itself
+        if not len(near):
+            continue
+        itself = lent[:, None] == near
+        alike = compared([_best(tracks[k]) for k in lent], [tracks[k] for k in near])
+        by_film = np.logaddexp.reduce(np.where(itself, -np.inf, alike)) - np.log((~itself).sum(0))
+        out[row, near] = (logits[row, near] + by_film) / np.sqrt(2)
     return out
 
 

@@ -3,7 +3,7 @@
 In: folders and files, with the place where they were recorded; questions. Out: answers that name video, date, time and
 place. Start with `library.py`: `Library`, one object over one database (`storage/library.py`).
 
-    sources.py     folders and files, and what has changed in them
+    sources.py     folders, files and cameras, and what has changed in the files
     scan.py        new files are looked at, one transaction each, by several processes or a cluster if wanted
     records.py     an analysis as rows, and rows as an analysis without pictures
     odds.py        everyone's log-odds on every track

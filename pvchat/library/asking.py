@@ -41,6 +41,7 @@ from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.errors import PVChatError
+from pvchat.library import records
 from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timeline_in
 from pvchat.people.corrections import corrections_of
 from pvchat.people.folders import Snapshot
@@ -109,14 +110,6 @@ def _question_of(
         before = read_archive(text, known, places, now, before)
         known = replace(known, history=(*known.history, (before.query, Finding(before.query))))
     return read_archive(question, known, places, now, before)
-
-
-@dataclass(frozen=True)
-class _Doubts:
-    """The clips in which somebody was recognised, and is only perhaps, or not, for all that is known of the others."""
-
-    perhaps: frozenset[int] = frozenset()
-    unlikely: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -255,9 +248,10 @@ class _Search:
             values,
         ).fetchall()  # clips that are behind are written while these are gone through
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
-        doubts = {name: self._doubts(number, videos) for number, name in self._asked_about(query).items()}
-        hardly = frozenset[int]().union(*(doubts[name].unlikely for name in sought(query) if name in doubts))
-        rows = [row for row in rows if row[0] not in hardly]
+        costs = self.chat.settings.presence
+        likely = {name: self._likely(number, videos) for number, name in self._asked_about(query).items()}
+        needed = [likely[name] for name in sought(query) if name in likely]
+        rows = [row for row in rows if all(hers.get(row[0], 1.0) >= costs.absent_below for hers in needed)]
         for at, (number, path, place, recorded, dated_by, seconds, long, unheard) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
@@ -265,13 +259,13 @@ class _Search:
             if unheard and _is_of_words(query):
                 yield video, Timeline(0.0, seconds), frozenset(), None
                 continue
-            unlikely = {name for name, one in doubts.items() if number in one.unlikely}
-            perhaps = frozenset(name for name, one in doubts.items() if number in one.perhaps)
+            doubted = {name for name, hers in likely.items() if hers.get(number, 1.0) < costs.present_from}
+            unlikely = {name for name in doubted if likely[name][number] < costs.absent_below}
             try:
                 timeline = _without(self._timeline(number, place), unlikely)
             except LibraryError:  # it was deleted meanwhile
                 continue
-            yield video, timeline, perhaps, self._within(video)
+            yield video, timeline, frozenset(doubted - unlikely), self._within(video)
 
     def _timeline(self, number: int, place: str) -> Timeline:
         """A video's timeline, `place` standing for the one that was measured."""
@@ -301,25 +295,19 @@ class _Search:
         named = names_in(query)
         return {number: name for number, name in self.names.items() if not named or name in named}
 
-    def _doubts(self, number: int, videos: int) -> _Doubts:
-        """The clips in which somebody is only perhaps, or hardly, since she is in so few of all videos."""
+    def _likely(self, number: int, videos: int) -> dict[int, float]:
+        """How probably somebody is in each clip in which she was recognised, since she is in so few of all videos.
+
+        Clips of which the user said that she is in them are left out.
+        """
         rows = self.library.execute("SELECT clip, probability FROM appearances WHERE who = ?", (number,)).fetchall()
         if not rows:
-            return _Doubts()
-        probabilities, costs = np.array([row[1] for row in rows], np.float32), self.chat.settings.presence
+            return {}
+        probabilities = np.array([probability for _, probability in rows], np.float32)
         likely = adjusted(probabilities, base_rate(probabilities, videos)).tolist()
-        told = self._told_of(number)
-        found = [(clip, one) for (clip, _), one in zip(rows, likely, strict=True) if clip not in told]
-        unlikely = frozenset(clip for clip, one in found if one < costs.absent_below)
-        perhaps = frozenset(clip for clip, one in found if one < costs.present_from)
-        return _Doubts(perhaps - unlikely, unlikely)
-
-    def _told_of(self, number: int) -> set[int]:
-        """The clips of which the user said that somebody in it is her."""
         person = next(one for one in self.everyone.people if one.name == self.names[number])
-        keys = [said.clip for said in corrections_of(person) if said.her]
-        found = (self.library.execute("SELECT id FROM clips WHERE key = ?", (key,)).fetchone() for key in keys)
-        return {row[0] for row in found if row is not None}
+        confirmed = {*records.clips_of(self.library, (one.clip for one in corrections_of(person) if one.her))}
+        return {clip: one for (clip, _), one in zip(rows, likely, strict=True) if clip not in confirmed}
 
     def _within(self, video: Video) -> Span | None:
         """The seconds of a video that lie in the time asked about; None: all of them."""

@@ -4,9 +4,10 @@ In: rows of `odds` (`odds.py`) and of `contests`: among how many people competit
 of their odds on each of its tracks. Somebody new joins that sum, whoever has gone leaves it. Out: new decisions, where
 nothing but these numbers counts; what holds of people in such a clip waits until it is opened (`BEHIND`).
 
-Elsewhere more counts: in a long video in which somebody surely is, where bodies may, where voices are heard, of whom or
-of what users spoke. Such a clip is recognised anew (`STALE`) where a decision changes, or somebody who may be there,
-in such a film or spoken of, loses or gains `_TOUCHED` by competition. A smaller change waits there, too.
+Elsewhere more counts: in a long video in which somebody surely is and may be on a further track, where bodies may,
+where voices are heard, of whom or of what users spoke. Such a clip is recognised anew (`STALE`) where a decision
+changes, or the log-odds of somebody who may be there, in such a film or spoken of, move by more than `_TOUCHED`. A
+smaller change waits there, too.
 
 Legend: P people, T tracks, C clips, M pairs of a person and a clip that may show her, N of these with a track.
 """
@@ -27,8 +28,8 @@ from pvchat.identity.bodies import WEAK
 from pvchat.identity.calibration import enrolled_quality
 from pvchat.identity.evidence import NAMED
 from pvchat.identity.presence import OTHER_WORLD, SPAN, PresenceModel
-from pvchat.identity.recurring import SURE
-from pvchat.library import odds
+from pvchat.identity.recurring import NEAR, SURE
+from pvchat.library import odds, records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, IntArray
@@ -146,8 +147,8 @@ class _Pairs:
         of: [N] the pair of a track.
         tracks: [N] numbers of tracks.
         logits: [2, N] calibrated log-odds before and now.
-        taken: [N] how much more, or less, the others take from hers now.
         top: [2, M] the largest of `logits`.
+        near: [M] on how many tracks she may be seen, as far as a long video goes by more than her enrollment.
     """
 
     who: IntArray
@@ -157,8 +158,8 @@ class _Pairs:
     of: IntArray
     tracks: IntArray
     logits: NDArray[np.float64]
-    taken: FloatArray
     top: FloatArray
+    near: IntArray
 
     def anywhere(self, rows: Marks) -> Marks:
         """[M]: whether something [N] holds on any of a pair's tracks."""
@@ -194,12 +195,9 @@ def _log_odds(probability: float) -> float:
 
 def _deeper(library: sqlite3.Connection, people: Mapping[int, Person]) -> IntArray:
     """Clips of which users spoke, or in which somebody is heard."""
-    keys = json.dumps(sorted({one.clip for person in people.values() for one in corrections_of(person)}))
-    words = (
-        "SELECT id FROM clips WHERE key IN (SELECT value FROM json_each(?)) "
-        "UNION SELECT clip FROM facts WHERE attribute = 'speaks'"
-    )
-    return np.array(library.execute(words, (keys,)).fetchall(), int).reshape(-1)
+    spoken_of = records.clips_of(library, {one.clip for person in people.values() for one in corrections_of(person)})
+    heard = library.execute("SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'")
+    return np.array([*spoken_of, *(clip for (clip,) in heard)], int)
 
 
 def _pairs(
@@ -213,7 +211,7 @@ def _pairs(
     found, own, sums = seen
     others = [np.maximum(count - 1, 0) for count in (part.people, np.full_like(part.people, len(everyone.numbers)))]
     limit = min(_log_odds(SPAN), _log_odds(config.absent_below))
-    least = min(model.calibration.least(limit, one) for one in np.unique(np.concatenate(others)).tolist())
+    least = min(NEAR, *(model.calibration.least(limit, one) for one in np.unique(np.concatenate(others)).tolist()))
     row, column = np.nonzero(found >= least)  # competition only takes
     clip, mine = part.of[column], own[row, column]
     good, figures = np.minimum(part.best[column], everyone.quality[row]), everyone.figures[row]
@@ -228,20 +226,20 @@ def _pairs(
         np.maximum.at(best, of, one)
     there = top.max(0) >= _log_odds(config.absent_below)
     kept, which = there[of], np.flatnonzero(there)
+    near = np.bincount(of[found[row, column] > NEAR], minlength=len(pair))[which]
     row, where = np.divmod(pair[which], len(part.clips))
     of = np.searchsorted(which, of[kept])
     starts = np.searchsorted(of, np.arange(len(which)))
     return _Pairs(
         everyone.numbers[row], where, row, starts, of, part.tracks[column[kept]], logits[:, kept],
-        np.diff(taken, axis=0)[0, kept], top[:, which],
+        top[:, which], near,
     )  # fmt: skip
 
 
 def _plain(everyone: _Everyone, part: _Contests, pairs: _Pairs, deeper: IntArray) -> tuple[Marks, Marks]:
     """[M]: where nothing but these numbers counts; where each of them may count for more than itself."""
-    surest = np.full(len(part.clips), -np.inf)
-    np.maximum.at(surest, pairs.where, pairs.top.max(0))
-    in_film = (part.cost > 0) & (surest > SURE)
+    looked_for = (pairs.top.max(0) > SURE) & (pairs.near > 1)  # by her own sightings in a long video
+    in_film = (part.cost > 0) & (np.bincount(pairs.where[looked_for], minlength=len(part.clips)) > 0)
     faint = everyone.bodies & (np.minimum.reduceat(part.best, part.starts) < WEAK)
     said = everyone.said[pairs.row]
     more = in_film | faint | np.isin(part.clips, deeper)
@@ -255,8 +253,8 @@ def _write(
     limits = np.sort([_log_odds(one) for one in (SPAN, config.absent_below, config.present_from, NAMED)])
     before, now = 2 * np.searchsorted(limits, pairs.logits, "right") + (pairs.logits == pairs.top[:, pairs.of])
     changes, alone = pairs.anywhere(before != now), plain[0]
-    widely = pairs.anywhere((before != now) & (np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED))
-    touched = pairs.anywhere(np.abs(pairs.taken) > _TOUCHED)
+    moved = np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED
+    widely, touched = pairs.anywhere((before != now) & moved), pairs.anywhere(moved)
     marks = np.zeros(len(part.clips), int)
     marks[pairs.where[changes]] = BEHIND
     marks[pairs.where[widely & ~alone | touched & plain[1]]] = STALE

@@ -24,9 +24,8 @@ from typing import TYPE_CHECKING, Any
 from pvchat.library import asking, sources
 from pvchat.library.inbox import Inbox
 from pvchat.library.listing import LastSeen
-from pvchat.library.live.cameras import known, register
 from pvchat.library.live.eventlog import EventLog
-from pvchat.library.recognise import follow, people_in
+from pvchat.library.recognise import follow, follow_decisions, people_in
 from pvchat.library.reel import Moment, moments_of
 from pvchat.library.scan import Report, Scanning, scan
 from pvchat.library.sources import Source
@@ -97,7 +96,7 @@ class Library:
         with self._open(make=True) as library:
             added = sources.add(library, files, place)
             for address in cameras:
-                register(library, address, place)
+                sources.add_camera(library, address, place)
         return [*added, *(address.without_password for address in cameras)]
 
     def live(
@@ -121,8 +120,8 @@ class Library:
         from pvchat.library.live.live import Live
 
         with self._open(make=True) as library:
-            address = known(library, camera)
-            number = register(library, address, place)
+            address = sources.camera_of(library, camera)
+            number = sources.add_camera(library, address, place)
             called = library.execute("SELECT place FROM sources WHERE id = ?", (number,)).fetchone()[0]
         return Live(self.chat, (number, called), address, how, on_event=on_event)
 
@@ -161,6 +160,13 @@ class Library:
         """Recognise whoever was enrolled, corrected, merged or forgotten since; how many clips were gone through."""
         with self._open() as library:
             return follow(library, self.chat, progress)
+
+    def drop_traces(self) -> None:
+        """Decide without whoever was just forgotten: what her looks took from others' odds goes, from the log, too."""
+        if storage.exists(self.root):
+            with self._open() as library:
+                follow_decisions(library, self.chat)
+                storage.empty_log(library)
 
     def ask(
         self,

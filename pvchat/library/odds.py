@@ -83,8 +83,7 @@ def compared(
         scenes = np.where(films[columns], 0.0, alike[np.ix_(rows, columns)])
         out[np.ix_(rows, columns)] = model.face_logits(known, gallery, seen, scenes)
     drawn = np.array([[person.kind == "figure"] for person in people], bool) & faceless
-    keys = json.dumps(sorted({one.clip for person in people for one in corrections_of(person)}))
-    spoken = library.execute("SELECT id FROM clips WHERE key IN (SELECT value FROM json_each(?))", (keys,)).fetchall()
+    spoken = records.clips_of(library, {one.clip for person in people for one in corrections_of(person)})
     closer = drawn | wears & bodies & weak & (alike > ELSEWHERE) | np.isin(clips, spoken)
     for clip in np.unique(clips[closer.any(0)]).tolist():
         analysis, numbers = records.analysis_of(library, clip)

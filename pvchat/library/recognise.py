@@ -42,9 +42,14 @@ def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None
     done = 0
     if odds.drop_of_another(library, chat.presence_model):
         done = _go_through(library, chat, STALE, progress)
+    follow_decisions(library, chat)
+    return done + _go_through(library, chat, BEHIND if wholly else STALE, progress)
+
+
+def follow_decisions(library: sqlite3.Connection, chat: Service) -> None:
+    """Bring what is decided of all clips, and the sums it is decided by, up to date with who is enrolled now."""
     while not _take_in(library, chat):
         pass  # somebody else came or went meanwhile
-    return done + _go_through(library, chat, BEHIND if wholly else STALE, progress)
 
 
 def bring_up_to_date(library: sqlite3.Connection, chat: Service, clips: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -30,7 +30,6 @@ from pvchat.schemas import (
     Appearance,
     ClipAnalysis,
     FloatArray,
-    IntArray,
     PersonFacts,
     SceneFacts,
     SceneSpan,
@@ -139,7 +138,7 @@ def _track(row: Sequence[Any]) -> Track:
         rows[:, 5].copy(), rows[:, 6].copy(), vectors(identity), rows[:, 1:5].copy(),
         np.zeros((count, BODY), np.float32), np.full((count, 33, 4), np.nan, np.float32),
         prints=_rows(PRINTS, prints), looks=_rows(BODIES, looks), facts=PersonFacts.from_dict(told["facts"]),
-        seen=_frames(seen), appearances=stretches,
+        seen=np.frombuffer(seen, np.int32).astype(np.int64), appearances=stretches,
     )  # fmt: skip
 
 
@@ -159,6 +158,12 @@ def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[FaceTracks
             printed = prints_of(b"".join(prints)).reshape(count, -1, FACEPRINT)
             shown, behind = np.ones(count, np.float32), np.array(hidden, bool)
             yield from FaceTracks(np.array(numbers), bool(masked), behind, faces, quality, printed, shown).made_out()
+
+
+def clips_of(library: sqlite3.Connection, keys: Iterable[str]) -> list[int]:
+    """The numbers of the clips of these contents."""
+    words = "SELECT id FROM clips WHERE key IN (SELECT value FROM json_each(?))"
+    return [clip for (clip,) in library.execute(words, (json.dumps(list(keys)),))]
 
 
 def vectors(data: bytes) -> FloatArray:
@@ -184,10 +189,6 @@ def sightings_of(data: bytes) -> FloatArray:
 def _rows(layout: Layout, data: bytes) -> NDArray[np.float16]:
     """Rows as tracks have them."""
     return layout.unpacked(data).astype(np.float16) if data else np.zeros((0, 0), np.float16)
-
-
-def _frames(data: bytes) -> IntArray:
-    return np.frombuffer(data, np.int32).astype(np.int64)
 
 
 def _bytes(array: NDArray[Any], kind: type) -> bytes:

@@ -113,7 +113,7 @@ def _look_through(
     """Look at files, and enter each in its turn."""
     total, done = sum(map(_size, paths)), 0
     if how.opened is not None and (how.engine != "local" or min(how.workers, len(paths)) > 1):
-        found = pool.results(paths, partial(_Looker, how.opened), how.workers, how.engine, ordered=True)
+        found = pool.results(paths, partial(_looking, how.opened), how.workers, how.engine, ordered=True)
     else:
         found = pool.results(paths, lambda: partial(look, chat=chat))
     with closing(found) as looks:
@@ -145,14 +145,9 @@ def look(path: str, chat: Service) -> _Look:
         return _Look(problem=str(error))
 
 
-class _Looker:
-    """A worker, with a PVChat of its own."""
-
-    def __init__(self, opened: Opened) -> None:
-        self.chat = opened()
-
-    def __call__(self, path: str) -> _Look:
-        return look(path, self.chat)
+def _looking(opened: Opened) -> Callable[[str], _Look]:
+    """`look` with a PVChat of its own, in a worker."""
+    return partial(look, chat=opened())
 
 
 def _unheard(library: sqlite3.Connection, chat: Service) -> list[str]:

@@ -1,8 +1,9 @@
-"""The folders and files of a library, and what has changed in them.
+"""The folders, files and cameras of a library, and what has changed in the files.
 
-In: paths. Out: rows of `sources` and `files`. A file is known by its path, size and date; a clip by the content of its
-files, so that a moved or copied one isn't looked at again. A source that isn't there (a disk that is unplugged) keeps
-its clips.
+In: paths, addresses. Out: rows of `sources` and `files`. A file is known by its path, size and date; a clip by the
+content of its files, so that a moved or copied one isn't looked at again. A source that isn't there (a disk that is
+unplugged) keeps its clips. A camera's path is its address without password, by which it is shown and named; the whole
+address stands beside it and is read by nobody but who opens the camera.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from pvchat.index.folder import SUFFIXES, walk
 from pvchat.perception import VERSION
 from pvchat.storage.library import LibraryError, changing, drop_clips, shrink
-from pvchat.video import read_address
+from pvchat.video import Address, read_address
 
 Stamp = tuple[int, int]  # bytes, date in nanoseconds
 
@@ -73,9 +74,44 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
     with changing(library):
         for path in wanted:
             library.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, '')", (str(path),))
-            if place is not None:
-                library.execute("UPDATE sources SET place = ? WHERE path = ?", (" ".join(place.split()), str(path)))
+            _call(library, str(path), place)
     return [str(path) for path in wanted]
+
+
+def add_camera(library: sqlite3.Connection, address: Address, place: str | None) -> int:
+    """Add a camera, or give one another place or password; its number.
+
+    Raises:
+        LibraryError: that file is in the library as a video.
+    """
+    path = address.without_password
+    with changing(library):
+        found = library.execute("SELECT camera FROM sources WHERE path = ?", (path,)).fetchone()
+        if found is not None and found[0] is None:
+            hint = f"Take it out first: pvchat library remove '{path}'."
+            raise LibraryError("this is in the library as a video.", subject=path, hint=hint)
+        words = "INSERT INTO sources(path, place, camera) VALUES (?, '', ?) ON CONFLICT(path) DO UPDATE"
+        password = address.text != path  # else it was typed without, and keeps the one that it has
+        library.execute(f"{words} SET camera = CASE WHEN ? THEN excluded.camera ELSE camera END",
+                        (path, address.text, password))  # fmt: skip
+        _call(library, path, place)
+        return int(library.execute("SELECT id FROM sources WHERE path = ?", (path,)).fetchone()[0])
+
+
+def camera_of(library: sqlite3.Connection, text: str) -> Address:
+    """The camera of an address, with the password that it was added with, if it was; also of its place's name.
+
+    Raises:
+        VideoReadError: it is none.
+    """
+    row = library.execute(
+        "SELECT camera FROM sources WHERE camera IS NOT NULL AND (place = ? OR path = ?) ORDER BY path <> ?",
+        (text, text, text),
+    ).fetchone()
+    address = read_address(text if row is None else row[0])
+    stored = library.execute("SELECT camera FROM sources WHERE path = ?", (address.without_password,)).fetchone()
+    typed = address.text != address.without_password
+    return address if typed or stored is None or stored[0] is None else read_address(stored[0])
 
 
 def remove(library: sqlite3.Connection, path: str) -> None:
@@ -137,6 +173,12 @@ def stamp_of(path: Path) -> Stamp:
 def _absolute(path: str | Path) -> Path:
     """Where a path leads: that of an unknown "~user" stays as it is, and isn't there."""
     return Path(os.path.expanduser(path)).absolute()
+
+
+def _call(library: sqlite3.Connection, path: str, place: str | None) -> None:
+    """Call a source's place so; None: as it is called."""
+    if place is not None:
+        library.execute("UPDATE sources SET place = ? WHERE path = ?", (" ".join(place.split()), path))
 
 
 def _require_usable(path: Path, known: Sequence[Path]) -> None:

@@ -205,7 +205,7 @@ class PeopleStore:
         A cached clip may show anyone who is enrolled, so the whole clip cache goes; of a library of videos her tracks
         do, unless she was merged into somebody who goes on. Her folder goes last, so that a
         forget that is cut short can be repeated. Her face goes too where it is kept as "that is not …" of somebody
-        else.
+        else. `PVChat.forget` also takes her out of the sums by which others are decided in the library.
 
         Args:
             name: a name, an alias, or the id of a folder, also of a damaged one.

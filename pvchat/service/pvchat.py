@@ -233,7 +233,7 @@ class PVChat(Enrolling, Correcting):
         return answering.answer(question, seen, asking)
 
     def forget(self, name: NameOrRef) -> None:
-        """Delete everything kept about a person: `PeopleStore.forget`, and what is in memory.
+        """Delete everything kept about a person: `PeopleStore.forget`, what is in memory, traces in others' odds.
 
         Raises:
             UnknownPersonError: nobody has this name.
@@ -243,6 +243,7 @@ class PVChat(Enrolling, Correcting):
             if self.describer is not None:
                 self.describer.forget()
             self.people.forget(name)
+        self.library.drop_traces()
 
     def merge(self, name: NameOrRef, other: NameOrRef) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.

@@ -233,8 +233,13 @@ def drop_leftovers(library: sqlite3.Connection, folder: Path) -> None:
 
 def shrink(library: sqlite3.Connection) -> None:
     """Leave nothing of what was deleted on the disk, neither in the file nor in its log."""
-    library.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    empty_log(library)
     library.execute("VACUUM")
+    empty_log(library)
+
+
+def empty_log(library: sqlite3.Connection) -> None:
+    """Leave nothing in the log of what was overwritten in the file."""
     library.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
