@@ -31,7 +31,7 @@ from pvchat.chat.query import (
     is_of_sound,
 )
 from pvchat.chat.run import run
-from pvchat.chat.sounds import MUSIC, as_seen, hear, is_of_all, is_of_anybody, quotes, spans_of
+from pvchat.chat.sounds import MUSIC, as_seen, asked_of, is_of_anybody, quotes, spans_heard
 from pvchat.chat.spans import Span, all_verdict, any_verdict, common, merged, most_at_once, seconds_in
 from pvchat.chat.timeline import Timeline
 from pvchat.schemas import FloatArray
@@ -243,19 +243,18 @@ def heard_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     """
     if timeline.sound != "heard":
         return None if timeline.sound == "none" else Seen(video, told=False)
-    where = query.where or Has("speaks")
-    found = hear(Query("when", query.whom, where, during=query.during), timeline)
-    each = {one.entity: one.spans for one in found.people}
-    nobody = spans_of(found.rows, found.query) if is_of_anybody(query) else []
-    spans = (
-        found.spans if where == MUSIC else tuple(sorted([*nobody, *(span for one in each.values() for span in one)]))
-    )
-    if not (spans and is_of_all(query, each)):
+    query = replace(query, where=query.where or Has("speaks"))
+    found = run(Query("when", query.whom, query.where, during=query.during), timeline)
+    each, music = {one.entity: one.spans for one in found.people}, query.where == MUSIC
+    nobody = spans_heard(found.rows, asked_of(query)) if is_of_anybody(query.whom) and not music else []
+    spans = found.spans if music else tuple(sorted([*nobody, *(span for one in each.values() for span in one)]))
+    needed = {*query.whom.names} if query.whom.quantifier in ("both", "all") else set[str]()
+    if not (spans and needed <= {*each}):
         return Seen(video, told=False) if found.open and found.rows else None
-    said = quotes(hear(Query("attribute", query.whom, attribute="says", during=query.during), timeline))
-    kept = tuple(one for one in said if (one[0] or nobody) and where != MUSIC and common([one[2]], spans))
+    said = quotes(run(Query("attribute", query.whom, attribute="says", during=query.during), timeline))
+    kept = tuple(one for one in said if (one[0] or nobody) and not music and common([one[2]], spans))
     perhaps = frozenset(each) & doubted
-    sure = bool(nobody) or where == MUSIC or perhaps != {*each}
+    sure = bool(nobody) or music or perhaps != {*each}
     strangers = sum(name.startswith("#") for name in each)
     return Seen(video, spans, (*each,), perhaps, sure, strangers, each=each, quotes=kept)
 

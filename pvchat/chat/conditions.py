@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pvchat.chat.finding import Missing
 from pvchat.chat.query import (
+    HEARD,
     PRESENT,
     And,
     Condition,
@@ -25,6 +26,7 @@ from pvchat.chat.query import (
     atoms,
     is_numbered,
 )
+from pvchat.chat.sounds import rows_heard, truth_heard
 from pvchat.chat.spans import (
     TURNED,
     UNKNOWN,
@@ -117,6 +119,8 @@ def whether(
     if always:
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
     enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
+    if isinstance(condition, Has) and condition.attribute in HEARD:  # no doubt about any moment
+        enough = not without(time, truth.no)
     return "yes" if holds else "no" if enough else "unknown"
 
 
@@ -277,6 +281,8 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
         return negated(company)
     if has.attribute in RELATIONS:
         return _related(has, entity, timeline)
+    if has.attribute in HEARD:
+        return truth_heard(has, entity, timeline)
     rows = rows_about(has, entity, timeline)
     said = [(says(has, row, timeline.measured), row.span) for row in rows]
     yes, no = ([span for verdict, span in said if verdict == wanted] for wanted in ("yes", "no"))
@@ -298,6 +304,8 @@ def _moved(how: str, seen: Sequence[Span], whole: Span) -> list[Span]:
 def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
     """The rows that may say something to a condition, of somebody or of the scene; for a thing those of its label."""
     about = "" if has.attribute in OF_SCENE else entity
+    if has.attribute in HEARD:
+        return rows_heard(has, about, timeline)
     if has.value == BETWEEN:
         return [*relations("left_of", entity, timeline), *relations("right_of", entity, timeline)]
     if has.attribute in (*RELATIONS, "alone"):

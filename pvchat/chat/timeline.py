@@ -25,7 +25,7 @@ from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
 from pvchat.schemas import Decision, Ground, SoundState, Why
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
-OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style")  # of no person
+OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style", "music")  # of no person
 _EMPTY = word_set("a an the of on in at to towards into with his her their something somebody")
 _SAME = {
     "gray": "grey", "blond": "blonde", "speaking": "talking", "facing": "looking", "seated": "sitting",

@@ -94,6 +94,7 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         "holding": f"holding {with_article(value) or f'{some}thing'}", "near": place_said(value, "at"),
         "shot_size": wording("shot", value) or value, "place": place_said(value), "style": f"a {value} scene",
         "light": "in the dark" if value == "dark" else f"in {value} light",
+        "speaks": "speaking", "says": f"saying “{value}”" if value else "speaking", "language": f"speaking {value}",
         "background": f"before {value}", "thing": f"seen with {with_article(value)}",
     }.get(has.attribute, value)  # fmt: skip
     return "be", text or f"doing {some}thing"
@@ -214,6 +215,8 @@ def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
     where = event.where
     if event.whom == EVERYBODY and isinstance(where, Has) and where.attribute == "light":
         return "it", " ".join(filter(None, ("is", hedge, where.value)))
+    if where == Has("music"):
+        return "music", f"{hedge} plays".strip()
     return whom_said(event.whom), clause(where, how_many(event.whom), hedge)
 
 

@@ -147,7 +147,7 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
 
 def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
-    if is_of_sound(query):
+    if is_of_sound(query) and query.select not in ("compare", "order"):
         return of_sound(finding, timeline)
     if asks_scene(finding) and query.select in _OF_SCENE and not (query.select == "who" and _anybody(finding)):
         return _OF_SCENE[query.select](finding, timeline)
