@@ -60,7 +60,6 @@ class Seen:
         names: of whom.
         perhaps: those of them who are only perhaps in it.
         sure: it holds of somebody who surely is there.
-        strangers: how many of `names` aren't enrolled.
         each: when it holds of each, where they are listed.
         told: False: whoever is asked about is there, and nothing tells whether it holds.
         quotes: what is said meanwhile, where words are asked about.
@@ -71,10 +70,14 @@ class Seen:
     names: tuple[str, ...] = ()
     perhaps: frozenset[str] = frozenset()
     sure: bool = True
-    strangers: int = 0
     each: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     told: bool = True
     quotes: tuple[Quote, ...] = ()
+
+    @property
+    def strangers(self) -> int:
+        """How many of `names` aren't enrolled."""
+        return sum(name.startswith("#") for name in self.names)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
