@@ -289,3 +289,13 @@ def test_whoever_is_described_in_a_question_that_nothing_answers_is_known_to_the
 def test_one_by_name_is_compared_with_one_by_looks() -> None:
     longest = Query("compare", Whom(such=Has("gender", "woman")), rank=Rank("long"), versus=BEN)
     assert run(longest, T).names == ("Ana",)
+
+
+def test_who_is_gone_is_who_of_those_enrolled_is_not_there() -> None:
+    found = run(Query("exists", where=GONE, form="polar"), T)
+    assert (found.verdict, found.names) == ("yes", ("Cleo",))
+
+
+def test_towards_whom_somebody_does_something_is_not_known() -> None:
+    at_ben = Has("deed", "talking to", of=Whom(("Ben",)))
+    assert verdict(Whom(("Ana",)), at_ben) == "unknown"

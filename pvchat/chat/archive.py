@@ -28,11 +28,12 @@ from pvchat.chat.query import (
     Rank,
     Whom,
     atoms,
+    counts_at_once,
     is_of_sound,
 )
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, as_seen, asked_of, is_of_anybody, quotes, spans_heard
-from pvchat.chat.spans import Span, all_verdict, any_verdict, common, merged, most_at_once, seconds_in
+from pvchat.chat.spans import Span, all_verdict, any_verdict, common, merged, seconds_in
 from pvchat.chat.timeline import Timeline
 from pvchat.schemas import FloatArray
 
@@ -210,8 +211,7 @@ def _so_many(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     if one is None or query.number is None:
         return None
     known = len(one.names) - one.strangers - len(one.perhaps)
-    at_once = most_at_once([span for spans in one.each.values() for span in spans])
-    verdict = query.number.within(max(known, at_once), len(one.names))
+    verdict = query.number.within(max(known, one.at_once), len(one.names))
     return None if verdict == "no" else replace(one, sure=verdict == "yes")
 
 
@@ -294,7 +294,8 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     if query.select == "how_long":
         return replace(found, names=names, number=_at_least_and_most(found)[0])
     if query.select == "count":
-        return replace(found, names=names, number=float(len(names)))
+        most = max((one.at_once for one in found.seen), default=0) if counts_at_once(query) else len(names)
+        return replace(found, names=names, number=float(most))
     rank = query.rank
     if query.select == "when" and rank is not None and rank.by == "time" and query.number is not None:  # the last three
         count = int(query.number.value)

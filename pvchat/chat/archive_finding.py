@@ -12,7 +12,7 @@ from typing import Any
 from pvchat.chat.finding import Verdict
 from pvchat.chat.query import Query
 from pvchat.chat.sounds import Quote
-from pvchat.chat.spans import Span
+from pvchat.chat.spans import Span, most_at_once
 
 UNITS = {  # by which videos are put together: what each belongs to
     "place": lambda video: video.place,
@@ -78,6 +78,11 @@ class Seen:
     def strangers(self) -> int:
         """How many of `names` aren't enrolled."""
         return sum(name.startswith("#") for name in self.names)
+
+    @property
+    def at_once(self) -> int:
+        """How many of them it holds of at the same time, at most."""
+        return most_at_once([span for spans in self.each.values() for span in spans])
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""

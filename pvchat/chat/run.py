@@ -35,13 +35,14 @@ from pvchat.chat.query import (
     PRESENT,
     And,
     Condition,
-    Has,
     Not,
     Number,
     Query,
     Rank,
     Whom,
+    asks_absence,
     atoms,
+    counts_at_once,
     is_choice,
     is_of_sound,
 )
@@ -240,6 +241,11 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     part = Part([timeline.whole]) if ordered else part_of(query.during, timeline)
     timeline = audible(timeline) if is_of_sound(query) else timeline
     who = subjects(query.whom, None if _asks_people(query) else query.where, part.spans, timeline)
+    if asks_absence(query):
+        gone = [
+            one.name for one in timeline.enrolled if one.decision == "absent" and one.name not in query.whom.besides
+        ]
+        who = replace(who, sure=(*who.sure, *gone))
     lookup = Lookup(query, timeline, part.spans, who)
     if part.spans and is_of_sound(query):
         found = _heard(lookup)
@@ -354,7 +360,7 @@ def _is_ranked(lookup: Lookup, rank: Rank) -> Finding:
 def _count(lookup: Lookup) -> Finding:
     """How many they are; of things, how many are seen at the same time."""
     query = lookup.query
-    if query.where == Has("with") and query.whom == EVERYBODY:  # at the same time
+    if counts_at_once(query):
         seen = [row.span for one in lookup.timeline.entities for row in lookup.timeline.of(one.name, "present")]
         most = float(most_at_once([span for span in seen if common([span], lookup.part)]))
         fits = _joint(replace(lookup, query=replace(query, where=None, value="people"))).yes

@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
-from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, upper
-from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, is_of_sound
+from pvchat.chat.english import clock, first_times, join, lasting, number, so_many_people, span_told, upper
+from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
 from pvchat.chat.say.clauses import clause
 from pvchat.chat.say.sounds import does, quoted, speaker
 from pvchat.chat.sounds import MUSIC
@@ -271,6 +271,12 @@ def _all_named(one: Seen) -> str:
 
 
 def _count(found: ArchiveFinding, asked: Asked) -> str:
+    """How many people there are in all, or at most at the same time."""
+    if counts_at_once(found.query):
+        best = max(found.seen, key=lambda one: one.at_once)
+        when = f"{moment(best)}, of {videos(found.looked_at)}{asked.of}"
+        many = f"{so_many_people(best.at_once)} {'is' if best.at_once == 1 else 'are'}"
+        return f"At most {many} seen at the same time: {when}."
     most = max((one.strangers for one in found.seen), default=0)
     known = f"{number(len(found.names))} whom I know ({join(list(found.names))})" if found.names else ""
     unknown = f"at least {number(most)} whom I don't know" if most else ""

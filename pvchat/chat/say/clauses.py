@@ -97,7 +97,9 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         "speaks": "speaking", "says": f"saying “{value}”" if value else "speaking", "language": f"speaking {value}",
         "background": f"before {value}", "thing": f"seen with {with_article(value)}",
     }.get(has.attribute, value)  # fmt: skip
-    return "be", text or f"doing {some}thing"
+    text = text or f"doing {some}thing"
+    towards = f" {whom_said(has.of)}" if has.attribute == "deed" and has.of is not None else ""
+    return "be", f"{text}{towards}"
 
 
 def _related(has: Has, count: int, some: str) -> str:
@@ -362,11 +364,11 @@ def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[
 def who_is_absent(asked: Sequence[Entity]) -> str:
     """Who of those enrolled is not there, and who may not be."""
     absent = decided(asked, "absent")
-    return " ".join([f"{not_here(absent)}." if absent else "I miss nobody_known whom I know.", *may_be(asked)])
+    return " ".join([f"{not_here(absent)}." if absent else "I miss nobody whom I know.", *may_be(asked)])
 
 
 def nobody_known(besides: Sequence[str] = ()) -> str:
-    """That nobody_known known is there, or nobody_known else."""
+    """That nobody known is there, or nobody else."""
     return f"Nobody {'else ' if besides else ''}I know is in this video."
 
 
@@ -403,7 +405,7 @@ def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
 
 
 def unknown_people(count: int, also: bool = False) -> str:
-    """How many people are seen whom nobody_known knows, as a sentence; empty for none."""
+    """How many people are seen whom nobody knows, as a sentence; empty for none."""
     there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
     return f"{there} {so_many_people(count)} I don't know." if count > 0 else ""
 
