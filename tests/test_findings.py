@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from make_written import written
 
 from pvchat.chat.finding import Finding, Missing
 from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.run import run
-from pvchat.chat.timeline import Timeline
 
 WARD = {
     "seconds": 60, "shots": [[0, 25], [25, 60]], "looked_for": ["cup", "dog"],
@@ -32,7 +32,7 @@ WARD = {
             {"attribute": "gender", "value": "man"}, {"attribute": "posture", "value": "standing"}]},
     ],
 }  # fmt: skip
-T = Timeline.from_dict(WARD)
+T = written(WARD)
 ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
 CLEO, DAN = Whom(("Cleo",)), Whom(("Dan",))
 GONE = Not(Has("present"))

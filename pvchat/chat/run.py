@@ -429,23 +429,17 @@ def _picked(spans: Sequence[Span], rank: Rank | None) -> list[Span]:
     return nth_of(in_turn, rank.k)
 
 
-def _how_long(lookup: Lookup) -> Finding:
-    return _measured(lookup, seconds_in, sum(lookup.open_s(name) for name in lookup.who.sure))
-
-
-def _how_often(lookup: Lookup) -> Finding:
-    return _measured(lookup, lambda spans: float(len(spans)), 0.0)
-
-
-def _measured(lookup: Lookup, measure: Callable[[Sequence[Span]], float], open_s: float) -> Finding:
+def _measured(lookup: Lookup) -> Finding:
     """How long or how often it holds, of each and of all together; no number where that isn't known at all."""
-    query, missing = lookup.query, lookup.who.missing
+    query, missing, long = lookup.query, lookup.who.missing, lookup.query.select == "how_long"
+    measure: Callable[[Sequence[Span]], float] = seconds_in if long else len
+    open_s = sum(lookup.open_s(name) for name in lookup.who.sure) if long else 0.0
     of_people = query.value == "people"  # the number is theirs, not of what is measured
     found = _when(lookup if of_people else replace(lookup, query=replace(query, number=None, form="wh")))
-    number: float | None = measure(found.spans)
+    number: float | None = float(measure(found.spans))
     if not number and (found.open or any(one.why != "absent" for one in missing)):
         number = None
-    people = tuple(replace(one, number=measure(one.spans)) for one in found.people)
+    people = tuple(replace(one, number=float(measure(one.spans))) for one in found.people)
     more = number is not None and open_s > (1 - WHOLE) * seconds_in(lookup.part)
     found = replace(found, query=query, people=people, number=number, at_least=more)
     if query.number is None or of_people:
@@ -607,6 +601,6 @@ def _with_measures(ranked_people: Ranked) -> tuple[Found, ...]:
 
 
 _SELECTS: dict[str, Callable[[Lookup], Finding]] = {
-    "exists": _exists, "who": _who, "count": _count, "when": _when, "how_long": _how_long, "how_often": _how_often,
+    "exists": _exists, "who": _who, "count": _count, "when": _when, "how_long": _measured, "how_often": _measured,
     "attribute": _attribute, "describe": _describe, "compare": _compare, "order": order, "shots": _shots,
 }  # fmt: skip
