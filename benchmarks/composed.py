@@ -19,6 +19,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from make_written import written
+
 from pvchat.chat.finding import Finding
 from pvchat.chat.question import Conversation
 from pvchat.chat.run import run
@@ -109,7 +112,7 @@ def answered(turns: Sequence[str], timeline: Timeline) -> Finding:
 def counted(folder: Path, kept: bool, tell: Callable[[str], Any]) -> Counter[tuple[str, str]]:
     """How many of each kind are right, wrong, and said yes or no wrongly; `tell` hears of those that are wrong."""
     files = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (folder / "timelines").glob("*.json")}
-    timelines = {name: Timeline.from_dict(row) for name, row in files.items()}
+    timelines = {name: written(row) for name, row in files.items()}
     count: Counter[tuple[str, str]] = Counter()
     for row in rows(folder, kept):
         found = answered(row["turns"], timelines[row["timeline"]])

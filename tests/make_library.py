@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from make_analysis import make_analysis
 from make_studio import open_chat, open_studio
+from make_written import written
 
 from pvchat import PVChat
 from pvchat.chat.timeline import Timeline
@@ -39,7 +40,7 @@ def stored(chat: PVChat, folder: Path, videos: Videos) -> Library:
     with library._open() as tables:
         who = {one.name: recognise._numbers(tables)[one.id] for one in chat.people.snapshot().people}
         for number, (place, recorded, told) in enumerate(videos, 1):
-            timeline = told if isinstance(told, Timeline) else Timeline.from_dict(told)
+            timeline = told if isinstance(told, Timeline) else written(told)
             source = tables.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, ?)", (f"/{place}", place))
             source = tables.execute("SELECT id FROM sources WHERE path = ?", (f"/{place}",)).fetchone()[0]
             sound = Sound(timeline.sound) if timeline.sound else None

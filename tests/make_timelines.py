@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from hypothesis import strategies as st
+from make_written import written
 
 from pvchat.chat.query import And, Condition, Has, Not, Or, Whom
 from pvchat.chat.timeline import Timeline
@@ -52,7 +53,7 @@ def timelines(draw: st.DrawFn) -> Timeline:
     things = [{"attribute": "thing", "value": "cup", "from": a, "to": b} for a, b in draw(st.lists(_edges, max_size=1))]
     scene = [{"attribute": "place", "value": "office"}] if draw(st.booleans()) else []
     made = {"seconds": SECONDS, "people": people, "things": things, "scene": scene, "looked_for": ["cup", "dog"]}
-    return Timeline.from_dict({**made, "shots": [[0, 5], [5, SECONDS]]})
+    return written({**made, "shots": [[0, 5], [5, SECONDS]]})
 
 
 single = st.sampled_from([

@@ -80,6 +80,7 @@ def test_numbers_and_names() -> None:
     assert found(Query("how_often", ANA)).number == 3
     assert found(Query("how_long", ANA)).number == 15
     assert found(Query("who")).names == {"Ben": 4, "Ana": 3}
+    assert found(Query("count", where=WITH)).number == 2  # at the same time
     assert list(found(Query("who", rank=Rank("long"))).names) == ["Ana", "Ben"]
     assert found(Query("when", Whom(("Ana",), unknown=("Zoe",)))).strange == ("Zoe",)
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from make_written import written
 
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import During, Has, Query, Whom
 from pvchat.chat.question import Conversation, known_of
-from pvchat.chat.timeline import Timeline
 
 
 def _row(attribute: str, value: str, start: int | None = None, end: int | None = None, **more: Any) -> dict[str, Any]:
     return {"attribute": attribute, "value": value, **({} if start is None else {"from": start, "to": end}), **more}
 
 
-KITCHEN = Timeline.from_dict({
+KITCHEN = written({
     "seconds": 60, "looked_for": ["dog", "cup", "cat"],
     "scene": [_row("place", "kitchen")], "things": [_row("thing", "dog", 15, 30), _row("thing", "cup", 40, 50)],
     "people": [

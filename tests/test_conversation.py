@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 from make_asked import found, read_question
+from make_written import written
 
 from pvchat.chat.query import During, Has, Query, Rank, Whom
 from pvchat.chat.question import Conversation
-from pvchat.chat.timeline import Timeline
 from pvchat.errors import SettingsError
 
 NAMES = ("Ana", "Ben", "Cleo", "Dan")
 ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
 WORN = Query("attribute", ANA, attribute="worn")
-WARD = Timeline.from_dict({
+WARD = written({
     "seconds": 60, "shots": [[0, 60]],
     "people": [
         {"name": "Ana", "seen": [[0, 25], [40, 60]], "x": 0.2, "rows": [

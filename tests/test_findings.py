@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from make_written import written
 
 from pvchat.chat.finding import Finding, Missing
 from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.run import run
-from pvchat.chat.timeline import Timeline
 
 WARD = {
     "seconds": 60, "shots": [[0, 25], [25, 60]], "looked_for": ["cup", "dog"],
@@ -32,7 +32,7 @@ WARD = {
             {"attribute": "gender", "value": "man"}, {"attribute": "posture", "value": "standing"}]},
     ],
 }  # fmt: skip
-T = Timeline.from_dict(WARD)
+T = written(WARD)
 ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
 CLEO, DAN = Whom(("Cleo",)), Whom(("Dan",))
 GONE = Not(Has("present"))
@@ -289,3 +289,13 @@ def test_whoever_is_described_in_a_question_that_nothing_answers_is_known_to_the
 def test_one_by_name_is_compared_with_one_by_looks() -> None:
     longest = Query("compare", Whom(such=Has("gender", "woman")), rank=Rank("long"), versus=BEN)
     assert run(longest, T).names == ("Ana",)
+
+
+def test_who_is_gone_is_who_of_those_enrolled_is_not_there() -> None:
+    found = run(Query("exists", where=GONE, form="polar"), T)
+    assert (found.verdict, found.names) == ("yes", ("Cleo",))
+
+
+def test_towards_whom_somebody_does_something_is_not_known() -> None:
+    at_ben = Has("deed", "talking to", of=Whom(("Ben",)))
+    assert verdict(Whom(("Ana",)), at_ben) == "unknown"

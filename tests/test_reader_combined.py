@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from make_asked import query_of, read_question
+from make_written import written
 
 from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
-from pvchat.chat.timeline import Timeline
 
 NAMES = ("Ana", "Ben", "Cleo")
 ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
@@ -114,7 +114,7 @@ COMBINED: dict[str, Query] = {
         "exists", ANA, And((Has("gender", "woman"), SITS, Has("beside", of=BEN))), form="polar"
     ),
 }  # fmt: skip
-FILM = Timeline.from_dict({
+FILM = written({
     "seconds": 60, "shots": [[0, 60]],
     "people": [
         {"name": "Ana", "seen": [[0, 25], [40, 60]], "rows": [

@@ -8,7 +8,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.query import Has, Query, Rank, Whom
+from pvchat.chat.query import And, During, Event, Has, Number, Query, Rank, Whom
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
@@ -139,6 +139,35 @@ SAID = [
 @pytest.mark.parametrize(("text", "timeline", "answer"), SAID, ids=[f"{text} {i}" for i, (text, *_) in enumerate(SAID)])
 def test_what_is_heard_is_said(text, timeline, answer):
     assert say(run(read(text, Known(NAMES)), timeline), timeline) == answer
+
+
+BEN = Whom(("Ben",))
+
+
+@pytest.mark.parametrize(
+    ("query", "verdict"),
+    [
+        (Query("exists", Whom(("Ana", "Ben"), "both"), Has(SAYS, "coffee"), form="polar"), "yes"),
+        (Query("exists", Whom(quantifier="none"), SPEAKS, form="polar"), "no"),
+        (Query("exists", Whom(("Ben",), "only"), Has(SAYS, "morning"), form="polar"), "yes"),
+        (Query("exists", BEN, SPEAKS, form="polar", number=Number("more_than", 3)), "yes"),
+        (Query("exists", ANA, SPEAKS, form="polar", number=Number("more_than", 3)), "no"),
+        (Query("compare", BEN, SPEAKS, form="polar", rank=Rank("long"), versus=ANA), "yes"),
+        (Query("order", ANA, SPEAKS, form="polar", versus=BEN), "no"),
+        (Query("exists", BEN, And((SPEAKS, Has("posture", "sitting"))), form="polar"), "unknown"),
+    ],
+)
+def test_what_is_heard_is_looked_up_as_what_is_seen(query, verdict):
+    assert run(query, SURE).verdict == verdict
+
+
+def test_a_time_may_hang_on_what_is_heard():
+    music = replace(PLAYING, rows=(*PLAYING.rows, Row("Ben", "present", "", 0.0, 20.0)))
+    found = run(Query("when", BEN, during=During("while", event=Event(Whom(), Has("music")))), music)
+    assert found.spans == ((2.0, 9.0),)
+    assert say(found, music) == "Ben is in this video while music plays, from 0:02 to 0:09."
+    silent = Query("exists", ANA, SPEAKS, during=During("while", event=Event(BEN, SPEAKS)), form="polar")
+    assert run(silent, SURE).verdict == "no"
 
 
 def test_who_speaks_is_who_stands_on_the_track():

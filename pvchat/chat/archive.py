@@ -7,7 +7,7 @@ ten thousand videos a few look like hers by chance (`base_rate`), and then she i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,11 +28,12 @@ from pvchat.chat.query import (
     Rank,
     Whom,
     atoms,
+    counts_at_once,
     is_of_sound,
 )
 from pvchat.chat.run import run
-from pvchat.chat.sounds import MUSIC, as_seen, hear, is_of_all, is_of_anybody, quotes, spans_of
-from pvchat.chat.spans import Span, all_verdict, any_verdict, common, merged, most_at_once, seconds_in
+from pvchat.chat.sounds import MUSIC, as_seen, asked_of, is_of_anybody, quotes, spans_heard
+from pvchat.chat.spans import Span, all_verdict, any_verdict, common, merged, seconds_in
 from pvchat.chat.timeline import Timeline
 from pvchat.schemas import FloatArray
 
@@ -146,30 +147,45 @@ def _in_one(
         return _so_many(query, video, timeline, doubted)
     if query.select in ("who", "count") or not (query.whom.names or query.whom.unknown):
         return _people_in(query, video, timeline, doubted)
-    query = replace(query, number=None, rank=None)
-    found = run(replace(query, select="when", form="wh", attribute=None, value=""), timeline)
+    asked = replace(query, select="when", form="wh", attribute=None, value="", number=None, rank=None)
+    found = run(asked, timeline)
     unsure = [one.name for one in found.missing if one.why == "unsure" and one.name in query.whom.names]
-    names = tuple(dict.fromkeys((*(one.entity for one in found.people), *unsure)))
-    spans, needed = found.spans, {*sought(query)}
-    if needed & {*query.whom.names} <= {*names}:  # each of them at some time, if never at once
-        spans = spans or tuple(merged([span for one in found.people for span in one.spans]))
-    if not spans and query.select == "exists" and names and not unsure:  # never: at no moment in particular
-        spans = tuple(span for name in names for span in timeline.seen(name))
-    perhaps = frozenset(names) & (doubted | frozenset(unsure))
+    each, needed = {one.entity: tuple(one.spans) for one in found.people}, {*sought(query)}
+    spans = found.spans
+    if needed & {*query.whom.names} <= {*each, *unsure}:  # each of them at some time, if never at once
+        spans = spans or _all_spans(each)
+    if not spans and query.select == "exists" and each and not unsure:  # never: at no moment in particular
+        spans = tuple(span for name in each for span in timeline.seen(name))
     if spans and not needed & {*unsure}:
-        hangs = bool(needed & perhaps) or perhaps == {*names}  # on somebody who is only perhaps there
-        each = {one.entity: tuple(one.spans) for one in found.people}
-        return Seen(video, spans, names, perhaps, not hangs, each=each)
-    if unsure and _is_plain(query.where):
+        return _seen(video, each, doubted, unsure, spans, needed)
+    if unsure and all(has.attribute in ("present", "with", "alone") for has in atoms(query.where)):
         like = [one.like for one in timeline.entities if one.name in unsure and one.like]
-        near = tuple(merged([span for name in like for span in timeline.seen(name)]))
-        return Seen(video, near, names, perhaps, False)
+        near = _all_spans({name: timeline.seen(name) for name in like})
+        return replace(_seen(video, each, doubted, unsure), spans=near, sure=False, each={})
     return Seen(video, told=False) if found.open and not found.missing else None
 
 
-def _is_plain(where: Condition | None) -> bool:
-    """Whether only somebody's being there is asked, alone or with others."""
-    return all(has.attribute in ("present", "with", "alone") for has in atoms(where))
+def _seen(
+    video: Video,
+    each: Mapping[str, Sequence[Span]],
+    doubted: frozenset[str],
+    unsure: Sequence[str] = (),
+    spans: Sequence[Span] = (),
+    needed: Collection[str] = (),
+) -> Seen:
+    """A video in which something holds: of each at which times, of the unsure perhaps; of all together in some spans.
+
+    It is sure unless all of them are only perhaps there, or one who is needed.
+    """
+    names = tuple(dict.fromkeys(filter(None, (*each, *unsure))))
+    perhaps = frozenset(names) & (doubted | frozenset(unsure))
+    hangs = bool(perhaps) and (perhaps == {*names} or not perhaps.isdisjoint(needed))
+    when = {name: tuple(times) for name, times in each.items()}
+    return Seen(video, tuple(spans) or _all_spans(each), names, perhaps, not hangs, each=when)
+
+
+def _all_spans(each: Mapping[str, Sequence[Span]]) -> tuple[Span, ...]:
+    return tuple(merged([span for spans in each.values() for span in spans]))
 
 
 def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
@@ -177,18 +193,8 @@ def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozense
     rank = query.rank if query.rank is not None and query.rank.by == "time" else None
     found = run(replace(query, select="who", form="wh", rank=rank, number=None, throughout=False), timeline)
     unsure = [one.entity for one in found.open if one.verdict == "unsure"]
-    names = tuple(dict.fromkeys((*found.names, *unsure)))
-    known = {one.name for one in timeline.entities if one.known}
-    perhaps = frozenset(names) & (doubted | frozenset(unsure))
-    spans = tuple(merged([span for one in found.people for span in one.spans or timeline.seen(one.entity)]))
-    sure = bool([name for name in names if name not in perhaps and name])
-    scene = "" in names and bool(found.people)
-    if not names and not scene:
-        return None
-    strangers = sum(name not in known for name in names if name)
-    each = {one.entity: tuple(one.spans or timeline.seen(one.entity)) for one in found.people}
-    whom = tuple(name for name in names if name)
-    return Seen(video, spans, whom, perhaps, sure or scene, strangers, each=each)
+    each = {one.entity: one.spans or timeline.seen(one.entity) for one in found.people}
+    return _seen(video, each, doubted, unsure) if each or unsure else None
 
 
 def _without_anybody(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
@@ -205,8 +211,7 @@ def _so_many(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     if one is None or query.number is None:
         return None
     known = len(one.names) - one.strangers - len(one.perhaps)
-    at_once = most_at_once([span for spans in one.each.values() for span in spans])
-    verdict = query.number.within(max(known, at_once), len(one.names))
+    verdict = query.number.within(max(known, one.at_once), len(one.names))
     return None if verdict == "no" else replace(one, sure=verdict == "yes")
 
 
@@ -216,10 +221,8 @@ def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     told = [one for one in found.people if one.rows or video.long]
     if not told and not (found.rows and query.whom == EVERYBODY):
         return None
-    names = tuple(one.entity for one in told)
-    spans = tuple(merged([span for name in names for span in timeline.seen(name)]))
-    perhaps = frozenset(names) & doubted
-    return Seen(video, spans, names, perhaps, not perhaps)
+    one = _seen(video, {one.entity: timeline.seen(one.entity) for one in told}, doubted)
+    return replace(one, sure=not one.perhaps)
 
 
 def _within(query: Query, within: Span | None) -> Query:
@@ -243,21 +246,18 @@ def heard_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     """
     if timeline.sound != "heard":
         return None if timeline.sound == "none" else Seen(video, told=False)
-    where = query.where or Has("speaks")
-    found = hear(Query("when", query.whom, where, during=query.during), timeline)
-    each = {one.entity: one.spans for one in found.people}
-    nobody = spans_of(found.rows, found.query) if is_of_anybody(query) else []
-    spans = (
-        found.spans if where == MUSIC else tuple(sorted([*nobody, *(span for one in each.values() for span in one)]))
-    )
-    if not (spans and is_of_all(query, each)):
+    query = replace(query, where=query.where or Has("speaks"))
+    found = run(Query("when", query.whom, query.where, during=query.during), timeline)
+    each, music = {one.entity: one.spans for one in found.people}, query.where == MUSIC
+    nobody = spans_heard(found.rows, asked_of(query)) if is_of_anybody(query.whom) and not music else []
+    spans = found.spans if music else tuple(sorted([*nobody, *(span for one in each.values() for span in one)]))
+    needed = {*query.whom.names} if query.whom.quantifier in ("both", "all") else set[str]()
+    if not (spans and needed <= {*each}):
         return Seen(video, told=False) if found.open and found.rows else None
-    said = quotes(hear(Query("attribute", query.whom, attribute="says", during=query.during), timeline))
-    kept = tuple(one for one in said if (one[0] or nobody) and where != MUSIC and common([one[2]], spans))
-    perhaps = frozenset(each) & doubted
-    sure = bool(nobody) or where == MUSIC or perhaps != {*each}
-    strangers = sum(name.startswith("#") for name in each)
-    return Seen(video, spans, (*each,), perhaps, sure, strangers, each=each, quotes=kept)
+    said = quotes(run(Query("attribute", query.whom, attribute="says", during=query.during), timeline))
+    kept = tuple(one for one in said if (one[0] or nobody) and not music and common([one[2]], spans))
+    one = _seen(video, each, doubted, spans=spans)
+    return replace(one, sure=one.sure or bool(nobody) or music, quotes=kept)
 
 
 def find(query: Query, videos: Iterable[Sighted], looked_at: int, everything: Sequence[str] = ()) -> ArchiveFinding:
@@ -294,7 +294,8 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     if query.select == "how_long":
         return replace(found, names=names, number=_at_least_and_most(found)[0])
     if query.select == "count":
-        return replace(found, names=names, number=float(len(names)))
+        most = max((one.at_once for one in found.seen), default=0) if counts_at_once(query) else len(names)
+        return replace(found, names=names, number=float(most))
     rank = query.rank
     if query.select == "when" and rank is not None and rank.by == "time" and query.number is not None:  # the last three
         count = int(query.number.value)
@@ -348,7 +349,8 @@ def _held(found: ArchiveFinding) -> ArchiveFinding:
         named = [name for name in named if (best[name] > (edge or 0.0)) == (query.during.relation == "after")]
         named = sorted(named, key=lambda name: abs(best[name] - (edge or 0.0)))
     number = best[named[0]] if named and query.rank is not None and query.rank.by != "time" else None
-    found = replace(found, names={name: _videos_of(found, name) for name in named}, number=number)
+    counts = dict(_counted(found))
+    found = replace(found, names={name: counts.get(name, 0) for name in named}, number=number)
     if query.form != "polar":
         return found
     told = {_comes_first(_measures(found, *sure), query) for sure in ((True, True), (True, False), (False, True))}
@@ -395,10 +397,6 @@ def _measure(found: ArchiveFinding, name: str, by: tuple[str, bool], sure: bool)
         return sum(end - start for _, (start, end) in spans)
     moments = [video.time_of(span[1] if by[1] else span[0]).timestamp() for video, span in spans]
     return None if not moments else max(moments) if by[1] else min(moments)
-
-
-def _videos_of(found: ArchiveFinding, name: str) -> int:
-    return sum(name in one.names and name not in one.perhaps for one in found.seen)
 
 
 def of_one_time(query: Query) -> Query:

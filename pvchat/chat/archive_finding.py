@@ -12,7 +12,7 @@ from typing import Any
 from pvchat.chat.finding import Verdict
 from pvchat.chat.query import Query
 from pvchat.chat.sounds import Quote
-from pvchat.chat.spans import Span
+from pvchat.chat.spans import Span, most_at_once
 
 UNITS = {  # by which videos are put together: what each belongs to
     "place": lambda video: video.place,
@@ -60,7 +60,6 @@ class Seen:
         names: of whom.
         perhaps: those of them who are only perhaps in it.
         sure: it holds of somebody who surely is there.
-        strangers: how many of `names` aren't enrolled.
         each: when it holds of each, where they are listed.
         told: False: whoever is asked about is there, and nothing tells whether it holds.
         quotes: what is said meanwhile, where words are asked about.
@@ -71,10 +70,19 @@ class Seen:
     names: tuple[str, ...] = ()
     perhaps: frozenset[str] = frozenset()
     sure: bool = True
-    strangers: int = 0
     each: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     told: bool = True
     quotes: tuple[Quote, ...] = ()
+
+    @property
+    def strangers(self) -> int:
+        """How many of `names` aren't enrolled."""
+        return sum(name.startswith("#") for name in self.names)
+
+    @property
+    def at_once(self) -> int:
+        """How many of them it holds of at the same time, at most."""
+        return most_at_once([span for spans in self.each.values() for span in spans])
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pvchat.chat.finding import Missing
 from pvchat.chat.query import (
+    HEARD,
     PRESENT,
     And,
     Condition,
@@ -25,6 +26,7 @@ from pvchat.chat.query import (
     atoms,
     is_numbered,
 )
+from pvchat.chat.sounds import rows_heard, truth_heard
 from pvchat.chat.spans import (
     TURNED,
     UNKNOWN,
@@ -117,6 +119,8 @@ def whether(
     if always:
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
     enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
+    if isinstance(condition, Has) and condition.attribute in HEARD:  # no doubt about any moment
+        enough = not without(time, truth.no)
     return "yes" if holds else "no" if enough else "unknown"
 
 
@@ -277,12 +281,16 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
         return negated(company)
     if has.attribute in RELATIONS:
         return _related(has, entity, timeline)
+    if has.attribute in HEARD:
+        return truth_heard(has, entity, timeline)
     rows = rows_about(has, entity, timeline)
     said = [(says(has, row, timeline.measured), row.span) for row in rows]
     yes, no = ([span for verdict, span in said if verdict == wanted] for wanted in ("yes", "no"))
     if has.attribute == "thing" and any(words(has.value) <= words(label) for label in timeline.looked_for):
         no = [timeline.whole]
     truth = Truth(merged(yes), without(no, yes))  # whoever says it is believed
+    if has.attribute == "deed" and has.of is not None:  # towards whom somebody does something isn't measured
+        truth = Truth((), truth.no)
     if has.attribute in _LASTING and truth.yes:
         return Truth(without([timeline.whole], truth.no), truth.no)
     return Truth(common(truth.yes, seen), common(truth.no, seen))
@@ -298,6 +306,8 @@ def _moved(how: str, seen: Sequence[Span], whole: Span) -> list[Span]:
 def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
     """The rows that may say something to a condition, of somebody or of the scene; for a thing those of its label."""
     about = "" if has.attribute in OF_SCENE else entity
+    if has.attribute in HEARD:
+        return rows_heard(has, about, timeline)
     if has.value == BETWEEN:
         return [*relations("left_of", entity, timeline), *relations("right_of", entity, timeline)]
     if has.attribute in (*RELATIONS, "alone"):
@@ -309,26 +319,28 @@ def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
 
 def relations(attribute: str, entity: str, timeline: Timeline) -> list[Row]:
     """With whom somebody is seen, beside whom, or left or right of whom, as rows."""
-    found: list[Row] = []
-    for other in others([entity], timeline):
-        both = common(timeline.seen(entity), timeline.seen(other))
-        if attribute == "beside":
-            rows = [row for row in timeline.of(entity, attribute) if row.of == other]
-            rows += [row for row in timeline.of(other, attribute) if row.of == entity]
-            both = common(merged([row.span for row in rows if row.holds]), both)
-        elif attribute != "with":
-            both = both if _lies(attribute, entity, other, timeline) else []
-        found += [Row(entity, attribute, "", start, end, of=other) for start, end in both]
-    return found
+    return [
+        Row(entity, attribute, "", start, end, of=other)
+        for other in others([entity], timeline)
+        for start, end in _relation(attribute, entity, other, timeline).yes
+    ]
 
 
-def _lies(attribute: str, entity: str, other: str, timeline: Timeline) -> bool | None:
-    """Whether one usually is left (or right) of another; None: not known."""
-    places = [one.centre for name in (entity, other) if (one := timeline.entity(name)) is not None]
-    if len(places) < 2 or places[0] is None or places[1] is None:
-        return None
-    apart = places[1][0] - places[0][0]
-    return (apart if attribute == "left_of" else -apart) > _APART
+def _relation(attribute: str, entity: str, other: str, timeline: Timeline) -> Truth:
+    """When somebody is with, beside, left or right of somebody else: right or left as they usually are."""
+    seen = timeline.seen(entity)
+    yes = common(seen, timeline.seen(other))
+    if attribute == "beside":
+        rows = [row for row in timeline.of(entity, attribute) if row.of == other]
+        rows += [row for row in timeline.of(other, attribute) if row.of == entity]
+        yes = common(merged([row.span for row in rows if row.holds]), yes)
+    elif attribute != "with":
+        centres = [one.centre for name in (entity, other) if (one := timeline.entity(name)) and one.centre]
+        if not yes or len(centres) < 2:
+            return UNKNOWN
+        apart = (centres[1][0] - centres[0][0]) * (1 if attribute == "left_of" else -1)
+        yes = yes if apart > _APART else []
+    return Truth(yes, without(seen, yes))
 
 
 def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
@@ -338,24 +350,15 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
         sides = ((Has("left_of", of=a), Has("right_of", of=b)) for a, b in ((one, other), (other, one)))
         ways = [all_of([_related(side, entity, timeline) for side in both], timeline.whole) for both in sides]
         return any_of(ways, timeline.whole)
-    rows, anybody = relations(has.attribute, entity, timeline), Chosen(tuple(others([entity], timeline)))
+    anybody = Chosen(tuple(others([entity], timeline)))
     who = anybody if has.of is None else chosen(has.of, [timeline.whole], timeline)
     names = [name for name in (*who.sure, *who.maybe) if name != entity]
-    truths = {name: _to_one(has.attribute, entity, name, rows, timeline) for name in names}
+    truths = {name: _relation(has.attribute, entity, name, timeline) for name in names}
     parts = [truths[name] if name in who.sure else Truth((), truths[name].no) for name in names]
     gone = [Truth((), timeline.seen(entity)) if one.why == "absent" else UNKNOWN for one in who.missing]
     found = _quantified("any" if has.of is None else has.of.quantifier, [*parts, *gone], timeline.whole)
     seen = timeline.seen(entity)
     return Truth(common(found.yes, seen), common(found.no, seen))
-
-
-def _to_one(attribute: str, entity: str, other: str, rows: Sequence[Row], timeline: Timeline) -> Truth:
-    seen, theirs = timeline.seen(entity), timeline.seen(other)
-    yes = merged([row.span for row in rows if row.of == other])
-    placed = attribute in ("left_of", "right_of")
-    if placed and (not common(seen, theirs) or _lies(attribute, entity, other, timeline) is None):
-        return UNKNOWN
-    return Truth(yes, without(seen, yes))
 
 
 def _quantified(quantifier: Quantifier, parts: Sequence[Truth], whole: Span) -> Truth:

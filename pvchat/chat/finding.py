@@ -90,6 +90,11 @@ class Finding:
         """The entities of whom it holds."""
         return tuple(found.entity for found in self.people)
 
+    @property
+    def everyone(self) -> tuple[Found, ...]:
+        """Everybody of whom anything was found: that it holds, that it doesn't, that it isn't known."""
+        return *self.people, *self.against, *self.open
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON, for `--explain`, `--json` and the app; what is empty or as usual is left out."""
         row: dict[str, Any] = _to_json(self)

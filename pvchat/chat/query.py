@@ -86,7 +86,7 @@ class Has:
         value: in plain lower case: "jacket", "sitting", "left", "office", "talking". "" is any value ("holding
             something").
         colour: of what is worn or of the hair; "" is any.
-        of: for "beside", "left_of", "right_of" and "with": whom.
+        of: for "beside", "left_of", "right_of" and "with": whom; of a deed towards whom ("smiling at").
     """
 
     attribute: Attribute
@@ -292,6 +292,18 @@ def parts_of(value: object, kind: type[T]) -> Iterator[T]:
 def is_choice(query: Query) -> bool:
     """Whether one of several conditions is asked for: "is she dancing or sitting?"; neither yes nor no answers that."""
     return query.form == "choice" and query.select == "exists" and isinstance(query.where, Or)
+
+
+def counts_at_once(query: Query) -> bool:
+    """Whether it is asked how many people are seen at the same time."""
+    return query.select == "count" and query.where == Has("with") and query.whom == EVERYBODY
+
+
+def asks_absence(query: Query) -> bool:
+    """Whether it is asked which of all who are enrolled aren't there at all: "who is missing?"."""
+    everybody = not (query.whom.names or query.whom.unknown or query.whom.nth) and query.whom.such is None
+    asked = query.select in ("exists", "who") and query.where == Not(PRESENT) and query.rank is None
+    return asked and everybody and query.whom.quantifier == "any" and query.during.event is None
 
 
 def numbers_of(during: During) -> During:

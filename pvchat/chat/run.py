@@ -31,20 +31,22 @@ from pvchat.chat.conditions import (
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import (
     EVERYBODY,
+    HEARD,
     PRESENT,
     And,
     Condition,
-    Has,
     Not,
     Number,
     Query,
     Rank,
     Whom,
+    asks_absence,
     atoms,
+    counts_at_once,
     is_choice,
     is_of_sound,
 )
-from pvchat.chat.sounds import as_seen, hear
+from pvchat.chat.sounds import MUSIC, as_seen, asked_of, audible, is_of_anybody
 from pvchat.chat.spans import (
     TURNED,
     UNKNOWN,
@@ -82,8 +84,8 @@ class Lookup:
 
     @property
     def where(self) -> Condition:
-        """What must hold: that they are there, where nothing else is asked."""
-        return self.query.where or PRESENT
+        """What must hold: that they are there, or are heard, where nothing else is asked."""
+        return self.query.where or (asked_of(self.query) if is_of_sound(self.query) else PRESENT)
 
     def about(self, whom: Whom, where: Condition | None = None) -> Lookup:
         """The same of other people."""
@@ -150,10 +152,10 @@ class Lookup:
         """The rows that say yes or no to a condition's parts; where neither is known, all that speak of them."""
         found: list[Row] = []
         for has in atoms(where):
-            rows = [row for row in rows_about(has, name, self.timeline) if common([row.span], self.part)]
+            rows = [row for row in rows_about(has, name, self.timeline) if common([_lasting(row)], self.part)]
             if has.of is not None and has.of.names:
                 rows = [row for row in rows if row.of in has.of.names]
-            elif verdict in ("yes", "no") and has.attribute not in (*RELATIONS, "alone"):
+            elif verdict in ("yes", "no") and has.attribute not in (*RELATIONS, *HEARD, "alone"):
                 rows = [row for row in rows if says(has, row, self.timeline.measured) != "unknown"]
             found += rows if has.attribute not in ("present", "known", "enters", "leaves") else []
         return list(dict.fromkeys(found))
@@ -198,6 +200,11 @@ def listed(found: Sequence[Found], finding: Finding) -> Finding:
     )  # fmt: skip
 
 
+def _lasting(row: Row) -> Span:
+    """When a row holds; a word that ends as it begins lasts for a moment."""
+    return row.start_s, max(row.end_s, row.start_s + 0.01)
+
+
 def _is_asked(query: Query, row: Row) -> bool:
     """Whether a row is about the value that narrows an attribute; what stands on a thing is told of that thing."""
     asked = words(query.value) if row.attribute == query.attribute else frozenset()
@@ -232,9 +239,18 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     """What is found in the part that is asked about, of the people who are meant."""
     ordered = query.select == "order"  # then the event is what it is held against
     part = Part([timeline.whole]) if ordered else part_of(query.during, timeline)
+    timeline = audible(timeline) if is_of_sound(query) else timeline
     who = subjects(query.whom, None if _asks_people(query) else query.where, part.spans, timeline)
-    if part.spans:
-        found = _SELECTS[query.select](Lookup(query, timeline, part.spans, who))
+    if asks_absence(query):
+        gone = [
+            one.name for one in timeline.enrolled if one.decision == "absent" and one.name not in query.whom.besides
+        ]
+        who = replace(who, sure=(*who.sure, *gone))
+    lookup = Lookup(query, timeline, part.spans, who)
+    if part.spans and is_of_sound(query):
+        found = _heard(lookup)
+    elif part.spans:
+        found = _SELECTS[query.select](lookup)
     else:
         never: Verdict = "no" if part.happens == "yes" else part.happens
         found = Finding(query, never if _is_polar(query) else None, nothing=True)
@@ -245,11 +261,36 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
 
 def _listened_to(query: Query, timeline: Timeline) -> Finding:
     """What is heard; in a clip that wasn't listened to, who seems to talk, or why nothing is heard."""
-    if timeline.sound == "heard":
-        return hear(query, timeline)
-    if (seen := as_seen(query)) is not None:
+    heard, languages = timeline.sound == "heard", any(row.attribute == "language" for row in timeline.rows)
+    if heard and (languages or asked_of(query).attribute != "language"):
+        return _looked_up(query, timeline)
+    if not heard and (seen := as_seen(query)) is not None:
         return _looked_up(seen, timeline)
-    return Finding(replace(query, select="refuse", refusal="sound", value=timeline.sound))
+    return Finding(replace(query, select="refuse", refusal="sound", value="language" if heard else timeline.sound))
+
+
+def _heard(lookup: Lookup) -> Finding:
+    """What is heard of those who are meant; what nobody knows of whom it is stands as rows of nobody."""
+    query, names = lookup.query, tuple(name for name in lookup.who.sure if name)
+    anybodys = lookup.of_one("")
+    if query.select == "who" and query.versus is not None:  # who talks longer, these or those?
+        names += lookup.about(query.versus).who.sure
+    if query.where == MUSIC:
+        names = ("",)
+    elif is_of_anybody(query.whom) and not (query.select in ("compare", "order") or _asks_rank(query)):
+        names = (*names, "")
+    lookup = replace(lookup, who=replace(lookup.who, sure=names))
+    found = _SELECTS[query.select](lookup)
+    if query.select == "count":
+        heard = [row for one in (*found.people, anybodys) for row in one.rows if row.attribute == "speaks"]
+        voices = {row.value for row in heard if row.value}
+        found = replace(found, number=float(len(voices)), at_least=any(not row.value for row in heard))
+    return replace(found, rows=tuple(dict.fromkeys((*found.rows, *anybodys.rows))))
+
+
+def _asks_rank(query: Query) -> bool:
+    """Whether people are put in order: the first, the longest of them is asked for."""
+    return query.rank is not None and query.number is None and query.select in ("exists", "who")
 
 
 def _asks_people(query: Query) -> bool:
@@ -265,7 +306,7 @@ def _is_polar(query: Query) -> bool:
 def _exists(lookup: Lookup) -> Finding:
     """Whether a condition holds of those who are meant, as their quantifier says."""
     query, who = lookup.query, lookup.who
-    if query.rank is not None and query.number is None:
+    if query.rank is not None and _asks_rank(query):
         return _is_ranked(lookup, query.rank)
     people = lookup.each(least="yes")
     if query.whom.quantifier == "all" and not query.whom.names:  # all who are there
@@ -319,7 +360,7 @@ def _is_ranked(lookup: Lookup, rank: Rank) -> Finding:
 def _count(lookup: Lookup) -> Finding:
     """How many they are; of things, how many are seen at the same time."""
     query = lookup.query
-    if query.where == Has("with") and query.whom == EVERYBODY:  # at the same time
+    if counts_at_once(query):
         seen = [row.span for one in lookup.timeline.entities for row in lookup.timeline.of(one.name, "present")]
         most = float(most_at_once([span for span in seen if common([span], lookup.part)]))
         fits = _joint(replace(lookup, query=replace(query, where=None, value="people"))).yes
@@ -388,23 +429,17 @@ def _picked(spans: Sequence[Span], rank: Rank | None) -> list[Span]:
     return nth_of(in_turn, rank.k)
 
 
-def _how_long(lookup: Lookup) -> Finding:
-    return _measured(lookup, seconds_in, sum(lookup.open_s(name) for name in lookup.who.sure))
-
-
-def _how_often(lookup: Lookup) -> Finding:
-    return _measured(lookup, lambda spans: float(len(spans)), 0.0)
-
-
-def _measured(lookup: Lookup, measure: Callable[[Sequence[Span]], float], open_s: float) -> Finding:
+def _measured(lookup: Lookup) -> Finding:
     """How long or how often it holds, of each and of all together; no number where that isn't known at all."""
-    query, missing = lookup.query, lookup.who.missing
+    query, missing, long = lookup.query, lookup.who.missing, lookup.query.select == "how_long"
+    measure: Callable[[Sequence[Span]], float] = seconds_in if long else len
+    open_s = sum(lookup.open_s(name) for name in lookup.who.sure) if long else 0.0
     of_people = query.value == "people"  # the number is theirs, not of what is measured
     found = _when(lookup if of_people else replace(lookup, query=replace(query, number=None, form="wh")))
-    number: float | None = measure(found.spans)
+    number: float | None = float(measure(found.spans))
     if not number and (found.open or any(one.why != "absent" for one in missing)):
         number = None
-    people = tuple(replace(one, number=measure(one.spans)) for one in found.people)
+    people = tuple(replace(one, number=float(measure(one.spans))) for one in found.people)
     more = number is not None and open_s > (1 - WHOLE) * seconds_in(lookup.part)
     found = replace(found, query=query, people=people, number=number, at_least=more)
     if query.number is None or of_people:
@@ -440,6 +475,8 @@ def _length(query: Query, timeline: Timeline) -> Finding:
 def _attribute(lookup: Lookup) -> Finding:
     """What is known of an attribute: of each who is meant, or of the scene."""
     name = lookup.query.attribute or "deed"
+    if name in HEARD:
+        return listed(lookup.each(), Finding(lookup.query))
     wanted = _ANSWERING.get(name, (name,))
     if name in OF_SCENE and lookup.query.whom == EVERYBODY:
         return Finding(lookup.query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
@@ -564,6 +601,6 @@ def _with_measures(ranked_people: Ranked) -> tuple[Found, ...]:
 
 
 _SELECTS: dict[str, Callable[[Lookup], Finding]] = {
-    "exists": _exists, "who": _who, "count": _count, "when": _when, "how_long": _how_long, "how_often": _how_often,
+    "exists": _exists, "who": _who, "count": _count, "when": _when, "how_long": _measured, "how_often": _measured,
     "attribute": _attribute, "describe": _describe, "compare": _compare, "order": order, "shots": _shots,
 }  # fmt: skip

@@ -1,22 +1,22 @@
-"""Queries about what is heard, looked up in a `Timeline`; and the rows of a `Sound` that they are looked up in.
+"""What is heard: the rows of a `Sound`, when they say what a condition asks for, and who says what.
 
-Rows "speaks" are stretches of speech, their value the number of the voice, rows "says" single words, rows "language"
-say which they are of; of nobody (entity "") where it isn't known whose they are. `of` says "unseen" where nobody in the
-picture speaks, "several" where more than one mouth moves, "voice" where somebody is known by the voice alone. Somebody
-isn't said to be silent while it isn't known who speaks.
+`run.py` looks them up as it does what is seen, in a timeline that is `audible`. Rows "speaks" are stretches of speech,
+their value the number of the voice, rows "says" single words, rows "language" say which they are of; of nobody (entity
+"") where it isn't known whose they are. `of` says "unseen" where nobody in the picture speaks, "several" where more
+than one mouth moves, "voice" where somebody is known by the voice alone. Somebody isn't said to be silent while it
+isn't known who speaks.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pvchat.chat.conditions import part_of, subjects
-from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import Attribute, Has, Query, Rank, atoms
-from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
+from pvchat.chat.finding import Finding
+from pvchat.chat.query import HEARD, Has, Query, Whom, atoms
+from pvchat.chat.spans import UNKNOWN, Span, Truth, merged, without
 from pvchat.chat.timeline import Row, Timeline
 from pvchat.schemas import LANGUAGES, Sound, Utterance
 
@@ -24,6 +24,7 @@ UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture
 BY_VOICE, SEVERAL = "voice", "several"  # … that is known by the voice, not by a mouth; where several mouths move
 _OWN, _ENOUGH_S = 0.8, 1.5  # share, and seconds, of a voice's speech that must come from one face's mouth to be hers
 MUSIC = Has("music")
+_APART_S = 1e-3  # by which words that follow each other at once are kept apart
 _PAUSE_S = 1.5  # between two stretches that are quoted as one
 Quote = tuple[str, str, Span, str]  # who says it ("" where nobody knows), `Row.of`, from when to when, the words
 _ALIKE = 0.7  # difflib's ratio from which a word that was heard is an enrolled name: "Anna" for Ana [choice]
@@ -78,119 +79,59 @@ def as_seen(query: Query) -> Query | None:
     return None if not asked else seen if query.versus is None else replace(seen, select="compare")
 
 
-def hear(query: Query, timeline: Timeline) -> Finding:
-    """What is found for a query about what is heard, in a clip that was listened to.
+def audible(timeline: Timeline) -> Timeline:
+    """A timeline for what is heard: whoever speaks is there, seen or not, and anybody may be heard at any time."""
+    heard = {row.entity for row in timeline.rows if row.attribute == "speaks"}
+    entities = [replace(one, decision="present") if one.name in heard else one for one in timeline.entities]
+    present = [Row(one.name, "present", "", *timeline.whole) for one in entities]
+    rows = [row for row in timeline.rows if row.attribute != "present"]
+    return replace(timeline, entities=tuple(entities), rows=(*present, *rows))
 
-    Of a condition "says" with several words they must follow each other.
+
+def truth_heard(has: Has, entity: str, timeline: Timeline) -> Truth:
+    """When something is heard of somebody (""; of nobody in particular): while it is heard and nobody knows of whom,
+    that isn't known of anybody.
     """
-    part = part_of(query.during, timeline)
-    if not part.spans:
-        return Finding(query, "no" if query.select == "exists" else None, missing=part.missing, nothing=True)
-    if query.where == MUSIC:
-        return _music(query, part.spans, timeline)
-    if kind_of(query) == "language" and not any(row.attribute == "language" for row in timeline.rows):
-        return Finding(replace(query, select="refuse", refusal="sound", value="language"))
-    anybody = is_of_anybody(query)
-    who = subjects(query.whom, None, part.spans, timeline)
-    theirs = () if query.versus is None else subjects(query.versus, None, part.spans, timeline).sure
-    missing = [one for one in who.missing if not timeline.of(one.name, "speaks")]  # others are heard, if not seen
-    here = [one.name for one in timeline.entities if one.decision == "present" or timeline.of(one.name, "speaks")]
-    entities = here if anybody else [*who.sure, *(one.name for one in who.missing if one not in missing)]
-    entities = [name for name in dict.fromkeys((*entities, *theirs)) if name not in query.whom.besides]
-    told = [_of_one(name, query, part.spans, timeline) for name in entities]
-    nobody = _of_one("", query, part.spans, timeline)
-    people = tuple(one for one in told if one.spans)
-    silent = tuple(one for one in told if not one.spans)
-    rank = query.rank if query.select == "who" else None
-    finding = Finding(
-        query, people=_ranked(people, rank), spans=tuple(merged([s for one in people for s in one.spans])),
-        rows=nobody.rows, missing=tuple(dict.fromkeys((*missing, *part.missing))),
-    )  # fmt: skip
-    finding = replace(finding, open=silent) if nobody.rows else replace(finding, against=silent)
-    if query.select == "exists":
-        return replace(finding, verdict=_verdict(finding, anybody))
-    if query.select == "count":
-        heard = [row for one in (*people, nobody) for row in one.rows if row.attribute == "speaks"]
-        voices = {row.value for row in heard if row.value}
-        return replace(finding, number=float(len(voices)), at_least=any(not row.value for row in heard))
-    if query.select in ("how_long", "how_often"):
-        counted = [*people, *([nobody] if anybody else [])]
-        total = sum(one.number or 0.0 for one in counted)
-        return replace(finding, number=total, at_least=not anybody and bool(nobody.rows))
-    return finding
+    if timeline.sound != "heard":
+        return UNKNOWN
+    mine, anybodys = (spans_heard(rows_heard(has, who, timeline), has) for who in (entity, ""))
+    return Truth(merged(mine), without([timeline.whole], [*mine, *anybodys]))
 
 
-def is_of_anybody(query: Query) -> bool:
-    """Whether it is asked of whoever is heard, not of somebody in particular."""
-    whom = query.whom
-    return not (whom.names or whom.unknown or whom.such is not None or whom.nth)
+def rows_heard(has: Has, entity: str, timeline: Timeline) -> list[Row]:
+    """The rows of somebody that tell of a condition: the words of a phrase as they follow each other; stretches of a
+    language, of music; else of speech, with all words.
+    """
+    said, phrase = timeline.of(entity, "says"), has.value.split()
+    if has.attribute in ("language", "music"):
+        return [row for row in timeline.of(entity, has.attribute) if has.value in ("", row.value)]
+    if has.attribute == "says" and phrase:
+        return [row for place in _matches(said, phrase, timeline) for row in place]
+    return sorted([*timeline.of(entity, "speaks"), *said], key=lambda row: (row.start_s, row.attribute == "says"))
 
 
-def is_of_all(query: Query, names: Collection[str]) -> bool:
-    """Whether these who are heard are enough: all of those who are named, where it is asked of them together."""
-    return query.whom.quantifier not in ("both", "all") or {*query.whom.names} <= {*names}
+def spans_heard(rows: Sequence[Row], has: Has) -> list[Span]:
+    """When rows that tell of a condition hold; a phrase that is said twice in a row is heard twice."""
+    if has.attribute == "says" and (count := len(has.value.split())):
+        return [(rows[i].start_s, rows[i + count - 1].end_s - _APART_S) for i in range(0, len(rows), count)]
+    return [row.span for row in rows if row.attribute == ("speaks" if has.attribute == "says" else has.attribute)]
+
+
+def asked_of(query: Query) -> Has:
+    """The one thing about sound that a query asks for: that somebody speaks, where nothing more is asked."""
+    asked = (has for has in atoms(query.where) if has.attribute in HEARD)
+    return next(asked, Has("language" if query.attribute == "language" else "speaks"))
+
+
+def is_of_anybody(whom: Whom) -> bool:
+    """Whether it is asked of whoever is heard, not of somebody in particular, nor of each."""
+    return whom.quantifier not in ("all", "only") and whom == Whom(quantifier=whom.quantifier, besides=whom.besides)
 
 
 def phrase_of(query: Query) -> str:
     """The words that are asked for; "" for any."""
-    return next((has.value for has in atoms(query.where) if has.attribute == "says"), "")
-
-
-def kind_of(query: Query) -> Attribute:
-    """Which rows answer, where no words are asked for: stretches of speech, or of a language."""
-    asked = query.attribute == "language" or any(has.attribute == "language" for has in atoms(query.where))
-    return "language" if asked else "speaks"
-
-
-def language_of(query: Query) -> str:
-    """The language that is asked for; "" for any."""
-    return next((has.value for has in atoms(query.where) if has.attribute == "language"), "")
-
-
-def spans_of(rows: Sequence[Row], query: Query) -> list[Span]:
-    """When rows that answer a query hold: stretches of speech, or the words of a phrase, together as they follow."""
-    count = len(phrase_of(query).split())
-    if not count:
-        return [row.span for row in rows if row.attribute == kind_of(query)]
-    return [(rows[i].start_s, rows[i + count - 1].end_s) for i in range(0, len(rows), count)]
-
-
-def _music(query: Query, part: Sequence[Span], timeline: Timeline) -> Finding:
-    """When, how long and whether music plays."""
-    rows = tuple(timeline.of("", "music"))
-    spans = common([row.span for row in rows], part)
-    number = float(len(spans)) if query.select == "how_often" else seconds_in(spans)
-    verdict: Verdict = "yes" if spans else "no"
-    return Finding(query, verdict if query.select == "exists" else None, spans=tuple(spans), rows=rows, number=number)
-
-
-def _verdict(finding: Finding, anybody: bool) -> Verdict:
-    """Yes or no; of somebody it isn't known where somebody speaks and nobody knows who."""
-    if is_of_all(finding.query, finding.names) if finding.people else anybody and finding.rows:
-        return "yes"
-    if finding.rows:
-        return "unknown"
-    unsure = any(one.why == "unsure" for one in finding.missing)
-    return "unsure" if unsure else "no"
-
-
-def _of_one(entity: str, query: Query, part: Sequence[Span], timeline: Timeline) -> Found:
-    """What one of them says, or the rows of nobody (""): the words of each stretch, or those that were asked for."""
-    kind, language = kind_of(query), language_of(query)
-    speech = [row for row in timeline.of(entity, kind) if common([row.span], part) and language in ("", row.value)]
-    words = [row for row in timeline.of(entity, "says") if common([(row.start_s, row.end_s + 0.01)], part)]
-    if phrase := phrase_of(query):
-        hits = _matches(words, phrase.split(), timeline)
-        spans = tuple((hit[0].start_s, hit[-1].end_s) for hit in hits)
-        return Found(entity, "yes" if hits else "no", spans, tuple(row for hit in hits for row in hit), len(hits))
-    spans = tuple(row.span for row in speech)
-    number = len(spans) if query.select == "how_often" else seconds_in(common(spans, part))
-    rows = sorted([*speech, *(words if kind == "speaks" else ())], key=_order)
-    return Found(entity, "yes" if spans else "no", spans, tuple(rows), number)
-
-
-def _order(row: Row) -> tuple[float, bool]:
-    return row.start_s, row.attribute == "says"
+    has = asked_of(query)
+    return has.value if has.attribute == "says" else ""
 
 
 def _matches(words: Sequence[Row], phrase: Sequence[str], timeline: Timeline) -> list[Sequence[Row]]:
@@ -216,20 +157,11 @@ def _is_same(asked: str, heard: str, names: set[str]) -> bool:
     return difflib.SequenceMatcher(None, asked, heard).ratio() >= _ALIKE
 
 
-def _ranked(people: Sequence[Found], rank: Rank | None) -> tuple[Found, ...]:
-    """Those who speak in the order that is asked for; of the second, or the last, that one alone."""
-    if rank is None:
-        return tuple(people)
-    first = rank.by == "time"
-    ordered = sorted(people, key=lambda one: one.spans[0][0] if first else -seconds_in(one.spans))
-    return tuple(ordered if rank.k == 1 else ordered[rank.k - 1 :][:1] if rank.k > 0 else ordered[rank.k :][:1])
-
-
 def quotes(finding: Finding) -> list[Quote]:
     """Who says what when, in order; stretches of one speaker that follow each other closely are one."""
     rows = [row for one in finding.people for row in one.rows] + list(finding.rows)
     words: dict[tuple[str, Span], list[str]] = defaultdict(list)
-    speech = sorted((row for row in rows if row.attribute == "speaks"), key=_order)
+    speech = sorted((row for row in rows if row.attribute == "speaks"), key=lambda row: row.start_s)
     for row in rows:
         if row.attribute == "says":
             middle = (row.start_s + row.end_s) / 2

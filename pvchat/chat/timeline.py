@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 from pvchat.chat.english import same_colour, word_set
 from pvchat.chat.query import Has
@@ -25,7 +25,7 @@ from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
 from pvchat.schemas import Decision, Ground, SoundState, Why
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
-OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style")  # of no person
+OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style", "music")  # of no person
 _EMPTY = word_set("a an the of on in at to towards into with his her their something somebody")
 _SAME = {
     "gray": "grey", "blond": "blonde", "speaking": "talking", "facing": "looking", "seated": "sitting",
@@ -206,27 +206,6 @@ class Timeline:
         shots = tuple(common(self.shots, [span]))
         return replace(self, start_s=span[0], end_s=span[1], entities=kept, rows=tuple(rows), shots=shots)
 
-    @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> Timeline:
-        """A made-up timeline, as `data/composed/README.md` describes it.
-
-        Raises:
-            ValueError: it isn't one.
-        """
-        end = float(row["seconds"])
-        entities, rows = [], [_made(one, "", end, [(0.0, end)]) for one in row.get("scene", [])]
-        for person in row["people"]:
-            spans = [(float(a), float(b)) for a, b in person.get("seen", [])]
-            centre = None if person.get("x") is None else (float(person["x"]), 0.5)
-            known, decision = person.get("enrolled", True), person.get("decision", "present" if spans else "absent")
-            entities.append(Entity(person["name"], known, decision, 1.0, centre, person.get("height")))
-            rows += [Row(person["name"], "present", "", start, until) for start, until in spans]
-            rows += [made for one in person.get("rows", []) for made in _each_span(one, person["name"], end, spans)]
-        rows += [_made(one, "", end, [(0.0, end)]) for one in row.get("things", [])]
-        shots = tuple((float(a), float(b)) for a, b in row.get("shots", [[0, end]]))
-        return cls(0.0, end, tuple(entities), tuple(rows), shots, frozenset(row.get("looked_for", ())),
-                   sound=row.get("sound", ""))  # fmt: skip
-
 
 def alike(rows: Sequence[Row]) -> list[list[Row]]:
     """Rows that hold and say the same of different times, together; in order."""
@@ -275,23 +254,6 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
         return "no" if said == "yes" and has.value else "unknown"
     denied = said == "unknown" and has.attribute in EXCLUSIVE and _rivals(has, row)
     return "no" if denied else said
-
-
-def _each_span(one: dict[str, Any], entity: str, end: float, spans: Sequence[Span]) -> list[Row]:
-    """A person's row, once for each time that she is seen, unless it says when."""
-    when = spans if "from" not in one and "to" not in one else [(one.get("from", 0.0), one.get("to", end))]
-    return [_made(one, entity, end, [span]) for span in when]
-
-
-def _made(one: dict[str, Any], entity: str, end: float, spans: Sequence[Span]) -> Row:
-    start, until = spans[0]
-    known = {"attribute", "value", "colour", "of", "from", "to", "holds"}
-    if not set(one) <= known:
-        raise ValueError(f"a row has no {', '.join(sorted(set(one) - known))}")
-    return Row(
-        entity, one["attribute"], one.get("value", ""), float(one.get("from", start)), float(one.get("to", until)),
-        one.get("colour", ""), one.get("of", ""), 1.0, one.get("holds", True),
-    )  # fmt: skip
 
 
 def _whether(fits: bool) -> Verdict:

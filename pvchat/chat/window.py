@@ -54,7 +54,7 @@ def reach_of(part: During | Window | None, length_s: float) -> Span | None:
     """
     if part is None or isinstance(part, During) and (part.unit == "shot" or not is_numbered(part)):
         return None
-    return _checked(stretch_of(part, (), length_s) if isinstance(part, During) else part, length_s)
+    return _checked(part, (), length_s)
 
 
 def window_of(part: During | Window, analysis: ClipAnalysis, length_s: float | None = None) -> Span:
@@ -70,11 +70,11 @@ def window_of(part: During | Window, analysis: ClipAnalysis, length_s: float | N
     """
     length = analysis.duration_s if length_s is None else max(length_s, analysis.duration_s)
     shots = [(float(start), float(end)) for start, end in analysis.shots]
-    return _checked(stretch_of(part, shots, length) if isinstance(part, During) else part, length)
+    return _checked(part, shots, length)
 
 
-def _checked(window: Window, length: float) -> tuple[float, float]:
-    start, last = window
+def _checked(part: During | Window, shots: Sequence[Span], length: float) -> Span:
+    start, last = stretch_of(part, shots, length) if isinstance(part, During) else part
     end = length if last is None else last
     if not 0 <= start < min(end, length) or end > length + _ROUNDED:
         raise SettingsError(
@@ -112,14 +112,9 @@ def _about(moment: float, shots: Sequence[Span], length: float) -> Window:
     low, high = moment - _AROUND, moment + _AROUND
     if moment > length + _ROUNDED:
         return low, high
-    first, last = next(
-        ((a, b) for a, b in shots if a <= moment < b), (shots[-1] if _ended(shots, length) else (0.0, length))
-    )
+    end = shots[-1] if shots and shots[-1][1] >= length else (0.0, length)
+    first, last = next(((a, b) for a, b in shots if a <= moment < b), end)
     return max(low, first), min(high, last, length)
-
-
-def _ended(shots: Sequence[Span], length: float) -> bool:
-    return bool(shots) and shots[-1][1] >= length
 
 
 def _shots(first: int, last: int, shots: Sequence[Span]) -> Window:

@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
-from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, upper
-from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, is_of_sound
+from pvchat.chat.english import clock, first_times, join, lasting, number, so_many_people, span_told, upper
+from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
 from pvchat.chat.say.clauses import clause
 from pvchat.chat.say.sounds import does, quoted, speaker
 from pvchat.chat.sounds import MUSIC
@@ -174,22 +174,30 @@ def _exists(found: ArchiveFinding, asked: Asked) -> str:
     if found.query.rank is not None:
         return _compare(found, asked)
     if found.verdict == "unsure":
-        return f"I am not sure: perhaps {_in_videos(found, len(found.perhaps))}{asked.of}.{lines(found.seen)}"
-    return f"Yes, {_in_how_many(found, asked)}.{lines(found.seen)}"
+        return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
+    return f"Yes, {_so(found)} {_in_how_many(found, asked)}.{lines(found.seen)}"
 
 
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
-    """In which videos, when; of the last or first time the one."""
-    rank = found.query.rank
-    if found.query.value in UNITS:
+    """In which videos, when, how long, how often; of the last or first time the one."""
+    query, rank = found.query, found.query.rank
+    counted = query.select in ("how_often", "how_long")
+    if query.value in UNITS and query.select != "how_long":
         return _grouped(found, asked)
-    if rank is not None and rank.by == "time" and found.query.number is None:
+    if rank is not None and rank.by == "time" and query.number is None and not counted:
         return _edge(found, asked, rank)
-    if rank is not None and rank.by == "long" and found.seen:
+    if rank is not None and rank.by == "long" and found.seen and not counted:
         longest = max(found.seen[0].spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
         return f"{_subject(found)}: longest {line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
-    in_turn = found.seen[::-1] if found.query.value == "in order" else found.seen
-    return f"{_subject(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}.{lines(in_turn)}"
+    lead = LEADS[found.verdict or ""] * counted
+    seconds, times = (
+        sum(measure(one.spans) for one in found.sure) for measure in (seconds_in, lambda s: max(1, len(s)))
+    )
+    length = f"for {lasting(seconds)}, " * (query.select == "how_long" and bool(found.sure))
+    again = f", {number(times)} times in all" * (query.select == "how_often" and times > len(found.sure))
+    in_turn = found.seen[::-1] if query.value == "in order" else found.seen
+    told = f"{_subject(found)}{_where(found)}: {length}{_in_how_many(found, asked)}{again}.{lines(in_turn)}"
+    return f"{lead} {told}".lstrip()
 
 
 def _grouped(found: ArchiveFinding, asked: Asked) -> str:
@@ -263,28 +271,17 @@ def _all_named(one: Seen) -> str:
 
 
 def _count(found: ArchiveFinding, asked: Asked) -> str:
+    """How many people there are in all, or at most at the same time."""
+    if counts_at_once(found.query):
+        best = max(found.seen, key=lambda one: one.at_once)
+        when = f"{moment(best)}, of {videos(found.looked_at)}{asked.of}"
+        many = f"{so_many_people(best.at_once)} {'is' if best.at_once == 1 else 'are'}"
+        return f"At most {many} seen at the same time: {when}."
     most = max((one.strangers for one in found.seen), default=0)
     known = f"{number(len(found.names))} whom I know ({join(list(found.names))})" if found.names else ""
     unknown = f"at least {number(most)} whom I don't know" if most else ""
     told = join([part for part in (known, unknown) if part]) or "nobody"
     return f"{upper(told)}, in {videos(found.looked_at)}{asked.of}."
-
-
-def _how_often(found: ArchiveFinding, asked: Asked) -> str:
-    if found.query.value in UNITS:
-        return _grouped(found, asked)
-    lead = LEADS[found.verdict or ""]
-    times = sum(max(1, len(one.spans)) for one in found.sure)
-    again = f", {number(times)} times in all" if times > len(found.sure) else ""
-    told = f"{_subject(found)}{_where(found)}: {_in_how_many(found, asked, short=True)}{again}.{lines(found.seen)}"
-    return f"{lead} {told}".lstrip()
-
-
-def _how_long(found: ArchiveFinding, asked: Asked) -> str:
-    seconds = sum(seconds_in(one.spans) for one in found.sure)
-    told = f"for {lasting(seconds)}, " if found.sure else ""
-    whom = f"{LEADS[found.verdict or '']} {_subject(found)}".lstrip()
-    return f"{whom}{_where(found)}: {told}{_in_how_many(found, asked, short=True)}.{lines(found.seen)}"
 
 
 def _compare(found: ArchiveFinding, asked: Asked) -> str:
@@ -311,16 +308,14 @@ def _measured(found: ArchiveFinding, name: str, by: str) -> str:
 def _known_of(found: ArchiveFinding, asked: Asked) -> str:
     """What is known of somebody, from the one video that is meant, or that tells it last."""
     if not asked.told:
-        return (
-            f"{_subject(found)}: {_in_how_many(found, asked, short=True)}. What you ask can't be told from any of them."
-        )
+        return f"{_subject(found)}: {_in_how_many(found, asked)}. What you ask can't be told from any of them."
     one = asked.moment or (found.sure or list(found.seen))[-1]
     return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
 
 
 _SAID = {
-    "exists": _exists, "who": _who, "count": _count, "how_often": _how_often, "how_long": _how_long,
-    "compare": _compare, "order": _compare, "attribute": _known_of, "describe": _known_of,
+    "exists": _exists, "who": _who, "count": _count, "compare": _compare, "order": _compare, "attribute": _known_of,
+    "describe": _known_of,
 }  # fmt: skip
 
 
@@ -345,19 +340,16 @@ def _where(found: ArchiveFinding) -> str:
     return "" if where in (None, Has("present")) else f" {clause(where, max(1, len(found.query.whom.names)))}"
 
 
-def _in_how_many(found: ArchiveFinding, asked: Asked, short: bool = False) -> str:
-    """Such as "in two videos surely and in one perhaps, of twelve videos on Tuesday"."""
+def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
+    """Such as "in two videos surely, in one perhaps, of twelve videos on Tuesday"."""
     sure, perhaps = len(found.sure), len(found.perhaps)
     told = f"in {videos(sure)}" + (f" surely, in {number(perhaps)} perhaps" if sure and perhaps else "")
-    told = told if sure else f"perhaps in {videos(perhaps)}"
-    subject = "" if short else _in_videos(found, 0)
-    return f"{subject}{told}, of {videos(found.looked_at)}{asked.of}"
+    return f"{told if sure else f'perhaps in {videos(perhaps)}'}, of {videos(found.looked_at)}{asked.of}"
 
 
-def _in_videos(found: ArchiveFinding, count: int) -> str:
-    verb = "is" if len(found.query.whom.names) < 2 else "are"
-    so = _where(found) or f" {verb}"
-    return f"{_lower(_subject(found))}{so} " + (f"in {videos(count)}" if count else "")
+def _so(found: ArchiveFinding) -> str:
+    """What is asked, within a sentence: "Ana is", "somebody is smiling"."""
+    return f"{_lower(_subject(found))}{_where(found) or (' is' if len(found.query.whom.names) < 2 else ' are')}"
 
 
 def _lower(who: str) -> str:

@@ -94,9 +94,12 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         "holding": f"holding {with_article(value) or f'{some}thing'}", "near": place_said(value, "at"),
         "shot_size": wording("shot", value) or value, "place": place_said(value), "style": f"a {value} scene",
         "light": "in the dark" if value == "dark" else f"in {value} light",
+        "speaks": "speaking", "says": f"saying “{value}”" if value else "speaking", "language": f"speaking {value}",
         "background": f"before {value}", "thing": f"seen with {with_article(value)}",
     }.get(has.attribute, value)  # fmt: skip
-    return "be", text or f"doing {some}thing"
+    text = text or f"doing {some}thing"
+    towards = f" {whom_said(has.of)}" if has.attribute == "deed" and has.of is not None else ""
+    return "be", f"{text}{towards}"
 
 
 def _related(has: Has, count: int, some: str) -> str:
@@ -214,6 +217,8 @@ def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
     where = event.where
     if event.whom == EVERYBODY and isinstance(where, Has) and where.attribute == "light":
         return "it", " ".join(filter(None, ("is", hedge, where.value)))
+    if where == Has("music"):
+        return "music", f"{hedge} plays".strip()
     return whom_said(event.whom), clause(where, how_many(event.whom), hedge)
 
 
@@ -359,11 +364,11 @@ def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[
 def who_is_absent(asked: Sequence[Entity]) -> str:
     """Who of those enrolled is not there, and who may not be."""
     absent = decided(asked, "absent")
-    return " ".join([f"{not_here(absent)}." if absent else "I miss nobody_known whom I know.", *may_be(asked)])
+    return " ".join([f"{not_here(absent)}." if absent else "I miss nobody whom I know.", *may_be(asked)])
 
 
 def nobody_known(besides: Sequence[str] = ()) -> str:
-    """That nobody_known known is there, or nobody_known else."""
+    """That nobody known is there, or nobody else."""
     return f"Nobody {'else ' if besides else ''}I know is in this video."
 
 
@@ -400,7 +405,7 @@ def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
 
 
 def unknown_people(count: int, also: bool = False) -> str:
-    """How many people are seen whom nobody_known knows, as a sentence; empty for none."""
+    """How many people are seen whom nobody knows, as a sentence; empty for none."""
     there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
     return f"{there} {so_many_people(count)} I don't know." if count > 0 else ""
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pvchat.chat.conditions import RELATIONS
 from pvchat.chat.english import HEDGE, be, join, lower, number, shortened, so_many_people, upper
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Number, Query, Whom, atoms, is_choice
+from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Number, Query, Whom, asks_absence, atoms, is_choice
 from pvchat.chat.say.clauses import (
     called,
     clause,
@@ -45,9 +45,11 @@ NO_STRANGERS = "I see nobody in this video whom I don't know."
 def exists(finding: Finding, timeline: Timeline) -> str:
     """Whether something holds of somebody: yes, no, or that it can't be told."""
     query, whom = finding.query, finding.query.whom
-    everyone = [*finding.people, *finding.against, *finding.open]
+    everyone = finding.everyone
     if is_choice(query):
         return " ".join(_choice(one, query.where or PRESENT) for one in everyone)
+    if asks_absence(query):
+        return who_is_absent(_asked_about(finding, timeline))
     if _asks_presence(query) and whom.quantifier not in ("only", "none", "either") and not whom.names[1:]:
         return _there(finding, timeline)
     if finding.verdict == "no" and (gone := _gone(finding, timeline)) and not whom.names[1:]:
@@ -65,7 +67,7 @@ def who(finding: Finding, timeline: Timeline) -> str:
     query, whom, where = finding.query, finding.query.whom, finding.query.where
     if _asks_presence(query):
         return _there(finding, timeline) if not whom.names[1:] else _of_several(finding, timeline)
-    if where == Not(PRESENT) and not query.during.event and not whom.names and whom.such is None:
+    if asks_absence(query):
         return who_is_absent(_asked_about(finding, timeline))
     if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not query.during.event:
         names = people_said(finding.people)

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, times_said, upper
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Query, Rank
-from pvchat.chat.say.clauses import called, ordinal
-from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, language_of, phrase_of, quotes, spans_of
+from pvchat.chat.say.clauses import called, lead, ordinal, people_said
+from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Timeline
 
 _MOST_QUOTES, _MOST_TIMES = 8, 5
+_BY_TIME = ("time", "long", "often")  # ranks
 _NOBODY = {  # whose words nobody knows, by `Row.of`
     UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody",
 }  # fmt: skip
@@ -25,19 +26,22 @@ _HEARD = dict.fromkeys((UNSEEN, BY_VOICE), ", by the voice,")  # … or whose th
 def of_sound(finding: Finding, timeline: Timeline) -> str:
     """The answer to a question about what is heard."""
     query, rank = finding.query, finding.query.rank
+    if query.select != "who" or query.number is not None or rank is not None and rank.by not in _BY_TIME:
+        rank = None
     if query.where == MUSIC:
         return _music(finding)
     if query.select == "attribute":
         return _quoted(finding) if query.attribute == "says" else _languages(finding)
     if query.select == "count":
         return _voices(finding)
-    if query.select == "who" and rank is not None and (finding.people or rank.k != 1):
+    if rank is not None and (finding.people or rank.k != 1):
         return upper(f"{'; '.join(_in_order(finding, rank))}.")
-    if not finding.people and not finding.rows:
+    people = [one for one in finding.people or finding.against if one.spans]  # or less than is asked for
+    if not people and not finding.rows:
         return _nothing(finding)
     counted = query.select in ("how_long", "how_often")
-    speakers: list[tuple[str, Sequence[Span]]] = [(_known(one), one.spans) for one in finding.people]
-    if counted or not (finding.people and query.whom.names):
+    speakers: list[tuple[str, Sequence[Span]]] = [(_known(one), one.spans) for one in people]
+    if counted or not (people and query.whom.names):
         speakers += [(who, spans) for of, who in _NOBODY.items() if (spans := _spans(finding, of))]
     clauses = [f"{who} {does(query)} {_measured(spans, finding)}" for who, spans in speakers]
     maybe = join([called(one.entity) for one in finding.open], "or") * bool(
@@ -47,19 +51,21 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
         clauses.append(f"whether that is {maybe} I can't tell")
     elif maybe and query.select == "exists" and finding.verdict != "yes":
         clauses[-1] += f", but I can't tell whether that is {maybe}"
-    elif query.select == "who" and rank is not None:
+    elif rank is not None:
         clauses.append("who that is I can't tell")
-    yes = "Yes, " if query.select == "exists" and finding.verdict == "yes" else ""
     sound = "this video has sound: " if query.value == "sound" else ""
-    return upper(f"{yes}{sound}{'; '.join(clauses)}.")
+    return upper(f"{_lead(finding)}{sound}{'; '.join(clauses)}.")
+
+
+def _lead(finding: Finding) -> str:
+    return lead(finding) if finding.query.select == "exists" else ""
 
 
 def _music(finding: Finding) -> str:
     """Whether, how long and when music plays."""
-    polar = finding.query.select == "exists"
-    if not finding.spans:
-        return f"{'No, as' if polar else 'As'} far as I hear, no music plays."
-    return f"{'Yes, music' if polar else 'Music'} plays {_measured(finding.spans, finding)}."
+    spans = finding.spans
+    plays = f"music plays {_measured(spans, finding)}" if spans else "as far as I hear, no music plays"
+    return upper(f"{_lead(finding)}{plays}.")
 
 
 def _known(one: Found) -> str:
@@ -81,10 +87,10 @@ def _voices(finding: Finding) -> str:
 
 def does(query: Query, several: bool = False) -> str:
     """What is asked of one speaker, or of several: "speaks", "say “coffee”"."""
-    phrase, ending, language = phrase_of(query), "" if several else "s", language_of(query)
-    if query.where == MUSIC:
+    has, ending = asked_of(query), "" if several else "s"
+    if has == MUSIC:
         return f"play{ending}"
-    return f"say{ending} “{phrase}”" if phrase else f"speak{ending} {language}".rstrip()
+    return f"say{ending} “{has.value}”" if phrase_of(query) else f"speak{ending} {has.value}".rstrip()
 
 
 def _languages(finding: Finding) -> str:
@@ -120,26 +126,27 @@ def _measured(spans: Sequence[Span], finding: Finding) -> str:
 
 def _spans(finding: Finding, of: str) -> list[Span]:
     """When rows of nobody hold whose speaker is told so."""
-    return spans_of([row for row in finding.rows if row.of == of], finding.query)
+    return spans_heard([row for row in finding.rows if row.of == of], asked_of(finding.query))
 
 
 def _in_order(finding: Finding, rank: Rank) -> list[str]:
     """Who speaks most, or first, then the others; who speaks second most alone."""
-    most, place = rank.by == "long", "" if rank.k == 1 else ordinal(rank.k)
+    most = {"long": " most", "often": " most often"}.get(rank.by, "")
+    place = "" if rank.k == 1 and most else f" {ordinal(rank.k)}"
     if not finding.people:
-        return [f"as far as I hear, nobody speaks {place}{' most' * most}"]
+        return [f"as far as I hear, nobody speaks{place}{most}"]
 
     def measured(one: Found) -> str:
-        return f"for about {lasting(seconds_in(one.spans))}" if most else f"at {clock(one.spans[0][0])}"
+        told = f"for about {lasting(seconds_in(one.spans))}" if most else f"at {clock(one.spans[0][0])}"
+        return times_said(len(one.spans)) if rank.by == "often" else told
 
-    best, *others = finding.people
-    how = f"{place} most".strip() if most else place or "first"
-    clauses = [f"{called(best.entity)} speaks {how}, {measured(best)}"]
+    best, *others = (*finding.people, *(finding.against if rank.k == 1 else ()))
+    clauses = [f"{called(best.entity)} {does(finding.query)}{place}{most}, {measured(best)}"]
     clauses += [f"{called(one.entity)} {measured(one)}" for one in others]
     unseen, rest = (
         seconds_in([s for of in kinds for s in _spans(finding, of)]) for kinds in ((UNSEEN,), (SEVERAL, ""))
     )
-    if most and unseen >= 1:
+    if rank.by == "long" and unseen >= 1:
         clauses.append(f"{_NOBODY[UNSEEN]} for about {lasting(unseen)}")
     if rest >= 1:
         clauses.append(f"of {lasting(rest)} more I can't tell who speaks")
@@ -166,10 +173,9 @@ def _quoted(finding: Finding) -> str:
 
 def _nothing(finding: Finding) -> str:
     """That nothing is heard of what is asked."""
-    query, named = finding.query, [called(one.entity) for one in finding.against]
+    query, named = finding.query, people_said([*finding.people, *finding.against])
     if query.value == "sound":
         return "Yes, this video has sound, but I hear nobody speak."
-    no = "No, " if query.select == "exists" else ""
     if not (query.whom.names or query.whom.such is not None):
-        return upper(f"{no}as far as I hear, nobody {does(query)}.")
-    return upper(f"{no}as far as I hear, {join(named, 'nor')} never {does(query)}.") if named else ""
+        return upper(f"{_lead(finding)}as far as I hear, nobody {does(query)}.")
+    return upper(f"{_lead(finding)}as far as I hear, {join(named, 'nor')} never {does(query)}.") if named else ""

@@ -97,7 +97,8 @@ def explained(finding: dict[str, Any]) -> list[str]:
         if people := finding.get(name):
             lines.append(f"{what}: {', '.join(one.get('who', 'the scene') for one in people)}")
     if missing := finding.get("missing"):
-        lines.append(f"missing: {', '.join(_missing_said(one) for one in missing)}")
+        gone = ", ".join(f"{one['name']} ({one['why']})" for one in missing)
+        lines.append(f"missing: {gone}")
     rows = list(_rows(finding))
     lines += rows[:_MOST_ROWS] + ([f"... and {len(rows) - _MOST_ROWS} rows more"] if len(rows) > _MOST_ROWS else [])
     return lines + ([f"then {line}" for line in explained(finding["then"])] if "then" in finding else [])
@@ -105,7 +106,7 @@ def explained(finding: dict[str, Any]) -> list[str]:
 
 def grounds_of(finding: Finding) -> list[AnswerGround]:
     """What the rows that answer rest on, in the order of the answer; none about whoever isn't surely there."""
-    people = [row for one in (*finding.people, *finding.against, *finding.open) for row in one.rows]
+    people = [row for one in finding.everyone for row in one.rows]
     grounds: dict[tuple[str, str], AnswerGround] = {}
     for row in (*people, *finding.rows):
         if row.ground is not None:
@@ -117,15 +118,7 @@ def grounds_of(finding: Finding) -> list[AnswerGround]:
 def _only_missing(then: Finding, first: Finding) -> bool:
     """Whether a second answer could only say again that somebody isn't there."""
     names = {one.name for one in first.missing}
-    return bool(then.missing) and not _anything(then) and {one.name for one in then.missing} <= names
-
-
-def _anything(finding: Finding) -> bool:
-    return _anybody(finding) or bool(finding.rows)
-
-
-def _anybody(finding: Finding) -> bool:
-    return bool(finding.people or finding.against or finding.open)
+    return bool(then.missing) and not (then.everyone or then.rows) and {one.name for one in then.missing} <= names
 
 
 def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
@@ -141,15 +134,15 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     if finding.nothing:
         unsure = [Entity(one.name, decision="unsure") for one in finding.missing if one.why == "unsure"]
         return [*strangers, *(untold(unsure) or [never(finding, timeline)])]
-    answer = _answer(finding, timeline) if not strangers or _anything(finding) else ""
+    answer = _answer(finding, timeline) if not strangers or finding.everyone or finding.rows else ""
     return [text for text in (*strangers, answer, *_missing(finding, answer)) if text] or [CANT_TELL]
 
 
 def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
-    if is_of_sound(query):
+    if is_of_sound(query) and query.select not in ("compare", "order"):
         return of_sound(finding, timeline)
-    if asks_scene(finding) and query.select in _OF_SCENE and not (query.select == "who" and _anybody(finding)):
+    if asks_scene(finding) and query.select in _OF_SCENE and not (query.select != "exists" and finding.everyone):
         return _OF_SCENE[query.select](finding, timeline)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
@@ -238,8 +231,7 @@ def never(finding: Finding, timeline: Timeline) -> str:
 
 def why(finding: Finding, timeline: Timeline) -> str:
     """What the answer before rests on: how sure it is that people are there, and where what was told is seen best."""
-    names = [one.entity for one in (*finding.people, *finding.against, *finding.open)]
-    names += [one.name for one in finding.missing]
+    names = [*(one.entity for one in finding.everyone), *(one.name for one in finding.missing)]
     known = [one for name in dict.fromkeys(names) if (one := timeline.entity(name)) is not None and one.known]
     sentences = [_recognised(one, timeline) for one in sorted(known, key=lambda p: -p.probability)[:_MOST_WHYS]]
     grounds = [(fact_of(row), row.ground) for one in finding.people for row in one.rows if row.ground is not None]
@@ -259,10 +251,6 @@ def _recognised(person: Entity, timeline: Timeline) -> str:
     doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
     reason = person.why.text if person.why is not None else ""
     return " ".join(filter(None, [f"{person.name} is {doubt} ({sure}).", reason]))
-
-
-def _missing_said(one: dict[str, Any]) -> str:
-    return f"{one['name']} ({one['why']})"
 
 
 def _rows(finding: dict[str, Any]) -> Iterator[str]:

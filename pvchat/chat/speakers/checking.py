@@ -14,6 +14,7 @@ the outlines that it was shown, or goes round in circles.
 
 from __future__ import annotations
 
+import re
 import time
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
@@ -23,7 +24,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import span_told
-from pvchat.chat.query import Has, Query
+from pvchat.chat.query import Query
 from pvchat.chat.question import Basis, Question, Stream, words_of
 from pvchat.chat.reader.statements import (
     NEGATIONS,
@@ -36,6 +37,7 @@ from pvchat.chat.reader.statements import (
     speaks_of_marks,
     told_words,
 )
+from pvchat.chat.say.clauses import is_plain
 from pvchat.chat.spans import common
 from pvchat.chat.timeline import Row, Timeline
 from pvchat.schemas import PersonPresence
@@ -104,9 +106,9 @@ class Checker:
 
     def check(self, sentence: str, left: Sequence[int]) -> Checked:
         """A sentence, where these of the finding's sentences are left to say."""
-        return self._judged(self._statement(sentence, left[0] if left else len(self.plain)), left)
-
-    def _judged(self, said: Statement, left: Sequence[int]) -> Checked:
+        place = left[0] if left else len(self.plain)
+        about = self._plain[place - 1].subjects if 0 < place <= len(self.plain) else ()
+        said = read_statement(sentence, self.names, about if len(about) == 1 else ())
         may = self.true.union(*(one.points | one.implied for one in self._plain))
         odd = sorted({p.what or p.who for p in said.points | said.implied if p not in may})
         if odd:
@@ -134,27 +136,18 @@ class Checker:
         if plain.clauses and plain.clauses[0].untold:
             return frozenset({_NOT})
         needs = frozenset().union(*(clause.points for clause in plain.clauses if not clause.untold))
-        needs = frozenset(p for p in needs if not self._is_aside(p))
+        needs = needs - {point for point in needs if self._is_aside(point)}
         return needs | {_NOT} if any(c.untold and c.joint != "so" for c in plain.clauses) else needs
 
     def _is_aside(self, point: Point) -> bool:
         """Whether a point of the finding wasn't asked for, and may be left out."""
-        if self.query is None:
+        query = self.query
+        if query is None:
             return point.what.startswith("worn ")
-        if self._asks_presence:
+        if query.select == "exists" and is_plain(query.where):  # only whether they are there
             return bool(point.who) and point.what not in ("", "not")
         beside = point.what == "beside" or point.what[:1] == "@" or point.what.endswith((" person", " people"))
-        return beside and self.query.then is None and self.query.attribute in ("place", "side", "setting")
-
-    @property
-    def _asks_presence(self) -> bool:
-        """Whether people are asked about by name, if they are there and no more."""
-        query = self.query
-        return query is not None and query.select == "exists" and query.where in (None, Has("present"))
-
-    def _statement(self, sentence: str, place: int) -> Statement:
-        about = self._plain[place - 1].subjects if 0 < place <= len(self._plain) else ()
-        return read_statement(sentence, self.names, about if len(about) == 1 else ())
+        return beside and query.then is None and query.attribute in ("place", "side", "setting")
 
     @cached_property
     def _plain(self) -> list[Statement]:
@@ -237,7 +230,7 @@ def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[st
     known = {name: {row.value for row in timeline.of(about, name)} for name in ("gender", "posture", "side")}
     setting = next((row.value for row in timeline.of("", "setting")), "")
     said, lower = all_words(text), text.lower()
-    other = next((name for name in names if _is_named(name.lower(), lower)), "")
+    other = next((name for name in names if re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", lower)), "")
     gender, pose = said & {"man", "woman"}, {value.split()[0] for value in known["posture"]}
     poses = _POSES - pose | all_words(_ON_FEET if pose and "standing" not in pose else "")
     elsewhere = all_words({"indoors": _OUTDOORS, "outdoors": _INDOORS}.get(setting, ""))
@@ -251,17 +244,6 @@ def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[st
         ("another side", sides and known["side"] and not sides & known["side"]),
     )
     return [problem for problem, there in found if there]
-
-
-def _is_named(name: str, text: str) -> bool:
-    """Whether a name stands in a text as a word of its own, however it is spelled."""
-    at = text.find(name)
-    while at >= 0:
-        around = text[at - 1 : at], text[at + len(name) : at + len(name) + 1]
-        if not any(mark.isalnum() or mark == "_" for mark in around):
-            return True
-        at = text.find(name, at + 1)
-    return False
 
 
 @dataclass(kw_only=True)

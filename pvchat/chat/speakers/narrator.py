@@ -93,7 +93,7 @@ class Narrator:
         if viewed.clip is None or not _is_asked(known):
             return None
         others = [n for n in viewed.names if n not in {p.name for p in present}]
-        before = viewed.whole(_before(known))
+        before = "" if present or known.question.people else viewed.whole(nobody_known())
         reply = Retold(known.question, present, known.timeline, others, before, stream=stream)
         self._listen(known, viewed, reply)
         if not reply.said:
@@ -175,16 +175,9 @@ def _measured(known: Basis) -> str:
     return say(run(Query("describe", Whom(names, "all")), known.timeline), known.timeline)
 
 
-def _before(known: Basis) -> str:
-    """What is said before the base's words: that nobody known is there, where nobody was named."""
-    return "" if known.present or known.question.people else nobody_known()
-
-
 def _after(known: Basis) -> str:
     """What is said of those who are asked about by name and aren't there."""
-    if not known.question.people:
-        return ""
     query = known.question.query
     polar = query.where is not None or query.select == "refuse"
-    asked = [Entity(p.name, decision=p.decision) for p in known.people]
+    asked = [Entity(p.name, decision=p.decision) for p in known.people if known.question.people]
     return " ".join(untold(asked, None if polar else query))
