@@ -73,6 +73,8 @@ FILE = Path(__file__).with_name("reader.safetensors")
 WORD_PARTS: dict[str, tuple[str, ...]] = {
     "role": ("", *ROLES), "type": TYPES, "denied": ("", "!"), "begins": ("", "+"),
 }  # fmt: skip
+_TAGS = tuple(f"{role}-{kind}{denied}" for role in ROLES for kind in TYPES for denied in WORD_PARTS["denied"])
+_ALIKE = 1.5  # by how much likelier (log) it is that a word has the tag of the one before it [choice]
 MAX_TOKENS = 128
 LAYERS, TUNED, ATTENTION_HEADS, EPS = 6, 4, 12, 1e-12  # of all-MiniLM-L6-v2; upper ones that are the reader's
 Weights = Mapping[str, FloatArray]
@@ -129,14 +131,45 @@ class Network:
 
     def _tags(self, words: FloatArray) -> tuple[str, ...]:
         """The tags of words [W, 2 D]."""
-        picked = {name: [part[i] for i in self._head(name, words).argmax(1)] for name, part in WORD_PARTS.items()}
+        chances = {name: np.log(softmax(self._head(name, words))) for name in WORD_PARTS}
+        begins = chances["begins"].argmax(1)
+        path = likeliest_path(_tag_scores(chances), _ALIKE)
         return tuple(
-            "O" if not role else f"{begins}{role}-{kind}{denied}"
-            for role, kind, denied, begins in zip(*(picked[name] for name in WORD_PARTS), strict=True)
+            "O" if not tag else WORD_PARTS["begins"][b] + _TAGS[tag - 1] for tag, b in zip(path, begins, strict=True)
         )
 
     def _head(self, name: str, x: FloatArray) -> FloatArray:
         return np.asarray(x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"], np.float32)
+
+
+def _tag_scores(chances: Mapping[str, FloatArray]) -> FloatArray:
+    """How likely (log) each word is "O", and each of `_TAGS` [W, 1 + tags]: its role, as that is told; its type and
+    whether it is denied beside the likeliest of these, for a word of no role has neither.
+    """
+    role, kind, denied = (chances[name] for name in ("role", "type", "denied"))
+    rest = (kind - kind.max(1, keepdims=True))[:, :, None] + (denied - denied.max(1, keepdims=True))[:, None, :]
+    tagged = role[:, 1:, None, None] + rest[:, None]
+    return np.concatenate((role[:, :1], tagged.reshape(len(role), -1)), 1)
+
+
+def likeliest_path(scores: FloatArray, alike: float) -> list[int]:
+    """The likeliest tag of each word, where neighbours are likelier to have the same one (Viterbi 1967).
+
+    Args:
+        scores: log-probability of each tag [W, T]; tag 0 is none.
+        alike: what is added to the score of a tag, but for none, after the same one.
+    """
+    bonus = np.where(np.arange(scores.shape[1]) > 0, alike, 0.0)
+    total, came_from = scores[0], []
+    for score in scores[1:]:
+        best = int(total.argmax())
+        stays = total + bonus > total[best]
+        came_from.append(np.where(stays, np.arange(len(score)), best))
+        total = np.where(stays, total + bonus, total[best]) + score
+    path = [int(total.argmax())]
+    for before in reversed(came_from):
+        path.append(int(before[path[-1]]))
+    return path[::-1]
 
 
 def unscaled(arrays: Mapping[str, NDArray[Any]]) -> dict[str, FloatArray]:

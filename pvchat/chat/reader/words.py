@@ -378,7 +378,21 @@ def _split(text: str, mentions: Sequence[Mention]) -> list[Word]:
 
 
 def _plain(text: str) -> list[Word]:
-    return [Word(found.lower(), found) for found in WORD.findall(text)]
+    return [word for found in WORD.findall(text) for word in _spelled_out(found)]
+
+
+def _spelled_out(typed: str) -> list[Word]:
+    """A word, or what a short form stands for: "doesnt", "whos", "ppl"; no single capital, which may be a label."""
+    short = "" if len(typed) == 1 and typed.isupper() else _short_forms().get(typed.lower(), "")
+    if len(said := short.split()) > 1:
+        return [Word(one, one) for one in said]
+    return [Word(short or typed.lower(), typed)]
+
+
+@lru_cache(maxsize=1)
+def _short_forms() -> dict[str, str]:
+    forms: dict[str, str] = json.loads(Path(__file__).with_name("shortforms.json").read_text("utf-8"))
+    return forms
 
 
 def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bool) -> Word:
