@@ -195,6 +195,16 @@ def is_word(word: str) -> bool:
     return _tokenizer().token_to_id(word) is not None
 
 
+def commonness(word: str) -> int:
+    """The rank of a word among the encoder's, where commoner ones come first; of one that isn't whole there, the last.
+
+    Args:
+        word: in lower case.
+    """
+    found: int | None = _tokenizer().token_to_id(word)
+    return _tokenizer().get_vocab_size() if found is None else found
+
+
 @lru_cache(maxsize=1)
 def _tokenizer() -> Any:
     from tokenizers import Tokenizer

@@ -23,10 +23,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from string import ascii_lowercase
 
 from pvchat.chat.english import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
 from pvchat.chat.query import WHOLE, During
-from pvchat.chat.reader.network import WORD, is_word
+from pvchat.chat.reader.network import WORD, commonness, is_word
 from pvchat.chat.reader.timewords import named_part
 
 _MONTHS = word_set("april may june august january")
@@ -54,13 +55,13 @@ _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
 _NEARLY, _SLIP = 0.8, 0.8  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
-_SHORTEST = 4  # letters of a word that is looked at for slips
+_SHORTEST, _LONG = 4, 6  # letters of a word that is looked at for slips, and for more than one
 _CAPITALS = frozenset(("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", "english"))
 _ASKED = (
     "what", "wearing", "where", "doing", "which", "while", "before", "after", "together", "there", "video", "standing",
     "sitting", "talking", "people", "person", "beside", "next", "between", "without", "anyone", "someone", "everybody",
     "nobody", "always", "never", "when", "whose", "does", "isn't", "aren't", "furthest", "farthest", "leftmost",
-    "rightmost", "further", "secs", "mins",
+    "rightmost", "further", "secs", "mins", "back", "came", "come", "comes", "leaves", "wear", "wears", "wore",
 )  # fmt: skip
 
 
@@ -417,10 +418,34 @@ def _is_spelled(word: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _unslipped(word: str) -> str:
-    """The word that is known which a misspelt one stands for; "" where there is none."""
-    known = [*_ASKED, *sorted(lexicon_words())]
-    found = difflib.get_close_matches(word, [one for one in known if abs(len(one) - len(word)) < 3], 3, _SLIP)
-    return next((one for one in found if one[0] == word[0]), found[0] if found else "")  # "sleaping" isn't leaping
+    """The word that is known which a misspelt one stands for, the commonest of those that are one slip away ("bakc"),
+    else the most alike; "" where there is none. Who mistypes a word rarely mistypes its first letter.
+    """
+    known = _spelled()
+    slips = [found for near in _slips(word) if (found := known & near)]
+    alike = ({one for one in found if (one[0] == word[0]) == first} for found in slips for first in (True, False))
+    close = next(filter(None, alike), None)
+    if close is None:
+        long = len(word) >= _LONG
+        close = {*difflib.get_close_matches(word, sorted(known), 3, _SLIP)} if long else frozenset[str]()
+    return min(close, key=lambda one: (one[0] != word[0], commonness(one), one), default="")
+
+
+def _slips(word: str) -> list[set[str]]:
+    """Every word of which a word may be a slip: with two letters swapped, one left out, one wrong or too many (after
+    Norvig 2007), the likelier ones first.
+    """
+    cuts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
+    return [
+        {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1},
+        {a + letter + b for a, b in cuts for letter in ascii_lowercase},
+        {a + letter + b[1:] for a, b in cuts if b for letter in ("", *ascii_lowercase)},
+    ]
+
+
+@lru_cache(maxsize=1)
+def _spelled() -> frozenset[str]:
+    return frozenset(word for word in lexicon_words() | FUNCTION_WORDS | {*_ASKED} if len(word) > 2)
 
 
 def canonical(kind: str, typed: str) -> str:
