@@ -54,8 +54,8 @@ _ANYTHING = word_set("something anything clothing clothes outfit piece of garmen
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
-_NEARLY, _SLIP = 0.8, 0.8  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
-_SHORTEST, _LONG = 4, 6  # letters of a word that is looked at for slips, and for more than one
+_NEARLY, _SLIP = 0.8, 0.85  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
+_SHORTEST, _SHORT, _LONG = 3, 4, 6  # letters of a word looked at for letters left out; for other slips; for several
 _CAPITALS = frozenset(("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", "english"))
 _ASKED = (
     "what", "wearing", "where", "doing", "which", "while", "before", "after", "together", "there", "video", "standing",
@@ -422,7 +422,8 @@ def _unslipped(word: str) -> str:
     else the most alike; "" where there is none. Who mistypes a word rarely mistypes its first letter.
     """
     known = _spelled()
-    slips = [found for near in _slips(word) if (found := known & near)]
+    likely = _slips(word) if len(word) >= _SHORT else _slips(word)[:2]
+    slips = [found for near in likely if (found := known & near)]
     alike = ({one for one in found if (one[0] == word[0]) == first} for found in slips for first in (True, False))
     close = next(filter(None, alike), None)
     if close is None:
@@ -458,17 +459,17 @@ def canonical(kind: str, typed: str) -> str:
         return colour_of(words)
     if kind in ("worn", "holding") and _ANYTHING.issuperset(words):
         return ""
-    table, plain = _table(kind), " ".join(words)
+    table, plain = _table(kind), _without_articles(words)
     for form in (plain, plain.removesuffix("s"), f"{plain}s"):
         if form in table:
             return table[form]
     inside = [form for form in table if f" {form} " in f" {plain} "]
-    return table[max(inside, key=len)] if inside else plain
+    return table[max(inside, key=len)] if inside else " ".join(words)
 
 
 def is_known(kind: str, word: str) -> bool:
     """Whether a word is in the lexicon as one of a kind."""
-    return word in _table(kind)
+    return _without_articles(word.split()) in _table(kind)
 
 
 def colour_of(words: Sequence[str]) -> str:
@@ -487,10 +488,17 @@ def lexicon_words() -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def _table(kind: str) -> dict[str, str]:
-    """Each way to say something -> what it stands for."""
+    """Each way to say something, without articles -> what it stands for."""
     rows = _meanings().get(kind, {})
-    said = {form.lower().replace("-", " "): value for value, forms in rows.items() for form in forms}
-    return said | {value: value for value in rows}
+    said = [(form.lower().replace("-", " "), value) for value, forms in rows.items() for form in forms]
+    return {_without_articles(form.split()): value for form, value in (*said, *((value, value) for value in rows))}
+
+
+def _without_articles(words: Sequence[str]) -> str:
+    """Words without those that only say which one or whose: "check his phone" as "check the phone"; not if none else
+    is left.
+    """
+    return " ".join([word for word in words if word not in ARTICLES] or words)
 
 
 @lru_cache(maxsize=1)
