@@ -75,6 +75,7 @@ WORD_PARTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _TAGS = tuple(f"{role}-{kind}{denied}" for role in ROLES for kind in TYPES for denied in WORD_PARTS["denied"])
 _ALIKE = 1.5  # by how much likelier (log) it is that a word has the tag of the one before it [choice]
+_KNOWN = 4.0  # by how much likelier (log) that the words of a known phrase have a tag of its type [choice]
 MAX_TOKENS = 128
 LAYERS, TUNED, ATTENTION_HEADS, EPS = 6, 4, 12, 1e-12  # of all-MiniLM-L6-v2; upper ones that are the reader's
 Weights = Mapping[str, FloatArray]
@@ -114,8 +115,13 @@ class Network:
             raise WeightsError("the reader of questions can't be read.", subject=str(file)) from error
         self._weights = {**lower_weights(all_layers=True), **unscaled(own)}
 
-    def read(self, words: Sequence[str]) -> Labels:
-        """The labels of a question's words (lower case, names masked)."""
+    def read(self, words: Sequence[str], phrases: Sequence[tuple[int, int, str]] = ()) -> Labels:
+        """The labels of a question's words.
+
+        Args:
+            words: in lower case, names masked.
+            phrases: which of them, from one to before another, are known as one of a type.
+        """
         ids, word_of = tokenized(words)
         states = encoded(embedded(ids, self._weights), self._weights, range(LAYERS))
         places = np.array(word_of)
@@ -123,17 +129,17 @@ class Network:
         mean = states.mean(0)
         sentence = np.concatenate((mean, states[0]))
         heads = {name: softmax(self._head(name, sentence)) for name in HEADS}
-        tags = self._tags(np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1))
+        tags = self._tags(np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1), phrases)
         second = int(np.concatenate(([0.0], self._head("second", by_word)[:, 0])).argmax()) - 1
         best = {name: HEADS[name][int(row.argmax())] for name, row in heads.items()}
         chances = dict(zip(HEADS["select"], heads["select"].tolist(), strict=True))
         return Labels(best, chances, tags, second)
 
-    def _tags(self, words: FloatArray) -> tuple[str, ...]:
-        """The tags of words [W, 2 D]."""
+    def _tags(self, words: FloatArray, phrases: Sequence[tuple[int, int, str]]) -> tuple[str, ...]:
+        """The tags of words [W, 2 D], some of which are known phrases."""
         chances = {name: np.log(softmax(self._head(name, words))) for name in WORD_PARTS}
         begins = chances["begins"].argmax(1)
-        path = likeliest_path(_tag_scores(chances), _ALIKE)
+        path = likeliest_path(_tag_scores(chances, phrases), _ALIKE)
         return tuple(
             "O" if not tag else WORD_PARTS["begins"][b] + _TAGS[tag - 1] for tag, b in zip(path, begins, strict=True)
         )
@@ -142,13 +148,16 @@ class Network:
         return np.asarray(x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"], np.float32)
 
 
-def _tag_scores(chances: Mapping[str, FloatArray]) -> FloatArray:
+def _tag_scores(chances: Mapping[str, FloatArray], phrases: Sequence[tuple[int, int, str]]) -> FloatArray:
     """How likely (log) each word is "O", and each of `_TAGS` [W, 1 + tags]: its role, as that is told; its type and
-    whether it is denied beside the likeliest of these, for a word of no role has neither.
+    whether it is denied beside the likeliest of these, for a word of no role has neither. A known phrase is likelier
+    to be of its type.
     """
     role, kind, denied = (chances[name] for name in ("role", "type", "denied"))
     rest = (kind - kind.max(1, keepdims=True))[:, :, None] + (denied - denied.max(1, keepdims=True))[:, None, :]
     tagged = role[:, 1:, None, None] + rest[:, None]
+    for start, end, known in phrases:
+        tagged[start:end, :, TYPES.index(known)] += _KNOWN
     return np.concatenate((role[:, :1], tagged.reshape(len(role), -1)), 1)
 
 

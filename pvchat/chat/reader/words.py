@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from string import ascii_lowercase
+from typing import NamedTuple
 
 from pvchat.chat.english import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
 from pvchat.chat.query import WHOLE, During
@@ -55,6 +56,8 @@ _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
 _NEARLY, _SLIP = 0.8, 0.85  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
+_VOTES = {"deed": 2, "near": 2, "colour": 1, "gender": 1, "worn": 1, "hair": 1}  # kind: least words
+_MOST_WORDS = 5  # of a phrase that is looked for
 _SHORTEST, _SHORT, _LONG = 3, 4, 6  # letters of a word looked at for letters left out; for other slips; for several
 _CAPITALS = frozenset(("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", "english"))
 _ASKED = (
@@ -80,6 +83,14 @@ class Wording:
 
     words: tuple[Word, ...]
     part: During = WHOLE
+
+
+class Phrase(NamedTuple):
+    """Words from one to before another that the lexicon knows as one of a kind."""
+
+    start: int
+    end: int
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -470,6 +481,24 @@ def canonical(kind: str, typed: str) -> str:
 def is_known(kind: str, word: str) -> bool:
     """Whether a word is in the lexicon as one of a kind."""
     return _without_articles(word.split()) in _table(kind)
+
+
+def known_phrases(seen: Sequence[str]) -> list[Phrase]:
+    """What stands word for word in the lexicon, of the kinds of which that tells something (`_VOTES`); the longest.
+
+    Example: "is she having a meal in red" has "having a meal", a deed, and "red", a colour.
+    """
+    found: list[Phrase] = []
+    for kind, least in _VOTES.items():
+        table, taken = _table(kind), set[int]()
+        for count in range(_MOST_WORDS, least - 1, -1):
+            for start in range(len(seen) - count + 1):
+                words = seen[start : start + count]
+                bounded = words[0] not in ARTICLES and words[-1] not in ARTICLES
+                if bounded and _without_articles(words) in table and taken.isdisjoint(range(start, start + count)):
+                    taken.update(range(start, start + count))
+                    found.append(Phrase(start, start + count, kind))
+    return found
 
 
 def colour_of(words: Sequence[str]) -> str:
