@@ -73,6 +73,9 @@ FILE = Path(__file__).with_name("reader.safetensors")
 WORD_PARTS: dict[str, tuple[str, ...]] = {
     "role": ("", *ROLES), "type": TYPES, "denied": ("", "!"), "begins": ("", "+"),
 }  # fmt: skip
+_TAGS = tuple(f"{role}-{kind}{denied}" for role in ROLES for kind in TYPES for denied in WORD_PARTS["denied"])
+_ALIKE = 1.5  # by how much likelier (log) it is that a word has the tag of the one before it [choice]
+_KNOWN = 4.0  # by how much likelier (log) that the words of a known phrase have a tag of its type [choice]
 MAX_TOKENS = 128
 LAYERS, TUNED, ATTENTION_HEADS, EPS = 6, 4, 12, 1e-12  # of all-MiniLM-L6-v2; upper ones that are the reader's
 Weights = Mapping[str, FloatArray]
@@ -112,8 +115,13 @@ class Network:
             raise WeightsError("the reader of questions can't be read.", subject=str(file)) from error
         self._weights = {**lower_weights(all_layers=True), **unscaled(own)}
 
-    def read(self, words: Sequence[str]) -> Labels:
-        """The labels of a question's words (lower case, names masked)."""
+    def read(self, words: Sequence[str], phrases: Sequence[tuple[int, int, str]] = ()) -> Labels:
+        """The labels of a question's words.
+
+        Args:
+            words: in lower case, names masked.
+            phrases: which of them, from one to before another, are known as one of a type.
+        """
         ids, word_of = tokenized(words)
         states = encoded(embedded(ids, self._weights), self._weights, range(LAYERS))
         places = np.array(word_of)
@@ -121,22 +129,56 @@ class Network:
         mean = states.mean(0)
         sentence = np.concatenate((mean, states[0]))
         heads = {name: softmax(self._head(name, sentence)) for name in HEADS}
-        tags = self._tags(np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1))
+        tags = self._tags(np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1), phrases)
         second = int(np.concatenate(([0.0], self._head("second", by_word)[:, 0])).argmax()) - 1
         best = {name: HEADS[name][int(row.argmax())] for name, row in heads.items()}
         chances = dict(zip(HEADS["select"], heads["select"].tolist(), strict=True))
         return Labels(best, chances, tags, second)
 
-    def _tags(self, words: FloatArray) -> tuple[str, ...]:
-        """The tags of words [W, 2 D]."""
-        picked = {name: [part[i] for i in self._head(name, words).argmax(1)] for name, part in WORD_PARTS.items()}
+    def _tags(self, words: FloatArray, phrases: Sequence[tuple[int, int, str]]) -> tuple[str, ...]:
+        """The tags of words [W, 2 D], some of which are known phrases."""
+        chances = {name: np.log(softmax(self._head(name, words))) for name in WORD_PARTS}
+        begins = chances["begins"].argmax(1)
+        path = likeliest_path(_tag_scores(chances, phrases), _ALIKE)
         return tuple(
-            "O" if not role else f"{begins}{role}-{kind}{denied}"
-            for role, kind, denied, begins in zip(*(picked[name] for name in WORD_PARTS), strict=True)
+            "O" if not tag else WORD_PARTS["begins"][b] + _TAGS[tag - 1] for tag, b in zip(path, begins, strict=True)
         )
 
     def _head(self, name: str, x: FloatArray) -> FloatArray:
         return np.asarray(x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"], np.float32)
+
+
+def _tag_scores(chances: Mapping[str, FloatArray], phrases: Sequence[tuple[int, int, str]]) -> FloatArray:
+    """How likely (log) each word is "O", and each of `_TAGS` [W, 1 + tags]: its role, as that is told; its type and
+    whether it is denied beside the likeliest of these, for a word of no role has neither. A known phrase is likelier
+    to be of its type.
+    """
+    role, kind, denied = (chances[name] for name in ("role", "type", "denied"))
+    rest = (kind - kind.max(1, keepdims=True))[:, :, None] + (denied - denied.max(1, keepdims=True))[:, None, :]
+    tagged = role[:, 1:, None, None] + rest[:, None]
+    for start, end, known in phrases:
+        tagged[start:end, :, TYPES.index(known)] += _KNOWN
+    return np.concatenate((role[:, :1], tagged.reshape(len(role), -1)), 1)
+
+
+def likeliest_path(scores: FloatArray, alike: float) -> list[int]:
+    """The likeliest tag of each word, where neighbours are likelier to have the same one (Viterbi 1967).
+
+    Args:
+        scores: log-probability of each tag [W, T]; tag 0 is none.
+        alike: what is added to the score of a tag, but for none, after the same one.
+    """
+    bonus = np.where(np.arange(scores.shape[1]) > 0, alike, 0.0)
+    total, came_from = scores[0], []
+    for score in scores[1:]:
+        best = int(total.argmax())
+        stays = total + bonus > total[best]
+        came_from.append(np.where(stays, np.arange(len(score)), best))
+        total = np.where(stays, total + bonus, total[best]) + score
+    path = [int(total.argmax())]
+    for before in reversed(came_from):
+        path.append(int(before[path[-1]]))
+    return path[::-1]
 
 
 def unscaled(arrays: Mapping[str, NDArray[Any]]) -> dict[str, FloatArray]:
@@ -160,6 +202,16 @@ def tokenized(words: Sequence[str]) -> tuple[list[int], list[int]]:
 def is_word(word: str) -> bool:
     """Whether a word in lower case is one of the encoder's whole words."""
     return _tokenizer().token_to_id(word) is not None
+
+
+def commonness(word: str) -> int:
+    """The rank of a word among the encoder's, where commoner ones come first; of one that isn't whole there, the last.
+
+    Args:
+        word: in lower case.
+    """
+    found: int | None = _tokenizer().token_to_id(word)
+    return _tokenizer().get_vocab_size() if found is None else found
 
 
 @lru_cache(maxsize=1)

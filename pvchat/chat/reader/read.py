@@ -28,7 +28,7 @@ from pvchat.chat.reader.rules import (
     second_at,
     slots_by_rule,
 )
-from pvchat.chat.reader.words import ForeignQuestion, Word, Wording, read_foreign, worded
+from pvchat.chat.reader.words import ForeignQuestion, Word, Wording, known_phrases, read_foreign, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
 
@@ -128,7 +128,7 @@ def _labels(seen: tuple[str, ...]) -> Labels:
     """What the network says of some words. The same question is read before a clip is looked through, after that with
     its timeline, and again as history; and it is the same for every name, for names are masked.
     """
-    return _network().read(seen)
+    return _network().read(seen, known_phrases(seen))
 
 
 @lru_cache(maxsize=1)

@@ -28,7 +28,12 @@ RELATIONS_IN_TIME = {
     "before": "before", "after": "after", "until": "until", "till": "until", "since": "since",
 }  # fmt: skip
 _JOINED, _NEAR = ("deed", "place"), 4  # kinds that "and" joins, though only one was tagged; words to either side of it
-_BECOMES = ("is", "'s", "was", "gets", "got", "becomes", "turns")
+_BECOMES = ("is", "'s", "was", "are", "were", "gets", "got", "becomes", "turns", "go", "goes", "went", "come", "came")
+_GONE = frozenset(("gone", "away", "missing", "absent"))
+_SWITCHED = {"off": "dark", "out": "dark", "on": "bright"}
+_EXCEPT_TWO = (("apart", "from"), ("aside", "from"), ("other", "than"), ("except", "for"))
+_EXCEPT = ("except", "besides", "excluding")
+_WITHIN = ("the", "a", "that", "in", "with", "and", "or", "for", "'s")  # between the words of one description
 _SUBJECTS = ("he", "she", "they")
 LEAST = 0.5  # probability from which a question is refused [choice]
 _TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third", "3rd": "third", "last": "last",
@@ -219,14 +224,15 @@ def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
     return range(0)
 
 
-def _in_the_light(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with the light as an event, and nobody in dark clothes: "while it is dark"."""
-    found = list(tags)
-    for i, word in enumerate(words[:-2]):
-        lit = words[i + 1].seen in _BECOMES and is_known("light", words[i + 2].seen)
-        happens = tags[i + 2][:2] in ("E-", "F-", "V-") or i and words[i - 1].seen in RELATIONS_IN_TIME
-        if word.seen == "it" and lit and happens:
-            found[i], found[i + 2] = "O", "F-light"
+def _left_out(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
+    """Tags, with who is described behind "except" as whom it leaves out: "everybody apart from the man in red"."""
+    found, seen = list(tags), [word.seen for word in words]
+    for i, word in enumerate(seen[:-1]):
+        at = i + 2 if (word, seen[i + 1]) in _EXCEPT_TWO else i + 1 if word in _EXCEPT else len(seen)
+        while at < len(seen) and (found[at][0] in "+SOEVX" or seen[at] in _WITHIN):
+            tag = found[at].removeprefix("+")
+            found[at] = tag if tag == "O" else found[at].replace(tag, f"X{tag[1:]}")
+            at += 1
     return found
 
 
@@ -238,6 +244,21 @@ def _at_that_time(question: Tagged) -> Sequence[Slot]:
     if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
         return question.slots
     return [*question.slots, Slot("F", "pronoun", False, "then", "then", last)]
+
+
+def _in_the_light(question: Tagged) -> Sequence[Slot]:
+    """With the light as an event, and nobody in dark clothes: "while it is dark", "when the lights go out"."""
+    seen = question.seen
+    for i in range(len(seen) - 2):
+        lit = i + 1 + (seen[i + 1] == "the")
+        how = lit + 1 + (seen[lit + 1 : lit + 2] != [] and seen[lit + 1] in _BECOMES)
+        if seen[i] not in RELATIONS_IN_TIME or how >= len(seen) or seen[lit] not in ("it", "its", "light", "lights"):
+            continue
+        light = canonical("light", seen[how]) if is_known("light", seen[how]) else _SWITCHED.get(seen[how], "")
+        if light:
+            rest = [slot for slot in question.slots if not i < slot.at <= how]
+            return [*rest, Slot("F", "light", False, " ".join(seen[lit : how + 1]), light, lit)]
+    return question.slots
 
 
 def _at_once(question: Tagged) -> Sequence[Slot]:
@@ -303,6 +324,18 @@ def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whoever comes back comes the second time."""
     again = heads["event_nth"] == "any" and any(comes_back(slot, question.seen) for slot in question.slots)
     return {"event_nth": "second"} if again else {}
+
+
+def _was_gone(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Being away as a state, not as leaving: "was Ana gone when Ben came?", and of somebody as one at some time."""
+    away = [slot for slot in question.slots if slot.role == "P" and slot.kind == "present" and slot.denied]
+    state = any(_GONE & {*slot.typed.lower().split()} for slot in away)
+    if not state or heads["form"] != "polar" or heads["select"] not in ("exists", "order"):
+        return {}
+    if heads["select"] == "order":
+        return {"select": "exists", "relation": "while"} if {"when", "as"} & {*question.seen} else {}
+    somebody = heads["quantifier"] == "any" and not any(slot.role == "S" for slot in question.slots)
+    return {"throughout": "ever"} if somebody and question.seen[0] in ("was", "were") else {}
 
 
 def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
@@ -472,7 +505,7 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
 
 
-TAG_RULES = (_coordinated, _with_event, _in_the_light, _only_deed)
-SLOT_RULES = (_at_that_time, _at_once, _taken_up)
-HEAD_RULES = (_asks_name, _joined_by, _nth_time, _relation, _of_two, _comes_again)
+TAG_RULES = (_coordinated, _with_event, _left_out, _only_deed)
+SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up)
+HEAD_RULES = (_asks_name, _joined_by, _nth_time, _relation, _of_two, _comes_again, _was_gone)
 QUERY_RULES = (_of_sound, _share, _of_people, _of_return, _with_kind)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, RELATIONS
-from pvchat.chat.english import word_set
+from pvchat.chat.english import FUNCTION_WORDS, word_set
 from pvchat.chat.query import EVERYBODY, And, Attribute, Condition, Has, Not, Or, Quantifier, RankBy, Whom
-from pvchat.chat.reader.words import ARTICLES, COLOURS, NAME, Word, canonical, is_known
+from pvchat.chat.reader.words import COLOURS, NAME, Word, canonical, is_known
 
 GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
 COMING = word_set(
@@ -28,6 +28,7 @@ _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing")
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched middle either each")
+_BODY = word_set("neck nose head face ears eyes shoulders back chest hands wrist feet legs")  # what garments are on
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
              "4th": 4, "other": 2, "next": 2}  # fmt: skip
 
@@ -108,7 +109,10 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     nth = next((s for s in own if s.kind == "nth"), None)
     known = {"known": True, "strangers": False}.get(heads["known"] if mine else "any")
     names = tuple(dict.fromkeys(s.name for s in own if s.name))
-    such = joined(conditions_of(slots, role), "and")  # with it "the doctor in the white coat" is nobody's name
+    conditions = conditions_of(slots, role)
+    if mine and not names and (left_out := joined(conditions_of(slots, "X"), "and")) is not None:
+        conditions.append(Not(left_out))
+    such = joined(conditions, "and")  # with it "the doctor in the white coat" is nobody's name
     return Whom(
         names=names,
         quantifier=_quantifier(heads, role, own),
@@ -143,11 +147,12 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     """The conditions that the slots of one role set, in order."""
     own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
     own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
-    own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= {*ARTICLES}]
+    own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= FUNCTION_WORDS]
+    own = [s for s in own if s.kind != "worn" or s.value not in _BODY or len(own) == 1]  # "glasses on her nose"
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:
-        if slot.kind == "colour" and slot not in colours.values():
+        if slot.kind == "colour" and slot not in colours.values() and slot.value:
             made.append(_maybe_not(Has("worn", "", slot.value), slot.denied))
         elif slot.kind != "colour":
             colour = colours.get(slot.at)

@@ -23,10 +23,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from string import ascii_lowercase
+from typing import NamedTuple
 
 from pvchat.chat.english import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
 from pvchat.chat.query import WHOLE, During
-from pvchat.chat.reader.network import WORD, is_word
+from pvchat.chat.reader.network import WORD, commonness, is_word
 from pvchat.chat.reader.timewords import named_part
 
 _MONTHS = word_set("april may june august january")
@@ -53,14 +55,16 @@ _ANYTHING = word_set("something anything clothing clothes outfit piece of garmen
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
-_NEARLY, _SLIP = 0.8, 0.8  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
-_SHORTEST = 4  # letters of a word that is looked at for slips
+_NEARLY, _SLIP = 0.8, 0.85  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
+_VOTES = {"deed": 2, "near": 2, "colour": 1, "gender": 1, "worn": 1, "hair": 1}  # kind: least words
+_MOST_WORDS = 5  # of a phrase that is looked for
+_SHORTEST, _SHORT, _LONG = 3, 4, 6  # letters of a word looked at for letters left out; for other slips; for several
 _CAPITALS = frozenset(("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", "english"))
 _ASKED = (
     "what", "wearing", "where", "doing", "which", "while", "before", "after", "together", "there", "video", "standing",
     "sitting", "talking", "people", "person", "beside", "next", "between", "without", "anyone", "someone", "everybody",
     "nobody", "always", "never", "when", "whose", "does", "isn't", "aren't", "furthest", "farthest", "leftmost",
-    "rightmost", "further", "secs", "mins",
+    "rightmost", "further", "secs", "mins", "back", "came", "come", "comes", "leaves", "wear", "wears", "wore",
 )  # fmt: skip
 
 
@@ -79,6 +83,14 @@ class Wording:
 
     words: tuple[Word, ...]
     part: During = WHOLE
+
+
+class Phrase(NamedTuple):
+    """Words from one to before another that the lexicon knows as one of a kind."""
+
+    start: int
+    end: int
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -378,7 +390,21 @@ def _split(text: str, mentions: Sequence[Mention]) -> list[Word]:
 
 
 def _plain(text: str) -> list[Word]:
-    return [Word(found.lower(), found) for found in WORD.findall(text)]
+    return [word for found in WORD.findall(text) for word in _spelled_out(found)]
+
+
+def _spelled_out(typed: str) -> list[Word]:
+    """A word, or what a short form stands for: "doesnt", "whos", "ppl"; no single capital, which may be a label."""
+    short = "" if len(typed) == 1 and typed.isupper() else _short_forms().get(typed.lower(), "")
+    if len(said := short.split()) > 1:
+        return [Word(one, one) for one in said]
+    return [Word(short or typed.lower(), typed)]
+
+
+@lru_cache(maxsize=1)
+def _short_forms() -> dict[str, str]:
+    forms: dict[str, str] = json.loads(Path(__file__).with_name("shortforms.json").read_text("utf-8"))
+    return forms
 
 
 def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bool) -> Word:
@@ -403,10 +429,35 @@ def _is_spelled(word: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _unslipped(word: str) -> str:
-    """The word that is known which a misspelt one stands for; "" where there is none."""
-    known = [*_ASKED, *sorted(lexicon_words())]
-    found = difflib.get_close_matches(word, [one for one in known if abs(len(one) - len(word)) < 3], 3, _SLIP)
-    return next((one for one in found if one[0] == word[0]), found[0] if found else "")  # "sleaping" isn't leaping
+    """The word that is known which a misspelt one stands for, the commonest of those that are one slip away ("bakc"),
+    else the most alike; "" where there is none. Who mistypes a word rarely mistypes its first letter.
+    """
+    known = _spelled()
+    likely = _slips(word) if len(word) >= _SHORT else _slips(word)[:2]
+    slips = [found for near in likely if (found := known & near)]
+    alike = ({one for one in found if (one[0] == word[0]) == first} for found in slips for first in (True, False))
+    close = next(filter(None, alike), None)
+    if close is None:
+        long = len(word) >= _LONG
+        close = {*difflib.get_close_matches(word, sorted(known), 3, _SLIP)} if long else frozenset[str]()
+    return min(close, key=lambda one: (one[0] != word[0], commonness(one), one), default="")
+
+
+def _slips(word: str) -> list[set[str]]:
+    """Every word of which a word may be a slip: with two letters swapped, one left out, one wrong or too many (after
+    Norvig 2007), the likelier ones first.
+    """
+    cuts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
+    return [
+        {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1},
+        {a + letter + b for a, b in cuts for letter in ascii_lowercase},
+        {a + letter + b[1:] for a, b in cuts if b for letter in ("", *ascii_lowercase)},
+    ]
+
+
+@lru_cache(maxsize=1)
+def _spelled() -> frozenset[str]:
+    return frozenset(word for word in lexicon_words() | FUNCTION_WORDS | {*_ASKED} if len(word) > 2)
 
 
 def canonical(kind: str, typed: str) -> str:
@@ -419,17 +470,35 @@ def canonical(kind: str, typed: str) -> str:
         return colour_of(words)
     if kind in ("worn", "holding") and _ANYTHING.issuperset(words):
         return ""
-    table, plain = _table(kind), " ".join(words)
+    table, plain = _table(kind), _without_articles(words)
     for form in (plain, plain.removesuffix("s"), f"{plain}s"):
         if form in table:
             return table[form]
     inside = [form for form in table if f" {form} " in f" {plain} "]
-    return table[max(inside, key=len)] if inside else plain
+    return table[max(inside, key=len)] if inside else " ".join(words)
 
 
 def is_known(kind: str, word: str) -> bool:
     """Whether a word is in the lexicon as one of a kind."""
-    return word in _table(kind)
+    return _without_articles(word.split()) in _table(kind)
+
+
+def known_phrases(seen: Sequence[str]) -> list[Phrase]:
+    """What stands word for word in the lexicon, of the kinds of which that tells something (`_VOTES`); the longest.
+
+    Example: "is she having a meal in red" has "having a meal", a deed, and "red", a colour.
+    """
+    found: list[Phrase] = []
+    for kind, least in _VOTES.items():
+        table, taken = _table(kind), set[int]()
+        for count in range(_MOST_WORDS, least - 1, -1):
+            for start in range(len(seen) - count + 1):
+                words = seen[start : start + count]
+                bounded = words[0] not in ARTICLES and words[-1] not in ARTICLES
+                if bounded and _without_articles(words) in table and taken.isdisjoint(range(start, start + count)):
+                    taken.update(range(start, start + count))
+                    found.append(Phrase(start, start + count, kind))
+    return found
 
 
 def colour_of(words: Sequence[str]) -> str:
@@ -448,10 +517,17 @@ def lexicon_words() -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def _table(kind: str) -> dict[str, str]:
-    """Each way to say something -> what it stands for."""
+    """Each way to say something, without articles -> what it stands for."""
     rows = _meanings().get(kind, {})
-    said = {form.lower().replace("-", " "): value for value, forms in rows.items() for form in forms}
-    return said | {value: value for value in rows}
+    said = [(form.lower().replace("-", " "), value) for value, forms in rows.items() for form in forms]
+    return {_without_articles(form.split()): value for form, value in (*said, *((value, value) for value in rows))}
+
+
+def _without_articles(words: Sequence[str]) -> str:
+    """Words without those that only say which one or whose: "check his phone" as "check the phone"; not if none else
+    is left.
+    """
+    return " ".join([word for word in words if word not in ARTICLES] or words)
 
 
 @lru_cache(maxsize=1)
