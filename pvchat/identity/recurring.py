@@ -50,7 +50,7 @@ def held_together(
     """
     out = logits.copy()
     for row, person in enumerate(people):
-        if person.kind != "face":
+        if person.figure is not None:
             continue
         lent = {k: _best(tracks[k]) for k in np.flatnonzero(odds[row] > SURE).tolist()}
         for column in np.flatnonzero(logits[row] > _NEAR).tolist():
