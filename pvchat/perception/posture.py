@@ -132,8 +132,8 @@ def _tell_by_outline(track: Track, analysis: ClipAnalysis) -> None:
     rows = sorted(
         (frame, box)
         for one in analysis.bodies
-        for frame, box in zip(one.frames, one.boxes, strict=True)
         if _is_hers(one, track)
+        for frame, box in zip(one.frames, one.boxes, strict=True)
     )
     if not rows:
         return
