@@ -129,12 +129,8 @@ def geometry(joints: FloatArray, face: FloatArray, aspect: float) -> FloatArray:
 
 
 def _tell_by_outline(track: Track, analysis: ClipAnalysis) -> None:
-    rows = sorted(
-        (frame, box)
-        for one in analysis.bodies
-        if _is_hers(one, track)
-        for frame, box in zip(one.frames, one.boxes, strict=True)
-    )
+    hers = [one for one in analysis.bodies if _is_hers(one, track)]
+    rows = sorted((frame, box) for one in hers for frame, box in zip(one.frames, one.boxes, strict=True))
     if not rows:
         return
     boxes = np.array([box for _, box in rows], np.float32)
@@ -183,8 +179,8 @@ def _settle(facts: PersonFacts, likely: dict[str, float] | None, hips_seen: bool
     strides, sits = likely["walking"] + likely["running"], likely["sitting"]
     if facts.pose == "sitting":
         guessed = facts.confidence["pose"] <= _GUESSED
-        facts.pose = "sitting" if sits >= (_DOUBTED if guessed else _UNLIKELY) else None
         facts.confidence["pose"] = round(sits, 3) if guessed else facts.confidence["pose"]
+        facts.pose = "sitting" if sits >= (_DOUBTED if guessed else _UNLIKELY) else None
     if facts.pose == "standing" and strides >= _STRIDES:
         facts.pose = None
     if strides >= _SURELY_STRIDES and facts.pose is None:
