@@ -1,6 +1,6 @@
-"""The program `pvchat`, also as `python -m pvchat`: the command line, watched, and an end whatever still runs.
+"""The program `pvchat`, also as `python -m pvchat`: the command line, a watchdog, and a sure end.
 
-In: words. Out: `cli/main.py`'s, and its exit code.
+In: `sys.argv`. Out: `cli/main.py`'s exit code.
 
 Notable choices: Ctrl-C is caught from the first import on. Threads that still compute are not waited for when the
 program was stopped: Python's own end stops them in the middle of a network's C++, and that aborts the process.

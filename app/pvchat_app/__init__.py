@@ -1,4 +1,4 @@
-"""The browser app: `pvchat serve`. Enroll from one clip, chat about clips, manage people. Calls `pvchat.service` only.
+"""The browser app: `pvchat serve`. Enroll from one clip, chat about clips, manage people. On top of `pvchat.service`.
 
 A question goes this way: `ChatTab.pose` (chat_tab.py, an event of Gradio's) → `Desk.pose` and `Desk.answer` (desk.py:
 what the page can do, without Gradio) → the one `PVChat.ask` in memory (engine.py) → a `Turn` of the browser's `Session`

@@ -1,6 +1,6 @@
 """One web server: the page, the HTTP API, the links to sessions' files, and what keeps strangers out.
 
-In: `Options`. Out: a FastAPI app (`create`), or a server that runs until Ctrl-C (`serve`).
+In: `Options`. Out: a FastAPI app (`App.web`), or a server until Ctrl-C (`serve`).
 
 Notable choices: 127.0.0.1 unless told otherwise, and any other address only with a password. On 127.0.0.1 only requests
 that name this machine are answered, so that a web site can't reach the app through a name of its own that points here

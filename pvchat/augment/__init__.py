@@ -8,7 +8,7 @@ In: a clip, a name, settings. Out: a folder of clips, stills and question rows, 
     profile      profile.py: Ana's face box, mesh and mask, frame by frame; her clip cut into train, val, test
     positives    positives/: new clips of her, made of that one (other light, another background, a mask, a turned head)
     negatives    negatives/: clips of other people, look-alikes first
-    filter       gates.py: what doesn't show her well enough is dropped; her people put beside others
+    filter       gates.py: what doesn't show her well enough is dropped; she is put beside others
     questions    questions/: "What is Ana wearing?" "Ana is wearing a red jacket."; no two splits share wordings
     dataset      dataset/: rows, card, checksums
 

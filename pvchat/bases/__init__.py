@@ -5,7 +5,7 @@ clip (`identity` does), nor what may be said (`chat/speakers/narrator.py` asks, 
 first. A question goes this way:
 
     base = load_base(read_source("smolvlm2-500m"))    sources.py: what `--model` names; loading.py: into memory
-    visuals = ClipFrames(config).visuals(clip, analysis, present, base)    frames, with people outlined (marking.py)
+    visuals = ClipFrames(config).visuals(clip, analysis, present, base)    outlines: clipframes.py, marking.py
     inputs = inputs_of(base, visuals, BasePrompt("What is Ana doing?", measured="Ana stands."))    prompts.py
     reply(base, inputs)                               replying.py: "Ana pours tea into a cup."
 

@@ -2,7 +2,7 @@
 
 Code that comes with a checkpoint is never run: a base that needs it is refused. Weights are loaded frozen, in the
 precision that fits the device; `--quantize` goes through bitsandbytes where that is installed. One token is added to
-the tokenizer in memory (`soft.SOFT`), whose vectors `soft.py` puts in; the base's files are only read.
+the tokenizer in memory (`SOFT`), whose vectors `soft.py` puts in; the base's files are only read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A chat as a base reads it: frames with their times, who is who, what was measured, earlier turns, the question.
 
 In: `Visuals`, words. Out: the base's own inputs (token ids, pixels, masks) by its own processor and template. Names of
-people and special tokens that a question brings along are taken out: only `soft.SOFT` of ours stands for a person.
+people and special tokens that a question brings along are taken out: only `loading.SOFT` of ours stands for a person.
 
 Legend: T frames, L tokens of a prompt.
 """

@@ -4,7 +4,7 @@ eval | serve | models | train | encrypt | decrypt | backup | restore | token | d
 In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for what a
 user can mend (an error; `doctor` where something is missing), 2 for wrong usage, 130 after Ctrl-C.
 
-Notable choices: argparse and late imports, since an answer about a known clip has a second (docs/help.md is printed
+Notable choices: argparse and late imports, since a known clip must be answered in a second (docs/help.md is printed
 from this parser). A command is a module beside this one, of its name: its `register` adds its options here, its `run`
 does it; only the module of the command that was given is loaded.
 """

@@ -7,6 +7,6 @@ In: a `ClipAnalysis`. Out: a `Person`, or a `PersonPresence` each. Start with `e
                    competition.py, recurring.py (in a film)
     deciding       calibration.py makes it a probability; reasons.py: why not
     together       evidence.py: who is there, how many strangers are, what was measured of all of them
-    told           corrections.py, examples.py: what users said of it
+    told           corrections.py, examples.py: by users; voices.py
     importing      importing.py: whom a person file from elsewhere looks like
 """

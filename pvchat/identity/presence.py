@@ -7,13 +7,13 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 2. Both are held against a cohort of strangers: a track that is near to everybody (blurred, small, of a common type)
    must come nearer (adaptive T-norm of speaker verification: Matějka et al., 2017). The cohort is shipped as means over
    several people each, so that nobody's own vector is in it. The same is done with faceprints
-   (`perception/experts/faceprint.py`) where both were made; those that show nothing are left out, for a dog, a sleeve
-   and a blurred enrollment are alike; the less the clearest shows, the less its likeness counts. A track whose facts
+   (`perception/experts/faceprint.py`) where both were made; those without a clear face are left out, for they are all
+   alike; the less clear the best one is, the less it counts. A track whose facts
    say "a face mask" is compared with the bare face, by weights of its own; without faceprints, with prototypes that
    have a mask drawn on, against a cohort with masks drawn on.
 3. A logistic model, fitted on photo identities of the training data (`recipes/faces/presence.py`), makes that a
    log-odds score.
-4. In the very place she was enrolled in, who stays farther from her than people do there is somebody else (`reach.py`).
+4. In the place of her enrollment clip, a face farther from her than a fixed distance loses log-odds (`reach.py`).
 5. Where a face says little and the place is that of the enrollment, hair and clothes count (`bodies.py`); who turns
    away all the time is compared by them alone.
 6. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
@@ -21,7 +21,7 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 7. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared, and
    how well both are seen. Real people are seldom in drawn clips, and drawn ones in real clips. Computer-generated
    characters, enrolled as both (`subjects.py`), are compared as both.
-8. In a long video its many tracks count against each, and who is surely there is recognised by her sightings there, too
+8. In a long video each track loses log-odds, as there are many, and is also compared with tracks that are surely hers
    (`recurring.py`).
 9. What users said of her recognition counts at once (`examples.py`).
 
@@ -59,7 +59,7 @@ from pvchat.schemas import ClipAnalysis, Decision, FloatArray, IntArray, PersonP
 FILE = Path(__file__).with_name("presence.safetensors")
 NOTHING = -4.0  # log-odds of two of whom nothing can be made out, competition aside
 NEVER = -12.0  # log-odds of a track that isn't of the person's kind
-# Log-odds of somebody real in a drawn clip and of a drawn figure in a real one: drawn faces weakly resemble many real
+# Log-odds lost by real people in a drawn clip, by drawn figures in a real one: drawn faces weakly resemble many real
 # ones, and posters, masks and blurs many figures.
 OTHER_WORLD = 4.0
 # Log-odds for each unit that the locator's mean score of a figure lies below 1: what it isn't sure of may be a hand or

@@ -7,8 +7,8 @@ place. Start with `library.py`: `Library`, one object over one database (`storag
     scan.py        new files are looked at, one transaction each, by several processes or a cluster if wanted
     records.py     an analysis as rows, and rows as an analysis without pictures
     odds.py        everyone's log-odds on every track
-    decisions.py   who is in which clip by these, as people come and go
-    recognise.py   who is in which clip, and what holds of them, anew whenever people change
+    decisions.py   decisions by these alone, when people come and go
+    recognise.py   after any change of people: `decisions.py`, and some clips anew
     asking.py      questions over all of it
     reel.py        somebody's moments, as rows and as one film
     watch.py       new files are taken in as they come

@@ -5,14 +5,14 @@ across experts: `moec.py`, `hga.py`), `mova.py` (weighed by the question) and `q
 read them, with the mixed heads of `heads.py` and `routers.py`) into the language model (`llm.py`: `prompts.py`,
 `generation.py`, `drafted.py`). What is read is in `reading.py`, what a clip looks like on the way in `visual.py`.
 
-People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); whom a clip
-shows is told by the product's presence (`presence.py`).
+People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); who is in a
+clip comes from `identity/` (by `presence.py`).
 
-At work: `trained.py` has one model loaded, `views.py` what it saw of clips (`lines.py`: who looks at what),
+At work: `trained.py` has one model loaded, `views.py` what it saw of clips (`lines.py`: what it is asked),
 `personstates.py` stored people as it takes them; `describer.py` holds a clip against sentences, `choices.py` picks one;
 `sentences.py` (with `minilm.py`) makes sentence vectors; `language.py` is a language model by itself.
 
-On disk: `config.py`, `registry.py` (presets), `checkpoint.py`. Without torch, for all but words:
-`frozen.py`, which has the passes of `passes.py` converted. `retrofit.py` gives other models mixed heads. Open
+On disk: `config.py`, `registry.py` (presets), `checkpoint.py`. Without torch: `frozen.py` runs all but the language
+model (`passes.py`, converted). `retrofit.py` gives other models mixed heads. Open
 `pvchat.py` first.
 """

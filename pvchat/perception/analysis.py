@@ -47,7 +47,7 @@ _REAL_FACE = 0.995  # mean score of a face in half of the frames from which a cl
 
 @dataclass(frozen=True)
 class Depth:
-    """How much of a clip the dear experts look at.
+    """How much of a clip the slow experts look at.
 
     Attributes:
         grid_frames: frames whose grid features are kept, spread evenly.

@@ -10,7 +10,7 @@ goes the other way, and an error says what is wrong with the file.
     clips.py, library.py, tokens.py   what is kept so: analysed clips; the tables of a library (with library.sql,
                                       database.py, which encrypts them, eightbit.py); who may call the HTTP API
     journal.py                        rows that only grow, and survive a kill at any moment
-    temporary.py                      files for a while, and the rule by which they go with whom they show
+    temporary.py                      temporary files; what shows a person goes when she is forgotten
     stores.py, conversion.py          which files of a home are sealed; sealing or opening all at once
     backup.py                         a home in one file, and back
 """

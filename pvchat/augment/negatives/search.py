@@ -8,10 +8,10 @@ index keeps. What is cut later is judged again by what it shows.
 Three kinds, half of them hard and half random:
 
 - "same-clip": other people of the enrollment clip, cut out so that the subject is not in the picture;
-- "lookalike": the nearest faces (or figures) of other clips UNDER an upper threshold: whoever is nearer may be the
+- "lookalike": the nearest faces (or figures) of other clips BEYOND a least distance: whoever is nearer may be the
   subject, and the subject must never be their own negative (`strangers.py` decides). Those of the subject's apparent
   gender come first;
-- "random": anyone else who passes the same threshold.
+- "random": anyone else beyond the same distance.
 
 Without an index and folders the demo's footage serves, where it was fetched.
 """

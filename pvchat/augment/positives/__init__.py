@@ -1,9 +1,9 @@
 """Positives: new clips of the person, made from the one there is.
 
-In: a profile (clip, track, crops). Out: made clips of the same person. Start with `protocol.py`, which every generator
+In: a profile (frames, meshes). Out: made clips of the same person. Start with `protocol.py`, which every generator
 follows:
 
-    plan.py           what is made and by whom; emptied scenes
+    plan.py           who makes what; negatives: empty scenes
     as filmed         photometric.py: also in other light, smaller, blurred
     somewhere else    backgrounds.py: also among others
     otherwise         recolour.py, wear.py, reenact.py (another's motion): head.py is the mesh and moves pictures

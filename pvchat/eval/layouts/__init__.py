@@ -2,6 +2,6 @@
 
 In: a path. Out: a `Manifest`. Start with `reading.py`, which knows what layout a path has:
 
-    official.py     PVChat's own JSON; published.py: data sets of other papers
+    official.py     the paper's JSON; published.py: data sets of other papers
     folders.py      folders named after people, and questions for layouts that only say who is where
 """

@@ -165,7 +165,7 @@ def judges(metrics: Row) -> dict[str, dict[str, Row]]:
 
 
 def number(measure: Row | None) -> str:
-    """A value for a cell: three digits below 1, one above."""
+    """A value for a cell: 3 digits up to 1, 2 above."""
     if not measure or measure["value"] is None:
         return "–"
     value = measure["value"]
@@ -173,7 +173,7 @@ def number(measure: Row | None) -> str:
 
 
 def interval(measure: Row | None) -> str:
-    """An interval and count for below the value."""
+    """An interval, for below the value."""
     if not measure or measure["value"] is None or measure["low"] is None:
         return ""
     low, high = (number({"value": measure[k]}) for k in ("low", "high"))

@@ -3,8 +3,8 @@
 In: a camera's address. Out: events, deliveries, short clips. Start with `live.py`: `Live`, one camera that is watched.
 
     cameras.py   cameras as sources of a library; passwords aren't shown
-    parts.py     pictures become parts of a second; what can't be looked at in time is dropped and counted
-    window.py    who is there now, decided as offline
+    parts.py     pictures, cut into 1-second parts; what can't be looked at in time is dropped and counted
+    window.py    who is there now, as in any video
     ring.py      short clips around events, kept for some days
     events.py    events, and rules about which are told
     courier.py   tells them, again and again until they are taken: webhook.py, mqtt.py

@@ -6,8 +6,8 @@
     drawn figures      figures.py: figurelooks.py, figuretracks.py
     bodies, hands      body.py, hands.py (ssd.py, regions.py)
     things             objects.py
-    sound              voiceactivity.py, whisper.py
-    how they run       networks.py is the one door: converted.py, litert.py, operations.py, workers.py
+    sound              listed in `../sound/`
+    how they run       networks.py, open it first: converted.py, litert.py, operations.py, workers.py
 
 torch is imported only where a network that it defines is converted or, without OpenVINO, run.
 """

@@ -5,7 +5,7 @@ Clips that no step was taken on are used: the test split where there is one, els
 best step (then the numbers flatter a little). Passing means: of the clips with her and of those without her, enough are
 told; calling her otherwise changes nearly nothing; generic questions keep their answers, as far as so few can show.
 Scenes that were emptied of her tell nothing about telling people apart: where other people are held back, they must be
-told, too; where none are, her state may describe her and her yes or no isn't used (`basestates.judges`).
+told, too; where none are, her state may describe her and her yes or no isn't used (`states.judges`).
 """
 
 from __future__ import annotations

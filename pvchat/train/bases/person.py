@@ -1,7 +1,7 @@
 """One person made known to a base: her tokens from crops, two stages of training, the gate.
 
 In: the service, the person, her data set. Out: the same person with tokens, z (and LoRA) for this base among her arrays
-and the record of the gate; where the gate refuses, without them: the instant road then speaks of her.
+and the record of the gate; where the gate refuses, without them: her instant enrollment is used then.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def train_on_base(
         made = make_base_data(person, data, base.frames, chat.settings.video, known)
         if connector_of(base) is not None:
             _let_see(made, data, narrator)
-        else:  # experts have seen nobody's thumbnail
+        else:  # (a connector reads no thumbnails)
             made = with_strangers(made, person, others)
         trained, gate = train_person(base, made, config, session)
     report = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),

@@ -1,6 +1,6 @@
 """Training of the model that all people share, in three phases.
 
-In: photo and clip sets. Out: the weights of `model/pretrained/`. Open `run.py` first, then `phases.py` and one phase:
+In: image sets. Out: checkpoints, which `model/release.py` ships. Open `run.py` first, then `phases.py` and one phase:
 
     settings          config.py; optimizer.py; report.py: which checkpoint is best
     frozen features   prepare.py: features.py

@@ -1,7 +1,7 @@
-"""Base training: `python -m recipes.model.base.run --data ../shared/traindata --out runs/base --phase 1 --minutes 20`.
+"""Our own model: `python -m recipes.model.base.run --data ../shared/traindata --out runs/base --phase 1 --minutes 20`.
 
 In: a `BaseConfig`. Out: a run's folder with checkpoints and metrics; the phases go on from one another by
-`--start`. setup → main → fit: `setup` makes model, data, optimiser and reads the checkpoint, `fit` takes the steps.
+`--start`. main → setup → fit: `setup` makes model, data, optimiser and reads the checkpoint, `fit` takes the steps.
 
 The schedule, the data and the augmentation are functions of the step; torch's generator (dropout) is in the checkpoint:
 a run resumed on a CPU ends with the same bits as a straight one. SIGINT and SIGTERM finish the step and save.

@@ -105,7 +105,7 @@ def with_state(person: Person, trained: Trained, describer: Describer) -> Person
 
 
 def started_from(folder: Path | None, start: PersonState) -> PersonState:
-    """Where the run in a folder started: the best that it had reached when it was cut is what is stored of her since.
+    """Where the run in a folder started: what is stored of her now is the best that this run had reached.
 
     Args:
         folder: of the run.
