@@ -19,6 +19,7 @@ from pvchat.errors import NoSubjectError, SeveralSubjectsError, SubjectError  # 
 from pvchat.identity.enroll import confidence, enroll, prototypes  # noqa: E402
 from pvchat.identity.subjects import prominence, subjects_of  # noqa: E402
 from pvchat.people.store import PeopleStore  # noqa: E402
+from pvchat.perception.experts.faceprint import nobody  # noqa: E402
 from pvchat.storage.temporary import withdraw_offers  # noqa: E402
 
 LARGE, SMALL = (0.3, 0.2, 0.5, 0.8), (0.6, 0.3, 0.7, 0.45)
@@ -138,6 +139,24 @@ def test_in_a_drawn_clip_only_figures_are_subjects(sightings: int) -> None:
     analysis.scene.drawn = True
     assert [t.kind for t in subjects_of(analysis)] == ["figure"]
     assert enroll(analysis, "Mei").kind == "figure"
+
+
+@pytest.mark.parametrize("clear", [True, False])
+def test_a_clear_face_of_a_drawn_figure_is_enrolled_as_both(clear: bool) -> None:
+    """Computer-generated people are like that; the faceprints of a drawing are all alike, and show nobody."""
+    face, figure = make_track(2, box=(0.35, 0.3, 0.45, 0.6)), make_track(1, kind="figure", box=LARGE)
+    shown = np.random.default_rng(0).standard_normal((3, 512)) if clear else nobody()[[1, 1, 1]]
+    face.prints = np.float16(shown / np.linalg.norm(shown, axis=1, keepdims=True))
+    analysis = make_analysis(figure, face, make_track(3, kind="figure", box=SMALL))
+    analysis.scene.drawn = True
+    person = enroll(analysis, "Mei")
+    assert [t.kind for t in subjects_of(analysis)] == (["face", "figure"] if clear else ["figure", "figure"])
+    assert person.kind == ("face" if clear else "figure")
+    assert person.drawn is True
+    np.testing.assert_array_equal(person.figure, figure.identity)
+    analysis.scene.drawn = False
+    assert "figure" not in enroll(analysis, "Mei").arrays
+    assert enroll(analysis, "Mei").drawn is False
 
 
 def test_a_drawn_clip_without_figures_falls_back_on_its_faces() -> None:

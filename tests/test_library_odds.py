@@ -61,17 +61,27 @@ def looks(who: int, seed: int) -> np.ndarray:
     return worn.astype(np.float16)
 
 
+def drawing(who: int, count: int = 4) -> np.ndarray:
+    """Identity vectors [count, 128] of a drawn figure."""
+    rows = np.random.default_rng(who).standard_normal(128) + 0.2 * np.random.default_rng(0).random((count, 128))
+    return np.float32(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
 def person(model: PresenceModel, who: int) -> Person:
+    """Every fifth is computer-generated, and enrolled as a face and as a figure."""
     identity, prints = vectors(model, who, 5, 10**6)
     arrays = {"prototypes": identity, "prints": prints.astype(np.float16), "body": np.zeros((1, 1280), np.float16)}
-    arrays |= {"frame": room(who), "looks": looks(who, 0)[None]}
+    arrays |= {"frame": room(who), "looks": looks(who, 0)[None]} | ({} if who % 5 else {"figure": drawing(who)})
     picture = BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "JPEG")
     return Person(f"Person {who}", arrays=arrays, extra={"quality": 0.8}, thumbnail=picture.getvalue())
 
 
 def clip(model: PresenceModel, number: int, strangers: int = 3 * PEOPLE) -> ClipAnalysis:
-    """Three faces, of people or so many strangers, clear or blurred, some masked; every third is a long video."""
+    """Three faces, of people or so many strangers, clear or blurred, some masked; every third is a long video.
+
+    Every fourth is drawn, and has a figure, too.
+    """
     random, tracks = np.random.default_rng(number), []
     for place in range(3):
         who, count = int(random.integers(PEOPLE + strangers)), int(random.integers(1, 12))
@@ -86,9 +96,15 @@ def clip(model: PresenceModel, number: int, strangers: int = 3 * PEOPLE) -> Clip
                   looks=looks(who, number)[None] if random.random() < 0.5 else np.zeros((0, 0), np.float16))
         )  # fmt: skip
     key = hashlib.sha256(str(number).encode()).hexdigest()
+    if not number % 4:
+        figure = replace(
+            tracks[0], kind="figure", identity=drawing(number % 16, len(tracks[0])), looks=tracks[0].looks[:0]
+        )
+        tracks.append(figure)
     scenes = [] if number % 3 else [SceneSpan(0.0, 6.0, SceneFacts())]
     times, frame = np.arange(0.25, 6, 0.5, np.float32), room(number)[None, None]
-    return ClipAnalysis(key, 6.0, 640, 360, times, frame, tracks, SceneFacts(), scenes=scenes)
+    scene = SceneFacts(drawn=not number % 4)
+    return ClipAnalysis(key, 6.0, 640, 360, times, frame, tracks, scene, scenes=scenes)
 
 
 @pytest.fixture

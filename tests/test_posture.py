@@ -90,13 +90,15 @@ def test_who_stands_with_hips_in_the_picture_is_told_sooner(monkeypatch):
     assert clip(below, monkeypatch, standing=0.75, sitting=0.25).pose is None
 
 
-def test_who_sits_by_guessed_knees_must_be_likely_to_sit(monkeypatch):
-    """And what the joints show is not overruled."""
+def test_who_sits_by_guessed_knees_must_be_likely_to_sit_and_by_seen_ones_not_unlikely(monkeypatch):
+    """Whatever else the joints show is not overruled."""
     for joints, sure, likely, told in (
         ("sitting", 0.5, {"sitting": 0.5, "standing": 0.5}, "sitting"),
         ("sitting", 0.5, {"sitting": 0.35, "standing": 0.65}, None),
         ("sitting", 0.5, {"sitting": 0.1, "standing": 0.9}, "standing"),
-        ("sitting", 0.9, {"sitting": 0.1, "standing": 0.9}, "sitting"),
+        ("sitting", 0.9, {"sitting": 0.35, "standing": 0.65}, "sitting"),
+        ("sitting", 0.9, {"sitting": 0.25, "standing": 0.75}, None),
+        ("sitting", 0.9, {"sitting": 0.1, "standing": 0.9}, "standing"),
         ("standing", 0.9, {"sitting": 0.7, "standing": 0.3}, "standing"),
         ("lying down", 0.7, {"sitting": 0.05, "standing": 0.95}, "lying down"),
     ):

@@ -31,7 +31,7 @@ def test_narrow_boxes_stand_and_broad_ones_say_nothing():
 
 
 def test_joints_count_for_more():
-    assert told(TALL, TALL, TALL, pose="sitting").pose == "sitting"
+    assert told(TALL, TALL, TALL, pose="lying down").pose == "lying down"
 
 
 def test_who_gets_flat_and_low_fell_or_lay_down():

@@ -16,7 +16,7 @@ from pvchat.identity.examples import MASK as MASKED
 from pvchat.identity.measures import distances, measures
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
-from pvchat.schemas import SceneFacts, SceneSpan, Track
+from pvchat.schemas import LOOKS, SceneFacts, SceneSpan, Track
 
 CONFIG = PresenceConfig()
 
@@ -247,6 +247,23 @@ def test_real_people_are_seldom_in_drawn_clips_and_the_other_way_round(model: Pr
         assert odds(person, not at_home) == pytest.approx(odds(person, at_home) - presence.OTHER_WORLD, abs=1e-4)
     assert odds(older, True) == odds(older, False) == odds(puppet, False)
     assert odds(real, True) > 0
+
+
+def test_who_is_enrolled_as_both_is_found_as_either(model: PresenceModel) -> None:
+    """In a drawn clip by a face that is clear only."""
+    person = enrolled(1)
+    person.arrays["figure"] = np.stack([identity_of(2, 0.15, seed=50 + i) for i in range(4)])
+    face, other, figure, worn = (
+        make_track(n, kind=kind) for n, kind in ((1, "face"), (2, "face"), (2, "figure"), (2, "figure"))
+    )
+    worn.looks = np.ones((1, LOOKS), np.float16)  # a body that turns away is no drawn figure
+    analysis = make_analysis(face, other, figure, worn)
+    odds = model.odds([person], analysis)[0]
+    assert (odds > 1 - presence.OTHER_WORLD).tolist() == [True, False, True, False]
+    analysis.scene.drawn = True
+    assert (model.odds([person], analysis)[0] > 1).tolist() == [False, False, True, False]
+    face.prints = np.zeros((1, 512), np.float16)
+    assert (model.odds([person], analysis)[0] > 1).tolist() == [True, False, True, False]
 
 
 def test_look_alikes_compete_for_one_track(model: PresenceModel) -> None:

@@ -89,6 +89,12 @@ def good(people: Sequence[Person], best: FloatArray) -> FloatArray:
     return np.minimum(best, enrolled_quality(people)[:, None])
 
 
+def by_figure(people: Sequence[Person], best: FloatArray) -> NDArray[np.bool_]:
+    """Whether people are compared with tracks as drawn figures [P, K], by `best` [K], `best_quality` of the tracks."""
+    kinds = np.array([(one.kind == "figure", one.figure is not None) for one in people], bool).reshape(-1, 2)
+    return kinds[:, :1] | kinds[:, 1:] & (best == 0)
+
+
 def enrolled_quality(people: Sequence[Person]) -> FloatArray:
     """[P]: quality of the best sighting that each was enrolled from; 0 of figures."""
     return np.array([one.quality if one.kind == "face" else 0.0 for one in people], np.float64)

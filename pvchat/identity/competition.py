@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from pvchat.perception.boxes import inside, nesting
+from pvchat.perception.experts.faceprint import BLANK, blankness
 from pvchat.schemas import FloatArray, IntArray, Track
 
 _FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
@@ -37,6 +38,11 @@ def is_face_of(face: Track, figure: Track) -> bool:
         if abs(int(face.frames[near]) - int(frame)) <= 1:
             shares.append(inside(face.boxes[near][None], figure.boxes[row][None])[0, 0])
     return bool(shares) and float(np.median(shares)) > _OWN_FACE
+
+
+def is_clear(face: Track) -> bool:
+    """Whether faceprints show a face track's face: in a drawn clip only those of computer-generated people do."""
+    return len(face.prints) > 0 and float(np.median(blankness(face.prints))) < BLANK
 
 
 def compete(logits: FloatArray, shown: IntArray | None = None) -> FloatArray:

@@ -3,14 +3,15 @@
 In: `ClipAnalysis`, a name, perhaps a track number. Out: a `Person` with identity prototypes, body features, thumbnail.
 
 `subjects.py` says who the subject is. Where no face was found it is the recurring drawn figure; such an enrollment is
-recognised by looks alone and says so by its lower confidence.
+recognised by looks alone and says so by its lower confidence. A clear face of a drawn figure, as computer-generated
+people have, is enrolled as both.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from pvchat.identity.subjects import choose
+from pvchat.identity.subjects import choose, figure_of
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
@@ -35,6 +36,7 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
         SubjectError: there is no such track.
     """
     subject = choose(analysis, track, source)
+    figure = figure_of(subject, analysis) if subject.kind == "face" else None
     return Person(
         name=name,
         kind=subject.kind,
@@ -46,6 +48,7 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
             "frame": analysis.mean_frame.astype(np.float16),
             **({"prints": subject.prints} if len(subject.prints) else {}),
             **({"looks": subject.looks} if len(subject.looks) else {}),
+            **({"figure": prototypes(figure)} if figure is not None else {}),
         },
         extra={
             "sightings": len(subject),

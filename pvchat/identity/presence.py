@@ -19,7 +19,8 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 6. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
    close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
 7. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared, and
-   how well both are seen. Real people are seldom in drawn clips, and drawn ones in real clips.
+   how well both are seen. Real people are seldom in drawn clips, and drawn ones in real clips. Computer-generated
+   characters, enrolled as both (`subjects.py`), are compared as both.
 8. In a long video each track loses log-odds, as there are many, and is also compared with tracks that are surely hers
    (`recurring.py`).
 9. What users said of her recognition counts at once (`examples.py`).
@@ -43,8 +44,8 @@ from numpy.typing import NDArray
 from pvchat.config import PresenceConfig
 from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
-from pvchat.identity.calibration import Calibration, best_quality, good
-from pvchat.identity.competition import compete, shown_together
+from pvchat.identity.calibration import Calibration, best_quality, by_figure, good
+from pvchat.identity.competition import compete, is_clear, shown_together
 from pvchat.identity.faces import FaceTracks, faces_of
 from pvchat.identity.gallery import Gallery, Stack, stacks_of
 from pvchat.identity.measures import PrintModel, Sightings, Weights, measured
@@ -163,8 +164,8 @@ class PresenceModel:
 
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """What log-odds [P, K] are worth, less what crowds, another world and what users said against them cost."""
-        figures = np.array([[one.kind == "figure"] for one in people], bool).reshape(-1, 1)
-        out = self.worth(logits, good(people, best_quality(analysis.tracks)), figures, max(0, len(people) - 1))
+        best = best_quality(analysis.tracks)
+        out = self.worth(logits, good(people, best), by_figure(people, best), max(0, len(people) - 1))
         cost = np.full_like(out, crowd(analysis))
         for row in (row for row, person in enumerate(people) if corrections_of(person)):
             cost[row] += examples.against(people[row], analysis.tracks, logits[row], self._compared)
@@ -179,7 +180,7 @@ class PresenceModel:
         Args:
             logits: [...] of a person on a track, competition included.
             good: [...] quality of the worse of the two that are compared (`calibration.good`).
-            figures: [...] whether the person is drawn.
+            figures: [...] whether the person is compared as a drawn figure.
             others: [...] how many other people are enrolled.
         """
         out = self.calibration.apply(logits, others, good)
@@ -222,8 +223,8 @@ class PresenceModel:
         """Log-odds [P, K] by faces and drawn figures alone."""
         raw = np.full((len(people), len(analysis.tracks)), NEVER, np.float32)
         for row, person in enumerate(people):
-            if person.kind == "figure":
-                raw[row] = self._figure_logits(person, analysis)
+            if person.figure is not None:
+                raw[row] = self._figure_logits(person, person.figure, analysis)
         rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
         known = [people[row] for row in rows]
         scenes: NDArray[Any] = np.zeros((len(known), 1))
@@ -235,6 +236,9 @@ class PresenceModel:
         for faces in faces_of(analysis.tracks) if known else ():
             found = self.face_logits(known, gallery, faces, scenes)
             raw[np.ix_(rows, faces.which)] = found
+        if analysis.scene.drawn:  # there, other faces than clear ones say nothing of computer-generated people
+            unclear = [track.kind == "face" and not is_clear(track) for track in analysis.tracks]
+            raw[np.ix_([one.kind == "face" and one.figure is not None for one in people], unclear)] = NEVER
         return raw
 
     def face_logits(
@@ -299,12 +303,14 @@ class PresenceModel:
         """Cosine [...] of the mean frame of a person's enrollment clip and those of others [..., W]."""
         return scene_likeness(np.asarray(person.arrays["frame"]), frames, self.figures.frame_mean)
 
-    def _figure_logits(self, person: Person, analysis: ClipAnalysis) -> FloatArray:
+    def _figure_logits(self, person: Person, figure: FloatArray, analysis: ClipAnalysis) -> FloatArray:
         """[K]: a drawn figure's log-odds, each track by its own sightings, less where they may be no figure's."""
         out = np.full(len(analysis.tracks), NEVER, np.float32)
-        view = View(stacked((person.arrays["prototypes"], examples.view_beside(person).bare)))
+        said = examples.view_beside(person).bare if person.kind == "figure" else ()
+        view = View(stacked((figure, said)))
         for i, track in enumerate(analysis.tracks):
-            if track.kind == "figure" and track.scores.max() >= _BLANK:
+            clothed = person.kind == "face" and len(track.looks)  # somebody real who turns away
+            if track.kind == "figure" and track.scores.max() >= _BLANK and not clothed:
                 out[i] = self._compared(view, track) - NO_FIGURE * (1 - float(track.scores.mean()))
         return out
 
@@ -347,6 +353,8 @@ def _nearest_of_kind(people: Sequence[Person], logits: FloatArray, tracks: Seque
     """Of each person the track of her kind that is most like her."""
     if not tracks or not people:
         return [None] * len(people)
-    own = np.array([[person.kind] for person in people]) == np.array([track.kind for track in tracks])
+    own = np.array(
+        [[(p.kind == "face") if t.kind == "face" else (p.figure is not None) for t in tracks] for p in people]
+    )
     nearest = np.where(own, logits, -np.inf).argmax(1).tolist()
     return [track if any_ else None for track, any_ in zip(nearest, own.any(1).tolist(), strict=True)]

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pvchat.identity.competition import is_clear
 from pvchat.identity.examples import is_masked
 from pvchat.identity.reasons import face_height, turn
 from pvchat.identity.subjects import index_of, prominence, subjects_of
 from pvchat.people.notes import Notes, Poor
-from pvchat.perception.experts.faceprint import BLANK, blankness
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 
 _SMALL_PX = 48
@@ -50,7 +50,7 @@ def weaknesses(subject: Track, analysis: ClipAnalysis) -> tuple[Poor, ...]:
         found.append("small")
     if is_masked(subject):
         found.append("masked")
-    blank = len(subject.prints) > 0 and float(np.median(blankness(subject.prints))) >= BLANK
+    blank = len(subject.prints) > 0 and not is_clear(subject)
     if (subject.quality.max() < _BLURRED or blank) and "small" not in found:
         found.append("blurred")
     if analysis.scene.light == "dark":

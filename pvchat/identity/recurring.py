@@ -50,7 +50,7 @@ def held_together(
     """
     out, sure, faces = logits.copy(), odds > SURE, np.array([track.kind == "face" for track in tracks], bool)
     for row in np.flatnonzero(sure.any(1)).tolist():
-        if people[row].kind != "face":
+        if people[row].figure is not None:
             continue
         lent, near = np.flatnonzero(sure[row]), np.flatnonzero((logits[row] > NEAR) & faces)
         near = near[near != lent[0]] if len(lent) == 1 else near  # nothing is held against itself

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pvchat.errors import Candidate, NoSubjectError, SeveralSubjectsError, SubjectError
+from pvchat.identity.competition import is_clear, is_face_of
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.joining import join
 from pvchat.perception.tracks import mean_identity
@@ -38,7 +39,7 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
             )
         return subjects[track - 1]
     weights = [prominence(t) for t in subjects]
-    rivals = [t for t, w in zip(subjects, weights, strict=True) if w >= _RIVAL * weights[0]]
+    rivals = [t for t, w in zip(subjects, weights, strict=True) if w >= _RIVAL * weights[0] and t.kind == "face"]
     if len(rivals) > 1 and subjects[0].kind == "face":
         offered = dict(enumerate(rivals, 1))
         what = f"{len(rivals)} people are about equally prominent in the clip."
@@ -47,15 +48,27 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
 
 
 def subjects_of(analysis: ClipAnalysis) -> list[Track]:
-    """The tracks that can be enrolled, most prominent first: faces; figures where the clip is drawn or faceless."""
+    """The tracks that can be enrolled, most prominent first: faces; figures where the clip is drawn or faceless.
+
+    A drawn face identifies nobody. A clear one is that of somebody computer-generated, and stands for the figure.
+    """
     faces, figures = ([t for t in analysis.tracks if t.kind == kind] for kind in ("face", "figure"))
     figures = [t for t in figures if t.scores.max() >= MIN_SCORE]  # below, the middle of the frame stands in: nobody
     if not analysis.scene.drawn:
         figures = [t for t in figures if not len(t.looks)]  # clothes identify nobody
-    if figures and (analysis.scene.drawn or not faces):  # drawn faces identify nobody
-        return sorted(figures, key=prominence, reverse=True)
+    if figures and (analysis.scene.drawn or not faces):
+        figures.sort(key=prominence, reverse=True)
+        clear = [face for face in faces if is_clear(face)]
+        found = [next((face for face in clear if is_face_of(face, figure)), figure) for figure in figures]
+        return list({id(track): track for track in found}.values())
     joined = one_by_one(faces) if len(analysis.shots) > 1 else faces
     return sorted(joined, key=prominence, reverse=True)
+
+
+def figure_of(face: Track, analysis: ClipAnalysis) -> Track | None:
+    """The drawn figure whose face a face of a drawn clip is, the most prominent; None where it is nobody drawn."""
+    figures = [t for t in analysis.tracks if analysis.scene.drawn and t.kind == "figure" and is_face_of(face, t)]
+    return max(figures, key=prominence, default=None)
 
 
 def one_by_one(faces: Sequence[Track]) -> list[Track]:

@@ -82,7 +82,7 @@ class _Everyone:
         numbers: [P] of each (`people.id`).
         fresh: [P] who wasn't there before.
         said: [P] of whom users said that somebody isn't her.
-        figures: [P] who is drawn.
+        figures, both: [P] who is drawn, and who is, or has a real face, too.
         quality: [P] of enrollments; 0 of figures.
         worlds: [P, 2] log-odds that a real clip, and a drawn one, costs.
         bodies: hair and clothes, or pieces of figures, may count.
@@ -92,6 +92,7 @@ class _Everyone:
     fresh: Marks
     said: Marks
     figures: Marks
+    both: Marks
     quality: FloatArray
     worlds: NDArray[np.float64]
     bodies: bool
@@ -102,10 +103,12 @@ class _Everyone:
         numbers, everyone = np.array(list(people), int), list(people.values())
         said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
         figures = np.array([person.kind == "figure" for person in everyone], bool)
+        both = np.array([person.figure is not None for person in everyone], bool)
         foreign = [[person.drawn not in (None, drawn) for drawn in (False, True)] for person in everyone]
         worlds = OTHER_WORLD * np.array(foreign, float).reshape(-1, 2)
-        bodies = bool(figures.any()) or any(map(odds.is_dressed, everyone))
-        return cls(numbers, np.isin(numbers, fresh), said, figures, enrolled_quality(everyone), worlds, bodies)
+        bodies = bool(both.any()) or any(map(odds.is_dressed, everyone))
+        quality = enrolled_quality(everyone)
+        return cls(numbers, np.isin(numbers, fresh), said, figures, both, quality, worlds, bodies)
 
 
 @dataclass(frozen=True)
@@ -214,7 +217,8 @@ def _pairs(
     least = min(NEAR, *(model.calibration.least(limit, one) for one in np.unique(np.concatenate(others)).tolist()))
     row, column = np.nonzero(found >= least)  # competition only takes
     clip, mine = part.of[column], own[row, column]
-    good, figures = np.minimum(part.best[column], everyone.quality[row]), everyone.figures[row]
+    best = part.best[column]
+    good, figures = np.minimum(best, everyone.quality[row]), everyone.figures[row] | everyone.both[row] & (best == 0)
     cost = part.cost[clip] + everyone.worlds[row, part.drawn[clip]]
     taken = np.stack([np.log(np.maximum(one[column] - mine, 1.0)) for one in (part.together, sums)])
     logits = np.stack([model.worth(found[row, column] - less, good, figures, count[clip]) - cost

@@ -82,7 +82,7 @@ def compared(
         weak[columns] = seen.quality.max(1) < WEAK
         scenes = np.where(films[columns], 0.0, alike[np.ix_(rows, columns)])
         out[np.ix_(rows, columns)] = model.face_logits(known, gallery, seen, scenes)
-    drawn = np.array([[person.kind == "figure"] for person in people], bool) & faceless
+    drawn = np.array([[person.figure is not None] for person in people], bool) & faceless
     spoken = records.clips_of(library, {one.clip for person in people for one in corrections_of(person)})
     closer = drawn | wears & bodies & weak & (alike > ELSEWHERE) | np.isin(clips, spoken)
     for clip in np.unique(clips[closer.any(0)]).tolist():

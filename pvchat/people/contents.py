@@ -46,6 +46,7 @@ ARRAYS: dict[str, ArrayRule] = {
     "prints": ArrayRule((None, FACEPRINT), directions=True),
     "masked_prints": ArrayRule((None, FACEPRINT), directions=True),
     "voice": ArrayRule((None, VOICEPRINT), directions=True),
+    "figure": ArrayRule((None, FACE), least=1, directions=True),
     "body": ArrayRule((None, BODY)),
     "looks": ArrayRule((None, LOOKS)),
     "frame": ArrayRule((BODY,), least=BODY, most=BODY),

@@ -19,7 +19,8 @@ from pvchat.people.corrections import MOST, examples_of, with_examples
 from pvchat.people.parts import RECORD, capped, counts_of
 from pvchat.people.person import Person
 
-STACKED = ("prototypes", "masked", "prints", "masked_prints", "body", "looks", "voice")  # [P, D] each: rows of both
+# [P, D] each: rows of both
+STACKED = ("prototypes", "masked", "prints", "masked_prints", "body", "looks", "voice", "figure")
 MOST_ROWS = 64  # of each: eight clips …
 MOST_LOOKS = 16  # … but of looks, which are wide, and old soon
 

@@ -43,8 +43,10 @@ class Person:
     Attributes:
         name: how she is called, NFC.
         kind: "face" (recognised by face first) or "figure" (a drawn character, or a person whose face is never seen).
+            A computer-generated character may be both: of kind "face", with an array "figure".
         depth: "instant" (one pass over the clip) or "deep" (adapted for minutes).
-        arrays: tensors by name, e.g. "prototypes" [P, D], "body" [P, 1280], "tokens" [16, D], "z" [D]. Shared with the
+        arrays: tensors by name, e.g. "prototypes" [P, D], "body" [P, 1280], "tokens" [16, D], "z" [D], "figure" [P, D],
+            by which somebody of kind "face" is compared with drawn figures, too. Shared with the
             store's memory: copy before writing into one.
         extra: anything else that JSON can hold: calibration, model name and version.
         thumbnail: JPEG bytes of her best sighting; empty when there is none.
@@ -77,9 +79,14 @@ class Person:
         return min(1.0, max(0.0, float(self.extra.get("quality", 1.0))))
 
     @property
+    def figure(self) -> NDArray[Any] | None:
+        """[P, D] by which she is compared with drawn figures; None where she has a real face only."""
+        return self.arrays["prototypes"] if self.kind == "figure" else self.arrays.get("figure")
+
+    @property
     def drawn(self) -> bool | None:
         """Whether she is a drawn character; None where a file doesn't say so."""
-        return False if self.kind == "face" else self.extra.get("drawn")
+        return "figure" in self.arrays if self.kind == "face" else self.extra.get("drawn")
 
 
 def describe(person: Person) -> dict[str, Any]:

@@ -47,8 +47,8 @@ _FLAT, _MOSTLY, _LOW = 0.6, 0.7, 0.55
 _FEW = 4  # frames that lying needs
 _BY_OUTLINE = 0.7  # how sure that is
 # Likelihood: probability from which somebody whose hips are seen stands, from which any other posture is said, and
-# below which sitting by guessed knees isn't.
-_STANDS, _SURE, _DOUBTED = 0.7, 0.8, 0.45
+# below which sitting by guessed knees isn't, and by seen ones.
+_STANDS, _SURE, _DOUBTED, _UNLIKELY = 0.7, 0.8, 0.45, 0.3
 # From which somebody isn't said to stand, and from which is said to walk or run; which of both is hardly known.
 _STRIDES, _SURELY_STRIDES = 0.5, 0.6
 _HIPS_SEEN = 0.5  # mean visibility of the hips
@@ -129,12 +129,8 @@ def geometry(joints: FloatArray, face: FloatArray, aspect: float) -> FloatArray:
 
 
 def _tell_by_outline(track: Track, analysis: ClipAnalysis) -> None:
-    rows = sorted(
-        (frame, box)
-        for one in analysis.bodies
-        for frame, box in zip(one.frames, one.boxes, strict=True)
-        if _is_hers(one, track)
-    )
+    hers = [one for one in analysis.bodies if _is_hers(one, track)]
+    rows = sorted((frame, box) for one in hers for frame, box in zip(one.frames, one.boxes, strict=True))
     if not rows:
         return
     boxes = np.array([box for _, box in rows], np.float32)
@@ -181,8 +177,10 @@ def _settle(facts: PersonFacts, likely: dict[str, float] | None, hips_seen: bool
     if likely is None or facts.movement == "falling or lying down":
         return
     strides, sits = likely["walking"] + likely["running"], likely["sitting"]
-    if facts.pose == "sitting" and facts.confidence["pose"] <= _GUESSED:
-        facts.pose, facts.confidence["pose"] = ("sitting" if sits >= _DOUBTED else None), round(sits, 3)
+    if facts.pose == "sitting":
+        guessed = facts.confidence["pose"] <= _GUESSED
+        facts.confidence["pose"] = round(sits, 3) if guessed else facts.confidence["pose"]
+        facts.pose = "sitting" if sits >= (_DOUBTED if guessed else _UNLIKELY) else None
     if facts.pose == "standing" and strides >= _STRIDES:
         facts.pose = None
     if strides >= _SURELY_STRIDES and facts.pose is None:
