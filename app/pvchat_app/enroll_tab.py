@@ -17,6 +17,7 @@ from pvchat.schemas import Progress
 from pvchat_app import cards, jobcards
 from pvchat_app.desk import Desk
 from pvchat_app.enrollment import add_clip, looks_like, would_help
+from pvchat_app.languages import worded
 from pvchat_app.page_events import CANCEL, CLIPS, CONSENT, MODEL, POLL_S, QUICK, require_filled, same, sent
 from pvchat_app.picks import name_of, pick, picked_person
 from pvchat_app.progress import watched
@@ -25,6 +26,7 @@ from pvchat_app.wording import percent
 
 MOST = 12  # people of a clip that can be picked
 MOST_JOBS = 6  # shown, newest first
+_ENROLL = worded("Enroll")
 OTHER = " other"  # "another person": no name begins with a space
 _DEEP = "Deep trains personal tokens, which a pretrained base answers by."
 _NOTHING = (
@@ -83,7 +85,7 @@ class EnrollTab:
             elem_id="pv-consent",
         )
         self.replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
-        self.button = gr.Button("Enroll", variant="primary", elem_id="pv-enroll")
+        self.button = gr.Button(_ENROLL, variant="primary", elem_id="pv-enroll")
         self.result = gr.HTML("", elem_id="pv-enroll-result")
         self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=CANCEL)
 
@@ -128,7 +130,7 @@ class EnrollTab:
         player = cards.steps(*_NOTHING)
         hints, whose, *_ = self._picked(session)
         name, consent = gr.Textbox(value="", visible=True), gr.Checkbox(value=False)
-        yield player, "", "", hints, whose, name, consent, gr.Button("Enroll"), gr.skip()
+        yield player, "", "", hints, whose, name, consent, gr.Button(_ENROLL), gr.skip()
         if not upload:
             return
         try:
@@ -177,12 +179,12 @@ class EnrollTab:
         except Exception as error:
             taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
             if add:  # she isn't as the page shows her, or can't take a clip just now
-                kept[0], kept[2], kept[3] = gr.Textbox(visible=True), self._picked(session)[1], gr.Button("Enroll")
+                kept[0], kept[2], kept[3] = gr.Textbox(visible=True), self._picked(session)[1], gr.Button(_ENROLL)
             yield cards.error_card(error), gr.Checkbox(visible=taken or replace), *self.show_jobs(owner), *kept
             return
         done = cards.added(made[0]) if add else cards.enrolled(made[0], deep)
         emptied = gr.Textbox(value="", visible=True), gr.Checkbox(value=False), gr.Radio(visible=False, value=None)
-        yield (done, gr.Checkbox(value=False, visible=False), *self.show_jobs(owner), *emptied, gr.Button("Enroll"),
+        yield (done, gr.Checkbox(value=False, visible=False), *self.show_jobs(owner), *emptied, gr.Button(_ENROLL),
                self._subjects(session))  # fmt: skip
 
     def _subjects(self, session: Session) -> str:
@@ -215,7 +217,7 @@ class EnrollTab:
                 label=f"{looks} {known.name}, who is enrolled ({percent(known.probability)})",
             )  # fmt: skip
         depth = gr.Radio(visible=clip is not None and self.desk.engine.trains)
-        return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), gr.Button("Enroll"), depth
+        return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), gr.Button(_ENROLL), depth
 
     def _check(self, session: Session, name: str, whose: str | None, consent: bool) -> None:
         """Nobody is enrolled without consent, nor under a new name before the user said that it is another person."""
@@ -253,4 +255,4 @@ def _camera() -> gr.Video:
 def _named(whose: str | None) -> tuple[Any, Any]:
     """A name is needed for another person only."""
     add = whose not in (None, OTHER)
-    return gr.Textbox(visible=not add), gr.Button(f"Add to {name_of(whose)}" if whose and add else "Enroll")
+    return gr.Textbox(visible=not add), gr.Button(worded("Add to", f" {name_of(whose)}") if whose and add else _ENROLL)
