@@ -75,11 +75,11 @@ def test_what_is_found_and_the_rows_that_answer():
 def test_two_questions_and_many_rows_as_lines():
     many = Found("Ana", rows=(JACKET,) * (MOST_ROWS + 2))
     told = lines(explain(Finding(Query("who"), people=(many,), then=Finding(Query("length"), number=75.0)).to_dict()))
-    assert told[0] == "asked: who · part: the whole video"
+    assert told[0] == "Asked: who · part: the whole video"
     assert told[2] == "Ana: wearing a red jacket, from 0:02 to 0:09"
     assert told[-3:] == [
         "and 2 more rows",
-        "asked: how long the video is · part: the whole video",
-        "number: 1 minute 15 seconds",
+        "Asked: how long the video is · part: the whole video",
+        "Number: 1 minute 15 seconds",
     ]
     assert lines(explain({})) == []

@@ -65,7 +65,8 @@ class EnrollTab:
         self.held = [self.upload, self.player, self.found, self.result]
         # what follows who is picked: name and button are hidden or renamed, consent is asked for anew
         self._about = [self.hints, self.whose, self.name, self.consent, self.button, self.depth]
-        self.taken = [self.player, self.found, self.result, *self._about]
+        self.seen = [self.player, self.found, self.result, *self._about]
+        self.taken = [self.upload, *self.seen]
         self._connect(browser)
 
     def _lay_out_form(self) -> None:
@@ -90,8 +91,9 @@ class EnrollTab:
         self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=CANCEL)
 
     def _connect(self, browser: gr.BrowserState) -> None:
-        for source in (self.upload, self.camera):
-            source.change(self.see, source, self.taken, show_progress="hidden", **MODEL)
+        for event, source in ((self.upload.upload, self.upload), (self.upload.clear, self.upload),
+                              (self.camera.change, self.camera)):  # fmt: skip
+            event(self.see, source, self.seen, show_progress="hidden", **MODEL)
         self.found.click(self.choose, None, [self.result, *self._about], **QUICK)
         self.whose.input(_named, self.whose, [self.name, self.button], **QUICK)
         inputs = [self.name, self.whose, self.consent, self.replace, self.depth, browser]
@@ -143,14 +145,16 @@ class EnrollTab:
             yield player, "", cards.error_card(error), *same(6)
 
     def take(self, request: gr.Request) -> tuple[Any, ...]:
-        """The chat's clip is the one to enroll from; consent is asked for anew."""
+        """The chat's clip is the one to enroll from, its first stranger the one meant; consent is asked for anew."""
         session = self.desk.sessions.asking(request)
         try:
             clip = self.desk.take_for_enrolling(session)
+            known = self._known(session)
+            session.pick = known.index("") + 1 if "" in known else 1
             found, about = self._subjects(session), self._picked(session)
         except PVChatError as error:
-            return gr.skip(), "", cards.error_card(error), *same(6)
-        return cards.player(clip), found, "", *_without_consent(about)
+            return gr.skip(), gr.skip(), "", cards.error_card(error), *same(6)
+        return None, cards.player(clip), found, "", *_without_consent(about)
 
     def choose(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Note which of the people found is meant; consent is asked for anew."""
@@ -194,9 +198,16 @@ class EnrollTab:
         if clip is None or analysis is None:
             return ""
         tracks, seconds = self.desk.subjects(clip)
-        alike = [looks_like(self.desk, analysis, track) for track in tracks[:MOST]]
-        known = [person.name if person is not None and person.decision == "present" else "" for person in alike]
-        return cards.subjects(tracks[:MOST], seconds[:MOST], session.pick, known, max(0, len(tracks) - MOST))
+        more = max(0, len(tracks) - MOST)
+        return cards.subjects(tracks[:MOST], seconds[:MOST], session.pick, self._known(session), more)
+
+    def _known(self, session: Session) -> list[str]:
+        """Who of those enrolled each of the people found is, "" for nobody; there is a clip that was looked at."""
+        clip = session.enrolling
+        assert clip is not None
+        assert clip.analysis is not None
+        alike = [looks_like(self.desk, clip.analysis, track) for track in self.desk.subjects(clip)[0][:MOST]]
+        return [one.name if one is not None and one.decision == "present" else "" for one in alike]
 
     def _picked(self, session: Session) -> tuple[Any, ...]:
         """What follows who is picked: hints, whether she is known, what follows that (name, consent, button), depth.

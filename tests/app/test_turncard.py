@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import zipfile
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from pvchat_app.clip_events import WHO, starters
 from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
+from pvchat_app.export import pack
 from pvchat_app.turncard import turn_card
 
 from pvchat.chat.finding import Finding, Found
@@ -137,3 +141,13 @@ def test_how_a_question_was_read_stands_in_words_whose_times_play() -> None:
     assert re.findall(r"<td>(.*?)</td>", reading)[:2] == ["Ana", "wearing a red jacket"]
     assert re.findall(r'data-seek="([\d.]+)"[^>]*>([\d:–]+)</button>', reading) == [("2.00", "0:02–0:09")]
     assert reading.index("As JSON") < reading.index("&quot;query&quot;")
+
+
+def test_an_export_leaves_out_who_is_absent_unless_the_answer_says_so() -> None:
+    everyone = [person("Ana"), person("Ben", "absent"), person("Cleo", "absent")]
+    shown = turn(everyone, everyone)
+    shown.pictures, shown.text = [], "Ana is in this video. Cleo is not in this video."
+    with zipfile.ZipFile(io.BytesIO(pack([shown]))) as file:
+        row = json.loads(file.read("conversation.json"))["turns"][0]
+        assert "Ben" not in file.read("conversation.html").decode()
+    assert [one["name"] for one in row["people"]] == ["Ana", "Cleo"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pvchat.chat.english import clock, join, lasting, number, span_told, table, wording
+from pvchat.chat.english import clock, join, lasting, number, span_told, table, upper, wording
 from pvchat.chat.query import EVERYBODY, WHOLE, During, Has, Number, Query, Rank, Whom, numbers_of
 from pvchat.chat.say.clauses import (
     STRANGER,
@@ -103,11 +103,13 @@ def explain(finding: dict[str, Any]) -> Explanation | None:
 def lines(explanation: Explanation | None) -> list[str]:
     """An explanation as lines of text.
 
-    Such as "asked: when · about: Ana · part: the whole video" and "Ana: sitting, from 0:02 to 0:09".
+    Such as "Asked: when · about: Ana · part: the whole video" and "Ana: sitting, from 0:02 to 0:09".
     """
     if explanation is None:
         return []
-    heads = [" · ".join(f"{name}: {text}" for name, text in some) for some in (explanation.asked, explanation.found)]
+    heads = [
+        upper(" · ".join(f"{name}: {text}" for name, text in some)) for some in (explanation.asked, explanation.found)
+    ]
     rows = [_line(row) for row in explanation.rows[:MOST_ROWS]]
     return [*filter(None, heads), *rows, *more_rows(explanation), *lines(explanation.then)]
 
