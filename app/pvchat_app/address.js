@@ -3,25 +3,26 @@
 (() => {
   const buttons = () => [...document.querySelectorAll("#pv-tabs > .tab-wrapper button")]
     .filter((one) => !one.closest(".visually-hidden") && one.textContent.trim());
-  const named = (text) => text.trim().toLowerCase();
+  const panels = () => [...document.querySelectorAll("#pv-tabs > [role=tabpanel]")];
+  const label = (tab) => window.pvWords(tab.charAt(0).toUpperCase() + tab.slice(1));
   let going = ""; // the tab that the page is on its way to
   let had = ""; // the clip that was shown last
   let began = false; // the address that the page was opened with was followed
 
   function asked() {
     const [tab, clip] = location.hash.slice(1).split("/");
-    return { tab: tab || named(buttons()[0]?.textContent || ""), clip: clip || "" };
+    return { tab: tab || (panels()[0]?.id || "").replace("pv-tab-", ""), clip: clip || "" };
   }
 
   function shown() {
-    const panel = [...document.querySelectorAll("#pv-tabs > [role=tabpanel]")].find((one) => one.style.display !== "none");
+    const panel = panels().find((one) => one.style.display !== "none");
     const player = document.querySelector("#pv-chat-player [data-address]");
     const tab = panel ? panel.id.replace("pv-tab-", "") : "";
     return { tab, clip: tab === "chat" && player ? player.dataset.address : "" };
   }
 
   function follow() { // the page goes where its address says
-    const button = buttons().find((one) => named(one.textContent) === asked().tab);
+    const button = buttons().find((one) => one.textContent.trim() === label(asked().tab));
     going = button && asked().tab !== shown().tab ? asked().tab : "";
     if (going) button.click();
   }

@@ -45,7 +45,7 @@ def empty(text: str) -> str:
 
 def steps(*texts: str) -> str:
     """What to do, one after the other: stands on a tab before anything was done."""
-    return f'<ol class="pv-steps">{"".join(f"<li>{escape(text)}</li>" for text in texts)}</ol>'
+    return f'<ol class="pv-steps">{"".join(f"<li data-words>{escape(text)}</li>" for text in texts)}</ol>'
 
 
 def player(clip: SessionClip) -> str:

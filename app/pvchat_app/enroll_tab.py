@@ -17,6 +17,7 @@ from pvchat.schemas import Progress
 from pvchat_app import cards, jobcards
 from pvchat_app.desk import Desk
 from pvchat_app.enrollment import add_clip, looks_like, would_help
+from pvchat_app.languages import worded
 from pvchat_app.page_events import CANCEL, CLIPS, CONSENT, MODEL, POLL_S, QUICK, require_filled, same, sent
 from pvchat_app.picks import name_of, pick, picked_person
 from pvchat_app.progress import watched
@@ -25,6 +26,7 @@ from pvchat_app.wording import percent
 
 MOST = 12  # people of a clip that can be picked
 MOST_JOBS = 6  # shown, newest first
+_ENROLL = worded("Enroll")
 OTHER = " other"  # "another person": no name begins with a space
 _DEEP = "Deep trains personal tokens, which a pretrained base answers by."
 _NOTHING = (
@@ -63,7 +65,8 @@ class EnrollTab:
         self.held = [self.upload, self.player, self.found, self.result]
         # what follows who is picked: name and button are hidden or renamed, consent is asked for anew
         self._about = [self.hints, self.whose, self.name, self.consent, self.button, self.depth]
-        self.taken = [self.player, self.found, self.result, *self._about]
+        self.seen = [self.player, self.found, self.result, *self._about]
+        self.taken = [self.upload, *self.seen]
         self._connect(browser)
 
     def _lay_out_form(self) -> None:
@@ -83,13 +86,14 @@ class EnrollTab:
             elem_id="pv-consent",
         )
         self.replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
-        self.button = gr.Button("Enroll", variant="primary", elem_id="pv-enroll")
+        self.button = gr.Button(_ENROLL, variant="primary", elem_id="pv-enroll")
         self.result = gr.HTML("", elem_id="pv-enroll-result")
         self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=CANCEL)
 
     def _connect(self, browser: gr.BrowserState) -> None:
-        for source in (self.upload, self.camera):
-            source.change(self.see, source, self.taken, show_progress="hidden", **MODEL)
+        for event, source in ((self.upload.upload, self.upload), (self.upload.clear, self.upload),
+                              (self.camera.change, self.camera)):  # fmt: skip
+            event(self.see, source, self.seen, show_progress="hidden", **MODEL)
         self.found.click(self.choose, None, [self.result, *self._about], **QUICK)
         self.whose.input(_named, self.whose, [self.name, self.button], **QUICK)
         inputs = [self.name, self.whose, self.consent, self.replace, self.depth, browser]
@@ -128,7 +132,7 @@ class EnrollTab:
         player = cards.steps(*_NOTHING)
         hints, whose, *_ = self._picked(session)
         name, consent = gr.Textbox(value="", visible=True), gr.Checkbox(value=False)
-        yield player, "", "", hints, whose, name, consent, gr.Button("Enroll"), gr.skip()
+        yield player, "", "", hints, whose, name, consent, gr.Button(_ENROLL), gr.skip()
         if not upload:
             return
         try:
@@ -141,14 +145,16 @@ class EnrollTab:
             yield player, "", cards.error_card(error), *same(6)
 
     def take(self, request: gr.Request) -> tuple[Any, ...]:
-        """The chat's clip is the one to enroll from; consent is asked for anew."""
+        """The chat's clip is the one to enroll from, its first stranger the one meant; consent is asked for anew."""
         session = self.desk.sessions.asking(request)
         try:
             clip = self.desk.take_for_enrolling(session)
+            known = self._known(session)
+            session.pick = known.index("") + 1 if "" in known else 1
             found, about = self._subjects(session), self._picked(session)
         except PVChatError as error:
-            return gr.skip(), "", cards.error_card(error), *same(6)
-        return cards.player(clip), found, "", *_without_consent(about)
+            return gr.skip(), gr.skip(), "", cards.error_card(error), *same(6)
+        return None, cards.player(clip), found, "", *_without_consent(about)
 
     def choose(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Note which of the people found is meant; consent is asked for anew."""
@@ -177,12 +183,12 @@ class EnrollTab:
         except Exception as error:
             taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
             if add:  # she isn't as the page shows her, or can't take a clip just now
-                kept[0], kept[2], kept[3] = gr.Textbox(visible=True), self._picked(session)[1], gr.Button("Enroll")
+                kept[0], kept[2], kept[3] = gr.Textbox(visible=True), self._picked(session)[1], gr.Button(_ENROLL)
             yield cards.error_card(error), gr.Checkbox(visible=taken or replace), *self.show_jobs(owner), *kept
             return
         done = cards.added(made[0]) if add else cards.enrolled(made[0], deep)
         emptied = gr.Textbox(value="", visible=True), gr.Checkbox(value=False), gr.Radio(visible=False, value=None)
-        yield (done, gr.Checkbox(value=False, visible=False), *self.show_jobs(owner), *emptied, gr.Button("Enroll"),
+        yield (done, gr.Checkbox(value=False, visible=False), *self.show_jobs(owner), *emptied, gr.Button(_ENROLL),
                self._subjects(session))  # fmt: skip
 
     def _subjects(self, session: Session) -> str:
@@ -192,9 +198,16 @@ class EnrollTab:
         if clip is None or analysis is None:
             return ""
         tracks, seconds = self.desk.subjects(clip)
-        alike = [looks_like(self.desk, analysis, track) for track in tracks[:MOST]]
-        known = [person.name if person is not None and person.decision == "present" else "" for person in alike]
-        return cards.subjects(tracks[:MOST], seconds[:MOST], session.pick, known, max(0, len(tracks) - MOST))
+        more = max(0, len(tracks) - MOST)
+        return cards.subjects(tracks[:MOST], seconds[:MOST], session.pick, self._known(session), more)
+
+    def _known(self, session: Session) -> list[str]:
+        """Who of those enrolled each of the people found is, "" for nobody; there is a clip that was looked at."""
+        clip = session.enrolling
+        assert clip is not None
+        assert clip.analysis is not None
+        alike = [looks_like(self.desk, clip.analysis, track) for track in self.desk.subjects(clip)[0][:MOST]]
+        return [one.name if one is not None and one.decision == "present" else "" for one in alike]
 
     def _picked(self, session: Session) -> tuple[Any, ...]:
         """What follows who is picked: hints, whether she is known, what follows that (name, consent, button), depth.
@@ -215,7 +228,7 @@ class EnrollTab:
                 label=f"{looks} {known.name}, who is enrolled ({percent(known.probability)})",
             )  # fmt: skip
         depth = gr.Radio(visible=clip is not None and self.desk.engine.trains)
-        return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), gr.Button("Enroll"), depth
+        return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), gr.Button(_ENROLL), depth
 
     def _check(self, session: Session, name: str, whose: str | None, consent: bool) -> None:
         """Nobody is enrolled without consent, nor under a new name before the user said that it is another person."""
@@ -253,4 +266,4 @@ def _camera() -> gr.Video:
 def _named(whose: str | None) -> tuple[Any, Any]:
     """A name is needed for another person only."""
     add = whose not in (None, OTHER)
-    return gr.Textbox(visible=not add), gr.Button(f"Add to {name_of(whose)}" if whose and add else "Enroll")
+    return gr.Textbox(visible=not add), gr.Button(worded("Add to", f" {name_of(whose)}") if whose and add else _ENROLL)

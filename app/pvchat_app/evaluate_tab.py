@@ -23,8 +23,9 @@ from pvchat_app.wording import escape, from_home
 MAX_QUESTIONS = 1_000_000
 MOST_RUNS = 6  # shown, newest first
 _WHAT = (
-    "<p>How often is PVChat right? Questions whose answers are known are asked about clips, and counted. They come "
-    "from a <b>manifest</b>: people with a clip of each, other clips, and questions with their true answers.</p>"
+    "<p data-words>How often is PVChat right? Questions whose answers are known are asked about clips, and counted.</p>"
+    "<p data-words>They come from a manifest: people with a clip of each, other clips, and questions with their true "
+    "answers.</p>"
 )
 _NONE = "No manifest yet: add the demo set (20 questions about five clips of two people), or your own."
 _READY = "Pick a manifest and evaluate: numbers and a report appear here."

@@ -62,11 +62,13 @@ def _names(turn: Turn, number: int) -> list[tuple[str, Any]]:
 
 def _row(turn: Turn, number: int) -> dict[str, Any]:
     assert turn.answer is not None
+    answer = turn.answer.to_dict()
     return {
         "clip": turn.source,
         "question": turn.question,
         **({"part": turn.part} if turn.part else {}),
-        **turn.answer.to_dict(),
+        **answer,
+        "people": [one for one in answer["people"] if one["decision"] != "absent" or one["name"] in turn.text],
         "presence": [p.to_dict() for p in _there(turn)],
         "evidence": [{"file": name, "who": p.name, "time_s": round(p.time, 2)} for name, p in _names(turn, number)],
     }

@@ -24,6 +24,7 @@ from pvchat.service.hearing import transcript
 from pvchat_app import cards
 from pvchat_app.conversation import SessionClip
 from pvchat_app.desk import Desk
+from pvchat_app.languages import worded
 from pvchat_app.progress import watched
 from pvchat_app.wording import escape, exact
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pvchat.service import PVChat
     from pvchat.service.hearing import SpokenLine
 
-LISTEN, STOP = "Listen: what is said in it?", "Stop listening"
+LISTEN, STOP = worded("Listen: what is said in it?"), worded("Stop listening")
 FETCH = "Stop the app and run: pvchat doctor --fetch --voice"
 
 

@@ -17,14 +17,15 @@ from pvchat_app.chat_tab import ChatTab, upload_of
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import EnrollTab
 from pvchat_app.evaluate_tab import EvaluateTab
+from pvchat_app.languages import mark_texts
 from pvchat_app.library_tab import LibraryTab
 from pvchat_app.page_events import MODEL, QUICK
 from pvchat_app.people_tab import PeopleTab
 from pvchat_app.settings_tab import SettingsTab
 
 _HEAD = (
-    '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then ask about other '
-    "clips. Everything stays on this machine.</span></div>"
+    '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim" data-words>Enroll a person from one clip, then '
+    "ask about other clips. Everything stays on this machine.</span></div>"
 )
 _CLIP = "() => window.pvAddress().clip"  # address.js
 _NO_CLIP = "The clip of this address isn't there any more: its session has ended, or it was removed. Upload it again."
@@ -43,6 +44,7 @@ def build(desk: Desk, manifests: Path, local: bool = True) -> gr.Blocks:
         built = Page(desk, manifests, local)
         endpoints.build(desk)
         built.connect(page)
+    mark_texts(page)
     return page
 
 

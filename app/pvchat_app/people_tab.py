@@ -15,6 +15,7 @@ from pvchat.people.corrections import SAME_FACE
 from pvchat.people.merge import alike
 from pvchat_app import cards, export, librarycards
 from pvchat_app.desk import Desk
+from pvchat_app.languages import worded
 from pvchat_app.page_events import MODEL, QUICK, clicks, following, same, sent
 from pvchat_app.picks import current_pick, pick, picked_person
 from pvchat_app.wording import escape
@@ -237,7 +238,8 @@ class PeopleTab:
         merge = self.desk.merges.last(self.desk.engine.people)
         if merge is None:
             return gr.Button("", visible=False), ""
-        return gr.Button(f"Undo: {merge.kept.name} and {merge.gone.name} were two", visible=True), merge.made
+        names = f" ({merge.kept.name}, {merge.gone.name})"
+        return gr.Button(worded("Undo the merge", names), visible=True), merge.made
 
 
 def _outcome(call: Callable[[], str]) -> str:

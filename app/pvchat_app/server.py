@@ -212,7 +212,7 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     import gradio as gr
     from fastapi import FastAPI
 
-    from pvchat_app import page
+    from pvchat_app import languages, page
     from pvchat_app.api import build as api
 
     uploads.narrow()
@@ -234,6 +234,7 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     web.mount(api.PREFIX, api.build(desk, leaving))
     gr.mount_gradio_app(
         web, blocks, path="/", auth=checker(options.password) if options.password else None,
+        i18n=gr.I18n(**languages.catalogues()),
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
         max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
         enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=[],
@@ -291,7 +292,7 @@ def _add_files(web: FastAPI, desk: Desk) -> None:
         return FileResponse(link.path, media_type=link.media, headers=headers, filename=link.download or None)
 
     web.add_route(f"{LINKS}/{{token}}", file, methods=["GET", "HEAD"])
-    script = (files("pvchat_app") / "staying.js").read_text(encoding="utf-8")
+    script = "".join((files("pvchat_app") / name).read_text("utf-8") for name in ("language.js", "staying.js"))
 
     async def staying(_: Request) -> Response:
         return Response(script, media_type="text/javascript", headers={"cache-control": "no-cache"})

@@ -36,7 +36,7 @@
     const note = document.createElement("div");
     note.className = "pv-keys";
     note.setAttribute("role", "status");
-    note.textContent = HELP;
+    note.textContent = window.pvWords(HELP);
     document.querySelector(".pv-keys")?.remove();
     document.body.append(note);
     setTimeout(() => note.remove(), 6000);

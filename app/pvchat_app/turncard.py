@@ -10,11 +10,12 @@ probability, so that most people needn't open it. What belongs to a removed clip
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from pvchat.chat.english import clock
-from pvchat.chat.say.voice import explained
+from pvchat.chat.say.explanation import MOST_ROWS, Explanation, Measured, explain, more_rows
 from pvchat.schemas import PersonPresence
 from pvchat_app.cards import notice
 from pvchat_app.conversation import EvidencePicture, FaceChoice, Turn
@@ -87,12 +88,37 @@ def evidence(turn: Turn, faces: Sequence[FaceChoice] = ()) -> str:
 
 
 def _reading(turn: Turn) -> str:
-    """How the question was read and which rows answer it, folded; "" where nothing was found."""
-    lines = [] if turn.answer is None else explained(turn.answer.finding)
-    rows = "\n".join(escape(line) for line in lines)
+    """How the question was read and which rows answer it, folded, and as JSON in a fold of its own; or ""."""
+    finding = {} if turn.answer is None else turn.answer.finding
+    if not (drawn := _explained(explain(finding), turn.url)):
+        return ""
+    json_ = escape(json.dumps(finding, indent=1, ensure_ascii=False))
     return (
-        f'<details class="pv-reading"><summary>How this was read</summary><pre>{rows}</pre></details>' if lines else ""
+        f'<details class="pv-reading"><summary>How this was read</summary>{drawn}'
+        f"<details><summary>As JSON</summary><pre>{json_}</pre></details></details>"
     )
+
+
+def _explained(explanation: Explanation | None, clip: str) -> str:
+    """An explanation: a line of what was asked, one of what was found, and the rows as a table whose times play."""
+    if explanation is None:
+        return ""
+    head = "".join(f"<p>{_pairs(pairs)}</p>" for pairs in (explanation.asked, explanation.found) if pairs)
+    rows = "".join(_row(row, clip) for row in explanation.rows[:MOST_ROWS])
+    titles = "".join(f'<th scope="col">{title}</th>' for title in ("Who", "What", "When", "How surely"))
+    table = f'<div class="pv-table"><table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table></div>'
+    more = "".join(f'<p class="pv-dim">{line}</p>' for line in more_rows(explanation))
+    return head + (table if rows else "") + more + _explained(explanation.then, clip)
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    return " · ".join(f"<b>{escape(name)}:</b> {escape(text)}" for name, text in pairs)
+
+
+def _row(row: Measured, clip: str) -> str:
+    when = _time_button(row.start_s, row.end_s, clip, row.who) if row.end_s else ""
+    sure = "sure" if row.probability == 1 else percent(row.probability)
+    return f"<tr><td>{escape(row.who)}</td><td>{escape(row.what)}</td><td>{when}</td><td>{sure}</td></tr>"
 
 
 def _line(turn: Turn) -> str:
@@ -127,14 +153,18 @@ def _times(turn: Turn) -> str:
 
 
 def _spans(person: PersonPresence, clip: str) -> str:
-    doubt = ", unsure" if person.decision == "unsure" else ""
-    buttons = " ".join(
-        f'<button type="button" class="pv-time" data-seek="{start:.2f}" data-clip="{clip}" '
-        f'aria-label="Play from {exact(start)}: {escape(person.name)}{doubt}">{clock(start)}–{clock(end)}</button>'
-        for start, end in person.spans[:MOST_TIMES]
-    )
+    whom = person.name + (", unsure" if person.decision == "unsure" else "")
+    buttons = " ".join(_time_button(start, end, clip, whom) for start, end in person.spans[:MOST_TIMES])
     more = len(person.spans) - MOST_TIMES
     return buttons + (f" and {many(more, 'more time')}" if more > 0 else "")
+
+
+def _time_button(start: float, end: float, clip: str, whom: str) -> str:
+    """From when to when, seconds; a click plays the clip from there."""
+    return (
+        f'<button type="button" class="pv-time" data-seek="{start:.2f}" data-clip="{clip}" '
+        f'aria-label="Play from {exact(start)}: {escape(whom)}">{clock(start)}–{clock(end)}</button>'
+    )
 
 
 def _strip(pictures: Sequence[EvidencePicture], turn: Turn, photo: bool) -> str:

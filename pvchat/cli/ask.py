@@ -7,10 +7,9 @@ somebody wasn't recognised.
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, time_of
@@ -73,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
         else:
             _show(answer, bool(args.verbose))
             if args.explain:
-                _explain(answer)
+                _explain(answer.finding)
     if args.json:
         console.write_json(rows if args.then else rows[0])
 
@@ -90,15 +89,15 @@ def _ask_library(args: argparse.Namespace) -> None:
         if not args.json:
             console.write(answer.answer)
             if args.explain:
-                console.write_faint(f"  {json.dumps(rows[-1]['query'])}")
+                _explain({"query": rows[-1]["query"]})
     if args.json:
         console.write_json(rows if args.then else rows[0])
 
 
-def _explain(answer: Answer) -> None:
-    from pvchat.chat.say.voice import explained
+def _explain(finding: dict[str, Any]) -> None:
+    from pvchat.chat.say.explanation import explain, lines
 
-    for line in explained(answer.finding):
+    for line in lines(explain(finding)):
         console.write_faint(f"  {line}")
 
 

@@ -15,6 +15,7 @@ from pvchat_app import correcting
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import EnrollTab
 from pvchat_app.enrollment import looks_like
+from pvchat_app.languages import worded
 from pvchat_app.people_tab import PeopleTab
 from pvchat_app.picks import current_pick, picked_person
 from pvchat_app.picks import pick as picked
@@ -118,7 +119,7 @@ def test_only_the_merge_that_the_button_names_is_undone(two: Desk, scenery: Scen
     told, button, now = undo(made)  # on the first page, which doesn't know of the second merge
     assert "no merge to undo" in told
     assert two.engine.people.names() == ["Ana", "Ben"]
-    assert (button.value, now) == ("Undo: Ben and Ben 2 were two", other)
+    assert (button.value, now) == (worded("Undo the merge", " (Ben, Ben 2)"), other)
     undo(other)
     assert two.engine.people.names() == ["Ana", "Ben", "Ben 2"]
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import zipfile
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from pvchat_app.clip_events import WHO, starters
 from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
+from pvchat_app.export import pack
 from pvchat_app.turncard import turn_card
 
+from pvchat.chat.finding import Finding, Found
+from pvchat.chat.query import Has, Query
+from pvchat.chat.timeline import Row
 from pvchat.schemas import Answer, PersonPresence
 from pvchat.video import Probe
 
@@ -122,3 +129,25 @@ def test_a_long_name_stays_on_a_phone(chromium, tmp_path: Path) -> None:
     shown = chromium.new_page(viewport={"width": 390, "height": 600})
     shown.goto(path.as_uri())
     assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_how_a_question_was_read_stands_in_words_whose_times_play() -> None:
+    shown = turn([person("Ana")], [person("Ana")])
+    ana = Found("Ana", rows=(Row("Ana", "worn", "jacket", 2.0, 9.0, colour="red"),))
+    shown.answer.finding = Finding(Query("who", where=Has("worn", "jacket")), people=(ana,)).to_dict()
+    html = turn_card(shown)
+    reading = html[html.index("How this was read") :]
+    assert "<b>condition:</b> is wearing a jacket" in reading
+    assert re.findall(r"<td>(.*?)</td>", reading)[:2] == ["Ana", "wearing a red jacket"]
+    assert re.findall(r'data-seek="([\d.]+)"[^>]*>([\d:–]+)</button>', reading) == [("2.00", "0:02–0:09")]
+    assert reading.index("As JSON") < reading.index("&quot;query&quot;")
+
+
+def test_an_export_leaves_out_who_is_absent_unless_the_answer_says_so() -> None:
+    everyone = [person("Ana"), person("Ben", "absent"), person("Cleo", "absent")]
+    shown = turn(everyone, everyone)
+    shown.pictures, shown.text = [], "Ana is in this video. Cleo is not in this video."
+    with zipfile.ZipFile(io.BytesIO(pack([shown]))) as file:
+        row = json.loads(file.read("conversation.json"))["turns"][0]
+        assert "Ben" not in file.read("conversation.html").decode()
+    assert [one["name"] for one in row["people"]] == ["Ana", "Cleo"]

@@ -1,0 +1,249 @@
+"""How a question was read and which rows answer it, in plain words, for whoever wonders about an answer.
+
+In: a finding as JSON (`Answer.finding`). Out: an `Explanation`: what was asked and found as pairs of words, and rows
+with their times. The words for conditions, people and times are those of the answers (clauses.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pvchat.chat.english import clock, join, lasting, number, span_told, table, upper, wording
+from pvchat.chat.query import EVERYBODY, WHOLE, During, Has, Number, Query, Rank, Whom, numbers_of
+from pvchat.chat.say.clauses import (
+    STRANGER,
+    called,
+    clause,
+    complement,
+    event_said,
+    is_plain,
+    noun,
+    ordinal,
+    people_said,
+    whom_said,
+    with_article,
+)
+
+MOST_ROWS = 12  # that are shown
+Pairs = tuple[tuple[str, str], ...]
+_SELECTS = {
+    "exists": "whether", "who": "who", "count": "how many", "when": "when", "how_long": "for how long",
+    "how_often": "how often", "describe": "a description", "compare": "which of them", "order": "in which order",
+    "shots": "shots", "length": "how long the video is", "why": "what the answer before rests on",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "worn": "what is worn", "hair": "hair", "gender": "man or woman", "looks": "looks", "deed": "what is done",
+    "posture": "posture", "side": "where in the picture", "place": "which place", "setting": "indoors or outdoors",
+    "light": "light", "background": "background", "thing": "which things", "on": "what stands on it",
+    "style": "drawn or filmed", "beside": "next to whom", "with": "with whom", "holding": "what is held",
+    "near": "near what", "shot_size": "how near", "says": "what is said", "language": "which language",
+    "left_of": "to the left of whom", "right_of": "to the right of whom",
+}  # fmt: skip
+_OF_SEVERAL = ("who", "count", "compare", "order")
+_REFUSALS = {
+    "unseen": "something that isn't measured", "sound": "sound", "camera": "what the camera does",
+    "small_talk": "small talk", "wish": "a wish, not a question", "foreign": "another language than English",
+    "unclear": "not understood",
+}  # fmt: skip
+_ABSENCES = {"absent": "not in the video", "unsure": "perhaps in the video", "not enrolled": "not enrolled"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One row that answers.
+
+    Attributes:
+        who: a name, "somebody I don't know" or "the scene".
+        what: such as "wearing a red jacket"; "not sitting" where that was measured.
+        start_s, end_s: when, seconds; both 0 in a photo.
+        probability: of the measurement, 0..1.
+    """
+
+    who: str
+    what: str
+    start_s: float
+    end_s: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How one question was read and answered.
+
+    Attributes:
+        asked: such as ("asked", "when"), ("about", "Ana"), ("while", "Ben is away"), ("part", "shot 2").
+        found: such as ("answer", "yes"), ("true of", "Ana").
+        rows: those that answer.
+        then: of the second of two questions.
+    """
+
+    asked: Pairs
+    found: Pairs = ()
+    rows: tuple[Measured, ...] = ()
+    then: Explanation | None = None
+
+
+def explain(finding: dict[str, Any]) -> Explanation | None:
+    """What a finding says, in words; None where nothing was looked up.
+
+    Raises:
+        ValueError: its query isn't one.
+    """
+    if not finding:
+        return None
+    query = Query.from_dict(finding["query"])
+    asked = tuple((name, re.sub(r"#\d+", STRANGER, text)) for name, text in _asked(query))
+    then = explain(finding.get("then", {}))
+    return Explanation(asked, tuple(_found(finding, query)), tuple(_rows(finding)), then)
+
+
+def lines(explanation: Explanation | None) -> list[str]:
+    """An explanation as lines of text.
+
+    Such as "Asked: when · about: Ana · part: the whole video" and "Ana: sitting, from 0:02 to 0:09".
+    """
+    if explanation is None:
+        return []
+    heads = [
+        upper(" · ".join(f"{name}: {text}" for name, text in some)) for some in (explanation.asked, explanation.found)
+    ]
+    rows = [_line(row) for row in explanation.rows[:MOST_ROWS]]
+    return [*filter(None, heads), *rows, *more_rows(explanation), *lines(explanation.then)]
+
+
+def more_rows(explanation: Explanation) -> list[str]:
+    """How many rows are left out after the first `MOST_ROWS`, if any, as a line."""
+    left = len(explanation.rows) - MOST_ROWS
+    return [f"and {left} more row{'s' * (left > 1)}"] if left > 0 else []
+
+
+def _line(row: Measured) -> str:
+    when = span_told(row.start_s, row.end_s) if row.end_s else ""
+    sure = "" if row.probability == 1 else f"{round(100 * row.probability)} % sure"
+    return f"{row.who}: {', '.join(filter(None, (row.what, when, sure)))}"
+
+
+def _asked(query: Query) -> Iterator[tuple[str, str]]:
+    if query.refusal is not None:
+        yield "asked", _REFUSALS[query.refusal]
+        return
+    yield "asked", _what(query)
+    if query.whom != EVERYBODY:
+        yield "about", _whom(query.whom, query.select in _OF_SEVERAL)
+    if query.versus is not None:
+        yield "compared with", _whom(query.versus, several=True)
+    if not is_plain(query.where):
+        yield "condition", clause(query.where)
+    if query.rank is not None:
+        yield "which", _rank(query.rank)
+    if query.number is not None:
+        yield "number", _number(query.number, query)
+    yield from _part(query)
+
+
+def _what(query: Query) -> str:
+    """What kind of answer is wanted: "when", "what is worn (jacket)"."""
+    attribute = _ATTRIBUTES.get(query.attribute or "", query.attribute or "")
+    value = f" ({query.value})" if query.value else ""
+    if query.select == "attribute":
+        return f"{attribute}{value}"
+    return _SELECTS[query.select] + (f", by {attribute}{value}" if attribute else "")
+
+
+def _whom(whom: Whom, several: bool) -> str:
+    """Such as "Ana and Ben", "the men with glasses" or "somebody but Ben"."""
+    but = f" but {join(whom.besides)}" if whom.besides else ""
+    if several and whom.such is not None and not whom.names and not whom.nth:
+        return f"the {noun(whom.such, 2)}{but}"
+    return whom_said(replace(whom, quantifier="any") if whom.quantifier == "both" else whom) + but
+
+
+def _rank(rank: Rank) -> str:
+    """Such as "first", "last", "second", "longest", "second longest"."""
+    superlative, place = table()["superlative"][rank.by][rank.k < 0], ordinal(abs(rank.k))
+    if place == "first":
+        return str(superlative)
+    return ordinal(rank.k) if rank.by == "time" else f"{place} {superlative}"
+
+
+def _number(asked: Number, query: Query) -> str:
+    times = query.select in ("count", "how_often", "shots") or query.rank is not None
+    value = number(round(asked.value)) if times else lasting(asked.value)
+    return f"{asked.bound.replace('_', ' ')} {value}"
+
+
+def _part(query: Query) -> Iterator[tuple[str, str]]:
+    """The part of the video that is asked about: by an event, by numbers, or all of it."""
+    during = query.during
+    if event := event_said(during):
+        relation, _, text = event.partition(" ")
+        yield ("at", event) if relation == "the" else (relation, text)  # "the second time that …"
+    if numbers_of(during) != WHOLE:
+        yield "part", _numbered(during)
+    elif not event:
+        yield "part", "the whole video"
+    if query.throughout:
+        yield "how", "all the time"
+
+
+def _numbered(during: During) -> str:
+    """Such as "from 0:05 to 0:10", "shot 2", "50 to 100 % of the video", "the video's beginning"."""
+    start, end = during.start_s, during.end_s
+    if during.unit == "edge":
+        return f"the video's {'end' if start else 'beginning'}"
+    if during.unit == "shot":
+        place = f"the {ordinal(round(start))} shot" if start < 0 else f"shot {round(start)}"
+        return place if end is None else f"shots {round(start)} to {round(end)}"
+    if during.unit == "share":
+        return f"{100 * start:.0f} to {100 * (1 if end is None else end):.0f} % of the video"
+    if start < 0:
+        return f"the last {lasting(-start)}"
+    return f"from {clock(start)} on" if end is None else span_told(start, end)
+
+
+def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
+    if (verdict := finding.get("verdict")) is not None:
+        yield "answer", {"unknown": "not known"}.get(verdict, verdict)
+    if (found := finding.get("number")) is not None:
+        seconds = query.select in ("how_long", "length")
+        yield "number", f"{'at least ' * ('at_least' in finding)}{lasting(found) if seconds else f'{found:g}'}"
+    for name, what in (("people", "true of"), ("against", "not true of"), ("open", "not known of")):
+        if people := finding.get(name):
+            yield what, _names(people)
+    for one in finding.get("missing", ()):
+        meant = f"; {one['suggests']} is probably meant" if "suggests" in one else ""
+        yield one["name"], f"{_ABSENCES[one['why']]}{meant}"
+    if "nothing" in finding:
+        yield "in the video", "there is no such part"
+
+
+def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
+    """What answers; what is known of those of whom it isn't known only where there is nothing else."""
+    people = [*finding.get("people", ()), *finding.get("against", ())] or finding.get("open", ())
+    for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
+        start, end = row["span"]
+        denied = "" if row.get("holds", True) else "not "
+        yield Measured(_who(row), f"{denied}{_held(row)}", start, end, row.get("probability", 1.0))
+
+
+def _names(people: Sequence[dict[str, Any]]) -> str:
+    return join(people_said(one["who"] for one in people if "who" in one)) or "the scene"
+
+
+def _who(one: dict[str, Any]) -> str:
+    return called(one["who"]) if "who" in one else "the scene"
+
+
+def _held(row: dict[str, Any]) -> str:
+    """What a row says of somebody, or of the scene: "sitting", "a cup on the table"."""
+    attribute, value, of = row["attribute"], row.get("value", ""), row.get("of", "")
+    if attribute in ("speaks", "says", "language", "music"):
+        heard = {"says": f"“{value}”", "language": f"speaking {value}", "music": "music"}
+        return heard.get(attribute, "speaking")
+    if attribute in ("thing", "on"):
+        where = wording("side", of) if attribute == "thing" else f"on the {of}"
+        return f"{with_article(wording('thing', value) or value)} {where}".strip()
+    return complement(Has(attribute, value, row.get("colour", ""), Whom((called(of),)) if of else None))[1]

@@ -1,0 +1,76 @@
+"""The page's own words in other languages: every catalogue is whole, and the page changes where one is picked."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from make_app import ANA
+from make_browser import ask, open_page, see, tab
+from pvchat_app import page
+from pvchat_app.clip_events import starters
+from pvchat_app.desk import Desk
+from pvchat_app.languages import LANGUAGES, catalogues, worded
+
+ENGLISH = {*starters([], []), "Run", "m:ss", "~/models/my-base", "instant", "…"}  # questions, an endpoint, samples
+SAME = {("de", "Name"), ("fr", "Question")}  # words that two languages share
+
+
+def test_each_catalogue_has_every_text_and_none_is_left_in_english() -> None:
+    every = catalogues()
+    assert {*every, "en"} == {*LANGUAGES}
+    keys = {code: set(words) for code, words in every.items()}
+    assert all(texts == keys["de"] for texts in keys.values())
+    left = {(code, text) for code, words in every.items() for text, said in words.items() if said.strip() in ("", text)}
+    assert left == SAME
+
+
+def test_every_text_of_the_page_stands_in_the_catalogues(desk: Desk, tmp_path) -> None:
+    texts = set(re.findall(r'HELP = "([^"]+)"', (files("pvchat_app") / "settings.js").read_text("utf-8")))
+    texts |= {"Add to", "Stop listening"}  # of buttons that are drawn anew
+    for one in page.build(desk, tmp_path).config["components"]:
+        props = one["props"]
+        if one["type"] == "html":
+            html = f"{props['value']}{props.get('html_template', '')}"
+            texts |= set(re.findall(r"data-words>([^<]+)<", html)) | set(re.findall(r'data-empty="([^"]+)"', html))
+        else:
+            texts |= {text for name in ("label", "info", "placeholder", "value") if (text := text_of(props.get(name)))}
+        texts |= {name for name, _ in props.get("choices") or [] if one["props"].get("elem_id") == "pv-depth"}
+    assert texts - ENGLISH == set(catalogues()["de"])
+
+
+def text_of(value: Any) -> str:
+    """The text that a component shows, or the key in its place."""
+    if not isinstance(value, str):
+        return ""
+    key = value.removeprefix("__i18n__")
+    return value if key == value else json.loads(key)["key"]
+
+
+def test_what_is_drawn_anew_is_translated_up_to_a_name() -> None:
+    assert text_of(worded("Add to")) == "Add to"
+    assert worded("Add to", " Ana").endswith("} Ana")
+
+
+@pytest.mark.browser
+def test_the_page_speaks_the_language_that_is_picked_and_answers_in_english(served, studio) -> None:
+    chromium, address = served
+    shown = open_page(chromium, address)
+    tab(shown, "Settings")
+    shown.wait_for_function("document.querySelector('#pv-language input').value === 'English'")
+    shown.click("#pv-language input")
+    with shown.expect_navigation():
+        shown.get_by_role("option", name="Deutsch").click()
+    tab(shown, "Fragen")
+    assert shown.evaluate("[document.documentElement.lang, location.hash]") == ["de", "#chat"]
+    german = catalogues()["de"]
+    assert shown.get_attribute("#pv-question textarea", "placeholder") == german["Ask: is Ana there?"]
+    assert shown.locator("#pv-chat-player li").first.inner_text().startswith("Einen Clip hochladen")
+    see(shown, "chat", studio.clip("party", ANA))
+    assert ask(shown, "Is Ana in this video?").startswith("Yes, Ana is in this video")
+    shown.goto(address + "#people")
+    shown.reload()  # the browser keeps it
+    shown.wait_for_selector("#pv-rename:has-text('Umbenennen')")
