@@ -237,11 +237,14 @@ ODD_NAMES = [
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_odd_names_are_only_text(store: PeopleStore, pvchat_home: Path, name: str) -> None:
-    outside = {path for path in pvchat_home.parent.rglob("*") if pvchat_home not in path.parents}
+def test_odd_names_are_only_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (pvchat_home := tmp_path / "above" / "home").mkdir(parents=True)
+    monkeypatch.setenv("PVCHAT_HOME", str(pvchat_home))
+    store = PeopleStore()
     store.add(make_person(name))
     assert PeopleStore().get(name).name == unicodedata.normalize("NFC", name)
-    assert {path for path in pvchat_home.parent.rglob("*") if pvchat_home not in path.parents} == outside
+    outside = {path for path in tmp_path.rglob("*") if pvchat_home not in path.parents}
+    assert outside == {pvchat_home.parent, pvchat_home}
     assert {path.name for path in pvchat_home.iterdir()} == {"people"}
     store.forget(name)
     assert PeopleStore().names() == []

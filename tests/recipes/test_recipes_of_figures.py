@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from pvchat.perception.experts import figurelooks as looks
 from pvchat.perception.experts.figures import FigureExpert
@@ -12,7 +11,6 @@ from recipes.figures.figurehead import Copies, fit_learned
 from recipes.figures.figures import mark
 
 
-@pytest.mark.slow
 def test_a_locator_learns_where_faces_are():
     """Faces are where one channel is on; what it says without the standardisation is what it learned with it."""
     rng = np.random.default_rng(7)
@@ -22,7 +20,7 @@ def test_a_locator_learns_where_faces_are():
     maps[:4, 0] = np.where(target == 1, 60, 0)
     marked = [mark(box if k < 4 else np.zeros((0, 4), np.float32)) for k in range(8)]
     wanted = np.stack([t for t, _ in marked]), np.stack([e for _, e in marked])
-    expert = FigureExpert.of(figurefits.fit_locator(maps, *wanted, seed=0, steps=60))
+    expert = FigureExpert.of(figurefits.fit_locator(maps, *wanted, seed=0, steps=15))
     found = [expert.cells(one.astype(np.float32))[0] for one in maps]
     assert min(f[target == 1].mean() for f in found[:4]) > max(f[target == 1].mean() for f in found[4:]) + 1
 
