@@ -170,7 +170,8 @@ class PresenceModel:
         for row in (row for row, person in enumerate(people) if corrections_of(person)):
             cost[row] += examples.against(people[row], analysis.tracks, logits[row], self._compared)
         foreign = [[person.drawn not in (None, analysis.scene.drawn)] for person in people]
-        return out - cost - np.float32(OTHER_WORLD) * np.array(foreign, bool).reshape(-1, 1)
+        out -= cost + OTHER_WORLD * np.array(foreign, np.float32).reshape(-1, 1)
+        return out
 
     def worth(
         self, logits: FloatArray, good: FloatArray, figures: NDArray[np.bool_], others: int | IntArray
@@ -292,7 +293,7 @@ class PresenceModel:
             return float(np.log(probability) - np.log1p(-probability))
         return float(self._compared_each([view], [track])[0, 0])
 
-    def _compared_each(self, views: Sequence[View], tracks: Sequence[Track]) -> FloatArray:
+    def _compared_each(self, views: Sequence[View], tracks: Sequence[Track]) -> NDArray[np.float64]:
         """Log-odds [V, N] that N face tracks show whoever looks like each of V views."""
         found = np.empty((len(views), len(tracks)), np.float64)
         for faces in faces_of(tracks):

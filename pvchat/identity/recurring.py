@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.people.parts import View
 from pvchat.people.person import Person
@@ -27,7 +28,7 @@ _WARY = 0.12  # log-odds that a track loses in a film beside that
 SURE = 0.38  # log-odds from which a track is hers, and says what she looks like here
 NEAR = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
 _LENT = 8  # sightings of a track that others are held against, the best
-Compared = Callable[[Sequence[View], Sequence[Track]], FloatArray]
+Compared = Callable[[Sequence[View], Sequence[Track]], NDArray[np.float64]]
 
 
 def crowd(analysis: ClipAnalysis) -> float:
@@ -48,7 +49,8 @@ def held_together(
         tracks: K tracks.
         compared: log-odds [V, N] that N face tracks show whoever looks like each of V views.
     """
-    out, sure, faces = logits.copy(), odds > SURE, np.array([track.kind == "face" for track in tracks], bool)
+    faces = np.array([track.kind == "face" for track in tracks], bool)
+    out, sure = logits.copy(), (odds > SURE) & faces
     for row in np.flatnonzero(sure.any(1)).tolist():
         if people[row].figure is not None:
             continue
@@ -57,7 +59,7 @@ def held_together(
         if not len(near):
             continue
         itself = lent[:, None] == near
-        alike = compared([_best(tracks[k]) for k in lent], [tracks[k] for k in near])
+        alike = compared([_best(tracks[k]) for k in lent.tolist()], [tracks[k] for k in near.tolist()])
         by_film = np.logaddexp.reduce(np.where(itself, -np.inf, alike)) - np.log((~itself).sum(0))
         out[row, near] = (logits[row, near] + by_film) / np.sqrt(2)
     return out
