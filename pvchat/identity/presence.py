@@ -357,5 +357,5 @@ def _nearest_of_kind(people: Sequence[Person], logits: FloatArray, tracks: Seque
     own = np.array(
         [[(p.kind == "face") if t.kind == "face" else (p.figure is not None) for t in tracks] for p in people]
     )
-    nearest = np.where(own, logits, -np.inf).argmax(1).tolist()
-    return [track if any_ else None for track, any_ in zip(nearest, own.any(1).tolist(), strict=True)]
+    nearest = np.where(np.any(own, 1), np.where(own, logits, -np.inf).argmax(1), -1)
+    return [track if track >= 0 else None for track in nearest.tolist()]
