@@ -71,6 +71,7 @@ _ANSWERING = {  # the attributes that answer where one is asked for
 _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", "side", "beside", "shot_size")
 _OF_THINGS = ("thing", "on", "style")
 _ENDLESS = float("inf")
+_WORD_S = 0.01  # seconds that a word lasts that ends as it begins
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,8 @@ class Lookup:
         """The rows that say yes or no to a condition's parts; where neither is known, all that speak of them."""
         found: list[Row] = []
         for has in atoms(where):
-            rows = [row for row in rows_about(has, name, self.timeline) if common([_lasting(row)], self.part)]
+            ends = [(row, max(row.end_s, row.start_s + _WORD_S)) for row in rows_about(has, name, self.timeline)]
+            rows = [row for row, end in ends if common([(row.start_s, end)], self.part)]
             if has.of is not None and has.of.names:
                 rows = [row for row in rows if row.of in has.of.names]
             elif verdict in ("yes", "no") and has.attribute not in (*RELATIONS, *HEARD, "alone"):
@@ -198,11 +200,6 @@ def listed(found: Sequence[Found], finding: Finding) -> Finding:
         against=tuple(one for one in people if one.verdict == "no"),
         open=(*(one for one in people if one.verdict in ("unknown", "unsure")), *finding.open),
     )  # fmt: skip
-
-
-def _lasting(row: Row) -> Span:
-    """When a row holds; a word that ends as it begins lasts for a moment."""
-    return row.start_s, max(row.end_s, row.start_s + 0.01)
 
 
 def _is_asked(query: Query, row: Row) -> bool:

@@ -14,8 +14,8 @@ from pathlib import Path
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import clock, first_times, join, lasting, number, so_many_people, span_told, upper
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
-from pvchat.chat.say.clauses import clause
-from pvchat.chat.say.sounds import does, quoted, speaker
+from pvchat.chat.say.clauses import clause, does
+from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import seconds_in
 
