@@ -388,9 +388,8 @@ def _compare(lookup: Lookup) -> Finding:
     theirs = lookup.about(query.versus)
     one, other = _count(lookup), _count(replace(theirs, query=replace(query, whom=query.versus)))
     first, second = one.number or 0.0, other.number or 0.0
-    more = first > second + len(other.open) and not lookup.timeline.at_least
-    fewer = first + len(one.open) <= second and not lookup.timeline.at_least
-    verdict: Verdict = "yes" if more else "no" if fewer else "unknown"
+    more = Number("more_than", 0).within(first - second - len(other.open), first + len(one.open) - second)
+    verdict: Verdict = "unknown" if lookup.timeline.at_least else more
     open_ = tuple({found.entity: found for found in (*one.open, *other.open)}.values())
     return replace(one, verdict=verdict, against=other.people, open=open_, missing=theirs.who.missing)
 

@@ -190,9 +190,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
         longest = max(found.seen[0].spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
         return f"{_subject(found)}: longest {line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
     lead = LEADS[found.verdict or ""] * counted
-    seconds, times = (
-        sum(measure(one.spans) for one in found.sure) for measure in (seconds_in, lambda s: max(1, len(s)))
-    )
+    seconds = sum(seconds_in(one.spans) for one in found.sure)
+    times = sum(max(1, len(one.spans)) for one in found.sure)
     length = f"for {lasting(seconds)}, " * (query.select == "how_long" and bool(found.sure))
     again = f", {number(times)} times in all" * (query.select == "how_often" and times > len(found.sure))
     in_turn = found.seen[::-1] if query.value == "in order" else found.seen
