@@ -245,7 +245,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         who = replace(who, sure=(*who.sure, *gone))
     lookup = Lookup(query, timeline, part.spans, who)
     if part.spans and is_of_sound(query):
-        found = _heard(lookup)
+        found = _finding_of_sound(lookup)
     elif part.spans:
         found = _SELECTS[query.select](lookup)
     else:
@@ -266,10 +266,10 @@ def _listened_to(query: Query, timeline: Timeline) -> Finding:
     return Finding(replace(query, select="refuse", refusal="sound", value="language" if heard else timeline.sound))
 
 
-def _heard(lookup: Lookup) -> Finding:
+def _finding_of_sound(lookup: Lookup) -> Finding:
     """What is heard of those who are meant; what nobody knows of whom it is stands as rows of nobody."""
     query, names = lookup.query, tuple(name for name in lookup.who.sure if name)
-    anybodys = lookup.of_one("")
+    unnamed = lookup.of_one("")
     if query.select == "who" and query.versus is not None:  # who talks longer, these or those?
         names += lookup.about(query.versus).who.sure
     if query.where == MUSIC:
@@ -279,10 +279,10 @@ def _heard(lookup: Lookup) -> Finding:
     lookup = replace(lookup, who=replace(lookup.who, sure=names))
     found = _SELECTS[query.select](lookup)
     if query.select == "count":
-        heard = [row for one in (*found.people, anybodys) for row in one.rows if row.attribute == "speaks"]
+        heard = [row for one in (*found.people, unnamed) for row in one.rows if row.attribute == "speaks"]
         voices = {row.value for row in heard if row.value}
         found = replace(found, number=float(len(voices)), at_least=any(not row.value for row in heard))
-    return replace(found, rows=tuple(dict.fromkeys((*found.rows, *anybodys.rows))))
+    return replace(found, rows=tuple(dict.fromkeys((*found.rows, *unnamed.rows))))
 
 
 def _asks_rank(query: Query) -> bool:
