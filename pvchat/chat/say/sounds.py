@@ -157,7 +157,10 @@ def _quoted(finding: Finding) -> str:
 
 def _nothing(finding: Finding) -> str:
     """That nothing is heard of what is asked."""
-    query, named = finding.query, people_said([*finding.people, *finding.against])
+    query, silent = finding.query, [one.entity for one in (*finding.people, *finding.against)]
+    if query.rank is not None and not finding.missing:  # where nobody is first, nobody is after
+        silent = silent or list(query.whom.names)
+    named = people_said(silent)
     if query.value == "sound":
         return "Yes, this video has sound, but I hear nobody speak."
     if not (query.whom.names or query.whom.such is not None):
