@@ -117,7 +117,7 @@ SAID = [
     ("Who talks most?", SURE, "Ben speaks most, for about 4 seconds; Ana for about 2 seconds."),
     ("Who talks second most?", SURE, "Ana speaks second most, for about 2 seconds."),
     ("Who talks third most?", SURE, "As far as I hear, nobody speaks third most."),
-    ("Who speaks first?", SURE, "Ben speaks first, at 0:01; Ana at 0:08."),
+    ("Who speaks first?", SURE, "Ben speaks first, at 0:01, then Ana at 0:08."),
     ("How often does Ben say 'coffee'?", SURE, "Ben says “coffee” once."),
     ("Does anybody speak?", SURE,
      "Yes, Ana speaks from 0:08 to 0:10; Ben speaks from 0:01 to 0:02 and from 0:03 to 0:06."),
@@ -159,6 +159,11 @@ BEN = Whom(("Ben",))
 )
 def test_what_is_heard_is_looked_up_as_what_is_seen(query, verdict):
     assert run(query, SURE).verdict == verdict
+
+
+def test_who_speaks_least():
+    found = run(Query("who", where=SPEAKS, rank=Rank("long", -1)), SURE)
+    assert say(found, SURE) == "Ana speaks least, for about 2 seconds; Ben for about 4 seconds."
 
 
 def test_a_time_may_hang_on_what_is_heard():

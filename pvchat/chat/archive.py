@@ -7,7 +7,8 @@ ten thousand videos a few look like hers by chance (`base_rate`), and then she i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from pvchat.chat.query import (
     During,
     Has,
     Not,
+    Number,
     Query,
     Rank,
     Whom,
@@ -278,7 +280,7 @@ def find(query: Query, videos: Iterable[Sighted], looked_at: int, everything: Se
 def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """The finding with its names, its groups, its number and its verdict."""
     query, sure = found.query, found.sure
-    names = dict(_counted(found))
+    names = _counts(found)
     if query.value in UNITS:
         groups = _grouped(found, everything)
         return replace(found, names=names, groups=groups, number=float(len(groups)))
@@ -349,7 +351,7 @@ def _held(found: ArchiveFinding) -> ArchiveFinding:
         named = [name for name in named if (best[name] > (edge or 0.0)) == (query.during.relation == "after")]
         named = sorted(named, key=lambda name: abs(best[name] - (edge or 0.0)))
     number = best[named[0]] if named and query.rank is not None and query.rank.by != "time" else None
-    counts = dict(_counted(found))
+    counts = _counts(found)
     found = replace(found, names={name: counts.get(name, 0) for name in named}, number=number)
     if query.form != "polar":
         return found
@@ -418,10 +420,10 @@ def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> Archive
         return first
     then = joined(query, rest, joint)
     if joint == "than":
-        (one, most_of_one), (other, most_of_other) = map(_at_least_and_most, (first, then))
+        (least, most), (others_least, others_most) = map(_at_least_and_most, (first, then))
         less = query.rank is not None and query.rank.k < 0
-        yes, no = (most_of_one < other, one >= most_of_other) if less else (one > most_of_other, most_of_one <= other)
-        return replace(first, query=query, verdict="yes" if yes else "no" if no else "unsure", then=then)
+        so = Number("fewer_than" if less else "more_than", 0).within(least - others_most, most - others_least)
+        return replace(first, query=query, verdict="unsure" if so == "unknown" else so, then=then)
     if joint == "but not":
         names = {name: count for name, count in first.names.items() if name not in then.names}
         turned: dict[Verdict | None, Verdict] = {"yes": "no", "no": "yes"}
@@ -444,15 +446,16 @@ def _grouped(found: ArchiveFinding, everything: Sequence[str]) -> dict[str, floa
     What is asked for by its number may be where it never holds.
     """
     query, by_length = found.query, found.query.rank is not None and found.query.rank.by == "long"
-    groups: dict[str, float] = dict.fromkeys(everything if query.number is not None else (), 0.0)
+    groups = defaultdict[str, float](float, dict.fromkeys(everything if query.number is not None else (), 0.0))
     for one in found.seen if query.number == NEVER else found.sure:
-        unit = UNITS[query.value](one.video)
-        groups[unit] = groups.get(unit, 0.0) + (seconds_in(one.spans) if by_length else 1.0)
-    if query.number is not None:
-        groups = {unit: count for unit, count in groups.items() if query.number.within(count, count) == "yes"}
+        groups[UNITS[query.value](one.video)] += seconds_in(one.spans) if by_length else 1.0
+    kept = [
+        (unit, count) for unit, count in groups.items()
+        if query.number is None or query.number.within(count, count) == "yes"
+    ]  # fmt: skip
     if query.rank is not None:
-        return dict(sorted(groups.items(), key=lambda item: item[1], reverse=query.rank.k > 0))
-    return groups
+        kept.sort(key=lambda item: item[1], reverse=query.rank.k > 0)
+    return dict(kept)
 
 
 def _so_often(found: ArchiveFinding, names: dict[str, int], everything: Sequence[str]) -> ArchiveFinding:
@@ -471,14 +474,13 @@ def _so_often(found: ArchiveFinding, names: dict[str, int], everything: Sequence
     return replace(found, query=Query("who", whom), seen=(), names=none, number=float(len(none)), absent=never)
 
 
-def _counted(found: ArchiveFinding) -> Iterator[tuple[str, int]]:
+def _counts(found: ArchiveFinding) -> dict[str, int]:
     """In how many videos each is surely seen, the most seen first; enrolled people only."""
-    counts: dict[str, int] = {}
-    weights: dict[str, float] = {}
+    counts, weights = defaultdict[str, int](int), defaultdict[str, float](float)
     by_length = found.query.rank is not None and found.query.rank.by == "long"
     for one in found.seen:
         for name in one.names:
             if name not in one.perhaps and not name.startswith("#"):
-                counts[name] = counts.get(name, 0) + 1
-                weights[name] = weights.get(name, 0.0) + (seconds_in(one.each.get(name, ())) if by_length else 1.0)
-    yield from sorted(counts.items(), key=lambda item: (-weights[item[0]], item[0]))
+                counts[name] += 1
+                weights[name] += seconds_in(one.each.get(name, ())) if by_length else 1.0
+    return dict(sorted(counts.items(), key=lambda item: (-weights[item[0]], item[0])))

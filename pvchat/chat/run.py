@@ -71,6 +71,7 @@ _ANSWERING = {  # the attributes that answer where one is asked for
 _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", "side", "beside", "shot_size")
 _OF_THINGS = ("thing", "on", "style")
 _ENDLESS = float("inf")
+_WORD_S = 0.01  # seconds that a word lasts that ends as it begins
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,8 @@ class Lookup:
         """The rows that say yes or no to a condition's parts; where neither is known, all that speak of them."""
         found: list[Row] = []
         for has in atoms(where):
-            rows = [row for row in rows_about(has, name, self.timeline) if common([_lasting(row)], self.part)]
+            ends = [(row, max(row.end_s, row.start_s + _WORD_S)) for row in rows_about(has, name, self.timeline)]
+            rows = [row for row, end in ends if common([(row.start_s, end)], self.part)]
             if has.of is not None and has.of.names:
                 rows = [row for row in rows if row.of in has.of.names]
             elif verdict in ("yes", "no") and has.attribute not in (*RELATIONS, *HEARD, "alone"):
@@ -200,11 +202,6 @@ def listed(found: Sequence[Found], finding: Finding) -> Finding:
     )  # fmt: skip
 
 
-def _lasting(row: Row) -> Span:
-    """When a row holds; a word that ends as it begins lasts for a moment."""
-    return row.start_s, max(row.end_s, row.start_s + 0.01)
-
-
 def _is_asked(query: Query, row: Row) -> bool:
     """Whether a row is about the value that narrows an attribute; what stands on a thing is told of that thing."""
     asked = words(query.value) if row.attribute == query.attribute else frozenset()
@@ -248,7 +245,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         who = replace(who, sure=(*who.sure, *gone))
     lookup = Lookup(query, timeline, part.spans, who)
     if part.spans and is_of_sound(query):
-        found = _heard(lookup)
+        found = _finding_of_sound(lookup)
     elif part.spans:
         found = _SELECTS[query.select](lookup)
     else:
@@ -269,10 +266,10 @@ def _listened_to(query: Query, timeline: Timeline) -> Finding:
     return Finding(replace(query, select="refuse", refusal="sound", value="language" if heard else timeline.sound))
 
 
-def _heard(lookup: Lookup) -> Finding:
+def _finding_of_sound(lookup: Lookup) -> Finding:
     """What is heard of those who are meant; what nobody knows of whom it is stands as rows of nobody."""
     query, names = lookup.query, tuple(name for name in lookup.who.sure if name)
-    anybodys = lookup.of_one("")
+    unnamed = lookup.of_one("")
     if query.select == "who" and query.versus is not None:  # who talks longer, these or those?
         names += lookup.about(query.versus).who.sure
     if query.where == MUSIC:
@@ -282,10 +279,10 @@ def _heard(lookup: Lookup) -> Finding:
     lookup = replace(lookup, who=replace(lookup.who, sure=names))
     found = _SELECTS[query.select](lookup)
     if query.select == "count":
-        heard = [row for one in (*found.people, anybodys) for row in one.rows if row.attribute == "speaks"]
+        heard = [row for one in (*found.people, unnamed) for row in one.rows if row.attribute == "speaks"]
         voices = {row.value for row in heard if row.value}
         found = replace(found, number=float(len(voices)), at_least=any(not row.value for row in heard))
-    return replace(found, rows=tuple(dict.fromkeys((*found.rows, *anybodys.rows))))
+    return replace(found, rows=tuple(dict.fromkeys((*found.rows, *unnamed.rows))))
 
 
 def _asks_rank(query: Query) -> bool:
@@ -391,9 +388,8 @@ def _compare(lookup: Lookup) -> Finding:
     theirs = lookup.about(query.versus)
     one, other = _count(lookup), _count(replace(theirs, query=replace(query, whom=query.versus)))
     first, second = one.number or 0.0, other.number or 0.0
-    more = first > second + len(other.open) and not lookup.timeline.at_least
-    fewer = first + len(one.open) <= second and not lookup.timeline.at_least
-    verdict: Verdict = "yes" if more else "no" if fewer else "unknown"
+    more = Number("more_than", 0).within(first - second - len(other.open), first + len(one.open) - second)
+    verdict: Verdict = "unknown" if lookup.timeline.at_least else more
     open_ = tuple({found.entity: found for found in (*one.open, *other.open)}.values())
     return replace(one, verdict=verdict, against=other.people, open=open_, missing=theirs.who.missing)
 

@@ -94,8 +94,8 @@ def truth_heard(has: Has, entity: str, timeline: Timeline) -> Truth:
     """
     if timeline.sound != "heard":
         return UNKNOWN
-    mine, anybodys = (spans_heard(rows_heard(has, who, timeline), has) for who in (entity, ""))
-    return Truth(merged(mine), without([timeline.whole], [*mine, *anybodys]))
+    mine, unnamed = (spans_heard(rows_heard(has, who, timeline), has) for who in (entity, ""))
+    return Truth(merged(mine), without([timeline.whole], [*mine, *unnamed]))
 
 
 def rows_heard(has: Has, entity: str, timeline: Timeline) -> list[Row]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import clock, first_times, join, lasting, number, so_many_people, span_told, upper
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
-from pvchat.chat.say.clauses import clause
-from pvchat.chat.say.sounds import does, quoted, speaker
+from pvchat.chat.say.clauses import clause, does
+from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import seconds_in
 
@@ -190,9 +190,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
         longest = max(found.seen[0].spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
         return f"{_subject(found)}: longest {line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
     lead = LEADS[found.verdict or ""] * counted
-    seconds, times = (
-        sum(measure(one.spans) for one in found.sure) for measure in (seconds_in, lambda s: max(1, len(s)))
-    )
+    seconds = sum(seconds_in(one.spans) for one in found.sure)
+    times = sum(max(1, len(one.spans)) for one in found.sure)
     length = f"for {lasting(seconds)}, " * (query.select == "how_long" and bool(found.sure))
     again = f", {number(times)} times in all" * (query.select == "how_often" and times > len(found.sure))
     in_turn = found.seen[::-1] if query.value == "in order" else found.seen

@@ -28,6 +28,7 @@ from pvchat.chat.english import (
 )
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, During, Event, Has, Not, Or, Query, Whom, atoms
+from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
 from pvchat.chat.timeline import OF_SCENE, Entity, Row, Timeline
 from pvchat.schemas import Decision, Why
@@ -50,6 +51,14 @@ def clause(condition: Condition | None, count: int = 1, hedge: str = "") -> str:
     """
     aux, text = _complement(_pushed(condition or PRESENT), count)
     return " ".join(word for word in (_AUX[aux][count != 1], hedge, text) if word)
+
+
+def does(query: Query, several: bool = False) -> str:
+    """What is asked of one speaker, or of several: "speaks", "say “coffee”"."""
+    has, ending = asked_of(query), "" if several else "s"
+    if has == MUSIC:
+        return f"play{ending}"
+    return f"say{ending} “{has.value}”" if phrase_of(query) else f"speak{ending} {has.value}".rstrip()
 
 
 def _pushed(condition: Condition, deny: bool = False) -> Condition:
@@ -217,7 +226,7 @@ def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
     where = event.where
     if event.whom == EVERYBODY and isinstance(where, Has) and where.attribute == "light":
         return "it", " ".join(filter(None, ("is", hedge, where.value)))
-    if where == Has("music"):
+    if where == MUSIC:
         return "music", f"{hedge} plays".strip()
     return whom_said(event.whom), clause(where, how_many(event.whom), hedge)
 
@@ -247,13 +256,8 @@ def is_plain(condition: Condition | None) -> bool:
 
 def asks_scene(finding: Finding) -> bool:
     """Whether a question's conditions are about the scene, and about nobody in it."""
-    asked = conditions_of(finding)
+    asked = list(atoms(finding.query.where))
     return bool(asked) and all(has.attribute in OF_SCENE for has in asked) and finding.query.whom == EVERYBODY
-
-
-def conditions_of(finding: Finding) -> list[Has]:
-    """The single conditions that a question asks of."""
-    return list(atoms(finding.query.where))
 
 
 def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -420,13 +424,10 @@ def because(name: str, decision: Decision, why: Why, still: bool = False) -> str
     if why.reason == "other":
         return f"Most like {name} is somebody{when} who is more like {why.like}."
     pixels = f", with a face {why.face_px} pixels high" if why.face_px and "small" in why.hard else ""
-    who = f"{_somebody(why)}{pixels}" if why.hard else "somebody seen well"
+    doubts = join([wording("doubt", one) for one in why.hard])
+    who = f"somebody {doubts}".rstrip() + pixels if why.hard else "somebody seen well"
     verdict = "it could be the same person" if decision == "unsure" else "too unlike to be the same person"
     return f"Most like {name} is {who}{when}: {verdict}."
-
-
-def _somebody(why: Why) -> str:
-    return f"somebody {join([wording('doubt', one) for one in why.hard])}".rstrip()
 
 
 def side_said(sides: Sequence[str], in_frame: bool) -> str:

@@ -25,13 +25,14 @@ from pvchat.chat.english import (
     wording,
 )
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import EVERYBODY, PRESENT, Condition, Event, Not, Query, Rank, atoms
+from pvchat.chat.query import EVERYBODY, PRESENT, Condition, Event, Not, Query, Rank, atoms, is_of_sound
 from pvchat.chat.say.clauses import (
     asks_scene,
     at_one_time,
     called,
     clause,
     condition_of,
+    does,
     event_said,
     happens_said,
     here_but,
@@ -183,17 +184,18 @@ def ranked(finding: Finding, timeline: Timeline) -> str:
         return "" if finding.missing else nobody(finding)
     named = whom.names or any(one.entity.startswith("#") for one in finding.people)
     known = "of those I know, " * bool(timeline.unnamed and rank.by in ("long", "often") and not named)
-    return f"{lead(finding)}{known}{_in_order(finding, rank)}."
+    return f"{lead(finding)}{known}{in_order(finding, rank)}."
 
 
-def _in_order(finding: Finding, rank: Rank, most: int = _MOST) -> str:
+def in_order(finding: Finding, rank: Rank, most: int = _MOST) -> str:
     """Who comes where by a measure, as a clause; by a number also how the others are."""
     names, best, alone = people_said(finding.people), finding.people[0], len(finding.people) == 1
     measure, first = "" if rank.by in _BY_PLACE else f", {_measured(rank.by, best)}", abs(rank.k) == 1
     verb = f"{be(names)}" if rank.by in _BY_PLACE else _verb(finding.query, rank.by, len(finding.people))
     if not alone and (rank.by in _BY_PLACE or not finding.against):
         return f"{join(names)} {verb} {wording('alike', rank.by)}{measure}"
-    how = table()["superlative"][rank.by][rank.k < 0]
+    heard = rank.by == "long" and is_of_sound(finding.query)
+    how = table()["superlative"]["heard" if heard else rank.by][rank.k < 0]
     if not first:
         how = ordinal(rank.k) if rank.by == "time" else f"{ordinal(abs(rank.k))} {how}"
     others = [f"{called(one.entity)} {_measured(rank.by, one)}" for one in finding.against] if measure else []
@@ -205,6 +207,8 @@ def _in_order(finding: Finding, rank: Rank, most: int = _MOST) -> str:
 def _verb(query: Query, by: str, count: int) -> str:
     if by == "time" and query.where == Not(PRESENT):
         return "leave" if count > 1 else "leaves"
+    if is_of_sound(query):
+        return does(query, count > 1)
     if not is_plain(query.where):
         return clause(query.where, count)
     return ("come in" if count > 1 else "comes in") if by == "time" else f"{'are' if count > 1 else 'is'} seen"
@@ -261,7 +265,7 @@ def order(finding: Finding, timeline: Timeline) -> str:
         return f"I see nobody come in {query.during.relation or 'before'} {whom_said(query.versus)}."
     if not people:
         return "" if finding.missing else nobody_known()
-    return f"{_in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
+    return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
 
 
 def _before(finding: Finding) -> str:

@@ -31,7 +31,6 @@ from pvchat.chat.say.clauses import (
     called,
     complement,
     condition_of,
-    conditions_of,
     event_said,
     event_time,
     hair_said,
@@ -337,7 +336,7 @@ def scene_told(timeline: Timeline) -> str:
 
 def whether_scene(finding: Finding, timeline: Timeline) -> str:
     """Whether something is so of the scene, or a thing is there."""
-    asked = conditions_of(finding)
+    asked = list(atoms(finding.query.where))
     if asked[0].attribute in ("thing", "on"):
         return " ".join(_whether_thing(has, finding, timeline) for has in asked)
     known = _known(finding, asked[0].attribute, timeline)
@@ -359,7 +358,7 @@ def count_things(finding: Finding, timeline: Timeline) -> str:
 def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     """Whether a thing is there, the surest of it first."""
     held = [row for row in finding.rows if row.holds]
-    alone = finding.verdict == "yes" and len(conditions_of(finding)) == 1
+    alone = finding.verdict == "yes" and len(list(atoms(finding.query.where))) == 1
     rows = [row for row in held if row.value == has.value] or (held if alone else [])
     denied = isinstance(finding.query.where, Not)
     if not rows:

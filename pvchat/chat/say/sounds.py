@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, times_said, upper
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import Query, Rank
-from pvchat.chat.say.clauses import called, lead, ordinal, people_said
+from pvchat.chat.query import Rank
+from pvchat.chat.say.clauses import called, does, lead, ordinal, people_said
+from pvchat.chat.say.numbers import in_order
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Timeline
@@ -85,14 +86,6 @@ def _voices(finding: Finding) -> str:
     return f"I hear {least}{number(count)} {'voice' if count == 1 else 'different voices'}{whose}."
 
 
-def does(query: Query, several: bool = False) -> str:
-    """What is asked of one speaker, or of several: "speaks", "say “coffee”"."""
-    has, ending = asked_of(query), "" if several else "s"
-    if has == MUSIC:
-        return f"play{ending}"
-    return f"say{ending} “{has.value}”" if phrase_of(query) else f"speak{ending} {has.value}".rstrip()
-
-
 def _languages(finding: Finding) -> str:
     """Who speaks which languages."""
     whose = finding.query.whom.names or finding.query.whom.such is not None
@@ -130,19 +123,10 @@ def _spans(finding: Finding, of: str) -> list[Span]:
 
 
 def _in_order(finding: Finding, rank: Rank) -> list[str]:
-    """Who speaks most, or first, then the others; who speaks second most alone."""
-    most = {"long": " most", "often": " most often"}.get(rank.by, "")
-    place = "" if rank.k == 1 and most else f" {ordinal(rank.k)}"
-    if not finding.people:
-        return [f"as far as I hear, nobody speaks{place}{most}"]
-
-    def measured(one: Found) -> str:
-        told = f"for about {lasting(seconds_in(one.spans))}" if most else f"at {clock(one.spans[0][0])}"
-        return times_said(len(one.spans)) if rank.by == "often" else told
-
-    best, *others = (*finding.people, *(finding.against if rank.k == 1 else ()))
-    clauses = [f"{called(best.entity)} {does(finding.query)}{place}{most}, {measured(best)}"]
-    clauses += [f"{called(one.entity)} {measured(one)}" for one in others]
+    """Who speaks most, or first, and for how long somebody does of whom nobody knows who it is."""
+    place = f"{ordinal(rank.k)}{' most' * (rank.by == 'long')}"
+    nobody = f"as far as I hear, nobody {does(finding.query)} {place}"
+    clauses = [in_order(finding, rank) if finding.people else nobody]
     unseen, rest = (
         seconds_in([s for of in kinds for s in _spans(finding, of)]) for kinds in ((UNSEEN,), (SEVERAL, ""))
     )
@@ -173,7 +157,10 @@ def _quoted(finding: Finding) -> str:
 
 def _nothing(finding: Finding) -> str:
     """That nothing is heard of what is asked."""
-    query, named = finding.query, people_said([*finding.people, *finding.against])
+    query, silent = finding.query, [one.entity for one in (*finding.people, *finding.against)]
+    if query.rank is not None and not finding.missing:  # where nobody is first, nobody is after
+        silent = silent or list(query.whom.names)
+    named = people_said(silent)
     if query.value == "sound":
         return "Yes, this video has sound, but I hear nobody speak."
     if not (query.whom.names or query.whom.such is not None):
