@@ -48,6 +48,9 @@ from pvchat.people.folders import Snapshot
 from pvchat.schemas import Service
 from pvchat.storage.library import LibraryError
 
+# From which probability somebody whom a video by itself shows, or may show, is "perhaps" in it, now that it is known how
+# seldom she is in any: one in ten of these videos, at least, is worth looking at [choice]
+_PERHAPS = 0.1
 _LENGTH = "julianday(c.recorded) + c.seconds / 86400.0"
 
 
@@ -248,10 +251,10 @@ class _Search:
             values,
         ).fetchall()  # clips that are behind are written while these are gone through
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
-        costs = self.chat.settings.presence
+        present_from = self.chat.settings.presence.present_from
         likely = {name: self._likely(number, videos) for number, name in self._asked_about(query).items()}
         needed = [likely[name] for name in sought(query) if name in likely]
-        rows = [row for row in rows if all(hers.get(row[0], 1.0) >= costs.absent_below for hers in needed)]
+        rows = [row for row in rows if all(hers.get(row[0], 1.0) >= _PERHAPS for hers in needed)]
         for at, (number, path, place, recorded, dated_by, seconds, long, unheard) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
@@ -259,8 +262,8 @@ class _Search:
             if unheard and _is_of_words(query):
                 yield video, Timeline(0.0, seconds), frozenset(), None
                 continue
-            doubted = {name for name, hers in likely.items() if hers.get(number, 1.0) < costs.present_from}
-            unlikely = {name for name in doubted if likely[name][number] < costs.absent_below}
+            doubted = {name for name, hers in likely.items() if hers.get(number, 1.0) < present_from}
+            unlikely = {name for name in doubted if likely[name][number] < _PERHAPS}
             try:
                 timeline = _without(self._timeline(number, place), unlikely)
             except LibraryError:  # it was deleted meanwhile
