@@ -436,10 +436,9 @@ def _unslipped(word: str) -> str:
     likely = _slips(word) if len(word) >= _SHORT else _slips(word)[:2]
     slips = [found for near in likely if (found := known & near)]
     alike = ({one for one in found if (one[0] == word[0]) == first} for found in slips for first in (True, False))
-    close = next(filter(None, alike), None)
-    if close is None:
-        long = len(word) >= _LONG
-        close = {*difflib.get_close_matches(word, sorted(known), 3, _SLIP)} if long else frozenset[str]()
+    close = next(filter(None, alike), set[str]())
+    if not close and len(word) >= _LONG:
+        close = {*difflib.get_close_matches(word, sorted(known), 3, _SLIP)}
     return min(close, key=lambda one: (one[0] != word[0], commonness(one), one), default="")
 
 
