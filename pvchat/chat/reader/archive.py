@@ -62,6 +62,7 @@ _OF_HER = re.compile(r"\b(?:he|she|they|him|her|them|that time)\b", re.IGNORECAS
 _AS_READ = tuple(
     (re.compile(said, re.IGNORECASE), read)
     for said, read in (
+        (r"^(?:please |(?:can|could) you (?:please )?tell me |tell me |do you know )(?=when|wh|how|in which)", ""),
         (
             r"^how (?:long|many \w+) ago (?:did (?:we|I|you) (?:last )?see|was) (.+?)(?: (?:last )?seen)?(?=[?.!]*$)",
             r"When was \1 last seen",
