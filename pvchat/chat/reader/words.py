@@ -394,8 +394,10 @@ def _plain(text: str) -> list[Word]:
 
 
 def _spelled_out(typed: str) -> list[Word]:
-    """A word, or what a short form stands for: "doesnt", "whos", "ppl"; no single capital, which may be a label."""
-    short = "" if len(typed) == 1 and typed.isupper() else _short_forms().get(typed.lower(), "")
+    """A word, or what a short form stands for: "doesnt", "whos", "ppl"; with a capital only what can't be a name."""
+    short = _short_forms().get(typed.lower(), "")
+    if typed[0].isupper() and "'" not in short:
+        short = ""
     if len(said := short.split()) > 1:
         return [Word(one, one) for one in said]
     return [Word(short or typed.lower(), typed)]
