@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, product
+
+import numpy as np
 import pytest
 from make_asked import query_of, read_question
 
@@ -18,7 +21,8 @@ from pvchat.chat.query import (
     Whom,
 )
 from pvchat.chat.question import Conversation, type_of
-from pvchat.chat.reader.words import find_mentions
+from pvchat.chat.reader.network import likeliest_path
+from pvchat.chat.reader.words import canonical, find_mentions, known_phrases, worded
 from pvchat.errors import SettingsError
 
 NAMES = ("Ana", "Ben", "Cleo")
@@ -140,6 +144,51 @@ def test_names_are_found_as_people_write_them() -> None:
         assert read_question(text, names).people == (name,), text
     assert [one.end for one in find_mentions("is ana maria there", names, {})] == [len("is ana maria")]
     assert Conversation(names, {"Pepe": "José"}).read(["Is Pepe there?"])[0].people == ("José",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        ("whos", "who 's"), ("wasnt", "wasn't"), ("doesnt", "doesn't"), ("hows", "how 's"), ("shes", "she 's"),
+        ("cant", "can't"), ("bakc", "back"), ("glases", "glasses"), ("lef", "left"), ("wearign", "wearing"),
+        ("stethscope", "stethoscope"), ("sleaping", "sleeping"), ("carers", "carers"), ("tattoo", "tattoo"),
+    ],
+)  # fmt: skip
+def test_a_short_form_is_spelled_out_and_a_slip_mended(typed: str, seen: str) -> None:
+    words = worded(f"so {typed}", NAMES, {}).words[1:]
+    assert " ".join(word.seen for word in words) == seen
+
+
+def test_what_may_be_a_name_is_no_short_form() -> None:
+    for name in ("Wen", "R"):
+        assert query_of(f"Is {name} there?", NAMES).whom == Whom(unknown=(name,))
+    assert query_of("Whos there?", NAMES) == Query("who")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "value"),
+    [("check his phone", "using a phone"), ("opened the door", "opening a door"), ("whittling", "whittling")],
+)
+def test_a_phrase_is_known_with_any_article(phrase: str, value: str) -> None:
+    assert canonical("deed", phrase) == value
+
+
+def test_phrases_of_the_lexicon_are_found_the_longest_first() -> None:
+    assert known_phrases(["is", "she", "having", "a", "meal", "in", "dark", "blue"]) == [
+        (2, 5, "deed"),
+        (6, 8, "colour"),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_likeliest_path_is_the_best_of_all(seed: int) -> None:
+    scores, alike = np.random.default_rng(seed).normal(size=(5, 3)), 0.7
+
+    def total(path: tuple[int, ...]) -> float:
+        same = sum(alike for one, after in pairwise(path) if one == after and one > 0)
+        return float(sum(scores[word, tag] for word, tag in enumerate(path))) + same
+
+    assert likeliest_path(scores, alike) == list(max(product(range(3), repeat=5), key=total))
 
 
 def test_a_name_that_nobody_bears_is_kept_as_it_was_typed() -> None:

@@ -28,11 +28,24 @@ COMBINED: dict[str, Query] = {
     "Does Ana leave before it gets dark?": Query(
         "order", ANA, Not(Has("present")), form="polar", during=During("before", Event(Whom(), Has("light", "dark")))
     ),
+    "Who is there when the lights go out?": Query(
+        "who", during=During("while", Event(Whom(), Has("light", "dark")))
+    ),
+    # who is left out by the looks
+    "Is everybody sitting except the man in the hat?": Query(
+        "exists", Whom(quantifier="all", such=Not(And((Has("gender", "man"), HAT)))), SITS, form="polar"
+    ),
     # going is a moment; being gone while something happens isn't what comes first
     "Does anybody leave?": Query("exists", where=Has("leaves"), form="polar"),
     "Was Ben gone when Ana clapped?": Query(
         "exists", BEN, Not(Has("present")), form="polar", during=During("while", Event(ANA, Has("deed", "clapping")))
     ),
+    "Was Ben gone when Ana came?": Query(
+        "exists", BEN, Not(Has("present")), form="polar", during=During("while", Event(ANA))
+    ),
+    "Was somebody gone?": Query("exists", where=And((Not(Has("present")),)), form="polar"),
+    # what a garment is on is no garment
+    "Who has a stethoscope round her neck?": Query("who", where=Has("worn", "stethoscope")),
     # a deed that is measured is never refused, nor passed over
     "Is Ana reading?": Query("exists", ANA, Has("deed", "reading"), form="polar"),
     "Is anyone laughing?": Query("exists", where=Has("deed", "laughing"), form="polar"),

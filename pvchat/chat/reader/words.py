@@ -394,8 +394,10 @@ def _plain(text: str) -> list[Word]:
 
 
 def _spelled_out(typed: str) -> list[Word]:
-    """A word, or what a short form stands for: "doesnt", "whos", "ppl"; no single capital, which may be a label."""
-    short = "" if len(typed) == 1 and typed.isupper() else _short_forms().get(typed.lower(), "")
+    """A word, or what a short form stands for: "doesnt", "whos", "ppl"; with a capital only what can't be a name."""
+    short = _short_forms().get(typed.lower(), "")
+    if typed[0].isupper() and "'" not in short:
+        short = ""
     if len(said := short.split()) > 1:
         return [Word(one, one) for one in said]
     return [Word(short or typed.lower(), typed)]
@@ -436,10 +438,9 @@ def _unslipped(word: str) -> str:
     likely = _slips(word) if len(word) >= _SHORT else _slips(word)[:2]
     slips = [found for near in likely if (found := known & near)]
     alike = ({one for one in found if (one[0] == word[0]) == first} for found in slips for first in (True, False))
-    close = next(filter(None, alike), None)
-    if close is None:
-        long = len(word) >= _LONG
-        close = {*difflib.get_close_matches(word, sorted(known), 3, _SLIP)} if long else frozenset[str]()
+    close = next(filter(None, alike), set[str]())
+    if not close and len(word) >= _LONG:
+        close = {*difflib.get_close_matches(word, sorted(known), 3, _SLIP)}
     return min(close, key=lambda one: (one[0] != word[0], commonness(one), one), default="")
 
 
