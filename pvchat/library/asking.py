@@ -48,7 +48,7 @@ from pvchat.people.folders import Snapshot
 from pvchat.schemas import Service
 from pvchat.storage.library import LibraryError
 
-# From which probability somebody whom a video by itself shows, or may show, is "perhaps" in it, now that it is known how
+# From which probability somebody whom a video by itself shows, or may show, is "perhaps" in it, once it is known how
 # seldom she is in any: one in ten of these videos, at least, is worth looking at [choice]
 _PERHAPS = 0.1
 _LENGTH = "julianday(c.recorded) + c.seconds / 86400.0"

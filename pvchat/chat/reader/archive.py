@@ -69,6 +69,7 @@ _AS_READ = tuple(
         ),
         (r"^(?:at )?what time\b", "when"),
         (r"\b(?:vids?|recordings?)\b", "videos"),
+        (r"^which (?:of (?:them|you|us|these people|the people)|people) (?=\w)", "who "),
         (r" in (?:the|my|your|this) (?:library|archive|collection)\b", ""),
         (r"\bvisited(?=\W*$)", "came"),
         (r"^who (?:have|has|did|do) (?:you|we|i) (never|not|last|first)? ?(?:seen?|saw)\b", r"who was \1 seen"),

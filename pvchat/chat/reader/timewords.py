@@ -33,7 +33,7 @@ _CLOCK = r"\d+:\d\d(?::\d\d)?(?:\.\d+)?(?![\d:])(?! ?[ap]\.?m\b)"
 _MARK = r"(?:second|minute|hour)s? \d+(?:\.\d+)?|(?:the )?\d+(?:st|nd|rd|th) second"
 _TIME = rf"(?:{_CLOCK}|{_LENGTH}|{_MARK})"
 _IN = r"(?:in|during|for|over|within|throughout|through|of|at)"
-_AT = r"(?:(?:at|around|about|near)(?: (?:about|around|exactly|roughly|the))? |@ ?)"
+_AT = r"(?:(?:at|around|about|near)(?: (?:about|around|exactly|roughly|the time|the))? |@ ?)"
 
 
 def named_part(question: str) -> tuple[str, During | None]:

@@ -213,9 +213,13 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
     ]
     count = f"{number(len(told))} {query.value}{'' if len(told) == 1 else 's'}: " if query.select == "how_often" else ""
     most = (
-        "" if query.rank is None else " longest" if by_length else f" {'most' if query.rank.k > 0 else 'least'} often"
+        ""
+        if query.rank is None or not told
+        else " longest"
+        if by_length
+        else f" {'most' if query.rank.k > 0 else 'least'} often"
     )
-    listed = ", then ".join(told[:_MOST]) if query.rank is not None else join(told) or "perhaps"
+    listed = (", then ".join(told[:_MOST]) if query.rank is not None else join(told)) or "perhaps"
     return f"{_subject(found)}{_where(found)}:{most} {count}{listed}.{of}{lines(found.seen)}"
 
 
