@@ -71,9 +71,12 @@ def test_a_name_that_is_no_name(chat: PVChat, tmp_path: Path, name: Any) -> None
         chat.enroll(tmp_path / "x.mp4", name)
 
 
-@pytest.mark.parametrize("question", [None, 5, b"Who?"])
-def test_a_question_that_is_no_text(chat: PVChat, tmp_path: Path, question: Any) -> None:
-    with pytest.raises(SettingsError, match="a question is text"):
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [*((one, "a question is text") for one in (None, 5, b"Who?")), ("Is \udcff there?", "half a character")],
+)
+def test_a_question_that_is_no_text(chat: PVChat, tmp_path: Path, question: Any, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
         chat.ask(tmp_path / "x.mp4", question)
 
 

@@ -288,9 +288,11 @@ def _compares_with_all(query: Query) -> bool:
 
 
 def require_short(text: object) -> None:
-    """Raise SettingsError where a question is no text, or too long to be read."""
+    """Raise SettingsError where a question is no text, has half a character in it, or is too long to be read."""
     if not isinstance(text, str):
         raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")
+    if any("\ud800" <= sign <= "\udfff" for sign in text):  # lone surrogates, of bytes that aren't UTF-8
+        raise SettingsError("a question is whole characters; this one has half a character.", hint="Type it anew.")
     if len(text) > MAX_QUESTION:
         what = f"a question has at most {MAX_QUESTION:,} characters, not {len(text):,}."
         raise SettingsError(what, subject=f"{text[:40]}…", hint="Ask in fewer words, or several questions.")

@@ -346,12 +346,12 @@ def test_an_empty_form_says_all_that_is_missing(desk: Desk, party: Path) -> None
 def test_somebody_is_enrolled_from_the_clip_that_is_asked_about(desk: Desk, party: Path) -> None:
     session, page = desk.sessions.of("one"), SimpleNamespace(session_hash="one")
     tab = built(EnrollTab, desk, gr.BrowserState(""))
-    assert "no clip yet" in tab.take(page)[2]
+    assert "no clip yet" in tab.take(page)[3]
     session.keep(desk.receive(session, upload(desk, party)))
-    player, found, result, *_ = tab.take(page)
-    assert (result, found.count("<img")) == ("", 2)
+    upload_, player, found, result, *_ = tab.take(page)
+    assert (upload_, result, found.count("<img")) == (None, "", 2)
     assert "party.mp4" in player
-    session.pick = 2
+    assert session.pick == 2  # Ana is known already
     assert desk.enroll(session, "Ben").name == "Ben"
     session.drop(session.enrolling)  # its folder goes, the chat's clip stays
     assert session.clip.path.exists()
