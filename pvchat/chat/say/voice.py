@@ -2,16 +2,14 @@
 
 One function for each `select`; names that nobody bears come first, whoever isn't there last; what can't be answered is
 refused with what to do instead. "this video" stands for all that was looked at: whoever asked about a part puts "this
-part of the video" in its place. `explained` tells how a question was read and which rows answer it, `grounds_of` what
-the measured facts rest on.
+part of the video" in its place. `grounds_of` tells what the measured facts rest on, `explanation.py` how a question was
+read.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
@@ -84,24 +82,6 @@ def _of_its_part(finding: Finding, timeline: Timeline, two: bool) -> list[str]:
     seen = replace(finding, people=people, against=against, open=open_, missing=missing)
     told = [text.replace("this video", "this part of the video") for text in _sentences(seen, part)]
     return [f"{span_told(*part.whole)}: {told[0]}", *told[1:]] if two else told
-
-
-def explained(finding: dict[str, Any]) -> list[str]:
-    """The lines: the query, the verdict or number, who it holds of, the rows."""
-    if not finding:
-        return []
-    lines = [f"read as: {json.dumps(finding['query'], ensure_ascii=False)}"]
-    if told := [f"{name} {finding[name]}" for name in ("verdict", "number") if finding.get(name) is not None]:
-        lines.append(f"found: {', '.join(told)}")
-    for name, what in (("people", "holds of"), ("against", "doesn't hold of"), ("open", "not known of")):
-        if people := finding.get(name):
-            lines.append(f"{what}: {', '.join(one.get('who', 'the scene') for one in people)}")
-    if missing := finding.get("missing"):
-        gone = ", ".join(f"{one['name']} ({one['why']})" for one in missing)
-        lines.append(f"missing: {gone}")
-    rows = list(_rows(finding))
-    lines += rows[:_MOST_ROWS] + ([f"... and {len(rows) - _MOST_ROWS} rows more"] if len(rows) > _MOST_ROWS else [])
-    return lines + ([f"then {line}" for line in explained(finding["then"])] if "then" in finding else [])
 
 
 def grounds_of(finding: Finding) -> list[AnswerGround]:
@@ -251,13 +231,3 @@ def _recognised(person: Entity, timeline: Timeline) -> str:
     doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
     reason = person.why.text if person.why is not None else ""
     return " ".join(filter(None, [f"{person.name} is {doubt} ({sure}).", reason]))
-
-
-def _rows(finding: dict[str, Any]) -> Iterator[str]:
-    """Each row that was looked at, as a line."""
-    people = [*finding.get("people", ()), *finding.get("against", ()), *finding.get("open", ())]
-    for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
-        words = [row.get(name, "") for name in ("who", "attribute", "value", "colour", "of")]
-        start, end = row["span"]
-        unlike = " (measured not to hold)" if row.get("holds") is False else ""
-        yield f"row: {' '.join(word for word in words if word)} {clock(start)}-{clock(end)}{unlike}"
