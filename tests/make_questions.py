@@ -37,7 +37,8 @@ answers. The sections are by what a question selects (`Query.select`).
 
 Other words will do, too, also in haste ("timecodes for ana pls", "anyone in dark red?", "who's that on the left hand
 side"), and all of it combines: whoever is meant by clothes, hair or place, times that hang on what others do, and, or,
-not. `pvchat ask … --explain` shows how a question was read ([how well that works](adr/0038-query-timeline-finding.md)).
+not. `pvchat ask … --explain` shows how a question was read, such as "Asked: when · about: Ana · while: Ben is away"
+([how well that works](adr/0038-query-timeline-finding.md)).
 """
 _TAIL = """
 Somebody who isn't enrolled has to be enrolled first: a question about her is refused with the names there are. Somebody
