@@ -23,6 +23,7 @@ from pvchat.chat.english import (
     span_told,
     table,
     times_said,
+    upper,
     wording,
     words,
 )
@@ -335,8 +336,9 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True) -> str:
     "who is he?" doesn't want.
     """
     yes, no = ("Yes, ", "No, ") if polar else ("", "")
-    name = person.name
-    times = [f"at {clock(row.start_s)}" for row in timeline.of(name, "speaks")]
+    name = called(person.name)
+    name = name if polar or name == person.name else upper(name)
+    times = [f"at {clock(row.start_s)}" for row in timeline.of(person.name, "speaks")]
     heard = f"I hear {name} {first_times(times, FEW_SPANS)}" if times else ""
     if person.decision == "absent":
         return f"{heard}, but don't see {name}." if heard else f"{no}{not_here([name])}."
@@ -344,8 +346,8 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True) -> str:
         reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
         also = f" {heard}." if heard else ""
         return f"I'm not sure whether {name} is in this video. {reason}".rstrip() + also
-    sides = side_said([row.value for row in timeline.lasting(name, "side")], in_frame=True)
-    seen = in_passing(timeline.seen(name), timeline)
+    sides = side_said([row.value for row in timeline.lasting(person.name, "side")], in_frame=True)
+    seen = in_passing(timeline.seen(person.name), timeline)
     return f"{yes}{', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
 
 
