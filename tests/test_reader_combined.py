@@ -41,8 +41,13 @@ COMBINED: dict[str, Query] = {
         "exists", BEN, Not(Has("present")), form="polar", during=During("while", Event(ANA, Has("deed", "clapping")))
     ),
     "Was Ben gone when Ana came?": Query(
-        "exists", BEN, Not(Has("present")), form="polar", during=During("while", Event(ANA))
+        "order", BEN, Not(Has("present")), form="polar", during=During("before", Event(ANA))
     ),
+    # what is dark may be the light, not what is worn
+    "Is it dark outside?": Query("exists", where=And((Has("light", "dark"), Has("setting", "outdoors"))), form="polar"),
+    "Who wears a dark coat?": Query("who", where=Has("worn", "coat", "dark")),
+    # nothing but a time; more words than the network takes
+    "at 0:10": Query("refuse", refusal="unclear"),
     "Was somebody gone?": Query("exists", where=And((Not(Has("present")),)), form="polar"),
     # what a garment is on is no garment
     "Who has a stethoscope round her neck?": Query("who", where=Has("worn", "stethoscope")),

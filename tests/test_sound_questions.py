@@ -8,7 +8,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.query import And, During, Event, Has, Number, Query, Rank, Whom
+from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
@@ -164,6 +164,20 @@ def test_what_is_heard_is_looked_up_as_what_is_seen(query, verdict):
 def test_who_speaks_least():
     found = run(Query("who", where=SPEAKS, rank=Rank("long", -1)), SURE)
     assert say(found, SURE) == "Ana speaks least, for about 2 seconds; Ben for about 4 seconds."
+
+
+def test_a_word_of_no_length_is_heard():
+    short = replace(SURE, rows=(*SURE.rows, Row("Ana", "says", "Tea", 9.0, 9.0)))
+    found = run(Query("exists", where=Has(SAYS, "tea"), form="polar"), short)
+    assert (found.verdict, found.names) == ("yes", ("Ana",))
+
+
+def test_who_is_silent_is_not_said_to_speak():
+    one = replace(SURE, entities=(Entity("Ana"), Entity("Ben"), Entity("#1")))
+    told = say(run(Query("who", where=Not(SPEAKS)), one), one)
+    assert told == "Somebody I don't know is not speaking; Ana and Ben are speaking."
+    strange = run(Query("exists", Whom(known=False), SPEAKS, form="polar"), one)
+    assert say(strange, one) == "No, as far as I hear, nobody whom I don't know speaks."
 
 
 def test_a_time_may_hang_on_what_is_heard():

@@ -113,7 +113,8 @@ def rows_heard(has: Has, entity: str, timeline: Timeline) -> list[Row]:
 def spans_heard(rows: Sequence[Row], has: Has) -> list[Span]:
     """When rows that tell of a condition hold; a phrase that is said twice in a row is heard twice."""
     if has.attribute == "says" and (count := len(has.value.split())):
-        return [(rows[i].start_s, rows[i + count - 1].end_s - _APART_S) for i in range(0, len(rows), count)]
+        ends = [(rows[i].start_s, rows[i + count - 1].end_s) for i in range(0, len(rows), count)]
+        return [(start, max(start + _APART_S, end - _APART_S)) for start, end in ends]  # a word may have no length
     return [row.span for row in rows if row.attribute == ("speaks" if has.attribute == "says" else has.attribute)]
 
 

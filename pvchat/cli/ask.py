@@ -89,15 +89,15 @@ def _ask_library(args: argparse.Namespace) -> None:
         if not args.json:
             console.write(answer.answer)
             if args.explain:
-                _explain({"query": rows[-1]["query"]})
+                _explain({"query": rows[-1]["query"]}, many=True)
     if args.json:
         console.write_json(rows if args.then else rows[0])
 
 
-def _explain(finding: dict[str, Any]) -> None:
+def _explain(finding: dict[str, Any], many: bool = False) -> None:
     from pvchat.chat.say.explanation import explain, lines
 
-    for line in lines(explain(finding)):
+    for line in lines(explain(finding, many)):
         console.write_faint(f"  {line}")
 
 

@@ -77,6 +77,8 @@ def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if known.history and is_numbered(part) and {word.seen for word in words} <= _EMPTY:  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
+    if not words:  # nothing but a time
+        return Query("refuse", refusal="unclear")
     labels = _labels(tuple(word.seen for word in words))
     second = labels.second if 0 < labels.second < len(words) else second_at(words, labels.tags)
     if second:

@@ -19,7 +19,7 @@ from pvchat.chat.english import word_set
 from pvchat.chat.query import Form, Has, Not, Number, Query, Rank, Select
 from pvchat.chat.reader.decode import Turn, as_before
 from pvchat.chat.reader.network import Labels
-from pvchat.chat.reader.slots import BACK, COMING, GOING, Slot, comes_back, slots_of
+from pvchat.chat.reader.slots import BACK, COMING, GOING, Slot, begins, comes_back, slots_of
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 from pvchat.schemas import LANGUAGES
 
@@ -123,7 +123,7 @@ class Tagged:
 
 def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     """The slots of a question, those that the network passed over, too."""
-    tags = list(labels.tags)
+    tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
     for tag_rule in TAG_RULES:
         tags = tag_rule(words, tags)
     question = Tagged(words, labels, slots_of(words, tags))
@@ -327,13 +327,14 @@ def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
 
 
 def _was_gone(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Being away as a state, not as leaving: "was Ana gone when Ben came?", and of somebody as one at some time."""
+    """Being away as a state, not as leaving: "was Ana gone when Ben sang?", and of somebody as one at some time."""
     away = [slot for slot in question.slots if slot.role == "P" and slot.kind == "present" and slot.denied]
     state = any(_GONE & {*slot.typed.lower().split()} for slot in away)
     if not state or heads["form"] != "polar" or heads["select"] not in ("exists", "order"):
         return {}
     if heads["select"] == "order":
-        return {"select": "exists", "relation": "while"} if {"when", "as"} & {*question.seen} else {}
+        comes = any(slot.role == "F" and begins(slot) for slot in question.slots)  # else who was last seen before
+        return {"select": "exists", "relation": "while"} if {"when", "as"} & {*question.seen} and not comes else {}
     somebody = heads["quantifier"] == "any" and not any(slot.role == "S" for slot in question.slots)
     return {"throughout": "ever"} if somebody and question.seen[0] in ("was", "were") else {}
 

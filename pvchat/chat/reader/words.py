@@ -441,7 +441,7 @@ def _unslipped(word: str) -> str:
     close = next(filter(None, alike), set[str]())
     if not close and len(word) >= _LONG:
         close = {*difflib.get_close_matches(word, sorted(known), 3, _SLIP)}
-    return min(close, key=lambda one: (one[0] != word[0], commonness(one), one), default="")
+    return min(close, key=lambda one: (one[0] != word[0], one not in _ASKED, commonness(one), one), default="")
 
 
 def _slips(word: str) -> list[set[str]]:
@@ -496,6 +496,7 @@ def known_phrases(seen: Sequence[str]) -> list[Phrase]:
             for start in range(len(seen) - count + 1):
                 words = seen[start : start + count]
                 bounded = words[0] not in ARTICLES and words[-1] not in ARTICLES
+                bounded = bounded and not (kind == "colour" and is_known("light", " ".join(words)))  # "is it dark?"
                 if bounded and _without_articles(words) in table and taken.isdisjoint(range(start, start + count)):
                     taken.update(range(start, start + count))
                     found.append(Phrase(start, start + count, kind))

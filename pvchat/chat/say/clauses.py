@@ -105,7 +105,7 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         "shot_size": wording("shot", value) or value, "place": place_said(value), "style": f"a {value} scene",
         "light": "in the dark" if value == "dark" else f"in {value} light",
         "speaks": "speaking", "says": f"saying “{value}”" if value else "speaking", "language": f"speaking {value}",
-        "background": f"before {value}", "thing": f"seen with {with_article(value)}",
+        "music": "with music", "background": f"before {value}", "thing": f"seen with {with_article(value)}",
     }.get(has.attribute, value)  # fmt: skip
     text = text or f"doing {some}thing"
     towards = f" {whom_said(has.of)}" if has.attribute == "deed" and has.of is not None else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pvchat.chat.english import clock, join, lasting, number, span_told, table, upper, wording
-from pvchat.chat.query import EVERYBODY, WHOLE, During, Has, Number, Query, Rank, Whom, numbers_of
+from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Has, Number, Query, Rank, Whom, numbers_of
 from pvchat.chat.say.clauses import (
     STRANGER,
     called,
@@ -48,6 +48,7 @@ _REFUSALS = {
     "small_talk": "small talk", "wish": "a wish, not a question", "foreign": "another language than English",
     "unclear": "not understood",
 }  # fmt: skip
+_WHOLE = ("part", "the whole video")
 _ABSENCES = {"absent": "not in the video", "unsure": "perhaps in the video", "not enrolled": "not enrolled"}
 
 
@@ -86,8 +87,12 @@ class Explanation:
     then: Explanation | None = None
 
 
-def explain(finding: dict[str, Any]) -> Explanation | None:
+def explain(finding: dict[str, Any], many: bool = False) -> Explanation | None:
     """What a finding says, in words; None where nothing was looked up.
+
+    Args:
+        finding: as JSON.
+        many: it is about many videos, not about one.
 
     Raises:
         ValueError: its query isn't one.
@@ -95,8 +100,8 @@ def explain(finding: dict[str, Any]) -> Explanation | None:
     if not finding:
         return None
     query = Query.from_dict(finding["query"])
-    asked = tuple((name, re.sub(r"#\d+", STRANGER, text)) for name, text in _asked(query))
-    then = explain(finding.get("then", {}))
+    asked = tuple((name, re.sub(r"#\d+", STRANGER, text)) for name, text in _asked(query, many))
+    then = explain(finding.get("then", {}), many)
     return Explanation(asked, tuple(_found(finding, query)), tuple(_rows(finding)), then)
 
 
@@ -126,7 +131,7 @@ def _line(row: Measured) -> str:
     return f"{row.who}: {', '.join(filter(None, (row.what, when, sure)))}"
 
 
-def _asked(query: Query) -> Iterator[tuple[str, str]]:
+def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     if query.refusal is not None:
         yield "asked", _REFUSALS[query.refusal]
         return
@@ -140,8 +145,8 @@ def _asked(query: Query) -> Iterator[tuple[str, str]]:
     if query.rank is not None:
         yield "which", _rank(query.rank)
     if query.number is not None:
-        yield "number", _number(query.number, query)
-    yield from _part(query)
+        yield "number", _number(query.number, query, many)
+    yield from (pair for pair in _part(query) if not many or pair != _WHOLE)
 
 
 def _what(query: Query) -> str:
@@ -169,8 +174,12 @@ def _rank(rank: Rank) -> str:
     return ordinal(rank.k) if rank.by == "time" else f"{place} {superlative}"
 
 
-def _number(asked: Number, query: Query) -> str:
-    times = query.select in ("count", "how_often", "shots") or query.rank is not None
+def _number(asked: Number, query: Query, many: bool) -> str:
+    if asked == NEVER:
+        return "never"
+    times = (
+        many and query.select != "how_long" or query.select in ("count", "how_often", "shots") or query.rank is not None
+    )
     value = number(round(asked.value)) if times else lasting(asked.value)
     return f"{asked.bound.replace('_', ' ')} {value}"
 
@@ -184,7 +193,7 @@ def _part(query: Query) -> Iterator[tuple[str, str]]:
     if numbers_of(during) != WHOLE:
         yield "part", _numbered(during)
     elif not event:
-        yield "part", "the whole video"
+        yield _WHOLE
     if query.throughout:
         yield "how", "all the time"
 

@@ -164,5 +164,7 @@ def _nothing(finding: Finding) -> str:
     if query.value == "sound":
         return "Yes, this video has sound, but I hear nobody speak."
     if not (query.whom.names or query.whom.such is not None):
-        return upper(f"{_lead(finding)}as far as I hear, nobody {does(query)}.")
-    return upper(f"{_lead(finding)}as far as I hear, {join(named, 'nor')} never {does(query)}.") if named else ""
+        nobody = {True: "nobody whom I know", False: "nobody whom I don't know"}.get(query.whom.known, "nobody")
+        return upper(f"{_lead(finding)}as far as I hear, {nobody}{' else' * bool(query.whom.besides)} {does(query)}.")
+    never = f"neither {join(named, 'nor')} ever" if len(named) > 1 else f"{join(named)} never"
+    return upper(f"{_lead(finding)}as far as I hear, {never} {does(query)}.") if named else ""

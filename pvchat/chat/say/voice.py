@@ -14,7 +14,7 @@ from dataclasses import replace
 from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
 from pvchat.chat.finding import Finding, Missing
-from pvchat.chat.query import Query, atoms, is_of_sound, numbers_of
+from pvchat.chat.query import Not, Query, atoms, is_of_sound, numbers_of
 from pvchat.chat.reader.words import reply_in
 from pvchat.chat.say.clauses import (
     asks_scene,
@@ -40,7 +40,7 @@ CANT_TELL = f"I can't tell that; {ASK}."
 TRAITS_OFF = "Telling men from women, and smiles, is switched off here."
 _MOST_LISTED = 6  # names of those enrolled
 _MOST_WHYS = 5  # people who are told of one by one
-_MOST_ROWS = 12  # that `--explain` lists
+_MOST_GROUNDS = 12  # that an answer shows
 _SELECTS: dict[str, Callable[[Finding, Timeline], str]] = {
     "exists": exists, "who": who, "count": count, "when": timed, "how_long": timed, "how_often": timed,
     "attribute": attribute, "describe": describe, "compare": compare, "order": order, "shots": shots, "length": length,
@@ -92,7 +92,7 @@ def grounds_of(finding: Finding) -> list[AnswerGround]:
         if row.ground is not None:
             about, fact = "" if row.entity.startswith("#") else row.entity, fact_of(row)
             grounds.setdefault((row.entity, fact), AnswerGround(about, fact, row.ground))
-    return list(grounds.values())[:_MOST_ROWS]
+    return list(grounds.values())[:_MOST_GROUNDS]
 
 
 def _only_missing(then: Finding, first: Finding) -> bool:
@@ -120,7 +120,8 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
 
 def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
-    if is_of_sound(query) and query.select not in ("compare", "order"):
+    denied = isinstance(query.where, Not)  # who is silent is said as who isn't sitting is
+    if is_of_sound(query) and query.select not in ("compare", "order") and not denied:
         return of_sound(finding, timeline)
     if asks_scene(finding) and query.select in _OF_SCENE and not (query.select != "exists" and finding.everyone):
         return _OF_SCENE[query.select](finding, timeline)
