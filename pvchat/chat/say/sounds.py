@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, times_said, upper
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Rank
-from pvchat.chat.say.clauses import called, does, lead, ordinal, people_said
+from pvchat.chat.say.clauses import called, does, event_said, lead, ordinal, people_said
 from pvchat.chat.say.numbers import in_order
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
@@ -160,11 +160,13 @@ def _nothing(finding: Finding) -> str:
     query, silent = finding.query, [one.entity for one in (*finding.people, *finding.against)]
     if query.rank is not None and not finding.missing:  # where nobody is first, nobody is after
         silent = silent or list(query.whom.names)
-    named = people_said(silent)
+    named, event = people_said(silent), event_said(query.during)
+    when = f" {event}" if event else ""
     if query.value == "sound":
         return "Yes, this video has sound, but I hear nobody speak."
     if not (query.whom.names or query.whom.such is not None):
         nobody = {True: "nobody whom I know", False: "nobody whom I don't know"}.get(query.whom.known, "nobody")
-        return upper(f"{_lead(finding)}as far as I hear, {nobody}{' else' * bool(query.whom.besides)} {does(query)}.")
+        nobody += " else" * bool(query.whom.besides)
+        return upper(f"{_lead(finding)}as far as I hear, {nobody} {does(query)}{when}.")
     never = f"neither {join(named, 'nor')} ever" if len(named) > 1 else f"{join(named)} never"
-    return upper(f"{_lead(finding)}as far as I hear, {never} {does(query)}.") if named else ""
+    return upper(f"{_lead(finding)}as far as I hear, {never} {does(query)}{when}.") if named else ""
