@@ -1,7 +1,7 @@
 // The language of the page's own words: the one that was picked in Settings, else the browser's. Gradio takes labels from
 // its catalogues (languages/) by `navigator.language`, which is why this runs first; in HTML of ours the elements that
 // bear `data-words` are translated here: their text, or the attributes that it names. What has no translation stays.
-// Where a browser blocks what a page keeps, the page works all the same, and forgets.
+// Where a browser blocks what a page keeps, these scripts work all the same, and forget.
 (() => {
   const KEY = "pv-language", CHOICES = "#pv-depth label span"; // Gradio doesn't translate choices
   window.pvKept = (name) => { try { return localStorage.getItem(name); } catch { return null; } };

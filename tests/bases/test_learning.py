@@ -1,7 +1,7 @@
 """A tiny pretrained base taught two people: what it learns, what is kept, resumed and shared runs, forgetting.
 
 Its weights are kept in `pretrained/`. They are stale where a prompt, or a base of `make_bases.py`, has changed: these
-tests fail then until `make_pretrained.py` has made them anew.
+tests may fail then, until `make_pretrained.py` has made them anew.
 """
 
 from __future__ import annotations
