@@ -1,6 +1,6 @@
 """What every test gets: a home folder of its own, no network, few threads; the fixtures that many files use.
 
-Quick tests come first, then slow ones, those of the real weights, those with a browser: see `KINDS`.
+Files of quick tests come first, then those with slow ones, with the real weights, with a browser: see `KINDS`.
 
 Tests marked `weights` see the real embedded weights: `$PVCHAT_TEST_WEIGHTS_HOME`, else the home folder in use outside
 the tests (where `pvchat doctor --fetch` puts them). Where they are missing such a test is skipped and says so.
@@ -67,9 +67,9 @@ def _sort(items: list[pytest.Item]) -> None:
     """
     places: dict[Path, tuple[int, bool]] = {}
     for item in items:
-        place, quick = places.get(item.path, (0, True))
+        place, no_slow = places.get(item.path, (0, True))
         kind = KINDS.index(_kind(item))
-        places[item.path] = max(place, kind), quick and item.get_closest_marker("slow") is None
+        places[item.path] = max(place, kind), no_slow and item.get_closest_marker("slow") is None
     items.sort(key=lambda item: (places[item.path], str(item.path), _kind(item) == "browser"))
 
 

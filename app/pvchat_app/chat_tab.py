@@ -29,11 +29,12 @@ from pvchat_app.turncard import WAITING, view
 from pvchat_app.wording import explained_error, one_line
 
 _LOG = (
-    '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0" lang="en" data-words="data-empty" '
-    'data-empty="Answers appear here, with what they rest on."></div>'
+    '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0" lang="en" '
+    'data-words="aria-label data-empty" data-empty="Answers appear here, with what they rest on."></div>'
 )
 _MICROPHONE = (
-    '<button type="button" class="pv-button" data-words>Speak</button> <span class="pv-dim" role="status"></span>'
+    '<button type="button" class="pv-button" data-words>Speak</button> '
+    '<span class="pv-dim" role="status" data-words></span>'
 )
 # many wait at once, for the experts or the model, which take them in turn: nobody's page waits for another's film
 ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}

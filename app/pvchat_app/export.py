@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import secrets
 import zipfile
 from collections.abc import Sequence
@@ -68,10 +69,15 @@ def _row(turn: Turn, number: int) -> dict[str, Any]:
         "question": turn.question,
         **({"part": turn.part} if turn.part else {}),
         **answer,
-        "people": [one for one in answer["people"] if one["decision"] != "absent" or one["name"] in turn.text],
+        "people": [one for one in answer["people"] if one["decision"] != "absent" or _says(turn.text, one["name"])],
         "presence": [p.to_dict() for p in _there(turn)],
         "evidence": [{"file": name, "who": p.name, "time_s": round(p.time, 2)} for name, p in _names(turn, number)],
     }
+
+
+def _says(text: str, name: str) -> bool:
+    """Whether a name stands in a text, and not only within a word: Al isn't in "Also"."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _there(turn: Turn) -> list[PersonPresence]:

@@ -40,7 +40,7 @@ async function record() {
   recorder.start();
   const mine = recorder;
   setTimeout(() => { if (mine.state === "recording") mine.stop(); }, MOST_MS);
-  show("■ Stop", "Listening …");
+  show("Stop", "Listening …");
 }
 
 button.addEventListener("click", () => {

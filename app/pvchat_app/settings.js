@@ -6,22 +6,22 @@
   const typing = (at) => at.closest && at.closest("input, textarea, select, [contenteditable], video");
 
   function apply() { // Gradio, too, sets the class when it has loaded, by what the system likes
-    const kept = localStorage.getItem(DARK);
+    const kept = window.pvKept(DARK);
     if (kept === null || document.body.classList.contains("dark") === (kept === "1")) return;
     document.body.classList.toggle("dark", kept === "1");
   }
 
   window.pvDark = () => { // the button in Settings
-    localStorage.setItem(DARK, document.body.classList.contains("dark") ? "0" : "1");
+    window.pvKeep(DARK, document.body.classList.contains("dark") ? "0" : "1");
     apply();
   };
 
   window.pvPrefer = (name, on) => { // the switches in Settings
-    localStorage.setItem(name, on ? "1" : "0");
+    window.pvKeep(name, on ? "1" : "0");
     document.body.classList.toggle(name, on);
     if (!on) window.speechSynthesis?.cancel();
   };
-  window.pvPreferred = () => SWITCHES.map((name) => localStorage.getItem(name) === "1");
+  window.pvPreferred = () => SWITCHES.map((name) => window.pvKept(name) === "1");
 
   const voice = () => // of this machine: others send the text to their maker
     window.speechSynthesis?.getVoices().find((one) => one.localService && one.lang.startsWith("en"));
@@ -66,7 +66,7 @@
 
   function begin() {
     apply();
-    SWITCHES.forEach((name) => document.body.classList.toggle(name, localStorage.getItem(name) === "1"));
+    SWITCHES.forEach((name) => document.body.classList.toggle(name, window.pvKept(name) === "1"));
     const listed = () => document.body.classList.toggle("pv-speaks", Boolean(voice()));
     window.speechSynthesis?.addEventListener("voiceschanged", listed); // some browsers list them late
     listed();

@@ -2,8 +2,7 @@
 
 In: a `Desk`. Out: Gradio components and their events. A browser picks what this machine's owner put there: presets,
 models under `$PVCHAT_HOME/models`, and the one that `serve` was started with. A folder is named by whoever sits at this
-machine only. Voice, look and language are kept in the browser (settings.js,
-language.js).
+machine only. Voice, look and language are kept in the browser (settings.js, language.js).
 """
 
 from __future__ import annotations

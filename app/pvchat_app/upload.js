@@ -20,23 +20,25 @@
     return `${bytes} B`;
   }
 
-  function about(seconds) {
-    if (seconds < 8) return "a few seconds";
-    return seconds < 95 ? `about ${10 * Math.max(1, Math.round(seconds / 10))} s` : `about ${Math.round(seconds / 60)} min`;
+  function left(seconds) {
+    if (seconds < 8) return window.pvWords("a few seconds left");
+    if (seconds < 95) return window.pvWords("about {} s left", 10 * Math.max(1, Math.round(seconds / 10)));
+    return window.pvWords("about {} min left", Math.round(seconds / 60));
   }
 
   function notice() {
     const box = document.createElement("div");
     box.className = "pv-notice pv-progress pv-uploading";
     box.setAttribute("role", "status");
-    box.innerHTML = '<span></span><div class="pv-bar-outer" role="progressbar" aria-label="Upload" aria-valuemin="0" '
-      + 'aria-valuemax="100"><div></div></div>';
+    box.innerHTML = '<span></span><div class="pv-bar-outer" role="progressbar" aria-valuemin="0" aria-valuemax="100">'
+      + '<div></div></div>';
+    box.lastChild.setAttribute("aria-label", window.pvWords("Upload"));
     if (field) field.after(box);
     let samples = [[performance.now(), 0]], told = -Infinity, later = 0;
     return {
       again() {
         clearTimeout(later);
-        box.firstChild.textContent = "The connection was lost. It is uploaded again …";
+        box.firstChild.textContent = window.pvWords("The connection was lost. It is uploaded again …");
         [samples, told] = [[[performance.now(), 0]], -Infinity];
       },
       show(done, total) {
@@ -44,7 +46,7 @@
         samples.push([now, done]);
         while (samples.length > 2 && now - samples[0][0] > NEWEST) samples.shift();
         const pace = (done - samples[0][1]) / Math.max(1, now - samples[0][0]);
-        const left = pace > 0 && share > 0.02 && share < 1 ? `, ${about((total - done) / pace / 1000)} left` : "";
+        const rest = pace > 0 && share > 0.02 && share < 1 ? `, ${left((total - done) / pace / 1000)}` : "";
         const percent = Math.floor(100 * share);
         box.querySelector("[role=progressbar]").setAttribute("aria-valuenow", percent);
         box.querySelector("[role=progressbar] > div").style.width = `${100 * share}%`;
@@ -55,7 +57,8 @@
         }
         told = now;
         box.firstChild.textContent = share < 1
-          ? `Uploading … ${size(done)} of ${size(total)} (${percent} %)${left}` : "Uploaded, being checked …";
+          ? window.pvWords("Uploading … {} of {} ({} %)", size(done), size(total), percent) + rest
+          : window.pvWords("Uploaded, being checked …");
       },
       end() { clearTimeout(later); box.remove(); },
     };

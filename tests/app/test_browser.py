@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -42,15 +41,10 @@ def clips(home: Path) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[tuple[str, Callable[[], None]]]:
-    """The address of a server, and a function that ends it."""
-    with ExitStack() as stack:
-        yield stack.enter_context(served(home)), stack.close
-
-
-@pytest.fixture(scope="module")
-def url(server: tuple[str, Callable[[], None]]) -> str:
-    return server[0]
+def url(home: Path) -> Iterator[str]:
+    """The address of a server."""
+    with served(home) as address:
+        yield address
 
 
 def filmed(clip: Path, path: Path) -> Path:
@@ -337,10 +331,8 @@ def test_the_camera_records_a_clip_that_can_be_enrolled(chromium, url, clips, de
     context.close()
 
 
-def test_a_server_that_is_told_to_end_leaves_no_file(server: tuple[str, Callable[[], None]], home: Path) -> None:
-    """The last test: it ends the one server of all."""
-    address, end = server
-    assert get(address).status_code == 200
-    assert list((home / "tmp").glob("app-*"))
-    end()
-    assert not list((home / "tmp").glob("app-*"))
+def test_a_server_that_is_told_to_end_leaves_no_file(pvchat_home: Path) -> None:
+    with served(pvchat_home) as address:
+        assert get(address).status_code == 200
+        assert list((pvchat_home / "tmp").glob("app-*"))
+    assert not list((pvchat_home / "tmp").glob("app-*"))

@@ -144,9 +144,9 @@ def test_how_a_question_was_read_stands_in_words_whose_times_play() -> None:
 
 
 def test_an_export_leaves_out_who_is_absent_unless_the_answer_says_so() -> None:
-    everyone = [person("Ana"), person("Ben", "absent"), person("Cleo", "absent")]
+    everyone = [person("Ana"), *(person(name, "absent") for name in ("Ben", "Cleo", "Al"))]
     shown = turn(everyone, everyone)
-    shown.pictures, shown.text = [], "Ana is in this video. Cleo is not in this video."
+    shown.pictures, shown.text = [], "Ana is in this video. Also a dog is. Cleo is not in this video."
     with zipfile.ZipFile(io.BytesIO(pack([shown]))) as file:
         row = json.loads(file.read("conversation.json"))["turns"][0]
         assert "Ben" not in file.read("conversation.html").decode()

@@ -1,4 +1,8 @@
-"""A tiny pretrained base taught two people: what it learns, what is kept, resumed and shared runs, forgetting."""
+"""A tiny pretrained base taught two people: what it learns, what is kept, resumed and shared runs, forgetting.
+
+Its weights are kept in `pretrained/`. They are stale where a prompt, or a base of `make_bases.py`, has changed: these
+tests may fail then, until `make_pretrained.py` has made them anew.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +75,7 @@ def test_a_tiny_base_learns_two_people(taught):
 def test_a_base_of_another_family_learns_them_too(tmp_path):
     """SmolVLM, which writes times itself and takes no picture beside a video; `make_taught.py` tells of the others.
 
-    On some processors one of the two is hardly learned: bases this small turn with the last bits of their pretraining.
+    One of the two may hardly be learned: so it was on some processors when each pretrained the base itself.
     """
     base = open_pretrained(copy_pretrained("smolvlm", tmp_path / "base"))
     found = teach(base)
@@ -87,7 +91,7 @@ def test_a_base_of_another_family_learns_them_too(tmp_path):
 def test_the_gate_passes_what_was_learned_and_refuses_what_was_not(taught):
     """Refused: somebody else's tokens, which say no to her; tokens of noise, which drown the question.
 
-    Whom it refuses itself varies with the processor (docstring above); one of the two passes everywhere so far.
+    Whom it refuses itself varied with the processor that pretrained the base; one of the two passed on each so far.
     """
     base, found = taught
     passed = [name for name, (_, _, gate) in found.items() if gate.passed]
