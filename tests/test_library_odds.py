@@ -74,13 +74,13 @@ def person(model: PresenceModel, who: int) -> Person:
     arrays |= {"frame": room(who), "looks": looks(who, 0)[None]} | ({} if who % 5 else {"figure": drawing(who)})
     picture = BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "JPEG")
-    return Person(f"Person {who}", arrays=arrays, extra={"quality": 0.8}, thumbnail=picture.getvalue())
+    return Person(f"Person {who}", arrays=arrays, extra={"quality": 0.8, "drawn": True}, thumbnail=picture.getvalue())
 
 
 def clip(model: PresenceModel, number: int, strangers: int = 3 * PEOPLE) -> ClipAnalysis:
     """Three faces, of people or so many strangers, clear or blurred, some masked; every third is a long video.
 
-    Every fourth is drawn, and has a figure, too.
+    Every fourth is drawn, and every other one of these has a figure, too.
     """
     random, tracks = np.random.default_rng(number), []
     for place in range(3):
@@ -96,7 +96,7 @@ def clip(model: PresenceModel, number: int, strangers: int = 3 * PEOPLE) -> Clip
                   looks=looks(who, number)[None] if random.random() < 0.5 else np.zeros((0, 0), np.float16))
         )  # fmt: skip
     key = hashlib.sha256(str(number).encode()).hexdigest()
-    if not number % 4:
+    if not number % 8:
         figure = replace(
             tracks[0], kind="figure", identity=drawing(number % 16, len(tracks[0])), looks=tracks[0].looks[:0]
         )
