@@ -15,11 +15,13 @@ from make_people import find_traces, make_person  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError  # noqa: E402
-from pvchat.identity.corrections import meant_by  # noqa: E402
-from pvchat.identity.examples import against  # noqa: E402
+from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError, SubjectError  # noqa: E402
+from pvchat.identity.corrections import made_of, meant_by, numbered  # noqa: E402
+from pvchat.identity.examples import against, corrected_tracks  # noqa: E402
 from pvchat.people import corrections  # noqa: E402
-from pvchat.people.corrections import Correction, Example, corrected, examples_of, shareable, without  # noqa: E402
+from pvchat.people.corrections import Correction, Example, corrected, examples_of, shareable, showing, without  # noqa: E402
+from pvchat.people.person import Person  # noqa: E402
+from pvchat.schemas import LOOKS  # noqa: E402
 
 CLEO = 3
 
@@ -102,6 +104,39 @@ def test_several_could_be_meant(studio: Studio, chat: PVChat) -> None:
     assert decision(chat, clip) == "present"
     assert decision(chat, studio.clip("her", 9 if picked.number == 2 else CLEO)) == "present"
     assert not Path(picked.thumbnail).is_file()
+
+
+def mei(figure: np.ndarray) -> Person:
+    """Enrolled by face and as this figure."""
+    person = make_person("Mei", 1)
+    person.arrays["figure"] = figure
+    return person
+
+
+def test_that_is_not_her_may_mean_her_figure() -> None:
+    face, figure, body = make_track(BEN), make_track(CLEO, kind="figure"), make_track(ANA, kind="figure")
+    body.looks = np.ones((1, LOOKS), np.float16)  # somebody who turns away
+    her, clip, odds = mei(figure.identity), make_analysis(face, figure, body), np.float32([-9, 5, -9])
+    assert meant_by(her, clip, odds, her=False) == [1]
+    assert meant_by(her, clip, odds, her=True) == [0]  # what is hers is kept as a face
+    assert meant_by(her, make_analysis(figure), odds[1:2], her=False) == [0]
+    assert numbered(her, clip, 2, her=False, source="") == 1
+    for track, is_her in ((2, True), (3, False)):
+        with pytest.raises(SubjectError, match=f"no track {track}"):
+            numbered(her, clip, track, her=is_her, source="")
+    wrong = corrected(her, made_of(figure, False, clip, ""))
+    assert corrected_tracks(wrong, clip) == {1: False}
+    fall = against(wrong, clip.tracks, odds, lambda view, track: 8.0 if track.kind == "figure" else -9.0)
+    assert fall.tolist() == [0.0, 5.0, 0.0]
+
+
+def test_an_example_of_somebodys_figure_goes_with_her() -> None:
+    figure = make_track(CLEO, kind="figure")
+    example = made_of(figure, False, make_analysis(figure), "")
+    toon = make_person("Toon", 2, kind="figure", arrays={"prototypes": figure.identity})
+    for person, other in ((make_person("Ben", 3, kind="figure"), mei(figure.identity)), (mei(toon.figure + 9), toon)):
+        assert len(showing(corrected(person, example), other)) == 1
+        assert showing(corrected(person, example), make_person("Eve", 4)) == []
 
 
 def test_what_cant_be_corrected(studio: Studio, chat: PVChat) -> None:

@@ -96,6 +96,28 @@ def test_the_numbers_of_the_message_are_those_of_the_option() -> None:
     assert np.linalg.norm(enroll(analysis, "Ana", track=3).arrays["prototypes"][0] - identity_of(3)) < 0.25
 
 
+def test_so_they_are_in_a_drawn_clip_where_one_beside_them_has_no_clear_face() -> None:
+    tracks = [make_track(n, kind="figure", box=(x, 0.1, x + 0.3, 0.8 - x / 5)) for n, x in enumerate((0, 0.35, 0.7))]
+    for number, x in ((4, 0.1), (5, 0.8)):
+        face = make_track(number, box=(x, 0.2, x + 0.1, 0.5))
+        face.prints = clear_prints()
+        tracks.append(face)
+    analysis = make_analysis(*tracks)
+    analysis.scene.drawn = True
+    assert [subject.kind for subject in subjects_of(analysis)] == ["face", "figure", "face"]
+    with pytest.raises(SeveralSubjectsError) as caught:
+        enroll(analysis, "Mei")
+    assert [candidate.number for candidate in caught.value.candidates] == [1, 3]
+    for candidate in caught.value.candidates:
+        person = enroll(analysis, "Mei", track=candidate.number)
+        assert person.thumbnail == Path(candidate.thumbnail).read_bytes()
+
+
+def clear_prints() -> np.ndarray:
+    shown = np.random.default_rng(0).standard_normal((3, 512))
+    return np.float16(shown / np.linalg.norm(shown, axis=1, keepdims=True))
+
+
 @pytest.mark.parametrize("number", [0, -1, 3, 99])
 def test_a_track_that_is_not_there(number: int) -> None:
     analysis = make_analysis(make_track(1), make_track(2))
@@ -145,8 +167,7 @@ def test_in_a_drawn_clip_only_figures_are_subjects(sightings: int) -> None:
 def test_a_clear_face_of_a_drawn_figure_is_enrolled_as_both(clear: bool) -> None:
     """Computer-generated people are like that; the faceprints of a drawing are all alike, and show nobody."""
     face, figure = make_track(2, box=(0.35, 0.3, 0.45, 0.6)), make_track(1, kind="figure", box=LARGE)
-    shown = np.random.default_rng(0).standard_normal((3, 512)) if clear else nobody()[[1, 1, 1]]
-    face.prints = np.float16(shown / np.linalg.norm(shown, axis=1, keepdims=True))
+    face.prints = clear_prints() if clear else np.float16(nobody()[[1, 1, 1]])
     analysis = make_analysis(figure, face, make_track(3, kind="figure", box=SMALL))
     analysis.scene.drawn = True
     person = enroll(analysis, "Mei")

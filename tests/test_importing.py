@@ -79,6 +79,13 @@ def said_to_be_hers() -> Person:
     return person
 
 
+def computer_generated(name: str, face: int, drawing: int) -> Person:
+    """Enrolled by face and as a figure."""
+    person = enrolled(name, face, figure=figure("", drawing).arrays["prototypes"])
+    person.extra["drawn"] = True
+    return person
+
+
 COPIES = {
     "the same": lambda: enrolled("Copy", JAN),
     "with noise": lambda: enrolled("Copy", JAN, prototypes=rows(JAN, noise=0.25, seed=500)),
@@ -86,6 +93,8 @@ COPIES = {
     "among others": hidden_among_others,
     "in a correction": said_to_be_hers,
     "of a figure": lambda: figure("Copy", 7),
+    "of a figure beside a face": lambda: computer_generated("Copy", EVE, 7),
+    "of a face beside a figure": lambda: computer_generated("Copy", JAN, 8),
 }
 
 

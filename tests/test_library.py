@@ -119,6 +119,24 @@ def test_two_who_are_merged_are_one_in_it(kitchen: Library, studio: Studio, chat
     assert "Ben (four videos)" in kitchen.ask("Who was seen?").answer
 
 
+def test_whoever_is_forgotten_or_merged_is_so_though_the_library_cant_be_written(
+    kitchen: Library, studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        tried.append(chat.people.names())
+        raise LibraryError("another process writes to it.")
+
+    tried: list[list[str]] = []
+    chat.enroll(studio.clip("carl", CARL), "Carl")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("pvchat.library.library.follow_decisions", busy)
+        assert chat.merge("Ben", "Carl").aliases == ["Carl"]
+        assert tried == []  # every page would wait
+        chat.forget("Ana")
+    assert tried == [["Ben"]]
+    assert "Ben (four videos)" in kitchen.ask("Who was seen?").answer
+
+
 def test_forgetting_leaves_no_vector_of_her(kitchen: Library, chat: PVChat) -> None:
     with kitchen._open() as tables:
         words = "SELECT id FROM people ORDER BY id LIMIT 1"

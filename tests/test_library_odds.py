@@ -23,6 +23,7 @@ from pvchat.library.recognise import follow, recognise
 from pvchat.people.corrections import Correction, Example, corrected
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
+from pvchat.perception.experts.faceprint import nobody
 from pvchat.schemas import LOOKS, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
 from pvchat.storage.clips import ClipCache
 from pvchat.storage.library import changing, connect
@@ -74,13 +75,13 @@ def person(model: PresenceModel, who: int) -> Person:
     arrays |= {"frame": room(who), "looks": looks(who, 0)[None]} | ({} if who % 5 else {"figure": drawing(who)})
     picture = BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "JPEG")
-    return Person(f"Person {who}", arrays=arrays, extra={"quality": 0.8}, thumbnail=picture.getvalue())
+    return Person(f"Person {who}", arrays=arrays, extra={"quality": 0.8, "drawn": True}, thumbnail=picture.getvalue())
 
 
 def clip(model: PresenceModel, number: int, strangers: int = 3 * PEOPLE) -> ClipAnalysis:
     """Three faces, of people or so many strangers, clear or blurred, some masked; every third is a long video.
 
-    Every fourth is drawn, and has a figure, too.
+    Every fourth is drawn: of these every other one has a figure, too, and the others no clear face.
     """
     random, tracks = np.random.default_rng(number), []
     for place in range(3):
@@ -96,11 +97,13 @@ def clip(model: PresenceModel, number: int, strangers: int = 3 * PEOPLE) -> Clip
                   looks=looks(who, number)[None] if random.random() < 0.5 else np.zeros((0, 0), np.float16))
         )  # fmt: skip
     key = hashlib.sha256(str(number).encode()).hexdigest()
-    if not number % 4:
+    if not number % 8:
         figure = replace(
             tracks[0], kind="figure", identity=drawing(number % 16, len(tracks[0])), looks=tracks[0].looks[:0]
         )
         tracks.append(figure)
+    elif not number % 4:
+        tracks = [replace(track, prints=nobody()[:1].astype(np.float16)) for track in tracks]
     scenes = [] if number % 3 else [SceneSpan(0.0, 6.0, SceneFacts())]
     times, frame = np.arange(0.25, 6, 0.5, np.float32), room(number)[None, None]
     scene = SceneFacts(drawn=not number % 4)

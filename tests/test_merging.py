@@ -11,10 +11,10 @@ from make_studio import ANA, Studio
 
 from pvchat import PVChat
 from pvchat.errors import PeopleError
-from pvchat.people.corrections import SAME_FACE
+from pvchat.people.corrections import SAME_FACE, Correction, Example, corrected, corrections_of, holds
 from pvchat.people.merge import MOST_ROWS, alike, joined
 from pvchat.people.parts import parts_of
-from pvchat.people.person import MAX_ALIASES, Person
+from pvchat.people.person import MAX_ALIASES, Person, checked
 
 
 def person(name: str, who: int, rows: int = 3, **fields) -> Person:
@@ -61,6 +61,55 @@ def test_one_person_or_two_kinds_are_refused(chat: PVChat) -> None:
         chat.merge("Ana", "ana")
     with pytest.raises(PeopleError, match="can't be one"):
         joined(person("Ana", 1), person("Toon", 2, kind="figure"))
+
+
+def figure(name: str, who: int, rows: int = 3) -> Person:
+    found = person(name, who, rows, kind="figure")
+    found.arrays["frame"] = np.zeros(1280, np.float16)
+    found.extra |= {"drawn": True, "quality": 1.0}
+    return found
+
+
+def computer_generated(name: str, face: int, drawing: int) -> Person:
+    """Enrolled from a drawn clip by face and as a figure."""
+    found = person(name, face)
+    found.arrays["figure"] = person(name, drawing).arrays["prototypes"]
+    found.extra |= {"drawn": True, "quality": 0.3}
+    return found
+
+
+@pytest.mark.parametrize("first", ["both", "figure"])
+def test_a_figure_joins_that_of_somebody_who_has_a_face_too(first: str) -> None:
+    """Of a computer-generated person one clip shows the face clearly, and the next doesn't."""
+    two = {"both": computer_generated("Mei", 1, 2), "figure": figure("Mei 2", 2)}
+    kept, gone = two.pop(first), two.popitem()[1]
+    made = joined(kept, gone)
+    assert (made.name, made.kind, made.drawn, made.quality) == (kept.name, "face", True, 0.3)
+    np.testing.assert_array_equal(made.figure, np.concatenate([kept.figure, gone.figure]))
+    (view,) = parts_of(made)
+    assert len(view.bare) == 3
+    assert len(made.arrays["body"]) == 2
+    checked(replace(made, extra={**made.extra}))
+    assert holds(made, gone)
+    assert holds(made, kept)
+    assert not holds(made, figure("Toon", 5))
+
+
+def test_what_was_said_of_a_figure_stays_said_where_it_joins_a_face() -> None:
+    toon, rows = figure("Mei 2", 2), [person("Mei", who, 1).arrays["prototypes"] for who in (3, 4)]
+    for her, row in zip((True, False), rows, strict=True):
+        toon = corrected(toon, Example(Correction(her, "c" * 64, 1.0), row, row[:0]))
+    made = joined(toon, computer_generated("Mei", 1, 2))
+    assert [one.her for one in corrections_of(made)] == [False]
+    np.testing.assert_allclose(made.figure[3:4], rows[0], atol=1e-3)
+
+
+def test_somebody_real_one_of_whose_clips_is_drawn_over_is_at_home_in_both_worlds() -> None:
+    ana, filtered = person("Ana", 1), computer_generated("Ana", 1, 2)
+    assert (ana.drawn, filtered.drawn) == (False, True)
+    assert joined(ana, filtered).drawn is joined(filtered, ana).drawn is None
+    assert joined(joined(ana, filtered), filtered).drawn is None
+    assert joined(filtered, computer_generated("Ana", 1, 3)).drawn is True
 
 
 def test_likeness_tells_one_person_from_two() -> None:

@@ -252,6 +252,7 @@ def test_real_people_are_seldom_in_drawn_clips_and_the_other_way_round(model: Pr
 def test_who_is_enrolled_as_both_is_found_as_either(model: PresenceModel) -> None:
     """In a drawn clip by a face that is clear only."""
     person = enrolled(1)
+    person.extra["drawn"] = True
     person.arrays["figure"] = np.stack([identity_of(2, 0.15, seed=50 + i) for i in range(4)])
     face, other, figure, worn = (
         make_track(n, kind=kind) for n, kind in ((1, "face"), (2, "face"), (2, "figure"), (2, "figure"))
@@ -264,6 +265,9 @@ def test_who_is_enrolled_as_both_is_found_as_either(model: PresenceModel) -> Non
     assert (model.odds([person], analysis)[0] > 1).tolist() == [False, False, True, False]
     face.prints = np.zeros((1, 512), np.float16)
     assert (model.odds([person], analysis)[0] > 1).tolist() == [True, False, True, False]
+    del person.extra["drawn"]  # somebody real, one of whose clips is drawn over
+    analysis.scene.drawn = False
+    np.testing.assert_allclose(model.odds([person], analysis)[0], odds + presence.OTHER_WORLD, atol=1e-4)
 
 
 def test_look_alikes_compete_for_one_track(model: PresenceModel) -> None:

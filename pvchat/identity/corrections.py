@@ -12,7 +12,7 @@ import numpy as np
 
 from pvchat.errors import NoSubjectError, SettingsError, SubjectError
 from pvchat.identity.enroll import prototypes
-from pvchat.identity.examples import is_masked
+from pvchat.identity.examples import is_masked, may_show
 from pvchat.identity.subjects import several
 from pvchat.people.corrections import Correction, Example
 from pvchat.people.parts import NOTHING
@@ -34,7 +34,8 @@ def meant_by(
         person: whom it is about.
         analysis: of the clip.
         odds: [K] log-odds that each track shows her, everyone enrolled competing.
-        her: what was said. "That is her" means one track; "that is not her" all that would be taken for her.
+        her: what was said. "That is her" means one track; "that is not her" all that would be taken for her, drawn
+            figures too where she was enrolled as one beside her face.
         at: the moment that was named, seconds.
         source: the clip's file name, for messages.
 
@@ -46,7 +47,7 @@ def meant_by(
     if at is not None and not 0 <= at <= analysis.duration_s + 1:
         what = f"the clip is {analysis.duration_s:.1f} s long."
         raise SettingsError(what, subject=f"{source} at {at:g} s", hint="Use a time within the clip.")
-    could = [i for i, t in enumerate(analysis.tracks) if t.kind == person.kind and _seen_at(t, analysis, at)]
+    could = [i for i, t in enumerate(analysis.tracks) if _could_be(t, person, her) and _seen_at(t, analysis, at)]
     if not could:
         what = "no face is seen" if person.kind == "face" else "no drawn figure is seen"
         when = "in the clip" if at is None else f"at {at:g} s"
@@ -63,9 +64,9 @@ def meant_by(
     return could[:1]
 
 
-def numbered(analysis: ClipAnalysis, track: int, kind: str, source: str) -> int:
-    """The index of a track that was picked by its number, from 1; raises SubjectError where there is none of a kind."""
-    if not 1 <= track <= len(analysis.tracks) or analysis.tracks[track - 1].kind != kind:
+def numbered(person: Person, analysis: ClipAnalysis, track: int, *, her: bool, source: str) -> int:
+    """The index of a track that was picked by its number, from 1; raises SubjectError where it can't be meant."""
+    if not 1 <= track <= len(analysis.tracks) or not _could_be(analysis.tracks[track - 1], person, her):
         raise SubjectError(f"there is no track {track}.", subject=source, hint="Leave --track out to see which are.")
     return track - 1
 
@@ -87,6 +88,11 @@ def made_of(track: Track, her: bool, analysis: ClipAnalysis, source: str, at: fl
     said = Correction(her, analysis.key, round(best if at is None else at, 2), source)
     masked = masked if masked.ndim == 2 and masked.shape[1:] == rows.shape[1:] else rows[:0]
     return Example(said, bare, masked, *prints)
+
+
+def _could_be(track: Track, person: Person, her: bool) -> bool:
+    """Whether "that is (not) her" can mean a track; where she has a face, only a face is kept as hers."""
+    return track.kind == person.kind if her else may_show(person, track)
 
 
 def _seen_at(track: Track, analysis: ClipAnalysis, at: float | None) -> bool:

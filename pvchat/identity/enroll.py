@@ -53,7 +53,7 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
         extra={
             "sightings": len(subject),
             "quality": round(float(subject.quality.max()), 3),
-            "drawn": subject.kind == "figure" and analysis.scene.drawn,
+            "drawn": analysis.scene.drawn and (subject.kind == "figure" or figure is not None),
         },
         thumbnail=subject.thumbnail,
         confidence=confidence(subject),

@@ -79,11 +79,17 @@ def against(person: Person, tracks: Sequence[Track], odds: FloatArray, compared:
             continue
         for column, track in enumerate(tracks):
             comparable = len(example.faces) or is_masked(track) and len(example.masked)
-            if track.kind == person.kind and comparable:
+            if may_show(person, track) and comparable:
                 theirs = compared(View(*example.rows), track)
                 fall = _ONE_WORD + min(theirs, max(theirs - float(odds[column]), 0.0))
                 out[column] = max(out[column], fall if theirs > 0 else 0.0)
     return out
+
+
+def may_show(person: Person, track: Track) -> bool:
+    """Whether a track is of a kind that a person is compared with: hers, or drawn figures where she is one, too."""
+    drawn = track.kind == "figure" and not len(track.looks)  # with looks it is a body that turns away
+    return track.kind == person.kind or drawn and person.figure is not None
 
 
 def is_masked(track: Track) -> bool:
@@ -97,7 +103,7 @@ def _meant(example: Example, person: Person, analysis: ClipAnalysis) -> list[int
         return []
     middle, found = rows.mean(0), []
     for i, track in enumerate(analysis.tracks):
-        if track.kind == person.kind and track.identity.shape[1] == len(middle):
+        if may_show(person, track) and track.identity.shape[1] == len(middle):
             apart = np.linalg.norm(mean_identity(track.identity, track.quality) - middle)
             found += [i] if apart < SAME_TRACK else []
     return found

@@ -55,22 +55,27 @@ def require_unlike(person: Person, others: Sequence[Person]) -> None:
 
 def looks_like(person: Person, others: Sequence[Person]) -> str:
     """Whose name it is that a person's vectors are found present under, the likeliest's; "" for nobody."""
-    clip = as_clip(person)
-    if not others or not clip.tracks:
+    if not others:
         return ""
-    found = [p for p in PresenceModel.load().score(others, clip, PresenceConfig()) if p.decision == "present"]
+    model = PresenceModel.load()
+    scored = [one for clip in as_clips(person) for one in model.score(others, clip, PresenceConfig())]
+    found = [one for one in scored if one.decision == "present"]
     return max(found, key=lambda p: p.probability).name if found else ""
 
 
-def as_clip(person: Person) -> ClipAnalysis:
-    """What experts would say of a clip that shows what each of a person's K views holds, and nothing else."""
-    views = (*parts_of(person), view_beside(person))
+def as_clips(person: Person) -> list[ClipAnalysis]:
+    """What experts would say of a filmed clip that shows what each of a person's K views holds of her face, and of one
+    that shows her figure: of one of them, or both.
+    """
+    views, figure = (*parts_of(person), view_beside(person)), person.figure
+    faces = [_track(view, "face") for view in views if len(view.bare) or len(view.masked)]
     if person.kind == "figure":
-        views = (View(stacked(view.bare for view in views).mean(0, keepdims=True)),)
-    tracks = [_track(view, person.kind) for view in views if len(view.bare) or len(view.masked)]
+        faces, figure = [], stacked(view.bare for view in views)
+    figures = [] if figure is None else [_track(View(figure.mean(0, keepdims=True)), "figure")]
     place = np.asarray(person.arrays.get("frame", np.zeros(BODY)), np.float16).reshape(1, 1, BODY)
-    scene = SceneFacts(drawn=bool(person.drawn))
-    return ClipAnalysis("", 1.0, 1, 1, np.full(1, 0.5, np.float32), place, tracks, scene)
+    scenes = (faces, SceneFacts()), (figures, SceneFacts(drawn=bool(person.drawn)))
+    middle = np.full(1, 0.5, np.float32)
+    return [ClipAnalysis("", 1.0, 1, 1, middle, place, tracks, scene) for tracks, scene in scenes if tracks]
 
 
 def _track(view: View, kind: str) -> Track:

@@ -39,11 +39,11 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
             )
         return subjects[track - 1]
     weights = [prominence(t) for t in subjects]
-    rivals = [t for t, w in zip(subjects, weights, strict=True) if w >= _RIVAL * weights[0] and t.kind == "face"]
+    prominent = [number for number, weight in enumerate(weights, 1) if weight >= _RIVAL * weights[0]]
+    rivals = {number: subjects[number - 1] for number in prominent if subjects[number - 1].kind == "face"}
     if len(rivals) > 1 and subjects[0].kind == "face":
-        offered = dict(enumerate(rivals, 1))
         what = f"{len(rivals)} people are about equally prominent in the clip."
-        raise several(what, analysis, offered, source, "Pick one with --track N.")
+        raise several(what, analysis, rivals, source, "Pick one with --track N.")
     return subjects[0]
 
 

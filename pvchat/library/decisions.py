@@ -82,7 +82,7 @@ class _Everyone:
         numbers: [P] of each (`people.id`).
         fresh: [P] who wasn't there before.
         said: [P] of whom users said that somebody isn't her.
-        figures, both: [P] who is drawn, and who is, or has a real face, too.
+        figures, as_figure: [P] who is a drawn figure only; who is compared with drawn figures.
         quality: [P] of enrollments; 0 of figures.
         worlds: [P, 2] log-odds that a real clip, and a drawn one, costs.
         bodies: hair and clothes, or pieces of figures, may count.
@@ -92,7 +92,7 @@ class _Everyone:
     fresh: Marks
     said: Marks
     figures: Marks
-    both: Marks
+    as_figure: Marks
     quality: FloatArray
     worlds: NDArray[np.float64]
     bodies: bool
@@ -103,12 +103,12 @@ class _Everyone:
         numbers, everyone = np.array(list(people), int), list(people.values())
         said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
         figures = np.array([person.kind == "figure" for person in everyone], bool)
-        both = np.array([person.figure is not None for person in everyone], bool)
+        as_figure = np.array([person.figure is not None for person in everyone], bool)
         foreign = [[person.drawn not in (None, drawn) for drawn in (False, True)] for person in everyone]
         worlds = OTHER_WORLD * np.array(foreign, float).reshape(-1, 2)
-        bodies = bool(both.any()) or any(map(odds.is_dressed, everyone))
+        bodies = bool(as_figure.any()) or any(map(odds.is_dressed, everyone))
         quality = enrolled_quality(everyone)
-        return cls(numbers, np.isin(numbers, fresh), said, figures, both, quality, worlds, bodies)
+        return cls(numbers, np.isin(numbers, fresh), said, figures, as_figure, quality, worlds, bodies)
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,8 @@ def _pairs(
     row, column = np.nonzero(found >= least)  # competition only takes
     clip, mine = part.of[column], own[row, column]
     best = part.best[column]
-    good, figures = np.minimum(best, everyone.quality[row]), everyone.figures[row] | everyone.both[row] & (best == 0)
+    good = np.minimum(best, everyone.quality[row])
+    figures = everyone.figures[row] | everyone.as_figure[row] & (best == 0)
     cost = part.cost[clip] + everyone.worlds[row, part.drawn[clip]]
     taken = np.stack([np.log(np.maximum(one[column] - mine, 1.0)) for one in (part.together, sums)])
     logits = np.stack([model.worth(found[row, column] - less, good, figures, count[clip]) - cost

@@ -14,7 +14,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
@@ -162,9 +162,12 @@ class Library:
             return follow(library, self.chat, progress)
 
     def drop_traces(self) -> None:
-        """Decide without whoever was just forgotten: what her looks took from others' odds goes, from the log, too."""
+        """Decide without whoever was just forgotten: what her looks took from others' odds goes, from the log, too.
+
+        Where the library can't be read or written now, the next question does it.
+        """
         if storage.exists(self.root):
-            with self._open() as library:
+            with suppress(LibraryError), self._open() as library:
                 follow_decisions(library, self.chat)
                 storage.empty_log(library)
 

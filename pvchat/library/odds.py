@@ -63,7 +63,7 @@ def compared(
 ) -> tuple[IntArray, FloatArray]:
     """Numbers [T] of all tracks (of those beyond `after`), and `PresenceModel.compared` [P, T] of people on them.
 
-    Clips in which hair and clothes count, drawn figures do, or of which the user spoke are compared one by one.
+    Clips in which hair and clothes count, that are drawn, or of which the user spoke are compared one by one.
     """
     words = (
         "SELECT t.id, t.clip, t.kind <> 'face', length(t.looks) > 0, c.long FROM tracks AS t "
@@ -82,7 +82,8 @@ def compared(
         weak[columns] = seen.quality.max(1) < WEAK
         scenes = np.where(films[columns], 0.0, alike[np.ix_(rows, columns)])
         out[np.ix_(rows, columns)] = model.face_logits(known, gallery, seen, scenes)
-    drawn = np.array([[person.figure is not None] for person in people], bool) & faceless
+    in_drawn = np.isin(clips, [clip for (clip,) in library.execute("SELECT clip FROM contests WHERE drawn")])
+    drawn = np.array([[person.figure is not None] for person in people], bool) & (faceless | in_drawn)
     spoken = records.clips_of(library, {one.clip for person in people for one in corrections_of(person)})
     closer = drawn | wears & bodies & weak & (alike > ELSEWHERE) | np.isin(clips, spoken)
     for clip in np.unique(clips[closer.any(0)]).tolist():

@@ -172,22 +172,26 @@ def shareable(person: Person) -> Person:
 
 def showing(person: Person, other: Person) -> list[Example]:
     """Of a person's examples of somebody else those that may show `other`: they go when `other` is forgotten."""
-    mine = np.asarray(other.arrays.get("prototypes", ()), np.float32)
-    if person.kind != other.kind or mine.ndim != 2:
-        return []
-    return [e for e in examples_of(person) if not e.correction.her and _near(e, mine)]
+    hers = _vectors(other)
+    return [e for e in examples_of(person) if not e.correction.her and any(_near(e, rows) for rows in hers)]
 
 
 def holds(person: Person, other: Person) -> bool:
     """Whether a person has another's vectors: both were merged."""
-    a, b = (np.asarray(p.arrays.get("prototypes", ())) for p in (person, other))
-    return bool(len(a) and len(b)) and a.shape[1:] == b.shape[1:] and bool((a == b[0]).all(-1).any())
+    both = [(a, b) for a in _vectors(person) for b in _vectors(other) if a.shape[1] == b.shape[1]]
+    return any(bool((a == b[0]).all(-1).any()) for a, b in both)
 
 
 def without_those_of(person: Person, other: Person) -> Person:
     """The person without her examples that may show `other`."""
     shown = [e.correction for e in showing(person, other)]
     return with_examples(person, [e for e in examples_of(person) if e.correction not in shown]) if shown else person
+
+
+def _vectors(person: Person) -> list[NDArray[np.float32]]:
+    """Rows [n, D] that a person is recognised by: of her face, of her figure, or of both, which are never near."""
+    rows = [np.asarray(person.arrays.get(key, ()), np.float32) for key in ("prototypes", "figure")]
+    return [one for one in rows if one.ndim == 2 and len(one)]
 
 
 def _near(example: Example, prototypes: NDArray[np.float32]) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
 from pvchat.people.corrections import MOST, examples_of, with_examples
-from pvchat.people.parts import RECORD, capped, counts_of
+from pvchat.people.parts import RECORD, capped, counts_of, stacked
 from pvchat.people.person import Person
 
 # [P, D] each: rows of both
@@ -33,11 +33,13 @@ def joined(kept: Person, gone: Person) -> Person:
         gone: whose vectors are added.
 
     Raises:
-        PeopleError: one has a face and the other is a drawn figure.
+        PeopleError: one has a face only and the other is a drawn figure only.
     """
     if kept.kind != gone.kind:
-        what = f"'{kept.name}' and '{gone.name}' can't be one: one was enrolled by face, the other by appearance."
-        raise PeopleError(what, hint="Enroll a clip that shows the face.")
+        if kept.figure is None or gone.figure is None:
+            what = f"'{kept.name}' and '{gone.name}' can't be one: one was enrolled by face, the other by appearance."
+            raise PeopleError(what, hint="Enroll a clip that shows the face.")
+        kept, gone = _by_face(kept), _by_face(gone)
     deep = kept if kept.depth == "deep" or gone.depth != "deep" else gone
     arrays = {
         **deep.arrays,
@@ -48,6 +50,8 @@ def joined(kept: Person, gone: Person) -> Person:
     counts = capped([*counts_of(kept), *counts_of(gone)], MOST_ROWS)
     quality = max(kept.quality, gone.quality)  # the better clip lifts the poor one's cost
     extra = {**deep.extra, "sightings": sightings, "clips": clips, "quality": quality, RECORD: counts}
+    if kept.drawn != gone.drawn:
+        extra.pop("drawn", None)  # she is at home in drawn clips and in filmed ones
     confidence = max(kept.confidence, gone.confidence)
     both = replace(kept, depth=deep.depth, arrays=arrays, extra=extra, confidence=confidence)
     return with_examples(both, [*examples_of(kept), *examples_of(gone)][-MOST:])
@@ -63,6 +67,18 @@ def alike(one: Person, other: Person) -> float | None:
         return None
     a, b = (np.asarray(p.arrays["prototypes"], np.float32) for p in (one, other))
     return float(np.linalg.norm(a[:, None] - b[None], axis=2).mean())
+
+
+def _by_face(person: Person) -> Person:
+    """A drawn figure as somebody of whose face nothing is known yet; what users said to be her joins her figure."""
+    if person.kind == "face":
+        return person
+    said = examples_of(person)
+    figure = stacked((person.arrays["prototypes"], *(one.faces for one in said if one.correction.her)))
+    others = {key: rows for key, rows in person.arrays.items() if key not in STACKED}
+    extra = {**person.extra, "quality": 0.0}
+    by_face = replace(person, kind="face", arrays={**others, "figure": figure}, extra=extra)
+    return with_examples(by_face, [one for one in said if not one.correction.her])
 
 
 def _rows(kept: Person, gone: Person, key: str) -> NDArray[Any]:

@@ -85,8 +85,10 @@ class Person:
 
     @property
     def drawn(self) -> bool | None:
-        """Whether she is a drawn character; None where a file doesn't say so."""
-        return "figure" in self.arrays if self.kind == "face" else self.extra.get("drawn")
+        """Whether she is a drawn character; None where a file doesn't say so, or where one of her clips is drawn and
+        another filmed.
+        """
+        return False if self.figure is None else self.extra.get("drawn")
 
 
 def describe(person: Person) -> dict[str, Any]:

@@ -214,6 +214,14 @@ class PVChat(Enrolling, Correcting):
         """A look at who is in a clip, with what is heard in it (`hearing.with_sound`)."""
         return with_sound(self._clips, clip, self.look(clip, stage="who"))
 
+    def _forget(self, name: NameOrRef) -> None:
+        """`forget`, but for the library's odds, which the next question there brings up to date."""
+        with self.networks.lock:
+            self._clips.clear()
+            if self.describer is not None:
+                self.describer.forget()
+            self.people.forget(name)
+
     def _conversation(self, history: Sequence[Asked], everyone: Snapshot) -> Conversation:
         return Conversation(*everyone.called, history)
 
@@ -238,11 +246,7 @@ class PVChat(Enrolling, Correcting):
         Raises:
             UnknownPersonError: nobody has this name.
         """
-        with self.networks.lock:
-            self._clips.clear()
-            if self.describer is not None:
-                self.describer.forget()
-            self.people.forget(name)
+        self._forget(name)
         self.library.drop_traces()
 
     def merge(self, name: NameOrRef, other: NameOrRef) -> Person:
@@ -251,8 +255,8 @@ class PVChat(Enrolling, Correcting):
         The deep state, if any, stays as it is: `name`'s, else `other`'s. Clips are analysed anew after this.
 
         Raises:
-            UnknownPersonError, PeopleError: nobody has a name, both are the same, or one is drawn and one isn't; there
-                would be more aliases than one may have. Nothing is changed then.
+            UnknownPersonError, PeopleError: nobody has a name, both are the same, or one has a face only and one is
+                a figure only; there would be more aliases than one may have. Nothing is changed then.
         """
         from pvchat.people.merge import joined
 
@@ -263,7 +267,7 @@ class PVChat(Enrolling, Correcting):
             aliases = [gone.name, *gone.aliases]
             checked(replace(joined(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
             self.people.revise(ref := PersonRef(kept.id), lambda one: joined(one, gone))
-            self.forget(PersonRef(gone.id))
+            self._forget(PersonRef(gone.id))  # the kept one has her vectors: nothing of hers must go at once
             for alias in aliases:
                 self.people.alias(ref, alias)
         return self.people.get(ref)
