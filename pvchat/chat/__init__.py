@@ -1,11 +1,11 @@
-"""From a question to an answer: text is read once, becomes values, and is said once.
+"""From a question to an answer: text in, values in between, text out.
 
 In: a question, who is there (identity) and what was seen (perception). Out: a sentence, and a `Finding` behind it.
 
     text + earlier turns --reader/--> Query --run.py over a Timeline--> Finding --say/--> text
 
 Start with `query.py` (what is asked), `timeline.py` (what is known) and `finding.py` (what was found): three files of
-values, without a word of a question or an answer. `question.py` has a question read, tells what must be known of a clip
+dataclasses; no sentence is read or made there. `question.py` has a question read, tells what must be known of a clip
 and, for evaluation and recipes, what answers; `writer.py` walks the way for `ask`.
 
     a clip's table    clip_timeline.py (out of `identity/evidence.py`), sounds.py; speakers/claims.py adds

@@ -384,7 +384,7 @@ class Ranked:
     measured: bool
 
     def at(self, k: int) -> list[Entity]:
-        """The so-manieth from 1 (negative: from the last), with all who are like this one; nobody beyond the last."""
+        """The n-th from 1 (negative: from the last), with all who are like this one; nobody beyond the last."""
         at = k - 1 if k > 0 else k
         if not k or not -len(self.people) <= at < len(self.people):
             return []

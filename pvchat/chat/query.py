@@ -56,7 +56,7 @@ Select = Literal[
 ]
 Refusal = Literal[
     "unseen",  # about somebody, but nothing that is measured: feelings, age, relations, thoughts, the future
-    "sound",  # what is said or heard
+    "sound",  # sound that is not measured
     "camera",  # what the camera does
     "small_talk",  # hello, thanks, who are you
     "wish",  # a command: save this one as Bob, forget Ana, jump to 3:20
@@ -140,7 +140,7 @@ class Whom:
         such: what must hold of them: "the man with glasses".
         known: True: enrolled people only; False: strangers only; None: everybody.
         besides: names that are left out ("who else besides Ana?").
-        nth: the so-manieth of them, from 1 (negative: from the last), in the order of `nth_by`.
+        nth: the n-th of them, from 1 (negative: from the last), in the order of `nth_by`.
         unknown: names that nobody enrolled bears.
     """
 
@@ -172,7 +172,7 @@ class During:
     Attributes:
         relation: how it lies to `event`; "" where the part is named by numbers.
         event: what it lies before, after or within.
-        nth: the so-manieth time that `event` happens (1 is the first, -1 the last); 0: any time.
+        nth: the n-th time that `event` happens (1 is the first, -1 the last); 0: any time.
         start_s, end_s: in `unit`; an end of None is the video's. Negative seconds count from the video's end; where
             both are the same, it is that moment.
         unit: "share": of the video's length, 0..1. "shot": `start_s` is the number of a shot from 1 (negative: from the
@@ -193,7 +193,7 @@ WHOLE = During()
 
 @dataclass(frozen=True)
 class Rank:
-    """The so-manieth by a measure: Rank("long") is who is seen longest, Rank("time", -1) who comes last.
+    """The n-th by a measure: Rank("long") is who is seen longest, Rank("time", -1) who comes last.
 
     The measure is taken of when `Query.where` holds; "time" is when that begins for the first time, and of a `Not` when
     its part ends for the last time: `where=Not(Has("present"))` with Rank("time") is who leaves first.
@@ -207,7 +207,7 @@ class Rank:
 class Number:
     """A number that somebody thinks it is: "are there more than two?" Seconds for lengths of time.
 
-    Of `exists` and `who` it is for how long it holds of somebody (how often, with a rank by "often").
+    With `exists` and `who`: for how many seconds it holds (how many times, if ranked by "often").
     """
 
     bound: Bound
@@ -242,7 +242,7 @@ class Query:
         throughout: all the time, not only at some time ("does she sit the whole time?").
         rank: longest, first, leftmost …
         number: how many, or how long, somebody thinks it is.
-        versus: whom `whom` is held against ("does Ana come before Ben?"; after him with that relation in `during`).
+        versus: whom `whom` is compared with ("does Ana come before Ben?"; "after" if `during.relation` says so).
         refusal: why nothing can answer.
         then: a second question asked in the same breath ("…, and what is he wearing?").
         if_so: the second one is only asked if the answer to the first is yes ("if so, where?").

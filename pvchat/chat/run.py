@@ -339,7 +339,7 @@ def _perhaps(lookup: Lookup, counted: bool = True) -> list[str]:
 
 
 def _who(lookup: Lookup) -> Finding:
-    """Of whom it holds; with a rank, who is the so-manieth of them."""
+    """Of whom it holds; with a rank, who is the n-th of them."""
     query = lookup.query
     unsure = tuple(Found(name, "unsure") for name in _perhaps(lookup, counted=False))
     finding = listed(lookup.each(), Finding(query, open=unsure))
@@ -418,7 +418,7 @@ def _joint(lookup: Lookup) -> Truth:
 
 
 def _picked(spans: Sequence[Span], rank: Rank | None) -> list[Span]:
-    """All spans, or the so-manieth by time or length."""
+    """All spans, or the n-th by time or length."""
     if rank is None or rank.by not in ("time", "long"):
         return list(spans)
     in_turn = sorted(spans, key=lambda span: span[0] - span[1]) if rank.by == "long" else sorted(spans)
@@ -510,7 +510,7 @@ def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> 
 
 
 def ranked(lookup: Lookup, rank: Rank, finding: Finding) -> Finding:
-    """A finding with the so-manieth of those who are meant; the others follow as `against`."""
+    """A finding with the n-th of those who are meant; the others follow as `against`."""
     order = ranking(lookup, rank, lookup.who.sure)
     top, people = order.at(rank.k), order.people if rank.k > 0 else order.people[::-1]
     rest = [one for one in people if one not in top]

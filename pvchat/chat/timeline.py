@@ -42,7 +42,7 @@ _HOME = frozenset(
 _DEPTHS = ("foreground", "background")
 LIKELY = 0.8  # probability below which a row holds only probably
 _MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
-TELLING = {"deed": ("posture", "deed", "holding")}  # attributes of which several rows' attributes speak
+TELLING = {"deed": ("posture", "deed", "holding")}  # attribute -> attributes of rows that answer it
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ class Entity:
         probability: of that.
         centre: where this one usually is, x and y as fractions of the frame; None: not known.
         height: of the face or figure, as a fraction of the frame.
-        like: whose sighting this one's is, or may be: of an unsure one a stranger's, of the less likely of two names
-            the other's. Whoever is counted, this one isn't for itself.
-        why: an enrolled person who is asked about isn't found present.
+        like: another entity that may be this one: for an unsure person a stranger, for the less likely of two people
+            on one track the other. Not counted if set.
+        why: the reason why an enrolled person isn't found present.
     """
 
     name: str

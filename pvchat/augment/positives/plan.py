@@ -29,7 +29,7 @@ from pvchat.augment.settings import HUB, AugmentConfig
 from pvchat.schemas import FloatArray
 
 _MILD = 0.5  # share of the samples of other recipes that get mild photometric changes on top
-_EVERY_STILL = 4  # every so manieth is a still
+_EVERY_STILL = 4  # every fourth is a still
 _EMPTY_ZOOM = (0.7, 0.95)  # share of the frame that is shown
 
 

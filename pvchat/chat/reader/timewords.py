@@ -146,7 +146,7 @@ def _shared(start: float, end: float) -> During:
 
 
 def _nth(match: re.Match[str]) -> During:
-    """The so-manieth minute or hour: the second minute is from 1:00 to 2:00."""
+    """The n-th minute or hour: the second minute is from 1:00 to 2:00."""
     word, unit = match["which"].lower(), _UNITS[match["unit"][0].lower()]
     number = _ORDINALS[word] if word in _ORDINALS else int(word[:-2])
     return During(start_s=max(0, number - 1) * unit, end_s=max(1, number) * unit)

@@ -176,7 +176,7 @@ def length(finding: Finding, timeline: Timeline) -> str:
 
 
 def ranked(finding: Finding, timeline: Timeline) -> str:
-    """Who is the so-manieth by a measure, and who comes next; whether that is somebody."""
+    """Who is the n-th by a measure, and who comes next; whether that is somebody."""
     rank, whom = finding.query.rank or Rank("long"), finding.query.whom
     if not finding.people and finding.against:
         return f"I see {so_many_people(len(finding.against))}: {join(people_said(finding.against))}."

@@ -1,4 +1,4 @@
-"""Who else may speak than `say/`: our trained model, and a pretrained base; what they say is held against values.
+"""Other writers of answers than `say/`: our model, a pretrained base; both are checked. Open claims.py first.
 
 fills gaps           claims.py: rows of deeds and places that the model (`model/choices.py`) tells apart
 speaks itself        answerer.py; checking.py hears it

@@ -1,7 +1,7 @@
 """What the trained model adds to what was measured: what somebody does, and where, chosen from `model/choices.py`.
 
 In: questions, a timeline, the clip, the model. Out: timelines with a row where a question asks for something that was
-not measured; such a row is told with "probably" unless it is sure, and a place always is. Whoever isn't surely there
+not measured; such a row is told with "probably", unless it is a deed that is sure. Whoever isn't surely there
 is never described, and what was measured stays. How sure a choice must be lies beside the weights (`claims.json`).
 """
 
