@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import secrets
 import zipfile
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pvchat import __version__
+from pvchat.chat.reader.statements import mentioned
 from pvchat_app.conversation import Turn
 from pvchat_app.wording import SIGNS, WORDS, escape, exact, percent
 
@@ -69,15 +69,14 @@ def _row(turn: Turn, number: int) -> dict[str, Any]:
         "question": turn.question,
         **({"part": turn.part} if turn.part else {}),
         **answer,
-        "people": [one for one in answer["people"] if one["decision"] != "absent" or _says(turn.text, one["name"])],
+        "people": [
+            one
+            for one in answer["people"]
+            if one["decision"] != "absent" or mentioned(turn.text, one["name"], any_case=False)
+        ],
         "presence": [p.to_dict() for p in _there(turn)],
         "evidence": [{"file": name, "who": p.name, "time_s": round(p.time, 2)} for name, p in _names(turn, number)],
     }
-
-
-def _says(text: str, name: str) -> bool:
-    """Whether a name stands in a text, and not only within a word: Al isn't in "Also"."""
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _there(turn: Turn) -> list[PersonPresence]:

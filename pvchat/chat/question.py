@@ -164,7 +164,7 @@ class Conversation:
         return turns
 
     def _query_of(self, text: str, turns: Sequence[Turn], timeline: Timeline | None) -> Query:
-        require_short(text)
+        require_readable(text)
         return read(text, Known(self.names, self.aliases, tuple(turns), timeline))
 
 
@@ -287,7 +287,7 @@ def _compares_with_all(query: Query) -> bool:
     return query.attribute in ("with", "beside") or any(has.attribute == "alone" for has in asked)
 
 
-def require_short(text: object) -> None:
+def require_readable(text: object) -> None:
     """Raise SettingsError where a question is no text, has half a character in it, or is too long to be read."""
     if not isinstance(text, str):
         raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")

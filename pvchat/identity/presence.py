@@ -310,8 +310,7 @@ class PresenceModel:
         said = examples.view_beside(person).bare if person.kind == "figure" else ()
         view = View(stacked((figure, said)))
         for i, track in enumerate(analysis.tracks):
-            clothed = person.kind == "face" and len(track.looks)  # somebody real who turns away
-            if track.kind == "figure" and track.scores.max() >= _BLANK and not clothed:
+            if track.kind == "figure" and examples.may_show(person, track) and track.scores.max() >= _BLANK:
                 out[i] = self._compared(view, track) - NO_FIGURE * (1 - float(track.scores.mean()))
         return out
 

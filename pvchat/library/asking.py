@@ -30,7 +30,7 @@ from pvchat.chat.archive import (
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query, is_of_sound
-from pvchat.chat.question import names_in, require_short
+from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.read import Known
@@ -91,7 +91,7 @@ def ask(
         SettingsError: it is no text, or too long.
         PeopleError: somebody it names has damaged files.
     """
-    require_short(question)
+    require_readable(question)
     everyone = chat.people.snapshot()
     asked = _question_of(library, everyone, question, history, now)
     everyone.require_whole(names_in(asked.query))

@@ -74,7 +74,7 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
     with changing(library):
         for path in wanted:
             library.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, '')", (str(path),))
-            _call(library, str(path), place)
+            _name_place(library, str(path), place)
     return [str(path) for path in wanted]
 
 
@@ -94,7 +94,7 @@ def add_camera(library: sqlite3.Connection, address: Address, place: str | None)
         password = address.text != path  # else it was typed without, and keeps the one that it has
         library.execute(f"{words} SET camera = CASE WHEN ? THEN excluded.camera ELSE camera END",
                         (path, address.text, password))  # fmt: skip
-        _call(library, path, place)
+        _name_place(library, path, place)
         return int(library.execute("SELECT id FROM sources WHERE path = ?", (path,)).fetchone()[0])
 
 
@@ -175,7 +175,7 @@ def _absolute(path: str | Path) -> Path:
     return Path(os.path.expanduser(path)).absolute()
 
 
-def _call(library: sqlite3.Connection, path: str, place: str | None) -> None:
+def _name_place(library: sqlite3.Connection, path: str, place: str | None) -> None:
     """Call a source's place so; None: as it is called."""
     if place is not None:
         library.execute("UPDATE sources SET place = ? WHERE path = ?", (" ".join(place.split()), path))

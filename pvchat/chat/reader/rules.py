@@ -434,10 +434,11 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     select = _select(seen, bool(phrase))
     if select == "attribute":
         return replace(plain, select=select, attribute="says")
-    if select == "exists" and (exact := _of_speech(replace(plain, where=where, form="polar"), query, seen)) is not None:
+    edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
+    polar = replace(plain, where=where, form="polar")
+    if select == "exists" and (exact := _of_speech(polar, query, edge, " ".join(seen))) is not None:
         return exact
     most = Rank("long", 1 if query.rank is None else query.rank.k)
-    edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
     rank = most if select == "who" and _MOST & set(seen) else edge if select in ("who", "when") else None
     form: Form = "polar" if select == "exists" else "wh"
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
@@ -445,14 +446,13 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     return replace(plain, select=select, where=where, form=form, rank=rank, value=value, versus=versus)
 
 
-def _of_speech(plain: Query, query: Query, seen: Sequence[str]) -> Query | None:
+def _of_speech(plain: Query, query: Query, edge: Rank | None, text: str) -> Query | None:
     """How often somebody speaks, who does so first, whether two do at once; None where no such thing is asked."""
-    names, text = plain.whom.names, " ".join(seen)
+    names = plain.whom.names
     if query.number is not None and query.select == "how_often":
         return replace(plain, select="how_often", number=query.number)
-    edge = next((k for word, k in (("first", 1), ("last", -1)) if word in seen), 0)
-    if edge and len(names) == 1:
-        return replace(plain, select="who", form="wh", whom=Whom(), rank=Rank("time", edge))  # who does is told
+    if edge is not None and len(names) == 1:
+        return replace(plain, select="who", form="wh", whom=Whom(), rank=edge)  # who does is told
     if len(names) == 2 and any(said in text for said in ("at the same time", "at once", "simultaneously")):
         meanwhile = During("while", Event(Whom(names[1:]), plain.where or PRESENT))
         return replace(plain, whom=Whom(names[:1]), during=meanwhile)

@@ -90,6 +90,11 @@ class Token:
 OPENING = Token(",", ",", 0, 0)  # stands before the first word
 
 
+def mentioned(text: str, name: str, *, any_case: bool = True) -> bool:
+    """Whether a text names somebody by a whole word: "Al" isn't in "Also"."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE if any_case else 0) is not None
+
+
 def sentences(text: str) -> list[str]:
     """The sentences of a text, each with its full stop; what follows the last full stop is left out."""
     return [" ".join(found.split()) for found in _SENTENCE.findall(text)]

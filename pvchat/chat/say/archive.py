@@ -212,13 +212,8 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
         for one, count in found.groups.items()
     ]
     count = f"{number(len(told))} {query.value}{'' if len(told) == 1 else 's'}: " if query.select == "how_often" else ""
-    most = (
-        ""
-        if query.rank is None or not told
-        else " longest"
-        if by_length
-        else f" {'most' if query.rank.k > 0 else 'least'} often"
-    )
+    ranked = query.rank if told else None
+    most = "" if ranked is None else " longest" if by_length else f" {'most' if ranked.k > 0 else 'least'} often"
     listed = (", then ".join(told[:_MOST]) if query.rank is not None else join(told)) or "perhaps"
     return f"{_subject(found)}{_where(found)}:{most} {count}{listed}.{of}{lines(found.seen)}"
 

@@ -155,7 +155,8 @@ def whom_said(whom: Whom) -> str:
     """A set of people as a noun: "both Ana and Ben", "the man with glasses", "nobody I know"."""
     if whom.names or whom.unknown:
         lead = f"{whom.quantifier} " if whom.quantifier in ("both", "only") and whom.names else ""
-        return f"{lead}{join(whom.names or whom.unknown, 'or' if whom.quantifier == 'either' else 'and')}"
+        names = [called(name) for name in whom.names] or whom.unknown
+        return f"{lead}{join(names, 'or' if whom.quantifier == 'either' else 'and')}"
     if whom.nth:
         kind = f" {noun(whom.such)}" if whom.such is not None else ""
         return f"the {ordinal(whom.nth)}{kind} {wording('nth', whom.nth_by)}".rstrip()

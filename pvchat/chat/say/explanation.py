@@ -6,7 +6,6 @@ with their times. The words for conditions, people and times are those of the an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 from pvchat.chat.english import clock, join, lasting, number, span_told, table, upper, wording
 from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Has, Number, Query, Rank, Whom, numbers_of
 from pvchat.chat.say.clauses import (
-    STRANGER,
     called,
     clause,
     complement,
@@ -100,9 +98,8 @@ def explain(finding: dict[str, Any], many: bool = False) -> Explanation | None:
     if not finding:
         return None
     query = Query.from_dict(finding["query"])
-    asked = tuple((name, re.sub(r"#\d+", STRANGER, text)) for name, text in _asked(query, many))
     then = explain(finding.get("then", {}), many)
-    return Explanation(asked, tuple(_found(finding, query)), tuple(_rows(finding)), then)
+    return Explanation(tuple(_asked(query, many)), tuple(_found(finding, query)), tuple(_rows(finding)), then)
 
 
 def lines(explanation: Explanation | None) -> list[str]:
@@ -160,7 +157,7 @@ def _what(query: Query) -> str:
 
 def _whom(whom: Whom, several: bool) -> str:
     """Such as "Ana and Ben", "the men with glasses" or "somebody but Ben"."""
-    but = f" but {join(whom.besides)}" if whom.besides else ""
+    but = f" but {join([called(name) for name in whom.besides])}" if whom.besides else ""
     if several and whom.such is not None and not whom.names and not whom.nth:
         return f"the {noun(whom.such, 2)}{but}"
     return whom_said(replace(whom, quantifier="any") if whom.quantifier == "both" else whom) + but

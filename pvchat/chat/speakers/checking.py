@@ -14,7 +14,6 @@ the outlines that it was shown, or goes round in circles.
 
 from __future__ import annotations
 
-import re
 import time
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
@@ -31,6 +30,7 @@ from pvchat.chat.reader.statements import (
     Point,
     Statement,
     all_words,
+    mentioned,
     named_for,
     read_statement,
     sentences,
@@ -229,8 +229,8 @@ def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[st
     """
     known = {name: {row.value for row in timeline.of(about, name)} for name in ("gender", "posture", "side")}
     setting = next((row.value for row in timeline.of("", "setting")), "")
-    said, lower = all_words(text), text.lower()
-    other = next((name for name in names if re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", lower)), "")
+    said = all_words(text)
+    other = next((name for name in names if mentioned(text, name)), "")
     gender, pose = said & {"man", "woman"}, {value.split()[0] for value in known["posture"]}
     poses = _POSES - pose | all_words(_ON_FEET if pose and "standing" not in pose else "")
     elsewhere = all_words({"indoors": _OUTDOORS, "outdoors": _INDOORS}.get(setting, ""))

@@ -30,6 +30,7 @@ from functools import lru_cache
 from typing import Any
 
 from pvchat.chat.english import COLOURS
+from pvchat.chat.reader.statements import mentioned
 from pvchat.eval.manifest import Item
 from pvchat.eval.metrics.wording import STOP, content_words
 
@@ -55,11 +56,6 @@ def stances(text: str, names: Sequence[str]) -> dict[str, str | None]:
     clauses = [c for c in _CLAUSES.split(_apart(marked, marks)) if c.strip()]
     named = any(mentioned(clause, mark) for clause in clauses for mark in marks)
     return {name: _of_name(clauses, mark, named) for name, mark in zip(names, marks, strict=True)}
-
-
-def mentioned(text: str, name: str) -> bool:
-    """Whether a text names somebody, as a whole word in any case."""
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def entity_specificity(item: Item, answer: str, enrolled: Sequence[str]) -> float:
