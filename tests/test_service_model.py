@@ -20,9 +20,9 @@ from pvchat.model.choices import KINDS, sentences  # noqa: E402
 from pvchat.model.describer import Describer  # noqa: E402
 from pvchat.model.lines import Line  # noqa: E402
 from pvchat.model.personstates import STAMP  # noqa: E402
-from pvchat.model.registry import create_model  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402
 from pvchat.schemas import PersonFacts, SceneFacts  # noqa: E402
+from recipes.model.made import create_model, save_model  # noqa: E402
 
 CHOSEN = {"action": "cooking", "location": "on a beach"}  # what the model is made to find likeliest
 
@@ -31,7 +31,7 @@ CHOSEN = {"action": "cooking", "location": "on a beach"}  # what the model is ma
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved tiny model."""
     path = tmp_path_factory.mktemp("model")
-    create_model("tiny").save_pretrained(path)
+    save_model(create_model("tiny"), path)
     return path
 
 

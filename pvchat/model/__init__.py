@@ -1,9 +1,9 @@
 """The video language model: experts' features in; what is read of a clip, text, a presence logit for each person out.
 
-A clip goes through `features.py` (tokens of an analysis, made by `cliptokens.py`), `connectors.py` (one width, mixed
-across experts: `moec.py`, `hga.py`), `mova.py` (weighed by the question) and `qformer.py` (queries and personal tokens
-read them, with the mixed heads of `heads.py` and `routers.py`) into the language model (`llm.py`: `prompts.py`,
-`generation.py`, `drafted.py`). What is read is in `reading.py`, what a clip looks like on the way in `visual.py`.
+A clip goes through `cliptokens.py` (tokens of an analysis), `connectors.py` (one width, mixed across experts:
+`moec.py`, `hga.py`), `mova.py` (weighed by the question) and `qformer.py` (queries and personal tokens read them, with
+the mixed heads of `heads.py` and `routers.py`) into the language model (`llm.py`: `prompts.py`, `drafted.py`). What a
+clip looks like on the way is in `visual.py`. Batches and losses of its training are `recipes/model`'s.
 
 People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); who is in a
 clip comes from `identity/` (by `presence.py`).
@@ -13,6 +13,6 @@ At work: `trained.py` has one model loaded, `views.py` what it saw of clips (`li
 `sentences.py` (with `minilm.py`) makes sentence vectors; `language.py` is a language model by itself.
 
 On disk: `config.py`, `registry.py` (presets), `checkpoint.py`. Without torch: `frozen.py` runs all but the language
-model (`passes.py`, converted). `retrofit.py` gives other models mixed heads. Open
+model. `retrofit.py` gives other models mixed heads. Open
 `pvchat.py` first.
 """

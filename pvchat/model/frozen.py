@@ -1,8 +1,8 @@
 """The trained model for everything but words, without torch: clips in, what it sees of them out.
 
-Two of its passes (`passes.py`) run as converted networks (`networks.py`, ADR 0014), so that a process that only
-answers never imports torch: 190 MB and two seconds. Where OpenVINO isn't there torch runs the same passes. The language
-model and all training stay with `PVChatModel`.
+Two of its passes (`Connectors`, and the whole model's `forward`) run as converted networks (`networks.py`, ADR 0014),
+so that a process that only answers never imports torch: 190 MB and two seconds. Where OpenVINO isn't there torch runs
+the same passes. The language model stays with `PVChatModel`.
 
 Legend: N tokens, D model width, S sentence width, Q queries.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,22 +108,16 @@ class FrozenModel:
         inputs = []
         for expert in self.config.experts.values():
             inputs += [Input((1, -1, expert.width)), Input((1, -1, 5)), Input((1, -1), "int64")]
-        return self._pass("connecting", inputs)
+        return self._pass("connecting", lambda: self._model().connectors, inputs)
 
     @cached_property
     def _looking(self) -> Network:
         config = self.config
         shapes = (1, -1, config.width), (1, -1), (1, -1), (1, config.sentence_width)
         kinds = ("float32", "int64", "bool", "float32")
-        return self._pass("looking", [Input(*one) for one in zip(shapes, kinds, strict=True)])
+        return self._pass("looking", self._model, [Input(*one) for one in zip(shapes, kinds, strict=True)])
 
-    def _pass(self, name: str, inputs: list[Input]) -> Network:
-        def build(_: Path) -> nn.Module:
-            from pvchat.model import passes
-
-            module: Any = getattr(passes, name.capitalize())(self._model())
-            return module
-
+    def _pass(self, name: str, module: Callable[[], nn.Module], inputs: list[Input]) -> Network:
         if self._handed:
-            return TorchNetwork(build(self.weights), self.device)
-        return load(name, self.weights, build, *inputs, what=repr(self.config), device=self.device)
+            return TorchNetwork(module(), self.device)
+        return load(name, self.weights, lambda _: module(), *inputs, what=repr(self.config), device=self.device)

@@ -43,11 +43,6 @@ def person_state(trained: TrainedModel, person: Person) -> PersonState:
     return PersonState(person.name, tokens, z, person)
 
 
-def marks_of(person: Person) -> Person:
-    """By what somebody is recognised: all that is stored of her."""
-    return person
-
-
 def _fits(person: Person, config: ModelConfig) -> bool:
     """Whether tokens and z have the model's shapes: a stranger's file may bear its stamp all the same."""
     wanted = {"tokens": (config.personal_tokens, config.width), "z": (config.routed_modules, config.routed_heads)}
@@ -58,7 +53,7 @@ def _aligned(trained: TrainedModel, person: Person) -> tuple[Tensor, Tensor]:
     """Tokens [I, D] and z [M, R] that the aligner makes of a stored person."""
     import torch
 
-    from pvchat.model.features import PersonFeatures
+    from pvchat.model.aligner import PersonFeatures
 
     faces, bodies = _faces(person), person.arrays.get("body", np.zeros((0, BODY_WIDTH)))
     most = max(1, len(faces), len(bodies))

@@ -57,14 +57,11 @@ class ClipViews:
         """The visual tokens of a clip, made once."""
         import torch
 
-        from pvchat.model.features import from_analysis
-
         with self.trained.lock:
             key = _key(analysis)
             if key not in self._seen:
                 with torch.inference_mode():
-                    model = self.trained.reader
-                    self._seen[key] = model.encode_clips(from_analysis(analysis, model.config))
+                    self._seen[key] = self.trained.reader.look(analysis)
             _keep_last(self._seen, key)
             return self._seen[key]
 

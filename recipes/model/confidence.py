@@ -45,6 +45,7 @@ from pvchat.schemas import FloatArray, SceneFacts
 from recipes.model.base.config import AUTO, CAPTIONED
 from recipes.model.base.contrast import similarity
 from recipes.model.base.data import Photo, Pictures, picture_features, read_photos
+from recipes.model.batches import encode_clips
 
 LIKELY, SURE = 0.6, 0.8  # precision from which a choice is said with "probably", and without [choice]
 FEWEST = 3  # held-back pictures that must confirm a choice before it is offered [choice]
@@ -62,7 +63,7 @@ def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[ChoiceKind,
     for start in range(0, len(pictures), _BATCH):
         grids = pictures.grids(range(start, min(start + _BATCH, len(pictures))))
         with torch.inference_mode():
-            visual = model.encode_clips(picture_features(grids, None, model.config))
+            visual = encode_clips(model, picture_features(grids, None, model.config))
             seen = model.read(visual, question.expand(len(grids), -1)).sentences.float()
         for kind, vectors in texts.items():
             found[kind].append(similarity(seen, vectors).numpy())

@@ -22,7 +22,7 @@ from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.deep import DeepOptions
 from pvchat.train.person.examples import TrainingSet
 from pvchat.train.person.session import TrainingSession
-from recipes.model.batches import collate_people, person_from_track
+from recipes.model.batches import aligned, collate_people, person_from_track
 from recipes.model.person.own import learn, training_data
 
 
@@ -105,6 +105,6 @@ def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
     assert {n for e in data.examples for n in e.names} > {"Kim", "Lee"}
     features = collate_people([person_from_track(seen[alone.id].tracks[0])])
     with torch.no_grad():
-        own = describer.model.aligner.people(features, ["Kim"])[0]
+        own = aligned(describer.model, features, ["Kim"])[0]
     assert torch.equal(data.others["Kim"].tokens, own.tokens)  # not the stored namesake's
     assert torch.equal(data.others["Lee"].tokens, describer.state(lee).tokens)

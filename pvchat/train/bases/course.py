@@ -92,7 +92,7 @@ def _losses(training: Training, example: PersonExample, generic: str) -> list[Te
 
 def _pull(training: Training) -> float:
     """Add the gradient of the pull towards the start; the loss."""
-    tokens, config = training.run.trainee.person.tokens, training.config
+    tokens, config = training.run.trainee.person["tokens"], training.config
     if not config.anchor or not tokens.requires_grad:
         return 0.0
     loss = config.anchor * (tokens - training.start.tokens).square().mean()

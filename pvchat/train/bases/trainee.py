@@ -70,8 +70,8 @@ class BaseTrainee(Learner):
 
     def personal(self, name: str) -> Personal:
         """The person as she is now, called so; gradients flow to the parameters."""
-        z = self.person.z if self.person.z.numel() else None
-        return Personal(name, self.person.tokens, z)
+        tokens, z = self.person["tokens"], self.person["z"]
+        return Personal(name, tokens, z if z.numel() else None)
 
     def forward(self, data: BaseData, example: PersonExample) -> Said:
         """Let the base answer one example."""
@@ -100,13 +100,13 @@ class BaseTrainee(Learner):
     def presence_odds(self, data: BaseData, clip: int, name: str) -> Tensor:
         """Log-odds that she is in a clip, asked as `bases/judging.py` asks."""
         asked = BasePrompt(
-            PRESENCE_QUESTION.format(name), soft=((name, len(self.person.tokens)),), brief=PRESENCE_BRIEF
+            PRESENCE_QUESTION.format(name), soft=((name, len(self.person["tokens"])),), brief=PRESENCE_BRIEF
         )
         return self.say(data, clip, asked, [self.personal(name)], "Yes.").odds
 
     def generic_odds(self, data: BaseData, clip: int, question: str) -> Tensor:
         """Log-odds of yes to a question about everything but her, while she stands in the prompt."""
-        asked = BasePrompt(question, soft=((data.name, len(self.person.tokens)),), brief=PRESENCE_BRIEF)
+        asked = BasePrompt(question, soft=((data.name, len(self.person["tokens"])),), brief=PRESENCE_BRIEF)
         return self.say(data, clip, asked, [self.personal(data.name)], "Yes.").odds
 
 

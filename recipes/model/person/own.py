@@ -25,7 +25,7 @@ from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.deep import DeepOptions
 from pvchat.train.person.examples import TrainingSet
 from pvchat.train.person.state import STATE, Trained
-from recipes.model.batches import person_from_track
+from recipes.model.batches import aligned, person_from_track
 from recipes.model.person.data import PersonData, make_data
 from recipes.model.person.stages import train_state
 
@@ -90,7 +90,7 @@ def other_people(
         for other in sorted((view.tracks.keys() & wanted) - found.keys()):
             track = data.analyses(view.sample).tracks[view.tracks[other]]
             with torch.no_grad():
-                found[other] = model.aligner.people(person_from_track(track).to(model.device), [other])[0]
+                found[other] = aligned(model, person_from_track(track).to(model.device), [other])[0]
     return {p.name: describer.state(p) for p in known} | found
 
 
