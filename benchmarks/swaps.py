@@ -95,7 +95,7 @@ def says(
             rivals = [p for p in enrolled if p is not owner]
             state = replace(describer.state(owner), name=person.name)
             people = People.batch([[state]], trained.model.config, rivals)
-            seen, vector = describer.views.look(analysis), describer.vector(text)
+            seen, vector = describer.look(analysis), describer.vector(text)
             logit = yes_no(trained.model, seen, [Prompt(text)], question=vector, people=people)
             said.append(float(logit))
     return said[0], said[1]

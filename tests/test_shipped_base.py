@@ -107,7 +107,7 @@ def yes_by_tokens(chat: PVChat, analysis: ClipAnalysis, asked: Person, owner: Pe
     describer, trained, text = chat.describer, chat.describer.trained, f"Is {asked.name} in this video?"
     named = People.batch([[replace(describer.state(owner), name=asked.name)]], trained.config)
     with torch.inference_mode(), speaking_with(trained.model, trained.answering):
-        seen = describer.views.look(analysis)
+        seen = describer.look(analysis)
         odds = yes_no(trained.model, seen, [Prompt(text)], question=describer.vector(text), people=named)
     return float(odds) > 0
 

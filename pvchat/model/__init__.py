@@ -8,11 +8,10 @@ clip looks like on the way is in `visual.py`. Batches and losses of its training
 People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); who is in a
 clip comes from `identity/` (by `presence.py`).
 
-At work: `trained.py` has one model loaded, `views.py` what it saw of clips (`lines.py`: what it is asked),
-`personstates.py` stored people as it takes them; `describer.py` holds a clip against sentences, `choices.py` picks one;
-`sentences.py` (with `minilm.py`) makes sentence vectors; `language.py` is a language model by itself.
+At work: `trained.py` has one model loaded, `personstates.py` stored people as it takes them; `describer.py` holds a
+clip against sentences, `choices.py` picks one; `sentences.py` (with `minilm.py`) makes sentence vectors; `language.py`
+is a language model by itself.
 
 On disk: `config.py`, `registry.py` (presets), `checkpoint.py`. Without torch: `frozen.py` runs all but the language
-model. `retrofit.py` gives other models mixed heads. Open
-`pvchat.py` first.
+model. `retrofit.py` gives other models mixed heads. Open `pvchat.py` first.
 """

@@ -88,5 +88,5 @@ class Aligner(nn.Module):
         identity = self.identity(features.identity) * IDENTITY_WIDTH**0.5 + self.kind[0]
         body = self.body(self.body_in(features.body)) + self.kind[1]
         rest = self.kind[2].expand(len(features), 1, -1)
-        mask = [features.identity_mask, features.body_mask, torch.ones_like(features.body_mask[:, :1])]
+        mask = [features.identity_mask, features.body_mask, features.body_mask.new_ones(len(features), 1)]
         return Context(self.norm(torch.cat([identity, body, rest], dim=1)), torch.cat(mask, dim=1))

@@ -21,10 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import WeightsError
-from pvchat.model.lines import Line
 from pvchat.schemas import HANDS, FloatArray, PersonFacts, SceneFacts
 
-Liken = Callable[[list[Line], list[str]], FloatArray]  # B lines, n texts -> likeness [B, n]
+Liken = Callable[[list[int | None], list[str]], FloatArray]  # B tracks (None: the whole), n texts -> likeness [B, n]
 ChoiceKind = Literal["action", "location"]
 KINDS: tuple[ChoiceKind, ...] = ("action", "location")
 Level = Literal["sure", "group sure", "likely", "group likely"]  # "likely" is said with "probably"
@@ -32,7 +31,6 @@ LEVELS: tuple[Level, ...] = ("sure", "group sure", "likely", "group likely")  # 
 SETTINGS = ("indoors", "outdoors")
 CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
 LIMITS = "claims.json"  # beside the weights: {"choices": {kind: Scale}}
-LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
 _TO_THE_CAMERA = ("facing the camera", "smiling")
 _BUSY = ("talking", "gesturing", "raising", "waving", "pointing", "nodding", "shaking", "holding")
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from pvchat.model.pvchat import PVChatModel
 
+LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
+
 
 @dataclass(frozen=True)
 class ClipTokens:
@@ -89,19 +91,16 @@ class FrozenModel:
         (seen,) = self._looking(raw, clip.expert, mask[None], question[None])
         return seen[0]
 
-    def visible(self, clip: ClipTokens, track: int | None, experts: tuple[str, ...]) -> NDArray[np.bool_]:
+    def visible(self, clip: ClipTokens, track: int | None) -> NDArray[np.bool_]:
         """[N] the tokens that are looked at; what isn't is in none of the others.
 
         Args:
             clip: its tokens.
             track: whose tokens, by the number they carry, beside the scene's; other tracks are hidden. The cells of
                 whole frames still show everybody. None looks at everyone; a number that none carries leaves the scene.
-            experts: names of those whose tokens are looked at; empty, or where none of theirs is there, for all.
         """
         shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
-        wanted = [number for number, name in enumerate(self.config.experts) if name in experts]
-        chosen = shown & np.isin(clip.expert[0], wanted)
-        return chosen if chosen.any() else shown
+        return shown & np.isin(clip.expert[0], [n for n, name in enumerate(self.config.experts) if name in LOOKED_AT])
 
     @cached_property
     def _connecting(self) -> Network:

@@ -10,7 +10,6 @@ import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH
 from pvchat.model.trained import TrainedModel
@@ -55,11 +54,12 @@ def _aligned(trained: TrainedModel, person: Person) -> tuple[Tensor, Tensor]:
 
     from pvchat.model.aligner import PersonFeatures
 
-    faces, bodies = _faces(person), person.arrays.get("body", np.zeros((0, BODY_WIDTH)))
-    most = max(1, len(faces), len(bodies))
-    rows = [torch.from_numpy(part)[None] for side in (faces, bodies) for part in _padded(side, most)]
+    parts: list[Tensor] = []
+    for side in (_faces(person), person.arrays.get("body", np.zeros((0, BODY_WIDTH)))):
+        rows = torch.from_numpy(side.astype(np.float32))[None]
+        parts += [rows, torch.ones(rows.shape[:2], dtype=torch.bool)]
     with trained.lock, torch.no_grad():
-        tokens, z = trained.model.aligner(PersonFeatures(*rows).to(trained.device))
+        tokens, z = trained.model.aligner(PersonFeatures(*parts).to(trained.device))
     return tokens[0], z[0]
 
 
@@ -69,11 +69,4 @@ def _faces(person: Person) -> FloatArray:
     if person.kind != "face" or faces.ndim != 2 or faces.shape[1] != IDENTITY_WIDTH:
         faces = np.zeros((0, IDENTITY_WIDTH))
     unit: FloatArray = faces / np.maximum(np.linalg.norm(faces, axis=1, keepdims=True), 1e-6)
-    return unit.astype(np.float32)
-
-
-def _padded(rows: FloatArray, most: int) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Rows [n, W] as [most, W] with their mask [most]."""
-    out = np.zeros((most, rows.shape[1]), np.float32)
-    out[: len(rows)] = rows
-    return out, np.arange(most) < len(rows)
+    return unit

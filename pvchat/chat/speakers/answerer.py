@@ -89,7 +89,7 @@ class Answerer:
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
         rivals = [p for p in viewed.people if p.name not in wanted]
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
-            visual, row = describer.views.look(viewed.analysis), [describer.state(p) for p in shown]
+            visual, row = describer.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
             own = own if tokens_tell(trained.model, present, visual) else 0
             context = "" if own else context
