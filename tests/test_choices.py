@@ -25,7 +25,6 @@ from pvchat.model.choices import (
     LEVELS,
     SETTINGS,
     Chooser,
-    Scale,
     at_odds,
     choices,
     group_names,
@@ -36,6 +35,7 @@ from pvchat.model.choices import (
     softmax,
 )
 from pvchat.schemas import HANDS, PersonFacts, PersonPresence, SceneFacts, Thing
+from recipes.model.confidence import usual_scale
 
 TABLE = Thing("dining table", 0.9, [0], [[0.1, 0.5, 0.9, 0.9]], [0.9])
 
@@ -68,7 +68,7 @@ def test_what_is_near_to_everything_is_not_chosen() -> None:
     kind = "location"
     usual = np.random.default_rng(0).normal(size=(50, len(sentences(kind)))).astype(np.float32)
     usual[:, 0] += 10
-    scale, alike = Scale.fit(kind, usual), usual.mean(0)
+    scale, alike = usual_scale(kind, usual), usual.mean(0)
     alike[-1] += 2.0
     assert scale.scores(kind, alike[None]).argmax() == len(choices(kind)) - 1
 

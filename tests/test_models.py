@@ -73,12 +73,6 @@ def test_another_language_model_needs_another_connector(tmp_path: Path) -> None:
     assert models.choose(Settings(model=str(folder), answers="reworded", llm=str(other)))[0] == "reworded"
 
 
-def test_experts_that_the_analysis_lacks_are_refused(tmp_path: Path) -> None:
-    hub = {"clip": {"width": 8, "source": "open_clip", "model": "ViT"}}
-    with pytest.raises(SettingsError, match="through clip"):
-        models.choose(Settings(model=str(make_model(tmp_path / "m", experts=hub))))
-
-
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such model"):
         models.find(str(tmp_path))

@@ -96,6 +96,12 @@ class BaseConnector(nn.Module):
             added = self.out(read.transpose(1, 2).flatten(2))
         return hidden + added.to(hidden.dtype)
 
+    def before(self, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Before a layer: its hidden states with the experts' tokens read."""
+        if args:
+            return (self(args[0]), *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": self(kwargs["hidden_states"])}
+
 
 def attach(base: Base, config: ConnectorConfig) -> BaseConnector:
     """Give a base a fresh connector, which reads nothing until it looks at a clip."""
@@ -104,7 +110,7 @@ def attach(base: Base, config: ConnectorConfig) -> BaseConnector:
         made = BaseConnector(config, base.width).to(base.device).eval()
     base.model.connector = made
     layers = base.decoder.layers
-    layers[len(layers) // 2].register_forward_pre_hook(_Read(made), with_kwargs=True)
+    layers[len(layers) // 2].register_forward_pre_hook(made.before, with_kwargs=True)
     return made
 
 
@@ -126,18 +132,6 @@ def looking_at(base: Base, analysis: ClipAnalysis | None, question: Tensor | Non
         yield
     finally:
         connector.seen = None
-
-
-class _Read:
-    """Before a layer: hidden states with the experts' tokens read. An object, so that it follows a deep copy."""
-
-    def __init__(self, connector: BaseConnector) -> None:
-        self.connector = connector
-
-    def __call__(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if args:
-            return (self.connector(args[0]), *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": self.connector(kwargs["hidden_states"])}
 
 
 def _split(x: Tensor, heads: int) -> Tensor:

@@ -35,9 +35,11 @@ from pvchat.model.choices import (
     Scale,
     choices,
     group_shares,
+    pooled,
     possible,
     sentences,
     softmax,
+    standardised,
 )
 from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.model.trained import TrainedModel
@@ -100,7 +102,7 @@ def fit(
         named: [n, K] from `mentioned`.
         where: n times the measured setting.
     """
-    scale = replace(Scale.fit(kind, np.concatenate([alike, others])), offered=named.sum(0) >= FEWEST)
+    scale = replace(usual_scale(kind, np.concatenate([alike, others])), offered=named.sum(0) >= FEWEST)
     many = max(choice.company for choice in choices(kind))
     allowed = np.stack([possible(kind, SceneFacts(setting=w), many) for w in where])
     named = named & allowed & scale.offered
@@ -124,6 +126,13 @@ def fit(
                 least[prefix + word][setting] = limit  # type: ignore[index]
                 report[prefix + setting][word] = _precision(sure[own], right[own], limit)
     return replace(scale, least=least), report
+
+
+def usual_scale(kind: ChoiceKind, likeness: FloatArray) -> Scale:
+    """What is usual, out of likeness [n, S] to n pictures; everything is offered."""
+    sentence = _usual(likeness)
+    scores = pooled(kind, standardised(likeness, sentence))
+    return Scale(sentence, _usual(scores), np.ones(scores.shape[1], bool))
 
 
 def least_score(scores: NDArray[np.floating], right: NDArray[np.bool_], precision: float) -> float | None:
@@ -184,6 +193,11 @@ def main(words: Sequence[str] | None = None) -> None:
 def _precision(sure: FloatArray, right: NDArray[np.bool_], least: float | None) -> dict[str, Any]:
     kept = right[sure >= least] if least is not None else right[:0]
     return {"least": least, "shown": len(kept), "right": _mean(kept)}
+
+
+def _usual(values: FloatArray) -> FloatArray:
+    """[2, n] mean and standard deviation of each column."""
+    return np.stack([values.mean(0), values.std(0) + 1e-6])
 
 
 def _mean(values: NDArray[np.bool_]) -> float | None:
