@@ -31,7 +31,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pvchat.model.registry import load_config
+from pvchat.model.config import load_config
 from pvchat.model.routers import RoutingStats
 from pvchat.model.sentences import SentenceEncoder
 from recipes.model.base import run as base

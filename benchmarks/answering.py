@@ -25,7 +25,8 @@ import numpy as np
 import torch
 from switches import changed, equal_shares, routed
 
-from pvchat.model.checkpoint import ANSWERING, read_words
+from pvchat.model.checkpoint import read_words
+from pvchat.model.config import ANSWERING
 from pvchat.model.people import People
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.train.bases.gate import at_least

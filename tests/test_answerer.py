@@ -18,7 +18,8 @@ from pvchat.chat.reader.statements import sentences  # noqa: E402
 from pvchat.chat.speakers import answerer  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import WeightsError  # noqa: E402
-from pvchat.model.checkpoint import ANSWERING, read_words, speaking_with, words_of  # noqa: E402
+from pvchat.model.checkpoint import read_words, speaking_with, words_of  # noqa: E402
+from pvchat.model.config import ANSWERING  # noqa: E402
 from pvchat.model.drafted import Decoding  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402

@@ -14,7 +14,7 @@ from pvchat.bases import models
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.registry import list_models, load_config
+from pvchat.model.config import list_models, load_config
 from pvchat.storage.tensorfile import pack
 
 

@@ -12,6 +12,6 @@ At work: `trained.py` has one model loaded, `personstates.py` stored people as i
 clip against sentences, `choices.py` picks one; `sentences.py` (with `minilm.py`) makes sentence vectors; `language.py`
 is a language model by itself.
 
-On disk: `config.py`, `registry.py` (presets), `checkpoint.py`. Without torch: `frozen.py` runs all but the language
+On disk: `config.py` (presets, too), `checkpoint.py`. Without torch: `frozen.py` runs all but the language
 model. `retrofit.py` gives other models mixed heads. Open `pvchat.py` first.
 """

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from pvchat.errors import WeightsError
 from pvchat.model.config import WEIGHTS
 
-ANSWERING = "answering.safetensors"  # adapters and projectors for answering, beside a model that they fit
 SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
 PRINTS = "prints."  # how presence is told (`presence.py`): a file of another version leaves it as it is

@@ -1,4 +1,7 @@
-"""What a model is made of, as frozen dataclasses that check themselves; read from and written to JSON. Torch-free."""
+"""What a model is made of, as frozen dataclasses that check themselves; read from and written to JSON. Torch-free.
+
+Every JSON file in `configs/` is a preset, the file's name is the preset's name; some have weights in `pretrained/`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from typing import Any
 from pvchat.errors import SettingsError, WeightsError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"  # a model's folder
+ANSWERING = "answering.safetensors"  # adapters and projectors for answering, beside a model that they fit
+CONFIGS = Path(__file__).parent / "configs"
+PRETRAINED = Path(__file__).parent / "pretrained"
 IDENTITY_WIDTH = 128  # of a face vector (`perception/experts/identity.py`)
 BODY_WIDTH = 1280  # EfficientNet-Lite0, pooled
 POSE_WIDTH = 222  # `cliptokens.pose_vector`
@@ -123,3 +129,26 @@ def read_config(folder: Path) -> ModelConfig:
         return ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError) as error:
         raise WeightsError("no readable model here", subject=str(folder), hint=f"Expected {CONFIG}.") from error
+
+
+def list_models() -> list[str]:
+    """Names of all presets, sorted."""
+    return sorted(path.stem for path in CONFIGS.glob("*.json"))
+
+
+def load_config(name: str) -> ModelConfig:
+    """A preset's configuration.
+
+    Raises:
+        SettingsError: there is no such preset.
+    """
+    path = CONFIGS / f"{name}.json"
+    if name not in list_models():
+        raise SettingsError(f"unknown model '{name}'", hint=f"Use one of {', '.join(list_models())}.")
+    return ModelConfig.from_dict({**json.loads(path.read_text(encoding="utf-8")), "name": name})
+
+
+def pretrained_folder(name: str) -> Path | None:
+    """Where a preset's shipped weights lie, None when it has none."""
+    folder = PRETRAINED / name
+    return folder if (folder / WEIGHTS).is_file() else None

@@ -22,6 +22,14 @@ _MARK_VISUAL, _MARK_PERSONAL = "\ue000", "\ue001"  # private use: no text has a 
 _MARKS = re.compile("([\ue000-\ue002])")
 
 
+def without(text: str, tokens: Sequence[str]) -> str:
+    """A user's words without special tokens: a question can't bring pictures, people or turns along."""
+    while any(token in text for token in tokens):  # taking one out can make another
+        for token in tokens:
+            text = text.replace(token, "")
+    return text
+
+
 class PromptWriter:
     """Writes prompts for one tokenizer.
 
@@ -50,11 +58,7 @@ class PromptWriter:
 
     def clean(self, text: str) -> str:
         """Text without place marks and the tokenizer's special tokens."""
-        text = _MARKS.sub("", text)
-        while any(token in text for token in self.tokenizer.all_special_tokens):  # removing one can make another
-            for token in self.tokenizer.all_special_tokens:
-                text = text.replace(token, "")
-        return text
+        return without(_MARKS.sub("", text), self.tokenizer.all_special_tokens)
 
     def text(self, question: str, facts: str, names: Sequence[str]) -> str:
         """The rendered chat with place marks; the question is clean already."""

@@ -121,9 +121,9 @@ class PVChatModel(nn.Module):
         if people is not None:
             found = self.prints(people, visual)
             match, presence = found.into(visual), found.odds
-        out = self.qformer(tokens, visual.mask, question, people, match)
-        sentences = F.normalize(self.to_sentence(out.queries), dim=-1)
-        return Reading(out.queries, out.personal, presence, sentences, out.routing, visual.aux)
+        queries, personal, routing = self.qformer(tokens, visual.mask, question, people, match)
+        sentences = F.normalize(self.to_sentence(queries), dim=-1)
+        return Reading(queries, personal, presence, sentences, routing, visual.aux)
 
     def forward(self, raw: Tensor, expert: Tensor, mask: Tensor, question: Tensor) -> Tensor:
         """What the queries see of a clip with a question in mind: sentence vectors [1, Q, S], unit length.

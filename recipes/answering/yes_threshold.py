@@ -22,7 +22,8 @@ import torch
 
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Question
-from pvchat.model.checkpoint import ANSWERING, read_words
+from pvchat.model.checkpoint import read_words
+from pvchat.model.config import ANSWERING
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.schemas import FloatArray
 from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_of

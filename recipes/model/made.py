@@ -11,10 +11,9 @@ import torch
 
 from pvchat.errors import SettingsError
 from pvchat.model.checkpoint import trained_state
-from pvchat.model.config import CONFIG, WEIGHTS
+from pvchat.model.config import CONFIG, WEIGHTS, load_config
 from pvchat.model.llm import language_of
 from pvchat.model.pvchat import PVChatModel
-from pvchat.model.registry import load_config
 
 
 def create_model(

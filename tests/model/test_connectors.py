@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from pvchat.model.config import load_config
 from pvchat.model.hga import group_aggregate
 from pvchat.model.moec import MixtureConnector
 from pvchat.model.mova import QuestionGate
-from pvchat.model.registry import load_config
 from recipes.model.batches import encode_clips, from_analysis, select
 
 CONFIG = load_config("tiny")

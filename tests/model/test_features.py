@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from pvchat.model.cliptokens import SCENE, kept_tracks
-from pvchat.model.config import POSE_WIDTH
-from pvchat.model.registry import load_config
+from pvchat.model.config import POSE_WIDTH, load_config
 from recipes.model.batches import collate, collate_people, from_analysis, person_from_track
 
 CONFIG = load_config("tiny")

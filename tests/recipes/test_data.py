@@ -13,7 +13,7 @@ from make_sets import encode, make_captioned, make_config
 from PIL import Image
 
 from pvchat.errors import PVChatError
-from pvchat.model.registry import load_config
+from pvchat.model.config import load_config
 from pvchat.schemas import ClipAnalysis
 from recipes.model.base import captions, data, features, identity
 from recipes.model.base.contrast import bank_loss
