@@ -31,7 +31,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pvchat.model.registry import create_model, load_config
+from pvchat.model.config import load_config
 from pvchat.model.routers import RoutingStats
 from pvchat.model.sentences import SentenceEncoder
 from recipes.model.base import run as base
@@ -42,6 +42,7 @@ from recipes.model.base.identity import IdentityPhase
 from recipes.model.base.optimizer import make_optimizer
 from recipes.model.base.phases import Objective, Phase
 from recipes.model.base.report import RunReport, read_metrics
+from recipes.model.made import create_model
 
 MOH_BALANCE = 0.01  # weight of MoH's balance loss (arXiv 2410.11842)
 SHOWN = {1: ("image_to_text_r1", "image_to_text_r5", "text_to_image_r1", "text_to_image_r5"),

@@ -25,7 +25,8 @@ import numpy as np
 import torch
 from switches import changed, equal_shares, routed
 
-from pvchat.model.checkpoint import ANSWERING, read_words
+from pvchat.model.checkpoint import read_words
+from pvchat.model.config import ANSWERING
 from pvchat.model.people import People
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.train.bases.gate import at_least
@@ -33,6 +34,8 @@ from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_
 from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 from recipes.model.base.config import BaseConfig, parse
 from recipes.model.base.run import make_model, started_from
+from recipes.model.batches import encode_clips
+from recipes.model.scoring import score
 
 BY_TOKENS = "existence by tokens"
 _SCENES = 60  # drawn for who is there by tokens only; those with nobody present or nobody absent are left out
@@ -108,11 +111,11 @@ def hits(model: Any, phase: AnsweringPhase, plans: list[LessonPlan], taken: Take
         batch = phase.collate([plan], [plan.lessons], np.random.default_rng(number))
         with torch.no_grad(), taken.off(model):
             people = people_of(model, batch)
-            visual = model.encode_clips(batch.features)
+            visual = encode_clips(model, batch.features)
             visual = replace(visual, tokens=visual.tokens * taken.seen)
             if people is not None:
                 people = weighed(people, taken.personal)
-            found.append(model(visual, batch.prompts, question=batch.question, people=people).exact[0])
+            found.append(score(model, visual, batch.prompts, question=batch.question, people=people).exact[0])
     return found
 
 

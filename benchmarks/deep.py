@@ -76,7 +76,7 @@ def token_ablation(chat: PVChat, clips: dict[str, Path], args: argparse.Namespac
     if chat.describer is None:
         raise SystemExit("There is no trained model here; the token ablation needs one.")
     weights = chat.describer.trained.folder
-    model = PVChatModel.from_pretrained(weights, llm="none") if args.presence_only else chat.describer.model
+    model = PVChatModel.from_pretrained(weights, llm="none") if args.presence_only else chat.describer.trained.model
     found: dict[str, Any] = {}
     data = []
     for name, clip in clips.items():

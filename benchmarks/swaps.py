@@ -84,20 +84,19 @@ def says(
 
     from pvchat.model.checkpoint import speaking_with
     from pvchat.model.people import People
-    from pvchat.model.personstates import marks_of
-    from pvchat.model.prompts import Prompt
+    from recipes.model.prompts import Prompt
+    from recipes.model.scoring import yes_no
 
     describer, trained = chat.describer, chat.describer.trained
     said = []
     with trained.lock, torch.inference_mode(), speaking_with(trained.model, trained.answering):
         for person, owner in zip(people, people[::-1] if swapped else people, strict=True):
             text = QUESTION.format(person.name)
-            rivals = [marks_of(p) for p in enrolled if p is not owner]
+            rivals = [p for p in enrolled if p is not owner]
             state = replace(describer.state(owner), name=person.name)
-            logit = trained.model.yes_no(
-                describer.views.look(analysis), [Prompt(text)], question=describer.vector(text),
-                people=People.batch([[state]], trained.model.config, rivals),
-            )  # fmt: skip
+            people = People.batch([[state]], trained.model.config, rivals)
+            seen, vector = describer.look(analysis), describer.vector(text)
+            logit = yes_no(trained.model, seen, [Prompt(text)], question=vector, people=people)
             said.append(float(logit))
     return said[0], said[1]
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from pvchat.model.choices import LEVELS, SETTINGS, Scale, choices, sentences
+from recipes.model.confidence import usual_scale
 
 NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}
 
@@ -18,7 +19,7 @@ def limits(**levels: float) -> dict:
 
 def scale_of(kind: str, **changed: object) -> Scale:
     usual = np.random.default_rng(0).normal(size=(50, len(sentences(kind)))).astype(np.float32)
-    return replace(Scale.fit(kind, usual), sharpness=2.0, **({"least": limits(likely=0.0)} | changed))
+    return replace(usual_scale(kind, usual), sharpness=2.0, **({"least": limits(likely=0.0)} | changed))
 
 
 def likeness_to(kind: str, said: str) -> np.ndarray:

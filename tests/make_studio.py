@@ -63,7 +63,7 @@ class Studio:
             progress(f"reading {Path(path).name}", 1.0, 1.0)
         return make_clip(2, key=key or video.content_key(path))
 
-    def load_language(self, **_: Any) -> None:
+    def load_language(self, *_: Any) -> None:
         self.loaded += 1  # none: answers by rules alone
 
     def recognise(self, clip: video.Clip, experts: Any, progress: Any = None) -> ClipAnalysis:
@@ -102,7 +102,7 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr("pvchat.model.sentences.SentenceEncoder", Sentences)
-    monkeypatch.setattr("pvchat.model.language.LanguageModel.load", staticmethod(made.load_language))
+    monkeypatch.setattr("pvchat.model.language.LanguageModel", made.load_language)
     monkeypatch.setattr("pvchat.bases.models.pretrained_folder", lambda name: None)  # no trained weights
     return made
 

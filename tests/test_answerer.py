@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -19,11 +18,12 @@ from pvchat.chat.reader.statements import sentences  # noqa: E402
 from pvchat.chat.speakers import answerer  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import WeightsError  # noqa: E402
-from pvchat.model.checkpoint import ANSWERING, read_words, speaking_with, words_of  # noqa: E402
-from pvchat.model.prompts import Prompt  # noqa: E402
+from pvchat.model.checkpoint import read_words, speaking_with, words_of  # noqa: E402
+from pvchat.model.config import ANSWERING  # noqa: E402
+from pvchat.model.drafted import Decoding  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
-from pvchat.model.registry import create_model  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402
+from recipes.model.made import create_model, save_model  # noqa: E402
 from recipes.model.release import save_words  # noqa: E402
 
 Try = Callable[[str], str]
@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved tiny model with words of its own for answering."""
     path = tmp_path_factory.mktemp("model")
     model = create_model("tiny")
-    model.save_pretrained(path)
+    save_model(model, path)
     save_file({k: v + 0.01 for k, v in words_of(model).items()}, path / ANSWERING)
     return path
 
@@ -55,14 +55,14 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Texts that the model says, one a try, in place of its own; gives what each try was told, in the end."""
     texts: list[str] = []
 
-    def generate(self: PVChatModel, visual: object, prompts: list[object], **how: object) -> SimpleNamespace:
-        text = texts.pop(0)
+    def answer(self: PVChatModel, *asked: object) -> str:
+        text, how = texts.pop(0), asked[-1]
         for end in range(1, len(text) + 1):  # as it comes, letter by letter
-            if how["decoding"].heard(text[:end]):
-                return SimpleNamespace(texts=[text[:end]])
-        return SimpleNamespace(texts=[text])
+            if how.heard(text[:end]):
+                return text[:end]
+        return text
 
-    monkeypatch.setattr(PVChatModel, "generate", generate)
+    monkeypatch.setattr(PVChatModel, "answer", answer)
     return texts
 
 
@@ -187,14 +187,15 @@ def test_words_that_dont_fit_are_refused(trained, tmp_path):
 def test_whether_somebody_is_there_is_left_to_her_tokens(chat, studio, tries, monkeypatch):
     """Where her marks tell: the first try is told nothing, its yes is its own; the second is told all."""
     told: list[tuple[str, float, tuple[tuple[int, int], ...]]] = []
-    said = PVChatModel.generate
+    said = PVChatModel.answer
 
-    def generate(self: PVChatModel, visual: object, prompts: list[Prompt], **how: object) -> SimpleNamespace:
-        lead = how["decoding"].lead
-        told.append((prompts[0].facts, lead.share, lead.given))
-        return said(self, visual, prompts, **how)
+    def answer(
+        self: PVChatModel, visual: object, question: str, facts: str, vector: object, people: object, how: Decoding
+    ) -> str:
+        told.append((facts, how.lead.share, how.lead.given))
+        return said(self, visual, question, facts, vector, people, how)
 
-    monkeypatch.setattr(PVChatModel, "generate", generate)
+    monkeypatch.setattr(PVChatModel, "answer", answer)
     monkeypatch.setattr(answerer, "tokens_tell", lambda *_: True)
     plain = chat_facts(chat, studio, "Is Ana in this video?")
     tries += ["No, Ana is not in this video.", plain]

@@ -21,12 +21,10 @@ from pvchat.chat.speakers.checking import contradictions
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.timeline import Row, Timeline
 from pvchat.model.choices import (
-    CAPTION_QUESTION,
     KINDS,
     LEVELS,
     SETTINGS,
     Chooser,
-    Scale,
     at_odds,
     choices,
     group_names,
@@ -36,8 +34,8 @@ from pvchat.model.choices import (
     sentences,
     softmax,
 )
-from pvchat.model.lines import Line
 from pvchat.schemas import HANDS, PersonFacts, PersonPresence, SceneFacts, Thing
+from recipes.model.confidence import usual_scale
 
 TABLE = Thing("dining table", 0.9, [0], [[0.1, 0.5, 0.9, 0.9]], [0.9])
 
@@ -70,7 +68,7 @@ def test_what_is_near_to_everything_is_not_chosen() -> None:
     kind = "location"
     usual = np.random.default_rng(0).normal(size=(50, len(sentences(kind)))).astype(np.float32)
     usual[:, 0] += 10
-    scale, alike = Scale.fit(kind, usual), usual.mean(0)
+    scale, alike = usual_scale(kind, usual), usual.mean(0)
     alike[-1] += 2.0
     assert scale.scores(kind, alike[None]).argmax() == len(choices(kind)) - 1
 
@@ -132,10 +130,9 @@ def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFa
     analysis.scene, tracks[0].facts, analysis.things = scene, facts, kinds.get("things", [])
     question = read_question(text, ["Ana"])
 
-    def liken(lines: list[Line], texts: list[str]) -> np.ndarray:
-        assert {line.question for line in lines} == {CAPTION_QUESTION}  # as the scales are measured
+    def liken(tracks: list[int | None], texts: list[str]) -> np.ndarray:
         kind = next(k for k in KINDS if texts == sentences(k))
-        return np.stack([likeness_to(kind, chosen[kind])] * len(lines))
+        return np.stack([likeness_to(kind, chosen[kind])] * len(tracks))
 
     scales = {kind: scale_of(kind, **kinds.get("levels", {})) for kind in KINDS}
     timeline = timeline_of([present()], analysis)

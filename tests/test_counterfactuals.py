@@ -20,9 +20,8 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 from switches import changed, dark, equal_shares, routed, shuffled, silent, swapped  # noqa: E402
 
 from pvchat.config import Settings  # noqa: E402
-from pvchat.model.choices import CAPTION_QUESTION, KINDS, LOOKED_AT, choices, sentences  # noqa: E402  # noqa: E402
+from pvchat.model.choices import KINDS, choices, sentences  # noqa: E402  # noqa: E402
 from pvchat.model.describer import Describer  # noqa: E402
-from pvchat.model.lines import Line  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402
 from pvchat.schemas import ClipAnalysis, FloatArray  # noqa: E402
@@ -56,8 +55,7 @@ def chosen(describer: Describer, clips: list[ClipAnalysis]) -> list[FloatArray]:
     found = []
     for clip in clips:
         for kind in KINDS:
-            line = Line(CAPTION_QUESTION, 0 if kind == "action" else None, LOOKED_AT)
-            alike = describer.likeness(clip, [line], sentences(kind))
+            alike = describer.likeness(clip, [0 if kind == "action" else None], sentences(kind))
             found.append(describer.scales[kind].probabilities(kind, alike, np.ones(len(choices(kind)), bool))[0])
     return found
 

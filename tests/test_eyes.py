@@ -25,7 +25,6 @@ from pvchat.chat.writer import Writer
 from pvchat.config import Settings, VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.model.choices import KINDS, Chooser, Scale, choices, sentences
-from pvchat.model.lines import Line
 from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
@@ -147,7 +146,7 @@ def test_a_person_is_looked_at_alone_at_a_few_moments(folders, clip, monkeypatch
     shown: list[list[tuple[int, ...]]] = []
     see = looking.eyes.pictures
     monkeypatch.setattr(looking.eyes, "pictures", lambda f: shown.append([one.shape for one in f]) or see(f))
-    alike = looking.likeness(analysis, clip, [Line("", 0), Line("")], sentences("action"))
+    alike = looking.likeness(analysis, clip, [0, None], sentences("action"))
     assert alike.shape == (2, len(sentences("action")))
     assert len(set(shown[0])) == len(set(shown[1])) == 1
     assert shown[0][0][1] < shown[1][0][1]  # a crop is narrower than the frame
@@ -156,7 +155,7 @@ def test_a_person_is_looked_at_alone_at_a_few_moments(folders, clip, monkeypatch
 def test_a_photo_is_looked_at_too(folders, tmp_path) -> None:
     analysis = make_analysis(make_track(1, range(1)), frames=1)
     looking = ZeroShot(Eyes(f"open_clip:{folders['near']}"), VideoConfig())
-    alike = looking.likeness(analysis, photo(tmp_path / "ana.jpg"), [Line("", 0)], sentences("action"))
+    alike = looking.likeness(analysis, photo(tmp_path / "ana.jpg"), [0], sentences("action"))
     assert np.isfinite(alike).all()
     assert np.abs(alike).max() > 0
 

@@ -55,11 +55,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(folder: Path) -> LanguageModel:
-    return LanguageModel.load(folder)
+    return LanguageModel(folder)
 
 
 def test_loading_is_lazy() -> None:
-    model = LanguageModel.load("no/such/folder")
+    model = LanguageModel("no/such/folder")
     with pytest.raises(WeightsError, match="no such model folder"):
         model.generate(CHAT)
 
@@ -166,5 +166,5 @@ def test_the_real_models() -> None:
     vectors = SentenceEncoder().encode(texts)
     assert vectors.shape == (3, 384)
     assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2]
-    reply = LanguageModel.load().generate([{"role": "user", "content": "What is the capital of France? Be brief."}], 24)
+    reply = LanguageModel().generate([{"role": "user", "content": "What is the capital of France? Be brief."}], 24)
     assert "Paris" in reply

@@ -14,7 +14,7 @@ from pvchat.bases import models
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.registry import list_models, load_config
+from pvchat.model.config import list_models, load_config
 from pvchat.storage.tensorfile import pack
 
 
@@ -71,12 +71,6 @@ def test_another_language_model_needs_another_connector(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="without a language model"):
         models.check_llm(make_model(tmp_path / "n", llm="none"), "")
     assert models.choose(Settings(model=str(folder), answers="reworded", llm=str(other)))[0] == "reworded"
-
-
-def test_experts_that_the_analysis_lacks_are_refused(tmp_path: Path) -> None:
-    hub = {"clip": {"width": 8, "source": "open_clip", "model": "ViT"}}
-    with pytest.raises(SettingsError, match="through clip"):
-        models.choose(Settings(model=str(make_model(tmp_path / "m", experts=hub))))
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_the_worked_examples_of_the_prompt_pass_the_guard_themselves() -> None:
 def test_the_real_model_often_passes_and_never_changes_the_facts() -> None:
     from pvchat.model.language import LanguageModel
 
-    model = LanguageModel.load()
+    model = LanguageModel()
     plain = [
         "Yes, Ana is in this video, on the left of the frame, from 0:02 to 0:09.",
         "Ana is wearing a dark suit, a white shirt and glasses.",

@@ -18,11 +18,10 @@ from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import SettingsError, WeightsError  # noqa: E402
 from pvchat.model.choices import KINDS, sentences  # noqa: E402
 from pvchat.model.describer import Describer  # noqa: E402
-from pvchat.model.lines import Line  # noqa: E402
 from pvchat.model.personstates import STAMP  # noqa: E402
-from pvchat.model.registry import create_model  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402
 from pvchat.schemas import PersonFacts, SceneFacts  # noqa: E402
+from recipes.model.made import create_model, save_model  # noqa: E402
 
 CHOSEN = {"action": "cooking", "location": "on a beach"}  # what the model is made to find likeliest
 
@@ -31,7 +30,7 @@ CHOSEN = {"action": "cooking", "location": "on a beach"}  # what the model is ma
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved tiny model."""
     path = tmp_path_factory.mktemp("model")
-    create_model("tiny").save_pretrained(path)
+    save_model(create_model("tiny"), path)
     return path
 
 
@@ -48,18 +47,18 @@ def chat(studio: Studio, folder: Path, trained: TrainedModel) -> PVChat:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Line]:
-    """The model chooses `CHOSEN`; gives the lines that it was asked."""
-    lines: list[Line] = []
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
+    """The model chooses `CHOSEN`; gives the tracks that it was asked about."""
+    tracks: list[int | None] = []
 
-    def likeness(self: Describer, analysis: object, mine: list[Line], texts: list[str]) -> np.ndarray:
-        lines.extend(mine)
+    def likeness(self: Describer, analysis: object, mine: list[int | None], texts: list[str]) -> np.ndarray:
+        tracks.extend(mine)
         kind = next(kind for kind in KINDS if texts == sentences(kind))
         return np.stack([likeness_to(kind, CHOSEN[kind])] * len(mine))
 
     monkeypatch.setattr(Describer, "likeness", likeness)
     monkeypatch.setattr(Describer, "scales", {kind: scale_of(kind, least=limits(sure=0.0)) for kind in KINDS})
-    return lines
+    return tracks
 
 
 def bare(studio: Studio, name: str, *people: int) -> Path:
@@ -74,7 +73,7 @@ def bare(studio: Studio, name: str, *people: int) -> Path:
 # --- what is shown
 
 
-def test_the_model_fills_what_was_not_measured(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
+def test_the_model_fills_what_was_not_measured(studio: Studio, chat: PVChat, asked: list[int | None]) -> None:
     clip = bare(studio, "new", BEN, ANA)
     assert chat.ask(clip, "What is Ana doing?").answer == "Ana cooks."
     assert chat.ask(clip, "Where is Ana?").answer == "Ana is probably on a beach, on the right, next to Ben."
@@ -82,7 +81,7 @@ def test_the_model_fills_what_was_not_measured(studio: Studio, chat: PVChat, ask
     assert studio.loaded == 0  # no second language model
 
 
-def test_measured_facts_stay_as_they_are(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
+def test_measured_facts_stay_as_they_are(studio: Studio, chat: PVChat, asked: list[int | None]) -> None:
     clip = studio.clip("new", BEN, ANA)
     assert chat.ask(clip, "What is Ana wearing?").answer == "Ana is wearing a blue jacket."
     assert chat.ask(clip, "Where is Ana?").answer.startswith("Ana is in an office, on the right")
@@ -93,7 +92,7 @@ def test_measured_facts_stay_as_they_are(studio: Studio, chat: PVChat, asked: li
     "question",
     ["Is Ana in this video?", "What is Ana wearing?", "What is Ana doing?", "Where is Ana?", "Describe Ana."],
 )
-def test_the_absent_are_never_asked_about(studio: Studio, chat: PVChat, asked: list[Line], question: str) -> None:
+def test_the_absent_are_never_asked_about(studio: Studio, chat: PVChat, asked: list[int | None], question: str) -> None:
     answer = chat.ask(bare(studio, "new", BEN), question)
     assert answer.people[0].decision == "absent"
     assert "not in this video" in answer.answer
@@ -101,7 +100,7 @@ def test_the_absent_are_never_asked_about(studio: Studio, chat: PVChat, asked: l
     assert asked == []
 
 
-def test_the_text_is_streamed_once_it_passed(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
+def test_the_text_is_streamed_once_it_passed(studio: Studio, chat: PVChat, asked: list[int | None]) -> None:
     pieces: list[str] = []
     answer = chat.ask(bare(studio, "new", ANA), "What is Ana doing?", stream=pieces.append)
     assert "".join(pieces) == answer.answer
@@ -109,7 +108,9 @@ def test_the_text_is_streamed_once_it_passed(studio: Studio, chat: PVChat, asked
 
 
 @pytest.mark.parametrize("source", ["facts", "reworded"])
-def test_other_sources_leave_the_model_alone(studio: Studio, chat: PVChat, asked: list[Line], source: str) -> None:
+def test_other_sources_leave_the_model_alone(
+    studio: Studio, chat: PVChat, asked: list[int | None], source: str
+) -> None:
     other = PVChat(replace(chat.settings, answers=source))
     assert "cook" not in other.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
     assert asked == []
@@ -119,7 +120,7 @@ def test_other_sources_leave_the_model_alone(studio: Studio, chat: PVChat, asked
 # --- conversations
 
 
-def test_a_turn_may_be_question_and_answer(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
+def test_a_turn_may_be_question_and_answer(studio: Studio, chat: PVChat, asked: list[int | None]) -> None:
     clip = bare(studio, "new", BEN, ANA)
     first = chat.ask(clip, "Is Ana in this video?")
     answer = chat.ask(clip, "And what is she doing?", history=[("Is Ana in this video?", first.answer)])
@@ -137,7 +138,7 @@ def test_an_enrollment_stores_no_tokens_and_a_trained_state_is_used_as_stored(ch
     assert made.tokens.shape == (config.personal_tokens, config.width)
     assert made.z.shape == (config.routed_modules, config.routed_heads)
     arrays = {**ana.arrays, "tokens": made.tokens.numpy() + 1, "z": made.z.numpy()}
-    trained = replace(ana, arrays=arrays, extra={**ana.extra, STAMP: chat.describer.stamp})
+    trained = replace(ana, arrays=arrays, extra={**ana.extra, STAMP: chat.describer.trained.stamp})
     np.testing.assert_allclose(chat.describer.state(trained).tokens, arrays["tokens"])
     foreign = replace(ana, arrays={**arrays, "tokens": np.zeros((3, 5), np.float16)}, extra={STAMP: "0" * 16})
     np.testing.assert_array_equal(chat.describer.state(foreign).tokens, made.tokens)

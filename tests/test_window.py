@@ -21,10 +21,10 @@ from pvchat.chat.query import During  # noqa: E402
 from pvchat.chat.window import reach_of, seconds_of, typed, window_of  # noqa: E402
 from pvchat.cli import console, main  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
-from pvchat.model.registry import create_model  # noqa: E402
+from pvchat.model.describer import Describer  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402
-from pvchat.model.views import ClipViews  # noqa: E402
 from pvchat.schemas import ClipAnalysis, Look  # noqa: E402
+from recipes.model.made import create_model, save_model  # noqa: E402
 
 
 @pytest.fixture
@@ -247,14 +247,14 @@ def test_the_clip_itself_stays_whole(chat: PVChat, clip: Path, studio: Studio) -
 
 def test_the_trained_model_sees_the_window(tmp_path: Path) -> None:
     """One key, three parts: each has visual tokens of its own, and they are kept."""
-    create_model("tiny").save_pretrained(tmp_path)
-    views = ClipViews(TrainedModel(tmp_path, "cpu"))
+    save_model(create_model("tiny"), tmp_path)
+    model = Describer(TrainedModel(tmp_path, "cpu"), encode=lambda texts: [])
     whole = make_analysis(make_track(ANA, range(8)), make_track(BEN, range(12, 20)), frames=20, step=0.5)
     parts = [whole, whole.between(0, 4), whole.between(5, 10)]
-    seen = [views.look(part).tokens for part in parts]
+    seen = [model.look(part).tokens for part in parts]
     assert not any(a.shape == b.shape and np.allclose(a.cpu(), b.cpu()) for a, b in combinations(seen, 2))
-    assert [views.look(part).tokens is tokens for part, tokens in zip(parts, seen, strict=True)] == [True] * 3
-    fresh = ClipViews(views.trained).look(parts[2]).tokens
+    assert [model.look(part).tokens is tokens for part, tokens in zip(parts, seen, strict=True)] == [True] * 3
+    fresh = Describer(model.trained, model.encode).look(parts[2]).tokens
     np.testing.assert_array_equal(fresh.cpu(), seen[2].cpu())
 
 

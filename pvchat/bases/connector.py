@@ -23,7 +23,6 @@ from torch.nn import functional as F
 from pvchat.bases.loading import Base
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, POSE_WIDTH, ExpertConfig, ModelConfig
 from pvchat.model.connectors import Connectors
-from pvchat.model.features import ClipFeatures, from_analysis
 from pvchat.model.mova import QuestionGate
 from pvchat.schemas import ClipAnalysis
 
@@ -45,7 +44,7 @@ class ConnectorConfig:
     hidden: int = 192
 
     def model(self) -> ModelConfig:
-        """What `Connectors` and `from_analysis` are made from."""
+        """What `Connectors` are made from."""
         experts = {name: ExpertConfig(width) for name, width in EXPERTS.items()}
         return ModelConfig(
             name="connector", experts=experts, width=self.width, connector_hidden=self.hidden, heads=self.heads,
@@ -63,9 +62,9 @@ class BaseConnector(nn.Module):
 
     def __init__(self, config: ConnectorConfig, base_width: int) -> None:
         super().__init__()
-        self.config, self.sizes, self.heads = config, config.model(), config.heads
-        self.connectors = Connectors(self.sizes)
-        self.gate = QuestionGate(config.width, self.sizes.sentence_width, len(EXPERTS))
+        self.config, sizes = config, config.model()
+        self.connectors = Connectors(sizes)
+        self.gate = QuestionGate(config.width, sizes.sentence_width, len(EXPERTS))
         self.norm = nn.LayerNorm(base_width)
         self.query = nn.Linear(base_width, config.width)
         self.read = nn.Linear(config.width, 2 * config.width)
@@ -81,13 +80,9 @@ class BaseConnector(nn.Module):
             analysis: of the clip.
             question: [1, S] sentence vector; None for none.
         """
-        visual = self.connectors(self.features(analysis))
+        visual = self.connectors.look(analysis)
         tokens, _ = self.gate(visual, question)
         self.seen = (self.read(tokens), visual.mask) if bool(visual.mask.any()) else None
-
-    def features(self, analysis: ClipAnalysis) -> ClipFeatures:
-        """A clip's tokens on this device."""
-        return from_analysis(analysis, self.sizes).to(self.out.weight.device)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """Hidden states [B, L, W] with what they read of the experts' tokens added."""
@@ -95,11 +90,17 @@ class BaseConnector(nn.Module):
             return hidden
         tokens, mask = self.seen
         with torch.autocast(hidden.device.type, enabled=False):
-            keys, values = (_split(part, self.heads) for part in tokens.float().chunk(2, -1))
-            queries = _split(self.query(self.norm(hidden.float())), self.heads)
+            keys, values = (_split(part, self.config.heads) for part in tokens.float().chunk(2, -1))
+            queries = _split(self.query(self.norm(hidden.float())), self.config.heads)
             read = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask[:, None, None])
             added = self.out(read.transpose(1, 2).flatten(2))
         return hidden + added.to(hidden.dtype)
+
+    def before(self, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Before a layer: its hidden states with the experts' tokens read."""
+        if args:
+            return (self(args[0]), *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": self(kwargs["hidden_states"])}
 
 
 def attach(base: Base, config: ConnectorConfig) -> BaseConnector:
@@ -109,7 +110,7 @@ def attach(base: Base, config: ConnectorConfig) -> BaseConnector:
         made = BaseConnector(config, base.width).to(base.device).eval()
     base.model.connector = made
     layers = base.decoder.layers
-    layers[len(layers) // 2].register_forward_pre_hook(_Read(made), with_kwargs=True)
+    layers[len(layers) // 2].register_forward_pre_hook(made.before, with_kwargs=True)
     return made
 
 
@@ -131,18 +132,6 @@ def looking_at(base: Base, analysis: ClipAnalysis | None, question: Tensor | Non
         yield
     finally:
         connector.seen = None
-
-
-class _Read:
-    """Before a layer: hidden states with the experts' tokens read. An object, so that it follows a deep copy."""
-
-    def __init__(self, connector: BaseConnector) -> None:
-        self.connector = connector
-
-    def __call__(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if args:
-            return (self.connector(args[0]), *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": self.connector(kwargs["hidden_states"])}
 
 
 def _split(x: Tensor, heads: int) -> Tensor:

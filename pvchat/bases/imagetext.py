@@ -7,6 +7,7 @@ before the first reply.
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,6 @@ class ImageTextModel:
         if source is None:
             raise SettingsError("this is no video language model of transformers.", subject=self.path)
         self._source = source
-        self._base: Base | None = None
 
     def reply(self, messages: list[dict[str, Any]], max_tokens: int) -> str:
         """The model's greedy reply to a chat.
@@ -51,26 +51,25 @@ class ImageTextModel:
         Raises:
             SettingsError: the model can't be loaded.
         """
-        base = self.load()
+        base = self.base
         return reply(base, inputs_of_chat(base, messages, dict(base.family.still)), max_tokens)
 
     def check(self) -> None:
-        """Raise what `load` would, as far as can be told without the weights.
+        """Raise what loading it would, as far as can be told without the weights.
 
         Raises:
             SettingsError: it isn't here and can't be fetched, or is none that can be loaded.
         """
         require_base(self._source, self.device)
 
-    def load(self) -> Base:
+    @cached_property
+    def base(self) -> Base:
         """The model, loaded when it is first needed.
 
         Raises:
             SettingsError: it can't be loaded.
         """
-        if self._base is None:
-            self._base = load_base(self._source, self.device)
-        return self._base
+        return load_base(self._source, self.device)
 
 
 def pictures(images: NDArray[np.uint8], count: int) -> list[ChatPart]:

@@ -14,11 +14,18 @@ from pvchat.bases.sizes import Size, count_parameters, fitting_size, size_of
 from pvchat.bases.sources import HUB, BaseSource, list_bases, read_source
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.config import CONFIG, WEIGHTS, ModelConfig, read_config
-from pvchat.model.registry import list_models, load_config, pretrained_folder
+from pvchat.model.config import (
+    ANSWERING,
+    CONFIG,
+    WEIGHTS,
+    ModelConfig,
+    list_models,
+    load_config,
+    pretrained_folder,
+    read_config,
+)
 from pvchat.runtime import fastest
 
-ANSWERING = "answering.safetensors"  # as `model/checkpoint.py` has it, which loads torch
 USABLE = ("embedded",)  # presets whose experts are those that analyse clips
 SHIPPED_LICENCE = "research, non-commercial"  # as the photos and captions they were trained on demand
 OWN_LICENCE = "as their training data demands"

@@ -17,6 +17,7 @@ from pvchat.bases.families import Family
 from pvchat.bases.loading import SOFT, Base
 from pvchat.bases.marking import Visuals, colour_of
 from pvchat.errors import SettingsError
+from pvchat.model.prompts import without
 
 ChatPart = dict[str, Any]
 TURNS = 4  # earlier questions with their answers that are told again
@@ -89,12 +90,8 @@ def inputs_of_chat(base: Base, chat: list[dict[str, Any]], options: dict[str, An
 
 
 def clean(base: Base, text: str) -> str:
-    """A user's words without special tokens of the base: a question can't bring pictures or people along."""
-    names = [str(token) for token in base.tokenizer.get_added_vocab()]
-    while any(name in text for name in names):  # taking one out can make another
-        for name in names:
-            text = text.replace(name, "")
-    return text
+    """A user's words without special tokens of the base."""
+    return without(text, [str(token) for token in base.tokenizer.get_added_vocab()])
 
 
 def clock(seconds: float) -> str:

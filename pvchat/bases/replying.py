@@ -30,7 +30,7 @@ def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, on_text: OnT
     import torch
     from transformers import GenerationConfig, StoppingCriteriaList
 
-    from pvchat.model.generation import Listener, stop_ids
+    from pvchat.model.drafted import stop_ids
 
     pad = base.tokenizer.pad_token_id
     settings = GenerationConfig(
@@ -41,10 +41,15 @@ def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, on_text: OnT
         **GREEDY,
     )
     start = inputs["input_ids"].shape[1]
-    listening = [] if on_text is None else [Listener(base.tokenizer, on_text, start)]
+
+    def enough(ids: Any, *_: Any, **__: Any) -> Any:
+        """Asked after every token whether to stop."""
+        done = on_text is not None and on_text(base.tokenizer.decode(ids[0, start:], skip_special_tokens=True).lstrip())
+        return torch.full((len(ids),), done, dtype=torch.bool, device=ids.device)
+
     with torch.inference_mode():
         out = base.model.generate(
-            **inputs, generation_config=settings, stopping_criteria=StoppingCriteriaList(listening)
+            **inputs, generation_config=settings, stopping_criteria=StoppingCriteriaList([enough])
         )
     return text_of(base, out[0, start:])
 

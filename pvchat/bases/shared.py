@@ -68,7 +68,9 @@ def add_shared(base: Base, connector: ConnectorConfig | None = None) -> Base:
 
 def shared_parameters(base: Base) -> dict[str, Tensor]:
     """All tensors that are added, by name; gradients may be switched on."""
-    found = {f"mixer.{name}.{key}": v for name, m in mixers(base.decoder) for key, v in m.named_parameters()}
+    found: dict[str, Tensor] = {
+        f"mixer.{name}.{key}": v for name, m in mixers(base.decoder) for key, v in m.named_parameters()
+    }
     connector = getattr(base.model, CONNECTOR, None)
     if connector is not None:
         found |= {f"connector.{key}": v for key, v in connector.named_parameters()}

@@ -90,10 +90,10 @@ class _Place:
     def steer(self, at: Tensor | None) -> None:
         """Give each mixer its offsets [B, L, R] for the pass to come."""
         for number, mixer in enumerate(self.mixers):
-            mixer.last.z = None
+            mixer.z = None
             if at is not None and self.z is not None:
                 offsets = self.z.new_zeros(*at.shape, self.z.shape[2])
-                mixer.last.z = offsets.masked_scatter(at[..., None], self.z[:, number])
+                mixer.z = offsets.masked_scatter(at[..., None], self.z[:, number])
 
     def _of(self, person: Personal) -> Tensor:
         """Z of every token of a person [I, M, R]."""

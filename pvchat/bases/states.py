@@ -55,19 +55,14 @@ def personal_of(base: Base, people: Sequence[Person]) -> list[Personal]:
 @contextmanager
 def adapted(base: Base, people: Sequence[Person]) -> Iterator[None]:
     """The base with a person's own LoRA while she alone is spoken of."""
-    own = lora_of(base, people[0]) if len(people) == 1 and fits(base, people[0]) else None
+    from pvchat.model.personlora import PersonLora
+
+    own = PersonLora.of(upper(base), people[0], LORA) if len(people) == 1 and fits(base, people[0]) else None
     if own is None:
         yield
         return
     with own.applied(upper(base)):
         yield
-
-
-def lora_of(base: Base, person: Person) -> Any:
-    """Her LoRA on the base's upper layers; None where she has none."""
-    from pvchat.model.personlora import PersonLora
-
-    return PersonLora.of(upper(base), person, LORA)
 
 
 def upper(base: Base) -> Any:

@@ -1,12 +1,12 @@
 """Zero-shot choices: an encoder of CLIP's kind fills the gaps that `claims.py` names, in the place of our own model.
 
-In: a clip and its analysis, lines and the sentences of the lists (`choices.json`). Out: a `Chooser`, whose likeness is
+In: a clip and its analysis, tracks and the sentences of the lists (`choices.json`). Out: a `Chooser`, whose likeness is
 the cosine of a person's crops, or of whole frames for a place, at a few moments, to each sentence in several templates
 (CLIP, arXiv 2103.00020, Sec. 3.1.4), minus that to a sentence which tells nothing ("a photo of a person."), in logits.
 
 Nothing was measured with a real encoder: how sure a choice must be is a stated prior, and each is told with "probably".
 
-Legend: B lines, n texts, W width of vectors.
+Legend: B looks, n texts, W width of vectors.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from pvchat.bases.eyes import Eyes
 from pvchat.bases.marking import Frames, crop_of
 from pvchat.config import VideoConfig
 from pvchat.model.choices import KINDS, SETTINGS, Chooser, Level, Scale
-from pvchat.model.lines import Line
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 MOMENTS = 4  # at which a person or the place is looked at, spread evenly
@@ -59,8 +58,10 @@ class ZeroShot:
         scales = {kind: Scale.stated(kind, 1 / TEMPERATURE, MARGIN, least) for kind in KINDS}
         return Chooser(partial(self.likeness, analysis, clip), scales, judged=False)
 
-    def likeness(self, analysis: ClipAnalysis, clip: Path, lines: Sequence[Line], texts: Sequence[str]) -> FloatArray:
-        """How much nearer each of n texts is to what each of B lines looks at than one that tells nothing.
+    def likeness(
+        self, analysis: ClipAnalysis, clip: Path, tracks: Sequence[int | None], texts: Sequence[str]
+    ) -> FloatArray:
+        """How much nearer each of n texts is to each of B tracks (None: to the whole clip) than one that tells nothing.
 
         Returns:
             [B, n] in logits.
@@ -69,11 +70,11 @@ class ZeroShot:
             VideoReadError: the clip is gone or damaged.
         """
         told, nothing = self._told(tuple(texts)), self._told((NOTHING,))
-        wanted = [moments(analysis, line.track) for line in lines]
+        wanted = [moments(analysis, track) for track in tracks]
         frames = self._frames(analysis, clip, {time for one in wanted for time, _ in one})
         rows = []
-        for line in wanted:
-            shown = [_part(frames[time], box) for time, box in line if time in frames]
+        for looks in wanted:
+            shown = [_part(frames[time], box) for time, box in looks if time in frames]
             seen = self.eyes.pictures(shown).mean(0) if shown else np.zeros(told.shape[1], np.float32)
             rows.append((told - nothing) @ seen)
         return np.stack(rows).astype(np.float32) * np.float32(self.eyes.sharpness)

@@ -119,7 +119,7 @@ def _side(words: str) -> tuple[str, dict[str, Answered]]:
     try:
         run = json.loads((path / "run.json").read_text(encoding="utf-8"))
         rows = Journal(path / "predictions.jsonl").read()
-        items = [read_item(row) for row in Journal(path / QUESTIONS).read()]
+        items = [Item(**{**row, "people": tuple(row["people"])}) for row in Journal(path / QUESTIONS).read()]
     except (OSError, ValueError, KeyError) as error:
         hint = "Give a folder that `pvchat eval` wrote."
         raise SettingsError("isn't a finished run.", subject=words, hint=hint) from error
@@ -131,11 +131,6 @@ def _side(words: str) -> tuple[str, dict[str, Answered]]:
         raise SettingsError(f"has no system '{system}'.", subject=str(path), hint=f"It has: {', '.join(have)}.")
     answered = joined([r for r in rows if r["system"] == system], {i.id: i for i in items}, {})
     return f"{path}:{system}", {a.item.id: a for a in answered}
-
-
-def read_item(row: Row) -> Item:
-    """A question as it was asked."""
-    return Item(**{**row, "people": tuple(row["people"])})
 
 
 def _wrong(d: Any) -> Any:
@@ -179,15 +174,10 @@ def _changed(left: Sequence[Answered], right: Sequence[Answered]) -> list[Row]:
     """Questions whose decisions became right or wrong, then those with other words only."""
     out = []
     for a, b in zip(left, right, strict=True):
-        was, now = _right(a), _right(b)
+        was, now = a.right, b.right
         if was == now and a.text == b.text:
             continue
         what = "reworded" if was == now else "fixed" if now else "broken"
         texts = {"first": a.text or str(a.row["error"]), "second": b.text or str(b.row["error"])}
         out.append({"id": a.item.id, "what": what, "question": a.item.question, "clip": a.item.video, **texts})
     return sorted(out, key=lambda row: ("broken", "fixed", "reworded").index(row["what"]))
-
-
-def _right(one: Answered) -> bool:
-    predicted = {n: one.person(n)["decision"] == "present" for n in one.item.people}
-    return not one.row["error"] and all(predicted[n] == one.item.present[n] for n in one.item.people)

@@ -56,7 +56,7 @@ class HubJudge:
         from pvchat.model.language import LanguageModel
 
         self.name = model.rstrip("/").split("/")[-1]
-        self._language = LanguageModel.load(model)
+        self._language = LanguageModel(model)
 
     def reply(self, messages: list[dict[str, str]]) -> str:
         """See `Judge`."""

@@ -100,17 +100,12 @@ def _existence(answered: Sequence[Answered], boot: Bootstrap) -> Group:
 
 def _several(answered: Sequence[Answered], boot: Bootstrap, kinds: Sequence[str]) -> Group:
     chosen = [a for a in answered if a.item.kind in kinds]
-    right = [_all_right(a) for a in chosen]
+    right = [a.right for a in chosen]
     d = decisions(chosen, lambda item: True)
     return {
         "all_right": boot.mean([a.item.video for a in chosen], right),
         "f1": boot.measure(d.clips, yes_no.counts(d.truth, d.predicted) if d.names else [], yes_no.f1),
     }
-
-
-def _all_right(one: Answered) -> bool:
-    truth = one.item.present
-    return not one.row["error"] and all((one.person(n)["decision"] == "present") == truth[n] for n in one.item.people)
 
 
 def _who(answered: Sequence[Answered], ruler: Ruler) -> Group:

@@ -36,6 +36,12 @@ class Answered:
         found = next((p for p in self.row["people"] if p["name"] == name), None)
         return found or {"name": name, "decision": "absent", "probability": 0.0, "spans": []}
 
+    @property
+    def right(self) -> bool:
+        """Whether it was answered, with the right decision about everybody asked about."""
+        present = {n: self.person(n)["decision"] == "present" for n in self.item.people}
+        return not self.row["error"] and all(present[n] == self.item.present[n] for n in self.item.people)
+
 
 @dataclass(frozen=True)
 class Decisions:

@@ -11,8 +11,8 @@ Every row has an id of 64 bits that says where it belongs: clip number, track, v
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -77,19 +77,6 @@ class ClipEntry:
     files: dict[str, tuple[int, int]]
     tracks: list[TrackEntry] = field(default_factory=list)
     number: int = -1
-
-    def to_dict(self) -> dict[str, Any]:
-        """The entry as JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> ClipEntry:
-        """The entry that `to_dict` told."""
-        tracks = [
-            TrackEntry(**{**t, "spans": [tuple(s) for s in t["spans"]], "box": tuple(t["box"])}) for t in row["tracks"]
-        ]
-        files = {path: (int(size), int(mtime)) for path, (size, mtime) in row["files"].items()}
-        return cls(**{**row, "tracks": tracks, "files": files})
 
 
 @dataclass

@@ -77,21 +77,16 @@ def own_files(root: Path) -> list[Path]:
     return [path for path in root.iterdir() if _OWN.fullmatch(path.name)]
 
 
-def open_lock(root: Path) -> filelock.BaseFileLock:
-    """The writers' lock of an index; not taken yet."""
-    return atomic.lock_of(root, LOCK_TIMEOUT_S)
-
-
 @contextmanager
-def held(root: Path, lock: filelock.BaseFileLock) -> Iterator[None]:
-    """Hold an index's lock; the folder is made where there is none.
+def held(root: Path) -> Iterator[None]:
+    """Hold the writers' lock of an index; the folder is made where there is none.
 
     Raises:
         VideoIndexError: another process holds it for too long, or the folder can't be written.
     """
     try:
         atomic.make_private_folder(root)
-        with lock:
+        with atomic.lock_of(root, LOCK_TIMEOUT_S):
             yield
     except filelock.Timeout as error:
         raise VideoIndexError("another process is changing it.", subject=str(root)) from error

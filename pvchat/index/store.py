@@ -32,7 +32,7 @@ from pvchat.index.entries import (
     numbered,
     track_of,
 )
-from pvchat.index.manifest import MANIFEST, SCRATCH, IndexManifest, held, open_lock, own_files
+from pvchat.index.manifest import MANIFEST, SCRATCH, IndexManifest, held, own_files
 from pvchat.index.nearest import exact
 from pvchat.index.segments import IndexChange, Segment
 from pvchat.schemas import FloatArray, IntArray
@@ -74,7 +74,6 @@ class VideoIndex:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
-        self._lock = open_lock(self.root)
         self.refresh()
 
     @staticmethod
@@ -207,7 +206,7 @@ class VideoIndex:
         root = Path(root)
         if not root.is_dir():
             return
-        with held(root, open_lock(root)):
+        with held(root):
             (root / MANIFEST).unlink(missing_ok=True)
             for path in own_files(root):
                 path.unlink()
@@ -250,7 +249,7 @@ class VideoIndex:
     def _changing(self) -> Iterator[IndexChange]:
         """A change to fill, under the lock; then its manifest is written and what that doesn't name is deleted."""
         self._refuse_other_folders()
-        with held(self.root, self._lock):
+        with held(self.root):
             scratch = self.root / SCRATCH
             atomic.make_private_folder(scratch)
             atomic.sweep(scratch)

@@ -1,6 +1,6 @@
 """The aligner: an enrollment's features to 16 personal tokens and router offsets z, in one forward pass.
 
-In: `PersonFeatures`. Out: a `PersonState` each. It is the `instant` depth of enrolling; `deep` training starts from it.
+In: `PersonFeatures`. Out: tokens and z of each. It is the `instant` depth of enrolling; `deep` training starts from it.
 
 A small perceiver: learned queries cross-attend to the identity and body vectors of the sightings (arXiv 2103.03206, as
 PLVM's aligner, arXiv 2412.17610, does for images). z starts at zero, so a fresh aligner leaves all heads as they are.
@@ -10,16 +10,39 @@ Legend: B people, n sightings, I personal tokens, D width, M routed modules, R r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, ModelConfig
-from pvchat.model.features import PersonFeatures
 from pvchat.model.heads import Heads
-from pvchat.model.people import PersonState
 from pvchat.model.qformer import INIT_STD, Context, QFormerLayer
+
+
+@dataclass
+class PersonFeatures:
+    """A batch of enrollments.
+
+    Attributes:
+        identity: [B, n, 128] L2-normalised face vectors.
+        identity_mask: [B, n] bool; all False for a figure without a face.
+        body: [B, n, 1280] pooled features of the person's region.
+        body_mask: [B, n] bool.
+    """
+
+    identity: Tensor
+    identity_mask: Tensor
+    body: Tensor
+    body_mask: Tensor
+
+    def __len__(self) -> int:
+        return len(self.identity)
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same on another device."""
+        return type(self)(*(getattr(self, f.name).to(device) for f in fields(self)))
 
 
 class Aligner(nn.Module):
@@ -60,14 +83,10 @@ class Aligner(nn.Module):
         shape = (len(x), self.config.routed_modules, self.config.routed_heads)
         return x, x.new_zeros(shape) if self.z is None else self.z(x.mean(1)).view(shape)
 
-    def people(self, features: PersonFeatures, names: Sequence[str]) -> list[PersonState]:
-        """Each enrollment as a `PersonState`; gradients flow to the aligner."""
-        return [PersonState(*row) for row in zip(names, *self(features), strict=True)]
-
     def _context(self, features: PersonFeatures) -> Context:
         """All sightings' vectors as tokens [B, 2n + 1, D] with their mask; the last token is always there."""
         identity = self.identity(features.identity) * IDENTITY_WIDTH**0.5 + self.kind[0]
         body = self.body(self.body_in(features.body)) + self.kind[1]
         rest = self.kind[2].expand(len(features), 1, -1)
-        mask = [features.identity_mask, features.body_mask, torch.ones_like(features.body_mask[:, :1])]
+        mask = [features.identity_mask, features.body_mask, features.body_mask.new_ones(len(features), 1)]
         return Context(self.norm(torch.cat([identity, body, rest], dim=1)), torch.cat(mask, dim=1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.errors import WeightsError
-from pvchat.model.config import CONFIG, WEIGHTS
+from pvchat.model.config import WEIGHTS
 
-ANSWERING = "answering.safetensors"  # adapters and projectors for answering, beside a model that they fit
 SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
 PRINTS = "prints."  # how presence is told (`presence.py`): a file of another version leaves it as it is
@@ -24,22 +22,6 @@ SUPERSEDED = ("presence.", "match.", "match_weight")  # in files of before: who 
 def trained_state(model: nn.Module) -> dict[str, Tensor]:
     """Everything that is ours: all but the language model's frozen weights."""
     return {k: v for k, v in model.state_dict().items() if not k.startswith("llm.") or ".lora_" in k}
-
-
-def save(model: Any, folder: Path, dtype: torch.dtype) -> None:
-    """Write both files; matrices and vectors in `dtype`, single numbers as they are.
-
-    Args:
-        model: a `PVChatModel`.
-        folder: made when absent.
-        dtype: torch.float32 to train on from here to the last bit, torch.bfloat16 to ship.
-    """
-    from safetensors.torch import save_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {k: (v.to(dtype) if v.dim() else v).contiguous().cpu() for k, v in trained_state(model).items()}
-    save_file(state, folder / WEIGHTS)
-    (folder / CONFIG).write_text(json.dumps(model.config.to_dict(), indent=2) + "\n", encoding="utf-8")
 
 
 def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
@@ -55,23 +37,15 @@ def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
     """
     from safetensors.torch import load_file
 
-    if not (folder / WEIGHTS).is_file():
+    file, own = folder / WEIGHTS, trained_state(model)
+    if not file.is_file():
         raise WeightsError("no weights here", subject=str(folder), hint=f"Expected {WEIGHTS}.")
-    own = trained_state(model)
-    saved = _of_this_version(own, load_file(folder / WEIGHTS))
+    saved = load_file(file)
     if without_llm:
         own, saved = ({k: v for k, v in s.items() if not k.startswith(LLM_PARTS)} for s in (own, saved))
-    off = sorted(_unlike(own, saved))
-    off += sorted(k for k in own.keys() & saved.keys() if own[k].shape != saved[k].shape)
-    if off:
-        raise WeightsError(
-            f"{len(off)} tensors don't fit the configuration, the first is {off[0]}",
-            subject=str(folder / WEIGHTS),
-            hint="Load it with the version that wrote it, or train again.",
-        )
     with torch.no_grad():
-        for key in own.keys() & saved.keys():
-            own[key].copy_(saved[key])
+        for key, value in _fitting(own, saved, file, "Load it with the version that wrote it, or train again.").items():
+            own[key].copy_(value)
 
 
 def words_of(model: nn.Module) -> dict[str, Tensor]:
@@ -89,23 +63,23 @@ def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
 
     own, rows = words_of(model), load_file(file)
     saved = {k: v.float() * rows[k + SCALE] if k + SCALE in rows else v for k, v in rows.items()}
-    saved = _of_this_version(own, {k: v for k, v in saved.items() if not k.endswith(SCALE)})
-    off = _unlike(own, saved) or {k for k in own.keys() & saved.keys() if own[k].shape != saved[k].shape}
-    if off:
-        hint = "Train them from this model: recipes/answering in the source."
-        raise WeightsError(f"{len(off)} tensors don't fit this model", subject=str(file), hint=hint)
-    return {k: v.to(own[k].device, own[k].dtype) for k, v in saved.items()}
+    saved = {k: v for k, v in saved.items() if not k.endswith(SCALE)}
+    kept = _fitting(own, saved, file, "Train them from this model: recipes/answering in the source.")
+    return {k: v.to(own[k].device, own[k].dtype) for k, v in kept.items()}
 
 
-def _unlike(own: dict[str, Tensor], saved: dict[str, Tensor]) -> set[str]:
-    """Names that only a model or only its file has, what matches people aside."""
-    return {k for k in own.keys() ^ saved.keys() if not k.startswith(PRINTS)}
+def _fitting(own: dict[str, Tensor], saved: dict[str, Tensor], file: Path, hint: str) -> dict[str, Tensor]:
+    """What was saved, without what tells people otherwise than this version does.
 
-
-def _of_this_version(own: dict[str, Tensor], saved: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What was saved, without what tells people otherwise than this version does."""
-    kept = {k: v for k, v in saved.items() if not k.startswith(SUPERSEDED)}
-    return {k: v for k, v in kept.items() if not k.startswith(PRINTS) or (k in own and own[k].shape == v.shape)}
+    Raises:
+        WeightsError: something else is missing, unknown or of another shape.
+    """
+    alike = {k for k in own.keys() & saved.keys() if own[k].shape == saved[k].shape}
+    known = {k for k in saved if not k.startswith((*SUPERSEDED, PRINTS))}
+    if off := sorted((known | {k for k in own if not k.startswith(PRINTS)}) - alike):
+        what = f"{len(off)} tensors don't fit this model, the first is {off[0]}"
+        raise WeightsError(what, subject=str(file), hint=hint)
+    return {k: saved[k] for k in alike}
 
 
 @contextmanager

@@ -21,10 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import WeightsError
-from pvchat.model.lines import Line
 from pvchat.schemas import HANDS, FloatArray, PersonFacts, SceneFacts
 
-Liken = Callable[[list[Line], list[str]], FloatArray]  # B lines, n texts -> likeness [B, n]
+Liken = Callable[[list[int | None], list[str]], FloatArray]  # B tracks (None: the whole), n texts -> likeness [B, n]
 ChoiceKind = Literal["action", "location"]
 KINDS: tuple[ChoiceKind, ...] = ("action", "location")
 Level = Literal["sure", "group sure", "likely", "group likely"]  # "likely" is said with "probably"
@@ -32,7 +31,6 @@ LEVELS: tuple[Level, ...] = ("sure", "group sure", "likely", "group likely")  # 
 SETTINGS = ("indoors", "outdoors")
 CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
 LIMITS = "claims.json"  # beside the weights: {"choices": {kind: Scale}}
-LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
 _TO_THE_CAMERA = ("facing the camera", "smiling")
 _BUSY = ("talking", "gesturing", "raising", "waving", "pointing", "nodding", "shaking", "holding")
 
@@ -102,13 +100,6 @@ class Scale:
     nothing: float | None = None
 
     @classmethod
-    def fit(cls, kind: ChoiceKind, likeness: FloatArray) -> Scale:
-        """What is usual, out of likeness [n, S] to n pictures; everything is offered."""
-        sentence = _usual(likeness)
-        scores = _pooled(kind, _standardised(likeness, sentence))
-        return cls(sentence, _usual(scores), np.ones(scores.shape[1], bool))
-
-    @classmethod
     def stated(
         cls, kind: ChoiceKind, sharpness: float, nothing: float, least: Mapping[Level, Mapping[str, float | None]]
     ) -> Scale:
@@ -133,7 +124,7 @@ class Scale:
 
     def scores(self, kind: ChoiceKind, likeness: FloatArray) -> FloatArray:
         """[n, K] in standard deviations, of likeness [n, S]."""
-        return _standardised(_pooled(kind, _standardised(likeness, self.sentence)), self.choice)
+        return standardised(pooled(kind, standardised(likeness, self.sentence)), self.choice)
 
     def probabilities(self, kind: ChoiceKind, likeness: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
         """[n, K] of likeness [n, S], over the choices that are offered and allowed ([n, K] or [K]); 0 if none is."""
@@ -262,18 +253,13 @@ def possible(kind: ChoiceKind, scene: SceneFacts, people: int) -> NDArray[np.boo
     )
 
 
-def _usual(values: FloatArray) -> FloatArray:
-    """[2, n] mean and standard deviation of each column."""
-    return np.stack([values.mean(0), values.std(0) + 1e-6])
-
-
-def _standardised(values: FloatArray, usual: FloatArray) -> FloatArray:
+def standardised(values: FloatArray, usual: FloatArray) -> FloatArray:
     """In standard deviations from what is usual [2, n]."""
     scaled: FloatArray = (values - usual[0]) / usual[1]
     return scaled
 
 
-def _pooled(kind: ChoiceKind, scores: FloatArray) -> FloatArray:
+def pooled(kind: ChoiceKind, scores: FloatArray) -> FloatArray:
     """[n, K] the mean over each choice's sentences [n, S]."""
     ends = np.cumsum([0, *(len(c.sentences) for c in choices(kind))])
     pairs: Sequence[tuple[int, int]] = list(zip(ends[:-1], ends[1:], strict=True))

@@ -2,7 +2,7 @@
 
 Every token carries `where` = (t, x0, y0, x1, y1): its time as a share of the clip and its box as fractions of the
 frame, and the track it belongs to (-1 for tokens of the whole scene), so that face, body and pose of one person stay
-together. `features.py` makes batches of them for training, `frozen.py` shows them to the converted model.
+together. `connectors.py` takes them, `frozen.py` shows them to its converted form.
 
 Legend: T frames, N cells, n tokens, W width of an expert.
 """
@@ -47,7 +47,7 @@ class TokenRows:
 
 
 def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenRows]:
-    """One analysed clip (or photo: T = 1), expert by expert.
+    """One analysed clip (or photo: T = 1), expert by expert, in the model's order.
 
     Args:
         analysis: tracks beyond `config.max_tracks` are left out, the longest stay.
@@ -68,7 +68,7 @@ def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenR
     for name, width in (("body", BODY_WIDTH), ("face", IDENTITY_WIDTH), ("pose", POSE_WIDTH)):
         if name in config.experts:
             made[name] = _stacked(rows[name], width)
-    return made
+    return {name: made[name] for name in config.experts}
 
 
 def scene_rows(grid: NDArray[Any], times: Array, segments: int) -> TokenRows:

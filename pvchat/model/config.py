@@ -1,20 +1,24 @@
-"""What a model is made of, as frozen dataclasses that check themselves; read from and written to JSON. Torch-free."""
+"""What a model is made of, as frozen dataclasses that check themselves; read from and written to JSON. Torch-free.
+
+Every JSON file in `configs/` is a preset, the file's name is the preset's name; some have weights in `pretrained/`.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pvchat.errors import SettingsError, WeightsError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"  # a model's folder
+ANSWERING = "answering.safetensors"  # adapters and projectors for answering, beside a model that they fit
+CONFIGS = Path(__file__).parent / "configs"
+PRETRAINED = Path(__file__).parent / "pretrained"
 IDENTITY_WIDTH = 128  # of a face vector (`perception/experts/identity.py`)
 BODY_WIDTH = 1280  # EfficientNet-Lite0, pooled
 POSE_WIDTH = 222  # `cliptokens.pose_vector`
-# fields of earlier versions, which nothing set to anything else than what is always so now
-_RETIRED = ("isolate_people", "connector_experts", "connector_top_k", "llm_seed")
 
 
 @dataclass(frozen=True)
@@ -107,12 +111,10 @@ class ModelConfig:
         Raises:
             SettingsError: for a key that doesn't exist.
         """
-        row = {key: value for key, value in row.items() if key not in _RETIRED}
         try:
-            row["experts"] = _experts(row.get("experts", {}))
-            lora = dict(row.get("lora", {}))
-            row["lora"] = LoraConfig(**{**lora, **({"targets": tuple(lora["targets"])} if "targets" in lora else {})})
-            return cls(**row)
+            experts = {name: ExpertConfig(**expert) for name, expert in row.get("experts", {}).items()}
+            lora = LoraConfig(**row.get("lora", {}))
+            return cls(**{**row, "experts": experts, "lora": replace(lora, targets=tuple(lora.targets))})
         except TypeError as error:
             raise SettingsError(f"model configuration: {error}", subject=str(row.get("name", ""))) from error
 
@@ -129,9 +131,24 @@ def read_config(folder: Path) -> ModelConfig:
         raise WeightsError("no readable model here", subject=str(folder), hint=f"Expected {CONFIG}.") from error
 
 
-def _experts(rows: dict[str, dict[str, Any]]) -> dict[str, ExpertConfig]:
-    """The experts of a model; files of earlier versions also say where they come from."""
-    if hub := [name for name, row in rows.items() if row.get("source", "analysis") != "analysis"]:
-        what = f"this model looks at clips through {', '.join(hub)}, which PVChat's analysis doesn't run"
-        raise SettingsError(what, hint="Use a pretrained video language model as base instead: `pvchat models`.")
-    return {name: ExpertConfig(row["width"]) for name, row in rows.items()}
+def list_models() -> list[str]:
+    """Names of all presets, sorted."""
+    return sorted(path.stem for path in CONFIGS.glob("*.json"))
+
+
+def load_config(name: str) -> ModelConfig:
+    """A preset's configuration.
+
+    Raises:
+        SettingsError: there is no such preset.
+    """
+    path = CONFIGS / f"{name}.json"
+    if name not in list_models():
+        raise SettingsError(f"unknown model '{name}'", hint=f"Use one of {', '.join(list_models())}.")
+    return ModelConfig.from_dict({**json.loads(path.read_text(encoding="utf-8")), "name": name})
+
+
+def pretrained_folder(name: str) -> Path | None:
+    """Where a preset's shipped weights lie, None when it has none."""
+    folder = PRETRAINED / name
+    return folder if (folder / WEIGHTS).is_file() else None

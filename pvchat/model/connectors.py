@@ -1,9 +1,9 @@
 """Connectors: every expert's tokens brought to one width and merged across experts.
 
-In: `ClipFeatures`. Out: `VisualTokens`, once a clip: MoEC (`moec.py`), places in time, frame and track, HGA (`hga.py`).
-MoVA's gate (`mova.py`) weighs them for one question afterwards.
+In: an analysed clip. Out: `VisualTokens`, once a clip: MoEC (`moec.py`), places in time, frame and track, HGA
+(`hga.py`). MoVA's gate (`mova.py`) weighs them for one question afterwards.
 
-Legend: B batch, N tokens, D model width.
+Legend: B batch, n tokens of an expert, N of all, W width of an expert, D model width.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import math
 import torch
 from torch import Tensor, nn
 
-from pvchat.model.cliptokens import SCENE
+from pvchat.model.cliptokens import SCENE, clip_tokens
 from pvchat.model.config import ModelConfig
-from pvchat.model.features import ClipFeatures, ExpertTokens
 from pvchat.model.hga import group_aggregate
 from pvchat.model.moec import MixtureConnector
 from pvchat.model.visual import VisualTokens
+from pvchat.schemas import ClipAnalysis
 
 CONTEXT = 0.02  # spread of place, track and kind weights at the start (BERT's initializer_range)
 OCTAVES = 6  # of the Fourier features of a token's place
@@ -34,7 +34,7 @@ class Connectors(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         mixed = {} if config.moec else {"experts": 1}
-        self.names, self.hga, self.max_tracks = list(config.experts), config.hga, config.max_tracks
+        self.config, self.hga = config, config.hga
         self.connectors = nn.ModuleDict(
             {
                 name: MixtureConnector(e.width, config.connector_hidden, config.width, **mixed)
@@ -43,30 +43,32 @@ class Connectors(nn.Module):
         )
         self.place = nn.Linear(5 * 2 * OCTAVES, config.width)
         self.track = nn.Embedding(config.max_tracks + 1, config.width)
-        self.kind = nn.Embedding(len(self.names), config.width)
+        self.kind = nn.Embedding(len(config.experts), config.width)
         self.norm = nn.LayerNorm(config.width, elementwise_affine=False)
         self._quieten()
 
-    def forward(self, features: ClipFeatures) -> VisualTokens:
-        """Tokens [B, N, D] of all experts; experts that the batch lacks are left out."""
-        parts, numbers, aux = [], [], []
-        present = [(i, name) for i, name in enumerate(self.names) if name in features.experts]
-        for i, name in present:
-            expert = features.experts[name]
-            tokens, losses = self._connect(name, expert)
-            parts.append(self.placed(i, tokens, expert))
-            numbers.append(torch.full((tokens.shape[1],), i, device=tokens.device))
-            aux.append(losses)
-        chosen = [features.experts[name] for _, name in present]
-        mask = torch.cat([e.mask for e in chosen], dim=1)
-        tokens, number = torch.cat(parts, dim=1), torch.cat(numbers)
-        track = torch.cat([e.track for e in chosen], dim=1)
-        mean = {key: torch.stack([a[key] for a in aux]).mean() for key in ("balance", "z")}
-        return VisualTokens(self.mixed(tokens, number, mask), mask, number, track, mean, features.analyses)
+    def look(self, analysis: ClipAnalysis) -> VisualTokens:
+        """The tokens of one clip [1, N, D], in which people can be recognised."""
+        device = self.kind.weight.device
+        experts = clip_tokens(analysis, self.config).values()
+        rows = [[torch.from_numpy(part).to(device) for part in expert.arrays()] for expert in experts]
+        raw = self(*(part for tokens, where, track, _ in rows for part in (tokens, where, track)))
+        track, mask = (torch.cat([row[i] for row in rows], dim=1) for i in (2, 3))
+        number = torch.cat([torch.full_like(row[2][0], i) for i, row in enumerate(rows)])
+        return VisualTokens(self.mixed(raw, number, mask), mask, number, track, analyses=(analysis,))
 
-    def placed(self, number: int, tokens: Tensor, expert: ExpertTokens) -> Tensor:
-        """One expert's tokens [B, N, D], at the model's width already, with what they know of themselves."""
-        return self.norm(self.norm(tokens) + self._context(number, expert))
+    def forward(self, *parts: Tensor) -> Tensor:
+        """[1, N, D], before any is mixed, of each expert's tokens [1, n, W], where [1, n, 5], track [1, n] in turn."""
+        made = []
+        for number, connector in enumerate(self.connectors.values()):
+            tokens, where, track = parts[3 * number : 3 * number + 3]
+            made.append(self.placed(number, connector(tokens[0])[0][None], where, track))
+        return torch.cat(made, dim=1)
+
+    def placed(self, number: int, tokens: Tensor, where: Tensor, track: Tensor) -> Tensor:
+        """One expert's tokens [B, n, D], at the model's width already, with what they know of themselves."""
+        own = self.track(track.clamp(SCENE, self.config.max_tracks - 1) + 1)
+        return self.norm(self.norm(tokens) + self.place(fourier(where)) + own + self.kind.weight[number])
 
     def mixed(self, raw: Tensor, expert: Tensor, mask: Tensor) -> Tensor:
         """Tokens [B, N, D] as the Q-Former reads them."""
@@ -83,17 +85,6 @@ class Connectors(nn.Module):
             nn.init.normal_(embedding.weight, std=CONTEXT)
         nn.init.normal_(self.place.weight, std=CONTEXT)
         nn.init.zeros_(self.place.bias)
-
-    def _connect(self, name: str, expert: ExpertTokens) -> tuple[Tensor, dict[str, Tensor]]:
-        """One expert's tokens at the model's width [B, N, D]; padding is not computed."""
-        made, losses = self.connectors[name](expert.tokens[expert.mask])
-        out = made.new_zeros(*expert.mask.shape, made.shape[-1])
-        return out.masked_scatter(expert.mask[..., None], made), losses
-
-    def _context(self, number: int, expert: ExpertTokens) -> Tensor:
-        """What a token knows of itself: place, track, kind [B, N, D]."""
-        track = expert.track.clamp(SCENE, self.max_tracks - 1) + 1
-        return self.place(fourier(expert.where)) + self.track(track) + self.kind.weight[number]
 
 
 def fourier(where: Tensor) -> Tensor:

@@ -1,32 +1,39 @@
 """The trained model as it looks at clips of the people of one store: what it sees of them, likeness to sentences.
 
-A `Describer` keeps what it saw. It decides nothing: who is there stays with `presence.py`, what of its words is shown
-with `chat/speakers/`.
+A `Describer` keeps what it saw of the last clips. It decides nothing: who is there stays with `presence.py`, what of
+its words is shown with `chat/speakers/`. What a choice from a list rests on is seen by the frozen model, without
+torch, of one person or of the whole; what the language model speaks of is the whole clip, seen by the torch model.
 
-Legend: B lines, n texts, S width of sentence vectors.
+Legend: B looks, n texts, Q queries, S width of sentence vectors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from pvchat.model import personstates
-from pvchat.model.choices import ChoiceKind, Chooser, Scale, read_scales
-from pvchat.model.lines import Line
+from pvchat.model.choices import CAPTION_QUESTION, ChoiceKind, Chooser, Scale, read_scales
+from pvchat.model.cliptokens import kept_tracks
 from pvchat.model.sentences import Encode
 from pvchat.model.trained import TrainedModel
-from pvchat.model.views import ClipViews
 from pvchat.people.person import Person
 from pvchat.perception.experts import networks
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:
+    from pvchat.model.frozen import ClipTokens
     from pvchat.model.people import PersonState
-    from pvchat.model.pvchat import PVChatModel
+    from pvchat.model.visual import VisualTokens
+
+_IN_MEMORY = 8  # clips whose tokens are kept: a second question costs no visual pass
+
+ClipPart = tuple[str, float, bytes]  # a clip, and which part of it was seen: its end and its sampled times
+Seen = TypeVar("Seen")
 
 
 class Describer:
@@ -39,17 +46,8 @@ class Describer:
 
     def __init__(self, trained: TrainedModel, encode: Encode) -> None:
         self.trained, self.encode = trained, encode
-        self.views = ClipViews(trained)
-
-    @property
-    def model(self) -> PVChatModel:
-        """The whole model with its language model."""
-        return self.trained.model
-
-    @property
-    def stamp(self) -> str:
-        """Which weights these are."""
-        return self.trained.stamp
+        self._whole: OrderedDict[ClipPart, VisualTokens] = OrderedDict()
+        self._frozen: OrderedDict[ClipPart, ClipTokens] = OrderedDict()
 
     def chooser(self, analysis: ClipAnalysis) -> Chooser:
         """The model as it chooses about one clip."""
@@ -67,18 +65,56 @@ class Describer:
     def forget(self) -> None:
         """Drop all clips from memory."""
         with self.trained.lock:
-            self.views.forget()
+            self._whole.clear()
+            self._frozen.clear()
 
-    def likeness(self, analysis: ClipAnalysis, lines: Sequence[Line], texts: Sequence[str]) -> FloatArray:
-        """How near each of n texts is to what each of B lines looks at: cosines [B, n] of the best query."""
-        asked, told = self.encode([line.question for line in lines]), self.encode(list(texts))
+    def likeness(self, analysis: ClipAnalysis, tracks: Sequence[int | None], texts: Sequence[str]) -> FloatArray:
+        """How near each of n texts is to what is seen of each of B tracks (None: of the whole clip).
+
+        Returns:
+            Cosines [B, n] of the best query (BLIP-2, Sec. 3.2).
+        """
+        asked, told = self.encode([CAPTION_QUESTION])[0], self.encode(list(texts))
         with self.trained.lock:
-            seen = [self.views.seen_by(analysis, *one) for one in zip(lines, asked, strict=True)]
+            seen = [self.seen(analysis, track, asked) for track in tracks]
         networks.rest()
-        return np.stack([(queries @ told.T).max(0) for queries in seen])  # BLIP-2, Sec. 3.2
+        return np.stack([(queries @ told.T).max(0) for queries in seen])
+
+    def seen(self, analysis: ClipAnalysis, track: int | None, asked: FloatArray) -> FloatArray:
+        """What the queries see of a clip: [Q, S], unit length.
+
+        Args:
+            analysis: of the clip.
+            track: whom to look at, an index into its tracks; other people's are hidden, whole frames aren't. None looks
+                at everyone.
+            asked: [S] a question's sentence vector.
+        """
+        frozen = self.trained.frozen
+        clip = _kept(self._frozen, analysis, frozen.tokens)
+        kept = kept_tracks(analysis, self.trained.config.max_tracks)
+        number = kept.index(track) if track in kept else len(kept)  # one that no token shows leaves the scene
+        return frozen.sentences(clip, frozen.visible(clip, None if track is None else number), asked)
+
+    def look(self, analysis: ClipAnalysis) -> VisualTokens:
+        """The visual tokens of a clip, for the language model."""
+        import torch
+
+        with self.trained.lock, torch.inference_mode():
+            return _kept(self._whole, analysis, self.trained.reader.look)
 
     def vector(self, question: str) -> Any:
         """[1, S] sentence vector of a question."""
         import torch
 
         return torch.from_numpy(self.encode([question])).to(self.trained.device)
+
+
+def _kept(known: OrderedDict[ClipPart, Seen], analysis: ClipAnalysis, make: Callable[[ClipAnalysis], Seen]) -> Seen:
+    """What is known of a clip, made once; the last few stay."""
+    key = analysis.key, analysis.duration_s, analysis.times.tobytes()
+    if key not in known:
+        known[key] = make(analysis)
+    known.move_to_end(key)
+    while len(known) > _IN_MEMORY:
+        known.popitem(last=False)
+    return known[key]

@@ -1,10 +1,9 @@
 """Greedy writing that guesses ahead: the same text as token by token, in fewer passes of the language model.
 
-In: a prompt's embeddings, tokens of texts that the answer may be or may quote. Out: the tokens that greedy writing
-gives. Guessed tokens are read in one pass; those that are the likeliest where they stand are what the model would have
-written, the first that isn't is replaced by the one that is (speculative decoding, arXiv 2211.17192, with texts in the
-place of a draft model: prompt lookup). A pass over twenty tokens costs little more than one over one: each reads all
-weights.
+In: a prompt's embeddings, texts that the answer may be or may quote. Out: the text that greedy writing gives. Guessed
+tokens are read in one pass; those that are the likeliest where they stand are what the model would have written, the
+first that isn't is replaced by the one that is (speculative decoding, arXiv 2211.17192, with texts in the place of a
+draft model: prompt lookup). A pass over twenty tokens costs little more than one over one: each reads all weights.
 
 The first text may lead, as long as nothing else was written. Then a token of it stands also where another is likelier,
 if it is likely enough beside that one (the "typical acceptance" of Medusa, arXiv 2401.10774), or if it is given:
@@ -48,32 +47,51 @@ class Lead:
         return [*(math.inf if one else usual for one in fixed), usual]
 
 
-def drafted(
-    llm: Any,
-    embeds: Tensor,
-    drafts: Sequence[Sequence[int]],
-    slack: Sequence[float],
-    stop: set[int],
-    more: Callable[[list[int]], bool],
-) -> list[int]:
-    """Tokens of one text, the end left out.
+@dataclass(frozen=True)
+class Decoding:
+    """How a text is written.
+
+    Attributes:
+        max_new_tokens: at most.
+        heard: told the text so far after each token; True ends the writing.
+        drafts: what the text may be (the first) or may quote (all): the same is written, in fewer passes.
+        lead: which words of the first draft stand although the model finds others likelier.
+    """
+
+    max_new_tokens: int = 64
+    heard: Callable[[str], bool] | None = None
+    drafts: tuple[str, ...] = ()
+    lead: Lead | None = None
+
+
+def write(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding) -> str:
+    """Continue one prompt; without surrounding blanks.
 
     Args:
         llm: a causal language model of transformers.
+        tokenizer: its tokenizer.
         embeds: [1, L, W] of the prompt.
-        drafts: tokens of texts: the first, with its end, is guessed to be the whole answer, all may be quoted.
-        slack: by how much the logit of each token of the first may lie below the highest; empty for not at all.
-        stop: tokens that end a text.
-        more: asked after each token, with all so far, whether to go on.
+        decoding: how.
     """
-    said: list[int] = []
-    for token in _likeliest(llm, embeds, list(drafts[0]), lambda: _quoted(said, drafts), slack):
+    known = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in decoding.drafts]
+    whole = [*known[0], tokenizer.eos_token_id] if known and known[0] else []
+    slack = decoding.lead.slack(tokenizer, decoding.drafts[0]) if decoding.lead is not None else []
+    stop, said = stop_ids(llm, tokenizer), list[int]()
+    for token in _likeliest(llm.eval(), embeds, whole, lambda: _quoted(said, [whole, *known[1:]]), slack):
         if token in stop:
             break
         said.append(token)
-        if not more(said):
+        text = tokenizer.decode(said, skip_special_tokens=True).lstrip()
+        if (decoding.heard is not None and decoding.heard(text)) or len(said) >= decoding.max_new_tokens:
             break
-    return said
+    return str(tokenizer.decode(said, skip_special_tokens=True)).strip()
+
+
+def stop_ids(llm: Any, tokenizer: Any) -> set[int]:
+    """Ids that end an answer: the tokenizer's and the model's own."""
+    own = getattr(llm.generation_config, "eos_token_id", None)
+    more = own if isinstance(own, list) else [own]
+    return {int(i) for i in [tokenizer.eos_token_id, *more] if i is not None}
 
 
 def _likeliest(

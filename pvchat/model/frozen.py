@@ -1,8 +1,8 @@
 """The trained model for everything but words, without torch: clips in, what it sees of them out.
 
-Two of its passes (`passes.py`) run as converted networks (`networks.py`, ADR 0014), so that a process that only
-answers never imports torch: 190 MB and two seconds. Where OpenVINO isn't there torch runs the same passes. The language
-model and all training stay with `PVChatModel`.
+Two of its passes (`Connectors`, and the whole model's `forward`) run as converted networks (`networks.py`, ADR 0014),
+so that a process that only answers never imports torch: 190 MB and two seconds. Where OpenVINO isn't there torch runs
+the same passes. The language model stays with `PVChatModel`.
 
 Legend: N tokens, D model width, S sentence width, Q queries.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from pvchat.model.pvchat import PVChatModel
+
+LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
 
 
 @dataclass(frozen=True)
@@ -89,41 +91,32 @@ class FrozenModel:
         (seen,) = self._looking(raw, clip.expert, mask[None], question[None])
         return seen[0]
 
-    def visible(self, clip: ClipTokens, track: int | None, experts: tuple[str, ...]) -> NDArray[np.bool_]:
+    def visible(self, clip: ClipTokens, track: int | None) -> NDArray[np.bool_]:
         """[N] the tokens that are looked at; what isn't is in none of the others.
 
         Args:
             clip: its tokens.
             track: whose tokens, by the number they carry, beside the scene's; other tracks are hidden. The cells of
                 whole frames still show everybody. None looks at everyone; a number that none carries leaves the scene.
-            experts: names of those whose tokens are looked at; empty, or where none of theirs is there, for all.
         """
         shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
-        wanted = [number for number, name in enumerate(self.config.experts) if name in experts]
-        chosen = shown & np.isin(clip.expert[0], wanted)
-        return chosen if chosen.any() else shown
+        return shown & np.isin(clip.expert[0], [n for n, name in enumerate(self.config.experts) if name in LOOKED_AT])
 
     @cached_property
     def _connecting(self) -> Network:
         inputs = []
         for expert in self.config.experts.values():
             inputs += [Input((1, -1, expert.width)), Input((1, -1, 5)), Input((1, -1), "int64")]
-        return self._pass("connecting", inputs)
+        return self._pass("connecting", lambda: self._model().connectors, inputs)
 
     @cached_property
     def _looking(self) -> Network:
         config = self.config
         shapes = (1, -1, config.width), (1, -1), (1, -1), (1, config.sentence_width)
         kinds = ("float32", "int64", "bool", "float32")
-        return self._pass("looking", [Input(*one) for one in zip(shapes, kinds, strict=True)])
+        return self._pass("looking", self._model, [Input(*one) for one in zip(shapes, kinds, strict=True)])
 
-    def _pass(self, name: str, inputs: list[Input]) -> Network:
-        def build(_: Path) -> nn.Module:
-            from pvchat.model import passes
-
-            module: Any = getattr(passes, name.capitalize())(self._model())
-            return module
-
+    def _pass(self, name: str, module: Callable[[], nn.Module], inputs: list[Input]) -> Network:
         if self._handed:
-            return TorchNetwork(build(self.weights), self.device)
-        return load(name, self.weights, build, *inputs, what=repr(self.config), device=self.device)
+            return TorchNetwork(module(), self.device)
+        return load(name, self.weights, lambda _: module(), *inputs, what=repr(self.config), device=self.device)

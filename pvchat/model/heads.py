@@ -78,7 +78,7 @@ class HeadMixer(nn.Module):
 
         Args:
             x: [B, Q, D] query tokens.
-            z: [B, R] or [B, Q, R] offsets to the router logits, None for none.
+            z: [B, Q, R] offsets to the router logits, None for none.
             mask: [B, Q] True for real tokens (only passed on into the statistics).
 
         Returns:
@@ -88,7 +88,7 @@ class HeadMixer(nn.Module):
             tokens = x.float()
             logits = F.linear(tokens, self.logit.weight.float(), self.logit.bias.float())
             if z is not None:
-                logits = logits + (z[:, None] if z.dim() == 2 else z).float()
+                logits = logits + z.float()
             alphas = 2 * F.linear(tokens, self.alpha.weight.float()).softmax(-1)
             gates = self.router(logits)
             shared = alphas[..., :1].expand(*alphas.shape[:-1], self.shared)
@@ -133,7 +133,7 @@ class MixtureOfHeadsAttention(nn.Module):
             context: [B, K, C] tokens to look at, None for self-attention.
             mask: bool, True = may be looked at: [B, K] (padding) or [B, Q, K].
             bias: [B, Q, K] float added to the attention scores.
-            z: [B, R] or [B, Q, R] offsets to the router logits.
+            z: [B, Q, R] offsets to the router logits.
             query_mask: [B, Q] True for real queries; only for the statistics.
 
         Returns:

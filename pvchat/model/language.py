@@ -19,18 +19,18 @@ Messages = Sequence[dict[str, str]]  # {"role": "system" | "user" | "assistant",
 
 
 class LanguageModel:
-    """A causal LM with its tokenizer, loaded on first use."""
+    """A causal LM with its tokenizer, loaded on first use.
 
-    def __init__(self, path: Path | str | None, device: str) -> None:
+    Args:
+        path: its folder; None takes the downloaded weights of the role "llm".
+        device: torch device.
+    """
+
+    def __init__(self, path: Path | str | None = None, device: str = "cpu") -> None:
         self.path, self.device = path, device
         self._parts: tuple[Any, Any] | None = None
         self._lock = threading.RLock()
         self._used = time.monotonic()
-
-    @classmethod
-    def load(cls, path: Path | str | None = None, device: str = "cpu") -> LanguageModel:
-        """A model that will load from `path` (None: the downloaded weights of the role "llm") when first needed."""
-        return cls(path, device)
 
     def generate(self, messages: Messages, max_new_tokens: int = 64) -> str:
         """The model's reply to a chat.

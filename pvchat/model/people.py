@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pvchat.model.config import ModelConfig
 from pvchat.people.person import Person
@@ -83,21 +83,3 @@ class People:
             [[p.enrolled for p in row] for row in rows],
             rivals,
         )
-
-
-class PersonParameters(nn.Module):
-    """One person's tokens and z as parameters: what per-person training trains (everything else stays frozen).
-
-    Args:
-        person: where to start from, usually the aligner's result.
-    """
-
-    def __init__(self, person: PersonState) -> None:
-        super().__init__()
-        self.name = person.name
-        self.tokens = nn.Parameter(person.tokens.detach().clone())
-        self.z = nn.Parameter(person.z.detach().clone())
-
-    def forward(self) -> PersonState:
-        """The person, with gradients to the parameters; not recognised, which would leave them nothing to learn."""
-        return PersonState(self.name, self.tokens, self.z)

@@ -10,7 +10,6 @@ import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH
 from pvchat.model.trained import TrainedModel
@@ -43,11 +42,6 @@ def person_state(trained: TrainedModel, person: Person) -> PersonState:
     return PersonState(person.name, tokens, z, person)
 
 
-def marks_of(person: Person) -> Person:
-    """By what somebody is recognised: all that is stored of her."""
-    return person
-
-
 def _fits(person: Person, config: ModelConfig) -> bool:
     """Whether tokens and z have the model's shapes: a stranger's file may bear its stamp all the same."""
     wanted = {"tokens": (config.personal_tokens, config.width), "z": (config.routed_modules, config.routed_heads)}
@@ -58,13 +52,14 @@ def _aligned(trained: TrainedModel, person: Person) -> tuple[Tensor, Tensor]:
     """Tokens [I, D] and z [M, R] that the aligner makes of a stored person."""
     import torch
 
-    from pvchat.model.features import PersonFeatures
+    from pvchat.model.aligner import PersonFeatures
 
-    faces, bodies = _faces(person), person.arrays.get("body", np.zeros((0, BODY_WIDTH)))
-    most = max(1, len(faces), len(bodies))
-    rows = [torch.from_numpy(part)[None] for side in (faces, bodies) for part in _padded(side, most)]
+    parts: list[Tensor] = []
+    for side in (_faces(person), person.arrays.get("body", np.zeros((0, BODY_WIDTH)))):
+        rows = torch.from_numpy(side.astype(np.float32))[None]
+        parts += [rows, torch.ones(rows.shape[:2], dtype=torch.bool)]
     with trained.lock, torch.no_grad():
-        tokens, z = trained.model.aligner(PersonFeatures(*rows).to(trained.device))
+        tokens, z = trained.model.aligner(PersonFeatures(*parts).to(trained.device))
     return tokens[0], z[0]
 
 
@@ -74,11 +69,4 @@ def _faces(person: Person) -> FloatArray:
     if person.kind != "face" or faces.ndim != 2 or faces.shape[1] != IDENTITY_WIDTH:
         faces = np.zeros((0, IDENTITY_WIDTH))
     unit: FloatArray = faces / np.maximum(np.linalg.norm(faces, axis=1, keepdims=True), 1e-6)
-    return unit.astype(np.float32)
-
-
-def _padded(rows: FloatArray, most: int) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Rows [n, W] as [most, W] with their mask [most]."""
-    out = np.zeros((most, rows.shape[1]), np.float32)
-    out[: len(rows)] = rows
-    return out, np.arange(most) < len(rows)
+    return unit

@@ -43,8 +43,6 @@ class Matched:
 
     def into(self, visual: VisualTokens) -> Tensor:
         """[B, P, N] how surely the track of each visual token is hers, 0..1; `NEUTRAL` where nothing is known."""
-        if not self.tracks.shape[2]:
-            return self.tracks.new_full((*self.known.shape, visual.mask.shape[1]), NEUTRAL)
         track = visual.track.clamp(0, self.tracks.shape[2] - 1)
         usable = (visual.track == track)[:, None] & self.known[..., None]
         own = self.tracks.gather(2, track[:, None].expand(-1, self.known.shape[1], -1)).sigmoid()

@@ -1,19 +1,16 @@
 """The whole model: connectors, Q-Former, projectors, language model.
 
-In: `ClipFeatures`, questions as sentence vectors and prompts, the people named. Out: loss or text, log-odds of presence
-for each person, a vector in sentence space, routing statistics.
+In: an analysed clip, a question as text and as sentence vector, the people named. Out: an answer, log-odds of presence
+for each person, a vector in sentence space, routing statistics. What it is trained with (padded batches, losses) stands
+in `recipes/model`.
 
-The clip's visual tokens are made once (`encode_clips`) and shared by all questions about it (`Prompt.clip`). Loss and
-logits are computed at answer positions only: a vocabulary of 49k costs more than the Q-Former otherwise.
-
-Legend: B questions, C clips, P people named, Q queries, I personal tokens, L tokens of a prompt, N visual tokens,
-D model width, S sentence width.
+Legend: B questions, P people named, Q queries, I personal tokens, L tokens of a prompt, N visual tokens, D model width,
+S sentence width.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,16 +22,38 @@ from pvchat.model import checkpoint
 from pvchat.model.aligner import Aligner
 from pvchat.model.config import ModelConfig, read_config
 from pvchat.model.connectors import Connectors
-from pvchat.model.features import ClipFeatures
-from pvchat.model.generation import Decoding, generate_texts
+from pvchat.model.drafted import Decoding, write
 from pvchat.model.llm import add_lora, language_of
 from pvchat.model.mova import QuestionGate
 from pvchat.model.people import People
 from pvchat.model.presence import ToldPresence
-from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
+from pvchat.model.prompts import PERSONAL, VISUAL, PromptWriter
 from pvchat.model.qformer import QFormer
-from pvchat.model.reading import PVChatOutput, Reading, Written, whole_answers
+from pvchat.model.routers import RoutingStats
 from pvchat.model.visual import VisualTokens
+from pvchat.schemas import ClipAnalysis
+
+
+@dataclass
+class Reading:
+    """What the Q-Former read about each question.
+
+    Attributes:
+        queries: [B, Q, D].
+        personal: [B, P, I, D].
+        presence: [B, P] log-odds that each is there; meaningless where `People.mask` is False.
+        sentences: [B, Q, S] L2-normalised, one a query: a text's likeness to the clip is the cosine of its MiniLM
+            vector and the best of them.
+        routing: one `RoutingStats` a routed module.
+        aux: connector losses "balance" and "z", where they were made.
+    """
+
+    queries: Tensor
+    personal: Tensor
+    presence: Tensor
+    sentences: Tensor
+    routing: list[RoutingStats] = field(default_factory=list)
+    aux: dict[str, Tensor] = field(default_factory=dict)
 
 
 class PVChatModel(nn.Module):
@@ -83,15 +102,15 @@ class PVChatModel(nn.Module):
         """Where the model is."""
         return self.prints.heard.device
 
-    def encode_clips(self, features: ClipFeatures) -> VisualTokens:
-        """The visual pass, once for each of C clips: connectors and HGA."""
-        return self.connectors(features.to(self.device))
+    def look(self, analysis: ClipAnalysis) -> VisualTokens:
+        """The visual pass over one clip: connectors and HGA."""
+        return self.connectors.look(analysis)
 
     def read(self, visual: VisualTokens, question: Tensor | None = None, people: People | None = None) -> Reading:
         """Read clips with questions in mind.
 
         Args:
-            visual: of B clips (use `VisualTokens.select` when several questions share one).
+            visual: of B clips.
             question: [B, S] MiniLM vectors of the questions, None for none.
             people: who is named, None for nobody.
         """
@@ -102,89 +121,46 @@ class PVChatModel(nn.Module):
         if people is not None:
             found = self.prints(people, visual)
             match, presence = found.into(visual), found.odds
-        out = self.qformer(tokens, visual.mask, question, people, match)
-        sentences = F.normalize(self.to_sentence(out.queries), dim=-1)
-        return Reading(out.queries, out.personal, presence, sentences, out.routing, visual.aux)
+        queries, personal, routing = self.qformer(tokens, visual.mask, question, people, match)
+        sentences = F.normalize(self.to_sentence(queries), dim=-1)
+        return Reading(queries, personal, presence, sentences, routing, visual.aux)
 
-    def forward(
-        self,
-        features: ClipFeatures | VisualTokens,
-        prompts: Sequence[Prompt] | None = None,
-        *,
-        question: Tensor | None = None,
-        people: People | None = None,
-    ) -> PVChatOutput:
-        """Read clips and, with prompts, score their answers.
+    def forward(self, raw: Tensor, expert: Tensor, mask: Tensor, question: Tensor) -> Tensor:
+        """What the queries see of a clip with a question in mind: sentence vectors [1, Q, S], unit length.
+
+        This pass is converted (`frozen.py`): how many tokens there are is free, everything else is fixed.
 
         Args:
-            features: C clips, or their visual tokens.
-            prompts: B prompts with answers; `Prompt.clip` says which clip. None: no language model, B = C.
-            question: [B, S] sentence vectors of the questions, None for none.
-            people: who is named in each, None for nobody at all.
+            raw: [1, N, D] as `Connectors` makes them.
+            expert: [1, N] which expert a token comes from.
+            mask: [1, N] which tokens are looked at; at least one.
+            question: [1, S].
         """
-        visual = features if isinstance(features, VisualTokens) else self.encode_clips(features)
-        if prompts is None:
-            return PVChatOutput(self.read(visual, question, people))
-        reading = self.read(self._rows(visual, prompts), question, people)
-        batch = self._write(prompts, people, generate=False)
-        hidden = self._hidden(self._embed(batch, reading, people), batch)
-        at = batch.labels != IGNORE
-        logits = self.llm.get_output_embeddings()(hidden[at])  # [answer tokens, vocabulary]
-        losses = F.cross_entropy(logits.float(), batch.labels[at], reduction="none")
-        first = at & ~F.pad(at, (1, 0))[:, :-1]  # answers don't touch one another
-        out = PVChatOutput(reading, losses.mean(), int(at.sum()), losses[first[at]].mean())
-        if not self.training:
-            right = logits.argmax(-1) == batch.labels[at]
-            out.exact = whole_answers(right, at.nonzero()[:, 0], batch.segment[at], len(prompts))
-        return out
+        tokens = self.connectors.mixed(raw, expert[0], mask)
+        return self.read(VisualTokens(tokens, mask, expert[0], torch.full_like(expert, -1)), question).sentences
 
     @torch.no_grad()
-    def generate(
-        self,
-        features: ClipFeatures | VisualTokens,
-        prompts: Sequence[Prompt],
-        *,
-        question: Tensor | None = None,
-        people: People | None = None,
-        decoding: Decoding | None = None,
-    ) -> Written:
-        """Answer prompts.
+    def answer(
+        self, visual: VisualTokens, question: str, facts: str, vector: Tensor, people: People | None, decoding: Decoding
+    ) -> str:
+        """Answer one question about one clip.
 
         Args:
-            features: C clips, or their visual tokens (kept between the turns of a conversation).
-            prompts: B prompts; answers are ignored.
-            question: [B, S] sentence vectors.
+            visual: of the clip.
+            question: as asked.
+            facts: what is told beside it, may be empty.
+            vector: [1, S] the question's sentence vector.
             people: who is named.
-            decoding: how; None is greedy.
+            decoding: how.
         """
-        reading, batch = self._reading_of(features, prompts, question, people)
-        embeds = self._embed(batch, reading, people)
-        texts = generate_texts(self.llm, self.writer.tokenizer, embeds, batch.mask, decoding or Decoding())
-        return Written(texts, reading)
-
-    @torch.no_grad()
-    def yes_no(
-        self,
-        features: ClipFeatures | VisualTokens,
-        prompts: Sequence[Prompt],
-        *,
-        question: Tensor | None = None,
-        people: People | None = None,
-    ) -> Tensor:
-        """[B] log-odds that the language model's answer begins with "Yes" rather than "No"."""
-        reading, batch = self._reading_of(features, prompts, question, people)
-        hidden = self._hidden(self._embed(batch, reading, people), batch)[:, -1]
-        first = [self.writer.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("Yes", "No")]
-        logits = self.llm.get_output_embeddings()(hidden).float()
-        return logits[:, first[0]] - logits[:, first[1]]
-
-    def save_pretrained(self, folder: str | Path, *, dtype: torch.dtype = torch.bfloat16) -> None:
-        """Write config.json and model.safetensors (our trained part and LoRA; the language model is only named)."""
-        checkpoint.save(self, Path(folder), dtype)
+        reading = self.read(visual, vector, people)
+        ids = self.writer.ids(question, facts, [] if people is None else people.names[0])
+        embeds = self.embed(torch.tensor([ids], device=self.device), reading, people)
+        return write(self.llm, self.writer.tokenizer, embeds, decoding)
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, *, llm: str | None = None, device: str | torch.device = "cpu") -> Self:
-        """Load what `save_pretrained` wrote.
+        """Load a saved model.
 
         Args:
             folder: holds config.json and model.safetensors.
@@ -201,34 +177,13 @@ class PVChatModel(nn.Module):
         checkpoint.load(model, path, without_llm=config.llm != own.llm)
         return model.to(device).eval()
 
-    def _reading_of(
-        self,
-        features: ClipFeatures | VisualTokens,
-        prompts: Sequence[Prompt],
-        question: Tensor | None,
-        people: People | None,
-    ) -> tuple[Reading, TokenBatch]:
-        """What was read for each prompt, and the prompts to be continued."""
-        visual = features if isinstance(features, VisualTokens) else self.encode_clips(features)
-        reading = self.read(self._rows(visual, prompts), question, people)
-        return reading, self._write(prompts, people, generate=True)
-
-    def _rows(self, visual: VisualTokens, prompts: Sequence[Prompt]) -> VisualTokens:
-        """The visual tokens of each prompt's clip."""
-        return visual.select(torch.tensor([p.clip for p in prompts], device=self.device))
-
-    def _write(self, prompts: Sequence[Prompt], people: People | None, *, generate: bool) -> TokenBatch:
-        """Token ids on the model's device."""
-        names = [[] for _ in prompts] if people is None else people.names
-        return self.writer.batch(prompts, names, generate=generate).to(self.device)
-
-    def _embed(self, batch: TokenBatch, reading: Reading, people: People | None) -> Tensor:
-        """[B, L, width of the language model]: text embeddings with visual and personal tokens in their places."""
-        embeds = self.llm.get_input_embeddings()(batch.ids.clamp_min(0))
+    def embed(self, ids: Tensor, reading: Reading, people: People | None) -> Tensor:
+        """Text embeddings of token ids [B, L] with visual and personal tokens in their places: [B, L, LLM's width]."""
+        embeds = self.llm.get_input_embeddings()(ids.clamp_min(0))
         seen = self.project_queries(reading.queries).to(embeds.dtype)
-        embeds = embeds.masked_scatter((batch.ids == VISUAL)[..., None], seen)
+        embeds = embeds.masked_scatter((ids == VISUAL)[..., None], seen)
         if people is not None:
-            embeds = embeds.masked_scatter((batch.ids == PERSONAL)[..., None], self._named(reading, people).to(embeds))
+            embeds = embeds.masked_scatter((ids == PERSONAL)[..., None], self._named(reading, people).to(embeds))
         return embeds
 
     def _named(self, reading: Reading, people: People) -> Tensor:
@@ -241,12 +196,3 @@ class PVChatModel(nn.Module):
         certain = self.prints.certain(reading.presence[people.mask].detach())
         told = self.project_presence(certain[:, None]).unflatten(1, (-1, named.shape[2]))
         return named + told[:, torch.arange(named.shape[1]) % told.shape[1]]  # people may have another number of tokens
-
-    def _hidden(self, embeds: Tensor, batch: TokenBatch) -> Tensor:
-        """Last hidden states [B, L, width] of the language model."""
-        mask, place = batch.mask.long(), batch.positions()
-        if int(batch.segment.max()) > 1:  # additive mask [B, 1, L, L]; a padded row sees all alike, which is not NaN
-            mask = torch.zeros_like(embeds[:, :1, :1]) + ~batch.visible()
-            mask = (mask * torch.finfo(embeds.dtype).min)[:, None]
-        out = self.llm.base_model(inputs_embeds=embeds, attention_mask=mask, position_ids=place, use_cache=False)
-        return out.last_hidden_state

@@ -13,7 +13,7 @@ R routed heads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -27,21 +27,6 @@ from pvchat.model.routers import RoutingStats
 NORM_EPS = 1e-12  # BERT
 INIT_STD = 0.02  # BERT
 MATCH_BIAS = 2.0  # attention score a fully matching track gains at the start (and a fully different one loses)
-
-
-@dataclass
-class QFormerOutput:
-    """What the Q-Former says.
-
-    Attributes:
-        queries: [B, Q, D].
-        personal: [B, P, I, D]; P is 0 when nobody is named.
-        routing: one `RoutingStats` a routed module, self before cross, layer by layer: the order of z's modules.
-    """
-
-    queries: Tensor
-    personal: Tensor
-    routing: list[RoutingStats] = field(default_factory=list)
 
 
 @dataclass
@@ -164,7 +149,7 @@ class QFormer(nn.Module):
         question: Tensor | None = None,
         people: People | None = None,
         match: Tensor | None = None,
-    ) -> QFormerOutput:
+    ) -> tuple[Tensor, Tensor, list[RoutingStats]]:
         """Read the visual tokens.
 
         Args:
@@ -173,6 +158,10 @@ class QFormer(nn.Module):
             question: [B, S] sentence vectors, None for none.
             people: who is named, None for nobody.
             match: [B, P, N] 0..1, how well each visual token's track fits each person (0.5: nothing known).
+
+        Returns:
+            Outputs of the queries [B, Q, D] and of personal tokens [B, P, I, D] (P is 0 when nobody is named), and one
+            `RoutingStats` a routed module, self before cross, layer by layer: the order of z's modules.
         """
         x = self._sequence(len(context), question, people)
         owner = self._owner(people, len(context), x.device)
@@ -184,7 +173,9 @@ class QFormer(nn.Module):
             z = offsets[len(routing) :] if people is not None else None
             x, stats = layer(x, seen, mask=mask, z=z, query_mask=real)
             routing += stats
-        return self._output(x, people, routing)
+        queries, rest = x[:, 1 : 1 + self.config.queries], x[:, 1 + self.config.queries :]
+        named = 0 if people is None else people.mask.shape[1]
+        return queries, rest.unflatten(1, (named, self.config.personal_tokens)), routing
 
     def _sequence(self, batch: int, question: Tensor | None, people: People | None) -> Tensor:
         """[B, 1 + Q + P·I, D] tokens at the start."""
@@ -220,12 +211,6 @@ class QFormer(nn.Module):
         own = people.z.repeat_interleave(self.config.personal_tokens, dim=1)  # [B, P·I, M, R]
         whole = torch.cat([own.new_zeros(len(x), 1 + self.config.queries, *own.shape[2:]), own], dim=1)
         return list(whole.unbind(2))
-
-    def _output(self, x: Tensor, people: People | None, routing: list[RoutingStats]) -> QFormerOutput:
-        """Cut the sequence into query outputs and people's outputs."""
-        queries, rest = x[:, 1 : 1 + self.config.queries], x[:, 1 + self.config.queries :]
-        named = 0 if people is None else people.mask.shape[1]
-        return QFormerOutput(queries, rest.unflatten(1, (named, self.config.personal_tokens)), routing)
 
 
 def _initialise(module: nn.Module) -> None:

@@ -10,7 +10,6 @@ Legend: B batch, L tokens, H heads, d width of one head, R routed heads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from torch import Tensor, nn
@@ -61,16 +60,41 @@ def retrofit_moh(model: nn.Module, shared: int) -> list[str]:
     return [name for name, _ in changed]
 
 
-def mixers(model: nn.Module) -> Iterator[tuple[str, Any]]:
+class KeptMixer(HeadMixer):
+    """A mixer that keeps what it gave in the last forward pass.
+
+    Attributes:
+        z: [B, L, R] offsets to the router's logits for the pass to come; passes of another length ignore it.
+        weights, stats: of the last pass; None before the first.
+    """
+
+    def __init__(self, width: int, heads: Heads) -> None:
+        super().__init__(width, heads)
+        self.z: Tensor | None = None
+        self.weights: Tensor | None = None
+        self.stats: RoutingStats | None = None
+
+    def route(self, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Before the attention runs: weigh its heads by the hidden states it is given."""
+        hidden = args[0] if args else kwargs["hidden_states"]
+        z = self.z if self.z is not None and self.z.shape[:2] == hidden.shape[:2] else None
+        self.weights, self.stats = self(hidden, z)
+
+    def weigh(self, _: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Before an output projection: the joined heads [B, L, H · d] times their weights [B, L, H]."""
+        assert self.weights is not None
+        heads = args[0].unflatten(-1, (self.weights.shape[-1], -1))
+        return ((heads * self.weights[..., None].to(heads.dtype)).flatten(-2), *args[1:])
+
+
+def mixers(model: nn.Module) -> list[tuple[str, KeptMixer]]:
     """Names and mixers of all retrofitted attention modules."""
-    for name, module in model.named_modules():
-        if name.endswith(MIXER) and isinstance(module, HeadMixer):
-            yield name, module
+    return [(name, module) for name, module in model.named_modules() if isinstance(module, KeptMixer)]
 
 
 def routing_stats(model: nn.Module) -> list[RoutingStats]:
     """What the routers did in the last forward pass, module by module; feed them to `train.losses`."""
-    return [m.last.stats for _, m in mixers(model) if m.last.stats is not None]
+    return [mixer.stats for _, mixer in mixers(model) if mixer.stats is not None]
 
 
 def head_count(module: Any) -> int:
@@ -86,48 +110,8 @@ def _layer(name: str) -> int:
 
 def _attach(module: Any, heads: Heads) -> None:
     """Add the mixer and its hooks to one attention module."""
-    mixer: Any = HeadMixer(module.q_proj.in_features, heads)
-    mixer.last = _Last()
+    mixer = KeptMixer(module.q_proj.in_features, heads)
     # fp32, whatever the module computes in
     setattr(module, MIXER, mixer.to(next(module.q_proj.parameters()).device))
-    module.register_forward_pre_hook(_route, with_kwargs=True)
-    module.o_proj.register_forward_pre_hook(_WeighInput(mixer))
-
-
-def _route(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Before the attention runs: weigh its heads by the hidden states it is given."""
-    hidden = args[0] if args else kwargs["hidden_states"]
-    mixer = getattr(module, MIXER)
-    z = mixer.last.z if mixer.last.z is not None and mixer.last.z.shape[:2] == hidden.shape[:2] else None
-    mixer.last.weights, mixer.last.stats = mixer(hidden, z)
-
-
-class _Last:
-    """What a mixer gave in the last forward pass. A copy starts empty: tensors in a graph can't be copied.
-
-    Attributes:
-        z: [B, L, R] offsets to the router's logits for the pass to come; passes of another length ignore it.
-    """
-
-    def __init__(self) -> None:
-        self.z: Tensor | None = None
-        self.weights: Tensor | None = None
-        self.stats: RoutingStats | None = None
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Last:
-        return _Last()
-
-
-class _WeighInput:
-    """Before an output projection: weigh the joined heads. An object, not a closure: it follows a deep copy."""
-
-    def __init__(self, mixer: Any) -> None:
-        self.mixer = mixer
-
-    def __call__(self, module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (_weigh(args[0], self.mixer.last.weights), *args[1:])
-
-
-def _weigh(joined: Tensor, weights: Tensor) -> Tensor:
-    """[B, L, H · d] times [B, L, H]."""
-    return (joined.unflatten(-1, (weights.shape[-1], -1)) * weights[..., None].to(joined.dtype)).flatten(-2)
+    module.register_forward_pre_hook(mixer.route, with_kwargs=True)
+    module.o_proj.register_forward_pre_hook(mixer.weigh)

@@ -104,7 +104,8 @@ class TrainedModel:
         Raises:
             WeightsError: they don't fit this model.
         """
-        from pvchat.model.checkpoint import ANSWERING, read_words
+        from pvchat.model.checkpoint import read_words
+        from pvchat.model.config import ANSWERING
 
         return read_words(self.model, self.folder / ANSWERING)
 

@@ -5,7 +5,7 @@ Legend: B batch, N tokens, D model width.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -21,7 +21,7 @@ class VisualTokens:
         mask: [B, N] True for real tokens.
         expert: [N] which vision expert a token comes from (index into the configuration's experts).
         track: [B, N] track number, -1 for the scene.
-        aux: connector losses, "balance" and "z".
+        aux: connector losses, "balance" and "z", where a training made them.
         analyses: B of them, in which people are recognised; empty: nobody is looked for.
     """
 
@@ -29,13 +29,8 @@ class VisualTokens:
     mask: Tensor
     expert: Tensor
     track: Tensor
-    aux: dict[str, Tensor]
+    aux: dict[str, Tensor] = field(default_factory=dict)
     analyses: tuple[ClipAnalysis | None, ...] = ()
-
-    def select(self, clip: Tensor) -> VisualTokens:
-        """Rows by clip index [b]: several questions share one clip's visual pass."""
-        analyses = tuple(self.analyses[i] for i in clip.tolist()) if self.analyses else ()
-        return VisualTokens(self.tokens[clip], self.mask[clip], self.expert, self.track[clip], self.aux, analyses)
 
     def analysed(self) -> tuple[ClipAnalysis | None, ...]:
         """The analysis of each clip, None where nobody is to be looked for."""

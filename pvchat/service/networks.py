@@ -169,7 +169,7 @@ class Networks:
         """The language model that words measured facts."""
         from pvchat.model.language import LanguageModel
 
-        return LanguageModel.load(path=self.settings.llm or None, device=self.device)
+        return LanguageModel(self.settings.llm or None, self.device)
 
     def showing(self, show: str) -> Networks:
         """The same networks, the pretrained base among them, which is shown people otherwise.

@@ -25,10 +25,7 @@ import numpy as np
 from pvchat.chat.reader.statements import sentences
 from pvchat.chat.speakers.checking import Checker, points_of
 from pvchat.errors import SettingsError
-from pvchat.model.features import from_analysis
-from pvchat.model.generation import Decoding
 from pvchat.model.people import People
-from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
 from recipes.answering.lessonplan import MISLED, Lesson, LessonPlan, of_others, plan
 from recipes.answering.sheets import KEPT_NAMES, TRAINING_NAMES, Maker
@@ -40,7 +37,9 @@ from recipes.model.base.grounding import CaptionDecoder, WordNaming
 from recipes.model.base.identity import EpisodeBatch, enrollment, named_people
 from recipes.model.base.phases import Objective, StepLoss, total
 from recipes.model.base.run import train_base
-from recipes.model.batches import collate, collate_people
+from recipes.model.batches import collate, collate_people, from_analysis
+from recipes.model.prompts import Prompt
+from recipes.model.scoring import score, write_all
 
 QUESTIONS = 10  # about one clip
 ANSWER_TOKENS = 64
@@ -133,7 +132,7 @@ class AnsweringPhase:
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """The language model's over all answers, and over their first tokens, where yes and no are decided."""
-        out = model(batch.features, batch.prompts, question=batch.question, people=people_of(model, batch))
+        out = score(model, batch.features, batch.prompts, question=batch.question, people=people_of(model, batch))
         return total({"lm_loss": out.lm_loss, "first_loss": 0.3 * out.first_loss}, out.reading)
 
     def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
@@ -158,11 +157,10 @@ class AnsweringPhase:
     def write(self, model: Any, rows: Sequence[tuple[LessonPlan, Lesson]], rng: np.random.Generator) -> list[str]:
         """The model's answers to some questions."""
         batch = self.collate([made for made, _ in rows], [[lesson] for _, lesson in rows], rng)
-        decoding = Decoding(ANSWER_TOKENS)
-        said = model.generate(
-            batch.features, batch.prompts, question=batch.question, people=people_of(model, batch), decoding=decoding
+        people = people_of(model, batch)
+        return write_all(
+            model, batch.features, batch.prompts, most=ANSWER_TOKENS, question=batch.question, people=people
         )
-        return list(said.texts)
 
 
 def agrees(made: LessonPlan, lesson: Lesson, text: str) -> bool:

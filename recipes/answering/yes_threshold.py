@@ -22,13 +22,15 @@ import torch
 
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Question
-from pvchat.model.checkpoint import ANSWERING, read_words
+from pvchat.model.checkpoint import read_words
+from pvchat.model.config import ANSWERING
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.schemas import FloatArray
 from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_of
 from recipes.answering.lessonplan import Lesson, LessonPlan
 from recipes.model.base.config import parse
 from recipes.model.base.run import make_model, started_from
+from recipes.model.scoring import yes_no
 
 PRESENCE_ODDS = (-6.0, -4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
 QUESTION = "Is {} visible in this clip?"
@@ -74,7 +76,7 @@ def odds_of_yes(model: Any, phase: AnsweringPhase, plans: Sequence[LessonPlan], 
             batch = phase.collate([plan], [plan.lessons], np.random.default_rng(0))
             with torch.no_grad():
                 people = people_of(model, batch)
-                yes = model.yes_no(batch.features, batch.prompts, question=batch.question, people=people)
+                yes = yes_no(model, batch.features, batch.prompts, question=batch.question, people=people)
             found.append(float(yes))
     finally:
         del model.prints.certain

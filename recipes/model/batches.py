@@ -1,22 +1,115 @@
 """Padded batches of several clips, and of several enrollments: what training looks at in one step.
 
-Legend: b clips of a part, N tokens, n sightings of an enrollment.
+In: analysed clips. Out: `ClipFeatures` (a batch, also when it holds one clip), and what the model's connectors make of
+it, padding left out and with the connectors' losses; `PersonFeatures` of enrollments.
+
+Legend: B clips, b of a part, N tokens, W width of an expert, n sightings of an enrollment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pvchat.model.cliptokens import SCENE, stretches
-from pvchat.model.config import IDENTITY_WIDTH
-from pvchat.model.features import PERSON_SIGHTINGS, ClipFeatures, ExpertTokens, PersonFeatures
-from pvchat.schemas import Track
+from pvchat.model.aligner import PersonFeatures
+from pvchat.model.cliptokens import SCENE, TokenRows, clip_tokens, stretches
+from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
+from pvchat.model.people import PersonState
+from pvchat.model.visual import VisualTokens
+from pvchat.schemas import ClipAnalysis, Track
+
+PERSON_SIGHTINGS = 8  # of an enrollment that the aligner sees
+
+
+@dataclass
+class ExpertTokens:
+    """One expert's tokens of a batch of clips.
+
+    Attributes:
+        tokens: [B, N, W] float32.
+        where: [B, N, 5] t, x0, y0, x1, y1, all 0..1.
+        track: [B, N] int64, `SCENE` for none.
+        mask: [B, N] bool, True for real tokens.
+    """
+
+    tokens: Tensor
+    where: Tensor
+    track: Tensor
+    mask: Tensor
+
+    def to(self, device: torch.device | str) -> ExpertTokens:
+        """The same on another device."""
+        return ExpertTokens(*(getattr(self, f.name).to(device) for f in fields(self)))
+
+
+@dataclass
+class ClipFeatures:
+    """A batch of clips.
+
+    Attributes:
+        experts: each expert's tokens by name.
+        analyses: B of them, in which people are recognised; empty: nobody is looked for.
+    """
+
+    experts: dict[str, ExpertTokens]
+    analyses: tuple[ClipAnalysis | None, ...] = ()
+
+    def __len__(self) -> int:
+        return len(next(iter(self.experts.values())).mask)
+
+    def to(self, device: torch.device | str) -> ClipFeatures:
+        """The same on another device."""
+        return ClipFeatures({name: e.to(device) for name, e in self.experts.items()}, self.analyses)
+
+
+def from_analysis(analysis: ClipAnalysis, config: ModelConfig) -> ClipFeatures:
+    """One analysed clip (or photo: T = 1) as a batch of one; tracks beyond `config.max_tracks` are left out."""
+    return ClipFeatures({name: alone(rows) for name, rows in clip_tokens(analysis, config).items()}, (analysis,))
+
+
+def alone(rows: TokenRows) -> ExpertTokens:
+    """One expert's tokens of one clip as a batch of one."""
+    return ExpertTokens(*(torch.from_numpy(part) for part in rows.arrays()))
+
+
+def encode_clips(model: Any, features: ClipFeatures) -> VisualTokens:
+    """The visual pass, once for each of B clips; experts that the batch lacks are left out.
+
+    Args:
+        model: a `PVChatModel`.
+        features: of the clips.
+    """
+    connectors, parts, aux = model.connectors, [], []
+    present = [(i, name) for i, name in enumerate(model.config.experts) if name in features.experts]
+    chosen = [features.experts[name].to(model.device) for _, name in present]
+    for (i, name), expert in zip(present, chosen, strict=True):
+        made, losses = connectors.connectors[name](expert.tokens[expert.mask])
+        wide = made.new_zeros(*expert.mask.shape, made.shape[-1]).masked_scatter(expert.mask[..., None], made)
+        parts.append(connectors.placed(i, wide, expert.where, expert.track))
+        aux.append(losses)
+    mask, track = (torch.cat([getattr(e, name) for e in chosen], dim=1) for name in ("mask", "track"))
+    number = torch.cat([torch.full_like(e.track[0], i) for (i, _), e in zip(present, chosen, strict=True)])
+    mean = {key: torch.stack([losses[key] for losses in aux]).mean() for key in ("balance", "z")}
+    tokens = connectors.mixed(torch.cat(parts, dim=1), number, mask)
+    return VisualTokens(tokens, mask, number, track, mean, features.analyses)
+
+
+def select(visual: VisualTokens, clip: Tensor) -> VisualTokens:
+    """Rows by clip index [b]: several questions share one clip's visual pass."""
+    analyses = tuple(visual.analyses[i] for i in clip.tolist()) if visual.analyses else ()
+    return replace(
+        visual, tokens=visual.tokens[clip], mask=visual.mask[clip], track=visual.track[clip], analyses=analyses
+    )
+
+
+def aligned(model: Any, features: PersonFeatures, names: Sequence[str]) -> list[PersonState]:
+    """Each enrollment as the aligner makes a `PersonState` of it; gradients flow to the aligner."""
+    return [PersonState(*row) for row in zip(names, *model.aligner(features), strict=True)]
 
 
 def person_from_track(track: Track, sightings: int = PERSON_SIGHTINGS) -> PersonFeatures:

@@ -35,9 +35,11 @@ from pvchat.model.choices import (
     Scale,
     choices,
     group_shares,
+    pooled,
     possible,
     sentences,
     softmax,
+    standardised,
 )
 from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.model.trained import TrainedModel
@@ -45,6 +47,7 @@ from pvchat.schemas import FloatArray, SceneFacts
 from recipes.model.base.config import AUTO, CAPTIONED
 from recipes.model.base.contrast import similarity
 from recipes.model.base.data import Photo, Pictures, picture_features, read_photos
+from recipes.model.batches import encode_clips
 
 LIKELY, SURE = 0.6, 0.8  # precision from which a choice is said with "probably", and without [choice]
 FEWEST = 3  # held-back pictures that must confirm a choice before it is offered [choice]
@@ -62,7 +65,7 @@ def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[ChoiceKind,
     for start in range(0, len(pictures), _BATCH):
         grids = pictures.grids(range(start, min(start + _BATCH, len(pictures))))
         with torch.inference_mode():
-            visual = model.encode_clips(picture_features(grids, None, model.config))
+            visual = encode_clips(model, picture_features(grids, None, model.config))
             seen = model.read(visual, question.expand(len(grids), -1)).sentences.float()
         for kind, vectors in texts.items():
             found[kind].append(similarity(seen, vectors).numpy())
@@ -99,7 +102,7 @@ def fit(
         named: [n, K] from `mentioned`.
         where: n times the measured setting.
     """
-    scale = replace(Scale.fit(kind, np.concatenate([alike, others])), offered=named.sum(0) >= FEWEST)
+    scale = replace(usual_scale(kind, np.concatenate([alike, others])), offered=named.sum(0) >= FEWEST)
     many = max(choice.company for choice in choices(kind))
     allowed = np.stack([possible(kind, SceneFacts(setting=w), many) for w in where])
     named = named & allowed & scale.offered
@@ -123,6 +126,13 @@ def fit(
                 least[prefix + word][setting] = limit  # type: ignore[index]
                 report[prefix + setting][word] = _precision(sure[own], right[own], limit)
     return replace(scale, least=least), report
+
+
+def usual_scale(kind: ChoiceKind, likeness: FloatArray) -> Scale:
+    """What is usual, out of likeness [n, S] to n pictures; everything is offered."""
+    sentence = _usual(likeness)
+    scores = pooled(kind, standardised(likeness, sentence))
+    return Scale(sentence, _usual(scores), np.ones(scores.shape[1], bool))
 
 
 def least_score(scores: NDArray[np.floating], right: NDArray[np.bool_], precision: float) -> float | None:
@@ -183,6 +193,11 @@ def main(words: Sequence[str] | None = None) -> None:
 def _precision(sure: FloatArray, right: NDArray[np.bool_], least: float | None) -> dict[str, Any]:
     kept = right[sure >= least] if least is not None else right[:0]
     return {"least": least, "shown": len(kept), "right": _mean(kept)}
+
+
+def _usual(values: FloatArray) -> FloatArray:
+    """[2, n] mean and standard deviation of each column."""
+    return np.stack([values.mean(0), values.std(0) + 1e-6])
 
 
 def _mean(values: NDArray[np.bool_]) -> float | None:

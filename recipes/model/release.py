@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from pvchat.errors import WeightsError
-from pvchat.model.checkpoint import ANSWERING, LLM_PARTS, PRINTS, SCALE
-from pvchat.model.config import CONFIG, WEIGHTS
+from pvchat.model.checkpoint import LLM_PARTS, PRINTS, SCALE
+from pvchat.model.config import ANSWERING, CONFIG, WEIGHTS
 from recipes.model.base.eightbit import rounded
 from recipes.model.base.run import started_from
 

@@ -139,7 +139,7 @@ def test_retrieve_then_prompt_tells_the_model_who_was_found(made, monkeypatch):
             asked.extend(chat[-1]["content"] for chat in chats)
             return ["She is wearing a red jacket."] * len(chats)
 
-    monkeypatch.setattr("pvchat.model.language.LanguageModel.load", staticmethod(lambda *a, **k: Language()))
+    monkeypatch.setattr("pvchat.model.language.LanguageModel", lambda *a, **k: Language())
     found = go(made, ("retrieve-prompt", "text-only-llm"))["systems"]
     assert found["retrieve-prompt"]["overall"]["existence"]["balanced_accuracy"]["value"] == 1
     prompts = [p for p in asked if p.startswith("Notes")]

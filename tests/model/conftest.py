@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from pvchat.model.features import from_analysis
 from pvchat.model.people import People
-from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
-from recipes.model.batches import collate, collate_people, person_from_track
+from recipes.model.batches import aligned, collate, collate_people, from_analysis, person_from_track
+from recipes.model.made import create_model
 
 
 def random_track(generator: np.random.Generator, frames: int, *, kind: str = "face") -> Track:
@@ -68,7 +67,7 @@ def scene(make_analysis, shared_model):
     features = collate([from_analysis(a, shared_model.config) for a in analyses])
     enrolled = collate_people([person_from_track(t) for t in analyses[0].tracks])
     with torch.no_grad():
-        people = shared_model.aligner.people(enrolled, ["Ana", "Bo"])
+        people = aligned(shared_model, enrolled, ["Ana", "Bo"])
     return features, people
 
 

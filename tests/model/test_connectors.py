@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pvchat.model.connectors import Connectors
+from pvchat.model.config import load_config
 from pvchat.model.hga import group_aggregate
 from pvchat.model.moec import MixtureConnector
 from pvchat.model.mova import QuestionGate
-from pvchat.model.registry import load_config
+from recipes.model.batches import encode_clips, from_analysis, select
 
 CONFIG = load_config("tiny")
 
@@ -101,14 +101,22 @@ def test_hga_leaves_a_lonely_token_alone():
 
 def test_connectors_keep_clips_apart(scene, shared_model):
     features, _ = scene
-    together = shared_model.connectors(features)
+    together = encode_clips(shared_model, features)
     assert bool(together.tokens.isfinite().all())
     one = type(features)(
         {n: type(e)(*(t[1:2] for t in (e.tokens, e.where, e.track, e.mask))) for n, e in features.experts.items()}
     )
-    alone = shared_model.connectors(one)
+    alone = encode_clips(shared_model, one)
     assert torch.allclose(alone.tokens[0][alone.mask[0]], together.tokens[1][together.mask[1]], atol=1e-5)
-    assert torch.equal(together.select(torch.tensor([1, 1])).tokens[0], together.tokens[1])
+    assert torch.equal(select(together, torch.tensor([1, 1])).tokens[0], together.tokens[1])
+
+
+def test_one_clip_is_looked_at_as_in_a_batch(make_analysis, shared_model):
+    for clip in (make_analysis(0), make_analysis(1, 1, ("figure",)), make_analysis(2, 3, ())):
+        whole = encode_clips(shared_model, from_analysis(clip, shared_model.config))
+        seen = shared_model.look(clip)
+        assert torch.allclose(seen.tokens[seen.mask], whole.tokens[whole.mask], atol=1e-6)
+        assert all(torch.equal(getattr(seen, name), getattr(whole, name)) for name in ("mask", "expert", "track"))
 
 
 @pytest.mark.parametrize("off", ["moec", "hga", "mova"])
@@ -117,14 +125,13 @@ def test_each_part_can_be_switched_off(scene, off):
 
     features, _ = scene
     model = PVChatModel(replace(CONFIG, **{off: False})).eval()
-    assert bool(model(features).reading.sentences.isfinite().all())
+    assert bool(model.read(encode_clips(model, features)).sentences.isfinite().all())
     assert (len(model.connectors.connectors["frame"].experts) == 1) == (off == "moec")
     assert (model.gate is None) == (off == "mova")
 
 
-def test_mova_is_exactly_neutral_at_first_and_weighs_later(scene):
-    features, _ = scene
-    visual = Connectors(CONFIG)(features)
+def test_mova_is_exactly_neutral_at_first_and_weighs_later(scene, shared_model):
+    visual = encode_clips(shared_model, scene[0])
     gate = QuestionGate(CONFIG.width, CONFIG.sentence_width, len(CONFIG.experts))
     question = random(3, CONFIG.sentence_width)
     tokens, weights = gate(visual, question)
@@ -137,9 +144,9 @@ def test_mova_is_exactly_neutral_at_first_and_weighs_later(scene):
     assert (gate(visual, question + 1)[0] - tokens).abs().max() > 1e-4
 
 
-def test_mova_learns_from_its_neutral_start(scene):
-    features, _ = scene
-    visual = Connectors(CONFIG)(features)
+def test_mova_learns_from_its_neutral_start(scene, shared_model):
+    visual = replace(encode_clips(shared_model, scene[0]))
+    visual.tokens = visual.tokens.detach()
     gate = QuestionGate(CONFIG.width, CONFIG.sentence_width, len(CONFIG.experts))
     gate(visual, None)[0].square().sum().backward()
     assert float(gate.gate[-1].weight.grad.abs().sum()) > 0

@@ -8,9 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from pvchat.model.drafted import Lead  # noqa: E402
-from pvchat.model.generation import Decoding, generate_texts  # noqa: E402
+from pvchat.model.drafted import Decoding, Lead, write  # noqa: E402
 from pvchat.model.llm import load_llm  # noqa: E402
+from recipes.model.scoring import greedy  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +25,13 @@ def prompt(pair):
 
 
 def written(pair, prompt, **how):
-    mask = torch.ones(prompt.shape[:2], dtype=torch.bool)
-    return generate_texts(*pair, prompt, mask, Decoding(40, **how))[0]
+    return write(*pair, prompt, Decoding(40, **how))
 
 
 def test_the_text_is_the_same_whatever_is_guessed(pair, prompt):
-    plain = written(pair, prompt)
+    (plain,) = greedy(*pair, prompt, torch.ones(prompt.shape[:2], dtype=torch.bool), 40)
     assert len(plain) > 5
+    assert written(pair, prompt) == plain
     others = (plain[:7] + "?" + plain[7:],), ("", plain), ("x", plain[5:])
     for drafts in ((plain,), (plain[:10],), ("Ana is here.",), *others):
         assert written(pair, prompt, drafts=drafts) == plain, drafts

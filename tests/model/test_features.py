@@ -7,10 +7,8 @@ import pytest
 import torch
 
 from pvchat.model.cliptokens import SCENE, kept_tracks
-from pvchat.model.config import POSE_WIDTH
-from pvchat.model.features import from_analysis
-from pvchat.model.registry import load_config
-from recipes.model.batches import collate, collate_people, person_from_track
+from pvchat.model.config import POSE_WIDTH, load_config
+from recipes.model.batches import collate, collate_people, from_analysis, person_from_track
 
 CONFIG = load_config("tiny")
 

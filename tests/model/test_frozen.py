@@ -16,26 +16,25 @@ import torch  # noqa: E402
 from make_analysis import make_analysis, make_track  # noqa: E402
 
 from pvchat.model.config import WEIGHTS, read_config  # noqa: E402
-from pvchat.model.features import from_analysis  # noqa: E402
 from pvchat.model.frozen import FrozenModel  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
-from pvchat.model.registry import create_model  # noqa: E402
 from pvchat.perception.experts import networks  # noqa: E402
 from pvchat.schemas import ClipAnalysis  # noqa: E402
+from recipes.model.made import create_model, save_model  # noqa: E402
 
 CLIPS = {
     "nobody": make_analysis(),
     "two": make_analysis(make_track(1), make_track(2)),
     "more than the model keeps": make_analysis(*(make_track(number) for number in range(1, 11))),
 }
-VIEWS = ((None, ()), (0, ("frame", "body")), (1, ()), (8, ("face",)))  # whose tokens, of which experts
+TRACKS = (None, 0, 1, 8)  # whose tokens
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved tiny model."""
     path = tmp_path_factory.mktemp("model")
-    create_model("tiny").save_pretrained(path, dtype=torch.float32)
+    save_model(create_model("tiny"), path, torch.float32)
     return path
 
 
@@ -55,14 +54,14 @@ def frozen(request: pytest.FixtureRequest, folder: Path, model: PVChatModel) -> 
 @pytest.mark.parametrize("clip", CLIPS.values(), ids=list(CLIPS))
 def test_a_clip_is_seen_as_by_torch(frozen: FrozenModel, model: PVChatModel, clip: ClipAnalysis) -> None:
     with torch.inference_mode():
-        whole = model.encode_clips(from_analysis(clip, model.config))
+        whole = model.look(clip)
     seen = frozen.tokens(clip)
     real = whole.mask[0].numpy()
     np.testing.assert_array_equal(seen.mask, real)
     np.testing.assert_array_equal(seen.track, whole.track[0].numpy())
     asked = torch.nn.functional.normalize(torch.arange(1.0, model.config.sentence_width + 1)[None], dim=1)
-    for track, experts in VIEWS:
-        shown = frozen.visible(seen, track, experts)
+    for track in TRACKS:
+        shown = frozen.visible(seen, track)
         mask = torch.from_numpy(shown)[None]
         with torch.inference_mode():
             mixed = model.connectors.mixed(torch.from_numpy(seen.raw), whole.expert, mask)
@@ -75,7 +74,7 @@ def test_a_clip_is_seen_as_by_torch(frozen: FrozenModel, model: PVChatModel, cli
 
 def test_a_view_that_shows_nothing_is_read_as_by_torch(frozen: FrozenModel, model: PVChatModel) -> None:
     clip = CLIPS["two"]
-    whole, seen = model.encode_clips(from_analysis(clip, model.config)), frozen.tokens(clip)
+    whole, seen = model.look(clip), frozen.tokens(clip)
     nothing = torch.zeros_like(whole.mask)
     nothing[0, 0] = True
     whole.tokens, whole.mask = torch.zeros_like(whole.tokens), nothing

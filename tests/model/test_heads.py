@@ -82,10 +82,10 @@ def test_weights_follow_the_formula():
     mixer = HeadMixer(D, Heads(H, SHARED))
     torch.nn.init.normal_(mixer.logit.weight)
     torch.nn.init.normal_(mixer.alpha.weight)
-    x, z = torch.randn(B, Q, D), torch.randn(B, H - SHARED)
+    x, z = torch.randn(B, Q, D), torch.randn(B, 1, H - SHARED)
     weights, stats = mixer(x, z)
     alpha = torch.softmax(x @ mixer.alpha.weight.T, -1) * 2
-    gate = torch.relu(x @ mixer.logit.weight.T + 1 + z[:, None])
+    gate = torch.relu(x @ mixer.logit.weight.T + 1 + z)
     assert torch.allclose(weights[..., :SHARED], alpha[..., :1].expand(B, Q, SHARED))
     assert torch.allclose(weights[..., SHARED:], alpha[..., 1:] * gate, atol=1e-5)
     assert float(stats.head_share().mean()) == pytest.approx(float((gate > 0).float().mean()))
@@ -94,7 +94,7 @@ def test_weights_follow_the_formula():
 def test_routing_is_fp32_under_autocast():
     """Gates near zero decide whether a head runs: in bfloat16 their logits would be rounded to steps of .4 %."""
     mixer = trained().mixer
-    x, z = torch.randn(B, Q, D), torch.randn(B, H - SHARED)
+    x, z = torch.randn(B, Q, D), torch.randn(B, 1, H - SHARED)
     plain, stats = mixer(x, z)
     with torch.autocast("cpu", torch.bfloat16):
         assert mixer.logit(x).dtype == torch.bfloat16  # what routing would be computed in otherwise
@@ -109,7 +109,7 @@ def test_routing_is_fp32_under_autocast():
 
 def test_offsets_differ_within_a_batch_and_within_a_sequence():
     module, x = trained(), torch.randn(1, Q, D).expand(2, Q, D)
-    z = torch.zeros(2, H - SHARED)
+    z = torch.zeros(2, 1, H - SHARED)
     z[1] = -100.0
     _, stats = module(x, z=z)
     assert bool(stats.active()[0].any())

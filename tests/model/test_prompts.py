@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pvchat.model.prompts import IGNORE, Prompt
+from recipes.model.prompts import IGNORE, Prompt, token_batch
+from recipes.model.scoring import score
 
 ANSWER = "Ana reads a book."
 TURNS = (("Where is she?", "In a garden."), ("What is Ana doing?", "A woman sits at a table."))
@@ -23,7 +24,7 @@ def conversation():
 
 def test_questions_in_one_row_are_worth_what_they_are_apart(scene, shared_model, conversation):
     features, _ = scene
-    together, separate = (shared_model(features, prompts) for prompts in conversation)
+    together, separate = (score(shared_model, features, prompts) for prompts in conversation)
     assert together.answer_tokens == separate.answer_tokens
     torch.testing.assert_close(together.lm_loss, separate.lm_loss, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(together.first_loss, separate.first_loss, rtol=1e-5, atol=1e-5)
@@ -31,7 +32,7 @@ def test_questions_in_one_row_are_worth_what_they_are_apart(scene, shared_model,
 
 def test_a_question_in_a_row_has_the_tokens_that_it_has_alone(shared_model, conversation):
     writer = shared_model.writer
-    together, alone = (writer.batch(prompts, [[]] * len(prompts)) for prompts in conversation)
+    together, alone = (token_batch(writer, prompts, [[]] * len(prompts)) for prompts in conversation)
     for k in range(3):
         own = (together.segment[0] == 0) | (together.segment[0] == k + 1)
         kept = alone.mask[k]
@@ -41,7 +42,7 @@ def test_a_question_in_a_row_has_the_tokens_that_it_has_alone(shared_model, conv
 
 def test_questions_that_find_no_room_are_left_out(shared_model, conversation):
     (packed,), _ = conversation
-    batch = shared_model.writer.batch([replace(packed, turns=TURNS * 40)], [[]])
+    batch = token_batch(shared_model.writer, [replace(packed, turns=TURNS * 40)], [[]])
     assert batch.ids.shape[1] <= shared_model.writer.max_length
     assert int(batch.segment.max()) > 3
 
@@ -51,13 +52,13 @@ def test_questions_in_one_row_have_the_gradients_that_they_have_apart(scene, mod
     gradients = []
     for prompts in conversation:
         model.zero_grad()
-        model(features, prompts).lm_loss.backward()
+        score(model, features, prompts).lm_loss.backward()
         gradients.append(model.qformer.queries.grad.clone())
     torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-6)
 
 
 def test_a_question_sees_what_stands_before_all_and_itself(shared_model, conversation):
-    batch = shared_model.writer.batch(conversation[0], [[]])
+    batch = token_batch(shared_model.writer, conversation[0], [[]])
     visible, segment = batch.visible()[0], batch.segment[0]
     second = int((segment == 2).nonzero()[-1])
     assert set(segment[visible[second]].tolist()) == {0, 2}
@@ -65,7 +66,7 @@ def test_a_question_sees_what_stands_before_all_and_itself(shared_model, convers
 
 
 def test_every_answer_is_labelled_from_its_first_token(shared_model, conversation):
-    batch = shared_model.writer.batch(conversation[0], [[]])
+    batch = token_batch(shared_model.writer, conversation[0], [[]])
     for k, answer in enumerate((ANSWER, *(said for _, said in TURNS)), start=1):
         labels = batch.labels[0][(batch.segment[0] == k) & (batch.labels[0] != IGNORE)].tolist()
-        assert labels == [*shared_model.writer._ids(answer), shared_model.writer.end]
+        assert labels == [*shared_model.writer.tokens(answer), shared_model.writer.tokenizer.eos_token_id]

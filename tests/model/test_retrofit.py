@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
 import torch
 
@@ -58,15 +56,6 @@ def test_the_output_does_not_change_at_first(model):
     assert len(routing_stats(model)) == 2
     disturb(model)
     assert (run(model) - before).abs().max() > 1e-4
-
-
-def test_a_deep_copy_uses_its_own_mixers(model):
-    retrofit_moh(model, SHARED)
-    before = run(model)
-    twin = copy.deepcopy(model)
-    disturb(twin)
-    assert torch.equal(run(model), before)
-    assert (run(twin) - before).abs().max() > 1e-4
 
 
 def test_a_model_without_such_attention_or_with_mixed_heads_is_refused(model):

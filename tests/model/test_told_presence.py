@@ -9,11 +9,18 @@ import torch
 from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat.identity.presence import PresenceModel
-from pvchat.model.features import from_analysis
 from pvchat.model.people import People, PersonState
 from pvchat.model.presence import EMPTY, NEUTRAL
 from pvchat.people.person import Person
-from recipes.model.batches import collate, collate_people, person_from_track
+from recipes.model.batches import (
+    aligned,
+    collate,
+    collate_people,
+    encode_clips,
+    from_analysis,
+    person_from_track,
+    select,
+)
 
 
 def enrolled(who: int) -> Person:
@@ -31,7 +38,7 @@ def clip():
 def person(shared_model, clip):
     """A function (name, who she is) to her state; everything else is the same for everybody."""
     with torch.no_grad():
-        (state,) = shared_model.aligner.people(collate_people([person_from_track(clip.tracks[0])]), [""])
+        (state,) = aligned(shared_model, collate_people([person_from_track(clip.tracks[0])]), [""])
 
     def make(name: str, who: int | None) -> PersonState:
         return replace(state, name=name, enrolled=None if who is None else enrolled(who))
@@ -42,7 +49,7 @@ def person(shared_model, clip):
 def found(model, analysis, rows, rivals=()):
     people = People.batch([rows], model.config, rivals)
     with torch.no_grad():
-        visual = model.encode_clips(from_analysis(analysis, model.config))
+        visual = model.look(analysis)
         return model.prints(people, visual), visual, model.read(visual, None, people)
 
 
@@ -79,9 +86,9 @@ def test_clips_of_a_batch_keep_their_own_people(shared_model, clip, person):
     features = collate([from_analysis(one, shared_model.config) for one in (make_analysis(), clip)])
     people = People.batch([[person("Ana", 1)], [person("Ana", 1), person("Bo", 2)]], shared_model.config)
     with torch.no_grad():
-        visual = shared_model.encode_clips(features)
+        visual = encode_clips(shared_model, features)
         told = shared_model.prints(people, visual)
-        again = shared_model.prints(people, visual.select(torch.tensor([1, 1])))
+        again = shared_model.prints(people, select(visual, torch.tensor([1, 1])))
     assert told.odds[0, 0].item() == EMPTY
     assert told.odds[1, 0] > told.odds[1, 1] + 1
     assert again.odds[0, 0] > told.odds[1, 1] + 1

@@ -11,10 +11,11 @@ from make_sets import encode
 
 from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.model.people import PersonState
-from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
 from pvchat.train.person.examples import TrainingSet
+from recipes.model.batches import aligned as as_aligned
 from recipes.model.batches import collate_people, person_from_track
+from recipes.model.made import create_model
 from recipes.model.person.data import PersonData, make_data
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -73,7 +74,7 @@ def person_data(model, name: str = "Ana", who: int = 1, count: int = 20) -> Pers
 def aligned(model, name: str = "Ana", who: int = 1) -> PersonState:
     """The instant state of somebody."""
     with torch.no_grad():
-        return model.aligner.people(collate_people([person_from_track(track(who, 500 + who))]), [name])[0]
+        return as_aligned(model, collate_people([person_from_track(track(who, 500 + who))]), [name])[0]
 
 
 def tiny(**overrides):

@@ -19,6 +19,7 @@ from recipes.model.base import run as base
 from recipes.model.base.config import BaseConfig, parse
 from recipes.model.base.data import picture_features
 from recipes.model.base.report import read_metrics
+from recipes.model.batches import encode_clips
 from recipes.model.check import check
 
 
@@ -87,7 +88,7 @@ def test_a_fresh_model_tells_pictures_apart(tmp_path):
     grids = torch.rand((6, 49, 1280), generator=torch.Generator().manual_seed(0)).numpy()
     grids[:] += 3 * (torch.arange(1280) % 6 == torch.arange(6)[:, None, None]).float().numpy()
     with torch.no_grad():
-        tokens = model.encode_clips(picture_features(grids, None, model.config)).tokens[:, :49]
+        tokens = encode_clips(model, picture_features(grids, None, model.config)).tokens[:, :49]
         alike = torch.nn.functional.cosine_similarity(tokens[:, None], tokens[None], dim=-1).mean(-1)
     assert alike[~torch.eye(6, dtype=torch.bool)].mean() < 0.9
 

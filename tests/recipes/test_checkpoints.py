@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from pvchat.errors import WeightsError
-from pvchat.model.registry import create_model
 from pvchat.train import runfile
 from recipes.model.base import checkpoints
 from recipes.model.base.checkpoints import TrainState
+from recipes.model.made import create_model
 
 
 class Extra(nn.Module):

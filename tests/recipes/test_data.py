@@ -13,17 +13,17 @@ from make_sets import encode, make_captioned, make_config
 from PIL import Image
 
 from pvchat.errors import PVChatError
-from pvchat.model.features import from_analysis
-from pvchat.model.registry import create_model, load_config
+from pvchat.model.config import load_config
 from pvchat.schemas import ClipAnalysis
-from recipes.model.base import captions, data, features
+from recipes.model.base import captions, data, features, identity
 from recipes.model.base.contrast import bank_loss
 from recipes.model.base.data import Photo, Shuffle
 from recipes.model.base.episodes import Cast
 from recipes.model.base.features import FaceVectors, GridFeatures
 from recipes.model.base.identity import IdentityPhase
 from recipes.model.base.report import caption_scores, recall
-from recipes.model.batches import collate
+from recipes.model.batches import collate, from_analysis
+from recipes.model.made import create_model
 
 
 def photo(*texts, auto=False):
@@ -209,15 +209,15 @@ def test_episodes_keep_their_rules(tmp_path):
     assert all(faces.validation[r] for e in held_back for rows in e.enrolled for r in rows)
 
 
-def test_what_the_language_model_says_of_presence_is_scored(tmp_path):
+def test_what_the_language_model_says_of_presence_is_scored(tmp_path, monkeypatch):
     model = create_model("tiny", llm="random").eval()
     phase = IdentityPhase(make_config(tmp_path, phase=3), model, encode)
     for sign, right in ((1, 1.0), (-1, 0.0)):
 
-        def yes_no(_, prompts, sign=sign, **__):
+        def yes_no(_, __, prompts, sign=sign, **___):
             return torch.tensor([sign if p.answer.startswith("Yes") else -sign for p in prompts])
 
-        model.yes_no = yes_no
+        monkeypatch.setattr(identity, "yes_no", yes_no)
         found = phase.validate(model)
         assert found["said_balanced_accuracy"] == right
         assert found["told_balanced_accuracy"] == 1.0  # these generated faces are easy to tell apart

@@ -14,14 +14,13 @@ from make_processes import two_go_like_one
 from make_sets import encode
 
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.features import from_analysis
 from pvchat.model.people import People
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.course import held_back, make_accelerator
 from pvchat.train.person.examples import ALIASES, TrainingSet, call, draw
 from pvchat.train.person.session import TrainingSession
 from pvchat.train.person.state import STATE
-from recipes.model.batches import collate
+from recipes.model.batches import collate, encode_clips, from_analysis
 from recipes.model.person.data import make_data
 from recipes.model.person.stages import objective, train_state
 from recipes.model.person.trainee import Trainee, make_batch
@@ -52,7 +51,7 @@ def fingerprint(model) -> str:
 def personal(model, state) -> torch.Tensor:
     features = collate([from_analysis(analysis(who, 80 + who), model.config) for who in range(4)])
     with torch.no_grad():
-        return model(features, people=People.batch([[state]] * 4, model.config)).reading.personal
+        return model.read(encode_clips(model, features), None, People.batch([[state]] * 4, model.config)).personal
 
 
 def told(samples, rows, seen) -> TrainingSet:

@@ -22,7 +22,7 @@ from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.deep import DeepOptions
 from pvchat.train.person.examples import TrainingSet
 from pvchat.train.person.session import TrainingSession
-from recipes.model.batches import collate_people, person_from_track
+from recipes.model.batches import aligned, collate_people, person_from_track
 from recipes.model.person.own import learn, training_data
 
 
@@ -72,16 +72,16 @@ def test_tokens_and_z_are_trained_and_stamped(chat: SimpleNamespace) -> None:
     """The others' files and the base stay as they are."""
     person, data = lessons(chat)
     describer = chat.describer
-    before = {k: v.clone() for k, v in describer.model.state_dict().items()}
+    before = {k: v.clone() for k, v in describer.trained.model.state_dict().items()}
     config = PersonConfig(image_steps=2, video_steps=6, batch=4, validate_every=2, lr=0.05, z_lr=0.05, lora=1)
     deeper, told = learn(chat, person, data, DeepOptions(config))
-    assert deeper.extra[STAMP] == describer.stamp
+    assert deeper.extra[STAMP] == describer.trained.stamp
     assert told["best"] <= told["start"]
     assert not np.allclose(deeper.arrays["tokens"], describer.state(person).tokens.numpy(), atol=1e-3)
     assert any(key.startswith("lora.") for key in deeper.arrays)
     state = describer.state(deeper)
     np.testing.assert_allclose(state.tokens.numpy(), deeper.arrays["tokens"].astype(np.float32))
-    assert all(torch.equal(v, before[k]) for k, v in describer.model.state_dict().items())
+    assert all(torch.equal(v, before[k]) for k, v in describer.trained.model.state_dict().items())
 
 
 def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
@@ -105,6 +105,6 @@ def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
     assert {n for e in data.examples for n in e.names} > {"Kim", "Lee"}
     features = collate_people([person_from_track(seen[alone.id].tracks[0])])
     with torch.no_grad():
-        own = describer.model.aligner.people(features, ["Kim"])[0]
+        own = aligned(describer.trained.model, features, ["Kim"])[0]
     assert torch.equal(data.others["Kim"].tokens, own.tokens)  # not the stored namesake's
     assert torch.equal(data.others["Lee"].tokens, describer.state(lee).tokens)

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import load_file
 
 from pvchat.model.pvchat import PVChatModel
-from pvchat.model.registry import create_model
 from recipes.model.confidence import SURE, least_score
+from recipes.model.made import create_model, save_model
 from recipes.model.release import release
 
 
@@ -24,11 +24,11 @@ def test_the_threshold_is_the_lowest_that_keeps_the_precision():
 def runs(tmp_path):
     """A saved model with a language model, and one without that trained its aligner."""
     worded = create_model("tiny")
-    worded.save_pretrained(tmp_path / "worded", dtype=torch.float32)
+    save_model(worded, tmp_path / "worded", torch.float32)
     silent = PVChatModel.from_pretrained(tmp_path / "worded", llm="none")
     with torch.no_grad():
         silent.aligner.kind.fill_(7.0)
-    silent.save_pretrained(tmp_path / "silent", dtype=torch.float32)
+    save_model(silent, tmp_path / "silent", torch.float32)
     return tmp_path / "silent", tmp_path / "worded"
 
 

@@ -77,11 +77,9 @@ class Answerer:
     def _try(self, known: Basis, context: str, viewed: Viewed, spoken: Spoken) -> None:
         """One try; its sentences go to `spoken` as they come."""
         from pvchat.model.checkpoint import speaking_with
-        from pvchat.model.generation import Decoding
+        from pvchat.model.drafted import Decoding
         from pvchat.model.people import People
         from pvchat.model.personlora import spoken_of
-        from pvchat.model.personstates import marks_of
-        from pvchat.model.prompts import Prompt
 
         describer, trained, question = self.describer, self.describer.trained, known.question
         plain = " ".join(spoken.checker.plain)
@@ -89,22 +87,17 @@ class Answerer:
         own = own_verdict(known) if not spoken.tries else 0
         spoken.begin()
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
-        rivals = [marks_of(p) for p in viewed.people if p.name not in wanted]
+        rivals = [p for p in viewed.people if p.name not in wanted]
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
-            visual, row = describer.views.look(viewed.analysis), [describer.state(p) for p in shown]
+            visual, row = describer.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
             own = own if tokens_tell(trained.model, present, visual) else 0
             context = "" if own else context
-            written = trained.model.generate(
-                visual, [Prompt(question.text, facts=context)],
-                question=describer.vector(question.text), people=present,
-                decoding=Decoding(
-                    MAX_TOKENS, heard=spoken.hear, drafts=(plain, context),
-                    lead=_lead(plain, own, spoken.checker.names),
-                ),
-            )  # fmt: skip
+            lead = _lead(plain, own, spoken.checker.names)
+            how = Decoding(MAX_TOKENS, heard=spoken.hear, drafts=(plain, context), lead=lead)
+            text = trained.model.answer(visual, question.text, context, describer.vector(question.text), present, how)
         if len(spoken.stopped) == refused:  # heard to its end
-            spoken.hear(written.texts[0])
+            spoken.hear(text)
 
 
 def _lead(plain: str, own: int, names: Sequence[str]) -> Lead:

@@ -16,8 +16,6 @@ from pvchat.chat.query import atoms
 from pvchat.chat.question import Question
 from pvchat.chat.timeline import Row, Timeline
 from pvchat.model.choices import (
-    CAPTION_QUESTION,
-    LOOKED_AT,
     ChoiceKind,
     Chooser,
     Picked,
@@ -26,7 +24,6 @@ from pvchat.model.choices import (
     possible,
     sentences,
 )
-from pvchat.model.lines import Line
 from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
 
 _HELPED = ("deed", "posture", "place")  # attributes of which a choice can tell something
@@ -39,11 +36,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Gap:
-    """What wasn't measured, of whom ("" for a place), and where to look for it."""
+    """What wasn't measured, of whom ("" for a place), and at whose track to look for it (None: at the whole clip)."""
 
     kind: ChoiceKind
     name: str
-    line: Line
+    track: int | None = None
 
 
 def fill_gaps(
@@ -77,9 +74,9 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
     found = list[Gap]()
     for name, track in ((p.name, p.track) for p in people if p.decision == "present"):
         if question.type != "location" and track is not None and analysis.tracks[track].facts.activity is None:
-            found.append(Gap("action", name, Line(CAPTION_QUESTION, track, LOOKED_AT)))
+            found.append(Gap("action", name, track))
         if question.type != "action" and not timeline.of("", "place"):
-            found.append(Gap("location", "", Line(CAPTION_QUESTION, experts=LOOKED_AT)))
+            found.append(Gap("location", ""))
     return list(dict.fromkeys(found))
 
 
@@ -99,7 +96,7 @@ def _chosen(wanted: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, c
     for kind, scale in chooser.scales.items():
         if not (mine := [gap for gap in wanted if gap.kind == kind]):
             continue
-        alike = chooser.liken([gap.line for gap in mine], sentences(kind))
+        alike = chooser.liken([gap.track for gap in mine], sentences(kind))
         shares = scale.probabilities(kind, alike, possible(kind, analysis.scene, count))
         for gap, row in zip(mine, shares, strict=True):
             picked = pick(kind, scale, row, analysis.scene.setting)
@@ -114,7 +111,7 @@ def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis, judged: bool) -> 
     """What speaks against what was picked from a list; of the trained model's choices also what footage showed."""
     scene, place, choice, level = analysis.scene, gap.kind == "location", picked.choice, picked.level
     sure, wide = level in ("sure", "group sure"), choice.group_footage and level == "group sure"
-    facts = PersonFacts() if gap.line.track is None else analysis.tracks[gap.line.track].facts
+    facts = PersonFacts() if gap.track is None else analysis.tracks[gap.track].facts
     # whether the rim of the picture is one surface that tells no place: a dark one; any for a likely choice
     surface = bool(scene.background) and (not sure or scene.background in _DARK_RIMS)
     doubtful = scene.setting is not None and scene.confidence.get("setting", 1.0) < SETTING_SURE[scene.setting]

@@ -76,7 +76,7 @@ class Bench:
         """The language model of the baselines, the same weights as PVChat's default."""
         from pvchat.model.language import LanguageModel
 
-        return LanguageModel.load(device=self.chat.device)
+        return LanguageModel(device=self.chat.device)
 
 
 class ReplyBatch:

@@ -193,7 +193,7 @@ class HubModel:
     def __init__(self, path: str, bench: Bench) -> None:
         self.name, self.bench = f"hub:{path}", bench
         self._model = ImageTextModel(path, bench.chat.device)
-        self._model.load()  # one that can't be loaded ends the run instead of failing at every question
+        _ = self._model.base  # one that can't be loaded ends the run instead of failing at every question
         self._frames: tuple[str, list[ChatPart]] = ("", [])
 
     def answer(self, item: Item, case: Case) -> Reply:

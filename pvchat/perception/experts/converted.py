@@ -23,7 +23,7 @@ FILE, _RECEIPT = "network.xml", "receipt.json"
 NAMES = (
     "pnet", "rnet", "onet", "identity", "efficientnet-lite0", "efficientnet-lite0-middle", "things", "pose",
     "faceprints",  # the experts'
-    "sentences", "connecting", "looking", "enrolling",  # what answers are chosen with
+    "sentences", "connecting", "looking",  # what answers are chosen with
 )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def _losses(training: Training, example: PersonExample, generic: str) -> list[Te
     """Of words, of yes or no, of heads: of one example, or of a generic question about its clip."""
     trainee: BaseTrainee = training.run.trainee
     if generic:
-        said = trainee.generic_odds(training.data, example.clip, generic)
+        said = trainee.odds(training.data, example.clip, generic, training.data.name)
         want = torch.sigmoid(said.new_tensor(training.data.before[example.clip, generic]))
         return [said.new_zeros(()), F.binary_cross_entropy_with_logits(said, want), said.new_zeros(())]
     out = trainee(training.data, example)
@@ -92,7 +92,7 @@ def _losses(training: Training, example: PersonExample, generic: str) -> list[Te
 
 def _pull(training: Training) -> float:
     """Add the gradient of the pull towards the start; the loss."""
-    tokens, config = training.run.trainee.person.tokens, training.config
+    tokens, config = training.run.trainee.person["tokens"], training.config
     if not config.anchor or not tokens.requires_grad:
         return 0.0
     loss = config.anchor * (tokens - training.start.tokens).square().mean()

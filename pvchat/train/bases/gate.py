@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from pvchat.train.bases.course import decides
 from pvchat.train.bases.data import BaseData, generic_rows
-from pvchat.train.bases.trainee import BaseTrainee, generic_odds
+from pvchat.train.bases.trainee import BaseTrainee
 from pvchat.train.person.examples import ALIASES
 
 RECALL = 0.7  # of yes and of no, each for itself: "always yes" is what tokens learn without hard negatives
@@ -136,6 +136,6 @@ def _drift(trainee: BaseTrainee, data: BaseData, seed: int) -> tuple[float, int]
     """Share of the generic answers of which the base was sure before training that are others now; how many it was."""
     rows = [row for row in dict.fromkeys(generic_rows(data, "val", GENERIC_ROWS, seed)) if row in data.before]
     sure = [row for row in rows if abs(data.before[row]) >= SURE]
-    now = generic_odds(trainee, data, sure)
+    now = trainee.generic_odds(data, sure)
     changed = [(now[row] > 0) != (data.before[row] > 0) for row in sure]
     return float(np.mean(changed)) if changed else 0.0, len(changed)

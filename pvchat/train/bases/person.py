@@ -26,7 +26,7 @@ from pvchat.schemas import Service
 from pvchat.train.bases.course import OnBase
 from pvchat.train.bases.data import GENERIC, BaseData, generic_rows, make_base_data, with_strangers
 from pvchat.train.bases.gate import Gate, examine
-from pvchat.train.bases.trainee import BaseTrainee, fresh_state, generic_odds
+from pvchat.train.bases.trainee import BaseTrainee, fresh_state
 from pvchat.train.person.config import ON_BASE, PersonConfig
 from pvchat.train.person.course import Training, follow, make_accelerator
 from pvchat.train.person.examples import TrainingSet
@@ -103,7 +103,7 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Trai
     trainee = BaseTrainee(base, start, config)
     run = start_run(trainee, config)
     rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_KNOWN, config.seed)]
-    data.before |= generic_odds(trainee, data, rows)
+    data.before |= trainee.generic_odds(data, rows)
     with checkpointed(base, config.checkpointing):
         trained = follow(Training(run, data, start, config, accelerator, session, OnBase()))
     put_back(trainee, run.best)

@@ -70,8 +70,8 @@ class BaseTrainee(Learner):
 
     def personal(self, name: str) -> Personal:
         """The person as she is now, called so; gradients flow to the parameters."""
-        z = self.person.z if self.person.z.numel() else None
-        return Personal(name, self.person.tokens, z)
+        tokens, z = self.person["tokens"], self.person["z"]
+        return Personal(name, tokens, z if z.numel() else None)
 
     def forward(self, data: BaseData, example: PersonExample) -> Said:
         """Let the base answer one example."""
@@ -99,21 +99,17 @@ class BaseTrainee(Learner):
 
     def presence_odds(self, data: BaseData, clip: int, name: str) -> Tensor:
         """Log-odds that she is in a clip, asked as `bases/judging.py` asks."""
-        asked = BasePrompt(
-            PRESENCE_QUESTION.format(name), soft=((name, len(self.person.tokens)),), brief=PRESENCE_BRIEF
-        )
+        return self.odds(data, clip, PRESENCE_QUESTION.format(name), name)
+
+    def odds(self, data: BaseData, clip: int, question: str, name: str) -> Tensor:
+        """Log-odds of yes to any question, while she stands in the prompt, called so."""
+        asked = BasePrompt(question, soft=((name, len(self.person["tokens"])),), brief=PRESENCE_BRIEF)
         return self.say(data, clip, asked, [self.personal(name)], "Yes.").odds
 
-    def generic_odds(self, data: BaseData, clip: int, question: str) -> Tensor:
-        """Log-odds of yes to a question about everything but her, while she stands in the prompt."""
-        asked = BasePrompt(question, soft=((data.name, len(self.person.tokens)),), brief=PRESENCE_BRIEF)
-        return self.say(data, clip, asked, [self.personal(data.name)], "Yes.").odds
-
-
-@torch.no_grad()
-def generic_odds(trainee: BaseTrainee, data: BaseData, rows: list[tuple[int, str]]) -> dict[tuple[int, str], float]:
-    """Log-odds of yes to generic questions while she stands in the prompt as she is now, by sample and question."""
-    return {row: float(trainee.generic_odds(data, *row)) for row in dict.fromkeys(rows)}
+    @torch.no_grad()
+    def generic_odds(self, data: BaseData, rows: list[tuple[int, str]]) -> dict[tuple[int, str], float]:
+        """Log-odds of yes to questions about everything but her, as she is now, by sample and question."""
+        return {row: float(self.odds(data, *row, data.name)) for row in dict.fromkeys(rows)}
 
 
 def fresh_state(base: Base, name: str, tokens: Tensor) -> PersonState:

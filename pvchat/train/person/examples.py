@@ -102,8 +102,14 @@ def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tup
         log.warning("%d of %d questions name people of whom nothing is known", len(about) - len(known), len(about))
     if not known:
         raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
-    made = [renamed(example_of(r, index[r.sample], stage[r.sample]), name, others) for r in known]
-    return made, len(about) - len(known)
+    made = [
+        PersonExample(
+            index[r.sample], tuple(r.people), tuple(bool(r.present[n]) for n in r.people), r.question, r.answer, r.type,
+            stage[r.sample], r.split,
+        )
+        for r in known
+    ]  # fmt: skip
+    return [renamed(example, name, others) for example in made], len(about) - len(known)
 
 
 def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator) -> list[PersonExample]:
@@ -137,12 +143,6 @@ def call(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
     hers = {name} if capital in names else {name, capital}
     pattern = rf"(?<!\w)(?:{longest})(?!\w)|(?:^|(?<=[.!?] )){re.escape(capital)}(?!\w)"
     return re.sub(pattern, lambda hit: alias if hit[0] in hers else hit[0], text)
-
-
-def example_of(row: QuestionRow, clip: int, stage: Stage) -> PersonExample:
-    """A row about the clip of that number."""
-    there = tuple(bool(row.present[n]) for n in row.people)
-    return PersonExample(clip, tuple(row.people), there, row.question, row.answer, row.type, stage, row.split)
 
 
 def renamed(example: PersonExample, name: str, others: Collection[str]) -> PersonExample:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import Module
 
 from pvchat.errors import SettingsError
-from pvchat.model.people import PersonParameters, PersonState
+from pvchat.model.people import PersonState
 from pvchat.model.personlora import PersonLora
 from pvchat.train.losses import SparsityController
 from pvchat.train.person.config import PersonConfig
@@ -40,9 +40,9 @@ class Learner(nn.Module):
 
     def __init__(self, start: PersonState, config: PersonConfig, layers: nn.Module | None) -> None:
         super().__init__()
-        self.person = PersonParameters(start)
-        self.person.z.requires_grad_(config.use_z and start.z.numel() > 0)
-        self.person.tokens.requires_grad_(config.use_tokens)
+        self.person = nn.ParameterDict({"tokens": start.tokens.detach().clone(), "z": start.z.detach().clone()})
+        self.person["z"].requires_grad_(config.use_z and start.z.numel() > 0)
+        self.person["tokens"].requires_grad_(config.use_tokens)
         self.lora = None
         if config.lora and layers is not None:
             self.lora = PersonLora(layers, config.lora, config.seed).to(start.tokens.device)
@@ -109,7 +109,7 @@ def start_run(trainee: Any, config: PersonConfig) -> PersonRun:
         SettingsError: nothing is left to train.
     """
     person, groups = trainee.person, []
-    for parameter, rate in ((person.tokens, config.lr), (person.z, config.z_lr)):
+    for parameter, rate in ((person["tokens"], config.lr), (person["z"], config.z_lr)):
         if parameter.requires_grad:
             groups.append({"params": [parameter], "lr": rate})
     if trainee.lora is not None:
@@ -117,7 +117,7 @@ def start_run(trainee: Any, config: PersonConfig) -> PersonRun:
     if not groups:
         raise SettingsError("nothing is left to train", hint="Use tokens, z or --lora.")
     optimizer = torch.optim.AdamW(groups, betas=BETAS, weight_decay=0.0)
-    sparsity = SparsityController(config.sparsity, target=config.target).to(person.tokens.device)
+    sparsity = SparsityController(config.sparsity, target=config.target).to(person["tokens"].device)
     return PersonRun(trainee, optimizer, sparsity, values_of(trainee))
 
 

@@ -10,5 +10,8 @@ In: image sets. Out: checkpoints, which `model/release.py` ships. Open `run.py` 
     3 identity.py     episodes.py: enrolled on some photos, asked about a scene whose truth is known
     trained           run.py
 
+What all trainings of our model share lies above: `made.py` (fresh models, saving), `batches.py` (padded clips),
+`prompts.py` (with answers to learn), `scoring.py` (losses, yes or no, texts of many prompts).
+
 A recipe may bring a phase of its own (`recipes/answering/`).
 """

@@ -1,6 +1,6 @@
 """Training states on disk: numbered folders, `last` and `best`, written whole or not at all.
 
-    checkpoints/000400/model/               as `PVChatModel.save_pretrained` writes it, float32
+    checkpoints/000400/model/               as `recipes.model.made.save_model` writes it, float32
                        optimizer.safetensors  AdamW's moments and step counts by parameter name
                        objective.safetensors  temperature, β of the sparsity controller
                        random.safetensors     torch's generators
@@ -27,6 +27,7 @@ from pvchat.errors import WeightsError
 from pvchat.model import checkpoint
 from pvchat.storage import tensorfile
 from pvchat.train.runfile import moments, put_moments
+from recipes.model.made import save_model
 
 
 @dataclass
@@ -125,7 +126,7 @@ def _write(state: TrainState, folder: Path) -> None:
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True)
-    state.model.save_pretrained(folder / "model", dtype=torch.float32)
+    save_model(state.model, folder / "model", torch.float32)
     save_file(moments(state.optimizer, _names(state)), folder / "optimizer.safetensors")
     objective = {k: v.detach().cpu().contiguous() for k, v in state.objective.state_dict().items()}
     save_file(objective, folder / "objective.safetensors")

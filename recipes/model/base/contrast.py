@@ -16,7 +16,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat.model.choices import CAPTION_QUESTION
-from pvchat.model.features import ClipFeatures
 from pvchat.model.sentences import Encode
 from pvchat.train.losses import LOG_SCALE
 from recipes.model.base.config import BaseConfig
@@ -26,6 +25,7 @@ from recipes.model.base.grounding import CaptionDecoder, Vocabulary, WordNaming,
 from recipes.model.base.lessons import Lessons, taught
 from recipes.model.base.phases import VALIDATION_BATCH, Objective, StepLoss, total
 from recipes.model.base.report import caption_scores, recall, text_recall
+from recipes.model.batches import ClipFeatures, encode_clips, select
 
 NAMING = 0.5  # weight of the naming loss: a few nats a word, like the decoder's
 
@@ -107,7 +107,7 @@ class Contrastive:
 
     def loss(self, model: Any, objective: Objective, batch: AlignmentBatch) -> StepLoss:
         """Contrast in the batch and with captions of the whole set, words, and naming where the model has words."""
-        reading = model(model.encode_clips(batch.features).select(batch.clip), question=batch.question).reading
+        reading = model.read(select(encode_clips(model, batch.features), batch.clip), batch.question)
         seen, scale = reading.sentences[batch.captioned].float(), objective.log_scale
         alike = similarity(seen, batch.sentences)
         losses = {"in_batch_loss": contrastive_loss(alike, scale)}
@@ -129,7 +129,7 @@ class Contrastive:
             rows = range(start, min(start + VALIDATION_BATCH, len(photos)))
             question = self.lessons.vectors([CAPTION_QUESTION] * len(rows))
             features = picture_features(held_back.grids(rows), None, self.lessons.model)
-            reading = model(features, question=question).reading
+            reading = model.read(encode_clips(model, features), question)
             seen.append(reading.sentences.cpu().float())
             if objective is not None:
                 told.append(self._words(objective, reading.queries, [photos[i].captions for i in rows]))

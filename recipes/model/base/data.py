@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pvchat.errors import SettingsError
-from pvchat.model.cliptokens import SCENE
+from pvchat.model.cliptokens import SCENE, scene_rows
 from pvchat.model.config import ModelConfig
-from pvchat.model.features import ClipFeatures, ExpertTokens, scene_tokens
 from pvchat.schemas import FloatArray
 from recipes.model.base.features import GridFeatures, grid_folder
+from recipes.model.batches import ClipFeatures, ExpertTokens, alone
 from recipes.pictures import read_metadata
 
 SIDED = re.compile(r"\b(left|right)\b", re.IGNORECASE)  # a caption that a mirrored picture would contradict
@@ -181,7 +181,7 @@ def picture_features(
             that expert makes of the picture). None for no such.
     """
     count, cells, _ = grids.shape
-    like = scene_tokens(grids[:1], np.full(1, 0.5, np.float32), 1)
+    like = alone(scene_rows(grids[:1], np.full(1, 0.5, np.float32), 1))
     mask = np.ones((count, cells), bool) if keep is None else keep
     made: dict[str, ExpertTokens] = {}
     for name, expert in config.experts.items():

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from pvchat.model.choices import CAPTION_QUESTION
-from pvchat.model.generation import Decoding
-from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.data import picture_features
@@ -14,6 +12,9 @@ from recipes.model.base.grounding import CaptionDecoder, WordNaming
 from recipes.model.base.lessons import Lessons, PictureBatch
 from recipes.model.base.phases import VALIDATION_BATCH, Objective, StepLoss, head_table
 from recipes.model.base.report import HEADS_BY_TYPE, caption_scores
+from recipes.model.batches import encode_clips
+from recipes.model.prompts import Prompt
+from recipes.model.scoring import score, write_all
 
 CAPTION_TOKENS = 32  # of a caption in validation
 
@@ -45,11 +46,11 @@ class Generation:
     def loss(self, model: Any, objective: Objective, batch: PictureBatch) -> StepLoss:
         """The language model's, over all tokens of captions and answers."""
         features, prompts, question = batch
-        visual, outs = model.encode_clips(features), []
+        visual, outs = encode_clips(model, features), []
         for long in (True, False):  # rows of like length together: padding costs as much as text
             rows = [i for i, p in enumerate(prompts) if bool(p.turns) == long]
             if rows:
-                outs.append(model(visual, [prompts[i] for i in rows], question=question[rows]))
+                outs.append(score(model, visual, [prompts[i] for i in rows], question=question[rows]))
         tokens = sum(o.answer_tokens for o in outs)
         shares = [o.lm_loss * (o.answer_tokens / tokens) for o in outs]
         loss = sum(shares[1:], shares[0])
@@ -67,7 +68,7 @@ class Generation:
             prompts = [Prompt(CAPTION_QUESTION, clip=i) for i in range(len(part))]
             features = picture_features(held_back.grids(part), None, self.lessons.model)
             asked = self.lessons.vectors([CAPTION_QUESTION] * len(part))
-            said += model.generate(features, prompts, question=asked, decoding=Decoding(CAPTION_TOKENS)).texts
+            said += write_all(model, features, prompts, most=CAPTION_TOKENS, question=asked)
         truth = [list(held_back.photos[i].captions) for i in rows]
         return {**caption_scores(said, truth), HEADS_BY_TYPE: self._heads(model, rows)}
 
@@ -78,5 +79,5 @@ class Generation:
             pairs = [(i, a) for i in rows for a in self.lessons.checks[i] if a.kind == kind][:VALIDATION_BATCH]
             features = picture_features(self.lessons.held_back.grids([i for i, _ in pairs]), None, self.lessons.model)
             asked = self.lessons.vectors([a.question for _, a in pairs])
-            found[kind] = head_table(model(features, question=asked).reading)
+            found[kind] = head_table(model.read(encode_clips(model, features), asked))
         return found

@@ -18,9 +18,8 @@ import torch
 from torch import Tensor
 
 from pvchat.errors import SettingsError
-from pvchat.model.features import ClipFeatures, PersonFeatures, from_analysis
+from pvchat.model.aligner import PersonFeatures
 from pvchat.model.people import People
-from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
 from pvchat.people.person import Person
 from recipes.model.base.config import BaseConfig
@@ -31,7 +30,9 @@ from recipes.model.base.generation import Generation
 from recipes.model.base.grounding import CaptionDecoder, WordNaming
 from recipes.model.base.phases import Objective, StepLoss, total
 from recipes.model.base.report import balanced
-from recipes.model.batches import collate, collate_people
+from recipes.model.batches import ClipFeatures, aligned, collate, collate_people, encode_clips, from_analysis
+from recipes.model.prompts import Prompt
+from recipes.model.scoring import score, yes_no
 
 
 @dataclass
@@ -116,7 +117,7 @@ class IdentityPhase:
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """Of the answers, and of their first tokens (yes or no is one of ten: it would get lost); what is rehearsed."""
-        out = model(batch.features, batch.prompts, question=batch.question, people=named_people(model, batch))
+        out = score(model, batch.features, batch.prompts, question=batch.question, people=named_people(model, batch))
         losses = {"lm_loss": out.lm_loss, "first_loss": out.first_loss}
         if self.rehearsal is not None:
             losses["rehearsal_loss"] = self.rehearsal.loss(model, objective, batch.pictures).loss
@@ -141,8 +142,8 @@ class IdentityPhase:
         for _ in range(0, self.config.validate_rows, 16):
             batch = self.collate(part, list(itertools.islice(asked, 16)), rng)
             people = named_people(model, batch)
-            visual = model.encode_clips(batch.features)
-            yes += model.yes_no(visual, batch.prompts, question=batch.question, people=people).tolist()
+            visual = encode_clips(model, batch.features)
+            yes += yes_no(model, visual, batch.prompts, question=batch.question, people=people).tolist()
             told += model.read(visual, batch.question, people).presence[:, 0].tolist()
             there += [e.present[0] for e in batch.episodes]
         says, tells, truth = np.array(yes) > 0, np.array(told) > 0, np.array(there)
@@ -153,7 +154,7 @@ class IdentityPhase:
 def named_people(model: Any, batch: EpisodeBatch) -> People:
     """The people named, by the aligner, with gradients; somebody is."""
     assert batch.enrolled is not None
-    made = model.aligner.people(batch.enrolled, [name for row in batch.rows for name in row])
+    made = aligned(model, batch.enrolled, [name for row in batch.rows for name in row])
     states = iter([replace(state, enrolled=one) for state, one in zip(made, batch.people, strict=True)])
     people = People.batch([[next(states) for _ in row] for row in batch.rows], model.config)
     assert people is not None  # every episode names someone

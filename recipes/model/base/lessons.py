@@ -13,13 +13,13 @@ from torch import Tensor
 
 from pvchat.model.choices import CAPTION_QUESTION
 from pvchat.model.config import ModelConfig
-from pvchat.model.features import ClipFeatures
-from pvchat.model.prompts import Prompt
 from pvchat.model.sentences import Encode
 from recipes.model.base.captions import CaptionQuestion, read_questions
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.data import SIDED, Photo, Pictures, Shuffle, augment, picture_features, read_photos, to_tensor
 from recipes.model.base.features import sentence_vectors
+from recipes.model.batches import ClipFeatures
+from recipes.model.prompts import Prompt
 
 BODY_SHARE, FRAME_SHARE = 0.5, 0.7  # pictures shown as a person's region too; of those, with the frame's cells
 

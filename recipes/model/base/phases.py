@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from pvchat.model.reading import Reading
+from pvchat.model.pvchat import Reading
 from pvchat.model.sentences import Encode
 from pvchat.train.losses import LOG_SCALE, SparsityController
 from recipes.model.base.config import BaseConfig

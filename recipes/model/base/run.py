@@ -25,7 +25,6 @@ from pvchat.errors import SettingsError
 from pvchat.model import checkpoint
 from pvchat.model.config import read_config
 from pvchat.model.pvchat import PVChatModel
-from pvchat.model.registry import create_model
 from pvchat.model.routers import RoutingStats
 from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.runtime import best_dtype
@@ -41,6 +40,7 @@ from recipes.model.base.identity import IdentityPhase
 from recipes.model.base.optimizer import learning_rate, make_optimizer
 from recipes.model.base.phases import Objective, Phase, head_table
 from recipes.model.base.report import HEADS, RunReport
+from recipes.model.made import create_model
 
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
           "auto_share", "negatives", "precision", "rehearsal", "views",

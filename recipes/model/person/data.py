@@ -16,13 +16,12 @@ import torch
 from torch import Tensor
 
 from pvchat.augment.schemas import Split, Stage
-from pvchat.model.features import from_analysis
 from pvchat.model.people import PersonState
 from pvchat.model.sentences import Encode
 from pvchat.model.visual import VisualTokens
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.person.examples import PersonExample, TrainingSet, examples_about, fingerprint, part_of
-from recipes.model.batches import collate
+from recipes.model.batches import collate, encode_clips, from_analysis
 
 _CLIPS = 16  # encoded at a time
 
@@ -87,7 +86,7 @@ def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
     for start in range(0, len(analyses), _CLIPS):
         at = slice(start, start + _CLIPS)
         some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
-        parts.append(model.encode_clips(type(whole)(some)))
+        parts.append(encode_clips(model, type(whole)(some)))
     first = parts[0]
     rows = ("tokens", "mask", "track")
     joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in rows}

@@ -25,7 +25,7 @@ from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.deep import DeepOptions
 from pvchat.train.person.examples import TrainingSet
 from pvchat.train.person.state import STATE, Trained
-from recipes.model.batches import person_from_track
+from recipes.model.batches import aligned, person_from_track
 from recipes.model.person.data import PersonData, make_data
 from recipes.model.person.stages import train_state
 
@@ -43,7 +43,7 @@ def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions
     start, examples = training_data(describer, person, data, chat.people.all())
     if options.session.resume:
         start = started_from(options.session.folder, start)
-    trained = train_state(describer.model, examples, start, config, options.session)
+    trained = train_state(describer.trained.model, examples, start, config, options.session)
     told = {
         "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
         "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),
@@ -67,7 +67,7 @@ def training_data(
         SettingsError: no question can be trained on.
     """
     others = other_people(describer, person, data, enrolled)
-    made = make_data(person.name, data, describer.model, describer.encode, others)
+    made = make_data(person.name, data, describer.trained.model, describer.encode, others)
     return describer.state(person), made
 
 
@@ -83,14 +83,14 @@ def other_people(
     wanted = {n for s in data.samples for n in s.people} - {person.name}
     if not wanted:
         return {}
-    model = describer.model
+    model = describer.trained.model
     found: dict[str, PersonState] = {}
     known = [p for p in enrolled if p.name in wanted]
     for view in sorted(views(data.samples, data.analyses, [person, *known]), key=lambda v: len(v.analysis.tracks)):
         for other in sorted((view.tracks.keys() & wanted) - found.keys()):
             track = data.analyses(view.sample).tracks[view.tracks[other]]
             with torch.no_grad():
-                found[other] = model.aligner.people(person_from_track(track).to(model.device), [other])[0]
+                found[other] = aligned(model, person_from_track(track).to(model.device), [other])[0]
     return {p.name: describer.state(p) for p in known} | found
 
 
@@ -101,7 +101,7 @@ def with_state(person: Person, trained: Trained, describer: Describer) -> Person
         "z": trained.state.z.cpu().numpy().astype(np.float32),
         **{f"{ARRAYS}{name}": value.cpu().numpy().astype(np.float16) for name, value in trained.lora.items()},
     }
-    return replace(person, arrays={**person.arrays, **arrays}, extra={**person.extra, STAMP: describer.stamp})
+    return replace(person, arrays={**person.arrays, **arrays}, extra={**person.extra, STAMP: describer.trained.stamp})
 
 
 def started_from(folder: Path | None, start: PersonState) -> PersonState:

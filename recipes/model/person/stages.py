@@ -77,7 +77,7 @@ def objective(outcome: Outcome, run_sparsity: SparsityController, trainee: Train
               config: PersonConfig) -> dict[str, Tensor]:  # fmt: skip
     """All losses by name; their sum is minimised (PVChat: L_LM + L_SPR + L_HAE; yes or no is one token of ten)."""
     losses = {"lm": outcome.lm, "first": outcome.first, **run_sparsity(outcome.routing)}
-    tokens = trainee.person.tokens
+    tokens = trainee.person["tokens"]
     if config.anchor and tokens.requires_grad:
         losses["anchor"] = config.anchor * (tokens - start.tokens).square().mean()
     return losses

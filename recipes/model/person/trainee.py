@@ -18,13 +18,15 @@ import torch
 from torch import Tensor
 
 from pvchat.model.people import People, PersonState
-from pvchat.model.prompts import Prompt
 from pvchat.model.routers import RoutingStats
 from pvchat.model.visual import VisualTokens
 from pvchat.train.person.config import USUAL, PersonConfig
 from pvchat.train.person.examples import PersonExample
 from pvchat.train.person.state import Learner
+from recipes.model.batches import select
 from recipes.model.person.data import PersonData
+from recipes.model.prompts import Prompt
+from recipes.model.scoring import score
 
 
 @dataclass
@@ -84,14 +86,14 @@ class Trainee(Learner):
 
     def forward(self, batch: Batch, others: dict[str, PersonState], share: slice = slice(None)) -> Outcome:
         """Run a batch, or this process's share of it."""
-        subject = self.person()
-        states = [[others[n] if n in others else replace(subject, name=n) for n in e.names] for e in batch.examples]
+        tokens, z = self.person["tokens"], self.person["z"]  # not recognised, which would leave them nothing to learn
+        states = [[others[n] if n in others else PersonState(n, tokens, z) for n in e.names] for e in batch.examples]
         people = _share(People.batch(states, self.model.config), share)
         prompts = [replace(p, clip=i) for i, p in enumerate(batch.prompts[share])]
-        visual = batch.visual.select(torch.arange(len(batch.examples), device=people.tokens.device)[share])
+        visual = select(batch.visual, torch.arange(len(batch.examples), device=people.tokens.device)[share])
         asked = batch.question[share]
         with self.adapted(self.model.llm):
-            out = self.model(visual, prompts, question=asked, people=people)
+            out = score(self.model, visual, prompts, question=asked, people=people)
         count, rows = (people.tokens.new_tensor(float(n)) for n in (out.answer_tokens, len(prompts)))
         return Outcome(out.lm_loss * count, count, out.first_loss * rows, rows, out.reading.routing)
 
@@ -100,7 +102,7 @@ def make_batch(data: PersonData, examples: Sequence[PersonExample]) -> Batch:
     """Examples as one batch."""
     rows = torch.tensor([e.clip for e in examples], device=data.visual.tokens.device)
     return Batch(
-        data.visual.select(rows),
+        select(data.visual, rows),
         [Prompt(e.question, e.answer, clip=i) for i, e in enumerate(examples)],
         torch.stack([data.vectors[e.question] for e in examples]),
         list(examples),
