@@ -254,8 +254,8 @@ class Plan:
 
 
 def train(parser: Parser, data: list[Example], val: list[Example], plan: Plan) -> None:
-    """AdamW, linear to zero after a short rise. What is written, now and then and at the end, is the mean of the weights
-    over the last steps (Polyak and Juditsky 1992), which reads unseen sentences better than those of the last step.
+    """AdamW, linear to zero after a short rise. What is written, now and then and at the end, is the mean of the
+    weights over the last steps (Polyak and Juditsky 1992), which reads unseen sentences better than the last ones.
     """
     rng, epochs = np.random.default_rng(plan.seed), plan.epochs
     mean = copy.deepcopy(parser)
