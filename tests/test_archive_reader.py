@@ -40,7 +40,7 @@ def asked(text: str) -> ArchiveQuestion:
         ("Which room is used most?", Query("when", value="place", rank=Rank("often"))),
         ("Who only appears once?", Query("who", rank=Rank("often"), number=Number("exactly", 1))),
         ("Who have you never seen?", Query("who", number=NEVER)),
-        ("Was it Ana or Ben in the hall?", Query("who", Whom(("Ana", "Ben")))),
+        ("Was it Ana or Ben in the hall?", Query("who", Whom(("Ana", "Ben")), Has("place", "corridor"))),
         ("Show me the last three videos of Ana", Query("when", ANA, rank=LAST, number=Number("exactly", 3))),
         ("How many times did Ana visit?", Query("how_often", ANA)),
         ("How many days ago did we last see Ana?", Query("when", ANA, rank=LAST, value="ago")),

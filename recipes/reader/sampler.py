@@ -27,8 +27,13 @@ from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, 
 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
-SHARES = {"composed": 0.33, "natural": 0.27, "worded": 0.2, "refused": 0.12, "followed": 0.05, "paired": 0.03}
-NATURAL = {"frames": 0.6, "followups": 0.17, "refusals": 0.13, "pairs": 0.1}  # how often each of natural_*.txt is taken
+SHARES = {"composed": 0.25, "natural": 0.4, "worded": 0.17, "refused": 0.1, "followed": 0.05, "paired": 0.03}
+NATURAL = {
+    "frames": 0.58,
+    "followups": 0.19,
+    "refusals": 0.13,
+    "pairs": 0.1,
+}  # share of each of natural_*.txt
 SPLITS = ("train", "val", "all")
 FOLLOWED_BY = (
     ", and", "and", "? and", "? also ,", ", and also", "? and then ,", ".", "?", "plus", ", then", "; also", "- and",

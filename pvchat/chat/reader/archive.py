@@ -99,6 +99,7 @@ _AS_READ = tuple(
         (r"\b(?:everything|all (?:the )?videos|what happened)$", "when anybody was there"),
         (r"^which (videos?|clips?|films?) (is|are|was|were) (.+?) in\b", r"In which \1 \2 \3"),
         (r"\bbeen here\b", "been seen"),
+        (r"^(when (?:was|were|is|are) .+?) here\b", r"\1 there"),
         (r"\b(?:comes (?:home|by|over|round)|drops (?:in|by)|(?:shows|turns) up|stops by)\b", "comes"),
         (r"\b(?:visit|come (?:home|by|over|round)|drop (?:in|by)|(?:show|turn) up|stop by)\b", "come"),
         (r"\bhow many times did (.+?) come\b", r"how often was \1 seen"),

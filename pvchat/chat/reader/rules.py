@@ -164,7 +164,8 @@ def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
         states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
         if ended and seen[i] in _OPENERS and (asks or states):
             return i
-        if asks and seen[i] == "and" and (ended or seen[i + 1] in _OPENERS):
+        again = seen[i + 1] == "between" and "between" in seen[:i]  # "between 0:00 and 0:10 and between …"
+        if asks and seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS):
             return i
     return 0
 
@@ -317,7 +318,15 @@ def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
         slot.role == "S" and slot.name and slot.after_or for slot in question.slots
     ):
         return {"form": "wh"}
-    return {"form": "choice"} if heads["select"] == "order" and "before or after" in " ".join(question.seen) else {}
+    asked = "before or after" in " ".join(question.seen) and any(slot.role in "VE" for slot in question.slots)
+    return {"select": "order", "form": "choice"} if asked and heads["select"] in ("exists", "order") else {}
+
+
+def _of_one(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Whether somebody is so, where one alone is asked about, not who is more so: "is Ana left of Ben or of Cleo?"."""
+    people, related = ({slot.at for slot in question.slots if slot.role in roles} for roles in ("SV", "O"))
+    one = heads["select"] == "compare" and heads["form"] in ("polar", "choice") and len(people) == 1
+    return {"select": "exists", "form": "polar", "attribute": "none", "rank": "none"} if one and related else {}
 
 
 def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -347,6 +356,8 @@ def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
     if len(about) == 1 and about[0].kind in ("deed", "thing") and is_known("thing", about[0].value):
         thing = replace(about[0], role="F", kind="thing", value=canonical("thing", about[0].value))
         slots = [thing if slot is about[0] else slot for slot in slots]
+    if heads["select"] == "order" and not any(slot.role == "V" for slot in slots):
+        return [replace(slot, role="V") if slot.role == "E" else slot for slot in slots]
     if heads["select"] in ("order", "compare") or not any(slot.role == "F" for slot in slots):
         return slots
     return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
@@ -386,7 +397,8 @@ def _of_return(query: Query, question: Tagged) -> Query:
     if query.select == "when" and query.where in (None, Has("present"), Has("enters")) and query.rank is None:
         return replace(query, rank=Rank("time", 2))
     asks_who = seen[0] in ("who", "which") or query.select == "how_often" and query.form == "polar"
-    if query.whom.names or query.where not in (None, Has("present")) or not (asks_who or query.select == "count"):
+    there = query.where in (None, PRESENT, Not(PRESENT), Has("leaves"))  # "who leaves and comes back?"
+    if query.whom.names or not there or not (asks_who or query.select == "count"):
         return query
     select: Select = "exists" if query.form == "polar" else "who"
     return replace(query, select=select, where=None, rank=Rank("often"), number=Number("more_than", 1))
@@ -524,5 +536,5 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
 
 TAG_RULES = (_coordinated, _with_event, _left_out, _only_deed)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up)
-HEAD_RULES = (_asks_name, _joined_by, _nth_time, _relation, _of_two, _comes_again, _was_gone)
+HEAD_RULES = (_asks_name, _joined_by, _nth_time, _relation, _of_two, _of_one, _comes_again, _was_gone)
 QUERY_RULES = (_of_sound, _share, _of_people, _of_return, _with_kind)
