@@ -96,7 +96,6 @@ def person(name: str, rng: np.random.Generator) -> Person:
     """Somebody with the arrays of an instant enrollment."""
     arrays = {
         "prototypes": rng.standard_normal((8, 128)).astype(np.float32),
-        "masked": rng.standard_normal((4, 128)).astype(np.float32),
         "body": rng.random((4, 1280)).astype(np.float16),
         "frame": rng.random(1280).astype(np.float16),
         "tokens": rng.standard_normal((16, 256)).astype(np.float16),

@@ -71,7 +71,6 @@ def make_track(
         body_boxes=np.tile(np.float32([0.2, 0.6, 0.6, 1.0]), (n, 1)),
         body=np.random.default_rng(person).random((n, 1280), np.float32),
         pose=np.full((n, 33, 4), np.nan, np.float32),
-        masked=np.stack([identity_of(person, 0.3, seed=90 + i) for i in range(4)]),
         thumbnail=jpeg(person),
         facts=PersonFacts(where=where, confidence={"where": 0.9}),
     )

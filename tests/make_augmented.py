@@ -18,7 +18,7 @@ def make_model() -> PresenceModel:
     """A cohort of made-up people, and weights that put the border between one and two people's distances."""
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     weights = (-10.0, -10.0, 4.0, 9.0)
-    return PresenceModel(cohort, weights, cohort, weights, np.full(1280, 0.5, np.float32))
+    return PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
 
 
 def person_of(who: int = 1) -> Person:

@@ -40,10 +40,6 @@ class FacesByFrame:
     def find_many(self, images: np.ndarray) -> list[DetectedFaces]:
         return [self.left.pop(0) for _ in images]
 
-    def masked(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
-        assert points.min() > 1  # pixels, not fractions
-        return np.full((2, 128), image.mean(), np.float32)
-
     def prints(self, images: list[np.ndarray], points: list[np.ndarray]) -> np.ndarray:
         assert all(five.min() > 1 for five in points)  # pixels, not fractions
         return np.stack([np.full(512, image.mean(), np.float32) for image in images])

@@ -96,7 +96,7 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     made = Studio(folder)
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     weights = (-10.0, -10.0, 4.0, 9.0)
-    model = PresenceModel(cohort, weights, cohort + 3, weights, np.full(1280, 0.5, np.float32))
+    model = PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
     monkeypatch.setattr(video, "load", made.load)
     monkeypatch.setattr("pvchat.perception.analysis.recognise", made.recognise)
     monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)

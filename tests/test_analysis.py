@@ -17,7 +17,7 @@ from PIL import Image  # noqa: E402
 
 from pvchat.perception import analysis as module  # noqa: E402
 from pvchat.perception import measuring  # noqa: E402
-from pvchat.perception.analysis import covered, drawn_probability, recognise, spread, thumbnail  # noqa: E402
+from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail  # noqa: E402
 from pvchat.perception.camera import measure_camera  # noqa: E402
 from pvchat.perception.experts.faces import DetectedFaces  # noqa: E402
 from pvchat.perception.experts.objects import Detection  # noqa: E402
@@ -99,8 +99,6 @@ def test_tracks_are_consistent() -> None:
         assert (track.points >= track.boxes[:, None, :2]).all()
         assert (track.points <= track.boxes[:, None, 2:]).all()
         assert (track.body_boxes[:, 3] > track.boxes[:, 3]).all()  # the body goes on below the face
-        assert track.masked.shape[1:] == (128,)
-        assert 2 <= len(track.masked) <= 8
     share = np.array(box_at(80)) / [WIDTH, HEIGHT, WIDTH, HEIGHT]
     np.testing.assert_allclose(found.tracks[0].boxes[0], share, atol=1e-5)
     np.testing.assert_array_equal(found.tracks[1].frames, np.arange(2, 10))
@@ -339,22 +337,12 @@ def test_who_is_there_is_known_before_anything_is_measured(facts: list[Any]) -> 
     what = measuring.measure(clip, who, experts)
     assert what.stage == "what"
     for one, other, before in zip(who.tracks, what.tracks, kept, strict=True):
-        for name in ("frames", "boxes", "identity", "quality", "body", "masked", "thumbnail"):
+        for name in ("frames", "boxes", "identity", "quality", "body", "thumbnail"):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
         assert one.facts == before  # what was kept in a cache stays as it is
         assert np.isnan(one.pose).all()
         assert np.isfinite(other.pose).any()
     assert (who.scene, who.duration_s) == (what.scene, what.duration_s)
-
-
-def test_faces_beyond_the_second_are_masked_when_that_is_asked_for() -> None:
-    crowd = [make_faces(*((box_at(40 + 60 * i), identity_of(i, 0.1, f)) for i in range(4))) for f in range(4)]
-    clip, experts = make_clip(4), experts_of(crowd)
-    who = recognise(clip, experts)
-    assert [len(t.masked) for t in who.tracks] == [8, 8, 0, 0]
-    assert [len(t.masked) for t in measuring.measure(clip, who, experts).tracks] == [8, 8, 0, 0]
-    assert [len(t.masked) for t in covered(clip, who, [3], experts).tracks] == [8, 8, 0, 8]
-    assert [len(t.masked) for t in who.tracks] == [8, 8, 0, 0]  # what is given stays as it is
 
 
 def test_only_those_asked_for_are_measured(facts: list[Any]) -> None:

@@ -140,7 +140,7 @@ def test_with_nobody_else_enrolled_a_body_is_never_enough(seen: Track) -> None:
     model = PresenceModel.load()
     if seen.kind == "face":  # a stranger's
         seen = replace(seen, identity=np.tile(model.cohort.mean(0) + identity_of(3), (len(seen), 1)))
-    arrays = {"prototypes": model.cohort.mean(0)[None] + identity_of(7), "masked": np.zeros((0, 128), np.float32)}
+    arrays = {"prototypes": model.cohort.mean(0)[None] + identity_of(7)}
     arrays |= {"body": np.ones((1, 1280), np.float16), "frame": np.ones(1280, np.float16), "looks": clothes(1)}
     person = Person("Ana", arrays=arrays)
     clip = make_analysis(seen)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -115,20 +114,6 @@ def test_parts_of_a_video_that_was_forgotten_meanwhile_are_not_kept(
     with pytest.raises(KeyboardInterrupt):
         memory.look(long_video)
     assert not kept(tmp_path / "cache")
-
-
-def test_masked_faces_of_a_forgotten_clip_are_not_kept(
-    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clip = studio.clip("party", ANA)
-    monkeypatch.setattr("pvchat.perception.analysis.covered", lambda clip, analysis, numbers, experts: analysis)
-    for known in studio.known.values():
-        known.tracks[0].masked = np.zeros((0, 128), np.float32)
-    analysis = chat.analyse(clip)
-    chat.forget("Ana")
-    chat._clips.covered(clip, analysis)
-    assert studio.decoded[-2:] == ["party.mp4"] * 2  # it was made
-    assert not kept(chat.cache.root)
 
 
 @pytest.mark.parametrize("long", [False, True])

@@ -35,8 +35,7 @@ def test_the_main_subject_is_enrolled() -> None:
     apart = [np.linalg.norm(person.arrays["prototypes"] - identity_of(i), axis=1).max() for i in (1, 2, 3)]
     assert apart[0] < 0.25 < min(apart[1:])
     assert person.arrays["body"].shape[1] == 1280
-    assert set(person.arrays) == {"prototypes", "masked", "body", "frame"}
-    np.testing.assert_array_equal(person.arrays["masked"], analysis.tracks[1].masked)
+    assert set(person.arrays) == {"prototypes", "body", "frame"}
     assert person.arrays["frame"].shape == (1280,)
     assert person.extra["sightings"] == 8
     assert person.drawn is False
@@ -249,8 +248,6 @@ def test_more_good_sightings_make_a_surer_person() -> None:
 @pytest.mark.parametrize("kind", ["face", "figure"])
 def test_what_is_kept_is_accepted_by_the_store_and_under_a_megabyte(kind: str) -> None:
     track = make_track(1, range(40), kind=kind)
-    if kind == "figure":
-        track.masked = np.zeros((0, 0), np.float32)  # as figure tracks come
     stored = PeopleStore().add(enroll(make_analysis(track, frames=40), "Ana"))
     assert 0 < stored.bytes_on_disk < 1_000_000
     again = PeopleStore().get("Ana")

@@ -21,7 +21,7 @@ from pvchat.people.corrections import corrected, examples_of
 from pvchat.people.merge import joined
 from pvchat.people.parts import parts_of
 from pvchat.people.person import Person
-from pvchat.perception.analysis import WHOLE, _print, covered
+from pvchat.perception.analysis import _print
 from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faceprint import SIDE, FaceprintNetwork
 from pvchat.perception.experts.faces import FaceExpert
@@ -53,7 +53,7 @@ def model() -> PresenceModel:
     own, both = (-1.0, -1.0, 0.4, 0.9), (-1.0, -1.0, 0.4, -6.0, -6.0, 2.0, 9.0)
     hidden = (0.0, 0.0, 0.0, -6.0, -6.0, 2.0, 11.0)
     prints = PrintModel(strangers, both, hidden)
-    return PresenceModel(cohort, own, cohort, own, np.full(1280, 0.5, np.float32), prints=prints)
+    return PresenceModel(cohort, own, np.full(1280, 0.5, np.float32), prints=prints)
 
 
 def enrolled(person: int, name: str = "", looks: int | None = None) -> Person:
@@ -136,23 +136,12 @@ def test_what_is_said_fades_with_what_can_be_made_out(
     assert told[0] > told[1] > told[2] > told[3] > told[4] == pytest.approx(NOTHING)
 
 
-def test_a_person_of_two_shots_keeps_masked_rows_of_both() -> None:
-    one, other = make_track(1, range(4)), make_track(1, range(4, 8), quality=0.9)
-    for track, first in ((one, 0), (other, 10)):
-        track.masked = (np.arange(3, dtype=np.float32) + first)[:, None] * np.ones((1, 128), np.float32)
-    assert join([one, other]).masked[:, 0].tolist() == [10, 0, 11, 1, 12, 2]  # the clearer one's first
-    other.masked = np.zeros((0, 128), np.float32)
-    assert join([one, other]).masked[:, 0].tolist() == [0, 1, 2]
-
-
 def test_behind_a_mask_faceprints_are_compared_with_the_bare_face(model: PresenceModel) -> None:
-    """By weights of their own; the rows with a mask drawn on are for who has no faceprints."""
+    """By weights of their own; without faceprints, as any face."""
     ana, seen = enrolled(1), printed_track(1, first=9)
-    other = replace(ana, arrays=ana.arrays | {"masked": ana.arrays["masked"] + 5})
-    assert face_logit(model, ana, seen, True) == face_logit(model, other, seen, True)
     assert face_logit(model, ana, seen, True) != face_logit(model, ana, seen, False)
     blind = replace(model, prints=None)
-    assert face_logit(blind, ana, seen, True) != face_logit(blind, other, seen, True)
+    assert face_logit(blind, ana, seen, True) == face_logit(blind, ana, seen, False)
 
 
 @pytest.mark.parametrize("side", ["person", "track"])
@@ -259,13 +248,6 @@ def test_the_best_sightings_of_all_stretches_are_printed() -> None:
         image[:] = 20 * number
     _print(replace(clip, images=images), track, Expert(), 3)  # type: ignore[arg-type]
     np.testing.assert_allclose(np.sort(track.prints[:, 0].astype(np.float32)), [20, 80, 140])
-
-
-def test_a_track_is_looked_at_behind_two_masks_a_sighting() -> None:
-    clip, track = make_clip(frames=8), make_track(1)
-    seen = covered(clip, make_analysis(track), [0], Expert())  # type: ignore[arg-type]
-    assert seen.tracks[0].masked.shape == (2 * WHOLE.masked, 128)
-    assert len(track.masked) == 4  # the given one stays as it is
 
 
 @pytest.mark.weights

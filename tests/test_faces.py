@@ -17,7 +17,6 @@ from pvchat.perception.experts.faces import (  # noqa: E402
     FaceExpert,
     Located,
     chip,
-    draw_mask,
     frontality,
 )
 from pvchat.perception.search import describe, faces_of  # noqa: E402
@@ -235,25 +234,3 @@ def test_large_frames_are_searched_smaller_and_answered_large(side: int, searche
     box = np.array([100, 100, 200, 200]) * side / searched
     np.testing.assert_allclose(faces.boxes, [box], atol=1e-3)
     np.testing.assert_allclose(faces.points[0], five_points(tuple(box)), atol=1e-3)
-
-
-# --- masks
-
-
-def test_a_mask_covers_the_lower_face_and_leaves_the_eyes() -> None:
-    bare = smooth(150, 150)
-    before = bare.copy()
-    masked = draw_mask(bare, (150, 200, 225))
-    np.testing.assert_array_equal(bare, before)
-    np.testing.assert_array_equal(masked[:58], bare[:58])
-    eyes, mouth = TEMPLATE[:2].round().astype(int), TEMPLATE[3:].round().astype(int)
-    assert all((masked[y, x] == bare[y, x]).all() for x, y in eyes)
-    assert np.mean([np.abs(masked[y, x].astype(int) - bare[y, x]).max() > 10 for x, y in mouth]) == 1
-    assert masked[100, 60:90].std(0).max() < bare[100, 60:90].std(0).max()  # cloth is plainer than the waves under it
-
-
-def test_masked_descriptors_are_one_a_colour() -> None:
-    image = smooth(200, 200)
-    found = expert().masked(image, (TEMPLATE + 20).astype(np.float32))
-    assert found.shape == (2, 128)
-    assert np.abs(found[0] - found[1]).max() > 0.01

@@ -46,7 +46,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> PresenceModel:
     """With a cohort of made-up strangers, who are as far from each other as real ones."""
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     weights, body = (-10.0, -10.0, 4.0, 9.0), np.full(1280, 0.5, np.float32)
-    made = PresenceModel(cohort, weights, cohort, weights, body, calibration=Calibration.load())
+    made = PresenceModel(cohort, weights, body, calibration=Calibration.load())
     monkeypatch.setattr(PresenceModel, "load", lambda: made)
     return made
 

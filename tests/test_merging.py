@@ -19,7 +19,7 @@ from pvchat.people.person import MAX_ALIASES, Person, checked
 
 def person(name: str, who: int, rows: int = 3, **fields) -> Person:
     prototypes = np.stack([identity_of(who, 0.15, seed=i + 10 * len(name)) for i in range(rows)])
-    arrays = {"prototypes": prototypes, "body": np.zeros((2, 1280), np.float16), "masked": np.zeros((0, 0), np.float32)}
+    arrays = {"prototypes": prototypes, "body": np.zeros((2, 1280), np.float16)}
     return Person(name, arrays=arrays, extra={"sightings": 5}, **fields)
 
 

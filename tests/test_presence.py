@@ -16,7 +16,7 @@ from pvchat.identity.examples import MASK as MASKED
 from pvchat.identity.measures import distances, measures
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
-from pvchat.schemas import LOOKS, SceneFacts, SceneSpan, Track
+from pvchat.schemas import LOOKS, SceneFacts, SceneSpan
 
 CONFIG = PresenceConfig()
 
@@ -42,14 +42,13 @@ def model() -> PresenceModel:
     """Cohorts of made-up people, and weights that put the border between one and two people's distances."""
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     weights = (-10.0, -10.0, 4.0, 9.0)
-    return PresenceModel(cohort, weights, cohort + MASK, weights, BODY, FakeFigures())  # type: ignore[arg-type]
+    return PresenceModel(cohort, weights, BODY, FakeFigures())  # type: ignore[arg-type]
 
 
 def enrolled(number: int, name: str = "", kind: str = "face") -> Person:
     prototypes = np.stack([identity_of(number, 0.15, seed=50 + i) for i in range(4)])
     arrays = {
         "prototypes": prototypes,
-        "masked": np.zeros((0, 0), np.float32),
         "body": BODY[None].astype(np.float16),  # like nobody's
         "frame": np.zeros(1280, np.float16),
     }
@@ -67,17 +66,14 @@ def test_shipped_model_loads_with_its_card() -> None:
     from safetensors import safe_open
 
     model = PresenceModel.load()
-    for rows, (near, apart, cohort, _) in (
-        (model.cohort, model.weights),
-        (model.masked_cohort, model.masked_weights),
-    ):
-        assert rows.ndim == 2
-        assert rows.shape[1] == 128
-        assert rows.dtype == np.float32
-        assert np.isfinite(rows).all()
-        assert len(rows) >= measuring.NEIGHBOURS
-        assert near + apart < 0  # farther from the prototypes: less likely
-        assert cohort > 0  # farther from everybody else: more likely
+    rows, (near, apart, cohort, _) = model.cohort, model.weights
+    assert rows.ndim == 2
+    assert rows.shape[1] == 128
+    assert rows.dtype == np.float32
+    assert np.isfinite(rows).all()
+    assert len(rows) >= measuring.NEIGHBOURS
+    assert near + apart < 0  # farther from the prototypes: less likely
+    assert cohort > 0  # farther from everybody else: more likely
     assert model.body_mean.shape == (1280,)
     assert model.body_mean.dtype == np.float32
     assert np.isfinite(model.body_mean).all()
@@ -88,9 +84,8 @@ def test_shipped_model_loads_with_its_card() -> None:
 
 
 def test_shipped_cohort_rows_are_all_different() -> None:
-    model = PresenceModel.load()
-    for rows in (model.cohort, model.masked_cohort):
-        assert (distances(rows, rows) + np.eye(len(rows)) > 0.01).all()
+    rows = PresenceModel.load().cohort
+    assert (distances(rows, rows) + np.eye(len(rows)) > 0.01).all()
 
 
 # --- measures
@@ -152,7 +147,6 @@ def test_the_right_person_is_present_and_the_others_are_absent(model: PresenceMo
 def test_many_people_at_once_are_compared_as_each_alone() -> None:
     model, people = PresenceModel.load(), [enrolled(number) for number in range(6)]
     people[4].arrays["prototypes"] = people[4].arrays["prototypes"][:2]
-    people[5].arrays["masked"] = people[5].arrays["prototypes"] + MASK
     analysis = make_analysis(make_track(1), make_track(5, range(3)), make_track(4, range(1)))
     alone = np.concatenate([model.compared([person], analysis) for person in people])
     np.testing.assert_array_equal(model.compared(people, analysis), alone)
@@ -288,57 +282,11 @@ def test_prototypes_may_be_half_precision(model: PresenceModel) -> None:
 # --- masks
 
 
-def masked_track(number: int, **fields: float) -> Track:
-    track = make_track(number, **fields)
-    track.identity = track.identity + MASK
-    track.facts.features = ["glasses", MASKED]
-    return track
-
-
-def with_mask(number: int) -> Person:
-    person = enrolled(number)
-    person.arrays["masked"] = person.arrays["prototypes"] + MASK
-    return person
-
-
-def test_the_fact_decides_whether_a_track_is_masked(model: PresenceModel) -> None:
-    """The very same descriptors are compared with the masked prototypes only where a mask was seen."""
-    track = masked_track(1)
-    assert model.score([with_mask(1)], make_analysis(track), CONFIG)[0].decision == "present"
-    track.facts.features = ["glasses"]
-    assert model.score([with_mask(1)], make_analysis(track), CONFIG)[0].decision == "absent"
-
-
-def test_masked_and_bare_tracks_have_their_own_cohort_and_weights(model: PresenceModel) -> None:
-    people = [with_mask(1)]
-    bare, masked = make_analysis(make_track(1)), make_analysis(masked_track(1))
-    for other, changes in (
-        (replace(model, masked_cohort=model.masked_cohort + 1), (False, True)),
-        (replace(model, masked_weights=(0.0, 0.0, 0.0, -3.0)), (False, True)),
-        (replace(model, cohort=model.cohort + 1), (True, False)),
-        (replace(model, weights=(0.0, 0.0, 0.0, -3.0)), (True, False)),
-    ):
-        found = tuple(not np.allclose(other.logits(people, c), model.logits(people, c)) for c in (bare, masked))
-        assert found == changes
-
-
-def test_without_masked_prototypes_a_masked_track_is_held_against_the_bare_ones(model: PresenceModel) -> None:
-    """A person out of an older file, or one enrolled from a figure that has none."""
+def test_without_faceprints_a_masked_track_is_compared_as_any(model: PresenceModel) -> None:
     bare, masked = make_track(1), make_track(1)
     masked.facts.features = [MASKED]
-    for person in (enrolled(1), Person("Ana", arrays={k: v for k, v in enrolled(1).arrays.items() if k != "masked"})):
-        one, other = (model.logits([person], make_analysis(track)) for track in (bare, masked))
-        np.testing.assert_array_equal(one, other)
-
-
-def test_a_masked_person_is_found_by_her_masked_prototypes(model: PresenceModel) -> None:
-    clip = make_analysis(masked_track(1))
-    assert model.score([enrolled(1)], clip, CONFIG)[0].decision != "present"  # her bare face is too far away
-    person, other = with_mask(1), with_mask(2)
-    found = model.score([person, other], clip, CONFIG)
-    assert [p.decision for p in found] == ["present", "absent"]
-    bare = model.score([person, other], make_analysis(make_track(1)), CONFIG)
-    assert [p.decision for p in bare] == ["present", "absent"]  # masked prototypes don't disturb bare clips
+    one, other = (model.logits([enrolled(1)], make_analysis(track)) for track in (bare, masked))
+    np.testing.assert_array_equal(one, other)
 
 
 # --- figures

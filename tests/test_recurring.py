@@ -38,13 +38,12 @@ def model() -> PresenceModel:
     """Cohort of made-up people; a track half-way between her and a stranger is a stranger's by her enrollment."""
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     weights = (-10.0, -10.0, 4.0, 9.0)
-    return PresenceModel(cohort, weights, cohort, weights, np.full(1280, 0.5, np.float32))
+    return PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
 
 
 def enrolled(number: int, name: str) -> Person:
     arrays = {
         "prototypes": np.stack([identity_of(number, 0.15, seed=50 + i) for i in range(4)]),
-        "masked": np.zeros((0, 0), np.float32),
         "body": np.full((1, 1280), 0.5, np.float16),
         "frame": np.zeros(1280, np.float16),
     }

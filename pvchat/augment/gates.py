@@ -4,7 +4,6 @@ In: a sample's frames and its analysis, the subject. Out: measured values by nam
 refuses it. Identity is decided as presence is (`presence.py`): distance of raw face vectors to the subject's
 prototypes, against what a cohort of strangers makes of that distance. The threshold is log-odds 0, "as likely the
 subject as a stranger": lower than that of an answer, because a sample that is hard to recognise is worth learning from.
-A covered mouth is compared with prototypes that have a mask drawn on.
 The quality gates are the paper's face filter (open eyes, frontal, visible, sharp; a least size is added), on the best
 of the frames that are looked at: a head may turn away in others. Its 0.25 for open eyes is lowered for subjects whose
 eyes are narrower than that.
@@ -36,7 +35,6 @@ SHARP_OF_OWN = 0.12  # share of the source's sharpness that is enough then
 FACE_PX = 36.0
 _LOOKED_AT = 4  # frames of a sample
 _CHIP = 100  # pixels of a face on which sharpness is measured
-_MASK = "mouth"
 
 
 def measure(
@@ -61,7 +59,7 @@ def measure(
         By name: "identity" (distance or, for figures, probability), "log_odds", "face_px", "sharpness", "frontal",
         "eyes", "visible". Only what could be measured.
     """
-    track, odds, distance = identify(profile, analysis, covers, model)
+    track, odds, distance = identify(profile, analysis, model)
     if track is None:
         return {}
     values = {"log_odds": odds, "identity": distance}
@@ -72,9 +70,7 @@ def measure(
     return {k: round(float(v), 4) for k, v in values.items()}
 
 
-def identify(
-    profile: Profile, analysis: ClipAnalysis, covers: frozenset[str], model: PresenceModel
-) -> tuple[Track | None, float, float]:
+def identify(profile: Profile, analysis: ClipAnalysis, model: PresenceModel) -> tuple[Track | None, float, float]:
     """The track most like the subject, its log-odds, and its distance to the subject's prototypes (0 for figures)."""
     from pvchat.identity.measures import measures
 
@@ -86,12 +82,9 @@ def identify(
     track, sure = analysis.tracks[best], float(odds[best])
     if track.kind == "figure":
         return track, sure, 0.0
-    kind, cohort, weights = ("prototypes", model.cohort, model.weights)
-    if _MASK in covers and len(profile.person.arrays.get("masked", ())):
-        kind, cohort, weights = ("masked", model.masked_cohort, model.masked_weights)
-    prototypes = np.asarray(profile.person.arrays[kind], np.float32)
-    seen = measures(prototypes, track.identity, track.quality, cohort)
-    return track, max(sure, float(np.dot(weights, (*seen, 1.0)))), float(seen[0])
+    prototypes = np.asarray(profile.person.arrays["prototypes"], np.float32)
+    seen = measures(prototypes, track.identity, track.quality, model.cohort)
+    return track, max(sure, float(np.dot(model.weights, (*seen, 1.0)))), float(seen[0])
 
 
 def refuse(values: dict[str, float], profile: Profile, covers: frozenset[str], own_sharpness: float) -> str | None:

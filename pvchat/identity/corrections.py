@@ -72,7 +72,7 @@ def numbered(person: Person, analysis: ClipAnalysis, track: int, *, her: bool, s
 
 
 def made_of(track: Track, her: bool, analysis: ClipAnalysis, source: str, at: float | None = None) -> Example:
-    """What is kept of a track: its prototypes, with a drawn mask too, and a moment at which it is seen.
+    """What is kept of a track: its prototypes, and a moment at which it is seen.
 
     Args:
         track: of the clip.
@@ -82,11 +82,10 @@ def made_of(track: Track, her: bool, analysis: ClipAnalysis, source: str, at: fl
         at: the moment that was named; else that of the best sighting.
     """
     rows, hidden = prototypes(track).astype(np.float16), is_masked(track)
-    bare, masked = (rows[:0], rows) if hidden else (rows, track.masked.astype(np.float16))
+    bare, masked = (rows[:0], rows) if hidden else (rows, rows[:0])
     prints = (NOTHING, track.prints) if hidden else (track.prints, NOTHING)
     best = float(analysis.times[track.frames[int(track.quality.argmax())]])
     said = Correction(her, analysis.key, round(best if at is None else at, 2), source)
-    masked = masked if masked.ndim == 2 and masked.shape[1:] == rows.shape[1:] else rows[:0]
     return Example(said, bare, masked, *prints)
 
 

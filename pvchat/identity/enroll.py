@@ -43,7 +43,6 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
         depth="instant",
         arrays={
             "prototypes": prototypes(subject),
-            "masked": subject.masked,
             "body": _bodies(subject).astype(np.float16),
             "frame": analysis.mean_frame.astype(np.float16),
             **({"prints": subject.prints} if len(subject.prints) else {}),

@@ -25,14 +25,12 @@ class Stack:
 
     Attributes:
         which: [G] their places among all views.
-        hidden: they are compared by their masked rows.
         rows: [G, P, 128] identity vectors.
         prints: [G, Q, 512] faceprints; Q is 0 where they aren't compared by any.
         clear: [G] how well a face can be made out in the clearest of them, 0..1.
     """
 
     which: IntArray
-    hidden: bool
     rows: FloatArray
     prints: FloatArray
     clear: FloatArray
@@ -71,18 +69,17 @@ def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]
         masked: the track's face is behind a mask.
         printed: the track has faceprints.
     """
-    alike: dict[tuple[bool, int, int], list[tuple[int, FloatArray, FloatArray, float]]] = {}
+    alike: dict[tuple[int, int], list[tuple[int, FloatArray, FloatArray, float]]] = {}
     for place, view in enumerate(views):
         prints, clear = np.asarray(view.prints if len(view.prints) else view.masked_prints, np.float32), 1.0
         if printed and len(prints):
             prints, clear = made_out(prints, masked and not len(view.prints))
         else:
             prints = NOTHING
-        hidden = not len(view.bare) or (masked and not len(prints) and len(view.masked) > 0)
-        rows = np.asarray(view.masked if hidden else view.bare, np.float32)
-        alike.setdefault((hidden, len(rows), len(prints)), []).append((place, rows, prints, clear))
+        rows = np.asarray(view.bare if len(view.bare) else view.masked, np.float32)
+        alike.setdefault((len(rows), len(prints)), []).append((place, rows, prints, clear))
     stacks = []
-    for (hidden, _, _), group in alike.items():
+    for group in alike.values():
         which, own, printed_rows, clearest = zip(*group, strict=True)
-        stacks.append(Stack(np.array(which), hidden, np.stack(own), np.stack(printed_rows), np.array(clearest)))
+        stacks.append(Stack(np.array(which), np.stack(own), np.stack(printed_rows), np.array(clearest)))
     return stacks

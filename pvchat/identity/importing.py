@@ -98,7 +98,6 @@ def _track(view: View, kind: str) -> Track:
         body_boxes=np.zeros((count, 4), np.float32),
         body=np.zeros((count, BODY), np.float32),
         pose=np.full((count, 33, 4), np.nan, np.float32),
-        masked=np.asarray(view.masked, np.float32),
         prints=np.asarray(prints, np.float16),
         facts=facts,
     )

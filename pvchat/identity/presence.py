@@ -9,8 +9,7 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
    several people each, so that nobody's own vector is in it. The same is done with faceprints
    (`perception/experts/faceprint.py`) where both were made; those without a clear face are left out, for they are all
    alike; the less clear the best one is, the less it counts. A track whose facts
-   say "a face mask" is compared with the bare face, by weights of its own; without faceprints, with prototypes that
-   have a mask drawn on, against a cohort with masks drawn on.
+   say "a face mask" is compared with the bare face, by weights of its own where there are faceprints.
 3. A logistic model, fitted on photo identities of the training data (`recipes/faces/presence.py`), makes that a
    log-odds score.
 4. In the place of her enrollment clip, a face farther from her than a fixed distance loses log-odds (`reach.py`).
@@ -74,11 +73,11 @@ SPAN = 0.35  # probability from which further tracks count into a present person
 
 @dataclass(frozen=True)
 class PresenceModel:
-    """Cohorts and calibration, for bare and for masked faces.
+    """Cohorts and calibration.
 
     Attributes:
-        cohort, masked_cohort: [C, 128] means over several strangers each, the second for masks without faceprints.
-        weights, masked_weights: of (near, apart, cohort distance, 1) in the log-odds.
+        cohort: [C, 128] means over several strangers each.
+        weights: of (near, apart, cohort distance, 1) in the log-odds.
         body_mean: [1280] mean body features, so that likeness is not what all bodies share.
         figures: compares drawn figures.
         calibration: what the log-odds are worth on footage.
@@ -87,8 +86,6 @@ class PresenceModel:
 
     cohort: FloatArray
     weights: Weights
-    masked_cohort: FloatArray
-    masked_weights: Weights
     body_mean: FloatArray
     figures: FigureExpert = field(default_factory=FigureExpert)
     calibration: Calibration = field(default_factory=Calibration.plain)
@@ -101,19 +98,18 @@ class PresenceModel:
 
         with safe_open(path, "numpy") as file:
             card = json.loads(file.metadata()["card"])
-            names = ("cohort.bare", "cohort.masked", "body.mean", "cohort.prints")
-            bare, masked, body, prints = (file.get_tensor(n).astype(np.float32) for n in names)
-        weights = [tuple(card[n]["weights"]) for n in ("bare", "masked", "prints", "masked_prints")]
-        both = PrintModel(prints, weights[2], weights[3])
-        return cls(bare, weights[0], masked, weights[1], body, calibration=Calibration.load(), prints=both)
+            names = ("cohort.bare", "body.mean", "cohort.prints")
+            bare, body, prints = (file.get_tensor(n).astype(np.float32) for n in names)
+        own, both, masked = (tuple(card[n]["weights"]) for n in ("bare", "prints", "masked_prints"))
+        return cls(bare, own, body, calibration=Calibration.load(), prints=PrintModel(prints, both, masked))
 
     @cached_property
     def version(self) -> str:
         """Another one where the same looks may be worth other log-odds."""
         prints = self.prints
-        numbers = (_RULES, self.weights, self.masked_weights, self.calibration, self.figures.digest)
+        numbers = (_RULES, self.weights, self.calibration, self.figures.digest)
         made = hashlib.sha256(repr((*numbers, prints and (prints.weights, prints.masked_weights))).encode())
-        for array in (self.cohort, self.masked_cohort, self.body_mean, *([prints.cohort] if prints else [])):
+        for array in (self.cohort, self.body_mean, *([prints.cohort] if prints else [])):
             made.update(np.ascontiguousarray(array, np.float32).tobytes())
         return made.hexdigest()
 
@@ -265,16 +261,13 @@ class PresenceModel:
 
     def _compare(self, stacks: Sequence[Stack], faces: FaceTracks) -> tuple[NDArray[np.float64], FloatArray]:
         """Log-odds [V, N] that face tracks show whoever looks like each view, and how near they come [V, N]."""
-        sides = {False: (self.weights, self.cohort), True: (self.masked_weights, self.masked_cohort)}
-        kinds = {stack.hidden for stack in stacks}
-        tracks = {kind: Sightings.of(faces.identity, faces.quality, sides[kind][1]) for kind in kinds}
-        prints = None
+        tracks, prints = Sightings.of(faces.identity, faces.quality, self.cohort), None
         if self.prints is not None and any(stack.prints.size for stack in stacks):
             prints = Sightings.of(faces.prints, np.ones(faces.prints.shape[:2], np.float32), self.prints.cohort)
         shape = sum(len(stack.which) for stack in stacks), len(faces.which)
         odds, near = np.empty(shape, np.float64), np.empty(shape, np.float32)
         for stack in stacks:
-            found, weights = measured(stack.rows, tracks[stack.hidden]), sides[stack.hidden][0]
+            found, weights = measured(stack.rows, tracks), self.weights
             near[stack.which] = found[..., 0]
             if self.prints is not None and prints is not None and stack.prints.size:
                 found = np.concatenate([found, measured(stack.prints, prints)], -1)

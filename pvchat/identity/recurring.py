@@ -68,4 +68,4 @@ def held_together(
 def _best(track: Track) -> View:
     """What its best sightings look like."""
     rows = track.identity[np.argsort(-track.quality, kind="stable")[:_LENT]]
-    return View(rows, rows, track.prints, track.prints)  # behind a mask or not: so she looks here
+    return View(rows, prints=track.prints)

@@ -42,9 +42,7 @@ class ArrayRule:
 
 ARRAYS: dict[str, ArrayRule] = {
     "prototypes": ArrayRule((None, FACE), least=1, directions=True),
-    "masked": ArrayRule((None, FACE), directions=True),
     "prints": ArrayRule((None, FACEPRINT), directions=True),
-    "masked_prints": ArrayRule((None, FACEPRINT), directions=True),
     "voice": ArrayRule((None, VOICEPRINT), directions=True),
     "figure": ArrayRule((None, FACE), least=1, directions=True),
     "body": ArrayRule((None, BODY)),

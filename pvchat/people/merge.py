@@ -20,7 +20,7 @@ from pvchat.people.parts import RECORD, capped, counts_of, stacked
 from pvchat.people.person import Person
 
 # [P, D] each: rows of both
-STACKED = ("prototypes", "masked", "prints", "masked_prints", "body", "looks", "voice", "figure")
+STACKED = ("prototypes", "prints", "body", "looks", "voice", "figure")
 MOST_ROWS = 64  # of each: eight clips …
 MOST_LOOKS = 16  # … but of looks, which are wide, and old soon
 
@@ -82,7 +82,7 @@ def _by_face(person: Person) -> Person:
 
 
 def _rows(kept: Person, gone: Person, key: str) -> NDArray[Any]:
-    """Rows of both, the kept person's first; one that has none (a figure's masked faces) adds none."""
+    """Rows of both, the kept person's first; one that has none adds none."""
     both = [np.atleast_2d(p.arrays[key]) for p in (kept, gone) if p.arrays.get(key) is not None and len(p.arrays[key])]
     most = MOST_LOOKS if key == "looks" else MOST_ROWS
     return np.concatenate(both)[:most] if both else kept.arrays.get(key, gone.arrays.get(key, np.zeros((0, 0))))

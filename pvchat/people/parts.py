@@ -19,7 +19,7 @@ from pvchat.people.person import Person
 Rows = NDArray[Any]
 NOTHING: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays in `KEYS`
-KEYS = ("prototypes", "masked", "prints", "masked_prints")
+KEYS = ("prototypes", "prints")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ def parts_of(person: Person) -> list[View]:
     left = [np.asarray(person.arrays.get(key, NOTHING)) for key in KEYS]
     parts = []
     for counts in counts_of(person):
-        parts.append(View(*(rows[:count] for rows, count in zip(left, counts, strict=True))))
+        bare, prints = (rows[:count] for rows, count in zip(left, counts, strict=True))
+        parts.append(View(bare, prints=prints))
         left = [rows[count:] for rows, count in zip(left, counts, strict=True)]
     return parts
 

@@ -8,7 +8,7 @@ for. `ClipCache` keeps both.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import count
@@ -53,8 +53,6 @@ class Depth:
         grid_frames: frames whose grid features are kept, spread evenly.
         body_crops: sightings of a track whose body region is described.
         prints: sightings of a face track that a faceprint is made of.
-        masked: sightings of a track that are also described behind a drawn mask …
-        masked_tracks: … for so many of the most prominent face tracks; `covered` does others when they are enrolled.
         poses: sightings of a track whose pose and hands are measured …
         posed_tracks: … for so many of the most prominent tracks.
         faced_tracks: of so many more the faces are measured, for where they look and whether they smile …
@@ -69,8 +67,6 @@ class Depth:
     grid_frames: int = 12
     body_crops: int = 6
     prints: int = 8
-    masked: int = 4
-    masked_tracks: int = 2
     poses: int = 24
     posed_tracks: int = 4
     faced_tracks: int = 8
@@ -196,8 +192,6 @@ def _describing(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Dep
     for number, track in enumerate(analysis.tracks):
         if track.kind == "face" and depth.prints:
             jobs.append(partial(_print, clip, track, experts, depth.prints))
-        if track.kind == "face" and number < depth.masked_tracks:
-            jobs.append(partial(_cover, clip, track, experts, depth.masked))
         jobs.append(partial(_fill_track, clip, analysis, track, experts, depth.body_crops if number in measured else 0))
     return jobs
 
@@ -266,22 +260,7 @@ def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[track
         body_boxes=np.stack([body_box(box) for box in boxes]),
         body=np.zeros((len(frames), WIDTH), np.float32),
         pose=np.full((len(frames), 33, 4), np.nan, np.float32),
-        masked=np.zeros((0, found[sightings[0][0]].identity.shape[1]), np.float32),
     )
-
-
-def covered(clip: Clip, analysis: ClipAnalysis, numbers: Collection[int], experts: Experts) -> ClipAnalysis:
-    """The analysis with some of its face tracks (by number) behind a drawn mask, too; the given one stays as it is."""
-    copies = [replace(t) if n in numbers else t for n, t in enumerate(analysis.tracks)]
-    side_by_side(lambda n: _cover(clip, copies[n], experts, WHOLE.masked), numbers)
-    networks.rest()
-    return replace(analysis, tracks=copies)
-
-
-def _cover(clip: Clip, track: Track, experts: Experts, most: int) -> None:
-    """Add what a face track's best sightings look like with a mask drawn on, twice each (blue, white)."""
-    images, points = _aligned(clip, track, np.argsort(-track.quality)[:most])
-    track.masked = np.concatenate([experts.faces.masked(*one) for one in zip(images, points, strict=True)])
 
 
 def _print(clip: Clip, track: Track, experts: Experts, count: int) -> None:

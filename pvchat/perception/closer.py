@@ -21,7 +21,7 @@ from pvchat.schemas import Appearance, ClipAnalysis, FloatArray, PersonFacts, Pr
 from pvchat.video import Clip
 
 CLOSE = Depth(
-    grid_frames=3, body_crops=3, prints=0, masked_tracks=0, figure_frames=3, figure_tracks=3,
+    grid_frames=3, body_crops=3, prints=0, figure_frames=3, figure_tracks=3,
     looks=False, figures_where_no_face=False,
 )  # fmt: skip
 _SAME = 0.5  # overlap from which a face that is found again is the one that was seen in the scan

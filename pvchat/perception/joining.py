@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +30,6 @@ MOST_KEPT = 4000  # kept of all, 25 MB
 _PART_SIGHTINGS = 24  # kept of one track of one part at first; halved whenever there are too many, down to …
 _FEWEST = 2
 _MEANS = 12  # the latest of one person, that a new track is compared with
-_MASKED = 8  # rows of a person's masked identity
 _PRINTS = 16  # of her faceprints
 # Cosine of two tracks' mean faceprints below which they aren't one person, and above which they are.
 _NOT_THE_SAME, _THE_SAME = 0.5, 0.65
@@ -205,7 +203,6 @@ def join(pieces: Sequence[Track]) -> Track:
     whole = Track(
         kind="face",
         **arrays,
-        masked=_shared([t.masked for t in clearest], _MASKED),
         prints=_filled([t.prints for t in clearest])[:_PRINTS],
         looks=next((t.looks for t in clearest if len(t.looks)), pieces[0].looks),
         thumbnail=best.thumbnail,
@@ -214,15 +211,6 @@ def join(pieces: Sequence[Track]) -> Track:
         appearances=[a for t in pieces for a in t.appearances],
     )
     return _thin(whole, MOST_SIGHTINGS)
-
-
-def _shared(rows: Sequence[NDArray[Any]], most: int) -> NDArray[Any]:
-    """At most `most` rows [n, D] of some arrays, of which any may be empty: the first of each, the second of each, …
-
-    Sightings of one piece are alike; two pieces are two views or lights.
-    """
-    taken = [row[turn] for turn in range(max(map(len, rows))) for row in rows if len(row) > turn]
-    return np.stack(taken[:most]) if taken else rows[0]
 
 
 def _filled(rows: Sequence[NDArray[np.float16]]) -> NDArray[np.float16]:

@@ -34,7 +34,7 @@ from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
 
 PART_DEPTH = Depth(
-    grid_frames=3, body_crops=3, prints=4, masked=2, masked_tracks=3, fact_tracks=6, figure_frames=3,
+    grid_frames=3, body_crops=3, prints=4, fact_tracks=6, figure_frames=3,
     figure_tracks=3, thing_frames=2, looks=False, figures_where_no_face=False,
 )  # fmt: skip
 _GAP = 1000  # parts that may be missing in a row, 3 hours: after as many there are no more

@@ -44,7 +44,6 @@ class Track:
         body_boxes: [n, 4] the region below and around the face that belongs to this person.
         body: [n, 1280] pooled EfficientNet features of that region.
         pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
-        masked: [m, 128] identity vectors of the best sightings with a surgical mask drawn on; empty for figures.
         prints: [m, 512] float16, faceprints of its best sightings (`experts/faceprint.py`); empty for figures.
         looks: [m, LOOKS] float16, hair, clothes and build of sightings in which the whole body was found
             (`perception/bodies.py`); empty where it wasn't.
@@ -65,7 +64,6 @@ class Track:
     body_boxes: FloatArray
     body: FloatArray
     pose: FloatArray
-    masked: FloatArray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     prints: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
     looks: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
     thumbnail: bytes = b""

@@ -111,29 +111,6 @@ class ClipMemory:
         with self._at_work.turn(file, beside=True):
             return self._look_through(file, self._probe(file), None, needed)
 
-    def covered(self, clip: str | Path, analysis: ClipAnalysis, numbers: Sequence[int] | None = None) -> ClipAnalysis:
-        """A clip's analysis with what faces look like behind a drawn mask; that is kept.
-
-        Args:
-            clip: the clip.
-            analysis: what `look` said; of a long video all was made that there is.
-            numbers: of the tracks whose faces are wanted; None: all.
-        """
-        from pvchat.perception.analysis import covered
-
-        wanted = range(len(analysis.tracks)) if numbers is None else numbers
-        bare = [n for n in wanted if analysis.tracks[n].kind == "face" and not len(analysis.tracks[n].masked)]
-        if analysis.scenes or not bare:
-            return analysis
-
-        def with_masks(file: ClipFile, held: ClipAnalysis) -> ClipAnalysis:
-            decoded = self._decoded
-            if decoded is None or decoded.key != file.key:
-                decoded = self._decode(file)
-            return covered(decoded, held, bare, self.networks.experts)
-
-        return self.amended(clip, analysis, with_masks)
-
     def amended(
         self, clip: str | Path, seen: ClipAnalysis, amend: Callable[[ClipFile, ClipAnalysis], ClipAnalysis]
     ) -> ClipAnalysis:

@@ -75,7 +75,6 @@ class Correcting:
             meant = meant_by(person, analysis, odds, her=is_her, at=at, source=source)
         else:
             meant = [numbered(person, analysis, track, her=is_her, source=source)]
-        analysis = self._clips.covered(clip, analysis, meant)
         examples = [made_of(analysis.tracks[i], is_her, analysis, source, at) for i in meant]
         kept = self.people.revise(PersonRef(person.id), lambda one: _all_corrected(one, examples))
         temporary.withdraw_offers()

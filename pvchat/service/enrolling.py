@@ -74,7 +74,7 @@ class Enrolling:
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
         name = self._free_or_known(name, depth, replace, add)  # told before the experts run
-        analysis = self._enrollable(clip, track)
+        analysis = self._clips.look(clip, stage="who").analysis
         person = self._with_voice(enroll(analysis, name, track, source=Path(clip).name), clip, analysis, track)
         others = [one for one in self.people.all() if add or name_key(one.name) != name_key(name)]
         noticed = self._notes(analysis, track, others, name if add else "")
@@ -115,17 +115,6 @@ class Enrolling:
 
         session = TrainingSession(progress=progress or self._progress, stop=stop)
         return deepen(cast("Service", self), clip, person, DeepOptions(track=track, session=session))
-
-    def _enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
-        """What enrolling from a clip needs: who is there, and the subject's face as it would look in a mask."""
-        from pvchat.identity.subjects import choose, index_of
-
-        analysis = self._clips.look(clip, stage="who").analysis
-        subject = choose(analysis, track, Path(clip).name)
-        if subject.kind == "figure":
-            return analysis
-        several = len(analysis.shots) > 1  # one subject may be several tracks then
-        return self._clips.covered(clip, analysis, None if several else [index_of(analysis, subject)])
 
     def _with_voice(self, person: Person, clip: str | Path, analysis: ClipAnalysis, track: int | None) -> Person:
         """A person with her voice, where she is seen speaking and what hearing needs is here."""

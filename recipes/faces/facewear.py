@@ -11,12 +11,34 @@ from PIL import Image, ImageDraw, ImageFilter
 from scipy.ndimage import zoom
 
 from pvchat.perception.experts import faceprint
-from pvchat.perception.experts.faces import MASK_COLOURS, SIDE, TEMPLATE, chip, draw_mask
+from pvchat.perception.experts.faces import SIDE, TEMPLATE, chip
 from pvchat.schemas import FloatArray
 from recipes.faces.faceset import MARGIN, PATCH
 
+MASK_COLOURS = ((150, 200, 225), (225, 228, 230))  # the usual surgical blue, and white
+_MASK = ((26, 82), (52, 77), (75, 67), (98, 77), (124, 82), (120, 112), (102, 136), (75, 146), (48, 136), (30, 112))
 # The crop of a faceprint at one and a half times its size, somewhat more of it below, holds a chip about here.
 _WIDER, _WIDE, _CHIP_IN_WIDE = 1.5, 184, (8, 31)
+
+
+def draw_mask(chip_pixels: NDArray[np.uint8], colour: tuple[int, int, int], drop: float = 0.0) -> NDArray[np.uint8]:
+    """A face chip [150, 150, 3] with a surgical mask drawn over nose, mouth and chin.
+
+    Args:
+        chip_pixels: an aligned chip, so that the mask's outline lies at fixed places.
+        colour: RGB of the cloth.
+        drop: how far the mask has slid down the nose, in chip pixels.
+    """
+    picture = Image.fromarray(chip_pixels)
+    outline = [(x, y + (drop if y < 100 else 0)) for x, y in _MASK]
+    shade = Image.new("L", picture.size, 0)
+    ImageDraw.Draw(shade).polygon(outline, fill=255)
+    grey = np.asarray(picture.convert("L"), np.float32)
+    light = float(np.clip(grey[40:75, 45:105].mean() / 170.0, 0.4, 1.0))  # as bright as the face it lies on
+    rows = 1.0 - 0.10 * np.cos(np.arange(SIDE) / 9.0)  # folds
+    cloth = np.clip(np.array(colour, np.float32)[None, None] * light * rows[:, None, None], 0, 255)
+    cover = np.asarray(shade.filter(ImageFilter.GaussianBlur(1.2)), np.float32)[..., None] / 255.0
+    return (chip_pixels * (1 - cover) + cloth * cover).astype(np.uint8)
 
 
 def masked_crop(

@@ -7,9 +7,8 @@ In: folders of the training data with `metadata.jsonl` rows that name an identit
 Half of the training identities give the cohort: their mean descriptors are grouped, and each shipped row is the mean
 over at least three people. The other half gives episodes: enroll on one to three photos of somebody, compare with one
 to three others of the same person, of random people, and of look-alikes; every photo also appears shrunk, blurred,
-compressed, darkened or grey, as footage has it. The same is done once more with a mask drawn on: by identity vectors
-alone on every face; with faceprints, which know a masked face for the bare one, on the track's only. Validation
-identities measure the result.
+compressed, darkened or grey, as footage has it. The same is done once more with a mask drawn on the track's face, which
+faceprints know for the bare one. Validation identities measure the result.
 
 Legend: W width of a row, 128 + 512: an identity vector and a faceprint; V views of a photo; k photos of somebody.
 """
@@ -28,11 +27,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.identity.measures import Weights, distances, measures
-from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask
+from pvchat.perception.experts.faces import FaceExpert, chip
 from pvchat.perception.experts.identity import WIDTH as FACE
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
-from recipes.faces.facewear import masked_crop
+from recipes.faces.facewear import MASK_COLOURS, draw_mask, masked_crop
 from recipes.model.base.degrade import degrade_face
 from recipes.pictures import middle_of, read_image, read_metadata, with_room
 
@@ -190,16 +189,12 @@ def main(argv: list[str] | None = None) -> None:
     fitted = [p for p in train[1::2] if len(p) >= 3]
     card: dict[str, Any] = {}
     rows: dict[str, FloatArray] = {}
-    for name, views in (("bare", bare), ("masked", masked)):
-        rows[name] = cohort([p[..., _PARTS[0]] for p in views(train[::2])])
-    rows["prints"] = cohort([p[..., _PARTS[1]] for p in bare(train[::2])])
-    both = [rows["bare"], rows["prints"]]
-    for key, held, views, seen in (
-        ("bare", [rows["bare"]], bare, bare), ("masked", [rows["masked"]], masked, masked),
-        ("prints", both, bare, bare), ("masked_prints", both, bare, masked),
-    ):  # fmt: skip
-        weights = fit(held, views(fitted), shown=seen(fitted))
-        card[key] = {"weights": weights, "validation": measure(held, weights, views(val), shown=seen(val))}
+    for name, part in zip(("bare", "prints"), _PARTS, strict=True):
+        rows[name] = cohort([p[..., part] for p in bare(train[::2])])
+    both = list(rows.values())
+    for key, held, seen in (("bare", both[:1], bare), ("prints", both, bare), ("masked_prints", both, masked)):
+        weights = fit(held, bare(fitted), shown=seen(fitted))
+        card[key] = {"weights": weights, "validation": measure(held, weights, bare(val), shown=seen(val))}
     card["cohort"] = f"{len(rows['bare'])} means over at least {SMALLEST} people each, of {len(train[::2])} people"
     card["data"] = "photo identities of LFW, Glint360k and IMFDB (research use); no single person's vector is kept"
     arrays = {f"cohort.{name}": value for name, value in rows.items()}

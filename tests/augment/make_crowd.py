@@ -111,7 +111,7 @@ def staged(folder: Path, monkeypatch: Any) -> Crowd:
     """
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     weights = (-20.0, -20.0, 8.0, 17.2)
-    model = PresenceModel(cohort, weights, cohort + 3, weights, np.full(1280, 0.5, np.float32))
+    model = PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr("pvchat.index.folder.experts_version", lambda: EXPERTS)
     return Crowd(folder)

@@ -60,7 +60,6 @@ def make_profile(count: int = 24, *, kind: str = "face", masks: bool = True, cli
     person = Person(
         "Ana", kind=kind, arrays={
             "prototypes": np.stack([identity_of(1, 0.1, seed=i) for i in range(4)]),
-            "masked": np.stack([identity_of(1, 0.3, seed=50 + i) for i in range(4)]),
             "body": np.zeros((2, 1280), np.float16), "frame": np.zeros(1280, np.float16),
         },
     )  # fmt: skip

@@ -30,7 +30,7 @@ class FakeMesh:
 def model():
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     weights = (-10.0, -10.0, 4.0, 9.0)
-    return PresenceModel(cohort, weights, cohort, weights, np.full(1280, 0.5, np.float32))
+    return PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
 
 
 def measured(model, *people, covers=NOTHING, mesh=None):
@@ -55,18 +55,6 @@ def test_of_several_people_the_subject_is_looked_at(model):
 def test_nobody_is_refused(model):
     assert measured(model) == {}
     assert gates.refuse({}, make_profile(8), NOTHING, 100.0) == "no face"
-
-
-def test_a_drawn_on_mask_is_compared_with_masked_prototypes(model):
-    profile = make_profile(8)
-    masked = np.stack([identity_of(3, 0.1, seed=i) for i in range(4)])  # masked, the subject looks like another person
-    profile.person.arrays["masked"] = masked
-    analysis = make_analysis(make_track(3, noise=0.1))
-    values = [
-        gates.measure(profile.images, analysis, profile, covers, model, FakeMesh())
-        for covers in (NOTHING, frozenset({"mouth"}))
-    ]
-    assert values[0]["log_odds"] < 0 < values[1]["log_odds"]
 
 
 @pytest.mark.parametrize(

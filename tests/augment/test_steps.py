@@ -63,7 +63,7 @@ class FakeChat:
 def chat(monkeypatch):
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     weights = (-10.0, -10.0, 4.0, 9.0)
-    model = PresenceModel(cohort, weights, cohort, weights, np.full(1280, 0.5, np.float32))
+    model = PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr(profile, "build", lambda *_: make_profile())
     monkeypatch.setattr(profile, "load_or_build", lambda *_: make_profile())

@@ -110,7 +110,7 @@ CASES: dict[str, Callable[[], Files | bytes]] = {
     "NaN": _set("prototypes", _vectors(4, 128, value=np.nan)),
     "infinity": _set("body", _vectors(2, 1280, value=np.inf)),
     "values that overflow": _set("prototypes", _vectors(4, 128, value=1e38)),
-    "masked of another width": _set("masked", _vectors(3, 64)),
+    "prints of another width": _set("prints", _vectors(3, 64)),
     "frame of another width": _set("frame", _vectors(64)),
     "a thousand rows": _set("prototypes", _vectors(1000, 128)),
     "tokens of one axis": _set("tokens", _vectors(16)),

@@ -13,13 +13,13 @@ from make_analysis import five_points
 from PIL import Image
 
 from pvchat.perception.experts import faceprint
-from pvchat.perception.experts.faces import MASK_COLOURS, Located, chip
+from pvchat.perception.experts.faces import TEMPLATE, Located, chip
 from pvchat.perception.experts.identitylayers import ResNet
 from pvchat.perception.experts.mesh import POINTS
 from recipes.faces import faceset, facestudent, nonfaces
 from recipes.faces import presence as recipe
 from recipes.faces.faceteachers import Joined, join
-from recipes.faces.facewear import masked_crop
+from recipes.faces.facewear import MASK_COLOURS, draw_mask, masked_crop
 
 
 def made_up(people: int = 6, photos: int = 2, nameless: int = 3, seed: int = 0) -> faceset.FaceSet:
@@ -135,6 +135,19 @@ def test_the_recipe_takes_doubtful_boxes_of_empty_rooms_and_all_drawn_ones(tmp_p
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     assert np.flatnonzero(found[0]).tolist() == [200]
     assert np.flatnonzero(found[1]).tolist() == [200, 250]
+
+
+def test_a_mask_covers_the_lower_face_and_leaves_the_eyes() -> None:
+    waves = np.sin(np.arange(150) / 5)[:, None] * np.cos(np.arange(150) / 7)
+    bare = np.repeat((128 + 100 * waves).astype(np.uint8)[..., None], 3, 2)
+    before = bare.copy()
+    masked = draw_mask(bare, (150, 200, 225))
+    np.testing.assert_array_equal(bare, before)
+    np.testing.assert_array_equal(masked[:58], bare[:58])
+    eyes, mouth = TEMPLATE[:2].round().astype(int), TEMPLATE[3:].round().astype(int)
+    assert all((masked[y, x] == bare[y, x]).all() for x, y in eyes)
+    assert np.mean([np.abs(masked[y, x].astype(int) - bare[y, x]).max() > 10 for x, y in mouth]) == 1
+    assert masked[100, 60:90].std(0).max() < bare[100, 60:90].std(0).max()  # cloth is plainer than the waves under it
 
 
 def test_masks_are_drawn_over_the_lower_half_only() -> None:

@@ -39,7 +39,7 @@ FPS = 3.0
 MOST_FPS = 8.0
 PRUNE_S = 600.0
 # A 1-s part: no clothes, no things, no drawn figures; enough to tell who is there.
-DEPTH = replace(PART_DEPTH, grid_frames=1, body_crops=1, prints=2, masked_tracks=0, figure_tracks=0, thing_frames=0)
+DEPTH = replace(PART_DEPTH, grid_frames=1, body_crops=1, prints=2, figure_tracks=0, thing_frames=0)
 _JPEG, _SIDE = 80, 640  # of the picture that is shown
 _log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts import faceprint
@@ -30,8 +30,6 @@ from pvchat.schemas import FloatArray
 
 # Median place of MTCNN's points in dlib's chips over 300 LFW photos: left eye, right eye, nose, mouth corners.
 TEMPLATE = np.array([[48.7, 47.0], [103.0, 47.0], [75.4, 79.5], [52.0, 106.3], [99.6, 106.8]])
-MASK_COLOURS = ((150, 200, 225), (225, 228, 230))  # the usual surgical blue, and white
-_MASK = ((26, 82), (52, 77), (75, 67), (98, 77), (124, 82), (120, 112), (102, 136), (75, 146), (48, 136), (30, 112))
 _CORNERS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float64)
 _BORDER = 3  # pixels around a chip that the bicubic warp may look at
 # Frames are searched at this longest side, larger ones than four thirds of it at this share: smaller faces carry no
@@ -119,11 +117,6 @@ class FaceExpert:
         size = np.array([width, height], np.float32)
         return found * np.tile(size, 2), _five(keys * size), scores
 
-    def masked(self, image: NDArray[np.uint8], points: FloatArray) -> FloatArray:
-        """Identity vectors [2, 128] of a face as it would look in a surgical mask, blue and white; points [5, 2]."""
-        bare = chip(image, points)
-        return self.network.describe(np.stack([draw_mask(bare, colour) for colour in MASK_COLOURS]))
-
     @cached_property
     def printer(self) -> FaceprintNetwork:
         """The network of faceprints, loaded when it is first needed."""
@@ -178,26 +171,6 @@ def _shrunk(
     box = (*(low * back), *np.minimum(high * back, source.size))
     width, height = (high - low).astype(int)
     return source.resize((int(width), int(height)), Image.Resampling.BOX, box), low
-
-
-def draw_mask(chip_pixels: NDArray[np.uint8], colour: tuple[int, int, int], drop: float = 0.0) -> NDArray[np.uint8]:
-    """A face chip [150, 150, 3] with a surgical mask drawn over nose, mouth and chin.
-
-    Args:
-        chip_pixels: an aligned chip, so that the mask's outline lies at fixed places.
-        colour: RGB of the cloth.
-        drop: how far the mask has slid down the nose, in chip pixels.
-    """
-    picture = Image.fromarray(chip_pixels)
-    outline = [(x, y + (drop if y < 100 else 0)) for x, y in _MASK]
-    shade = Image.new("L", picture.size, 0)
-    ImageDraw.Draw(shade).polygon(outline, fill=255)
-    grey = np.asarray(picture.convert("L"), np.float32)
-    light = float(np.clip(grey[40:75, 45:105].mean() / 170.0, 0.4, 1.0))  # as bright as the face it lies on
-    rows = 1.0 - 0.10 * np.cos(np.arange(SIDE) / 9.0)  # folds
-    cloth = np.clip(np.array(colour, np.float32)[None, None] * light * rows[:, None, None], 0, 255)
-    cover = np.asarray(shade.filter(ImageFilter.GaussianBlur(1.2)), np.float32)[..., None] / 255.0
-    return (chip_pixels * (1 - cover) + cloth * cover).astype(np.uint8)
 
 
 def frontality(points: FloatArray) -> float:
