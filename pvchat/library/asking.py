@@ -21,6 +21,7 @@ from pvchat.chat.archive import (
     find,
     is_answered,
     is_backwards,
+    is_of_each_one,
     is_told_of_one,
     joined,
     of_each,
@@ -188,12 +189,19 @@ class _Search:
         return find(query, self._sighted(of_each(query), only), self._count(), self._everything(query))
 
     def _everything(self, query: Query) -> list[str]:
-        """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for."""
+        """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for;
+        everybody who is seen, where it is asked of all.
+        """
+        where, values = self._where()
+        if is_of_each_one(query):
+            words = "SELECT DISTINCT a.who FROM appearances AS a JOIN clips AS c ON c.id = a.clip JOIN files AS f "
+            words += "ON f.clip = c.id JOIN sources AS s ON s.id = f.source WHERE a.decision = 'present' AND "
+            seen = {who for (who,) in self.library.execute(words + where, values)}
+            return [name for number, name in self.names.items() if number in seen]
         if query.number is None:
             return []
         if query.value not in UNITS:
             return sorted({*self.names.values()} - {*query.whom.besides})
-        where, values = self._where()
         words = "SELECT DISTINCT s.place, c.recorded FROM clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s"
         rows = self.library.execute(f"{words} ON s.id = f.source WHERE {where} ORDER BY c.recorded", values)
         videos = (Video(0, "", place, datetime.fromisoformat(at), "", 0.0) for place, at in rows)
