@@ -343,7 +343,7 @@ def _of_everybody(found: ArchiveFinding, names: dict[str, int], everybody: Seque
 
 
 def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
-    """The videos with most people, the longest ones, or the longest time in which it holds; the fewest, the shortest."""
+    """The videos with most people, the longest, or the longest time in which it holds; the fewest, the shortest."""
     size = _SIZES[found.query.value]
     sizes = sorted((size(one) for one in found.seen), reverse=rank.k > 0)
     wanted = sizes[min(abs(rank.k), len(sizes)) - 1]
