@@ -157,6 +157,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Was nobody there on Saturday?": {"verdict": "no", "videos": [7]},
     "Was there no music on Friday?": {"verdict": "unknown", "videos": []},
     "Does everybody smile?": {"verdict": "unknown", "names": ["Ben"]},
+    "Was everybody there on Friday?": {"verdict": "yes", "names": ["Ben", "Ana"]},
+    "Was everybody there on Tuesday?": {"verdict": "no", "names": ["Ana"]},
     "Who was never there?": {"names": [], "number": 0},
     # the most of videos
     "Which video has the most people?": {"number": 2, "videos": [2, 4, 6, 9]},

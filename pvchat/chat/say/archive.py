@@ -183,14 +183,17 @@ def _exists(found: ArchiveFinding, asked: Asked) -> str:
 
 def _everybody(found: ArchiveFinding, asked: Asked) -> str:
     """Whether it holds of everybody, and of whom it does, and of whom not."""
-    so = f"{clause(found.query.where, 1)} in {videos(found.looked_at)}{asked.of}"
-    holds = f" {join(list(found.names))}: {so}." if found.names else ""
-    left = join(list(found.absent), "or")
-    if found.verdict == "yes" or not left:
-        return f"{LEADS[found.verdict or '']}{holds}{lines(found.seen)}"
-    why = f" I found no moment at which {left} {clause(found.query.where, 1)}."
-    why = why if found.verdict == "no" else f" Of {left} I can't tell."
-    return f"{LEADS[found.verdict or '']}{holds}{why}{lines(found.seen)}"
+    where, left = found.query.where, join(list(found.absent), "or")
+    count = min(2, len(found.names))
+    so = ("was seen", "were seen")[count - 1] if where in (None, PRESENT) else clause(where, count)
+    told = [LEADS[found.verdict or ""]]
+    told += [f"{join(list(found.names))} {so}, of {videos(found.looked_at)}{asked.of}."] if found.names else []
+    if left and where in (None, PRESENT):
+        told.append(f"I did not see {left}.")
+    elif left:
+        never = f"I found no moment at which {left} {clause(where, 1)}."
+        told.append(never if found.verdict == "no" else f"Of {left} I can't tell.")
+    return " ".join(told) + lines(found.seen)
 
 
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
