@@ -155,6 +155,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Were Ana and Ben both away on Saturday?": {"verdict": "yes", "videos": []},
     "Was Ben missing on Sunday?": {"verdict": "no", "videos": [8, 9]},
     "Was nobody there on Saturday?": {"verdict": "no", "videos": [7]},
+    "Did nobody smile on Friday?": {"verdict": "no", "videos": [5]},
+    "Did nobody smile on Saturday?": {"verdict": "unknown", "videos": []},
     "Was there no music on Friday?": {"verdict": "unknown", "videos": []},
     "Does everybody smile?": {"verdict": "unknown", "names": ["Ben"]},
     "Was everybody there on Friday?": {"verdict": "yes", "names": ["Ben", "Ana"]},

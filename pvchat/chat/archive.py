@@ -157,6 +157,8 @@ def _in_one(
         return _so_many(query, video, timeline, doubted)
     if query.select == "when" and query.value == "videos" and query.whom == EVERYBODY:
         return Seen(video, ((0.0, video.seconds),))
+    if query.number == NEVER and query.form == "polar" and not query.whom.names:
+        return _of_anybody(query, video, timeline, doubted)
     if query.select in ("who", "count") or not (query.whom.names or query.whom.unknown):
         return _people_in(query, video, timeline, doubted)
     asked = replace(query, select="when", form="wh", attribute=None, value="", number=None, rank=None)
@@ -224,6 +226,15 @@ def _so_many(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
         return one or Seen(video, ((0.0, video.seconds),))
     verdict = "no" if one is None else query.number.within(one.people, len(one.names))
     return None if one is None or verdict == "no" else replace(one, sure=verdict == "yes")
+
+
+def _of_anybody(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+    """A video in which it holds of anybody, or of the scene; whether it tells is `told`."""
+    verdict = run(replace(query, select="exists", number=None), timeline).verdict
+    if verdict not in ("yes", "unsure"):
+        return Seen(video, told=False) if verdict == "unknown" else None
+    found = _people_in(query, video, timeline, doubted)
+    return found or Seen(video, ((0.0, video.seconds),), sure=verdict == "yes")
 
 
 def _of_each_one(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
