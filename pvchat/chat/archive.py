@@ -238,13 +238,13 @@ def _of_anybody(query: Query, video: Video, timeline: Timeline, doubted: frozens
 
 
 def _of_each_one(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """Of whom in a video it holds, where it is asked of everybody; whether it tells that of all is `told`."""
-    of_any = replace(query, select="who", form="wh", whom=replace(query.whom, quantifier="any"))
-    if is_of_sound(query) and (timeline.sound == "heard" or as_seen(query) is None):
-        return heard_in(of_any, video, timeline, doubted)
-    found = _people_in(of_any, video, timeline, doubted)
-    is_open = any(one.verdict == "unknown" for one in run(replace(of_any, throughout=False), timeline).open)
-    return found or (Seen(video, told=False) if is_open else None)
+    """Of whom in a video it holds, and of whom it may, where it is asked of everybody; `told`: of anybody at all."""
+    if is_of_sound(query) and timeline.sound != "heard" and (as_seen(query) is None or timeline.sound == "none"):
+        return None if timeline.sound == "none" else Seen(video, told=False)
+    found = run(Query("who", replace(query.whom, quantifier="any"), query.where, during=query.during), timeline)
+    each = {one.entity: one.spans or timeline.seen(one.entity) for one in found.people}
+    left_open = [one.entity for one in found.open if one.verdict in ("unsure", "unknown")]
+    return _seen(video, each, doubted, left_open) if each else Seen(video, told=False) if left_open else None
 
 
 def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
@@ -348,8 +348,8 @@ def is_of_each_one(query: Query) -> bool:
 def _of_everybody(found: ArchiveFinding, names: dict[str, int], everybody: Sequence[str]) -> ArchiveFinding:
     """Whether it holds of all of some people; known not to, where no video leaves it open."""
     left = [name for name in everybody if name not in names]
-    perhaps = any(name in one.perhaps for one in found.seen for name in left)
-    verdict: Verdict = "yes" if everybody and not left else "unsure" if perhaps else "unknown" if found.untold else "no"
+    is_open = found.untold > 0 or any(name in one.perhaps for one in found.seen for name in left)
+    verdict: Verdict = "yes" if everybody and not left else "unknown" if is_open else "no"
     return replace(found, verdict=verdict, names=names, number=float(len(names)), absent=tuple(left))
 
 
