@@ -67,7 +67,7 @@ def held_against(sure: NDArray[np.bool_], near: NDArray[np.bool_]) -> tuple[IntA
     return lent, held[held != lent[0]] if len(lent) == 1 else held  # nothing is held against itself
 
 
-def by_film(logits: FloatArray, alike: FloatArray, itself: NDArray[np.bool_]) -> FloatArray:
+def by_film(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.bool_]) -> FloatArray:
     """Log-odds [N] by enrollment and by L tracks that are surely hers.
 
     Args:
