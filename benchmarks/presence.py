@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from pvchat import PVChat
 from pvchat.eval.subsets import HALVES
-from pvchat.identity.calibration import best_quality, good
+from pvchat.identity.calibration import Enrolled, best_quality
 from pvchat.identity.competition import compete, shown_together
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
@@ -88,7 +88,7 @@ def _rows(
                     len(company),
                     figure,
                     question["present"][name],
-                    good(people[me : me + 1], best_quality(clip.tracks))[0],
+                    Enrolled.of(people)[me].good(best_quality(clip.tracks)),
                 )
             )
     return rows

@@ -10,7 +10,7 @@ from make_analysis import make_track
 from make_people import make_person
 
 from pvchat.errors import SettingsError
-from pvchat.identity.calibration import ODDS, Calibration, best_quality, good
+from pvchat.identity.calibration import ODDS, Calibration, Enrolled, best_quality
 from pvchat.identity.presence import PresenceModel
 from recipes.faces.calibration import MOST, Row, fit, save, slopes
 
@@ -60,7 +60,7 @@ def test_good_sightings_say_more():
 def test_the_worse_of_person_and_track_counts():
     person = make_person(extra={"quality": 0.5})
     tracks = [make_track(quality=q) for q in (0.2, 0.9)]
-    assert good([person], best_quality(tracks))[0] == pytest.approx([0.2, 0.5])
+    assert Enrolled.of([person]).good(best_quality(tracks)) == pytest.approx([0.2, 0.5])
 
 
 def test_figures_have_their_own():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.archive import adjusted, base_rate  # noqa: E402
 from pvchat.library import Library  # noqa: E402
+from pvchat.people.merge import MOST_ROWS  # noqa: E402
+from pvchat.people.person import Person  # noqa: E402
 from pvchat.storage.library import LibraryError  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
 
@@ -117,6 +120,21 @@ def test_two_who_are_merged_are_one_in_it(kitchen: Library, studio: Studio, chat
     kitchen.follow()
     chat.merge("Ben", "Carl")
     assert "Ben (four videos)" in kitchen.ask("Who was seen?").answer
+
+
+def test_a_merge_takes_no_track_though_there_is_no_room_for_her_looks(
+    kitchen: Library, studio: Studio, chat: PVChat
+) -> None:
+    def filled(ben: Person) -> Person:
+        return replace(ben, arrays={**ben.arrays, "prototypes": np.resize(ben.arrays["prototypes"], (MOST_ROWS, 128))})
+
+    chat.enroll(studio.clip("carl", CARL), "Carl")
+    chat.people.revise("Ben", filled)
+    kitchen.follow()
+    before = kitchen.status().tracks
+    chat.merge("Ben", "Carl")
+    assert kitchen.status().tracks == before
+    assert "Somebody I don't know is in two videos" in kitchen.ask("Who was seen?").answer
 
 
 def test_whoever_is_forgotten_or_merged_is_so_though_the_library_cant_be_written(

@@ -149,6 +149,27 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Was anybody here at the weekend?": {"verdict": "yes", "videos": [7, 8, 9]},
     "Who was here on the 24th?": {"names": ["Ana"], "videos": [4]},
     "Who was here around 8 o'clock?": {"names": ["Ben", "Ana"], "videos": [5, 9]},
+    # at no time, on a day; of everybody
+    "Was Ana gone on Friday?": {"verdict": "no", "videos": [6]},
+    "Was Ana gone on Saturday?": {"verdict": "yes", "videos": []},
+    "Were Ana and Ben both away on Saturday?": {"verdict": "yes", "videos": []},
+    "Was Ben missing on Sunday?": {"verdict": "no", "videos": [8, 9]},
+    "Was nobody there on Saturday?": {"verdict": "no", "videos": [7]},
+    "Did nobody smile on Friday?": {"verdict": "no", "videos": [5]},
+    "Did nobody smile on Saturday?": {"verdict": "unknown", "videos": []},
+    "Was there no music on Friday?": {"verdict": "unknown", "videos": []},
+    "Does everybody smile?": {"verdict": "unknown", "names": ["Ben"]},
+    "Was everybody there on Friday?": {"verdict": "yes", "names": ["Ben", "Ana"]},
+    "Was everybody there on Tuesday?": {"verdict": "no", "names": ["Ana"]},
+    "Who was never there?": {"names": [], "number": 0},
+    # the most of videos
+    "Which video has the most people?": {"number": 2, "videos": [2, 4, 6, 9]},
+    "Which video has the fewest people?": {"number": 1, "videos": [1, 3, 5, 7, 8]},
+    "Show me the longest video of Ana.": {"number": 60, "videos": [1, 2, 4, 6, 9]},
+    "When was Ben here longest?": {"number": 45, "videos": [2]},
+    # hours with the part of the day
+    "Who was there before 8 in the morning?": {"names": ["Ben"], "videos": [8]},
+    "Who came after 6 in the evening?": {"names": ["Ana", "Ben"], "videos": [6, 7]},
     # who is never there, nobody, how many at once
     "Who has never been in the garden?": {"names": ["Ana"], "videos": []},
     "Who hasn't been in the hall?": {"names": ["Ana"]},

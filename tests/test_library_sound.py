@@ -89,6 +89,12 @@ FOUND: dict[str, dict[str, Any]] = {
     "Was 'thank you' said on Monday?": {"verdict": "yes"},
     "Was 'tea' said on Saturday?": {"verdict": "unknown"},
     "How often did Ana say 'doctor'?": {"number": 1},
+    "Was there no music on Monday?": {"verdict": "yes", "videos": []},
+    "Was there no music on Saturday?": {"verdict": "unknown", "videos": []},  # one wasn't listened to
+    "Does everybody speak?": {"verdict": "yes", "names": ["Ben", "Ana"]},
+    "Did everybody speak on Friday?": {"verdict": "no", "names": ["Ana"]},
+    "Did everybody speak on Tuesday?": {"verdict": "unknown", "names": []},  # nobody knows who does
+    "Did everybody speak this morning?": {"verdict": "unknown", "names": ["Ben"]},
     "In which room was 'doctor' said most often?": {"names": ["Ana", "Ben"]},
 }  # fmt: skip
 

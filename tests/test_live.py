@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -282,6 +284,23 @@ def test_samples_are_taken_where_something_moves(chat: PVChat, tmp_path: Path) -
     ends = [one.end for one in parts]
     assert np.allclose(np.diff(ends), 1.0, atol=0.15)
     assert parts[0].at == pytest.approx(100, abs=0.2)
+
+
+def test_what_was_seen_just_before_a_break_or_the_end_is_looked_at(chat: PVChat, tmp_path: Path) -> None:
+    path = write(tmp_path / "hall.ts", [(5, (ANA,)), (4, ())])
+    sampler, parts, gap = Sampler(3.0, chat.settings.video), list[LivePart](), (102.9, 105.1)
+    pictures = live_pictures(read_address(str(path)), Link(), threading.Event(), 100.0)
+    shown = takewhile(lambda one: one.time < 107.6, pictures)
+    seen = [one for one in shown if not gap[0] <= one.time < gap[1]]
+    after = next(one for one in seen if one.time >= gap[1])
+    for picture in seen:
+        parts += filter(None, [sampler.add(replace(picture, fresh=picture is after))])
+    parts += filter(None, [sampler.end()])
+    before, behind = ([one for one in parts if (one.at < gap[0]) == first] for first in (True, False))
+    assert before[-1].end == pytest.approx(gap[0], abs=0.35)
+    assert (behind[0].at, behind[0].broken) == (pytest.approx(gap[1], abs=0.35), True)
+    assert not any(one.broken for one in before)
+    assert behind[-1].end == pytest.approx(107.6, abs=0.35)
 
 
 def test_after_parts_that_were_dropped_what_stands_still_is_looked_at(chat: PVChat, tmp_path: Path) -> None:

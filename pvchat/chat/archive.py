@@ -8,7 +8,7 @@ ten thousand videos a few look like hers by chance (`base_rate`), and then she i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -49,6 +49,12 @@ _ANSWERED = (
     "exists", "who", "count", "when", "how_long", "how_often", "shots", "compare", "order", "attribute", "describe",
 )  # fmt: skip
 _RANKS = ("time", "long", "often")
+EVERYONE = Whom(quantifier="all")
+_SIZES: dict[str, Callable[[Seen], float]] = {
+    "people": lambda one: one.people,
+    "videos": lambda one: one.video.seconds,
+    "": lambda one: max((end - start for start, end in one.spans), default=0.0),
+}
 _GONE = (Not(PRESENT), Has("leaves"))
 _COME = (None, PRESENT, Has("enters"))
 
@@ -135,6 +141,8 @@ def _in_one(
 ) -> Seen | None:
     """What one video says; None where it says nothing to the question."""
     query = _within(query, within)
+    if is_of_each_one(query):
+        return _of_each_one(query, video, timeline, doubted)
     if is_of_sound(query) and (timeline.sound == "heard" or as_seen(query) is None):
         return heard_in(query, video, timeline, doubted)
     if is_told_of_one(query):
@@ -145,8 +153,12 @@ def _in_one(
             return Seen(video, told=False) if verdict == "unknown" else None
     if query.select == "when" and query.whom.quantifier == "none" and not query.whom.names:
         return _without_anybody(query, video, timeline, doubted)
-    if query.select == "when" and query.number is not None and query.value == "people":
+    if query.select == "when" and query.value == "people":
         return _so_many(query, video, timeline, doubted)
+    if query.select == "when" and query.value == "videos" and query.whom == EVERYBODY:
+        return Seen(video, ((0.0, video.seconds),))
+    if query.number == NEVER and query.form == "polar" and not query.whom.names:
+        return _of_anybody(query, video, timeline, doubted)
     if query.select in ("who", "count") or not (query.whom.names or query.whom.unknown):
         return _people_in(query, video, timeline, doubted)
     asked = replace(query, select="when", form="wh", attribute=None, value="", number=None, rank=None)
@@ -208,13 +220,31 @@ def _without_anybody(query: Query, video: Video, timeline: Timeline, doubted: fr
 
 
 def _so_many(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """A video that shows as many people as are asked for; strangers who are never seen at once may be one."""
+    """A video that shows as many people as are asked for; any, where the most or the fewest are sought."""
     one = _people_in(replace(query, value=""), video, timeline, doubted)
-    if one is None or query.number is None:
-        return None
-    known = len(one.names) - one.strangers - len(one.perhaps)
-    verdict = query.number.within(max(known, one.at_once), len(one.names))
-    return None if verdict == "no" else replace(one, sure=verdict == "yes")
+    if query.number is None:
+        return one or Seen(video, ((0.0, video.seconds),))
+    verdict = "no" if one is None else query.number.within(one.people, len(one.names))
+    return None if one is None or verdict == "no" else replace(one, sure=verdict == "yes")
+
+
+def _of_anybody(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+    """A video in which it holds of anybody, or of the scene; whether it tells is `told`."""
+    verdict = run(replace(query, select="exists", number=None), timeline).verdict
+    if verdict not in ("yes", "unsure"):
+        return Seen(video, told=False) if verdict == "unknown" else None
+    found = _people_in(query, video, timeline, doubted)
+    return found or Seen(video, ((0.0, video.seconds),), sure=verdict == "yes")
+
+
+def _of_each_one(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+    """Of whom in a video it holds, and of whom it may, where it is asked of everybody; `told`: of anybody at all."""
+    if is_of_sound(query) and timeline.sound != "heard" and (as_seen(query) is None or timeline.sound == "none"):
+        return None if timeline.sound == "none" else Seen(video, told=False)
+    found = run(Query("who", replace(query.whom, quantifier="any"), query.where, during=query.during), timeline)
+    each = {one.entity: one.spans or timeline.seen(one.entity) for one in found.people}
+    left_open = [one.entity for one in found.open if one.verdict in ("unsure", "unknown")]
+    return _seen(video, each, doubted, left_open) if each else Seen(video, told=False) if left_open else None
 
 
 def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
@@ -281,6 +311,8 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """The finding with its names, its groups, its number and its verdict."""
     query, sure = found.query, found.sure
     names = _counts(found)
+    if is_of_each_one(query):
+        return _of_everybody(found, names, everything)
     if query.value in UNITS:
         groups = _grouped(found, everything)
         return replace(found, names=names, groups=groups, number=float(len(groups)))
@@ -289,7 +321,8 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     if query.form == "polar" and query.select in ("how_often", "how_long") and query.number is not None:
         low, high = _at_least_and_most(found)
         so = query.number.within(low, high)
-        return replace(found, names=names, verdict="unsure" if so == "unknown" else so, number=low)
+        so = "unsure" if so == "unknown" else so if query.number.within(low, high + found.untold) == so else "unknown"
+        return replace(found, names=names, verdict=so, number=low)
     if query.select == "exists" or query.form == "polar":
         verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
         return replace(found, names=names, verdict=verdict, number=float(len(sure)))
@@ -302,10 +335,30 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     if query.select == "when" and rank is not None and rank.by == "time" and query.number is not None:  # the last three
         count = int(query.number.value)
         found = replace(found, seen=found.seen[-count:] if rank.k < 0 else found.seen[:count])
-    if query.select == "when" and rank is not None and rank.by == "long" and sure:
-        longest = sorted(found.seen, key=lambda one: -max((b - a for a, b in one.spans), default=0.0))
-        found = replace(found, seen=tuple(longest[: abs(rank.k)][-1:]))
+    if query.select == "when" and rank is not None and rank.by != "time" and query.value in _SIZES and found.seen:
+        return _greatest(replace(found, names=names), rank)
     return replace(found, names=names, number=float(len(sure)))
+
+
+def is_of_each_one(query: Query) -> bool:
+    """Whether it is asked of everybody who is seen: each at some time, in any video."""
+    return query.select == "exists" and query.whom == EVERYONE and query.rank is None and query.number is None
+
+
+def _of_everybody(found: ArchiveFinding, names: dict[str, int], everybody: Sequence[str]) -> ArchiveFinding:
+    """Whether it holds of all of some people; known not to, where no video leaves it open."""
+    left = [name for name in everybody if name not in names]
+    is_open = found.untold > 0 or any(name in one.perhaps for one in found.seen for name in left)
+    verdict: Verdict = "yes" if everybody and not left else "unknown" if is_open else "no"
+    return replace(found, verdict=verdict, names=names, number=float(len(names)), absent=tuple(left))
+
+
+def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
+    """The videos with most people, the longest, or the longest time in which it holds; the fewest, the shortest."""
+    size = _SIZES[found.query.value]
+    sizes = sorted((size(one) for one in found.seen), reverse=rank.k > 0)
+    wanted = sizes[min(abs(rank.k), len(sizes)) - 1]
+    return replace(found, seen=tuple(one for one in found.seen if size(one) == wanted), number=float(wanted))
 
 
 def is_answered(query: Query) -> bool:
@@ -469,7 +522,7 @@ def _so_often(found: ArchiveFinding, names: dict[str, int], everything: Sequence
     seen = {name for one in found.seen for name in one.names}
     never = tuple(name for name in chosen if name not in seen)
     if not never:
-        return replace(found, query=replace(query, number=None), names=names)
+        return replace(found, names={}, number=0.0)
     whom, none = Whom(never, "all"), dict.fromkeys(never, 0)
     return replace(found, query=Query("who", whom), seen=(), names=none, number=float(len(none)), absent=never)
 

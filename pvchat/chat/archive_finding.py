@@ -84,6 +84,11 @@ class Seen:
         """How many of them it holds of at the same time, at most."""
         return most_at_once([span for spans in self.each.values() for span in spans])
 
+    @property
+    def people(self) -> int:
+        """How many of them there are at least: strangers who are never seen at once may be one."""
+        return max(len(self.names) - self.strangers - len(self.perhaps), self.at_once)
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         video, first = self.video, self.spans[0][0] if self.spans else 0.0

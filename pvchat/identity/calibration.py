@@ -19,7 +19,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class Calibration:
         Args:
             logits: [..., K] of one person or several on K tracks, competition included.
             others: how many other people are enrolled; [K] where that differs.
-            good: [..., K] quality, 0..1, of the worse of the two that are compared (`good`); 0 for figures.
+            good: [..., K] quality, 0..1, of the worse of the two that are compared (`Enrolled.good`); 0 for figures.
             figure: they are drawn figures.
         """
         weights = self.figure if figure else self.face
@@ -79,25 +79,37 @@ class Calibration:
         return min(found) if min(found) > ODDS[0] else float("-inf")
 
 
-def good(people: Sequence[Person], best: FloatArray) -> FloatArray:
-    """Quality of people's enrollments or of each of K tracks [P, K], whichever is worse; 0 for figures.
+@dataclass(frozen=True)
+class Enrolled:
+    """What the calibration knows of P people, or of each of some pairs of a person and a track.
 
-    Args:
-        people: P people.
-        best: [K] `best_quality` of the tracks.
+    Attributes:
+        quality: of the best sighting that each was enrolled from; 0 of drawn figures.
+        only_figure, figure: who is compared with drawn figures alone; who is with these, too.
     """
-    return np.minimum(best, enrolled_quality(people)[:, None])
 
+    quality: FloatArray
+    only_figure: NDArray[np.bool_]
+    figure: NDArray[np.bool_]
 
-def by_figure(people: Sequence[Person], best: FloatArray) -> NDArray[np.bool_]:
-    """Whether people are compared with tracks as drawn figures [P, K], by `best` [K], `best_quality` of the tracks."""
-    kinds = np.array([(one.kind == "figure", one.figure is not None) for one in people], bool).reshape(-1, 2)
-    return kinds[:, :1] | kinds[:, 1:] & (best == 0)
+    @classmethod
+    def of(cls, people: Sequence[Person]) -> Enrolled:
+        """[P] each."""
+        quality = [one.quality if one.kind == "face" else 0.0 for one in people]
+        kinds = np.array([(one.kind == "figure", one.figure is not None) for one in people], bool).reshape(-1, 2)
+        return cls(np.array(quality, np.float64), *kinds.T)
 
+    def __getitem__(self, rows: Any) -> Enrolled:
+        """The same of some rows; `[:, None]`: [P, 1] each, beside K tracks."""
+        return Enrolled(self.quality[rows], self.only_figure[rows], self.figure[rows])
 
-def enrolled_quality(people: Sequence[Person]) -> FloatArray:
-    """[P]: quality of the best sighting that each was enrolled from; 0 of figures."""
-    return np.array([one.quality if one.kind == "face" else 0.0 for one in people], np.float64)
+    def good(self, best: FloatArray) -> FloatArray:
+        """Quality of whichever is worse, the enrollment or the track, by `best_quality` of tracks; 0 for figures."""
+        return np.minimum(best, self.quality)
+
+    def by_figure(self, best: FloatArray) -> NDArray[np.bool_]:
+        """Whether people are compared with tracks as drawn figures, by `best_quality` of the tracks."""
+        return self.only_figure | self.figure & (best == 0)
 
 
 def best_quality(tracks: Sequence[Track]) -> FloatArray:

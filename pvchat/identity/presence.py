@@ -43,7 +43,7 @@ from numpy.typing import NDArray
 from pvchat.config import PresenceConfig
 from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
-from pvchat.identity.calibration import Calibration, best_quality, by_figure, good
+from pvchat.identity.calibration import Calibration, Enrolled, best_quality
 from pvchat.identity.competition import compete, is_clear, shown_together
 from pvchat.identity.faces import FaceTracks, faces_of
 from pvchat.identity.gallery import Gallery, Stack, stacks_of
@@ -160,8 +160,8 @@ class PresenceModel:
 
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """What log-odds [P, K] are worth, less what crowds, another world and what users said against them cost."""
-        best = best_quality(analysis.tracks)
-        out = self.worth(logits, good(people, best), by_figure(people, best), max(0, len(people) - 1))
+        best, enrolled = best_quality(analysis.tracks), Enrolled.of(people)[:, None]
+        out = self.worth(logits, enrolled.good(best), enrolled.by_figure(best), max(0, len(people) - 1))
         cost = np.full_like(out, crowd(analysis))
         for row in (row for row, person in enumerate(people) if corrections_of(person)):
             cost[row] += examples.against(people[row], analysis.tracks, logits[row], self._compared)
@@ -176,7 +176,7 @@ class PresenceModel:
 
         Args:
             logits: [...] of a person on a track, competition included.
-            good: [...] quality of the worse of the two that are compared (`calibration.good`).
+            good: [...] quality of the worse of the two that are compared (`Enrolled.good`).
             figures: [...] whether the person is compared as a drawn figure.
             others: [...] how many other people are enrolled.
         """
@@ -290,8 +290,12 @@ class PresenceModel:
         """Log-odds [V, N] that N face tracks show whoever looks like each of V views."""
         found = np.empty((len(views), len(tracks)), np.float64)
         for faces in faces_of(tracks):
-            found[:, faces.which] = self._compare(stacks_of(views, faces.masked, self._printed(faces)), faces)[0]
+            found[:, faces.which] = self.alike(views, faces)
         return found
+
+    def alike(self, views: Sequence[View], faces: FaceTracks) -> NDArray[np.float64]:
+        """Log-odds [V, N] that N face tracks show whoever looks like each of V views, of whom nothing else is known."""
+        return self._compare(stacks_of(views, faces.masked, self._printed(faces)), faces)[0]
 
     def scene_likeness(self, person: Person, frames: FloatArray | NDArray[np.float16]) -> FloatArray:
         """Cosine [...] of the mean frame of a person's enrollment clip and those of others [..., W]."""

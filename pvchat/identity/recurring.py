@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pvchat.people.parts import View
 from pvchat.people.person import Person
-from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 
 _MANY = 48  # tracks that halve the odds of each
 _WARY = 0.12  # log-odds that a track loses in a film beside that
@@ -54,15 +54,29 @@ def held_together(
     for row in np.flatnonzero(sure.any(1)).tolist():
         if people[row].figure is not None:
             continue
-        lent, near = np.flatnonzero(sure[row]), np.flatnonzero((logits[row] > NEAR) & faces)
-        near = near[near != lent[0]] if len(lent) == 1 else near  # nothing is held against itself
-        if not len(near):
-            continue
-        itself = lent[:, None] == near
-        alike = compared([_best(tracks[k]) for k in lent.tolist()], [tracks[k] for k in near.tolist()])
-        by_film = np.logaddexp.reduce(np.where(itself, -np.inf, alike)) - np.log((~itself).sum(0))
-        out[row, near] = (logits[row, near] + by_film) / np.sqrt(2)
+        lent, near = held_against(sure[row], (logits[row] > NEAR) & faces)
+        if len(near):
+            alike = compared([_best(tracks[k]) for k in lent.tolist()], [tracks[k] for k in near.tolist()])
+            out[row, near] = by_film(logits[row, near], alike, lent[:, None] == near)
     return out
+
+
+def held_against(sure: NDArray[np.bool_], near: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
+    """Which of K tracks lend their sightings, and which are held against these: surely hers, and near her [K]."""
+    lent, held = np.flatnonzero(sure), np.flatnonzero(near)
+    return lent, held[held != lent[0]] if len(lent) == 1 else held  # nothing is held against itself
+
+
+def by_film(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.bool_]) -> FloatArray:
+    """Log-odds [N] by enrollment and by L tracks that are surely hers.
+
+    Args:
+        logits: [N] by her enrollment.
+        alike: [L, N] that each track shows whoever lends her sightings.
+        itself: [L, N] where both are one track.
+    """
+    found = np.logaddexp.reduce(np.where(itself, -np.inf, alike)) - np.log((~itself).sum(0))
+    return np.asarray((logits + found) / np.sqrt(2))
 
 
 def _best(track: Track) -> View:

@@ -21,6 +21,7 @@ from pvchat.chat.archive import (
     find,
     is_answered,
     is_backwards,
+    is_of_each_one,
     is_told_of_one,
     joined,
     of_each,
@@ -29,7 +30,7 @@ from pvchat.chat.archive import (
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import Query, is_of_sound
+from pvchat.chat.query import PRESENT, Query, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
@@ -51,6 +52,7 @@ from pvchat.storage.library import LibraryError
 # From which probability somebody whom a video by itself shows, or may show, is "perhaps" in it, once it is known how
 # seldom she is in any: one in ten of these videos, at least, is worth looking at [choice]
 _PERHAPS = 0.1
+_VIDEOS = "clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source"
 _LENGTH = "julianday(c.recorded) + c.seconds / 86400.0"
 
 
@@ -188,14 +190,21 @@ class _Search:
         return find(query, self._sighted(of_each(query), only), self._count(), self._everything(query))
 
     def _everything(self, query: Query) -> list[str]:
-        """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for."""
-        if query.number is None:
+        """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for;
+        everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all.
+        """
+        where, values = self._where()
+        if is_of_each_one(query) and query.where not in (None, PRESENT):
+            words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
+            present = self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)
+            seen = {who for (who,) in present}
+            return [name for number, name in self.names.items() if number in seen]
+        if query.number is None and not is_of_each_one(query):
             return []
         if query.value not in UNITS:
             return sorted({*self.names.values()} - {*query.whom.besides})
-        where, values = self._where()
-        words = "SELECT DISTINCT s.place, c.recorded FROM clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s"
-        rows = self.library.execute(f"{words} ON s.id = f.source WHERE {where} ORDER BY c.recorded", values)
+        words = f"SELECT DISTINCT s.place, c.recorded FROM {_VIDEOS} WHERE {where} ORDER BY c.recorded"
+        rows = self.library.execute(words, values)
         videos = (Video(0, "", place, datetime.fromisoformat(at), "", 0.0) for place, at in rows)
         return list(dict.fromkeys(filter(None, map(UNITS[query.value], videos))))
 
@@ -232,8 +241,8 @@ class _Search:
 
     def _count(self) -> int:
         where, values = self._where()
-        words = "FROM clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source"
-        return int(self.library.execute(f"SELECT count(DISTINCT c.id) {words} WHERE {where}", values).fetchone()[0])
+        words = f"SELECT count(DISTINCT c.id) FROM {_VIDEOS} WHERE {where}"
+        return int(self.library.execute(words, values).fetchone()[0])
 
     def _sighted(self, query: Query, only: int | None) -> Iterator[Sighted]:
         """The videos that may say something, with who is doubtful in each, in the order in which they are wanted."""
@@ -245,9 +254,8 @@ class _Search:
         order = "DESC" if is_backwards(query) else "ASC"
         rows = self.library.execute(
             "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long, "
-            "coalesce(c.sound, x'') = x'' FROM clips AS c JOIN files AS f "
-            "ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
-            f"WHERE {where} GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
+            f"coalesce(c.sound, x'') = x'' FROM {_VIDEOS} WHERE {where} "
+            f"GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
             values,
         ).fetchall()  # clips that are behind are written while these are gone through
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])

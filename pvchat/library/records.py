@@ -46,6 +46,7 @@ from pvchat.video import Recorded
 BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
 _DECIMALS = 4  # of boxes and scores in JSON
 _FACES = 2000  # tracks that are compared at once
+_FACE_ROWS = "SELECT id, covered, masked, sightings, identity, prints FROM tracks"
 _FLOATS = 7  # of a sighting: its frame, box, score and quality
 
 
@@ -143,21 +144,32 @@ def _track(row: Sequence[Any]) -> Track:
 
 
 def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[FaceTracks]:
-    """All face tracks with numbers beyond `after`, those with the same numbers of rows together; `which`: numbers."""
-    columns = "id, covered, masked, sightings, identity, prints"
-    rows = library.execute(f"SELECT {columns} FROM tracks WHERE kind = 'face' AND id > ? ORDER BY id", (after,))
+    """All face tracks with numbers beyond `after`, ready to be compared; `which`: their numbers."""
+    rows = library.execute(f"{_FACE_ROWS} WHERE kind = 'face' AND id > ? ORDER BY id", (after,))
     while block := rows.fetchmany(_FACES):
-        alike: dict[tuple[int, int, int], list[Sequence[Any]]] = {}
-        for row in block:
-            alike.setdefault((row[2], len(row[4]), len(row[5])), []).append(row)
-        for (masked, _, _), group in alike.items():
-            numbers, hidden, _, seen, identity, prints = zip(*group, strict=True)
-            count = len(numbers)
-            quality = sightings_of(b"".join(seen))[:, 6].reshape(count, -1)
-            faces = vectors(b"".join(identity)).reshape(count, -1, WIDTH)
-            printed = prints_of(b"".join(prints)).reshape(count, -1, FACEPRINT)
-            shown, behind = np.ones(count, np.float32), np.array(hidden, bool)
-            yield from FaceTracks(np.array(numbers), bool(masked), behind, faces, quality, printed, shown).made_out()
+        for group in _stacked(block):
+            yield from group.made_out()
+
+
+def faces_numbered(library: sqlite3.Connection, numbers: Iterable[int]) -> list[FaceTracks]:
+    """The face tracks with these numbers (`which`), with all faceprints that are kept."""
+    words = f"{_FACE_ROWS} WHERE kind = 'face' AND id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return list(_stacked(library.execute(words, (json.dumps(list(numbers)),)).fetchall()))
+
+
+def _stacked(rows: Iterable[Sequence[Any]]) -> Iterator[FaceTracks]:
+    """Rows of `_FACE_ROWS`, those with the same numbers of sightings and faceprints together."""
+    alike: dict[tuple[int, int, int], list[Sequence[Any]]] = {}
+    for row in rows:
+        alike.setdefault((row[2], len(row[4]), len(row[5])), []).append(row)
+    for (masked, _, _), group in alike.items():
+        numbers, hidden, _, seen, identity, prints = zip(*group, strict=True)
+        count = len(numbers)
+        quality = sightings_of(b"".join(seen))[:, 6].reshape(count, -1)
+        faces = vectors(b"".join(identity)).reshape(count, -1, WIDTH)
+        printed = prints_of(b"".join(prints)).reshape(count, -1, FACEPRINT)
+        shown, behind = np.ones(count, np.float32), np.array(hidden, bool)
+        yield FaceTracks(np.array(numbers), bool(masked), behind, faces, quality, printed, shown)
 
 
 def clips_of(library: sqlite3.Connection, keys: Iterable[str]) -> list[int]:

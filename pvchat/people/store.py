@@ -199,7 +199,7 @@ class PeopleStore:
 
         return self._edit(name, without)
 
-    def forget(self, name: NameOrRef) -> None:
+    def forget(self, name: NameOrRef, merged: bool = False) -> None:
         """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
         A cached clip may show anyone who is enrolled, so the whole clip cache goes; of a library of videos her tracks
@@ -209,6 +209,8 @@ class PeopleStore:
 
         Args:
             name: a name, an alias, or the id of a folder, also of a damaged one.
+            merged: she was just merged, though the other may have had no room for her vectors; whose vectors somebody
+                else has is known to be, also where a merge was cut short.
 
         Raises:
             UnknownPersonError: nobody has this name.
@@ -220,7 +222,7 @@ class PeopleStore:
                 raise index.unknown(name, self.names())
             ids = row.ids if row else (key,)
             gone = self._folders.load(row) if row else None
-            merged = gone is not None and any(holds(one, gone) for one in self.all() if one.id != gone.id)
+            merged = merged or gone is not None and any(holds(one, gone) for one in self.all() if one.id != gone.id)
             self._clip_cache.purge()
             library.forget(self.root, ids, merged=merged)
             temporary.sweep()

@@ -214,13 +214,13 @@ class PVChat(Enrolling, Correcting):
         """A look at who is in a clip, with what is heard in it (`hearing.with_sound`)."""
         return with_sound(self._clips, clip, self.look(clip, stage="who"))
 
-    def _forget(self, name: NameOrRef) -> None:
+    def _forget(self, name: NameOrRef, merged: bool = False) -> None:
         """`forget`, but for the library's odds, which the next question there brings up to date."""
         with self.networks.lock:
             self._clips.clear()
             if self.describer is not None:
                 self.describer.forget()
-            self.people.forget(name)
+            self.people.forget(name, merged)
 
     def _conversation(self, history: Sequence[Asked], everyone: Snapshot) -> Conversation:
         return Conversation(*everyone.called, history)
@@ -267,7 +267,7 @@ class PVChat(Enrolling, Correcting):
             aliases = [gone.name, *gone.aliases]
             checked(replace(joined(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
             self.people.revise(ref := PersonRef(kept.id), lambda one: joined(one, gone))
-            self._forget(PersonRef(gone.id))  # the kept one has her vectors: nothing of hers must go at once
+            self._forget(PersonRef(gone.id), merged=True)  # she goes on in the other: her tracks stay
             for alias in aliases:
                 self.people.alias(ref, alias)
         return self.people.get(ref)

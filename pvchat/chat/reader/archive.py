@@ -46,6 +46,18 @@ _MEASURES = (
      Rank("often")),
 )  # fmt: skip
 _NOT = re.compile(r"\b(?:never|not)\b|n't\b", re.IGNORECASE)
+# "Was there no music?": whether it is there at no time
+_NONE_THERE = re.compile(r"^((?:is|was|are|were) there) no(?:t any)? (?!one\b|body\b)(?=\w)", re.IGNORECASE)
+_MOST_PEOPLE = re.compile(
+    r"^(?:in )?(?:which|what) (?:video|clip|film)s?\b.*\b(?:(?P<most>most|largest number of)|fewest|least) people\b",
+    re.IGNORECASE,
+)
+_LONGEST_VIDEO = re.compile(
+    r"^(?:which|what|show|find|play|list|the|how long)\b.*?\b(?:(?:(?P<a>longest)|shortest) (?:video|clip|film)"
+    r"|(?:video|clip|film)s?(?= .*?\b(?:(?P<b>longest)|shortest)\b))"
+    r"(?P<of>.*?)(?: (?:is|are|was|were|lasts?)\b.*)?[.?!]*$",
+    re.IGNORECASE,
+)
 _IDLE = re.compile(
     r"^(?:was|were|is|are|has|had|have|been|used|visited|the|visitors?|visits?|people|videos?|\W)*$", re.IGNORECASE
 )
@@ -107,6 +119,7 @@ _AS_READ = tuple(
     )
 )
 _AGO = re.compile(r"^how (?:long|many \w+) ago\b", re.IGNORECASE)
+_OF = re.compile(r"(?:(?<=^)|(?<= ))(?:of|with|in which|where|showing|that shows?) ", re.IGNORECASE)
 _PEOPLE = re.compile(r"\b(?:people|persons)\b", re.IGNORECASE)
 _LEANS = re.compile(r"^(?:and|or|but|what about|how about|then)\b|\b(?:too|also|as well|instead)\b", re.IGNORECASE)
 _ASKS_AGAIN = re.compile(r"^(?:and|or|but|so|what about|how about|ok|now|then| )*\W*$", re.IGNORECASE)
@@ -183,6 +196,17 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
         rank = Rank("time", -1 if many["last"] else 1)
         count = float(number_of(many["count"].lower()))
         return replace(asked, query=replace(asked.query, rank=rank, number=Number("exactly", count)))
+    if none := _NONE_THERE.match(rest):
+        found = _read_one(f"{none[1]} {rest[none.end() :]}", place, known)
+        return replace(found, query=_at_no_time(found.query))
+    if many_people := _MOST_PEOPLE.match(rest):
+        query = Query("when", value="people", rank=Rank("often", 1 if many_people["most"] else -1))
+        return ArchiveQuestion(query, rest, place=place)
+    if longest := _LONGEST_VIDEO.match(rest):
+        with_her = _place(place).sub("", longest["of"]) if place else longest["of"]
+        query = _read_at(f"When is{_OF.sub('', with_her)} there?", "", known) if with_her.strip() else Query("when")
+        rank = Rank("long", 1 if longest["a"] or longest["b"] else -1)
+        return ArchiveQuestion(replace(query, value="videos", rank=rank), rest, place=place)
     for said, as_read in _AS_READ:
         rest = said.sub(as_read, rest)
     if found := _SHOW.match(rest):
@@ -234,6 +258,8 @@ def _over_videos(query: Query) -> Query:
     if query.select == "who" and query.where == Not(PRESENT) and query.rank is None:
         return replace(query, where=None, number=NEVER)
     whom = query.whom
+    if query.form == "polar" and (whom.quantifier == "none" or whom.names and query.where == Not(PRESENT)):
+        return _at_no_time(query)
     if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth == query.rank.k:
         query = replace(query, whom=replace(whom, nth=0))  # "the first person"
     if query.select == "when" and whom.nth_by == "time" and whom.nth < 0:
@@ -244,6 +270,16 @@ def _over_videos(query: Query) -> Query:
     if query.select != "when" or query.where not in edges:
         return query
     return replace(query, where=None, rank=Rank("time", edges[query.where]))
+
+
+def _at_no_time(query: Query) -> Query:
+    """Whether it never holds: "was Ana gone on Friday?" is whether she was there at no time on it."""
+    plain = query.select == "exists" and query.form == "polar" and query.rank is None and query.number is None
+    if not plain or query.whom.quantifier == "either":
+        return query
+    where = None if query.where == Not(PRESENT) else query.where
+    whom = replace(query.whom, quantifier="any")
+    return replace(query, select="how_often", whom=whom, where=where, number=NEVER, throughout=False)
 
 
 def _parted(text: str) -> tuple[str, tuple[str, str, str] | None]:

@@ -50,8 +50,9 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 
-_CLOCK = r"(?:\d{1,2}(?::[0-5]\d)?(?: ?[ap]m\b| ?o'clock)?|noon|midday|midnight)"
-_EXACT = r"(?:\d{1,2}(?::[0-5]\d)?(?: ?[ap]m\b| ?o'clock)|noon|midday|midnight)"
+_OF_DAY = r" ?[ap]m\b| ?o'clock| (?:in the (?:morning|afternoon|evening)|at night)\b"
+_CLOCK = rf"(?:\d{{1,2}}(?::[0-5]\d)?(?:{_OF_DAY})?|noon|midday|midnight)"
+_EXACT = rf"(?:\d{{1,2}}(?::[0-5]\d)?(?:{_OF_DAY}|(?=\W*$))|noon|midday|midnight)"
 _HOURS = re.compile(
     rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EXACT})|(?:before|until|till|by) (?P<before>{_EXACT})"
@@ -153,7 +154,9 @@ def _hours(match: re.Match[str]) -> tuple[time, time, str]:
         return hour.time(), (hour + timedelta(hours=1)).time(), said
     start, end = named["a"] or named["c"] or named["after"], named["b"] or named["before"]
     start, end = start or "0", end or "0"
-    late = end.lower().endswith("pm") and start.isdigit() and start != "0"  # "between 2 and 4 pm"
+    late = (
+        end.lower().endswith(("pm", "afternoon", "evening")) and start.isdigit() and start != "0"
+    )  # "between 2 and 4 pm"
     return _clock(f"{start}pm" if late else start), _clock(end), said
 
 
@@ -163,7 +166,9 @@ def _clock(words: str) -> time:
     if words.lower() in named:
         return time(named[words.lower()])
     hour, minute = (int(n) for n in [*re.findall(r"\d+", words), "0"][:2])
-    late, early = words.lower().endswith("pm"), words.lower().endswith("am")
+    late, early = (
+        words.lower().endswith(ends) for ends in (("pm", "afternoon", "evening", "night"), ("am", "morning"))
+    )
     return time((hour % 12 + 12 * late if late or early else hour) % 24, minute)
 
 

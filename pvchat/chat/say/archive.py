@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from pvchat.chat.archive import is_of_each_one
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import clock, first_times, join, lasting, number, so_many_people, span_told, upper
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
@@ -163,7 +164,7 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     if found.query.select == "when" and found.query.whom.quantifier == "none":
         there = "Somebody I know" if found.query.whom.known else "Somebody"
         return f"{there} is in {'each' if found.looked_at > 1 else ''}{of.removeprefix('any')}."
-    head = "No. " if found.verdict == "no" else ""
+    head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if found.query.where in (None, Has("present")):
         named = f"{who} {'were' if several else 'was'} not seen" if found.query.whom.names else "Nobody was seen"
         return f"{head}{named} in {of}."
@@ -173,9 +174,26 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
 def _exists(found: ArchiveFinding, asked: Asked) -> str:
     if found.query.rank is not None:
         return _compare(found, asked)
+    if is_of_each_one(found.query):
+        return _everybody(found, asked)
     if found.verdict == "unsure":
         return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     return f"Yes, {_so(found)} {_in_how_many(found, asked)}.{lines(found.seen)}"
+
+
+def _everybody(found: ArchiveFinding, asked: Asked) -> str:
+    """Whether it holds of everybody, and of whom it does, and of whom not."""
+    where, left = found.query.where, join(list(found.absent), "or")
+    count = min(2, len(found.names))
+    so = ("was seen", "were seen")[count - 1] if where in (None, PRESENT) else clause(where, count)
+    told = [LEADS[found.verdict or ""]]
+    told += [f"{join(list(found.names))} {so}, of {videos(found.looked_at)}{asked.of}."] if found.names else []
+    if left and where in (None, PRESENT):
+        told.append(f"I did not see {left}.")
+    elif left:
+        never = f"I found no moment at which {left} {clause(where, 1)}."
+        told.append(never if found.verdict == "no" else f"Of {left} I can't tell.")
+    return " ".join(told) + lines(found.seen)
 
 
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
@@ -186,9 +204,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
         return _grouped(found, asked)
     if rank is not None and rank.by == "time" and query.number is None and not counted:
         return _edge(found, asked, rank)
-    if rank is not None and rank.by == "long" and found.seen and not counted:
-        longest = max(found.seen[0].spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
-        return f"{_subject(found)}: longest {line(found.seen[0])}, for {lasting(longest[1] - longest[0])}."
+    if rank is not None and rank.by != "time" and query.value not in UNITS and not counted:
+        return _greatest(found, asked, rank)
     lead = LEADS[found.verdict or ""] * counted
     seconds = sum(seconds_in(one.spans) for one in found.sure)
     times = sum(max(1, len(one.spans)) for one in found.sure)
@@ -197,6 +214,20 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     in_turn = found.seen[::-1] if query.value == "in order" else found.seen
     told = f"{_subject(found)}{_where(found)}: {length}{_in_how_many(found, asked)}{again}.{lines(in_turn)}"
     return f"{lead} {told}".lstrip()
+
+
+def _greatest(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
+    """The longest time, the longest video, or those with most people; the shortest, the fewest."""
+    of, size = f"of {videos(found.looked_at)}{asked.of}", found.number or 0.0
+    if found.query.value == "people":
+        many = so_many_people(int(size)) if size else "nobody"
+        word = "most" if rank.k > 0 else "fewest"
+        return f"The {word} people are seen in {videos(len(found.seen))}: {many}; {of}.{lines(found.seen)}"
+    word = "longest" if rank.k > 0 else "shortest"
+    if found.query.value == "videos":
+        names = f" of {join(list(found.query.whom.names))}" if found.query.whom.names else ""
+        return f"The {word} video{names} lasts {lasting(size)}, {of}.{lines(found.seen)}"
+    return f"{_subject(found)}: {word} {line(found.seen[0])}, for {lasting(size)}."
 
 
 def _grouped(found: ArchiveFinding, asked: Asked) -> str:
@@ -248,6 +279,10 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         return f"{upper(_all_named(one) or _NAMELESS)}, {moment(one, rank.k < 0)}."
     if asked.moment is not None:
         return f"{upper(moment(asked.moment))}: {_all_named(found.seen[0])}."
+    if found.query.number == NEVER:
+        doubtful = sorted({name for one in found.seen for name in one.perhaps} - _surely_named(found))
+        perhaps = f" Perhaps {join(doubtful, 'or')}." if doubtful else ""
+        return f"Nobody: everybody I know was seen in {videos(found.looked_at)}{asked.of}.{perhaps}"
     told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     if rank is not None and told and found.query.number is None:
         told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
@@ -261,6 +296,10 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
     return " ".join(sentences) + f" That is of {videos(found.looked_at)}{asked.of}." + lines(found.seen)
+
+
+def _surely_named(found: ArchiveFinding) -> set[str]:
+    return {name for one in found.seen for name in one.names if name not in one.perhaps}
 
 
 def _all_named(one: Seen) -> str:
@@ -326,6 +365,8 @@ def _subject(found: ArchiveFinding) -> str:
         return upper(f"{query.number.bound.replace('_', ' ')} {number(int(query.number.value))} people")
     if query.whom.quantifier == "none" and not names:
         return "Nobody I know" if query.whom.known else "Nobody"
+    if is_of_each_one(query):
+        return "Everybody"
     word = "or" if found.query.whom.quantifier in ("either", "any") else "and"
     return join(names, word) if names else upper(_STRANGERS) if found.query.whom.known is False else "Somebody"
 
@@ -352,4 +393,4 @@ def _so(found: ArchiveFinding) -> str:
 
 def _lower(who: str) -> str:
     """Who is meant, within a sentence: a name stays as it is."""
-    return who[0].lower() + who[1:] if who.startswith(("Somebody", "Music")) else who
+    return who[0].lower() + who[1:] if who.startswith(("Somebody", "Everybody", "Music")) else who

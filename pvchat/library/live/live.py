@@ -177,6 +177,8 @@ class Live:
             for picture in live_pictures(self.address, self._link, self._stop, began):
                 if (part := sampler.add(picture)) is not None and self._queue.put(part):
                     sampler.skip()
+            if (part := sampler.end()) is not None:
+                self._queue.put(part)
         except Exception as error:  # an unforeseen one of a decoder: said, and the clip at hand is finished
             self._fail(error)
         self._queue.close()

@@ -73,17 +73,24 @@ class Sampler:
         self._seen: NDArray[np.int16] | None = None  # the last thumbnail of the last part that moved
 
     def add(self, picture: Picture) -> LivePart | None:
-        """The next picture; a part where one is complete."""
+        """The next picture; a part where one is complete, or where the pictures broke off."""
+        before = None
         if picture.fresh:
-            self._held, self._next, self._broken = [], 0.0, True
+            before = self.end()
+            self._next, self._broken = 0.0, True
             self._finder.skip()
         thumbnail = self._thumbnail(picture.frame)
         self._finder.add(picture.time, thumbnail)
-        part = self._part() if self._is_settled(picture.time) else None
+        part = self._part(self._count) if self._is_settled(picture.time) else before
         if picture.time >= self._next:
             self._next = max(self._next + self.step, picture.time + self.step / 2)
             self._held.append((picture, thumbnail.astype(np.int16)))
         return part
+
+    def end(self) -> LivePart | None:
+        """There are no more pictures, or some are missing: what was held back for a whole part, and for its cuts."""
+        self._finder.finish()
+        return self._part(len(self._held)) if self._held else None
 
     def skip(self) -> None:
         """A part wasn't looked at: what comes next is, whether it moves or not."""
@@ -96,8 +103,8 @@ class Sampler:
         last = self._held[self._count - 1][0].time
         return self._finder.settled_s > last or time > last + _SETTLE_S
 
-    def _part(self) -> LivePart:
-        samples, self._held = self._held[: self._count], self._held[self._count :]
+    def _part(self, count: int) -> LivePart:
+        samples, self._held = self._held[:count], self._held[count:]
         held = [picture for picture, _ in samples]
         broken, self._broken = self._broken, False
         start, end = held[0].time - self.step / 2, held[-1].time + self.step / 2

@@ -1,0 +1,185 @@
+"""Who may be in which clip, by everyone's kept log-odds: arrays of all clips at once, nothing is written.
+
+In: rows of `contests`: among how many people competition in a clip was decided, and the sum of their odds on each of
+its tracks; and people's log-odds on these (`odds.py`). Out: pairs of a person and a clip that may show her, with
+calibrated log-odds before somebody came or went and now.
+
+Legend: P people, T tracks, C clips, M pairs of a person and a clip that may show her, N of these with a track.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.config import PresenceConfig
+from pvchat.identity.calibration import Enrolled
+from pvchat.identity.presence import OTHER_WORLD, SPAN, PresenceModel
+from pvchat.identity.recurring import NEAR
+from pvchat.library.odds import is_dressed
+from pvchat.people.corrections import corrections_of
+from pvchat.people.person import Person
+from pvchat.schemas import FloatArray, IntArray
+
+_CLIPS = 2000  # that are decided at once
+Marks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Everyone:
+    """P people.
+
+    Attributes:
+        numbers: [P] of each (`people.id`).
+        fresh: [P] who wasn't there before.
+        said: [P] of whom users said that somebody isn't her.
+        enrolled: what the calibration knows of them.
+        worlds: [P, 2] log-odds that a real clip, and a drawn one, costs.
+        bodies: hair and clothes, or pieces of figures, may count.
+    """
+
+    numbers: IntArray
+    fresh: Marks
+    said: Marks
+    enrolled: Enrolled
+    worlds: NDArray[np.float64]
+    bodies: bool
+
+    @classmethod
+    def of(cls, people: Mapping[int, Person], fresh: Sequence[int]) -> Everyone:
+        """People by their numbers, and the numbers of who is new."""
+        numbers, everyone = np.array(list(people), int), list(people.values())
+        said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
+        foreign = [[person.drawn not in (None, drawn) for drawn in (False, True)] for person in everyone]
+        worlds, enrolled = OTHER_WORLD * np.array(foreign, float).reshape(-1, 2), Enrolled.of(everyone)
+        bodies = bool(enrolled.figure.any()) or any(map(is_dressed, everyone))
+        return cls(numbers, np.isin(numbers, fresh), said, enrolled, worlds, bodies)
+
+
+@dataclass(frozen=True)
+class Contests:
+    """Some clips with all their tracks, one clip's after the other's.
+
+    Attributes:
+        clips: [C] numbers.
+        starts: [C] where the tracks of each begin.
+        tracks: [T] their numbers.
+        of: [T] the place of each track's clip among `clips`.
+        best: [T] quality of each track's best sighting; 0 of figures.
+        cost: [C] log-odds that each track loses in a long video; else 0.
+        drawn: [C] 1 where they are drawn.
+        people: [C] how many people competed.
+        together: [T] the sum of their odds.
+    """
+
+    clips: IntArray
+    starts: IntArray
+    tracks: IntArray
+    of: IntArray
+    best: FloatArray
+    cost: FloatArray
+    drawn: IntArray
+    people: IntArray
+    together: FloatArray
+
+    def some(self, which: Marks) -> tuple[Contests, Marks]:
+        """Those of its clips that are marked [C], and which tracks are theirs [T]."""
+        mine = which[self.of]
+        counts = np.bincount(self.of, minlength=len(self.clips))[which]
+        part = Contests(
+            self.clips[which], np.cumsum(counts) - counts, self.tracks[mine], np.repeat(np.arange(len(counts)), counts),
+            self.best[mine], self.cost[which], self.drawn[which], self.people[which], self.together[mine],
+        )  # fmt: skip
+        return part, mine
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Who may be in which clip, before or now, and on which of its tracks.
+
+    Attributes:
+        row: [M] place of the person.
+        where: [M] place of the clip.
+        starts: [M] where the tracks of each pair begin.
+        of: [N] the pair of a track.
+        columns: [N] places of tracks.
+        logits: [2, N] calibrated log-odds before and now.
+        top: [2, M] the largest of `logits`.
+        near: [M] on how many tracks she may be seen, as far as a long video goes by more than her enrollment.
+    """
+
+    row: IntArray
+    where: IntArray
+    starts: IntArray
+    of: IntArray
+    columns: IntArray
+    logits: NDArray[np.float64]
+    top: FloatArray
+    near: IntArray
+
+    def anywhere(self, rows: Marks) -> Marks:
+        """[M]: whether something [N] holds on any of a pair's tracks."""
+        return np.bincount(self.of[rows], minlength=len(self.row)) > 0
+
+
+def contests(library: sqlite3.Connection) -> Iterator[Contests]:
+    """All clips with tracks, some at once."""
+    words = (
+        "SELECT clip, cost, drawn, people, tracks, best, together FROM contests WHERE clip > ? "
+        f"ORDER BY clip LIMIT {_CLIPS}"
+    )
+    last = 0
+    while rows := library.execute(words, (last,)).fetchall():
+        clips, cost, drawn, people, tracks, best, together = zip(*rows, strict=True)
+        counts = np.array([len(one) // 8 for one in tracks])
+        yield Contests(
+            np.array(clips), np.cumsum(counts) - counts, np.frombuffer(b"".join(tracks), np.int64),
+            np.repeat(np.arange(len(clips)), counts), _numbers(best), np.array(cost), np.array(drawn),
+            np.array(people), _numbers(together),
+        )  # fmt: skip
+        last = clips[-1]
+
+
+def pairs_of(
+    model: PresenceModel, everyone: Everyone, part: Contests, found: FloatArray, config: PresenceConfig
+) -> tuple[Pairs, FloatArray]:
+    """Whoever may be in a clip, of people's log-odds [P, T] on its tracks; and the sum of everyone's odds [T]."""
+    own = np.exp(found, dtype=np.float64)
+    sums = own.sum(0)
+    others = [np.maximum(count - 1, 0) for count in (part.people, np.full_like(part.people, len(everyone.numbers)))]
+    limit = min(log_odds(SPAN), log_odds(config.absent_below))
+    least = min(NEAR, *(model.calibration.least(limit, one) for one in np.unique(np.concatenate(others)).tolist()))
+    row, column = np.nonzero(found >= least)  # competition only takes
+    clip, mine = part.of[column], own[row, column]
+    enrolled, best = everyone.enrolled[row], part.best[column]
+    good, figures = enrolled.good(best), enrolled.by_figure(best)
+    cost = part.cost[clip] + everyone.worlds[row, part.drawn[clip]]
+    taken = np.stack([np.log(np.maximum(one[column] - mine, 1.0)) for one in (part.together, sums)])
+    logits = np.stack([model.worth(found[row, column] - less, good, figures, count[clip]) - cost
+                       for less, count in zip(taken, others, strict=True)])  # fmt: skip
+    logits[0, everyone.fresh[row]] = -np.inf
+    pair, of = np.unique(row * len(part.clips) + clip, return_inverse=True)
+    top = np.full((2, len(pair)), -np.inf)
+    for most, one in zip(top, logits, strict=True):
+        np.maximum.at(most, of, one)
+    there = top.max(0) >= log_odds(config.absent_below)
+    kept, which = there[of], np.flatnonzero(there)
+    near = np.bincount(of[found[row, column] > NEAR], minlength=len(pair))[which]
+    row, where = np.divmod(pair[which], len(part.clips))
+    of = np.searchsorted(which, of[kept])
+    starts = np.searchsorted(of, np.arange(len(which)))
+    return Pairs(row, where, starts, of, column[kept], logits[:, kept], top[:, which], near), sums
+
+
+def log_odds(probability: float) -> float:
+    """Of a probability, finite."""
+    inside = np.clip(probability, 1e-9, 1 - 1e-9)
+    return float(np.log(inside) - np.log1p(-inside))
+
+
+def _numbers(data: Sequence[bytes]) -> FloatArray:
+    return np.frombuffer(b"".join(data), np.float64)
