@@ -32,7 +32,7 @@ from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import spread
 from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
-from pvchat.schemas import BOOKSHELVES, SIGHTING_ARRAYS, ClipAnalysis, IntArray, Progress, Track
+from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
 
 _FOLLOWED = 6  # sightings in a row that are looked at one after the other, each with what the one before it showed
@@ -181,7 +181,7 @@ def _fill_facts(
 def _fill_motion(
     track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
 ) -> None:
-    found, part = track.facts, _part(track, seen)
+    found, part = track.facts, track.rows(seen)
     if track.kind == "figure":  # seen in a few frames only, a second apart: how they move and gesture isn't
         found.pose, sure = posture_by_joints(part.pose, camera.aspect)
         found.confidence |= {"pose": sure} if found.pose else {}
@@ -193,7 +193,3 @@ def _fill_motion(
     if wears_glasses(measures) and not {"sunglasses", "glasses"} & set(found.features):
         found.features.append("glasses")
         found.confidence["glasses"] = _GLASSES_SURE
-
-
-def _part(track: Track, seen: IntArray) -> Track:
-    return Track(track.kind, *(getattr(track, name)[seen] for name in SIGHTING_ARRAYS))
