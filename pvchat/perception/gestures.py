@@ -8,7 +8,7 @@ so fast gestures (clapping) are seen only by chance and are named only when seen
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class Series:
         times: [n] seconds.
         scene: [n] number of the scene between cuts.
         joints: [n, 33, 2] only joints that are seen.
-        hands: [n, 2, 21, 2] left and right hand.
+        hands: [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible`).
         mouth_open, eyes_open: [n] as in `experts.mesh.Mesh`.
         yaw, pitch: [n] the same, or by five points where the mesh fits no face, and no eyes are measured.
         smile: [n] probability of a smile.
@@ -71,7 +71,6 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
         live: whether the picture moves by itself; in a photo only lasting states are told.
         walking: whether they walk; then the arms swing, which is no gesture.
     """
-    series = replace(series, hands=_plausible(series.hands))
     found = [*_face_states(series), *([] if walking else _hand_states(series))]
     if live:
         found += [*_face_changes(series), *([] if walking else _hand_changes(series))]
@@ -174,7 +173,7 @@ def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
 
 def moving_hands(series: Series) -> FloatArray:
     """[2] how far each hand, or its wrist, moves between sightings on average, in face heights; NaN: hardly seen."""
-    middles = _middles(replace(series, hands=_plausible(series.hands)))
+    middles = _middles(series)
     steps = np.linalg.norm(np.diff(middles, axis=0), axis=2)[np.diff(series.scene) == 0]
     known = np.isfinite(steps).sum(0)
     return np.where(known >= _FEW, np.nansum(steps, 0) / np.maximum(known, 1), np.nan).astype(np.float32)
@@ -218,7 +217,7 @@ def _crossed(series: Series) -> FloatArray:
     return np.asarray(np.where(past > 0, 0.45 * width - reach, np.minimum(0.45 * width - reach, -1e-3)), np.float32)
 
 
-def _plausible(hands: FloatArray) -> FloatArray:
+def plausible(hands: FloatArray) -> FloatArray:
     """Hands of a size that fits the face; the others NaN."""
     length = np.linalg.norm(hands[:, :, MIDDLE_TIP] - hands[:, :, WRIST], axis=-1)
     fits = (length > _HAND[0]) & (length < _HAND[1])

@@ -29,7 +29,7 @@ from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body
 from pvchat.perception.places import place_by_clothes
 from pvchat.perception.posture import posture_by_joints, tell_posture
 from pvchat.perception.relations import tell_things
-from pvchat.perception.sightings import spread
+from pvchat.perception.sightings import in_colour, spread
 from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
@@ -173,8 +173,9 @@ def _fill_facts(
         _fill_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)
     tell_things(track, analysis)
-    dress_limbs(clip, track)
-    dress_neck(clip, track)
+    if track.kind == "face" and (seen := in_colour(clip, track)) is not None:
+        dress_limbs(track, *seen)
+        dress_neck(track, *seen)
     ground_facts(track, analysis)
 
 

@@ -20,7 +20,7 @@ from pvchat.perception.experts.glasses import wearing
 from pvchat.perception.experts.hands import HandExpert
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
 from pvchat.perception.experts.smiles import smiling
-from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, sureness
+from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, plausible, sureness
 from pvchat.perception.posture import posture_by_joints
 from pvchat.schemas import HANDS, FloatArray, Track
 
@@ -106,8 +106,8 @@ def describe_motion(
         camera: of the clip's sampled frames.
 
     Returns:
-        pose, movement (or None), gestures, surest first, and confidences 0..1 by "pose", "movement", "gestures", by
-        each gesture's own phrase, and by HANDS where hands may move.
+        pose, movement (or None), gestures, surest first, and confidences 0..1 by "pose", "movement", each gesture's own
+        phrase, and by HANDS where hands may move.
     """
     confidence: dict[str, float] = {}
     posture, sure = posture_by_joints(track.pose, camera.aspect)
@@ -125,8 +125,6 @@ def describe_motion(
     if movement:
         confidence["movement"] = moved
     confidence.update(found)
-    if found:
-        confidence["gestures"] = found[0][1]
     return posture, movement, [phrase for phrase, _ in found], confidence
 
 
@@ -206,7 +204,7 @@ def _series(track: Track, times: FloatArray, measures: Sequence[BodyMeasures], c
     inside &= (heights >= _FAR)[:, None]
     joints = np.where((inside & (track.pose[:, :, 3] >= _SEEN))[..., None], joints, np.nan)
     hands = np.stack([m.hands[..., :2] for m in measures]) * scale
-    hands = (hands - centres[:, None, None]) / unit[..., None]
+    hands = plausible((hands - centres[:, None, None]) / unit[..., None])
     face = {
         name: np.array([getattr(m, name) for m in measures], np.float32)
         for name in ("mouth_open", "eyes_open", "smile", "yaw", "pitch")

@@ -45,8 +45,8 @@ _UPRIGHT, _DOWN, _SINKS, _WIDER = 1.2, 0.65, 0.15, 1.1
 _FLAT, _MOSTLY, _LOW = 0.6, 0.7, 0.55
 _FEW = 4  # frames that lying needs
 _BY_OUTLINE = 0.7  # how sure that is
-# Likelihood: probability from which somebody whose hips are seen stands and others probably sit, from which a posture is
-# said for sure, and below which sitting by guessed knees isn't said, and by seen ones.
+# Likelihood: probability from which somebody whose hips are seen stands, and others probably sit; from which a posture
+# is sure; and below which sitting by guessed knees isn't said, and by seen ones.
 _PROBABLE, _SURE, _DOUBTED, _UNLIKELY = 0.7, 0.8, 0.45, 0.3
 # From which somebody isn't said to stand, and from which is said to walk or run; which of both is hardly known.
 _STRIDES, _SURELY_STRIDES = 0.5, 0.6
