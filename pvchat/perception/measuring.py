@@ -173,7 +173,7 @@ def _fill_facts(
         _fill_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)
     tell_things(track, analysis)
-    if track.kind == "face" and (seen := in_colour(clip, track)) is not None:
+    if (seen := in_colour(clip, track)) is not None:
         dress_limbs(track, *seen)
         dress_neck(track, *seen)
     ground_facts(track, analysis)

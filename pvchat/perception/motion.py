@@ -32,9 +32,9 @@ _STEADY_TRAVEL = 0.85  # correlation of the way with time from which it is a mov
 _MAY_MOVE = 0.5  # how sure it is of a hand that moves by its wrist alone
 # Mean log-odds from which glasses are told, and the share of a track's meshes that must be measured.
 GLASSES, _GLASSES_SEEN = 1.0, 0.4
-# Degrees of yaw, and of pitch, for a nose that lies beside, or further down, the way from the eyes to the mouth by all
-# its length; the pitch of one at the eyes; where a nose can be. Below the slopes that the mesh has to them (105, 90):
-# at the mesh's own limits nine of ten who look aside, and eight of ten who look down, do.
+# Degrees of yaw for a nose that lies beside the way from the eyes to the mouth by all its length, of pitch for one that
+# lies further down by as much, the pitch of one at the eyes, and where a nose can be. The mesh's angles have slopes of
+# 105 and 90 to that; with these, nine of ten who are said to look aside do, and eight of ten who are said to look down.
 _YAW_BY_NOSE, _PITCH_BY_NOSE, _LEVEL_NOSE, _NOSE = 85.0, 115.0, 55.0, (0.2, 1.0)
 _NEARER = 1.3  # growth of the face from which someone comes closer
 # A filmed photo stays below these; people stay above one of them, however still they sit.

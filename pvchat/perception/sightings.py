@@ -33,7 +33,9 @@ def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
 
 
 def in_colour(clip: Clip, track: Track) -> tuple[IntArray, list[NDArray[np.uint8]]] | None:
-    """The best sightings of a track and their pictures; None where these are grey."""
+    """The best sightings of a face track and their pictures; None of a body without a face, and of grey pictures."""
+    if track.kind != "face":
+        return None
     best = best_sightings(track)
     images = [clip.images[track.frames[i]] for i in best]
     return None if colours.is_grey_scale(np.stack(images)) else (best, images)
