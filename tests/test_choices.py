@@ -140,22 +140,22 @@ def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFa
     return known_of(question, [present()], filled).plain
 
 
-CHOSEN = {"action": "cooking", "location": "at an event"}
+CHOSEN = {"action": "jumping", "location": "at an event"}
 SURE = {"levels": {"least": limits(sure=0.0)}}
 
 
 def test_choices_fill_gaps_with_a_hedge_unless_sure() -> None:
     scene = SceneFacts(setting="indoors")
     smiling = PersonFacts(gestures=["smiling"])
-    assert answer("What is Ana doing?", CHOSEN, scene, smiling) == f"Ana smiles and {HEDGE} cooks."
-    assert answer("What is Ana doing?", CHOSEN, scene, smiling, **SURE) == "Ana cooks and smiles."
+    assert answer("What is Ana doing?", CHOSEN, scene, smiling) == f"Ana smiles and {HEDGE} jumps."
+    assert answer("What is Ana doing?", CHOSEN, scene, smiling, **SURE) == "Ana jumps and smiles."
     assert answer("Where is Ana?", CHOSEN, scene, smiling) == f"Ana is {HEDGE} at an event."
     assert answer("Where is Ana?", CHOSEN, scene, smiling, **SURE) == f"Ana is {HEDGE} at an event."  # a place always
 
 
 def test_measured_facts_come_first() -> None:
-    facts, scene = PersonFacts(activity="cooking"), SceneFacts(place="a kitchen")
-    assert answer("What is Ana doing?", CHOSEN, scene, facts) == "Ana cooks."
+    facts, scene = PersonFacts(activity="jumping"), SceneFacts(place="a kitchen")
+    assert answer("What is Ana doing?", CHOSEN, scene, facts) == "Ana jumps."
     assert answer("Where is Ana?", CHOSEN, scene, facts) == "Ana is in a kitchen."
 
 

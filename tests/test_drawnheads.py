@@ -33,7 +33,7 @@ def turned(*yaws: float | None) -> SimpleNamespace:
 
 
 def face_in(image: np.ndarray, figure: np.ndarray, detector: SimpleNamespace) -> np.ndarray | None:
-    return DrawnHeads(detector).faces([image], figure[None])[0]
+    return DrawnHeads(detector, turned()).faces([image], figure[None])[0]
 
 
 def test_a_face_is_given_in_fractions_of_the_picture():
@@ -95,8 +95,8 @@ def test_without_a_face_what_has_the_colour_of_the_background_is_not_told():
     clip = SimpleNamespace(images=np.repeat(image[None], 6, 0), width=200, height=200)
     figure = track_at((0.25, 0.25, 0.75, 0.55), kind="figure")
     seen = analysis(figure)
-    found = facts.measure_person(clip, figure, seen, experts=None, heads=DrawnHeads(finds()))
+    found = facts.measure_person(clip, figure, seen, experts=None, heads=DrawnHeads(finds(), turned(None, None)))
     assert (found.hair, [g.colour for g in found.clothes]) == ("light blue hair", ["light blue"])
     seen.scene.background = "a light blue background"
-    found = facts.measure_person(clip, figure, seen, experts=None, heads=DrawnHeads(finds()))
+    found = facts.measure_person(clip, figure, seen, experts=None, heads=DrawnHeads(finds(), turned(None, None)))
     assert (found.hair, found.clothes) == (None, [])

@@ -332,7 +332,7 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
         body, ground = look == facts.hair or is_of_body(look), seen.get("hair" if look == facts.hair else look)
         yield Row(name, "hair" if body else "worn", value, colour=colour, ground=ground)
     if facts.pose:
-        yield Row(name, "posture", facts.pose, ground=seen.get("pose"))
+        yield replace(hedged(name, "posture", facts.pose), ground=seen.get("pose"))
     gestures = [(gesture, gesture) for gesture in facts.gestures]
     for key, deed in (("activity", facts.activity), *gestures, ("movement", facts.movement)):
         if deed:

@@ -174,14 +174,17 @@ def often_compared() -> list[str]:
 
 def at_odds(choice: Choice, facts: PersonFacts, said: str = "") -> bool:
     """Whether it is a deed that somebody seen talking or, perhaps, moving the hands can't be doing, posing turned away,
-    or sitting, where somebody is seen standing.
+    talking with others and looking down, or sitting, where somebody is seen standing or falling.
 
     Args:
         choice: the deed that speaks for what is said.
         facts: as measured.
         said: the choice or its group; who talks or moves the hands may do any deed of a group.
     """
-    if "sitting" in choice.said + choice.group and facts.pose == "standing":
+    falls = facts.movement == "falling or lying down"
+    if "sitting" in choice.said + choice.group and (falls or facts.pose == "standing"):
+        return True
+    if choice.said == "talking with somebody" and "looking down" in facts.gestures:
         return True
     if choice.said.startswith("posing") and not set(facts.gestures) & set(_TO_THE_CAMERA):
         return True

@@ -130,7 +130,7 @@ class Experts:
 
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        _ = self.frames, self.faces, self.things, self.body
+        _ = self.frames, self.faces, self.things, self.body, self.hands
         self.frames.convert()
 
     def load(self) -> None:

@@ -17,7 +17,7 @@ from pvchat.perception.boxes import overlap
 from pvchat.perception.measuring import measure
 from pvchat.perception.scan import LongVideo
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import Appearance, ClipAnalysis, FloatArray, PersonFacts, Progress, Track
+from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, Progress, Track
 from pvchat.video import Clip
 
 CLOSE = Depth(
@@ -106,11 +106,8 @@ def _find(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> 
 def _together(kept: Track, first: int, one: Track) -> int:
     """In how many frames two tracks, the one's frame 0 being the other's frame `first`, have their boxes in a place."""
     _, a, b = np.intersect1d(kept.frames - first, one.frames, return_indices=True)
-    return sum(_same(x, y) for x, y in zip(kept.boxes[a], one.boxes[b], strict=True))
-
-
-def _same(a: FloatArray, b: FloatArray) -> bool:
-    return bool(overlap(a[None], b[None])[0, 0] >= _SAME)
+    pairs = zip(kept.boxes[a], one.boxes[b], strict=True)
+    return sum(bool(overlap(x[None], y[None])[0, 0] >= _SAME) for x, y in pairs)
 
 
 def _with_facts(track: Track, found: Sequence[tuple[Appearance, PersonFacts]]) -> Track:

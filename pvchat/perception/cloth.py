@@ -66,7 +66,8 @@ def worn_colour(clip: Clip, track: Track, others: Sequence[Track], outer: bool) 
     torso, agreed = colours.vote([_named(one.image, *_torso(one, track)) for one in seen])
     if torso in _DARK:
         torso, agreed = _in_better_light(track, seen) or (torso, agreed)
-    if arms and (torso is None or (" and " in torso and colours.family(arms) in map(colours.family, _parts(torso)))):
+    several = (torso or "").split(" and ")
+    if arms and (torso is None or len(several) > 1 and colours.family(arms) in map(colours.family, several)):
         return arms, arms_agree
     return torso, agreed
 
@@ -80,10 +81,6 @@ def colour_of(image: Image, box: FloatArray, skin: FloatArray | None, grey: bool
     if not grey:
         return _named(image, flat, len(flat), skin)
     return colours.shade(np.median(colours.to_lab(flat), 0)) if len(flat) >= _few(len(flat)) else None
-
-
-def _parts(words: str) -> list[str]:
-    return words.split(" and ")
 
 
 def _sighting(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> ClothSample:

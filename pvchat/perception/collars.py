@@ -10,7 +10,6 @@ Legend: lengths are in face heights (h) and widths (w) of the person in question
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +17,8 @@ from numpy.typing import NDArray
 from pvchat.perception import colours, garments
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import best_sightings, skin_colour, within_bars
+from pvchat.perception.sightings import skin_colour, within_bars
 from pvchat.schemas import FloatArray, Garment, IntArray, Track
-
-if TYPE_CHECKING:
-    from pvchat.video import Clip
 
 Image = NDArray[np.uint8]
 BARE = "bare shoulders"
@@ -40,19 +36,14 @@ _PIXELS = 1500  # of a patch that are looked at, about
 _SMALL = 24  # pixels of a face's height below which skin and pale cloth run together
 
 
-def dress_neck(clip: Clip, track: Track) -> None:
+def dress_neck(track: Track, best: IntArray, images: Sequence[Image]) -> None:
     """Add to a face track's clothes what shows at the neck, and to its features bare shoulders.
 
     Args:
-        clip: T frames; track.frames index into them.
         track: n sightings, with poses and facts.
+        best: indices of those that are looked at.
+        images: their pictures, in colour.
     """
-    if track.kind != "face":
-        return
-    best = best_sightings(track)
-    images = [clip.images[track.frames[i]] for i in best]
-    if colours.is_grey_scale(np.stack(images)):
-        return
     facts = track.facts
     if bare_shoulders(track, best, images):
         facts.features.append(BARE)

@@ -267,13 +267,13 @@ def _k_means(points: FloatArray, k: int) -> tuple[FloatArray, NDArray[np.int64]]
     random = np.random.default_rng(0)
     centres = points[[int(random.integers(len(points)))]]
     for _ in range(k - 1):
-        far = _squared_distances(points, centres).min(1)
+        far = _squared_distances(points, centres).min(0)
         if far.sum() <= 0:
             break
         centres = np.concatenate((centres, points[[int(random.choice(len(points), p=far / far.sum()))]]))
     member = np.full(len(points), -1, np.int64)
     for _ in range(_ROUNDS):
-        before, member = member, _squared_distances(points, centres).argmin(1)
+        before, member = member, _squared_distances(points, centres).argmin(0)
         if np.array_equal(before, member):
             break  # further rounds would change nothing
         centres = np.stack([points[member == i].mean(0) if (member == i).any() else c for i, c in enumerate(centres)])
@@ -281,6 +281,6 @@ def _k_means(points: FloatArray, k: int) -> tuple[FloatArray, NDArray[np.int64]]
 
 
 def _squared_distances(points: FloatArray, centres: FloatArray) -> FloatArray:
-    """[N, k] of points [N, 3] to centres [k, 3]; by coordinate, for a sum over so short an axis is slow."""
-    x, y, z = (points[:, None, i] - centres[None, :, i] for i in range(3))
+    """[k, N] of points [N, 3] to centres [k, 3]; by coordinate, for a sum over so short an axis is slow."""
+    x, y, z = (np.ascontiguousarray(points[:, i]) - centres[:, i, None] for i in range(3))
     return np.asarray(x * x + y * y + z * z)

@@ -32,7 +32,7 @@ class DrawnHeads:
         mesh: lays itself over a good third of drawn faces.
     """
 
-    def __init__(self, detector: WideFaceDetector, mesh: MeshExpert | None = None) -> None:
+    def __init__(self, detector: WideFaceDetector, mesh: MeshExpert) -> None:
         self.detector, self.mesh = detector, mesh
 
     def faces(self, images: Sequence[NDArray[np.uint8]], figures: FloatArray) -> list[FloatArray | None]:
@@ -41,8 +41,6 @@ class DrawnHeads:
 
     def look_ahead(self, images: Sequence[NDArray[np.uint8]], faces: Sequence[FloatArray], least: int = 1) -> bool:
         """Whether those of the faces that the mesh is sure of, so many at least, are all turned to the front."""
-        if self.mesh is None:
-            return False
         found = [self.mesh.mesh(image, face) for image, face in zip(images, faces, strict=True)]
         turned = [abs(mesh.yaw) for mesh in found if mesh is not None]
         return len(turned) >= least and max(turned) <= AHEAD

@@ -8,7 +8,7 @@ so fast gestures (clapping) are seen only by chance and are named only when seen
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,13 @@ from pvchat.schemas import FloatArray
 _MOST = 0.6  # share of the sightings that a lasting state needs
 _FEW = 3  # measured sightings that a state needs
 _LONG = 6  # measured sightings that a repeated change needs
-_TALK_SPREAD, _TALK_RANGE, _TALK_TURNS = 0.010, 0.03, 2  # of the mouth's opening, face heights
+_TALK_SPREAD, _TALK_RANGE, _TALK_TURNS = 0.010, 0.03, 1  # of the mouth's opening, face heights
 SMILES = 0.8  # probability
 _SHUT_EYES = 0.13
 # Degrees; the mesh's pitch is coarse: faces that look into a camera above or below them read -25 to 15.
 AHEAD, _PROFILE, _DOWN, _UP = 17.0, 55.0, -30.0, 20.0
 _FACING_YAW, _FACING_PITCH = 10.0, (-25.0, 15.0)
+_KEPT = 5.0  # degrees of yaw about its median within which a head is kept still
 _NOD, _SHAKE, _SWINGS = 9.0, 15.0, 3  # degrees peak to peak, and how many turns of direction
 MOVES = 0.30  # face heights a hand moves between sightings, on average, when it gestures
 # Share of the sightings of a wrist in which the hand itself must be found, for wrists alone flicker where somebody
@@ -45,8 +46,9 @@ class Series:
         times: [n] seconds.
         scene: [n] number of the scene between cuts.
         joints: [n, 33, 2] only joints that are seen.
-        hands: [n, 2, 21, 2] left and right hand.
-        mouth_open, eyes_open, yaw, pitch: [n] as in `experts.mesh.Mesh`.
+        hands: [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible`).
+        mouth_open, eyes_open: [n] as in `experts.mesh.Mesh`.
+        yaw, pitch: [n] the same, or by five points where the mesh fits no face, and no eyes are measured.
         smile: [n] probability of a smile.
     """
 
@@ -69,7 +71,6 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
         live: whether the picture moves by itself; in a photo only lasting states are told.
         walking: whether they walk; then the arms swing, which is no gesture.
     """
-    series = replace(series, hands=_plausible(series.hands))
     found = [*_face_states(series), *([] if walking else _hand_states(series))]
     if live:
         found += [*_face_changes(series), *([] if walking else _hand_changes(series))]
@@ -88,24 +89,27 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
 
 
 def _face_states(series: Series) -> Iterator[tuple[str, float]]:
-    yaw, pitch = series.yaw, series.pitch
     yield from _state("smiling", series.smile, series.smile >= SMILES)
     yield from _state("closing their eyes", series.eyes_open, series.eyes_open < _SHUT_EYES)
+    yield from _gaze(series.yaw, series.pitch, np.isfinite(series.eyes_open))
+
+
+def _gaze(yaw: FloatArray, pitch: FloatArray, meshed: NDArray[np.bool_]) -> list[tuple[str, float]]:
+    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these."""
     aside = [
         *_state("looking down", pitch, (pitch < _DOWN) & (np.abs(yaw) < _PROFILE)),
         *_state("looking up", pitch, (pitch > _UP) & (np.abs(yaw) < _PROFILE)),
         *_state("looking to the left", yaw, yaw < -AHEAD),
         *_state("looking to the right", yaw, yaw > AHEAD),
     ]
-    yield from aside
-    level = (np.abs(yaw) < _FACING_YAW) & (pitch > _FACING_PITCH[0]) & (pitch < _FACING_PITCH[1])
-    facing = list(_state("facing the camera", yaw, level, most=0.8))
-    ahead = (np.abs(yaw) <= AHEAD) & (pitch > _DOWN) & (pitch < _UP)
-    # Nothing else told: ahead is where they look for most of the time at least.
-    yield from facing or _state("looking ahead", yaw, ahead, most=0.8 if aside else _MOST)
-    shoulders = series.joints[:, body.LEFT_SHOULDER, 0] - series.joints[:, body.RIGHT_SHOULDER, 0]
-    unseen = ~np.isfinite(yaw)  # someone whose face is read isn't turned away, whatever the shoulders say
-    yield from _state("turned away", shoulders, (shoulders < -0.3) & unseen, most=0.8)
+    to_camera = meshed & (np.abs(yaw) < _FACING_YAW) & (pitch > _FACING_PITCH[0]) & (pitch < _FACING_PITCH[1])
+    level = (pitch > _DOWN) & (pitch < _UP)
+    facing = _state("facing the camera", yaw, to_camera, most=0.8)
+    ahead = _state("looking ahead", yaw, level & (np.abs(yaw) <= AHEAD))
+    middle = float(np.nanmedian(yaw)) if np.isfinite(yaw).any() else np.nan
+    way = "ahead" if abs(middle) <= AHEAD else f"to the {'left' if middle < 0 else 'right'}"
+    kept = _state(f"looking {way}", yaw, level & (np.abs(yaw - middle) < _KEPT), most=0.8)
+    return aside or list(facing) or list(ahead) or list(kept)
 
 
 def _face_changes(series: Series) -> Iterator[tuple[str, float]]:
@@ -117,9 +121,10 @@ def _face_changes(series: Series) -> Iterator[tuple[str, float]]:
         changes = sum(turns(part, least) for part in parts)
         if spread > _TALK_SPREAD and reach > _TALK_RANGE and changes >= _TALK_TURNS:
             yield "talking", sureness(spread, _TALK_SPREAD)
+    yaw, pitch = (np.where(np.isfinite(series.eyes_open), angle, np.nan) for angle in (series.yaw, series.pitch))
     for phrase, angle, other, least in (
-        ("nodding", series.pitch, series.yaw, _NOD),
-        ("shaking their head", series.yaw, series.pitch, _SHAKE),
+        ("nodding", pitch, yaw, _NOD),
+        ("shaking their head", yaw, pitch, _SHAKE),
     ):
         best = max((_swing(part, least) for part in _parts(series, angle)), default=0.0)
         if best > 0 and best > 1.5 * max((_swing(part, least) for part in _parts(series, other)), default=0.0):
@@ -168,7 +173,7 @@ def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
 
 def moving_hands(series: Series) -> FloatArray:
     """[2] how far each hand, or its wrist, moves between sightings on average, in face heights; NaN: hardly seen."""
-    middles = _middles(replace(series, hands=_plausible(series.hands)))
+    middles = _middles(series)
     steps = np.linalg.norm(np.diff(middles, axis=0), axis=2)[np.diff(series.scene) == 0]
     known = np.isfinite(steps).sum(0)
     return np.where(known >= _FEW, np.nansum(steps, 0) / np.maximum(known, 1), np.nan).astype(np.float32)
@@ -212,7 +217,7 @@ def _crossed(series: Series) -> FloatArray:
     return np.asarray(np.where(past > 0, 0.45 * width - reach, np.minimum(0.45 * width - reach, -1e-3)), np.float32)
 
 
-def _plausible(hands: FloatArray) -> FloatArray:
+def plausible(hands: FloatArray) -> FloatArray:
     """Hands of a size that fits the face; the others NaN."""
     length = np.linalg.norm(hands[:, :, MIDDLE_TIP] - hands[:, :, WRIST], axis=-1)
     fits = (length > _HAND[0]) & (length < _HAND[1])

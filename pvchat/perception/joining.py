@@ -68,10 +68,8 @@ class TrackJoiner:
             _take(self._people[person], faces[number])
         joined = {number for _, number in pairs}
         self._people += [_begin(t) for number, t in enumerate(faces) if number not in joined]
-        self._last_shot = (
-            offset + int(np.searchsorted(part.times, part.shots[-1, 0])) if len(part.shots) > 1 else (self._last_shot)
-        )
-
+        if len(part.shots) > 1:
+            self._last_shot = offset + int(np.searchsorted(part.times, part.shots[-1, 0]))
         self._thin_out()
 
     def _thin_out(self) -> None:

@@ -29,10 +29,10 @@ from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body
 from pvchat.perception.places import place_by_clothes
 from pvchat.perception.posture import posture_by_joints, tell_posture
 from pvchat.perception.relations import tell_things
-from pvchat.perception.sightings import spread
+from pvchat.perception.sightings import in_colour, spread
 from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
-from pvchat.schemas import BOOKSHELVES, SIGHTING_ARRAYS, ClipAnalysis, IntArray, Progress, Track
+from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
 
 _FOLLOWED = 6  # sightings in a row that are looked at one after the other, each with what the one before it showed
@@ -173,15 +173,16 @@ def _fill_facts(
         _fill_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)
     tell_things(track, analysis)
-    dress_limbs(clip, track)
-    dress_neck(clip, track)
+    if (seen := in_colour(clip, track)) is not None:
+        dress_limbs(track, *seen)
+        dress_neck(track, *seen)
     ground_facts(track, analysis)
 
 
 def _fill_motion(
     track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
 ) -> None:
-    found, part = track.facts, _part(track, seen)
+    found, part = track.facts, track.rows(seen)
     if track.kind == "figure":  # seen in a few frames only, a second apart: how they move and gesture isn't
         found.pose, sure = posture_by_joints(part.pose, camera.aspect)
         found.confidence |= {"pose": sure} if found.pose else {}
@@ -193,7 +194,3 @@ def _fill_motion(
     if wears_glasses(measures) and not {"sunglasses", "glasses"} & set(found.features):
         found.features.append("glasses")
         found.confidence["glasses"] = _GLASSES_SURE
-
-
-def _part(track: Track, seen: IntArray) -> Track:
-    return Track(track.kind, *(getattr(track, name)[seen] for name in SIGHTING_ARRAYS))

@@ -17,13 +17,12 @@ body's box, in pixels.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import softmax
+from pvchat.perception.experts.attributes import linear_head, softmax
 from pvchat.perception.heads import carries
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Thing, Track
 
@@ -46,9 +45,9 @@ _UPRIGHT, _DOWN, _SINKS, _WIDER = 1.2, 0.65, 0.15, 1.1
 _FLAT, _MOSTLY, _LOW = 0.6, 0.7, 0.55
 _FEW = 4  # frames that lying needs
 _BY_OUTLINE = 0.7  # how sure that is
-# Likelihood: probability from which somebody whose hips are seen stands, from which any other posture is said, and
-# below which sitting by guessed knees isn't, and by seen ones.
-_STANDS, _SURE, _DOUBTED, _UNLIKELY = 0.7, 0.8, 0.45, 0.3
+# Likelihood: probability from which somebody whose hips are seen stands, and others probably sit; from which a posture
+# is sure; and below which sitting by guessed knees isn't said, and by seen ones.
+_PROBABLE, _SURE, _DOUBTED, _UNLIKELY = 0.7, 0.8, 0.45, 0.3
 # From which somebody isn't said to stand, and from which is said to walk or run; which of both is hardly known.
 _STRIDES, _SURELY_STRIDES = 0.5, 0.6
 _HIPS_SEEN = 0.5  # mean visibility of the hips
@@ -93,19 +92,20 @@ def postures(track: Track, analysis: ClipAnalysis) -> dict[str, float] | None:
     nearest = np.abs(described[None] - track.frames[seen][:, None]).argmin(1)
     aspect = analysis.width / analysis.height
     shown = np.stack([geometry(track.pose[i], track.boxes[i], aspect) for i in seen])
-    shares = likely_postures(shown, frames[nearest], _weights())
+    shares = likely_postures(shown, frames[nearest], *linear_head(WEIGHTS))
     return dict(zip(NAMES, shares.mean(0).tolist(), strict=True))
 
 
-def likely_postures(shown: FloatArray, frame: FloatArray, weights: dict[str, FloatArray]) -> FloatArray:
+def likely_postures(shown: FloatArray, frame: FloatArray, weight: FloatArray, bias: FloatArray) -> FloatArray:
     """[n, 6] probabilities of NAMES.
 
     Args:
         shown: [n, 56] from `geometry`.
         frame: [n, 1280] features of the frame.
-        weights: as the recipe makes them.
+        weight: [6, 56 + 1280] as the recipe makes it.
+        bias: [6].
     """
-    logits = np.concatenate([shown, frame], 1) @ weights["weight"].T + weights["bias"]
+    logits = np.concatenate([shown, frame], 1) @ weight.T + bias
     return np.asarray(softmax(logits), np.float32)
 
 
@@ -190,10 +190,10 @@ def _settle(facts: PersonFacts, likely: dict[str, float] | None, hips_seen: bool
     if facts.pose is not None or strides >= _STRIDES:
         return
     stands = likely["standing"] + strides
-    if stands >= (_STANDS if hips_seen else _SURE):
+    if stands >= (_PROBABLE if hips_seen else _SURE):
         facts.pose, facts.confidence["pose"] = "standing", round(stands, 3)
-    elif sits >= _SURE:
-        facts.pose, facts.confidence["pose"] = "sitting", round(sits, 3)
+    elif sits >= _PROBABLE:
+        facts.pose, facts.confidence["pose"] = "sitting" if sits >= _SURE else "probably sitting", round(sits, 3)
 
 
 def _one_pose(joints: FloatArray, aspect: float) -> str | None:
@@ -245,10 +245,3 @@ def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:
 
 def _angle(a: FloatArray, b: FloatArray) -> float:
     return float(np.arccos(np.clip(a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-6), -1, 1)))
-
-
-@lru_cache(maxsize=1)
-def _weights() -> dict[str, FloatArray]:
-    from safetensors.numpy import load_file
-
-    return {name: array.astype(np.float32) for name, array in load_file(WEIGHTS).items()}

@@ -5,6 +5,8 @@ In: a `Track`. Out: indices of sightings, phrases for place and size, boxes (fra
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,9 @@ from pvchat.perception.boxes import below
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
+
+if TYPE_CHECKING:
+    from pvchat.video import Clip
 
 _SIGHTINGS = 5  # the best ones, which must agree
 _BAR = 24  # brightest value of a bar's row, compression included
@@ -25,6 +30,15 @@ def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
     parts = np.array_split(np.arange(len(track)), min(count, len(track)))
     worth = track.quality + 0.5 * track.scores
     return np.array([part[np.argmax(worth[part])] for part in parts], np.int64)
+
+
+def in_colour(clip: Clip, track: Track) -> tuple[IntArray, list[NDArray[np.uint8]]] | None:
+    """The best sightings of a face track and their pictures; None of a body without a face, and of grey pictures."""
+    if track.kind != "face":
+        return None
+    best = best_sightings(track)
+    images = [clip.images[track.frames[i]] for i in best]
+    return None if colours.is_grey_scale(np.stack(images)) else (best, images)
 
 
 def spread(count: int, most: int) -> IntArray:

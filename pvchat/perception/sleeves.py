@@ -10,7 +10,6 @@ Legend: lengths are in face heights of the person in question.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +17,8 @@ from numpy.typing import NDArray
 from pvchat.perception import colours, garments
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import best_sightings, skin_colour, torso_box
+from pvchat.perception.sightings import skin_colour, torso_box
 from pvchat.schemas import FloatArray, Garment, IntArray, Track
-
-if TYPE_CHECKING:
-    from pvchat.video import Clip
 
 Image = NDArray[np.uint8]
 _SEEN = 0.8  # visibility from which a joint is believed
@@ -35,18 +31,15 @@ _LEGS_SURE = 0.7  # confidence of trousers [choice]
 _LEGS = 0.25  # of the way from hip to knee that must be in the picture
 
 
-def dress_limbs(clip: Clip, track: Track) -> None:
+def dress_limbs(track: Track, best: IntArray, images: Sequence[Image]) -> None:
     """Add to a face track's clothes, once its pose is known, how long the sleeves are, and trousers.
 
     Args:
-        clip: T frames; track.frames index into them.
         track: n sightings, with poses and facts.
+        best: indices of those that are looked at.
+        images: their pictures, in colour.
     """
-    if track.kind != "face" or np.isnan(track.pose).all():
-        return
-    best = best_sightings(track)
-    images = [clip.images[track.frames[i]] for i in best]
-    if colours.is_grey_scale(np.stack(images)):
+    if np.isnan(track.pose).all():
         return
     clothes = track.facts.clothes
     main = clothes[0] if clothes else None

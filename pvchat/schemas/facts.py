@@ -41,7 +41,7 @@ class PersonFacts:
     hair: str | None = None  # "dark hair", "long blonde hair"
     features: list[str] = field(default_factory=list)  # "glasses", "a beard", "a face mask", "a hat"
     gender: str | None = None  # "man" | "woman", only when the head is confident
-    pose: str | None = None  # "standing" | "sitting" | "lying down"
+    pose: str | None = None  # "standing" | "sitting" | "lying down" | "probably sitting"
     movement: str | None = None
     gestures: list[str] = field(default_factory=list)
     holding: str | None = None  # "a cup"

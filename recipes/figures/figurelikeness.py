@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts import figurelooks as looks
-from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.identity import WIDTH
 from pvchat.schemas import FloatArray
 from recipes.figures import figurefits as fits
@@ -126,5 +125,4 @@ def _readings(arrays: fits.Arrays, maps: NDArray[np.float16]) -> FloatArray:
 
 def _identities(arrays: fits.Arrays, maps: NDArray[np.float16]) -> FloatArray:
     """Maps [C, P, 152, 8, 8] to identity vectors [C · P, 128]."""
-    expert = FigureExpert.of(arrays)
-    return np.concatenate([expert.identity(one.astype(np.float32)) for one in maps])
+    return np.concatenate([looks.identity(arrays, one.astype(np.float32)) for one in maps])

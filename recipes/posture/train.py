@@ -249,7 +249,7 @@ def told_by_others(people: list[PosedPerson]) -> FloatArray:
         if kept.any() and not kept.all():
             mine = [one for one, is_kept in zip(people, kept, strict=True) if is_kept]
             head = learn([one for one, is_kept in zip(people, kept, strict=True) if not is_kept])
-            shares[kept] = likely_postures(_rows(mine, "shown"), _rows(mine, "frame"), head)
+            shares[kept] = likely_postures(_rows(mine, "shown"), _rows(mine, "frame"), **head)
     return shares
 
 

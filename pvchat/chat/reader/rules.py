@@ -27,23 +27,17 @@ RELATIONS_IN_TIME = {
     "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
     "before": "before", "after": "after", "until": "until", "till": "until", "since": "since",
 }  # fmt: skip
-_JOINED, _NEAR = ("deed", "place"), 4  # kinds that "and" joins, though only one was tagged; words to either side of it
 _BECOMES = ("is", "'s", "was", "are", "were", "gets", "got", "becomes", "turns", "go", "goes", "went", "come", "came")
 _GONE = frozenset(("gone", "away", "missing", "absent"))
 _SWITCHED = {"off": "dark", "out": "dark", "on": "bright"}
-_EXCEPT_TWO = (("apart", "from"), ("aside", "from"), ("other", "than"), ("except", "for"))
-_EXCEPT = ("except", "besides", "excluding")
-_WITHIN = ("the", "a", "that", "in", "with", "and", "or", "for", "'s")  # between the words of one description
 _SUBJECTS = ("he", "she", "they")
 LEAST = 0.5  # probability from which a question is refused [choice]
-_TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third", "3rd": "third", "last": "last",
-          "final": "last", "1st": "first"}  # fmt: skip
 _SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
 _STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
                       "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
-_ENDS, _CALLED = (".", "?", "!"), frozenset(("called", "name", "named"))
+_ENDS = (".", "?", "!")
 _PEOPLE = frozenset(("people", "persons", "person", "men", "women", "man", "woman"))  # after their number
 _KINDS = {  # of small talk, of wishes and of what nobody sees, each the first whose word stands in the question
     "unseen": {
@@ -175,21 +169,6 @@ def is_statement(words: Sequence[Word]) -> bool:
     return words[0].seen in _STATING and words[-1].seen in (".", "!") and all(word.seen != "?" for word in words)
 
 
-def _coordinated(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with what is joined to a tagged word and is of its kind tagged, too: "both in the café and the park"."""
-    found = list(tags)
-    for joint in (i for i, word in enumerate(words) if word.seen in ("and", "or", "nor") and tags[i] == "O"):
-        before = next((i for i in range(joint - 1, -1, -1) if tags[i] != "O"), -1)
-        after = next((i for i in range(joint + 1, len(tags)) if tags[i] != "O"), len(tags))
-        for known, others in ((before, range(joint + 1, after)), (after, range(joint - 1, before, -1))):
-            tag = tags[known].lstrip("+") if 0 <= known < len(tags) and abs(known - joint) <= _NEAR else ""
-            kind = tag.rstrip("!")[2:]
-            near = (i for i in others if abs(i - joint) <= _NEAR and kind in _JOINED and is_known(kind, words[i].seen))
-            if (place := next(near, None)) is not None:
-                found[place] = f"+{tag}"
-    return found
-
-
 def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
     found = list(tags)
@@ -206,12 +185,6 @@ def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     return found
 
 
-def _only_deed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with the one deed of a question, where it was passed over: "is anyone reading?", "who opened the door?"."""
-    places = _deed_at_end(words, tags)
-    return ["P-deed" if i in places else tag for i, tag in enumerate(tags)]
-
-
 def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
     """Where the deed stands that ends a question, if it is all that the question asks of somebody."""
     seen = [word.seen for word in words]
@@ -223,18 +196,6 @@ def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
         if subject and alone and is_known("deed", " ".join(seen[start:end])):
             return range(start, end)
     return range(0)
-
-
-def _left_out(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with who is described behind "except" as whom it leaves out: "everybody apart from the man in red"."""
-    found, seen = list(tags), [word.seen for word in words]
-    for i, word in enumerate(seen[:-1]):
-        at = i + 2 if (word, seen[i + 1]) in _EXCEPT_TWO else i + 1 if word in _EXCEPT else len(seen)
-        while at < len(seen) and (found[at][0] in "+SOEVX" or seen[at] in _WITHIN):
-            tag = found[at].removeprefix("+")
-            found[at] = tag if tag == "O" else found[at].replace(tag, f"X{tag[1:]}")
-            at += 1
-    return found
 
 
 def _at_that_time(question: Tagged) -> Sequence[Slot]:
@@ -280,36 +241,6 @@ def _taken_up(question: Tagged) -> Sequence[Slot]:
     if pronoun is None or not looks or any(slot.kind in ("name", "pronoun") for slot in looks):
         return slots
     return [replace(slot, role="O") if slot in looks else slot for slot in slots if slot is not pronoun]
-
-
-def _asks_name(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Who somebody is who is told by the looks: "what's the man in red called?"."""
-    by_looks = any(slot.kind in ("gender", "worn", "colour") for slot in question.slots)
-    called = by_looks and not any(slot.name for slot in question.slots) and bool(_CALLED & {*question.seen})
-    unseen = heads["select"] == "refuse" and heads["refusal"] == "unseen"
-    return {"select": "who"} if called and unseen else {}
-
-
-def _joined_by(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """The word between what is question: "or", "and"."""
-    places = [slot.at for slot in question.slots if slot.role == "P"]
-    between = question.seen[min(places, default=0) : max(places, default=0)]
-    return next(({"join": word} for word in between if word in ("or", "and")), {})
-
-
-def _nth_time(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Which time of several is meant: "the second time"."""
-    before = [question.seen[i - 1] for i, word in enumerate(question.seen) if word == "time" and i]
-    return next(({"event_nth": _TIMES[word]} for word in before if word in _TIMES), {})
-
-
-def _relation(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """How an event lies in time, by the last such word before it, where the network names the event alone."""
-    if heads["relation"] != "none" or heads["select"] == "order":
-        return {}
-    happens = min((slot.at for slot in question.slots if slot.role in ("E", "F")), default=0)
-    words = (word for word in reversed(question.seen[:happens]) if word in RELATIONS_IN_TIME)
-    return next(({"relation": RELATIONS_IN_TIME[word]} for word in words), {})
 
 
 def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -534,7 +465,7 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
 
 
-TAG_RULES = (_coordinated, _with_event, _left_out, _only_deed)
+TAG_RULES = (_with_event,)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up)
-HEAD_RULES = (_asks_name, _joined_by, _nth_time, _relation, _of_two, _of_one, _comes_again, _was_gone)
+HEAD_RULES = (_of_two, _of_one, _comes_again, _was_gone)
 QUERY_RULES = (_of_sound, _share, _of_people, _of_return, _with_kind)

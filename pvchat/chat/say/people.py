@@ -260,13 +260,13 @@ def _acts(rows: Sequence[Row], gender: str, seat: str) -> str:
 def _deed(row: Row, seat: str) -> str:
     if row.attribute == "holding":
         return f"holding {worn_said(row.value)}"
-    if row.attribute == "posture":
-        return f"{row.value} {seat}".strip() if row.value in _SEATED else row.value
-    return row.value if row.probability >= LIKELY or "or" in row.value.split() else f"{HEDGE} {row.value}"
+    said = f"{row.value} {seat}".strip() if row.attribute == "posture" and row.value in _SEATED else row.value
+    return said if row.probability >= LIKELY or "or" in row.value.split() else f"{HEDGE} {said}"
 
 
 def _says(other: str, deed: str, earlier: bool) -> bool:
-    """Whether `other` already says `deed` (the same words, or the same and more)."""
+    """Whether `other` already says `deed` (the same words, or the same and more), perhaps more surely."""
+    deed = deed.removeprefix(f"{HEDGE} ")
     return other.startswith(deed) and (len(other) > len(deed) and other[len(deed)] == " " or other == deed and earlier)
 
 

@@ -90,8 +90,7 @@ class BodyExpert:
 
     def __init__(self) -> None:
         self._detector = Detector(PERSONS)
-        file = model_path("pose_landmark_full.tflite")
-        self._network = load_lite("pose", file) or _one_by_one(LiteNetwork(file))
+        self._network = load_lite("pose", model_path("pose_landmark_full.tflite"))
 
     def persons(self, image: NDArray[np.uint8]) -> Detections:
         """Whoever the detector sees in the whole frame [H, W, 3]: what `pose` may be told of several in one frame."""
@@ -167,11 +166,6 @@ class BodyExpert:
         joints[:, 3] = sigmoid(joints[:, 3])
         person = spread(sigmoid(segmentation[..., 0]), region, width, height) if mask else None
         return Pose(joints, float(flag[0]), person, around)
-
-
-def _one_by_one(network: LiteNetwork) -> Callable[[FloatArray], list[FloatArray]]:
-    """A LiteRT network called as the others are: with a batch of one."""
-    return lambda batch: [one[None] for one in network(batch[0])]
 
 
 class PersonMask:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 FILE, _RECEIPT = "network.xml", "receipt.json"
 NAMES = (
     "pnet", "rnet", "onet", "identity", "efficientnet-lite0", "efficientnet-lite0-middle", "things", "pose",
-    "faceprints",  # the experts'
+    "hands", "faceprints",  # the experts'
     "sentences", "connecting", "looking",  # what answers are chosen with
 )  # fmt: skip
 

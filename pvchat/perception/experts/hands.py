@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from pvchat.perception.experts.body import LEFT_WRIST, RIGHT_WRIST
 from pvchat.perception.experts.litert import LiteNetwork, model_path
+from pvchat.perception.experts.networks import load_lite
 from pvchat.perception.experts.regions import Region, along, crop
 from pvchat.schemas import FloatArray
 
 POINTS = 21
+_SIDE = 224  # pixels of a hand's picture
 WRIST, MIDDLE_TIP, PALM = 0, 12, (0, 5, 9, 13, 17)  # the palm: the wrist, and where the fingers begin
 KNUCKLES, FINGERTIPS = (6, 10, 14, 18), (8, 12, 16, 20)  # of the fingers without the thumb
 _PRESENT = 0.5
@@ -31,7 +33,7 @@ class HandExpert:
 
     def __init__(self) -> None:
         self._recrop = LiteNetwork(model_path("hand_recrop.tflite"))
-        self._network = LiteNetwork(model_path("hand_landmark_full.tflite"))
+        self._network = load_lite("hands", model_path("hand_landmark_full.tflite"))
 
     def hands(self, image: NDArray[np.uint8], joints: FloatArray) -> FloatArray:
         """The person's left and right hand [2, 21, 3]: x, y as fractions of the frame, z (fraction of its width, small
@@ -66,11 +68,10 @@ class HandExpert:
 
     def _points(self, image: NDArray[np.uint8], region: Region) -> FloatArray | None:
         """The points [21, 3] of the hand in a region; None where none is there."""
-        size = self._network.input_size[0]
-        raw, presence, *_ = self._network(crop(image, region, size))
+        raw, presence, *_ = (one[0] for one in self._network(crop(image, region, _SIDE)[None]))
         if float(presence[0]) < _PRESENT:
             return None
         height, width = image.shape[:2]
-        points = region.to_frame(np.asarray(raw.reshape(POINTS, 3) / size, np.float32))
+        points = region.to_frame(np.asarray(raw.reshape(POINTS, 3) / _SIDE, np.float32))
         points /= np.array([width, height, width], np.float32)
         return points

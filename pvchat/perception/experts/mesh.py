@@ -19,6 +19,7 @@ from pvchat.perception.experts.ssd import FACES, Detector
 from pvchat.schemas import FloatArray
 
 POINTS = 468
+SMALLEST_MOUTH = 36  # pixels, height of a face below which the mesh guesses how its mouth moves
 # Indices of the canonical face mesh; "right" is the person's own right, the left of a picture that faces us.
 _RIGHT_EYE_OUTER, _RIGHT_EYE_INNER, _LEFT_EYE_INNER, _LEFT_EYE_OUTER = 33, 133, 362, 263
 _RIGHT_LIDS, _LEFT_LIDS = (159, 145), (386, 374)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pvchat.config import VideoConfig
-from pvchat.perception.experts.mesh import MeshExpert
+from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
 from pvchat.schemas import ClipAnalysis, FloatArray, Track, Utterance
 from pvchat.video.files import PathLike, Probe
 from pvchat.video.moments import pictures_at
@@ -28,7 +28,6 @@ _APART_S = 1.1  # most between two sightings between which a face is followed
 _FOLLOWED = 0.6  # share of the looks in which a mouth must be measured
 _THERE = 0.25  # … and in which a face must be seen at all to be one that may speak
 _LOOKS = 5  # after so many looks without a face there is none
-_SMALLEST = 36  # pixels, the height of a face whose mouth can be measured
 _MOVES, _STILL = 0.009, 0.004  # face heights a look
 _CLEARLY = 1.6  # times as much as the mouth that moves second most
 
@@ -69,7 +68,7 @@ def with_speakers(
     opened: dict[float, dict[int, float]] = defaultdict(dict)
     for time, image in pictures_at(path, found, wanted, config) if wanted else ():
         for face in faces[time]:
-            if (face.box[3] - face.box[1]) * image.shape[0] >= _SMALLEST:
+            if (face.box[3] - face.box[1]) * image.shape[0] >= SMALLEST_MOUTH:
                 seen = mesh.mesh(image, face.box, face.points)
                 opened[time][face.track] = np.nan if seen is None else seen.mouth_open
     spoken = []
