@@ -19,7 +19,7 @@ from pvchat.augment.negatives import excerpts, search
 from pvchat.augment.negatives.candidates import NegativesConfig, SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.plan import PlannedSample, to_sample
-from pvchat.augment.positives.protocol import Generator, Take
+from pvchat.augment.positives.protocol import Generator
 from pvchat.augment.questions import together
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.schemas import QuestionRow, Sample
@@ -173,7 +173,7 @@ def _empty_scenes(run: Augmentation, count: int) -> list[Sample]:
         run.check()
         run.watch.tell("emptying scenes", done, count)
         frames = 1 if planned.stage == "image" else max(2, round(run.config.seconds * run.config.fps))
-        made = plan.empty_scene(planned, run.profile, Take(frames, run.config.fps))
+        made = plan.empty_scene(planned, run.profile, frames)
         samples.append(plan.negative_of(planned, made, run.profile))
         write_media(run.out / samples[-1].media, made.images, run.config.fps)
     return samples

@@ -10,7 +10,6 @@ Legend: T dense frames, H and W their pixels, h and w of a mask.
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,6 @@ from pvchat.storage import atomic, tensorfile
 
 if TYPE_CHECKING:
     from pvchat.people.person import Person
-
-log = logging.getLogger(__name__)
 
 MEASURES = ("yaw", "pitch", "roll", "mouth_open", "eyes_open", "smile")
 SHARES: tuple[tuple[Split, float], ...] = (("train", 0.7), ("val", 0.15), ("test", 0.15))

@@ -14,7 +14,7 @@ from make_profile import make_profile
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.photometric import SubClips
 from pvchat.augment.positives.plan import PlannedSample, to_sample
-from pvchat.augment.positives.protocol import Take, window
+from pvchat.augment.positives.protocol import window
 from pvchat.augment.profile import interpolate, plausible, segments
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
@@ -42,7 +42,7 @@ def test_windows_start_everywhere():
 
 def test_a_subclip_is_the_clip_itself():
     profile = make_profile()
-    made = SubClips().make(profile, Take(6, 8.0), np.random.default_rng(1))
+    made = SubClips().make(profile, 6, np.random.default_rng(1))
     assert made.images.shape == (6, *profile.images.shape[1:])
     assert all(any((image == own).all() for own in profile.images) for image in made.images)
     assert made.times[-1] == pytest.approx(5 / 8)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.augment import gates
-from pvchat.augment.positives.protocol import Made, Take
+from pvchat.augment.positives.protocol import Made
 from pvchat.augment.profile import Profile
 from pvchat.errors import SettingsError
 
@@ -95,7 +95,7 @@ class ConsisID:
         folder = _folder(model or CONSISID)
         return cls(pipeline.to(device), consisid_conditions(folder, device, torch.bfloat16))
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
         face = self.conditions(best_face(profile))
         result = self.pipeline(
@@ -114,8 +114,7 @@ class ConsisID:
             generator=_generator(rng),
             output_type="np",
         )
-        images = _to_uint8(result.frames[0])
-        return Made(images, (np.arange(len(images)) / take.fps).astype(np.float32))
+        return Made(_to_uint8(result.frames[0]))
 
 
 class IdentityAdapter:
@@ -164,7 +163,7 @@ class IdentityAdapter:
             raise SettingsError(f"the identity adapter can't be loaded ({error}).", subject=adapter) from error
         return cls(pipeline.to(device))
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
         result = self.pipeline(
             prompt=prompt(rng),
@@ -176,7 +175,7 @@ class IdentityAdapter:
             generator=_generator(rng),
             output_type="np",
         )
-        return Made(_to_uint8(result.images[:1]), np.zeros(1, np.float32))
+        return Made(_to_uint8(result.images[:1]))
 
 
 def require(device: str = "cuda") -> Any:

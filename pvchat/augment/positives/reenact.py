@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import Cover, warp
-from pvchat.augment.positives.protocol import BOTH, Made, Take, window
+from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import MEASURES, Profile
 from pvchat.schemas import FloatArray, IntArray, Service
 
@@ -36,6 +36,7 @@ _MOVES: dict[str, tuple[str, float, float, float]] = {
 _SAYS = {
     "turn": "turning the head", "nod": "nodding", "smile": "smiling", "blink": "blinking", "talk": "talking",
 }  # fmt: skip
+_DRIVERS = 8  # clips of a folder whose heads are measured
 _PIVOT = np.array([0.0, 0.12, 0.33], np.float32)  # where a head turns, in face heights
 _RIGHT_UPPER, _RIGHT_LOWER = (246, 161, 160, 159, 158, 157, 173), (7, 163, 144, 145, 153, 154, 155)
 _LEFT_UPPER, _LEFT_LOWER = (466, 388, 387, 386, 385, 384, 398), (249, 390, 373, 374, 380, 381, 382)
@@ -72,27 +73,27 @@ class Reenact:
         self.kind, self.drivers = kind, list(drivers)
         self.name, self.share = f"reenact:{kind}", 6.0
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
-        frames = window(profile.meshed, take.count, rng)
-        length = max(take.count, 12)  # a still is a moment of a motion
+        frames = window(profile.meshed, count, rng)
+        length = max(count, 12)  # a still is a moment of a motion
         added = plan_motion(self.kind, length, [profile.motion, *self.drivers], rng)
-        moment = np.arange(take.count) if take.count > 1 else np.array([int(np.argmax(_strength(self.kind, added)))])
+        moment = np.arange(count) if count > 1 else np.array([int(np.argmax(_strength(self.kind, added)))])
         images = []
         for frame, at in zip(frames, moment, strict=True):
             images.append(reenact(profile.images[frame], profile.meshes[frame], added, int(at)))
-        notes = {"action": _SAYS[self.kind]} if take.count > 1 else {}
-        return Made(np.stack(images), take.times, notes)
+        notes = {"action": _SAYS[self.kind]} if count > 1 else {}
+        return Made(np.stack(images), notes)
 
 
-def measure_drivers(folder: Path, chat: Service, most: int = 8) -> list[FloatArray]:
+def measure_drivers(folder: Path, chat: Service) -> list[FloatArray]:
     """Head motion [n, 6] of the main face in each of a folder's first clips; what can't be read is left out."""
     from pvchat.augment.profile import build
     from pvchat.augment.settings import AugmentConfig
     from pvchat.errors import PVChatError
 
     found = []
-    for path in sorted(p for p in folder.iterdir() if p.is_file())[:most]:
+    for path in sorted(p for p in folder.iterdir() if p.is_file())[:_DRIVERS]:
         try:
             profile = build(path, "driver", chat, AugmentConfig(track=1))
         except PVChatError:

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import paint
-from pvchat.augment.positives.protocol import BOTH, Made, Take, window
+from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import Profile
 from pvchat.schemas import FloatArray
 
@@ -50,9 +50,9 @@ class Wear:
         self.kind = kind
         self.name, self.share = f"wear:{kind}", 3.0 if kind == "scrubs" else 6.0
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
-        frames = window(profile.meshed, take.count, rng)
+        frames = window(profile.meshed, count, rng)
         height, width = profile.images.shape[1:3]
         found = [heads.build(profile.meshes[f], width, height) for f in frames]
         shape = np.mean([h.local for h in found], 0)
@@ -68,7 +68,7 @@ class Wear:
                 image = lay(image, head, texture, lit)
             images.append(image)
         label = _NAMES[self.kind if self.kind == "scrubs" else things[0]]
-        return Made(np.stack(images), take.times, {"appearance": f"wears {label}"}, _covers(things))
+        return Made(np.stack(images), {"appearance": f"wears {label}"}, _covers(things))
 
 
 def draw(thing: str, shape: FloatArray, rng: np.random.Generator) -> FloatArray:
