@@ -16,7 +16,7 @@ from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.folders import write_media
 from pvchat.augment.journal import StepJournal, read_lines, write_lines
 from pvchat.augment.negatives import excerpts, search
-from pvchat.augment.negatives.candidates import NegativesConfig, SubjectClip
+from pvchat.augment.negatives.candidates import SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.plan import PlannedSample, to_sample
 from pvchat.augment.positives.protocol import Generator
@@ -77,13 +77,12 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
     """Find clips of other people; where there are too few, empty the subject's own scenes."""
     short = run.config.negatives
     subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
-    config = NegativesConfig(run.config.negatives, run.config.seconds, run.config.negatives // 3, run.seed)
     samples, dropped = [], {}
     if run.config.negatives:
-        found = search.find(subject, run.chat, run.config.index, run.config.others, config, run.watch)
+        found = search.find(subject, run.chat, run.config, run.seed, run.watch)
         run.check()
         dropped = dict(found.dropped)
-        samples = excerpts.write(found, subject, run.out, run.analyses.chat, config, run.watch)
+        samples = excerpts.write(found, subject, run.out, run.analyses.chat, run.config, run.watch)
         run.check()  # a cut-off list is no result
         short -= sum(s.stage == "video" and not s.dropped for s in samples)
     samples += _empty_scenes(run, max(0, short))
