@@ -192,7 +192,7 @@ class ClipMemory:
             self._recent.pop(key, None)
         self.networks.forget()
         self._decoded = self._probed = None
-        self.cache.purge_key(key)
+        self.cache.remove(key, forgotten=True)
         KeptParts(self.cache, key).remove()
 
     def clear(self) -> None:

@@ -77,7 +77,7 @@ def catalogue() -> tuple[Template, ...]:
     found = []
     for form_number, form in enumerate(FORMS):
         for type_number, kind in enumerate(TYPES):
-            pools = _pools(form, kind)
+            pools = _book()["questions"][form].get(kind, {})
             for split_number, split in enumerate(SPLITS):
                 first = 1000 * (10 * (form_number + 1) + type_number) + 100 * split_number
                 found += [Template(first + i, t, kind, split, form) for i, t in enumerate(pools.get(split, ()))]
@@ -142,9 +142,7 @@ def none_of(names: Sequence[str]) -> str:
 
 def masked(text: str, names: Sequence[str]) -> str:
     """A sentence with every name as "<n>", letters folded: two paraphrases are one where this is equal."""
-    for name in sorted(names, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "<n>", text)
-    return " ".join(text.casefold().split())
+    return " ".join(_replaced(text, dict.fromkeys(names, "<n>")).casefold().split())
 
 
 def upper(text: str) -> str:
@@ -184,14 +182,6 @@ def denied(answer: str, name: str, others: Sequence[str] = ()) -> bool:
     return False
 
 
-def _pools(form: Form, kind: str) -> dict[Split, list[str]]:
-    if form == "plain":
-        return dict(_book()["questions"][kind])
-    if form == "group":
-        return dict(_book()["group"]) if kind == "existence" else {}
-    return dict(_book()[form]) if kind == "location" else {}
-
-
 @lru_cache(maxsize=1)
 def _book() -> dict[str, Any]:
     text = files("pvchat.augment.questions").joinpath("templates.json").read_text(encoding="utf-8")
@@ -200,11 +190,16 @@ def _book() -> dict[str, Any]:
 
 def _prepared(answer: str, names: Sequence[str]) -> str:
     """Lower case, every name as "@number@", phrases that negate nothing taken out."""
-    text = answer.replace("’", "'")
-    for number, name in sorted(enumerate(names), key=lambda pair: -len(pair[1])):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", f"@{number}@", text, flags=re.IGNORECASE)
+    text = _replaced(answer.replace("’", "'"), {name: f"@{number}@" for number, name in enumerate(names)}, re.IGNORECASE)
     text = _NO_DOUBT.sub("", " ".join(text.lower().split()))
     return _BUT_THEM.sub("not ", text)
+
+
+def _replaced(text: str, words: dict[str, str], flags: int = 0) -> str:
+    """A text with names, where they stand as whole words, as other words; longer names first."""
+    for name in sorted(words, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", words[name], text, flags=flags)
+    return text
 
 
 def _denies(clause: str) -> bool:
