@@ -35,7 +35,7 @@ def measure(run: Augmentation) -> dict[str, Any]:
     """Measure the subject, frame by frame."""
     found = profile.build(run.clip, run.name, run.chat, run.config, run.watch.tell)
     profile.save(found, run.out / RESULTS["profile"])
-    run.keep(found)
+    run.profile = found
     return {
         "clip": run.clip.name,
         "name": run.name,

@@ -120,7 +120,7 @@ def test_stopping_keeps_what_was_cut(crowd, filmed, tmp_path):
 
 def test_every_recipe_gets_into_every_split():
     def candidate(recipe, key):
-        return Negative(recipe, key, None, 0, "face", 0.0, 1.0, None, 0.7, 0.0)
+        return Negative(recipe, key, None, 0, 0.0, 1.0, None, 0.7)
 
     many = [candidate("lookalike", f"a{i}") for i in range(10)] + [candidate("random", f"b{i}") for i in range(10)]
     splits = split_sources([*many, candidate("random", "a3")], 0)

@@ -81,7 +81,7 @@ def test_half_are_hard_and_the_nearest_come_first(crowd, tmp_path):
     assert recipes == ["lookalike"] * 6 + ["random"] * 6
     hard, rest = ([c.distance for c in found.candidates if (c.recipe == "lookalike") == h] for h in (True, False))
     assert max(hard) < min(np.median(rest), 0.8)
-    assert all(c.probability <= 0.05 and c.distance >= 0.5 for c in found.candidates)
+    assert all(c.distance >= 0.5 for c in found.candidates)
     assert len({(c.key, c.start_s) for c in found.candidates}) == 12
 
 
@@ -111,7 +111,7 @@ def test_the_same_gender_comes_first(crowd, tmp_path):
 
 def test_where_few_are_hard_random_ones_fill_up_and_the_other_way_round():
     def some(recipe, count):
-        return [Negative(recipe, f"{recipe}{i}", None, 0, "face", 0.0, 1.0, None, 0.7, 0.0) for i in range(count)]
+        return [Negative(recipe, f"{recipe}{i}", None, 0, 0.0, 1.0, None, 0.7) for i in range(count)]
 
     for hard, rest, expected in ((99, 99, 5), (2, 99, 2), (99, 3, 7), (2, 3, 2), (0, 0, 0)):
         chosen = negatives.balance(some("lookalike", hard), some("random", rest), 10)
@@ -145,7 +145,6 @@ def test_figures_have_look_alikes_too(crowd, tmp_path):
     for i, path in enumerate(others):  # other scenes, too
         crowd.chat.known[str(path)].frame_features = look(i)
     found = negatives.find(subject, crowd.chat, AugmentConfig(negatives=6, index=crowd.index(tmp_path / "index")))
-    assert {c.kind for c in found.candidates} == {"figure"}
     assert {c.clip for c in found.candidates} <= set(others)
     assert {c.recipe for c in found.candidates} == {"lookalike", "random"}
     assert found.dropped == {"may be the subject": 1}
@@ -166,7 +165,6 @@ def test_people_of_the_same_clip_are_cut_out_without_the_subject(crowd):
     candidate = found.candidates[0]
     assert candidate.clip == subject.clip
     assert candidate.track == 1
-    assert candidate.probability > 0.05
     x0, y0, x1, y1 = candidate.box
     assert x0 >= LEFT[2]
     assert (x0, y0, x1, y1) == pytest.approx((0.4, 0.0, 1.0, 1.0), abs=0.03)

@@ -108,7 +108,8 @@ def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
         " their consent.",
         "",
         *_table("split", _SPLITS, [
-            ("samples", Counter(str(s.split) for s in samples)), ("sources", _sources(samples)),
+            ("samples", Counter(str(s.split) for s in samples)),
+            ("sources", Counter(str(split) for split, _ in {(s.split, s.source) for s in samples})),
             ("questions", Counter(str(r.split) for r in rows)), ("about somebody present", yes),
             ("paraphrases", Counter(str(split) for split, _ in {(r.split, r.template) for r in rows})),
         ]),
@@ -132,10 +133,6 @@ def _table(head: str, keys: Sequence[str], columns: Sequence[tuple[str, Counter[
     rows = [[key, *(str(counts[key]) for _, counts in columns)] for key in keys]
     titles = [head, *(title for title, _ in columns)]
     return [f"| {' | '.join(row)} |" for row in (titles, ["---"] * len(titles), *rows)] + [""]
-
-
-def _sources(samples: Sequence[Sample]) -> Counter[str]:
-    return Counter(str(split) for split, _ in {(s.split, s.source) for s in samples})
 
 
 def _subject(rows: Sequence[QuestionRow], samples: Sequence[Sample]) -> str:

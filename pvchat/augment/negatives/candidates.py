@@ -67,23 +67,19 @@ class Negative:
         key: content key of the clip.
         clip: its file.
         track: index into that clip's `ClipAnalysis.tracks`; None for clips without anybody.
-        kind: "face" or "figure".
         start_s, end_s: the excerpt.
         box: x0, y0, x1, y1 as fractions of the frame to crop to; None: the whole frame.
         distance: from the subject's mean vector: how hard it is. Infinite for clips without anybody of that kind.
-        probability: that the clip (of "same-clip": the track) shows the subject, by the presence model.
     """
 
     recipe: Recipe
     key: str
     clip: Path
     track: int | None
-    kind: Literal["face", "figure"]
     start_s: float
     end_s: float
     box: Box | None
     distance: float
-    probability: float
 
 
 @dataclass(frozen=True)

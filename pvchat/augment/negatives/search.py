@@ -136,8 +136,7 @@ class Pool:
         assert seen.clip is not None  # else `_refusal` gave that as the reason
         return Negative(
             recipe,  # type: ignore[arg-type]
-            clip.key, seen.clip, track.number if track else None, self.subject.person.kind, start, end, None,
-            round(distance, 4), round(seen.judged.clip, 4),
+            clip.key, seen.clip, track.number if track else None, start, end, None, round(distance, 4),
         )  # fmt: skip
 
     def _rank(self, clip: ClipEntry, track: TrackEntry) -> float:
@@ -240,7 +239,8 @@ def find(
             near += pool.lookalikes(nearest)
             random += pool.random()
     beside = list(cut_outs(subject, strangers, config.seconds, dropped))
-    hard = [c for pair in zip_longest(beside, _merged(near, len(pools))) for c in pair if c is not None]
+    near = sorted(near, key=lambda c: c.distance) if len(pools) > 1 else near  # those of one pool are in order
+    hard = [c for pair in zip_longest(beside, near) for c in pair if c is not None]
     return Negatives(balance(hard, random, config.negatives), dict(dropped), seed)
 
 
@@ -256,11 +256,6 @@ def balance(hard: Sequence[Negative], random: Sequence[Negative], count: int) ->
     chosen = list(hard[: count - few])
     taken = {_place(c) for c in chosen}
     return [*chosen, *[c for c in free if _place(c) not in taken][:few]]
-
-
-def _merged(near: Sequence[Negative], pools: int) -> Sequence[Negative]:
-    """Look-alikes of several pools by distance; those of one are in order already."""
-    return sorted(near, key=lambda c: c.distance) if pools > 1 else near
 
 
 def _place(candidate: Negative) -> tuple[str, float, float]:

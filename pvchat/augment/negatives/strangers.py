@@ -100,7 +100,8 @@ class Strangers:
 
     def _probability(self, analysis: ClipAnalysis, tracks: list[Track]) -> float:
         shown = replace(analysis, tracks=tracks)
-        return max(_largest(self.presence.logits([one], shown)) for one in (self.person, self.anywhere))
+        logits = np.concatenate([self.presence.logits([one], shown)[0] for one in (self.person, self.anywhere)])
+        return float(1 / (1 + np.exp(-np.clip(logits.max(), -30, 30)))) if logits.size else 0.0
 
     def _distance(self, track: Track) -> float:
         return float(np.linalg.norm(mean_identity(track.identity, track.quality) - self.middle))
@@ -175,10 +176,7 @@ def cut_outs(subject: SubjectClip, strangers: Strangers, seconds: float, dropped
             if box is None:
                 dropped["in the subject's clip: no room beside the subject"] += 1
                 continue
-            yield Negative(
-                "same-clip", analysis.key, subject.clip, number, track.kind, start, end, box,
-                round(distance, 4), round(probability, 4),
-            )  # fmt: skip
+            yield Negative("same-clip", analysis.key, subject.clip, number, start, end, box, round(distance, 4))
 
 
 def seen_together(a: Track, b: Track) -> bool:
@@ -227,10 +225,6 @@ def crop_beside(analysis: ClipAnalysis, track: Track, subject: Track, start: flo
     width, height = (box[2:] - box[:2]) * [analysis.width, analysis.height]
     x0, y0, x1, y1 = (round(float(v), 4) for v in box)
     return (x0, y0, x1, y1) if min(width, height) >= _LEAST else None
-
-
-def _largest(logits: FloatArray) -> float:
-    return float(1 / (1 + np.exp(-np.clip(logits.max(), -30, 30)))) if logits.size else 0.0
 
 
 def _clear_of(box: FloatArray, keep: FloatArray, avoid: FloatArray) -> FloatArray | None:

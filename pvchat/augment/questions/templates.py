@@ -116,7 +116,8 @@ def fill(text: str, names: Sequence[str], absent: Sequence[str] = (), **words: s
     """
     head, mark, tail = text.partition("{absent}")
     text = agree(head, len(names)) + mark + agree(tail, len(absent) if mark else len(names))
-    words = {"or": listed(names, "or"), "all": _COUNTS.get(len(names), "all"), "none": none_of(names), **words}
+    none = f"neither {listed(names, 'nor')}" if len(names) == 2 else f"none of {listed(names)}"
+    words = {"or": listed(names, "or"), "all": _COUNTS.get(len(names), "all"), "none": none, **words}
     words |= {"name": listed(names), "absent": listed(absent), "absent or": listed(absent, "or")}
     words["None"] = upper(words["none"])
     filled = re.sub(r"\{([\w ]+)\}", lambda hit: words.get(hit[1], hit[0]), text)
@@ -133,11 +134,6 @@ def listed(names: Sequence[str], word: str = "and") -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} {word} {names[-1]}"
-
-
-def none_of(names: Sequence[str]) -> str:
-    """Such as "neither Ana nor Ben" and "none of Ana, Ben and Cy"."""
-    return f"neither {listed(names, 'nor')}" if len(names) == 2 else f"none of {listed(names)}"
 
 
 def masked(text: str, names: Sequence[str]) -> str:
@@ -190,7 +186,9 @@ def _book() -> dict[str, Any]:
 
 def _prepared(answer: str, names: Sequence[str]) -> str:
     """Lower case, every name as "@number@", phrases that negate nothing taken out."""
-    text = _replaced(answer.replace("’", "'"), {name: f"@{number}@" for number, name in enumerate(names)}, re.IGNORECASE)
+    text = _replaced(
+        answer.replace("’", "'"), {name: f"@{number}@" for number, name in enumerate(names)}, re.IGNORECASE
+    )
     text = _NO_DOUBT.sub("", " ".join(text.lower().split()))
     return _BUT_THEM.sub("not ", text)
 
