@@ -24,6 +24,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from pvchat.augment.schemas import Split
+from pvchat.chat.english import join, upper
 
 Form = Literal["plain", "group", "side", "open"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -116,9 +117,9 @@ def fill(text: str, names: Sequence[str], absent: Sequence[str] = (), **words: s
     """
     head, mark, tail = text.partition("{absent}")
     text = agree(head, len(names)) + mark + agree(tail, len(absent) if mark else len(names))
-    none = f"neither {listed(names, 'nor')}" if len(names) == 2 else f"none of {listed(names)}"
-    words = {"or": listed(names, "or"), "all": _COUNTS.get(len(names), "all"), "none": none, **words}
-    words |= {"name": listed(names), "absent": listed(absent), "absent or": listed(absent, "or")}
+    none = f"neither {join(names, 'nor')}" if len(names) == 2 else f"none of {join(names)}"
+    words = {"or": join(names, "or"), "all": _COUNTS.get(len(names), "all"), "none": none, **words}
+    words |= {"name": join(names), "absent": join(absent), "absent or": join(absent, "or")}
     words["None"] = upper(words["none"])
     filled = re.sub(r"\{([\w ]+)\}", lambda hit: words.get(hit[1], hit[0]), text)
     return upper(filled)
@@ -129,21 +130,9 @@ def agree(text: str, count: int) -> str:
     return _AGREES.sub(lambda hit: hit[1] if count == 1 else hit[2], text)
 
 
-def listed(names: Sequence[str], word: str = "and") -> str:
-    """Such as "Ana, Ben and Cy"."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} {word} {names[-1]}"
-
-
 def masked(text: str, names: Sequence[str]) -> str:
     """A sentence with every name as "<n>", letters folded: two paraphrases are one where this is equal."""
     return " ".join(_replaced(text, dict.fromkeys(names, "<n>")).casefold().split())
-
-
-def upper(text: str) -> str:
-    """With a capital first letter."""
-    return text[:1].upper() + text[1:]
 
 
 def stated_presence(answer: str, names: Sequence[str]) -> dict[str, bool | None]:
