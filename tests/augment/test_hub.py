@@ -20,7 +20,7 @@ pytest.importorskip("diffusers")
 
 
 def describe(face):
-    return hub.FaceConditions(torch.ones(1, 2), [torch.ones(1, 2, 2)], Image.fromarray(face).resize((16, 16)))
+    return torch.ones(1, 2), [torch.ones(1, 2, 2)], Image.fromarray(face).resize((16, 16)), None
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ show: the gates and the teachers look at the result.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -40,25 +39,9 @@ _AVOID = "deformed face, different person, cartoon, text, watermark, low quality
 _PLACES = 8  # frames among which the best face is looked for
 _SEED = 2**31
 
-# Face picture -> what ConsisID's transformer takes: id_cond, id_vit_hidden and the aligned face.
-Conditions = Callable[[NDArray[np.uint8]], "FaceConditions"]
-
-
-@dataclass
-class FaceConditions:
-    """What a face means to ConsisID.
-
-    Attributes:
-        cond: [1, D] identity and CLIP embedding, joined.
-        hidden: the CLIP tower's hidden states, one [1, N, W] a scale.
-        image: the aligned face, the first frame's guide.
-        keypoints: picture of the face's key points, or None.
-    """
-
-    cond: torch.Tensor
-    hidden: list[torch.Tensor]
-    image: Image.Image
-    keypoints: Any = None
+# Face picture -> what it means to ConsisID's transformer: identity and CLIP embedding joined [1, D]; the CLIP tower's
+# hidden states, one [1, N, W] a scale; the aligned face, which guides the first frame; a picture of key points or None.
+Conditions = Callable[[NDArray[np.uint8]], tuple["torch.Tensor", list["torch.Tensor"], Image.Image, Any]]
 
 
 class ConsisID:
@@ -97,9 +80,9 @@ class ConsisID:
 
     def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
-        face = self.conditions(best_face(profile))
+        cond, hidden, image, keypoints = self.conditions(best_face(profile))
         result = self.pipeline(
-            image=face.image,
+            image=image,
             prompt=prompt(rng),
             negative_prompt=_AVOID,
             height=self.size[0],
@@ -108,9 +91,9 @@ class ConsisID:
             num_inference_steps=self.steps,
             guidance_scale=6.0,  # classifier-free guidance, as in the paper
             max_sequence_length=self.pipeline.transformer.config.max_text_seq_length,
-            id_vit_hidden=face.hidden,
-            id_cond=face.cond,
-            kps_cond=face.keypoints,
+            id_vit_hidden=hidden,
+            id_cond=cond,
+            kps_cond=keypoints,
             generator=_generator(rng),
             output_type="np",
         )
@@ -209,12 +192,8 @@ def consisid_conditions(folder: Path, device: str, dtype: torch.dtype) -> Condit
         ) from error
     models = consisid_utils.prepare_face_models(str(folder), device=device, dtype=dtype)
 
-    def describe(face: NDArray[np.uint8]) -> FaceConditions:
-        measured: Any = consisid_utils.process_face_embeddings_infer  # its stub knows other arguments
-        cond, hidden, image, keypoints = measured(*models, device, dtype, face, is_align_face=True)
-        return FaceConditions(cond, hidden, image, keypoints)
-
-    return describe
+    measured: Any = consisid_utils.process_face_embeddings_infer  # its stub knows other arguments
+    return lambda face: measured(*models, device, dtype, face, is_align_face=True)
 
 
 def best_face(profile: Profile) -> NDArray[np.uint8]:

@@ -50,7 +50,8 @@ class Recolour:
         names = [n for n, lab in CLOTH.items() if np.linalg.norm(np.array(lab) - old) > _FAR]
         new = np.array(CLOTH[names[int(rng.integers(len(names)))]], np.float32)
         images = [recolour(profile.images[f], c, old, new) for f, c in zip(frames, covers, strict=True)]
-        return Made(np.stack(images), {"appearance": f"wears {_colour_words(images[0], covers[0])} clothes"})
+        said = colours.name_colours(colours.dominant(images[0][covers[0] > 0.6])) or "other"  # as it really became
+        return Made(np.stack(images), {"appearance": f"wears {said} clothes"})
 
 
 def clothes(profile: Profile, frame: int) -> FloatArray:
@@ -98,11 +99,6 @@ def to_rgb(lab: FloatArray) -> FloatArray:
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _WHITE
     linear = np.clip(xyz @ _TO_RGB.T, 0, 1)
     return np.asarray(255 * colours.from_linear(linear), "f4")
-
-
-def _colour_words(image: Images, cover: FloatArray) -> str:
-    """The colour word that the new clothes really have."""
-    return colours.name_colours(colours.dominant(image[cover > 0.6])) or "other"
 
 
 def _hanging(hair: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_]:
