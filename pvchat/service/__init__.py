@@ -12,6 +12,6 @@ enrolled against it, has more measured or heard (hearing.py) where the question 
 """
 
 from pvchat.service.networks import Networks
-from pvchat.service.pvchat import DEPTHS, PRESET, PVChat
+from pvchat.service.pvchat import PVChat
 
-__all__ = ["DEPTHS", "PRESET", "Networks", "PVChat"]
+__all__ = ["Networks", "PVChat"]

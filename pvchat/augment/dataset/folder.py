@@ -22,7 +22,7 @@ from pvchat.augment.journal import file_hash, read_lines, write_lines
 from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.errors import SettingsError
 
-ROWS, SAMPLES, CARD, CHECKSUMS, MEDIA = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json", "media"
+ROWS, SAMPLES, CARD, CHECKSUMS = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json"
 VERSION = 1
 FROM_SAMPLE = ("media", "stage", "role", "recipe", "source")  # what a row of the file also tells about its sample
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pvchat.augment.questions.cast import Analyses, SampleView, agree, views
+from pvchat.augment.questions.cast import Analyses, SampleView, described_alike, views
 from pvchat.augment.questions.sides import OPPOSITE, Pair, pairs
 from pvchat.augment.questions.teacher import Description, FactsTeacher, Teacher
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
@@ -79,7 +79,7 @@ def write_questions(
         if name not in sample.people:
             raise SettingsError(f"sample {sample.id} doesn't say whether {name} is in it.", subject=name)
     seen = views(kept, analyses, people)
-    seen = seen if own is None else agree(seen, name, own)
+    seen = seen if own is None else described_alike(seen, name, own)
     writer = _Writer(teacher or FactsTeacher(), seed, progress)
     for split in ("train", "val", "test"):
         some = [v for v in seen if v.sample.split == split]
