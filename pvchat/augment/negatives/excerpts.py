@@ -54,7 +54,7 @@ def write(
         out: folder of the data set.
         chat: looks at the excerpts (cached by content).
         config: as for `find`.
-        watch: told what is being done; stops after the excerpt at hand.
+        watch: told what is being done; asked before each excerpt whether to stop.
 
     Returns:
         A sample of stage "video" for each candidate, and of stage "image" for some. Role "negative", `people`
@@ -66,14 +66,10 @@ def write(
     splits, stills = split_sources(candidates, found.seed), min(config.negatives // _STILLS, len(candidates))
     with_still = set(np.linspace(0, len(candidates) - 1, stills).round().astype(int))
     samples: list[Sample] = []
-    for number, candidate in enumerate(candidates):
-        if watch.stopped:
-            break
-        watch.tell("cutting negatives", number, len(candidates))
+    for number, candidate in enumerate(watch.over("cutting negatives", candidates, str(out))):
         split, source = _segment(candidate, subject) or (splits[candidate.key], candidate.key)
         excerpt = _Excerpt(candidate, split, source, found.seed, number in with_still)
         samples += _samples(excerpt, subject, out, chat, config.seconds)
-    watch.tell("cutting negatives", len(candidates), max(1, len(candidates)))
     return samples
 
 

@@ -92,9 +92,7 @@ def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = UNWATCHE
                     sample.people.setdefault(companion.name, present)
         together += _plan(some, chosen, person.name, split, seen, gathering.seed)
     made = []
-    for number, (members, people) in enumerate(together):
-        watch.check(str(gathering.out))
-        watch.tell("putting people together", number, len(together))
+    for members, people in watch.over("putting people together", together, str(gathering.out)):
         made.append(_make(members, people, gathering.out, gathering.seed))
         _verify(made[-1], samples, seen, known, gathering)
     return made
