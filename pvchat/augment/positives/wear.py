@@ -216,24 +216,14 @@ def _draw_cap(canvas: _Canvas, shape: FloatArray, cloth: Colour, *, brim: bool) 
     canvas.shadow(np.concatenate((edge, edge[::-1] + [0, 0.05])), 0.35, 0.02)
     canvas.polygon(dome, cloth)
     for x in (-0.55, 0.0, 0.55) if brim else ():  # seams
-        seam = np.stack(
-            (
-                middle + half * x * np.sin(np.linspace(0.25, np.pi / 2, 12)),
-                np.linspace(top[:, 1].min() + 0.02, low + 0.3 * abs(x) * (side_y - low), 12),
-            ),
-            1,
-        )  # noqa: E501
-        canvas.line(seam, _darker(cloth, 0.72), 0.006, 0.8)
+        across = middle + half * x * np.sin(np.linspace(0.25, np.pi / 2, 12))
+        down = np.linspace(top[:, 1].min() + 0.02, low + 0.3 * abs(x) * (side_y - low), 12)
+        canvas.line(np.stack((across, down), 1), _darker(cloth, 0.72), 0.006, 0.8)
     canvas.shade(np.concatenate((edge, edge[::-1] - [0, 0.07])), 0.35, 0.02)
     for side in (-1, 1):
-        rim = np.stack(
-            (
-                middle + side * np.array([0.78, 1.02, 1.02, 0.85]) * half,
-                [side_y - 0.5, side_y - 0.4, side_y + 0.05, side_y + 0.05],
-            ),
-            1,
-        )  # noqa: E501
-        canvas.shade(rim, 0.35, 0.05)
+        across = middle + side * np.array([0.78, 1.02, 1.02, 0.85]) * half
+        down = side_y + np.array([-0.5, -0.4, 0.05, 0.05])
+        canvas.shade(np.stack((across, down), 1), 0.35, 0.05)
     if not brim:
         canvas.line(edge - [0, 0.035], _darker(cloth, 0.85), 0.02, 0.8)
         return
