@@ -23,7 +23,7 @@ import sys
 import tarfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -104,14 +104,12 @@ def take_members(archive: Path, members: tuple[str, ...], folder: Path) -> None:
 
     The archive's hash was compared before: it holds what the row's author saw in it.
     """
-    with contextlib.ExitStack() as held:
-        opened: Callable[[str], Any]
-        if zipfile.is_zipfile(archive):
-            opened = held.enter_context(zipfile.ZipFile(archive)).open
-        else:
-            opened = held.enter_context(tarfile.open(archive, "r:*")).extractfile
+    is_zip = zipfile.is_zipfile(archive)
+    opened: Any = zipfile.ZipFile(archive) if is_zip else tarfile.open(archive, "r:*")
+    with opened:
+        take = opened.open if is_zip else opened.extractfile
         for member in members:
-            with opened(member) as source, (folder / PurePosixPath(member).name).open("xb") as sink:
+            with take(member) as source, (folder / PurePosixPath(member).name).open("xb") as sink:
                 shutil.copyfileobj(source, sink, BLOCK)
                 sink.flush()
                 os.fsync(sink.fileno())
