@@ -105,7 +105,7 @@ def take_members(archive: Path, members: tuple[str, ...], folder: Path) -> None:
     The archive's hash was compared before: it holds what the row's author saw in it.
     """
     is_zip = zipfile.is_zipfile(archive)
-    opened: Any = zipfile.ZipFile(archive) if is_zip else tarfile.open(archive, "r:*")
+    opened: Any = zipfile.ZipFile(archive) if is_zip else tarfile.open(archive, "r:*")  # noqa: SIM115
     with opened:
         take = opened.open if is_zip else opened.extractfile
         for member in members:
