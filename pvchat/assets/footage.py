@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets import weights
-from pvchat.assets.packages import Weight
+from pvchat.assets.packages import LANGUAGES, TABLE, VOICE, Weight
 from pvchat.storage import atomic
 
 Images = Iterator[NDArray[np.uint8]]
@@ -66,6 +66,7 @@ FOOTAGE: tuple[Weight, ...] = (
         purpose="Eileen Collins (photo)",
     ),
 )
+EVERY = (*TABLE, *VOICE, *LANGUAGES, *FOOTAGE)  # all that is ever fetched
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ cache stays out of it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,40 +80,27 @@ class Augmentation:
     watch: Watch = UNWATCHED
     manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
     input_hash: str = ""
-    _profile: Profile | None = field(default=None, repr=False)
-    _analyses: Analyses | None = field(default=None, repr=False)
-    _teacher: Teacher | None = field(default=None, repr=False)
 
     @property
     def seed(self) -> int:
         """Of everything that is drawn."""
         return self.chat.settings.seed if self.config.seed is None else self.config.seed
 
-    @property
+    @cached_property
     def profile(self) -> Profile:
-        """The subject, read back where an earlier call measured them."""
-        if self._profile is None:
-            path = self.out / RESULTS["profile"]
-            self._profile = profile.load_or_build(path, self.clip, self.name, self.chat, self.config)
-        return self._profile
+        """The subject: read back where an earlier call measured them, set by the step that does."""
+        path = self.out / RESULTS["profile"]
+        return profile.load_or_build(path, self.clip, self.name, self.chat, self.config)
 
-    def keep(self, measured: Profile) -> None:
-        """Use a profile that was just measured instead of reading it back."""
-        self._profile = measured
-
-    @property
+    @cached_property
     def analyses(self) -> Analyses:
         """What the experts saw in a sample."""
-        if self._analyses is None:
-            self._analyses = Analyses(self.out, self.chat, self.config)
-        return self._analyses
+        return Analyses(self.out, self.chat, self.config)
 
-    @property
+    @cached_property
     def teacher(self) -> Teacher:
         """Who says what the present do."""
-        if self._teacher is None:
-            self._teacher = teacher.choose(self.config.teacher, self.chat, self.frames)
-        return self._teacher
+        return teacher.choose(self.config.teacher, self.chat, self.frames)
 
     def frames(self, sample: Sample) -> NDArray[np.uint8]:
         """A sample's frames [T, H, W, 3] that the experts saw."""

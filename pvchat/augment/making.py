@@ -16,10 +16,10 @@ from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.folders import write_media
 from pvchat.augment.journal import StepJournal, read_lines, write_lines
 from pvchat.augment.negatives import excerpts, search
-from pvchat.augment.negatives.candidates import NegativesConfig, SubjectClip
+from pvchat.augment.negatives.candidates import SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.plan import PlannedSample, to_sample
-from pvchat.augment.positives.protocol import Generator, Take
+from pvchat.augment.positives.protocol import Generator
 from pvchat.augment.questions import together
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.schemas import QuestionRow, Sample
@@ -35,7 +35,7 @@ def measure(run: Augmentation) -> dict[str, Any]:
     """Measure the subject, frame by frame."""
     found = profile.build(run.clip, run.name, run.chat, run.config, run.watch.tell)
     profile.save(found, run.out / RESULTS["profile"])
-    run.keep(found)
+    run.profile = found
     return {
         "clip": run.clip.name,
         "name": run.name,
@@ -57,13 +57,10 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
     makers = plan.generators(run.config, drivers)
     wanted = plan.plan_positives(run.profile, makers, run.config, run.seed)
     journal = StepJournal(run.out / RESULTS["positives"], run.input_hash)
-    for done, planned in enumerate(wanted):
-        run.check()
-        run.watch.tell("making positives", done, len(wanted))
+    for planned in run.watch.over("making positives", wanted, str(run.out)):
         if planned.id not in journal.entries:
             journal.add(planned.id, _make_one(run, planned, makers))
     entries = journal.finish([p.id for p in wanted])
-    run.watch.tell("making positives", len(wanted), len(wanted))
     failed = Counter(e["failed"] for e in entries if e["failed"])
     lacking = sorted({m.name for m in makers if not m.needs <= run.profile.has})
     return {
@@ -77,14 +74,12 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
     """Find clips of other people; where there are too few, empty the subject's own scenes."""
     short = run.config.negatives
     subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
-    config = NegativesConfig(run.config.negatives, run.config.seconds, run.config.negatives // 3, run.seed)
     samples, dropped = [], {}
     if run.config.negatives:
-        found = search.find(subject, run.chat, run.config.index, run.config.others, config, run.watch)
-        run.check()
+        found = search.find(subject, run.chat, run.config, run.seed, run.watch)
+        run.check()  # what was found until it was stopped is no result
         dropped = dict(found.dropped)
-        samples = excerpts.write(found, subject, run.out, run.analyses.chat, config, run.watch)
-        run.check()  # a cut-off list is no result
+        samples = excerpts.write(found, subject, run.out, run.analyses.chat, run.config, run.watch)
         short -= sum(s.stage == "video" and not s.dropped for s in samples)
     samples += _empty_scenes(run, max(0, short))
     write_lines(run.out / RESULTS["negatives"], [s.to_dict() for s in samples])
@@ -98,14 +93,11 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
     others = [{"sample": row, "covers": []} for row in read_lines(run.out / RESULTS["negatives"])]
     model, own = run.chat.presence_model, gates.own_sharpness(run.profile)
     samples = []
-    for done, entry in enumerate([*entries, *others]):
-        run.check()
-        run.watch.tell("filtering", done, len(entries) + len(others))
+    for entry in run.watch.over("filtering", [*entries, *others], str(run.out)):
         sample = Sample(**entry["sample"])
         if sample.role == "positive" or not sample.dropped:
             _pass_gates(run, sample, frozenset(entry["covers"]), model, own)
         samples.append(sample)
-    run.watch.tell("filtering", len(samples), len(samples))
     groups = _together(run, samples)
     write_lines(run.out / RESULTS["filter"], [s.to_dict() for s in [*samples, *groups]])
     found = gates.statistics(samples)
@@ -168,12 +160,10 @@ def _make_one(run: Augmentation, planned: PlannedSample, makers: list[Generator]
 
 def _empty_scenes(run: Augmentation, count: int) -> list[Sample]:
     """Where too few others were found: the subject's scenes without the subject."""
-    samples = []
-    for done, planned in enumerate(plan.plan_empty_scenes(run.profile, count, run.seed)):
-        run.check()
-        run.watch.tell("emptying scenes", done, count)
+    samples, planned_scenes = [], plan.plan_empty_scenes(run.profile, count, run.seed)
+    for planned in run.watch.over("emptying scenes", planned_scenes, str(run.out)):
         frames = 1 if planned.stage == "image" else max(2, round(run.config.seconds * run.config.fps))
-        made = plan.empty_scene(planned, run.profile, Take(frames, run.config.fps))
+        made = plan.empty_scene(planned, run.profile, frames)
         samples.append(plan.negative_of(planned, made, run.profile))
         write_media(run.out / samples[-1].media, made.images, run.config.fps)
     return samples

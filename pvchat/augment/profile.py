@@ -10,7 +10,6 @@ Legend: T dense frames, H and W their pixels, h and w of a mask.
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,6 @@ from pvchat.storage import atomic, tensorfile
 
 if TYPE_CHECKING:
     from pvchat.people.person import Person
-
-log = logging.getLogger(__name__)
 
 MEASURES = ("yaw", "pitch", "roll", "mouth_open", "eyes_open", "smile")
 SHARES: tuple[tuple[Split, float], ...] = (("train", 0.7), ("val", 0.15), ("test", 0.15))
@@ -124,7 +121,7 @@ def build(
         SubjectError: nobody in it, or several and `config.track` doesn't say whom.
     """
     analysis, track, profile = _begin(Path(clip), name, chat, config)
-    seen, gap = analysis.times[track.frames], _gap(analysis)
+    seen, gap = analysis.times[track.frames], _GAP * max(analysis.step_s, 1e-3)
     profile.boxes = interpolate(track.boxes, seen, profile.times, gap)
     if track.kind == "face":
         _lay_meshes(profile, interpolate(track.points, seen, profile.times, gap), chat, progress)
@@ -240,7 +237,8 @@ def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple
     analysis = chat.analyse(clip)
     person = enroll.enroll(analysis, name, config.track, source=clip.name)
     track = subjects.choose(analysis, config.track, clip.name)
-    images, times = decode(clip, analysis, _height(track.boxes) * analysis.height, chat, config)
+    face_px = float(np.median(track.boxes[:, 3] - track.boxes[:, 1])) * analysis.height
+    images, times = decode(clip, analysis, face_px, chat, config)
     shapes = ((4,), (468, 3), (len(MEASURES),))
     boxes, meshes, motion = (np.full((len(times), *shape), np.nan, np.float32) for shape in shapes)
     facts = None if analysis.scenes else track.facts
@@ -259,14 +257,6 @@ def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: P
             progress("laying the mesh", index + 1, len(profile))
     if profile.meshed.any():
         profile.eyes_open = float(np.nanmedian(profile.motion[:, MEASURES.index("eyes_open")]))
-
-
-def _gap(analysis: ClipAnalysis) -> float:
-    return _GAP * max(analysis.step_s, 1e-3)
-
-
-def _height(boxes: FloatArray) -> float:
-    return float(np.median(boxes[:, 3] - boxes[:, 1]))
 
 
 def _below(boxes: FloatArray) -> float:

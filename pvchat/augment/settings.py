@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pvchat.errors import SettingsError
 
@@ -68,13 +67,3 @@ class AugmentConfig:
             raise SettingsError("augment.teacher is empty.", hint="Use facts, or a model's name or folder.")
         if self.engine not in ("local", "ray"):
             raise SettingsError(f"there is no engine '{self.engine}'.", hint="Use local or ray.")
-
-    def to_dict(self) -> dict[str, Any]:
-        """The settings as JSON."""
-        return {k: _plain(v) for k, v in asdict(self).items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Path):
-        return str(value)
-    return [_plain(v) for v in value] if isinstance(value, tuple) else value

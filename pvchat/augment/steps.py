@@ -138,7 +138,7 @@ def _require(run: Augmentation, step: str) -> None:
 def _input_hash(run: Augmentation, step: str) -> str:
     from pvchat import video
 
-    settings = {k: v for k, v in run.config.to_dict().items() if k in _SETTINGS[step]}
+    settings = {k: getattr(run.config, k) for k in _SETTINGS[step]}
     listed = {k: folders.listing(v) for k in _SETTINGS[step] if (v := getattr(run.config, k)) and k in folders.FOLDERS}
     before = [run.manifests[s]["result"] for s in _FROM[step]]
     inputs = [VERSION, step, settings, listed, before, run.seed, run.name]
@@ -146,4 +146,4 @@ def _input_hash(run: Augmentation, step: str) -> str:
         inputs.append(video.content_key(run.clip))
     if step == "questions":
         inputs += [_ROWS, run.teacher.version]
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()

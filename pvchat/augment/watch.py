@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pvchat.errors import PVChatError
 from pvchat.schemas import Progress
+
+Item = TypeVar("Item")
 
 
 class StoppedError(PVChatError):
@@ -34,6 +38,15 @@ class Watch:
         """Say what is being done, how much of it is done, and how much there is."""
         if self.progress is not None:
             self.progress(what, done, total)
+
+    def over(self, what: str, items: Sequence[Item], subject: str = "") -> Iterator[Item]:
+        """The items one by one, each told of before; raises StoppedError between two when it is to end."""
+        for done, item in enumerate(items):
+            self.check(subject)
+            self.tell(what, done, len(items))
+            yield item
+        if items:
+            self.tell(what, len(items), len(items))
 
     def check(self, subject: str = "") -> None:
         """Raise StoppedError when it is to end."""

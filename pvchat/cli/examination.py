@@ -68,15 +68,10 @@ def look_for_damage(thorough: bool) -> list[dict[str, str]]:
         thorough: hash every file; without, only those that changed since they were hashed last.
     """
     from pvchat.assets import weights
-    from pvchat.assets.footage import FOOTAGE
-    from pvchat.assets.packages import LANGUAGES, VOICE
+    from pvchat.assets.footage import EVERY
     from pvchat.perception.experts import converted
 
-    found = [
-        f"{damage.role}: {damage.name}: {damage.what}"
-        for table in (weights.TABLE, VOICE, LANGUAGES, FOOTAGE)
-        for damage in weights.verify(table=table, thorough=thorough)
-    ]
+    found = [f"{one.role}: {one.name}: {one.what}" for one in weights.verify(table=EVERY, thorough=thorough)]
     found += [f"converted network {name}: {what}" for name, what in converted.damaged(thorough).items()]
     rows = [{"what": f"Damaged: {what}.", "mend": FETCH} for what in found]
     return rows + ([{"what": f"Damaged: {name}.", "mend": _reinstall()} for name in _changed()] if thorough else [])
@@ -148,12 +143,10 @@ def _file_bytes(file: Path) -> int:
 
 def _weights() -> list[dict[str, Any]]:
     from pvchat.assets import weights
-    from pvchat.assets.footage import FOOTAGE
+    from pvchat.assets.footage import EVERY, FOOTAGE
     from pvchat.assets.packages import LANGUAGES, VOICE
 
-    gone = {
-        weight.role for table in (weights.TABLE, VOICE, LANGUAGES, FOOTAGE) for weight in weights.missing(table=table)
-    }
+    gone = {weight.role for weight in weights.missing(table=EVERY)}
     return [
         {
             "role": weight.role,
@@ -165,7 +158,7 @@ def _weights() -> list[dict[str, Any]]:
             "for_demo": weight in FOOTAGE,
             "for_voice": weight in (*VOICE, *LANGUAGES),
         }
-        for weight in (*weights.TABLE, *VOICE, *LANGUAGES, *FOOTAGE)
+        for weight in EVERY
     ]
 
 

@@ -97,7 +97,7 @@ def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
 def _fetch(downloads: ProgressDisplay, say: Callable[[str], None]) -> None:
     from pvchat.runtime import size
 
-    todo = [*weights.missing(), *weights.missing(table=FOOTAGE)]
+    todo = weights.missing(table=(*weights.TABLE, *FOOTAGE))
     if not todo:
         return
     say(f"Fetching {size(sum(w.size_bytes for w in todo))} of weights and footage, once …")

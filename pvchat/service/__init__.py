@@ -5,13 +5,13 @@
     chat.ask("party.mp4", "Is Ana there?").answer                 "Yes, Ana is there, …"
 
 A question's way: `PVChat.ask` (pvchat.py) reads it by `pvchat.chat.question`, and has `ClipMemory.look` (clipmemory.py)
-find the clip's `ClipAnalysis`: in memory, on disk, or by the experts of `Networks` (networks.py), which look at a long
-video part by part (longvideos.py), at one clip at a time (atwork.py). `Answering` (answering.py) scores everyone
+find the clip's `ClipAnalysis`: in memory, on disk, or by the experts of `Networks` (networks.py), which look at one
+clip, or one part of a long video, at a time (atwork.py). `Answering` (answering.py) scores everyone
 enrolled against it, has more measured or heard (hearing.py) where the question needs that, and gives all to the
-`Writer` of `pvchat.chat`; an `Answer` comes out. Enrolling goes by enrolling.py, "that is not Ana" by correcting.py.
+`Writer` of `pvchat.chat`; an `Answer` comes out. What enrolling asks of names and clips stands in enrolling.py.
 """
 
 from pvchat.service.networks import Networks
-from pvchat.service.pvchat import DEPTHS, PRESET, PVChat
+from pvchat.service.pvchat import PVChat
 
-__all__ = ["DEPTHS", "PRESET", "Networks", "PVChat"]
+__all__ = ["Networks", "PVChat"]

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -169,7 +169,7 @@ class ClipMemory:
             self._recent.pop(key, None)
         self.networks.forget()
         self._decoded = self._probed = None
-        self.cache.purge_key(key)
+        self.cache.remove(key, forgotten=True)
         KeptParts(self.cache, key).remove()
 
     def clear(self) -> None:
@@ -281,20 +281,34 @@ class ClipMemory:
     def _look_through(
         self, file: ClipFile, found: Probe, partial: Partial | None, needed: tuple[float, float] | None
     ) -> Look:
-        """A long video, or some seconds of it, part by part; parts that were finished before aren't made again."""
-        from pvchat.perception.scan import KeptParts, LongVideo
-        from pvchat.service.longvideos import look_through
+        """A long video, or some seconds of it, part by part, decoding included in the experts' seconds.
+
+        Parts that were finished before aren't made again; between two parts others have the experts.
+        """
+        from pvchat.perception.scan import KeptParts, LongVideo, scan
 
         parts = KeptParts(self.cache, file.key, file.version, lambda: not file.gone, file.since)
-        source = LongVideo(file.path, found, self.config)
-        seen = look_through(source, self.networks, parts, self.progress, partial, needed)
+        started, so_far = time.perf_counter(), None
+        scanning = scan(LongVideo(file.path, found, self.config), self.networks.experts, parts, self.progress, needed)
+        with closing(scanning):  # whoever stops it may hold on to the error, and with it to what reads ahead
+            while True:
+                with self.networks.lock:
+                    more = next(scanning, None)
+                if more is None:
+                    break
+                so_far = more
+                if partial is not None:
+                    partial(so_far.analysis())
+        assert so_far is not None  # it yields at least once
+        seen = so_far.analysis()
+        took_s = time.perf_counter() - started
         if needed is None:
-            self._save(seen.analysis, file)
+            self._save(seen, file)
         else:
             self._check(file)
         if needed is None or file.gone or self._holds(file.key):
             parts.remove()
-        return seen
+        return Look(seen, experts_s=took_s, length_s=None if needed is None else found.duration_s)
 
     def _look_closer(self, clip: str | Path, seen: Look, wanted: Sequence[Appearance], keep: bool) -> Look:
         from pvchat.perception.closer import look_closer, with_facts_of

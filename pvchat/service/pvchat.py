@@ -6,25 +6,27 @@ networks may be shared with other PVChats, and everything heavy is loaded when i
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cached_property, partial
+from dataclasses import replace as changed
+from functools import cached_property, partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
-from pvchat.errors import PeopleError
-from pvchat.people.person import checked
+from pvchat.errors import PeopleError, SettingsError
+from pvchat.people.corrections import Correction, corrected, corrections_of
+from pvchat.people.person import checked, name_key
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
-from pvchat.service.correcting import Correcting
-from pvchat.service.enrolling import DEPTHS, Enrolling
+from pvchat.service.enrolling import enrollable, usable_name, with_voice
 from pvchat.service.hearing import with_sound
 from pvchat.service.networks import Networks
+from pvchat.storage import temporary
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
@@ -37,10 +39,10 @@ if TYPE_CHECKING:
     from pvchat.perception.analysis import Experts
 
 PRESET = Settings.model
-__all__ = ["DEPTHS", "PRESET", "PVChat"]
+DEPTHS = ("instant", "deep")
 
 
-class PVChat(Enrolling, Correcting):
+class PVChat:
     """Enroll people from one clip each, then ask about other clips.
 
     Args:
@@ -84,7 +86,7 @@ class PVChat(Enrolling, Correcting):
             WeightsError: the weights are not there and can't be fetched.
         """
         settings = settings or Settings()
-        settings = settings if preset == PRESET else replace(settings, model=preset)
+        settings = settings if preset == PRESET else changed(settings, model=preset)
         networks = Networks(settings)
         _ = networks.chosen  # a model that can't be used is told before anything is fetched
         networks.fetch(progress)
@@ -102,6 +104,126 @@ class PVChat(Enrolling, Correcting):
         networks.fetch(self._progress)
         _ = networks.narrator and networks.narrator.base
         return PVChat(networks.settings, self._progress, networks=networks, people=self.people, cache=self.cache)
+
+    def enroll(
+        self,
+        clip: str | Path,
+        name: str,
+        depth: str = "instant",
+        track: int | None = None,
+        replace: bool = False,
+        stop: threading.Event | None = None,
+        *,
+        add: bool = False,
+    ) -> Person:
+        """Enroll the main subject of a clip.
+
+        Args:
+            clip: a video, an animation or a photo.
+            name: what to call the person.
+            depth: "instant" (seconds), or "deep" (minutes): the instant enrollment is stored first and answers while
+                the clip is augmented and a pretrained base is trained on that (`deepen`).
+            track: which subject, when the clip has several (numbers as in `SeveralSubjectsError`).
+            replace: allow a name that is taken; the earlier enrollment is forgotten.
+            stop: when set, a deep enrollment ends and keeps the best so far.
+            add: another clip of the person who has this name: what it shows of her joins what is known already.
+
+        Returns:
+            The person as stored; `notes` says what makes the clip a poor one, and who else it may show.
+
+        Raises:
+            VideoReadError, SubjectError, PeopleError, SettingsError.
+        """
+        from pvchat.identity.enroll import enroll
+        from pvchat.identity.quality import notes_on
+        from pvchat.people.merge import joined
+
+        if depth not in DEPTHS:
+            raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
+        name = usable_name(self.people, name, depth, replace=replace, add=add)  # told before the experts run
+        analysis, subject = enrollable(self._clips, clip, track)
+        person = enroll(analysis, name, track, source=Path(clip).name)
+        person = with_voice(self._clips, person, clip, analysis, subject)
+        others = [one for one in self.people.all() if add or name_key(one.name) != name_key(name)]
+        noticed = notes_on(subject, analysis, self.score(others, analysis), name if add else "")
+        voice = person.arrays.get("voice")
+        noticed = changed(noticed, voice_bytes=0 if voice is None else voice.nbytes)
+        if add:
+            person = self.people.revise(name, lambda one: joined(one, person))
+        else:
+            person = self.people.add(person, replace=replace)
+        temporary.withdraw_offers()
+        person = person if depth == "instant" else self.deepen(clip, person, track, stop)
+        return changed(person, notes=noticed)
+
+    def deepen(
+        self,
+        clip: str | Path,
+        person: Person,
+        track: int | None = None,
+        stop: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> Person:
+        """Go on from an instant enrollment: augment its clip, train, store the deep state in its place.
+
+        Without a pretrained base to answer nothing is trained: the instant enrollment stays.
+
+        Args:
+            clip: the enrollment clip.
+            person: as `enroll` returned her.
+            track: as she was enrolled with.
+            stop: when set, training ends and keeps the best so far.
+            progress: told what is being done; None for what this object was made with.
+
+        Raises:
+            VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
+        """
+        from pvchat.train.person.deep import DeepOptions, deepen
+        from pvchat.train.person.session import TrainingSession
+
+        session = TrainingSession(progress=progress or self._progress, stop=stop)
+        return deepen(cast("Service", self), clip, person, DeepOptions(track=track, session=session))
+
+    def correct(
+        self, name: NameOrRef, clip: str | Path, is_her: bool, at: float | None = None, track: int | None = None
+    ) -> list[Correction]:
+        """Keep that somebody in a clip is, or isn't, a person; the next question about her knows it.
+
+        Args:
+            name: hers, or an alias; or a `PersonRef`.
+            clip: a video, an animation or a photo.
+            is_her: True: "that is her"; False: "that is not her": whoever was taken for her, in all of the clip or at
+                the moment.
+            at: a moment of the clip (seconds) at which whoever is meant is seen.
+            track: whom, by number, where several could be meant (`SeveralSubjectsError.candidates`).
+
+        Returns:
+            What was kept now: one correction a track that is meant.
+
+        Raises:
+            UnknownPersonError: nobody has this name.
+            VideoReadError, SettingsError: the clip can't be used, or has no such moment.
+            NoSubjectError, SeveralSubjectsError, SubjectError: nobody, or several, could be meant; no such track.
+            PeopleError: she has as many corrections as she may have.
+        """
+        from pvchat.identity.corrections import made_of, meant_by, numbered
+
+        person, analysis, source = self.people.get(name), self.analyse(clip), Path(clip).name
+        if track is None:
+            everyone = self.people.all()
+            row = next(i for i, one in enumerate(everyone) if one.id == person.id)
+            odds = self.presence_model.odds(everyone, analysis)[row]
+            meant = meant_by(person, analysis, odds, her=is_her, at=at, source=source)
+        else:
+            meant = [numbered(person, analysis, track, her=is_her, source=source)]
+        examples = [made_of(analysis.tracks[i], is_her, analysis, source, at) for i in meant]
+        kept = self.people.revise(PersonRef(person.id), lambda one: reduce(corrected, examples, one))
+        temporary.withdraw_offers()
+        return corrections_of(kept)[-len(examples) :]
+
+    def corrections(self, name: NameOrRef) -> list[Correction]:
+        """What was said of somebody's recognition, first to last; raises UnknownPersonError."""
+        return corrections_of(self.people.get(name))
 
     def ask(
         self,
@@ -233,7 +355,7 @@ class PVChat(Enrolling, Correcting):
         if asking.seen is None:
             seen = self._clips.look(clip, stage="who", within=partial(within, question, asking.between))
             if seen.length_s is not None:
-                asking = replace(asking, seen=seen.analysis, length_s=seen.length_s)
+                asking = changed(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
             seen = Look(asking.seen)
         answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.measured, self._writer,
@@ -265,7 +387,7 @@ class PVChat(Enrolling, Correcting):
             if kept.id == gone.id:
                 raise PeopleError("is one person already.", subject=kept.name, hint="Pick two different people.")
             aliases = [gone.name, *gone.aliases]
-            checked(replace(joined(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
+            checked(changed(joined(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
             self.people.revise(ref := PersonRef(kept.id), lambda one: joined(one, gone))
             self._forget(PersonRef(gone.id), merged=True)  # she goes on in the other: her tracks stay
             for alias in aliases:
@@ -288,7 +410,7 @@ class PVChat(Enrolling, Correcting):
 
     def beside(self, cache: ClipCache, video: VideoConfig) -> PVChat:
         """A PVChat for other files: the same networks and people; another cache, clips read otherwise."""
-        settings = replace(self.settings, video=video)
+        settings = changed(self.settings, video=video)
         return PVChat(settings, networks=self.networks, people=self.people, cache=cache)
 
     def with_people(self, folder: str | Path) -> PVChat:

@@ -84,7 +84,7 @@ class ClipCache:
                 return self._entry(path, key, version)
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             with suppress(OSError):  # on a read-only disk it stays, and is passed over
-                self.purge_key(key)
+                self.remove(key)
             return None
 
     def last_purge(self) -> str:
@@ -142,8 +142,8 @@ class ClipCache:
                 if path.is_file() and path not in (self._purged, self.root / ".lock"):
                     path.unlink()
 
-    def purge_key(self, key: str) -> None:
-        """Remove one clip's entry, if there is one, and what tells files by their keys.
+    def remove(self, key: str, *, forgotten: bool = False) -> None:
+        """Remove one clip's entry, if there is one; of one that is `forgotten` also what tells files by their keys.
 
         Raises:
             OSError: it can't be removed.
@@ -151,17 +151,8 @@ class ClipCache:
         if self.root.is_dir():
             with self._locked():
                 self._remove(_file_stem(key))
-                (self.root / "keys.json").unlink(missing_ok=True)  # `video.ContentKeys`; it comes again
-
-    def remove(self, key: str) -> None:
-        """Remove one entry, if there is one: what isn't needed any more, but was not forgotten.
-
-        Raises:
-            OSError: it can't be removed.
-        """
-        if self.root.is_dir():
-            with self._locked():
-                self._remove(_file_stem(key))
+                if forgotten:
+                    (self.root / "keys.json").unlink(missing_ok=True)  # `video.ContentKeys`; it comes again
 
     def _entry(self, path: Path, key: str, version: str) -> ClipAnalysis:
         row = json.loads(private.read(path))

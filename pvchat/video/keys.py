@@ -23,9 +23,8 @@ from pathlib import Path
 from pvchat.storage import atomic, private
 from pvchat.video.files import CHUNK_BYTES, PathLike, open_local
 
-SETTLED_S = (
-    2.0  # a file that changed within so long before it was hashed is hashed anew the next time: FAT's clock step
-)
+# A file that changed within so long before it was hashed is hashed anew the next time: FAT's clock step.
+SETTLED_S = 2.0
 MOST = 64  # files that are remembered
 LOCK_TIMEOUT_S = 1.0  # longer nobody waits for a convenience
 LARGE_BYTES = 32_000_000  # from which a key is kept on disk: hashing that takes a tenth of a second

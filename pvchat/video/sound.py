@@ -96,8 +96,5 @@ def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, FloatA
                 resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
             kind = now
             for part in resampler.resample(frame):
-                yield None if frame.time is None else float(frame.time), _finite(part.to_ndarray()[0])
-
-
-def _finite(samples: FloatArray) -> FloatArray:
-    return np.clip(np.nan_to_num(samples, posinf=0.0, neginf=0.0), -1.0, 1.0)
+                samples = np.clip(np.nan_to_num(part.to_ndarray()[0], posinf=0.0, neginf=0.0), -1.0, 1.0)
+                yield None if frame.time is None else float(frame.time), samples

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from make_analysis import HEIGHT, WIDTH, make_track
 
-from pvchat.augment.schemas import Sample
+from pvchat.augment.dataset import folder as dataset
+from pvchat.augment.journal import write_lines
+from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts
 
 PEOPLE = {"Ana": 1, "Ben": 2, "Cleo": 3}  # name -> number of the made-up person
@@ -60,6 +63,12 @@ def make_analyses(samples: Sequence[Sample], strangers: int = 0) -> Analyses:
         return ClipAnalysis(sample.id, 2.0, WIDTH, HEIGHT, times, grid, shown, SceneFacts(background="a grey wall"))
 
     return analyse
+
+
+def write_set(folder: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> Path:
+    """A data set whose media lie in the folder, after the steps before have left their list of samples there."""
+    write_lines(folder / dataset.SAMPLES, [s.to_dict() for s in samples])
+    return dataset.write(folder, samples, rows)
 
 
 def paper_scale() -> list[Sample]:

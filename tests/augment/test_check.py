@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_samples import make_analyses, make_sample, paper_scale
+from make_samples import make_analyses, make_sample, paper_scale, write_set
 
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.dataset.check import DataSetProblem, check
@@ -27,7 +27,7 @@ def good(tmp_path_factory) -> Path:
     (folder / "media").mkdir()
     for sample in samples:
         (folder / sample.media).write_bytes(sample.id.encode())
-    return dataset.write(folder, samples, write_questions(samples, "Ana", make_analyses(samples)))
+    return write_set(folder, samples, write_questions(samples, "Ana", make_analyses(samples)))
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_a_dot_in_a_name_ends_no_sentence(tmp_path: Path) -> None:
     for sample in samples:
         (tmp_path / sample.media).write_bytes(sample.id.encode())
     assert [r for r in rows if r.kind == "pair" and r.type != "existence"]
-    assert check(dataset.write(tmp_path, samples, rows)) == []
+    assert check(write_set(tmp_path, samples, rows)) == []
 
 
 def test_no_data_set(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from make_samples import make_analyses, make_sample, paper_scale
+from make_samples import make_analyses, make_sample, paper_scale, write_set
 
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.dataset.check import check
@@ -30,59 +30,39 @@ def made():
 def test_written_and_read_back(made, tmp_path: Path) -> None:
     samples, rows = made
     make_media(tmp_path, samples)
-    assert dataset.write(tmp_path, samples, rows) == tmp_path
+    assert write_set(tmp_path, samples, rows) == tmp_path
     found = dataset.read(tmp_path)
     assert (found.samples, found.rows, found.name) == (samples, rows, "Ana")
     assert check(tmp_path) == []
 
 
-def test_a_data_set_without_its_samples_file_is_read_from_its_rows(made, tmp_path: Path) -> None:
-    samples, rows = made
-    make_media(tmp_path, samples)
-    dataset.write(tmp_path, samples, rows)
-    (tmp_path / "samples.jsonl").unlink()
-    found = dataset.read(tmp_path)
-    asked = {r.sample for r in rows}
-    assert [s.id for s in found.samples] == [s.id for s in samples if s.id in asked]
-    assert all(s in samples for s in found.samples)
-
-
 def test_rows_name_their_media(made, tmp_path: Path) -> None:
     samples, rows = made
     make_media(tmp_path, samples)
-    dataset.write(tmp_path, samples, rows)
+    write_set(tmp_path, samples, rows)
     lines = [json.loads(line) for line in (tmp_path / "dataset.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(lines) == len(rows)
     assert all((tmp_path / line["media"]).is_file() for line in lines)
 
 
-def test_media_are_copied_and_what_is_missing_is_named(made, tmp_path: Path) -> None:
+def test_missing_media_are_told(made, tmp_path: Path) -> None:
     samples, rows = made
-    make_media(tmp_path / "here", samples)
-    out = dataset.write(tmp_path / "there", samples, rows, media_root=tmp_path / "here")
-    assert (out / samples[0].media).read_bytes() == (tmp_path / "here" / samples[0].media).read_bytes()
-    assert check(out) == []
     with pytest.raises(SettingsError, match="81 media files are missing"):
-        dataset.write(tmp_path / "nowhere", samples, rows)
-    with pytest.raises(SettingsError, match="about no sample"):
-        dataset.write(out, samples[1:], rows)
+        dataset.write(tmp_path, samples, rows)
 
 
-def test_a_samples_file_with_dropped_ones_stays(made, tmp_path: Path) -> None:
+def test_dropped_samples_are_not_read(made, tmp_path: Path) -> None:
     samples, rows = made
     extra = make_sample(500, {"Ana": True}, dropped="identity")
     make_media(tmp_path, samples)
-    lines = "".join(json.dumps(s.to_dict()) + "\n" for s in [*samples, extra])
-    (tmp_path / "samples.jsonl").write_text(lines, encoding="utf-8")
-    dataset.write(tmp_path, [*samples, extra], rows)
-    assert (tmp_path / "samples.jsonl").read_text(encoding="utf-8") == lines
+    write_set(tmp_path, [*samples, extra], rows)
     assert extra.id not in {s.id for s in dataset.read(tmp_path).samples}
 
 
 def test_checksums_cover_every_file(made, tmp_path: Path) -> None:
     samples, rows = made
     make_media(tmp_path, samples)
-    dataset.write(tmp_path, samples, rows)
+    write_set(tmp_path, samples, rows)
     sums = json.loads((tmp_path / "checksums.json").read_text(encoding="utf-8"))
     files = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
     assert set(sums) == files - {"checksums.json"}

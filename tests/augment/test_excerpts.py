@@ -13,9 +13,10 @@ from make_crowd import Crowd, staged, track_of
 
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.negatives.candidates import Negative, NegativesConfig
+from pvchat.augment.negatives.candidates import Negative
 from pvchat.augment.negatives.excerpts import split_sources, write
-from pvchat.augment.watch import Watch
+from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.watch import StoppedError, Watch
 from pvchat.config import VideoConfig
 
 LEFT, RIGHT = (0.1, 0.2, 0.3, 0.5), (0.6, 0.2, 0.8, 0.5)
@@ -32,21 +33,21 @@ def filmed(crowd, tmp_path):
     subject = crowd.subject()
     for i in range(8):
         crowd.clip(f"stranger-{i}", track_of(identity_of(100 + i), 100 + i), real=True)
-    return subject, crowd.index(tmp_path / "index")
+    return subject, replace(CONFIG, index=crowd.index(tmp_path / "index"))
 
 
-CONFIG = NegativesConfig(count=8, seconds=1.0, stills=3)
+CONFIG = AugmentConfig(negatives=8, seconds=1.0)
 
 
 def test_samples_are_cut_and_described(crowd, filmed, tmp_path):
-    subject, index = filmed
+    subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
-    found = negatives.find(subject, crowd.chat, index, config=CONFIG)
+    found = negatives.find(subject, crowd.chat, config)
     samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
-    assert Counter(s.stage for s in samples) == {"video": 8, "image": 3}
+    assert Counter(s.stage for s in samples) == {"video": 8, "image": 2}
     assert {s.role for s in samples} == {"negative"}
     assert all(s.people == {"Ana": False} and s.dropped is None for s in samples)
-    assert len({s.id for s in samples}) == 11
+    assert len({s.id for s in samples}) == 10
     assert all(len(s.id) == 16 and set(s.gates) == {"distance", "probability"} for s in samples)
     by_source = {s.source: {t.split for t in samples if t.source == s.source} for s in samples}
     assert all(len(splits) == 1 for splits in by_source.values())
@@ -61,9 +62,9 @@ def test_samples_are_cut_and_described(crowd, filmed, tmp_path):
 
 
 def test_an_excerpt_that_shows_the_subject_after_all_is_dropped(crowd, filmed, tmp_path):
-    subject, index = filmed
+    subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(track_of(crowd.enrolled, 3), key=video.content_key(path))
-    found = negatives.find(subject, crowd.chat, index, config=CONFIG)
+    found = negatives.find(subject, crowd.chat, config)
     samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
     assert {s.dropped for s in samples} == {"identity"}
     assert min(s.gates["probability"] for s in samples) > 0.9
@@ -73,7 +74,7 @@ def test_an_excerpt_that_shows_the_subject_after_all_is_dropped(crowd, filmed, t
 def test_a_cut_out_that_shows_nobody_is_dropped(crowd, tmp_path):
     subject = crowd.subject(track_of(identity_of(100), 100, box=RIGHT), box=LEFT, real=True)
     crowd.chat.otherwise = lambda path: make_analysis(key=video.content_key(path))
-    found = negatives.find(subject, crowd.chat, config=CONFIG)
+    found = negatives.find(subject, crowd.chat, CONFIG)
     samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
     assert {s.recipe for s in samples} == {"same-clip"}
     assert {s.dropped for s in samples} == {"no face"}
@@ -84,17 +85,17 @@ def test_a_full_disk_is_no_unreadable_clip(crowd, filmed, tmp_path, monkeypatch)
     def full(path, images, fps):
         raise OSError(28, "No space left on device", str(path))
 
-    subject, index = filmed
-    found = negatives.find(subject, crowd.chat, index, config=CONFIG)
+    subject, config = filmed
+    found = negatives.find(subject, crowd.chat, config)
     monkeypatch.setattr(video, "save_clip", full)
     with pytest.raises(OSError, match="No space left"):
         write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
 
 
 def test_an_unreadable_file_drops_its_samples_only(crowd, filmed, tmp_path):
-    subject, index = filmed
+    subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
-    found = negatives.find(subject, crowd.chat, index, config=CONFIG)
+    found = negatives.find(subject, crowd.chat, config)
     found.candidates[0].clip.write_bytes(b"no video")
     samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
     bad = {s.source for s in samples if s.dropped == "unreadable"}
@@ -103,30 +104,31 @@ def test_an_unreadable_file_drops_its_samples_only(crowd, filmed, tmp_path):
 
 
 def test_stopping_keeps_what_was_cut(crowd, filmed, tmp_path):
-    subject, index = filmed
+    subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
-    found, stop, told = negatives.find(subject, crowd.chat, index, config=CONFIG), threading.Event(), []
+    found, stop, told = negatives.find(subject, crowd.chat, config), threading.Event(), []
 
     def progress(what, done, total):
         told.append((done, total))
         if done == 2:
             stop.set()
 
-    samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG, Watch(progress, stop))
-    assert len({(s.source, s.recipe) for s in samples}) == 3
+    with pytest.raises(StoppedError):
+        write(found, subject, tmp_path / "out", crowd.chat, CONFIG, Watch(progress, stop))
+    assert len(list((tmp_path / "out" / "media").glob("*.mp4"))) == 3
     assert told[:3] == [(0, 8), (1, 8), (2, 8)]
 
 
 def test_every_recipe_gets_into_every_split():
     def candidate(recipe, key):
-        return Negative(recipe, key, None, 0, "face", 0.0, 1.0, None, 0.7, 0.0)
+        return Negative(recipe, key, None, 0, 0.0, 1.0, None, 0.7)
 
     many = [candidate("lookalike", f"a{i}") for i in range(10)] + [candidate("random", f"b{i}") for i in range(10)]
-    splits = split_sources([*many, candidate("random", "a3")], NegativesConfig())
+    splits = split_sources([*many, candidate("random", "a3")], 0)
     for first in "ab":
         assert Counter(s for k, s in splits.items() if k[0] == first) == {"train": 6, "val": 2, "test": 2}
-    assert split_sources(many[:1], NegativesConfig()) == {"a0": "train"}
-    assert sorted(split_sources(many[:4], NegativesConfig()).values()) == [
+    assert split_sources(many[:1], 0) == {"a0": "train"}
+    assert sorted(split_sources(many[:4], 0).values()) == [
         "test",
         "train",
         "train",
@@ -140,10 +142,10 @@ def test_people_of_the_same_clip_go_with_the_segment_they_are_cut_from(crowd):
         crowd.subject(other, box=LEFT, real=True), segments=((0.0, 1.0, "train", "k@0-1"), (1.0, 2.0, "test", "k@1-2"))
     )
     crowd.chat.otherwise = lambda path: make_analysis(other, key=video.content_key(path))
-    config = NegativesConfig(count=8, seconds=0.5, stills=0)
-    found = negatives.find(subject, crowd.chat, config=config)
+    config = AugmentConfig(negatives=8, seconds=0.5)
+    found = negatives.find(subject, crowd.chat, config)
     samples = write(found, subject, crowd.folder / "out", crowd.chat, config)
-    assert len(samples) == 4
+    assert Counter(s.stage for s in samples) == {"video": 4, "image": 2}
     assert {(s.split, s.source) for s in samples} == {("train", "k@0-1"), ("test", "k@1-2")}
     for candidate in found.candidates:
         assert candidate.end_s <= 1.0 or candidate.start_s >= 1.0  # none across the two

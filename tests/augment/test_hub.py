@@ -13,7 +13,6 @@ from PIL import Image
 
 from pvchat.augment.positives import hub
 from pvchat.augment.positives.plan import plan_positives
-from pvchat.augment.positives.protocol import Generator, Take
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
 
@@ -21,7 +20,7 @@ pytest.importorskip("diffusers")
 
 
 def describe(face):
-    return hub.FaceConditions(torch.ones(1, 2), [torch.ones(1, 2, 2)], Image.fromarray(face).resize((16, 16)))
+    return torch.ones(1, 2), [torch.ones(1, 2, 2)], Image.fromarray(face).resize((16, 16)), None
 
 
 @pytest.fixture(scope="module")
@@ -47,29 +46,27 @@ def stills(folders):
 
 
 def test_consisid_makes_clips(clips):
-    assert isinstance(clips, Generator)
-    made = clips.make(make_profile(), Take(16, 8.0), np.random.default_rng(0))
+    made = clips.make(make_profile(), 16, np.random.default_rng(0))
     assert made.images.dtype == np.uint8
     assert made.images.shape[1:] == (16, 16, 3)
-    assert len(made.images) == len(made.times) >= 8
-    again = clips.make(make_profile(), Take(16, 8.0), np.random.default_rng(0))
+    assert len(made.images) >= 8
+    again = clips.make(make_profile(), 16, np.random.default_rng(0))
     assert (made.images == again.images).all()  # seeded
-    other = clips.make(make_profile(), Take(16, 8.0), np.random.default_rng(1))
+    other = clips.make(make_profile(), 16, np.random.default_rng(1))
     assert (made.images != other.images).any()
 
 
 def test_an_identity_adapter_makes_stills(stills):
-    assert isinstance(stills, Generator)
-    made = stills.make(make_profile(), Take(1, 8.0), np.random.default_rng(0))
+    made = stills.make(make_profile(), 1, np.random.default_rng(0))
     assert made.images.shape == (1, 32, 32, 3)
-    again = stills.make(make_profile(), Take(1, 8.0), np.random.default_rng(0))
+    again = stills.make(make_profile(), 1, np.random.default_rng(0))
     assert (made.images == again.images).all()
 
 
 def test_the_adapter_looks_at_the_face(stills):
     profile, dark = make_profile(), make_profile()
     dark.images = dark.images // 4
-    one, other = (stills.make(p, Take(1, 8.0), np.random.default_rng(0)).images for p in (profile, dark))
+    one, other = (stills.make(p, 1, np.random.default_rng(0)).images for p in (profile, dark))
     assert (one != other).any()
 
 

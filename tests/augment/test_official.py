@@ -1,4 +1,4 @@
-"""The official PVChat JSON: read, written back the same, checked."""
+"""The official PVChat JSON: written, read entry by entry, checked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_samples import make_analyses, make_sample, paper_scale
+from make_samples import make_analyses, make_sample, paper_scale, write_set
 
-from pvchat.augment.dataset import folder, official
+from pvchat.augment.dataset import official
 from pvchat.augment.dataset.check import check
 from pvchat.augment.dataset.folder import DataSet
 from pvchat.augment.questions.rows import write_questions
-from pvchat.errors import SettingsError
+from pvchat.augment.schemas import QuestionRow, Sample
+
+FIELDS = ("video_name", "video_path", "sks_present", "gender", "age", "is_positive", "qa_pairs")
 
 
 def pair(question: str, answer: str, special: bool = True) -> dict[str, Any]:
@@ -34,12 +36,6 @@ BEFORE = {
               pair("Where is <sks>?", "I can't say, <sks> is not shown.", False), gender="", age=""),
     ]
 }  # fmt: skip
-AFTER = {
-    "videos": [
-        entry("xyz_1.mp4", True, pair("Is Ana in this clip?", "I can see Ana."), sks_present="Ana"),
-        entry("uvw_1.mp4", False, pair("Is Ana here?", "Ana is absent."), sks_present="Ana"),
-    ]
-}
 TWO = {
     "videos": [
         entry("a_1.mp4", True, pair("Are Ana or Ben here?", "I've detected Ana, while Ben does not appear."),
@@ -55,38 +51,30 @@ def put(folder: Path, name: str, content: Any) -> Path:
     return folder / name
 
 
-@pytest.mark.parametrize("content", [BEFORE, AFTER, TWO], ids=["before", "after", "two people"])
-def test_read_and_written_back_it_is_the_same(tmp_path: Path, content: dict[str, Any]) -> None:
-    data = official.read(put(tmp_path, "Ana_train.json", content))
-    written = official.write(data, tmp_path / "out")
-    assert [p.name for p in written] == ["Ana_train.json"]
-    assert json.loads(written[0].read_text(encoding="utf-8")) == content
+def read(file: Path, root: Path | None = None) -> tuple[list[Sample], list[QuestionRow]]:
+    """All entries of a file."""
+    entries = next(iter(json.loads(file.read_text(encoding="utf-8")).values()))
+    found = [
+        official.read_entry(one, number, official.names_of(one, entries, file), file, root or file.parent)
+        for number, one in enumerate(entries)
+    ]
+    return [sample for sample, _ in found], [row for _, rows in found for row in rows]
 
 
 def test_what_is_read(tmp_path: Path) -> None:
-    data = official.read(put(tmp_path, "Ana_test.json", BEFORE))
-    assert data.name == "Ana"
-    assert [(r.type, r.kind, r.present, r.split) for r in data.rows] == [
+    samples, rows = read(put(tmp_path, "Ana_test.json", BEFORE))
+    assert [(r.type, r.kind, r.present, r.split) for r in rows] == [
         ("existence", "single", {"Ana": True}, "test"), ("appearance", "single", {"Ana": True}, "test"),
         ("existence", "single", {"Ana": False}, "test"), ("location", "refusal", {"Ana": False}, "test"),
     ]  # fmt: skip
-    assert data.rows[0].question == "Is Ana in this clip?"
-    assert [s.source for s in data.samples] == ["abc", "def"]
+    assert rows[0].question == "Is Ana in this clip?"
+    assert [s.source for s in samples] == ["abc", "def"]
 
 
 def test_several_people(tmp_path: Path) -> None:
-    data = official.read(put(tmp_path, "train.json", TWO))
-    assert [r.present for r in data.rows] == [{"Ana": True, "Ben": False}, {"Ana": True, "Ben": True}]
-    assert {r.kind for r in data.rows} == {"pair"}
-
-
-def test_placeholders_and_names_are_exchanged(tmp_path: Path) -> None:
-    data = official.read(put(tmp_path, "Ana_train.json", BEFORE))
-    named = json.loads(official.write(data, tmp_path / "named", filled=True)[0].read_text(encoding="utf-8"))
-    assert named["videos"][0]["qa_pairs"][0] == pair("Is Ana in this clip?", "I can see Ana.")
-    again = official.read(tmp_path / "named" / "Ana_train.json")
-    bare = json.loads(official.write(again, tmp_path / "bare", filled=False)[0].read_text(encoding="utf-8"))
-    assert bare["data"][0]["qa_pairs"][0] == pair("Is <sks> in this clip?", "I can see <sks>.")
+    _, rows = read(put(tmp_path, "train.json", TWO))
+    assert [r.present for r in rows] == [{"Ana": True, "Ben": False}, {"Ana": True, "Ben": True}]
+    assert {r.kind for r in rows} == {"pair"}
 
 
 def ours(several: bool = False):
@@ -103,12 +91,13 @@ def test_ours_written_and_read_says_the_same(tmp_path: Path, several: bool) -> N
     samples, rows = ours(several)
     files = official.write(DataSet(tmp_path, samples, rows, "Ana"), tmp_path)
     assert {f.name for f in files} == {f"Ana_{s.split}.json" for s in samples}
-    found = official.read(tmp_path)
-    assert {(r.question, r.answer, r.split, tuple(sorted(r.present.items()))) for r in found.rows} == {
+    found = [read(file, tmp_path) for file in files]
+    seen, asked = [s for some, _ in found for s in some], [r for _, some in found for r in some]
+    assert {(r.question, r.answer, r.split, tuple(sorted(r.present.items()))) for r in asked} == {
         (r.question, r.answer, r.split, tuple(sorted(r.present.items()))) for r in rows
     }
-    assert sum(r.type == "existence" for r in found.rows) == sum(r.type == "existence" for r in rows)
-    assert {(s.media, s.split, tuple(s.people.values())) for s in found.samples} == {
+    assert sum(r.type == "existence" for r in asked) == sum(r.type == "existence" for r in rows)
+    assert {(s.media, s.split, tuple(s.people.values())) for s in seen} == {
         (s.media, s.split, tuple(s.people.values())) for s in samples
     }
 
@@ -117,7 +106,7 @@ def test_the_fields_are_the_official_ones(tmp_path: Path) -> None:
     samples, rows = ours()
     for file in official.write(DataSet(tmp_path, samples, rows, "Ana"), tmp_path):
         for row in json.loads(file.read_text(encoding="utf-8"))["videos"]:
-            assert tuple(row) == official.FIELDS
+            assert tuple(row) == FIELDS
             assert all(tuple(p) == official.PAIR_FIELDS for p in row["qa_pairs"])
 
 
@@ -139,20 +128,17 @@ def test_the_lines_of_the_docs_write_a_set_that_is_in_order(tmp_path: Path, monk
     (tmp_path / "sets" / "ana" / "media").mkdir(parents=True)
     for sample in samples:
         (tmp_path / "sets" / "ana" / sample.media).write_bytes(sample.id.encode())
-    folder.write(tmp_path / "sets" / "ana", samples, rows)
+    write_set(tmp_path / "sets" / "ana", samples, rows)
     monkeypatch.chdir(tmp_path)
     exec("\n".join(lines), {})
     assert [str(p) for p in check(tmp_path / "sets" / "ana-official")] == []
-    before = (tmp_path / "sets" / "ana-official" / "Ana_train.json").read_bytes()
-    official.write(official.read(tmp_path / "sets" / "ana-official"), tmp_path / "sets" / "ana-official")
-    assert (tmp_path / "sets" / "ana-official" / "Ana_train.json").read_bytes() == before
 
 
 def test_a_moved_clip_is_found_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "videos").mkdir()
     (tmp_path / "videos" / "abc_1.mp4").write_bytes(b"x")
-    data = official.read(put(tmp_path, "Ana_train.json", BEFORE))
-    assert [s.media for s in data.samples] == ["videos/abc_1.mp4", "/data/clips/def_0.mp4"]
+    samples, _ = read(put(tmp_path, "Ana_train.json", BEFORE))
+    assert [s.media for s in samples] == ["videos/abc_1.mp4", "/data/clips/def_0.mp4"]
 
 
 YES, NO = "Yes, Ana is here.", "I see no sign of Ana."
@@ -188,10 +174,3 @@ def test_known_defects_of_the_official_data_are_found(tmp_path: Path) -> None:
     found = " ".join(str(p) for p in check(tmp_path))
     for what in ("leak: source 'rec'", "leak: paraphrase", "leak: the answer", "unbalanced: 20 of 20"):
         assert what in found
-
-
-def test_not_official(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no official PVChat JSON"):
-        official.read(put(tmp_path, "list.json", [1, 2]))
-    with pytest.raises(SettingsError, match="'is_positive' is missing"):
-        official.read(put(tmp_path, "bad.json", {"data": [{"video_name": "a", "qa_pairs": []}]}))

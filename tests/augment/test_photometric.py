@@ -18,7 +18,6 @@ from pvchat.augment.positives.photometric import (
     mild,
     smaller,
 )
-from pvchat.augment.positives.protocol import Take
 
 GREY = np.full((2, 40, 60, 3), 100, np.uint8)
 
@@ -87,6 +86,6 @@ def test_looks_differ_and_mild_ones_stay_near():
 def test_samples_keep_the_face_large_enough():
     profile = make_profile()
     for seed in range(12):
-        made = Photometric().make(profile, Take(2, 8.0), rng(seed))
+        made = Photometric().make(profile, 2, rng(seed))
         assert made.images.dtype == np.uint8
         assert made.images.shape[1] >= 50

@@ -9,7 +9,6 @@ from make_profile import FACE, HEIGHT, WIDTH, make_profile, mesh_at, paint
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import cover, triangulate, warp
 from pvchat.augment.positives.head import paint as lay_on
-from pvchat.augment.positives.protocol import Take
 from pvchat.augment.positives.reenact import KINDS, MOST_DEGREES, Motion, Reenact, express, plan_motion, reenact
 from pvchat.perception.experts.mesh import measure
 
@@ -169,9 +168,9 @@ def test_a_driver_is_followed():
 
 def test_clips_move_and_stills_show_the_peak():
     profile = make_profile()
-    clip = Reenact("turn").make(profile, Take(8, 8.0), np.random.default_rng(0))
+    clip = Reenact("turn").make(profile, 8, np.random.default_rng(0))
     assert clip.notes == {"action": "turning the head"}
     assert len({image.tobytes() for image in clip.images}) == 8
-    still = Reenact("smile").make(profile, Take(1, 8.0), np.random.default_rng(0))
+    still = Reenact("smile").make(profile, 1, np.random.default_rng(0))
     assert still.notes == {}  # a still does nothing
     assert still.images.shape[0] == 1

@@ -131,7 +131,7 @@ def test_the_same_call_makes_the_same_data_set(clip, chat, tmp_path):
     ],
 )
 def test_only_what_depends_on_a_change_is_made_anew(clip, chat, change, again, monkeypatch):
-    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {}))
+    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {}, 0))
     monkeypatch.setattr(excerpts, "write", lambda *_, **__: [])
     out = run(clip, chat)
     before = stamps(out)
@@ -223,7 +223,7 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
             rows.append(sample)
         return rows
 
-    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {"may be the subject": 2}))
+    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {"may be the subject": 2}, 0))
     monkeypatch.setattr(excerpts, "write", write)
     monkeypatch.setattr(plan, "plan_empty_scenes", lambda *_: [])
     chat.strangers = (make_track(1, range(1)),)  # the subject after all
@@ -235,7 +235,7 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
 
 
 def test_where_nobody_else_is_found_the_scene_is_emptied(clip, chat, monkeypatch):
-    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {}))
+    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {}, 0))
     monkeypatch.setattr(excerpts, "write", lambda *_, **__: [])
     out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=8, seconds=0.3))
     others = [s for s in read_samples(out) if s.role == "negative"]
@@ -288,7 +288,7 @@ def test_the_command_makes_and_checks(clip, chat, monkeypatch, capsys):
     from pvchat.runtime import ProgressDisplay
 
     monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
-    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {}))
+    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {}, 0))
     monkeypatch.setattr(excerpts, "write", lambda *_, **__: [])
     out = clip.parent / "set"
     words = ["augment", str(clip), "--name", "Ana", "--out", str(out), "--clips", "4", "--stills", "2"]

@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from make_analysis import identity_of, make_track
-from make_samples import BOXES, facts, make_sample
+from make_samples import BOXES, facts, make_sample, write_set
 
 from pvchat import video
 from pvchat.augment.dataset.check import check
-from pvchat.augment.dataset.folder import write
 from pvchat.augment.questions import together
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.questions.together import Gathering
@@ -90,7 +89,7 @@ def test_every_presence_combination_of_the_subject_and_two_companions(folder: Pa
             found = {tuple(r.present[n] for n in sorted(r.people)) for r in some}
             assert found == set(product((True, False), repeat=size)), (split, kind)
     assert any(r.kind == "relative" and len(r.people) == 2 for r in rows)
-    write(folder, [*samples, *new], rows)
+    write_set(folder, [*samples, *new], rows)
     assert check(folder) == []
 
 

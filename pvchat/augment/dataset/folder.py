@@ -12,10 +12,9 @@ In: samples and rows. Out: such a folder, and back. No two samples of one source
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from pvchat.augment.journal import file_hash, read_lines, write_lines
 from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.errors import SettingsError
 
-ROWS, SAMPLES, CARD, CHECKSUMS, MEDIA = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json", "media"
+ROWS, SAMPLES, CARD, CHECKSUMS = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json"
 VERSION = 1
 FROM_SAMPLE = ("media", "stage", "role", "recipe", "source")  # what a row of the file also tells about its sample
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -38,41 +37,31 @@ class DataSet:
         samples: kept ones.
         rows: about them.
         name: whom it is about.
-        origin: how the files it was read from were laid out, for writing it back the same way.
     """
 
     root: Path
     samples: list[Sample]
     rows: list[QuestionRow]
-    name: str = ""
-    origin: dict[str, Any] = field(default_factory=dict)
+    name: str
 
 
-def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow], media_root: Path | None = None) -> Path:
-    """Write a data set; the card and the checksums come last.
+def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> Path:
+    """Write the rows, card and checksums of a data set whose samples and media lie in `out` already.
 
     Args:
-        out: folder; created. An existing `samples.jsonl` that holds these samples stays as it is.
+        out: folder.
         samples: those with `dropped` set are left out.
         rows: about the samples.
-        media_root: where the samples' media lie now, if not in `out`: they are copied.
 
     Returns:
         `out`.
 
     Raises:
-        SettingsError: a row without its sample, or media that aren't there.
+        SettingsError: media that aren't there.
     """
     kept = {s.id: s for s in samples if not s.dropped}
-    out.mkdir(parents=True, exist_ok=True)
-    if media_root is not None:
-        _copy(kept.values(), media_root, out)
     if gone := [s.media for s in kept.values() if not (out / s.media).is_file()]:
         raise SettingsError(f"{len(gone)} media files are missing.", subject=gone[0], hint="Augment again.")
-    if lost := [r.id for r in rows if r.sample not in kept]:
-        raise SettingsError(f"{len(lost)} questions are about no sample.", subject=lost[0])
-    if _ids(out / SAMPLES) != list(kept):
-        write_lines(out / SAMPLES, [s.to_dict() for s in kept.values()])
     write_lines(out / ROWS, [_joined(r, kept[r.sample]) for r in rows])
     (out / CARD).write_text(card(list(kept.values()), rows), encoding="utf-8")
     sums = checksums(out, [s.media for s in kept.values()])
@@ -88,17 +77,13 @@ def read(path: Path) -> DataSet:
     """
     if not (path / ROWS).is_file():
         raise SettingsError(f"there is no {ROWS} in this folder.", subject=str(path))
+    of_row = {field.name for field in fields(QuestionRow)}
     try:
-        lines = read_lines(path / ROWS)
-        sample_lines = read_lines(path / SAMPLES) if (path / SAMPLES).is_file() else []
-        rows = [QuestionRow(**_only(QuestionRow, line)) for line in lines]
-        samples = [Sample(**_only(Sample, line)) for line in sample_lines]
-    except (ValueError, TypeError, AttributeError) as error:
+        rows = [QuestionRow(**{k: v for k, v in line.items() if k in of_row}) for line in read_lines(path / ROWS)]
+        samples = [Sample(**line) for line in read_lines(path / SAMPLES)]
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         hint = "`pvchat augment --check` names the row."
         raise SettingsError(f"not a data set ({error}).", subject=str(path), hint=hint) from error
-    known = {s.id for s in samples}
-    first = {line["sample"]: line for line in reversed(lines) if line["sample"] not in known}
-    samples += [_sample(line, lines) for line in reversed(first.values())]
     return DataSet(path, [s for s in samples if not s.dropped], rows, _subject(rows, samples))
 
 
@@ -123,7 +108,8 @@ def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
         " their consent.",
         "",
         *_table("split", _SPLITS, [
-            ("samples", Counter(str(s.split) for s in samples)), ("sources", _sources(samples)),
+            ("samples", Counter(str(s.split) for s in samples)),
+            ("sources", Counter(str(split) for split, _ in {(s.split, s.source) for s in samples})),
             ("questions", Counter(str(r.split) for r in rows)), ("about somebody present", yes),
             ("paraphrases", Counter(str(split) for split, _ in {(r.split, r.template) for r in rows})),
         ]),
@@ -149,10 +135,6 @@ def _table(head: str, keys: Sequence[str], columns: Sequence[tuple[str, Counter[
     return [f"| {' | '.join(row)} |" for row in (titles, ["---"] * len(titles), *rows)] + [""]
 
 
-def _sources(samples: Sequence[Sample]) -> Counter[str]:
-    return Counter(str(split) for split, _ in {(s.split, s.source) for s in samples})
-
-
 def _subject(rows: Sequence[QuestionRow], samples: Sequence[Sample]) -> str:
     """Whom it is about: named in the most samples, in doubt first."""
     counts = Counter(n for s in samples for n in s.people) or Counter(n for r in rows for n in r.people)
@@ -161,33 +143,3 @@ def _subject(rows: Sequence[QuestionRow], samples: Sequence[Sample]) -> str:
 
 def _joined(row: QuestionRow, sample: Sample) -> dict[str, Any]:
     return {**row.to_dict(), **{k: getattr(sample, k) for k in FROM_SAMPLE}}
-
-
-def _sample(line: dict[str, Any], lines: Sequence[dict[str, Any]]) -> Sample:
-    """A sample as far as the rows about it tell."""
-    people: dict[str, bool] = {}
-    for other in lines:
-        if other["sample"] == line["sample"]:
-            people |= other["present"]
-    return Sample(line["sample"], people=people, split=line["split"], **{k: line[k] for k in FROM_SAMPLE})
-
-
-def _only(kind: type, line: dict[str, Any]) -> dict[str, Any]:
-    names = {f.name for f in fields(kind)}
-    return {k: v for k, v in line.items() if k in names}
-
-
-def _ids(path: Path) -> list[str]:
-    """Samples that a file holds and keeps."""
-    try:
-        return [row["id"] for row in read_lines(path) if not row.get("dropped")]
-    except (OSError, ValueError, KeyError):
-        return []
-
-
-def _copy(samples: Iterable[Sample], source: Path, out: Path) -> None:
-    for sample in samples:
-        target = out / sample.media
-        if not target.exists() and (source / sample.media).is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / sample.media, target)

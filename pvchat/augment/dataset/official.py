@@ -1,4 +1,4 @@
-"""The official PVChat JSON, read into a `DataSet` and written from one.
+"""The official PVChat JSON: its entries read as samples and rows, and a `DataSet` of ours written as such files.
 
     {"data" | "videos": [{video_name, video_path, sks_present, gender, age, is_positive,
                           qa_pairs: [{question, answer, is_special}]}]}
@@ -9,8 +9,7 @@ of several people have `sks_present1`, `sks_present2`, … and `sample_type` ("p
 "person1_person2", …, "none"), or the presence of each under `is_positive1`, … as we write it.
 
 The files don't tell type, split and source: types are read from the words as `pvchat ask` does, the split from the
-file's name, the source from the clip's (names end in "_<number>", the part of one recording). Reading and writing back
-gives the same file.
+file's name, the source from the clip's (names end in "_<number>", the part of one recording).
 """
 
 from __future__ import annotations
@@ -28,14 +27,11 @@ from pvchat.augment.questions.templates import masked
 from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.chat.question import type_of
 from pvchat.chat.reader.words import find_mentions
-from pvchat.errors import SettingsError
 
-FIELDS = ("video_name", "video_path", "sks_present", "gender", "age", "is_positive", "qa_pairs")
 PAIR_FIELDS = ("question", "answer", "is_special")
 _EMPTY = ("", "<sks>", "sks")
 _NUMBERED = re.compile(r"sks_present(\d+)")
 _SEGMENT = re.compile(r"_\d+$")
-_KEPT = "official."  # prefix of the notes that hold an entry's own values
 
 
 def looks_official(path: Path) -> bool:
@@ -62,48 +58,12 @@ def files(path: Path) -> list[Path]:
     return [f for f in found if looks_official(f)]
 
 
-def read(path: Path, name: str = "") -> DataSet:
-    """Read one file, or all official files of a folder.
-
-    Args:
-        path: the file or folder.
-        name: whom it is about, where the files don't say.
-
-    Raises:
-        SettingsError: not such a file, or an entry lacks something.
-    """
-    found = files(path)
-    if not found:
-        raise SettingsError("no official PVChat JSON here.", subject=str(path))
-    root = path if path.is_dir() else path.parent
-    samples: list[Sample] = []
-    rows: list[QuestionRow] = []
-    origin: dict[str, Any] = {}
-    people: list[str] = []
-    for file in found:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        key = "data" if "data" in content else "videos"
-        origin[file.name] = {"key": key, "filled": _is_filled(content[key])}
-        for number, entry in enumerate(content[key]):
-            people = names_of(entry, content[key], file, name)
-            try:
-                sample, questions = read_entry(entry, number, people, file, root)
-            except (KeyError, TypeError, ValueError) as error:
-                what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-                raise SettingsError(f"video {number + 1}: {what}.", subject=file.name) from error
-            samples.append(sample)
-            rows += questions
-    return DataSet(root, samples, rows, people[0] if people else name, {"files": origin})
-
-
-def write(data: DataSet, out: Path, *, filled: bool | None = None) -> list[Path]:
-    """Write a data set as official files, one a split (or the files that it was read from).
+def write(data: DataSet, out: Path) -> list[Path]:
+    """Write a data set as official files, one a split, with names filled in.
 
     Args:
         data: with clips of `data.name`.
-        out: folder; created. Media stay where they are: paths lead there from `out`; those of files that were read
-            stay as they were.
-        filled: say names ("videos") or "<sks>" ("data"); None: as it was read, else names.
+        out: folder; created. Media stay where they are: paths lead there from `out`.
 
     Returns:
         The files.
@@ -112,25 +72,20 @@ def write(data: DataSet, out: Path, *, filled: bool | None = None) -> list[Path]
     asked: dict[str, list[QuestionRow]] = {}
     for row in data.rows:
         asked.setdefault(row.sample, []).append(row)
-    by_file: dict[str, list[Sample]] = {}
+    by_split: dict[Split, list[dict[str, Any]]] = {}
     for sample in data.samples:
-        file = sample.notes.get(_KEPT + "file", f"{data.name}_{sample.split}.json")
-        by_file.setdefault(file, []).append(sample)
+        media = Path(os.path.relpath(data.root / sample.media, out)).as_posix()
+        entry = _to_entry(sample, asked.get(sample.id, []), data.name, media)
+        by_split.setdefault(sample.split, []).append(entry)
     written = []
-    for file, some in by_file.items():
-        origin = data.origin.get("files", {}).get(file, {})
-        full = filled if filled is not None else bool(origin.get("filled", True))
-        key = origin.get("key") if filled is None else None
-        media = {s.id: Path(os.path.relpath(data.root / s.media, out)).as_posix() for s in some}
-        entries = [_to_entry(s, asked.get(s.id, []), data.name, full, media[s.id]) for s in some]
-        path = out / file
-        text = json.dumps({key or ("videos" if full else "data"): entries}, indent=2, ensure_ascii=False)
-        path.write_text(text + "\n", encoding="utf-8")
-        written.append(path)
+    for split, entries in by_split.items():
+        written.append(out / f"{data.name}_{split}.json")
+        text = json.dumps({"videos": entries}, indent=2, ensure_ascii=False)
+        written[-1].write_text(text + "\n", encoding="utf-8")
     return written
 
 
-def names_of(entry: dict[str, Any], entries: Sequence[dict[str, Any]], file: Path, name: str = "") -> list[str]:
+def names_of(entry: dict[str, Any], entries: Sequence[dict[str, Any]], file: Path) -> list[str]:
     """Whom an entry is about: one name, or one for each `sks_present<n>`."""
     numbered = sorted((int(m[1]), str(entry[k]).strip("<>")) for k in entry if (m := _NUMBERED.fullmatch(k)))
     if numbered:
@@ -138,7 +93,7 @@ def names_of(entry: dict[str, Any], entries: Sequence[dict[str, Any]], file: Pat
     names = [str(e.get("sks_present") or "") for e in entries if isinstance(e, dict)]
     first = next((t for t in names if t not in _EMPTY), "")
     stem = re.sub(r"[_\-.]?(all_video|train|test|val|short)(?![a-z])|[<>\[\]]", "", file.stem).strip("_- ")
-    return [name or first.strip("<>") or stem or "Subject"]
+    return [first.strip("<>") or stem or "Subject"]
 
 
 def presence(entry: dict[str, Any], people: Sequence[str]) -> dict[str, bool]:
@@ -189,11 +144,9 @@ def read_entry(
     video = str(entry.get("video_path") or entry["video_name"])
     there = presence(entry, people)
     identity = hashlib.sha256(f"{file.name}:{number}:{video}".encode()).hexdigest()[:16]
-    notes = {_KEPT + k: json.dumps(v, ensure_ascii=False) for k, v in entry.items() if k != "qa_pairs"}
     sample = Sample(
         id=identity, role="positive" if there[people[0]] else "negative", recipe="official", stage="video",
         media=media_path(video, file, root), source=source_of(video), split=split_of(file), people=there,
-        notes={**notes, _KEPT + "file": file.name},
     )  # fmt: skip
     return sample, [_row(pair, i, sample, people) for i, pair in enumerate(entry["qa_pairs"])]
 
@@ -215,35 +168,17 @@ def _row(pair: dict[str, Any], number: int, sample: Sample, people: list[str]) -
     )  # fmt: skip
 
 
-def _to_entry(sample: Sample, rows: Iterable[QuestionRow], name: str, filled: bool, media: str) -> dict[str, Any]:
+def _to_entry(sample: Sample, rows: Iterable[QuestionRow], name: str, media: str) -> dict[str, Any]:
     people = [name, *(n for n in sample.people if n != name)]
-
-    def text(words: str) -> str:
-        if filled:
-            return words
-        for number, one in enumerate(people, 1):
-            words = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", f"<sks{number}>" if len(people) > 1 else "<sks>", words)
-        return words
-
-    pairs = [
-        {"question": text(r.question), "answer": text(r.answer), "is_special": r.type == "existence"} for r in rows
-    ]
-    kept = {k[len(_KEPT) :]: v for k, v in sample.notes.items() if k.startswith(_KEPT)}
-    if kept:
-        kept.pop("file", None)
-        return {**{k: json.loads(v) for k, v in kept.items()}, "qa_pairs": pairs}
     entry: dict[str, Any] = {
-        "video_name": Path(sample.media).name, "video_path": media, "sks_present": name if filled else "",
-        "gender": "", "age": "", "is_positive": sample.people[name],
+        "video_name": Path(sample.media).name, "video_path": media, "sks_present": name, "gender": "", "age": "",
+        "is_positive": sample.people[name],
     }  # fmt: skip
     if len(people) > 1:
         for number, one in enumerate(people, 1):
-            entry |= {f"sks_present{number}": one if filled else "", f"is_positive{number}": sample.people[one]}
+            entry |= {f"sks_present{number}": one, f"is_positive{number}": sample.people[one]}
+    pairs = [{"question": r.question, "answer": r.answer, "is_special": r.type == "existence"} for r in rows]
     return {**entry, "qa_pairs": pairs}
-
-
-def _is_filled(entries: Sequence[dict[str, Any]]) -> bool:
-    return not any("<sks" in str(p.get("question", "")) for e in entries for p in e.get("qa_pairs", []))
 
 
 def _truth(value: Any) -> bool:

@@ -1,6 +1,6 @@
 """What the search for negatives is about and what it finds, before anything is cut.
 
-In: settings, the subject. Out: `Negative`s, collected in `Negatives`. Used by `search.py` and its parts: `strangers.py`
+In: the subject. Out: `Negative`s, collected in `Negatives`. Used by `search.py` and its parts: `strangers.py`
 (people of the same clip), `excerpts.py` (media).
 """
 
@@ -20,23 +20,6 @@ if TYPE_CHECKING:
 
 Recipe = Literal["same-clip", "lookalike", "random"]
 Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class NegativesConfig:
-    """How many.
-
-    Attributes:
-        count: candidates wanted.
-        seconds: length of an excerpt, at most.
-        stills: also write the middle frame of so many excerpts as samples of stage "image", spread over all of them.
-        seed: of the choice of random ones and of the splits.
-    """
-
-    count: int = 32
-    seconds: float = 2.0
-    stills: int = 16
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,31 +67,28 @@ class Negative:
         key: content key of the clip.
         clip: its file.
         track: index into that clip's `ClipAnalysis.tracks`; None for clips without anybody.
-        kind: "face" or "figure".
         start_s, end_s: the excerpt.
         box: x0, y0, x1, y1 as fractions of the frame to crop to; None: the whole frame.
         distance: from the subject's mean vector: how hard it is. Infinite for clips without anybody of that kind.
-        probability: that the clip (of "same-clip": the track) shows the subject, by the presence model.
     """
 
     recipe: Recipe
     key: str
     clip: Path
     track: int | None
-    kind: Literal["face", "figure"]
     start_s: float
     end_s: float
     box: Box | None
     distance: float
-    probability: float
 
 
 @dataclass(frozen=True)
 class Negatives:
-    """What `find` chose, and how many clips and people it refused, by reason."""
+    """What `find` chose by a seed, and how many clips and people it refused, by reason."""
 
     candidates: list[Negative]
     dropped: dict[str, int]
+    seed: int
 
 
 def windows(spans: Sequence[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:

@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.folders import MEDIA, write_media
-from pvchat.augment.negatives.candidates import Negative, Negatives, NegativesConfig, SubjectClip
+from pvchat.augment.negatives.candidates import Negative, Negatives, SubjectClip
 from pvchat.augment.schemas import Sample, Split, Stage
+from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.errors import VideoReadError
 from pvchat.schemas import Service
 
+_STILLS = 3  # every third excerpt also gives its middle frame, as a sample of stage "image"
 _SHARED = 4  # source clips of one recipe from which validation and test get one at least
 _FPS, _SIDE = 8.0, 480  # of an excerpt: frames a second, pixels of the longest side
 _VAL, _TEST = 0.15, 0.15  # shares of the source clips that go into those splits
@@ -32,21 +34,17 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class _Excerpt:
-    """A candidate with what its samples need: split, name of the source, whether a still is wanted too."""
+    """A candidate with what its samples need: split, name of the source, seed, whether a still is wanted too."""
 
     candidate: Negative
     split: Split
     source: str
+    seed: int
     still: bool
 
 
 def write(
-    found: Negatives,
-    subject: SubjectClip,
-    out: Path,
-    chat: Service,
-    config: NegativesConfig | None = None,
-    watch: Watch = UNWATCHED,
+    found: Negatives, subject: SubjectClip, out: Path, chat: Service, config: AugmentConfig, watch: Watch = UNWATCHED
 ) -> list[Sample]:
     """Cut the candidates' excerpts into `out/media` and describe them.
 
@@ -56,7 +54,7 @@ def write(
         out: folder of the data set.
         chat: looks at the excerpts (cached by content).
         config: as for `find`.
-        watch: told what is being done; stops after the excerpt at hand.
+        watch: told what is being done; asked before each excerpt whether to stop.
 
     Returns:
         A sample of stage "video" for each candidate, and of stage "image" for some. Role "negative", `people`
@@ -64,27 +62,23 @@ def write(
         key, and all samples of a source are in one split. `dropped` is "identity" where the excerpt may show the
         subject, "unreadable" where its file can't be read any more; such samples have no media.
     """
-    config = config or NegativesConfig()
     candidates = found.candidates
-    splits = split_sources(candidates, config)
-    with_still = set(np.linspace(0, len(candidates) - 1, min(config.stills, len(candidates))).round().astype(int))
+    splits, stills = split_sources(candidates, found.seed), min(config.negatives // _STILLS, len(candidates))
+    with_still = set(np.linspace(0, len(candidates) - 1, stills).round().astype(int))
     samples: list[Sample] = []
-    for number, candidate in enumerate(candidates):
-        if watch.stopped:
-            break
-        watch.tell("cutting negatives", number, len(candidates))
+    for number, candidate in enumerate(watch.over("cutting negatives", candidates, str(out))):
         split, source = _segment(candidate, subject) or (splits[candidate.key], candidate.key)
-        samples += _samples(_Excerpt(candidate, split, source, number in with_still), subject, out, chat, config)
-    watch.tell("cutting negatives", len(candidates), max(1, len(candidates)))
+        excerpt = _Excerpt(candidate, split, source, found.seed, number in with_still)
+        samples += _samples(excerpt, subject, out, chat, config.seconds)
     return samples
 
 
-def split_sources(candidates: Sequence[Negative], config: NegativesConfig) -> dict[str, Split]:
+def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]:
     """A split for each source clip; each recipe's clips are shared out in the wished shares, so far as they reach.
 
     People of the subject's own clip go with the segment that they are cut from, see `SubjectClip.segments`.
     """
-    order = sorted({c.key for c in candidates}, key=lambda key: _digest(key, str(config.seed)))
+    order = sorted({c.key for c in candidates}, key=lambda key: _digest(key, str(seed)))
     splits: dict[str, Split] = {}
     for recipe in ("lookalike", "random"):
         keys = [
@@ -119,15 +113,15 @@ def cut(candidate: Negative, chat: Service, seconds: float) -> Images:
 
 
 def _samples(
-    excerpt: _Excerpt, subject: SubjectClip, out: Path, chat: Service, config: NegativesConfig
+    excerpt: _Excerpt, subject: SubjectClip, out: Path, chat: Service, seconds: float
 ) -> list[Sample]:  # fmt: skip
     """The sample of an excerpt, and that of its still."""
     stages: tuple[Stage, ...] = ("video", "image") if excerpt.still else ("video",)
-    made = [_sample(excerpt, subject, config, stage) for stage in stages]
+    made = [_sample(excerpt, subject, seconds, stage) for stage in stages]
     try:
         missing = [sample for sample in made if not (out / sample.media).exists()]
         if missing:
-            _write(missing, cut(excerpt.candidate, chat, config.seconds), out)
+            _write(missing, cut(excerpt.candidate, chat, seconds), out)
         for sample in made:
             _judge(sample, subject, out, chat)
     except VideoReadError:
@@ -136,16 +130,16 @@ def _samples(
     return made
 
 
-def _sample(excerpt: _Excerpt, subject: SubjectClip, config: NegativesConfig, stage: Stage) -> Sample:
+def _sample(excerpt: _Excerpt, subject: SubjectClip, seconds: float, stage: Stage) -> Sample:
     candidate, suffix = excerpt.candidate, ".mp4" if stage == "video" else ".jpg"
     place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
-    size = (config.seconds, _FPS, _SIDE)
+    size = (seconds, _FPS, _SIDE)
     name = _digest(*map(str, (*place, *size, stage)))[:16]
     gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
     return Sample(
         id=name, role="negative", recipe=candidate.recipe, stage=stage,
         media=f"{MEDIA}/{name}{suffix}", source=excerpt.source, split=excerpt.split, people={subject.name: False},
-        gates=gates, seed=config.seed,
+        gates=gates, seed=excerpt.seed,
     )  # fmt: skip
 
 

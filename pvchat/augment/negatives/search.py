@@ -27,8 +27,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.augment.negatives.candidates import Negative, Negatives, NegativesConfig, SubjectClip, windows
+from pvchat.augment.negatives.candidates import Negative, Negatives, SubjectClip, windows
 from pvchat.augment.negatives.strangers import Strangers, TrackScores, cut_outs, stand_in
+from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import home
 from pvchat.index import folder as index_folder
@@ -61,8 +62,8 @@ class Pool:
         subject: whom candidates must not show.
         strangers: tells strangers from the subject; learns here what else shows the subject.
         config: how many are wanted.
+        seed: of the random ones.
         dropped: counts refused clips by reason.
-        present_from: probability from which somebody is recognised as the subject.
     """
 
     def __init__(
@@ -70,12 +71,12 @@ class Pool:
         index: VideoIndex,
         subject: SubjectClip,
         strangers: Strangers,
-        config: NegativesConfig,
+        config: AugmentConfig,
+        seed: int,
         dropped: Counter[str],
-        present_from: float,
     ) -> None:
-        self.index, self.subject, self.strangers, self.config = index, subject, strangers, config
-        self.dropped, self.present_from = dropped, present_from
+        self.index, self.subject, self.strangers = index, subject, strangers
+        self.count, self.seconds, self.seed, self.dropped = config.negatives, config.seconds, seed, dropped
         self.kind: Kind = "faces" if subject.person.kind == "face" else "figures"
         self._seen: dict[int, _IndexedClip] = {}
         self._refused: dict[int, str | None] = {}
@@ -83,12 +84,12 @@ class Pool:
     def recognise(self) -> list[tuple[ClipEntry, TrackEntry]]:
         """Look at the nearest tracks, remember those that are the subject; the tracks, nearest first."""
         prototypes = np.asarray(self.subject.person.arrays["prototypes"], np.float32)
-        count = max(1, _LOOK_AT * self.config.count)
+        count = max(1, _LOOK_AT * self.count)
         hits = self.index.nearest(self.kind, prototypes, count, but=[self.subject.analysis.key])
         for number in dict.fromkeys(hit.clip.number for hit in hits):
             clip = next(hit.clip for hit in hits if hit.clip.number == number)
             seen = self._look(clip)
-            self.strangers.recognise(seen.analysis, seen.judged, self.present_from)
+            self.strangers.recognise(seen.analysis, seen.judged)
         return [(hit.clip, hit.track) for hit in hits if hit.track is not None]
 
     def lookalikes(self, near: Sequence[tuple[ClipEntry, TrackEntry]]) -> list[Negative]:
@@ -98,25 +99,25 @@ class Pool:
             if self._refusal(clip) is None:
                 ranked.append((self._rank(clip, track), clip, track))
         ranked = sorted(ranked, key=lambda r: r[0])[: max(1, round(_NEARER * len(ranked)))]
-        cut = [windows(track.spans, self.config.seconds) for _, _, track in ranked]
+        cut = [windows(track.spans, self.seconds) for _, _, track in ranked]
         found: list[Negative] = []
         for turn in range(max(map(len, cut), default=0)):
             for (_, clip, track), excerpts in zip(ranked, cut, strict=True):
-                if turn < len(excerpts) and len(found) < self.config.count:
+                if turn < len(excerpts) and len(found) < self.count:
                     found.append(self._candidate("lookalike", clip, track, *excerpts[turn]))
         return found
 
     def random(self) -> list[Negative]:
         """Strangers of clips drawn at random; of each clip one excerpt before a second one."""
-        generator = np.random.default_rng(self.config.seed)
+        generator = np.random.default_rng(self.seed)
         clips = [clip for clip in self.index.clips() if clip.key != self.subject.analysis.key]
         order = generator.permutation(len(clips))
         empty = [not any(t.kind == self.subject.person.kind for t in clips[i].tracks) for i in order]
         order = order[np.argsort(empty, kind="stable")]  # clips without anybody of the subject's kind are too easy
         found: list[Negative] = []
         spare: list[Negative] = []
-        for at in order[: _LOOK_AT * max(1, self.config.count)]:
-            if len(found) >= 2 * self.config.count:  # twice: some may be chosen as look-alikes already
+        for at in order[: _LOOK_AT * max(1, self.count)]:
+            if len(found) >= 2 * self.count:  # twice: some may be chosen as look-alikes already
                 break
             if self._refusal(clips[at]) is None:
                 drawn = self._drawn(clips[at], generator)
@@ -126,7 +127,7 @@ class Pool:
     def _drawn(self, clip: ClipEntry, generator: np.random.Generator) -> list[Negative]:
         tracks = [t for t in clip.tracks if t.kind == self.subject.person.kind]
         track = tracks[int(generator.integers(len(tracks)))] if tracks else None
-        cut = windows(track.spans if track else [(0.0, clip.duration_s)], self.config.seconds)
+        cut = windows(track.spans if track else [(0.0, clip.duration_s)], self.seconds)
         return [self._candidate("random", clip, track, *cut[i]) for i in generator.permutation(len(cut))]
 
     def _candidate(self, recipe: str, clip: ClipEntry, track: TrackEntry | None, start: float, end: float) -> Negative:
@@ -135,8 +136,7 @@ class Pool:
         assert seen.clip is not None  # else `_refusal` gave that as the reason
         return Negative(
             recipe,  # type: ignore[arg-type]
-            clip.key, seen.clip, track.number if track else None, self.subject.person.kind, start, end, None,
-            round(distance, 4), round(seen.judged.clip, 4),
+            clip.key, seen.clip, track.number if track else None, start, end, None, round(distance, 4),
         )  # fmt: skip
 
     def _rank(self, clip: ClipEntry, track: TrackEntry) -> float:
@@ -172,31 +172,25 @@ class Pool:
 
 
 @contextmanager
-def opened(
-    index: Path | None,
-    folders: Sequence[Path],
-    chat: Service,
-    config: NegativesConfig,
-    watch: Watch = UNWATCHED,
-) -> Iterator[list[VideoIndex]]:
+def opened(config: AugmentConfig, seed: int, chat: Service, watch: Watch = UNWATCHED) -> Iterator[list[VideoIndex]]:
     """The indexes to search; that of the plain folders is deleted afterwards.
 
     Without an index and folders the demo's footage (a dozen short clips of four people) is searched, where it is on
     this machine: `pvchat doctor --fetch` brings it.
 
     Raises:
-        VideoIndexError: `index` isn't there or can't be read.
+        VideoIndexError: `config.index` isn't there or can't be read.
     """
     from pvchat.video.copies import workspace
 
-    kept = [index_folder.open_index(index)] if index is not None else []
-    files = [path for one in folders for path, _ in index_folder.walk(Path(one))]
-    if index is None and not folders:
+    kept = [index_folder.open_index(config.index)] if config.index is not None else []
+    files = [path for one in config.others for path, _ in index_folder.walk(one)]
+    if config.index is None and not config.others:
         files = footage_clips()
     if not files:
         yield kept
         return
-    order = np.random.default_rng(config.seed).permutation(len(files))[:MOST_FILES]
+    order = np.random.default_rng(seed).permutation(len(files))[:MOST_FILES]
     with workspace() as place:
         paths = [Path(files[i]) for i in sorted(order)]
         index_folder.add(place / "index", paths, chat, progress=watch.progress, stop=watch.stop)
@@ -215,23 +209,17 @@ def footage_clips() -> list[str]:
 
 
 def find(
-    subject: SubjectClip,
-    chat: Service,
-    index: Path | None = None,
-    folders: Sequence[Path] = (),
-    config: NegativesConfig | None = None,
-    watch: Watch = UNWATCHED,
+    subject: SubjectClip, chat: Service, config: AugmentConfig, seed: int = 0, watch: Watch = UNWATCHED
 ) -> Negatives:
     """Choose negatives.
 
     Args:
         subject: whom they must not show.
-        chat: analyses the clips of `folders` (cached) and has the presence model.
-        index: an index made by `pvchat index build`, or the folder it was made for; read, never changed.
-        folders: folders of videos to look through as well. An index of them is made beside the people, in
+        chat: analyses the clips of `config.others` (cached) and has the presence model.
+        config: how many, how long, and where: its index is read, never changed; of the other folders one is made in
             `$PVCHAT_HOME/tmp`, and deleted.
-        config: how many.
-        watch: told what is being done; stops looking at more files of `folders`.
+        seed: of the choice of random ones and of the splits.
+        watch: told what is being done; stops looking at more files of `config.others`.
 
     Returns:
         Candidates in an order that is the same for the same input and seed; fewer than asked for when there are fewer.
@@ -240,40 +228,34 @@ def find(
     Raises:
         VideoIndexError: the index can't be read.
     """
-    config = config or NegativesConfig()
-    strangers = Strangers(subject.person, chat.presence_model)
+    strangers = Strangers(subject.person, chat.presence_model, chat.settings.presence.present_from)
     dropped: Counter[str] = Counter()
     near: list[Negative] = []
     random: list[Negative] = []
-    with opened(index, folders, chat, config, watch) as indexes:
-        present_from = chat.settings.presence.present_from
-        pools = [Pool(one, subject, strangers, config, dropped, present_from) for one in indexes]
+    with opened(config, seed, chat, watch) as indexes:
+        pools = [Pool(one, subject, strangers, config, seed, dropped) for one in indexes]
         tracks = [pool.recognise() for pool in pools]  # of all of them, before any is asked for strangers
         for pool, nearest in zip(pools, tracks, strict=True):
             near += pool.lookalikes(nearest)
             random += pool.random()
-    beside = list(cut_outs(subject, strangers, config, dropped))
-    hard = [c for pair in zip_longest(beside, _merged(near, len(pools))) for c in pair if c is not None]
-    return Negatives(balance(hard, random, config), dict(dropped))
+    beside = list(cut_outs(subject, strangers, config.seconds, dropped))
+    near = sorted(near, key=lambda c: c.distance) if len(pools) > 1 else near  # those of one pool are in order
+    hard = [c for pair in zip_longest(beside, near) for c in pair if c is not None]
+    return Negatives(balance(hard, random, config.negatives), dict(dropped), seed)
 
 
-def balance(hard: Sequence[Negative], random: Sequence[Negative], config: NegativesConfig) -> list[Negative]:
-    """`config.count` of both in the wished share, hard ones first, each list's order kept.
+def balance(hard: Sequence[Negative], random: Sequence[Negative], count: int) -> list[Negative]:
+    """`count` of both in the wished share, hard ones first, each list's order kept.
 
     Where one list is too short, the other fills up. Nothing is both: an excerpt chosen as hard is not drawn again.
     """
-    wanted = round(config.count * _HARD)
+    wanted = round(count * _HARD)
     taken = {_place(c) for c in hard[:wanted]}
     free = [c for c in random if _place(c) not in taken]
-    few = min(len(free), max(config.count - wanted, config.count - len(hard)))
-    chosen = list(hard[: config.count - few])
+    few = min(len(free), max(count - wanted, count - len(hard)))
+    chosen = list(hard[: count - few])
     taken = {_place(c) for c in chosen}
     return [*chosen, *[c for c in free if _place(c) not in taken][:few]]
-
-
-def _merged(near: Sequence[Negative], pools: int) -> Sequence[Negative]:
-    """Look-alikes of several pools by distance; those of one are in order already."""
-    return sorted(near, key=lambda c: c.distance) if pools > 1 else near
 
 
 def _place(candidate: Negative) -> tuple[str, float, float]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pvchat.augment.negatives.candidates import Box, Negative, NegativesConfig, SubjectClip, windows
+from pvchat.augment.negatives.candidates import Box, Negative, SubjectClip, windows
 from pvchat.augment.schemas import Split
 from pvchat.identity.presence import PresenceModel
 from pvchat.index.entries import MASK, ClipEntry
@@ -58,10 +58,11 @@ class Strangers:
     Args:
         person: the subject, enrolled.
         presence: the presence model.
+        present_from: probability from which somebody is recognised as the subject.
     """
 
-    def __init__(self, person: Person, presence: PresenceModel) -> None:
-        self.person, self.presence = person, presence
+    def __init__(self, person: Person, presence: PresenceModel, present_from: float) -> None:
+        self.person, self.presence, self.present_from = person, presence, present_from
         # In her own place her reach would make a view of her that the enrollment doesn't have somebody else's.
         self.anywhere = replace(person, arrays={k: v for k, v in person.arrays.items() if k != "frame"})
         self.middle = np.asarray(person.arrays["prototypes"], np.float32).mean(0)
@@ -75,10 +76,10 @@ class Strangers:
         together = self._probability(analysis, analysis.tracks)  # drawn figures are scored clip by clip
         return TrackScores(np.array(each, np.float32), distance, max([together, *each]))
 
-    def recognise(self, analysis: ClipAnalysis, judged: TrackScores, present_from: float) -> None:
+    def recognise(self, analysis: ClipAnalysis, judged: TrackScores) -> None:
         """Remember the tracks that show the subject, so that what is near to them is refused, too."""
         for track, probability in zip(analysis.tracks, judged.probability, strict=True):
-            if track.kind == self.person.kind and probability >= present_from:
+            if track.kind == self.person.kind and probability >= self.present_from:
                 self.recognised.append(mean_identity(track.identity, track.quality))
 
     def is_stranger(self, track: Track, probability: float, distance: float) -> bool:
@@ -99,7 +100,8 @@ class Strangers:
 
     def _probability(self, analysis: ClipAnalysis, tracks: list[Track]) -> float:
         shown = replace(analysis, tracks=tracks)
-        return max(_largest(self.presence.logits([one], shown)) for one in (self.person, self.anywhere))
+        logits = np.concatenate([self.presence.logits([one], shown)[0] for one in (self.person, self.anywhere)])
+        return float(1 / (1 + np.exp(-np.clip(logits.max(), -30, 30)))) if logits.size else 0.0
 
     def _distance(self, track: Track) -> float:
         return float(np.linalg.norm(mean_identity(track.identity, track.quality) - self.middle))
@@ -147,15 +149,13 @@ def stand_in(
     return ClipAnalysis(entry.key, entry.duration_s, 1, 1, times, frames, tracks, scene_facts)
 
 
-def cut_outs(
-    subject: SubjectClip, strangers: Strangers, config: NegativesConfig, dropped: Counter[str]
-) -> Iterator[Negative]:
+def cut_outs(subject: SubjectClip, strangers: Strangers, seconds: float, dropped: Counter[str]) -> Iterator[Negative]:
     """Excerpts of the enrollment clip that show somebody else and not the subject.
 
     Args:
         subject: whom they must not show.
         strangers: tells who is somebody else.
-        config: length of the excerpts.
+        seconds: length of an excerpt, at most.
         dropped: counts refusals by reason.
     """
     analysis, me = subject.analysis, subject.analysis.tracks[subject.track]
@@ -171,15 +171,12 @@ def cut_outs(
         if not (apart or strangers.is_stranger(track, probability, distance)):
             dropped["in the subject's clip: may be the subject"] += 1
             continue
-        for start, end in _excerpts(subject, track, config.seconds):
+        for start, end in _excerpts(subject, track, seconds):
             box = crop_beside(analysis, track, me, start, end)
             if box is None:
                 dropped["in the subject's clip: no room beside the subject"] += 1
                 continue
-            yield Negative(
-                "same-clip", analysis.key, subject.clip, number, track.kind, start, end, box,
-                round(distance, 4), round(probability, 4),
-            )  # fmt: skip
+            yield Negative("same-clip", analysis.key, subject.clip, number, start, end, box, round(distance, 4))
 
 
 def seen_together(a: Track, b: Track) -> bool:
@@ -228,10 +225,6 @@ def crop_beside(analysis: ClipAnalysis, track: Track, subject: Track, start: flo
     width, height = (box[2:] - box[:2]) * [analysis.width, analysis.height]
     x0, y0, x1, y1 = (round(float(v), 4) for v in box)
     return (x0, y0, x1, y1) if min(width, height) >= _LEAST else None
-
-
-def _largest(logits: FloatArray) -> float:
-    return float(1 / (1 + np.exp(-np.clip(logits.max(), -30, 30)))) if logits.size else 0.0
 
 
 def _clear_of(box: FloatArray, keep: FloatArray, avoid: FloatArray) -> FloatArray | None:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.augment.positives.protocol import BOTH, Made, Take, window
+from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import PLAIN
 from pvchat.config import VideoConfig
@@ -57,14 +57,14 @@ class Backgrounds:
     def __init__(self, folder: Path | None = None) -> None:
         self.pictures = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES) if folder else []
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
         assert profile.masks is not None
-        frames = window(profile.seen, take.count, rng)
+        frames = window(profile.seen, count, rng)
         images = profile.images[frames]
         scene, notes = self._scene(profile, int(frames[0]), rng)
         mattes = np.stack([matte(i, profile.masks[f]) for i, f in zip(images, frames, strict=True)])
-        return Made(replace_background(images, mattes, scene, rng), take.times, notes)
+        return Made(replace_background(images, mattes, scene, rng), notes)
 
     def _scene(self, profile: Profile, frame: int, rng: np.random.Generator) -> tuple[Images, dict[str, str]]:
         """A picture [h, w, 3] larger than the frames, and what is known of it."""
@@ -86,6 +86,7 @@ class Crowd:
 
     Args:
         folders: of those clips.
+        fps: frames a second of what is made.
     """
 
     name = "crowd"
@@ -93,16 +94,17 @@ class Crowd:
     stages = BOTH
     share = 8.0
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], fps: float) -> None:
+        self.fps = fps
         files = (p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in (*CLIPS, *PICTURES))
         self.files = sorted(files)
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
         assert profile.masks is not None
-        frames = window(profile.seen, take.count, rng)
+        frames = window(profile.seen, count, rng)
         height, width = profile.images.shape[1:3]
-        scene = self._scene(profile, take, (height, width), rng)
+        scene = self._scene(profile, count, (height, width), rng)
         scale = float(rng.uniform(*_CROWD_SIZE))
         aside = float(rng.uniform(*_CROWD_ASIDE)) * _side(profile.masks[frames], rng)
         images: list[Images] = []
@@ -116,9 +118,9 @@ class Crowd:
             replace_background(one[None], share[None], behind, rng)[0]
             for one, share, behind in zip(images, mattes, scene, strict=True)
         ]
-        return Made(np.stack(out), take.times)
+        return Made(np.stack(out))
 
-    def _scene(self, profile: Profile, take: Take, size: tuple[int, int], rng: np.random.Generator) -> Images:
+    def _scene(self, profile: Profile, count: int, size: tuple[int, int], rng: np.random.Generator) -> Images:
         """Frames [T, H, W, 3] of another clip.
 
         Raises:
@@ -129,10 +131,26 @@ class Crowd:
         files = own or self.files
         for _ in range(_CROWD_TRIES if files else 0):
             try:
-                return _stretch_of(files[int(rng.integers(len(files)))], take, size, rng)
+                return self._stretch_of(files[int(rng.integers(len(files)))], count, size, rng)
             except VideoReadError:
                 continue
         raise ValueError("no clip of other people can be read")
+
+    def _stretch_of(self, path: Path, count: int, size: tuple[int, int], rng: np.random.Generator) -> Images:
+        """A stretch of a clip, its frames filled to `size` (H, W)."""
+        from pvchat import video
+
+        config = VideoConfig(sample_fps=self.fps, max_frames=count, max_side=2 * max(size))
+        long, wanted = video.probe(path, config).duration_s, count / self.fps
+        start = float(rng.uniform(0, max(long - wanted, 0.0)))
+        found = video.load(path, config, span=(start, start + wanted) if long > wanted else None).images
+        found = found[np.minimum(np.arange(count), len(found) - 1)]
+        scale = max(size[0] / found.shape[1], size[1] / found.shape[2])
+        wide, tall = size[1] / scale, size[0] / scale
+        left, top = (found.shape[2] - wide) / 2, (found.shape[1] - tall) * _HEADS
+        box = (left, top, left + wide, top + tall)
+        scaled = [Image.fromarray(i).resize((size[1], size[0]), Image.Resampling.BILINEAR, box=box) for i in found]
+        return np.stack([np.asarray(i) for i in scaled])
 
 
 def matte(image: Images, mask: NDArray[np.uint8]) -> FloatArray:
@@ -259,23 +277,6 @@ def _fill(picture: Image.Image, size: tuple[int, int], rng: np.random.Generator)
     left, top = rng.uniform(0, picture.width - wide + 1e-6), rng.uniform(0, picture.height - tall + 1e-6)
     box = (left, top, min(left + wide, picture.width), min(top + tall, picture.height))
     return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=box))
-
-
-def _stretch_of(path: Path, take: Take, size: tuple[int, int], rng: np.random.Generator) -> Images:
-    """A stretch of a clip, its frames filled to `size` (H, W)."""
-    from pvchat import video
-
-    config = VideoConfig(sample_fps=take.fps, max_frames=take.count, max_side=2 * max(size))
-    long, wanted = video.probe(path, config).duration_s, take.count / take.fps
-    start = float(rng.uniform(0, max(long - wanted, 0.0)))
-    found = video.load(path, config, span=(start, start + wanted) if long > wanted else None).images
-    found = found[np.minimum(np.arange(take.count), len(found) - 1)]
-    scale = max(size[0] / found.shape[1], size[1] / found.shape[2])
-    wide, tall = size[1] / scale, size[0] / scale
-    left, top = (found.shape[2] - wide) / 2, (found.shape[1] - tall) * _HEADS
-    box = (left, top, left + wide, top + tall)
-    scaled = [Image.fromarray(i).resize((size[1], size[0]), Image.Resampling.BILINEAR, box=box) for i in found]
-    return np.stack([np.asarray(i) for i in scaled])
 
 
 def _side(masks: NDArray[np.uint8], rng: np.random.Generator) -> int:

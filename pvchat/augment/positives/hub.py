@@ -9,7 +9,6 @@ show: the gates and the teachers look at the result.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.augment import gates
-from pvchat.augment.positives.protocol import Made, Take
+from pvchat.augment.positives.protocol import Made
 from pvchat.augment.profile import Profile
 from pvchat.errors import SettingsError
 
@@ -40,25 +39,9 @@ _AVOID = "deformed face, different person, cartoon, text, watermark, low quality
 _PLACES = 8  # frames among which the best face is looked for
 _SEED = 2**31
 
-# Face picture -> what ConsisID's transformer takes: id_cond, id_vit_hidden and the aligned face.
-Conditions = Callable[[NDArray[np.uint8]], "FaceConditions"]
-
-
-@dataclass
-class FaceConditions:
-    """What a face means to ConsisID.
-
-    Attributes:
-        cond: [1, D] identity and CLIP embedding, joined.
-        hidden: the CLIP tower's hidden states, one [1, N, W] a scale.
-        image: the aligned face, the first frame's guide.
-        keypoints: picture of the face's key points, or None.
-    """
-
-    cond: torch.Tensor
-    hidden: list[torch.Tensor]
-    image: Image.Image
-    keypoints: Any = None
+# Face picture -> what it means to ConsisID's transformer: identity and CLIP embedding joined [1, D]; the CLIP tower's
+# hidden states, one [1, N, W] a scale; the aligned face, which guides the first frame; a picture of key points or None.
+Conditions = Callable[[NDArray[np.uint8]], tuple["torch.Tensor", list["torch.Tensor"], Image.Image, Any]]
 
 
 class ConsisID:
@@ -95,11 +78,11 @@ class ConsisID:
         folder = _folder(model or CONSISID)
         return cls(pipeline.to(device), consisid_conditions(folder, device, torch.bfloat16))
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
-        face = self.conditions(best_face(profile))
+        cond, hidden, image, keypoints = self.conditions(best_face(profile))
         result = self.pipeline(
-            image=face.image,
+            image=image,
             prompt=prompt(rng),
             negative_prompt=_AVOID,
             height=self.size[0],
@@ -108,14 +91,13 @@ class ConsisID:
             num_inference_steps=self.steps,
             guidance_scale=6.0,  # classifier-free guidance, as in the paper
             max_sequence_length=self.pipeline.transformer.config.max_text_seq_length,
-            id_vit_hidden=face.hidden,
-            id_cond=face.cond,
-            kps_cond=face.keypoints,
+            id_vit_hidden=hidden,
+            id_cond=cond,
+            kps_cond=keypoints,
             generator=_generator(rng),
             output_type="np",
         )
-        images = _to_uint8(result.frames[0])
-        return Made(images, (np.arange(len(images)) / take.fps).astype(np.float32))
+        return Made(_to_uint8(result.frames[0]))
 
 
 class IdentityAdapter:
@@ -164,7 +146,7 @@ class IdentityAdapter:
             raise SettingsError(f"the identity adapter can't be loaded ({error}).", subject=adapter) from error
         return cls(pipeline.to(device))
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
         result = self.pipeline(
             prompt=prompt(rng),
@@ -176,7 +158,7 @@ class IdentityAdapter:
             generator=_generator(rng),
             output_type="np",
         )
-        return Made(_to_uint8(result.images[:1]), np.zeros(1, np.float32))
+        return Made(_to_uint8(result.images[:1]))
 
 
 def require(device: str = "cuda") -> Any:
@@ -210,12 +192,8 @@ def consisid_conditions(folder: Path, device: str, dtype: torch.dtype) -> Condit
         ) from error
     models = consisid_utils.prepare_face_models(str(folder), device=device, dtype=dtype)
 
-    def describe(face: NDArray[np.uint8]) -> FaceConditions:
-        measured: Any = consisid_utils.process_face_embeddings_infer  # its stub knows other arguments
-        cond, hidden, image, keypoints = measured(*models, device, dtype, face, is_align_face=True)
-        return FaceConditions(cond, hidden, image, keypoints)
-
-    return describe
+    measured: Any = consisid_utils.process_face_embeddings_infer  # its stub knows other arguments
+    return lambda face: measured(*models, device, dtype, face, is_align_face=True)
 
 
 def best_face(profile: Profile) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.augment.positives.protocol import BOTH, Made, Take, window
+from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import Profile
 from pvchat.schemas import FloatArray
 
@@ -32,12 +32,12 @@ class SubClips:
     stages = frozenset({"video"})
     share = 10.0
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
         pace = (1, 1, 2)[int(rng.integers(3))]
-        frames = window(profile.seen, min(take.count * pace, max(len(profile), 1)), rng)
-        at = np.linspace(0, len(frames) - 1, take.count).round().astype(int)
-        return Made(profile.images[frames[at]], take.times)
+        frames = window(profile.seen, min(count * pace, max(len(profile), 1)), rng)
+        at = np.linspace(0, len(frames) - 1, count).round().astype(int)
+        return Made(profile.images[frames[at]])
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Photometric:
     stages = BOTH
     share = 20.0
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
-        frames = window(profile.seen, take.count, rng)
+        frames = window(profile.seen, count, rng)
         images = profile.images[frames]
         box = np.nanmedian(profile.boxes[frames], 0)
         if rng.random() < 0.7:
@@ -84,7 +84,7 @@ class Photometric:
             images = smaller(images, float(rng.uniform(_LEAST_FACE / face, 0.9)))
         if rng.random() < 0.3:
             images = images[:, :, ::-1]
-        return Made(develop(images, draw_look(rng), rng), take.times)
+        return Made(develop(images, draw_look(rng), rng))
 
 
 def mild(images: Images, rng: np.random.Generator) -> Images:

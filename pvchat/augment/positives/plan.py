@@ -19,7 +19,7 @@ import numpy as np
 from pvchat.augment.positives import photometric
 from pvchat.augment.positives.backgrounds import Backgrounds, Crowd, without_person
 from pvchat.augment.positives.photometric import Photometric, SubClips
-from pvchat.augment.positives.protocol import Generator, Made, Take
+from pvchat.augment.positives.protocol import Generator, Made
 from pvchat.augment.positives.recolour import Recolour
 from pvchat.augment.positives.reenact import KINDS, Reenact
 from pvchat.augment.positives.wear import WORN, Wear
@@ -96,7 +96,7 @@ def generators(config: AugmentConfig, drivers: Sequence[FloatArray] = ()) -> lis
         found += [SubClips(), Photometric(), Backgrounds(config.backgrounds), Recolour()]
         found += [Reenact(kind, drivers) for kind in KINDS]
         found += [Wear(kind) for kind in WORN]
-        found += [Crowd(config.others)] if config.others else []
+        found += [Crowd(config.others, config.fps)] if config.others else []
     if "consisid" in config.generators:
         from pvchat.augment.positives.hub import ConsisID
 
@@ -128,7 +128,7 @@ def make_planned(planned: PlannedSample, profile: Profile, makers: Sequence[Gene
         raise ValueError(f"the segment lacks {', '.join(sorted(maker.needs - part.has))}")
     rng = np.random.default_rng(planned.seed)
     count = 1 if planned.stage == "image" else max(2, round(config.seconds * config.fps))
-    made = maker.make(part, Take(count, config.fps), rng)
+    made = maker.make(part, count, rng)
     if maker.name not in ("subclip", "photometric") and rng.random() < _MILD:
         made.images = photometric.mild(made.images, rng)
     return made
@@ -142,7 +142,7 @@ def plan_empty_scenes(profile: Profile, count: int, seed: int) -> list[PlannedSa
     return spread_splits(profile, [(EMPTY, stage) for stage in stages], seed)
 
 
-def empty_scene(planned: PlannedSample, profile: Profile, take: Take) -> Made:
+def empty_scene(planned: PlannedSample, profile: Profile, count: int) -> Made:
     """The emptied scene of one frame, looked at by a drifting camera of its own."""
     rng = np.random.default_rng(planned.seed)
     part = profile.part(planned.split)
@@ -152,11 +152,11 @@ def empty_scene(planned: PlannedSample, profile: Profile, take: Take) -> Made:
     rows, columns = int(height * zoom) // 2 * 2, int(width * zoom) // 2 * 2
     room = np.array([height - rows, width - columns])
     start, end = (rng.uniform(0, 1, 2) * room for _ in range(2))
-    ways = np.round(start + (end - start) * np.linspace(0, 0.5, take.count)[:, None]).astype(int)
+    ways = np.round(start + (end - start) * np.linspace(0, 0.5, count)[:, None]).astype(int)
     images = np.stack([scene[y : y + rows, x : x + columns] for y, x in ways])
     if rng.random() < 0.5:
         images = np.ascontiguousarray(images[:, :, ::-1])
-    return Made(photometric.develop(images, photometric.draw_look(rng), rng), take.times)
+    return Made(photometric.develop(images, photometric.draw_look(rng), rng))
 
 
 def negative_of(planned: PlannedSample, made: Made, profile: Profile) -> Sample:

@@ -7,13 +7,12 @@ generator may fail, but it must say what it covered or changed. `plan.py` says w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.profile import Profile
-from pvchat.schemas import FloatArray
 
 BOTH = frozenset({"video", "image"})
 
@@ -24,31 +23,15 @@ class Made:
 
     Attributes:
         images: [T, H, W, 3] uint8 RGB; T is 1 for a still.
-        times: [T] seconds from the sample's start.
         notes: what is known about it by question type, as in `Sample.notes`.
         covers: parts of the face that are hidden: "mouth", "eyes".
     """
 
     images: NDArray[np.uint8]
-    times: FloatArray
     notes: dict[str, str] = field(default_factory=dict)
     covers: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Take:
-    """How many frames a sample has, at which rate."""
-
-    count: int
-    fps: float
-
-    @property
-    def times(self) -> FloatArray:
-        """[count] seconds from the first frame."""
-        return (np.arange(self.count, dtype=np.float32) / self.fps).astype(np.float32)
-
-
-@runtime_checkable
 class Generator(Protocol):
     """Makes positives.
 
@@ -64,8 +47,8 @@ class Generator(Protocol):
     stages: frozenset[str]
     share: float
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
-        """Frames that show the profile's subject; the same generator state makes the same frames."""
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
+        """`count` frames that show the profile's subject; the same generator state makes the same frames."""
         ...
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.positives.backgrounds import matte
-from pvchat.augment.positives.protocol import BOTH, Made, Take, window
+from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import Profile
 from pvchat.perception import colours
 from pvchat.schemas import FloatArray
@@ -39,9 +39,9 @@ class Recolour:
     stages = BOTH
     share = 10.0
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
-        frames = window(profile.meshed, take.count, rng)
+        frames = window(profile.meshed, count, rng)
         covers = [clothes(profile, int(f)) for f in frames]
         if np.mean([c.mean() for c in covers]) < _LEAST:
             raise ValueError("no clothes in the picture")
@@ -50,9 +50,8 @@ class Recolour:
         names = [n for n, lab in CLOTH.items() if np.linalg.norm(np.array(lab) - old) > _FAR]
         new = np.array(CLOTH[names[int(rng.integers(len(names)))]], np.float32)
         images = [recolour(profile.images[f], c, old, new) for f, c in zip(frames, covers, strict=True)]
-        return Made(
-            np.stack(images), take.times, {"appearance": f"wears {_colour_words(images[0], covers[0])} clothes"}
-        )
+        said = colours.name_colours(colours.dominant(images[0][covers[0] > 0.6])) or "other"  # as it really became
+        return Made(np.stack(images), {"appearance": f"wears {said} clothes"})
 
 
 def clothes(profile: Profile, frame: int) -> FloatArray:
@@ -100,11 +99,6 @@ def to_rgb(lab: FloatArray) -> FloatArray:
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _WHITE
     linear = np.clip(xyz @ _TO_RGB.T, 0, 1)
     return np.asarray(255 * colours.from_linear(linear), "f4")
-
-
-def _colour_words(image: Images, cover: FloatArray) -> str:
-    """The colour word that the new clothes really have."""
-    return colours.name_colours(colours.dominant(image[cover > 0.6])) or "other"
 
 
 def _hanging(hair: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -19,23 +19,25 @@ from numpy.typing import NDArray
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import Cover, warp
-from pvchat.augment.positives.protocol import BOTH, Made, Take, window
+from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import MEASURES, Profile
 from pvchat.schemas import FloatArray, IntArray, Service
 
 KINDS = ("turn", "nod", "smile", "blink", "talk")
 MOST_DEGREES = 25.0
-# What a kind moves: channel of `MEASURES`, least and most reach, motion that a driver must have to be worth scaling.
-_MOVES: dict[str, tuple[str, float, float, float]] = {
-    "turn": ("yaw", 12.0, MOST_DEGREES, 4.0),
-    "nod": ("pitch", 8.0, 18.0, 3.0),
-    "smile": ("smile", 0.05, 0.085, 0.02),
-    "blink": ("eyes_open", 0.75, 1.0, 0.08),
-    "talk": ("mouth_open", 0.05, 0.10, 0.02),
+# What a kind moves: channel of `MEASURES`, field of `Motion`, least and most reach, motion that a driver must have to
+# be worth scaling.
+_MOVES: dict[str, tuple[str, str, float, float, float]] = {
+    "turn": ("yaw", "yaw", 12.0, MOST_DEGREES, 4.0),
+    "nod": ("pitch", "pitch", 8.0, 18.0, 3.0),
+    "smile": ("smile", "smile", 0.05, 0.085, 0.02),
+    "blink": ("eyes_open", "blink", 0.75, 1.0, 0.08),
+    "talk": ("mouth_open", "mouth", 0.05, 0.10, 0.02),
 }
 _SAYS = {
     "turn": "turning the head", "nod": "nodding", "smile": "smiling", "blink": "blinking", "talk": "talking",
 }  # fmt: skip
+_DRIVERS = 8  # clips of a folder whose heads are measured
 _PIVOT = np.array([0.0, 0.12, 0.33], np.float32)  # where a head turns, in face heights
 _RIGHT_UPPER, _RIGHT_LOWER = (246, 161, 160, 159, 158, 157, 173), (7, 163, 144, 145, 153, 154, 155)
 _LEFT_UPPER, _LEFT_LOWER = (466, 388, 387, 386, 385, 384, 398), (249, 390, 373, 374, 380, 381, 382)
@@ -72,27 +74,28 @@ class Reenact:
         self.kind, self.drivers = kind, list(drivers)
         self.name, self.share = f"reenact:{kind}", 6.0
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
-        frames = window(profile.meshed, take.count, rng)
-        length = max(take.count, 12)  # a still is a moment of a motion
+        frames = window(profile.meshed, count, rng)
+        length = max(count, 12)  # a still is a moment of a motion
         added = plan_motion(self.kind, length, [profile.motion, *self.drivers], rng)
-        moment = np.arange(take.count) if take.count > 1 else np.array([int(np.argmax(_strength(self.kind, added)))])
+        strength = np.abs(getattr(added, _MOVES[self.kind][1]))
+        moment = np.arange(count) if count > 1 else np.array([int(np.argmax(strength))])
         images = []
         for frame, at in zip(frames, moment, strict=True):
             images.append(reenact(profile.images[frame], profile.meshes[frame], added, int(at)))
-        notes = {"action": _SAYS[self.kind]} if take.count > 1 else {}
-        return Made(np.stack(images), take.times, notes)
+        notes = {"action": _SAYS[self.kind]} if count > 1 else {}
+        return Made(np.stack(images), notes)
 
 
-def measure_drivers(folder: Path, chat: Service, most: int = 8) -> list[FloatArray]:
+def measure_drivers(folder: Path, chat: Service) -> list[FloatArray]:
     """Head motion [n, 6] of the main face in each of a folder's first clips; what can't be read is left out."""
     from pvchat.augment.profile import build
     from pvchat.augment.settings import AugmentConfig
     from pvchat.errors import PVChatError
 
     found = []
-    for path in sorted(p for p in folder.iterdir() if p.is_file())[:most]:
+    for path in sorted(p for p in folder.iterdir() if p.is_file())[:_DRIVERS]:
         try:
             profile = build(path, "driver", chat, AugmentConfig(track=1))
         except PVChatError:
@@ -111,7 +114,7 @@ def plan_motion(kind: str, count: int, drivers: Sequence[FloatArray], rng: np.ra
         drivers: [n, 6] measured motions; NaN rows are left out.
         rng: draws the driver, its stretch and the reach.
     """
-    channel, least, most, worth = _MOVES[kind]
+    channel, moved, least, most, worth = _MOVES[kind]
     reach = float(rng.uniform(least, most))
     curve = _driven(MEASURES.index(channel), count, drivers, worth, kind, rng)
     if curve is None:
@@ -119,8 +122,7 @@ def plan_motion(kind: str, count: int, drivers: Sequence[FloatArray], rng: np.ra
     none = np.zeros(count, np.float32)
     sway = {name: _wander(count, 2.0, rng) for name in ("yaw", "pitch", "roll")}
     parts = {"mouth": none, "blink": none, "smile": none, **sway}
-    parts[{"mouth_open": "mouth", "eyes_open": "blink"}.get(channel, channel)] = curve * np.float32(reach)
-    return Motion(**parts)
+    return Motion(**{**parts, moved: curve * np.float32(reach)})
 
 
 def reenact(image: NDArray[np.uint8], mesh: FloatArray, motion: Motion, at: int) -> NDArray[np.uint8]:
@@ -226,11 +228,6 @@ def _limited(added: float, own: float) -> float:
     return float(np.clip(np.clip(own + added, -most, most) - own, -MOST_DEGREES, MOST_DEGREES))
 
 
-def _strength(kind: str, motion: Motion) -> FloatArray:
-    channel = {"turn": "yaw", "nod": "pitch", "talk": "mouth"}.get(kind, kind)
-    return np.abs(getattr(motion, channel))
-
-
 def _driven(
     channel: int, count: int, drivers: Sequence[FloatArray], worth: float, kind: str, rng: np.random.Generator
 ) -> FloatArray | None:
@@ -273,14 +270,11 @@ def _drawn(kind: str, count: int, rng: np.random.Generator) -> FloatArray:
     if kind == "blink":
         middle = float(rng.uniform(0.3, 0.7))
         return np.asarray(np.clip(1 - (np.abs(at - middle) - 0.06) / 0.08, 0, 1), np.float32)
-    return np.asarray(np.abs(np.sin(np.pi * (at * count / 3.3 + start))) * (0.6 + 0.4 * _noise(count, rng)), np.float32)
+    noise = np.float32(rng.uniform(0, 1, count))
+    return np.asarray(np.abs(np.sin(np.pi * (at * count / 3.3 + start))) * (0.6 + 0.4 * noise), np.float32)
 
 
 def _wander(count: int, reach: float, rng: np.random.Generator) -> FloatArray:
     """A slow drift [count] that begins at 0: heads are never quite still."""
     drift = np.cumsum(rng.normal(0, 0.35, count))
     return np.asarray(np.clip(drift - drift[0], -reach, reach), np.float32)
-
-
-def _noise(count: int, rng: np.random.Generator) -> FloatArray:
-    return np.asarray(rng.uniform(0, 1, count), np.float32)

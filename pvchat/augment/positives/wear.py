@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import paint
-from pvchat.augment.positives.protocol import BOTH, Made, Take, window
+from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import Profile
 from pvchat.schemas import FloatArray
 
@@ -50,9 +50,9 @@ class Wear:
         self.kind = kind
         self.name, self.share = f"wear:{kind}", 3.0 if kind == "scrubs" else 6.0
 
-    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
-        frames = window(profile.meshed, take.count, rng)
+        frames = window(profile.meshed, count, rng)
         height, width = profile.images.shape[1:3]
         found = [heads.build(profile.meshes[f], width, height) for f in frames]
         shape = np.mean([h.local for h in found], 0)
@@ -68,7 +68,7 @@ class Wear:
                 image = lay(image, head, texture, lit)
             images.append(image)
         label = _NAMES[self.kind if self.kind == "scrubs" else things[0]]
-        return Made(np.stack(images), take.times, {"appearance": f"wears {label}"}, _covers(things))
+        return Made(np.stack(images), {"appearance": f"wears {label}"}, _covers(things))
 
 
 def draw(thing: str, shape: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -216,24 +216,14 @@ def _draw_cap(canvas: _Canvas, shape: FloatArray, cloth: Colour, *, brim: bool) 
     canvas.shadow(np.concatenate((edge, edge[::-1] + [0, 0.05])), 0.35, 0.02)
     canvas.polygon(dome, cloth)
     for x in (-0.55, 0.0, 0.55) if brim else ():  # seams
-        seam = np.stack(
-            (
-                middle + half * x * np.sin(np.linspace(0.25, np.pi / 2, 12)),
-                np.linspace(top[:, 1].min() + 0.02, low + 0.3 * abs(x) * (side_y - low), 12),
-            ),
-            1,
-        )  # noqa: E501
-        canvas.line(seam, _darker(cloth, 0.72), 0.006, 0.8)
+        across = middle + half * x * np.sin(np.linspace(0.25, np.pi / 2, 12))
+        down = np.linspace(top[:, 1].min() + 0.02, low + 0.3 * abs(x) * (side_y - low), 12)
+        canvas.line(np.stack((across, down), 1), _darker(cloth, 0.72), 0.006, 0.8)
     canvas.shade(np.concatenate((edge, edge[::-1] - [0, 0.07])), 0.35, 0.02)
     for side in (-1, 1):
-        rim = np.stack(
-            (
-                middle + side * np.array([0.78, 1.02, 1.02, 0.85]) * half,
-                [side_y - 0.5, side_y - 0.4, side_y + 0.05, side_y + 0.05],
-            ),
-            1,
-        )  # noqa: E501
-        canvas.shade(rim, 0.35, 0.05)
+        across = middle + side * np.array([0.78, 1.02, 1.02, 0.85]) * half
+        down = side_y + np.array([-0.5, -0.4, 0.05, 0.05])
+        canvas.shade(np.stack((across, down), 1), 0.35, 0.05)
     if not brim:
         canvas.line(edge - [0, 0.035], _darker(cloth, 0.85), 0.02, 0.8)
         return

@@ -23,11 +23,9 @@ _NO_DEED = re.compile(r"^(wearing|standing there|being|having)\b", re.IGNORECASE
 def read_phrase(kind: str, text: str) -> str:
     """The phrase that answers a question of this kind; empty where the text has none.
 
-    "action" gives "riding a bike", "appearance" "a red shirt", "location" "in the park", "scene" the first sentence.
+    "action" gives "riding a bike", "appearance" "a red shirt", "location" "in the park".
     """
     sentence = _tidy(text)
-    if kind == "scene":
-        return sentence
     patterns = {"action": (_DEED, _BARE_DEED), "appearance": (_WORN,), "location": (_PLACE,)}[kind]
     hit = next((m for p in patterns if (m := p.search(sentence))), None)
     phrase = hit["phrase"].strip(" ,;") if hit else ""

@@ -75,7 +75,7 @@ def views(samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person
         analyses: what the experts saw in a sample.
         people: enrollments of those named, for those who are never alone in a sample.
     """
-    seen = [slim(analyses(sample)) for sample in samples]
+    seen = [without_features(analyses(sample)) for sample in samples]
     known = references(samples, seen)
     for person in people:
         prototypes = np.asarray(person.arrays.get("prototypes", np.zeros((0, 0))), np.float32)
@@ -94,7 +94,7 @@ def references(samples: Sequence[Sample], seen: Sequence[ClipAnalysis]) -> dict[
         present = [name for name, there in sample.people.items() if there]
         if len(present) == 1 and len(analysis.tracks) == 1:
             track = analysis.tracks[0]
-            known.setdefault(present[0], []).append((track.kind, middle(track)))
+            known.setdefault(present[0], []).append((track.kind, mean_vector(track)))
     return known
 
 
@@ -114,18 +114,18 @@ def find(sample: Sample, analysis: ClipAnalysis, known: dict[str, list[tuple[str
     return found
 
 
-def middle(track: Track) -> FloatArray:
+def mean_vector(track: Track) -> FloatArray:
     """Mean identity [D] of a track's sightings, better ones counting more."""
     return mean_identity(track.identity, track.quality)
 
 
-def slim(analysis: ClipAnalysis) -> ClipAnalysis:
+def without_features(analysis: ClipAnalysis) -> ClipAnalysis:
     """Without features and pictures: some kilobytes."""
     tracks = [replace(t, body=t.body[:0], pose=t.pose[:0], thumbnail=b"") for t in analysis.tracks]
     return replace(analysis, frame_features=analysis.frame_features[:0], tracks=tracks)
 
 
-def agree(seen: Sequence[SampleView], name: str, own: PersonFacts) -> list[SampleView]:
+def described_alike(seen: Sequence[SampleView], name: str, own: PersonFacts) -> list[SampleView]:
     """Views in which the subject is described alike.
 
     Args:
@@ -136,7 +136,7 @@ def agree(seen: Sequence[SampleView], name: str, own: PersonFacts) -> list[Sampl
     return [_alike(view, view.tracks[name], own) if name in view.tracks else view for view in seen]
 
 
-def settled(measured: PersonFacts, once: PersonFacts, recoloured: bool = False) -> PersonFacts:
+def as_in_clip(measured: PersonFacts, once: PersonFacts, recoloured: bool = False) -> PersonFacts:
     """What a sample shows of somebody, in the words of what was measured once.
 
     Args:
@@ -157,14 +157,14 @@ def settled(measured: PersonFacts, once: PersonFacts, recoloured: bool = False) 
 
 def _distance(track: Track, known: Sequence[tuple[str, FloatArray]]) -> float:
     """Distance of a track to the nearest of a person's own."""
-    own = middle(track)
+    own = mean_vector(track)
     return min((float(np.linalg.norm(own - v)) for kind, v in known if kind == track.kind), default=np.inf)
 
 
 def _alike(view: SampleView, index: int, own: PersonFacts) -> SampleView:
     tracks = list(view.analysis.tracks)
     recoloured = view.sample.notes.get("appearance", "").endswith(_RECOLOURED)
-    tracks[index] = replace(tracks[index], facts=settled(tracks[index].facts, own, recoloured))
+    tracks[index] = replace(tracks[index], facts=as_in_clip(tracks[index].facts, own, recoloured))
     return replace(view, analysis=replace(view.analysis, tracks=tracks))
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pvchat.augment.questions.cast import Analyses, SampleView, agree, views
+from pvchat.augment.questions.cast import Analyses, SampleView, described_alike, views
 from pvchat.augment.questions.sides import OPPOSITE, Pair, pairs
 from pvchat.augment.questions.teacher import Description, FactsTeacher, Teacher
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
@@ -79,11 +79,12 @@ def write_questions(
         if name not in sample.people:
             raise SettingsError(f"sample {sample.id} doesn't say whether {name} is in it.", subject=name)
     seen = views(kept, analyses, people)
-    seen = seen if own is None else agree(seen, name, own)
+    seen = seen if own is None else described_alike(seen, name, own)
     writer = _Writer(teacher or FactsTeacher(), seed, progress)
     for split in ("train", "val", "test"):
         some = [v for v in seen if v.sample.split == split]
-        for who in _everyone(name, some):
+        everyone = dict.fromkeys([name, *(n for v in some for n in v.sample.people)])  # the subject first
+        for who in everyone:
             writer.singles(some, who, split, PER_SAMPLE if who == name else OTHERS)
         writer.groups(some, split)
         writer.sides(some, split)
@@ -317,11 +318,6 @@ class _Writer:
     @staticmethod
     def _mixed(items: Sequence, rng: np.random.Generator) -> list:
         return [items[i] for i in rng.permutation(len(items))]
-
-
-def _everyone(name: str, some: Sequence[SampleView]) -> list[str]:
-    """The subject first, then everyone else whom the samples name."""
-    return list(dict.fromkeys([name, *(n for v in some for n in v.sample.people)]))
 
 
 def _pattern(view: SampleView, who: Sequence[str]) -> tuple[int, tuple[bool, ...]]:

@@ -24,6 +24,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from pvchat.augment.schemas import Split
+from pvchat.chat.english import join, upper
 
 Form = Literal["plain", "group", "side", "open"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -77,7 +78,7 @@ def catalogue() -> tuple[Template, ...]:
     found = []
     for form_number, form in enumerate(FORMS):
         for type_number, kind in enumerate(TYPES):
-            pools = _pools(form, kind)
+            pools = _book()["questions"][form].get(kind, {})
             for split_number, split in enumerate(SPLITS):
                 first = 1000 * (10 * (form_number + 1) + type_number) + 100 * split_number
                 found += [Template(first + i, t, kind, split, form) for i, t in enumerate(pools.get(split, ()))]
@@ -116,8 +117,9 @@ def fill(text: str, names: Sequence[str], absent: Sequence[str] = (), **words: s
     """
     head, mark, tail = text.partition("{absent}")
     text = agree(head, len(names)) + mark + agree(tail, len(absent) if mark else len(names))
-    words = {"or": listed(names, "or"), "all": _COUNTS.get(len(names), "all"), "none": none_of(names), **words}
-    words |= {"name": listed(names), "absent": listed(absent), "absent or": listed(absent, "or")}
+    none = f"neither {join(names, 'nor')}" if len(names) == 2 else f"none of {join(names)}"
+    words = {"or": join(names, "or"), "all": _COUNTS.get(len(names), "all"), "none": none, **words}
+    words |= {"name": join(names), "absent": join(absent), "absent or": join(absent, "or")}
     words["None"] = upper(words["none"])
     filled = re.sub(r"\{([\w ]+)\}", lambda hit: words.get(hit[1], hit[0]), text)
     return upper(filled)
@@ -128,28 +130,9 @@ def agree(text: str, count: int) -> str:
     return _AGREES.sub(lambda hit: hit[1] if count == 1 else hit[2], text)
 
 
-def listed(names: Sequence[str], word: str = "and") -> str:
-    """Such as "Ana, Ben and Cy"."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} {word} {names[-1]}"
-
-
-def none_of(names: Sequence[str]) -> str:
-    """Such as "neither Ana nor Ben" and "none of Ana, Ben and Cy"."""
-    return f"neither {listed(names, 'nor')}" if len(names) == 2 else f"none of {listed(names)}"
-
-
 def masked(text: str, names: Sequence[str]) -> str:
     """A sentence with every name as "<n>", letters folded: two paraphrases are one where this is equal."""
-    for name in sorted(names, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "<n>", text)
-    return " ".join(text.casefold().split())
-
-
-def upper(text: str) -> str:
-    """With a capital first letter."""
-    return text[:1].upper() + text[1:]
+    return " ".join(_replaced(text, dict.fromkeys(names, "<n>")).casefold().split())
 
 
 def stated_presence(answer: str, names: Sequence[str]) -> dict[str, bool | None]:
@@ -184,14 +167,6 @@ def denied(answer: str, name: str, others: Sequence[str] = ()) -> bool:
     return False
 
 
-def _pools(form: Form, kind: str) -> dict[Split, list[str]]:
-    if form == "plain":
-        return dict(_book()["questions"][kind])
-    if form == "group":
-        return dict(_book()["group"]) if kind == "existence" else {}
-    return dict(_book()[form]) if kind == "location" else {}
-
-
 @lru_cache(maxsize=1)
 def _book() -> dict[str, Any]:
     text = files("pvchat.augment.questions").joinpath("templates.json").read_text(encoding="utf-8")
@@ -200,11 +175,18 @@ def _book() -> dict[str, Any]:
 
 def _prepared(answer: str, names: Sequence[str]) -> str:
     """Lower case, every name as "@number@", phrases that negate nothing taken out."""
-    text = answer.replace("’", "'")
-    for number, name in sorted(enumerate(names), key=lambda pair: -len(pair[1])):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", f"@{number}@", text, flags=re.IGNORECASE)
+    text = _replaced(
+        answer.replace("’", "'"), {name: f"@{number}@" for number, name in enumerate(names)}, re.IGNORECASE
+    )
     text = _NO_DOUBT.sub("", " ".join(text.lower().split()))
     return _BUT_THEM.sub("not ", text)
+
+
+def _replaced(text: str, words: dict[str, str], flags: int = 0) -> str:
+    """A text with names, where they stand as whole words, as other words; longer names first."""
+    for name in sorted(words, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", words[name], text, flags=flags)
+    return text
 
 
 def _denies(clause: str) -> bool:

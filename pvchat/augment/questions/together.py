@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.folders import write_media
-from pvchat.augment.questions.cast import Analyses, find, middle, references, slim
+from pvchat.augment.questions.cast import Analyses, find, mean_vector, references, without_features
 from pvchat.augment.schemas import TOGETHER, Sample, Split
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.people.person import Person
@@ -79,7 +79,7 @@ def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = UNWATCHE
     person = gathering.person
     if person.kind != "face" or all(s.role == "positive" for s in samples):
         return []
-    seen = {s.id: slim(gathering.analyses(s)) for s in samples}
+    seen = {s.id: without_features(gathering.analyses(s)) for s in samples}
     known = companions(samples, seen, person, gathering.taken)
     together: list[Together] = []
     for split in REPEATS:
@@ -92,9 +92,7 @@ def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = UNWATCHE
                     sample.people.setdefault(companion.name, present)
         together += _plan(some, chosen, person.name, split, seen, gathering.seed)
     made = []
-    for number, (members, people) in enumerate(together):
-        watch.check(str(gathering.out))
-        watch.tell("putting people together", number, len(together))
+    for members, people in watch.over("putting people together", together, str(gathering.out)):
         made.append(_make(members, people, gathering.out, gathering.seed))
         _verify(made[-1], samples, seen, known, gathering)
     return made
@@ -110,7 +108,7 @@ def companions(
         tracks = seen[sample.id].tracks
         if sample.role != "negative" or sample.stage != "video" or len(tracks) != 1 or tracks[0].kind != "face":
             continue
-        vector = middle(tracks[0])
+        vector = mean_vector(tracks[0])
         near = [c for c in found if _distance(c.vector, vector) < _APART]
         if np.linalg.norm(own - vector, axis=1).min() < _APART:
             continue
@@ -128,7 +126,7 @@ def companions(
 
 def is_there(companion: Companion, analysis: ClipAnalysis) -> bool | None:
     """Whether a clip shows a companion; None where that isn't clear."""
-    faces = [middle(t) for t in analysis.tracks if t.kind == "face"]
+    faces = [mean_vector(t) for t in analysis.tracks if t.kind == "face"]
     distance = min((_distance(companion.vector, face) for face in faces), default=np.inf)
     return True if distance < _SAME else False if distance > _OTHER else None
 
