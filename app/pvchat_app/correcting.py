@@ -41,7 +41,9 @@ def correct(desk: Desk, session: Session, turn: Turn, name: str, her: bool, trac
     person = desk.engine.people.get(name)
     before = _decisions(desk, session, person)
     kept = desk.engine.chat.correct(name, turn.clip.path, her, track=track)
-    turn.corrected = f"Noted: that is {'' if her else 'not '}{name}.{_effect(desk, session, turn, person, before)}"
+    alone = f" It holds for this clip alone, which doesn’t show what {name} is known by." if kept[0].here else ""
+    noted = f"Noted: that is {'' if her else 'not '}{name}.{alone}"
+    turn.corrected = noted + _effect(desk, session, turn, person, before)
     turn.undo = (person.id, tuple(kept))
     return _again(desk, session, turn)
 

@@ -74,9 +74,9 @@ class Correcting:
             odds = self.presence_model.odds(everyone, analysis)[row]
             meant = meant_by(person, analysis, odds, her=is_her, at=at, source=source)
         else:
-            meant = [numbered(person, analysis, track, her=is_her, source=source)]
+            meant = [numbered(analysis, track, source)]
         analysis = self._clips.covered(clip, analysis, meant)
-        examples = [made_of(analysis.tracks[i], is_her, analysis, source, at) for i in meant]
+        examples = [made_of(person, analysis.tracks[i], is_her, analysis, source, at) for i in meant]
         kept = self.people.revise(PersonRef(person.id), lambda one: _all_corrected(one, examples))
         temporary.withdraw_offers()
         return corrections_of(kept)[-len(examples) :]
