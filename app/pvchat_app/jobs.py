@@ -82,7 +82,7 @@ class Job:
     @property
     def share(self) -> float:
         """How much of the whole job is done, 0..1; it never falls."""
-        return self.pace.done_share(time.monotonic())
+        return min(0.99, self.pace.done)
 
     def left_s(self) -> float | None:
         """Seconds left; None while that isn't known."""
