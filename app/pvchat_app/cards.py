@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
+from pvchat.identity.corrections import can_be_meant
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
@@ -86,7 +87,9 @@ def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> st
     elif any(track.kind == "figure" for track in analysis.tracks) and analysis.scene.drawn:
         found = "A drawn clip: figures are recognised by their looks"
     else:
-        found = "No face found: only questions about who is not there can be answered"
+        found = "No face found: people are recognised by their faces"
+        if any(map(can_be_meant, analysis.tracks)):
+            found += ". Under an answer you can say who somebody is"
     then = "Ask about it." if everyone else "Enroll a person first: the tab before this one."
     return notice(f"{found}. {then}", "info")
 
@@ -164,10 +167,10 @@ def enrolled(person: Person, deep: bool) -> str:
         notes.append("The voice is learned, too, from when this mouth moves; --no-voice leaves it out.")
     if deep:
         notes.append("Answers come from this instant enrollment until the deep one is done.")
-    more = " ".join(notes)
+    more = "".join(f" {note}" for note in notes)
     return (
         f'<div class="pv-notice pv-good" role="status">{thumbnail(person.thumbnail, person.name)}'
-        f"<div><b>{escape(person.name)} is enrolled.</b> {escape(more)} "
+        f"<div><b>{escape(person.name)} is enrolled.</b>{escape(more)} "
         f'<a href="#chat">Ask about {escape(person.name)} in another clip</a></div></div>'
     )
 

@@ -49,7 +49,7 @@ def correct(desk: Desk, session: Session, turn: Turn, name: str, her: bool, trac
 
 
 def undo(desk: Desk, session: Session, turn: Turn) -> Turn:
-    """Take back what was said of a turn, and ask its question again.
+    """Take back what was said of a turn, and ask its question again; the answer that came of it goes.
 
     Raises:
         UnknownPersonError: she was forgotten meanwhile.
@@ -58,12 +58,14 @@ def undo(desk: Desk, session: Session, turn: Turn) -> Turn:
     person = desk.engine.people.get(PersonRef(who))
     desk.engine.people.revise(PersonRef(who), partial(_without, corrections=kept))
     turn.corrected, turn.undo = f"Taken back: what was said of {person.name}.", ("", ())
+    with session.lock:
+        session.turns = [one for one in session.turns if one.key != turn.again]
     return _again(desk, session, turn)
 
 
 def _again(desk: Desk, session: Session, turn: Turn) -> Turn:
     again = desk.pose(session, turn.question)
-    again.between = turn.between
+    again.between, turn.again = turn.between, again.key
     return again
 
 

@@ -1,9 +1,10 @@
 """How long something will still take, by its progress so far; nothing is told where nothing is known.
 
-In: progress, part by part. Out: seconds left, which count down until more is told, and the share done, which never falls.
+In: progress, part by part. Out: seconds left, which count down until more is told, and the share done, which never
+falls.
 
-A plan names the parts in order, with the seconds they took where they were measured. A part that runs is judged more and
-more by its own pace, the parts after it by how much slower the parts so far were than planned.
+A plan names the parts in order, with the seconds they took where they were measured. A part that runs is judged more
+and more by its own pace, the parts after it by how much slower the parts so far were than planned.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ DEEP: Plan = (
     ("writing questions", 2.0), ("writing the data set", 1.0), ("training", 5.0), ("training on stills", 60.0),
     ("training on clips", 180.0),
 )  # fmt: skip
+SCAN: Plan = (("looking through videos", 60.0),)
 EVALUATION: Plan = (("enrolling the people", 10.0), ("asking about the clips", 60.0), ("scoring the answers", 10.0))
 
 # No time left is told before so much of the plan is done: another machine's seconds say little about this one. Of 150

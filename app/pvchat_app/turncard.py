@@ -189,8 +189,8 @@ def _picture(picture: EvidencePicture, turn: Turn, photo: bool) -> str:
 
 
 def _corrections(turn: Turn, faces: Faces | None) -> str:
-    """Buttons that say that an answer about somebody is wrong."""
-    if not faces or not turn.done:
+    """Buttons that say that an answer about somebody is wrong; none where that was said and can be taken back."""
+    if not faces or not turn.done or turn.undo[1]:
         return ""
     people = [(person, faces.get(person.name, ())) for person in turn.evidence_people[:MOST_CHIPS]]
     return "".join(_correction(person, shown) for person, shown in people if shown)
