@@ -40,8 +40,8 @@ def download(url: str, name: str, count: int, what: str) -> str:
 
 
 def empty(text: str) -> str:
-    """What stands where something will be."""
-    return f'<div class="pv-empty">{escape(text)}</div>'
+    """What stands where something will be; of the catalogues (`languages.py`)."""
+    return f'<div class="pv-empty" data-words>{escape(text)}</div>'
 
 
 def steps(*texts: str) -> str:
@@ -168,19 +168,20 @@ def enrolled(person: Person, deep: bool) -> str:
     if deep:
         notes.append("Answers come from this instant enrollment until the deep one is done.")
     more = "".join(f" {note}" for note in notes)
-    return (
-        f'<div class="pv-notice pv-good" role="status">{thumbnail(person.thumbnail, person.name)}'
-        f"<div><b>{escape(person.name)} is enrolled.</b>{escape(more)} "
-        f'<a href="#chat">Ask about {escape(person.name)} in another clip</a></div></div>'
-    )
+    name = escape(person.name)
+    ask = f'<a href="#chat">Ask about {name} in another clip</a>'
+    return _with_face(person, f"<b>{name} is enrolled.</b>{escape(more)} {ask}")
 
 
 def added(person: Person) -> str:
     """The message after one more clip of somebody was added."""
-    return (
-        f'<div class="pv-notice pv-good" role="status">{thumbnail(person.thumbnail, person.name)}'
-        f"<div><b>Added to {escape(person.name)}</b>, who is enrolled from {_clips(person)} clips now.</div></div>"
-    )
+    enrolled_from = f"who is enrolled from {_clips(person)} clips now."
+    return _with_face(person, f"<b>Added to {escape(person.name)}</b>, {enrolled_from}")
+
+
+def _with_face(person: Person, html: str) -> str:
+    face = thumbnail(person.thumbnail, person.name)
+    return f'<div class="pv-notice pv-good" role="status">{face}<div>{html}</div></div>'
 
 
 def error_card(error: PVChatError | BaseException) -> str:
