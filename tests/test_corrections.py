@@ -17,7 +17,7 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError, SubjectError  # noqa: E402
 from pvchat.identity.corrections import made_of, meant_by, numbered  # noqa: E402
-from pvchat.identity.examples import against, corrected_tracks  # noqa: E402
+from pvchat.identity.examples import against, corrected_tracks, view_beside  # noqa: E402
 from pvchat.people import corrections  # noqa: E402
 from pvchat.people.corrections import Correction, Example, corrected, examples_of, shareable, showing, without  # noqa: E402
 from pvchat.people.person import Person  # noqa: E402
@@ -120,19 +120,38 @@ def test_that_is_not_her_may_mean_her_figure() -> None:
     assert meant_by(her, clip, odds, her=False) == [1]
     assert meant_by(her, clip, odds, her=True) == [0]  # what is hers is kept as a face
     assert meant_by(her, make_analysis(figure), odds[1:2], her=False) == [0]
-    assert numbered(her, clip, 2, her=False, source="") == 1
-    for track, is_her in ((2, True), (3, False)):
-        with pytest.raises(SubjectError, match=f"no track {track}"):
-            numbered(her, clip, track, her=is_her, source="")
-    wrong = corrected(her, made_of(figure, False, clip, ""))
+    assert numbered(clip, 2, "") == 1
+    with pytest.raises(SubjectError, match="no track 4"):
+        numbered(clip, 4, "")
+    wrong = corrected(her, made_of(her, figure, False, clip, ""))
     assert corrected_tracks(wrong, clip) == {1: False}
     fall = against(wrong, clip.tracks, odds, lambda view, track: 8.0 if track.kind == "figure" else -9.0)
     assert fall.tolist() == [0.0, 5.0, 0.0]
 
 
+@pytest.mark.parametrize("turned", [True, False])
+def test_a_body_or_figure_that_is_said_to_be_her_holds_in_its_clip_alone(turned: bool) -> None:
+    """Nothing is learned of clothes or of a drawing for other clips; the word holds where it was said."""
+    ana, theirs, other = make_person("Ana", 1), make_track(BEN, kind="figure"), make_track(CLEO, kind="figure")
+    if turned:
+        theirs.looks = other.looks = np.ones((1, LOOKS), np.float16)
+    clip = make_analysis(theirs, other)
+    assert meant_by(ana, clip, np.float32([-9, -8]), her=False) == [1]  # nobody else is seen
+    example = made_of(ana, theirs, True, clip, "")
+    assert example.correction.here
+    told = corrected(ana, example)
+    assert corrected_tracks(told, clip) == {0: True}
+    assert not len(view_beside(told).bare)
+    both = make_analysis(theirs, make_track(ANA), key=clip.key)
+    assert meant_by(told, both, np.float32([6, -3]), her=False) == [0]  # who was said to be her is meant, not a face
+    wrong = corrected(told, made_of(told, theirs, False, clip, ""))
+    assert corrected_tracks(wrong, clip) == {0: False}
+    assert not against(wrong, clip.tracks, np.float32([-9, -9]), lambda view, track: 8.0).any()
+
+
 def test_an_example_of_somebodys_figure_goes_with_her() -> None:
     figure = make_track(CLEO, kind="figure")
-    example = made_of(figure, False, make_analysis(figure), "")
+    example = made_of(mei(figure.identity), figure, False, make_analysis(figure), "")
     toon = make_person("Toon", 2, kind="figure", arrays={"prototypes": figure.identity})
     for person, other in ((make_person("Ben", 3, kind="figure"), mei(figure.identity)), (mei(toon.figure + 9), toon)):
         assert len(showing(corrected(person, example), other)) == 1
@@ -140,7 +159,7 @@ def test_an_example_of_somebodys_figure_goes_with_her() -> None:
 
 
 def test_what_cant_be_corrected(studio: Studio, chat: PVChat) -> None:
-    with pytest.raises(NoSubjectError, match="no face"):
+    with pytest.raises(NoSubjectError, match="nobody is seen"):
         chat.correct("Ana", studio.clip("empty"), True)
     with pytest.raises(SettingsError, match="long"):
         chat.correct("Ana", studio.clip("first", ANA), False, at=90.0)

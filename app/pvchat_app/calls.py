@@ -14,9 +14,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from pvchat_app import visits
 from pvchat_app.middleware import MAX_BODY, refuse, whole
-from pvchat_app.visits import later, lost, received
+from pvchat_app.visits import Held, later, lost, received
 
 MAX_KEPT = 16 << 20  # bytes of one answer that are kept, its last ones; a look at ten minutes of film says 1.1 MB
 NAMED_UNDER = ("/gradio_api/run/", "/gradio_api/queue/")  # what staying.js names; a name elsewhere is not heard
@@ -24,7 +23,7 @@ NAMED, FROM = b"x-pvchat-call", b"x-pvchat-from"
 
 
 @dataclass(eq=False)
-class _Call:
+class _Call(Held):
     """One call and its answer so far.
 
     Attributes:
@@ -33,9 +32,6 @@ class _Call:
         ended: nothing more comes.
         failure: what ended it, if not its own end.
         news: set when there is more, and replaced by another.
-        over: set when the app is to see its page gone.
-        listeners: connections that follow it.
-        leaves: how often the last one was lost.
     """
 
     start: dict[str, Any] | None = None
@@ -44,9 +40,6 @@ class _Call:
     ended: bool = False
     failure: Exception | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-    listeners: int = 0
-    leaves: int = 0
 
     async def take(self, message: dict[str, Any]) -> None:
         """Keep a message of the app's (an ASGI `send`)."""
@@ -101,13 +94,12 @@ class Calls:
         if call is None or not call.knows(at):
             await refuse(send, 410, "This call isn't known any more.")
             return
-        call.listeners += 1
-        try:
-            await _follow(call, at, asyncio.ensure_future(lost(receive, self.leaving)), send)
-        finally:
-            call.listeners -= 1
-            call.leaves += 1
-            later(self._tasks, self._let_go(name, call, call.leaves))
+
+        async def end() -> None:
+            self._calls.pop(name, None)
+
+        gone = asyncio.ensure_future(lost(receive, self.leaving))
+        await call.follow(_follow(call, at, gone, send), self._tasks, end)
 
     def _begin(self, name: str, scope: dict[str, Any], body: bytes) -> _Call:
         """Start a call; what it needs of the request was read."""
@@ -126,13 +118,6 @@ class Calls:
 
         later(self._tasks, run())
         return call
-
-    async def _let_go(self, name: str, call: _Call, leaves: int) -> None:
-        """After a while without its page, tell the app that it is gone, and forget what was said."""
-        await asyncio.sleep(visits.GRACE_S)
-        if not call.listeners and call.leaves == leaves:
-            call.over.set()
-            self._calls.pop(name, None)
 
 
 async def _follow(call: _Call, at: int, gone: asyncio.Future[None], send: Any) -> None:

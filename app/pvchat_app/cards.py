@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
+from pvchat.identity.corrections import can_be_meant
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
@@ -39,8 +40,8 @@ def download(url: str, name: str, count: int, what: str) -> str:
 
 
 def empty(text: str) -> str:
-    """What stands where something will be."""
-    return f'<div class="pv-empty">{escape(text)}</div>'
+    """What stands where something will be; of the catalogues (`languages.py`)."""
+    return f'<div class="pv-empty" data-words>{escape(text)}</div>'
 
 
 def steps(*texts: str) -> str:
@@ -86,7 +87,9 @@ def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> st
     elif any(track.kind == "figure" for track in analysis.tracks) and analysis.scene.drawn:
         found = "A drawn clip: figures are recognised by their looks"
     else:
-        found = "No face found: only questions about who is not there can be answered"
+        found = "No face found: people are recognised by their faces"
+        if any(map(can_be_meant, analysis.tracks)):
+            found += ". Under an answer you can say who somebody is"
     then = "Ask about it." if everyone else "Enroll a person first: the tab before this one."
     return notice(f"{found}. {then}", "info")
 
@@ -164,20 +167,21 @@ def enrolled(person: Person, deep: bool) -> str:
         notes.append("The voice is learned, too, from when this mouth moves; --no-voice leaves it out.")
     if deep:
         notes.append("Answers come from this instant enrollment until the deep one is done.")
-    more = " ".join(notes)
-    return (
-        f'<div class="pv-notice pv-good" role="status">{thumbnail(person.thumbnail, person.name)}'
-        f"<div><b>{escape(person.name)} is enrolled.</b> {escape(more)} "
-        f'<a href="#chat">Ask about {escape(person.name)} in another clip</a></div></div>'
-    )
+    more = "".join(f" {note}" for note in notes)
+    name = escape(person.name)
+    ask = f'<a href="#chat">Ask about {name} in another clip</a>'
+    return _with_face(person, f"<b>{name} is enrolled.</b>{escape(more)} {ask}")
 
 
 def added(person: Person) -> str:
     """The message after one more clip of somebody was added."""
-    return (
-        f'<div class="pv-notice pv-good" role="status">{thumbnail(person.thumbnail, person.name)}'
-        f"<div><b>Added to {escape(person.name)}</b>, who is enrolled from {_clips(person)} clips now.</div></div>"
-    )
+    enrolled_from = f"who is enrolled from {_clips(person)} clips now."
+    return _with_face(person, f"<b>Added to {escape(person.name)}</b>, {enrolled_from}")
+
+
+def _with_face(person: Person, html: str) -> str:
+    face = thumbnail(person.thumbnail, person.name)
+    return f'<div class="pv-notice pv-good" role="status">{face}<div>{html}</div></div>'
 
 
 def error_card(error: PVChatError | BaseException) -> str:

@@ -109,6 +109,7 @@ class Turn:
         source: the clip's name; stays when the clip was removed.
         corrected: what was said of it, in a sentence.
         undo: what was kept then, to be taken back: the person's id, and her corrections.
+        again: key of the turn that asked the same question after that.
         done: nothing more will come.
         taken: it is being answered.
         key: by which the page knows the turn.
@@ -126,6 +127,7 @@ class Turn:
     source: str = ""
     corrected: str = ""
     undo: tuple[str, tuple[Correction, ...]] = ("", ())
+    again: str = ""
     done: bool = False
     taken: bool = False
     between: Window | None = None

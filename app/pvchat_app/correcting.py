@@ -41,13 +41,15 @@ def correct(desk: Desk, session: Session, turn: Turn, name: str, her: bool, trac
     person = desk.engine.people.get(name)
     before = _decisions(desk, session, person)
     kept = desk.engine.chat.correct(name, turn.clip.path, her, track=track)
-    turn.corrected = f"Noted: that is {'' if her else 'not '}{name}.{_effect(desk, session, turn, person, before)}"
+    alone = f" It holds for this clip alone, which doesn’t show what {name} is known by." if kept[0].here else ""
+    noted = f"Noted: that is {'' if her else 'not '}{name}.{alone}"
+    turn.corrected = noted + _effect(desk, session, turn, person, before)
     turn.undo = (person.id, tuple(kept))
     return _again(desk, session, turn)
 
 
 def undo(desk: Desk, session: Session, turn: Turn) -> Turn:
-    """Take back what was said of a turn, and ask its question again.
+    """Take back what was said of a turn, and ask its question again; the answer that came of it goes.
 
     Raises:
         UnknownPersonError: she was forgotten meanwhile.
@@ -56,12 +58,14 @@ def undo(desk: Desk, session: Session, turn: Turn) -> Turn:
     person = desk.engine.people.get(PersonRef(who))
     desk.engine.people.revise(PersonRef(who), partial(_without, corrections=kept))
     turn.corrected, turn.undo = f"Taken back: what was said of {person.name}.", ("", ())
+    with session.lock:
+        session.turns = [one for one in session.turns if one.key != turn.again]
     return _again(desk, session, turn)
 
 
 def _again(desk: Desk, session: Session, turn: Turn) -> Turn:
     again = desk.pose(session, turn.question)
-    again.between = turn.between
+    again.between, turn.again = turn.between, again.key
     return again
 
 

@@ -12,10 +12,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.identity.importing import import_person
+from pvchat.library.scan import Scanning
 from pvchat.people.person import Person, clean_name
 from pvchat.people.store import Snapshot
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
@@ -30,6 +32,8 @@ from pvchat_app.progress import BEAT_S, streamed
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.timeline import timeline
 from pvchat_app.wording import explained_error
+
+SCAN = "scan"  # kind of the jobs that look through the library
 
 
 class Desk:
@@ -268,6 +272,19 @@ class Desk:
         path = session.made_folder() / f"conversation-{temporary.ANYONE}.zip"
         path.write_bytes(export.pack(session.turns))
         return session.link(path, "application/zip", "pvchat-conversation.zip"), path.stat().st_size
+
+    def scan(self, owner: str) -> Job:
+        """Begin to look through the library in the background; the look of this owner's that runs already, if any.
+
+        The job's result is the report as JSON.
+        """
+
+        def work(stop: threading.Event, progress: Progress) -> dict[str, Any]:
+            with self.engine.listening(progress):
+                return self.engine.chat.library.scan(Scanning(progress=progress, stop=stop)).to_dict()
+
+        running = next((job for job in self.jobs.of(owner, SCAN) if job.active), None)
+        return running or self.jobs.add(owner, "Library", work, kind=SCAN, plan=pace.SCAN)
 
     # -- people -------------------------------------------------------------------------------------------------------
 

@@ -17,15 +17,15 @@ from pvchat.schemas import Progress
 from pvchat_app import cards, jobcards
 from pvchat_app.desk import Desk
 from pvchat_app.enrollment import add_clip, looks_like, would_help
+from pvchat_app.jobs import Job
 from pvchat_app.languages import worded
-from pvchat_app.page_events import CANCEL, CLIPS, CONSENT, MODEL, POLL_S, QUICK, require_filled, same, sent
+from pvchat_app.page_events import CLIPS, CONSENT, MODEL, POLL_S, QUICK, Updates, clicks, job_rows, require_filled, sent
 from pvchat_app.picks import name_of, pick, picked_person
 from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
 from pvchat_app.wording import percent
 
 MOST = 12  # people of a clip that can be picked
-MOST_JOBS = 6  # shown, newest first
 _ENROLL = worded("Enroll")
 OTHER = " other"  # "another person": no name begins with a space
 _DEEP = "Deep trains personal tokens, which a pretrained base answers by."
@@ -63,10 +63,8 @@ class EnrollTab:
                 self._lay_out_form()
         self.timer = gr.Timer(POLL_S, active=False)
         self.held = [self.upload, self.player, self.found, self.result]
-        # what follows who is picked: name and button are hidden or renamed, consent is asked for anew
-        self._about = [self.hints, self.whose, self.name, self.consent, self.button, self.depth]
-        self.seen = [self.player, self.found, self.result, *self._about]
-        self.taken = [self.upload, *self.seen]
+        self._about = [self.hints, self.whose, self.name, self.consent, self.button, self.depth]  # of who is picked
+        self.taken = [self.upload, self.player, self.found, self.result, *self._about]
         self._connect(browser)
 
     def _lay_out_form(self) -> None:
@@ -88,86 +86,84 @@ class EnrollTab:
         self.replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
         self.button = gr.Button(_ENROLL, variant="primary", elem_id="pv-enroll")
         self.result = gr.HTML("", elem_id="pv-enroll-result")
-        self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=CANCEL)
+        self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=clicks("cancel"))
 
     def _connect(self, browser: gr.BrowserState) -> None:
         for event, source in ((self.upload.upload, self.upload), (self.upload.clear, self.upload),
                               (self.camera.change, self.camera)):  # fmt: skip
-            event(self.see, source, self.seen, show_progress="hidden", **MODEL)
+            event(self.see, source, self.taken[1:], show_progress="hidden", **MODEL)
         self.found.click(self.choose, None, [self.result, *self._about], **QUICK)
         self.whose.input(_named, self.whose, [self.name, self.button], **QUICK)
         inputs = [self.name, self.whose, self.consent, self.replace, self.depth, browser]
-        outputs = [self.result, self.replace, self.jobs, self.timer, self.name, self.consent, self.whose, self.button,
-                   self.found]  # fmt: skip
-        clicks = [self.button.click, self.name.submit]
-        self.enrolled = gr.on(clicks, self.enroll, inputs, outputs, show_progress="hidden", **MODEL)
+        outputs = [self.result, self.found, self.replace, self.jobs, self.timer, *self._about]
+        enrolls = [self.button.click, self.name.submit]
+        self.enrolled = gr.on(enrolls, self.enroll, inputs, outputs, show_progress="hidden", **MODEL)
         self.timer.tick(self.show_jobs, browser, [self.jobs, self.timer], **QUICK)
         self.jobs.click(self.cancel, browser, [self.jobs, self.timer], **QUICK)
 
-    def redrawn(self, session: Session) -> tuple[Any, ...]:
+    def redrawn(self, session: Session) -> Updates:
         """Upload, player, people found and result, after somebody may have been forgotten."""
-        return tuple(same(4)) if session.enrolling is not None else (None, cards.steps(*_NOTHING), "", "")
+        emptied = {self.upload: None, self.player: cards.steps(*_NOTHING), self.found: "", self.result: ""}
+        return emptied if session.enrolling is None else {}
 
     def show_jobs(self, owner: str) -> tuple[str, Any]:
         """This browser's trainings, and whether to look again soon."""
-        jobs = self.desk.jobs.of(owner) if owner else []
-        for job in jobs:
+
+        def samples(job: Job) -> str:
             if job.state == "running":
                 jobcards.preview(job, self.desk.samples_of(job))
-        listed = jobs[:MOST_JOBS]
-        ahead, samples = [self.desk.jobs.ahead_of(job) for job in listed], {job.id: job.preview for job in listed}
-        return jobcards.job_list(listed, ahead, samples), gr.Timer(active=any(job.active for job in jobs))
+            return job.preview
+
+        return job_rows(self.desk.jobs, owner, "deep", under=samples)
 
     def cancel(self, owner: str, event: gr.EventData) -> tuple[str, Any]:
         """Stop a training of this browser."""
-        self.desk.jobs.cancel(sent(event, "job"), owner or "")
+        self.desk.jobs.cancel(sent(event, "cancel"), owner or "")
         return self.show_jobs(owner)
 
-    def see(self, upload: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def see(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
         """Show the clip and who is in it; consent is asked for anew."""
         session = self.desk.sessions.asking(request)
         if session.enrolling is not None:
             session.drop(session.enrolling)
         session.enrolling, session.pick = None, 1
-        player = cards.steps(*_NOTHING)
-        hints, whose, *_ = self._picked(session)
-        name, consent = gr.Textbox(value="", visible=True), gr.Checkbox(value=False)
-        yield player, "", "", hints, whose, name, consent, gr.Button(_ENROLL), gr.skip()
+        emptied = {self.player: cards.steps(*_NOTHING), self.found: "", self.result: ""}
+        yield {**emptied, **self._picked(session), self.name: gr.Textbox(value="", visible=True)}
         if not upload:
             return
         try:
-            clip = self.desk.receive(session, upload)
-            session.enrolling, player = clip, cards.player(clip)
+            clip = session.enrolling = self.desk.receive(session, upload)
+            yield {self.player: cards.player(clip)}
             for bar in watched("looking at the clip", lambda tell: self.desk.look(clip, tell)):
-                yield player, bar, "", *same(6)
-            yield player, self._subjects(session), "", *self._picked(session)
+                yield {self.found: bar}
+            yield {self.found: self._subjects(session), **self._picked(session)}
         except Exception as error:
-            yield player, "", cards.error_card(error), *same(6)
+            yield {self.found: "", self.result: cards.error_card(error)}
 
-    def take(self, request: gr.Request) -> tuple[Any, ...]:
+    def take(self, request: gr.Request) -> Updates:
         """The chat's clip is the one to enroll from, its first stranger the one meant; consent is asked for anew."""
         session = self.desk.sessions.asking(request)
         try:
             clip = self.desk.take_for_enrolling(session)
             known = self._known(session)
             session.pick = known.index("") + 1 if "" in known else 1
-            found, about = self._subjects(session), self._picked(session)
+            about = {self.found: self._subjects(session), **self._picked(session)}
         except PVChatError as error:
-            return gr.skip(), gr.skip(), "", cards.error_card(error), *same(6)
-        return None, cards.player(clip), found, "", *_without_consent(about)
+            return {self.found: "", self.result: cards.error_card(error)}
+        return {self.upload: None, self.player: cards.player(clip), self.result: "", **about}
 
-    def choose(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+    def choose(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Note which of the people found is meant; consent is asked for anew."""
         session, picked = self.desk.sessions.asking(request), sent(event, "pick")
         if picked.isdigit() and 1 <= int(picked) <= MOST:
             session.pick = int(picked)
-        return "", *_without_consent(self._picked(session))
+        return {self.result: "", **self._picked(session)}
 
     def enroll(
         self, name: str, whose: str | None, consent: bool, replace: bool, depth: str, owner: str, request: gr.Request
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> Iterator[Updates]:
         """Enroll at once, or add the clip to who is known; begin the deep training if it was asked for."""
-        session, kept, desk = self.desk.sessions.asking(request), same(5), self.desk
+        session, desk = self.desk.sessions.asking(request), self.desk
         add, made = whose not in (None, OTHER), list[Person]()
         try:
             self._check(session, name, whose, consent)
@@ -177,19 +173,22 @@ class EnrollTab:
                             else desk.enroll(session, name, replace, tell))  # fmt: skip
 
             for bar in watched("enrolling", work):
-                yield bar, gr.skip(), *self.show_jobs(owner), *kept
+                yield {self.result: bar}
             if deep := depth == "deep" and not add and desk.engine.trains:
                 desk.train(session, made[0], owner)
         except Exception as error:
             taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
-            if add:  # she isn't as the page shows her, or can't take a clip just now
-                kept[0], kept[2], kept[3] = gr.Textbox(visible=True), self._picked(session)[1], gr.Button(_ENROLL)
-            yield cards.error_card(error), gr.Checkbox(visible=taken or replace), *self.show_jobs(owner), *kept
+            again = self._picked(session) if add else {}  # she isn't as the page shows her, or can't take a clip now
+            again.pop(self.consent, None)
+            yield {self.result: cards.error_card(error), self.replace: gr.Checkbox(visible=taken or replace), **again}
             return
-        done = cards.added(made[0]) if add else cards.enrolled(made[0], deep)
-        emptied = gr.Textbox(value="", visible=True), gr.Checkbox(value=False), gr.Radio(visible=False, value=None)
-        yield (done, gr.Checkbox(value=False, visible=False), *self.show_jobs(owner), *emptied, gr.Button(_ENROLL),
-               self._subjects(session))  # fmt: skip
+        jobs, timer = self.show_jobs(owner)
+        yield {
+            self.result: cards.added(made[0]) if add else cards.enrolled(made[0], deep),
+            self.found: self._subjects(session), self.jobs: jobs, self.timer: timer, self.button: gr.Button(_ENROLL),
+            self.name: gr.Textbox(value="", visible=True), self.whose: gr.Radio(visible=False, value=None),
+            self.consent: gr.Checkbox(value=False), self.replace: gr.Checkbox(value=False, visible=False),
+        }  # fmt: skip
 
     def _subjects(self, session: Session) -> str:
         """Who is in the enrollment clip, and whom of them one knows; raises NoSubjectError where there is nobody."""
@@ -209,8 +208,8 @@ class EnrollTab:
         alike = [looks_like(self.desk, clip.analysis, track) for track in self.desk.subjects(clip)[0][:MOST]]
         return [one.name if one is not None and one.decision == "present" else "" for one in alike]
 
-    def _picked(self, session: Session) -> tuple[Any, ...]:
-        """What follows who is picked: hints, whether she is known, what follows that (name, consent, button), depth.
+    def _picked(self, session: Session) -> Updates:
+        """What follows who is picked: hints, whether she is known, and what follows that; consent is asked for anew.
 
         Only a pretrained base is trained on somebody: an instant enrollment is all that the shipped model takes.
         """
@@ -228,7 +227,10 @@ class EnrollTab:
                 label=f"{looks} {known.name}, who is enrolled ({percent(known.probability)})",
             )  # fmt: skip
         depth = gr.Radio(visible=clip is not None and self.desk.engine.trains)
-        return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), gr.Button(_ENROLL), depth
+        return {
+            self.hints: cards.hints(hints), self.whose: whose, self.name: gr.Textbox(visible=True), self.depth: depth,
+            self.consent: gr.Checkbox(value=False), self.button: gr.Button(_ENROLL),
+        }  # fmt: skip
 
     def _check(self, session: Session, name: str, whose: str | None, consent: bool) -> None:
         """Nobody is enrolled without consent, nor under a new name before the user said that it is another person."""
@@ -242,11 +244,6 @@ class EnrollTab:
         if known is not None and name_key(known.name) != name_key(name):
             what = f"this looks like {known.name}, who is enrolled already."
             raise SubjectError(what, hint=f"Say above whether it is {known.name} or another person.")
-
-
-def _without_consent(about: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What `EnrollTab._picked` says, with the tick taken away."""
-    return *about[:3], gr.Checkbox(value=False), *about[4:]
 
 
 def _camera() -> gr.Video:

@@ -12,16 +12,16 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat_app import cards, evaluation, jobcards
+from pvchat_app import cards, evaluation
 from pvchat_app.desk import Desk
 from pvchat_app.evaluation import DEMO, MEASURES
 from pvchat_app.jobs import Job
-from pvchat_app.page_events import CANCEL, POLL_S, PRIVATE, QUICK, same, sent
+from pvchat_app.page_events import POLL_S, PRIVATE, QUICK, clicks, job_rows, same, sent
 from pvchat_app.progress import watched
+from pvchat_app.sessions import Session
 from pvchat_app.wording import escape, from_home
 
 MAX_QUESTIONS = 1_000_000
-MOST_RUNS = 6  # shown, newest first
 _WHAT = (
     "<p data-words>How often is PVChat right? Questions whose answers are known are asked about clips, and counted.</p>"
     "<p data-words>They come from a manifest: people with a clip of each, other clips, and questions with their true "
@@ -72,7 +72,7 @@ class EvaluateTab:
                 gr.HTML(where, elem_id="pv-manifests-where")
             with gr.Column(scale=2, min_width=300):
                 note = gr.HTML("", elem_id="pv-eval-note")
-                self.runs = gr.HTML(self._nothing(), elem_id="pv-eval-runs", js_on_load=CANCEL)
+                self.runs = gr.HTML(self._nothing(), elem_id="pv-eval-runs", js_on_load=clicks("cancel"))
         self.timer = gr.Timer(POLL_S, active=False)
         self.offered = [picked, demo, button]
         shown = [self.runs, self.timer]
@@ -87,10 +87,9 @@ class EvaluateTab:
 
     def show(self, owner: str, request: gr.Request) -> tuple[Any, ...]:
         """This browser's runs, and whether to look again soon."""
-        jobs = self.desk.jobs.of(owner or "", evaluation.KIND)[:MOST_RUNS]
-        results = {job.id: self._result(job, request.session_hash or "") for job in jobs}
-        drawn = jobcards.job_list(jobs, [self.desk.jobs.ahead_of(job) for job in jobs], results) or self._nothing()
-        return drawn, gr.Timer(active=any(job.active for job in jobs))
+        session = self.desk.sessions.asking(request)
+        drawn, timer = job_rows(self.desk.jobs, owner, evaluation.KIND, under=lambda job: self._result(job, session))
+        return drawn or self._nothing(), timer
 
     def offer(self) -> tuple[Any, ...]:
         """The manifests, the button for the demo set where that isn't one of them, the button that evaluates."""
@@ -100,15 +99,16 @@ class EvaluateTab:
 
     def start(self, name: str | None, most: float, owner: str, request: gr.Request) -> tuple[Any, ...]:
         """Queue a run."""
+        problem = ""
         try:
             evaluation.start(self.desk, owner, self.folder, name, int(most or 0) or None)
         except Exception as error:
-            return cards.error_card(error), *self.show(owner, request)
-        return "", *self.show(owner, request)
+            problem = cards.error_card(error)
+        return problem, *self.show(owner, request)
 
     def cancel(self, owner: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Stop a run."""
-        self.desk.jobs.cancel(sent(event, "job"), owner or "")
+        self.desk.jobs.cancel(sent(event, "cancel"), owner or "")
         return self.show(owner, request)
 
     def add_demo(self, owner: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
@@ -125,12 +125,12 @@ class EvaluateTab:
     def _nothing(self) -> str:
         return cards.empty(_READY if evaluation.manifests(self.folder) else _NONE)
 
-    def _result(self, job: Job, session: str) -> str:
+    def _result(self, job: Job, session: Session) -> str:
         """The headline numbers, how to read them, and the report of a finished run."""
         report = evaluation.report_of(job)
         if report is None:
             return ""
-        url = self.desk.sessions.of(session).link_once(report, "text/html")
+        url = session.link_once(report, "text/html")
         head = "".join(f'<th scope="col">{escape(title)}</th>' for title in ("", *(row[2] for row in MEASURES)))
         rows = "".join(_row(name, numbers) for name, numbers in evaluation.headline(job))
         meanings = "".join(f"<li><b>{escape(title)}</b>: {escape(what)}</li>" for *_, title, what in MEASURES)

@@ -118,7 +118,7 @@ def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | N
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     out = home() / "evaluations" / f"{path.stem[:60]}-{stamp}-{secrets.token_hex(2)}"
 
-    def work(stop: threading.Event, progress: Progress) -> None:
+    def work(stop: threading.Event, progress: Progress) -> Path | None:
         from pvchat.eval.options import EvalOptions
         from pvchat.eval.run import run
 
@@ -130,24 +130,23 @@ def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | N
         try:
             run(path, out, EvalOptions(limit=limit), progress=tell, chat=desk.engine.chat)
         except StoppedError:
-            return
+            return None
         finally:
             shutil.rmtree(out / "people", ignore_errors=True)  # faces of the manifest's people: not needed any more
+        return out
 
-    job = desk.jobs.add(owner, path.name, work, kind=KIND, plan=EVALUATION)
-    job.folder = out
-    return job
+    return desk.jobs.add(owner, path.name, work, kind=KIND, plan=EVALUATION)
 
 
 def report_of(job: Job) -> Path | None:
     """The finished run's page."""
-    page = job.folder / "report.html" if job.folder else None
+    page = job.result / "report.html" if job.result else None
     return page if page and job.state == "done" and page.is_file() else None
 
 
 def headline(job: Job) -> list[tuple[str, list[tuple[str, str]]]]:
     """A row a system: its name, and value and 95 % interval of each of `MEASURES` ("" where there is none)."""
-    path = job.folder / "metrics.json" if job.folder else None
+    path = job.result / "metrics.json" if job.result else None
     if path is None or not path.is_file():
         return []
     systems = json.loads(path.read_text(encoding="utf-8"))["systems"]

@@ -19,6 +19,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from pvchat.config import VideoConfig
+from pvchat.identity.competition import is_face_of
+from pvchat.identity.corrections import can_be_meant
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 from pvchat.storage.stores import is_sealed
 from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
@@ -32,7 +34,7 @@ SIZE = (288, 216)  # pixels of a picture
 CONTEXT = 2.6  # a picture is this many times as tall as the box on it, where the frame has so much
 EACH = 3  # pictures a person
 MOST = 12  # pictures an answer
-MOST_FACES = 12  # who is likest, then the longest seen
+MOST_FACES = 12  # that can be pointed at for one person
 COLOURS = {"present": (34, 160, 90), "unsure": (225, 150, 20)}
 _MEDIA = {  # (FFmpeg's or Pillow's container, codecs that every current browser plays in it, media type)
     "mov": (("h264", "av1", "vp9"), "video/mp4"),  # FFmpeg's one name for mov and mp4
@@ -124,19 +126,35 @@ def _save(image: Image.Image, path: Path, quality: int) -> None:
     draft.replace(path)
 
 
-def faces_of(session: Session, turn: Turn) -> list[FaceChoice]:
-    """Everybody in a turn's clip who can be pointed at: faces, and drawn figures where there are no faces."""
+def faces_of(session: Session, turn: Turn) -> dict[str, list[FaceChoice]]:
+    """Whom in a turn's clip one can point at as "that is her", for each person it is about, by name.
+
+    Faces, drawn figures, and bodies without a face: who is likest comes first, then who is of the kind that she is
+    known by, then who is seen longest.
+    """
     clip = turn.clip
     analysis = clip.analysis if clip is not None else None
     if clip is None or analysis is None or not clip.path.exists():  # it was forgotten with somebody
-        return []
+        return {}
     tracks = analysis.tracks
-    kind = "face" if any(track.kind == "face" for track in tracks) else "figure"
-    likest = [person.nearest for person in turn.evidence_people if person.nearest is not None]
-    longest = sorted(range(len(tracks)), key=lambda n: -len(tracks[n].shown_in))
-    offered = [n for n in dict.fromkeys([*likest, *longest]) if n < len(tracks)]
-    offered = [n for n in offered if tracks[n].thumbnail and tracks[n].kind == kind]
-    return [_face(session, clip, n + 1, tracks[n]) for n in offered[:MOST_FACES]]
+    shown = [n for n, track in enumerate(tracks) if track.thumbnail and can_be_meant(track)]
+    offered = {}
+    for person in turn.evidence_people:
+        near = person.nearest
+        likest = tracks[near] if near is not None and near < len(tracks) else None
+        kind = likest.kind if likest is not None else "face"
+        own = [n for n in shown if tracks[n].kind == kind]
+        others = [n for n in shown if n not in own and not any(_is_same(tracks[n], tracks[m]) for m in own)]
+        own.sort(key=lambda n: (tracks[n] is not likest, -len(tracks[n].shown_in)))
+        others.sort(key=lambda n: -len(tracks[n].shown_in))
+        offered[person.name] = [_face(session, clip, n + 1, tracks[n]) for n in [*own, *others][:MOST_FACES]]
+    return offered
+
+
+def _is_same(one: Track, other: Track) -> bool:
+    """Whether a face and a drawn figure are one: it is the figure's face."""
+    face, figure = (one, other) if one.kind == "face" else (other, one)
+    return is_face_of(face, figure)
 
 
 def _face(session: Session, clip: SessionClip, number: int, track: Track) -> FaceChoice:

@@ -19,7 +19,7 @@ from pvchat.people.person import clean_name
 from pvchat.schemas import Progress
 from pvchat_app import cards, librarycards
 from pvchat_app.desk import Desk
-from pvchat_app.page_events import CONSENT, MODEL, QUICK, require_filled, same, sent
+from pvchat_app.page_events import CONSENT, MODEL, QUICK, Updates, require_filled, sent
 from pvchat_app.picks import pick, picked_person
 from pvchat_app.progress import watched
 
@@ -97,25 +97,27 @@ class StrangersPart:
         self.merge_button.click(self.merge, picked, outputs, **heavy)
         self.split_button.click(self.split, [picked, ticked], outputs, **heavy)
 
-    def find(self) -> Iterator[tuple[Any, ...]]:
+    def find(self) -> Iterator[Updates]:
         """Show strangers."""
         yield from self._do("looking for people", lambda inbox: "")
 
-    def choose(self, event: gr.EventData) -> tuple[Any, ...]:
+    def choose(self, event: gr.EventData) -> Updates:
         """Somebody was ticked: what can be done about her, and where she was seen; consent is asked for anew."""
         numbers, inbox = _numbers(sent(event, "picked")), self.desk.engine.chat.library.inbox
         one = next((one for one in inbox.strangers() if [one.id] == numbers), None)
         people = [(person.name, pick(person)) for person in self.desk.engine.people.all()]
         seen = "" if one is None else librarycards.sightings(one, _faces(inbox, one))
-        who, consent = gr.Dropdown(choices=people, value=None), gr.Checkbox(value=False)
-        return numbers, [], gr.Row(visible=bool(numbers)), seen, who, consent
+        return {
+            self.picked: numbers, self.ticked: [], self.more: gr.Row(visible=bool(numbers)), self.seen: seen,
+            self.who: gr.Dropdown(choices=people, value=None), self.consent: False,
+        }  # fmt: skip
 
     def tick(self, ticked: list[int], event: gr.EventData) -> list[int]:
         """Which tracks are ticked."""
         words = sent(event, "ticked")
         return _numbers(words) if words else ticked
 
-    def enroll(self, picked: list[int], text: str, consent: bool) -> Iterator[tuple[Any, ...]]:
+    def enroll(self, picked: list[int], text: str, consent: bool) -> Iterator[Updates]:
         """Enroll who is ticked."""
 
         def act(inbox: Inbox) -> str:
@@ -130,15 +132,15 @@ class StrangersPart:
 
         yield from self._do("enrolling", act)
 
-    def join(self, picked: list[int], who: str | None) -> Iterator[tuple[Any, ...]]:
+    def join(self, picked: list[int], who: str | None) -> Iterator[Updates]:
         """Who is ticked is somebody enrolled."""
         yield from self._do("looking at the videos", lambda inbox: self._note(inbox.join, picked, who, "that is"))
 
-    def deny(self, picked: list[int], who: str | None) -> Iterator[tuple[Any, ...]]:
+    def deny(self, picked: list[int], who: str | None) -> Iterator[Updates]:
         """Who is ticked isn't somebody enrolled."""
         yield from self._do("looking at the videos", lambda inbox: self._note(inbox.deny, picked, who, "that is not"))
 
-    def ignore(self, picked: list[int]) -> Iterator[tuple[Any, ...]]:
+    def ignore(self, picked: list[int]) -> Iterator[Updates]:
         """Don't show who is ticked any more."""
 
         def act(inbox: Inbox) -> str:
@@ -148,7 +150,7 @@ class StrangersPart:
 
         yield from self._do("noting it", act)
 
-    def merge(self, picked: list[int]) -> Iterator[tuple[Any, ...]]:
+    def merge(self, picked: list[int]) -> Iterator[Updates]:
         """Who is ticked is one person."""
 
         def act(inbox: Inbox) -> str:
@@ -160,7 +162,7 @@ class StrangersPart:
 
         yield from self._do("noting it", act)
 
-    def split(self, picked: list[int], ticked: list[int]) -> Iterator[tuple[Any, ...]]:
+    def split(self, picked: list[int], ticked: list[int]) -> Iterator[Updates]:
         """The ticked tracks are somebody else's."""
 
         def act(inbox: Inbox) -> str:
@@ -171,7 +173,7 @@ class StrangersPart:
 
         yield from self._do("noting it", act)
 
-    def undo(self) -> Iterator[tuple[Any, ...]]:
+    def undo(self) -> Iterator[Updates]:
         """Take back what was done last; who was named is forgotten."""
 
         def act(inbox: Inbox) -> str:
@@ -194,24 +196,24 @@ class StrangersPart:
             say(_only(picked), person.name)
         return f"Noted: {words} {person.name}."
 
-    def _do(self, what: str, act: Callable[[Inbox], str]) -> Iterator[tuple[Any, ...]]:
+    def _do(self, what: str, act: Callable[[Inbox], str]) -> Iterator[Updates]:
         """Do one thing with progress, then draw everybody anew; what went wrong is said, and nothing drawn."""
-        made = list[Any]()
+        made = list[Updates]()
 
         def work(tell: Progress) -> None:
             with self.desk.engine.listening(tell):
                 done = act(self.desk.engine.chat.library.inbox)
-                made.append((cards.notice(done, "good"), *self._drawn(tell)))
+                made.append({**self._drawn(tell), self.note: cards.notice(done, "good")})
 
         try:
             for bar in watched(what, work):
-                yield bar, *same(7)
+                yield {self.note: bar}
         except Exception as error:
-            yield cards.error_card(error), *same(7)
+            yield {self.note: cards.error_card(error)}
             return
-        yield *made[0], "", False
+        yield made[0]
 
-    def _drawn(self, tell: Progress) -> tuple[Any, ...]:
+    def _drawn(self, tell: Progress) -> Updates:
         """Everybody anew, nobody ticked."""
         inbox = self.desk.engine.chat.library.inbox
         found = inbox.strangers(progress=tell)
@@ -224,7 +226,8 @@ class StrangersPart:
         grid = librarycards.strangers(found[:MOST], faces, max(0, len(found) - MOST)) if found else nobody
         last = inbox.last()
         undo = gr.Button(f"Undo {_UNDOES[last.what]}", visible=True) if last else gr.Button(visible=False)
-        return grid, gr.Row(visible=False), undo, [], []
+        emptied = {self.picked: [], self.ticked: [], self.name: "", self.consent: False}
+        return {self.grid: grid, self.more: gr.Row(visible=False), self.undo_button: undo, **emptied}
 
 
 def _faces(inbox: Inbox, one: Stranger) -> dict[int, bytes]:

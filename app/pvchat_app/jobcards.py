@@ -10,11 +10,11 @@ import io
 import json
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat_app.jobs import Job
+from pvchat_app.jobs import Job, Jobs
 from pvchat_app.wording import about, escape, explained_error, length, many, percent
 
 SAMPLES = 8  # shown of those made so far
@@ -31,15 +31,9 @@ _RECIPES = {
 }  # fmt: skip
 
 
-def job_list(jobs: Sequence[Job], ahead: Sequence[int], samples: dict[str, str]) -> str:
-    """All jobs of one browser.
-
-    Args:
-        jobs: newest first.
-        ahead: how many jobs come before each.
-        samples: HTML of samples by job id.
-    """
-    rows = [_job(job, n, samples.get(job.id, "")) for job, n in zip(jobs, ahead, strict=True)]
+def job_list(shown: Sequence[Job], jobs: Jobs, under: Callable[[Job], str] = lambda job: "") -> str:
+    """Jobs of one browser, newest first, with HTML below each; `jobs` knows what comes before them."""
+    rows = [_job(job, jobs.ahead_of(job), under(job)) for job in shown]
     return f'<div class="pv-jobs" role="group" aria-label="Background work">{"".join(rows)}</div>' if rows else ""
 
 

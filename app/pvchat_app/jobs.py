@@ -1,4 +1,4 @@
-"""Deep enrollments and evaluations in the background: one worker, jobs that outlive a page reload, with time left.
+"""Trainings, scans and evaluations in the background: one worker, jobs that outlive a page reload, with time left.
 
 In: work (a function that takes a stop event and a progress callback) and who may see it. Out: `Job` objects to look at.
 The person answers from the instant enrollment meanwhile: that is the work's own business (`PVChat.enroll`).
@@ -14,14 +14,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.schemas import Progress
 from pvchat_app.pace import Pace, Plan
 
-Work = Callable[[threading.Event, Progress], None]
+Work = Callable[[threading.Event, Progress], object]
 State = Literal["waiting", "running", "done", "stopped", "failed"]
 
 KEPT = 50  # finished jobs that are remembered
@@ -39,8 +38,8 @@ class Job:
     Attributes:
         owner: the browser that started it; it alone may see its samples and stop it.
         name: the person, or the manifest.
-        kind: "deep" (an enrollment) or "evaluation".
-        folder: where an evaluation's results are.
+        kind: "deep" (an enrollment), "scan" or "evaluation".
+        result: what the work returned.
         preview: what the samples that a training made look like, as HTML; stays when they are gone.
         previewed: which samples `preview` shows.
         step: what is being done.
@@ -57,7 +56,7 @@ class Job:
     cleanup: Callable[[], None] = field(repr=False, default=lambda: None)
     kind: str = "deep"
     id: str = field(default_factory=lambda: secrets.token_hex(8))
-    folder: Path | None = None
+    result: Any = None
     preview: str = ""
     previewed: tuple[float, int] = (0.0, 0)
     state: State = "waiting"
@@ -82,7 +81,7 @@ class Job:
     @property
     def share(self) -> float:
         """How much of the whole job is done, 0..1; it never falls."""
-        return self.pace.done_share(time.monotonic())
+        return min(0.99, self.pace.done)
 
     def left_s(self) -> float | None:
         """Seconds left; None while that isn't known."""
@@ -118,7 +117,7 @@ class Jobs:
             name: the person it is for, or the manifest.
             work: does it; looks at its event often and returns soon after it is set.
             cleanup: called when the job is over, whatever came of it.
-            kind: "deep" or "evaluation".
+            kind: as `Job.kind`.
             plan: what it will do, see `pace.py`.
         """
         job = Job(owner, name, work, cleanup, kind, pace=Pace(plan))
@@ -198,7 +197,7 @@ class Jobs:
                 job.state, job.started = "running", time.monotonic()
             state: State = "done"
             try:
-                job.work(job.stop, job.tell)
+                job.result = job.work(job.stop, job.tell)
             except PVChatError as error:
                 job.failure, state = error, "failed"
             except Exception as error:

@@ -7,7 +7,6 @@ In: a `Desk`. Out: Gradio components and their events. What is done is `pvchat.l
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,16 @@ import gradio as gr
 from pvchat import video
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
-from pvchat.library.scan import Scanning
 from pvchat.schemas import Progress
 from pvchat.storage import library as storage
-from pvchat_app import cards, evidence, jobcards, librarycards
-from pvchat_app.desk import Desk
+from pvchat_app import cards, evidence, librarycards
+from pvchat_app.desk import SCAN, Desk
 from pvchat_app.inbox_tab import StrangersPart
-from pvchat_app.jobs import Job
-from pvchat_app.page_events import CANCEL, MODEL, POLL_S, QUICK, same, sent
+from pvchat_app.page_events import MODEL, POLL_S, QUICK, clicks, job_rows, sent
 from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
 from pvchat_app.wording import one_line
 
-KIND = "scan"
-_PLAN = (("looking through videos", 60.0),)
 _FIRST = (
     "Add a folder of videos: family, rounds, episodes, a camera’s recordings.",
     "Let PVChat look through it, once; it goes on where it stopped.",
@@ -89,7 +84,7 @@ class LibraryTab:
             gr.HTML(cards.notice(_ELSEWHERE))
         self.scan_button = gr.Button("Look through what is new", elem_id="pv-library-scan", visible=False)
         self.note = gr.HTML("", elem_id="pv-library-note")
-        self.jobs = gr.HTML("", elem_id="pv-library-jobs", js_on_load=CANCEL)
+        self.jobs = gr.HTML("", elem_id="pv-library-jobs", js_on_load=clicks("cancel"))
 
     def _connect(self, browser: gr.BrowserState) -> None:
         if self.local:
@@ -106,16 +101,14 @@ class LibraryTab:
     def show(self, owner: str) -> tuple[Any, ...]:
         """Sources, the button that scans them, this browser's newest scan, whether to look again soon."""
         desk = self.desk
-        scans = desk.jobs.of(owner, KIND)[:1] if owner else []
-        running, there = any(job.active for job in scans), storage.exists(desk.engine.people.root)
-        drawn = jobcards.job_list(scans, [desk.jobs.ahead_of(job) for job in scans], {})
+        there = storage.exists(desk.engine.people.root)
+        drawn, timer = job_rows(desk.jobs, owner, SCAN, most=1)
         if not there or not desk.engine.ready:
-            return cards.steps(*_FIRST), gr.Button(visible=False), drawn, gr.Timer(active=running or there)
+            return cards.steps(*_FIRST), gr.Button(visible=False), drawn, gr.Timer(active=timer.active or there)
         status = desk.engine.chat.library.status()
         listed = librarycards.sources(status, self.local) or cards.steps(*_FIRST)
         listed += "" if desk.engine.people.names() else cards.notice(_NOBODY)
-        button = gr.Button(visible=bool(status.sources), interactive=not running)
-        return listed, button, drawn, gr.Timer(active=running)
+        return listed, gr.Button(visible=bool(status.sources), interactive=not timer.active), drawn, timer
 
     def add(self, folder: str, place: str, owner: str) -> tuple[Any, ...]:
         """Add a folder, and begin to look through it."""
@@ -124,19 +117,19 @@ class LibraryTab:
                 raise SettingsError("name a folder or a file first.", subject="")
             self.desk.engine.chat.library.add([folder.strip()], (place or "").strip() or None)
             if not (camera := video.is_address(folder.strip())):
-                start_scan(self.desk, owner)
+                self.desk.scan(owner)
         except Exception as error:
-            return cards.error_card(error), *same(2), *self.show(owner)
+            return cards.error_card(error), gr.skip(), gr.skip(), *self.show(owner)
         return cards.notice(_CAMERA if camera else "", "good"), "", "", *self.show(owner)
 
     def scan(self, owner: str) -> tuple[Any, ...]:
         """Look through what is new."""
-        start_scan(self.desk, owner)
+        self.desk.scan(owner)
         return "", *self.show(owner)
 
     def cancel(self, owner: str, event: gr.EventData) -> tuple[Any, ...]:
         """Stop a scan of this browser after the video at hand."""
-        self.desk.jobs.cancel(sent(event, "job"), owner or "")
+        self.desk.jobs.cancel(sent(event, "cancel"), owner or "")
         return self.show(owner)
 
     def ask(self, question: str) -> Iterator[str]:
@@ -182,15 +175,3 @@ class LibraryTab:
         folder.mkdir(mode=0o700)
         file, media = evidence.playable(path, video.probe(path, config), config, folder)
         return librarycards.player(session.link_once(file, media), media, path.name, at_s)
-
-
-def start_scan(desk: Desk, owner: str) -> Job | None:
-    """Begin to look through the library in the background; None where this browser's scan runs already."""
-    if any(job.active for job in desk.jobs.of(owner, KIND)):
-        return None
-
-    def work(stop: threading.Event, progress: Progress) -> None:
-        with desk.engine.listening(progress):
-            desk.engine.chat.library.scan(Scanning(progress=progress, stop=stop))
-
-    return desk.jobs.add(owner, "Library", work, kind=KIND, plan=_PLAN)

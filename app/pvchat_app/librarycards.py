@@ -113,7 +113,7 @@ def player(url: str, media: str, name: str, at_s: float) -> str:
 
 def _video(seen: Seen) -> str:
     video, times = seen.video, () if seen.quotes else seen.spans[:3] or ((0.0, 0.0),)
-    buttons = "".join(_play(video.number, start) for start, _ in times)
+    buttons = "".join(_play(video.number, *span) for span in times)
     said = "".join(
         f"<p>{_play(video.number, start)} <b>{escape(speaker(who, of))}</b> {escape(quoted(text))}</p>"
         for who, of, (start, _), text in seen.quotes[:MOST_QUOTES]
@@ -147,10 +147,12 @@ def _sighting(seen: Sighting, face: bytes) -> str:
     )
 
 
-def _play(clip: int, at_s: float) -> str:
+def _play(clip: int, at_s: float, end_s: float = 0.0) -> str:
+    """A button that plays a video from a moment; it says until when somebody is seen, where that is known."""
+    until = f"–{clock(end_s)}" if round(end_s) > round(at_s) else ""
     return (
         f'<button type="button" class="pv-time" data-play="{clip}:{at_s:.2f}" '
-        f'aria-label="Play from {clock(at_s)}">▶ {clock(at_s)}</button>'
+        f'aria-label="Play from {clock(at_s)}">▶ {clock(at_s)}{until}</button>'
     )
 
 

@@ -68,12 +68,12 @@ class Cameras:
     def as_html(self, camera: str | None) -> tuple[str, str]:
         """Picture and state of a camera, and the last events, as HTML."""
         live = self.watched.get(camera or "")
-        picture = _now(live) if live is not None else cards.empty(_IDLE) if camera else ""
-        return picture, self._events()
+        idle = cards.empty(_IDLE if camera else _NONE)
+        return _now(live) if live is not None else idle, self._events()
 
     def _events(self) -> str:
         if not self.names():
-            return cards.empty(_NONE)
+            return ""
         rows = "".join(
             f"<tr><td>{escape(row['at'][:19].replace('T', ' '))}</td><td>{escape(row['text'])}</td></tr>"
             for row in reversed(self.desk.engine.chat.library.events.last(LAST))

@@ -30,6 +30,7 @@ class ClipLook:
         watch: what is being done.
         over: set when it has ended.
         failure: why it failed.
+        stop: set when it is to end after the part that is being looked at.
     """
 
     def __init__(self) -> None:
@@ -37,20 +38,11 @@ class ClipLook:
         self.watch = CallProgress("looking at the clip")
         self.over = threading.Event()
         self.failure: BaseException | None = None
-        self._stop = threading.Event()
-
-    def stop(self) -> None:
-        """End it after the part that is being looked at."""
-        self._stop.set()
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it is to end."""
-        return self._stop.is_set()
+        self.stop = threading.Event()
 
     def partial(self, seen: ClipAnalysis) -> None:
         """The callback for what was seen so far; raises StoppedError once it is to end."""
-        if self.stopped:
+        if self.stop.is_set():
             raise StoppedError("nobody waits for this look any more.")
         self.so_far = seen
 
@@ -128,7 +120,7 @@ class Looks:
         """Nobody needs this clip any more."""
         looking = self._at.get(clip)
         if looking is not None:
-            looking.stop()
+            looking.stop.set()
 
     def close(self) -> None:
         """The server stops: all of them are to end."""
@@ -139,7 +131,7 @@ class Looks:
         try:
             with self._engine.listening(looking.watch.tell):
                 clip.analysis = analysis = self._engine.chat.analyse(clip.path, looking.partial)
-            if looking.stopped:
+            if looking.stop.is_set():
                 self._drop(analysis.key)
         except StoppedError as stopped:
             looking.failure = stopped

@@ -19,7 +19,7 @@ from pvchat_app.enroll_tab import EnrollTab
 from pvchat_app.evaluate_tab import EvaluateTab
 from pvchat_app.languages import mark_texts
 from pvchat_app.library_tab import LibraryTab
-from pvchat_app.page_events import MODEL, QUICK
+from pvchat_app.page_events import MODEL, QUICK, Updates
 from pvchat_app.people_tab import PeopleTab
 from pvchat_app.settings_tab import SettingsTab
 
@@ -107,10 +107,10 @@ class Page:
         self.desk.tidy(session)
         return *self.people.show(who, other), *self.chat.show(session)
 
-    def redraw_clips(self, request: gr.Request) -> tuple[Any, ...]:
+    def redraw_clips(self, request: gr.Request) -> Updates:
         """The enroll tab and the chat's upload without somebody who was just forgotten."""
         session = self.desk.sessions.asking(request)
-        return *self.enroll.redrawn(session), gr.skip() if session.clip else None
+        return {**self.enroll.redrawn(session), self.chat.upload: gr.skip() if session.clip else None}
 
     def resume(self, address: str, request: gr.Request) -> tuple[Any, ...]:
         """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip.

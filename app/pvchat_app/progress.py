@@ -13,53 +13,44 @@ import time
 from collections.abc import Callable, Iterator
 
 from pvchat.schemas import Progress
+from pvchat_app.pace import Pace
 from pvchat_app.wording import about, escape
 
 BEAT_S = 0.5  # how often something is yielded while nothing comes
-_TRUSTED = (0.1, 2.0)  # share of a step, seconds into it, from which its own pace says how long it still takes
 
 
 class CallProgress:
     """The progress of one call."""
 
     def __init__(self, what: str) -> None:
-        self._what, self._share, self._began = what, 0.0, time.monotonic()
-        self._told = self._began  # when the share was told
+        self._what, self._pace = what, Pace(((what, 1.0),))
+        self.tell(what, 0.0, 0.0)
 
     def tell(self, what: str, done: float, total: float) -> None:
         """The callback to hand to the call."""
         if what != self._what:
-            self._what, self._share, self._began = what, 0.0, time.monotonic()
-        share = max(self._share, min(1.0, done / total)) if total > 0 else 0.0
-        if share != self._share:
-            self._share, self._told = share, time.monotonic()
+            self._what, self._pace = what, Pace(((what, 1.0),))
+        self._pace.tell(what, done / total if total > 0 else 0.0, time.monotonic())
 
     @property
     def state(self) -> tuple[str, float, float]:
         """What `tell` was told last: what is being done, and how much of one."""
-        return self._what, self._share, 1.0 if self._share else 0.0
+        return self._what, self._pace.share, 1.0 if self._pace.share else 0.0
 
     @property
     def text(self) -> str:
         """What is being done, and how long it will still take."""
-        return f"{self._what[:1].upper()}{self._what[1:]} …{self._left()}"
+        left = self._pace.left_s(time.monotonic())
+        return f"{self._what[:1].upper()}{self._what[1:]} …{f' {about(left)} left' if left is not None else ''}"
 
     def html(self) -> str:
         """What is being done now."""
-        text, share = escape(self.text), 100 * self._share
+        text, share = escape(self.text), 100 * self._pace.share
         return (
             f'<div class="pv-notice pv-progress" role="status"><span>{text}</span><div class="pv-bar-outer" '
             f'role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100" aria-label="{text}">'
             f'<div style="width:{share:.1f}%"></div></div></div>'
         )
-
-    def _left(self) -> str:
-        """The time left by the pace so far: it counts down until more is told, and says nothing once it was wrong."""
-        passed = self._told - self._began
-        if self._share < _TRUSTED[0] or passed < _TRUSTED[1]:
-            return ""
-        left = passed * (1 - self._share) / self._share - (time.monotonic() - self._told)
-        return f" {about(left)} left" if left > 0 else ""
 
 
 def watched(what: str, call: Callable[[Progress], object]) -> Iterator[str]:

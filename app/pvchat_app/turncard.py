@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pvchat.chat.english import clock
@@ -26,6 +26,7 @@ from pvchat_app.wording import SIGNS, WORDS, escape, exact, many, percent
 MOST_CHIPS = 6  # people named in the fold's own line
 MOST_TIMES = 24  # of one person
 WAITING = "Waiting for its turn"
+Faces = Mapping[str, Sequence[FaceChoice]]
 _NOBODY = "About nobody in particular"
 LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
 _NUMBERS = itertools.count(1)
@@ -47,12 +48,12 @@ def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
     return {"number": next(_NUMBERS), "keys": [turn.key for turn in kept], "turns": drawn}
 
 
-def turn_card(turn: Turn, faces: Sequence[FaceChoice] = ()) -> str:
+def turn_card(turn: Turn, faces: Faces | None = None) -> str:
     """One turn.
 
     Args:
         turn: as far as it has come.
-        faces: who can be pointed at as "that is her"; none where nothing can be corrected.
+        faces: who can be pointed at as "that is her", by her name; none where nothing can be corrected.
     """
     if turn.error:
         answer = notice(turn.error, "error")
@@ -70,7 +71,7 @@ def turn_card(turn: Turn, faces: Sequence[FaceChoice] = ()) -> str:
     )
 
 
-def evidence(turn: Turn, faces: Sequence[FaceChoice] = ()) -> str:
+def evidence(turn: Turn, faces: Faces | None = None) -> str:
     """What an answer rests on: presence of who was asked about, when they are seen, pictures; "" before that."""
     if turn.answer is None or not turn.presences:
         return ""
@@ -187,11 +188,12 @@ def _picture(picture: EvidencePicture, turn: Turn, photo: bool) -> str:
     )
 
 
-def _corrections(turn: Turn, faces: Sequence[FaceChoice]) -> str:
-    """Buttons that say that an answer about somebody is wrong."""
-    if not faces or not turn.done:
+def _corrections(turn: Turn, faces: Faces | None) -> str:
+    """Buttons that say that an answer about somebody is wrong; none where that was said and can be taken back."""
+    if not faces or not turn.done or turn.undo[1]:
         return ""
-    return "".join(_correction(person, faces) for person in turn.evidence_people[:MOST_CHIPS])
+    people = [(person, faces.get(person.name, ())) for person in turn.evidence_people[:MOST_CHIPS]]
+    return "".join(_correction(person, shown) for person, shown in people if shown)
 
 
 def _correction(person: PersonPresence, faces: Sequence[FaceChoice]) -> str:

@@ -12,7 +12,6 @@ lost. A lost connection is no closed page: proxies cut it, phones change network
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,19 +28,37 @@ RELOAD_S = 3.0  # how long a page that comes back waits for its old connection t
 _STREAM = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
 
 
-@dataclass
-class _Hold:
-    """What Gradio sees of a page: one connection that lasts.
+@dataclass(eq=False)
+class Held:
+    """What outlives a page's lost connections by `GRACE_S`.
 
     Attributes:
-        over: set when Gradio is to see it end.
-        gradio: Gradio's side of it.
-        leaves: how often the page's last connection was lost.
+        over: set when the app is to see the page gone.
+        followers: connections of the page.
+        leaves: how often one was lost.
     """
 
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    gradio: asyncio.Task[None] | None = None
+    followers: int = 0
     leaves: int = 0
+
+    async def follow(
+        self, connection: Awaitable[None], tasks: set[asyncio.Task[None]], end: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Await a connection's end; `end` is called where the page stays away after it."""
+        self.followers += 1
+        try:
+            await connection
+        finally:
+            self.followers -= 1
+            self.leaves += 1
+            later(tasks, self._let_go(self.leaves, end))
+
+    async def _let_go(self, leaves: int, end: Callable[[], Awaitable[None]]) -> None:
+        await asyncio.sleep(GRACE_S)
+        if not self.followers and self.leaves == leaves:
+            self.over.set()
+            await end()
 
 
 class Visits:
@@ -56,8 +73,7 @@ class Visits:
 
     def __init__(self, app: Any, sessions: Sessions, end: Callable[[str], None], leaving: asyncio.Event) -> None:
         self.app, self.sessions, self.end, self.leaving = app, sessions, end, leaving
-        self._open: Counter[str] = Counter()  # connections by session
-        self._holds: dict[str, _Hold] = {}
+        self._holds: dict[str, Held] = {}  # the one connection of a page that Gradio sees
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -76,24 +92,23 @@ class Visits:
     async def _resume(self, before: str, name: str) -> None:
         """Go on with the session that a page had before it was loaded anew; not with one whose page is still open."""
         for _ in range(round(RELOAD_S / 0.05)):
-            if not self._open[before]:
+            if before not in self._holds or not self._holds[before].followers:
                 self.sessions.resume(before, name)
                 return
             await asyncio.sleep(0.05)
 
     async def _stay(self, name: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        hold = self._holds.get(name) or self._hold(name, scope)
-        self._open[name] += 1
-        try:
-            await self._beat(name, hold, receive, send)
-        finally:
-            self._open[name] -= 1
-            if not self._open[name]:
-                del self._open[name]
-                hold.leaves += 1
-                later(self._tasks, self._let_go(name, hold, hold.leaves))
+        from starlette.concurrency import run_in_threadpool
 
-    async def _beat(self, name: str, hold: _Hold, receive: Any, send: Any) -> None:
+        async def end() -> None:
+            """Without a session, too: what the page just asked may open one."""
+            self._holds.pop(name, None)
+            await run_in_threadpool(self.end, name)
+
+        hold = self._holds.get(name) or self._hold(name, scope)
+        await hold.follow(self._beat(name, hold, receive, send), self._tasks, end)
+
+    async def _beat(self, name: str, hold: Held, receive: Any, send: Any) -> None:
         """Answer a heartbeat until it is lost, or until its session ends before it (nobody used it for hours)."""
         await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
         gone = asyncio.ensure_future(lost(receive, self.leaving))
@@ -109,9 +124,9 @@ class Visits:
             over.cancel()
         await send({"type": "http.response.body", "body": b""})
 
-    def _hold(self, name: str, scope: dict[str, Any]) -> _Hold:
+    def _hold(self, name: str, scope: dict[str, Any]) -> Held:
         """Open the one heartbeat of a page that Gradio sees."""
-        hold = self._holds[name] = _Hold()
+        hold = self._holds[name] = Held()
 
         async def send(_: dict[str, Any]) -> None:
             """Gradio's beats go nowhere: the page gets ours."""
@@ -122,22 +137,8 @@ class Visits:
                     {**scope, "asgi": {"version": "3.0", "spec_version": "2.3"}}, received(b"", hold.over), send
                 )
 
-        hold.gradio = later(self._tasks, run())
+        later(self._tasks, run())
         return hold
-
-    async def _let_go(self, name: str, hold: _Hold, leaves: int) -> None:
-        """After a while without the page, tell Gradio and end the session.
-
-        Without a session, too: what the page just asked may open one.
-        """
-        from starlette.concurrency import run_in_threadpool
-
-        await asyncio.sleep(GRACE_S)
-        if self._open[name] or hold.leaves != leaves:
-            return
-        self._holds.pop(name, None)
-        hold.over.set()
-        await run_in_threadpool(self.end, name)
 
 
 def received(body: bytes, over: asyncio.Event) -> Callable[[], Awaitable[dict[str, Any]]]:

@@ -17,6 +17,7 @@ from pvchat.identity.subjects import several
 from pvchat.people.corrections import Correction, Example
 from pvchat.people.parts import NOTHING
 from pvchat.people.person import Person
+from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 _AROUND = 0.75  # seconds about a moment within which somebody is taken to be seen
@@ -34,24 +35,24 @@ def meant_by(
         person: whom it is about.
         analysis: of the clip.
         odds: [K] log-odds that each track shows her, everyone enrolled competing.
-        her: what was said. "That is her" means one track; "that is not her" all that would be taken for her, drawn
-            figures too where she was enrolled as one beside her face.
+        her: what was said. "That is her" means one track; "that is not her" all that would be taken for her. Whoever
+            is seen otherwise than she is known (bodies without a face, drawn figures) only where nobody else is.
         at: the moment that was named, seconds.
         source: the clip's file name, for messages.
 
     Raises:
         SettingsError: the clip has no such moment.
-        NoSubjectError: nobody like her (a face, or a drawn figure) is seen then.
+        NoSubjectError: nobody is seen then.
         SeveralSubjectsError: "that is her" could mean several.
     """
     if at is not None and not 0 <= at <= analysis.duration_s + 1:
         what = f"the clip is {analysis.duration_s:.1f} s long."
         raise SettingsError(what, subject=f"{source} at {at:g} s", hint="Use a time within the clip.")
-    could = [i for i, t in enumerate(analysis.tracks) if _could_be(t, person, her) and _seen_at(t, analysis, at)]
+    seen = [i for i, t in enumerate(analysis.tracks) if can_be_meant(t) and _seen_at(t, analysis, at)]
+    could = [i for i in seen if _as_known(analysis.tracks[i], person, her) or not her and odds[i] > 0] or seen
     if not could:
-        what = "no face is seen" if person.kind == "face" else "no drawn figure is seen"
         when = "in the clip" if at is None else f"at {at:g} s"
-        raise NoSubjectError(f"{what} {when}.", subject=source, hint="Name another moment with --at.")
+        raise NoSubjectError(f"nobody is seen {when}.", subject=source, hint="Name another moment with --at.")
     could.sort(key=lambda i: -float(odds[i]))
     if not her:
         return [could[0], *(i for i in could[1:] if odds[i] > 0)][:_MOST_MEANT]
@@ -64,17 +65,25 @@ def meant_by(
     return could[:1]
 
 
-def numbered(person: Person, analysis: ClipAnalysis, track: int, *, her: bool, source: str) -> int:
+def numbered(analysis: ClipAnalysis, track: int, source: str) -> int:
     """The index of a track that was picked by its number, from 1; raises SubjectError where it can't be meant."""
-    if not 1 <= track <= len(analysis.tracks) or not _could_be(analysis.tracks[track - 1], person, her):
+    if not 1 <= track <= len(analysis.tracks) or not can_be_meant(analysis.tracks[track - 1]):
         raise SubjectError(f"there is no track {track}.", subject=source, hint="Leave --track out to see which are.")
     return track - 1
 
 
-def made_of(track: Track, her: bool, analysis: ClipAnalysis, source: str, at: float | None = None) -> Example:
+def can_be_meant(track: Track) -> bool:
+    """Whether a track shows somebody: a drawn figure that nobody is sure of is the middle of the frame."""
+    return track.kind == "face" or len(track.looks) > 0 or float(track.scores.max()) >= MIN_SCORE
+
+
+def made_of(
+    person: Person, track: Track, her: bool, analysis: ClipAnalysis, source: str, at: float | None = None
+) -> Example:
     """What is kept of a track: its prototypes, and a moment at which it is seen.
 
     Args:
+        person: whom it is about.
         track: of the clip.
         her: whether it is her.
         analysis: of the clip.
@@ -85,12 +94,13 @@ def made_of(track: Track, her: bool, analysis: ClipAnalysis, source: str, at: fl
     bare, masked = (rows[:0], rows) if hidden else (rows, rows[:0])
     prints = (NOTHING, track.prints) if hidden else (track.prints, NOTHING)
     best = float(analysis.times[track.frames[int(track.quality.argmax())]])
-    said = Correction(her, analysis.key, round(best if at is None else at, 2), source)
+    here = not _as_known(track, person, her)
+    said = Correction(her, analysis.key, round(best if at is None else at, 2), source, here=here)
     return Example(said, bare, masked, *prints)
 
 
-def _could_be(track: Track, person: Person, her: bool) -> bool:
-    """Whether "that is (not) her" can mean a track; where she has a face, only a face is kept as hers."""
+def _as_known(track: Track, person: Person, her: bool) -> bool:
+    """Whether something is learned of a track for other clips; where she has a face, only a face is kept as hers."""
     return track.kind == person.kind if her else may_show(person, track)
 
 

@@ -35,7 +35,7 @@ Compared = Callable[[View, Track], float]  # what somebody looks like and a trac
 
 def view_beside(person: Person) -> View:
     """What "that is her" adds to a person's own looks."""
-    hers = [example for example in examples_of(person) if example.correction.her]
+    hers = [example for example in examples_of(person) if example.correction.her and not example.correction.here]
     if not hers:
         return View(NOTHING)
     return View(*(stacked(rows) for rows in zip(*(example.rows for example in hers), strict=True)))
@@ -75,7 +75,7 @@ def against(person: Person, tracks: Sequence[Track], odds: FloatArray, compared:
     """
     out = np.zeros(len(tracks), np.float32)
     for example in examples_of(person):
-        if example.correction.her:
+        if example.correction.her or example.correction.here:
             continue
         for column, track in enumerate(tracks):
             comparable = len(example.faces) or is_masked(track) and len(example.masked)
@@ -101,9 +101,12 @@ def _meant(example: Example, person: Person, analysis: ClipAnalysis) -> list[int
     rows = np.asarray(example.faces if len(example.faces) else example.masked, np.float32)
     if not len(rows):
         return []
-    middle, found = rows.mean(0), []
-    for i, track in enumerate(analysis.tracks):
-        if may_show(person, track) and track.identity.shape[1] == len(middle):
-            apart = np.linalg.norm(mean_identity(track.identity, track.quality) - middle)
-            found += [i] if apart < SAME_TRACK else []
-    return found
+    middle, here = rows.mean(0), example.correction.here
+    apart = {
+        i: float(np.linalg.norm(mean_identity(track.identity, track.quality) - middle))
+        for i, track in enumerate(analysis.tracks)
+        if (here or may_show(person, track)) and track.identity.shape[1] == len(middle)
+    }
+    if here:  # heads from behind are much alike: the one that is nearest was meant, and nobody else
+        return [min(apart, key=lambda i: apart[i])] if apart else []
+    return [i for i, distance in apart.items() if distance < SAME_TRACK]

@@ -80,7 +80,7 @@ _BASE: Fields = {"stamp": _TEXT, "scale": _POSITIVE, "bias": _NUMBER, "strangers
 _DEEP: Fields = {"samples": _COUNT, "questions": _COUNT, "training": _ROW, "seconds": _POSITIVE}
 _CORRECTION: Fields = {
     "her": _YES_NO, "clip": _TEXT, "at_s": _POSITIVE, "source": _TEXT, "created": _TEXT, "faces": _COUNT,
-    "masked": _COUNT, "prints": _COUNT, "masked_prints": _COUNT,
+    "masked": _COUNT, "prints": _COUNT, "masked_prints": _COUNT, "here": _YES_NO,
 }  # fmt: skip
 _EXTRA: Fields = {
     "sightings": _COUNT, "clips": _COUNT, "quality": _SHARE, "drawn": _YES_NO, "model": _TEXT,

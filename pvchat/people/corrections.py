@@ -43,6 +43,8 @@ class Correction:
         at_s: a moment of the clip at which she, or who was taken for her, is seen.
         source: the clip's file name, for lists.
         created: ISO 8601 time in UTC.
+        here: it was said of somebody seen otherwise than she is known (a body without a face, a drawn figure where she
+            has a face): it holds in this clip, and nothing is learned of it for others.
         faces, masked, prints, masked_prints: how many rows of each of the arrays are this one's.
     """
 
@@ -51,6 +53,7 @@ class Correction:
     at_s: float
     source: str = ""
     created: str = ""
+    here: bool = False
     faces: int = 0
     masked: int = 0
     prints: int = 0

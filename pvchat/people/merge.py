@@ -74,11 +74,12 @@ def _by_face(person: Person) -> Person:
     if person.kind == "face":
         return person
     said = examples_of(person)
-    figure = stacked((person.arrays["prototypes"], *(one.faces for one in said if one.correction.her)))
+    hers = [one for one in said if one.correction.her and not one.correction.here]
+    figure = stacked((person.arrays["prototypes"], *(one.faces for one in hers)))
     others = {key: rows for key, rows in person.arrays.items() if key not in STACKED}
     extra = {**person.extra, "quality": 0.0}
     by_face = replace(person, kind="face", arrays={**others, "figure": figure}, extra=extra)
-    return with_examples(by_face, [one for one in said if not one.correction.her])
+    return with_examples(by_face, [one for one in said if one not in hers])
 
 
 def _rows(kept: Person, gone: Person, key: str) -> NDArray[Any]:

@@ -215,8 +215,8 @@ class PVChat:
             odds = self.presence_model.odds(everyone, analysis)[row]
             meant = meant_by(person, analysis, odds, her=is_her, at=at, source=source)
         else:
-            meant = [numbered(person, analysis, track, her=is_her, source=source)]
-        examples = [made_of(analysis.tracks[i], is_her, analysis, source, at) for i in meant]
+            meant = [numbered(analysis, track, source)]
+        examples = [made_of(person, analysis.tracks[i], is_her, analysis, source, at) for i in meant]
         kept = self.people.revise(PersonRef(person.id), lambda one: reduce(corrected, examples, one))
         temporary.withdraw_offers()
         return corrections_of(kept)[-len(examples) :]

@@ -327,7 +327,7 @@ def test_whom_one_knows_is_said_beside_who_was_found(desk: Desk, party: Path) ->
     assert html.count("looks like Ana") == 1
     page = SimpleNamespace(session_hash="one")
     picked = tab.choose(SimpleNamespace(_data={"pick": "2"}), page)
-    assert picked[0] == ""  # what was said of the one before
+    assert picked[tab.result] == ""  # what was said of the one before
     assert session.pick == 2
     tracks, seconds = desk.subjects(session.enrolling)
     assert "others, smaller" not in html
@@ -346,11 +346,11 @@ def test_an_empty_form_says_all_that_is_missing(desk: Desk, party: Path) -> None
 def test_somebody_is_enrolled_from_the_clip_that_is_asked_about(desk: Desk, party: Path) -> None:
     session, page = desk.sessions.of("one"), SimpleNamespace(session_hash="one")
     tab = built(EnrollTab, desk, gr.BrowserState(""))
-    assert "no clip yet" in tab.take(page)[3]
+    assert "no clip yet" in tab.take(page)[tab.result]
     session.keep(desk.receive(session, upload(desk, party)))
-    upload_, player, found, result, *_ = tab.take(page)
-    assert (upload_, result, found.count("<img")) == (None, "", 2)
-    assert "party.mp4" in player
+    taken = tab.take(page)
+    assert (taken[tab.upload], taken[tab.result], taken[tab.found].count("<img")) == (None, "", 2)
+    assert "party.mp4" in taken[tab.player]
     assert session.pick == 2  # Ana is known already
     assert desk.enroll(session, "Ben").name == "Ben"
     session.drop(session.enrolling)  # its folder goes, the chat's clip stays

@@ -53,7 +53,7 @@ def test_a_run_reports_its_numbers_and_leaves_no_people(folder: Path, desk: Desk
     assert evaluation.report_of(job).read_text() == "<h1>report</h1>"
     assert evaluation.headline(job) == [("pvchat", [("0.90", "0.80–0.95"), *[("–", "")] * 3])]
     assert len(evaluation.MEASURES) == 4
-    assert not (job.folder / "people").exists()
+    assert not (job.result / "people").exists()
     assert desk.jobs.of("you", evaluation.KIND) == []
 
 

@@ -65,7 +65,8 @@ def test_what_a_session_has_of_her_is_gone(desk: Desk, scenery: Scenery, party: 
     assert [turn.question for turn in session.turns] == ["Is Ana there?"]
     assert [clip.name for clip in session.clips] == ["ana only.mp4"]  # the only clip that doesn't show him
     assert session.enrolling is None
-    assert built(EnrollTab, desk, gr.BrowserState("")).redrawn(session)[0] is None
+    tab = built(EnrollTab, desk, gr.BrowserState(""))
+    assert tab.redrawn(session)[tab.upload] is None
     assert [p.name for p in session.turns[0].presences] == ["Ana"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from make_app import ANA
 from make_browser import ask, open_page, see, tab
-from pvchat_app import page
+from pvchat_app import evaluate_tab, live_tab, page
 from pvchat_app.clip_events import starters
 from pvchat_app.desk import Desk
 from pvchat_app.languages import LANGUAGES, catalogues, worded
@@ -32,7 +32,7 @@ def test_each_catalogue_has_every_text_and_none_is_left_in_english() -> None:
 
 
 def test_every_text_of_the_page_stands_in_the_catalogues(desk: Desk, tmp_path) -> None:
-    texts = {"Add to", "Stop listening"} | of_scripts()  # of buttons that are drawn anew
+    texts = {"Add to", "Stop listening"} | of_scripts() | of_empty_places()  # of what is drawn anew
     for one in page.build(desk, tmp_path).config["components"]:
         props = one["props"]
         if one["type"] == "html":
@@ -50,6 +50,18 @@ def of_scripts() -> set[str]:
     scripts = {one.name: one.read_text("utf-8") for one in files("pvchat_app").iterdir() if one.name.endswith(".js")}
     shown = re.findall(r'show\("([^"]+)"(?:, "([^"]+)")?\)', scripts["microphone.js"])
     return {*re.findall(r'(?:pvWords\(|HELP = )"([^"]+)"', "".join(scripts.values()))} | {*sum(shown, ())} - {""}
+
+
+def of_empty_places() -> set[str]:
+    """What stands where nothing is yet."""
+    code = "".join(one.read_text("utf-8") for one in files("pvchat_app").iterdir() if one.name.endswith(".py"))
+    return {
+        *re.findall(r'\bempty\("([^"]+)"\)', code),
+        live_tab._NONE,
+        live_tab._IDLE,
+        evaluate_tab._NONE,
+        evaluate_tab._READY,
+    }
 
 
 def text_of(value: Any) -> str:

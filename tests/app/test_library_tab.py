@@ -9,7 +9,7 @@ import pytest
 from make_app import ANA, Scenery, built, ready, running, wait_for
 from make_browser import open_page, tab
 from pvchat_app import library_tab, librarycards
-from pvchat_app.desk import Desk
+from pvchat_app.desk import SCAN, Desk
 
 from pvchat import PVChat
 from pvchat.library.listing import Sighting, Stranger
@@ -37,8 +37,8 @@ def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery:
     show = library(desk, True).show
     assert "Add a folder" in show("me")[0]
     desk.engine.chat.library.add([folder], place="hall")
-    job = library_tab.start_scan(desk, "me")
-    assert job is not None
+    job = desk.scan("me")
+    assert desk.scan("me") is job
     wait_for(lambda: not job.active)
     listed, button, drawn, _ = show("me")
     assert "3 videos" in listed
@@ -53,7 +53,7 @@ def test_a_camera_is_added_by_its_address(desk: Desk) -> None:
     note, *_ = library(desk, True).add("rtsp://admin:secret@127.0.0.1:9/door", "door", "me")
     assert "pv-good" in note
     assert desk.engine.chat.library.cameras() == [("rtsp://admin@127.0.0.1:9/door", "door")]
-    assert desk.jobs.of("me", library_tab.KIND) == []  # there is nothing to look through
+    assert desk.jobs.of("me", SCAN) == []  # there is nothing to look through
 
 
 def test_cards_say_when_somebody_was_seen_last(desk: Desk, scenery: Scenery) -> None:

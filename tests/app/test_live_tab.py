@@ -23,7 +23,7 @@ def test_a_camera_is_watched_and_stopped(desk: Desk, tmp_path: Path, monkeypatch
     monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))
     film = write(tmp_path / "hall.ts", [(2, ()), (3, (ANA,)), (1, ())])
     cameras = Cameras(desk)
-    assert "No camera was added yet" in cameras.as_html(None)[1]
+    assert "No camera was added yet" in cameras.as_html(None)[0]
     with pytest.raises(PVChatError, match="was added"):
         cameras.start(str(film))
     desk.engine.chat.library.live(str(film), place="hall <b>")

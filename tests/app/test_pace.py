@@ -23,7 +23,7 @@ def play(plan, takes, every=1.0, told=None):
         passed = 0.0
         while passed < seconds:
             pace.tell(part, passed / seconds, now)
-            seen.append((pace.left_s(now), end - now, pace.done_share(now)))
+            seen.append((pace.left_s(now), end - now, pace.done))
             passed, now = passed + every, now + every
     return seen
 
@@ -81,8 +81,9 @@ def test_skipped_and_unknown_parts_do_no_harm() -> None:
 
 def test_a_last_part_that_takes_much_too_long_has_no_time_left_to_tell() -> None:
     pace = Pace(PLAN)
-    pace.tell("three", 0.0, 0.0)
-    assert pace.left_s(1.0) is not None
+    pace.tell("one", 0.0, 0.0)
+    pace.tell("three", 0.0, 40.0)
+    assert pace.left_s(41.0) is not None
     assert pace.left_s(60.0) is None
 
 

@@ -144,15 +144,15 @@ def test_a_clip_is_added_to_who_was_picked_only(two: Desk, scenery: Scenery) -> 
     session.enrolling = two.receive(session, upload(two, scenery.clip("ana again", 1)))
     analysis = two.look(session.enrolling)
     assert looks_like(two, analysis, analysis.tracks[0]).name == "Ana"
-    radio = tab._picked(session)[1]
+    radio = tab._picked(session)[tab.whose]
     ana = radio.choices[0][1]
     assert picked_person(two.engine.people, ana).name == "Ana"
     swap(two)
     before = [picked(person) for person in two.engine.people.all()]
     *_, last = tab.enroll("", ana, True, False, "instant", "", SimpleNamespace(session_hash="one"))
-    assert "Ana: was renamed to Anna elsewhere" in last[0]
+    assert "Ana: was renamed to Anna elsewhere" in last[tab.result]
     assert [picked(person) for person in two.engine.people.all()] == before
-    assert last[6].choices[0][0] == "Add this clip to Anna"  # the page shows what is so now
+    assert last[tab.whose].choices[0][0] == "Add this clip to Anna"  # the page shows what is so now
 
 
 @pytest.mark.browser

@@ -74,13 +74,13 @@ def test_what_is_wrong_can_be_said(decision: str, button: str) -> None:
     shown = turn([person("Ana", decision)], [person("Ana", decision)])
     assert button not in turn_card(shown)
     for faces in ([FaceChoice("/files/1", 1)], [FaceChoice("/files/1", 1), FaceChoice("/files/2", 4)]):
-        html = turn_card(shown, faces)
+        html = turn_card(shown, {"Ana": faces})
         assert html.count(button) == (len(faces) if decision == "absent" else 1)
 
 
 def test_names_are_text() -> None:
     nasty = '<img src=x onerror="alert(1)">${1}{{2}}'
-    html = turn_card(turn([person(nasty)], [person(nasty)]), [FaceChoice("/files/1", 1)])
+    html = turn_card(turn([person(nasty)], [person(nasty)]), {nasty: [FaceChoice("/files/1", 1)]})
     assert "<img src=x" not in html
     assert "${" not in html
     assert "{{" not in html

@@ -136,7 +136,6 @@ class ScanRow(BaseModel):
 
     running: bool
     what: str = ""
-    done: float = Field(default=0.0, description="bytes of files, of `total`")
-    total: float = 0.0
+    share: float = Field(default=0.0, description="how much of the files' bytes is looked through, 0 to 1")
     report: dict[str, Any] | None = None
     problem: Problem | None = None

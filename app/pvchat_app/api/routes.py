@@ -22,13 +22,16 @@ from pvchat.storage import temporary
 from pvchat.storage.tokens import ApiToken
 from pvchat_app.api import models
 from pvchat_app.api.gate import RefusedError, needs
-from pvchat_app.desk import Desk
+from pvchat_app.api.problems import problem_of
+from pvchat_app.desk import SCAN, Desk
+from pvchat_app.jobs import Job
 
 people = APIRouter(prefix="/people", tags=["people"])  # a name may hold a "/": `{name:path}`
 clips = APIRouter(tags=["clips"])
 library = APIRouter(prefix="/library", tags=["library"])
 Asks = Annotated[ApiToken, Depends(needs("ask"))]
 Manages = Annotated[ApiToken, Depends(needs("manage"))]
+_API = "api"  # who owns the jobs that clients of the API begin; no browser's key
 _READS = [Depends(needs("read"))]
 _ANY_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
     "type": "string", "format": "binary"}}}}}  # fmt: skip
@@ -149,22 +152,27 @@ def remove_source(request: Request, path: Annotated[str, Query(min_length=1)], _
 @library.get("/scan", response_model=models.ScanRow, dependencies=_READS)
 def scan_state(request: Request) -> models.ScanRow:
     """How far the look through it is, or what came of the last one."""
-    state: models.ScanRow = request.app.state.scans.state
-    return state
+    return _scan_row(_last_scan(_desk(request)))
 
 
 @library.post("/scan", response_model=models.ScanRow, status_code=202)
 def start_scan(request: Request, _: Manages) -> models.ScanRow:
     """Look through what is new or changed, in the background."""
-    state: models.ScanRow = request.app.state.scans.start()
-    return state
+    desk = _desk(request)
+    last = _last_scan(desk)
+    if last is not None and last.active:
+        raise RefusedError(409, "it is being looked through.", subject="library", hint="Wait, or cancel it.")
+    return _scan_row(desk.scan(_API))
 
 
 @library.delete("/scan", response_model=models.ScanRow)
 def cancel_scan(request: Request, _: Manages) -> models.ScanRow:
     """Stop after the clip at hand."""
-    state: models.ScanRow = request.app.state.scans.cancel()
-    return state
+    desk = _desk(request)
+    last = _last_scan(desk)
+    if last is not None:
+        desk.jobs.cancel(last.id, _API)
+    return _scan_row(last)
 
 
 @library.post("/ask", response_model=models.LibraryAnswerRow)
@@ -177,6 +185,18 @@ async def ask_library(request: Request, wanted: models.LibraryQuestion, _: Asks)
 def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
+
+
+def _last_scan(desk: Desk) -> Job | None:
+    """The newest look through the library that a client of the API began, still known."""
+    return next(iter(desk.jobs.of(_API, SCAN)), None)
+
+
+def _scan_row(job: Job | None) -> models.ScanRow:
+    if job is None:
+        return models.ScanRow(running=False)
+    problem = None if job.failure is None else problem_of(job.failure)[1]
+    return models.ScanRow(running=job.active, what=job.part, share=job.share, report=job.result, problem=problem)
 
 
 def _of_library(desk: Desk, path: str) -> Path:
