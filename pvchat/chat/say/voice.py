@@ -33,6 +33,7 @@ from pvchat.chat.say.holders import count, exists, who
 from pvchat.chat.say.numbers import compare, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.people import attribute, count_things, describe, whether_scene
 from pvchat.chat.say.sounds import of_sound
+from pvchat.chat.sounds import MUSIC
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import AnswerGround
 
@@ -123,7 +124,7 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
     if query.whom == EVERYBODY and query.select in _TIMED and events_in(query.where):
         return of_events(finding, timeline)
-    timed = query.select in _TIMED[1:]
+    timed = query.select in _TIMED[1:] and query.where != MUSIC
     silent = isinstance(query.where, Not) and query.select != "exists" or query.whom.quantifier == "none" and timed
     if is_of_sound(query) and query.select not in ("compare", "order") and not silent:
         return of_sound(finding, timeline)
