@@ -218,9 +218,11 @@ def event_said(during: During) -> str:
         return ""
     if during.till is not None:
         who, told = happens_said(during.event)
-        told = "leaves" if during.event.where == Not(PRESENT) else told
-        begins = "after" if during.relation == "after" and told != "leaves" else "from when"
-        return f"{begins} {who} {told} {event_said(During('until', during.till))}"
+        comes = during.relation == "since" and during.event.where == PRESENT
+        verb = "leave" if during.event.where == Not(PRESENT) else "come" if comes else ""
+        told = f"{verb}{'s' * (how_many(during.event.whom) == 1)}" if verb else told
+        opening = "after" if during.relation == "after" and not verb else "from when"
+        return f"{opening} {who} {told} {event_said(During('until', during.till))}"
     where, count = during.event.where, how_many(during.event.whom)
     if during.event.whom == EVERYBODY and (things := things_said(where)):
         return f"{during.relation} {things} is there"
