@@ -69,6 +69,7 @@ PARTS = (
         "Is anybody home?", "Is there a stranger in the room?", "Is Anna there?", "Is Ben there from the start?",
         "Is Ana alone?", "Are Ana and Ben ever apart?", "Does Ana wear glasses?", "Is Ben not wearing glasses?",
         "Is the man wearing a red jacket?", "Is the person on the left wearing glasses?", "Is Ana talking?",
+        "Is Ana talking to Ben?", "Is Ana sitting and Ben standing?",
         "Is everybody sitting?", "Is Ana to the left of Ben?", "Is this an office?",
     )),
     Part(("who",), "Who is it?", "By what they wear, do, by where they are, by who is first or longest.", (
@@ -89,6 +90,7 @@ PARTS = (
         "When does Ben appear?", "When is Ben last seen?", "When is Ben not there?", "When is Ana alone?",
         "When are Ana and Ben together?", "When is Ana first seen with Ben?", "Is the room ever empty?",
         "How long is Ana in the video?", "What percentage of the time is Ben there?",
+        "When is Ana sitting and Ben standing?",
         "For how long are two people there at once?", "How many times does Ben wave?", "Does Ben come back?",
     )),
     Part(("attribute",), "What, and where?", "Clothes, hair, deeds, places and company of a person.", (
@@ -111,7 +113,9 @@ PARTS = (
     )),
     Part((), "What is said", "As it was heard, and by whom as far as that is seen ([what it needs](voice.md)).", (
         "What is being said?", "What does Ana say?", "When does somebody say 'coffee'?", "Who says 'hello'?",
-        "Does Ben speak?", "Who talks most?", "How many voices are there?", "Is there music?", "Is there any sound?",
+        "Does Ben speak?", "Who talks most?", "How many voices are there?", "Is Ana silent?",
+        "When is it silent?", "Is there music?", "Is there music or talking?", "Is Ana sitting while music plays?",
+        "Is there any sound?",
     )),
     Part(("refuse",), "What it can't answer", "It says so instead of guessing.", (
         "How old is Ana?", "Is Ana married to Ben?", "What is Ana thinking about?", "Why is Ben crying?",

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from make_written import written
 
-from pvchat.chat.query import And, Condition, Has, Not, Or, Whom
+from pvchat.chat.query import And, Condition, Event, Has, Not, Or, Whom
 from pvchat.chat.timeline import Timeline
 
 SECONDS = 12
@@ -71,6 +71,7 @@ def _compound(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Conditio
     return parts.map(And) | parts.map(Or) | inner.map(Not)
 
 
+events = st.builds(Event, st.sampled_from(NAMES).map(lambda name: Whom((name,))), single)
 conditions: st.SearchStrategy[Condition] = st.recursive(single, _compound, max_leaves=4)
 
 
@@ -99,6 +100,8 @@ def at_moment(condition: Condition, name: str, timeline: Timeline, at: float) ->
         parts = [at_moment(part, name, timeline, at) for part in condition.parts]
         wanted = isinstance(condition, Or)
         return wanted if wanted in parts else None if None in parts else not wanted
+    if isinstance(condition, Event):
+        return at_moment(condition.where, condition.whom.names[0], timeline, at)
     if name == "Dan":
         return None
     return _single(condition, name, timeline, at)

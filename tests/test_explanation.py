@@ -83,7 +83,7 @@ def test_two_questions_and_many_rows_as_lines():
     assert told[2] == "Ana: wearing a red jacket, from 0:02 to 0:09"
     assert told[-3:] == [
         "and 2 more rows",
-        "Asked: how long the video is · part: the whole video",
+        "Asked: how long it is · part: the whole video",
         "Number: 1 minute 15 seconds",
     ]
     assert lines(explain({})) == []

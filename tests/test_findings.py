@@ -10,6 +10,8 @@ from make_written import written
 from pvchat.chat.finding import Finding, Missing
 from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.run import run
+from pvchat.chat.say.voice import say
+from pvchat.chat.timeline import Row
 
 WARD = {
     "seconds": 60, "shots": [[0, 25], [25, 60]], "looked_for": ["cup", "dog"],
@@ -297,5 +299,39 @@ def test_who_is_gone_is_who_of_those_enrolled_is_not_there() -> None:
 
 
 def test_towards_whom_somebody_does_something_is_not_known() -> None:
-    at_ben = Has("deed", "talking to", of=Whom(("Ben",)))
-    assert verdict(Whom(("Ana",)), at_ben) == "unknown"
+    at_ben = Has("deed", "talking", of=BEN)
+    assert verdict(ANA, at_ben) == "unknown"
+    assert verdict(ANA, Has("deed", "talking", of=CLEO)) == "no"
+    assert say(run(Query("exists", ANA, at_ben, form="polar"), T), T) == (
+        "Ana is talking from 0:05 to 0:12, but I can't tell towards whom."
+    )
+    measured = replace(T, rows=(*T.rows, Row("Ana", "deed", "waving", 11, 12, of="Ben")))
+    assert run(Query("when", ANA, Has("deed", "waving", of=BEN)), measured).spans == ((11, 12),)
+
+
+def test_a_hug_is_probably_given_to_whoever_is_beside() -> None:
+    hugs = replace(T, rows=(*T.rows, Row("Ana", "deed", "hugging", 12, 15)))
+    found = run(Query("exists", ANA, Has("deed", "hugging", of=BEN), form="polar"), hugs)
+    assert (found.verdict, found.people[0].likely, found.spans) == ("yes", True, ((12, 15),))
+    assert say(found, hugs) == "Probably yes: Ana is hugging Ben from 0:12 to 0:15."
+    late = replace(T, rows=(*T.rows, Row("Ana", "deed", "hugging", 45, 50)))  # Ben is gone by then
+    assert run(Query("exists", ANA, Has("deed", "hugging", of=BEN), form="polar"), late).verdict == "no"
+
+
+def test_what_lies_between_two_events_is_a_part() -> None:
+    gone = During("since", Event(ANA, GONE), till=Event(ANA))
+    found = run(Query("length", during=gone), T)
+    assert (found.number, found.during) == (15, ((25, 40),))
+    assert say(found, T) == "About 15 seconds pass from when Ana leaves until Ana comes, from 0:25 to 0:40."
+    never = run(Query("length", during=replace(gone, till=Event(BEN))), T)
+    assert say(never, T) == "I see no time from when Ana leaves until Ben comes."
+    assert run(Query("length", during=During(start_s=5, end_s=20)), T).number == 15
+
+
+def test_each_of_two_has_a_condition_of_their_own() -> None:
+    both = And((Event(ANA, Has("posture", "sitting")), Event(BEN)))
+    when, ever = run(Query("when", where=both), T), run(Query("exists", where=both, form="polar"), T)
+    assert say(when, T) == "Ana is sitting and Ben is in this video from 0:10 to 0:25."
+    assert say(ever, T) == "Yes, Ana is sitting and Ben is in this video from 0:10 to 0:25."
+    cleo = run(Query("exists", where=And((Event(ANA), Event(CLEO))), form="polar"), T)
+    assert (cleo.verdict, [one.name for one in cleo.missing]) == ("no", ["Cleo"])

@@ -7,6 +7,8 @@ from make_asked import query_of, read_question
 from make_written import written
 
 from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
+from pvchat.chat.question import Question
+from pvchat.schemas import PersonPresence
 
 NAMES = ("Ana", "Ben", "Cleo")
 ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
@@ -56,6 +58,25 @@ COMBINED: dict[str, Query] = {
     "Is anyone laughing?": Query("exists", where=Has("deed", "laughing"), form="polar"),
     "Who opened the door?": Query("who", where=Has("deed", "opening a door")),
     "Can Ana read?": Query("refuse", ANA, refusal="unseen"),
+    # towards whom
+    "Is Ana hugging Ben?": Query("exists", ANA, Has("deed", "hugging", of=BEN), form="polar"),
+    "Is Ana waving at Ben?": Query("exists", ANA, Has("deed", "waving", of=BEN), form="polar"),
+    "Is Ana talking next to Ben?": Query("exists", ANA, And((TALKS, Has("beside", of=BEN))), form="polar"),
+    # a time between two events; each of two with a condition
+    "How long between Ana leaving and coming back?": Query(
+        "length", during=During("after", Event(ANA, Not(Has("present"))), till=Event(ANA))
+    ),
+    "What is Ben doing between when Ana sits down and when she leaves?": Query(
+        "attribute", BEN, attribute="deed",
+        during=During("since", Event(ANA, SITS), till=Event(ANA, Not(Has("present")))),
+    ),
+    "Is Ana sitting and Ben talking?": Query(
+        "exists", ANA, SITS, form="polar", then=Query("exists", BEN, TALKS, form="polar")
+    ),
+    "When is Ana sitting and Ben talking?": Query("when", where=And((Event(ANA, SITS), Event(BEN, TALKS)))),
+    "Is Ana sitting while music plays?": Query(
+        "exists", ANA, SITS, form="polar", during=During("while", Event(Whom(), Has("music")))
+    ),
     # a garment's colour; words that say nothing
     "Is the man in the black hat Ben?": Query(
         "exists", BEN, And((Has("gender", "man"), Has("worn", "hat", "black"))), form="polar"
@@ -199,7 +220,6 @@ def test_both_of_two_questions_say_whom_they_need(text: str, everybody: bool, by
     assert (asked.asks_everybody, asked.means_by_looks) == (everybody, by_looks)
 
 
-def test_who_did_not_speak_is_refused() -> None:
-    """Of nobody it is known, since some may speak unheard."""
-    for text in ("Who did not speak?", "Who didn't speak?"):
-        assert query_of(text, NAMES) == Query("refuse", refusal="sound")
+def test_after_thanks_somebody_is_asked_about() -> None:
+    two = Question("", Query("refuse", refusal="small_talk", then=Query("who")))
+    assert [one.name for one in two.about([PersonPresence("Ana", "absent", 0.1)])] == ["Ana"]

@@ -7,9 +7,22 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make_timelines import MOMENTS, NAMES, SECONDS, at_moment, conditions, ever_there, spans_of, there, timelines
+from make_timelines import (
+    MOMENTS,
+    NAMES,
+    SECONDS,
+    at_moment,
+    conditions,
+    events,
+    ever_there,
+    single,
+    spans_of,
+    there,
+    timelines,
+)
 
 from pvchat.chat.query import (
+    And,
     Condition,
     During,
     Event,
@@ -152,6 +165,37 @@ def test_parts_by_events(timeline: Timeline, where: Condition, relation: str) ->
 
 
 @MANY
+@given(timelines(), single, single, st.sampled_from(["after", "since"]))
+def test_a_part_from_one_event_to_the_next(timeline: Timeline, begins: Has, ends: Has, relation: str) -> None:
+    """Each time that something holds of Ana, to when something else next begins to hold of Ben; how long that is."""
+    mine, theirs = (
+        spans_of([at_moment(where, name, timeline, at) is True for at in MOMENTS])
+        for where, name in ((begins, "Ana"), (ends, "Ben"))
+    )
+    starts = [span[relation == "after"] for span in mine]
+    later = [(at, [start for start, _ in theirs if start > at]) for at in starts]
+    inside = {at for at in MOMENTS if any(times and start < at < min(times) for start, times in later)}
+    part = During(relation, Event(Whom(("Ana",)), begins), till=Event(Whom(("Ben",)), ends))  # type: ignore[arg-type]
+    found = run(Query("length", during=part), timeline)
+    assert (found.number or 0, found.nothing) == (len(inside), not inside)
+    who = run(Query("who", during=part), timeline)
+    assert list(who.names) == [n for n in NAMES if any(there(timeline, n, at) for at in inside)]
+
+
+@MANY
+@given(timelines(), single, single, st.sampled_from(["when", "exists", "how_long"]))
+def test_a_condition_of_each_of_two(timeline: Timeline, one: Has, other: Has, select: str) -> None:
+    told = [[at_moment(one, "Ana", timeline, at), at_moment(other, "Ben", timeline, at)] for at in MOMENTS]
+    held = [values == [True, True] for values in told]
+    both = And((Event(Whom(("Ana",)), one), Event(Whom(("Ben",)), other)))
+    found = run(Query(select, where=both), timeline)  # type: ignore[arg-type]
+    assert list(found.spans) == spans_of(held)
+    if select == "exists" and not found.missing:
+        never = all(False in values for values in told)
+        assert found.verdict == ("yes" if any(held) else "no" if never else "unknown")
+
+
+@MANY
 @given(
     timelines(),
     conditions.filter(about_people),
@@ -194,7 +238,8 @@ def test_all_the_time_and_as_long(
 names = st.sampled_from(["Ana", "Ben"])
 whoms = st.builds(Whom, st.lists(names, max_size=2).map(tuple), such=st.none() | conditions, nth=st.integers(-2, 2))
 queries = st.builds(
-    Query, st.sampled_from(["exists", "who", "order"]), whoms, st.none() | conditions, throughout=st.booleans(),
+    Query, st.sampled_from(["exists", "who", "order"]), whoms, st.none() | conditions | events,
+    throughout=st.booleans(),
     during=st.builds(During, st.sampled_from(["", "while"]), st.none() | st.builds(Event, whoms, conditions)),
     rank=st.none() | st.builds(Rank, st.sampled_from(["long", "left"]), st.integers(-2, 2)),
     number=st.none() | st.builds(Number, st.just("exactly"), st.floats(0, 9)), versus=st.none() | whoms,

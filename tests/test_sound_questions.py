@@ -8,7 +8,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
+from pvchat.chat.query import And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
@@ -86,6 +86,12 @@ READ = [
     ("How many voices are there?", Query("count", where=SPEAKS)),
     ("How many people speak?", Query("count", where=SPEAKS)),
     ("Is my name mentioned?", Query("refuse", refusal="sound", value="mine")),
+    ("Is there music or talking?", Query("exists", where=Or((Has("music"), SPEAKS)), form="polar")),
+    ("Is Ana silent?", Query("exists", ANA, Not(SPEAKS), form="polar")),
+    ("When is it silent?", Query("when", Whom(quantifier="none"), SPEAKS)),
+    ("Who did not speak?", Query("who", where=Not(SPEAKS))),
+    ("Does nobody speak?", Query("exists", Whom(quantifier="none"), SPEAKS, form="polar")),
+    ("Who is speaking at 0:13?", Query("who", where=SPEAKS, during=During(start_s=13, end_s=13))),
     ("Is Ana talking?", Query("exists", ANA, Has("deed", "talking"), form="polar")),  # that is seen
     (
         "Does Ana talk longer than Ben?",
@@ -113,6 +119,14 @@ SAID = [
     ("Does Ana say 'hello'?", SURE, "No, as far as I hear, Ana never says “hello”."),
     ("Does Ana say 'ready'?", TIMELINE,
      "Somebody says “ready” at 0:17, but I can't tell whether that is Ana."),
+    ("Does Ana never say 'tea'?", SURE, "Yes, as far as I hear, Ana never says “tea”."),
+    ("Is Ana silent?", SURE, "No, Ana speaks from 0:08 to 0:10."),
+    ("When is it silent?", SURE, "Nobody is speaking from 0:00 to 0:01, from 0:02 to 0:03, from 0:06 to 0:08 and from "
+     "0:10 to 0:20."),
+    ("Is there music or talking?", PLAYING,
+     "Yes. Music plays from 0:02 to 0:09. Ana speaks from 0:01 to 0:02; somebody speaks from 0:03 to 0:04."),
+    ("Is there music or talking?", replace(TIMELINE, rows=()),
+     "No. As far as I hear, no music plays. As far as I hear, nobody speaks."),
     ("Does anybody say 'tea'?", TIMELINE, "No, as far as I hear, nobody says “tea”."),
     ("Who talks most?", SURE, "Ben speaks most, for about 4 seconds; Ana for about 2 seconds."),
     ("Who talks second most?", SURE, "Ana speaks second most, for about 2 seconds."),

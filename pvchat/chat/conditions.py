@@ -24,6 +24,7 @@ from pvchat.chat.query import (
     RankBy,
     Whom,
     atoms,
+    events_in,
     is_numbered,
 )
 from pvchat.chat.sounds import rows_heard, truth_heard
@@ -45,7 +46,7 @@ from pvchat.chat.spans import (
     seconds_in,
     without,
 )
-from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TELLING, Entity, Row, Timeline, says, words
+from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TAKES_TWO, TELLING, Entity, Row, Timeline, says, words
 from pvchat.chat.window import stretch_of
 from pvchat.errors import SettingsError
 from pvchat.people.naming import meant
@@ -57,6 +58,7 @@ _APART = 0.02  # frame widths from which one is left or right of another [choice
 _MOVES = ("enters", "leaves")
 _MOMENT = 0.5  # seconds that somebody comes or goes [choice]
 _DOWN = ("long", "often", "right", "near", "big")  # where the most comes first
+_PROBABLY = 0.6  # that a hug is given to whoever is beside [choice]
 # How much two may differ and be alike: of what was measured, and of what is known exactly [choice].
 _ALIKE_S, _ALIKE_SHARE, _AT_ONCE, _NEARER = 0.5, 0.05, 0.3, 1.25
 _EXACT = 1e-6
@@ -90,6 +92,8 @@ def truth_of(condition: Condition, entity: str, timeline: Timeline) -> Truth:
     if isinstance(condition, And | Or):
         parts = [truth_of(part, entity, timeline) for part in condition.parts]
         return (all_of if isinstance(condition, And) else any_of)(parts, timeline.whole)
+    if isinstance(condition, Event):
+        return _event_truth(condition, timeline)[1]
     return _truth(condition, entity, timeline)
 
 
@@ -168,6 +172,8 @@ def each_other(condition: Condition, entity: str, who: Chosen, whom: Whom) -> Co
         return Not(each_other(condition.part, entity, who, whom))
     if isinstance(condition, And | Or):
         return replace(condition, parts=tuple(each_other(part, entity, who, whom) for part in condition.parts))
+    if isinstance(condition, Event):
+        return condition
     several = len(whom.names) > 1 and whom.quantifier != "either" or whom.quantifier in ("all", "both")
     if condition.of is not None or condition.attribute not in ("with", "beside") or not several:
         return condition
@@ -222,8 +228,10 @@ def _narrowed(
 
 
 def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], timeline: Timeline) -> Chosen:
-    """Who is meant, or the scene where the condition is about nothing else."""
+    """Who is meant, or the scene where the condition is about nothing else, or about others."""
     about = list(atoms(condition))
+    if whom == Whom() and (events := events_in(condition)):
+        return Chosen(("",), missing=tuple(one for event in events for one in _event_truth(event, timeline)[0].missing))
     if whom == Whom() and about and all(has.attribute in OF_SCENE for has in about):
         return Chosen(("",))
     return chosen(whom, part, timeline)
@@ -261,7 +269,12 @@ def part_of(during: During, timeline: Timeline) -> Part:
         "while": picked, "before": [(start, picked[0][0])], "until": [(start, picked[0][0])],
         "after": [(last, end)], "since": [(picked[0][0], end)],
     }[during.relation]  # fmt: skip
-    return Part(common(found, numbered), who.missing)
+    if during.till is None:
+        return Part(common(found, numbered), who.missing)
+    other, ends = _event_truth(during.till, timeline)
+    starts = [span[during.relation == "after"] for span in picked]
+    later = [(at, [a for a, _ in merged(ends.yes) if a > at]) for at in starts]
+    return Part(common([(at, min(times)) for at, times in later if times], numbered), (*who.missing, *other.missing))
 
 
 def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
@@ -279,7 +292,7 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     if has.attribute == "alone":
         company = _related(Has("with"), entity, timeline)
         return negated(company)
-    if has.attribute in RELATIONS:
+    if has.attribute in RELATIONS or is_towards(has):
         return _related(has, entity, timeline)
     if has.attribute in HEARD:
         return truth_heard(has, entity, timeline)
@@ -289,8 +302,6 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     if has.attribute == "thing" and any(words(has.value) <= words(label) for label in timeline.looked_for):
         no = [timeline.whole]
     truth = Truth(merged(yes), without(no, yes))  # whoever says it is believed
-    if has.attribute == "deed" and has.of is not None:  # towards whom somebody does something isn't measured
-        truth = Truth((), truth.no)
     if has.attribute in _LASTING and truth.yes:
         return Truth(without([timeline.whole], truth.no), truth.no)
     return Truth(common(truth.yes, seen), common(truth.no, seen))
@@ -313,6 +324,9 @@ def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
     if has.attribute in (*RELATIONS, "alone"):
         return relations("with" if has.attribute == "alone" else has.attribute, entity, timeline)
     found = [row for name in TELLING.get(has.attribute, (has.attribute,)) for row in timeline.of(about, name)]
+    if is_towards(has):
+        theirs = chosen(has.of or Whom(), [timeline.whole], timeline).sure
+        found += [row for other in theirs for row in _done_to(has, entity, other, timeline)]
     same = [row for row in found if row.value == has.value]
     return same if has.attribute == "thing" and (same or has.value in timeline.looked_for) else found
 
@@ -324,6 +338,36 @@ def relations(attribute: str, entity: str, timeline: Timeline) -> list[Row]:
         for other in others([entity], timeline)
         for start, end in _relation(attribute, entity, other, timeline).yes
     ]
+
+
+def is_towards(has: Has) -> bool:
+    """Whether it is asked towards whom something is done: "hugging Ben", "waving at Ben"."""
+    return has.attribute == "deed" and has.of is not None
+
+
+def _done_to(has: Has, entity: str, other: str, timeline: Timeline) -> list[Row]:
+    """The rows of a deed towards somebody. Whom it is done to is seldom measured: what takes two, such as a hug, is
+    probably done to whoever is beside alone, or beside and does the same.
+    """
+    deed = replace(has, of=None)
+    rows = [row for row in rows_about(deed, entity, timeline) if says(deed, row, timeline.measured) == "yes"]
+    found = [row for row in rows if row.of == other]
+    if words(has.value) & TAKES_TWO:
+        beside = {name: _relation("beside", entity, name, timeline).yes for name in others([entity], timeline)}
+        third = [span for name, spans in beside.items() if name != other for span in spans]
+        near = beside.get(other, [])
+        alike = common(near, truth_of(deed, other, timeline).yes)
+        spans = merged([*without(near, third), *alike])
+        found += [replace(row, start_s=start, end_s=end, of=other, probability=min(row.probability, _PROBABLY))
+                  for row in rows if not row.of for start, end in common([row.span], spans)]  # fmt: skip
+    return found
+
+
+def _towards(has: Has, entity: str, other: str, timeline: Timeline) -> Truth:
+    """When somebody does something to somebody else; what takes two isn't done to whoever isn't seen then."""
+    deed, done = truth_of(replace(has, of=None), entity, timeline), _done_to(has, entity, other, timeline)
+    apart = without(deed.yes, timeline.seen(other)) if words(has.value) & TAKES_TWO else []
+    return Truth(merged([row.span for row in done]), merged([*deed.no, *apart]))
 
 
 def _relation(attribute: str, entity: str, other: str, timeline: Timeline) -> Truth:
@@ -353,7 +397,12 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
     anybody = Chosen(tuple(others([entity], timeline)))
     who = anybody if has.of is None else chosen(has.of, [timeline.whole], timeline)
     names = [name for name in (*who.sure, *who.maybe) if name != entity]
-    truths = {name: _relation(has.attribute, entity, name, timeline) for name in names}
+    truths = {
+        name: _towards(has, entity, name, timeline)
+        if is_towards(has)
+        else _relation(has.attribute, entity, name, timeline)
+        for name in names
+    }
     parts = [truths[name] if name in who.sure else Truth((), truths[name].no) for name in names]
     gone = [Truth((), timeline.seen(entity)) if one.why == "absent" else UNKNOWN for one in who.missing]
     found = _quantified("any" if has.of is None else has.of.quantifier, [*parts, *gone], timeline.whole)

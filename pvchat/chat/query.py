@@ -50,7 +50,7 @@ Select = Literal[
     "compare",  # which of `whom`, by `rank` or by `attribute`; whether they are the same in `attribute`
     "order",  # who comes one after the other; whether `whom` comes before `versus`
     "shots",  # how many shots, or in which of them she is
-    "length",  # how long the video is
+    "length",  # how long the video is, or the part that is asked about
     "why",  # what the answer before rests on
     "refuse",  # nothing that can be seen answers it: `Query.refusal` says which kind it is
 ]
@@ -86,7 +86,7 @@ class Has:
         value: in plain lower case: "jacket", "sitting", "left", "office", "talking". "" is any value ("holding
             something").
         colour: of what is worn or of the hair; "" is any.
-        of: for "beside", "left_of", "right_of" and "with": whom; of a deed towards whom ("smiling at").
+        of: for "beside", "left_of", "right_of" and "with": whom; of a deed towards whom ("smiling at", "hugging").
     """
 
     attribute: Attribute
@@ -116,17 +116,7 @@ class Not:
     part: Condition
 
 
-Condition = Has | And | Or | Not
 PRESENT = Has("present")
-
-
-def atoms(condition: Condition | None) -> Iterator[Has]:
-    """The single conditions that a condition is made of."""
-    if isinstance(condition, Has):
-        yield condition
-    elif condition is not None:
-        for part in (condition.part,) if isinstance(condition, Not) else condition.parts:
-            yield from atoms(part)
 
 
 @dataclass(frozen=True)
@@ -159,10 +149,38 @@ EVERYBODY = Whom()
 
 @dataclass(frozen=True)
 class Event:
-    """Something that begins and ends in the video: that `where` holds of `whom`."""
+    """Something that begins and ends in the video: that `where` holds of `whom`.
+
+    As a condition it speaks of them alone, whoever else is asked about: "when is Ana sitting and Ben standing?" is
+    `where=And((Event(ana, sitting), Event(ben, standing)))`.
+    """
 
     whom: Whom
     where: Condition = PRESENT
+
+
+Condition = Has | And | Or | Not | Event
+
+
+def leaves(condition: Condition | None) -> Iterator[Has | Event]:
+    """The conditions of somebody, and the events, that a condition is made of."""
+    if isinstance(condition, Has | Event):
+        yield condition
+    elif condition is not None:
+        for part in (condition.part,) if isinstance(condition, Not) else condition.parts:
+            yield from leaves(part)
+
+
+def atoms(condition: Condition | None) -> Iterator[Has]:
+    """The single conditions that a condition is made of, those of its events included."""
+    for one in leaves(condition):
+        yield from (one,) if isinstance(one, Has) else atoms(one.where)
+
+
+def events_in(condition: Condition | None) -> list[Event]:
+    """The events that a condition is made of; none where it says anything of who is asked about."""
+    found = list(leaves(condition))
+    return [one for one in found if isinstance(one, Event)] if all(isinstance(one, Event) for one in found) else []
 
 
 @dataclass(frozen=True)
@@ -178,6 +196,8 @@ class During:
         unit: "share": of the video's length, 0..1. "shot": `start_s` is the number of a shot from 1 (negative: from the
             last), `end_s` that of the last one meant, None for this one alone. "edge": the video's beginning (0) or its
             end (-1).
+        till: what ends a part "after" or "since" an event when it next begins: "between Ana leaving and Ben coming";
+            each such part where the event happens more than once.
     """
 
     relation: Relation | Literal[""] = ""
@@ -186,6 +206,7 @@ class During:
     start_s: float = 0.0
     end_s: float | None = None
     unit: Literal["seconds", "share", "shot", "edge"] = "seconds"
+    till: Event | None = None
 
 
 WHOLE = During()
@@ -308,7 +329,7 @@ def asks_absence(query: Query) -> bool:
 
 def numbers_of(during: During) -> During:
     """Only what a part is named by in numbers."""
-    return replace(during, relation="", event=None, nth=0)
+    return replace(during, relation="", event=None, till=None, nth=0)
 
 
 def is_numbered(during: During) -> bool:

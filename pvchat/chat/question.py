@@ -111,7 +111,7 @@ class Question:
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
         """Of everyone's presences those it is about: all, a sighting to each, where it names nobody."""
-        if self.query.select == "refuse" and not self.people:
+        if all(query.select == "refuse" for query in parts_of(self.query, Query)) and not self.people:
             return []
         if self.asks_everybody:
             return one_name_each(everyone)

@@ -18,6 +18,7 @@ from pvchat.chat.conditions import (
     doubt,
     each_other,
     in_order,
+    is_towards,
     jointly,
     others,
     part_of,
@@ -43,6 +44,7 @@ from pvchat.chat.query import (
     asks_absence,
     atoms,
     counts_at_once,
+    events_in,
     is_choice,
     is_of_sound,
 )
@@ -152,13 +154,17 @@ class Lookup:
     def _because(self, where: Condition, name: str, verdict: Verdict) -> list[Row]:
         """The rows that say yes or no to a condition's parts; where neither is known, all that speak of them."""
         found: list[Row] = []
+        for event in events_in(where):
+            rest = self.about(event.whom)
+            found += [row for one in rest.who.sure for row in rest._because(event.where, one, verdict)]
         for has in atoms(where):
             ends = [(row, max(row.end_s, row.start_s + _WORD_S)) for row in rows_about(has, name, self.timeline)]
             rows = [row for row, end in ends if common([(row.start_s, end)], self.part)]
-            if has.of is not None and has.of.names:
+            if has.of is not None and has.of.names and not is_towards(has):
                 rows = [row for row in rows if row.of in has.of.names]
             elif verdict in ("yes", "no") and has.attribute not in (*RELATIONS, *HEARD, "alone"):
-                rows = [row for row in rows if says(has, row, self.timeline.measured) != "unknown"]
+                told = [row for row in rows if row.of or verdict == "no" or not is_towards(has)]
+                rows = [row for row in told if says(has, row, self.timeline.measured) != "unknown"]
             found += rows if has.attribute not in ("present", "known", "enters", "leaves") else []
         return list(dict.fromkeys(found))
 
@@ -221,8 +227,6 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
         found = Finding(query, open=tuple(Found(name, "unknown") for name in meant))  # "he" in the next question
     elif query.select == "why":  # what was found before, as what it rests on
         found = replace(history[-1], query=query, then=None) if history else Finding(query)
-    elif query.select == "length":
-        found = _length(query, timeline)
     elif is_of_sound(query):
         found = _listened_to(query, timeline)
     else:
@@ -305,6 +309,8 @@ def _exists(lookup: Lookup) -> Finding:
     query, who = lookup.query, lookup.who
     if query.rank is not None and _asks_rank(query):
         return _is_ranked(lookup, query.rank)
+    if who.sure == ("",) and events_in(query.where):
+        return _when(lookup)
     people = lookup.each(least="yes")
     if query.whom.quantifier == "all" and not query.whom.names:  # all who are there
         people = [one for one in people if spoken_of(lookup.where, one.entity, lookup.part, lookup.timeline)]
@@ -462,9 +468,9 @@ def _shots(lookup: Lookup) -> Finding:
     return replace(found, verdict="yes" if shots else "no") if query.form == "polar" else found
 
 
-def _length(query: Query, timeline: Timeline) -> Finding:
-    """How long the whole video is."""
-    seconds = timeline.end_s - timeline.start_s
+def _length(lookup: Lookup) -> Finding:
+    """How long the video is, or the part that is asked about."""
+    query, seconds = lookup.query, seconds_in(lookup.part)
     return Finding(query, None if query.number is None else query.number.within(seconds, seconds), number=seconds)
 
 
@@ -505,6 +511,7 @@ def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> 
         for name in people
     }
     spans = {name: nth_of(merged(found), nth) for name, found in spans.items()} if nth else spans
+    people = people if lookup.query.where is None else [name for name in people if spans[name]]  # the leftmost who sits
     entities = [one for one in (*lookup.timeline.entities, Entity("")) if one.name in people]
     return in_order(entities, rank.by, lookup.part, lookup.timeline, spans, ends)
 
@@ -599,4 +606,5 @@ def _with_measures(ranked_people: Ranked) -> tuple[Found, ...]:
 _SELECTS: dict[str, Callable[[Lookup], Finding]] = {
     "exists": _exists, "who": _who, "count": _count, "when": _when, "how_long": _measured, "how_often": _measured,
     "attribute": _attribute, "describe": _describe, "compare": _compare, "order": order, "shots": _shots,
+    "length": _length,
 }  # fmt: skip

@@ -36,6 +36,7 @@ _TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a 
     "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "top": ("shirt",), "trouser": ("suit",),
 }  # fmt: skip
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
+TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
 _HOME = frozenset(
     ["home", "house", "flat", "bedroom", "kitchen", "bathroom", "living"]
 )  # words of places that are at home

@@ -14,12 +14,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from pvchat.chat.english import word_set
-from pvchat.chat.query import PRESENT, During, Event, Form, Has, Not, Number, Query, Rank, Select, Whom
+from pvchat.chat.query import (
+    PRESENT,
+    And,
+    Condition,
+    During,
+    Event,
+    Form,
+    Has,
+    Not,
+    Number,
+    Or,
+    Query,
+    Rank,
+    Select,
+    Whom,
+    is_numbered,
+)
 from pvchat.chat.reader.decode import Turn, as_before
 from pvchat.chat.reader.network import Labels
-from pvchat.chat.reader.slots import BACK, COMING, GOING, Slot, begins, comes_back, slots_of
+from pvchat.chat.reader.slots import BACK, COMING, GOING, Slot, begins, comes_back, conditions_of, joined, slots_of
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 from pvchat.schemas import LANGUAGES
 
@@ -83,7 +100,8 @@ _QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)
 _ANYBODY = word_set("anyone anybody someone somebody everyone everybody nobody who")
 _IS = word_set("is are was were")
 _ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
-_NOT = word_set("never not nobody")
+_NOT = word_set("never not")
+_SILENT = word_set("silent silence")
 _MOST = word_set("most longest more longer")
 _ASKING = word_set("when who whose which how what")
 
@@ -137,7 +155,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     """The heads; a refusal must be likely, and "same" is what was asked before."""
     labels = question.labels
     heads = dict(labels.heads)
-    measured = heads["refusal"] == "unseen" and bool(_deed_at_end(question.words, labels.tags))
+    until = _done_to(question.words)
+    measured = heads["refusal"] == "unseen" and bool(_deed_at_end(question.words[:until], labels.tags[:until]))
     barred = {"refuse"} if labels.selects["refuse"] < LEAST or measured else set()
     barred |= set() if history else {"same"}
     if heads["select"] in barred:
@@ -183,6 +202,23 @@ def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
         if after and verb in COMING | GOING and not any(tag != "O" for tag in tags[i + 1 : i + 3]):
             found[i + 1 : i + 3] = ["E-pronoun", "F-present!" if verb in GOING else "F-present"]
     return found
+
+
+def _only_deed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
+    """Tags, with the one deed of a question, where it was passed over, and whom it is done to: "is anyone reading?",
+    "who opened the door?", "is Ana waving at Ben?".
+    """
+    until = _done_to(words)
+    places = _deed_at_end(words[:until], tags[:until])
+    found = ["P-deed" if i in places else tag for i, tag in enumerate(tags)]
+    return [*found[:until], *("O-name" if word.name else "O" for word in words[until:])] if places else found
+
+
+def _done_to(words: Sequence[Word]) -> int:
+    """Where "at Ben" begins at the end of a question; the question's length where it names nobody there."""
+    last = next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
+    at = last - (last > 3 and words[last - 1].seen in ("at", "to"))
+    return at if at > 2 and words[last].name else len(words)
 
 
 def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
@@ -294,6 +330,49 @@ def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
     return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
 
 
+def between(words: Sequence[Word]) -> tuple[Sequence[Word], Sequence[Word], Sequence[Word]] | None:
+    """What begins a part of the video, what ends it, and the rest of a question; None where no such part is named.
+
+    Such as "how long between Ana leaving and coming back?".
+    """
+    seen = [word.seen for word in words]
+    at = seen.index("between") + 1 if "between" in seen else len(seen)
+    joint = next((i for i in range(at + 1, len(seen)) if seen[i] == "and" and _happens(words[i + 1 :])), 0)
+    if not joint or not _happens(words[at:joint]):
+        return None
+    end = next((i for i in range(joint, len(seen)) if seen[i] in (",", *_ENDS)), len(seen))
+    first, second = (
+        [word for word in part if word.seen != "when"] for part in (words[at:joint], words[joint + 1 : end])
+    )
+    same = second[0].seen in _SUBJECTS and bool(first[0].name)  # "when Ana leaves and when she comes back"
+    second = [first[0], *second[same:]] if same or second[0].seen.endswith("ing") else second
+    return first, second, (*words[: at - 1], *words[end + (seen[end : end + 1] == [","]) :])
+
+
+def _happens(words: Sequence[Word]) -> bool:
+    """Whether words tell of something that happens: "when Ana sits down", "Ana leaving", "coming back"."""
+    seen = [word.seen for word in words[:2]]
+    does = [i for i, word in enumerate(seen) if word.endswith("ing")]
+    return seen[:1] == ["when"] or does[:1] == [0] or does == [1] and (bool(words[0].name) or seen[0] in _SUBJECTS)
+
+
+def _each_his_own(query: Query, question: Tagged) -> Query:
+    """A query of two people with a condition for each: "is Ana sitting and Ben standing?", "when is …?"."""
+    runs = [[*run] for _, run in groupby((s for s in question.slots if s.role in "SP"), lambda slot: slot.role)]
+    if len(runs) != 4 or not all(slot.name for slot in (*runs[0], *runs[2])) or query.during.event is not None:
+        return query
+    if query.select not in ("exists", "when", "how_long") or "and" not in question.seen[runs[1][0].at : runs[2][0].at]:
+        return query
+    events = [
+        Event(Whom(tuple(slot.name for slot in who)), joined(conditions_of(does, "P"), "and") or PRESENT)
+        for who, does in (runs[:2], runs[2:])
+    ]
+    if query.select != "exists":
+        return replace(query, whom=Whom(), where=And(tuple(events)))
+    first, then = (replace(query, whom=event.whom, where=event.where) for event in events)
+    return replace(first, then=then)
+
+
 def _share(query: Query, question: Tagged) -> Query:
     """How long as a share of the video: "what percentage of it is Ana in?"."""
     return replace(query, value="share") if query.select == "how_long" and _SHARE & {*question.seen} else query
@@ -343,12 +422,21 @@ def _with_kind(query: Query, question: Tagged) -> Query:
     return replace(query, value=next((kind for kind, known in kinds if known & {*question.seen}), ""))
 
 
+def _with_music(query: Query, question: Tagged) -> Query:
+    """With music as what happens meanwhile: "is Ana sitting while music plays?"."""
+    if query.during.event is None or not _music_at(question.seen):
+        return query
+    return replace(query, during=replace(query.during, event=Event(Whom(), Has("music")), nth=0))
+
+
 def _of_sound(query: Query, question: Tagged) -> Query:
     """The query, or what it means where it asks about sound."""
     seen, words, text = question.seen, question.words, question.text
     refused = query.select == "refuse" and query.refusal == "sound"
     if not (refused or _is_heard(query, text, seen)):
         return query
+    if at := _music_at(seen):
+        seen, words = seen[:at], words[:at]
     phrase, names = _phrase(words, text)
     if {"my", "name"} <= set(seen):
         return Query("refuse", refusal="sound", value="mine")
@@ -361,25 +449,32 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return _language_query(query, seen, spoken)
     if "music" in seen and not phrase:
         return _music_query(query, seen)
-    if not {*seen} & (_SAYING | _SPEAKING | _HEARING | _WORDS):
+    if not {*seen} & (_SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT):
         return query
     whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
     said = {*phrase.casefold().split()}
     whom = replace(whom, unknown=tuple(one for one in whom.unknown if one.casefold() not in said))
     if "than" in seen and query.select == "compare" and not phrase:  # "does Ana talk longer than Ben?": by what is seen
         return query
-    # who says it more often is held against nobody; of nobody it isn't known, since some may speak unheard
-    denied = isinstance(query.where, Not) or seen[0] == "who" and seen[1].endswith("n't")
-    if denied or {"than", *_NOT} & {*seen} - said:
+    if "than" in {*seen} - said:  # who says it more often is held against nobody
         return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
-    plain = Query("exists", whom, during=query.during)
-    where = Has("says", phrase) if phrase else Has("speaks")
     select = _select(seen, bool(phrase))
+    silent = bool(_SILENT & {*seen})
+    denied = isinstance(query.where, Not) or seen[0] == "who" and seen[1].endswith("n't") or bool(_NOT & {*seen} - said)
+    if "nobody" in {*seen} - said or silent and whom == Whom() and select != "who":  # "when is it silent?"
+        whom, denied, silent = replace(whom, quantifier="none"), False, False
+    plain = Query("exists", whom, during=query.during)
+    where: Condition = Has("says", phrase) if phrase else Has("speaks")
+    where = Not(where) if denied or silent else where
     if select == "attribute":
         return replace(plain, select=select, attribute="says")
     edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
     polar = replace(plain, where=where, form="polar")
-    if select == "exists" and (exact := _of_speech(polar, query, edge, " ".join(seen))) is not None:
+    if (
+        select == "exists"
+        and not isinstance(where, Not)
+        and (exact := _of_speech(polar, query, edge, " ".join(seen))) is not None
+    ):
         return exact
     most = Rank("long", 1 if query.rank is None else query.rank.k)
     rank = most if select == "who" and _MOST & set(seen) else edge if select in ("who", "when") else None
@@ -392,6 +487,8 @@ def _of_sound(query: Query, question: Tagged) -> Query:
 def _of_speech(plain: Query, query: Query, edge: Rank | None, text: str) -> Query | None:
     """How often somebody speaks, who does so first, whether two do at once; None where no such thing is asked."""
     names = plain.whom.names
+    if isinstance(plain.where, Not):
+        return None
     if query.number is not None and query.select == "how_often":
         return replace(plain, select="how_often", number=query.number)
     if edge is not None and len(names) == 1:
@@ -419,12 +516,23 @@ def _music_query(query: Query, seen: Sequence[str]) -> Query:
     if select not in ("exists", "when", "how_long", "how_often"):
         return replace(query, select="refuse", refusal="sound", value="music", where=None, rank=None)
     form: Form = "polar" if select == "exists" else "wh"
-    return Query(select, where=Has("music"), during=query.during, form=form)
+    either = "or" in seen and bool({*seen} & (_SPEAKING | _SAYING))
+    where = Or((Has("music"), Has("speaks"))) if either else Has("music")
+    return Query(select, where=where, during=query.during, form=form)
+
+
+def _music_at(seen: Sequence[str]) -> int:
+    """Where "while music plays" begins, or "when the music stops"; 0 for nowhere."""
+    at = seen.index("music") - 1 if "music" in seen else 0
+    at -= at > 0 and seen[at] == "the"
+    return at if at > 0 and seen[at] in RELATIONS_IN_TIME else 0
 
 
 def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
     """Whether the words alone tell that speech is asked about, where the network took it for something that is seen."""
     words = {*seen}
+    if _SILENT & words or seen[0] == "who" and {"speaking", "talking"} & words and is_numbered(query.during):
+        return True
     if _SAYING & words and query.select != "refuse" and (_QUOTES.search(text) or _MOST & words):
         return True
     where = query.where.part if isinstance(query.where, Not) else query.where
@@ -465,7 +573,7 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
 
 
-TAG_RULES = (_with_event,)
+TAG_RULES = (_with_event, _only_deed)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up)
 HEAD_RULES = (_of_two, _of_one, _comes_again, _was_gone)
-QUERY_RULES = (_of_sound, _share, _of_people, _of_return, _with_kind)
+QUERY_RULES = (_with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _with_kind)

@@ -179,16 +179,23 @@ def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list
 
 def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
     kind = cast(Attribute, slot.kind)
-    if slot.kind in RELATIONS:
+    if slot.kind in RELATIONS or _is_done_to(slot, slots):
         of = _object(slot, slots)
         if slot.kind == "beside" and _BETWEEN & {*slot.value.split()} and of is not None and len(of.names) == 2:
             return Has(kind, BETWEEN, of=replace(of, quantifier="all"))
-        return Has(kind, of=of)
+        return Has(kind, "" if slot.kind in RELATIONS else slot.value, of=of)
     if slot.kind in ("present", "alone"):
         return Has(kind)
     if slot.kind == "hair":
         return _hair(slot.value.split(), colour)
     return Has(kind, slot.value, colour)
+
+
+def _is_done_to(deed: Slot, slots: Sequence[Slot]) -> bool:
+    """Whether right behind a deed stands to whom it is done: "hugging Ben", "waving at the man in red"."""
+    end = deed.at + len(deed.typed.split())
+    behind = next((s for s in slots if s.at >= end), None)
+    return deed.kind == "deed" and behind is not None and behind.role == "O" and behind.at <= end + 2
 
 
 def _hair(words: Sequence[str], colour: str) -> Has:

@@ -66,7 +66,7 @@ def _pushed(condition: Condition, deny: bool = False) -> Condition:
     """The same with `Not` before single conditions only: neither of two is not the one and not the other."""
     if isinstance(condition, Not):
         return _pushed(condition.part, not deny)
-    if isinstance(condition, Has):
+    if isinstance(condition, Has | Event):
         return Not(condition) if deny else condition
     parts = tuple(_pushed(part, deny) for part in condition.parts)
     return And(parts) if isinstance(condition, And) != deny else Or(parts)
@@ -76,10 +76,13 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
     """The auxiliary verb of a clause, and what comes after it."""
     if isinstance(condition, Has):
         return complement(condition, count)
+    if isinstance(condition, Event):
+        return "be", f"seen while {' '.join(happens_said(condition))}"
     if isinstance(condition, Not):
-        assert isinstance(condition.part, Has)
         if condition.part == PRESENT:
             return "be", "away"
+        if not isinstance(condition.part, Has):
+            return "be", f"not {_complement(condition.part, count)[1]}"
         aux, text = complement(condition.part, count, "any")
         return ("do", f"not have {text}") if aux == "have" else ("be", f"not {text}")
     parts = [_complement(part, count) for part in condition.parts]
@@ -108,8 +111,9 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         "music": "with music", "background": f"before {value}", "thing": f"seen with {with_article(value)}",
     }.get(has.attribute, value)  # fmt: skip
     text = text or f"doing {some}thing"
-    towards = f" {whom_said(has.of)}" if has.attribute == "deed" and has.of is not None else ""
-    return "be", f"{text}{towards}"
+    if has.attribute == "deed" and has.of is not None:
+        text = " ".join(filter(None, (text, wording("towards", text.split(" ")[0]), whom_said(has.of))))
+    return "be", text
 
 
 def _related(has: Has, count: int, some: str) -> str:
@@ -207,9 +211,18 @@ def called(entity: str) -> str:
 
 
 def event_said(during: During) -> str:
-    """The time of an event: "while Ben is away", "before the second time that Ana sits"; or nothing."""
+    """The time of an event: "while Ben is away", "before the second time that Ana sits", "from when Ben is away until
+    Ben comes"; or nothing.
+    """
     if during.event is None or not during.relation:
         return ""
+    if during.till is not None:
+        who, told = happens_said(during.event)
+        comes = during.relation == "since" and during.event.where == PRESENT
+        verb = "leave" if during.event.where == Not(PRESENT) else "come" if comes else ""
+        told = f"{verb}{'s' * (how_many(during.event.whom) == 1)}" if verb else told
+        opening = "after" if during.relation == "after" and not verb else "from when"
+        return f"{opening} {who} {told} {event_said(During('until', during.till))}"
     where, count = during.event.where, how_many(during.event.whom)
     if during.event.whom == EVERYBODY and (things := things_said(where)):
         return f"{during.relation} {things} is there"

@@ -27,27 +27,8 @@ from pvchat.chat.say.clauses import (
 
 MOST_ROWS = 12  # that are shown
 Pairs = tuple[tuple[str, str], ...]
-_SELECTS = {
-    "exists": "whether", "who": "who", "count": "how many", "when": "when", "how_long": "for how long",
-    "how_often": "how often", "describe": "a description", "compare": "which of them", "order": "in which order",
-    "shots": "shots", "length": "how long the video is", "why": "what the answer before rests on",
-}  # fmt: skip
-_ATTRIBUTES = {
-    "worn": "what is worn", "hair": "hair", "gender": "man or woman", "looks": "looks", "deed": "what is done",
-    "posture": "posture", "side": "where in the picture", "place": "which place", "setting": "indoors or outdoors",
-    "light": "light", "background": "background", "thing": "which things", "on": "what stands on it",
-    "style": "drawn or filmed", "beside": "next to whom", "with": "with whom", "holding": "what is held",
-    "near": "near what", "shot_size": "how near", "says": "what is said", "language": "which language",
-    "left_of": "to the left of whom", "right_of": "to the right of whom",
-}  # fmt: skip
 _OF_SEVERAL = ("who", "count", "compare", "order")
-_REFUSALS = {
-    "unseen": "something that isn't measured", "sound": "sound", "camera": "what the camera does",
-    "small_talk": "small talk", "wish": "a wish, not a question", "foreign": "another language than English",
-    "unclear": "not understood",
-}  # fmt: skip
 _WHOLE = ("part", "the whole video")
-_ABSENCES = {"absent": "not in the video", "unsure": "perhaps in the video", "not enrolled": "not enrolled"}
 
 
 @dataclass(frozen=True)
@@ -130,7 +111,7 @@ def _line(row: Measured) -> str:
 
 def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     if query.refusal is not None:
-        yield "asked", _REFUSALS[query.refusal]
+        yield "asked", wording("not_asked", query.refusal)
         return
     yield "asked", _what(query)
     if query.whom != EVERYBODY:
@@ -148,11 +129,11 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
 
 def _what(query: Query) -> str:
     """What kind of answer is wanted: "when", "what is worn (jacket)"."""
-    attribute = _ATTRIBUTES.get(query.attribute or "", query.attribute or "")
+    attribute = wording("asked", query.attribute) or query.attribute or ""
     value = f" ({query.value})" if query.value else ""
     if query.select == "attribute":
         return f"{attribute}{value}"
-    return _SELECTS[query.select] + (f", by {attribute}{value}" if attribute else "")
+    return wording("asks", query.select) + (f", by {attribute}{value}" if attribute else "")
 
 
 def _whom(whom: Whom, several: bool) -> str:
@@ -221,7 +202,7 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
             yield what, _names(people)
     for one in finding.get("missing", ()):
         meant = f"; {one['suggests']} is probably meant" if "suggests" in one else ""
-        yield one["name"], f"{_ABSENCES[one['why']]}{meant}"
+        yield one["name"], f"{wording('absence', one['why'])}{meant}"
     if "nothing" in finding:
         yield "in the video", "there is no such part"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pvchat.chat.conditions import RELATIONS
+from pvchat.chat.conditions import RELATIONS, is_towards
 from pvchat.chat.english import HEDGE, be, join, lower, number, shortened, so_many_people, upper
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Number, Query, Whom, asks_absence, atoms, is_choice
@@ -35,7 +35,8 @@ from pvchat.chat.say.clauses import (
     whom_said,
 )
 from pvchat.chat.say.people import company, measured
-from pvchat.chat.timeline import Entity, Timeline
+from pvchat.chat.spans import merged
+from pvchat.chat.timeline import Entity, Row, Timeline, words
 
 _MOST_OPEN = 4  # people of whom it can't be told, by name
 _MOST_DENIED = 3  # people of a kind of whom it is denied by name
@@ -75,7 +76,8 @@ def who(finding: Finding, timeline: Timeline) -> str:
         return f"{join(names)} {be(names)} {whom_said(whom)}." if meant else f"{_seen(finding, timeline)}."
     said = holds_said(finding.people, where, finding, timeline)
     if isinstance(where, Not):
-        said += holds_said(finding.against, where.part, finding, timeline)
+        against = [replace(one, spans=()) for one in finding.against]  # those are of when it does
+        said += holds_said(against, where.part, finding, timeline)
         said += open_said(finding.open) if said else []
     besides = f"besides {join(whom.besides)}, " if whom.besides else ""
     return f"{lead(finding)}{besides}{'; '.join(said)}." if said else nobody(finding)
@@ -185,6 +187,10 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     where = query.where or PRESENT
     inner = where.part if isinstance(where, Not) else where
     if finding.verdict not in ("yes", "no"):
+        if isinstance(inner, Has) and is_towards(inner) and (done := [row for row in found.rows if _is_so(inner, row)]):
+            so = replace(found, spans=tuple(merged([row.span for row in done])))
+            deed = holds_said([so], replace(inner, of=None), finding, timeline)
+            return f"{deed[0]}, but I can't tell towards whom."
         told, seen = f"tell whether {name} {clause(inner)}", timeline.seen(found.entity)
         known = measured(found.entity, inner, seen, timeline) if isinstance(inner, Has) else ""
         return " ".join([here_but([name], told), *([upper(f"{name} {known}.")] if known else [])])
@@ -195,6 +201,10 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
         sure, found = "Probably yes: ", replace(found, likely=False)
     seen_so = ", as far as I can see" * (isinstance(inner, Has) and inner.attribute == "gender")
     return f"{sure}{_plainly(found, finding, timeline)}{seen_so}."
+
+
+def _is_so(deed: Has, row: Row) -> bool:
+    return row.holds and row.attribute == "deed" and words(deed.value) <= words(row.value)
 
 
 def _fulfilled(where: Condition, found: Found) -> Condition:

@@ -25,7 +25,7 @@ from pvchat.chat.english import (
     wording,
 )
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import EVERYBODY, PRESENT, Condition, Event, Not, Query, Rank, atoms, is_of_sound
+from pvchat.chat.query import EVERYBODY, PRESENT, Condition, Event, Not, Or, Query, Rank, atoms, events_in, is_of_sound
 from pvchat.chat.say.clauses import (
     asks_scene,
     at_one_time,
@@ -112,7 +112,7 @@ def _time(spans: Sequence[Span], measure: float | None, finding: Finding, timeli
     when = f"{'the whole time, ' * (seconds >= WHOLE * length)}{_each(spans)}"
     if query.select == "how_often":
         return f"{times_said(int(len(spans) if measure is None else measure))}, {when}"
-    if query.select == "when":
+    if query.select in ("when", "exists"):
         return when
     least, seconds = "at least" if finding.at_least else "for about", seconds if measure is None else measure
     share = f", {_percent(seconds / length)} of this video" if query.value == "share" else ""
@@ -166,12 +166,25 @@ def _cuts(shots: Sequence[Span]) -> str:
     return f"I see {number(len(shots))} shot{'s' * bool(cuts)} and {many} in this video{at}."
 
 
+def of_events(finding: Finding, timeline: Timeline) -> str:
+    """Whether, when or how long events go on at once: "Ana is sitting and Ben is standing from 0:05 to 0:10"."""
+    query, word = finding.query, "or" if isinstance(finding.query.where, Or) else "and"
+    happens = join([" ".join(happens_said(one)) for one in events_in(query.where)], word)
+    if finding.spans and not timeline.still and not isinstance(query.where, Not):
+        return f"{lead(finding)}{happens} {_time(finding.spans, finding.number, finding, timeline)}."
+    if finding.verdict == "unknown" or finding.spans:
+        return f"I can't tell whether {happens}."
+    return f"{lead(finding)}as far as I can see it is never so that {happens} at the same time."
+
+
 def length(finding: Finding, timeline: Timeline) -> str:
     """How long the video is, or the part that is asked about."""
     if timeline.still:
         return "This is a photo, or a video of about a second."
     if not finding.number:
         return "I can't tell how long this is."
+    if finding.during and (event := event_said(finding.query.during)):
+        return f"{lead(finding)}about {lasting(finding.number)} pass {event}, {_each(finding.during)}."
     return f"{lead(finding)}this is a video of about {lasting(finding.number)}."
 
 

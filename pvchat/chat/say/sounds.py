@@ -6,15 +6,16 @@ In: the finding of a query about what is heard (`chat/sounds.py`). Out: sentence
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, times_said, upper
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import Rank
+from pvchat.chat.query import HEARD, Has, Not, Or, Rank, Select, atoms
 from pvchat.chat.say.clauses import called, does, event_said, lead, ordinal, people_said
 from pvchat.chat.say.numbers import in_order
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
-from pvchat.chat.timeline import Timeline
+from pvchat.chat.timeline import Row, Timeline
 
 _MOST_QUOTES, _MOST_TIMES = 8, 5
 _BY_TIME = ("time", "long", "often")  # ranks
@@ -27,6 +28,12 @@ _HEARD = dict.fromkeys((UNSEEN, BY_VOICE), ", by the voice,")  # … or whose th
 def of_sound(finding: Finding, timeline: Timeline) -> str:
     """The answer to a question about what is heard."""
     query, rank = finding.query, finding.query.rank
+    if isinstance(query.where, Or) and all(has.attribute in HEARD for has in atoms(query.where)):
+        return " ".join(
+            [{"yes": "Yes.", "no": "No."}.get(finding.verdict or "", ""), *_each(finding, timeline)]
+        ).strip()
+    if isinstance(query.where, Not):
+        return of_sound(_about(finding, asked_of(query)), timeline)
     if query.select != "who" or query.number is not None or rank is not None and rank.by not in _BY_TIME:
         rank = None
     if query.where == MUSIC:
@@ -56,6 +63,29 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
         clauses.append("who that is I can't tell")
     sound = "this video has sound: " if query.value == "sound" else ""
     return upper(f"{_lead(finding)}{sound}{'; '.join(clauses)}.")
+
+
+def _each(finding: Finding, timeline: Timeline) -> list[str]:
+    """What is heard of each of several things that are asked for; of none of them, that none is."""
+    told: dict[bool, list[str]] = {True: [], False: []}
+    for has in dict.fromkeys(atoms(finding.query.where)):
+        heard = _about(finding, has, "when")
+        told[bool(heard.rows or heard.people)].append(of_sound(heard, timeline))
+    return list(filter(None, told[True] or told[False]))
+
+
+def _about(finding: Finding, has: Has, select: Select = "exists") -> Finding:
+    """What was found of one thing that is heard, by the rows that tell of it."""
+
+    def told(rows: Sequence[Row]) -> tuple[Row, ...]:
+        return tuple(row for row in rows if row.attribute == has.attribute or has.attribute == "says")
+
+    people = [replace(one, rows=told(one.rows)) for one in (*finding.people, *finding.against)]
+    people = [replace(one, spans=tuple(spans_heard(one.rows, has))) for one in people if one.rows or select == "exists"]
+    rows, query = told(finding.rows), replace(finding.query, select=select, where=has)
+    return replace(
+        finding, query=query, people=tuple(people), against=(), rows=rows, spans=tuple(spans_heard(rows, has))
+    )
 
 
 def _lead(finding: Finding) -> str:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
 from pvchat.chat.finding import Finding, Missing
-from pvchat.chat.query import Not, Query, atoms, is_of_sound, numbers_of
+from pvchat.chat.query import EVERYBODY, Not, Query, atoms, events_in, is_of_sound, numbers_of
 from pvchat.chat.reader.words import reply_in
 from pvchat.chat.say.clauses import (
     asks_scene,
@@ -30,9 +30,10 @@ from pvchat.chat.say.clauses import (
     untold,
 )
 from pvchat.chat.say.holders import count, exists, who
-from pvchat.chat.say.numbers import compare, length, order, ranked, shots, timed
+from pvchat.chat.say.numbers import compare, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.people import attribute, count_things, describe, whether_scene
 from pvchat.chat.say.sounds import of_sound
+from pvchat.chat.sounds import MUSIC
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import AnswerGround
 
@@ -45,6 +46,7 @@ _SELECTS: dict[str, Callable[[Finding, Timeline], str]] = {
     "exists": exists, "who": who, "count": count, "when": timed, "how_long": timed, "how_often": timed,
     "attribute": attribute, "describe": describe, "compare": compare, "order": order, "shots": shots, "length": length,
 }  # fmt: skip
+_TIMED = ("exists", "when", "how_long", "how_often")
 _OF_SCENE = {"exists": whether_scene, "who": whether_scene, "count": count_things}
 
 
@@ -120,8 +122,11 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
 
 def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
-    denied = isinstance(query.where, Not)  # who is silent is said as who isn't sitting is
-    if is_of_sound(query) and query.select not in ("compare", "order") and not denied:
+    if query.whom == EVERYBODY and query.select in _TIMED and events_in(query.where):
+        return of_events(finding, timeline)
+    timed = query.select in _TIMED[1:] and query.where != MUSIC
+    silent = isinstance(query.where, Not) and query.select != "exists" or query.whom.quantifier == "none" and timed
+    if is_of_sound(query) and query.select not in ("compare", "order") and not silent:
         return of_sound(finding, timeline)
     if asks_scene(finding) and query.select in _OF_SCENE and not (query.select != "exists" and finding.everyone):
         return _OF_SCENE[query.select](finding, timeline)
@@ -205,6 +210,8 @@ def never(finding: Finding, timeline: Timeline) -> str:
     gone = [one.name for one in finding.missing if one.why == "absent"]
     if gone and gone == list(event.whom.names):
         return f"{not_here(gone)}."
+    if during.till is not None:
+        return f"I see no time {event_said(during)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
     return upper(f"{' '.join(happens_said(event, 'never'))}, as far as I can see.")
