@@ -197,8 +197,8 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
         count = float(number_of(many["count"].lower()))
         return replace(asked, query=replace(asked.query, rank=rank, number=Number("exactly", count)))
     if none := _NONE_THERE.match(rest):
-        found = _read_one(f"{none[1]} {rest[none.end() :]}", place, known)
-        return replace(found, query=_at_no_time(found.query))
+        there = _read_one(f"{none[1]} {rest[none.end() :]}", place, known)
+        return replace(there, query=_at_no_time(there.query))
     if many_people := _MOST_PEOPLE.match(rest):
         query = Query("when", value="people", rank=Rank("often", 1 if many_people["most"] else -1))
         return ArchiveQuestion(query, rest, place=place)
