@@ -1,7 +1,7 @@
 """Train the reader (`pvchat/chat/reader/reader.safetensors`) on the grammar's examples.
 
-    python -m recipes.reader.train --out pvchat/chat/reader/reader.safetensors --count 60000 --epochs 5 --seed 0
-    python -m recipes.reader.train --out NEW --start OLD --count 40000 --epochs 1 --keep 0.25
+    python -m recipes.reader.train --out pvchat/chat/reader/reader.safetensors --count 84000 --epochs 3 --seed 0
+    python -m recipes.reader.train --out NEW --start OLD --count 84000 --epochs 2 --seed 1 --keep 0.5
 
 The encoder's lower layers are frozen, so their states are made once and kept in memory; the upper four and the heads
 are trained: one softmax a head over the sentence (mean and first token), one over the tags a word (mean over its
