@@ -23,7 +23,7 @@ from pvchat.model.trained import TrainedModel  # noqa: E402
 from pvchat.schemas import PersonFacts, SceneFacts  # noqa: E402
 from recipes.model.made import create_model, save_model  # noqa: E402
 
-CHOSEN = {"action": "cooking", "location": "on a beach"}  # what the model is made to find likeliest
+CHOSEN = {"action": "sleeping", "location": "on a beach"}  # what the model is made to find likeliest
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def bare(studio: Studio, name: str, *people: int) -> Path:
 
 def test_the_model_fills_what_was_not_measured(studio: Studio, chat: PVChat, asked: list[int | None]) -> None:
     clip = bare(studio, "new", BEN, ANA)
-    assert chat.ask(clip, "What is Ana doing?").answer == "Ana cooks."
+    assert chat.ask(clip, "What is Ana doing?").answer == "Ana sleeps."
     assert chat.ask(clip, "Where is Ana?").answer == "Ana is probably on a beach, on the right, next to Ben."
     assert len(asked) == 2
     assert studio.loaded == 0  # no second language model
@@ -96,7 +96,7 @@ def test_the_absent_are_never_asked_about(studio: Studio, chat: PVChat, asked: l
     answer = chat.ask(bare(studio, "new", BEN), question)
     assert answer.people[0].decision == "absent"
     assert "not in this video" in answer.answer
-    assert not any(word in answer.answer for word in ("cook", "beach"))
+    assert not any(word in answer.answer for word in ("sleep", "beach"))
     assert asked == []
 
 
@@ -112,7 +112,7 @@ def test_other_sources_leave_the_model_alone(
     studio: Studio, chat: PVChat, asked: list[int | None], source: str
 ) -> None:
     other = PVChat(replace(chat.settings, answers=source))
-    assert "cook" not in other.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
+    assert "sleep" not in other.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
     assert asked == []
     assert studio.loaded == (source == "reworded")
 
@@ -125,7 +125,7 @@ def test_a_turn_may_be_question_and_answer(studio: Studio, chat: PVChat, asked: 
     first = chat.ask(clip, "Is Ana in this video?")
     answer = chat.ask(clip, "And what is she doing?", history=[("Is Ana in this video?", first.answer)])
     assert [p.name for p in answer.people] == ["Ana"]
-    assert answer.answer == "Ana cooks."
+    assert answer.answer == "Ana sleeps."
 
 
 # --- people

@@ -28,6 +28,7 @@ from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
 SHARES = {"composed": 0.25, "natural": 0.4, "worded": 0.17, "refused": 0.1, "followed": 0.05, "paired": 0.03}
+NATURAL_FRAMES = ("natural_frames.txt", "natural_frames_b.txt", "natural_frames_c.txt")
 NATURAL = {
     "frames": 0.58,
     "followups": 0.19,
@@ -106,7 +107,8 @@ class Sources:
     @cached_property
     def natural(self) -> dict[str, list[Line]]:
         """Lines of `natural_*.txt`, which were written before they were annotated: frames, followups, refusals."""
-        read = {n: read_grammar(_text_of(f"natural_{n}.txt"), self.lexicon).frames for n in ("frames", "followups")}
+        texts = {"frames": "\n".join(map(_text_of, NATURAL_FRAMES)), "followups": _text_of("natural_followups.txt")}
+        read = {name: read_grammar(text, self.lexicon).frames for name, text in texts.items()}
         read["refusals"] = read_refusals(_text_of("natural_refusals.txt"))
         return {name: self._lines(lines) for name, lines in read.items()}
 

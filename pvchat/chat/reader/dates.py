@@ -52,10 +52,11 @@ _PHRASE = re.compile(
 
 _OF_DAY = r" ?[ap]m\b| ?o'clock| (?:in the (?:morning|afternoon|evening)|at night)\b"
 _CLOCK = rf"(?:\d{{1,2}}(?::[0-5]\d)?(?:{_OF_DAY})?|noon|midday|midnight)"
-_EXACT = rf"(?:\d{{1,2}}(?::[0-5]\d)?(?:{_OF_DAY}|(?=\W*$))|noon|midday|midnight)"
+_EXACT = rf"(?:\d{{1,2}}(?::[0-5]\d)?(?:{_OF_DAY})|noon|midday|midnight)"
+_EDGE = rf"(?:{_EXACT}|\d{{1,2}}(?::[0-5]\d)?(?=\W*$))"  # "before 8?"; "at 3:20?" is a time of a video
 _HOURS = re.compile(
     rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)) (?P<b>{_CLOCK})"
-    rf"|(?:after|since|from) (?P<after>{_EXACT})|(?:before|until|till|by) (?P<before>{_EXACT})"
+    rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
     rf"|(?:at|around|about) (?P<at>{_EXACT})|(?:at|in the) (?P<part>{_PART})s?(?! of\b))"
     rf"(?![\w:]| (?:seconds?|minutes?|people|times|{_MONTH})\b)",
     re.IGNORECASE,

@@ -424,9 +424,10 @@ def _with_kind(query: Query, question: Tagged) -> Query:
 
 def _with_music(query: Query, question: Tagged) -> Query:
     """With music as what happens meanwhile: "is Ana sitting while music plays?"."""
-    if query.during.event is None or not _music_at(question.seen):
+    if not (at := _music_at(question.seen)):
         return query
-    return replace(query, during=replace(query.during, event=Event(Whom(), Has("music")), nth=0))
+    relation = query.during.relation or RELATIONS_IN_TIME[question.seen[at]]
+    return replace(query, during=replace(query.during, relation=relation, event=Event(Whom(), Has("music")), nth=0))
 
 
 def _of_sound(query: Query, question: Tagged) -> Query:

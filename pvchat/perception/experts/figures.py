@@ -73,6 +73,13 @@ class FigureExpert:
         self.card = json.loads(_FILE.with_suffix(".json").read_text())
         self._w = {name: array.astype(np.float32) for name, array in load_file(_FILE).items()}
 
+    @classmethod
+    def of(cls, arrays: dict[str, FloatArray]) -> FigureExpert:
+        """One with other arrays than the file's, as they are just fitted; it compares and is never calibrated."""
+        expert = cls()
+        expert._w = dict(arrays)
+        return expert
+
     @property
     def digest(self) -> str:
         """Another one for other arrays, or another card."""
