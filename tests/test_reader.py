@@ -201,3 +201,27 @@ def test_a_name_that_nobody_bears_is_kept_as_it_was_typed() -> None:
 def test_what_is_no_text_or_too_long_is_an_error(text: object) -> None:
     with pytest.raises(SettingsError):
         Conversation(NAMES).read([text])  # type: ignore[list-item]
+
+
+OF_THE_VIDEO: dict[str, Query] = {
+    "is Ana": Query("exists", ANA, form="polar"),
+    "are Ana and Ben": Query("exists", BOTH, form="polar"),
+    "where is Ana": Query("attribute", ANA, attribute="place"),
+    "what is Ana wearing": Query("attribute", ANA, attribute="worn"),
+    "what is Ana doing": Query("attribute", ANA, attribute="deed"),
+    "what does Ana look like": Query("attribute", ANA, attribute="looks"),
+    "who is": Query("who"),
+    "how many people are": Query("count"),
+    "when is Ana": Query("when", ANA),
+    "how long is Ana": Query("how_long", ANA),
+    "is Ana alone": Query("exists", ANA, Has("alone"), form="polar"),
+    "is Ana wearing glasses": Query("exists", ANA, Has("worn", "glasses"), form="polar"),
+    "is Ana sitting": Query("exists", ANA, Has("posture", "sitting"), form="polar"),
+}
+
+
+@pytest.mark.parametrize("said", ["in this video?", "in the video", "in this clip?", "in the clip", "in the film?"])
+@pytest.mark.parametrize("asked", OF_THE_VIDEO)
+def test_naming_the_video_changes_nothing(asked: str, said: str) -> None:
+    assert query_of(f"{asked} {said}", NAMES) == OF_THE_VIDEO[asked]
+    assert query_of(f"{asked[0].upper()}{asked[1:]} {said}", NAMES) == OF_THE_VIDEO[asked]
