@@ -102,14 +102,13 @@ def _meant(example: Example, person: Person, analysis: ClipAnalysis) -> list[int
     rows = np.asarray(example.faces if len(example.faces) else example.masked, np.float32)
     if not len(rows):
         return []
-    middle, here = rows.mean(0), example.correction.here
+    middle, here, tracks = rows.mean(0), example.correction.here, analysis.tracks
     then = np.flatnonzero(np.abs(analysis.times - example.correction.at_s) < _SAME_MOMENT) if here else ()
     apart = {
         i: float(np.linalg.norm(mean_identity(track.identity, track.quality) - middle))
-        for i, track in enumerate(analysis.tracks)
+        for i, track in enumerate(tracks)
         if (here or may_show(person, track)) and track.identity.shape[1] == len(middle)
     }
-    seen = [np.isin(then, track.shown_in).any() for track in analysis.tracks]
-    near = [i for i in apart if (seen[i] if len(then) else apart[i] < SAME_TRACK)]
+    near = [i for i in apart if (np.isin(then, tracks[i].shown_in).any() if len(then) else apart[i] < SAME_TRACK)]
     # heads from behind are much alike: of those who are seen at that moment the nearest was meant, and nobody else
     return sorted(near, key=lambda i: apart[i])[:1] if here else near

@@ -220,8 +220,6 @@ def _same_track(one: Example, other: Example) -> bool:
     if one.correction.clip != other.correction.clip:
         return False
     within = _SAME_ROWS if one.correction.here or other.correction.here else SAME_TRACK
-    both = [(a, b) for a, b in zip(one.rows[:2], other.rows[:2], strict=True) if len(a) and len(b)]
-    middles = [
-        [rows.astype(np.float32).mean(0) for rows in pair] for pair in both if pair[0].shape[1] == pair[1].shape[1]
-    ]
-    return any(bool(np.linalg.norm(a - b) < within) for a, b in middles)
+    both = ((one.faces, other.faces), (one.masked, other.masked))
+    alike = [(a, b) for a, b in both if len(a) and len(b) and a.shape[1] == b.shape[1]]
+    return any(bool(np.linalg.norm(a.mean(0, np.float32) - b.mean(0, np.float32)) < within) for a, b in alike)
