@@ -68,7 +68,7 @@ def looked_through(film: Path) -> Row:
             kept.write_text(json.dumps(way) + "\n", encoding="utf-8")
 
     cache = ClipCache(film.parent / "cache")
-    cache.purge_key(content_key(film))  # of an earlier run, and what it came to if it was stopped
+    cache.remove(content_key(film), forgotten=True)  # of an earlier run, and what it came to if it was stopped
     KeptParts(cache, content_key(film)).remove()
     chat = PVChat(Settings(answers="facts"), note, cache=cache)
     seen = chat.analyse(film, stage="who")

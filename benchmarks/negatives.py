@@ -21,8 +21,9 @@ import labelled
 import numpy as np
 
 from pvchat import PVChat
-from pvchat.augment.negatives.candidates import NegativesConfig, SubjectClip
+from pvchat.augment.negatives.candidates import SubjectClip
 from pvchat.augment.negatives.search import find
+from pvchat.augment.settings import AugmentConfig
 from pvchat.identity.enroll import enroll
 from pvchat.identity.subjects import subjects_of
 from pvchat.index import folder as index_folder
@@ -32,34 +33,33 @@ def main(argv: list[str] | None = None) -> None:
     """Index the clips, look for everyone's negatives, print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--count", type=int, default=NegativesConfig.count)
+    parser.add_argument("--count", type=int, default=AugmentConfig.negatives)
     args = parser.parse_args(argv)
-    config = NegativesConfig(count=args.count)
     chat, truth = PVChat.from_pretrained("embedded"), _truth(args.folder)
     out = sys.stdout.write
     with tempfile.TemporaryDirectory() as place:
         start = time.perf_counter()
+        config = AugmentConfig(negatives=args.count, index=Path(place) / "index")
         report = index_folder.update(args.folder, chat, Path(place) / "index")
         out(f"indexed {report.added} clips in {time.perf_counter() - start:.1f} s\n")
         out(f"{'person':12s} {'kind':6s} clips own leak  ?  share  hard  random   s   dropped\n")
         total: Counter[str] = Counter()
         for person in labelled.people(args.folder):
-            total += _one(person, args.folder, chat, Path(place) / "index", truth, config)
+            total += _one(person, args.folder, chat, truth, config)
     known = total["chosen"] - total["unknown"]
     out(f"\n{total['chosen']} negatives, {known} of known truth, {total['leaked']} of them show the subject; "
         f"{total['own']} clips of the subjects were in the index\n")  # fmt: skip
 
 
 def _one(
-    row: dict[str, str], folder: Path, chat: PVChat, index: Path, truth: dict[tuple[str, str], bool],
-    config: NegativesConfig,
-) -> Counter[str]:  # fmt: skip
+    row: dict[str, str], folder: Path, chat: PVChat, truth: dict[tuple[str, str], bool], config: AugmentConfig
+) -> Counter[str]:
     clip = folder / row["enroll"]
     analysis = chat.analyse(clip)
     track = next(i for i, t in enumerate(analysis.tracks) if t is subjects_of(analysis)[0])
     subject = SubjectClip(row["name"], enroll(analysis, row["name"], 1), analysis, track, clip)
     start = time.perf_counter()
-    found = find(subject, chat, index, config=config)
+    found = find(subject, chat, config)
     seconds = time.perf_counter() - start
     counts: Counter[str] = Counter()
     for candidate in found.candidates:

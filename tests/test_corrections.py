@@ -19,9 +19,18 @@ from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSub
 from pvchat.identity.corrections import made_of, meant_by, numbered  # noqa: E402
 from pvchat.identity.examples import against, corrected_tracks, view_beside  # noqa: E402
 from pvchat.people import corrections  # noqa: E402
-from pvchat.people.corrections import Correction, Example, corrected, examples_of, shareable, showing, without  # noqa: E402
+from pvchat.people.corrections import (  # noqa: E402
+    Correction,
+    Example,
+    corrected,
+    examples_of,
+    shareable,
+    showing,
+    without,
+    without_those_of,
+)
 from pvchat.people.person import Person  # noqa: E402
-from pvchat.schemas import LOOKS  # noqa: E402
+from pvchat.schemas import LOOKS, Track  # noqa: E402
 
 CLEO = 3
 
@@ -82,7 +91,7 @@ def test_that_is_her_takes_the_face_from_whom_it_was_taken_for(studio: Studio, c
 def test_an_alias_and_a_moment_do(studio: Studio, chat: PVChat) -> None:
     chat.people.alias("Ana", "Mum")
     (said,) = chat.correct("mum", studio.clip("first", ANA), False, at=1.0)
-    assert said.at_s == 1.0
+    assert said.at_s == pytest.approx(0.88)  # the nearest sighting
 
 
 def test_whom_nobody_would_have_taken_for_her_must_be_picked(studio: Studio) -> None:
@@ -147,6 +156,50 @@ def test_a_body_or_figure_that_is_said_to_be_her_holds_in_its_clip_alone(turned:
     wrong = corrected(told, made_of(told, theirs, False, clip, ""))
     assert corrected_tracks(wrong, clip) == {0: False}
     assert not against(wrong, clip.tracks, np.float32([-9, -9]), lambda view, track: 8.0).any()
+
+
+def body(person: int, frames: range = range(8), noise: float = 0.05) -> Track:
+    """Somebody who turns away."""
+    return replace(make_track(person, frames, kind="figure", noise=noise), looks=np.ones((1, LOOKS), np.float16))
+
+
+def test_what_holds_in_one_clip_holds_of_who_was_seen_then() -> None:
+    """Who is seen in another part of the clip isn't meant; where the moment isn't looked at, who looks alike is."""
+    ana, theirs, face = make_person("Ana", 1), body(BEN, range(8)), make_track(CLEO, range(20, 30))
+    clip = make_analysis(theirs, face, frames=30)
+    told = corrected(ana, made_of(ana, theirs, True, clip, "", at=0.5))
+    assert corrected_tracks(told, clip) == {0: True}
+    assert corrected_tracks(told, clip.between(0.0, 2.0)) == {0: True}
+    assert corrected_tracks(told, clip.between(5.0, 7.5)) == {}
+    later = make_analysis(body(BEN, range(20, 30)), face, frames=30)
+    assert corrected_tracks(told, later.between(5.0, 7.5)) == {0: True}
+    assert corrected_tracks(told, later) == {}  # somebody alike who isn't seen at the moment
+
+
+def test_two_who_look_alike_from_behind_are_two_words_of_one_clip() -> None:
+    ana, clip = make_person("Ana", 1), make_analysis(body(BEN), body(BEN, noise=0.2))
+    both = [made_of(ana, track, False, clip, "") for track in clip.tracks]
+    told = corrected(corrected(ana, both[0]), both[1])
+    assert corrected_tracks(told, clip) == {0: False, 1: False}
+    assert len(examples_of(corrected(told, made_of(ana, clip.tracks[0], True, clip, "")))) == 2  # the later word counts
+
+
+def test_what_is_kept_of_one_word_is_all_that_is_handed_back(studio: Studio, chat: PVChat) -> None:
+    chat.correct("Ana", studio.clip("older", CLEO), False)
+    both = studio.clip("both", ANA, ANA)  # two tracks of one face
+    kept = chat.correct("Ana", both, False)
+    assert {one.source for one in kept} == {"both.mp4"}
+    assert [one.source for one in chat.corrections("Ana")] == ["older.mp4", *(one.source for one in kept)]
+
+
+def test_whoever_was_pointed_at_without_a_face_goes_when_anybody_is_forgotten_and_isnt_given_away() -> None:
+    ana, clip = make_person("Ana", 1), make_analysis(body(BEN), body(CLEO))
+    wrong = corrected(ana, made_of(ana, clip.tracks[0], False, clip, ""))
+    assert len(showing(wrong, make_person("Ben", 4))) == 1
+    assert examples_of(without_those_of(wrong, make_person("Ben", 4))) == []
+    right = corrected(ana, made_of(ana, clip.tracks[1], True, clip, ""))
+    assert showing(right, make_person("Ben", 4)) == []
+    assert examples_of(shareable(right)) == []
 
 
 def test_an_example_of_somebodys_figure_goes_with_her() -> None:

@@ -81,7 +81,7 @@ class Job:
     @property
     def share(self) -> float:
         """How much of the whole job is done, 0..1; it never falls."""
-        return min(0.99, self.pace.done)
+        return 1.0 if self.state == "done" else min(0.99, self.pace.done)
 
     def left_s(self) -> float | None:
         """Seconds left; None while that isn't known."""
@@ -201,7 +201,7 @@ class Jobs:
             except PVChatError as error:
                 job.failure, state = error, "failed"
             except Exception as error:
-                _log.exception("the deep enrollment of %s failed", job.name)
+                _log.exception("the job (%s) of %s failed", job.kind, job.name)
                 job.failure, state = error, "failed"
             with self._lock:
                 self._finish(job, "stopped" if job.stop.is_set() and state == "done" else state)
@@ -210,6 +210,6 @@ class Jobs:
         try:
             job.cleanup()
         except OSError:
-            _log.exception("cleaning up after a deep enrollment failed")
+            _log.exception("cleaning up after a job (%s) failed", job.kind)
         job.state, job.finished = state, time.monotonic()  # whoever sees it finds nothing left to clean up
         job.over.set()

@@ -35,7 +35,7 @@ def find(name: str) -> Path | None:
     """The folder of a model's weights; None for a preset that ships none.
 
     Args:
-        name: a preset, or a folder: one that `PVChatModel.save_pretrained` wrote, or a training run's (its best
+        name: a preset, or a folder: one that `recipes.model.made.save_model` wrote, or a training run's (its best
             checkpoint, else its last).
 
     Raises:

@@ -18,6 +18,7 @@ from pvchat.people.corrections import Correction, Example
 from pvchat.people.parts import NOTHING
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import MIN_SCORE
+from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 _AROUND = 0.75  # seconds about a moment within which somebody is taken to be seen
@@ -88,14 +89,15 @@ def made_of(
         her: whether it is her.
         analysis: of the clip.
         source: the clip's file name.
-        at: the moment that was named; else that of the best sighting.
+        at: the moment that was named, of which the nearest sighting is kept; None: the best sighting.
     """
-    rows, hidden = prototypes(track).astype(np.float16), is_masked(track)
+    here, hidden, seen = not _as_known(track, person, her), is_masked(track), analysis.times[track.shown_in]
+    rows = (mean_identity(track.identity, track.quality)[None] if here else prototypes(track)).astype(np.float16)
     bare, masked = (rows[:0], rows) if hidden else (rows, rows[:0])
     prints = (NOTHING, track.prints) if hidden else (track.prints, NOTHING)
-    best = float(analysis.times[track.frames[int(track.quality.argmax())]])
-    here = not _as_known(track, person, her)
-    said = Correction(her, analysis.key, round(best if at is None else at, 2), source, here=here)
+    best = track.frames[int(track.quality.argmax())]
+    moment = float(analysis.times[best] if at is None else seen[np.abs(seen - at).argmin()])
+    said = Correction(her, analysis.key, round(moment, 2), source, here=here)
     return Example(said, bare, masked, *prints)
 
 

@@ -28,6 +28,7 @@ MASK = "a face mask"  # the feature of `PersonFacts` that says so
 _ONE_WORD = (
     2.0  # log-odds: what "that is not her" takes from a track that is as like her as it is like that face [choice]
 )
+_SAME_MOMENT = 0.01  # seconds: a correction's moment is rounded
 TOLD = 6.0  # log-odds of what the user said: .998
 
 Compared = Callable[[View, Track], float]  # what somebody looks like and a track → log-odds
@@ -101,12 +102,13 @@ def _meant(example: Example, person: Person, analysis: ClipAnalysis) -> list[int
     rows = np.asarray(example.faces if len(example.faces) else example.masked, np.float32)
     if not len(rows):
         return []
-    middle, here = rows.mean(0), example.correction.here
+    middle, here, tracks = rows.mean(0), example.correction.here, analysis.tracks
+    then = np.flatnonzero(np.abs(analysis.times - example.correction.at_s) < _SAME_MOMENT) if here else ()
     apart = {
         i: float(np.linalg.norm(mean_identity(track.identity, track.quality) - middle))
-        for i, track in enumerate(analysis.tracks)
+        for i, track in enumerate(tracks)
         if (here or may_show(person, track)) and track.identity.shape[1] == len(middle)
     }
-    if here:  # heads from behind are much alike: the one that is nearest was meant, and nobody else
-        return [min(apart, key=lambda i: apart[i])] if apart else []
-    return [i for i, distance in apart.items() if distance < SAME_TRACK]
+    near = [i for i in apart if (np.isin(then, tracks[i].shown_in).any() if len(then) else apart[i] < SAME_TRACK)]
+    # heads from behind are much alike: of those who are seen at that moment the nearest was meant, and nobody else
+    return sorted(near, key=lambda i: apart[i])[:1] if here else near

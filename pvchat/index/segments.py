@@ -54,7 +54,8 @@ class Segment:
                 vectors, ids = arrays[f"{kind}.vectors"], arrays[f"{kind}.ids"]
                 if vectors.shape != (len(ids), WIDTHS[kind]) or vectors.dtype != np.float32 or ids.dtype != np.int64:
                     raise ValueError(f"{kind} don't fit together")
-            return cls(path, {name: arrays[name] for name in ("clips", *_names())})
+            names = ("clips", *(f"{kind}.{part}" for kind in KINDS for part in ("vectors", "ids")))
+            return cls(path, {name: arrays[name] for name in names})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise VideoIndexError(
                 f"a file of the index is damaged ({error}).", subject=str(path), hint="Build the index again."
@@ -66,7 +67,7 @@ class Segment:
         from pydantic import TypeAdapter
 
         try:
-            return TypeAdapter(list[ClipEntry]).validate_json(self.arrays["clips"].tobytes())
+            return TypeAdapter(list[ClipEntry]).validate_python(json.loads(self.arrays["clips"].tobytes()))
         except ValueError as error:
             raise VideoIndexError(
                 "the list of clips in it is damaged.", subject=str(self.path), hint="Build the index again."
@@ -178,10 +179,6 @@ def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
         empty = end == start  # nothing to map
         found[name] = np.zeros(shape, dtype) if empty else np.memmap(path, dtype, "r", 8 + length + start, shape)
     return found
-
-
-def _names() -> list[str]:
-    return [f"{kind}.{part}" for kind in KINDS for part in ("vectors", "ids")]
 
 
 def _size(parts: dict[Kind, list[VectorRows]]) -> int:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, POSE_WIDTH, ModelConfig
+from pvchat.errors import SettingsError
+from pvchat.model.config import ANOTHER_VERSION, BODY_WIDTH, IDENTITY_WIDTH, POSE_WIDTH, ModelConfig
 from pvchat.schemas import ClipAnalysis, Track
 
 Array = NDArray[np.float32]
@@ -52,6 +53,9 @@ def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenR
     Args:
         analysis: tracks beyond `config.max_tracks` are left out, the longest stay.
         config: names the experts wanted ("frame", "body", "face", "pose") and how finely time is cut.
+
+    Raises:
+        SettingsError: it names another.
     """
     duration = max(analysis.duration_s, 1e-6)
     times = np.asarray(analysis.times, np.float32) / duration
@@ -66,8 +70,9 @@ def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenR
         for part in stretches(times[track.frames], config.track_segments):
             _add_track_tokens(rows, track, part, times, number)
     for name, width in (("body", BODY_WIDTH), ("face", IDENTITY_WIDTH), ("pose", POSE_WIDTH)):
-        if name in config.experts:
-            made[name] = _stacked(rows[name], width)
+        made[name] = _stacked(rows[name], width)
+    if unknown := sorted(config.experts.keys() - made.keys()):
+        raise SettingsError(f"there is no expert '{unknown[0]}'", subject=config.name, hint=ANOTHER_VERSION)
     return {name: made[name] for name in config.experts}
 
 

@@ -14,6 +14,7 @@ from pvchat.errors import SettingsError, WeightsError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"  # a model's folder
 ANSWERING = "answering.safetensors"  # adapters and projectors for answering, beside a model that they fit
+ANOTHER_VERSION = "A model of another version of PVChat has to be trained again."
 CONFIGS = Path(__file__).parent / "configs"
 PRETRAINED = Path(__file__).parent / "pretrained"
 IDENTITY_WIDTH = 128  # of a face vector (`perception/experts/identity.py`)
@@ -116,7 +117,8 @@ class ModelConfig:
             lora = LoraConfig(**row.get("lora", {}))
             return cls(**{**row, "experts": experts, "lora": replace(lora, targets=tuple(lora.targets))})
         except TypeError as error:
-            raise SettingsError(f"model configuration: {error}", subject=str(row.get("name", ""))) from error
+            what, whose = f"model configuration: {error}", str(row.get("name", ""))
+            raise SettingsError(what, subject=whose, hint=ANOTHER_VERSION) from error
 
 
 def read_config(folder: Path) -> ModelConfig:

@@ -61,7 +61,7 @@ def retrofit_moh(model: nn.Module, shared: int) -> list[str]:
 
 
 class KeptMixer(HeadMixer):
-    """A mixer that keeps what it gave in the last forward pass.
+    """A mixer that keeps what it gave in the last pass. Copy it before the first: tensors in a graph can't be copied.
 
     Attributes:
         z: [B, L, R] offsets to the router's logits for the pass to come; passes of another length ignore it.

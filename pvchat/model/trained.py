@@ -1,4 +1,4 @@
-"""One trained model, loaded once and shared: a folder of `PVChatModel.save_pretrained` in, the model and its card out.
+"""One trained model, loaded once and shared: a folder of `recipes.model.made.save_model` in, model and card out.
 
 Whoever speaks through it (`describer.py`) keeps the clips and the people; what is here is the same for everybody. Most
 answers need what it sees and not its words: `frozen` gives that without torch. The language model is six times as

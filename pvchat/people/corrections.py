@@ -28,6 +28,7 @@ ARRAYS = tuple(f"corrections.{field}" for field in FIELDS)
 MOST = 64  # corrections a person
 MOST_ROWS = 4  # of one correction, in each of the arrays
 SAME_TRACK = 0.35  # Euclidean distance of means within which two tracks of one clip are one
+_SAME_ROWS = 0.01  # distance within which they are the same rows, kept with half the digits
 SAME_FACE = 0.6  # Euclidean distance up to which two faces count as one person's (dlib's threshold and scale)
 
 Rows = NDArray[np.float16]
@@ -118,18 +119,19 @@ def corrections_of(person: Person) -> list[Correction]:
     return found
 
 
-def corrected(person: Person, example: Example) -> Person:
-    """The person with one more example, after the others; what was said earlier of the same track goes.
+def corrected(person: Person, *fresh: Example) -> Person:
+    """The person with more examples, after the others; what was said earlier of the same tracks goes.
 
     Raises:
         PeopleError: she has as many as she may have.
     """
-    kept = [e for e in examples_of(person) if not _same_track(e, example)]
-    if len(kept) >= MOST:
+    kept = [e for e in examples_of(person) if not any(_same_track(e, other) for other in fresh)]
+    if len(kept) + len(fresh) > MOST:
         what = f"has {MOST} corrections, and no room for more."
         raise PeopleError(what, subject=person.name, hint="Undo some: pvchat people corrections NAME --undo N.")
-    dated = example.correction if example.correction.created else replace(example.correction, created=_now())
-    return with_examples(person, [*kept, replace(example, correction=dated)])
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    dated = (replace(e, correction=replace(e.correction, created=e.correction.created or now)) for e in fresh)
+    return with_examples(person, [*kept, *dated])
 
 
 def with_examples(person: Person, examples: Sequence[Example]) -> Person:
@@ -168,15 +170,18 @@ def unbound(person: Person) -> Person:
 
 
 def shareable(person: Person) -> Person:
-    """The person as she may be given away: no faces that aren't hers, no names of files."""
-    mine = [replace(e, correction=replace(e.correction, source="")) for e in examples_of(person) if e.correction.her]
-    return with_examples(person, mine)
+    """The person as she may be given away: no faces that aren't hers, nothing of one clip alone, no names of files."""
+    mine = [e for e in examples_of(person) if e.correction.her and not e.correction.here]
+    return with_examples(person, [replace(e, correction=replace(e.correction, source="")) for e in mine])
 
 
 def showing(person: Person, other: Person) -> list[Example]:
-    """Of a person's examples of somebody else those that may show `other`: they go when `other` is forgotten."""
-    hers = _vectors(other)
-    return [e for e in examples_of(person) if not e.correction.her and any(_near(e, rows) for rows in hers)]
+    """Of a person's examples of somebody else those that may show `other`: they go when `other` is forgotten.
+
+    Whoever is seen without a face may be anybody.
+    """
+    hers, others = _vectors(other), [e for e in examples_of(person) if not e.correction.her]
+    return [e for e in others if e.correction.here or any(_near(e, rows) for rows in hers)]
 
 
 def holds(person: Person, other: Person) -> bool:
@@ -209,17 +214,12 @@ def _rows(person: Person, name: str) -> Rows:
 
 
 def _same_track(one: Example, other: Example) -> bool:
-    """Whether two examples are of one track of one clip: a clip's means of two people lie farther apart."""
+    """Whether two examples are of one track of one clip: a clip's means of two people's faces lie farther apart, those
+    of heads from behind don't.
+    """
     if one.correction.clip != other.correction.clip:
         return False
-    return any(_middles_meet(a, b) for a, b in ((one.faces, other.faces), (one.masked, other.masked)))
-
-
-def _middles_meet(a: Rows, b: Rows) -> bool:
-    if not len(a) or not len(b) or a.shape[1] != b.shape[1]:
-        return False
-    return bool(np.linalg.norm(a.astype(np.float32).mean(0) - b.astype(np.float32).mean(0)) < SAME_TRACK)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    within = _SAME_ROWS if one.correction.here or other.correction.here else SAME_TRACK
+    both = ((one.faces, other.faces), (one.masked, other.masked))
+    alike = [(a, b) for a, b in both if len(a) and len(b) and a.shape[1] == b.shape[1]]
+    return any(bool(np.linalg.norm(a.mean(0, np.float32) - b.mean(0, np.float32)) < within) for a, b in alike)

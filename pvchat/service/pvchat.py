@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace as changed
-from functools import cached_property, partial, reduce
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -217,7 +217,7 @@ class PVChat:
         else:
             meant = [numbered(analysis, track, source)]
         examples = [made_of(person, analysis.tracks[i], is_her, analysis, source, at) for i in meant]
-        kept = self.people.revise(PersonRef(person.id), lambda one: reduce(corrected, examples, one))
+        kept = self.people.revise(PersonRef(person.id), lambda one: corrected(one, *examples))
         temporary.withdraw_offers()
         return corrections_of(kept)[-len(examples) :]
 

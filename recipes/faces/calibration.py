@@ -34,7 +34,7 @@ class Row:
 
     Attributes:
         logits: [K] log-odds after competition; none where the clip shows nobody.
-        good: [K] quality of the worse of the two that are compared (`calibration.good`).
+        good: [K] quality of the worse of the two that are compared (`Enrolled.good`).
         others: how many other people competed.
         figure: she is a drawn figure.
         present: the truth.

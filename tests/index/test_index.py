@@ -72,6 +72,13 @@ def test_scenes_and_figures_have_their_own_rows(tmp_path):
     assert index.nearest("figures", query(2), 5)[0].clip.key == clip.key
 
 
+def test_a_name_that_isnt_utf_8_is_read_again(tmp_path):
+    name = "/clips/caf\udce9.mp4"  # as Python reads the byte 0xE9
+    index = VideoIndex(tmp_path / "i")
+    index.add([describe(make_analysis(make_track(1)), {name: (1, 2)})], EXPERTS)
+    assert list(VideoIndex(tmp_path / "i").clips()[0].files) == [name]
+
+
 def test_an_index_is_read_again_with_everything(tmp_path):
     filled(tmp_path / "i", (1, 2), (3,))
     again = VideoIndex(tmp_path / "i")
