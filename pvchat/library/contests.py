@@ -147,7 +147,10 @@ def contests(library: sqlite3.Connection) -> Iterator[Contests]:
 def pairs_of(
     model: PresenceModel, everyone: Everyone, part: Contests, found: FloatArray, config: PresenceConfig
 ) -> tuple[Pairs, FloatArray]:
-    """Whoever may be in a clip, of people's log-odds [P, T] on its tracks; and the sum of everyone's odds [T]."""
+    """Whoever may be in a clip, of people's log-odds [P, T] on its tracks; and the sum of everyone's odds [T].
+
+    What comes in twos is of before somebody came or went, and of now.
+    """
     own = np.exp(found, dtype=np.float64)
     sums = own.sum(0)
     others = [np.maximum(count - 1, 0) for count in (part.people, np.full_like(part.people, len(everyone.numbers)))]

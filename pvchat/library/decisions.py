@@ -85,7 +85,11 @@ def _write(
     deeper: IntArray,
     config: PresenceConfig,
 ) -> Marks:
-    """Write the decisions that change, move other probabilities, and mark the clips; [C]: films to decide wholly."""
+    """Write the decisions that change, move other probabilities, and mark the clips; [C]: films to decide wholly.
+
+    Masks [M] of pairs: `changes` another decision, `widely` by much, `touched` log-odds that move by much, `alone`
+    nothing counts but these numbers.
+    """
     limits = np.sort([log_odds(one) for one in (SPAN, config.absent_below, config.present_from, NAMED)])
     before, now = 2 * np.searchsorted(limits, pairs.logits, "right") + (pairs.logits == pairs.top[:, pairs.of])
     moved = np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED

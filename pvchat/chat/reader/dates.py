@@ -50,10 +50,11 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 
-_OF_DAY = r" ?[ap]m\b| ?o'clock| (?:in the (?:morning|afternoon|evening)|at night)\b"
-_CLOCK = rf"(?:\d{{1,2}}(?::[0-5]\d)?(?:{_OF_DAY})?|noon|midday|midnight)"
-_EXACT = rf"(?:\d{{1,2}}(?::[0-5]\d)?(?:{_OF_DAY})|noon|midday|midnight)"
-_EDGE = rf"(?:{_EXACT}|\d{{1,2}}(?::[0-5]\d)?(?=\W*$))"  # "before 8?"; "at 3:20?" is a time of a video
+_OF_DAY = rf" ?[ap]m\b| ?o'clock| (?:in the|at) {_PART}\b"
+_HOUR = r"\d{1,2}(?::[0-5]\d)?"
+_CLOCK = rf"(?:{_HOUR}(?:{_OF_DAY})?|noon|midday|midnight)"
+_EXACT = rf"(?:{_HOUR}(?:{_OF_DAY})|noon|midday|midnight)"
+_EDGE = rf"(?:{_EXACT}|{_HOUR}(?=\W*$))"  # "before 8?"; "at 3:20?" is a time of a video
 _HOURS = re.compile(
     rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
@@ -99,7 +100,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         names: of enrolled people: "since May" is no date where somebody is called May.
 
     Raises:
-        SettingsError: it names several that aren't joined ("on Monday and on Friday" are).
+        SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
     days: list[tuple[re.Match[str], Dates | None]] = [
         (match, dates) for match in _PHRASE.finditer(text) if (dates := _dates_of(match, now, names)) is not None
@@ -167,10 +168,12 @@ def _clock(words: str) -> time:
     if words.lower() in named:
         return time(named[words.lower()])
     hour, minute = (int(n) for n in [*re.findall(r"\d+", words), "0"][:2])
-    late, early = (
-        words.lower().endswith(ends) for ends in (("pm", "afternoon", "evening", "night"), ("am", "morning"))
-    )
-    return time((hour % 12 + 12 * late if late or early else hour) % 24, minute)
+    if hour > 24:
+        raise SettingsError("no day has such an hour.", subject=words, hint="Ask about one of 0 to 24.")
+    of_day, by_night = hour % 12, words.lower().endswith("night")
+    if words.lower().endswith(("pm", "afternoon", "evening")) or by_night and of_day > 5:  # "11 at night", not "2"
+        return time(of_day + 12, minute)
+    return time(of_day if by_night or words.lower().endswith(("am", "morning")) else hour % 24, minute)
 
 
 def _dates_of(match: re.Match[str], now: datetime, names: Sequence[str]) -> Dates | None:
