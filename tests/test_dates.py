@@ -86,6 +86,7 @@ def test_somebody_called_may() -> None:
         ("from 10 o'clock to midnight in May", ("10:00", "00:00")), ("at 2 at night", ("02:00", "03:00")),
         ("after 11 at night", ("23:00", "00:00")), ("at 12 at night", ("00:00", "01:00")),
         ("between 11 at night and 3 in the night", ("23:00", "03:00")), ("until 24", ("00:00", "00:00")),
+        ("between 10 and 2 at night", ("22:00", "02:00")), ("between 2 and 4 pm", ("14:00", "16:00")),
     ],
 )  # fmt: skip
 def test_hours_of_each_day(words: str, hours: tuple[str, str]) -> None:

@@ -274,9 +274,9 @@ def test_a_question_that_many_people_answer_names_their_number(library: Library)
 
 def test_that_everybody_is_there_says_who_is_meant(library: Library) -> None:
     everybody = library.ask("Was everybody there on Friday?", now=NOW).answer
-    assert everybody.startswith("Yes, everybody I know was seen: Ben (two videos) and Ana (one video). That is of two")
+    assert everybody.startswith("Yes, everybody I know. Ben (two videos) and Ana (one video) were seen. That is of two")
     nobody = library.ask("Who was never there?", now=NOW).answer
-    assert nobody == "Nobody: everybody I know was seen in at least one of nine videos."
+    assert nobody == "Nobody: everybody I know was seen at least once in nine videos."
 
 
 def test_that_nobody_is_nowhere_says_that_somebody_is_in_each(library: Library) -> None:

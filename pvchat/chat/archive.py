@@ -114,9 +114,8 @@ def search(query: Query, videos: Iterable[Sighted], looked_at: int) -> ArchiveFi
         if one.sure and _is_edge(query):
             break
     seen.sort(key=lambda one: (one.video.at, one.video.path))
-    found = ArchiveFinding(query, looked_at, seen=tuple(seen), strange=query.whom.unknown, untold=untold)
-    names = [name for name in query.whom.names if not any(name in one.names for one in seen)]
-    return replace(found, absent=tuple(names))
+    absent = tuple(name for name in query.whom.names if not any(name in one.names for one in seen))
+    return ArchiveFinding(query, looked_at, None, tuple(seen), absent=absent, strange=query.whom.unknown, untold=untold)
 
 
 def is_told_of_one(query: Query) -> bool:
@@ -222,8 +221,8 @@ def _so_many(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     """A video that shows as many people as are asked for; any, where the most or the fewest are sought."""
     one = _people_in(replace(query, value=""), video, timeline, doubted)
     if query.number is None:
-        told = one or run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
-        return one or Seen(video, ((0.0, video.seconds),), told=bool(told))
+        told = one is None and run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
+        return one or Seen(video, ((0.0, video.seconds),), told=told)
     verdict = "no" if one is None else query.number.within(one.people, len(one.names))
     return None if one is None or verdict == "no" else replace(one, sure=verdict == "yes")
 
@@ -365,14 +364,9 @@ def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
 def is_answered(query: Query) -> bool:
     """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what."""
     event, held = query.during.event, query.select in ("compare", "order")
-    if (
-        query.select not in _ANSWERED
-        or query.during.till is not None
-        or query.rank is not None
-        and query.rank.by not in _RANKS
-    ):
+    if query.select not in _ANSWERED or query.rank is not None and query.rank.by not in _RANKS:
         return False
-    if query.select == "compare" and query.rank is None or query.attribute == "language":
+    if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
         return False
     return not held or event is None or event.where in (*_GONE, *_COME)
 

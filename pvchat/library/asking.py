@@ -194,16 +194,14 @@ class _Search:
         everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all.
         """
         where, values = self._where()
-        others = {*query.whom.besides}
         if is_of_all(query) and query.where not in (None, PRESENT):
             words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
-            present = self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)
-            seen = {who for (who,) in present}
-            return [name for number, name in self.names.items() if number in seen and name not in others]
+            seen = {who for (who,) in self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)}
+            return [name for number, name in self.names.items() if number in seen and name not in query.whom.besides]
         if query.number is None and not is_of_all(query):
             return []
         if query.value not in UNITS:
-            return sorted({*self.names.values()} - others)
+            return sorted({*self.names.values()} - {*query.whom.besides})
         words = f"SELECT DISTINCT s.place, c.recorded FROM {_VIDEOS} WHERE {where} ORDER BY c.recorded"
         rows = self.library.execute(words, values)
         videos = (Video(0, "", place, datetime.fromisoformat(at), "", 0.0) for place, at in rows)

@@ -147,10 +147,7 @@ def contests(library: sqlite3.Connection) -> Iterator[Contests]:
 def pairs_of(
     model: PresenceModel, everyone: Everyone, part: Contests, found: FloatArray, config: PresenceConfig
 ) -> tuple[Pairs, FloatArray]:
-    """Whoever may be in a clip, of people's log-odds [P, T] on its tracks; and the sum of everyone's odds [T].
-
-    What comes in twos is of before somebody came or went, and of now.
-    """
+    """Whoever may be in a clip, of people's log-odds [P, T] on its tracks; and the sum of everyone's odds [T]."""
     own = np.exp(found, dtype=np.float64)
     sums = own.sum(0)
     others = [np.maximum(count - 1, 0) for count in (part.people, np.full_like(part.people, len(everyone.numbers)))]
@@ -166,7 +163,7 @@ def pairs_of(
                        for less, count in zip(taken, others, strict=True)])  # fmt: skip
     logits[0, everyone.fresh[row]] = -np.inf
     pair, of = np.unique(row * len(part.clips) + clip, return_inverse=True)
-    top = np.full((2, len(pair)), -np.inf)
+    top = np.full((2, len(pair)), -np.inf)  # before somebody came or went, and now, as `logits`
     for most, one in zip(top, logits, strict=True):
         np.maximum.at(most, of, one)
     there = top.max(0) >= log_odds(config.absent_below)

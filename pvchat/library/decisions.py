@@ -85,17 +85,13 @@ def _write(
     deeper: IntArray,
     config: PresenceConfig,
 ) -> Marks:
-    """Write the decisions that change, move other probabilities, and mark the clips; [C]: films to decide wholly.
-
-    Masks [M] of pairs: `changes` another decision, `widely` by much, `touched` log-odds that move by much, `alone`
-    nothing counts but these numbers.
-    """
+    """Write the decisions that change, move other probabilities, and mark the clips; [C]: films to decide wholly."""
     limits = np.sort([log_odds(one) for one in (SPAN, config.absent_below, config.present_from, NAMED)])
     before, now = 2 * np.searchsorted(limits, pairs.logits, "right") + (pairs.logits == pairs.top[:, pairs.of])
     moved = np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED
     changes, widely, touched = (pairs.anywhere(one) for one in (before != now, (before != now) & moved, moved))
     film, more, said = _what_counts(everyone, part, pairs, deeper)
-    alone = ~(film | more | said)
+    alone = ~(film | more | said)  # nothing but these numbers counts
     marks = np.zeros(len(part.clips), int)
     marks[pairs.where[changes]] = BEHIND
     marks[pairs.where[widely & ~alone | touched & (film | said)]] = STALE

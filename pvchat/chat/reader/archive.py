@@ -63,8 +63,7 @@ _OF_VIDEOS = re.compile(
     r" (?:is|are|was|were|has|have|shows?|lasts?|that|recorded|there|seen)\b| in(?: it)?(?=\W*$)", re.IGNORECASE
 )
 _IDLE = re.compile(
-    r"^(?:was|were|is|are|has|had|have|been|used|visited|the|visitors?|visits?|people|videos?|there|seen|\W)*$",
-    re.IGNORECASE,
+    r"^(?:was|were|is|are|has|had|have|been|used|visit\w*|the|people|videos?|there|seen|\W)*$", re.IGNORECASE
 )
 _SO_MANY = re.compile(
     r"\b(?:the )?(?:(?P<last>last|latest|most recent)|first) (?P<count>\w+) (?=videos?|clips?|times?|visits?)",
@@ -87,10 +86,7 @@ _AS_READ = tuple(
         (r"^(?:at )?what time\b", "when"),
         (r"\b(?:vids?|recordings?)\b", "videos"),
         (r"^(?=(?:all )?(?:the )?(?:videos?|clips?|visits?) (?:of|with|where|showing)\b)", "show me "),
-        (
-            r"^what(?:'s| is| was) the (longest|shortest) time (?:that )?(.+?) (was|were|is|are) (.+?)(?=\W*$)",
-            r"When \3 \2 \4 \1",
-        ),
+        (r"^what(?:'s| \w+) the (longest|shortest) time (?:that )?(.+?) (was|were) (.+?)(?=\W*$)", r"When \3 \2 \4 \1"),
         (r"\b(away|gone|missing|absent) (?:all|the whole) day\b", r"\1"),
         (r"^which (?:of (?:them|you|us|these people|the people)|people) (?=\w)", "who "),
         (r" in (?:the|my|your|this) (?:library|archive|collection)\b", ""),

@@ -157,7 +157,7 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     """That nothing of it was seen, in how many videos."""
     who, several = _subject(found), len(found.query.whom.names) > 1
     so = _where(found).strip() or clause(found.query.where, 1 + several)
-    of = _some_of(found, asked, "any")
+    of = f"any of {videos(found.looked_at)}{asked.of}" if found.looked_at > 1 else f"the one video{asked.of}"
     if found.untold:
         more = _NOT_LISTENED if is_of_sound(found.query) else ""
         return f"I can't tell whether {_lower(who)} {so} in {of}.{more}"
@@ -169,11 +169,6 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
         named = f"{who} {'were' if several else 'was'} not seen" if found.query.whom.names else "Nobody was seen"
         return f"{head}{named} in {of}."
     return f"{head}In {of} I found {f'no moment at which {who}' if found.query.whom.names else 'nobody who'} {so}."
-
-
-def _some_of(found: ArchiveFinding, asked: Asked, some: str) -> str:
-    """Such as "any of two videos on Friday"; of one: "the one video on Friday"."""
-    return f"{some} of {videos(found.looked_at)}{asked.of}" if found.looked_at > 1 else f"the one video{asked.of}"
 
 
 def _exists(found: ArchiveFinding, asked: Asked) -> str:
@@ -188,23 +183,18 @@ def _exists(found: ArchiveFinding, asked: Asked) -> str:
 
 def _everybody(found: ArchiveFinding, asked: Asked) -> str:
     """Whether it holds of everybody, and of whom it does, and of whom not."""
-    where, left, named = found.query.where, join(list(found.absent), "or"), join(_counted(found))
-    so = [f"{be} seen" if where in (None, PRESENT) else clause(where, i) for i, be in enumerate(("was", "were"), 1)]
-    told = [
-        f"Yes, {_lower(_subject(found))} {so[0]}: {named}." if found.verdict == "yes" else LEADS[found.verdict or ""]
-    ]
-    told += [f"{named} {so[len(found.names) > 1]}."] if found.names and left else []
+    where, left = found.query.where, join(list(found.absent), "or")
+    count = min(2, len(found.names))
+    so = ("was seen", "were seen")[count - 1] if where in (None, PRESENT) else clause(where, count)
+    told = [f"Yes, {_lower(_subject(found))}." if found.verdict == "yes" else LEADS[found.verdict or ""]]
+    named = join([f"{name} ({videos(count)})" for name, count in found.names.items()])
+    told += [f"{named} {so}."] if named else []
     if left and where in (None, PRESENT):
         told.append(f"I did not see {left}.")
     elif left:
         never = f"I found no moment at which {left} {clause(where, 1)}."
         told.append(never if found.verdict == "no" else f"Of {left} I can't tell.")
     return " ".join(told) + f" That is of {videos(found.looked_at)}{asked.of}." + lines(found.seen)
-
-
-def _counted(found: ArchiveFinding) -> list[str]:
-    """Each of whom it holds with how often: "Ben (two videos)"."""
-    return [f"{name} ({videos(count)})" for name, count in found.names.items()]
 
 
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
@@ -292,10 +282,11 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     if asked.moment is not None:
         return f"{upper(moment(asked.moment))}: {_all_named(found.seen[0])}."
     if found.query.number == NEVER:
-        doubtful = sorted({name for one in found.seen for name in one.perhaps} - _surely_named(found))
+        sure = {name for one in found.seen for name in one.names if name not in one.perhaps}
+        doubtful = sorted({name for one in found.seen for name in one.perhaps} - sure)
         perhaps = f" Perhaps {join(doubtful, 'or')}." if doubtful else ""
-        return f"Nobody: everybody I know was seen in {_some_of(found, asked, 'at least one')}.{perhaps}"
-    told = _counted(found)
+        return f"Nobody: everybody I know was seen at least once in {videos(found.looked_at)}{asked.of}.{perhaps}"
+    told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     if rank is not None and told and found.query.number is None:
         told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
         return f"{told[0] if told else 'Nobody'}, of {videos(found.looked_at)}{asked.of}."
@@ -308,10 +299,6 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
     return " ".join(sentences) + f" That is of {videos(found.looked_at)}{asked.of}." + lines(found.seen)
-
-
-def _surely_named(found: ArchiveFinding) -> set[str]:
-    return {name for one in found.seen for name in one.names if name not in one.perhaps}
 
 
 def _all_named(one: Seen) -> str:
