@@ -13,7 +13,7 @@ from pvchat.chat.reader.read import Known
 pytestmark = pytest.mark.weights
 NOW = datetime(2026, 11, 29, 10, 30)
 ANA, BOTH = Whom(("Ana",)), Whom(("Ana", "Ben"), "both")
-LAST, WITH = Rank("time", -1), Has("with")
+LAST, LONG, WITH = Rank("time", -1), Rank("long"), Has("with")
 WITH_BEN = Has("with", of=Whom(("Ben",)))
 
 
@@ -46,6 +46,25 @@ def asked(text: str) -> ArchiveQuestion:
         ("How many days ago did we last see Ana?", Query("when", ANA, rank=LAST, value="ago")),
         ("How long ago was Ana seen?", Query("when", ANA, rank=LAST, value="ago")),
         ("Ana's visits in order, please", Query("when", ANA, value="in order")),
+        ("The last three videos of Ana", Query("when", ANA, rank=LAST, number=Number("exactly", 3))),
+        ("Which video is Ana in the longest?", Query("when", ANA, rank=LONG)),
+        ("Which video shows Ana longest?", Query("when", ANA, rank=LONG)),
+        ("Which video has Ana in it the longest?", Query("when", ANA, rank=LONG)),
+        ("In which video was Ana longest?", Query("when", ANA, rank=LONG)),
+        ("What was the longest time Ana was there?", Query("when", ANA, rank=LONG)),
+        ("What's the shortest time Ana was there?", Query("when", ANA, rank=Rank("long", -1))),
+        ("How long was the longest visit of Ana?", Query("when", ANA, rank=LONG)),
+        ("Which video of Ana is the longest?", Query("when", ANA, value="videos", rank=LONG)),
+        ("Which longest video is Ana in?", Query("when", ANA, value="videos", rank=LONG)),
+        (
+            "In which video are most people sitting?",
+            Query("when", where=Has("posture", "sitting"), value="people", rank=Rank("often")),
+        ),
+        (
+            "Which video did most people smile in?",
+            Query("when", where=Has("deed", "smiling"), value="people", rank=Rank("often")),
+        ),
+        ("Was Ana away all day?", Query("how_often", ANA, form="polar", number=NEVER)),
     ],
 )
 def test_what_is_said_of_many_videos(text: str, query: Query) -> None:

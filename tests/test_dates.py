@@ -83,7 +83,10 @@ def test_somebody_called_may() -> None:
     [
         ("between 9 and 11", ("09:00", "11:00")), ("at night", ("20:00", "06:00")), ("after 5pm", ("17:00", "00:00")),
         ("in the mornings", ("04:00", "12:00")), ("before noon this week", ("00:00", "12:00")),
-        ("from 10 o'clock to midnight in May", ("10:00", "00:00")),
+        ("from 10 o'clock to midnight in May", ("10:00", "00:00")), ("at 2 at night", ("02:00", "03:00")),
+        ("after 11 at night", ("23:00", "00:00")), ("at 12 at night", ("00:00", "01:00")),
+        ("between 11 at night and 3 in the night", ("23:00", "03:00")), ("until 24", ("00:00", "00:00")),
+        ("between 10 and 2 at night", ("22:00", "02:00")), ("between 2 and 4 pm", ("14:00", "16:00")),
     ],
 )  # fmt: skip
 def test_hours_of_each_day(words: str, hours: tuple[str, str]) -> None:
@@ -118,6 +121,12 @@ def test_several_times(words: str, joints: list[str]) -> None:
 )
 def test_times_that_are_not_joined_are_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="several times"):
+        dated(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["Who was here after 30?", "Who was here between 9 and 25?"])
+def test_an_hour_that_no_day_has_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="such an hour"):
         dated(text, NOW)
 
 

@@ -49,7 +49,6 @@ _ANSWERED = (
     "exists", "who", "count", "when", "how_long", "how_often", "shots", "compare", "order", "attribute", "describe",
 )  # fmt: skip
 _RANKS = ("time", "long", "often")
-EVERYONE = Whom(quantifier="all")
 _SIZES: dict[str, Callable[[Seen], float]] = {
     "people": lambda one: one.people,
     "videos": lambda one: one.video.seconds,
@@ -115,9 +114,8 @@ def search(query: Query, videos: Iterable[Sighted], looked_at: int) -> ArchiveFi
         if one.sure and _is_edge(query):
             break
     seen.sort(key=lambda one: (one.video.at, one.video.path))
-    found = ArchiveFinding(query, looked_at, seen=tuple(seen), strange=query.whom.unknown, untold=untold)
-    names = [name for name in query.whom.names if not any(name in one.names for one in seen)]
-    return replace(found, absent=tuple(names))
+    absent = tuple(name for name in query.whom.names if not any(name in one.names for one in seen))
+    return ArchiveFinding(query, looked_at, None, tuple(seen), absent=absent, strange=query.whom.unknown, untold=untold)
 
 
 def is_told_of_one(query: Query) -> bool:
@@ -141,8 +139,8 @@ def _in_one(
 ) -> Seen | None:
     """What one video says; None where it says nothing to the question."""
     query = _within(query, within)
-    if is_of_each_one(query):
-        return _of_each_one(query, video, timeline, doubted)
+    if is_of_all(query):
+        return _all_in(query, video, timeline, doubted)
     if is_of_sound(query) and (timeline.sound == "heard" or as_seen(query) is None):
         return heard_in(query, video, timeline, doubted)
     if is_told_of_one(query):
@@ -223,7 +221,8 @@ def _so_many(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     """A video that shows as many people as are asked for; any, where the most or the fewest are sought."""
     one = _people_in(replace(query, value=""), video, timeline, doubted)
     if query.number is None:
-        return one or Seen(video, ((0.0, video.seconds),))
+        told = one is None and run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
+        return one or Seen(video, ((0.0, video.seconds),), told=told)
     verdict = "no" if one is None else query.number.within(one.people, len(one.names))
     return None if one is None or verdict == "no" else replace(one, sure=verdict == "yes")
 
@@ -237,7 +236,7 @@ def _of_anybody(query: Query, video: Video, timeline: Timeline, doubted: frozens
     return found or Seen(video, ((0.0, video.seconds),), sure=verdict == "yes")
 
 
-def _of_each_one(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+def _all_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
     """Of whom in a video it holds, and of whom it may, where it is asked of everybody; `told`: of anybody at all."""
     if is_of_sound(query) and timeline.sound != "heard" and (as_seen(query) is None or timeline.sound == "none"):
         return None if timeline.sound == "none" else Seen(video, told=False)
@@ -311,8 +310,8 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """The finding with its names, its groups, its number and its verdict."""
     query, sure = found.query, found.sure
     names = _counts(found)
-    if is_of_each_one(query):
-        return _of_everybody(found, names, everything)
+    if is_of_all(query):
+        return _of_all(found, names, everything)
     if query.value in UNITS:
         groups = _grouped(found, everything)
         return replace(found, names=names, groups=groups, number=float(len(groups)))
@@ -340,12 +339,13 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     return replace(found, names=names, number=float(len(sure)))
 
 
-def is_of_each_one(query: Query) -> bool:
-    """Whether it is asked of everybody who is seen: each at some time, in any video."""
-    return query.select == "exists" and query.whom == EVERYONE and query.rank is None and query.number is None
+def is_of_all(query: Query) -> bool:
+    """Whether it is asked of all people, but for some by name: each at some time, in any video."""
+    of_all = replace(query.whom, besides=()) == Whom(quantifier="all")
+    return query.select == "exists" and of_all and query.rank is None and query.number is None
 
 
-def _of_everybody(found: ArchiveFinding, names: dict[str, int], everybody: Sequence[str]) -> ArchiveFinding:
+def _of_all(found: ArchiveFinding, names: dict[str, int], everybody: Sequence[str]) -> ArchiveFinding:
     """Whether it holds of all of some people; known not to, where no video leaves it open."""
     left = [name for name in everybody if name not in names]
     is_open = found.untold > 0 or any(name in one.perhaps for one in found.seen for name in left)
@@ -362,11 +362,11 @@ def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
 
 
 def is_answered(query: Query) -> bool:
-    """Whether many videos can tell it: not who is leftmost, or what happens before what."""
+    """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what."""
     event, held = query.during.event, query.select in ("compare", "order")
     if query.select not in _ANSWERED or query.rank is not None and query.rank.by not in _RANKS:
         return False
-    if query.select == "compare" and query.rank is None or query.attribute == "language":
+    if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
         return False
     return not held or event is None or event.where in (*_GONE, *_COME)
 

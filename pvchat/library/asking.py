@@ -21,7 +21,7 @@ from pvchat.chat.archive import (
     find,
     is_answered,
     is_backwards,
-    is_of_each_one,
+    is_of_all,
     is_told_of_one,
     joined,
     of_each,
@@ -194,12 +194,11 @@ class _Search:
         everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all.
         """
         where, values = self._where()
-        if is_of_each_one(query) and query.where not in (None, PRESENT):
+        if is_of_all(query) and query.where not in (None, PRESENT):
             words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
-            present = self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)
-            seen = {who for (who,) in present}
-            return [name for number, name in self.names.items() if number in seen]
-        if query.number is None and not is_of_each_one(query):
+            seen = {who for (who,) in self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)}
+            return [name for number, name in self.names.items() if number in seen and name not in query.whom.besides]
+        if query.number is None and not is_of_all(query):
             return []
         if query.value not in UNITS:
             return sorted({*self.names.values()} - {*query.whom.besides})

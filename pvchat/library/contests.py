@@ -163,7 +163,7 @@ def pairs_of(
                        for less, count in zip(taken, others, strict=True)])  # fmt: skip
     logits[0, everyone.fresh[row]] = -np.inf
     pair, of = np.unique(row * len(part.clips) + clip, return_inverse=True)
-    top = np.full((2, len(pair)), -np.inf)
+    top = np.full((2, len(pair)), -np.inf)  # before somebody came or went, and now, as `logits`
     for most, one in zip(top, logits, strict=True):
         np.maximum.at(most, of, one)
     there = top.max(0) >= log_odds(config.absent_below)

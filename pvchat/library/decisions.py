@@ -91,7 +91,7 @@ def _write(
     moved = np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED
     changes, widely, touched = (pairs.anywhere(one) for one in (before != now, (before != now) & moved, moved))
     film, more, said = _what_counts(everyone, part, pairs, deeper)
-    alone = ~(film | more | said)
+    alone = ~(film | more | said)  # nothing but these numbers counts
     marks = np.zeros(len(part.clips), int)
     marks[pairs.where[changes]] = BEHIND
     marks[pairs.where[widely & ~alone | touched & (film | said)]] = STALE

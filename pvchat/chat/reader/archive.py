@@ -20,7 +20,7 @@ from pvchat.errors import SettingsError
 
 _SHOW = re.compile(
     r"^(?:please,? )?(?:can you )?(?:show(?: me)?|find(?: me)?|play|list) (?:all |every )?(?:the )?"
-    r"(?:(?:videos?|clips?|moments?|scenes?) (?:of|with|where|in which|showing) )?(.+?)(?:,? please)?[.!?]*$",
+    r"(?:(?:videos?|clips?|moments?|scenes?|visits?) (?:of|with|where|in which|showing) )?(.+?)(?:,? please)?[.!?]*$",
     re.IGNORECASE,
 )
 _WHERE = re.compile(r"^(where|what|who) (was|were) (.+?) (last|first) seen\b(.*?)[.!?]*$", re.IGNORECASE)
@@ -49,17 +49,21 @@ _NOT = re.compile(r"\b(?:never|not)\b|n't\b", re.IGNORECASE)
 # "Was there no music?": whether it is there at no time
 _NONE_THERE = re.compile(r"^((?:is|was|are|were) there) no(?:t any)? (?!one\b|body\b)(?=\w)", re.IGNORECASE)
 _MOST_PEOPLE = re.compile(
-    r"^(?:in )?(?:which|what) (?:video|clip|film)s?\b.*\b(?:(?P<most>most|largest number of)|fewest|least) people\b",
+    r"^(?:in )?(?:which|what) (?:video|clip|film)s?\b(?: (?P<verb>are|were|do|did)\b)?.*?"
+    r"\b(?:(?P<most>most|largest number of)|fewest|least) people\b(?P<so>.*?)(?: in(?: it)?)?[.?!]*$",
     re.IGNORECASE,
 )
 _LONGEST_VIDEO = re.compile(
-    r"^(?:which|what|show|find|play|list|the|how long)\b.*?\b(?:(?:(?P<a>longest)|shortest) (?:video|clip|film)"
-    r"|(?:video|clip|film)s?(?= .*?\b(?:(?P<b>longest)|shortest)\b))"
-    r"(?P<of>.*?)(?: (?:is|are|was|were|lasts?)\b.*)?[.?!]*$",
+    r"^(?:in )?(?:which|what|show|find|play|list|the|how long)\b.*?\b(?:"
+    r"(?:(?P<a>longest)|shortest) (?:video|clip|film)s?\b(?P<of>.*?)"
+    r"|(?:video|clip|film)s?\b(?P<that>.*?) (?:the )?(?:(?P<b>longest)|shortest)(?: of all| time)?)[.?!]*$",
     re.IGNORECASE,
 )
+_OF_VIDEOS = re.compile(
+    r" (?:is|are|was|were|has|have|shows?|lasts?|that|recorded|there|seen)\b| in(?: it)?(?=\W*$)", re.IGNORECASE
+)
 _IDLE = re.compile(
-    r"^(?:was|were|is|are|has|had|have|been|used|visited|the|visitors?|visits?|people|videos?|\W)*$", re.IGNORECASE
+    r"^(?:was|were|is|are|has|had|have|been|used|visit\w*|the|people|videos?|there|seen|\W)*$", re.IGNORECASE
 )
 _SO_MANY = re.compile(
     r"\b(?:the )?(?:(?P<last>last|latest|most recent)|first) (?P<count>\w+) (?=videos?|clips?|times?|visits?)",
@@ -81,6 +85,9 @@ _AS_READ = tuple(
         ),
         (r"^(?:at )?what time\b", "when"),
         (r"\b(?:vids?|recordings?)\b", "videos"),
+        (r"^(?=(?:all )?(?:the )?(?:videos?|clips?|visits?) (?:of|with|where|showing)\b)", "show me "),
+        (r"^what(?:'s| \w+) the (longest|shortest) time (?:that )?(.+?) (was|were) (.+?)(?=\W*$)", r"When \3 \2 \4 \1"),
+        (r"\b(away|gone|missing|absent) (?:all|the whole) day\b", r"\1"),
         (r"^which (?:of (?:them|you|us|these people|the people)|people) (?=\w)", "who "),
         (r" in (?:the|my|your|this) (?:library|archive|collection)\b", ""),
         (r"\bvisited(?=\W*$)", "came"),
@@ -199,14 +206,18 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
     if none := _NONE_THERE.match(rest):
         there = _read_one(f"{none[1]} {rest[none.end() :]}", place, known)
         return replace(there, query=_at_no_time(there.query))
-    if many_people := _MOST_PEOPLE.match(rest):
-        query = Query("when", value="people", rank=Rank("often", 1 if many_people["most"] else -1))
-        return ArchiveQuestion(query, rest, place=place)
-    if longest := _LONGEST_VIDEO.match(rest):
-        with_her = _place(place).sub("", longest["of"]) if place else longest["of"]
-        query = _read_at(f"When is{_OF.sub('', with_her)} there?", "", known) if with_her.strip() else Query("when")
+    anywhere = _place(place).sub("", rest) if place else rest
+    if many_people := _MOST_PEOPLE.match(anywhere):
+        so = f"When {many_people['verb'] or 'are'} people{many_people['so']}?"
+        query = Query("when") if _IDLE.match(many_people["so"]) else read(so, known)
+        rank, whom = Rank("often", 1 if many_people["most"] else -1), replace(query.whom, quantifier="any")
+        return ArchiveQuestion(replace(query, whom=whom, value="people", rank=rank), rest, place=place)
+    if longest := _LONGEST_VIDEO.match(anywhere):
+        her = _OF_VIDEOS.sub("", longest["of"] or longest["that"] or "")
+        query = read(f"When is{_OF.sub('', her)} there?", known) if her.strip() else Query("when")
+        of_her = longest["that"] and her.strip() and not _OF.match(her.strip())  # the longest time, not the video
         rank = Rank("long", 1 if longest["a"] or longest["b"] else -1)
-        return ArchiveQuestion(replace(query, value="videos", rank=rank), rest, place=place)
+        return ArchiveQuestion(replace(query, value="" if of_her else "videos", rank=rank), rest, place=place)
     for said, as_read in _AS_READ:
         rest = said.sub(as_read, rest)
     if found := _SHOW.match(rest):
@@ -258,6 +269,8 @@ def _over_videos(query: Query) -> Query:
     if query.select == "who" and query.where == Not(PRESENT) and query.rank is None:
         return replace(query, where=None, number=NEVER)
     whom = query.whom
+    if query.select == "how_long" and query.rank is not None and query.rank.by == "long":
+        return replace(query, select="when")
     if query.form == "polar" and (whom.quantifier == "none" or whom.names and query.where == Not(PRESENT)):
         return _at_no_time(query)
     if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth == query.rank.k:

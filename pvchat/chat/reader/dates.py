@@ -50,10 +50,11 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 
-_OF_DAY = r" ?[ap]m\b| ?o'clock| (?:in the (?:morning|afternoon|evening)|at night)\b"
-_CLOCK = rf"(?:\d{{1,2}}(?::[0-5]\d)?(?:{_OF_DAY})?|noon|midday|midnight)"
-_EXACT = rf"(?:\d{{1,2}}(?::[0-5]\d)?(?:{_OF_DAY})|noon|midday|midnight)"
-_EDGE = rf"(?:{_EXACT}|\d{{1,2}}(?::[0-5]\d)?(?=\W*$))"  # "before 8?"; "at 3:20?" is a time of a video
+_OF_DAY = rf" ?[ap]m\b| ?o'clock| (?:in the|at) {_PART}\b"
+_HOUR = r"\d{1,2}(?::[0-5]\d)?"
+_CLOCK = rf"(?:{_HOUR}(?:{_OF_DAY})?|noon|midday|midnight)"
+_EXACT = rf"(?:{_HOUR}(?:{_OF_DAY})|noon|midday|midnight)"
+_EDGE = rf"(?:{_EXACT}|{_HOUR}(?=\W*$))"  # "before 8?"; "at 3:20?" is a time of a video
 _HOURS = re.compile(
     rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
@@ -99,7 +100,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         names: of enrolled people: "since May" is no date where somebody is called May.
 
     Raises:
-        SettingsError: it names several that aren't joined ("on Monday and on Friday" are).
+        SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
     days: list[tuple[re.Match[str], Dates | None]] = [
         (match, dates) for match in _PHRASE.finditer(text) if (dates := _dates_of(match, now, names)) is not None
@@ -153,23 +154,20 @@ def _hours(match: re.Match[str]) -> tuple[time, time, str]:
     if named["at"]:
         hour = datetime.combine(date.min, _clock(named["at"]))
         return hour.time(), (hour + timedelta(hours=1)).time(), said
-    start, end = named["a"] or named["c"] or named["after"], named["b"] or named["before"]
-    start, end = start or "0", end or "0"
-    late = (
-        end.lower().endswith(("pm", "afternoon", "evening")) and start.isdigit() and start != "0"
-    )  # "between 2 and 4 pm"
-    return _clock(f"{start}pm" if late else start), _clock(end), said
+    start, end = named["a"] or named["c"] or named["after"], named["b"] or named["before"] or "0"
+    of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start and start.isdigit() else None  # "between 2 and 4 pm"
+    return _clock((start or "0") + (of_day[0] if of_day else "")), _clock(end), said
 
 
 def _clock(words: str) -> time:
     """A time of the day."""
-    named = {"noon": 12, "midday": 12, "midnight": 0}
-    if words.lower() in named:
-        return time(named[words.lower()])
+    words = {"noon": "12", "midday": "12", "midnight": "0"}.get(words.lower(), words.lower())
     hour, minute = (int(n) for n in [*re.findall(r"\d+", words), "0"][:2])
-    late, early = (
-        words.lower().endswith(ends) for ends in (("pm", "afternoon", "evening", "night"), ("am", "morning"))
-    )
+    if hour > 24:
+        raise SettingsError("no day has such an hour.", subject=words, hint="Ask about one of 0 to 24.")
+    night = ("night",) * (hour % 12 > 5)  # "11 at night" is late, "2 at night" early
+    late = words.endswith(("pm", "afternoon", "evening", *night))
+    early = words.endswith(("am", "morning", "night"))
     return time((hour % 12 + 12 * late if late or early else hour) % 24, minute)
 
 
@@ -211,21 +209,15 @@ def _span(text: str, now: datetime) -> tuple[datetime, datetime] | None:
         return (when - timedelta(hours=1), when) if unit.startswith("hour") else _whole(when.date())
     part = next((one for one in _PARTS if re.search(rf"\b{one}\b", words)), "night" if words == "tonight" else "")
     if part:
-        return _of_day(_part_day(words, part, now), part)
+        return _part_of_day(words, part, now.date())
     if (day := _day(words, today)) is not None:
         return _whole(day)
     return _period(words, today)
 
 
-def _part_day(words: str, part: str, now: datetime) -> date | None:
-    if words == "last night":
-        return now.date() - timedelta(days=1)
-    if words == "tonight" or words.startswith("this "):
-        return now.date()
-    return _day(re.sub(rf"\b(the {part} of|{part})\b", "", words).strip(), now.date())
-
-
-def _of_day(day: date | None, part: str) -> tuple[datetime, datetime] | None:
+def _part_of_day(words: str, part: str, today: date) -> tuple[datetime, datetime] | None:
+    of = {"last night": "yesterday", "tonight": "today", f"this {part}": "today"}
+    day = _day(of.get(words) or re.sub(rf"\b(the {part} of|{part})\b", "", words).strip(), today)
     if day is None:
         return None
     start, (first, last) = datetime.combine(day, time()), _PARTS[part]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pvchat.chat.archive import is_of_each_one
+from pvchat.chat.archive import is_of_all
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import clock, first_times, join, lasting, number, so_many_people, span_told, upper
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
@@ -29,7 +29,7 @@ UNANSWERED = (
     "Ask anything else about one video: pvchat ask CLIP QUESTION."
 )
 SEVERAL_TIMES = (
-    "I can't read that many times in one question. Ask about one, such as “on Tuesday”, or join them: “on Monday or on "
+    "I can't read the times in this question. Ask about one, such as “on Tuesday”, or join them: “on Monday or on "
     "Friday”, “more often this week than last week”."
 )
 LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I can't tell.", "": ""}
@@ -174,7 +174,7 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
 def _exists(found: ArchiveFinding, asked: Asked) -> str:
     if found.query.rank is not None:
         return _compare(found, asked)
-    if is_of_each_one(found.query):
+    if is_of_all(found.query):
         return _everybody(found, asked)
     if found.verdict == "unsure":
         return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
@@ -186,14 +186,15 @@ def _everybody(found: ArchiveFinding, asked: Asked) -> str:
     where, left = found.query.where, join(list(found.absent), "or")
     count = min(2, len(found.names))
     so = ("was seen", "were seen")[count - 1] if where in (None, PRESENT) else clause(where, count)
-    told = [LEADS[found.verdict or ""]]
-    told += [f"{join(list(found.names))} {so}, of {videos(found.looked_at)}{asked.of}."] if found.names else []
+    told = [f"Yes, {_lower(_subject(found))}." if found.verdict == "yes" else LEADS[found.verdict or ""]]
+    named = join([f"{name} ({videos(count)})" for name, count in found.names.items()])
+    told += [f"{named} {so}."] if named else []
     if left and where in (None, PRESENT):
         told.append(f"I did not see {left}.")
     elif left:
         never = f"I found no moment at which {left} {clause(where, 1)}."
         told.append(never if found.verdict == "no" else f"Of {left} I can't tell.")
-    return " ".join(told) + lines(found.seen)
+    return " ".join(told) + f" That is of {videos(found.looked_at)}{asked.of}." + lines(found.seen)
 
 
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
@@ -221,8 +222,9 @@ def _greatest(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     of, size = f"of {videos(found.looked_at)}{asked.of}", found.number or 0.0
     if found.query.value == "people":
         many = so_many_people(int(size)) if size else "nobody"
-        word = "most" if rank.k > 0 else "fewest"
-        return f"The {word} people are seen in {videos(len(found.seen))}: {many}; {of}.{lines(found.seen)}"
+        word, so = "most" if rank.k > 0 else "fewest", clause(found.query.where, 2) if found.query.where else "are seen"
+        untold = f" Of {number(found.untold)} I can't tell." if found.untold else ""
+        return f"The {word} people {so} in {videos(len(found.seen))}: {many}; {of}.{untold}{lines(found.seen)}"
     word = "longest" if rank.k > 0 else "shortest"
     if found.query.value == "videos":
         names = f" of {join(list(found.query.whom.names))}" if found.query.whom.names else ""
@@ -280,9 +282,10 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     if asked.moment is not None:
         return f"{upper(moment(asked.moment))}: {_all_named(found.seen[0])}."
     if found.query.number == NEVER:
-        doubtful = sorted({name for one in found.seen for name in one.perhaps} - _surely_named(found))
+        sure = {name for one in found.seen for name in one.names if name not in one.perhaps}
+        doubtful = sorted({name for one in found.seen for name in one.perhaps} - sure)
         perhaps = f" Perhaps {join(doubtful, 'or')}." if doubtful else ""
-        return f"Nobody: everybody I know was seen in {videos(found.looked_at)}{asked.of}.{perhaps}"
+        return f"Nobody: everybody I know was seen at least once in {videos(found.looked_at)}{asked.of}.{perhaps}"
     told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     if rank is not None and told and found.query.number is None:
         told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
@@ -296,10 +299,6 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
     return " ".join(sentences) + f" That is of {videos(found.looked_at)}{asked.of}." + lines(found.seen)
-
-
-def _surely_named(found: ArchiveFinding) -> set[str]:
-    return {name for one in found.seen for name in one.names if name not in one.perhaps}
 
 
 def _all_named(one: Seen) -> str:
@@ -365,8 +364,9 @@ def _subject(found: ArchiveFinding) -> str:
         return upper(f"{query.number.bound.replace('_', ' ')} {number(int(query.number.value))} people")
     if query.whom.quantifier == "none" and not names:
         return "Nobody I know" if query.whom.known else "Nobody"
-    if is_of_each_one(query):
-        return "Everybody"
+    if is_of_all(query):
+        seen = " and saw" * (query.where not in (None, PRESENT))  # of the others it isn't asked
+        return f"Everybody I know{seen}" + f" but {join(list(query.whom.besides))}" * bool(query.whom.besides)
     word = "or" if found.query.whom.quantifier in ("either", "any") else "and"
     return join(names, word) if names else upper(_STRANGERS) if found.query.whom.known is False else "Somebody"
 
