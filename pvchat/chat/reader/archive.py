@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pvchat.chat.query import NEVER, PRESENT, Has, Not, Number, Query, Rank, Select
+from pvchat.chat.query import NEVER, PRESENT, Has, Not, Number, Query, Rank, Select, is_of_sound
 from pvchat.chat.reader.dates import Dates, dated, number_of
 from pvchat.chat.reader.read import Known, read
 from pvchat.errors import SettingsError
@@ -269,6 +269,8 @@ def _over_videos(query: Query) -> Query:
     if query.select == "who" and query.where == Not(PRESENT) and query.rank is None:
         return replace(query, where=None, number=NEVER)
     whom = query.whom
+    if is_of_sound(query) and query.form != "polar" and (isinstance(query.where, Not) or whom.quantifier == "none"):
+        return Query("refuse", refusal="sound")  # who never says it may say it unheard
     if query.select == "how_long" and query.rank is not None and query.rank.by == "long":
         return replace(query, select="when")
     if query.form == "polar" and (whom.quantifier == "none" or whom.names and query.where == Not(PRESENT)):

@@ -30,6 +30,7 @@ from pvchat.chat.query import (
     Or,
     Query,
     Rank,
+    Relation,
     Select,
     Whom,
     is_numbered,
@@ -40,7 +41,7 @@ from pvchat.chat.reader.slots import BACK, COMING, GOING, Slot, begins, comes_ba
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 from pvchat.schemas import LANGUAGES
 
-RELATIONS_IN_TIME = {
+RELATIONS_IN_TIME: dict[str, Relation] = {
     "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
     "before": "before", "after": "after", "until": "until", "till": "until", "since": "since",
 }  # fmt: skip
