@@ -200,8 +200,7 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
         return _by_unit(rest[unit.end() :], unit.groupdict(), place, known)
     if many := _SO_MANY.search(rest):
         asked = _read_one(f"{rest[: many.start()]}the {rest[many.end() :]}", place, known)
-        rank = Rank("time", -1 if many["last"] else 1)
-        count = float(number_of(many["count"].lower()))
+        rank, count = Rank("time", -1 if many["last"] else 1), float(number_of(many["count"].lower()))
         return replace(asked, query=replace(asked.query, rank=rank, number=Number("exactly", count)))
     if none := _NONE_THERE.match(rest):
         there = _read_one(f"{none[1]} {rest[none.end() :]}", place, known)

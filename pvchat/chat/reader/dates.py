@@ -165,8 +165,7 @@ def _clock(words: str) -> time:
     hour, minute = (int(n) for n in [*re.findall(r"\d+", words), "0"][:2])
     if hour > 24:
         raise SettingsError("no day has such an hour.", subject=words, hint="Ask about one of 0 to 24.")
-    night = ("night",) * (hour % 12 > 5)  # "11 at night" is late, "2 at night" early
-    late = words.endswith(("pm", "afternoon", "evening", *night))
+    late = words.endswith(("pm", "afternoon", "evening", *["night"] * (hour % 12 > 5)))  # not "2 at night"
     early = words.endswith(("am", "morning", "night"))
     return time((hour % 12 + 12 * late if late or early else hour) % 24, minute)
 

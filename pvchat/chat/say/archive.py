@@ -262,9 +262,7 @@ def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     place = rank.k if last else rank.k - 1
     edge = sure[place] if -len(sure) <= place < len(sure) else None
     if edge is None and sure:
-        return (
-            f"{so} {verb} not seen {'before' if last else 'after'} that in any of {videos(found.looked_at)}{asked.of}."
-        )
+        return f"{so} {verb} not seen {word} in any of {videos(found.looked_at)}{asked.of}."
     told = [f"{lead} {moment(edge, last)}{ago(edge, asked.today)}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
