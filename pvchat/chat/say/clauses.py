@@ -297,7 +297,7 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
     event = event_said(finding.query.during)
     moves = finding.query.where in (Has("enters"), Has("leaves"))  # these have moments of their own
-    spans = () if moves else found.spans or finding.during
+    spans = () if moves else common(found.spans, finding.during) or finding.during or found.spans
     told = in_passing(spans, timeline) if event else ""
     return f"{event}{', ' * bool(told)}{told}"
 
