@@ -6,8 +6,10 @@ import pytest
 from make_asked import query_of, read_question
 from make_written import written
 
-from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
+from pvchat.chat.query import And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.question import Question
+from pvchat.chat.run import run
+from pvchat.chat.say.voice import say
 from pvchat.schemas import PersonPresence
 
 NAMES = ("Ana", "Ben", "Cleo")
@@ -76,6 +78,58 @@ COMBINED: dict[str, Query] = {
     "When is Ana sitting and Ben talking?": Query("when", where=And((Event(ANA, SITS), Event(BEN, TALKS)))),
     "Is Ana sitting while music plays?": Query(
         "exists", ANA, SITS, form="polar", during=During("while", Event(Whom(), Has("music")))
+    ),
+    # … with those whom a relation is with; both of those named together
+    "Is Ana sitting and Cleo next to Ben?": Query(
+        "exists", ANA, SITS, form="polar", then=Query("exists", Whom(("Cleo",)), Has("beside", of=BEN), form="polar")
+    ),
+    "Is Ana sitting and Cleo next to her?": Query(
+        "exists", ANA, SITS, form="polar", then=Query("exists", Whom(("Cleo",)), Has("beside", of=ANA), form="polar")
+    ),
+    "Are Ana and Ben sitting and Cleo talking?": Query(
+        "exists", BOTH, SITS, form="polar", then=Query("exists", Whom(("Cleo",)), TALKS, form="polar")
+    ),
+    "Is Cleo standing while Ana sits and Ben claps?": Query(
+        "exists", Whom(("Cleo",)), Has("posture", "standing"), form="polar",
+        during=During("while", Event(Whom(), And((Event(ANA, SITS), Event(BEN, Has("deed", "clapping")))))),
+    ),
+    # a verb that nothing reads says more than that somebody is there
+    "Did Ana visit Ben?": Query("refuse", ANA, refusal="unseen"),
+    "Is Ana following Ben?": Query("refuse", ANA, refusal="unseen"),
+    "Does Ana play with Ben?": Query("refuse", ANA, refusal="unseen"),
+    "Did Ana come with Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
+    "Did Ana meet Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
+    "Have Ana and Ben met?": Query("exists", BOTH, Has("with"), form="polar"),
+    "Who dances with Ana?": Query("who", where=And((Has("deed", "dancing"), Has("with", of=ANA)))),
+    "Is Cleo left of Ana or of Ben?": Query(
+        "exists", Whom(("Cleo",)), Has("left_of", of=Whom(("Ana", "Ben"), "either")), form="polar"
+    ),
+    # music as a time; who is there, not in which order they come; things; a time that goes on to the end
+    "When music plays, who claps?": Query(
+        "who", where=Has("deed", "clapping"), during=During("while", Event(Whom(), Has("music")))
+    ),
+    "Who claps when there is music?": Query(
+        "who", where=Has("deed", "clapping"), during=During("while", Event(Whom(), Has("music")))
+    ),
+    "Who is there after the music starts?": Query("who", during=During("since", Event(Whom(), Has("music")))),
+    "Who is there when the music stops?": Query("who", during=During("after", Event(Whom(), Has("music")))),
+    "who was there before Ana came": Query("who", during=During("before", Event(ANA))),
+    "Do you see a dog or a ball?": Query(
+        "exists", where=Or((Has("thing", "dog"), Has("thing", "sports ball"))), form="polar"
+    ),
+    "Who was never in the corridor?": Query("who", where=Not(Has("place", "corridor")), throughout=True),
+    "How much time passed between Ana coming and leaving?": Query(
+        "length", during=During("since", Event(ANA), till=Event(ANA, Not(Has("present"))))
+    ),
+    "What did Ana do between sitting and dancing?": Query(
+        "attribute", ANA, attribute="deed",
+        during=During("after", Event(ANA, SITS), till=Event(ANA, Has("deed", "dancing"))),
+    ),
+    "Between Ana hugging and the end, who is there?": Query(
+        "who", during=During("after", Event(ANA, Has("deed", "hugging")))
+    ),
+    "When Ana comes back does she still wear the hat?": Query(
+        "exists", ANA, HAT, form="polar", during=During("while", Event(ANA), nth=2)
     ),
     # a garment's colour; words that say nothing
     "Is the man in the black hat Ben?": Query(
@@ -223,3 +277,16 @@ def test_both_of_two_questions_say_whom_they_need(text: str, everybody: bool, by
 def test_after_thanks_somebody_is_asked_about() -> None:
     two = Question("", Query("refuse", refusal="small_talk", then=Query("who")))
     assert [one.name for one in two.about([PersonPresence("Ana", "absent", 0.1)])] == ["Ana"]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Who isn't talking?", "Ana is talking from 0:05 to 0:12; I can't tell of Ben."),
+        ("Is Ana talking while Ben is there?", "Yes, Ana is talking while Ben is in this video, from 0:10 to 0:12."),
+        ("Is anyone waving at Ben?", "I see nobody who is waving at Ben; I can't tell of Ana."),
+        ("Is Ana looking at Ben?", "Ana is in this video, but I can't tell whether Ana is looking at Ben."),
+    ],
+)
+def test_times_and_people_are_those_of_the_answer(text: str, answer: str) -> None:
+    assert say(run(read_question(text, NAMES, (), FILM).query, FILM), FILM).startswith(answer)

@@ -234,7 +234,10 @@ def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], time
         return Chosen(("",), missing=tuple(one for event in events for one in _event_truth(event, timeline)[0].missing))
     if whom == Whom() and about and all(has.attribute in OF_SCENE for has in about):
         return Chosen(("",))
-    return chosen(whom, part, timeline)
+    found = chosen(whom, part, timeline)
+    if isinstance(condition, Has) and condition.of is not None and is_towards(condition) and not whom.names:
+        found = replace(found, sure=tuple(name for name in found.sure if name not in condition.of.names))
+    return found
 
 
 def doubt(missing: Sequence[Missing]) -> Verdict:

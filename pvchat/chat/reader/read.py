@@ -17,24 +17,26 @@ from functools import lru_cache
 
 from pvchat.chat.english import word_set
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import WHOLE, During, Query, Whom, is_numbered
+from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered
 from pvchat.chat.reader.decode import Turn, goes_on, leaning, picked, query_of, resolved
 from pvchat.chat.reader.network import Labels, Network
 from pvchat.chat.reader.rules import (
     Tagged,
-    between,
     event_roles,
     heads_by_rule,
     is_statement,
     query_by_rule,
     second_at,
     slots_by_rule,
+    split_between,
 )
 from pvchat.chat.reader.words import ForeignQuestion, Word, Wording, known_phrases, read_foreign, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
 
-_LASTING = word_set("how long much many seconds minutes time is was it there does did it take go goes went by pass ?")
+_ASKS_LENGTH = word_set(
+    "how long much many seconds minutes time is was it there does did it take go goes went by pass ?"
+)
 _EMPTY = frozenset(("and", "or", "but", "then", "what", "how", "about", "also", "?", ",", ".", "!"))
 
 
@@ -82,7 +84,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
         return replace(known.history[-1][0], during=part)
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
-    if (parts := between(words)) is not None:
+    if (parts := split_between(words)) is not None:
         return _between(parts, part, known)
     labels = _labels(tuple(word.seen for word in words))
     second = labels.second if 0 < labels.second < len(words) else second_at(words, labels.tags)
@@ -103,13 +105,16 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
 
 def _between(parts: tuple[Sequence[Word], Sequence[Word], Sequence[Word]], part: During, known: Known) -> Query:
     """What is asked of the time between two events, or how long that is."""
-    opening = [Word(word, word) for word in ("who", "is", "there", "after")]
+    opening = [Word(word, word) for word in ("who", "is", "there", "after")]  # an event is read as part of a question
     begins, ends = (_query_of((*opening, *told), WHOLE, known).during for told in parts[:2])
     during = replace(begins, start_s=part.start_s, end_s=part.end_s, unit=part.unit, till=ends.event)
-    if begins.event is None or ends.event is None:
+    to_the_end = [word.seen for word in parts[1][:2]] == ["the", "end"]
+    if begins.event is None or ends.event is None and not to_the_end:
         return Query("refuse", refusal="unclear")
-    asks_length = {word.seen for word in parts[2]} <= _LASTING
-    return replace(Query("length") if asks_length else _query_of(parts[2], part, known), during=during)
+    asked = _query_of(parts[2], part, known)
+    plain = asked.select in ("how_long", "length") and asked.whom == EVERYBODY and asked.where is None
+    asks_length = plain or {word.seen for word in parts[2]} <= _ASKS_LENGTH
+    return replace(Query("length") if asks_length else asked, during=during)
 
 
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:

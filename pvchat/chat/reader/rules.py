@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from pvchat.chat.english import word_set
+from pvchat.chat.english import FUNCTION_WORDS, PREDICATES, word_set
 from pvchat.chat.query import (
     PRESENT,
     And,
@@ -28,11 +28,13 @@ from pvchat.chat.query import (
     Not,
     Number,
     Or,
+    Quantifier,
     Query,
     Rank,
     Relation,
     Select,
     Whom,
+    atoms,
     is_numbered,
 )
 from pvchat.chat.reader.decode import Turn, as_before
@@ -103,6 +105,13 @@ _IS = word_set("is are was were")
 _ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
 _NOT = word_set("never not")
 _SILENT = word_set("silent silence")
+_HEARD = _SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT
+_BEFORE_MUSIC = word_set("the there is was any some")
+_STARTS = word_set("start starts started starting begin begins began beginning")
+_STOPS = word_set("stop stops stopped stopping end ends ended ending over")
+_MEETS = word_set("meet meets met")
+_NO = word_set("no not never without")
+_THINGS_BEFORE_WITH = word_set("the this a same in on at")  # before a noun: "in the video with Ana"
 _MOST = word_set("most longest more longer")
 _ASKING = word_set("when who whose which how what")
 
@@ -158,8 +167,12 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     heads = dict(labels.heads)
     until = _done_to(question.words)
     measured = heads["refusal"] == "unseen" and bool(_deed_at_end(question.words[:until], labels.tags[:until]))
-    barred = {"refuse"} if labels.selects["refuse"] < LEAST or measured else set()
+    clause = _music_clause(question.seen)
+    rest = {*question.seen[: clause.start], *question.seen[clause.stop :]}
+    meanwhile = heads["refusal"] == "sound" and bool(clause) and not rest & _HEARD
+    barred = {"refuse"} if labels.selects["refuse"] < LEAST or measured or meanwhile else set()
     barred |= set() if history else {"same"}
+    heads |= {"rank": "none"} if meanwhile else {}
     if heads["select"] in barred:
         heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
     if heads["select"] == "same":
@@ -213,6 +226,15 @@ def _only_deed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     places = _deed_at_end(words[:until], tags[:until])
     found = ["P-deed" if i in places else tag for i, tag in enumerate(tags)]
     return [*found[:until], *("O-name" if word.name else "O" for word in words[until:])] if places else found
+
+
+def _with_whom(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
+    """Tags, with a "with" between a deed and somebody as being seen together: "who dances with Ana?"."""
+    found = list(tags)
+    for i in range(1, len(words) - 1):
+        if words[i].seen == "with" and (tags[i - 1], tags[i], tags[i + 1][:2]) == ("P-deed", "O", "O-"):
+            found[i] = "P-with"
+    return found
 
 
 def _done_to(words: Sequence[Word]) -> int:
@@ -280,6 +302,39 @@ def _taken_up(question: Tagged) -> Sequence[Slot]:
     return [replace(slot, role="O") if slot in looks else slot for slot in slots if slot is not pronoun]
 
 
+def _met(question: Tagged) -> Sequence[Slot]:
+    """With meeting somebody as being seen together, where nothing else is asked: "have Ana and Ben met?"."""
+    at = next((i for i, word in enumerate(question.seen) if word in _MEETS), 0)
+    asked = any(slot.role in "PF" for slot in question.slots)
+    if not at or asked or not any(slot.name for slot in question.slots):
+        return question.slots
+    met = Slot("P", "with", False, question.seen[at], "with", at)
+    return sorted((*question.slots, met), key=lambda slot: slot.at)
+
+
+def _or_of(question: Tagged) -> Sequence[Slot]:
+    """With the second of two whom a relation is with as such: "is Ana left of Ben or of Cleo?"."""
+    slots = question.slots
+    return [
+        replace(slot, role="O") if slot.name and slot.role in "SV" and slot.after_or and before.role == "O" else slot
+        for before, slot in zip((*slots[:1], *slots), slots, strict=False)
+    ]
+
+
+def _who_then(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Who is there before or after something happens, where nobody is held against anybody: "who came before that"."""
+    held, happens = (any(slot.role == role for slot in question.slots) for role in "VF")
+    asks = heads["select"] == "order" and question.seen[0] == "who"
+    return {"select": "who"} if asks and happens and not held else {}
+
+
+def _thing_or_thing(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Whether one of several things is seen, not which things are: "do you see a dog or a ball?"."""
+    things = any(slot.role == "P" and slot.kind == "thing" for slot in question.slots)
+    asks = heads["select"] == "attribute" and heads["attribute"] == "thing" and question.seen[0] in _AUXILIARY
+    return {"select": "exists", "attribute": "none", "form": "polar", "join": "or"} if asks and things else {}
+
+
 def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Which of two is asked for, not whether: "did Ana or Ben come first?", "before or after Ben?"."""
     if heads["select"] == "compare" and any(
@@ -293,7 +348,7 @@ def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
 def _of_one(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whether somebody is so, where one alone is asked about, not who is more so: "is Ana left of Ben or of Cleo?"."""
     people, related = ({slot.at for slot in question.slots if slot.role in roles} for roles in ("SV", "O"))
-    one = heads["select"] == "compare" and heads["form"] in ("polar", "choice") and len(people) == 1
+    one = heads["select"] == "compare" and len(people) == 1 and (heads["form"] != "wh" or question.seen[0] in _IS)
     return {"select": "exists", "form": "polar", "attribute": "none", "rank": "none"} if one and related else {}
 
 
@@ -331,23 +386,27 @@ def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
     return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
 
 
-def between(words: Sequence[Word]) -> tuple[Sequence[Word], Sequence[Word], Sequence[Word]] | None:
+def split_between(words: Sequence[Word]) -> tuple[Sequence[Word], Sequence[Word], Sequence[Word]] | None:
     """What begins a part of the video, what ends it, and the rest of a question; None where no such part is named.
 
-    Such as "how long between Ana leaving and coming back?".
+    Such as "how long between Ana leaving and coming back?"; the end of the video may end it.
     """
     seen = [word.seen for word in words]
     at = seen.index("between") + 1 if "between" in seen else len(seen)
-    joint = next((i for i in range(at + 1, len(seen)) if seen[i] == "and" and _happens(words[i + 1 :])), 0)
+    ends = (i for i in range(at + 1, len(seen)) if seen[i] == "and")
+    joint = next((i for i in ends if _happens(words[i + 1 :]) or seen[i + 1 : i + 3] == ["the", "end"]), 0)
     if not joint or not _happens(words[at:joint]):
         return None
     end = next((i for i in range(joint, len(seen)) if seen[i] in (",", *_ENDS)), len(seen))
     first, second = (
         [word for word in part if word.seen != "when"] for part in (words[at:joint], words[joint + 1 : end])
     )
+    rest = (*words[: at - 1], *words[end + (seen[end : end + 1] == [","]) :])
+    if first[0].seen.endswith("ing"):  # "what does Ana do between sitting and dancing?"
+        first = [*[word for word in rest if word.name][:1], *first]
     same = second[0].seen in _SUBJECTS and bool(first[0].name)  # "when Ana leaves and when she comes back"
     second = [first[0], *second[same:]] if same or second[0].seen.endswith("ing") else second
-    return first, second, (*words[: at - 1], *words[end + (seen[end : end + 1] == [","]) :])
+    return first, second, rest
 
 
 def _happens(words: Sequence[Word]) -> bool:
@@ -357,21 +416,71 @@ def _happens(words: Sequence[Word]) -> bool:
     return seen[:1] == ["when"] or does[:1] == [0] or does == [1] and (bool(words[0].name) or seen[0] in _SUBJECTS)
 
 
-def _each_his_own(query: Query, question: Tagged) -> Query:
-    """A query of two people with a condition for each: "is Ana sitting and Ben standing?", "when is …?"."""
-    runs = [[*run] for _, run in groupby((s for s in question.slots if s.role in "SP"), lambda slot: slot.role)]
-    if len(runs) != 4 or not all(slot.name for slot in (*runs[0], *runs[2])) or query.during.event is not None:
-        return query
-    if query.select not in ("exists", "when", "how_long") or "and" not in question.seen[runs[1][0].at : runs[2][0].at]:
-        return query
-    events = [
-        Event(Whom(tuple(slot.name for slot in who)), joined(conditions_of(does, "P"), "and") or PRESENT)
-        for who, does in (runs[:2], runs[2:])
+def _own_events(question: Tagged, who: str, does: str) -> list[Event]:
+    """Two people with a condition for each, by the roles of their slots: "is Ana sitting and Ben standing?"; else
+    nothing. Who is meant by "her" in the second half is the one of the first.
+    """
+    slots = question.slots
+    runs = [[*run] for _, run in groupby((s for s in slots if s.role in who + does), lambda slot: slot.role)]
+    if len(runs) != 4 or not all(slot.name for slot in (*runs[0], *runs[2])):
+        return []
+    at = runs[2][0].at
+    if "and" not in question.seen[runs[1][0].at : at]:
+        return []
+    first = [slot for slot in slots if slot.at < at]
+    second = [
+        replace(runs[0][0], role="O", at=slot.at) if (slot.role, slot.kind) == ("O", "pronoun") else slot
+        for slot in slots
+        if slot.at >= at
     ]
+    if second != [slot for slot in slots if slot.at >= at] and len(runs[0]) > 1:
+        return []
+    return [_own_event(half, people, does) for half, people in ((first, runs[0]), (second, runs[2]))]
+
+
+def _own_event(half: Sequence[Slot], people: Sequence[Slot], does: str) -> Event:
+    quantifier: Quantifier = "any" if len(people) < 2 else "either" if people[-1].after_or else "both"
+    conditions = [one for one in conditions_of(half, does) if one != Has("with")]  # "at the same time"
+    return Event(Whom(tuple(slot.name for slot in people), quantifier), joined(conditions, "and") or PRESENT)
+
+
+def _each_his_own(query: Query, question: Tagged) -> Query:
+    """A query, or the event of one, of two people with a condition for each: "is Ana sitting and Ben standing?"."""
+    during = query.during
+    if during.event is not None:
+        happen = _own_events(question, "E", "F") if during.relation == "while" and not during.nth else []
+        return replace(query, during=replace(during, event=Event(Whom(), And(tuple(happen))))) if happen else query
+    events = _own_events(question, "S", "P") if query.select in ("exists", "when", "how_long") else []
+    if not events:
+        return query
     if query.select != "exists":
         return replace(query, whom=Whom(), where=And(tuple(events)))
     first, then = (replace(query, whom=event.whom, where=event.where) for event in events)
     return replace(first, then=then)
+
+
+def _unread(query: Query, question: Tagged) -> Query:
+    """A refusal of what somebody does to, or with, somebody by a verb that isn't read: "did Ana visit Ben?" doesn't ask
+    whether Ana is there, nor "does Ana play with Ben?" whether both are.
+    """
+    if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
+        return query
+    passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
+    together = isinstance(query.where, Has) and query.where.attribute == "with" and _verb_before_with(question)
+    if not (query.where in (None, PRESENT) and passed or together):
+        return query
+    return Query("refuse", query.whom, refusal="unseen", during=query.during)
+
+
+def _verb_before_with(question: Tagged) -> bool:
+    """Whether a verb that nothing reads stands between somebody and a "with": "does Ana play with Ben?"."""
+    seen = question.seen
+    end = seen.index("with") if "with" in seen else 0
+    start = max((slot.at + 1 for slot in question.slots if slot.role == "S" and slot.at < end), default=end)
+    known = FUNCTION_WORDS | PREDICATES | COMING | GOING | {*_MEETS, "ever", "still", "never", "stay", "time"}
+    return seen[0] in ("do", "does", "did") and any(
+        seen[i] not in known and seen[i].isalpha() and seen[i - 1] not in _THINGS_BEFORE_WITH for i in range(start, end)
+    )
 
 
 def _share(query: Query, question: Tagged) -> Query:
@@ -425,20 +534,26 @@ def _with_kind(query: Query, question: Tagged) -> Query:
 
 def _with_music(query: Query, question: Tagged) -> Query:
     """With music as what happens meanwhile: "is Ana sitting while music plays?"."""
-    if not (at := _music_at(question.seen)):
+    clause = _music_clause(question.seen)
+    if not clause:
         return query
-    relation = query.during.relation or RELATIONS_IN_TIME[question.seen[at]]
+    told = {*question.seen[clause.start : clause.stop]}
+    relation = RELATIONS_IN_TIME[question.seen[clause.start]]
+    if told & _STARTS and relation in ("while", "after"):
+        relation = "since"
+    if told & _STOPS and relation in ("while", "since"):
+        relation = "after"
     return replace(query, during=replace(query.during, relation=relation, event=Event(Whom(), Has("music")), nth=0))
 
 
 def _of_sound(query: Query, question: Tagged) -> Query:
     """The query, or what it means where it asks about sound."""
-    seen, words, text = question.seen, question.words, question.text
+    clause, text = _music_clause(question.seen), question.text
+    words = [*question.words[: clause.start], *question.words[clause.stop :]]
+    seen = [word.seen for word in words]
     refused = query.select == "refuse" and query.refusal == "sound"
     if not (refused or _is_heard(query, text, seen)):
         return query
-    if at := _music_at(seen):
-        seen, words = seen[:at], words[:at]
     phrase, names = _phrase(words, text)
     if {"my", "name"} <= set(seen):
         return Query("refuse", refusal="sound", value="mine")
@@ -451,7 +566,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return _language_query(query, seen, spoken)
     if "music" in seen and not phrase:
         return _music_query(query, seen)
-    if not {*seen} & (_SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT):
+    if not {*seen} & _HEARD:
         return query
     whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
     said = {*phrase.casefold().split()}
@@ -462,12 +577,18 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
     select = _select(seen, bool(phrase))
     silent = bool(_SILENT & {*seen})
-    denied = isinstance(query.where, Not) or seen[0] == "who" and seen[1].endswith("n't") or bool(_NOT & {*seen} - said)
-    if "nobody" in {*seen} - said or silent and whom == Whom() and select != "who":  # "when is it silent?"
-        whom, denied, silent = replace(whom, quantifier="none"), False, False
-    plain = Query("exists", whom, during=query.during)
+    meanwhile = next((i for i, word in enumerate(seen) if i and word in RELATIONS_IN_TIME), len(seen))
+    own = {*seen[:meanwhile]} - said  # "who speaks when Ana is not there?" denies nothing of who speaks
+    denied = isinstance(query.where, Not) or seen[0] == "who" and seen[1].endswith("n't") or bool(_NOT & own)
+    if silent and meanwhile < len(seen) and query.during.event is None:
+        return Query("refuse", refusal="sound")
+    if silent and {*seen[1:2]} & {"it", "there"}:
+        whom = Whom()
+    if "nobody" in {*seen} - said or silent and not denied and whom == Whom() and select != "who":
+        whom, denied, silent = replace(whom, quantifier="none"), False, False  # "when is it silent?"
+    plain = Query("exists", whom, during=query.during, throughout=denied and silent)  # never silent
     where: Condition = Has("says", phrase) if phrase else Has("speaks")
-    where = Not(where) if denied or silent else where
+    where = Not(where) if denied != silent else where
     if select == "attribute":
         return replace(plain, select=select, attribute="says")
     edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
@@ -519,20 +640,28 @@ def _music_query(query: Query, seen: Sequence[str]) -> Query:
         return replace(query, select="refuse", refusal="sound", value="music", where=None, rank=None)
     form: Form = "polar" if select == "exists" else "wh"
     either = "or" in seen and bool({*seen} & (_SPEAKING | _SAYING))
-    where = Or((Has("music"), Has("speaks"))) if either else Has("music")
+    where: Condition = Or((Has("music"), Has("speaks"))) if either else Has("music")
+    where = Not(where) if {*seen} & _NO else where
     return Query(select, where=where, during=query.during, form=form)
 
 
-def _music_at(seen: Sequence[str]) -> int:
-    """Where "while music plays" begins, or "when the music stops"; 0 for nowhere."""
-    at = seen.index("music") - 1 if "music" in seen else 0
-    at -= at > 0 and seen[at] == "the"
-    return at if at > 0 and seen[at] in RELATIONS_IN_TIME else 0
+def _music_clause(seen: Sequence[str]) -> range:
+    """Where "while music plays" stands, or "when the music stops," before a question; empty where nothing says so."""
+    music = at = seen.index("music") if "music" in seen else 0
+    while at and seen[at - 1] in _BEFORE_MUSIC:
+        at -= 1
+    if not at or seen[at - 1] not in RELATIONS_IN_TIME:
+        return range(0)
+    comma = seen.index(",", music) + 1 if "," in seen[music : music + 4] else 0
+    return range(at - 1, len(seen)) if at > 1 else range(comma)
 
 
 def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
     """Whether the words alone tell that speech is asked about, where the network took it for something that is seen."""
     words = {*seen}
+    plain = {has.value for has in atoms(query.where)} <= {"", "music", "talking", "speech"}
+    if "music" in words and plain and query.whom == Whom() and query.select in ("exists", "when", "how_long", "length"):
+        return True
     if _SILENT & words or seen[0] == "who" and {"speaking", "talking"} & words and is_numbered(query.during):
         return True
     if _SAYING & words and query.select != "refuse" and (_QUOTES.search(text) or _MOST & words):
@@ -575,7 +704,7 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
 
 
-TAG_RULES = (_with_event, _only_deed)
-SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up)
-HEAD_RULES = (_of_two, _of_one, _comes_again, _was_gone)
-QUERY_RULES = (_with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _with_kind)
+TAG_RULES = (_with_event, _only_deed, _with_whom)
+SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of)
+HEAD_RULES = (_who_then, _thing_or_thing, _of_two, _of_one, _comes_again, _was_gone)
+QUERY_RULES = (_with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _with_kind)

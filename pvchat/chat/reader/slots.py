@@ -152,10 +152,10 @@ def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quanti
 
 
 def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
-    """The conditions that the slots of one role set, in order."""
+    """The conditions that the slots of one role set, in order; role O among them is whom relations are with."""
     own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
     own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
-    own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= FUNCTION_WORDS]
+    own = [s for s in own if s.kind not in ("deed", "near") or not {*s.value.split()} <= FUNCTION_WORDS]
     own = [s for s in own if s.kind != "worn" or s.value not in _BODY or len(own) == 1]  # "glasses on her nose"
     colours = _colours(own)
     made: list[Condition] = []

@@ -28,7 +28,21 @@ from pvchat.chat.english import (
     words,
 )
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, During, Event, Has, Not, Or, Query, Whom, atoms
+from pvchat.chat.query import (
+    EVERYBODY,
+    PRESENT,
+    And,
+    Condition,
+    During,
+    Event,
+    Has,
+    Not,
+    Or,
+    Query,
+    Whom,
+    atoms,
+    events_in,
+)
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
 from pvchat.chat.timeline import OF_SCENE, Entity, Row, Timeline
@@ -112,7 +126,8 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
     }.get(has.attribute, value)  # fmt: skip
     text = text or f"doing {some}thing"
     if has.attribute == "deed" and has.of is not None:
-        text = " ".join(filter(None, (text, wording("towards", text.split(" ")[0]), whom_said(has.of))))
+        to = wording("towards", text.split(" ")[0])
+        text = " ".join(filter(None, (text, to * (text.split(" ")[-1] != to), whom_said(has.of))))
     return "be", text
 
 
@@ -241,6 +256,9 @@ def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
     where = event.where
     if event.whom == EVERYBODY and isinstance(where, Has) and where.attribute == "light":
         return "it", " ".join(filter(None, ("is", hedge, where.value)))
+    if event.whom == EVERYBODY and (each := events_in(where)):
+        who, told = happens_said(each[0], hedge)
+        return who, join([told, *(" ".join(happens_said(one, hedge)) for one in each[1:])])
     if where == MUSIC:
         return "music", f"{hedge} plays".strip()
     return whom_said(event.whom), clause(where, how_many(event.whom), hedge)
@@ -279,7 +297,7 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
     event = event_said(finding.query.during)
     moves = finding.query.where in (Has("enters"), Has("leaves"))  # these have moments of their own
-    spans = () if moves else finding.during or (found.spans if len(finding.people) == 1 else ())
+    spans = () if moves else common(found.spans, finding.during) or finding.during or found.spans
     told = in_passing(spans, timeline) if event else ""
     return f"{event}{', ' * bool(told)}{told}"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pvchat.chat.conditions import RELATIONS, is_towards
+from pvchat.chat.conditions import RELATIONS, is_towards, truth_of
 from pvchat.chat.english import HEDGE, be, join, lower, number, shortened, so_many_people, upper
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Number, Query, Whom, asks_absence, atoms, is_choice
@@ -35,7 +35,7 @@ from pvchat.chat.say.clauses import (
     whom_said,
 )
 from pvchat.chat.say.people import company, measured
-from pvchat.chat.spans import merged
+from pvchat.chat.spans import common, merged
 from pvchat.chat.timeline import Entity, Row, Timeline, words
 
 _MOST_OPEN = 4  # people of whom it can't be told, by name
@@ -76,7 +76,8 @@ def who(finding: Finding, timeline: Timeline) -> str:
         return f"{join(names)} {be(names)} {whom_said(whom)}." if meant else f"{_seen(finding, timeline)}."
     said = holds_said(finding.people, where, finding, timeline)
     if isinstance(where, Not):
-        against = [replace(one, spans=()) for one in finding.against]  # those are of when it does
+        held = [(one, truth_of(where.part, one.entity, timeline).yes) for one in finding.against]
+        against = [replace(one, spans=tuple(common(spans, finding.during or [timeline.whole]))) for one, spans in held]
         said += holds_said(against, where.part, finding, timeline)
         said += open_said(finding.open) if said else []
     besides = f"besides {join(whom.besides)}, " if whom.besides else ""
@@ -204,6 +205,7 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
 
 
 def _is_so(deed: Has, row: Row) -> bool:
+    """Whether a row says that somebody does a deed, towards whomever."""
     return row.holds and row.attribute == "deed" and words(deed.value) <= words(row.value)
 
 

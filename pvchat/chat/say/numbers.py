@@ -167,7 +167,7 @@ def _cuts(shots: Sequence[Span]) -> str:
 
 
 def of_events(finding: Finding, timeline: Timeline) -> str:
-    """Whether, when or how long events go on at once: "Ana is sitting and Ben is standing from 0:05 to 0:10"."""
+    """Whether, when or how long things happen at once, each of somebody else: "Ana is sitting and Ben is standing"."""
     query, word = finding.query, "or" if isinstance(finding.query.where, Or) else "and"
     happens = join([" ".join(happens_said(one)) for one in events_in(query.where)], word)
     if finding.spans and not timeline.still and not isinstance(query.where, Not):

@@ -28,10 +28,10 @@ _HEARD = dict.fromkeys((UNSEEN, BY_VOICE), ", by the voice,")  # … or whose th
 def of_sound(finding: Finding, timeline: Timeline) -> str:
     """The answer to a question about what is heard."""
     query, rank = finding.query, finding.query.rank
+    if query.where == Not(MUSIC) and query.select != "exists":
+        return _music(finding)
     if isinstance(query.where, Or) and all(has.attribute in HEARD for has in atoms(query.where)):
-        return " ".join(
-            [{"yes": "Yes.", "no": "No."}.get(finding.verdict or "", ""), *_each(finding, timeline)]
-        ).strip()
+        return " ".join([_in_all(finding), *_each(finding, timeline)]).strip()
     if isinstance(query.where, Not):
         return of_sound(_about(finding, asked_of(query)), timeline)
     if query.select != "who" or query.number is not None or rank is not None and rank.by not in _BY_TIME:
@@ -65,6 +65,13 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     return upper(f"{_lead(finding)}{sound}{'; '.join(clauses)}.")
 
 
+def _in_all(finding: Finding) -> str:
+    """Yes, no, or for how long, of several things that are heard."""
+    if finding.query.select == "how_long" and finding.number:
+        return f"For about {lasting(finding.number)}."
+    return {"yes": "Yes.", "no": "No."}.get(finding.verdict or "", "")
+
+
 def _each(finding: Finding, timeline: Timeline) -> list[str]:
     """What is heard of each of several things that are asked for; of none of them, that none is."""
     told: dict[bool, list[str]] = {True: [], False: []}
@@ -93,9 +100,10 @@ def _lead(finding: Finding) -> str:
 
 
 def _music(finding: Finding) -> str:
-    """Whether, how long and when music plays."""
-    spans = finding.spans
-    plays = f"music plays {_measured(spans, finding)}" if spans else "as far as I hear, no music plays"
+    """Whether, how long and when music plays, or none does."""
+    spans, no = finding.spans, "no " * isinstance(finding.query.where, Not)
+    never = "music plays the whole time" if no else "no music plays"
+    plays = f"{no}music plays {_measured(spans, finding)}" if spans else f"as far as I hear, {never}"
     return upper(f"{_lead(finding)}{plays}.")
 
 

@@ -125,7 +125,13 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     if query.whom == EVERYBODY and query.select in _TIMED and events_in(query.where):
         return of_events(finding, timeline)
     timed = query.select in _TIMED[1:] and query.where != MUSIC
-    silent = isinstance(query.where, Not) and query.select != "exists" or query.whom.quantifier == "none" and timed
+    silent = (
+        isinstance(query.where, Not)
+        and query.where.part != MUSIC
+        and query.select != "exists"
+        or query.whom.quantifier == "none"
+        and timed
+    )
     if is_of_sound(query) and query.select not in ("compare", "order") and not silent:
         return of_sound(finding, timeline)
     if asks_scene(finding) and query.select in _OF_SCENE and not (query.select != "exists" and finding.everyone):
