@@ -25,9 +25,8 @@ from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 MASK = "a face mask"  # the feature of `PersonFacts` that says so
-_ONE_WORD = (
-    2.0  # log-odds: what "that is not her" takes from a track that is as like her as it is like that face [choice]
-)
+# log-odds: what "that is not her" takes from a track that is as like her as it is like that face [choice]
+_ONE_WORD = 2.0
 _SAME_MOMENT = 0.01  # seconds: a correction's moment is rounded
 TOLD = 6.0  # log-odds of what the user said: .998
 
@@ -56,9 +55,8 @@ def settle(odds: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -
     else's.
     """
     said = [corrected_tracks(person, analysis) for person in people]
-    for owner, one in enumerate(said):
-        for column in (column for column, her in one.items() if her):
-            odds[[row != owner for row in range(len(people))], column] = -TOLD
+    for column in (column for one in said for column, her in one.items() if her):
+        odds[:, column] = -TOLD
     for row, one in enumerate(said):
         for column, her in one.items():
             odds[row, column] = TOLD if her else -TOLD

@@ -17,12 +17,12 @@ from typing import Literal
 import numpy as np
 
 from pvchat.errors import PVChatError
+from pvchat.identity.examples import is_masked
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 
 Kind = Literal["faces", "figures", "clips"]
 KINDS: tuple[Kind, ...] = ("faces", "figures", "clips")
 WIDTHS: dict[Kind, int] = {"faces": 128, "figures": 128, "clips": 1280}
-MASK = "a face mask"  # the feature of `PersonFacts` that says so
 
 _TRACK_BITS, _VIEW_BITS = 12, 8
 NO_TRACK = (1 << _TRACK_BITS) - 1  # the row of a whole clip
@@ -150,6 +150,6 @@ def _track_entry(analysis: ClipAnalysis, number: int, track: Track) -> TrackEntr
         analysis.spans(track.shown_in),
         round(float(track.quality.max()), 3),
         track.facts.gender,
-        MASK in track.facts.features,
+        is_masked(track),
         (x0, y0, x1, y1),
     )

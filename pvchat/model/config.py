@@ -117,8 +117,7 @@ class ModelConfig:
             lora = LoraConfig(**row.get("lora", {}))
             return cls(**{**row, "experts": experts, "lora": replace(lora, targets=tuple(lora.targets))})
         except TypeError as error:
-            what, whose = f"model configuration: {error}", str(row.get("name", ""))
-            raise SettingsError(what, subject=whose, hint=ANOTHER_VERSION) from error
+            raise SettingsError(f"configuration: {error}", subject=row.get("name", ""), hint=ANOTHER_VERSION) from error
 
 
 def read_config(folder: Path) -> ModelConfig:

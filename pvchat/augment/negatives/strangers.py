@@ -19,8 +19,9 @@ import numpy as np
 
 from pvchat.augment.negatives.candidates import Box, Negative, SubjectClip, windows
 from pvchat.augment.schemas import Split
+from pvchat.identity.examples import MASK
 from pvchat.identity.presence import PresenceModel
-from pvchat.index.entries import MASK, ClipEntry
+from pvchat.index.entries import ClipEntry
 from pvchat.people.person import Person
 from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity
