@@ -51,7 +51,7 @@ _BECOMES = ("is", "'s", "was", "are", "were", "gets", "got", "becomes", "turns",
 _GONE = frozenset(("gone", "away", "missing", "absent"))
 _SWITCHED = {"off": "dark", "out": "dark", "on": "bright"}
 _SUBJECTS = ("he", "she", "they")
-LEAST = 0.5  # probability from which a question is refused [choice]
+LEAST, SURER = 0.5, 0.6  # probability from which a question is refused; where a condition is told of somebody [choice]
 _SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
@@ -170,7 +170,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     clause = _music_clause(question.seen)
     rest = {*question.seen[: clause.start], *question.seen[clause.stop :]}
     meanwhile = heads["refusal"] == "sound" and bool(clause) and not rest & _HEARD
-    barred = {"refuse"} if labels.selects["refuse"] < LEAST or measured or meanwhile else set()
+    least = SURER if any(slot.role == "P" for slot in question.slots) else LEAST
+    barred = {"refuse"} if labels.selects["refuse"] < least or measured or meanwhile else set()
     barred |= set() if history else {"same"}
     heads |= {"rank": "none"} if meanwhile else {}
     if heads["select"] in barred:
@@ -232,8 +233,8 @@ def _with_whom(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     """Tags, with a "with" between a deed and somebody as being seen together: "who dances with Ana?"."""
     found = list(tags)
     for i in range(1, len(words) - 1):
-        if words[i].seen == "with" and (tags[i - 1], tags[i], tags[i + 1][:2]) == ("P-deed", "O", "O-"):
-            found[i] = "P-with"
+        if words[i].seen == "with" and (tags[i - 1], tags[i], tags[i + 1][1:]) == ("P-deed", "O", "-name"):
+            found[i : i + 2] = ["P-with", "O-name"]
     return found
 
 
@@ -313,12 +314,13 @@ def _met(question: Tagged) -> Sequence[Slot]:
 
 
 def _or_of(question: Tagged) -> Sequence[Slot]:
-    """With the second of two whom a relation is with as such: "is Ana left of Ben or of Cleo?"."""
-    slots = question.slots
-    return [
-        replace(slot, role="O") if slot.name and slot.role in "SV" and slot.after_or and before.role == "O" else slot
-        for before, slot in zip((*slots[:1], *slots), slots, strict=False)
-    ]
+    """With whom a relation is with as such, and the second of two: "is Ana left of Ben or of Cleo?"."""
+    found: list[Slot] = []
+    for slot in question.slots:
+        before = found[-1] if found else slot
+        related = before.kind in ("left_of", "right_of", "beside") or slot.after_or and before.role == "O"
+        found.append(replace(slot, role="O") if related and slot.name and slot.role in "SV" else slot)
+    return found
 
 
 def _who_then(heads: dict[str, str], question: Tagged) -> dict[str, str]:
