@@ -172,7 +172,7 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     meanwhile = heads["refusal"] == "sound" and bool(clause) and not rest & _HEARD
     least = SURER if any(slot.role == "P" for slot in question.slots) else LEAST
     barred = {"refuse"} if labels.selects["refuse"] < least or measured or meanwhile else set()
-    barred |= set() if history else {"same"}
+    barred |= set() if history else {"same", "why"} if question.slots else {"same"}  # "show me Ana" asks no "why"
     heads |= {"rank": "none"} if meanwhile else {}
     if heads["select"] in barred:
         heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
@@ -352,6 +352,12 @@ def _of_one(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     people, related = ({slot.at for slot in question.slots if slot.role in roles} for roles in ("SV", "O"))
     one = heads["select"] == "compare" and len(people) == 1 and (heads["form"] != "wh" or question.seen[0] in _IS)
     return {"select": "exists", "form": "polar", "attribute": "none", "rank": "none"} if one and related else {}
+
+
+def _gaze(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Where somebody looks is what she does, not where she is: "where is Ana looking?"."""
+    asks = question.seen[0] in ("where", "which") and bool({"looking", "facing"} & {*question.seen[-2:]})
+    return {"select": "attribute", "attribute": "deed"} if asks and heads["select"] in ("attribute", "refuse") else {}
 
 
 def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -708,5 +714,5 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
 
 TAG_RULES = (_with_event, _only_deed, _with_whom)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of)
-HEAD_RULES = (_who_then, _thing_or_thing, _of_two, _of_one, _comes_again, _was_gone)
+HEAD_RULES = (_gaze, _who_then, _thing_or_thing, _of_two, _of_one, _comes_again, _was_gone)
 QUERY_RULES = (_with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _with_kind)
