@@ -277,7 +277,7 @@ def train(parser: Parser, data: list[Example], val: list[Example], plan: Plan) -
             optimiser.step()
             schedule.step()
             done += 1
-            follow(mean, parser, min(AVERAGED, done / (done + 10)))
+            blend(mean, list(parser.parameters()), 1 - min(AVERAGED, done / (done + 10)))
             total, count = total + loss.item(), count + 1
             if count % WRITTEN_EVERY == 0:
                 print(f"{count} steps: loss {total / count:.3f}, {time.time() - started:.0f} s", flush=True)
@@ -290,13 +290,6 @@ def train(parser: Parser, data: list[Example], val: list[Example], plan: Plan) -
         )
         write(mean, plan.out)
     parser.load_state_dict(mean.state_dict())
-
-
-@torch.no_grad()
-def follow(mean: Parser, parser: Parser, kept: float) -> None:
-    """Move a mean of weights a step towards the weights; `kept` is how much of it stays (0 to 1)."""
-    for averaged, value in zip(mean.parameters(), parser.parameters(), strict=True):
-        averaged.lerp_(value, 1 - kept)
 
 
 def _batches(data: Sequence[Example], rng: np.random.Generator) -> Iterator[list[Example]]:
@@ -321,10 +314,10 @@ def take(parser: Parser, file: Path) -> None:
 
 
 @torch.no_grad()
-def blend(parser: Parser, before: Sequence[Tensor], keep: float) -> None:
-    """Make weights the mean of what they are and of what they were; `keep` is how much of the latter (0 to 1)."""
-    for value, old in zip(parser.parameters(), before, strict=True):
-        value.lerp_(old, keep)
+def blend(parser: Parser, others: Sequence[Tensor], share: float) -> None:
+    """Make weights the mean of what they are and of others; `share` is how much of the others (0 to 1)."""
+    for value, other in zip(parser.parameters(), others, strict=True):
+        value.lerp_(other, share)
 
 
 def write(parser: Parser, file: Path) -> None:

@@ -2,7 +2,7 @@
 
 In: a question's words and what the network says of them. Out: `slots_by_rule` with what was passed over,
 `heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `TAG_RULES`,
-`SLOT_RULES` and `QUERY_RULES` stands for itself: one that the network has learned goes by its line.
+`SLOT_RULES`, `HEAD_RULES` and `QUERY_RULES` stands for itself: one that the network has learned goes by its line.
 
 The network says that sound is asked about, and of whom; `_of_sound` says what. "When does Ana say 'coffee'?" is
 Query("when", Whom(("Ana",)), where=Has("says", "coffee")); "what is being said?" asks for the attribute "says". What
@@ -110,8 +110,8 @@ _BEFORE_MUSIC = word_set("the there is was any some")
 _STARTS = word_set("start starts started starting begin begins began beginning")
 _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
 _MEETS = word_set("meet meets met")
-_NO = word_set("no not never without")
-_THINGS_BEFORE_WITH = word_set("the this a same in on at")  # before a noun: "in the video with Ana"
+_NO = _NOT | {"no", "without"}
+_BEFORE_NOUN = word_set("the this a same in on at")  # what follows is no verb: "in the video with Ana"
 _MOST = word_set("most longest more longer")
 _ASKING = word_set("when who whose which how what")
 
@@ -165,8 +165,7 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     """The heads; a refusal must be likely, and "same" is what was asked before."""
     labels = question.labels
     heads = dict(labels.heads)
-    until = _done_to(question.words)
-    measured = heads["refusal"] == "unseen" and bool(_deed_at_end(question.words[:until], labels.tags[:until]))
+    measured = heads["refusal"] == "unseen" and bool(_deed_at_end(question.words, labels.tags))
     clause = _music_clause(question.seen)
     rest = {*question.seen[: clause.start], *question.seen[clause.stop :]}
     meanwhile = heads["refusal"] == "sound" and bool(clause) and not rest & _HEARD
@@ -203,6 +202,11 @@ def is_statement(words: Sequence[Word]) -> bool:
     return words[0].seen in _STATING and words[-1].seen in (".", "!") and all(word.seen != "?" for word in words)
 
 
+def _last_word(words: Sequence[Word]) -> int:
+    """The place of the last word that is no mark; 0 where there is none."""
+    return next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
+
+
 def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
     found = list(tags)
@@ -223,8 +227,7 @@ def _only_deed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     """Tags, with the one deed of a question, where it was passed over, and whom it is done to: "is anyone reading?",
     "who opened the door?", "is Ana waving at Ben?".
     """
-    until = _done_to(words)
-    places = _deed_at_end(words[:until], tags[:until])
+    until, places = _object_at(words), _deed_at_end(words, tags)
     found = ["P-deed" if i in places else tag for i, tag in enumerate(tags)]
     return [*found[:until], *("O-name" if word.name else "O" for word in words[until:])] if places else found
 
@@ -238,16 +241,17 @@ def _with_whom(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     return found
 
 
-def _done_to(words: Sequence[Word]) -> int:
+def _object_at(words: Sequence[Word]) -> int:
     """Where "at Ben" begins at the end of a question; the question's length where it names nobody there."""
-    last = next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
+    last = _last_word(words)
     at = last - (last > 3 and words[last - 1].seen in ("at", "to"))
     return at if at > 2 and words[last].name else len(words)
 
 
 def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
-    """Where the deed stands that ends a question, if it is all that the question asks of somebody."""
-    seen = [word.seen for word in words]
+    """Where the deed stands that ends a question, or that only "at Ben" follows, if all that is asked is this deed."""
+    until = _object_at(words)
+    seen, tags = [word.seen for word in words[:until]], tags[:until]
     end = next((i for i in range(len(seen), 0, -1) if seen[i - 1][0].isalnum()), 0)
     asks = seen[0] in (_AUXILIARY - _ABLE) | {"who", "when"} or seen[:2] in (["how", "long"], ["how", "often"])
     for start in range(1, end if asks else 0):
@@ -261,7 +265,7 @@ def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
 def _at_that_time(question: Tagged) -> Sequence[Slot]:
     """With a "then" at the end of a whole question as the time before, where the network passed it over."""
     words, labels = question.words, question.labels
-    last = next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
+    last = _last_word(words)
     whole = words[0].seen in _OPENERS and labels.heads["follow"] == "none" and labels.heads["select"] != "same"
     if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
         return question.slots
@@ -435,14 +439,11 @@ def _own_events(question: Tagged, who: str, does: str) -> list[Event]:
     at = runs[2][0].at
     if "and" not in question.seen[runs[1][0].at : at]:
         return []
-    first = [slot for slot in slots if slot.at < at]
-    second = [
-        replace(runs[0][0], role="O", at=slot.at) if (slot.role, slot.kind) == ("O", "pronoun") else slot
-        for slot in slots
-        if slot.at >= at
-    ]
-    if second != [slot for slot in slots if slot.at >= at] and len(runs[0]) > 1:
+    first, second = [slot for slot in slots if slot.at < at], [slot for slot in slots if slot.at >= at]
+    hers = [slot for slot in second if (slot.role, slot.kind) == ("O", "pronoun")]
+    if hers and len(runs[0]) > 1:
         return []
+    second = [replace(runs[0][0], role="O", at=slot.at) if slot in hers else slot for slot in second]
     return [_own_event(half, people, does) for half, people in ((first, runs[0]), (second, runs[2]))]
 
 
@@ -487,7 +488,7 @@ def _verb_before_with(question: Tagged) -> bool:
     start = max((slot.at + 1 for slot in question.slots if slot.role == "S" and slot.at < end), default=end)
     known = FUNCTION_WORDS | PREDICATES | COMING | GOING | {*_MEETS, "ever", "still", "never", "stay", "time"}
     return seen[0] in ("do", "does", "did") and any(
-        seen[i] not in known and seen[i].isalpha() and seen[i - 1] not in _THINGS_BEFORE_WITH for i in range(start, end)
+        seen[i] not in known and seen[i].isalpha() and seen[i - 1] not in _BEFORE_NOUN for i in range(start, end)
     )
 
 
@@ -601,11 +602,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return replace(plain, select=select, attribute="says")
     edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
     polar = replace(plain, where=where, form="polar")
-    if (
-        select == "exists"
-        and not isinstance(where, Not)
-        and (exact := _of_speech(polar, query, edge, " ".join(seen))) is not None
-    ):
+    if select == "exists" and (exact := _of_speech(polar, query, edge, " ".join(seen))) is not None:
         return exact
     most = Rank("long", 1 if query.rank is None else query.rank.k)
     rank = most if select == "who" and _MOST & set(seen) else edge if select in ("who", "when") else None
