@@ -40,6 +40,7 @@ from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.perception import analysis, measuring, search
 from pvchat.perception.experts import body, efficientnet, faces, hands, identity, mesh, mtcnn
+from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.networks import RUNTIME, runtime_for
 from pvchat.perception.search import describe, find_faces
 from pvchat.perception.tracks import link
@@ -134,12 +135,12 @@ class PartTimer:
         return timed
 
 
-def experts_on(runtime: str) -> analysis.Experts:
+def experts_on(runtime: str) -> Experts:
     """Experts that are loaded and have computed once, on "openvino" or "torch"."""
     before = os.environ.get(RUNTIME)
     os.environ[RUNTIME] = runtime
     try:
-        experts = analysis.Experts()
+        experts = Experts()
         warm = np.zeros((2, 96, 160, 3), np.uint8)
         find_faces(warm, np.arange(len(warm)), experts.faces)
         experts.frames.grid(warm)
@@ -217,7 +218,7 @@ def others(expert: faces.FaceExpert) -> dict[str, Callable[[Clip], str]]:
     return roads
 
 
-def measure(path: Path, rounds: int, roads: dict[str, analysis.Experts]) -> None:
+def measure(path: Path, rounds: int, roads: dict[str, Experts]) -> None:
     """Prints one clip's table: every round decodes and then takes every road."""
     seconds: dict[str, list[tuple[float, float]]] = {}
     found: dict[str, str] = {}

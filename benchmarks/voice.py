@@ -33,7 +33,8 @@ from PIL import Image
 
 from pvchat import video
 from pvchat.config import VideoConfig
-from pvchat.perception.analysis import Depth, Experts, recognise
+from pvchat.perception.analysis import Depth, recognise
+from pvchat.perception.experts.collection import Experts
 from pvchat.perception.sound.listening import SoundExperts, listen
 from pvchat.schemas import ClipAnalysis, FloatArray, Sound, Utterance
 from pvchat.video.sound import has_sound

@@ -108,5 +108,5 @@ def experts_of(
         hands=None,
         mesh=None,
         things=SimpleNamespace(find=lambda image: []),
-        facts=SimpleNamespace(heads=HeadsOf(drawn if photo_head is None else photo_head)),
+        heads=HeadsOf(drawn if photo_head is None else photo_head),
     )

@@ -15,8 +15,9 @@ torch = pytest.importorskip("torch")
 from pvchat.assets import footage  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import WeightsError  # noqa: E402
-from pvchat.perception.analysis import Experts, recognise  # noqa: E402
+from pvchat.perception.analysis import recognise  # noqa: E402
 from pvchat.perception.experts import networks  # noqa: E402
+from pvchat.perception.experts.collection import Experts  # noqa: E402
 from pvchat.video import Clip, load  # noqa: E402
 
 ANOTHER = "cpu:0"

@@ -8,8 +8,8 @@ import pytest
 
 from pvchat.perception import facts, sightings
 from pvchat.perception.experts.attributes import Attribute
+from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.scenes import OTHER
-from pvchat.perception.facts import FactExperts
 from pvchat.perception.places import measure_scene
 from pvchat.schemas import ClipAnalysis, Track
 from recipes.looks.attribute_labels import FRAME_KINDS
@@ -47,10 +47,11 @@ class StubImageNet:
 
 
 def experts(imagenet=None, **said):
-    found = FactExperts(SimpleNamespace(pooled=lambda images: np.zeros((len(images), 1280), np.float32)))
+    found, frames = Experts(), SimpleNamespace(pooled=lambda images: np.zeros((len(images), 1280), np.float32))
     settings = StubHeads(photo=said.pop("photo", [("indoors", 0.7)]), drawn=said.pop("drawn", []))
     place = StubPlaces(*said.pop("place", ("a kitchen", 0.1)))
-    found.__dict__.update(heads=StubHeads(**said), settings=settings, imagenet=imagenet or StubImageNet(), places=place)
+    heads, imagenet = StubHeads(**said), imagenet or StubImageNet()
+    found.__dict__.update(frames=frames, heads=heads, settings=settings, imagenet=imagenet, places=place)
     return found
 
 

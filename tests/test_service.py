@@ -269,7 +269,7 @@ def test_services_beside_each_other_share_networks_and_nothing_else(
 def test_warming_up_loads_every_expert(monkeypatch: pytest.MonkeyPatch) -> None:
     from functools import cached_property
 
-    from pvchat.perception.analysis import Experts
+    from pvchat.perception.experts.collection import Experts
 
     names, loaded = [n for n, part in vars(Experts).items() if isinstance(part, cached_property)], []
     for name in names:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -21,14 +21,10 @@ from pvchat.perception import bodies, facts, places, tracks
 from pvchat.perception.bodytracks import follow_bodies
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
-from pvchat.perception.experts.body import BodyExpert
-from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
-from pvchat.perception.experts.faces import DetectedFaces, FaceExpert
-from pvchat.perception.experts.figures import FigureExpert
+from pvchat.perception.experts.collection import Experts
+from pvchat.perception.experts.efficientnet import WIDTH
+from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.perception.experts.figuretracks import link_figures
-from pvchat.perception.experts.hands import HandExpert
-from pvchat.perception.experts.mesh import MeshExpert
-from pvchat.perception.experts.objects import ThingExpert
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.heads import whose
 from pvchat.perception.joining import join_on_bodies
@@ -82,63 +78,6 @@ class Depth:
 WHOLE = Depth()
 
 
-class Experts:
-    """The frozen experts, each loaded when it is first needed."""
-
-    def __init__(self, device: str = "cpu") -> None:
-        self.device = device
-
-    @cached_property
-    def frames(self) -> FrameExpert:
-        """Features of frames and crops."""
-        return FrameExpert(device=self.device)
-
-    @cached_property
-    def faces(self) -> FaceExpert:
-        """Faces and whose they are."""
-        return FaceExpert(device=self.device)
-
-    @cached_property
-    def figures(self) -> FigureExpert:
-        """Drawn figures."""
-        return FigureExpert(self.frames)
-
-    @cached_property
-    def facts(self) -> facts.FactExperts:
-        """What clothes, places and features are measured with."""
-        return facts.FactExperts(self.frames)
-
-    @cached_property
-    def body(self) -> BodyExpert:
-        """Body pose."""
-        return BodyExpert()
-
-    @cached_property
-    def hands(self) -> HandExpert:
-        """Hands."""
-        return HandExpert()
-
-    @cached_property
-    def mesh(self) -> MeshExpert:
-        """Face mesh."""
-        return MeshExpert()
-
-    @cached_property
-    def things(self) -> ThingExpert:
-        """Things."""
-        return ThingExpert()
-
-    def convert(self) -> None:
-        """Convert the networks that are converted once, so that no first question waits for it."""
-        _ = self.frames, self.faces, self.things, self.body, self.hands
-        self.frames.convert()
-
-    def load(self) -> None:
-        """Load them all now."""
-        _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh, self.things
-        networks.rest()
-
-
 def recognise(
     clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE, start_s: float = 0.0
 ) -> ClipAnalysis:
@@ -179,7 +118,7 @@ def recognise(
 
     side_by_side(describe, jobs)
     drawn = likely_drawn >= _DRAWN
-    analysis.scene = places.measure_scene(clip, grid, drawn, tracks=analysis.tracks, experts=experts.facts)
+    analysis.scene = places.measure_scene(clip, grid, drawn, tracks=analysis.tracks, experts=experts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     networks.rest()
     return analysis
@@ -210,7 +149,7 @@ def _shows_real_face(analysis: ClipAnalysis) -> bool:
 
 def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
     """Whether frames with pooled features [T, 1280] are drawn: mean log-odds of two heads trained on other photos."""
-    heads = experts.facts.heads
+    heads = experts.heads
     photo_head = heads.probabilities("frame", pooled)[:, heads.labels("frame").index("drawn")]
     both = [np.clip(p, 1e-6, 1 - 1e-6) for p in (experts.figures.is_drawn(pooled), photo_head)]
     both = [np.log(p / (1 - p)) for p in both]
@@ -292,7 +231,7 @@ def _fill_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Exper
         described = experts.frames.pooled([crop(clip.images[track.frames[i]], track.body_boxes[i]) for i in seen])
         track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described
     if crops or track.kind == "figure":
-        track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts.facts)
+        track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts)
 
 
 def thumbnail(clip: Clip, track: Track) -> bytes:

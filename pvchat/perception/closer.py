@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from pvchat import video
-from pvchat.perception.analysis import Depth, Experts, recognise
+from pvchat.perception.analysis import Depth, recognise
 from pvchat.perception.boxes import overlap
+from pvchat.perception.experts.collection import Experts
 from pvchat.perception.measuring import measure
 from pvchat.perception.scan import LongVideo
 from pvchat.perception.tracks import mean_identity

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,22 +18,12 @@ from numpy.typing import NDArray
 
 from pvchat.perception import cloth, colours, drawnheads, garments, hair
 from pvchat.perception.drawnheads import DrawnHeads
-from pvchat.perception.experts.attributes import (
-    SETTINGS,
-    Attribute,
-    AttributeExpert,
-    ImageNetHead,
-    body_box,
-    bust_box,
-    crop,
-    head_box,
-)
-from pvchat.perception.experts.scenes import PlaceHead
+from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
 from pvchat.perception.sightings import best_sightings, shot, skin_colour, torso_box, where
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, Track
 
 if TYPE_CHECKING:
-    from pvchat.perception.experts.efficientnet import FrameExpert
+    from pvchat.perception.experts.collection import Experts
     from pvchat.video import Clip
 
 _NOT_WORN = {"smiling", "man", "woman", "blonde"}
@@ -49,38 +38,7 @@ _SHIRTS = ("white", "light grey", "light blue", "pink", "blue")  # colours that 
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
 
-class FactExperts:
-    """The networks that facts need, each loaded when first used.
-
-    Args:
-        frames: features of frames and crops, shared with the rest of the analysis.
-    """
-
-    def __init__(self, frames: FrameExpert) -> None:
-        self.frames = frames
-
-    @cached_property
-    def heads(self) -> AttributeExpert:
-        """Linear heads for clothes, features, places."""
-        return AttributeExpert()
-
-    @cached_property
-    def settings(self) -> AttributeExpert:
-        """Indoors or outdoors, of photos and of drawn scenes."""
-        return AttributeExpert(SETTINGS)
-
-    @cached_property
-    def places(self) -> PlaceHead:
-        """Kinds of places."""
-        return PlaceHead()
-
-    @cached_property
-    def imagenet(self) -> ImageNetHead:
-        """The classifier that belongs to the features."""
-        return ImageNetHead()
-
-
-def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, experts: FactExperts) -> PersonFacts:
+def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, experts: Experts) -> PersonFacts:
     """What tells who it is, and where: place, size, and what the head wears, for a mask hides a face.
 
     Args:
@@ -102,7 +60,7 @@ def measure_person(
     track: Track,
     analysis: ClipAnalysis,
     *,
-    experts: FactExperts,
+    experts: Experts,
     heads: DrawnHeads | None = None,
 ) -> PersonFacts:
     """What can be said of one track: what `recognise_person` found, in `track.facts`, and clothes, hair and things.
@@ -130,7 +88,7 @@ def measure_person(
 
 
 def _measure_face(
-    facts: PersonFacts, clip: Clip, track: Track, others: Sequence[Track], grey: bool, experts: FactExperts
+    facts: PersonFacts, clip: Clip, track: Track, others: Sequence[Track], grey: bool, experts: Experts
 ) -> None:
     """What is worn and held, and the hair, of somebody whose face is seen."""
     best = best_sightings(track)
@@ -184,9 +142,7 @@ def _top(said: Sequence[str | None]) -> list[Garment]:
     return [Garment("top", colour, round(agreed, 3))] if colour else []
 
 
-def _body_features(
-    track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], experts: FactExperts
-) -> FloatArray:
+def _body_features(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], experts: Experts) -> FloatArray:
     """[B, 1280] of the torso crops that lie at least half in the frame; the track's own features where it has them."""
     boxes = [body_box(track.boxes[i]) for i in best]
     inside = [k for k, box in enumerate(boxes) if min(box[3], 1.0) - box[1] > 0.3 * (box[3] - box[1])]
@@ -210,7 +166,7 @@ def _claim_head(facts: PersonFacts, claims: list[Attribute]) -> None:
             facts.confidence[claim.label] = claim.confidence
 
 
-def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: FactExperts) -> str | None:
+def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: Experts) -> str | None:
     """What the whole frames show being done, said of whoever is seen from far enough to be doing it."""
     if facts.shot == "close-up" or len(analysis.frame_features) == 0:
         return None
@@ -224,7 +180,7 @@ def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: FactExperts) 
     return found.label
 
 
-def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray, bust: FloatArray) -> list[Attribute]:
+def _claim_body(facts: PersonFacts, experts: Experts, body: FloatArray, bust: FloatArray) -> list[Attribute]:
     """Garments that the heads or the ImageNet classifier are sure of; sets `holding` and `near` too.
 
     Args:

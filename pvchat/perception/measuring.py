@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from pvchat.perception import facts
-from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, with_facts
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, company, with_facts
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.collars import dress_neck
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import Before
+from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.grounds import ground_facts
@@ -168,7 +169,7 @@ def _fill_facts(
     """Fill in a track's facts."""
     drawn = track.kind == "figure" and analysis.scene.drawn
     heads = DrawnHeads(experts.faces.wide, experts.mesh) if drawn else None
-    track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts, heads=heads)
+    track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts, heads=heads)
     if posed is not None and posed[1]:
         _fill_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)

@@ -21,7 +21,7 @@ from pvchat.perception.experts.scenes import OTHER, free_cells
 from pvchat.schemas import BLUE_SKY, FloatArray, SceneFacts, Track
 
 if TYPE_CHECKING:
-    from pvchat.perception.facts import FactExperts
+    from pvchat.perception.experts.collection import Experts
     from pvchat.video import Clip
 
 _SURE = 0.25  # probability from which a place is told
@@ -43,7 +43,7 @@ def measure_scene(
     drawn: bool = False,
     *,
     tracks: Sequence[Track] = (),
-    experts: FactExperts,
+    experts: Experts,
 ) -> SceneFacts:
     """What can be said of the clip as a whole.
 
@@ -86,7 +86,7 @@ def place_by_clothes(scene: SceneFacts, tracks: Sequence[Track]) -> SceneFacts:
     return scene
 
 
-def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: FactExperts) -> None:
+def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> None:
     told = {claim.label: claim for claim in experts.settings.claims("drawn" if scene.drawn else "photo", pooled)}
     if not scene.drawn:
         agreed = [claim for claim in experts.heads.claims("frame", pooled) if claim.kind == "setting"]
@@ -98,7 +98,7 @@ def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: FactExperts) -
         scene.confidence.setdefault("setting", claim.confidence)
 
 
-def _drawn_setting(pooled: FloatArray, experts: FactExperts) -> dict[str, Attribute]:
+def _drawn_setting(pooled: FloatArray, experts: Experts) -> dict[str, Attribute]:
     """Where a drawn scene plays when the head for drawn scenes isn't sure by itself, but the one for photos agrees."""
     found: dict[str, Attribute] = {}
     for label, least in _BOTH.items():
@@ -109,7 +109,7 @@ def _drawn_setting(pooled: FloatArray, experts: FactExperts) -> dict[str, Attrib
     return found
 
 
-def _tell_place(scene: SceneFacts, pooled: FloatArray, experts: FactExperts) -> None:
+def _tell_place(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> None:
     shares = experts.places.probabilities(pooled)
     sure, place = max(zip(shares.tolist(), experts.places.labels, strict=True))
     elsewhere = "indoors" if place in _OPEN else "outdoors"
@@ -125,7 +125,7 @@ def _without_people(clip: Clip, grid: FloatArray, tracks: Sequence[Track]) -> Fl
     return np.stack([cells[free_cells(np.array(boxes, np.float32).reshape(-1, 4))].mean(0) for cells, boxes in shown])
 
 
-def _behind(grid: FloatArray, experts: FactExperts) -> list[str]:
+def _behind(grid: FloatArray, experts: Experts) -> list[str]:
     """What a cell of the grid [F, 49, 1280] shows for sure in a few of the frames."""
     some = np.asarray(grid[:: -(-len(grid) // _CELL_FRAMES)], np.float32)
     if not len(some):

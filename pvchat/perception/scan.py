@@ -25,7 +25,8 @@ from pvchat import video
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.memory import keep_small, trim
-from pvchat.perception.analysis import Depth, Experts, recognise
+from pvchat.perception.analysis import Depth, recognise
+from pvchat.perception.experts.collection import Experts
 from pvchat.perception.heads import faceless
 from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.measuring import with_things

@@ -33,7 +33,7 @@ class Service(Protocol):
 
     @property
     def experts(self) -> Any:
-        """The frozen experts, a `pvchat.perception.analysis.Experts`."""
+        """The frozen experts, a `pvchat.perception.experts.collection.Experts`."""
 
     @property
     def networks(self) -> Any:

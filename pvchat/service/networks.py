@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pvchat.model.language import LanguageModel
     from pvchat.model.sentences import SentenceEncoder
     from pvchat.model.trained import TrainedModel
-    from pvchat.perception.analysis import Experts
+    from pvchat.perception.experts.collection import Experts
     from pvchat.perception.sound.listening import SoundExperts
 
 PREPARING = "preparing the networks for this machine, once"
@@ -138,7 +138,7 @@ class Networks:
     @cached_property
     def experts(self) -> Experts:
         """The frozen experts, loaded one by one as they are needed."""
-        from pvchat.perception.analysis import Experts
+        from pvchat.perception.experts.collection import Experts
 
         return Experts(self.device)
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pvchat.identity.presence import PresenceModel
     from pvchat.library import Library
     from pvchat.model.describer import Describer
-    from pvchat.perception.analysis import Experts
+    from pvchat.perception.experts.collection import Experts
 
 PRESET = Settings.model
 DEPTHS = ("instant", "deep")

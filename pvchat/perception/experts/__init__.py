@@ -7,6 +7,7 @@
     bodies, hands      body.py, hands.py (ssd.py, regions.py)
     things             objects.py
     sound              listed in `../sound/`
+    all of them        collection.py, but for those that hear
     how they run       networks.py, open it first: converted.py, litert.py, operations.py, workers.py
 
 torch is imported only where a network that it defines is converted or, without OpenVINO, run.

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -37,15 +36,12 @@ _TAPS = 20  # frames before, and after, that a memory holds
 class MusicExpert:
     """Hears music and singing.
 
-    Args:
-        path: its weights; the fetched ones when not given.
-
     Raises:
-        WeightsError: they aren't here.
+        WeightsError: its weights aren't here.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        with open(weights.member_path("music", table=VOICE) if path is None else path, "rb") as file:
+    def __init__(self) -> None:
+        with weights.member_path("music", table=VOICE).open("rb") as file:
             layers, self._mean, self._scale = _read_model(file)
         self._first, *blocks, self._last = _parted(layers)
         self._blocks = blocks

@@ -6,8 +6,6 @@ In: sound, block after block. Out: a probability of speech for each 32 ms. Sourc
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from safetensors.torch import load_file
@@ -27,15 +25,12 @@ _BINS, _HOP, _WIDTH = 129, 128, 128
 class SpeechExpert:
     """Hears speech in the blocks of one recording after the other; `restart` before the next recording.
 
-    Args:
-        path: its weights; the fetched ones when not given.
-
     Raises:
-        WeightsError: they aren't here.
+        WeightsError: its weights aren't here.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._weights = load_file(weights.member_path("speech", table=VOICE) if path is None else path)
+    def __init__(self) -> None:
+        self._weights = load_file(weights.member_path("speech", table=VOICE))
         self._cell = torch.nn.LSTMCell(_WIDTH, _WIDTH)
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         self._cell.load_state_dict({name: self._weights[f"lstm_cell.{name}"] for name in names})

@@ -7,8 +7,6 @@ biometric, as a faceprint is.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -28,15 +26,12 @@ _LOUDNESS = 10 ** (-30 / 20)  # root of the mean square; what is softer is made 
 class VoiceprintExpert:
     """Makes voiceprints.
 
-    Args:
-        path: its weights; the fetched ones when not given.
-
     Raises:
-        WeightsError: they aren't here.
+        WeightsError: its weights aren't here.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        path = weights.member_path("voices", table=VOICE) if path is None else path
+    def __init__(self) -> None:
+        path = weights.member_path("voices", table=VOICE)
         state = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
         self._lstm = torch.nn.LSTM(_BANDS, VOICEPRINT, num_layers=3, batch_first=True)
         self._lstm.load_state_dict({name: state[f"lstm.{name}"] for name in self._lstm.state_dict()})

@@ -47,35 +47,16 @@ class SoundExperts:
         WeightsError: (when one is loaded) its weights aren't here.
     """
 
-    @cached_property
-    def speech(self) -> SpeechExpert:
-        """When somebody speaks."""
-        return SpeechExpert()
-
-    @cached_property
-    def words(self) -> WordExpert:
-        """What is said."""
-        return WordExpert()
+    speech = cached_property(lambda self: SpeechExpert())  # when somebody speaks
+    words = cached_property(lambda self: WordExpert())  # what is said
+    voices = cached_property(lambda self: VoiceprintExpert())  # whose voice it is
+    music = cached_property(lambda self: MusicExpert())
+    mesh = cached_property(lambda self: MeshExpert())  # mouths
 
     @cached_property
     def languages(self) -> WordExpert | None:
         """What is said in which language; None where that isn't fetched: then all is taken for English."""
         return None if weights.missing(table=LANGUAGES) else WordExpert.of_languages()
-
-    @cached_property
-    def voices(self) -> VoiceprintExpert:
-        """Whose voice it is."""
-        return VoiceprintExpert()
-
-    @cached_property
-    def music(self) -> MusicExpert:
-        """Whether music plays."""
-        return MusicExpert()
-
-    @cached_property
-    def mesh(self) -> MeshExpert:
-        """Mouths."""
-        return MeshExpert()
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class _Run:
     @cached_property
     def experts(self) -> Any:
         """Our frozen experts, for a connector."""
-        from pvchat.perception.analysis import Experts
+        from pvchat.perception.experts.collection import Experts
 
         return Experts(str(self.base.device))
 

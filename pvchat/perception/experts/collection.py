@@ -1,0 +1,49 @@
+"""All frozen experts that look at pictures, each loaded when it is first needed.
+
+In: a torch device name. Out: `Experts`, whose attributes are the networks and the small heads on their features.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from pvchat.perception.experts import networks
+from pvchat.perception.experts.attributes import SETTINGS, AttributeExpert, ImageNetHead
+from pvchat.perception.experts.body import BodyExpert
+from pvchat.perception.experts.efficientnet import FrameExpert
+from pvchat.perception.experts.faces import FaceExpert
+from pvchat.perception.experts.figures import FigureExpert
+from pvchat.perception.experts.hands import HandExpert
+from pvchat.perception.experts.mesh import MeshExpert
+from pvchat.perception.experts.objects import ThingExpert
+from pvchat.perception.experts.scenes import PlaceHead
+
+
+class Experts:
+    """The experts; one that isn't fetched raises WeightsError when it is asked for."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+
+    frames = cached_property(lambda self: FrameExpert(device=self.device))  # features of frames and crops
+    faces = cached_property(lambda self: FaceExpert(device=self.device))  # where faces are, and whose
+    figures = cached_property(lambda self: FigureExpert(self.frames))  # drawn figures
+    body = cached_property(lambda self: BodyExpert())  # pose
+    hands = cached_property(lambda self: HandExpert())
+    mesh = cached_property(lambda self: MeshExpert())  # of faces
+    things = cached_property(lambda self: ThingExpert())
+
+    heads = cached_property(lambda self: AttributeExpert())  # what is worn, features, what frames show
+    settings = cached_property(lambda self: AttributeExpert(SETTINGS))  # indoors or outdoors, of photos and drawings
+    places = cached_property(lambda self: PlaceHead())  # kinds of places
+    imagenet = cached_property(lambda self: ImageNetHead())  # the classifier that belongs to the features
+
+    def convert(self) -> None:
+        """Convert the networks that are converted once, so that no first question waits for it."""
+        _ = self.frames, self.faces, self.things, self.body, self.hands
+        self.frames.convert()
+
+    def load(self) -> None:
+        """Load all networks now; the heads are small."""
+        _ = self.frames, self.faces, self.figures, self.body, self.hands, self.mesh, self.things
+        networks.rest()
