@@ -22,6 +22,7 @@ from pvchat.perception.camera import measure_camera  # noqa: E402
 from pvchat.perception.experts.faces import DetectedFaces  # noqa: E402
 from pvchat.perception.experts.objects import Detection  # noqa: E402
 from pvchat.perception.motion import BodyMeasures  # noqa: E402
+from pvchat.perception.sightings import Pictured  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from pvchat.video import Clip  # noqa: E402
 
@@ -44,9 +45,9 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         assert track.thumbnail
         return PersonFacts(where="in the middle of the frame", confidence={"where": 0.7})
 
-    def measure_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
-        asked.append(track)
-        return PersonFacts.from_dict(track.facts.to_dict())
+    def measure_person(clip: Clip, seen: Pictured, found: ClipAnalysis, **_: Any) -> PersonFacts:
+        asked.append(seen.track)
+        return PersonFacts.from_dict(seen.track.facts.to_dict())
 
     def find_faces(images: np.ndarray, shots: np.ndarray, expert: FacesByFrame, tell: Any) -> list[DetectedFaces]:
         assert len(images) == len(shots)

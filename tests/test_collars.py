@@ -9,7 +9,7 @@ import pytest
 from test_facts import HEIGHT, SKIN, WALL, WIDTH, track_at
 
 from pvchat.perception import collars
-from pvchat.perception.sightings import best_sightings, in_colour
+from pvchat.perception.sightings import pictured
 from pvchat.schemas import Garment
 
 FACE = (0.44, 0.1, 0.56, 0.34)  # .12 wide, .24 high
@@ -37,8 +37,7 @@ def person(outer: tuple[int, ...] = BLACK, under: tuple[int, ...] | None = WHITE
 
 
 def worn(clip, track) -> list[tuple[str, str | None]]:
-    if (seen := in_colour(clip, track)) is not None:
-        collars.dress_neck(track, *seen)
+    collars.dress_neck(pictured(clip, track))
     return [(garment.kind, garment.colour) for garment in track.facts.clothes]
 
 
@@ -95,7 +94,7 @@ def test_grey_pictures_say_nothing():
 
 def test_bare_shoulders_are_smooth_and_of_the_colour_of_the_face():
     clip, track = person(outer=SKIN, under=None)
-    collars.dress_neck(track, *in_colour(clip, track))
+    collars.dress_neck(pictured(clip, track))
     assert track.facts.features == [collars.BARE]
     assert track.facts.confidence[collars.BARE] >= 0.8
 
@@ -106,7 +105,7 @@ def test_hair_over_the_shoulders_is_not_smooth():
     clip.images[:, round(0.36 * HEIGHT) :, stripes] = (clip.images[:, round(0.36 * HEIGHT) :, stripes] * 0.55).astype(
         np.uint8
     )
-    assert not collars.bare_shoulders(track, best_sightings(track), list(clip.images[best_sightings(track)]))
+    assert not collars.bare_shoulders(pictured(clip, track))
 
 
 def test_bodies_without_a_face_are_left_alone():

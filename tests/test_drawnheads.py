@@ -10,6 +10,7 @@ from test_facts import analysis, track_at
 
 from pvchat.perception import facts
 from pvchat.perception.drawnheads import DrawnHeads, clothes_of, hair_of
+from pvchat.perception.sightings import pictured
 
 FIGURE = np.float32([0.25, 0.1, 0.75, 0.6])
 IMAGE = np.full((200, 200, 3), 240, np.uint8)
@@ -63,7 +64,7 @@ def test_a_drawn_figure_is_described_by_its_face():
     figure = track_at((0.25, 0.25, 0.75, 0.75), kind="figure")  # a box that ends amid the clothes
     found = facts.measure_person(
         clip,
-        figure,
+        pictured(clip, figure),
         analysis(figure),
         experts=None,
         heads=DrawnHeads(finds((0.25, 0.15, 0.75, 0.48)), turned(5.0)),
@@ -86,7 +87,9 @@ def test_without_a_face_the_locators_boxes_tell_who_looks_ahead_by_two_meshes(ya
     blue = np.full((200, 200, 3), (150, 190, 240), np.uint8)
     clip = SimpleNamespace(images=np.repeat(blue[None], 6, 0), width=200, height=200)
     figure = track_at((0.25, 0.25, 0.75, 0.55), kind="figure")
-    found = facts.measure_person(clip, figure, analysis(figure), experts=None, heads=DrawnHeads(finds(), turned(*yaws)))
+    found = facts.measure_person(
+        clip, pictured(clip, figure), analysis(figure), experts=None, heads=DrawnHeads(finds(), turned(*yaws))
+    )
     assert found.gestures == told
 
 
@@ -95,8 +98,12 @@ def test_without_a_face_what_has_the_colour_of_the_background_is_not_told():
     clip = SimpleNamespace(images=np.repeat(image[None], 6, 0), width=200, height=200)
     figure = track_at((0.25, 0.25, 0.75, 0.55), kind="figure")
     seen = analysis(figure)
-    found = facts.measure_person(clip, figure, seen, experts=None, heads=DrawnHeads(finds(), turned(None, None)))
+    found = facts.measure_person(
+        clip, pictured(clip, figure), seen, experts=None, heads=DrawnHeads(finds(), turned(None, None))
+    )
     assert (found.hair, [g.colour for g in found.clothes]) == ("light blue hair", ["light blue"])
     seen.scene.background = "a light blue background"
-    found = facts.measure_person(clip, figure, seen, experts=None, heads=DrawnHeads(finds(), turned(None, None)))
+    found = facts.measure_person(
+        clip, pictured(clip, figure), seen, experts=None, heads=DrawnHeads(finds(), turned(None, None))
+    )
     assert (found.hair, found.clothes) == (None, [])

@@ -90,7 +90,7 @@ def analysis(*tracks):
 def measure_person(clip, track, analysis, **experts):
     """Both stages: who it is and where, then what is worn and done."""
     told = replace(track, facts=facts.recognise_person(clip, track, analysis, **experts))
-    return facts.measure_person(clip, told, analysis, **experts)
+    return facts.measure_person(clip, sightings.pictured(clip, told), analysis, **experts)
 
 
 def test_clothes_and_hair_get_the_colours_that_were_painted():

@@ -7,6 +7,7 @@ import pytest
 from test_facts import track_at
 
 from pvchat.perception import hair
+from pvchat.perception.sightings import Pictured
 
 FACE = np.float32([0.4, 0.4, 0.6, 0.7])
 
@@ -14,7 +15,7 @@ FACE = np.float32([0.4, 0.4, 0.6, 0.7])
 def hair_of(above: tuple[int, int, int], skin: tuple[int, int, int]) -> str | None:
     image = np.full((100, 100, 3), above, np.uint8)
     image[40:] = skin
-    return hair.photographed(track_at(FACE), np.array([0, 1]), [image, image], grey=False)
+    return hair.photographed(Pictured(track_at(FACE), np.array([0, 1]), [image, image]))
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from test_facts import HEIGHT, NAVY, RED, SKIN, WALL, WIDTH, track_at
 
 from pvchat.perception import cloth, sightings, sleeves
-from pvchat.perception.sightings import in_colour
+from pvchat.perception.sightings import pictured
 from pvchat.perception.sleeves import dress_limbs
-from pvchat.schemas import Garment, Track
+from pvchat.schemas import Garment
 
 FACE = (0.45, 0.1, 0.55, 0.24)
 JOINTS = {
@@ -48,48 +48,44 @@ def person(
     return SimpleNamespace(images=images, width=WIDTH, height=HEIGHT), track
 
 
-def best(track: Track) -> np.ndarray:
-    return sightings.best_sightings(track)
-
-
 @pytest.mark.parametrize(
     ("upper", "lower", "word"),
     [(RED, RED, "long-sleeved"), (RED, SKIN, "short-sleeved"), (SKIN, SKIN, "sleeveless"), (WALL, WALL, None)],
 )
 def test_sleeves_are_told_by_skin_and_cloth_along_the_arms(upper, lower, word):
     clip, track = person(upper, lower)
-    assert sleeves.sleeves(track, best(track), clip.images[best(track)]) == word
+    assert sleeves.sleeves(pictured(clip, track)) == word
 
 
 def test_arms_that_are_not_seen_say_nothing():
     clip, track = person()
     track.pose[:, 13:17, 3] = 0.3
-    assert sleeves.sleeves(track, best(track), clip.images[best(track)]) is None
+    assert sleeves.sleeves(pictured(clip, track)) is None
 
 
 def test_trousers_are_told_of_who_stands_and_wears_no_dress():
     clip, track = person(lower=SKIN)
     track.facts.clothes, track.facts.pose = [Garment("top", "red", 0.9)], "standing"
-    dress_limbs(track, *in_colour(clip, track))
+    dress_limbs(pictured(clip, track))
     assert [(g.kind, g.colour, g.sleeves) for g in track.facts.clothes] == [
         ("top", "red", "short-sleeved"), ("trousers", "dark blue", None),
     ]  # fmt: skip
     for kind, pose in (("dress", "standing"), ("top", "sitting")):
         track.facts.clothes, track.facts.pose = [Garment(kind, "red", 0.9)], pose
-        dress_limbs(track, *in_colour(clip, track))
+        dress_limbs(pictured(clip, track))
         assert [g.kind for g in track.facts.clothes] == [kind]
 
 
 def test_a_woman_in_one_colour_may_wear_a_coat():
     clip, track = person(legs=RED)
     track.facts.clothes, track.facts.pose, track.facts.gender = [Garment("top", "red", 0.9)], "standing", "woman"
-    dress_limbs(track, *in_colour(clip, track))
+    dress_limbs(pictured(clip, track))
     assert len(track.facts.clothes) == 1
 
 
 def test_bare_legs_are_no_trousers():
     clip, track = person(legs=SKIN)
-    assert sleeves.leg_colour(track, best(track), clip.images[best(track)]) is None
+    assert sleeves.leg_colour(pictured(clip, track)) is None
 
 
 def test_what_is_black_in_dim_light_only_gets_its_colour():

@@ -9,16 +9,14 @@ Legend: lengths are in face heights (h) and widths (w) of the person in question
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception import colours, garments
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import skin_colour, within_bars
-from pvchat.schemas import FloatArray, Garment, IntArray, Track
+from pvchat.perception.sightings import Pictured, skin_colour, within_bars
+from pvchat.schemas import FloatArray, Garment, Track
 
 Image = NDArray[np.uint8]
 BARE = "bare shoulders"
@@ -36,23 +34,19 @@ _PIXELS = 1500  # of a patch that are looked at, about
 _SMALL = 24  # pixels of a face's height below which skin and pale cloth run together
 
 
-def dress_neck(track: Track, best: IntArray, images: Sequence[Image]) -> None:
-    """Add to a face track's clothes what shows at the neck, and to its features bare shoulders.
-
-    Args:
-        track: n sightings, with poses and facts.
-        best: indices of those that are looked at.
-        images: their pictures, in colour.
-    """
-    facts = track.facts
-    if bare_shoulders(track, best, images):
+def dress_neck(seen: Pictured) -> None:
+    """Add what shows at the neck to the clothes of a face track seen in colour, and bare shoulders to its features."""
+    if seen.track.kind != "face" or seen.grey:
+        return
+    facts = seen.track.facts
+    if bare_shoulders(seen):
         facts.features.append(BARE)
         facts.confidence[BARE] = _AGREE
         return
     main = facts.clothes[0] if facts.clothes else None
     if main is None or any(garment.kind == "shirt" for garment in facts.clothes) or main.kind in ("dress", "coat"):
         return
-    if (pale := collar(track, best, images)) is None:
+    if (pale := collar(seen)) is None:
         return
     if main.kind == "top" and main.colour in _DARK:
         main.kind, main.sleeves = "jacket", None
@@ -60,37 +54,32 @@ def dress_neck(track: Track, best: IntArray, images: Sequence[Image]) -> None:
     facts.clothes.insert(1, Garment(what, "white" if pale == "light grey" else pale, _AGREE))
 
 
-def collar(track: Track, best: IntArray, images: Sequence[Image]) -> str | None:
-    """The colour of lighter cloth at the neck, where most sightings show it; None where they don't.
-
-    Args:
-        track: n sightings of a face.
-        best: indices of those that are looked at.
-        images: their pictures.
-    """
+def collar(seen: Pictured) -> str | None:
+    """The colour of lighter cloth at the neck of a face track, where most sightings show it; None where they don't."""
     pale: list[str | None] = []
-    for seen, (i, image) in enumerate(zip(best, images, strict=True), 1):
-        word = _at_neck(track, int(i), image)
+    for count, (i, image) in enumerate(seen, 1):
+        word = _at_neck(seen.track, i, image)
         pale += [word] if word in _PALE else []
-        if seen - len(pale) > (1 - _AGREE) * len(best) + 1e-6:
+        if count - len(pale) > (1 - _AGREE) * len(seen.rows) + 1e-6:
             return None  # the rest can't change that
     return colours.vote(pale)[0]
 
 
-def bare_shoulders(track: Track, best: IntArray, images: Sequence[Image]) -> bool:
+def bare_shoulders(seen: Pictured) -> bool:
     """Whether both shoulders are smooth and of the face's colour wherever they are seen."""
     told = []
-    for i, image in zip(best, images, strict=True):
-        skin, face = skin_colour(image, track.boxes[i]), track.boxes[i]
-        patches = [p for p in _shoulders(track, int(i), image, 0.16, (0.02, 0.32)) if len(p)]
+    for i, image in seen:
+        face = seen.track.boxes[i]
+        skin = skin_colour(image, face)
+        patches = [p for p in _shoulders(seen.track, i, image, 0.16, (0.02, 0.32)) if len(p)]
         if len(patches) < 2 or (face[3] - face[1]) * len(image) < _SMALL:
             continue
         bare = min(float(colours.skin_like(p, skin).mean()) for p in patches)
         rough = max(float(colours.to_lab(p)[:, 0].std()) for p in patches)
         told.append(bare >= _BARE and rough <= _SMOOTH)
-        if told.count(False) > (1 - _AGREE) * len(best) + 1e-6:
+        if told.count(False) > (1 - _AGREE) * len(seen.rows) + 1e-6:
             return False
-    return len(told) >= min(2, len(best)) and float(np.mean(told)) >= _AGREE
+    return len(told) >= min(2, len(seen.rows)) and float(np.mean(told)) >= _AGREE
 
 
 def _at_neck(track: Track, i: int, image: Image) -> str | None:

@@ -35,8 +35,8 @@ class DrawnHeads:
     def __init__(self, detector: WideFaceDetector, mesh: MeshExpert) -> None:
         self.detector, self.mesh = detector, mesh
 
-    def faces(self, images: Sequence[NDArray[np.uint8]], figures: FloatArray) -> list[FloatArray | None]:
-        """The face [4] that is surest in each picture's figure box [n, 4], or None."""
+    def faces(self, images: Sequence[NDArray[np.uint8]], figures: Sequence[FloatArray]) -> list[FloatArray | None]:
+        """The face [4] that is surest in each picture's figure box [4], or None."""
         return [self._face(image, figure) for image, figure in zip(images, figures, strict=True)]
 
     def look_ahead(self, images: Sequence[NDArray[np.uint8]], faces: Sequence[FloatArray], least: int = 1) -> bool:

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from pvchat.perception import cloth, colours, drawnheads, garments, hair
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
-from pvchat.perception.sightings import best_sightings, shot, skin_colour, torso_box, where
-from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, Track
+from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, torso_box, where
+from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
@@ -31,7 +31,7 @@ _NOT_SAID = {"glasses"}  # right on photos, wrong on footage; `motion.wears_glas
 _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "a guitar", 546: "a guitar",
          889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
          752: "a racket", 764: "a rifle"}  # fmt: skip
-_IMAGENET_SURE = 0.6
+_HELD_SURE = 0.6
 _LOCATED = 2  # meshes that must fit in the locator's boxes, where no face is found in any
 _DRAWN_GAZE = 0.7  # how sure it is that a drawn face looks ahead
 _SHIRTS = ("white", "light grey", "light blue", "pink", "blue")  # colours that are told of a shirt under something
@@ -47,92 +47,71 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
         analysis: the clip's other tracks, for who is nearer.
         experts: the networks.
     """
-    facts, best = PersonFacts(), best_sightings(track)
-    facts.shot, facts.where = shot(track), where(track, analysis)
+    facts, seen = PersonFacts(shot=shot(track), where=where(track, analysis)), pictured(clip, track)
     if track.kind == "face":
-        heads = [crop(clip.images[track.frames[i]], head_box(track.boxes[i])) for i in best]
+        heads = [crop(image, head_box(track.boxes[i])) for i, image in seen]
         _claim_head(facts, experts.heads.claims("head", experts.frames.pooled(heads)))
     return facts
 
 
 def measure_person(
-    clip: Clip,
-    track: Track,
-    analysis: ClipAnalysis,
-    *,
-    experts: Experts,
-    heads: DrawnHeads | None = None,
+    clip: Clip, seen: Pictured, analysis: ClipAnalysis, *, experts: Experts, heads: DrawnHeads | None = None
 ) -> PersonFacts:
-    """What can be said of one track: what `recognise_person` found, in `track.facts`, and clothes, hair and things.
+    """What can be said of one track: what `recognise_person` found, in its facts, and clothes, hair and things.
 
     Args:
-        clip: T frames; track.frames index into them.
-        track: n sightings, with facts.
+        clip: T frames.
+        seen: the track's best sightings.
         analysis: the clip, for what the whole frames show.
         experts: the networks.
         heads: finds the faces of drawn figures; None: not looked for.
     """
-    facts, best = deepcopy(track.facts), best_sightings(track)
-    images = [clip.images[track.frames[i]] for i in best]
-    grey = colours.is_grey_scale(np.stack(images))
-    if track.kind == "face":
+    facts = deepcopy(seen.track.facts)
+    if seen.track.kind == "face":
         facts.activity = _activity(facts, analysis, experts)
-        _measure_face(facts, clip, track, analysis.tracks, grey, experts)
-    elif heads is not None and not grey:
-        _measure_drawn(facts, track, best, images, heads, analysis.scene.background)
+        _measure_face(facts, clip, seen, analysis.tracks, experts)
+    elif heads is not None and not seen.grey:
+        _measure_drawn(facts, seen, heads, analysis.scene.background)
     else:
-        facts.clothes = _clothes_of_figure(track, best, images, grey)
-        drawn = analysis.scene.drawn and not grey  # the hair of a body that turns away is too small to tell
-        facts.hair = hair.drawn([track.boxes[i] for i in best], images) if drawn else None
+        facts.clothes = _clothes_of_figure(seen)
+        drawn = analysis.scene.drawn and not seen.grey  # the hair of a body that turns away is too small to tell
+        facts.hair = hair.drawn(seen.boxes, seen.images) if drawn else None
     return facts
 
 
-def _measure_face(
-    facts: PersonFacts, clip: Clip, track: Track, others: Sequence[Track], grey: bool, experts: Experts
-) -> None:
+def _measure_face(facts: PersonFacts, clip: Clip, seen: Pictured, others: Sequence[Track], experts: Experts) -> None:
     """What is worn and held, and the hair, of somebody whose face is seen."""
-    best = best_sightings(track)
-    images = [clip.images[track.frames[i]] for i in best]
-    body = _body_features(track, best, images, experts)
-    bust = experts.frames.pooled([crop(im, bust_box(track.boxes[i])) for i, im in zip(best, images, strict=True)])
-    facts.clothes = _clothes_of_face(clip, track, others, _claim_body(facts, experts, body, bust), grey)
+    bust = experts.frames.pooled([crop(image, bust_box(seen.track.boxes[i])) for i, image in seen])
+    worn = _claim_body(facts, experts, _body_features(seen), bust)
+    facts.clothes = _clothes_of_face(clip, seen, others, worn)
     if "a hat" not in facts.features:
-        facts.hair = hair.photographed(track, best, images, grey) or facts.hair
+        facts.hair = hair.photographed(seen) or facts.hair
 
 
-def _measure_drawn(
-    facts: PersonFacts,
-    track: Track,
-    best: IntArray,
-    images: Sequence[NDArray[np.uint8]],
-    heads: DrawnHeads,
-    background: str | None,
-) -> None:
+def _measure_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, background: str | None) -> None:
     """Hair and clothes of a drawn figure: above and below the face where one is found, else by the locator's box.
 
     By that nothing is told that has the colour of the background: a rough box may hold that only.
     """
-    faces = heads.faces(images, track.boxes[best])
-    seen = [(image, face) for image, face in zip(images, faces, strict=True) if face is not None]
-    facts.clothes = _drawn_clothes(seen) or [
-        garment
-        for garment in _clothes_of_figure(track, best, images, False)
-        if background != f"a {garment.colour} background"
+    found = zip(seen.images, heads.faces(seen.images, seen.boxes), strict=True)
+    faces = [(image, face) for image, face in found if face is not None]
+    facts.clothes = _drawn_clothes(faces) or [
+        garment for garment in _clothes_of_figure(seen) if background != f"a {garment.colour} background"
     ]
-    shown = [image for image, _ in seen]
-    ahead = heads.look_ahead(shown, [face for _, face in seen])
-    if ahead or not seen and heads.look_ahead(images, list(track.boxes[best]), least=_LOCATED):
+    shown = [image for image, _ in faces]
+    ahead = heads.look_ahead(shown, [face for _, face in faces])
+    if ahead or not faces and heads.look_ahead(seen.images, seen.boxes, least=_LOCATED):
         facts.gestures, facts.confidence["looking ahead"] = ["looking ahead"], _DRAWN_GAZE
-    if seen:
-        facts.hair = hair.drawn([drawnheads.hair_of(face) for _, face in seen], shown, whole=True)
+    if faces:
+        facts.hair = hair.drawn([drawnheads.hair_of(face) for _, face in faces], shown, whole=True)
     else:
-        told = hair.drawn([track.boxes[i] for i in best], images)
+        told = hair.drawn(seen.boxes, seen.images)
         facts.hair = None if told and background == f"a {told.removesuffix(' hair')} background" else told
 
 
-def _drawn_clothes(seen: Sequence[tuple[NDArray[np.uint8], FloatArray]]) -> list[Garment]:
+def _drawn_clothes(faces: Sequence[tuple[NDArray[np.uint8], FloatArray]]) -> list[Garment]:
     """What is worn below the faces of pictures, by its colour; nothing where they don't agree."""
-    boxed = [(image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in seen]
+    boxed = [(image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in faces]
     return _top([cloth.colour_of(*row, False) for row in boxed])
 
 
@@ -142,15 +121,11 @@ def _top(said: Sequence[str | None]) -> list[Garment]:
     return [Garment("top", colour, round(agreed, 3))] if colour else []
 
 
-def _body_features(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], experts: Experts) -> FloatArray:
-    """[B, 1280] of the torso crops that lie at least half in the frame; the track's own features where it has them."""
-    boxes = [body_box(track.boxes[i]) for i in best]
-    inside = [k for k, box in enumerate(boxes) if min(box[3], 1.0) - box[1] > 0.3 * (box[3] - box[1])]
-    if not inside:
-        return np.zeros((0, 1280), np.float32)
-    if track.body[best[inside]].any():
-        return np.asarray(track.body[best[inside]], np.float32)
-    return experts.frames.pooled([crop(images[k], boxes[k]) for k in inside])
+def _body_features(seen: Pictured) -> FloatArray:
+    """[B, 1280] body features of the sightings whose torso lies well in the frame."""
+    boxes = [(i, body_box(seen.track.boxes[i])) for i in seen.rows.tolist()]
+    inside = [i for i, box in boxes if min(box[3], 1.0) - box[1] > 0.3 * (box[3] - box[1])]
+    return np.asarray(seen.track.body[inside], np.float32)
 
 
 def _claim_head(facts: PersonFacts, claims: list[Attribute]) -> None:
@@ -196,28 +171,25 @@ def _claim_body(facts: PersonFacts, experts: Experts, body: FloatArray, bust: Fl
     if len(body) == 0:
         return []
     p = experts.imagenet.probabilities(body)
-    facts.holding = _imagenet(p, _HELD, _IMAGENET_SURE)
+    facts.holding = _held(p.mean(0))
     return garments.classified(experts.heads.claims("body", body), p.mean(0), behind.mean(0), facts.gender)
 
 
-def _imagenet(p: FloatArray, table: dict[int, str], sure: float) -> str | None:
-    """The word whose classes' mean probability over the crops [B, 1000] is largest, if it is at least `sure`."""
-    mean, sums = p.mean(0), dict[str, float]()
-    for i, name in table.items():
-        sums[name] = sums.get(name, 0.0) + float(mean[i])
+def _held(p: FloatArray) -> str | None:
+    """The thing whose classes' probability in p [1000] is largest, if that is sure."""
+    sums = dict[str, float]()
+    for i, name in _HELD.items():
+        sums[name] = sums.get(name, 0.0) + float(p[i])
     name = max(sums, key=lambda n: sums[n])
-    return name if sums[name] >= sure else None
+    return name if sums[name] >= _HELD_SURE else None
 
 
-def _clothes_of_face(
-    clip: Clip, track: Track, others: Sequence[Track], worn: list[Attribute], grey: bool
-) -> list[Garment]:
+def _clothes_of_face(clip: Clip, seen: Pictured, others: Sequence[Track], worn: list[Attribute]) -> list[Garment]:
     """Garments of somebody whose face is seen, the outer one first: kinds from the claims, colours from the pixels."""
-    best, kinds = best_sightings(track), [claim.label for claim in worn]
-    images, torsos = [clip.images[track.frames[i]] for i in best], [torso_box(track, int(i)) for i in best]
+    track, kinds = seen.track, [claim.label for claim in worn]
     main = _main_kind(kinds)
-    if grey:
-        colour, agreed = colours.vote([cloth.colour_of(*row, None, True) for row in zip(images, torsos, strict=True)])
+    if seen.grey:
+        colour, agreed = colours.vote(_colours_of_torsos(seen))
     else:
         colour, agreed = cloth.worn_colour(clip, track, others, main in garments.OPEN)
     if main is None and colour is None:
@@ -225,19 +197,20 @@ def _clothes_of_face(
     sure = next((c.confidence for c in worn if c.label == main), agreed)
     found = [Garment(main or "top", colour, round(sure, 3))]
     if main in garments.OUTER and ("tie" in kinds or "shirt" in kinds):
-        skins = [None if grey else skin_colour(image, track.boxes[i]) for i, image in zip(best, images, strict=True)]
-        collars = [_collar_box(torso, track.boxes[i]) for i, torso in zip(best, torsos, strict=True)]
-        rows = zip(images, collars, skins, strict=True)
-        below, share = colours.vote([cloth.colour_of(*row, grey) for row in rows])
+        below, share = colours.vote([_colour_of_collar(seen, i, image) for i, image in seen])
         if below in _SHIRTS and below != colour:
             found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
     return found + [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in garments.ACCESSORIES]
 
 
-def _clothes_of_figure(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], grey: bool) -> list[Garment]:
+def _clothes_of_figure(seen: Pictured) -> list[Garment]:
     """What is worn by somebody whose face isn't seen, by its colour; nothing where the sightings don't agree."""
-    rows = [(image, torso_box(track, int(i))) for i, image in zip(best, images, strict=True)]
-    return _top([cloth.colour_of(*row, None, grey) for row in rows])
+    return _top(_colours_of_torsos(seen))
+
+
+def _colours_of_torsos(seen: Pictured) -> list[str | None]:
+    """The colour of all of each torso's pixels."""
+    return [cloth.colour_of(image, torso_box(seen.track, i), None, seen.grey) for i, image in seen]
 
 
 def _main_kind(kinds: Sequence[str]) -> str | None:
@@ -246,7 +219,9 @@ def _main_kind(kinds: Sequence[str]) -> str | None:
     return next(outer, "suit" if "tie" in kinds else "shirt" if "shirt" in kinds else None)
 
 
-def _collar_box(torso: FloatArray, face: FloatArray) -> FloatArray:
-    """Where the shirt shows in an open jacket: a narrow strip under the chin."""
+def _colour_of_collar(seen: Pictured, i: int, image: NDArray[np.uint8]) -> str | None:
+    """The colour of a shirt in an open jacket: in a narrow strip under the chin."""
+    torso, face = torso_box(seen.track, i), seen.track.boxes[i]
     x, half, height = (torso[0] + torso[2]) / 2, 0.18 * (face[2] - face[0]), face[3] - face[1]
-    return np.array([x - half, face[3] + 0.1 * height, x + half, face[3] + 0.9 * height], np.float32)
+    strip = np.array([x - half, face[3] + 0.1 * height, x + half, face[3] + 0.9 * height], np.float32)
+    return cloth.colour_of(image, strip, None if seen.grey else skin_colour(image, face), seen.grey)

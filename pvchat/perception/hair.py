@@ -1,6 +1,6 @@
 """The colour of hair: of photographed people from above the face, of drawn ones from the top of the head.
 
-In: a `Track`, indices of its best sightings, their pictures. Out: "dark hair" and the like; None where it isn't sure.
+In: sightings and their pictures. Out: "dark hair" and the like; None where it isn't sure.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 
 from pvchat.perception import colours
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import relit, skin_colour
-from pvchat.schemas import FloatArray, IntArray, Track
+from pvchat.perception.sightings import Pictured, relit, skin_colour
+from pvchat.schemas import FloatArray
 
 _SHADED = 16.0  # how much darker than the cheeks skin above a forehead may be; brown hair has its hue, but is darker
 _BROWN, _BLONDE = 40.0, 52.0  # lightness: brown hair is darker than the one, blonde hair lighter than the other
 
 
-def photographed(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], grey: bool) -> str | None:
+def photographed(seen: Pictured) -> str | None:
     """Hair colour from the strip above the face box; None when it is skin, mixed or outside the frame."""
     said: list[str | None] = []
-    for i, image in zip(best, images, strict=True):
-        face = track.boxes[i]
-        lit = None if grey else relit(image, face)
-        brown = lit is not None and _above(lit, face, grey) == "brown hair"  # grey hair looks blonde in raised light
-        said.append("brown hair" if brown else _above(image, face, grey))
+    for i, image in seen:
+        face = seen.track.boxes[i]
+        lit = None if seen.grey else relit(image, face)
+        brown = lit is not None and _above(lit, face, False) == "brown hair"  # grey hair looks blonde in raised light
+        said.append("brown hair" if brown else _above(image, face, seen.grey))
     word, share = colours.vote(said)
-    return word if share >= 0.6 and (not grey or word == "dark hair") else None
+    return word if share >= 0.6 and (not seen.grey or word == "dark hair") else None
 
 
 def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whole: bool = False) -> str | None:

@@ -30,7 +30,7 @@ from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body
 from pvchat.perception.places import place_by_clothes
 from pvchat.perception.posture import posture_by_joints, tell_posture
 from pvchat.perception.relations import tell_things
-from pvchat.perception.sightings import in_colour, spread
+from pvchat.perception.sightings import pictured, spread
 from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
@@ -169,14 +169,14 @@ def _fill_facts(
     """Fill in a track's facts."""
     drawn = track.kind == "figure" and analysis.scene.drawn
     heads = DrawnHeads(experts.faces.wide, experts.mesh) if drawn else None
-    track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts, heads=heads)
+    seen = pictured(clip, track)
+    track.facts = facts.measure_person(clip, seen, company(track, analysis), experts=experts, heads=heads)
     if posed is not None and posed[1]:
         _fill_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)
     tell_things(track, analysis)
-    if (seen := in_colour(clip, track)) is not None:
-        dress_limbs(track, *seen)
-        dress_neck(track, *seen)
+    dress_limbs(seen)
+    dress_neck(seen)
     ground_facts(track, analysis)
 
 

@@ -1,10 +1,13 @@
 """Which sightings of a track are worth measuring, and where in the frame they show what.
 
-In: a `Track`. Out: indices of sightings, phrases for place and size, boxes (fractions of the frame).
+In: a `Track`. Out: indices of sightings, their pictures, phrases for place and size, boxes (fractions of the frame).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +28,34 @@ _BAR = 24  # brightest value of a bar's row, compression included
 _DIM, _LIT, _MOST_GAIN = 42.0, 55.0, 6.0
 
 
+@dataclass(frozen=True)
+class Pictured:
+    """Some of a track's sightings with their pictures.
+
+    Attributes:
+        track: n sightings.
+        rows: [k] indices of those that are looked at.
+        images: [H, W, 3] uint8 RGB, one for each of these.
+    """
+
+    track: Track
+    rows: IntArray
+    images: list[NDArray[np.uint8]]
+
+    def __iter__(self) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+        return zip(self.rows.tolist(), self.images, strict=True)
+
+    @property
+    def boxes(self) -> list[FloatArray]:
+        """The box [4] of each: a face's, or a figure's."""
+        return [self.track.boxes[i] for i in self.rows]
+
+    @cached_property
+    def grey(self) -> bool:
+        """Whether the pictures have no colour at all."""
+        return colours.is_grey_scale(np.stack(self.images))
+
+
 def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
     """Indices of the sightings most worth measuring: the best of each stretch of the track, so that they differ."""
     parts = np.array_split(np.arange(len(track)), min(count, len(track)))
@@ -32,13 +63,10 @@ def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
     return np.array([part[np.argmax(worth[part])] for part in parts], np.int64)
 
 
-def in_colour(clip: Clip, track: Track) -> tuple[IntArray, list[NDArray[np.uint8]]] | None:
-    """The best sightings of a face track and their pictures; None of a body without a face, and of grey pictures."""
-    if track.kind != "face":
-        return None
+def pictured(clip: Clip, track: Track) -> Pictured:
+    """The best sightings with their pictures."""
     best = best_sightings(track)
-    images = [clip.images[track.frames[i]] for i in best]
-    return None if colours.is_grey_scale(np.stack(images)) else (best, images)
+    return Pictured(track, best, [clip.images[track.frames[i]] for i in best])
 
 
 def spread(count: int, most: int) -> IntArray:

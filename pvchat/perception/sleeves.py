@@ -1,6 +1,6 @@
 """How long the sleeves are, and what covers the legs: looked up along the joints of the pose.
 
-In: a `Track` with poses, indices of its best sightings, their pictures. Out: "long-sleeved", "short-sleeved" or
+In: sightings of a `Track` with poses, and their pictures. Out: "long-sleeved", "short-sleeved" or
 "sleeveless"; the colour of the trousers. Skin is what has the colour of the face; a sleeve must have a colour of the
 torso, for an arm that is found a little beside itself shows the wall.
 
@@ -9,7 +9,7 @@ Legend: lengths are in face heights of the person in question.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from pvchat.perception import colours, garments
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import skin_colour, torso_box
-from pvchat.schemas import FloatArray, Garment, IntArray, Track
+from pvchat.perception.sightings import Pictured, skin_colour, torso_box
+from pvchat.schemas import FloatArray, Garment, Track
 
 Image = NDArray[np.uint8]
 _SEEN = 0.8  # visibility from which a joint is believed
@@ -31,36 +31,25 @@ _LEGS_SURE = 0.7  # confidence of trousers [choice]
 _LEGS = 0.25  # of the way from hip to knee that must be in the picture
 
 
-def dress_limbs(track: Track, best: IntArray, images: Sequence[Image]) -> None:
-    """Add to a face track's clothes, once its pose is known, how long the sleeves are, and trousers.
-
-    Args:
-        track: n sightings, with poses and facts.
-        best: indices of those that are looked at.
-        images: their pictures, in colour.
-    """
-    if np.isnan(track.pose).all():
+def dress_limbs(seen: Pictured) -> None:
+    """Add to the clothes of a face track seen in colour, once it is posed, how long the sleeves are, and trousers."""
+    track = seen.track
+    if track.kind != "face" or seen.grey or np.isnan(track.pose).all():
         return
     clothes = track.facts.clothes
     main = clothes[0] if clothes else None
     if main is not None and main.kind == "top":
-        main.sleeves = sleeves(track, best, images)
+        main.sleeves = sleeves(seen)
     if track.facts.pose == "standing" and (main is None or main.kind not in garments.WHOLE):
-        legs = leg_colour(track, best, images)
+        legs = leg_colour(seen)
         # of a woman in one colour from top to bottom it may be a coat or dress
         if legs is not None and not (track.facts.gender == "woman" and main is not None and main.colour == legs):
             clothes.insert(1, Garment("trousers", legs, _LEGS_SURE))
 
 
-def sleeves(track: Track, best: IntArray, images: Sequence[Image]) -> str | None:
-    """How long they are, where most arms that are seen agree; None in grey pictures and where arms aren't seen.
-
-    Args:
-        track: n sightings of a face.
-        best: indices of those that are looked at.
-        images: their pictures.
-    """
-    said = [word for i, image in zip(best, images, strict=True) for word in _of_arms(track, int(i), image)]
+def sleeves(seen: Pictured) -> str | None:
+    """How long they are on a face track, where most arms that are seen agree; None where arms aren't seen."""
+    said = [word for i, image in seen for word in _of_arms(seen.track, i, image)]
     told = [word for word in said if word is not None]
     if len(told) < max(_FEW, _OFTEN * len(said)):
         return None
@@ -68,10 +57,10 @@ def sleeves(track: Track, best: IntArray, images: Sequence[Image]) -> str | None
     return name if told.count(name) >= _AGREE * len(told) else None
 
 
-def leg_colour(track: Track, best: IntArray, images: Sequence[Image]) -> str | None:
+def leg_colour(seen: Pictured) -> str | None:
     """The colour of what covers both thighs, where they are seen; None where that is skin."""
-    said: list[str | None] = []
-    for i, image in zip(best, images, strict=True):
+    track, said = seen.track, list[str | None]()
+    for i, image in seen:
         joints = track.pose[i]
         if np.isnan(joints).any():
             continue
@@ -80,14 +69,14 @@ def leg_colour(track: Track, best: IntArray, images: Sequence[Image]) -> str | N
             way = joints[hip, :2] + np.outer((0.3, 0.5), joints[knee, :2] - joints[hip, :2])
             if joints[hip, 3] < _SEEN or not _inside(joints[hip, :2] + _LEGS * (joints[knee, :2] - joints[hip, :2])):
                 continue
-            pixels += [_patch(track, int(i), image, point) for point in way if _inside(point)]
+            pixels += [_patch(track, i, image, point) for point in way if _inside(point)]
         if len(pixels) < 2:
             continue
         flat = np.concatenate(pixels)
         bare = float(colours.skin_like(flat, skin).mean()) > 0.5
         said.append(None if bare else colours.name_colours(colours.dominant(flat, colours.cast(image))))
     name, share = colours.vote(said)
-    return name if len(said) >= min(2, len(best)) and share >= _AGREE else None
+    return name if len(said) >= min(2, len(seen.rows)) and share >= _AGREE else None
 
 
 def _of_arms(track: Track, i: int, image: Image) -> Iterator[str | None]:
