@@ -66,7 +66,7 @@ def measure(clips: Sequence[Path]) -> dict[str, Row]:
             three = images[middle - 1 : middle + 2]
             if len(three) < 3:
                 continue
-            large, _, scores = judge.detect(_twice(three[1]))
+            large, _, scores = judge.detect_many([_twice(three[1])])[0]
             truth = large / np.float32(2)
             followed = locate(three, shots[middle - 1 : middle + 2], expert, lambda done: None)[1]
             for way, found in zip(WAYS, (expert.locate_many(three[1:2])[0], followed), strict=True):

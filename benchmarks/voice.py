@@ -68,7 +68,7 @@ LANGUAGES = {  # espeak-ng's voices, and sentences
 VOICES = ("espeak en-us", "espeak en-gb+f3", "espeak en-us+m3 150", "flite slt", "flite rms", "flite awb", "hibari")
 NOISES = (None, 20.0, 10.0, 0.0)  # dB of speech over noise
 RATE, SIDE, FPS = 16_000, 360, 25
-WHO = Depth(grid_frames=2, body_crops=0, prints=0, looks=False, figures_where_no_face=False)
+WHO = Depth(grid_frames=2, body_crops=0, prints=0, faceless=False)
 
 
 def main() -> None:

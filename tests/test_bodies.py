@@ -82,14 +82,14 @@ def test_a_face_has_the_frames_and_the_looks_of_its_body() -> None:
     assert her.frames.tolist() == [1, 2]
     assert her.shown_in.tolist() == [0, 1, 2, 3, 4, 5]
     assert her.looks.shape == (4, LOOKS)
-    (her,) = seen_in(make_track(1, [1, 2], box=FACE), depth=replace(WHOLE, looks=False)).tracks
+    (her,) = seen_in(make_track(1, [1, 2], box=FACE), depth=replace(WHOLE, faceless=False)).tracks
     assert (len(her.shown_in), len(her.looks)) == (6, 0)
 
 
 def test_where_nobody_shows_a_face_bodies_are_the_tracks() -> None:
     (her,) = seen_in().tracks
     assert (her.kind, her.shown_in.tolist(), len(her.looks)) == ("figure", [0, 1, 2, 3, 4, 5], 4)
-    assert not seen_in(depth=replace(WHOLE, looks=False)).tracks
+    assert not seen_in(depth=replace(WHOLE, faceless=False)).tracks
 
 
 def test_the_same_clothes_are_more_alike() -> None:

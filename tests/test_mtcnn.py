@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -24,20 +23,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights whose biases say "no face" to a grey picture, and whose box shifts are small."""
     path = tmp_path_factory.mktemp("mtcnn")
     torch.manual_seed(3)
-    nets = (
-        ("p", mtcnnlayers.ProposalNet(), "conv4"),
-        ("r", mtcnnlayers.RefinementNet(), "dense5"),
-        ("o", mtcnnlayers.OutputNet(), "dense6"),
-    )
-    for letter, net, last in nets:
-        state = net.state_dict()
-        for name, value in state.items():
-            if "prelu" not in name:
-                value.mul_(3 if name.endswith("weight") else 0)
+    for name, last in (("pnet", "conv4"), ("rnet", "dense5"), ("onet", "dense6")):
+        state = mtcnnlayers.NETS[name]().state_dict()
+        for key, value in state.items():
+            if "prelu" not in key:
+                value.mul_(3 if key.endswith("weight") else 0)
         state[f"{last}_1.bias"].copy_(torch.tensor([1.0, -1.0]))
         state[f"{last}_1.weight"].mul_(0.1)
         state[f"{last}_2.weight"].mul_(0.001)
-        torch.save(state, path / f"{letter}net.pt")
+        torch.save(state, path / f"{name}.pt")
     return path
 
 
@@ -59,7 +53,7 @@ def check_found(found: tuple[np.ndarray, np.ndarray, np.ndarray]) -> int:
 def test_low_thresholds_find_something_and_always_the_same(folder: Path) -> None:
     detector = MTCNN(folder, thresholds=(0.01, 0.01, 0.01))
     image = noise(70, 90)
-    first, again = detector.detect(image), detector.detect(image)
+    first, again = detector.detect_many([image])[0], detector.detect_many([image])[0]
     assert check_found(first) > 0
     for a, b in zip(first, again, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -67,31 +61,31 @@ def test_low_thresholds_find_something_and_always_the_same(folder: Path) -> None
 
 def test_a_blank_picture_holds_no_face(folder: Path) -> None:
     grey = np.full((80, 120, 3), 127, np.uint8)
-    assert check_found(MTCNN(folder).detect(grey)) == 0
+    assert check_found(MTCNN(folder).detect_many([grey])[0]) == 0
 
 
 @pytest.mark.parametrize("threshold", [(0.01, 1.0, 0.01), (0.01, 0.01, 1.0), (1.0, 0.01, 0.01)])
 def test_nothing_may_be_left_at_any_stage(folder: Path, threshold: tuple[float, float, float]) -> None:
-    assert check_found(MTCNN(folder, thresholds=threshold).detect(noise(60, 60))) == 0
+    assert check_found(MTCNN(folder, thresholds=threshold).detect_many([noise(60, 60)])[0]) == 0
 
 
 @pytest.mark.parametrize("size", [(16, 16), (16, 300), (300, 16), (19, 19), (20, 20), (21, 64)])
 def test_tiny_pictures_are_searched_without_an_error(folder: Path, size: tuple[int, int]) -> None:
     """The video package makes pictures as small as 16 pixels."""
-    check_found(MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect(noise(*size)))
+    check_found(MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect_many([noise(*size)])[0])
 
 
 def test_read_only_pictures_are_taken(folder: Path) -> None:
     image = noise(40, 40)
     image.setflags(write=False)
-    check_found(MTCNN(folder).detect(image))
+    check_found(MTCNN(folder).detect_many([image])[0])
 
 
 def test_candidates_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mtcnn, "_CANDIDATES", 7)
     detector = MTCNN(folder, thresholds=(0.0, 0.0, 0.0))
     tables = [AreaTable(noise(120, 120, seed)) for seed in range(2)]
-    assert [len(boxes) for boxes in detector._propose(tables, 20)] == [7, 7]
+    assert [len(boxes) for boxes in detector._propose(tables)] == [7, 7]
 
 
 def test_pyramid_covers_from_the_smallest_face_to_the_whole_picture() -> None:
@@ -138,21 +132,14 @@ def test_area_means_are_torchs(height: int, width: int, rows: int, columns: int)
         np.testing.assert_allclose(crop, part[0], atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("letter", "plain", "build", "side"),
-    [
-        ("p", mtcnnlayers.ProposalNet, mtcnnlayers.proposal, 30),
-        ("r", mtcnnlayers.RefinementNet, mtcnnlayers.refinement, 24),
-        ("o", mtcnnlayers.OutputNet, mtcnnlayers.output, 48),
-    ],
-)
-def test_networks_take_pixels_as_they_are(folder: Path, letter: str, plain: Any, build: Any, side: int) -> None:
+@pytest.mark.parametrize(("name", "side"), [("pnet", 30), ("rnet", 24), ("onet", 48)])
+def test_networks_take_pixels_as_they_are(folder: Path, name: str, side: int) -> None:
     """The weight files are for (pixel - 127.5) / 128; the first layer does that."""
     pixels = torch.rand(2, 3, side, side) * 255
-    as_trained = plain()
-    as_trained.load_state_dict(torch.load(folder / f"{letter}net.pt", weights_only=True))
+    as_trained, file = mtcnnlayers.NETS[name](), folder / f"{name}.pt"
+    as_trained.load_state_dict(torch.load(file, weights_only=True))
     with torch.no_grad():
-        wanted, found = as_trained.eval()((pixels - 127.5) / 128), build(folder / f"{letter}net.pt")(pixels)
+        wanted, found = as_trained.eval()((pixels - 127.5) / 128), mtcnnlayers.trained(name, file)(pixels)
     for a, b in zip(wanted, found, strict=True):
         torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
 
@@ -170,7 +157,7 @@ def test_frames_together_give_what_each_gives_alone(folder: Path) -> None:
     assert len(together) == len(images)
     assert sum(len(boxes) for boxes, _, _ in together) > len(images)
     for found, image in zip(together, images, strict=True):
-        for a, b in zip(found, detector.detect(image), strict=True):
+        for a, b in zip(found, detector.detect_many([image])[0], strict=True):
             np.testing.assert_allclose(a, b, atol=1e-3)
     assert detector.detect_many([]) == []
 
@@ -178,9 +165,9 @@ def test_frames_together_give_what_each_gives_alone(folder: Path) -> None:
 def test_torch_finds_the_same_boxes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What runs where OpenVINO is missing agrees to half a pixel."""
     pytest.importorskip("openvino")
-    fast = MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect(noise(90, 70))
+    fast = MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect_many([noise(90, 70)])[0]
     monkeypatch.setenv(networks.RUNTIME, "torch")
-    slow = MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect(noise(90, 70))
+    slow = MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect_many([noise(90, 70)])[0]
     assert check_found(fast) == check_found(slow) > 0
     for a, b in zip(fast, slow, strict=True):
         np.testing.assert_allclose(a, b, atol=0.5)
@@ -214,14 +201,14 @@ def test_the_photo_gives_one_box_on_either_runtime(
 ) -> None:
     pytest.importorskip("openvino")
     monkeypatch.setenv(networks.RUNTIME, "torch")
-    slow = MTCNN(next(weights_home.glob("weights/faces-*"))).detect(astronaut)
-    for a, b in zip(real.detect(astronaut), slow, strict=True):
+    slow = MTCNN(next(weights_home.glob("weights/faces-*"))).detect_many([astronaut])[0]
+    for a, b in zip(real.detect_many([astronaut])[0], slow, strict=True):
         np.testing.assert_allclose(a, b, atol=0.5)
 
 
 @pytest.mark.weights
 def test_one_face_in_the_astronaut_photo(real: MTCNN, astronaut: np.ndarray) -> None:
-    boxes, points, scores = real.detect(astronaut)
+    boxes, points, scores = real.detect_many([astronaut])[0]
     assert len(boxes) == 1
     assert overlap(boxes, ASTRONAUT_FACE)[0, 0] > 0.7
     assert scores[0] > 0.99
@@ -233,10 +220,10 @@ def test_one_face_in_the_astronaut_photo(real: MTCNN, astronaut: np.ndarray) -> 
 
 @pytest.mark.weights
 def test_shifted_photo_shifts_the_face(real: MTCNN, astronaut: np.ndarray) -> None:
-    boxes, points, _ = real.detect(astronaut)
+    boxes, points, _ = real.detect_many([astronaut])[0]
     moved = np.zeros((600, 640, 3), np.uint8)
     moved[70 : 70 + 512, 90 : 90 + 512] = astronaut
-    boxes_moved, points_moved, _ = real.detect(moved)
+    boxes_moved, points_moved, _ = real.detect_many([moved])[0]
     assert len(boxes_moved) == 1
     assert overlap(boxes_moved, boxes + np.float32([90, 70, 90, 70]))[0, 0] > 0.8
     assert np.abs(points_moved - points - np.float32([90, 70])).max() < 5
@@ -246,10 +233,12 @@ def test_shifted_photo_shifts_the_face(real: MTCNN, astronaut: np.ndarray) -> No
 def test_scaled_photo_scales_the_face(real: MTCNN, astronaut: np.ndarray) -> None:
     from PIL import Image
 
-    boxes, points, _ = real.detect(astronaut)
+    boxes, points, _ = real.detect_many([astronaut])[0]
     for scale in (0.5, 1.5):
         side = round(512 * scale)
-        boxes_scaled, points_scaled, _ = real.detect(np.asarray(Image.fromarray(astronaut).resize((side, side))))
+        boxes_scaled, points_scaled, _ = real.detect_many(
+            [np.asarray(Image.fromarray(astronaut).resize((side, side)))]
+        )[0]
         assert len(boxes_scaled) == 1
         assert overlap(boxes_scaled / scale, boxes)[0, 0] > 0.75
         assert np.abs(points_scaled / scale - points).max() < 6
@@ -258,4 +247,4 @@ def test_scaled_photo_scales_the_face(real: MTCNN, astronaut: np.ndarray) -> Non
 @pytest.mark.weights
 def test_no_face_in_the_cat_photo(real: MTCNN) -> None:
     data = pytest.importorskip("skimage.data")
-    assert check_found(real.detect(data.chelsea())) == 0
+    assert check_found(real.detect_many([data.chelsea()])[0]) == 0

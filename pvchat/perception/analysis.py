@@ -29,7 +29,7 @@ from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.heads import whose
 from pvchat.perception.joining import join_on_bodies
 from pvchat.perception.search import find_faces
-from pvchat.perception.sightings import best_sightings, spread
+from pvchat.perception.sightings import pictured, spread
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
@@ -49,30 +49,21 @@ class Depth:
         grid_frames: frames whose grid features are kept, spread evenly.
         body_crops: sightings of a track whose body region is described.
         prints: sightings of a face track that a faceprint is made of.
-        poses: sightings of a track whose pose and hands are measured …
-        posed_tracks: … for so many of the most prominent tracks.
-        faced_tracks: of so many more the faces are measured, for where they look and whether they smile …
-        faced: … in so many sightings.
         fact_tracks: face tracks about which facts are measured.
         figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
         thing_frames: frames searched for things.
-        looks: what bodies wear is described, and where no face was found, bodies are tracks.
-        figures_where_no_face: look for figures in a photographed clip, too, where no face was found.
+        faceless: what bodies wear is described, and where no face was found, bodies are tracks and figures are looked
+            for, in a photographed clip, too.
     """
 
     grid_frames: int = 12
     body_crops: int = 6
     prints: int = 8
-    poses: int = 24
-    posed_tracks: int = 4
-    faced_tracks: int = 8
-    faced: int = 8
     fact_tracks: int = 1000
     figure_frames: int = 6
     figure_tracks: int = 8
     thing_frames: int = 6
-    looks: bool = True
-    figures_where_no_face: bool = True
+    faceless: bool = True
 
 
 WHOLE = Depth()
@@ -107,7 +98,7 @@ def recognise(
     likely_drawn = drawn_probability(grid.mean(1), experts) if not _shows_real_face(analysis) else 0.0
     if likely_drawn < (_DRAWN if analysis.tracks else PERHAPS_DRAWN):  # a body alone may be a drawn figure's
         add_bodies(clip, analysis, experts, depth)
-    if likely_drawn >= PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
+    if likely_drawn >= PERHAPS_DRAWN or (depth.faceless and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
     networks.rest()
     jobs, done = _describing(clip, analysis, experts, depth), count(1)
@@ -161,7 +152,7 @@ def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Dept
     numbers = analysis.shot_of(clip.times)
     found = follow_bodies(clip.images, numbers, experts.things.find, lambda image: experts.body.persons(image))
     analysis.bodies = found
-    if not analysis.tracks and depth.looks:
+    if not analysis.tracks and depth.faceless:
         front = found[: bodies.MOST]
         analysis.tracks = [bodies.body_track(clip, body, experts.frames, experts.figures) for body in front]
         return
@@ -170,7 +161,7 @@ def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Dept
         for number in set(owners.values()):
             track, rows = analysis.tracks[number], [i for i, f in enumerate(body.frames) if owners.get(f) == number]
             track.seen = np.union1d(track.shown_in, np.array(body.frames)[rows])
-            if depth.looks and rank < bodies.MOST and not len(track.looks):
+            if depth.faceless and rank < bodies.MOST and not len(track.looks):
                 track.looks = bodies.describe(clip, body.rows(rows), experts.frames)
 
 
@@ -204,13 +195,8 @@ def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[track
 
 def _print(clip: Clip, track: Track, experts: Experts, count: int) -> None:
     """Add the faceprints of a face track's best sightings, so many, of all its stretches."""
-    track.prints = experts.faces.prints(*_aligned(clip, track, best_sightings(track, count))).astype(np.float16)
-
-
-def _aligned(clip: Clip, track: Track, which: IntArray) -> tuple[list[NDArray[np.uint8]], list[FloatArray]]:
-    """Frames and points (pixels) of some of a track's sightings."""
-    size = np.array([clip.width, clip.height], np.float32)
-    return [clip.images[track.frames[i]] for i in which], [track.points[i] * size for i in which]
+    seen, size = pictured(clip, track, count), np.array([clip.width, clip.height], np.float32)
+    track.prints = experts.faces.prints(seen.images, [track.points[i] * size for i in seen.rows]).astype(np.float16)
 
 
 def company(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:

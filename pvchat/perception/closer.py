@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from pvchat import video
 from pvchat.perception.analysis import Depth, recognise
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.collection import Experts
@@ -21,10 +20,7 @@ from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, Progress, Track
 from pvchat.video import Clip
 
-CLOSE = Depth(
-    grid_frames=3, body_crops=3, prints=0, figure_frames=3, figure_tracks=3,
-    looks=False, figures_where_no_face=False,
-)  # fmt: skip
+CLOSE = Depth(grid_frames=3, body_crops=3, prints=0, figure_frames=3, figure_tracks=3, faceless=False)
 _SAME = 0.5  # overlap from which a face that is found again is the one that was seen in the scan
 
 
@@ -79,7 +75,7 @@ def _facts(source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appear
     """What is measured of a track in the part of the video that a stretch lies in."""
     middle = (stretch.start_s + stretch.end_s) / 2
     start_s = max((s.start_s for s in whole.scenes if s.start_s <= middle), default=0.0)
-    parts = video.read_parts(source.path, source.found, whole.key, source.config, start_s)
+    parts = source.parts(whole.key, start_s)
     piece = next(parts, None)
     parts.close()
     if piece is None:  # the file lost its end

@@ -36,6 +36,8 @@ from pvchat.perception.things import detect, find_things, room_of, shows_bookshe
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
 
+_POSED, _POSES = 4, 24  # of so many tracks, the most prominent, the pose and hands are measured, in so many sightings …
+_FACED, _FACES = 8, 8  # … of so many more the face, for where they look and whether they smile
 _FOLLOWED = 6  # sightings in a row that are looked at one after the other, each with what the one before it showed
 _GLASSES_SURE = 0.9  # confidence of glasses
 _GUESSED = ("talking", "smiling", "looking ahead")
@@ -65,8 +67,8 @@ def measure(
     measured = replace(analysis, tracks=copies, stage="what")
     figures = {n for n, track in enumerate(copies) if track.kind == "figure"}  # colours cost little
     wanted = sorted(with_facts(copies, depth) | figures if only is None else only)
-    posing = [n for n in wanted if _has_body(copies[n]) and (only is not None or n < depth.posed_tracks)]
-    seen = _looked_at(copies, wanted, posing, depth)
+    posing = [n for n in wanted if _has_body(copies[n]) and (only is not None or n < _POSED)]
+    seen = _looked_at(copies, wanted, posing)
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)
     if seen:
         _ = experts.body, experts.mesh, experts.hands  # loaded here, not by several threads at once
@@ -93,12 +95,10 @@ def measure(
     return replace(measured, scene=place_by_clothes(measured.scene, copies))
 
 
-def _looked_at(
-    tracks: Sequence[Track], wanted: Sequence[int], posing: Sequence[int], depth: Depth
-) -> dict[int, IntArray]:
+def _looked_at(tracks: Sequence[Track], wanted: Sequence[int], posing: Sequence[int]) -> dict[int, IntArray]:
     """The sightings of each track in which face and hands are measured: more of those whose pose is looked for."""
-    facing = [n for n in wanted if tracks[n].kind == "face" and n not in posing][: depth.faced_tracks]
-    return {n: spread(len(tracks[n]), depth.poses if n in posing else depth.faced) for n in (*posing, *facing)}
+    facing = [n for n in wanted if tracks[n].kind == "face" and n not in posing][:_FACED]
+    return {n: spread(len(tracks[n]), _POSES if n in posing else _FACES) for n in (*posing, *facing)}
 
 
 def _has_body(track: Track) -> bool:

@@ -63,9 +63,9 @@ def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
     return np.array([part[np.argmax(worth[part])] for part in parts], np.int64)
 
 
-def pictured(clip: Clip, track: Track) -> Pictured:
-    """The best sightings with their pictures."""
-    best = best_sightings(track)
+def pictured(clip: Clip, track: Track, count: int = _SIGHTINGS) -> Pictured:
+    """So many of the best sightings with their pictures."""
+    best = best_sightings(track, count)
     return Pictured(track, best, [clip.images[track.frames[i]] for i in best])
 
 

@@ -104,7 +104,7 @@ def extract(folder: Path, named: bool) -> FaceSet:
             continue
         image = np.asarray(Image.open(folder / row["file"]).convert("RGB"))
         image = with_room(image) if named else image
-        boxes, points, scores = detector.detect(image)
+        boxes, points, scores = detector.detect_many([image])[0]
         for i in _chosen(image, boxes, scores, named):
             patch, matrix, offset = aligned(image, points[i])
             scale = np.float32(abs(matrix[0] + 1j * matrix[1]))

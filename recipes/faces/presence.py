@@ -230,7 +230,7 @@ def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, l
         if not row.get("identity"):
             continue
         image = with_room(read_image(folder / row["file"]))
-        boxes, points, _ = expert.detector.detect(image)
+        boxes, points, _ = expert.detector.detect_many([image])[0]
         if not len(boxes):
             continue
         middle = middle_of(boxes, image)

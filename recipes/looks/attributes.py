@@ -111,7 +111,7 @@ def find_faces(folder: Path, cache: Path, detector: MTCNN) -> list[list[list[flo
     for name in files:
         image = read_image(folder / name)
         height, width = image.shape[:2]
-        boxes, _, scores = detector.detect(image)
+        boxes, _, scores = detector.detect_many([image])[0]
         boxes = np.asarray(boxes / [width, height, width, height], np.float32)
         faces.append(
             [[round(float(v), 4) for v in box] for box, s in zip(boxes, scores, strict=True) if s > _FACE_SCORE]

@@ -156,7 +156,7 @@ def read_heads(
     for i in np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)):
         name, row = rows[i]
         image = np.pad(read_image(root / name / row["file"]), ((24, 24), (24, 24), (0, 0)), mode="edge")
-        boxes, points, _ = detector.detect(image)
+        boxes, points, _ = detector.detect_many([image])[0]
         if len(boxes):
             best = middle_of(boxes, image)
             heads.append(ActorHead(image, boxes[best], points[best], row["identity"], f"{name}/{row['file']}"))

@@ -81,30 +81,23 @@ class MTCNN:
             folder = member_path("faces", "pnet.pt").parent
         self.min_face, self.thresholds = min_face, thresholds
         network = partial(load, device=device, small=True)
-        self._pnet = network("pnet", folder / "pnet.pt", partial(_layers, "proposal"), Input((-1, 3, -1, -1)))
-        self._rnet = network("rnet", folder / "rnet.pt", partial(_layers, "refinement"), Input((-1, 3, 24, 24)))
-        self._onet = network("onet", folder / "onet.pt", partial(_layers, "output"), Input((-1, 3, 48, 48)))
+        self._pnet, self._rnet, self._onet = (
+            network(name, folder / f"{name}.pt", partial(_layers, name), Input((-1, 3, side, side)))
+            for name, side in (("pnet", -1), ("rnet", 24), ("onet", 48))
+        )
         self._suppress = Suppression(device)
 
-    def detect(self, image: NDArray[np.uint8], min_face: float | None = None) -> Found:
-        """Find the faces of one image [H, W, 3] uint8 RGB; as `detect_many`."""
-        return self.detect_many([image], min_face)[0]
-
-    def detect_many(self, images: Sequence[NDArray[np.uint8]], min_face: float | None = None) -> list[Found]:
+    def detect_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Found]:
         """Find faces.
 
         Args:
             images: [H, W, 3] uint8 RGB each; those of one size in a row are searched together.
-            min_face: smallest face side in pixels; None: as the detector was made.
 
         Returns:
             An image: boxes [n, 4] (x0, y0, x1, y1), points [n, 5, 2] (x, y), scores [n]; pixels, best first.
         """
-        found: list[Found] = []
-        for start, stop in _runs([image.shape for image in images]):
-            tables = [AreaTable(image) for image in images[start:stop]]
-            found += self._confirm(tables, self._propose(tables, min_face or self.min_face))
-        return found
+        runs = (tables for _, tables in _runs(images))
+        return [one for tables in runs for one in self._confirm(tables, self._propose(tables))]
 
     def confirm_many(self, images: Sequence[NDArray[np.uint8]], boxes: Sequence[FloatArray]) -> list[Found]:
         """Find faces among candidates that are known: no pyramid, R-Net and O-Net alone.
@@ -116,11 +109,8 @@ class MTCNN:
         Returns:
             As `detect_many`.
         """
-        found: list[Found] = []
-        for start, stop in _runs([image.shape for image in images]):
-            tables = [AreaTable(image) for image in images[start:stop]]
-            found += self._confirm(tables, list(boxes[start:stop]))
-        return found
+        runs = ((tables, list(boxes[start : start + len(tables)])) for start, tables in _runs(images))
+        return [one for tables, near in runs for one in self._confirm(tables, near)]
 
     def _confirm(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
         """R-Net and O-Net on each image's candidates."""
@@ -129,11 +119,11 @@ class MTCNN:
             refined.append(one.shifted(1)[self._suppress(one.boxes, one.scores, 0.7)])
         return self._answer(tables, refined)
 
-    def _propose(self, tables: list[AreaTable], min_face: float) -> list[FloatArray]:
+    def _propose(self, tables: list[AreaTable]) -> list[FloatArray]:
         """P-Net over the image pyramid: a frame's candidate boxes [n, 4]."""
         height, width = tables[0].height, tables[0].width
         levels: list[list[_Candidates]] = [[] for _ in tables]
-        for scale in _pyramid(min(height, width), min_face):
+        for scale in _pyramid(min(height, width), self.min_face):
             size = (int(height * scale + 1), int(width * scale + 1))
             at_once = max(1, _LEVEL_PIXELS // (size[0] * size[1]))
             for start in range(0, len(tables), at_once):
@@ -176,12 +166,12 @@ class MTCNN:
         return found
 
 
-def _runs(shapes: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
-    """Starts and ends of runs of one shape, `_FRAMES` long at most."""
+def _runs(images: Sequence[NDArray[np.uint8]]) -> Iterator[tuple[int, list[AreaTable]]]:
+    """Runs of images of one shape, `_FRAMES` long at most: the number of the first, and their tables."""
     start = 0
-    for stop in range(1, len(shapes) + 1):
-        if stop == len(shapes) or shapes[stop] != shapes[start] or stop - start == _FRAMES:
-            yield start, stop
+    for stop in range(1, len(images) + 1):
+        if stop == len(images) or images[stop].shape != images[start].shape or stop - start == _FRAMES:
+            yield start, [AreaTable(image) for image in images[start:stop]]
             start = stop
 
 
@@ -195,8 +185,7 @@ def _layers(name: str, weights: Path) -> nn.Module:
     """Builds a network of `mtcnnlayers.py`; torch is imported only where one is built."""
     from pvchat.perception.experts import mtcnnlayers
 
-    module: nn.Module = getattr(mtcnnlayers, name)(weights)
-    return module
+    return mtcnnlayers.trained(name, weights)
 
 
 def _pyramid(side: int, min_face: float) -> Sequence[float]:

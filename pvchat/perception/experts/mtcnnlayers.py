@@ -8,99 +8,78 @@ weights take over: reckoned for itself it was a fifth of P-Net's time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-
-def proposal(weights: Path) -> nn.Module:
-    """P-Net: scores [B, h, w] and box shifts [B, 4, h, w], a cell every 2 pixels."""
-    return _filled(ProposalNet(), weights)
+Layers = dict[str, nn.Module]  # by the names in the weight files
 
 
-def refinement(weights: Path) -> nn.Module:
+class CascadeNet(nn.Module):
+    """Layers one after the other, then heads side by side, of which the first tells a face from none."""
+
+    def __init__(self, layers: Layers, heads: Layers) -> None:
+        super().__init__()
+        for name, layer in (layers | heads).items():
+            self.add_module(name, layer)
+        self._layers, self._heads = tuple(layers), tuple(heads)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Pixels to the probability of a face, and what the other heads say."""
+        for name in self._layers:
+            x = getattr(self, name)(x)
+        score, *others = (getattr(self, name)(x) for name in self._heads)
+        return score.softmax(1)[:, 1], *others
+
+
+class _Flat(nn.Module):
+    """Flattens as a column-major framework does, whose dense weights these are: width first, height, then channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(0, 3, 2, 1).flatten(1)
+
+
+def proposal() -> CascadeNet:
+    """P-Net: scores [B, h, w] and box shifts [B, 4, h, w], a 12-pixel cell every 2 pixels."""
+    layers = _conv(1, 3, 10) | _pool(1, 2) | _conv(2, 10, 16) | _conv(3, 16, 32)
+    return CascadeNet(layers, {"conv4_1": nn.Conv2d(32, 2, 1), "conv4_2": nn.Conv2d(32, 4, 1)})
+
+
+def refinement() -> CascadeNet:
     """R-Net on 24-pixel crops: scores [B], box shifts [B, 4]."""
-    return _filled(RefinementNet(), weights)
+    layers = _conv(1, 3, 28) | _pool(1, 3) | _conv(2, 28, 48) | _pool(2, 3) | _conv(3, 48, 64, 2) | _dense(4, 576, 128)
+    return CascadeNet(layers, {f"dense5_{n}": nn.Linear(128, width) for n, width in enumerate((2, 4), 1)})
 
 
-def output(weights: Path) -> nn.Module:
+def output() -> CascadeNet:
     """O-Net on 48-pixel crops: scores [B], box shifts [B, 4], points [B, 10] (five x, then five y)."""
-    return _filled(OutputNet(), weights)
+    layers = _conv(1, 3, 32) | _pool(1, 3) | _conv(2, 32, 64) | _pool(2, 3) | _conv(3, 64, 64) | _pool(3, 2)
+    layers |= _conv(4, 64, 128, 2) | _dense(5, 1152, 256)
+    return CascadeNet(layers, {f"dense6_{n}": nn.Linear(256, width) for n, width in enumerate((2, 4, 10), 1)})
 
 
-class ProposalNet(nn.Module):
-    """P-Net: fully convolutional, a 12-pixel cell every 2 pixels."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.prelu1 = nn.Conv2d(3, 10, 3), nn.PReLU(10)
-        self.pool1 = nn.MaxPool2d(2, 2, ceil_mode=True)
-        self.conv2, self.prelu2 = nn.Conv2d(10, 16, 3), nn.PReLU(16)
-        self.conv3, self.prelu3 = nn.Conv2d(16, 32, 3), nn.PReLU(32)
-        self.conv4_1, self.conv4_2 = nn.Conv2d(32, 2, 1), nn.Conv2d(32, 4, 1)
-
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Pictures [B, 3, H, W], 0..255, to face probabilities and box offsets of a grid of cells."""
-        x = self.pool1(self.prelu1(self.conv1(pixels)))
-        x = self.prelu3(self.conv3(self.prelu2(self.conv2(x))))
-        return self.conv4_1(x).softmax(1)[:, 1], self.conv4_2(x)
+NETS: dict[str, Callable[[], CascadeNet]] = {"pnet": proposal, "rnet": refinement, "onet": output}
 
 
-class RefinementNet(nn.Module):
-    """R-Net: 24-pixel crops."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.prelu1 = nn.Conv2d(3, 28, 3), nn.PReLU(28)
-        self.pool1 = nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.conv2, self.prelu2 = nn.Conv2d(28, 48, 3), nn.PReLU(48)
-        self.pool2 = nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.conv3, self.prelu3 = nn.Conv2d(48, 64, 2), nn.PReLU(64)
-        self.dense4, self.prelu4 = nn.Linear(576, 128), nn.PReLU(128)
-        self.dense5_1, self.dense5_2 = nn.Linear(128, 2), nn.Linear(128, 4)
-
-    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Crops [B, 3, 24, 24], 0..255, to face probabilities and box offsets [B, 4]."""
-        x = self.pool1(self.prelu1(self.conv1(pixels)))
-        x = self.pool2(self.prelu2(self.conv2(x)))
-        x = self.prelu4(self.dense4(_flatten(self.prelu3(self.conv3(x)))))
-        return self.dense5_1(x).softmax(1)[:, 1], self.dense5_2(x)
-
-
-class OutputNet(nn.Module):
-    """O-Net: 48-pixel crops."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.prelu1 = nn.Conv2d(3, 32, 3), nn.PReLU(32)
-        self.pool1 = nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.conv2, self.prelu2 = nn.Conv2d(32, 64, 3), nn.PReLU(64)
-        self.pool2 = nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.conv3, self.prelu3 = nn.Conv2d(64, 64, 3), nn.PReLU(64)
-        self.pool3 = nn.MaxPool2d(2, 2, ceil_mode=True)
-        self.conv4, self.prelu4 = nn.Conv2d(64, 128, 2), nn.PReLU(128)
-        self.dense5, self.prelu5 = nn.Linear(1152, 256), nn.PReLU(256)
-        self.dense6_1, self.dense6_2, self.dense6_3 = nn.Linear(256, 2), nn.Linear(256, 4), nn.Linear(256, 10)
-
-    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Crops [B, 3, 48, 48], 0..255, to face probabilities, box offsets [B, 4] and points [B, 10]."""
-        x = self.pool1(self.prelu1(self.conv1(pixels)))
-        x = self.pool2(self.prelu2(self.conv2(x)))
-        x = self.pool3(self.prelu3(self.conv3(x)))
-        x = self.prelu5(self.dense5(_flatten(self.prelu4(self.conv4(x)))))
-        return self.dense6_1(x).softmax(1)[:, 1], self.dense6_2(x), self.dense6_3(x)
-
-
-def _flatten(x: Tensor) -> Tensor:
-    # The dense weights were converted from a column-major framework: width first, then height, then channel.
-    return x.permute(0, 3, 2, 1).flatten(1)
-
-
-def _filled(net: nn.Module, weights: Path) -> nn.Module:
-    state = torch.load(weights, map_location="cpu", weights_only=True)
+def trained(name: str, weights: Path) -> CascadeNet:
+    """One of `NETS` with the weights of its file."""
+    net, state = NETS[name](), torch.load(weights, map_location="cpu", weights_only=True)
     kernel = state["conv1.weight"].double() / 128.0
     state["conv1.weight"] = kernel
     state["conv1.bias"] = state["conv1.bias"].double() - 127.5 * kernel.sum((1, 2, 3))
     net.load_state_dict(state)
     return net.eval().requires_grad_(False)
+
+
+def _conv(number: int, ins: int, outs: int, side: int = 3) -> Layers:
+    return {f"conv{number}": nn.Conv2d(ins, outs, side), f"prelu{number}": nn.PReLU(outs)}
+
+
+def _pool(number: int, side: int) -> Layers:
+    return {f"pool{number}": nn.MaxPool2d(side, 2, ceil_mode=True)}
+
+
+def _dense(number: int, ins: int, outs: int) -> Layers:
+    return {"flat": _Flat(), f"dense{number}": nn.Linear(ins, outs), f"prelu{number}": nn.PReLU(outs)}

@@ -230,7 +230,7 @@ def _kept_sentences(arrays: Path, table: Path) -> tuple[list[str], FloatArray]:
 def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator) -> FloatArray | None:
     """Vectors [2, 128 + 512], and quality, of the middle face, as it is and degraded; None when none is found."""
     image = with_room(image)
-    boxes, points, scores = faces.detector.detect(image)
+    boxes, points, scores = faces.detector.detect_many([image])[0]
     if not len(boxes):
         return None
     best = middle_of(boxes, image)
