@@ -23,6 +23,7 @@ from pvchat.perception.boxes import nesting, overlap
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections
+from pvchat.perception.tracks import cheapest_pairs
 from pvchat.schemas import FloatArray, IntArray, Thing
 
 _SURE, _LEAST = 0.5, 0.25  # score from which a body is one, and from which it goes on with one [choice]
@@ -194,15 +195,12 @@ def _continue(
     """Give the bodies of a frame to the paths that they go on with, each once; paths and bodies that are left."""
     if not paths or not bodies:
         return list(paths), list(bodies)
-    from scipy.optimize import linear_sum_assignment  # a second; who is only asked for needs none of it
-
     was, now = _rows([path.ahead(frame) for path in paths]), _rows([one.box for one in bodies])
     colours, before = (np.stack([one.colours for one in some]) for some in (bodies, paths))
     apart = np.linalg.norm(before[:, None] - colours[None], axis=2)
     near, way = shared(was, now), _way(was, now)
     allowed = (near >= _SAME) | ((way <= _STEP) & (apart <= _ALIKE))
-    rows, columns = linear_sum_assignment(np.where(allowed, 1 - near + np.minimum(way, 1.0) + apart / _ALIKE, 1e3))
-    pairs = [(i, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if allowed[i, j]]
+    pairs = cheapest_pairs(1 - near + np.minimum(way, 1.0) + apart / _ALIKE, allowed)
     for i, j in pairs:
         paths[i].add(frame, bodies[j])
     gone, taken = {i for i, _ in pairs}, {j for _, j in pairs}

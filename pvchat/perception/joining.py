@@ -18,7 +18,6 @@ from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from pvchat.perception import tracks
 from pvchat.perception.boxes import overlap
@@ -105,9 +104,7 @@ class TrackJoiner:
         follows = np.array(
             [[s and _follows(p, t, first) for t, s in zip(faces, same_shot, strict=True)] for p in self._people]
         )
-        cost = np.where(follows, apart - 1.0, np.where(allowed, apart, 1e3))
-        rows, columns = linear_sum_assignment(cost)
-        return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < 1e2]
+        return tracks.cheapest_pairs(np.where(follows, apart - 1.0, apart), follows | allowed)
 
 
 def _apart(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
 from pvchat.schemas import FloatArray, IntArray
@@ -97,17 +98,21 @@ def _assign(open_: list[list[Sighting]], found: DetectedFaces, faces: Sequence[D
     """Pairs (open track, new face) that belong together, each used once."""
     if not open_ or not len(found):
         return []
-    from scipy.optimize import linear_sum_assignment  # a second; who is only asked for needs none of it
-
     last = [t[-1] for t in open_]
     boxes = np.stack([faces[f].boxes[i] for f, i in last])
     identity = np.stack([faces[f].identity[i] for f, i in last])
     near = overlap(boxes, found.boxes)
     apart = np.linalg.norm(identity[:, None] - found.identity[None], axis=2)
     allowed = ((near > MIN_OVERLAP) & (apart < LINK_OVERLAPPING)) | (apart < _LINK_JUMPING)
-    cost = np.where(allowed, apart + (1 - near), 1e3)
-    rows, columns = linear_sum_assignment(cost)
-    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if allowed[r, c]]
+    return cheapest_pairs(apart + (1 - near), allowed)
+
+
+def cheapest_pairs(cost: FloatArray, allowed: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Pairs (row, column) of [n, m] that are allowed, each used once, at the least cost (Hungarian assignment)."""
+    from scipy.optimize import linear_sum_assignment  # a second; who is only asked for needs none of it
+
+    rows, columns = linear_sum_assignment(np.where(allowed, cost, 1e3))
+    return [(i, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if allowed[i, j]]
 
 
 def _within(quality: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.figures import Figures
-from pvchat.perception.tracks import Sighting
+from pvchat.perception.tracks import Sighting, cheapest_pairs
 from pvchat.schemas import BODY, FloatArray, IntArray, Track
 
 # Cosines between sightings: overlap needs little likeness, a jump needs much.
@@ -54,8 +54,6 @@ def _assign(
     tracks: list[list[Sighting]], found: Figures, figures: Sequence[Figures], same_shot: Sequence[bool]
 ) -> list[tuple[int, int]]:
     """Pairs (track, new figure) that belong together, each used once; `same_shot` is about each track's last one."""
-    from scipy.optimize import linear_sum_assignment
-
     if not tracks or not len(found):
         return []
     last = [t[-1] for t in tracks]
@@ -63,8 +61,7 @@ def _assign(
     means = np.stack([np.mean([figures[f].identity[i] for f, i in t[-5:]], 0) for t in tracks])
     alike = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9) @ found.identity.T
     allowed = ((near > _MIN_OVERLAP) & (alike > _LINK_OVERLAPPING)) | (alike > _LINK_JUMPING)
-    rows, columns = linear_sum_assignment(np.where(allowed, 2 - alike - near, 1e3))
-    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if allowed[r, c]]
+    return cheapest_pairs(2 - alike - near, allowed)
 
 
 def _track(sightings: list[Sighting], figures: Sequence[Figures]) -> Track:
