@@ -21,17 +21,17 @@ def test_all_come_in_order() -> None:
     assert list(ahead(numbers([], 0))) == []
 
 
-def test_few_are_made_before_they_are_used() -> None:
+def test_one_is_made_before_it_is_used() -> None:
     made: list[int] = []
-    for number in ahead(numbers(made), most=2):
-        assert len(made) <= number + 4  # this one, two that wait, one that is being made
+    for number in ahead(numbers(made)):
+        assert len(made) <= number + 2  # this one, and the next
 
 
 def test_they_are_made_in_another_thread() -> None:
     def names() -> Generator[str, None, None]:
         yield threading.current_thread().name
 
-    assert list(ahead(names())) == ["reading ahead"]
+    assert [name.startswith("reading ahead") for name in ahead(names())] == [True]
 
 
 def test_an_error_comes_after_what_was_made_before_it() -> None:
@@ -63,4 +63,4 @@ def test_whoever_stops_leaves_no_thread_and_an_ended_source(stop: str) -> None:
         with pytest.raises(KeyboardInterrupt):
             made.throw(KeyboardInterrupt)
     assert ended == [True]
-    assert not [t for t in threading.enumerate() if t.name == "reading ahead"]
+    assert not [t for t in threading.enumerate() if t.name.startswith("reading ahead")]
