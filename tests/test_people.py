@@ -16,7 +16,6 @@ from make_people import assert_same, files_below, find_traces, make_person, trac
 from test_cache import make_analysis
 
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people import exchange
 from pvchat.people.folders import PersonFolders
 from pvchat.people.index import IndexedPerson
 from pvchat.people.person import MAX_STATE_BYTES, Person, clean_name, name_key
@@ -42,17 +41,6 @@ def test_what_is_added_comes_back(store: PeopleStore, pvchat_home: Path) -> None
     folder = pvchat_home / "people" / added.id
     assert {path.name for path in folder.iterdir()} == {"config.json", "person.safetensors", "thumbnail.jpg"}
     assert added.bytes_on_disk == sum(path.stat().st_size for path in folder.iterdir()) < MAX_STATE_BYTES
-
-
-def test_who_was_enrolled_by_an_earlier_version_is_read_without_the_masks_drawn_on(
-    store: PeopleStore, tmp_path: Path
-) -> None:
-    person = make_person("Ana")
-    old = make_person("Ana", arrays={**person.arrays, "masked": person.arrays["prototypes"]})
-    store.add(old)
-    assert "masked" not in PeopleStore().get("Ana").arrays
-    file = exchange.write(old, tmp_path / "ana.pvperson")
-    assert store.import_(file, name="Ana 2").arrays.keys() == person.arrays.keys()
 
 
 def test_looking_creates_nothing(store: PeopleStore, pvchat_home: Path) -> None:

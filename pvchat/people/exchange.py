@@ -29,7 +29,6 @@ CONFIG, TENSORS, THUMBNAIL = "config.json", "person.safetensors", "thumbnail.jpg
 MAX_CONFIG_BYTES = 200_000
 MAX_ARCHIVE_BYTES = MAX_STATE_BYTES + 10_000  # the three files and the zip's own records
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks bz2 and lzma without a bound on memory
-_MASKS_DRAWN_ON = ("masked", "masked_prints")  # arrays of whom earlier versions enrolled; nothing reads them any more
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same person gives the same bytes
 
 
@@ -163,7 +162,7 @@ def decode(files: dict[str, bytes], own: bool = False) -> Person:
     if config.sha256 != {name: hashlib.sha256(data).hexdigest() for name, data in others.items()}:
         raise PeopleError(f"{TENSORS} or {THUMBNAIL} is damaged or missing (its SHA-256 differs).")
     try:
-        arrays = {key: rows for key, rows in tensorfile.unpack(files[TENSORS]).items() if key not in _MASKS_DRAWN_ON}
+        arrays = tensorfile.unpack(files[TENSORS])
     except ValueError as error:
         raise PeopleError(f"{TENSORS} can't be read: {_printable(error)}.") from error
     person = Person(**config.person(), arrays=arrays, thumbnail=files.get(THUMBNAIL, b""))

@@ -61,7 +61,6 @@ def counts_of(person: Person) -> list[list[int]]:
     rows = person.extra.get(RECORD)
     if not isinstance(rows, list) or not all(_is_counts(row) for row in rows):
         return [whole]
-    rows = [row[:: len(row) // len(KEYS)] for row in rows]
     return rows if [sum(row[i] for row in rows) for i in range(len(KEYS))] == whole else [whole]
 
 
@@ -81,6 +80,5 @@ def capped(counts: list[list[int]], most: int) -> list[list[int]]:
 
 
 def _is_counts(row: Any) -> bool:
-    """Counts of `KEYS`; earlier versions counted, after each, rows with a mask drawn on, which `exchange` drops."""
-    sizes = len(KEYS), 2 * len(KEYS)
-    return isinstance(row, list) and len(row) in sizes and all(type(n) is int and n >= 0 for n in row)
+    """Whether these may be the numbers of a clip's rows in the arrays in `KEYS`."""
+    return isinstance(row, list) and len(row) == len(KEYS) and all(type(n) is int and n >= 0 for n in row)

@@ -11,7 +11,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from pvchat.assets import stamps
@@ -71,10 +70,6 @@ def drop_if_damaged(folder: Path, thorough: bool = False) -> str:
     try:
         files = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))
         found = stamps.damaged(folder, files, thorough=thorough)
-    except FileNotFoundError:  # converted before there were receipts: taken as it is
-        with suppress(OSError):
-            _write_receipt(folder)
-        return ""
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         found = {_RECEIPT: f"can't be read: {error}"}
     if not found:
