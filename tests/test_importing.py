@@ -14,7 +14,7 @@ from pvchat.cli import main as cli
 from pvchat.config import PresenceConfig
 from pvchat.errors import PeopleError
 from pvchat.identity.calibration import Calibration
-from pvchat.identity.importing import import_person, looks_like
+from pvchat.identity.importing import looks_like, require_unlike
 from pvchat.identity.presence import PresenceModel
 from pvchat.people import exchange
 from pvchat.people.person import Person
@@ -102,24 +102,25 @@ COPIES = {
 def test_a_copy_is_told_and_refused(store: PeopleStore, tmp_path: Path, what: str) -> None:
     path = file_of(tmp_path, COPIES[what]())
     with pytest.raises(PeopleError, match="looks like (Jan|Toon), who is enrolled already: the same person") as caught:
-        import_person(store, path)
+        store.import_(path, check=require_unlike)
     assert "--alike" in caught.value.hint
     assert store.names() == ["Jan", "Toon"]
-    assert import_person(store, path, alike=True).name == "Copy"
+    assert store.import_(path).name == "Copy"
 
 
 def test_somebody_else_is_taken(store: PeopleStore, tmp_path: Path) -> None:
     for number, who in enumerate((3, 4, 5)):
-        assert import_person(store, file_of(tmp_path, enrolled(f"Other {number}", who))).name == f"Other {number}"
-    assert import_person(store, file_of(tmp_path, figure("Anton", 8))).name == "Anton"
+        path = file_of(tmp_path, enrolled(f"Other {number}", who))
+        assert store.import_(path, check=require_unlike).name == f"Other {number}"
+    assert store.import_(file_of(tmp_path, figure("Anton", 8)), check=require_unlike).name == "Anton"
     assert looks_like(enrolled("Nobody", 9), []) == ""
 
 
 def test_who_takes_her_own_place_may_look_like_herself(store: PeopleStore, tmp_path: Path) -> None:
     path = file_of(tmp_path, enrolled("jan", JAN))
-    assert import_person(store, path, replace=True).name == "jan"
+    assert store.import_(path, replace=True, check=require_unlike).name == "jan"
     with pytest.raises(PeopleError, match="looks like jan"):
-        import_person(store, path, name="Janet")
+        store.import_(path, name="Janet", check=require_unlike)
 
 
 def test_copies_dont_take_her_from_her_own_clips(store: PeopleStore, tmp_path: Path, model: PresenceModel) -> None:
@@ -132,10 +133,10 @@ def test_copies_dont_take_her_from_her_own_clips(store: PeopleStore, tmp_path: P
     assert decision() == "present"
     for number in range(5):
         with pytest.raises(PeopleError):
-            import_person(store, file_of(tmp_path, enrolled(f"Copy {number}", JAN)))
+            store.import_(file_of(tmp_path, enrolled(f"Copy {number}", JAN)), check=require_unlike)
     assert decision() == "present"
     for number in range(5):
-        import_person(store, file_of(tmp_path, enrolled(f"Copy {number}", JAN)), alike=True)
+        store.import_(file_of(tmp_path, enrolled(f"Copy {number}", JAN)))
     assert decision() != "present"  # what the check is for
 
 

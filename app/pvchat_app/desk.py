@@ -16,7 +16,7 @@ from typing import Any
 
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError, VideoReadError
-from pvchat.identity.importing import import_person
+from pvchat.identity.importing import require_unlike
 from pvchat.library.scan import Scanning
 from pvchat.people.person import Person, clean_name
 from pvchat.people.store import Snapshot
@@ -329,7 +329,8 @@ class Desk:
         if not self.sessions.is_upload(upload):
             raise PeopleError("the file didn't arrive whole.", hint="Upload it again.")
         try:
-            return import_person(self.engine.people, upload, replace=replace, name=name.strip() or None)
+            people, name = self.engine.people, name.strip()
+            return people.import_(upload, replace=replace, name=name or None, check=require_unlike)
         finally:
             self.sessions.discard(upload)
 

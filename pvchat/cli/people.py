@@ -106,9 +106,10 @@ def export_person(args: argparse.Namespace) -> None:
 
 def import_person(args: argparse.Namespace) -> None:
     """A person from a file."""
-    from pvchat.identity.importing import import_person as take
+    from pvchat.identity.importing import require_unlike
 
-    person = take(_store(), args.path, replace=args.replace, name=args.name, alike=args.alike)
+    check = None if args.alike else require_unlike
+    person = _store().import_(args.path, replace=args.replace, name=args.name, check=check)
     console.report(args, _row(person), f"{person.name} is enrolled.")
 
 

@@ -1,8 +1,9 @@
-"""A person file from elsewhere, held against everyone who is enrolled before it is taken in.
+"""Somebody from a file of elsewhere, held against everyone who is enrolled before she is taken in.
 
-In: a `.pvperson` file. Out: the stored `Person`, or an error that says whom she looks like. Two enrollments of one
-person take each other's sightings, so copies of somebody's vectors under other names would answer "she is not in this
-video" for her. What the file holds is looked at as a clip of hers would be, as when she is enrolled from one.
+In: a `Person`, everyone else. Out: nothing, or an error that says whom she looks like (a `check` of
+`PeopleStore.import_`). Two enrollments of one person take each other's sightings, so copies of somebody's vectors under
+other names would answer "she is not in this video" for her. What the file holds is looked at as a clip of hers would
+be, as when she is enrolled from one.
 
 Legend: P rows of a view, K views.
 """
@@ -10,7 +11,6 @@ Legend: P rows of a view, K views.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -20,26 +20,7 @@ from pvchat.identity.examples import MASK, view_beside
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.parts import View, parts_of, stacked
 from pvchat.people.person import Person
-from pvchat.people.store import PeopleStore
 from pvchat.schemas import BODY, ClipAnalysis, PersonFacts, SceneFacts, Track
-
-
-def import_person(
-    store: PeopleStore, path: Path | str, *, replace: bool = False, name: str | None = None, alike: bool = False
-) -> Person:
-    """`PeopleStore.import_`, unless the person looks like somebody who is enrolled.
-
-    Args:
-        store: of whom she becomes one.
-        path: the file, which is not trusted.
-        replace: take the place of an enrolled person of that name.
-        name: call her so instead of the name in the file.
-        alike: take her though she looks like somebody else.
-
-    Raises:
-        PeopleError: not a sound person file, the name is taken, or she looks like somebody.
-    """
-    return store.import_(path, replace=replace, name=name, check=None if alike else require_unlike)
 
 
 def require_unlike(person: Person, others: Sequence[Person]) -> None:
