@@ -52,11 +52,6 @@ def test_a_list_may_hold_images_of_any_size(expert: FrameExpert) -> None:
     np.testing.assert_allclose(together, alone, atol=1e-4)
 
 
-def test_larger_side_gives_more_tokens(expert: FrameExpert) -> None:
-    assert expert.grid(noise(1, 100, 100, 3), side=448).shape == (1, 196, 1280)
-    assert expert.grid([], side=448).shape == (0, 196, 1280)
-
-
 def test_nothing_in_nothing_out(expert: FrameExpert) -> None:
     assert expert.grid([]).shape == (0, 49, 1280)
     assert expert.pooled([]).shape == (0, 1280)

@@ -45,25 +45,12 @@ class FrameExpert:
 
             weights = member_path("frames", "efficientnet-lite0-57934424.pth")
         self._weights, self.device = weights, device
-        self._networks = {SIDE: self._load(SIDE)}
+        self._network = self._load(SIDE)
         self._middles: dict[int, Network] = {}
 
-    def grid(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int = SIDE) -> FloatArray:
-        """Grid tokens.
-
-        Args:
-            images: [B, H, W, 3] uint8 RGB, or a list of images of different sizes.
-            side: input side in pixels, a multiple of 32; images are squashed to a square of it.
-
-        Returns:
-            [B, (side / 32)^2, 1280] float32; 49 tokens at the default side.
-        """
-        if len(images) == 0:
-            return np.zeros((0, (side // 32) ** 2, WIDTH), np.float32)
-        if side not in self._networks:
-            self._networks[side] = self._load(side)
-        squashed = np.stack(side_by_side(partial(_squashed, side=side), images))
-        return in_batches(self._networks[side], squashed, _BATCH)[0]
+    def grid(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]]) -> FloatArray:
+        """Grid tokens [B, 49, 1280] float32 of images [B, H, W, 3] uint8 RGB, or of a list of images of any sizes."""
+        return _seen_by(self._network, images, SIDE) if len(images) else np.zeros((0, 49, WIDTH), np.float32)
 
     def pooled(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]]) -> FloatArray:
         """Mean of the grid tokens: [B, 1280] float32."""
@@ -84,8 +71,7 @@ class FrameExpert:
             return np.zeros((0, sum(MIDDLE.values()), cells, cells), np.float32)
         if side not in self._middles:
             self._middles[side] = self._load(side, middle=True)
-        squashed = np.stack(side_by_side(partial(_squashed, side=side), images))
-        return in_batches(self._middles[side], squashed, _BATCH)[0]
+        return _seen_by(self._middles[side], images, side)
 
     def convert(self) -> None:
         """Convert the second of its networks, too; the first is there from the start."""
@@ -95,6 +81,12 @@ class FrameExpert:
         pixels = Input((-1, -1, -1, 3), sizes=(-1, side, side, 3))
         name, build = ("efficientnet-lite0-middle", _middle) if middle else ("efficientnet-lite0", _features)
         return load(name, self._weights, build, pixels, device=self.device)
+
+
+def _seen_by(network: Network, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
+    """What a network says of images that are squashed to squares of `side` pixels."""
+    squashed = np.stack(side_by_side(partial(_squashed, side=side), images))
+    return in_batches(network, squashed, _BATCH)[0]
 
 
 def _squashed(image: NDArray[np.uint8], side: int) -> FloatArray:
