@@ -87,7 +87,7 @@ def make_clip(frames: int = 6, key: str = "b" * 64, seed: int = 0) -> Clip:
     """A decoded clip of noise: every frame another one."""
     images = np.random.default_rng(seed).integers(0, 256, (frames, HEIGHT, WIDTH, 3), dtype=np.uint8)
     times = (np.arange(frames, dtype=np.float32) + 0.5) * 0.25
-    return Clip(key, "made-up.mp4", frames * 0.25, 24.0, WIDTH, HEIGHT, times, images)
+    return Clip(key, frames * 0.25, WIDTH, HEIGHT, times, images)
 
 
 class FakeDetector:

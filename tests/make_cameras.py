@@ -71,4 +71,4 @@ def part(second: int, *people: int, still: bool = False, broken: bool = False) -
     images = list(pictures([(1.0, people)]))[:: FPS // 3][:3]
     times = np.float32([(k + 0.5) * STEP for k in range(3)])
     shown = np.zeros((0, SIZE[1], SIZE[0], 3), np.uint8) if still else np.stack(images)
-    return LivePart(float(second), Clip("", "camera", 1.0, 3.0, *SIZE, times, shown), 0.0, still, broken)
+    return LivePart(float(second), Clip("", 1.0, *SIZE, times, shown), 0.0, still, broken)

@@ -52,7 +52,7 @@ def track(seed: int, quality: float | None = None) -> Track:
 def clip(count: int = 6) -> Clip:
     images = np.random.default_rng(0).integers(0, 255, (count, 90, 120, 3), dtype=np.uint8)
     times = np.arange(count, dtype=np.float32) / 4
-    return Clip("a" * 64, "made.mp4", count / 4, 4.0, 120, 90, times, images)
+    return Clip("a" * 64, count / 4, 120, 90, times, images)
 
 
 def test_a_body_without_a_face_becomes_a_figure_with_looks() -> None:

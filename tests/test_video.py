@@ -20,7 +20,6 @@ from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError, VideoReadError
 from pvchat.video import Clip, backend_in_use, content_key, copies, load, probe, save_clip
 from pvchat.video.clips import copy_size
-from pvchat.video.files import Probe
 
 CONFIG = VideoConfig()
 PYAV = VideoConfig(backend="pyav")
@@ -68,7 +67,6 @@ def test_good_clips_give_the_frames_at_the_sample_times(clips: Path, name: str) 
     assert (clip.images.dtype, clip.times.dtype) == (np.uint8, np.float32)
     np.testing.assert_allclose(clip.times, np.arange(8) * 0.25 + 0.125, atol=0.002)
     np.testing.assert_allclose(frame_numbers(clip), [3, 9, 15, 21, 27, 33, 39, 45], atol=0.99)
-    assert clip.fps == pytest.approx(24, abs=0.01)
     assert clip.duration_s == pytest.approx(2.0, abs=0.01)
     assert clip.note == ""
 
@@ -86,7 +84,6 @@ def test_probe_tells_container_codec_and_start(clips: Path) -> None:
     found = probe(made(clips, "offset_start.mkv"), CONFIG)
     assert (found.container, found.codec, found.kind, found.frames) == ("matroska", "h264", "video", 48)
     assert found.start_s == pytest.approx(1.5)
-    assert found.size_bytes == made(clips, "offset_start.mkv").stat().st_size
 
 
 def test_variable_rate_shows_what_is_on_the_screen(clips: Path) -> None:
@@ -173,9 +170,8 @@ def test_phone_photos_are_not_too_large(tmp_path: Path) -> None:
      (1080, 1920, (810, 1440)), (3840, 2160, (1920, 1080))],
 )  # fmt: skip
 def test_larger_pictures_are_seen_larger(width: int, height: int, copied: tuple[int, int]) -> None:
-    found = Probe("mp4", "h264", width, height, 0, 25.0, 10.0, 250, 1, "video")
-    assert copy_size(found, CONFIG) == copied
-    assert max(copy_size(found, replace(CONFIG, max_side=960))) == min(960, max(width, height))
+    assert copy_size(width, height, CONFIG) == copied
+    assert max(copy_size(width, height, replace(CONFIG, max_side=960))) == min(960, max(width, height))
 
 
 def test_a_header_that_lies_is_not_believed(clips: Path) -> None:

@@ -42,9 +42,7 @@ class Clip:
 
     Attributes:
         key: SHA-256 of the input's bytes.
-        name: the input's file name.
         duration_s: seconds from the first frame to the end of the last that decoded.
-        fps: mean frames a second of the input.
         width, height: W and H of `images`.
         times: [T] seconds of the samples from the input's first frame.
         images: [T, H, W, 3] uint8 RGB, upright.
@@ -54,9 +52,7 @@ class Clip:
     """
 
     key: str
-    name: str
     duration_s: float
-    fps: float
     width: int
     height: int
     times: NDArray[np.float32]
@@ -103,7 +99,7 @@ def load(
     """
     backend_in_use(config)  # a wrong setting is told before any work
     found = found or probe(path, config)
-    size = copy_size(found, config)
+    size = copy_size(found.width, found.height, config)
     source = _Source(path, found, size, config, progress, span)
     with workspace() as folder:
         times = source.write(folder / "copy.mp4")
@@ -113,7 +109,7 @@ def load(
         log.warning("%s: %s", path, note)
     key, cuts = key or content_key(path), tuple(source.finder.cuts)
     unread = source.damage.unread + found.unread
-    return Clip(key, Path(path).name, source.end_s, found.fps, *size, times, images, note, cuts, unread)
+    return Clip(key, source.end_s, *size, times, images, note, cuts, unread)
 
 
 class _Source:
@@ -216,9 +212,9 @@ def _inside(span: tuple[float, float] | None, duration_s: float) -> tuple[float,
     return start, min(max(span[1], start + 1e-2), max(duration_s, start + 1e-2))
 
 
-def copy_size(found: Probe, config: VideoConfig) -> tuple[int, int]:
+def copy_size(width: int, height: int, config: VideoConfig) -> tuple[int, int]:
     """Width and height of the copy, both even (4:2:0): `SHARE` of those above `whole_side`, `max_side` at most."""
-    longest = max(found.width, found.height)
+    longest = max(width, height)
     side = min(longest, max(config.whole_side, SHARE * longest), config.max_side)
     scale = side / longest
-    return max(MIN_SIDE, round(found.width * scale) // 2 * 2), max(MIN_SIDE, round(found.height * scale) // 2 * 2)
+    return max(MIN_SIDE, round(width * scale) // 2 * 2), max(MIN_SIDE, round(height * scale) // 2 * 2)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import bisect
 import contextlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -89,8 +88,8 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
     if turned % 180:
         width, height = height, width
     return Probe(
-        name, codec, width, height, turned, walk.fps, walk.seconds, walk.count, os.fstat(file.fileno()).st_size,
-        "video", walk.first, tuple(walk.keyframes), walk.note, walk.unread,
+        name, codec, width, height, turned, walk.fps, walk.seconds, walk.count, "video", walk.first,
+        tuple(walk.keyframes), walk.note, walk.unread,
     )  # fmt: skip
 
 

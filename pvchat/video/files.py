@@ -49,7 +49,6 @@ class Probe:
         fps: mean frames a second (by timestamps, whatever the header says).
         duration_s: seconds from the first frame to the end of the last.
         frames: estimate of the number of frames (packets).
-        size_bytes: of the file.
         kind: "video", "animation" (gif, animated webp, apng) or "photo".
         start_s: timestamp of the first frame.
         keyframes: seconds from the first frame at which decoding can start, at least a second apart.
@@ -65,7 +64,6 @@ class Probe:
     fps: float
     duration_s: float
     frames: int
-    size_bytes: int
     kind: Kind
     start_s: float = 0.0
     keyframes: tuple[float, ...] = field(default=(), repr=False)

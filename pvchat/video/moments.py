@@ -30,7 +30,7 @@ def pictures_at(
     Raises:
         VideoReadError: it can't be read, or breaks a limit.
     """
-    todo, held, size = sorted(times, reverse=True), None, copy_size(found, config)
+    todo, held, size = sorted(times, reverse=True), None, copy_size(found.width, found.height, config)
     with open_local(path, config) as file:
         for start, picture in decoded(path, file, found, config, lambda: todo[-1] if todo else None, DecodeDamage()):
             while todo and todo[-1] < start - STAMP_SLACK_S:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -91,7 +90,7 @@ class _Reader:
         self.todo = times[times > start_s][::-1].tolist()  # next one last
         self.start_s = self.first_s = start_s
         self.seen_s, self.given = 0.0, 0
-        self.size = copy_size(found, config)
+        self.size = copy_size(found.width, found.height, config)
         self.held: list[tuple[float, NDArray[np.uint8]]] = []
         self.finder, self.damage = CutFinder(), DecodeDamage()
 
@@ -118,13 +117,10 @@ class _Reader:
             row[:] = held.pop(0)[1]
         cuts = tuple(cut for cut in self.finder.cuts if self.start_s < cut < end_s)
         self.finder.cuts = [cut for cut in self.finder.cuts if cut >= end_s]
-        note = self.found.note or str(self.damage)
         unread = tuple(span for span in self.damage.unread if self.start_s <= span[0] < end_s or last)
         self.damage.unread = self.damage.unread[len(unread) :]
         unread += self.found.unread if last else ()
-        clip = Clip(
-            self.key, Path(self.path).name, end_s, self.found.fps, *self.size, times, images, note, cuts, unread
-        )  # fmt: skip
+        clip = Clip(self.key, end_s, *self.size, times, images, cuts=cuts, unread=unread)
         part = VideoPart(clip, self.start_s, end_s)
         self.start_s, self.given = end_s, self.given + count
         return part

@@ -46,7 +46,6 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
     Raises:
         VideoReadError: unreadable, or a limit is broken.
     """
-    size = os.fstat(file.fileno()).st_size
     with open_picture(path, file) as image, _reading(path, "picture"):
         moves = image.format in ANIMATED and getattr(image, "is_animated", False)
         check_pixels(path, *image.size, config.max_pixels * (1 if moves else PHOTO_FACTOR))
@@ -56,7 +55,7 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
             orientation, seconds = image.getexif().get(ORIENTATION, 1), config.still_seconds
             width, height = image.size[::-1] if orientation in (5, 6, 7, 8) else image.size
             turned = TURNS.get(orientation, 0)
-            return Probe(name, name, width, height, turned, 1.0 / seconds, seconds, 1, size, "photo")
+            return Probe(name, name, width, height, turned, 1.0 / seconds, seconds, 1, "photo")
         told, seconds, frames = _frame_count(image), 0.0, 0
         check_amount(path, image.size, told, config, "animation")
         for start, delay, _ in animation(path, image):
@@ -67,7 +66,7 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
         note = f"the animation is damaged from frame {frames + 1} on." if damaged else ""
         unread = ((seconds, seconds * max(1.0, told / frames)),) if damaged else ()
         rate = frames / seconds
-        return Probe(name, name, *image.size, 0, rate, seconds, frames, size, "animation", note=note, unread=unread)
+        return Probe(name, name, *image.size, 0, rate, seconds, frames, "animation", note=note, unread=unread)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ def test_who_is_likest_is_offered_first_however_short_she_is_seen(desk: Desk, tm
     tracks.append(make_track(30, range(30), kind="figure"))
     path = tmp_path / "film.mp4"
     path.write_bytes(b"frames")
-    clip = SessionClip(path, path.name, "/files/clip", Probe("mov", "h264", 64, 64, 0, 4.0, 7.5, 30, 6, "video"))
+    clip = SessionClip(path, path.name, "/files/clip", Probe("mov", "h264", 64, 64, 0, 4.0, 7.5, 30, "video"))
     clip.analysis = make_analysis(*tracks, frames=30)
     ana, ben = (PersonPresence(name, "absent", 0.1, nearest=n) for name, n in (("Ana", 17), ("Ben", 3)))
     turn = Turn(clip, "Are Ana and Ben there?", answer=Answer("No.", "existence", [ana, ben], {}, [ana, ben]))

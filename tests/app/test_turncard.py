@@ -27,7 +27,7 @@ def person(name: str, decision: str = "present") -> PersonPresence:
 
 
 def turn(people, everyone, kind: str = "video") -> Turn:
-    probe = Probe("mov", "h264", 64, 64, 0, 4.0, 2.0, 8, 100, kind)
+    probe = Probe("mov", "h264", 64, 64, 0, 4.0, 2.0, 8, kind)
     clip = SessionClip(Path("party.mp4"), "party.mp4", "/files/clip", probe)
     answer = Answer("Yes.", "existence", people, {}, everyone)
     shown = [p for p in people if p.decision != "absent"]

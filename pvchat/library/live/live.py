@@ -171,7 +171,7 @@ class Live:
 
     def _read(self) -> None:
         """Pictures become parts, until there are no more."""
-        sampler = Sampler(self.how.fps, self.chat.settings.video, self.address.without_password)
+        sampler = Sampler(self.how.fps, self.chat.settings.video)
         began = recorded(Path(self.address.text)).at.timestamp() if self.address.kind == "file" else 0.0
         try:
             for picture in live_pictures(self.address, self._link, self._stop, began):

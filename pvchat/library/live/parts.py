@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
-from pvchat.video import Clip, Picture, Probe
+from pvchat.video import Clip, Picture
 from pvchat.video.clips import copy_size
 from pvchat.video.containers import upright
 from pvchat.video.shots import CutFinder
@@ -60,11 +60,10 @@ class Sampler:
     Args:
         fps: samples a second.
         config: how large they are.
-        name: of the camera, as shown.
     """
 
-    def __init__(self, fps: float, config: VideoConfig, name: str = "") -> None:
-        self.step, self.config, self.name = 1.0 / fps, config, name
+    def __init__(self, fps: float, config: VideoConfig) -> None:
+        self.step, self.config = 1.0 / fps, config
         self._count = max(2, round(fps * PART_S))
         self._held: list[tuple[Picture, NDArray[np.int16]]] = []  # samples and their thumbnails
         self._next, self._broken, self._end, self._calm = 0.0, False, 0.0, False
@@ -122,13 +121,11 @@ class Sampler:
     def _clip(self, held: list[Picture], start: float, end: float, cuts: list[float], still: bool) -> Clip:
         frame = held[0].frame
         turned = round(frame.rotation / _TURN) * _TURN % 360
-        width, height = (frame.width, frame.height)[:: -1 if turned % 180 else 1]
-        fps = 1 / self.step
-        size = copy_size(Probe("", "", width, height, turned, fps, 0.0, 0, 0, "video"), self.config)
+        size = copy_size(*(frame.width, frame.height)[:: -1 if turned % 180 else 1], self.config)
         shown = [] if still else [upright(one.frame, turned, size) for one in held]
         images = np.stack(shown) if shown else np.zeros((0, size[1], size[0], 3), np.uint8)
         times = np.array([one.time - start for one in held], np.float32)
-        return Clip("", self.name, end - start, fps, *size, times, images, "", tuple(cut - start for cut in cuts))
+        return Clip("", end - start, *size, times, images, cuts=tuple(cut - start for cut in cuts))
 
     def _thumbnail(self, frame: Any) -> NDArray[np.uint8]:
         if self._scaler is None:
