@@ -13,17 +13,15 @@ Beside them run, on the same frames, our detectors in every frame with a vector 
 with our identity network; and dlib's HOG detector with its network. What they see is linked to people by the same rule.
 Both packages are only compared with: dlib-bin is one of the test's, and facenet-pytorch is taken without what it asks
 for (`pip install --no-deps facenet-pytorch==2.6.0`), for it pins an old torch and an old numpy but runs on ours.
-`--torch` adds the road that runs where OpenVINO is missing.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,7 +39,6 @@ from pvchat.errors import PVChatError
 from pvchat.perception import analysis, measuring, search
 from pvchat.perception.experts import body, efficientnet, faces, hands, identity, mesh, mtcnn
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.experts.networks import RUNTIME, runtime_for
 from pvchat.perception.search import describe, find_faces
 from pvchat.perception.tracks import link
 from pvchat.video import Clip, load, save_clip
@@ -135,19 +132,11 @@ class PartTimer:
         return timed
 
 
-def experts_on(runtime: str) -> Experts:
-    """Experts that are loaded and have computed once, on "openvino" or "torch"."""
-    before = os.environ.get(RUNTIME)
-    os.environ[RUNTIME] = runtime
-    try:
-        experts = Experts()
-        warm = np.zeros((2, 96, 160, 3), np.uint8)
-        find_faces(warm, np.arange(len(warm)), experts.faces)
-        experts.frames.grid(warm)
-    finally:
-        os.environ.pop(RUNTIME)
-        if before is not None:
-            os.environ[RUNTIME] = before
+def warm_experts() -> Experts:
+    """Experts that are loaded and have computed once."""
+    experts, warm = Experts(), np.zeros((2, 96, 160, 3), np.uint8)
+    find_faces(warm, np.arange(len(warm)), experts.faces)
+    experts.frames.grid(warm)
     return experts
 
 
@@ -218,18 +207,17 @@ def others(expert: faces.FaceExpert) -> dict[str, Callable[[Clip], str]]:
     return roads
 
 
-def measure(path: Path, rounds: int, roads: dict[str, Experts]) -> None:
+def measure(path: Path, rounds: int, experts: Experts) -> None:
     """Prints one clip's table: every round decodes and then takes every road."""
     seconds: dict[str, list[tuple[float, float]]] = {}
     found: dict[str, str] = {}
-    parts, beside = PartTimer(), others(next(iter(roads.values())).faces)
+    parts, beside = PartTimer(), others(experts.faces)
     for _ in range(rounds + 1):  # the first one warms every shape up
         clip = _clocked(seconds, "decode", partial(load, path, VideoConfig()))
-        for name, experts in roads.items():
-            with parts.watching() if name == "openvino" else nullcontext():
-                seen = _clocked(seconds, f"who, {name}", partial(analysis.recognise, clip, experts))
-                _clocked(seconds, f"what, {name}", partial(measuring.measure, clip, seen, experts))
-            found[f"who, {name}"] = _people([len(track) for track in seen.tracks if track.kind == "face"])
+        with parts.watching():
+            seen = _clocked(seconds, "who", partial(analysis.recognise, clip, experts))
+            _clocked(seconds, "what", partial(measuring.measure, clip, seen, experts))
+        found["who"] = _people([len(track) for track in seen.tracks if track.kind == "face"])
         for name, road in beside.items():
             found[name] = _clocked(seconds, name, partial(road, clip))
     film.tell(f"\n{path.name}: {clip.duration_s:.0f} s, {clip.width} by {clip.height}, {len(clip.images)} frames seen")
@@ -293,16 +281,13 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, nargs="*", help="videos to take instead of the made ones")
     parser.add_argument("--height", type=int, default=HEIGHT, help="of the made ones, pixels (default 720)")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--torch", action="store_true", help="also the road without OpenVINO")
     parser.add_argument("--film", type=Path, help="labelled clips, of which a film of ten minutes is made and measured")
     parser.add_argument("--out", type=Path, default=Path("runs/film"), help="where the film and its rows are kept")
     chosen = parser.parse_args()
-    if runtime_for("cpu") != "openvino":
-        film.tell("OpenVINO is not installed: every road below is torch's")
-    roads = {name: experts_on(name) for name in ("openvino", *(["torch"] if chosen.torch else []))}
+    experts = warm_experts()
     with tempfile.TemporaryDirectory() as folder:
         for path in chosen.clips or made_clips(Path(folder), chosen.height):
-            measure(path, chosen.rounds, roads)
+            measure(path, chosen.rounds, experts)
             ask_rate(path)
             enrolling(path)
     if chosen.film:

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from pvchat.perception.experts import networks
-
 REPO = Path(__file__).parents[1]
 PROCESSES, AT_ONCE = 50, 2
 STILL_S = 120.0  # who hasn't computed for so long is frozen, however busy the machine is
@@ -82,7 +80,6 @@ def frozen(count: int) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(networks.runtime_for("cpu") != "openvino", reason="openvino is not installed")
 def test_two_threads_that_call_first_never_freeze() -> None:
     with busy_loop():
         assert frozen(PROCESSES) == 0

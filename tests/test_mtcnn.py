@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from pvchat.perception.boxes import overlap  # noqa: E402
-from pvchat.perception.experts import mtcnn, mtcnnlayers, networks  # noqa: E402
+from pvchat.perception.experts import mtcnn, mtcnnlayers  # noqa: E402
 from pvchat.perception.experts.areas import AreaTable  # noqa: E402
 from pvchat.perception.experts.mtcnn import MTCNN, _crops, _not_nested, _pyramid, _square  # noqa: E402
 
@@ -162,12 +162,12 @@ def test_frames_together_give_what_each_gives_alone(folder: Path) -> None:
     assert detector.detect_many([]) == []
 
 
-def test_torch_finds_the_same_boxes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What runs where OpenVINO is missing agrees to half a pixel."""
-    pytest.importorskip("openvino")
-    fast = MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect_many([noise(90, 70)])[0]
-    monkeypatch.setenv(networks.RUNTIME, "torch")
-    slow = MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect_many([noise(90, 70)])[0]
+def test_torch_finds_the_same_boxes(folder: Path) -> None:
+    """What runs on other devices agrees to half a pixel."""
+    fast, slow = (
+        MTCNN(folder, device=device, thresholds=(0.01, 0.01, 0.01)).detect_many([noise(90, 70)])[0]
+        for device in ("cpu", "cpu:0")
+    )
     assert check_found(fast) == check_found(slow) > 0
     for a, b in zip(fast, slow, strict=True):
         np.testing.assert_allclose(a, b, atol=0.5)
@@ -196,12 +196,8 @@ def astronaut() -> np.ndarray:
 
 
 @pytest.mark.weights
-def test_the_photo_gives_one_box_on_either_runtime(
-    real: MTCNN, astronaut: np.ndarray, weights_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("openvino")
-    monkeypatch.setenv(networks.RUNTIME, "torch")
-    slow = MTCNN(next(weights_home.glob("weights/faces-*"))).detect_many([astronaut])[0]
+def test_the_photo_gives_one_box_on_either_runtime(real: MTCNN, astronaut: np.ndarray, weights_home: Path) -> None:
+    slow = MTCNN(next(weights_home.glob("weights/faces-*")), device="cpu:0").detect_many([astronaut])[0]
     for a, b in zip(real.detect_many([astronaut])[0], slow, strict=True):
         np.testing.assert_allclose(a, b, atol=0.5)
 

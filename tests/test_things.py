@@ -204,11 +204,6 @@ def test_a_face_that_is_found_once_and_unclearly_is_nobody() -> None:
     assert gather([], make_analysis(ghost)).unknown == 1  # the only one there is
 
 
-def test_without_openvino_there_are_no_things(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PVCHAT_RUNTIME", "torch")
-    assert ThingExpert(tmp_path / "graph.pb").find(np.zeros((4, 4, 3), np.uint8)) == []
-
-
 def test_what_was_found_in_a_frame_is_told_once_more_without_looking(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,8 @@
 """The trained model for everything but words, without torch: clips in, what it sees of them out.
 
 Two of its passes (`Connectors`, and the whole model's `forward`) run as converted networks (`networks.py`, ADR 0014),
-so that a process that only answers never imports torch: 190 MB and two seconds. Where OpenVINO isn't there torch runs
-the same passes. The language model stays with `PVChatModel`.
+so that a process that only answers never imports torch: 190 MB and two seconds. On other devices than the CPU torch
+runs the same passes. The language model stays with `PVChatModel`.
 
 Legend: N tokens, D model width, S sentence width, Q queries.
 """

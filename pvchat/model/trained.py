@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.model.config import WEIGHTS, read_config
-from pvchat.perception.experts.networks import runtime_for
 from pvchat.runtime import pick_device
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ class TrainedModel:
 
     @property
     def _runs_in_torch(self) -> bool:
-        return runtime_for(self.device) == "torch"
+        return self.device != "cpu"
 
     def _forget_torch(self) -> None:
         """Drop what holds the torch model that was in use before: there is one copy of its weights."""

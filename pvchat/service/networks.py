@@ -209,14 +209,14 @@ class Networks:
             SettingsError: the encoder can't.
         """
         from pvchat.assets import weights
-        from pvchat.perception.experts import converted, networks
+        from pvchat.perception.experts import converted
 
         if self.eyes is not None:
             _ = self.eyes.folder
         with_base = self.narrator is not None
         if missing := needed_weights(with_base):
             weights.fetch(missing, progress=progress)
-        if networks.runtime_for("cpu") == "openvino" and not needed_weights(with_base) and converted.lacking():
+        if not needed_weights(with_base) and converted.lacking():
             _convert_apart(progress)
 
     def forget(self) -> None:

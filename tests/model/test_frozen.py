@@ -18,7 +18,6 @@ from make_analysis import make_analysis, make_track  # noqa: E402
 from pvchat.model.config import WEIGHTS, read_config  # noqa: E402
 from pvchat.model.frozen import FrozenModel  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
-from pvchat.perception.experts import networks  # noqa: E402
 from pvchat.schemas import ClipAnalysis  # noqa: E402
 from recipes.model.made import create_model, save_model  # noqa: E402
 
@@ -46,8 +45,6 @@ def model(folder: Path) -> PVChatModel:
 @pytest.fixture(scope="module", params=["openvino", "torch"])
 def frozen(request: pytest.FixtureRequest, folder: Path, model: PVChatModel) -> FrozenModel:
     """Its passes by each runtime; torch runs the very model, OpenVINO what was converted of it."""
-    if request.param == "openvino" and networks.runtime_for("cpu") != "openvino":
-        pytest.skip("openvino is not installed")
     return FrozenModel(folder / WEIGHTS, read_config(folder), lambda: model, "cpu", handed=request.param == "torch")
 
 
@@ -87,8 +84,6 @@ def test_a_view_that_shows_nothing_is_read_as_by_torch(frozen: FrozenModel, mode
 
 @pytest.mark.slow
 def test_what_was_converted_needs_no_torch(folder: Path, pvchat_home: Path) -> None:
-    if networks.runtime_for("cpu") != "openvino":
-        pytest.skip("openvino is not installed")
     code = (
         "import sys; from pathlib import Path; from make_analysis import make_analysis, make_track; "
         "from pvchat.model.trained import TrainedModel; import numpy as np; "

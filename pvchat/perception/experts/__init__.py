@@ -10,5 +10,5 @@
     all of them        collection.py, but for those that hear
     how they run       networks.py, open it first: converted.py, litert.py, operations.py, workers.py
 
-torch is imported only where a network that it defines is converted or, without OpenVINO, run.
+torch is imported only where a network that it defines is converted or, on another device than the CPU, run.
 """

@@ -47,7 +47,7 @@ class FaceprintNetwork:
         self._network = load_onnx("faceprints", member_path("faceprints", GRAPH), (1, 3, SIDE, SIDE))
 
     def describe(self, crops: NDArray[np.uint8]) -> FloatArray:
-        """Faceprints of face crops; none where no runtime reads the graph.
+        """Faceprints of face crops.
 
         Args:
             crops: [B, 112, 112, 3] uint8 RGB, aligned to `TEMPLATE`.
@@ -55,12 +55,11 @@ class FaceprintNetwork:
         Returns:
             [B, 512] float32 of unit length.
         """
-        if self._network is None or not len(crops):
+        if not len(crops):
             return np.zeros((0, FACEPRINT), np.float32)
-        network = self._network
         planes = (crops.astype(np.float32).transpose(0, 3, 1, 2) - 127.5) / 127.5
         # one at a time: the file's own reshapes are for a batch of one
-        rows = np.concatenate(side_by_side(lambda i: network(planes[i : i + 1])[0], range(len(planes))))
+        rows = np.concatenate(side_by_side(lambda i: self._network(planes[i : i + 1])[0], range(len(planes))))
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
 
 

@@ -85,7 +85,7 @@ class MTCNN:
             network(name, folder / f"{name}.pt", partial(_layers, name), Input((-1, 3, side, side)))
             for name, side in (("pnet", -1), ("rnet", 24), ("onet", 48))
         )
-        self._suppress = Suppression(device)
+        self._suppress = Suppression()
 
     def detect_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Found]:
         """Find faces.

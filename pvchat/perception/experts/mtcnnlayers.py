@@ -1,4 +1,4 @@
-"""The layers of MTCNN's three networks, in PyTorch: what is converted, and what runs where there is no other runtime.
+"""The layers of MTCNN's three networks, in PyTorch: what is converted, and what runs on other devices than the CPU.
 
 In: [B, 3, H, W] float32 RGB pixels, 0..255. Out: the probability of a face, box shifts and, from O-Net, five points.
 Layer names are those of facenet-pytorch's weight files (`pvchat.assets.packages`, role "faces"); only the files are

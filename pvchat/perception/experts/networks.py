@@ -1,4 +1,4 @@
-"""One door to frozen networks: OpenVINO on the CPU; elsewhere PyTorch itself runs those that it defines.
+"""One door to frozen networks: OpenVINO on the CPU; on other devices PyTorch itself runs those that it defines.
 
 In: a name, the weight files, a function that builds the torch module. Out: a callable, an array in, float32 arrays
 out.
@@ -11,15 +11,12 @@ Notable choices (docs/adr/0014-fast-runtime.md):
   bits of each factor), and identity vectors would depend on the machine.
 - A large network computes on all threads. Small ones, called a hundred times a frame, gain little from that and the
   arrays between them nothing: there frames are looked at `side_by_side` (`workers.py`), each on one thread.
-- Without the package `openvino`, on another device than the CPU, or with `PVCHAT_RUNTIME=torch`, torch runs the module.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import logging
-import os
 import sys
 import threading
 import warnings
@@ -46,7 +43,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FORMAT = 1  # of what the builders return: one more when a module, its input or its outputs change
-RUNTIME = "PVCHAT_RUNTIME"  # environment: "torch" switches OpenVINO off
 _EXAMPLE = 64  # of a free side while a module is traced: pixels, tokens
 _BLOCK = 1 << 20  # bytes of weights that are hashed at once
 _COMPILING = threading.Lock()
@@ -73,12 +69,6 @@ class Input:
     sizes: tuple[int, ...] = ()
 
 
-def runtime_for(device: str) -> str:
-    """Which runtime computes on a torch device name: "openvino" or "torch"."""
-    there = importlib.util.find_spec("openvino") is not None
-    return "openvino" if device == "cpu" and there and os.environ.get(RUNTIME) != "torch" else "torch"
-
-
 def load(
     name: str,
     weights: Path,
@@ -96,10 +86,10 @@ def load(
         build: makes the torch module, weights and preprocessing included.
         inputs: in the order of the module's arguments.
         what: whatever else its conversion depends on.
-        device: torch device name.
+        device: torch device name; on another than "cpu" torch runs the module.
         small: it computes on one thread, and as many calls at once as there are threads; else each on all of them.
     """
-    if runtime_for(device) == "torch":
+    if device != "cpu":
         return TorchNetwork(build(weights), device)
     kind = " ".join([what, *(f"{one.shape} {one.dtype}" for one in inputs)]).lstrip()
     model = _converted(name, weights, kind, lambda: _convert(build(weights), inputs))
@@ -108,8 +98,8 @@ def load(
     return _OpenVinoNetwork(model, small)
 
 
-def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Network | None:
-    """A part of a frozen TensorFlow graph as a network on the CPU; None where OpenVINO isn't there.
+def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Network:
+    """A part of a frozen TensorFlow graph as a network on the CPU.
 
     Args:
         name: of the folder of its conversion.
@@ -118,15 +108,11 @@ def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends:
         shape: of that.
         ends: the operations whose outputs it returns.
     """
-    if runtime_for("cpu") == "torch":
-        return None
     return _OpenVinoNetwork(_converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends)))
 
 
-def load_onnx(name: str, graph: Path, shape: tuple[int, ...]) -> Network | None:
-    """A small network out of an `.onnx` file, called with one float32 array of that shape; None without OpenVINO."""
-    if runtime_for("cpu") == "torch":
-        return None
+def load_onnx(name: str, graph: Path, shape: tuple[int, ...]) -> Network:
+    """A small network out of an `.onnx` file, called with one float32 array of that shape."""
     model = _converted(name, graph, "", lambda: _core().read_model(str(graph)))
     model.reshape(list(shape))
     return _OpenVinoNetwork(model, small=True)
@@ -135,12 +121,9 @@ def load_onnx(name: str, graph: Path, shape: tuple[int, ...]) -> Network | None:
 def load_lite(name: str, file: Path) -> Network:
     """A small network out of a `.tflite` file, called with a batch of one.
 
-    For those that OpenVINO runs clearly faster: LiteRT, which runs them where that is missing, needs no conversion, and
-    is loaded in a tenth of the time.
+    For those that OpenVINO runs clearly faster: LiteRT, which runs the others, needs no conversion, and is loaded in a
+    tenth of the time.
     """
-    if runtime_for("cpu") == "torch":
-        lite = litert.LiteNetwork(file)
-        return lambda batch: [one[None] for one in lite(batch[0])]
     return _OpenVinoNetwork(_converted(name, file, "", lambda: _core().read_model(str(file))), small=True)
 
 

@@ -3,7 +3,7 @@
 In: frames. Out: boxes with a COCO label and a score each. Source: Liu et al. 2016 (SSD, arXiv:1512.02325) on
 MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381), TensorFlow's zoo, `ssd_mobilenet_v2_coco_2018_03_29`; a frozen
 TensorFlow graph, which OpenVINO reads itself. It is cut behind the resizing of the picture and before the suppression,
-whose loops take longer than the network, and kept converted (`networks.py`). Without OpenVINO there are no things.
+whose loops take longer than the network, and kept converted (`networks.py`).
 """
 
 from __future__ import annotations
@@ -70,9 +70,7 @@ class ThingExpert:
         self._kept: dict[bytes, list[Detection]] = {}  # by the picture's digest, the oldest first
 
     def find(self, image: NDArray[np.uint8]) -> list[Detection]:
-        """The things in a frame [H, W, 3], best first; none where no runtime reads the graph."""
-        if self._network is None:
-            return []
+        """The things in a frame [H, W, 3], best first."""
         from PIL import Image  # the labels alone are read by questions, too
 
         picture = Image.fromarray(image).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)

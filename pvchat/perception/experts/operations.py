@@ -1,6 +1,6 @@
 """Arithmetic that the runtime does faster than numpy: suppression of boxes, bilinear look-up of pixels.
 
-In: arrays. Out: arrays. Where OpenVINO is missing, torchvision suppresses, and who looks pixels up does it himself.
+In: arrays. Out: arrays.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.networks import Network, put_together, runtime_for
+from pvchat.perception.experts.networks import Network, put_together
 from pvchat.schemas import FloatArray
 
 
 class Suppression:
     """Greedy non-maximum suppression in the runtime's own code: torchvision's results, without importing it."""
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self) -> None:
         self._models: dict[float, Network] = {}
-        self._torch = runtime_for(device) == "torch"
 
     def __call__(self, boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
         """Indices of boxes [n, 4] whose intersection over union with no better kept one exceeds `overlap`.
@@ -35,11 +34,6 @@ class Suppression:
         """
         if len(boxes) == 0:
             return np.zeros(0, np.int64)
-        if self._torch:
-            import torch
-            from torchvision.ops import nms
-
-            return np.asarray(nms(torch.from_numpy(boxes), torch.from_numpy(scores), overlap).numpy())
         if overlap not in self._models:
             self._models[overlap] = put_together(partial(_suppression, overlap))
         chosen, count = self._models[overlap](boxes[None], scores[None, None])
@@ -48,13 +42,13 @@ class Suppression:
 
 
 @cache
-def look_up() -> Network | None:
-    """Bilinear look-up in the runtime's own code, of places outside at the border; None without OpenVINO.
+def look_up() -> Network:
+    """Bilinear look-up in the runtime's own code, of places outside at the border.
 
     Called with pixels [H, W, 3] uint8 and places [1, h, w, 2] float32 (x and y, -1 at the first pixel, 1 at the last),
     it returns [h, w, 3] float32.
     """
-    return None if runtime_for("cpu") == "torch" else put_together(_sampling)
+    return put_together(_sampling)
 
 
 def _suppression(overlap: float, openvino: Any) -> Any:

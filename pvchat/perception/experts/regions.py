@@ -92,8 +92,8 @@ def crop(image: NDArray[np.uint8], region: Region, size: int, *, edge: bool = Tr
     if region.angle == 0:
         xs, ys = (np.asarray(np.float32(middle) + steps, np.float32) for middle in (region.x, region.y))
         return _upright(image, xs, ys, edge) / np.float32(255)
-    if edge and min(image.shape[:2]) > 1 and (network := look_up()) is not None:
-        return _turned(image, region, steps, network) / np.float32(255)
+    if edge and min(image.shape[:2]) > 1:
+        return _turned(image, region, steps, look_up()) / np.float32(255)
     c, s = np.float32(cos(region.angle)), np.float32(sin(region.angle))
     turned_x = np.asarray(region.x + steps[None, :] * c - steps[:, None] * s, np.float32)
     turned_y = np.asarray(region.y + steps[None, :] * s + steps[:, None] * c, np.float32)
