@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,9 @@ _LOWER = 0.35  # how much lower than hers the chin of somebody is whose body is 
 
 @dataclass(frozen=True)
 class ClothSample:
-    """One picture of somebody: the row of her track, the frame, the colour of her skin, boxes of who is in front."""
+    """One picture of somebody: her track and the row in it, the frame, her skin's colour, boxes of who is in front."""
 
+    track: Track
     row: int
     image: Image
     skin: FloatArray
@@ -56,16 +57,16 @@ def worn_colour(clip: Clip, track: Track, others: Sequence[Track], outer: bool) 
         outer: whether it is open at the front, as jackets are, so that the arms tell its colour.
     """
     seen = [_sighting(clip, track, int(row), others) for row in best_sightings(track, _SIGHTINGS)]
-    shown = [one for one in seen if _torso_place(one, track)[1] < _LOWEST]  # a close-up of the face shows no clothes
+    shown = [one for one in seen if _torso_place(one)[1] < _LOWEST]  # a close-up of the face shows no clothes
     seen = shown if len(shown) >= _FEWEST else seen
-    arms, arms_agree = colours.vote([_named(one.image, *_arms(one, track)) for one in seen])
+    arms, arms_agree = colours.vote([_named(one.image, _arms(one), one.skin) for one in seen])
     if arms_agree < _ARMS_AGREE:
         arms = None
     if outer and arms:
         return arms, arms_agree
-    torso, agreed = colours.vote([_named(one.image, *_torso(one, track)) for one in seen])
+    torso, agreed = colours.vote([_named(one.image, _torso(one), one.skin) for one in seen])
     if torso in _DARK:
-        torso, agreed = _in_better_light(track, seen) or (torso, agreed)
+        torso, agreed = _in_better_light(seen) or (torso, agreed)
     several = (torso or "").split(" and ")
     if arms and (torso is None or len(several) > 1 and colours.family(arms) in map(colours.family, several)):
         return arms, arms_agree
@@ -79,14 +80,15 @@ def colour_of(image: Image, box: FloatArray, skin: FloatArray | None, grey: bool
         return None
     flat = pixels.reshape(-1, 3)
     if not grey:
-        return _named(image, flat, len(flat), skin)
+        return _named(image, flat, skin)
     return colours.shade(np.median(colours.to_lab(flat), 0)) if len(flat) >= _few(len(flat)) else None
 
 
 def _sighting(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> ClothSample:
     image, face = clip.images[track.frames[row]], track.boxes[row]
     faces = [t.boxes[i] for t in others if t is not track for i in np.flatnonzero(t.frames == track.frames[row])]
-    return ClothSample(row, image, skin_colour(image, face), [box for other in faces for box in _covers(other, face)])
+    covered = [box for other in faces for box in _covers(other, face)]
+    return ClothSample(track, row, image, skin_colour(image, face), covered)
 
 
 def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
@@ -102,22 +104,21 @@ def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
     return found
 
 
-def _torso(one: ClothSample, track: Track) -> tuple[Image, int, FloatArray]:
-    """Pixels [N, 3] of the torso that nobody covers, how many there would be if all were cloth, the skin's colour."""
-    box = _torso_place(one, track)
-    if box[1] >= _LOWEST:
-        return np.zeros((0, 3), np.uint8), 0, one.skin
-    return _free(*_sampled(one.image, box), one)
+def _torso(one: ClothSample) -> Image:
+    """Pixels [N, 3] of the torso that nobody covers."""
+    box = _torso_place(one)
+    return np.zeros((0, 3), np.uint8) if box[1] >= _LOWEST else _free(*_sampled(one.image, box), one)
 
 
-def _torso_place(one: ClothSample, track: Track) -> FloatArray:
+def _torso_place(one: ClothSample) -> FloatArray:
     """The box of the torso; whether it is in the picture its upper edge says."""
-    return within_bars(one.image, torso_box(track, one.row))
+    return within_bars(one.image, torso_box(one.track, one.row))
 
 
-def _arms(one: ClothSample, track: Track) -> tuple[Image, int, FloatArray]:
-    """The same of the upper arms that are seen."""
-    joints, height = track.pose[one.row], float(track.boxes[one.row, 3] - track.boxes[one.row, 1])
+def _arms(one: ClothSample) -> Image:
+    """Pixels [N, 3] of the upper arms that are seen and that nobody covers."""
+    joints, face = one.track.pose[one.row], one.track.boxes[one.row]
+    height = float(face[3] - face[1])
     pixels, places = [np.zeros((0, 3), np.uint8)], [np.zeros((0, 2), np.float32)]
     size = np.array([one.image.shape[1], one.image.shape[0]], np.float32)
     for shoulder, elbow, _ in body.ARMS if not np.isnan(joints).any() else ():
@@ -148,35 +149,33 @@ def _sampled(image: Image, box: FloatArray) -> tuple[Image, FloatArray]:
     return part[::step, ::step].reshape(-1, 3), places.astype(np.float32)
 
 
-def _free(pixels: Image, places: FloatArray, one: ClothSample) -> tuple[Image, int, FloatArray]:
+def _free(pixels: Image, places: FloatArray, one: ClothSample) -> Image:
     free = np.ones(len(pixels), bool)
     for box in one.in_front:
         free &= ~((places >= box[:2]) & (places < box[2:])).all(1)
-    if free.sum() < _FREE * len(pixels):
-        free[:] = False
-    return pixels[free], int(free.sum()), one.skin
+    return pixels[free] if free.sum() >= _FREE * len(pixels) else pixels[:0]
 
 
-def _named(image: Image, pixels: Image, whole: int, skin: FloatArray | None) -> str | None:
-    """The colour phrase of pixels [N, 3] that are no skin; None if too few of `whole` are left."""
+def _named(image: Image, pixels: Image, skin: FloatArray | None) -> str | None:
+    """The colour phrase of pixels [N, 3] that are no skin; None if too few are left."""
     flat = pixels if skin is None or not len(pixels) else pixels[~colours.skin_like(pixels, skin)]
-    return colours.name_colours(colours.dominant(flat, colours.cast(image))) if len(flat) >= _few(whole) else None
+    return colours.name_colours(colours.dominant(flat, colours.cast(image))) if len(flat) >= _few(len(pixels)) else None
 
 
 def _few(whole: int) -> float:
     return max(12, 0.15 * whole)
 
 
-def _in_better_light(track: Track, seen: Sequence[ClothSample]) -> tuple[str, float] | None:
+def _in_better_light(seen: Sequence[ClothSample]) -> tuple[str, float] | None:
     """The colour that a dark garment has where the face says that the light is dim, and the share of those who say so.
 
     None where the light is good, or where it is no clearer in better light.
     """
     said: list[str | None] = []
     for one in seen:
-        if (lit := relit(one.image, track.boxes[one.row])) is not None:
-            clear = ClothSample(one.row, lit, skin_colour(lit, track.boxes[one.row]), one.in_front)
-            said.append(_named(lit, *_torso(clear, track)))
+        if (lit := relit(one.image, one.track.boxes[one.row])) is not None:
+            clear = replace(one, image=lit, skin=skin_colour(lit, one.track.boxes[one.row]))
+            said.append(_named(lit, _torso(clear), clear.skin))
     colour, agreed = colours.vote(said)
     if colour is None or " and " in colour or agreed < _LIT_AGREE:  # shades of one colour may be said together
         colour, agreed = colours.vote([re.sub(r"^(dark|light) | and .*", "", word or "") or None for word in said])
