@@ -46,11 +46,9 @@ def test_crops_are_what_is_looked_up_pixel_by_pixel(angle, x, y, side):
 
 
 def test_a_body_moves_and_grows_with_the_face():
-    pose = body.Pose(np.zeros((33, 4), np.float32), 1.0, around=Region(110, 100, 80, 0.1))
+    pose = body.Pose(np.zeros((33, 4), np.float32), Region(110, 100, 80, 0.1))
     before = body.Before(pose, np.float32([0.5, 0.2, 0.6, 0.4]))  # pixels 100..120, 20..40 of 200 by 100
-    assert before.moved(np.float32([50, 40, 90, 80]), np.float32([200, 100])) == [Region(70, 200, 160, 0.1)]
-    unknown = body.Before(body.Pose(pose.joints, 1.0), before.face)
-    assert unknown.moved(np.float32([50, 40, 90, 80]), np.float32([200, 100])) == []
+    assert before.moved(np.float32([50, 40, 90, 80]), np.float32([200, 100])) == Region(70, 200, 160, 0.1)
 
 
 class Followed(body.BodyExpert):
@@ -69,7 +67,7 @@ class Followed(body.BodyExpert):
     def _pose_in(self, image: np.ndarray, region: Region, mask: bool) -> body.Pose:
         self.read.append(region)
         joints = np.full((33, 4), 0.5, np.float32)
-        return body.Pose(joints, 1.0, around=self.seen)
+        return body.Pose(joints, self.seen)
 
 
 def test_who_was_not_detected_is_looked_for_where_she_was():

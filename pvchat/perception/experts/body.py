@@ -49,16 +49,14 @@ class Pose:
     Attributes:
         joints: [33, 4] x, y as fractions of the frame, z (depth, fraction of the frame's width, small is near),
             visibility 0..1. Joints may lie outside the frame.
-        presence: 0..1, that a person is there.
+        around: the square around the body that this pose shows, pixels.
         mask: [h, w] 0..1 person mask over the whole frame (long side 256), None unless asked for.
-        around: the square around the body that this pose shows, pixels; None: unknown.
         detected: the detector saw the person in the whole frame.
     """
 
     joints: FloatArray
-    presence: float
+    around: Region
     mask: FloatArray | None = None
-    around: Region | None = None
     detected: bool = False
 
 
@@ -69,20 +67,18 @@ class Before:
     pose: Pose
     face: FloatArray
 
-    def moved(self, face: FloatArray, size: FloatArray) -> list[Region]:
-        """Where the body is once the face is in another box [4] (pixels): as far from it in face heights; or nowhere.
+    def moved(self, face: FloatArray, size: FloatArray) -> Region:
+        """Where the body is once the face is in another box [4] (pixels): as far from it in face heights.
 
         Args:
             face: the box now.
             size: width and height of the frame.
         """
-        if (region := self.pose.around) is None:
-            return []
-        was = self.face * np.tile(size, 2)
+        region, was = self.pose.around, self.face * np.tile(size, 2)
         grown = float((face[3] - face[1]) / max(was[3] - was[1], 1e-6))
         offset = np.array([region.x, region.y], np.float32) - (was[:2] + was[2:]) / 2
         x, y = (face[:2] + face[2:]) / 2 + grown * offset
-        return [Region(float(x), float(y), region.side * grown, region.angle)]
+        return Region(float(x), float(y), region.side * grown, region.angle)
 
 
 class BodyExpert:
@@ -138,13 +134,14 @@ class BodyExpert:
         """
         height, width = image.shape[:2]
         x, y, size = (face[0] + face[2]) / 2, (face[1] + face[3]) / 2, face[3] - face[1]
-        moved = [] if before is None else before.moved(face, np.array([width, height], np.float32))
-        if before is not None and not before.pose.detected:
-            yield from ((region, False) for region in moved)
-            moved = []
+        moved = None if before is None else before.moved(face, np.array([width, height], np.float32))
+        if before is not None and moved is not None and not before.pose.detected:
+            yield moved, False
+            moved = None
         if size > _SMALL_FACE * max(height, width):
             yield from ((region, True) for region in _regions(persons(), face)[:1])
-        yield from ((region, False) for region in moved)
+        if moved is not None:
+            yield moved, False
         search = Region(float(x), float(y + size * _SEARCH / 4), float(size * _SEARCH))
         yield from ((region, False) for region in _regions(self._detector(image, search), face)[:1])
         centre = np.array([x, y + size * _FACE_TO_CENTRE], np.float32)
@@ -165,7 +162,7 @@ class BodyExpert:
         joints[:, :3] /= [width, height, width]
         joints[:, 3] = sigmoid(joints[:, 3])
         person = spread(sigmoid(segmentation[..., 0]), region, width, height) if mask else None
-        return Pose(joints, float(flag[0]), person, around)
+        return Pose(joints, around, person)
 
 
 class PersonMask:
