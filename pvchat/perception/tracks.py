@@ -55,7 +55,7 @@ def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]
     within: list[list[Sighting]] = []
     for shot in np.unique(shots):
         found = _tracklets(faces, np.flatnonzero(shots == shot))
-        within += _merge(found, faces, _within, np.inf)
+        within += _merge(found, faces, lambda _: _MERGE, np.inf)
     if len(np.unique(shots)) > 1:
         within = _merge(within, faces, partial(across, people=len(within)), FARTHEST)
     kept = [t for t in within if np.mean([faces[f].scores[i] for f, i in t]) >= _MIN_SCORE]
@@ -115,11 +115,6 @@ def cheapest_pairs(cost: FloatArray, allowed: NDArray[np.bool_]) -> list[tuple[i
     return [(i, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if allowed[i, j]]
 
 
-def _within(quality: FloatArray) -> FloatArray:
-    """How far apart two tracks of one shot may be."""
-    return np.full(quality.shape, _MERGE, np.float32)
-
-
 def across(quality: FloatArray, people: int) -> FloatArray:
     """How far apart two tracks of different shots may be.
 
@@ -134,7 +129,7 @@ def across(quality: FloatArray, people: int) -> FloatArray:
 def _merge(
     tracklets: list[list[Sighting]],
     faces: Sequence[DetectedFaces],
-    limit: Callable[[FloatArray], FloatArray],
+    limit: Callable[[FloatArray], FloatArray | float],
     farthest: float,
 ) -> list[list[Sighting]]:
     """Merging of tracklets by the distance of their means (centroid linkage); two in one frame are different people.

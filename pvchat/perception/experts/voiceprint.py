@@ -13,10 +13,10 @@ from torch import Tensor
 
 from pvchat.assets import weights
 from pvchat.assets.packages import VOICE
-from pvchat.perception.experts.mel import mel_filters
+from pvchat.perception.experts.mel import FFT, mel_filters
 from pvchat.schemas import VOICEPRINT, FloatArray
 
-_BANDS, _FFT, _HOP = 40, 400, 160
+_BANDS, _HOP = 40, 160
 FRAME_S = 0.01
 LOOK, _STEP = 160, 77  # of one look, frames: 1.6 s, 1.3 times a second; all Resemblyzer's own
 _COVERED = 0.75  # share of the last look that must be sound
@@ -37,7 +37,7 @@ class VoiceprintExpert:
         self._lstm.load_state_dict({name: state[f"lstm.{name}"] for name in self._lstm.state_dict()})
         self._last = torch.nn.Linear(VOICEPRINT, VOICEPRINT)
         self._last.load_state_dict({name: state[f"linear.{name}"] for name in ("weight", "bias")})
-        self._filters = torch.from_numpy(mel_filters(_BANDS, _FFT))
+        self._filters = torch.from_numpy(mel_filters(_BANDS))
 
     def voiceprint(self, samples: FloatArray) -> FloatArray:
         """[256] of unit length: the mean of what is heard in looks of 1.6 s.
@@ -62,8 +62,8 @@ class VoiceprintExpert:
 
 def mel_bands(samples: Tensor, filters: Tensor) -> Tensor:
     """[frames, bands] power in mel bands, a frame each 10 ms; as librosa's `melspectrogram` gives it."""
-    window = torch.hann_window(_FFT)
-    spectrum = torch.stft(samples, _FFT, _HOP, window=window, pad_mode="constant", return_complex=True)
+    window = torch.hann_window(FFT)
+    spectrum = torch.stft(samples, FFT, _HOP, window=window, pad_mode="constant", return_complex=True)
     return (filters @ spectrum.abs() ** 2).T
 
 

@@ -25,11 +25,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat.assets import packages, weights
-from pvchat.perception.experts.mel import mel_filters
+from pvchat.perception.experts.mel import FFT, mel_filters
 from pvchat.schemas import LANGUAGES, SAMPLE_RATE, FloatArray, SpokenWord
 
 WINDOW_S = 30.0  # what the encoder always sees; shorter sound is followed by silence
-_HEAD, _MELS, _FFT, _HOP = 64, 80, 400, 160  # width of a head of attention
+_HEAD, _MELS, _HOP = 64, 80, 160  # width of a head of attention
 _FRAME_S = 0.02
 _END, _START, _FIRST_LANGUAGE, _WRITE, _NO_SPEECH, _NO_TIMES = range(6)  # special tokens, by where they are in …
 _ENGLISH = (50256, 50257, 50258, 50358, 50361, 50362)  # … this list of tiny.en's; base has each one further
@@ -85,7 +85,7 @@ class WordExpert:
         self._aligned: list[tuple[int, int]] = [(layer, head) for layer, head in config["alignment_heads"]]
         self._banned = torch.tensor(config["suppress_ids"])
         self._banned_first = torch.tensor(config["suppress_ids_begin"])
-        self._mel = torch.from_numpy(mel_filters(_MELS, _FFT))
+        self._mel = torch.from_numpy(mel_filters(_MELS))
 
     @classmethod
     def of_languages(cls) -> WordExpert:
@@ -252,7 +252,7 @@ def _attended(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> tuple[Te
 
 def log_mel(samples: Tensor, filters: Tensor) -> Tensor:
     """[80, frames] log-mel spectrogram, a frame each 10 ms, as Whisper was trained on."""
-    spectrum = torch.stft(samples, _FFT, _HOP, window=torch.hann_window(_FFT), return_complex=True)[:, :-1].abs() ** 2
+    spectrum = torch.stft(samples, FFT, _HOP, window=torch.hann_window(FFT), return_complex=True)[:, :-1].abs() ** 2
     logs = (filters @ spectrum).clamp(min=1e-10).log10()
     return (torch.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0
 
