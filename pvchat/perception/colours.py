@@ -71,8 +71,8 @@ def to_lab(rgb: NDArray[np.uint8]) -> FloatArray:
     return np.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), -1).astype(np.float32)
 
 
-def to_linear(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """[..., 3] uint8 sRGB to light, 0..1."""
+def to_linear(rgb: NDArray[np.integer]) -> NDArray[np.float64]:
+    """sRGB, 0..255, to light, 0..1."""
     return _LINEAR[rgb]
 
 

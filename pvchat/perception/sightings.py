@@ -133,8 +133,8 @@ def relit(image: NDArray[np.uint8], face: FloatArray) -> NDArray[np.uint8] | Non
     if lightness >= _DIM:
         return None
     gain = min(_MOST_GAIN, ((_LIT + 16) / (lightness + 16)) ** 3)
-    linear = np.minimum(colours.to_linear(image) * gain, 1.0)
-    return np.asarray((colours.from_linear(linear) * 255).round(), np.uint8)
+    light = np.minimum(colours.to_linear(np.arange(256)) * gain, 1.0)  # of each byte
+    return np.asarray((colours.from_linear(light) * 255).round(), np.uint8)[image]
 
 
 def within_bars(image: NDArray[np.uint8], box: FloatArray) -> FloatArray:
