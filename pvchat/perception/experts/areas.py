@@ -20,11 +20,11 @@ class AreaTable:
     def __init__(self, image: NDArray[np.uint8]) -> None:
         self.height, self.width, bands = image.shape
         # 32 bits hold 255 times the pixels of an 8-megapixel image.
-        self._sums = sums = np.zeros((bands, self.height + 1, self.width + 1), np.int32)
-        sums[:, 1:, 1:] = image.transpose(2, 0, 1)
-        np.cumsum(sums, 2, np.int32, out=sums)
+        sums = np.zeros((self.height + 1, self.width + 1, bands), np.int32)
+        np.cumsum(image, 1, np.int32, out=sums[1:, 1:])
         for row in range(1, self.height + 1):  # whole rows at a time: `cumsum` would go down each column
-            sums[:, row] += sums[:, row - 1]
+            sums[row] += sums[row - 1]
+        self._sums = np.ascontiguousarray(sums.transpose(2, 0, 1))
 
     def resized(self, rows: int, columns: int) -> FloatArray:
         """The whole image as [3, rows, columns]."""
