@@ -121,7 +121,8 @@ class Sampler:
     def _clip(self, held: list[Picture], start: float, end: float, cuts: list[float], still: bool) -> Clip:
         frame = held[0].frame
         turned = round(frame.rotation / _TURN) * _TURN % 360
-        size = copy_size(*(frame.width, frame.height)[:: -1 if turned % 180 else 1], self.config)
+        width, height = (frame.width, frame.height)[:: -1 if turned % 180 else 1]
+        size = copy_size(width, height, self.config)
         shown = [] if still else [upright(one.frame, turned, size) for one in held]
         images = np.stack(shown) if shown else np.zeros((0, size[1], size[0], 3), np.uint8)
         times = np.array([one.time - start for one in held], np.float32)
