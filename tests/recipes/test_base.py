@@ -46,7 +46,6 @@ def test_resumed_equals_straight_to_the_last_bit(tmp_path, phase):
     batch, run.phase.batch = run.phase.batch, stop_after_three
     torch.manual_seed(cut.seed + 1)  # as train_base does
     first = base.fit(run)
-    run.report.close()
     assert (first["step"], first["done"]) == (3, False)
     torch.manual_seed(99)  # another process has another state
     assert base.train_base(make_config(tmp_path, phase=phase, out=tmp_path / "cut", resume=True), encode)["done"]
@@ -115,7 +114,6 @@ def test_words_about_people_are_learned_without_touching_anything_else(tmp_path)
     assert peaks[optimizer.TOLD * second.lr] == 0  # the soft prompt's
     before = {k: v.clone() for k, v in run.state.model.state_dict().items()}
     assert "said_balanced_accuracy" in base.fit(run)
-    run.report.close()
     assert run.state.best == run.phase.validate(run.state.model)[run.phase.score]
     moved = {k for k, v in run.state.model.state_dict().items() if not torch.equal(v, before[k])}
     assert moved == {"project_people.weight", "project_people.bias", "project_presence.weight"}
@@ -200,7 +198,6 @@ def test_sparsity_acts_on_the_heads_that_train(tmp_path):
         )
         before = {k: v.clone() for k, v in run.state.model.named_parameters()}
         numbers, _ = base.take_step(run)
-        run.report.close()
         after = dict(run.state.model.named_parameters())
         changed = {k for k in before if not torch.equal(before[k], after[k])}
         assert all(k.startswith(only) for k in changed)

@@ -96,10 +96,7 @@ def train_base(
         run = setup(config, encode, kind)
         if not config.resume:
             torch.manual_seed(config.seed + 1)
-        try:
-            return fit(run)
-        finally:
-            run.report.close()
+        return fit(run)
 
 
 def setup(config: BaseConfig, encode: Encode | None = None, kind: type[Phase] | None = None) -> BaseRun:
