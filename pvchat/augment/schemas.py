@@ -14,7 +14,6 @@ Role = Literal["positive", "negative"]
 Stage = Literal["image", "video"]
 Split = Literal["train", "val", "test"]
 TOGETHER = "together"  # the recipe that puts clips of several places side by side
-EMPTY = "empty"  # the recipe of the subject's own scenes without the subject
 PLAIN = "before a plain background"  # the note of a background that was made up: no place is behind it
 STEPS = ("profile", "positives", "negatives", "filter", "questions", "dataset")
 

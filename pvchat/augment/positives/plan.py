@@ -1,11 +1,8 @@
-"""Which positives are made and by whom; and emptied scenes, the last resort where no clip of other people is at hand.
+"""Which positives are made and by whom.
 
 In: a profile, settings. Out: generators; `PlannedSample`s, planned before anything is made, so that an interrupted run
 goes on where it stopped; `Made` frames, and the `Sample` that each becomes. The same clip, settings and seed give the
 same ids.
-
-An emptied scene is a negative: the subject filled with what surrounds them, under a camera that drifts. It keeps yes
-and no in balance, it doesn't teach to tell people apart.
 """
 
 from __future__ import annotations
@@ -17,20 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from pvchat.augment.positives import photometric
-from pvchat.augment.positives.backgrounds import Backgrounds, Crowd, without_person
+from pvchat.augment.positives.backgrounds import Backgrounds, Crowd
 from pvchat.augment.positives.photometric import Photometric, SubClips
 from pvchat.augment.positives.protocol import Generator, Made
 from pvchat.augment.positives.recolour import Recolour
 from pvchat.augment.positives.reenact import KINDS, Reenact
 from pvchat.augment.positives.wear import WORN, Wear
 from pvchat.augment.profile import Profile
-from pvchat.augment.schemas import EMPTY, Sample, Split, Stage
+from pvchat.augment.schemas import Sample, Split, Stage
 from pvchat.augment.settings import HUB, AugmentConfig
 from pvchat.schemas import FloatArray
 
 _MILD = 0.5  # share of the samples of other recipes that get mild photometric changes on top
-_EVERY_STILL = 4  # every fourth is a still
-_EMPTY_ZOOM = (0.7, 0.95)  # share of the frame that is shown
 
 
 @dataclass(frozen=True)
@@ -132,38 +127,6 @@ def make_planned(planned: PlannedSample, profile: Profile, makers: Sequence[Gene
     if maker.name not in ("subclip", "photometric") and rng.random() < _MILD:
         made.images = photometric.mild(made.images, rng)
     return made
-
-
-def plan_empty_scenes(profile: Profile, count: int, seed: int) -> list[PlannedSample]:
-    """So many planned samples, spread over the segments; none without a mask, since nobody could be taken out."""
-    if profile.masks is None:
-        return []
-    stages = ["image" if k % _EVERY_STILL == _EVERY_STILL - 1 else "video" for k in range(count)]
-    return spread_splits(profile, [(EMPTY, stage) for stage in stages], seed)
-
-
-def empty_scene(planned: PlannedSample, profile: Profile, count: int) -> Made:
-    """The emptied scene of one frame, looked at by a drifting camera of its own."""
-    rng = np.random.default_rng(planned.seed)
-    part = profile.part(planned.split)
-    scene = without_person(part, int(rng.integers(len(part))))
-    height, width = scene.shape[:2]
-    zoom = float(rng.uniform(*_EMPTY_ZOOM))
-    rows, columns = int(height * zoom) // 2 * 2, int(width * zoom) // 2 * 2
-    room = np.array([height - rows, width - columns])
-    start, end = (rng.uniform(0, 1, 2) * room for _ in range(2))
-    ways = np.round(start + (end - start) * np.linspace(0, 0.5, count)[:, None]).astype(int)
-    images = np.stack([scene[y : y + rows, x : x + columns] for y, x in ways])
-    if rng.random() < 0.5:
-        images = np.ascontiguousarray(images[:, :, ::-1])
-    return Made(photometric.develop(images, photometric.draw_look(rng), rng))
-
-
-def negative_of(planned: PlannedSample, made: Made, profile: Profile) -> Sample:
-    """The negative that a planned one became."""
-    sample = to_sample(planned, made, profile)
-    sample.role, sample.people = "negative", {profile.name: False}
-    return sample
 
 
 def _allot(makers: Sequence[Generator], count: int) -> list[Generator]:

@@ -1,7 +1,7 @@
 """What a run says about itself: `metrics.jsonl`; and the numbers of its validations.
 
-In: numbers by step, tables (how often each routed head is on, in all and by type of question). Out, in the run's folder:
-one JSON line a report. Recall between pictures and captions, BLEU and ROUGE of captions, balanced accuracy.
+In: numbers by step, tables (how often each routed head is on, in all and by type of question). Out, in the run's
+folder: one JSON line a report. Recall between pictures and captions, BLEU and ROUGE of captions, balanced accuracy.
 
 A resumed run cuts off what was reported after the checkpoint it starts from, so that no step stands there twice.
 """
