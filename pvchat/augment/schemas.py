@@ -64,7 +64,7 @@ class QuestionRow:
         id: unique within the data set.
         sample: `Sample.id`.
         type: "existence", "appearance", "action" or "location".
-        kind: "single", "refusal" (asks what an absent person wears, does, …), "pair", "triple" or "relative".
+        kind: "single", "refusal" (asks what an absent person wears, does, …), "pair" or "triple".
         people: names asked about, in the question's order.
         question: as asked.
         answer: what to say.

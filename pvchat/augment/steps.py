@@ -26,8 +26,8 @@ from pvchat.people.naming import require_usable
 from pvchat.people.person import clean_name
 from pvchat.schemas import Service
 
-VERSION = 2  # of what the steps make: manifests of another version are made anew
-_ROWS = 3  # the same of what is asked and answered alone
+VERSION = 3  # of what the steps make: manifests of another version are made anew
+_ROWS = 4  # the same of what is asked and answered alone
 _FROM: dict[str, tuple[str, ...]] = {
     "profile": (), "positives": ("profile",), "negatives": ("profile",), "filter": ("positives", "negatives"),
     "questions": ("filter",), "dataset": ("filter", "questions"),
