@@ -35,7 +35,7 @@ from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 from recipes.model.base.config import BaseConfig, parse
 from recipes.model.base.run import make_model, started_from
 from recipes.model.batches import encode_clips
-from recipes.model.scoring import score
+from recipes.model.scoring import Asked, score
 
 BY_TOKENS = "existence by tokens"
 _SCENES = 60  # drawn for who is there by tokens only; those with nobody present or nobody absent are left out
@@ -115,7 +115,7 @@ def hits(model: Any, phase: AnsweringPhase, plans: list[LessonPlan], taken: Take
             visual = replace(visual, tokens=visual.tokens * taken.seen)
             if people is not None:
                 people = weighed(people, taken.personal)
-            found.append(score(model, visual, batch.prompts, question=batch.question, people=people).exact[0])
+            found.append(score(model, Asked(visual, batch.prompts, batch.question, people)).exact[0])
     return found
 
 

@@ -75,8 +75,7 @@ def odds_of_yes(model: Any, phase: AnsweringPhase, plans: Sequence[LessonPlan], 
         for plan in plans:
             batch = phase.collate([plan], [plan.lessons], np.random.default_rng(0))
             with torch.no_grad():
-                people = people_of(model, batch)
-                yes = yes_no(model, batch.features, batch.prompts, question=batch.question, people=people)
+                yes = yes_no(model, batch.asked(people_of(model, batch)))
             found.append(float(yes))
     finally:
         del model.prints.certain

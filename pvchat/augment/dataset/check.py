@@ -88,8 +88,7 @@ def read_official(path: Path) -> CheckedSet:
     root = path if path.is_dir() else path.parent
     found = CheckedSet(root, [], {}, [])
     for file in official.files(path):
-        content = json.loads(file.read_text(encoding="utf-8"))
-        entries = content.get("data", content.get("videos"))
+        entries = official.entries(file) or []
         for number, entry in enumerate(entries):
             video = entry.get("video_name", "?") if isinstance(entry, dict) else "?"
             _add_official(entry, number, f"{file.name}: video {number + 1} ({video})", file, entries, found)
