@@ -19,7 +19,6 @@ from pvchat.augment.journal import StepJournal, read_lines, write_lines
 from pvchat.augment.negatives import excerpts, search
 from pvchat.augment.negatives.candidates import SubjectClip
 from pvchat.augment.positives import plan
-from pvchat.augment.positives.plan import PlannedSample, to_sample
 from pvchat.augment.positives.protocol import Generator
 from pvchat.augment.questions import together
 from pvchat.augment.questions.rows import write_questions
@@ -143,14 +142,14 @@ def write_dataset(run: Augmentation) -> dict[str, Any]:
     return {"counts": {"samples": len(samples), "rows": len(rows), "media_bytes": size}, "dropped": {}}
 
 
-def _make_one(run: Augmentation, planned: PlannedSample, makers: list[Generator]) -> Entry:
+def _make_one(run: Augmentation, sample: Sample, makers: list[Generator]) -> Entry:
     try:
-        made = plan.make_planned(planned, run.profile, makers, run.config)
+        made = plan.make_planned(sample, run.profile, makers, run.config)
     except ValueError as error:  # the segment lacks what the recipe needs
-        return {"id": planned.id, "recipe": planned.recipe, "failed": str(error), "sample": None, "covers": []}
-    sample = to_sample(planned, made, run.profile)
+        return {"id": sample.id, "failed": str(error), "sample": None, "covers": []}
+    sample.notes = made.notes
     write_media(run.out / sample.media, made.images, run.config.fps)
-    return {"id": planned.id, "failed": "", "sample": sample.to_dict(), "covers": sorted(made.covers)}
+    return {"id": sample.id, "failed": "", "sample": sample.to_dict(), "covers": sorted(made.covers)}
 
 
 def _together(run: Augmentation, samples: list[Sample]) -> list[Sample]:

@@ -7,8 +7,11 @@ line).
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+import numpy as np
 
 Role = Literal["positive", "negative"]
 Stage = Literal["image", "video"]
@@ -89,3 +92,9 @@ class QuestionRow:
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON."""
         return asdict(self)
+
+
+def chance(seed: int, *words: str) -> np.random.Generator:
+    """Chance of one thing, independent of all others: one more sample changes nothing about the rest."""
+    digest = hashlib.sha256("|".join((str(seed), *words)).encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "little"))

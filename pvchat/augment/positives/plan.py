@@ -1,15 +1,13 @@
 """Which positives are made and by whom.
 
-In: a profile, settings. Out: generators; `PlannedSample`s, planned before anything is made, so that an interrupted run
-goes on where it stopped; `Made` frames, and the `Sample` that each becomes. The same clip, settings and seed give the
-same ids.
+In: a profile, settings. Out: generators; `Sample`s, planned before anything is made, so that an interrupted run goes on
+where it stopped; `Made` frames of each. The same clip, settings and seed give the same ids.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,55 +26,17 @@ from pvchat.schemas import FloatArray
 _MILD = 0.5  # share of the samples of other recipes that get mild photometric changes on top
 
 
-@dataclass(frozen=True)
-class PlannedSample:
-    """One planned sample."""
+def plan_positives(profile: Profile, makers: Sequence[Generator], config: AugmentConfig, seed: int) -> list[Sample]:
+    """The samples to make, whose media aren't there yet: shares of the generators that can, spread over the segments.
 
-    id: str
-    recipe: str
-    stage: Stage
-    split: Split
-    seed: int
-
-
-def plan_positives(
-    profile: Profile, makers: Sequence[Generator], config: AugmentConfig, seed: int
-) -> list[PlannedSample]:
-    """Which samples to make: shares of the generators that can, spread over the segments."""
+    Every seventh is for validation, every other seventh for test.
+    """
     able = [m for m in makers if m.needs <= profile.has]
-    planned = []
+    wanted: list[tuple[str, Stage, int]] = []
     for stage, count in (("video", config.clips), ("image", config.stills)):
         usable = [m for m in able if stage in m.stages]
-        planned += spread_splits(profile, [(m.name, stage) for m in _allot(usable, count)], seed)
-    return planned
-
-
-def spread_splits(profile: Profile, wanted: Sequence[tuple[str, str]], seed: int) -> list[PlannedSample]:
-    """Planned samples for (recipe, stage) pairs: every seventh is for validation, every other seventh for test."""
-    planned = []
-    for number, (recipe, stage) in enumerate(wanted):
-        split = {3: "val", 6: "test"}.get(number % 7, "train") if len(profile.spans) > 2 else "train"
-        name = f"{profile.key}:{recipe}:{stage}:{split}:{number}:{seed}"
-        digest = hashlib.sha256(name.encode()).hexdigest()
-        planned.append(PlannedSample(digest[:16], recipe, stage, split, int(digest[16:24], 16)))  # type: ignore[arg-type]
-    return planned
-
-
-def to_sample(planned: PlannedSample, made: Made, profile: Profile) -> Sample:
-    """The sample that a planned one became."""
-    ending = "png" if planned.stage == "image" else "mp4"
-    return Sample(
-        id=planned.id,
-        role="positive",
-        recipe=planned.recipe,
-        stage=planned.stage,
-        media=f"media/{planned.id}.{ending}",
-        source=profile.source(planned.split),
-        split=planned.split,
-        people={profile.name: True},
-        seed=planned.seed,
-        notes=made.notes,
-    )
+        wanted += [(maker.name, stage, number) for number, maker in enumerate(_allot(usable, count))]
+    return [_planned(profile, *one, seed) for one in wanted]
 
 
 def generators(config: AugmentConfig, drivers: Sequence[FloatArray] = ()) -> list[Generator]:
@@ -111,7 +71,7 @@ def require_generators(config: AugmentConfig) -> None:
         require()
 
 
-def make_planned(planned: PlannedSample, profile: Profile, makers: Sequence[Generator], config: AugmentConfig) -> Made:
+def make_planned(planned: Sample, profile: Profile, makers: Sequence[Generator], config: AugmentConfig) -> Made:
     """Carry out one planned sample.
 
     Raises:
@@ -127,6 +87,18 @@ def make_planned(planned: PlannedSample, profile: Profile, makers: Sequence[Gene
     if maker.name not in ("subclip", "photometric") and rng.random() < _MILD:
         made.images = photometric.mild(made.images, rng)
     return made
+
+
+def _planned(profile: Profile, recipe: str, stage: Stage, number: int, seed: int) -> Sample:
+    split: Split = "train"
+    if len(profile.spans) > 2:
+        split = {3: "val", 6: "test"}.get(number % 7, "train")  # type: ignore[assignment]
+    digest = hashlib.sha256(f"{profile.key}:{recipe}:{stage}:{split}:{number}:{seed}".encode()).hexdigest()
+    return Sample(
+        id=digest[:16], role="positive", recipe=recipe, stage=stage,
+        media=f"media/{digest[:16]}.{'png' if stage == 'image' else 'mp4'}", source=profile.source(split), split=split,
+        people={profile.name: True}, seed=int(digest[16:24], 16),
+    )  # fmt: skip
 
 
 def _allot(makers: Sequence[Generator], count: int) -> list[Generator]:

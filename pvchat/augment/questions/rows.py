@@ -14,7 +14,6 @@ isn't measured isn't asked.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +26,7 @@ import numpy as np
 from pvchat.augment.questions.cast import Analyses, SampleView, described_alike, views
 from pvchat.augment.questions.teacher import Description, FactsTeacher, Teacher
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
-from pvchat.augment.schemas import QuestionRow, Sample, Split
+from pvchat.augment.schemas import QuestionRow, Sample, Split, chance
 from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -272,9 +271,7 @@ class _Writer:
     # -- chance
 
     def _rng(self, *words: str) -> np.random.Generator:
-        """Independent of all other choices: one more sample changes nothing about the rest."""
-        digest = hashlib.sha256("|".join((str(self.seed), *words)).encode()).digest()
-        return np.random.default_rng(int.from_bytes(digest[:8], "little"))
+        return chance(self.seed, *words)
 
     def _shuffled(self, pool: Sequence[Template], *words: str) -> list[Template]:
         return self._mixed(pool, self._rng("shuffle", *words))

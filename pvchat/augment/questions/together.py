@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.augment.folders import write_media
 from pvchat.augment.questions.cast import Analyses, find, mean_vector, references, without_features
-from pvchat.augment.schemas import TOGETHER, Sample, Split
+from pvchat.augment.schemas import TOGETHER, Sample, Split, chance
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray
@@ -155,7 +155,7 @@ def _plan(
         if len(there) < 2 or not all(pools[n] for n in there):
             continue
         for turn in range(REPEATS[split]):
-            rng = _rng(seed, split, str(bits), str(turn))
+            rng = chance(seed, split, str(bits), str(turn))
             members = [(n, pools[n][int(rng.integers(len(pools[n])))]) for n in rng.permutation(there).tolist()]
             if all([s.id for _, s in members] != [s.id for _, s in other] for other, _ in planned):
                 planned.append((members, {n: n in there for n in names}))
@@ -211,8 +211,3 @@ def _to_and_fro(count: int, length: int) -> NDArray[np.int64]:
 
 def _distance(a: FloatArray, b: FloatArray) -> float:
     return float(np.linalg.norm(a - b))
-
-
-def _rng(seed: int, *words: str) -> np.random.Generator:
-    digest = hashlib.sha256("|".join((str(seed), *words)).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "little"))

@@ -14,12 +14,12 @@ from typing import Any
 from pvchat.eval.manifest import Manifest
 from pvchat.eval.report import gallery
 from pvchat.eval.slices import PART
+from pvchat.eval.systems.registry import PREFERRED
 from pvchat.eval.table import joined
 from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
 
 Row = dict[str, Any]
-MAIN = ("ours-deep", "ours-instant", "measured-facts")
 # group, measure, heading, higher is better
 PRESENCE = (
     ("existence", "balanced_accuracy", "balanced accuracy", True),
@@ -80,7 +80,7 @@ def write(out: Path, manifest: Manifest, frames: bool) -> Path:
 def view(metrics: Row, run: Row, rows: Sequence[Row], manifest: Manifest, frames: bool) -> Row:
     """Everything that the template names."""
     systems = list(metrics["systems"])
-    main = next((m for m in MAIN if m in systems), systems[-1])
+    main = next((m for m in PREFERRED if m in systems), systems[-1])
     answered = joined([r for r in rows if r["system"] == main], {i.id: i for i in manifest.items}, {})
     return {
         "metrics": metrics,

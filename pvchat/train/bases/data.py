@@ -20,6 +20,7 @@ import numpy as np
 
 from pvchat.augment.questions.cast import views
 from pvchat.augment.schemas import Split, Stage
+from pvchat.bases.clipframes import whole_boxes
 from pvchat.bases.marking import Frames, Visuals, crop_of
 from pvchat.bases.soft import Personal
 from pvchat.config import VideoConfig
@@ -161,11 +162,7 @@ def _crop(analysis: ClipAnalysis, number: int, shown: Visuals) -> Frames:
     best = int(np.argmax(track.quality * (track.boxes[:, 3] - track.boxes[:, 1])))
     time = float(analysis.times[track.frames[best]])
     nearest = int(np.abs(np.asarray(shown.times) - time).argmin())
-    box = np.concatenate([
-        np.minimum(track.boxes[best, :2], track.body_boxes[best, :2]),
-        np.maximum(track.boxes[best, 2:], track.body_boxes[best, 2:]),
-    ])  # fmt: skip
-    return crop_of(shown.frames[nearest], np.clip(box, 0, 1), margin=0.0)
+    return crop_of(shown.frames[nearest], whole_boxes(track)[best], margin=0.0)
 
 
 def _same(person: Person, other: Person) -> bool:

@@ -100,10 +100,7 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Trai
     Raises:
         SettingsError: the base can't take people, or the batch can't be shared out among the processes.
     """
-    accelerator = make_accelerator("cpu" if base.device.type == "cpu" else "auto")
-    if config.batch % accelerator.num_processes:
-        hint = f"Use a multiple of {accelerator.num_processes}."
-        raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)
+    accelerator = make_accelerator("cpu" if base.device.type == "cpu" else "auto", config.batch)
     check_base(base)
     start = fresh_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
     trainee = BaseTrainee(base, start, config)
