@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from switches import changed, equal_shares, routed
 
+from pvchat.bases.models import trained_folder
 from pvchat.model.checkpoint import read_words
 from pvchat.model.config import ANSWERING
 from pvchat.model.people import People
@@ -33,7 +34,7 @@ from pvchat.train.bases.gate import at_least
 from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_of
 from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 from recipes.model.base.config import BaseConfig, parse
-from recipes.model.base.run import make_model, started_from
+from recipes.model.base.run import make_model
 from recipes.model.batches import encode_clips
 from recipes.model.scoring import Asked, score
 
@@ -92,7 +93,7 @@ def prepared() -> tuple[BaseConfig, Any, AnsweringPhase]:
     torch.set_num_threads(1)
     config = parse(kind=AnsweringConfig)
     model = make_model(config).eval()
-    words = started_from(Path(config.start)) / ANSWERING
+    words = trained_folder(Path(config.start)) / ANSWERING
     if words.is_file():
         model.load_state_dict(read_words(model, words), strict=False)
     return config, model, AnsweringPhase(config, model, SentenceEncoder().encode)

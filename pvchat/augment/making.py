@@ -23,6 +23,7 @@ from pvchat.augment.positives.protocol import Generator
 from pvchat.augment.questions import together
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.schemas import QuestionRow, Sample
+from pvchat.augment.settings import FPS
 from pvchat.errors import VideoReadError
 
 if TYPE_CHECKING:
@@ -37,15 +38,8 @@ def measure(run: Augmentation) -> dict[str, Any]:
     found = profile.build(run.clip, run.name, run.chat, run.config, run.watch.tell)
     profile.save(found, run.out / RESULTS["profile"])
     run.profile = found
-    return {
-        "clip": run.clip.name,
-        "name": run.name,
-        "kind": found.person.kind,
-        "has": sorted(found.has),
-        "counts": {"frames": len(found), "seen": int(found.seen.sum()), "meshed": int(found.meshed.sum())},
-        "segments": {split: list(span) for split, span in found.spans.items()},
-        "dropped": {},
-    }
+    counts = {"frames": len(found), "seen": int(found.seen.sum()), "meshed": int(found.meshed.sum())}
+    return {"name": run.name, "counts": counts, "dropped": {}}
 
 
 def make_positives(run: Augmentation) -> dict[str, Any]:
@@ -63,12 +57,8 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
             journal.add(planned.id, _make_one(run, planned, makers))
     entries = journal.finish([p.id for p in wanted])
     failed = Counter(e["failed"] for e in entries if e["failed"])
-    lacking = sorted({m.name for m in makers if not m.needs <= run.profile.has})
-    return {
-        "counts": {"planned": len(wanted), "made": len(wanted) - sum(failed.values())},
-        "dropped": dict(failed),
-        "lacking": lacking,
-    }
+    counts = {"planned": len(wanted), "made": len(wanted) - sum(failed.values())}
+    return {"counts": counts, "dropped": dict(failed)}
 
 
 def find_negatives(run: Augmentation) -> dict[str, Any]:
@@ -129,8 +119,7 @@ def write_rows(run: Augmentation) -> dict[str, Any]:
     progress(len(samples))
     write_lines(run.out / RESULTS["questions"], [r.to_dict() for r in rows])
     kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
-    teachers = Counter(r.teacher for r in rows)
-    return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}, "teachers": dict(teachers)}
+    return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}}
 
 
 def write_dataset(run: Augmentation) -> dict[str, Any]:
@@ -148,7 +137,7 @@ def _make_one(run: Augmentation, sample: Sample, makers: list[Generator]) -> Ent
     except ValueError as error:  # the segment lacks what the recipe needs
         return {"id": sample.id, "failed": str(error), "sample": None, "covers": []}
     sample.notes = made.notes
-    write_media(run.out / sample.media, made.images, run.config.fps)
+    write_media(run.out / sample.media, made.images, FPS)
     return {"id": sample.id, "failed": "", "sample": sample.to_dict(), "covers": sorted(made.covers)}
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from pvchat.bases.models import trained_folder
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Question
 from pvchat.model.checkpoint import read_words
@@ -29,7 +30,7 @@ from pvchat.schemas import FloatArray
 from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_of
 from recipes.answering.lessonplan import Lesson, LessonPlan
 from recipes.model.base.config import parse
-from recipes.model.base.run import make_model, started_from
+from recipes.model.base.run import make_model
 from recipes.model.scoring import yes_no
 
 PRESENCE_ODDS = (-6.0, -4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
@@ -41,7 +42,7 @@ def main() -> None:
     torch.set_num_threads(1)
     config = parse(kind=AnsweringConfig)
     model = make_model(config).eval()
-    model.load_state_dict(read_words(model, started_from(Path(config.start)) / ANSWERING), strict=False)
+    model.load_state_dict(read_words(model, trained_folder(Path(config.start)) / ANSWERING), strict=False)
     with torch.no_grad():
         model.prints.heard.copy_(torch.tensor([1.0, 0.0]))
     phase = AnsweringPhase(config, model, SentenceEncoder().encode)

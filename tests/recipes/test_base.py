@@ -11,6 +11,7 @@ import torch
 from make_sets import encode, make_config
 from safetensors.torch import load_file
 
+from pvchat.bases.models import trained_folder
 from pvchat.errors import PVChatError
 from pvchat.model.pvchat import PVChatModel
 from pvchat.train.signals import stopping
@@ -96,7 +97,7 @@ def test_phases_build_on_one_another(tmp_path):
     base.train_base(make_config(tmp_path, steps=2, out=tmp_path / "one"), encode)
     second = make_config(tmp_path, phase=2, steps=2, out=tmp_path / "two", start=str(tmp_path / "one"))
     began = base.make_model(second)
-    kept = load_file(base.started_from(tmp_path / "one") / "model.safetensors")
+    kept = load_file(trained_folder(tmp_path / "one") / "model.safetensors")
     assert torch.equal(began.state_dict()["qformer.queries"], kept["qformer.queries"])
     base.train_base(second, encode)
     third = make_config(tmp_path, phase=3, steps=2, out=tmp_path / "three", start=str(tmp_path / "two"))

@@ -32,7 +32,7 @@ PAIR_FIELDS = ("question", "answer", "is_special")
 _EMPTY = ("", "<sks>", "sks")
 _NUMBERED = re.compile(r"sks_present(\d+)")
 _TOKEN = re.compile(r"<([^<>]{1,64})>")
-_SEGMENT = re.compile(r"_\d+$")
+_PART = re.compile(r"_\d+$")  # of a recording, in a clip's name
 
 
 def entries(file: Path) -> list[Any] | None:
@@ -123,11 +123,6 @@ def split_of(file: Path) -> Split:
     return found[0] if found else "train"  # type: ignore[return-value]
 
 
-def source_of(video: str) -> str:
-    """The recording that a clip was cut from: its name without "_<number>"."""
-    return _SEGMENT.sub("", Path(video).stem)
-
-
 def named(text: str, people: Sequence[str]) -> str:
     """A text with names for "<sks>", "<sks1>", … and "<Name>"."""
     numbered = {f"sks{number}": name for number, name in enumerate(people, 1)} | {"sks": people[0]}
@@ -147,7 +142,7 @@ def read_entry(
     identity = hashlib.sha256(f"{file.name}:{number}:{video}".encode()).hexdigest()[:16]
     sample = Sample(
         id=identity, role="positive" if there[people[0]] else "negative", recipe="official", stage="video",
-        media=media_path(video, file, root), source=source_of(video), split=split_of(file), people=there,
+        media=media_path(video, file, root), source=_PART.sub("", Path(video).stem), split=split_of(file), people=there,
     )  # fmt: skip
     return sample, [_row(pair, i, sample, people) for i, pair in enumerate(entry["qa_pairs"])]
 

@@ -20,7 +20,7 @@ from pvchat.augment.positives.reenact import KINDS, Reenact
 from pvchat.augment.positives.wear import WORN, Wear
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import Sample, Split, Stage
-from pvchat.augment.settings import HUB, AugmentConfig
+from pvchat.augment.settings import FPS, HUB, AugmentConfig
 from pvchat.schemas import FloatArray
 
 _MILD = 0.5  # share of the samples of other recipes that get mild photometric changes on top
@@ -51,7 +51,7 @@ def generators(config: AugmentConfig, drivers: Sequence[FloatArray] = ()) -> lis
         found += [SubClips(), Photometric(), Backgrounds(config.backgrounds), Recolour()]
         found += [Reenact(kind, drivers) for kind in KINDS]
         found += [Wear(kind) for kind in WORN]
-        found += [Crowd(config.others, config.fps)] if config.others else []
+        found += [Crowd(config.others)] if config.others else []
     if "consisid" in config.generators:
         from pvchat.augment.positives.hub import ConsisID
 
@@ -82,7 +82,7 @@ def make_planned(planned: Sample, profile: Profile, makers: Sequence[Generator],
     if not maker.needs - {"motion"} <= part.has:
         raise ValueError(f"the segment lacks {', '.join(sorted(maker.needs - part.has))}")
     rng = np.random.default_rng(planned.seed)
-    count = 1 if planned.stage == "image" else max(2, round(config.seconds * config.fps))
+    count = 1 if planned.stage == "image" else max(2, round(config.seconds * FPS))
     made = maker.make(part, count, rng)
     if maker.name not in ("subclip", "photometric") and rng.random() < _MILD:
         made.images = photometric.mild(made.images, rng)

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from pvchat.augment.folders import write_media
 from pvchat.augment.questions.cast import Analyses, find, mean_vector, references, without_features
 from pvchat.augment.schemas import TOGETHER, Sample, Split, chance
+from pvchat.augment.settings import FPS
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 NAMES = ("Kim", "Lee", "Noa", "Sam", "Ida", "Tom", "Uma", "Max")
 REPEATS: dict[Split, int] = {"train": 2, "val": 1, "test": 1}  # clips of each combination
-HEIGHT, FPS, FRAMES = 240, 8.0, 16  # of the clips put side by side
+HEIGHT, FRAMES = 240, 16  # of the clips put side by side
 # Distances of mean face vectors. dlib calls two faces one person below 0.6; in between nothing is said.
 _SAME, _OTHER, _APART = 0.5, 0.6, 0.65
 _PLAIN = ("source", "subclip", "photometric")  # recipes of the subject that may stand beside others
