@@ -43,9 +43,10 @@ from recipes.model.base.phases import Objective, Phase, head_table
 from recipes.model.base.report import HEADS, RunReport
 from recipes.model.made import create_model
 
-SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
+SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "clip", "dropout",
           "auto_share", "negatives", "precision", "rehearsal", "views",
-          "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
+          "sparsity", "target", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
+CONNECTORS = {"balance": 0.1, "z": 0.01}  # weights of their losses
 PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: IdentityPhase}
 log = logging.getLogger(__name__)
 
@@ -187,7 +188,7 @@ def take_step(run: BaseRun) -> tuple[dict[str, Any], tuple[float, float]]:
         found = run.phase.loss(state.model, state.objective, batch)
     routing: list[RoutingStats] = found.reading.routing
     extra = dict(state.objective.sparsity(routing))
-    extra |= {"balance": config.balance * found.reading.aux["balance"], "z": config.z * found.reading.aux["z"]}
+    extra |= {name: weight * found.reading.aux[name] for name, weight in CONNECTORS.items()}
     total = found.loss + sum(extra.values())
     state.optimizer.zero_grad(set_to_none=True)
     total.backward()
