@@ -25,7 +25,7 @@ from pvchat.bases.replying import yes_no
 from pvchat.bases.shared import add_shared
 from pvchat.bases.soft import spoken_with
 from pvchat.bases.sources import read_source
-from pvchat.bases.states import adapted, personal_of
+from pvchat.bases.states import STATE, adapted, personal_of
 from pvchat.people.person import Person
 from pvchat.train.bases.data import BaseData
 from pvchat.train.bases.gate import Gate
@@ -56,12 +56,13 @@ def teach(base: Base, config: PersonConfig = TAUGHT) -> Found:
 
 @torch.inference_mode()
 def log_odds(base: Base, person: Person, visuals: Visuals) -> float:
-    """The base's log-odds that somebody whom it was taught is in these frames."""
+    """The base's log-odds that somebody whom it was taught is in these frames, as her gate calibrated them."""
     known = personal_of(base, [person])
     question = PRESENCE_QUESTION.format(person.name)
     asked = BasePrompt(question, soft=((person.name, len(known[0].tokens)),), brief=PRESENCE_BRIEF)
     with spoken_with(base, known), adapted(base, [person]):
-        return float(yes_no(base, inputs_of(base, visuals, asked)))
+        odds = float(yes_no(base, inputs_of(base, visuals, asked)))
+    return float(person.extra[STATE]["scale"]) * odds + float(person.extra[STATE]["bias"])
 
 
 def told_right(base: Base, found: Found, whose: str, about: str) -> float:

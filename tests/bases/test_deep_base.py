@@ -32,7 +32,7 @@ sys.path.append(str(Path(__file__).parents[1] / "recipes"))
 from make_people import make_person  # noqa: E402
 from make_person import augmentation  # noqa: E402
 
-GOOD, BAD = Gate(1.0, 1.0, 1.0, 0.0, 48, 2), Gate(1.0, 0.0, 1.0, 0.0, 48, 2)
+GOOD, BAD = (Gate(1.0, no, 1.0, 0.0, 48, 2, 1.0, 0.0) for no in (1.0, 0.0))
 QUICK = PersonConfig(image_steps=1, video_steps=1, batch=2, validate_every=1, validate_rows=4)
 
 

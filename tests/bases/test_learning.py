@@ -24,7 +24,7 @@ from pvchat.bases.states import STATE, Z, fits, personal_of
 from pvchat.people import exchange
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
-from pvchat.train.bases.gate import Gate, examine, held_out
+from pvchat.train.bases.gate import Gate, calibrate, examine, held_out
 from pvchat.train.bases.person import train_person, with_state, without_state
 from pvchat.train.bases.trainee import BaseTrainee
 from pvchat.train.person.config import PersonConfig
@@ -173,11 +173,13 @@ def test_checkpointing_changes_memory_and_nothing_else(open_base):
 
 
 def test_the_gate_asks_for_both_sides_another_name_and_no_drift():
-    good = Gate(0.9, 0.9, 1.0, 0.0, 0, 8)
+    good = Gate(0.9, 0.9, 1.0, 0.0, 0, 8, 1.2, 0.1)
     assert good.passed
     assert json.dumps(good.to_dict())
-    for wrong in ({"yes_recall": 0.5}, {"no_recall": 0.2}, {"swap": 0.5}, {"drift": 0.1}):
+    for wrong in ({"yes_recall": 0.5}, {"no_recall": 0.2}, {"swap": 0.5}, {"drift": 0.1}, {"scale": -1.0}):
         assert not replace(good, **wrong).passed, wrong
+    scale, bias = calibrate([4.0, 5.0, 3.0, 1.0], [True, True, False, False])
+    assert scale * 5.0 + bias > 0 > scale * 1.0 + bias
 
 
 def test_always_yes_does_not_pass(open_base):

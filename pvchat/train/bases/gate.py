@@ -2,8 +2,8 @@
 
 In: the trained person, her held-back clips. Out: `Gate`: numbers, whether she passes. Clips that no step was taken on
 are used: the test split where there is one, else the validation split, which chose the best step (then the numbers
-flatter a little). Passing means: of the clips with her and of those without her, enough are told; calling her otherwise
-changes nearly nothing; generic questions keep their answers, as far as so few can show.
+flatter a little). Passing means: of the clips with her and of those without her, enough are told, after calibration;
+calling her otherwise changes nearly nothing; generic questions keep their answers, as far as so few can show.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from pvchat.train.bases.course import decides
 from pvchat.train.bases.data import BaseData, generic_rows
@@ -26,6 +27,7 @@ SURE = 0.4  # log-odds (60 : 40) from which it was
 GENERIC_ROWS = 48
 _Z = 1.96  # of the interval of a share (95 %)
 _MOST = 48  # clips of a side
+_STEPS, _PRIOR = 200, 0.05  # of the calibration's fit; weight of (scale - 1)² + bias²
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,11 @@ class Gate:
     """What was found.
 
     Attributes:
-        yes_recall, no_recall: shares of clips with and without her that are told right.
+        yes_recall, no_recall: shares of clips with and without her that are told right, after calibration.
         swap: share of decisions that stay under another name.
         drift: share of sure generic answers that change; asked: how many there are.
         clips: how many of either side.
+        scale, bias: her log-odds count as scale · said + bias.
     """
 
     yes_recall: float
@@ -45,12 +48,14 @@ class Gate:
     drift: float
     asked: int
     clips: int
+    scale: float
+    bias: float
 
     @property
     def passed(self) -> bool:
         """Whether her state is kept."""
         recalled = min(self.yes_recall, self.no_recall) >= RECALL
-        return recalled and self.swap >= SWAP and at_least(self.drift, self.asked) <= DRIFT
+        return recalled and self.swap >= SWAP and at_least(self.drift, self.asked) <= DRIFT and self.scale > 0
 
     def to_dict(self) -> dict[str, Any]:
         """All numbers, JSON-ready."""
@@ -69,12 +74,11 @@ def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
     clips = held_out(data, seed)
     alias = next(a for a in ALIASES if a not in (data.name, *data.others))
     there = np.array([side for _, side in clips], bool)
-    said, other = (
-        np.array([float(trainee.presence_odds(data, clip, name)) > 0 for clip, _ in clips], bool)
-        for name in (data.name, alias)
-    )
+    odds = [[float(trainee.presence_odds(data, clip, name)) for clip, _ in clips] for name in (data.name, alias)]
+    scale, bias = calibrate(odds[0], there.tolist())
+    said, other = scale * np.array(odds) + bias > 0
     yes, no, swap = _share(said[there]), _share(~said[~there]), _share(said == other)
-    return Gate(yes, no, swap, *_drift(trainee, data, seed), int(there.sum()))
+    return Gate(yes, no, swap, *_drift(trainee, data, seed), int(there.sum()), scale, bias)
 
 
 def at_least(share: float, count: int) -> float:
@@ -96,6 +100,23 @@ def held_out(data: BaseData, seed: int) -> list[tuple[int, bool]]:
     count = min(_MOST, *(len(side) for side in sides))
     return [(int(c), side) for side, clips in zip((True, False), sides, strict=True)
             for c in rng.permutation(clips)[:count]]  # fmt: skip
+
+
+def calibrate(odds: list[float], truth: list[bool]) -> tuple[float, float]:
+    """Scale and bias that make log-odds probabilities (Platt), with a pull to 1 and 0: few clips tell little."""
+    if not odds:
+        return 1.0, 0.0
+    x, y = torch.tensor(odds), torch.tensor([float(t) for t in truth])
+    with torch.enable_grad():
+        values = torch.tensor([1.0, 0.0], requires_grad=True)
+        optimizer = torch.optim.Adam([values], lr=0.05)
+        for _ in range(_STEPS):
+            optimizer.zero_grad()
+            loss = F.binary_cross_entropy_with_logits(values[0] * x + values[1], y)
+            (loss + _PRIOR * ((values[0] - 1) ** 2 + values[1] ** 2) / len(odds) ** 0.5).backward()
+            optimizer.step()
+    scale, bias = values.detach().tolist()
+    return float(scale), float(bias)
 
 
 def _drift(trainee: BaseTrainee, data: BaseData, seed: int) -> tuple[float, int]:
