@@ -166,7 +166,6 @@ def train(config: BaseConfig, row: Row, phase: Phase) -> dict[str, Any] | None:
         (config.out / "checkpoints").mkdir()
         torch.manual_seed(config.seed + 1)
         done = base.fit(run)
-    run.report.close()
     told = [r for r in read_metrics(config.out / "metrics.jsonl") if r["part"] == "train"]
     shutil.rmtree(config.out)
     if not done["done"]:

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from switches import changed, equal_shares, routed
 
+from pvchat.bases.models import trained_folder
 from pvchat.model.checkpoint import read_words
 from pvchat.model.config import ANSWERING
 from pvchat.model.people import People
@@ -33,9 +34,9 @@ from pvchat.train.bases.gate import at_least
 from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_of
 from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 from recipes.model.base.config import BaseConfig, parse
-from recipes.model.base.run import make_model, started_from
+from recipes.model.base.run import make_model
 from recipes.model.batches import encode_clips
-from recipes.model.scoring import score
+from recipes.model.scoring import Asked, score
 
 BY_TOKENS = "existence by tokens"
 _SCENES = 60  # drawn for who is there by tokens only; those with nobody present or nobody absent are left out
@@ -92,7 +93,7 @@ def prepared() -> tuple[BaseConfig, Any, AnsweringPhase]:
     torch.set_num_threads(1)
     config = parse(kind=AnsweringConfig)
     model = make_model(config).eval()
-    words = started_from(Path(config.start)) / ANSWERING
+    words = trained_folder(Path(config.start)) / ANSWERING
     if words.is_file():
         model.load_state_dict(read_words(model, words), strict=False)
     return config, model, AnsweringPhase(config, model, SentenceEncoder().encode)
@@ -115,7 +116,7 @@ def hits(model: Any, phase: AnsweringPhase, plans: list[LessonPlan], taken: Take
             visual = replace(visual, tokens=visual.tokens * taken.seen)
             if people is not None:
                 people = weighed(people, taken.personal)
-            found.append(score(model, visual, batch.prompts, question=batch.question, people=people).exact[0])
+            found.append(score(model, Asked(visual, batch.prompts, batch.question, people)).exact[0])
     return found
 
 

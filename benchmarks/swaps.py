@@ -85,7 +85,7 @@ def says(
     from pvchat.model.checkpoint import speaking_with
     from pvchat.model.people import People
     from recipes.model.prompts import Prompt
-    from recipes.model.scoring import yes_no
+    from recipes.model.scoring import Asked, yes_no
 
     describer, trained = chat.describer, chat.describer.trained
     said = []
@@ -96,7 +96,7 @@ def says(
             state = replace(describer.state(owner), name=person.name)
             people = People.batch([[state]], trained.model.config, rivals)
             seen, vector = describer.look(analysis), describer.vector(text)
-            logit = yes_no(trained.model, seen, [Prompt(text)], question=vector, people=people)
+            logit = yes_no(trained.model, Asked(seen, [Prompt(text)], vector, people))
             said.append(float(logit))
     return said[0], said[1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvchat.augment.questions.captions import read_phrase
+from pvchat.augment.questions.measured import read_phrase
 
 
 @pytest.mark.parametrize(

@@ -102,13 +102,13 @@ def yes_by_tokens(chat: PVChat, analysis: ClipAnalysis, asked: Person, owner: Pe
     from pvchat.model.checkpoint import speaking_with
     from pvchat.model.people import People
     from recipes.model.prompts import Prompt
-    from recipes.model.scoring import yes_no
+    from recipes.model.scoring import Asked, yes_no
 
     describer, trained, text = chat.describer, chat.describer.trained, f"Is {asked.name} in this video?"
     named = People.batch([[replace(describer.state(owner), name=asked.name)]], trained.config)
     with torch.inference_mode(), speaking_with(trained.model, trained.answering):
         seen = describer.look(analysis)
-        odds = yes_no(trained.model, seen, [Prompt(text)], question=describer.vector(text), people=named)
+        odds = yes_no(trained.model, Asked(seen, [Prompt(text)], describer.vector(text), named))
     return float(odds) > 0
 
 

@@ -11,15 +11,12 @@ eyes are narrower than that.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.profile import Profile
-from pvchat.augment.schemas import Sample
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
@@ -126,25 +123,6 @@ def sharpness(image: NDArray[np.uint8], box: FloatArray) -> float:
     grey = np.asarray(Image.fromarray(cut).convert("L").resize((_CHIP, _CHIP), Image.Resampling.BILINEAR), np.float32)
     laplacian = grey[1:-1, :-2] + grey[1:-1, 2:] + grey[:-2, 1:-1] + grey[2:, 1:-1] - 4 * grey[1:-1, 1:-1]
     return float(laplacian.var())
-
-
-def statistics(samples: Sequence[Sample]) -> dict[str, Any]:
-    """Kept and dropped by recipe, reasons, and quartiles of the gate values of the positives that were kept."""
-    kept, dropped = Counter(s.recipe for s in samples if not s.dropped), Counter(s.recipe for s in samples if s.dropped)
-    reasons = Counter(s.dropped for s in samples if s.dropped)
-    positives = [s for s in samples if s.role == "positive" and not s.dropped]
-    values = {}
-    for name in ("identity", "log_odds", "face_px", "sharpness", "frontal", "eyes"):
-        found = [s.gates[name] for s in positives if name in s.gates]
-        if found:
-            values[name] = [round(float(v), 3) for v in np.percentile(found, (0, 25, 50, 75, 100))]
-    return {
-        "kept": sum(kept.values()),
-        "dropped": sum(dropped.values()),
-        "reasons": dict(sorted(reasons.items())),
-        "by_recipe": {r: {"kept": kept[r], "dropped": dropped[r]} for r in sorted(kept | dropped)},
-        "quartiles": values,
-    }
 
 
 def _quality(images: NDArray[np.uint8], track: Track, mesh: MeshExpert) -> dict[str, float]:

@@ -6,6 +6,7 @@ after the last sample that is whole on disk.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,17 +19,18 @@ from pvchat.augment.journal import StepJournal, read_lines, write_lines
 from pvchat.augment.negatives import excerpts, search
 from pvchat.augment.negatives.candidates import SubjectClip
 from pvchat.augment.positives import plan
-from pvchat.augment.positives.plan import PlannedSample, to_sample
 from pvchat.augment.positives.protocol import Generator
 from pvchat.augment.questions import together
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.schemas import QuestionRow, Sample
+from pvchat.augment.settings import FPS
 from pvchat.errors import VideoReadError
 
 if TYPE_CHECKING:
     from pvchat.identity.presence import PresenceModel
 
 Entry = dict[str, Any]  # one made sample: the sample, what it covers, why it failed
+log = logging.getLogger(__name__)
 
 
 def measure(run: Augmentation) -> dict[str, Any]:
@@ -36,15 +38,8 @@ def measure(run: Augmentation) -> dict[str, Any]:
     found = profile.build(run.clip, run.name, run.chat, run.config, run.watch.tell)
     profile.save(found, run.out / RESULTS["profile"])
     run.profile = found
-    return {
-        "clip": run.clip.name,
-        "name": run.name,
-        "kind": found.person.kind,
-        "has": sorted(found.has),
-        "counts": {"frames": len(found), "seen": int(found.seen.sum()), "meshed": int(found.meshed.sum())},
-        "segments": {split: list(span) for split, span in found.spans.items()},
-        "dropped": {},
-    }
+    counts = {"frames": len(found), "seen": int(found.seen.sum()), "meshed": int(found.meshed.sum())}
+    return {"name": run.name, "counts": counts, "dropped": {}}
 
 
 def make_positives(run: Augmentation) -> dict[str, Any]:
@@ -62,26 +57,21 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
             journal.add(planned.id, _make_one(run, planned, makers))
     entries = journal.finish([p.id for p in wanted])
     failed = Counter(e["failed"] for e in entries if e["failed"])
-    lacking = sorted({m.name for m in makers if not m.needs <= run.profile.has})
-    return {
-        "counts": {"planned": len(wanted), "made": len(wanted) - sum(failed.values())},
-        "dropped": dict(failed),
-        "lacking": lacking,
-    }
+    counts = {"planned": len(wanted), "made": len(wanted) - sum(failed.values())}
+    return {"counts": counts, "dropped": dict(failed)}
 
 
 def find_negatives(run: Augmentation) -> dict[str, Any]:
-    """Find clips of other people; where there are too few, empty the subject's own scenes."""
-    short = run.config.negatives
-    subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
+    """Find clips of other people."""
     samples, dropped = [], {}
     if run.config.negatives:
+        subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
         found = search.find(subject, run.chat, run.config, run.seed, run.watch)
         run.check()  # what was found until it was stopped is no result
         dropped = dict(found.dropped)
         samples = excerpts.write(found, subject, run.out, run.analyses.chat, run.config, run.watch)
-        short -= sum(s.stage == "video" and not s.dropped for s in samples)
-    samples += _empty_scenes(run, max(0, short))
+        if all(s.dropped for s in samples):
+            log.warning("%s: nothing shows anybody else; give --others, --index, or `pvchat doctor --fetch`", run.out)
     write_lines(run.out / RESULTS["negatives"], [s.to_dict() for s in samples])
     recipes = Counter(s.recipe for s in samples)
     return {"counts": {"made": len(samples), **recipes}, "dropped": dropped}
@@ -100,22 +90,16 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
         samples.append(sample)
     groups = _together(run, samples)
     write_lines(run.out / RESULTS["filter"], [s.to_dict() for s in [*samples, *groups]])
-    found = gates.statistics(samples)
-    hard = sum(s.recipe in ("lookalike", "same-clip") for s in samples if s.role == "negative" and not s.dropped)
-    negatives = sum(s.role == "negative" and not s.dropped for s in samples)
+    kept = [s for s in samples if not s.dropped]
     return {
         "counts": {
-            "kept": found["kept"],
-            "positive": found["kept"] - negatives,
-            "negative": negatives,
-            "clips": sum(s.stage == "video" and not s.dropped for s in samples),
-            "stills": sum(s.stage == "image" and not s.dropped for s in samples),
+            "kept": len(kept),
+            **{role: sum(s.role == role for s in kept) for role in ("positive", "negative")},
+            "clips": sum(s.stage == "video" for s in kept),
+            "stills": sum(s.stage == "image" for s in kept),
             "groups": sum(not s.dropped for s in groups),
         },
-        "dropped": found["reasons"],
-        "by_recipe": found["by_recipe"],
-        "quartiles": found["quartiles"],
-        "lookalike_share": round(hard / negatives, 3) if negatives else None,
+        "dropped": dict(sorted(Counter(s.dropped for s in samples if s.dropped).items())),
     }
 
 
@@ -135,8 +119,7 @@ def write_rows(run: Augmentation) -> dict[str, Any]:
     progress(len(samples))
     write_lines(run.out / RESULTS["questions"], [r.to_dict() for r in rows])
     kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
-    teachers = Counter(r.teacher for r in rows)
-    return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}, "teachers": dict(teachers)}
+    return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}}
 
 
 def write_dataset(run: Augmentation) -> dict[str, Any]:
@@ -148,25 +131,14 @@ def write_dataset(run: Augmentation) -> dict[str, Any]:
     return {"counts": {"samples": len(samples), "rows": len(rows), "media_bytes": size}, "dropped": {}}
 
 
-def _make_one(run: Augmentation, planned: PlannedSample, makers: list[Generator]) -> Entry:
+def _make_one(run: Augmentation, sample: Sample, makers: list[Generator]) -> Entry:
     try:
-        made = plan.make_planned(planned, run.profile, makers, run.config)
+        made = plan.make_planned(sample, run.profile, makers, run.config)
     except ValueError as error:  # the segment lacks what the recipe needs
-        return {"id": planned.id, "recipe": planned.recipe, "failed": str(error), "sample": None, "covers": []}
-    sample = to_sample(planned, made, run.profile)
-    write_media(run.out / sample.media, made.images, run.config.fps)
-    return {"id": planned.id, "failed": "", "sample": sample.to_dict(), "covers": sorted(made.covers)}
-
-
-def _empty_scenes(run: Augmentation, count: int) -> list[Sample]:
-    """Where too few others were found: the subject's scenes without the subject."""
-    samples, planned_scenes = [], plan.plan_empty_scenes(run.profile, count, run.seed)
-    for planned in run.watch.over("emptying scenes", planned_scenes, str(run.out)):
-        frames = 1 if planned.stage == "image" else max(2, round(run.config.seconds * run.config.fps))
-        made = plan.empty_scene(planned, run.profile, frames)
-        samples.append(plan.negative_of(planned, made, run.profile))
-        write_media(run.out / samples[-1].media, made.images, run.config.fps)
-    return samples
+        return {"id": sample.id, "failed": str(error), "sample": None, "covers": []}
+    sample.notes = made.notes
+    write_media(run.out / sample.media, made.images, FPS)
+    return {"id": sample.id, "failed": "", "sample": sample.to_dict(), "covers": sorted(made.covers)}
 
 
 def _together(run: Augmentation, samples: list[Sample]) -> list[Sample]:

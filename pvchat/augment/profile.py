@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.schemas import Split
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.settings import FPS, AugmentConfig
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Progress, Service, Track
 from pvchat.storage import atomic, tensorfile
 
@@ -164,19 +164,6 @@ def load_or_build(path: Path, clip: Path, name: str, chat: Service, config: Augm
     return replace(profile, **arrays, spans=spans, eyes_open=card["eyes_open"], drawn=card["drawn"])
 
 
-def decode(
-    clip: str | Path, analysis: ClipAnalysis, face_px: float, chat: Service, config: AugmentConfig
-) -> tuple[Images, FloatArray]:
-    """Dense frames [T, H, W, 3] as small as a face of `face_px` pixels (in the analysis's frames) allows, and times."""
-    from pvchat import video
-
-    longest = max(analysis.width, analysis.height)
-    side = round(float(np.clip(longest * _FACE_PX / max(face_px, 1.0), *_SIDE)))
-    wanted = replace(chat.settings.video, sample_fps=config.fps, max_frames=_MOST_FRAMES, max_side=side)
-    found = video.load(clip, wanted)
-    return found.images, found.times
-
-
 def interpolate(values: FloatArray, at: FloatArray, times: FloatArray, gap: float) -> FloatArray:
     """Places [n, …] known at times `at` [n], at other times [T]: linear, NaN where no known time is within `gap`."""
     flat = values.reshape(len(values), -1)
@@ -232,13 +219,17 @@ def plausible(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
 
 def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple[ClipAnalysis, Track, Profile]:
     """The clip's analysis, the subject's track, and a profile of which nothing was measured frame by frame."""
+    from pvchat import video
     from pvchat.identity import enroll, subjects
 
     analysis = chat.analyse(clip)
     person = enroll.enroll(analysis, name, config.track, source=clip.name)
     track = subjects.choose(analysis, config.track, clip.name)
     face_px = float(np.median(track.boxes[:, 3] - track.boxes[:, 1])) * analysis.height
-    images, times = decode(clip, analysis, face_px, chat, config)
+    side = round(float(np.clip(max(analysis.width, analysis.height) * _FACE_PX / max(face_px, 1.0), *_SIDE)))
+    dense = replace(chat.settings.video, sample_fps=FPS, max_frames=_MOST_FRAMES, max_side=side)
+    found = video.load(clip, dense)
+    images, times = found.images, found.times
     shapes = ((4,), (468, 3), (len(MEASURES),))
     boxes, meshes, motion = (np.full((len(times), *shape), np.nan, np.float32) for shape in shapes)
     facts = None if analysis.scenes else track.facts

@@ -7,14 +7,16 @@ line).
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+import numpy as np
 
 Role = Literal["positive", "negative"]
 Stage = Literal["image", "video"]
 Split = Literal["train", "val", "test"]
 TOGETHER = "together"  # the recipe that puts clips of several places side by side
-EMPTY = "empty"  # the recipe of the subject's own scenes without the subject
 PLAIN = "before a plain background"  # the note of a background that was made up: no place is behind it
 STEPS = ("profile", "positives", "negatives", "filter", "questions", "dataset")
 
@@ -65,7 +67,7 @@ class QuestionRow:
         id: unique within the data set.
         sample: `Sample.id`.
         type: "existence", "appearance", "action" or "location".
-        kind: "single", "refusal" (asks what an absent person wears, does, …), "pair", "triple" or "relative".
+        kind: "single", "refusal" (asks what an absent person wears, does, …), "pair" or "triple".
         people: names asked about, in the question's order.
         question: as asked.
         answer: what to say.
@@ -90,3 +92,9 @@ class QuestionRow:
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON."""
         return asdict(self)
+
+
+def chance(seed: int, *words: str) -> np.random.Generator:
+    """Chance of one thing, independent of all others: one more sample changes nothing about the rest."""
+    digest = hashlib.sha256("|".join((str(seed), *words)).encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "little"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from pvchat.errors import SettingsError
 
 HUB = ("consisid", "identity-adapter")
+FPS = 8.0  # frames a second of every made clip
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,6 @@ class AugmentConfig:
         stills: positive pictures that are made (stage "image").
         negatives: clips without the subject that are looked for; a third of them also give a still.
         seconds: length of a made clip.
-        fps: its frames a second.
         frames: most frames of a sample that the experts see.
         track: whom the clip is about when it shows several (as `enroll --track`).
         index: folder of a `pvchat index` with look-alikes, or None.
@@ -38,7 +38,6 @@ class AugmentConfig:
     stills: int = 20
     negatives: int = 34
     seconds: float = 2.0
-    fps: float = 8.0
     frames: int = 6
     track: int | None = None
     index: Path | None = None
@@ -55,7 +54,7 @@ class AugmentConfig:
         for name in ("clips", "stills", "negatives"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"augment.{name} can't be negative, as {getattr(self, name)} is.")
-        for name in ("seconds", "fps", "frames"):
+        for name in ("seconds", "frames"):
             if getattr(self, name) <= 0:
                 raise SettingsError(f"augment.{name} must be positive, not {getattr(self, name)}.")
         for generator in self.generators:

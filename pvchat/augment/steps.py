@@ -26,24 +26,19 @@ from pvchat.people.naming import require_usable
 from pvchat.people.person import clean_name
 from pvchat.schemas import Service
 
-VERSION = 2  # of what the steps make: manifests of another version are made anew
-_ROWS = 3  # the same of what is asked and answered alone
-_FROM: dict[str, tuple[str, ...]] = {
-    "profile": (), "positives": ("profile",), "negatives": ("profile",), "filter": ("positives", "negatives"),
-    "questions": ("filter",), "dataset": ("filter", "questions"),
-}  # fmt: skip
-_SETTINGS: dict[str, tuple[str, ...]] = {
-    "profile": ("track", "fps"),
-    "positives": ("clips", "stills", "seconds", "fps", "others", "backgrounds", "drivers", "generators", "model"),
-    "negatives": ("negatives", "seconds", "index", "others"),
-    "filter": ("frames",),
-    "questions": (),
-    "dataset": (),
+VERSION = 3  # of what the steps make: manifests of another version are made anew
+_ROWS = 4  # the same of what is asked and answered alone
+_POSITIVES = ("clips", "stills", "seconds", "others", "backgrounds", "drivers", "generators", "model")
+_NEGATIVES = ("negatives", "seconds", "index", "others")
+# Of each step: what does it, the steps whose results it is made from, the settings that it depends on.
+_STEPS: dict[str, tuple[Callable[[Augmentation], dict[str, Any]], tuple[str, ...], tuple[str, ...]]] = {
+    "profile": (making.measure, (), ("track",)),
+    "positives": (making.make_positives, ("profile",), _POSITIVES),
+    "negatives": (making.find_negatives, ("profile",), _NEGATIVES),
+    "filter": (making.filter_samples, ("positives", "negatives"), ("frames",)),
+    "questions": (making.write_rows, ("filter",), ()),
+    "dataset": (making.write_dataset, ("filter", "questions"), ()),
 }
-_DO: dict[str, Callable[[Augmentation], dict[str, Any]]] = {
-    "profile": making.measure, "positives": making.make_positives, "negatives": making.find_negatives,
-    "filter": making.filter_samples, "questions": making.write_rows, "dataset": making.write_dataset,
-}  # fmt: skip
 
 
 def augment(
@@ -117,12 +112,12 @@ def _step(run: Augmentation, step: str) -> None:
         return
     _require(run, step)
     path.unlink(missing_ok=True)
-    started, busy = time.perf_counter(), time.process_time()
-    counts = _DO[step](run)
-    seconds, cpu_seconds = round(time.perf_counter() - started, 2), round(time.process_time() - busy, 2)
+    started = time.perf_counter()
+    counts = _STEPS[step][0](run)
+    seconds = round(time.perf_counter() - started, 2)
     run.manifests[step] = {
         "step": step, "version": VERSION, "input": run.input_hash, "result": file_hash(result), "seed": run.seed,
-        "seconds": seconds, "cpu_seconds": cpu_seconds, **counts,
+        "seconds": seconds, **counts,
     }  # fmt: skip
     write_manifest(path, run.manifests[step])
 
@@ -138,9 +133,10 @@ def _require(run: Augmentation, step: str) -> None:
 def _input_hash(run: Augmentation, step: str) -> str:
     from pvchat import video
 
-    settings = {k: getattr(run.config, k) for k in _SETTINGS[step]}
-    listed = {k: folders.listing(v) for k in _SETTINGS[step] if (v := getattr(run.config, k)) and k in folders.FOLDERS}
-    before = [run.manifests[s]["result"] for s in _FROM[step]]
+    _, after, names = _STEPS[step]
+    settings = {k: getattr(run.config, k) for k in names}
+    listed = {k: folders.listing(v) for k, v in settings.items() if v and k in folders.FOLDERS}
+    before = [run.manifests[s]["result"] for s in after]
     inputs = [VERSION, step, settings, listed, before, run.seed, run.name]
     if not before:
         inputs.append(video.content_key(run.clip))

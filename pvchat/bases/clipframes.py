@@ -62,7 +62,7 @@ class ClipFrames:
             return plain
         marked = outlined(plain, base.family.pair)
         wanted = show == "crop" or (show == "auto" and base.family.beside)
-        return replace(marked, crop=cropped(plain).crop) if wanted else marked
+        return replace(marked, crop=cropped(plain)) if wanted else marked
 
     def forget(self) -> None:
         """Drop them; what is read at this moment isn't kept either."""

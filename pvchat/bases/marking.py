@@ -80,16 +80,16 @@ def outlined(visuals: Visuals, pair: int = 1) -> Visuals:
     return replace(visuals, frames=frames, outlined=bool(visuals.people))
 
 
-def cropped(visuals: Visuals) -> Visuals:
-    """The same with a padded crop of the one person, taken where she is largest; as it is for none or several."""
+def cropped(visuals: Visuals) -> Frames | None:
+    """A padded crop of the one person, taken where she is largest; None for none or several."""
     if len(visuals.people) != 1:
-        return visuals
+        return None
     boxes = visuals.people[0].boxes
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     if not np.isfinite(area).any():
-        return visuals
+        return None
     at = int(np.nanargmax(area))
-    return replace(visuals, crop=crop_of(visuals.frames[at], boxes[at]))
+    return crop_of(visuals.frames[at], boxes[at])
 
 
 def crop_of(frame: Frames, box: FloatArray, margin: float = MARGIN) -> Frames:

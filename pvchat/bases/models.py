@@ -43,12 +43,22 @@ def find(name: str) -> Path | None:
     """
     if name in list_models():
         return pretrained_folder(name)
-    folder = _trained(Path(name).expanduser())
+    folder = trained_folder(Path(name).expanduser())
     if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
         known = ", ".join((*list_models(), *list_bases()))
         hint = f"Use a preset ({known}), a folder with {CONFIG} and {WEIGHTS}, or {HUB}ORG/NAME."
         raise SettingsError("there is no such model", subject=name, hint=hint)
     return folder
+
+
+def trained_folder(path: Path) -> Path:
+    """The model's folder in a run's (its best checkpoint, else its last) or a checkpoint's; else the path itself."""
+    for pointer in ("best", "last"):
+        file = path / "checkpoints" / pointer
+        if file.is_file():
+            path = path / "checkpoints" / file.read_text(encoding="utf-8").strip()
+            break
+    return path / "model" if (path / "model").is_dir() else path
 
 
 def choose(settings: Settings) -> tuple[str, Path | None]:
@@ -182,16 +192,6 @@ def _language_model(spec: str) -> tuple[bool | None, str | None]:
         row = next(weight for weight in weights.TABLE if weight.role == "llm")
         return "llm" not in {weight.role for weight in weights.missing()}, row.licence
     return (True, "see its folder") if Path(spec).expanduser().is_dir() else (None, "see its card on the hub")
-
-
-def _trained(path: Path) -> Path:
-    """The model's folder in a run's or a checkpoint's folder; the path itself otherwise."""
-    for pointer in ("best", "last"):
-        file = path / "checkpoints" / pointer
-        if file.is_file():
-            path = path / "checkpoints" / file.read_text(encoding="utf-8").strip()
-            break
-    return path / "model" if (path / "model").is_dir() else path
 
 
 def _same(one: str, other: str) -> bool:

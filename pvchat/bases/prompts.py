@@ -22,6 +22,7 @@ from pvchat.model.prompts import without
 ChatPart = dict[str, Any]
 TURNS = 4  # earlier questions with their answers that are told again
 BRIEF = "Answer in one or two short sentences."
+PRESENCE_QUESTION, PRESENCE_BRIEF = "Is {} in this video?", "Answer yes or no."  # of one person, in training
 CROPPED = "Enlarged, {} alone:"
 
 

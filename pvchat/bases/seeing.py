@@ -34,8 +34,8 @@ def visual_tokens(base: Base, crops: Sequence[Frames]) -> Tensor:
     """
     found = []
     for crop in crops:
-        visuals = Visuals(crop[None], np.zeros(1, np.float32), crop=crop)
-        inputs = inputs_of(base, _still(visuals), BasePrompt("What is this?", brief=""))
+        shown = Visuals(crop[None][:0], np.zeros(0, np.float32), crop=crop)  # one picture, and no video beside it
+        inputs = inputs_of(base, shown, BasePrompt("What is this?", brief=""))
         embeds = _embeds(base, inputs)
         found.append(embeds[_places(base, inputs["input_ids"])[0]])
     tokens = torch.cat(found) if found else torch.zeros(0, base.width)
@@ -53,33 +53,18 @@ def personal_start(base: Base, crops: Sequence[Frames], seed: int = 0) -> Tensor
 
 
 def k_means(points: Tensor, count: int, seed: int = 0) -> Tensor:
-    """`count` centres [count, W] of points [n, W]; where there are fewer points, copies with a little noise.
-
-    Seeded k-means++ and Lloyd's rounds, on the points' device.
-    """
-    generator = torch.Generator().manual_seed(seed)
+    """`count` centres [count, W] of points [n, W]; where there are fewer points, copies with a little noise."""
     if len(points) <= count:
+        generator = torch.Generator().manual_seed(seed)
         rows = points[torch.arange(count) % len(points)]
         noise = torch.randn(rows.shape, generator=generator).to(rows)
         noise = noise / noise.norm(dim=1, keepdim=True) * rows.norm(dim=1, keepdim=True)
         copied = (torch.arange(count) >= len(points)).to(rows)[:, None]
         return rows + NOISE * noise * copied
-    centres = points[torch.randint(len(points), (1,), generator=generator)]
-    while len(centres) < count:
-        far = torch.cdist(points, centres).amin(1).square().cpu().double()
-        far = far if float(far.sum()) > 0 else torch.ones_like(far)
-        centres = torch.cat([centres, points[torch.multinomial(far, 1, generator=generator)]])
-    for _ in range(ROUNDS):
-        nearest = torch.cdist(points, centres).argmin(1)
-        sums = torch.zeros_like(centres).index_add_(0, nearest, points)
-        share = torch.bincount(nearest, minlength=count).to(points)[:, None]
-        centres = torch.where(share > 0, sums / share.clamp_min(1), centres)
-    return centres
+    from sklearn.cluster import KMeans
 
-
-def _still(visuals: Visuals) -> Visuals:
-    """One picture, and no video beside it."""
-    return Visuals(visuals.frames[:0], visuals.times[:0], crop=visuals.crop)
+    fit = KMeans(count, n_init=1, max_iter=ROUNDS, random_state=seed).fit(points.cpu().numpy())
+    return torch.from_numpy(fit.cluster_centers_).to(points)
 
 
 def _embeds(base: Base, inputs: dict[str, Any]) -> Tensor:

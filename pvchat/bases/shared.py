@@ -16,23 +16,20 @@ import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from pvchat.bases.connector import ConnectorConfig, attach, connector_of
 from pvchat.bases.loading import Base
 from pvchat.bases.sources import TRAINED, read_json
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.retrofit import KINDS, head_count, mixers, retrofit_moh
 from pvchat.storage import atomic
 
-if TYPE_CHECKING:
-    from pvchat.bases.connector import ConnectorConfig
-
 WEIGHTS = "shared.safetensors"
 SCRATCH = ".scratch"  # below a run's folder: files that are being written
-CONNECTOR = "connector"  # attribute of a base's model
 SHARED = 2 / 3  # of the heads
 log = logging.getLogger(__name__)
 
@@ -56,8 +53,6 @@ def add_shared(base: Base, connector: ConnectorConfig | None = None) -> Base:
     if connector is None and folder is not None:
         connector = _read_connector(folder)
     if connector is not None:
-        from pvchat.bases.connector import attach
-
         attach(base, connector)
     if folder is not None:
         load_shared(base, folder)
@@ -71,7 +66,7 @@ def shared_parameters(base: Base) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {
         f"mixer.{name}.{key}": v for name, m in mixers(base.decoder) for key, v in m.named_parameters()
     }
-    connector = getattr(base.model, CONNECTOR, None)
+    connector = connector_of(base)
     if connector is not None:
         found |= {f"connector.{key}": v for key, v in connector.named_parameters()}
     return found
@@ -90,7 +85,7 @@ def save_shared(base: Base, folder: Path, model: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().float().cpu().contiguous() for k, v in shared_parameters(base).items()}
     atomic.write_file(folder / WEIGHTS, save(state), folder / SCRATCH)
-    connector = getattr(base.model, CONNECTOR, None)
+    connector = connector_of(base)
     sizes = None if connector is None else asdict(connector.config)
     row = {"model": model, "stamp": stamp_of(base, bare=True), "connector": sizes}
     text = json.dumps(row, indent=2) + "\n"
@@ -124,7 +119,7 @@ def stamp_of(base: Base, *, bare: bool = False) -> str:
     """
     found = hashlib.sha256(type(base.model).__name__.encode())
     for name, value in base.model.named_parameters():
-        if "moh_mixer" in name or name.startswith(f"{CONNECTOR}.") or not value.is_floating_point():
+        if "moh_mixer" in name or name.startswith("connector.") or not value.is_floating_point():
             continue
         found.update(f"{name}{tuple(value.shape)}".encode())
         found.update(_bytes(value.detach().flatten()[:64]))
@@ -160,10 +155,8 @@ def _bytes(value: Tensor) -> bytes:
 
 def _read_connector(folder: Path) -> ConnectorConfig | None:
     """The sizes of the connector in a folder of base training; None where it has none."""
-    from pvchat.bases.connector import ConnectorConfig
-
     sizes = read_json(folder / TRAINED).get("connector")
-    return None if sizes is None else ConnectorConfig(sizes["width"], sizes["heads"], sizes["hidden"])
+    return None if sizes is None else ConnectorConfig(**sizes)
 
 
 def _attention(base: Base) -> Any:

@@ -32,11 +32,6 @@ def fits(base: Base, person: Person) -> bool:
     return isinstance(state, dict) and TOKENS in person.arrays and state.get("stamp") == stamp_of(base)
 
 
-def judges(base: Base, person: Person) -> bool:
-    """Whether her yes or no counts: she was trained on this base, and told from other people there."""
-    return fits(base, person) and int(person.extra[STATE].get("strangers", 0)) > 0
-
-
 def personal_of(base: Base, people: Sequence[Person]) -> list[Personal]:
     """Those of the people who were trained on this base."""
     import torch

@@ -82,8 +82,6 @@ class Writer:
             viewed: what is known about it, and what was asked before.
             stream: called with pieces of the texts.
         """
-        if self.narrator is not None:
-            viewed = self.narrator.judged(viewed.conversation.read(texts), viewed)
         return [self._written(one, viewed, stream) for one in self._known(texts, viewed)]
 
     def _known(self, texts: Sequence[str], viewed: Viewed) -> list[Basis]:

@@ -21,11 +21,11 @@ from pvchat.eval.manifest import Item
 from pvchat.eval.metrics import decisions as yes_no
 from pvchat.eval.metrics import rubric, wording
 from pvchat.eval.metrics.bootstrap import Bootstrap, ratio
+from pvchat.eval.systems.registry import PREFERRED
 from pvchat.eval.table import Answered, decisions, has_reference, is_single, joined
 from pvchat.storage.journal import Journal
 
 Row = dict[str, Any]
-PREFERRED = ("ours-deep", "ours-instant", "measured-facts")
 QUESTIONS = "questions.jsonl"
 
 

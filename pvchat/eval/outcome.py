@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.augment.journal import file_hash
 from pvchat.eval import provenance
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.options import EvalOptions
@@ -55,7 +56,7 @@ def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: P
         "judge": judged["name"] if judged else None,
         "unread_judgements": judged["unread"] if judged else 0,
         "seconds": provenance.seconds(out),
-        "files": provenance.file_hashes(out, ("predictions.jsonl", "metrics.json")),
+        "files": {name: file_hash(out / name) for name in ("predictions.jsonl", "metrics.json")},
     }
     write_json(out / "run.json", done)
     page.write(out, spec.manifest, options.frames)

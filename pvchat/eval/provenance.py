@@ -168,11 +168,6 @@ def versions() -> dict[str, str]:
     return out
 
 
-def file_hashes(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
-    """SHA-256 of the files that must come out the same whenever the run is repeated."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
-
-
 def seconds(folder: Path) -> dict[str, Any]:
     """Seconds by system over all questions (mean and median), and of decoding and experts over the clips."""
     rows = {(r["system"], r["id"]): r for r in Journal(folder / "timing.jsonl").read()}

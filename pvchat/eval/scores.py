@@ -187,14 +187,7 @@ def _system(manifest: Manifest, answered: list[Answered], ruler: Ruler, judged: 
     out["errors"] = _errors(answered)
     out["text_against_decision"] = _clashes(answered)
     out["unsure"] = sum(p["decision"] == "unsure" for a in answered for p in a.row["people"])
-    return {**out, **_curves(answered), "confusion": _confusion(answered)}
-
-
-def _curves(answered: Sequence[Answered]) -> Row:
-    d = decisions(answered, is_single)
-    curve = yes_no.risk_coverage(d.truth, d.predicted, d.chance)
-    area = yes_no.area_under_risk(curve)
-    return {"reliability": yes_no.reliability(d.truth, d.chance), "risk_coverage": curve, "risk_area": area}
+    return {**out, "confusion": _confusion(answered)}
 
 
 def _confusion(answered: Sequence[Answered]) -> dict[str, dict[str, int]]:

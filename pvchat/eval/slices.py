@@ -41,10 +41,8 @@ def conditions_of(
     likeness = {p.name: _likeness(p, faces, body_mean) for p in people if p.name in present and p.kind == "face"}
     return {
         "key": analysis.key,
-        "duration_s": round(float(analysis.duration_s), 2),
         "faces_at_once": _at_once(faces),
         "face_height": round(max(heights, default=0.0), 3),
-        "drawn": bool(analysis.scene.drawn),
         "body_likeness": {name: value for name, value in likeness.items() if value is not None},
     }
 

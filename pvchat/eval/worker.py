@@ -42,7 +42,6 @@ class Spec:
         systems: names, in the order of the table.
         stores: depth -> folder of that depth's people store.
         settings: of PVChat.
-        threads: torch threads of one worker; results depend on it in the last bits, so it is fixed and recorded.
         maker: "module:function" that opens bench and systems; tests give their own.
         options: for the maker.
         chat: a PVChat of this process whose models are used; None opens one. Not for workers in other processes.
@@ -52,7 +51,6 @@ class Spec:
     systems: tuple[str, ...]
     stores: dict[str, str]
     settings: Settings = field(default_factory=Settings)
-    threads: int = 1
     maker: str = MAKER
     options: dict[str, Any] = field(default_factory=dict)
     chat: PVChat | None = field(default=None, repr=False, compare=False)
@@ -70,12 +68,12 @@ class Unit:
 
 
 class Worker:
-    """Answers clip by clip, on as many threads as the spec says."""
+    """Answers clip by clip, on one thread: results depend on their number in the last bits."""
 
     def __init__(self, spec: Spec) -> None:
         module, _, maker = spec.maker.partition(":")
         self.spec = spec
-        with _on_threads(spec.threads):
+        with _on_one_thread():
             self.bench, self.systems = getattr(importlib.import_module(module), maker)(spec)
         self.items: dict[str, list[Item]] = {}
         for item in spec.manifest.items:
@@ -83,7 +81,7 @@ class Worker:
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
         """{"clip", "predictions", "timing", "conditions"} of one clip."""
-        with _on_threads(self.spec.threads):
+        with _on_one_thread():
             return self._answer(unit)
 
     def _answer(self, unit: Unit) -> dict[str, Any]:
@@ -127,7 +125,7 @@ class Worker:
             "kind": item.kind,
             "answer": reply.answer,
         }
-        row |= {"people": reply.people, "error": failed, "notes": reply.notes}
+        row |= {"people": reply.people, "error": failed}
         return row, {k: round(float(v), 4) for k, v in reply.timing.items()}
 
     def _conditions(self, case: Case) -> dict[str, Any]:
@@ -188,12 +186,11 @@ def open_chats(spec: Spec) -> dict[str, PVChat]:
 
 
 @contextmanager
-def _on_threads(count: int) -> Iterator[None]:
-    """Compute on so many threads for a while."""
+def _on_one_thread() -> Iterator[None]:
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(count)
+    torch.set_num_threads(1)
     try:
         yield
     finally:

@@ -74,9 +74,9 @@ class Field:
 
 Fields = Mapping[str, Field]
 _TEXT, _YES_NO, _LIST, _ROW = (Field((one,)) for one in (str, bool, list, dict))
-_NUMBER, _POSITIVE = Field((int, float)), Field((int, float), least=0)
+_POSITIVE = Field((int, float), least=0)
 _COUNT, _SHARE = Field((int,), least=0), Field((int, float), least=0, most=1)
-_BASE: Fields = {"stamp": _TEXT, "scale": _POSITIVE, "bias": _NUMBER, "strangers": _COUNT}
+_BASE: Fields = {"stamp": _TEXT}
 _DEEP: Fields = {"samples": _COUNT, "questions": _COUNT, "training": _ROW, "seconds": _POSITIVE}
 _CORRECTION: Fields = {
     "her": _YES_NO, "clip": _TEXT, "at_s": _POSITIVE, "source": _TEXT, "created": _TEXT, "faces": _COUNT,

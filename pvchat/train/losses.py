@@ -53,18 +53,18 @@ def spr_loss(stats: Sequence[RoutingStats], beta: Tensor | float) -> Tensor:
     return beta * torch.cat(terms).mean() if terms else torch.zeros(())
 
 
-def hae_loss(stats: Sequence[RoutingStats], target: float = 0.5, weight: float = HAE_WEIGHT) -> Tensor:
+def hae_loss(stats: Sequence[RoutingStats], target: float = 0.5) -> Tensor:
     """Give w · (exp(2 (R_s - T_s)) - 1) when R_s > T_s, else 0: pushes heads on again when too many went off."""
     stats = [s for s in stats if s.adaptive]
     if not stats:
         return torch.zeros(())
     excess = (1 - soft_active_share(stats)) - target
-    return weight * torch.expm1(2 * excess) if float(excess.detach()) > 0 else excess * 0.0
+    return HAE_WEIGHT * torch.expm1(2 * excess) if float(excess.detach()) > 0 else excess * 0.0
 
 
-def exponential_update(beta: Tensor, sparsity: Tensor | float, target: float, rate: float = RATE) -> Tensor:
+def exponential_update(beta: Tensor, sparsity: Tensor | float, target: float) -> Tensor:
     """PVChat's rule: β · exp(k (T_s - R_s)), clamped."""
-    step = torch.exp(rate * (target - torch.as_tensor(sparsity, dtype=beta.dtype, device=beta.device)))
+    step = torch.exp(RATE * (target - torch.as_tensor(sparsity, dtype=beta.dtype, device=beta.device)))
     return (beta * step).clamp(BETA_MIN, BETA_MAX)
 
 

@@ -132,7 +132,7 @@ class AnsweringPhase:
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """The language model's over all answers, and over their first tokens, where yes and no are decided."""
-        out = score(model, batch.features, batch.prompts, question=batch.question, people=people_of(model, batch))
+        out = score(model, batch.asked(people_of(model, batch)))
         return total({"lm_loss": out.lm_loss, "first_loss": 0.3 * out.first_loss}, out.reading)
 
     def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
@@ -157,10 +157,7 @@ class AnsweringPhase:
     def write(self, model: Any, rows: Sequence[tuple[LessonPlan, Lesson]], rng: np.random.Generator) -> list[str]:
         """The model's answers to some questions."""
         batch = self.collate([made for made, _ in rows], [[lesson] for _, lesson in rows], rng)
-        people = people_of(model, batch)
-        return write_all(
-            model, batch.features, batch.prompts, most=ANSWER_TOKENS, question=batch.question, people=people
-        )
+        return write_all(model, batch.asked(people_of(model, batch)), most=ANSWER_TOKENS)
 
 
 def agrees(made: LessonPlan, lesson: Lesson, text: str) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from pvchat.bases.models import trained_folder
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Question
 from pvchat.model.checkpoint import read_words
@@ -29,7 +30,7 @@ from pvchat.schemas import FloatArray
 from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_of
 from recipes.answering.lessonplan import Lesson, LessonPlan
 from recipes.model.base.config import parse
-from recipes.model.base.run import make_model, started_from
+from recipes.model.base.run import make_model
 from recipes.model.scoring import yes_no
 
 PRESENCE_ODDS = (-6.0, -4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
@@ -41,7 +42,7 @@ def main() -> None:
     torch.set_num_threads(1)
     config = parse(kind=AnsweringConfig)
     model = make_model(config).eval()
-    model.load_state_dict(read_words(model, started_from(Path(config.start)) / ANSWERING), strict=False)
+    model.load_state_dict(read_words(model, trained_folder(Path(config.start)) / ANSWERING), strict=False)
     with torch.no_grad():
         model.prints.heard.copy_(torch.tensor([1.0, 0.0]))
     phase = AnsweringPhase(config, model, SentenceEncoder().encode)
@@ -75,8 +76,7 @@ def odds_of_yes(model: Any, phase: AnsweringPhase, plans: Sequence[LessonPlan], 
         for plan in plans:
             batch = phase.collate([plan], [plan.lessons], np.random.default_rng(0))
             with torch.no_grad():
-                people = people_of(model, batch)
-                yes = yes_no(model, batch.features, batch.prompts, question=batch.question, people=people)
+                yes = yes_no(model, batch.asked(people_of(model, batch)))
             found.append(float(yes))
     finally:
         del model.prints.certain

@@ -20,11 +20,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from pvchat.bases.models import trained_folder
 from pvchat.errors import WeightsError
 from pvchat.model.checkpoint import LLM_PARTS, PRINTS, SCALE
 from pvchat.model.config import ANSWERING, CONFIG, WEIGHTS
 from recipes.model.base.eightbit import rounded
-from recipes.model.base.run import started_from
 
 MOST_MB = 60.0  # of the 80 that all shipped weights may have (docs/weights.md)
 HEARD = f"{PRINTS}heard"
@@ -70,10 +70,10 @@ def release(
     """
     from safetensors.torch import load_file, save_file
 
-    folder = started_from(model)
+    folder = trained_folder(model)
     state, config = load_file(folder / WEIGHTS), json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     if language is not None:
-        other = started_from(language)
+        other = trained_folder(language)
         state |= _language_parts(state, load_file(other / WEIGHTS), str(language))
         config["llm"] = json.loads((other / CONFIG).read_text(encoding="utf-8"))["llm"]
     shipped = {k: v.to(torch.bfloat16) if v.dim() else v for k, v in state.items()}
@@ -110,7 +110,7 @@ def _words(state: dict[str, Tensor], folder: Path) -> dict[str, Tensor]:
     """What a run of phase 4 trained; and how it hears presence."""
     from safetensors.torch import load_file
 
-    run = load_file(started_from(folder) / WEIGHTS)
+    run = load_file(trained_folder(folder) / WEIGHTS)
     return _language_parts(state, run, str(folder)) | {HEARD: run[HEARD]}
 
 

@@ -26,6 +26,34 @@ from recipes.model.batches import ClipFeatures, encode_clips, select
 from recipes.model.prompts import IGNORE, Prompt, TokenBatch, token_batch
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a model.
+
+    Attributes:
+        clips: C of them, or their visual tokens.
+        prompts: B of them; `Prompt.clip` says which clip.
+        question: [B, S] sentence vectors of the questions, None for none.
+        people: who is named in each, None for nobody at all.
+    """
+
+    clips: ClipFeatures | VisualTokens
+    prompts: Sequence[Prompt]
+    question: Tensor | None = None
+    people: People | None = None
+
+    def read(self, model: Any) -> Reading:
+        """What is read for each prompt, of its clip."""
+        visual = self.clips if isinstance(self.clips, VisualTokens) else encode_clips(model, self.clips)
+        rows = torch.tensor([p.clip for p in self.prompts], device=model.device)
+        return model.read(select(visual, rows), self.question, self.people)
+
+    def written(self, model: Any, *, generate: bool = False) -> TokenBatch:
+        """Token ids on the model's device; with `generate` to be gone on from."""
+        names = [[] for _ in self.prompts] if self.people is None else self.people.names
+        return token_batch(model.writer, self.prompts, names, generate=generate).to(model.device)
+
+
 @dataclass
 class Scored:
     """A reading and the language model's loss.
@@ -45,26 +73,10 @@ class Scored:
     exact: list[list[bool]] = field(default_factory=list)
 
 
-def score(
-    model: Any,
-    features: ClipFeatures | VisualTokens,
-    prompts: Sequence[Prompt],
-    *,
-    question: Tensor | None = None,
-    people: People | None = None,
-) -> Scored:
-    """Read clips and score answers.
-
-    Args:
-        model: with a language model.
-        features: C clips, or their visual tokens.
-        prompts: B prompts with answers; `Prompt.clip` says which clip.
-        question: [B, S] sentence vectors of the questions, None for none.
-        people: who is named in each, None for nobody at all.
-    """
-    reading = _read(model, features, prompts, question, people)
-    batch = written(model, prompts, people)
-    hidden = hidden_states(model, model.embed(batch.ids, reading, people), batch)
+def score(model: Any, asked: Asked) -> Scored:
+    """Read clips and score the prompts' answers."""
+    reading, batch = asked.read(model), asked.written(model)
+    hidden = hidden_states(model, model.embed(batch.ids, reading, asked.people), batch)
     at = batch.labels != IGNORE
     logits = model.llm.get_output_embeddings()(hidden[at])  # [answer tokens, vocabulary]
     losses = F.cross_entropy(logits.float(), batch.labels[at], reduction="none")
@@ -72,24 +84,16 @@ def score(
     out = Scored(reading, losses.mean(), int(at.sum()), losses[first[at]].mean())
     if not model.training:
         right = logits.argmax(-1) == batch.labels[at]
-        out.exact = whole_answers(right, at.nonzero()[:, 0], batch.segment[at], len(prompts))
+        out.exact = whole_answers(right, at.nonzero()[:, 0], batch.segment[at], len(asked.prompts))
     return out
 
 
 @torch.no_grad()
-def write_all(
-    model: Any,
-    features: ClipFeatures | VisualTokens,
-    prompts: Sequence[Prompt],
-    *,
-    most: int,
-    question: Tensor | None = None,
-    people: People | None = None,
-) -> list[str]:
-    """Greedy answers of at most so many tokens to several prompts, whose own answers are ignored."""
-    reading = _read(model, features, prompts, question, people)
-    batch = written(model, prompts, people, generate=True)
-    return greedy(model.llm, model.writer.tokenizer, model.embed(batch.ids, reading, people), batch.mask, most)
+def write_all(model: Any, asked: Asked, *, most: int) -> list[str]:
+    """Greedy answers of at most so many tokens; the prompts' own answers are ignored."""
+    batch = asked.written(model, generate=True)
+    embeds = model.embed(batch.ids, asked.read(model), asked.people)
+    return greedy(model.llm, model.writer.tokenizer, embeds, batch.mask, most)
 
 
 def greedy(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, most: int) -> list[str]:
@@ -115,27 +119,13 @@ def greedy(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, most: int) ->
 
 
 @torch.no_grad()
-def yes_no(
-    model: Any,
-    features: ClipFeatures | VisualTokens,
-    prompts: Sequence[Prompt],
-    *,
-    question: Tensor | None = None,
-    people: People | None = None,
-) -> Tensor:
+def yes_no(model: Any, asked: Asked) -> Tensor:
     """[B] log-odds that the language model's answer begins with "Yes" rather than "No"."""
-    reading = _read(model, features, prompts, question, people)
-    batch = written(model, prompts, people, generate=True)
-    hidden = hidden_states(model, model.embed(batch.ids, reading, people), batch)[:, -1]
+    batch = asked.written(model, generate=True)
+    hidden = hidden_states(model, model.embed(batch.ids, asked.read(model), asked.people), batch)[:, -1]
     first = [model.writer.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("Yes", "No")]
     logits = model.llm.get_output_embeddings()(hidden).float()
     return logits[:, first[0]] - logits[:, first[1]]
-
-
-def written(model: Any, prompts: Sequence[Prompt], people: People | None, *, generate: bool = False) -> TokenBatch:
-    """Token ids on the model's device."""
-    names = [[] for _ in prompts] if people is None else people.names
-    return token_batch(model.writer, prompts, names, generate=generate).to(model.device)
 
 
 def hidden_states(model: Any, embeds: Tensor, batch: TokenBatch) -> Tensor:
@@ -161,16 +151,3 @@ def whole_answers(right: Tensor, row: Tensor, answer: Tensor, rows: int) -> list
     for hit, i, k in zip(right.tolist(), row.tolist(), answer.tolist(), strict=True):
         found[i][k] = found[i].get(k, True) and hit
     return [[one[k] for k in sorted(one)] for one in found]
-
-
-def _read(
-    model: Any,
-    features: ClipFeatures | VisualTokens,
-    prompts: Sequence[Prompt],
-    question: Tensor | None,
-    people: People | None,
-) -> Reading:
-    """What is read for each prompt, of its clip."""
-    visual = features if isinstance(features, VisualTokens) else encode_clips(model, features)
-    clips = torch.tensor([p.clip for p in prompts], device=model.device)
-    return model.read(select(visual, clips), question, people)

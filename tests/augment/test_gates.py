@@ -8,7 +8,6 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_profile import HEIGHT, WIDTH, make_profile, mesh_at
 
 from pvchat.augment import gates
-from pvchat.augment.schemas import Sample
 from pvchat.identity.presence import PresenceModel
 from pvchat.perception.experts.mesh import Mesh
 
@@ -108,24 +107,6 @@ def test_figures_are_judged_by_looks_alone():
     profile = make_profile(4, kind="figure")
     values = {"log_odds": 1.0, "identity": 0.0, "face_px": 60.0}
     assert gates.refuse(values, profile, NOTHING, 0.0) is None
-
-
-def test_statistics_count_by_recipe_and_reason():
-    def sample(number, recipe, dropped=None, role="positive"):
-        gates_ = {"identity": 0.1 * number}
-        return Sample(f"{number:016x}", role, recipe, "video", "m", "s", "train", {}, gates_, dropped)
-
-    told = gates.statistics(
-        [
-            sample(1, "subclip"),
-            sample(2, "subclip"),
-            sample(3, "recolour", "eyes"),
-            sample(4, "random", None, "negative"),
-        ]
-    )
-    assert (told["kept"], told["dropped"], told["reasons"]) == (3, 1, {"eyes": 1})
-    assert told["by_recipe"]["recolour"] == {"kept": 0, "dropped": 1}
-    assert told["quartiles"]["identity"] == [0.1, 0.125, 0.15, 0.175, 0.2]  # negatives are not the subject
 
 
 def test_frontal_is_the_papers_score():

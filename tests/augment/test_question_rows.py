@@ -1,4 +1,4 @@
-"""Question rows: numbers, balance, refusals, presence combinations, sides, splits, repeatability."""
+"""Question rows: numbers, balance, refusals, presence combinations, splits, repeatability."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from itertools import product
 
 import pytest
 from make_analysis import identity_of
-from make_samples import BOXES, GENDERS, PEOPLE, make_analyses, make_sample, paper_scale
+from make_samples import PEOPLE, make_analyses, make_sample, paper_scale
 
 from pvchat.augment.questions import templates as book
 from pvchat.augment.questions.cast import views
 from pvchat.augment.questions.rows import PER_SAMPLE, write_questions
-from pvchat.augment.questions.sides import pairs
 from pvchat.augment.questions.templates import stated_presence
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
@@ -159,39 +158,6 @@ def test_dropped_samples_are_left_out_and_unsaid_presence_is_refused() -> None:
         write_questions(samples, "Ben", make_analyses(samples))
 
 
-# -- left and right
-
-
-def middles(analysis, tracks) -> dict[str, float]:
-    return {name: float(analysis.tracks[i].boxes[:, [0, 2]].mean()) for name, i in tracks.items()}
-
-
-def test_sides_are_those_of_the_boxes(several) -> None:
-    samples, rows = several
-    seen = {v.sample.id: v for v in views(samples, make_analyses(samples))}
-    told = [r for r in rows if r.kind == "relative" and len(r.people) == 2 and all(r.present.values())]
-    assert len(told) > 20
-    for row in told:
-        at = middles(seen[row.sample].analysis, seen[row.sample].tracks)
-        side = "left" if at[row.people[0]] < at[row.people[1]] else "right"
-        assert f"to the {side} of {row.people[1]}" in row.answer or f"on the {side} of" in row.answer, row
-        if row.answer.startswith(("Yes", "No")):
-            asked = "left" if "left" in row.question else "right"
-            assert row.answer.startswith("Yes") is (asked == side)
-
-
-def test_yes_and_no_about_sides_are_balanced(several) -> None:
-    for split in SPLITS:
-        said_ = [r.answer.split(",")[0] for r in several[1] if r.kind == "relative" and r.split == split]
-        assert abs(said_.count("Yes") - said_.count("No")) <= 1
-
-
-def test_sides_are_told_as_often_as_refused(several) -> None:
-    for split in SPLITS:
-        about = [r.present[r.people[0]] for r in several[1] if r.kind == "relative" and r.split == split]
-        assert 0 < about.count(False) <= about.count(True)
-
-
 def test_they_stands_only_after_the_names_it_means(several) -> None:
     found = [r for r in several[1] if " they " in r.answer]
     assert found
@@ -200,45 +166,15 @@ def test_they_stands_only_after_the_names_it_means(several) -> None:
         assert all(refusal.index(n) < refusal.index(" they ") for n, there in row.present.items() if not there)
 
 
-def test_strangers_are_called_by_what_is_seen_of_them() -> None:
+def test_of_her_among_strangers_only_her_presence_is_asked() -> None:
+    """Who is Ana, who is the man? Her enrollment tells."""
     samples = [make_sample(i, {"Ana": i % 2 == 0}) for i in range(30)]
     analyses = make_analyses(samples, strangers=1)
     rows = write_questions(samples, "Ana", analyses)
-    assert {r.type for r in rows if r.present["Ana"]} == {"existence"}, "who is Ana, who is the man?"
+    assert {r.type for r in rows if r.present["Ana"]} == {"existence"}
     ana = Person("Ana", arrays={"prototypes": identity_of(PEOPLE["Ana"])[None]})
     rows = write_questions(samples, "Ana", analyses, people=[ana])
-    about = [r for r in rows if r.kind == "relative"]
-    assert {r.present["Ana"] for r in about} == {True, False}
-    assert all("the man" in r.question and r.people == ["Ana"] for r in about)
-    for row in about:
-        if not row.present["Ana"]:
-            assert stated_presence(row.answer, ["Ana"]) == {"Ana": False}
-
-
-def test_two_who_look_alike_in_words_are_not_told_apart() -> None:
-    samples = [make_sample(0, {"Ana": True}), make_sample(1, {"Ana": True})]
-    analyses = make_analyses(samples, strangers=2)
-    known = make_analyses(samples)
-    both = views(samples, lambda s: known(s) if s is samples[0] else analyses(s))
-    assert both[1].tracks == {"Ana": both[1].tracks["Ana"]}
-    assert pairs(both[1]) == [], "two men in shirts of one colour"
-    assert len(GENDERS) == len(BOXES) == 3
-
-
-def test_people_near_each_other_have_no_side() -> None:
-    samples = [make_sample(0, {"Ana": True, "Ben": True}), make_sample(1, {"Ana": True, "Ben": False}),
-               make_sample(2, {"Ana": False, "Ben": True})]  # fmt: skip
-    known = make_analyses(samples)
-
-    def close(sample):
-        found = known(sample)
-        for i, track in enumerate(found.tracks):
-            track.boxes[:] = (0.3 + 0.05 * i, 0.2, 0.5 + 0.05 * i, 0.6)
-        return found
-
-    view = views(samples, close)[0]
-    assert set(view.tracks) == {"Ana", "Ben"}
-    assert pairs(view) == []
+    assert {r.type for r in rows if r.present["Ana"]} == set(book.TYPES)
 
 
 def test_people_are_found_among_others_by_those_who_are_alone() -> None:

@@ -13,7 +13,6 @@ from make_profile import make_profile
 
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.photometric import SubClips
-from pvchat.augment.positives.plan import PlannedSample, to_sample
 from pvchat.augment.positives.protocol import window
 from pvchat.augment.profile import interpolate, plausible, segments
 from pvchat.augment.settings import AugmentConfig
@@ -119,9 +118,8 @@ def test_every_recipe_makes_what_was_ordered_and_repeats_it():
         assert len(made.images) == (4 if order.stage == "video" else 1)
         again = plan.make_planned(order, profile, makers, config)
         assert (made.images == again.images).all(), order.recipe
-        sample = to_sample(order, made, profile)
-        assert sample.people == {"Ana": True}
-        assert sample.source == profile.source(order.split)
+        assert order.people == {"Ana": True}
+        assert order.source == profile.source(order.split)
 
 
 def test_a_segment_without_the_subject_is_told():
@@ -129,7 +127,8 @@ def test_a_segment_without_the_subject_is_told():
     hidden = replace(profile, boxes=profile.boxes.copy())
     hidden.boxes[slice(*profile.spans["val"])] = np.nan
     makers = plan.generators(CONFIG)
-    order = PlannedSample("0" * 16, "photometric", "video", "val", 1)
+    planned = plan.plan_positives(profile, makers, CONFIG, 0)
+    order = next(p for p in planned if (p.recipe, p.split) == ("photometric", "val"))
     with pytest.raises(ValueError, match="lacks subject"):
         plan.make_planned(order, hidden, makers, CONFIG)
 

@@ -11,22 +11,21 @@ from make_asked import read_question
 from pvchat.augment.questions import templates as book
 
 NAMES = ("Ana", "Ben", "Cleo")
-FRAMES = ("yes", "no", "some", "all", "none", "described", "refusal", "side yes", "side no", "side named")
+FRAMES = ("yes", "no", "some", "all", "none", "described", "refusal")
 PLURAL, SINGULAR = r"(are|have|do|were|don't|aren't)", r"(is|has|does|was|doesn't|isn't)"
 
 
 def filled(template: book.Template) -> list[str]:
-    counts = {"plain": (1, 2, 3), "group": (2, 3)}.get(template.form, (1,))
-    return [book.fill(template.text, NAMES[:n], side="left", other="the woman") for n in counts]
+    return [book.fill(template.text, NAMES[:n]) for n in ((1, 2, 3) if template.form == "plain" else (2, 3))]
 
 
 def every_answer() -> list[str]:
     found = []
     for split in book.SPLITS:
         for frame in FRAMES:
-            counts = {"some": (1, 2), "all": (2, 3), "none": (2, 3)}.get(frame, (1,) if "side" in frame else (1, 2, 3))
+            counts = {"some": (1, 2), "all": (2, 3), "none": (2, 3)}.get(frame, (1, 2, 3))
             for n in counts:
-                words = {"side": "left", "other": "the man", "description": "sits and talks", "what": "where they are"}
+                words = {"description": "sits and talks", "what": "where they are"}
                 found += [book.fill(t, NAMES[:n], ("Dov", "Eve")[: 3 - n], **words) for t in book.answers(frame, split)]
     return found
 
@@ -39,8 +38,7 @@ def test_there_are_twelve_of_each_type_and_split(kind: str, split: str) -> None:
 
 
 @pytest.mark.parametrize("split", book.SPLITS)
-def test_there_are_twelve_about_sides_and_some_about_groups(split: str) -> None:
-    assert len(book.templates("location", split, "side", "open")) >= 12
+def test_there_are_some_about_groups(split: str) -> None:
     assert len(book.templates("existence", split, "group")) >= 4
 
 

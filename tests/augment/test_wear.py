@@ -7,7 +7,8 @@ import pytest
 from make_profile import HEIGHT, WIDTH, make_profile, mesh_at, paint
 
 from pvchat.augment.positives import head as heads
-from pvchat.augment.positives.wear import WORN, Wear, draw, face_light, lay
+from pvchat.augment.positives.head import light
+from pvchat.augment.positives.wear import WORN, Wear, draw, lay
 
 # A mesh point that each thing hides, and one that it must leave free.
 PLACES = {"mask": (13, 9), "sunglasses": (230, 152), "cap": (10, 152), "scrubs": (10, 152)}
@@ -46,7 +47,7 @@ def test_things_are_as_bright_as_the_face():
     mesh = mesh_at()
     image, _ = paint(mesh)
     head = heads.build(mesh, WIDTH, HEIGHT)
-    assert face_light(image // 3, head) < 0.5 < face_light(image, head)
+    assert light(image // 3, head) < 0.5 < light(image, head)
 
 
 @pytest.mark.parametrize("kind", WORN)

@@ -28,10 +28,9 @@ from make_lessons import SHADES, Colours, bright, crop, shown
 from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import BasePrompt, inputs_of
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
 from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.seeing import _places
 from pvchat.bases.soft import TOKENS, Personal, spoken_with

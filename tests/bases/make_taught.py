@@ -18,10 +18,14 @@ import torch
 from make_lessons import PEOPLE, lessons
 from make_pretrained import one_thread, save_pretrained
 
-from pvchat.bases.judging import log_odds
 from pvchat.bases.loading import Base, load_base
+from pvchat.bases.marking import Visuals
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
+from pvchat.bases.replying import yes_no
 from pvchat.bases.shared import add_shared
+from pvchat.bases.soft import spoken_with
 from pvchat.bases.sources import read_source
+from pvchat.bases.states import STATE, adapted, personal_of
 from pvchat.people.person import Person
 from pvchat.train.bases.data import BaseData
 from pvchat.train.bases.gate import Gate
@@ -48,6 +52,17 @@ def teach(base: Base, config: PersonConfig = TAUGHT) -> Found:
             data = lessons(name, 48)
             found[name] = (data, *train_person(base, data, config, TrainingSession()))
     return found
+
+
+@torch.inference_mode()
+def log_odds(base: Base, person: Person, visuals: Visuals) -> float:
+    """The base's log-odds that somebody whom it was taught is in these frames, as her gate calibrated them."""
+    known = personal_of(base, [person])
+    question = PRESENCE_QUESTION.format(person.name)
+    asked = BasePrompt(question, soft=((person.name, len(known[0].tokens)),), brief=PRESENCE_BRIEF)
+    with spoken_with(base, known), adapted(base, [person]):
+        odds = float(yes_no(base, inputs_of(base, visuals, asked)))
+    return float(person.extra[STATE]["scale"]) * odds + float(person.extra[STATE]["bias"])
 
 
 def told_right(base: Base, found: Found, whose: str, about: str) -> float:

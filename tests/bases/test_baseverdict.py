@@ -1,4 +1,4 @@
-"""What a base learned of somebody, put to use: unsure people are decided, tokens stand in prompts."""
+"""What a base learned of somebody, put to use: tokens stand in prompts; ways to show her, side by side."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
 from pvchat.eval.systems.registry import build
-from pvchat.schemas import PersonPresence
 from pvchat.storage.journal import Journal
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -34,41 +33,13 @@ def chat(studio: Studio, folder_of: Any) -> PVChat:
     return chat
 
 
-def teach(chat: PVChat, bias: float, strangers: int = 4) -> None:
-    """Give Ana a state for the chat's base that always says the same."""
+def teach(chat: PVChat) -> None:
+    """Give Ana a state for the chat's base."""
     base, ana = chat.narrator.base, chat.people.get("Ana")
     tokens = np.random.default_rng(0).normal(size=(16, base.width)).astype(np.float16)
-    state = {"stamp": stamp_of(base), "name": base.source.name, "scale": 0.0, "bias": bias, "strangers": strangers}
+    state = {"stamp": stamp_of(base), "name": base.source.name}
     arrays = {**ana.arrays, "base.tokens": tokens, "base.z": np.full((2, 1), 0.25, np.float32)}
     chat.people.add(replace(ana, arrays=arrays, extra={**ana.extra, STATE: state}), replace=True)
-
-
-@pytest.mark.parametrize(("bias", "answer"), [
-    (5.0, "Yes, Ana is in this video"), (-5.0, "No, Ana is not in this video"), (0.0, "I'm not sure whether Ana"),
-])  # fmt: skip
-def test_an_unsure_person_is_decided_by_what_the_base_learned(
-    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch, bias: float, answer: str
-) -> None:
-    teach(chat, bias)
-    unsure = PersonPresence("Ana", "unsure", 0.47, [(0.0, 1.0)], 0, (0,))
-    monkeypatch.setattr(chat, "score", lambda people, analysis, window: [unsure])
-    told = chat.ask(studio.clip("new", ANA), "Is Ana there?")
-    assert told.answer.startswith(answer)
-    assert told.everyone[0].decision == "unsure"  # identity's own word stays in the record of everyone
-
-
-def test_who_was_told_from_empty_rooms_only_judges_nobody(
-    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    teach(chat, 5.0, strangers=0)
-    unsure = PersonPresence("Ana", "unsure", 0.47, [(0.0, 1.0)], 0, (0,))
-    monkeypatch.setattr(chat, "score", lambda people, analysis, window: [unsure])
-    assert chat.ask(studio.clip("new", ANA), "Is Ana there?").answer.startswith("I'm not sure whether Ana")
-
-
-def test_sure_people_are_left_to_identity(studio: Studio, chat: PVChat) -> None:
-    teach(chat, -5.0)
-    assert chat.ask(studio.clip("new", ANA), "Is Ana there?").answer.startswith("Yes, Ana")
 
 
 def test_her_tokens_stand_in_the_prompt(studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +49,7 @@ def test_her_tokens_stand_in_the_prompt(studio: Studio, chat: PVChat, monkeypatc
     monkeypatch.setattr(prompts, "inputs_of", lambda b, s, a, *r: asked.append(a) or build_inputs(b, s, a, *r))
     clip = studio.clip("new", ANA)
     chat.ask(clip, "What is Ana doing?")
-    teach(chat, 0.0)
+    teach(chat)
     chat.ask(clip, "What is Ana doing?")
     assert [a.soft for a in asked] == [(), (("Ana", 16),)]
     chat.people.rename("Ana", "Bea")  # names are text: nothing is trained anew

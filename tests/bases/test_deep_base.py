@@ -32,7 +32,7 @@ sys.path.append(str(Path(__file__).parents[1] / "recipes"))
 from make_people import make_person  # noqa: E402
 from make_person import augmentation  # noqa: E402
 
-GOOD, BAD = Gate(1.0, 1.0, 1.0, 0.0, 2, 1.0, 0.0), Gate(1.0, 0.0, 1.0, 0.0, 2, 1.0, 0.0)
+GOOD, BAD = (Gate(1.0, no, 1.0, 0.0, 48, 2, 1.0, 0.0) for no in (1.0, 0.0))
 QUICK = PersonConfig(image_steps=1, video_steps=1, batch=2, validate_every=1, validate_rows=4)
 
 
@@ -66,9 +66,6 @@ def test_an_augmentation_becomes_frames_questions_and_crops(told: TrainingSet) -
     assert {e.type for e in data.part("image", "train")} <= {"existence", "appearance"}
     assert {e.type for e in data.part("video", "train")} == {"existence", "appearance", "action", "location"}
     assert 0 < len(data.crops) <= 4
-    assert not data.empty
-    rooms = replace(told, samples=[replace(s, recipe="empty") for s in told.samples])
-    assert make_base_data(make_person("Ana"), rooms, 4, VideoConfig(), {}).empty == frozenset(range(12))
     assert data.fingerprint() == make_base_data(make_person("Ana"), told, 4, VideoConfig(), {}).fingerprint()
     with pytest.raises(SettingsError, match="asks nothing"):
         make_base_data(make_person("Cy"), told, 4, VideoConfig(), {})
@@ -91,6 +88,12 @@ def test_other_enrolled_people_are_negatives(told: TrainingSet) -> None:
     assert [e.stage for e in added] == ["image", "video"] * 3
     assert [len(more.shown[e.clip].frames) for e in added] == [1, 4] * 3
     assert with_strangers(data, ana, others[::-1]).fingerprint() == more.fingerprint()
+
+
+def test_nobody_is_taught_without_anybody_else(told, chat) -> None:
+    alone = replace(told, rows=[r for r in told.rows if any(r.present.values())])
+    with pytest.raises(SettingsError, match="anybody else"):
+        training.train_on_base(chat, make_person("Ana"), alone, QUICK, TrainingSession())
 
 
 @pytest.mark.parametrize("gate", [GOOD, BAD])

@@ -119,9 +119,9 @@ def test_people_change_the_answer_and_leave_no_trace(base, clip):
 def test_a_prompt_tells_who_is_who_and_when(base, clip):
     boxes = np.tile(np.float32([0.2, 0.2, 0.6, 0.9]), (3, 1))
     boxes[1] = np.nan
-    shown = cropped(replace(clip, people=(Marked("Ana", boxes, ((0.0, 3.0),)),)))
+    shown = replace(clip, people=(Marked("Ana", boxes, ((0.0, 3.0),)),))
     asked = BasePrompt("And <image> now?", "Ana sits.", (("Is Ana there?", "Yes."),))
-    marked = replace(outlined(shown, base.family.pair), crop=shown.crop)
+    marked = replace(outlined(shown, base.family.pair), crop=cropped(shown))
     inputs = inputs_of(base, marked, asked)
     text = base.tokenizer.decode(inputs["input_ids"][0])
     assert "Ana = red outline, 0:00–0:03." in text

@@ -70,16 +70,11 @@ def test_calibration_error_agrees_with_torchmetrics():
     assert yes_no.calibration_error(BOOT, clips, truth, chance).value == pytest.approx(float(reference), abs=1e-5)
 
 
-def test_calibration_and_risk_by_hand():
+def test_calibration_by_hand():
     truth, chance = np.array([True, True, False, False]), np.array([0.95, 0.55, 0.45, 0.65])
-    said = chance >= 0.5
     # bins: .95 alone (gap .05), .55 alone (gap .45), .45 alone (gap .45), .65 alone (gap .65)
     found = yes_no.calibration_error(BOOT, list("abcd"), truth, chance).value
     assert found == pytest.approx((0.05 + 0.45 + 0.45 + 0.65) / 4)
-    # surest first: .95 right, .65 wrong, then .55 and .45 together, both right
-    curve = yes_no.risk_coverage(truth, said, chance)
-    assert curve == [(0.25, 0.0), (0.5, 0.5), (1.0, 0.25)]
-    assert yes_no.area_under_risk(curve) == pytest.approx(0.25 * 0 + 0.25 * 0.5 + 0.5 * 0.25)
 
 
 def test_unsure_is_left_out_of_risk():

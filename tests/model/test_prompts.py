@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from recipes.model.prompts import IGNORE, Prompt, token_batch
-from recipes.model.scoring import score
+from recipes.model.scoring import Asked, score
 
 ANSWER = "Ana reads a book."
 TURNS = (("Where is she?", "In a garden."), ("What is Ana doing?", "A woman sits at a table."))
@@ -24,7 +24,7 @@ def conversation():
 
 def test_questions_in_one_row_are_worth_what_they_are_apart(scene, shared_model, conversation):
     features, _ = scene
-    together, separate = (score(shared_model, features, prompts) for prompts in conversation)
+    together, separate = (score(shared_model, Asked(features, prompts)) for prompts in conversation)
     assert together.answer_tokens == separate.answer_tokens
     torch.testing.assert_close(together.lm_loss, separate.lm_loss, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(together.first_loss, separate.first_loss, rtol=1e-5, atol=1e-5)
@@ -52,7 +52,7 @@ def test_questions_in_one_row_have_the_gradients_that_they_have_apart(scene, mod
     gradients = []
     for prompts in conversation:
         model.zero_grad()
-        score(model, features, prompts).lm_loss.backward()
+        score(model, Asked(features, prompts)).lm_loss.backward()
         gradients.append(model.qformer.queries.grad.clone())
     torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-6)
 

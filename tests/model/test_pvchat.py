@@ -21,7 +21,7 @@ from pvchat.runtime import compact_dtype
 from recipes.model.batches import aligned, encode_clips, from_analysis, select
 from recipes.model.made import create_model, save_model
 from recipes.model.prompts import IGNORE, Prompt, TokenBatch, token_batch
-from recipes.model.scoring import hidden_states, score, write_all, written, yes_no
+from recipes.model.scoring import Asked, hidden_states, score, write_all, yes_no
 
 CONFIG = load_config("tiny")
 
@@ -82,10 +82,10 @@ def test_facts_that_find_no_room_are_left_out(shared_model, facts):
 def test_loss_is_cross_entropy_of_the_whole_sequence_at_the_answers(scene, people, shared_model):
     question = questions(3)
     with torch.no_grad():
-        out = score(shared_model, scene[0], PROMPTS, question=question, people=people)
+        out = score(shared_model, Asked(scene[0], PROMPTS, question, people))
         visual = select(encode_clips(shared_model, scene[0]), torch.tensor([0, 0, 2]))
         reading = shared_model.read(visual, question, people)
-        batch = written(shared_model, PROMPTS, people)
+        batch = Asked(scene[0], PROMPTS, people=people).written(shared_model)
         embeds = shared_model.embed(batch.ids, reading, people)
         logits = shared_model.llm(inputs_embeds=embeds, attention_mask=batch.mask.long()).logits
     expected = F.cross_entropy(logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORE)
@@ -104,8 +104,8 @@ def test_people_tokens_tell_the_language_model_how_surely_they_are_there(scene, 
     ana, bo = scene[1]
     ana = dataclasses.replace(ana, enrolled=Person("Ana", arrays={"prototypes": np.eye(1, 128, dtype=np.float32)}))
     people = batch_people([[ana], [ana, bo], []])
-    out = score(model, scene[0], PROMPTS, question=questions(3), people=people)
-    batch = written(model, PROMPTS, people)
+    out = score(model, Asked(scene[0], PROMPTS, questions(3), people))
+    batch = Asked(scene[0], PROMPTS, people=people).written(model)
     with torch.no_grad():
         at, certain = (batch.ids[0] == PERSONAL).nonzero()[:, 0], model.prints.certain(out.reading.presence[0, 0])
         seen = model.embed(batch.ids, out.reading, people)[0, at] - model.project_people(out.reading.personal[0, 0])
@@ -119,7 +119,7 @@ def test_padding_does_not_change_a_loss(scene, people, shared_model):
         fields = {f.name: getattr(people, f.name)[rows] for f in dataclasses.fields(people)}
         with torch.no_grad():
             named = People(**fields)
-            return score(shared_model, scene[0], PROMPTS[rows], question=questions(3)[rows], people=named)
+            return score(shared_model, Asked(scene[0], PROMPTS[rows], questions(3)[rows], named))
 
     whole, first, rest = part(slice(0, 3)), part(slice(0, 1)), part(slice(1, 3))
     assert whole.answer_tokens == first.answer_tokens + rest.answer_tokens
@@ -135,7 +135,7 @@ def test_everything_trainable_gets_a_gradient(make_analysis, model):
     ana, bo = aligned(model, collate_people([person_from_track(t) for t in clips[1].tracks]), ["Ana", "Bo"])
     people = People.batch([[ana], [ana, bo], []], model.config)
     model.train()
-    out = score(model, features, PROMPTS, question=questions(3), people=people)
+    out = score(model, Asked(features, PROMPTS, questions(3), people))
     plain = model.read(encode_clips(model, features))  # without questions, as in the contrastive phase
     loss = out.lm_loss + out.reading.presence[people.mask].sum() + sum(out.reading.aux.values())
     loss = loss + plain.sentences.sum() + plain.queries.square().sum()
@@ -152,7 +152,7 @@ def test_a_few_steps_lower_the_loss(scene, people, model):
     model.train()
     losses = []
     for _ in range(15):
-        out = score(model, scene[0], PROMPTS, question=questions(3), people=people)
+        out = score(model, Asked(scene[0], PROMPTS, questions(3), people))
         optimiser.zero_grad()
         out.lm_loss.backward()
         optimiser.step()
@@ -161,9 +161,9 @@ def test_a_few_steps_lower_the_loss(scene, people, model):
 
 
 def test_generation_repeats_itself(scene, people, shared_model):
-    options = {"question": questions(3), "people": people, "most": 12}
-    texts = write_all(shared_model, scene[0], PROMPTS, **options)
-    assert write_all(shared_model, encode_clips(shared_model, scene[0]), PROMPTS, **options) == texts
+    clips = scene[0], encode_clips(shared_model, scene[0])
+    one, two = (write_all(shared_model, Asked(some, PROMPTS, questions(3), people), most=12) for some in clips)
+    assert one == two
 
 
 def test_an_answer_is_what_a_batch_writes(make_analysis, model):
@@ -171,13 +171,13 @@ def test_an_answer_is_what_a_batch_writes(make_analysis, model):
     clip, vector = make_analysis(0), questions(1)
     said = model.answer(model.look(clip), "What is this?", "A room.", vector, None, Decoding(12))
     prompt = Prompt("What is this?", facts="A room.")
-    assert write_all(model, from_analysis(clip, model.config), [prompt], most=12, question=vector) == [said]
+    assert write_all(model, Asked(from_analysis(clip, model.config), [prompt], vector), most=12) == [said]
 
 
 def test_generation_equals_greedy_decoding_without_a_cache(scene, people, model):
     torch.nn.init.normal_(model.llm.get_input_embeddings().weight, generator=torch.Generator().manual_seed(3))
-    texts = write_all(model, scene[0], PROMPTS, most=6, question=questions(3), people=people)
-    batch = written(model, PROMPTS, people, generate=True)
+    texts = write_all(model, Asked(scene[0], PROMPTS, questions(3), people), most=6)
+    batch = Asked(scene[0], PROMPTS, people=people).written(model, generate=True)
     ids = []
     with torch.no_grad():
         visual = select(encode_clips(model, scene[0]), torch.tensor([0, 0, 2]))
@@ -201,22 +201,20 @@ def test_questions_on_one_clip_share_the_visual_pass(scene, shared_model, monkey
         shared_model.connectors, "mixed", lambda raw, *rest: passes.append(len(raw)) or mixed(raw, *rest)
     )
     prompts = [Prompt(f"Question {i}?", clip=0) for i in range(5)]
-    assert len(write_all(shared_model, scene[0], prompts, most=2, question=questions(5))) == 5
+    assert len(write_all(shared_model, Asked(scene[0], prompts, questions(5)), most=2)) == 5
     assert passes == [3]
 
 
 def test_yes_no_is_what_the_words_losses_differ_by(scene, people, shared_model):
     """log P(Yes) - log P(No) as first token: the difference of the two answers' first losses, row by row."""
-    options = {"question": questions(3), "people": people}
     with torch.no_grad():
-        odds = yes_no(shared_model, scene[0], PROMPTS, **options)
+        odds = yes_no(shared_model, Asked(scene[0], PROMPTS, questions(3), people))
         for i in range(3):
             own = {f.name: getattr(people, f.name)[i : i + 1] for f in dataclasses.fields(people)}
             losses = [
-                score(shared_model, scene[0], [dataclasses.replace(PROMPTS[i], answer=word)],
-                      question=questions(3)[i : i + 1], people=People(**own)).first_loss
-                for word in ("Yes", "No")
-            ]  # fmt: skip
+                score(shared_model, Asked(scene[0], [prompt], questions(3)[i : i + 1], People(**own))).first_loss
+                for prompt in (dataclasses.replace(PROMPTS[i], answer=word) for word in ("Yes", "No"))
+            ]
             assert float(odds[i]) == pytest.approx(float(losses[1] - losses[0]), abs=1e-4)
     assert odds.abs().max() > 0.01
 
@@ -234,9 +232,8 @@ def test_saving_and_loading(scene, people, model, tmp_path, dtype):
             parameter.data.add_(0.01)
     save_model(model, tmp_path, dtype=dtype)
     again = PVChatModel.from_pretrained(tmp_path)
-    options = {"question": questions(3), "people": people}
     with torch.no_grad():
-        a, b = (score(m, scene[0], PROMPTS, **options).lm_loss for m in (model, again))
+        a, b = (score(m, Asked(scene[0], PROMPTS, questions(3), people)).lm_loss for m in (model, again))
     assert float(a) == pytest.approx(float(b), abs=0 if dtype is torch.float32 else 0.05)
     assert not any(k.startswith("llm.") and ".lora_" not in k for k in _keys(tmp_path))
     assert again.config == model.config

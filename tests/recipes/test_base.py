@@ -11,6 +11,7 @@ import torch
 from make_sets import encode, make_config
 from safetensors.torch import load_file
 
+from pvchat.bases.models import trained_folder
 from pvchat.errors import PVChatError
 from pvchat.model.pvchat import PVChatModel
 from pvchat.train.signals import stopping
@@ -46,7 +47,6 @@ def test_resumed_equals_straight_to_the_last_bit(tmp_path, phase):
     batch, run.phase.batch = run.phase.batch, stop_after_three
     torch.manual_seed(cut.seed + 1)  # as train_base does
     first = base.fit(run)
-    run.report.close()
     assert (first["step"], first["done"]) == (3, False)
     torch.manual_seed(99)  # another process has another state
     assert base.train_base(make_config(tmp_path, phase=phase, out=tmp_path / "cut", resume=True), encode)["done"]
@@ -97,7 +97,7 @@ def test_phases_build_on_one_another(tmp_path):
     base.train_base(make_config(tmp_path, steps=2, out=tmp_path / "one"), encode)
     second = make_config(tmp_path, phase=2, steps=2, out=tmp_path / "two", start=str(tmp_path / "one"))
     began = base.make_model(second)
-    kept = load_file(base.started_from(tmp_path / "one") / "model.safetensors")
+    kept = load_file(trained_folder(tmp_path / "one") / "model.safetensors")
     assert torch.equal(began.state_dict()["qformer.queries"], kept["qformer.queries"])
     base.train_base(second, encode)
     third = make_config(tmp_path, phase=3, steps=2, out=tmp_path / "three", start=str(tmp_path / "two"))
@@ -115,7 +115,6 @@ def test_words_about_people_are_learned_without_touching_anything_else(tmp_path)
     assert peaks[optimizer.TOLD * second.lr] == 0  # the soft prompt's
     before = {k: v.clone() for k, v in run.state.model.state_dict().items()}
     assert "said_balanced_accuracy" in base.fit(run)
-    run.report.close()
     assert run.state.best == run.phase.validate(run.state.model)[run.phase.score]
     moved = {k for k, v in run.state.model.state_dict().items() if not torch.equal(v, before[k])}
     assert moved == {"project_people.weight", "project_people.bias", "project_presence.weight"}
@@ -200,7 +199,6 @@ def test_sparsity_acts_on_the_heads_that_train(tmp_path):
         )
         before = {k: v.clone() for k, v in run.state.model.named_parameters()}
         numbers, _ = base.take_step(run)
-        run.report.close()
         after = dict(run.state.model.named_parameters())
         changed = {k for k in before if not torch.equal(before[k], after[k])}
         assert all(k.startswith(only) for k in changed)

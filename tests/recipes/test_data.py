@@ -214,8 +214,8 @@ def test_what_the_language_model_says_of_presence_is_scored(tmp_path, monkeypatc
     phase = IdentityPhase(make_config(tmp_path, phase=3), model, encode)
     for sign, right in ((1, 1.0), (-1, 0.0)):
 
-        def yes_no(_, __, prompts, sign=sign, **___):
-            return torch.tensor([sign if p.answer.startswith("Yes") else -sign for p in prompts])
+        def yes_no(_, asked, sign=sign):
+            return torch.tensor([sign if p.answer.startswith("Yes") else -sign for p in asked.prompts])
 
         monkeypatch.setattr(identity, "yes_no", yes_no)
         found = phase.validate(model)

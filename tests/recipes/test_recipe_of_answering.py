@@ -17,9 +17,7 @@ from recipes.model.base import run as base
 @pytest.fixture
 def phase(tmp_path):
     """The phase on the generated sets."""
-    run = base.setup(make_config(tmp_path, AnsweringConfig), encode, AnsweringPhase)
-    yield run.phase
-    run.report.close()
+    return base.setup(make_config(tmp_path, AnsweringConfig), encode, AnsweringPhase).phase
 
 
 def made(phase, count=40, validation=False):
@@ -52,5 +50,4 @@ def test_it_learns_to_answer(tmp_path):
     settings = {"steps": 12, "validate_every": 100, "lora_lr": 1e-2, "lr": 1e-2, "warmup": 1}
     run = base.setup(make_config(tmp_path, AnsweringConfig, **settings), encode, AnsweringPhase)
     losses = [base.take_step(run)[0]["lm_loss"] for _ in range(12)]  # of one batch, over and over
-    run.report.close()
     assert losses[-1] < losses[0] - 0.1

@@ -27,7 +27,7 @@ from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.errors import SettingsError
 
 TYPES = ("existence", "appearance", "action", "location", "other")
-KINDS = {"single": (1, 1), "refusal": (1, 1), "pair": (2, 2), "triple": (3, 3), "relative": (1, 2)}  # people asked of
+KINDS = {"single": 1, "refusal": 1, "pair": 2, "triple": 3}  # people asked of
 MOST_UNEVEN = 0.1  # yes may be so far from half of a split's existence questions
 _ENOUGH = 10  # rows from which balance is judged
 
@@ -88,8 +88,7 @@ def read_official(path: Path) -> CheckedSet:
     root = path if path.is_dir() else path.parent
     found = CheckedSet(root, [], {}, [])
     for file in official.files(path):
-        content = json.loads(file.read_text(encoding="utf-8"))
-        entries = content.get("data", content.get("videos"))
+        entries = official.entries(file) or []
         for number, entry in enumerate(entries):
             video = entry.get("video_name", "?") if isinstance(entry, dict) else "?"
             _add_official(entry, number, f"{file.name}: video {number + 1} ({video})", file, entries, found)
@@ -193,7 +192,7 @@ def _row_problems(row: QuestionRow, found: CheckedSet) -> Iterator[str]:
         yield "asks about nobody: no name stands in the question"
     if gone := [n for n in row.people if masked(row.question, [n]) == masked(row.question, [])]:
         yield f"{gone[0]} is asked about, but doesn't stand in the question"
-    if row.kind in KINDS and row.people and not KINDS[row.kind][0] <= len(row.people) <= KINDS[row.kind][1]:
+    if row.kind in KINDS and row.people and KINDS[row.kind] != len(row.people):
         yield f"a {row.kind} can't be about {len(row.people)} people"
     if set(row.people) != set(row.present):
         yield "present isn't about the people asked about"
@@ -229,8 +228,6 @@ def _answer_problems(row: QuestionRow) -> Iterator[str]:
                 yield f"the answer doesn't say whether {name} is there"
         return
     for name, there in row.present.items():
-        if row.kind == "relative" and name != row.people[0]:
-            continue
         others = [n for n in row.people if n != name]
         stated = stated_presence(row.answer, [name, *others])[name]
         refused = denied(row.answer, name, others) or (not there and stated is False)

@@ -31,16 +31,18 @@ from pvchat.chat.reader.words import find_mentions
 PAIR_FIELDS = ("question", "answer", "is_special")
 _EMPTY = ("", "<sks>", "sks")
 _NUMBERED = re.compile(r"sks_present(\d+)")
-_SEGMENT = re.compile(r"_\d+$")
+_TOKEN = re.compile(r"<([^<>]{1,64})>")
+_PART = re.compile(r"_\d+$")  # of a recording, in a clip's name
 
 
-def looks_official(path: Path) -> bool:
-    """Whether a JSON file has this layout."""
+def entries(file: Path) -> list[Any] | None:
+    """The videos of a file of this layout; None where it has another one, or can't be read."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(value, dict) and isinstance(value.get("data", value.get("videos")), list)
+        return None
+    found = value.get("data", value.get("videos")) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else None
 
 
 def media_path(video: str, file: Path, root: Path) -> str:
@@ -55,7 +57,7 @@ def media_path(video: str, file: Path, root: Path) -> str:
 def files(path: Path) -> list[Path]:
     """The official files at a path: the file itself, or those in the folder."""
     found = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    return [f for f in found if looks_official(f)]
+    return [file for file in found if entries(file) is not None]
 
 
 def write(data: DataSet, out: Path) -> list[Path]:
@@ -121,16 +123,10 @@ def split_of(file: Path) -> Split:
     return found[0] if found else "train"  # type: ignore[return-value]
 
 
-def source_of(video: str) -> str:
-    """The recording that a clip was cut from: its name without "_<number>"."""
-    return _SEGMENT.sub("", Path(video).stem)
-
-
 def named(text: str, people: Sequence[str]) -> str:
-    """A text with names for its placeholders."""
-    for number, name in enumerate(people, 1):
-        text = text.replace(f"<sks{number}>", name)
-    return text.replace("<sks>", people[0])
+    """A text with names for "<sks>", "<sks1>", … and "<Name>"."""
+    numbered = {f"sks{number}": name for number, name in enumerate(people, 1)} | {"sks": people[0]}
+    return _TOKEN.sub(lambda hit: people[0] if len(people) == 1 else numbered.get(hit[1], hit[1]), text)
 
 
 def read_entry(
@@ -146,7 +142,7 @@ def read_entry(
     identity = hashlib.sha256(f"{file.name}:{number}:{video}".encode()).hexdigest()[:16]
     sample = Sample(
         id=identity, role="positive" if there[people[0]] else "negative", recipe="official", stage="video",
-        media=media_path(video, file, root), source=source_of(video), split=split_of(file), people=there,
+        media=media_path(video, file, root), source=_PART.sub("", Path(video).stem), split=split_of(file), people=there,
     )  # fmt: skip
     return sample, [_row(pair, i, sample, people) for i, pair in enumerate(entry["qa_pairs"])]
 
@@ -155,13 +151,13 @@ def _row(pair: dict[str, Any], number: int, sample: Sample, people: list[str]) -
     question, answer = (named(str(pair[key]), people) for key in ("question", "answer"))
     about = list(dict.fromkeys(m.name for m in find_mentions(question, people, {}))) or people[:1]
     words = masked(question, people)
-    kind = "existence" if pair["is_special"] else type_of(words.replace("<n>", "Alex"))
+    special, kind = bool(pair.get("is_special")), type_of(words.replace("<n>", "Alex"))
     there = any(sample.people[n] for n in about)
-    size = {2: "pair", 3: "triple"}.get(len(about), "single" if there or kind == "existence" else "refusal")
+    size = {2: "pair", 3: "triple"}.get(len(about), "single" if there or special or kind == "existence" else "refusal")
     template = int(hashlib.sha256(words.encode()).hexdigest()[:7], 16)  # equal for equal paraphrases
     present = {n: sample.people[n] for n in about}
-    if kind == "existence" and not pair["is_special"]:
-        kind = "other"  # the file says that it isn't one
+    if special or kind == "existence":
+        kind = "existence" if special else "other"  # the file says whether it is one
     return QuestionRow(
         f"{sample.id}-{number:03d}", sample.id, kind, size, about, question, answer, present, template, "official",
         sample.split,

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from pvchat.augment.folders import MEDIA, write_media
 from pvchat.augment.negatives.candidates import Negative, Negatives, SubjectClip
 from pvchat.augment.schemas import Sample, Split, Stage
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.settings import FPS, AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.errors import VideoReadError
 from pvchat.schemas import Service
 
 _STILLS = 3  # every third excerpt also gives its middle frame, as a sample of stage "image"
 _SHARED = 4  # source clips of one recipe from which validation and test get one at least
-_FPS, _SIDE = 8.0, 480  # of an excerpt: frames a second, pixels of the longest side
+_SIDE = 480  # pixels of an excerpt's longest side
 _VAL, _TEST = 0.15, 0.15  # shares of the source clips that go into those splits
 _MOST_SIDE = 1280  # pixels of the frame that a crop is cut from
 
@@ -101,9 +101,9 @@ def cut(candidate: Negative, chat: Service, seconds: float) -> Images:
 
     x0, y0, x1, y1 = candidate.box or (0.0, 0.0, 1.0, 1.0)
     side = min(_MOST_SIDE, round(_SIDE / max(x1 - x0, y1 - y0, 0.1)))
-    frames = max(1, round(seconds * _FPS))
-    wanted = replace(chat.settings.video, sample_fps=_FPS, max_frames=frames, whole_side=side, max_side=side)
-    span = (candidate.start_s, max(candidate.end_s, candidate.start_s + 1 / _FPS))
+    frames = max(1, round(seconds * FPS))
+    wanted = replace(chat.settings.video, sample_fps=FPS, max_frames=frames, whole_side=side, max_side=side)
+    span = (candidate.start_s, max(candidate.end_s, candidate.start_s + 1 / FPS))
     clip = video.load(candidate.clip, wanted, span=span)
     height, width = clip.images.shape[1:3]
     across, down = (
@@ -133,7 +133,7 @@ def _samples(
 def _sample(excerpt: _Excerpt, subject: SubjectClip, seconds: float, stage: Stage) -> Sample:
     candidate, suffix = excerpt.candidate, ".mp4" if stage == "video" else ".jpg"
     place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
-    size = (seconds, _FPS, _SIDE)
+    size = (seconds, FPS, _SIDE)
     name = _digest(*map(str, (*place, *size, stage)))[:16]
     gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
     return Sample(
@@ -147,7 +147,7 @@ def _write(samples: Sequence[Sample], images: Images, out: Path) -> None:
     middle = len(images) // 2
     (out / MEDIA).mkdir(parents=True, exist_ok=True)
     for sample in samples:
-        write_media(out / sample.media, images if sample.stage == "video" else images[middle : middle + 1], _FPS)
+        write_media(out / sample.media, images if sample.stage == "video" else images[middle : middle + 1], FPS)
 
 
 def _judge(sample: Sample, subject: SubjectClip, out: Path, chat: Service) -> None:

@@ -3,7 +3,7 @@
 In: a profile (frames, meshes). Out: made clips of the same person. Start with `protocol.py`, which every generator
 follows:
 
-    plan.py           who makes what; negatives: empty scenes
+    plan.py           who makes what
     as filmed         photometric.py: also in other light, smaller, blurred
     somewhere else    backgrounds.py: also among others
     otherwise         recolour.py, wear.py, reenact.py (another's motion): head.py is the mesh and moves pictures

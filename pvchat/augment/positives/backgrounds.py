@@ -23,6 +23,7 @@ from PIL import Image
 from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import PLAIN
+from pvchat.augment.settings import FPS
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.schemas import FloatArray
@@ -86,7 +87,6 @@ class Crowd:
 
     Args:
         folders: of those clips.
-        fps: frames a second of what is made.
     """
 
     name = "crowd"
@@ -94,8 +94,7 @@ class Crowd:
     stages = BOTH
     share = 8.0
 
-    def __init__(self, folders: Sequence[Path], fps: float) -> None:
-        self.fps = fps
+    def __init__(self, folders: Sequence[Path]) -> None:
         files = (p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in (*CLIPS, *PICTURES))
         self.files = sorted(files)
 
@@ -140,8 +139,8 @@ class Crowd:
         """A stretch of a clip, its frames filled to `size` (H, W)."""
         from pvchat import video
 
-        config = VideoConfig(sample_fps=self.fps, max_frames=count, max_side=2 * max(size))
-        long, wanted = video.probe(path, config).duration_s, count / self.fps
+        config = VideoConfig(sample_fps=FPS, max_frames=count, max_side=2 * max(size))
+        long, wanted = video.probe(path, config).duration_s, count / FPS
         start = float(rng.uniform(0, max(long - wanted, 0.0)))
         found = video.load(path, config, span=(start, start + wanted) if long > wanted else None).images
         found = found[np.minimum(np.arange(count), len(found) - 1)]

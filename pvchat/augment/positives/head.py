@@ -200,6 +200,14 @@ def rotation(yaw: float, pitch: float, roll: float) -> FloatArray:
     return np.asarray(turn @ nod @ tilt, np.float32)
 
 
+def light(image: NDArray[np.uint8], head: HeadMesh) -> float:
+    """How bright the face is, against one in full light: cheeks, forehead, chin."""
+    height, width = image.shape[:2]
+    at = np.round(head.pixels[[50, 280, 9, 151, 199], :2]).astype(int)
+    grey = image[np.clip(at[:, 1], 0, height - 1), np.clip(at[:, 0], 0, width - 1)].mean()
+    return float(np.clip(grey / 165, 0.3, 1.1))
+
+
 def _candidates(
     corners: NDArray[np.float64], order: IntArray, height: int, width: int
 ) -> tuple[IntArray, IntArray, IntArray]:

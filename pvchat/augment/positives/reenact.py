@@ -198,19 +198,11 @@ def _fill_mouth(
     depth[list(_UPPER_LIP)], depth[list(_LOWER_LIP)] = 0.0, 1.0
     down = seen.interpolate(triangles, depth)[inside]
     teeth = np.clip((0.42 - down) / 0.15, 0, 1) * np.clip((down - 0.02) / 0.08, 0, 1) * np.clip(opened / 0.06, 0, 1)
-    colour = (_INSIDE + (_TEETH - _INSIDE) * 0.8 * teeth) * _light(image, head)
+    colour = (_INSIDE + (_TEETH - _INSIDE) * 0.8 * teeth) * heads.light(image, head)
     edge = np.clip(np.minimum(down, 1 - down) / 0.08, 0, 1) * strength
     rows, columns = seen.rows[inside], seen.columns[inside]
     under = out[rows, columns].astype(np.float32)
     out[rows, columns] = np.clip(under * (1 - edge) + colour * edge, 0, 255).astype(np.uint8)
-
-
-def _light(image: NDArray[np.uint8], head: heads.HeadMesh) -> float:
-    """How bright the face is, against a well lit one."""
-    height, width = image.shape[:2]
-    at = np.round(head.pixels[[50, 280, 5, 151], :2]).astype(int)
-    rows, columns = np.clip(at[:, 1], 0, height - 1), np.clip(at[:, 0], 0, width - 1)
-    return float(np.clip(image[rows, columns].mean() / 150, 0.25, 1.15))
 
 
 def _own(head: heads.HeadMesh) -> tuple[float, float]:

@@ -63,7 +63,7 @@ class Wear:
         images = []
         for frame, head in zip(frames, found, strict=True):
             image = profile.images[frame]
-            lit = face_light(image, head)
+            lit = heads.light(image, head)
             for texture in textures:
                 image = lay(image, head, texture, lit)
             images.append(image)
@@ -87,14 +87,6 @@ def lay(image: NDArray[np.uint8], head: heads.HeadMesh, texture: FloatArray, lig
     """A frame [H, W, 3] with a texture on its head."""
     places = np.stack((head.local[:, 0] + _EXTENT[0], head.local[:, 1] + _EXTENT[1]), 1) * _SCALE
     return paint(image, texture, places, head.pixels, head.triangles(), light)
-
-
-def face_light(image: NDArray[np.uint8], head: heads.HeadMesh) -> float:
-    """How bright the face is, against one in full light: cheeks, forehead, chin."""
-    height, width = image.shape[:2]
-    at = np.round(head.pixels[[50, 280, 9, 151, 199], :2]).astype(int)
-    grey = image[np.clip(at[:, 1], 0, height - 1), np.clip(at[:, 0], 0, width - 1)].mean()
-    return float(np.clip(grey / 165, 0.3, 1.1))
 
 
 class _Canvas:

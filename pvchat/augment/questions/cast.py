@@ -13,7 +13,7 @@ stays as it was measured there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -39,15 +39,13 @@ class SampleView:
 
     Attributes:
         sample: what it shows and where it lies.
-        analysis: of its media, without the features (`look` has them).
+        analysis: of its media, without the features.
         tracks: name -> index into `analysis.tracks`, for the people present whose track is known.
-        look: reads the whole analysis again.
     """
 
     sample: Sample
     analysis: ClipAnalysis
     tracks: dict[str, int]
-    look: Callable[[], ClipAnalysis] = field(repr=False, compare=False)
 
     @cached_property
     def presence(self) -> list[PersonPresence]:
@@ -81,10 +79,7 @@ def views(samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person
         prototypes = np.asarray(person.arrays.get("prototypes", np.zeros((0, 0))), np.float32)
         known.setdefault(person.name, []).extend((person.kind, p) for p in prototypes)
 
-    def view(sample: Sample, analysis: ClipAnalysis) -> SampleView:
-        return SampleView(sample, analysis, find(sample, analysis, known), lambda: analyses(sample))
-
-    return [view(sample, analysis) for sample, analysis in zip(samples, seen, strict=True)]
+    return [SampleView(sample, shown, find(sample, shown, known)) for sample, shown in zip(samples, seen, strict=True)]
 
 
 def references(samples: Sequence[Sample], seen: Sequence[ClipAnalysis]) -> dict[str, list[tuple[str, FloatArray]]]:

@@ -1,4 +1,4 @@
-"""Questions and answers about samples: four types, yes and no in balance, refusals, groups, sides.
+"""Questions and answers about samples: four types, yes and no in balance, refusals, groups.
 
 In: samples, their analyses, a teacher. Out: `QuestionRow`s. What is true comes from `Sample.people`, what is said of
 those present from the teacher, all wording from `templates.py`. Per split and person:
@@ -6,8 +6,7 @@ those present from the teacher, all wording from `templates.py`. Per split and p
 - singles: so many rows of each type about samples that show the person as about samples that don't ("refusal" where an
   absent person is asked to be described); no question twice about one sample;
 - pairs and triples: all presence combinations that the samples have, the rarest first (the official PVChat data leave
-  out "exactly two of three");
-- sides: left and right of others, asked so that yes and no are equally frequent, and refused for the absent.
+  out "exactly two of three").
 
 The paper's scale is 1,455 rows from 81 clips, 18 a clip (arXiv 2503.17069); `PER_SAMPLE` is a little above, since what
 isn't measured isn't asked.
@@ -15,7 +14,6 @@ isn't measured isn't asked.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,10 +24,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.augment.questions.cast import Analyses, SampleView, described_alike, views
-from pvchat.augment.questions.sides import OPPOSITE, Pair, pairs
 from pvchat.augment.questions.teacher import Description, FactsTeacher, Teacher
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
-from pvchat.augment.schemas import QuestionRow, Sample, Split
+from pvchat.augment.schemas import QuestionRow, Sample, Split, chance
 from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -40,7 +37,6 @@ PER_SAMPLE = 20
 SHARES = {"appearance": 0.2, "action": 0.2, "location": 0.2}  # of the singles; existence is the rest
 OTHERS = 4  # singles a sample about everyone else whom the samples name
 GROUPS = 6  # rows a sample about pairs and triples
-SIDES = 3  # rows a sample about left and right
 _STILL = ("existence", "appearance", "location")  # a still shows no action
 _OPEN = re.compile(r"(Which|Who|Of)\b")  # asks who is there: neither yes nor no is an answer
 
@@ -87,7 +83,6 @@ def write_questions(
         for who in everyone:
             writer.singles(some, who, split, PER_SAMPLE if who == name else OTHERS)
         writer.groups(some, split)
-        writer.sides(some, split)
     return writer.rows([v.sample.id for v in seen])
 
 
@@ -204,9 +199,9 @@ class _Writer:
         size = "pair" if len(who) == 2 else "triple"
         if kind not in (_STILL if view.sample.stage == "image" else TYPES):
             kind = "existence"
-        forms = templates(kind, split, "plain", "group") if kind == "existence" else templates(kind, split)
         questions = {r.question for r in self.found.get(view.sample.id, [])}
-        new = [t for t in self._shuffled(forms, *who, kind, view.sample.id) if fill(t.text, who) not in questions]
+        forms = self._shuffled(templates(kind, split, "plain", "group"), *who, kind, view.sample.id)
+        new = [t for t in forms if fill(t.text, who) not in questions]
         if not new:
             return
         template = new[0]
@@ -231,38 +226,6 @@ class _Writer:
         if there and away:
             return self._answer("some", question, there, away)
         return self._answer("all" if there else "none", question, there or away)
-
-    # -- left and right
-
-    def sides(self, some: Sequence[SampleView], split: Split) -> None:
-        """Rows about who is left or right of whom, and no more refusals than those."""
-        yes, answered, refused = self._rng("sides", split).random() < 0.5, 0, []
-        for view in some:
-            rng, found = self._rng("side", view.sample.id), pairs(view)
-            for pair in self._mixed([p for p in found if p.side], rng)[:SIDES]:
-                yes = self._side(view, pair, split, yes, rng)
-                answered += 1
-            refused += [(view, p, rng) for p in self._mixed([p for p in found if not p.side], rng)[:SIDES]]
-        for view, pair, rng in self._mixed(refused, self._rng("refused", split))[:answered]:
-            self._side(view, pair, split, yes, rng)
-
-    def _side(self, view: SampleView, pair: Pair, split: Split, yes: bool, rng: np.random.Generator) -> bool:
-        """One row; returns whether the next yes-or-no question shall be answered yes."""
-        open_ = rng.random() < 0.5
-        pool = templates("location", split, "open" if open_ else "side")
-        template = pool[int(rng.integers(len(pool)))]
-        people = [pair.name, pair.other] if pair.named else [pair.name]
-        side = pair.side or ("left" if rng.random() < 0.5 else "right")
-        side_asked = side if yes or pair.side is None else OPPOSITE[side]
-        text = fill(template.text, [pair.name], side=side_asked, other=pair.other)
-        question = _Question(view, "location", template, tuple(people))
-        if pair.side is None:
-            answer = self._refuse("location", question, [pair.name])
-        else:
-            frame = "side named" if open_ else "side yes" if yes else "side no"
-            answer = self._answer(frame, question, [pair.name], side=pair.side, other=pair.other)
-        self._add(question, "relative", text, answer)
-        return yes if open_ or pair.side is None else not yes
 
     # -- wording
 
@@ -308,9 +271,7 @@ class _Writer:
     # -- chance
 
     def _rng(self, *words: str) -> np.random.Generator:
-        """Independent of all other choices: one more sample changes nothing about the rest."""
-        digest = hashlib.sha256("|".join((str(self.seed), *words)).encode()).digest()
-        return np.random.default_rng(int.from_bytes(digest[:8], "little"))
+        return chance(self.seed, *words)
 
     def _shuffled(self, pool: Sequence[Template], *words: str) -> list[Template]:
         return self._mixed(pool, self._rng("shuffle", *words))

@@ -2,9 +2,9 @@
 
 In: `templates.json`. Out: filled sentences. Placeholders: `{name}` is one name or a list of names; `[is/are]` agrees
 with it; `{or}` lists the names with "or"; `{all}` is "both" or "all three"; `{none}` "neither Ana nor Ben" or "none of
-Ana, Ben and Cy"; `{other}` is somebody else, `{side}` "left" or "right", `{absent}` who is missing (its own `[is/are]`
-follows it; `{absent or}` lists them with "or"). `{description}` is what a teacher says, `{what}` what a refusal can't
-say: "{name} [is/are] in this video." is "Ana and Ben are in this video.".
+Ana, Ben and Cy"; `{absent}` is who is missing (its own `[is/are]` follows it; `{absent or}` lists them with "or").
+`{description}` is what a teacher says, `{what}` what a refusal can't say: "{name} [is/are] in this video." is "Ana and
+Ben are in this video.".
 
 No sentence stands in two splits: neither test questions nor test answers can be learned by heart from training.
 
@@ -26,10 +26,10 @@ from typing import Any, Literal
 from pvchat.augment.schemas import Split
 from pvchat.chat.english import join, upper
 
-Form = Literal["plain", "group", "side", "open"]
+Form = Literal["plain", "group"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 TYPES = ("existence", "appearance", "action", "location")
-FORMS: tuple[Form, ...] = ("plain", "group", "side", "open")
+FORMS: tuple[Form, ...] = ("plain", "group")
 _AGREES = re.compile(r"\[([^/\]]+)/([^\]]+)\]")
 _COUNTS = {2: "both", 3: "all three", 4: "all four"}
 _NEGATION = re.compile(
@@ -61,8 +61,7 @@ class Template:
         text: with placeholders.
         type: existence, appearance, action or location.
         split: where it may be used.
-        form: "plain" asks about one or several people, "group" only about several, "side" whether somebody is left or
-            right of somebody else, "open" on which side.
+        form: "plain" asks about one or several people, "group" only about several.
     """
 
     number: int
@@ -95,7 +94,7 @@ def answers(frame: str, split: Split) -> list[str]:
     """Ways to frame an answer.
 
     Args:
-        frame: "yes", "no", "some", "all", "none", "described", "refusal", "side yes", "side no" or "side named".
+        frame: "yes", "no", "some", "all", "none", "described" or "refusal".
         split: where it is used.
     """
     return list(_book()["answers"][frame][split])

@@ -19,14 +19,15 @@ from numpy.typing import NDArray
 
 from pvchat.augment.folders import write_media
 from pvchat.augment.questions.cast import Analyses, find, mean_vector, references, without_features
-from pvchat.augment.schemas import TOGETHER, Sample, Split
+from pvchat.augment.schemas import TOGETHER, Sample, Split, chance
+from pvchat.augment.settings import FPS
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 NAMES = ("Kim", "Lee", "Noa", "Sam", "Ida", "Tom", "Uma", "Max")
 REPEATS: dict[Split, int] = {"train": 2, "val": 1, "test": 1}  # clips of each combination
-HEIGHT, FPS, FRAMES = 240, 8.0, 16  # of the clips put side by side
+HEIGHT, FRAMES = 240, 16  # of the clips put side by side
 # Distances of mean face vectors. dlib calls two faces one person below 0.6; in between nothing is said.
 _SAME, _OTHER, _APART = 0.5, 0.6, 0.65
 _PLAIN = ("source", "subclip", "photometric")  # recipes of the subject that may stand beside others
@@ -155,7 +156,7 @@ def _plan(
         if len(there) < 2 or not all(pools[n] for n in there):
             continue
         for turn in range(REPEATS[split]):
-            rng = _rng(seed, split, str(bits), str(turn))
+            rng = chance(seed, split, str(bits), str(turn))
             members = [(n, pools[n][int(rng.integers(len(pools[n])))]) for n in rng.permutation(there).tolist()]
             if all([s.id for _, s in members] != [s.id for _, s in other] for other, _ in planned):
                 planned.append((members, {n: n in there for n in names}))
@@ -211,8 +212,3 @@ def _to_and_fro(count: int, length: int) -> NDArray[np.int64]:
 
 def _distance(a: FloatArray, b: FloatArray) -> float:
     return float(np.linalg.norm(a - b))
-
-
-def _rng(seed: int, *words: str) -> np.random.Generator:
-    digest = hashlib.sha256("|".join((str(seed), *words)).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "little"))

@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pvchat.bases.clipframes import ClipFrames
-from pvchat.bases.judging import Witness, judged
 from pvchat.bases.prompts import BasePrompt
-from pvchat.bases.states import STATE, adapted, judges, personal_of
+from pvchat.bases.states import adapted, personal_of
 from pvchat.chat.query import Query, Whom
-from pvchat.chat.question import Basis, Question
+from pvchat.chat.question import Basis
 from pvchat.chat.run import run
 from pvchat.chat.say.clauses import nobody_known, untold
 from pvchat.chat.say.voice import say
@@ -101,21 +99,6 @@ class Narrator:
         if after := viewed.whole(_after(known)):
             reply.say(after)
         return reply
-
-    def judged(self, questions: Sequence[Question], viewed: Viewed) -> Viewed:
-        """What is known of a clip, with the unsure decided whom this base learned to tell (`bases/judging.py`)."""
-        wanted = {name for question in questions for name in question.people}
-        doubtful = [p.name for p in viewed.presences if p.decision == "unsure" and p.name in wanted]
-        trained = [one for one in viewed.people if one.name in doubtful and STATE in one.extra]
-        if not trained or viewed.clip is None:
-            return viewed
-        with self.lock:
-            known = [one for one in trained if judges(self.base, one)]
-            if not known:
-                return viewed
-            plain = self.frames.visuals(viewed.clip, viewed.analysis, (), self.base, "plain")
-            witness = Witness(self.base, plain, viewed.analysis, lambda question: self.vector(self.base, question))
-            return replace(viewed, presences=judged(witness, known, viewed.presences, self.settings.presence))
 
     def forget(self) -> None:
         """Drop the frames of the last clip from memory.

@@ -8,21 +8,17 @@ the first positive of the file itself, which is then not asked about.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment.dataset.official import media_path, names_of, presence, read_entry
+from pvchat.augment.dataset.official import entries, media_path, names_of, presence, read_entry
 from pvchat.augment.questions.templates import masked
 from pvchat.augment.schemas import QuestionRow
 from pvchat.chat.question import type_of
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject
 
-_TOKEN = re.compile(r"<([^<>]{1,64})>")
-_NUMBERED = re.compile(r"sks\d+")
 _UNUSABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
@@ -45,20 +41,20 @@ def read(path: Path) -> Manifest:
 
 
 def _read_file(file: Path, root: Path) -> tuple[list[Subject], list[Item], list[ManifestProblem]]:
-    entries = _entries(file)
+    videos = _entries(file)
     people: list[str] = []
     items: list[Item] = []
     problems: list[ManifestProblem] = []
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(videos):
         try:
-            names = names_of(entry, entries, file)
+            names = names_of(entry, videos, file)
             items += _items(entry, number, names, file, root)
         except _UNUSABLE as error:
             what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
             problems.append(ManifestProblem(f"{file.name}: video {number + 1}", what))
             continue
         people += [name for name in names if name not in people]
-    clips = {name: _enrollment_clip(file, entries, name) for name in people}
+    clips = {name: _enrollment_clip(file, videos, name) for name in people}
     problems += [
         ManifestProblem(file.name, f"no positive clip to enroll {n} from") for n, clip in clips.items() if not clip
     ]
@@ -68,27 +64,15 @@ def _read_file(file: Path, root: Path) -> tuple[list[Subject], list[Item], list[
 
 
 def _entries(file: Path) -> list[dict[str, Any]]:
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-        rows = value.get("data", value.get("videos"))
-    except (OSError, ValueError, AttributeError) as error:
-        raise SettingsError(f"can't be read ({error}).", subject=str(file)) from error
-    if not isinstance(rows, list):
+    found = entries(file)
+    if found is None:
         raise SettingsError("neither `data` nor `videos` is a list in it.", subject=str(file))
-    return rows
+    return found
 
 
 def _items(entry: dict[str, Any], number: int, names: list[str], file: Path, root: Path) -> list[Item]:
     """The questions of one entry."""
-    pairs = [
-        {
-            "question": _with_names(str(pair["question"]), names),
-            "answer": _with_names(str(pair["answer"]), names),
-            "is_special": bool(pair.get("is_special")),
-        }
-        for pair in entry["qa_pairs"]
-    ]
-    sample, rows = read_entry({**entry, "qa_pairs": pairs}, number, names, file, root)
+    sample, rows = read_entry(entry, number, names, file, root)
     return [
         Item(
             f"{file.stem}-{number:05d}-{place:02d}", file.stem, sample.media, tuple(row.people), row.kind,
@@ -103,20 +87,13 @@ def _type(row: QuestionRow, names: Sequence[str]) -> str:
     return row.type if row.type != "other" else type_of(masked(row.question, names).replace("<n>", "Alex"))
 
 
-def _with_names(text: str, names: Sequence[str]) -> str:
-    """A text with names for "<sks>" and "<Name>"; "<sks1>", … are left for `read_entry`."""
-    if len(names) == 1:
-        return _TOKEN.sub(names[0], text)
-    return _TOKEN.sub(lambda hit: hit[0] if _NUMBERED.fullmatch(hit[1]) or hit[1] == "sks" else hit[1], text)
-
-
-def _enrollment_clip(file: Path, entries: list[dict[str, Any]], name: str) -> str | None:
+def _enrollment_clip(file: Path, videos: list[dict[str, Any]], name: str) -> str | None:
     """The first clip that shows somebody, and nobody else of those whom its entry names."""
     twin = file.with_name(file.name.replace("test", "train"))
-    for part in (_entries(twin) if twin != file and twin.exists() else [], entries):
+    for part in ((entries(twin) or []) if twin != file else [], videos):
         for entry in part:
             try:
-                there = presence(entry, names_of(entry, entries, file))
+                there = presence(entry, names_of(entry, videos, file))
             except _UNUSABLE:
                 continue
             video = str(entry.get("video_path") or entry.get("video_name") or "")

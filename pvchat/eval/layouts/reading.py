@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pvchat.augment.dataset.official import looks_official
+from pvchat.augment.dataset.official import entries
 from pvchat.errors import SettingsError
 from pvchat.eval.layouts import folders, official, published
 from pvchat.eval.manifest import Manifest, checked, read_folder
@@ -55,7 +55,7 @@ def guess(path: Path) -> str:
     if path.is_file():
         if path.name in ("people.json", "questions.jsonl"):
             raise SettingsError("give the folder that it is in.", subject=str(path))
-        if path.suffix == ".json" and looks_official(path):
+        if path.suffix == ".json" and entries(path) is not None:
             return "official"
     else:
         tests = {
@@ -63,7 +63,7 @@ def guess(path: Path) -> str:
             "this-is-my": published.is_this_is_my(path),
             "yollava": published.is_yollava(path),
             "folders": folders.looks_like(path),
-            "official": any(looks_official(f) for f in path.glob("*test*.json")),
+            "official": any(entries(f) is not None for f in path.glob("*test*.json")),
             "myvlm": published.is_myvlm(path),
         }
         for name, fits in tests.items():

@@ -9,7 +9,6 @@ union of all spans of one person.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,19 +82,6 @@ def weighted_auc(weights: Array, truth: Bools, chance: Array) -> Array:
         return (up * (below + down / 2)).sum(1) / (up.sum(1) * down.sum(1))
 
 
-def reliability(truth: Bools, chance: Array) -> list[dict[str, Any]]:
-    """Bins of equal width: mean probability, share that is truly present, count."""
-    bins = _bins(chance)
-    return [
-        {
-            "mean_probability": round(float(chance[bins == b].mean()), 4),
-            "present": round(float(truth[bins == b].mean()), 4),
-            "n": int((bins == b).sum()),
-        }
-        for b in np.unique(bins)
-    ]
-
-
 def calibration_error(boot: Bootstrap, clips: Sequence[str], truth: Bools, chance: Array) -> Measure:
     """Expected calibration error: the gap between mean probability and truth in a bin, weighted by the bin's count."""
     place = np.eye(BINS)[_bins(chance)] if len(chance) else np.zeros((0, BINS))
@@ -117,27 +103,6 @@ def selective(
         "coverage": boot.mean(clips, sure),
         "risk_when_sure": boot.measure(clips, np.stack([wrong.astype(float), sure], 1) if len(clips) else [], ratio),
     }
-
-
-def risk_coverage(truth: Bools, predicted: Bools, chance: Array) -> list[tuple[float, float]]:
-    """(coverage, error rate) when only the surest are answered, by distance of the probability from one half.
-
-    Points where the confidence changes: rows of equal confidence come in together (Geifman & El-Yaniv 2017,
-    arXiv 1705.08500).
-    """
-    sure = np.round(np.abs(chance - 0.5), 9)  # .55 and .45 are equally sure, whatever their last bits
-    order = np.argsort(-sure, kind="stable")
-    wrong = np.cumsum((truth != predicted)[order])
-    last = np.flatnonzero(np.r_[np.diff(sure[order]) != 0, True]) if len(order) else np.zeros(0, int)
-    return [(round(float((i + 1) / len(order)), 4), round(float(wrong[i] / (i + 1)), 4)) for i in last]
-
-
-def area_under_risk(curve: Sequence[tuple[float, float]]) -> float | None:
-    """Area under the risk–coverage curve, by steps: the mean risk over all coverages. Lower is better."""
-    if not curve:
-        return None
-    before = [0.0, *(c for c, _ in curve[:-1])]
-    return round(sum((c - b) * r for (c, r), b in zip(curve, before, strict=True)), 4)
 
 
 def tiou(predicted: Sequence[Span], true: Sequence[Span]) -> float:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.eval.manifest import Manifest
-from pvchat.eval.report import gallery, plots
+from pvchat.eval.report import gallery
 from pvchat.eval.slices import PART
+from pvchat.eval.systems.registry import PREFERRED
 from pvchat.eval.table import joined
 from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
 
 Row = dict[str, Any]
-MAIN = ("ours-deep", "ours-instant", "measured-facts")
 # group, measure, heading, higher is better
 PRESENCE = (
     ("existence", "balanced_accuracy", "balanced accuracy", True),
@@ -43,6 +43,11 @@ TELLING = (
     ("rules", "descriptive_completeness_rules", "DC, rules", True),
 )
 COLUMNS = (*PRESENCE, *TELLING)
+COMPARED = (  # of all systems: axis, group, measure, what it says, where its scale ends
+    ("suite", "existence", "balanced_accuracy", "balanced accuracy of existence questions about one person", 1.0),
+    ("type", "wording", "content_f1", "content-word F1, answers about people who are there", 1.0),
+    ("kind", "rules", "entity_specificity_rules", "entity specificity by rules, 0–5", 5.0),
+)
 SLICE_COLUMNS = (
     ("existence", "balanced_accuracy"), ("existence", "auc"), ("existence", "tpr"), ("existence", "tnr"),
     ("existence", "ece"),
@@ -75,9 +80,8 @@ def write(out: Path, manifest: Manifest, frames: bool) -> Path:
 def view(metrics: Row, run: Row, rows: Sequence[Row], manifest: Manifest, frames: bool) -> Row:
     """Everything that the template names."""
     systems = list(metrics["systems"])
-    main = next((m for m in MAIN if m in systems), systems[-1])
+    main = next((m for m in PREFERRED if m in systems), systems[-1])
     answered = joined([r for r in rows if r["system"] == main], {i.id: i for i in manifest.items}, {})
-    colours = plots.colour_of(systems)
     return {
         "metrics": metrics,
         "run": run,
@@ -87,7 +91,7 @@ def view(metrics: Row, run: Row, rows: Sequence[Row], manifest: Manifest, frames
         "table": headline(metrics),
         "parts": parts(metrics),
         "best": best(metrics),
-        "plots": _plots(metrics, colours),
+        "compared": compared(metrics),
         "confusion": confusion(metrics["systems"][main]["confusion"]),
         "slices": slices(metrics["systems"][main]["slices"]),
         "slice_columns": SLICE_COLUMNS,
@@ -154,6 +158,20 @@ def slices(found: Mapping[str, Mapping[str, Row]]) -> dict[str, dict[str, dict[s
     }
 
 
+def compared(metrics: Row) -> dict[str, dict[str, Any]]:
+    """What is compared -> {"high": where its scale ends, "places": place -> system -> measure}."""
+    out: dict[str, dict[str, Any]] = {}
+    for axis, group, key, title, high in COMPARED:
+        places: dict[str, dict[str, Row]] = {}
+        for name, system in metrics["systems"].items():
+            for place, groups in system["slices"].get(axis, {}).items():
+                if (measure := _get(groups, group, key)) and measure["value"] is not None:
+                    places.setdefault(place, {})[name] = measure
+        if places:
+            out[f"By {axis}: {title}"] = {"high": high, "places": places}
+    return out
+
+
 def judges(metrics: Row) -> dict[str, dict[str, Row]]:
     """Judge -> system -> its two measures; empty where nobody judged."""
     out: dict[str, dict[str, Row]] = {}
@@ -178,52 +196,6 @@ def interval(measure: Row | None) -> str:
         return ""
     low, high = (number({"value": measure[k]}) for k in ("low", "high"))
     return f"{low}–{high}"
-
-
-def _plots(metrics: Row, colours: Mapping[str, str]) -> dict[str, str]:
-    systems = metrics["systems"]
-    shown = {s: c for s, c in colours.items() if s not in ("always-yes", "prior")}
-    graded = [s for s in shown if systems[s]["reliability"] and _has_grades(systems[s]["risk_coverage"])]
-    curves = {s: systems[s]["risk_coverage"] for s in graded}
-    exist = "balanced accuracy, existence questions"
-    content = "content-word F1 against the reference phrase"
-    return {
-        "suite": _by(systems, shown, "suite", "existence", "balanced_accuracy", exist),
-        "type": _by(systems, shown, "type", "wording", "content_f1", content),
-        "kind": _by(systems, shown, "kind", "rules", "entity_specificity_rules", "entity specificity by rules, 0–5"),
-        "reliability": plots.reliability("Reliability", {s: systems[s]["reliability"] for s in graded}, colours),
-        "risk": plots.risk_coverage("Risk and coverage", curves, _unsure_points(systems, graded), colours),
-    }
-
-
-def _has_grades(curve: Sequence[Any]) -> bool:
-    """Whether a system says how sure it is at all; one that only says yes or no has a single point."""
-    return len(curve) > 2
-
-
-def _unsure_points(systems: Row, names: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """(coverage, risk) where a system stops answering because it says "unsure"."""
-    out = {}
-    for name in names:
-        group = systems[name]["overall"].get("existence", {})
-        if systems[name]["unsure"] and group and group["risk_when_sure"]["value"] is not None:
-            out[name] = (float(group["coverage"]["value"]), float(group["risk_when_sure"]["value"]))
-    return out
-
-
-def _by(systems: Row, colours: Mapping[str, str], axis: str, group: str, key: str, unit: str) -> str:
-    places = dict.fromkeys(p for s in colours for p in systems[s]["slices"].get(axis, {}))
-    found: dict[str, dict[str, Row]] = {p: {} for p in places}
-    for place, row in found.items():
-        for name in colours:
-            if measure := _get(systems[name]["slices"][axis].get(place, {}), group, key):
-                row[name] = measure
-    found = {p: row for p, row in found.items() if any(m["value"] is not None for m in row.values())}
-    if not found:
-        return ""
-    high = 5.0 if group == "rules" else 1.0
-    width = plots.WIDE if axis == "suite" else plots.HALF
-    return plots.dots(f"{unit} by {axis}", unit, found, colours, high, width)
 
 
 def _get(groups: Mapping[str, Any], group: str, key: str) -> Row | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pvchat.eval.manifest import Item, Manifest
-from pvchat.schemas import ClipAnalysis, PersonPresence
+from pvchat.schemas import ClipAnalysis
 
 if TYPE_CHECKING:
     from pvchat.model.language import LanguageModel
@@ -32,13 +32,11 @@ class Reply:
         people: a row each: name, decision ("present", "absent", "unsure"; None until settled), probability, spans, and
             perhaps a raw score.
         timing: seconds of parts that the system itself measured.
-        notes: what else is worth keeping (what was retrieved).
     """
 
     answer: str
     people: list[dict[str, Any]] = field(default_factory=list)
     timing: dict[str, float] = field(default_factory=dict)
-    notes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -119,11 +117,6 @@ class System(Protocol):
     def answer(self, item: Item, case: Case) -> Reply:
         """Answer one question; a PVChatError counts as this system's error on this question."""
         ...
-
-
-def presence_rows(presences: Sequence[PersonPresence]) -> list[dict[str, Any]]:
-    """Presences as rows."""
-    return [p.to_dict() for p in presences]
 
 
 def decided(name: str, decision: str, probability: float | None = None) -> dict[str, Any]:

@@ -145,11 +145,10 @@ class RetrieveThenPrompt:
         found = self.retrieve(case.analysis)
         names = [p.name for p in self.bench.people] if item.kind == "who" else item.people
         people = [_row(name, found) for name in names]
-        notes = {"retrieved": sorted(found)}
         if item.type == "existence":
-            return Reply(existence_text(people), people, notes=notes)
+            return Reply(existence_text(people), people)
         text = self._texts.reply(item, case, lambda one: self._chat(one, case, found))
-        return Reply(text, people, notes=notes)
+        return Reply(text, people)
 
     def retrieve(self, analysis: ClipAnalysis) -> dict[str, tuple[int, float]]:
         """Name -> (track, distance) of every record that is some track's nearest and near enough."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pvchat.errors import UnknownPersonError
 from pvchat.eval.manifest import Item
-from pvchat.eval.systems.base import Bench, Case, Reply, presence_rows
+from pvchat.eval.systems.base import Bench, Case, Reply
 
 
 class MeasuredFacts:
@@ -28,8 +28,8 @@ class MeasuredFacts:
         if self._last[0] != case.analysis.key:  # the same people for every question about a clip
             self._last = (case.analysis.key, self.chat.score(self.chat.people.all(), case.analysis))
         presences = self._last[1]
-        about = question.about(presences)
-        return Reply(known_of(question, presences, timeline_of(presences, case.analysis)).plain, presence_rows(about))
+        text = known_of(question, presences, timeline_of(presences, case.analysis)).plain
+        return Reply(text, [p.to_dict() for p in question.about(presences)])
 
 
 class Ours:
@@ -58,4 +58,4 @@ class Ours:
         if unknown := [one["name"] for one in answer.finding.get("missing", ()) if one["why"] == "not enrolled"]:
             what = "couldn't be enrolled, so nothing is measured by this question."
             raise UnknownPersonError(what, subject=unknown[0], hint="run.json says why.")
-        return Reply(answer.answer, presence_rows(answer.people), dict(answer.timing))
+        return Reply(answer.answer, [p.to_dict() for p in answer.people], dict(answer.timing))

@@ -14,6 +14,7 @@ from pvchat.eval.systems.base import Bench, System
 HUB = "hub:"
 BASE_VIEWS = ("ours-plain", "ours-marks", "ours-crop")  # of a pretrained base: only where they are asked for
 INSTANT = ("always-yes", "prior", "face-matcher", "retrieve-prompt", "text-only-llm", "measured-facts", "ours-instant")
+PREFERRED = ("ours-deep", "ours-instant", "measured-facts")  # whose answers are shown first
 
 
 def names_for(depth: str, names: Sequence[str] = ()) -> tuple[str, ...]:

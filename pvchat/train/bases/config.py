@@ -24,7 +24,7 @@ class SharedTraining:
 
     Attributes:
         data: folder of image sets.
-        out: the run's folder: checkpoints, metrics, plots.
+        out: the run's folder: checkpoints, metrics.
         model: the pretrained base (`pvchat models`); in a checkout of the source also a preset of our own model.
         identities: image sets, comma-separated.
         steps, minutes: of the run, of this sitting.

@@ -2,8 +2,8 @@
 
 In: a `TrainingSet` with its media, the people enrolled beside her. Out: `BaseData`. The samples' frames are decoded
 once; half of the questions call the person otherwise, and some ask about everything but her (`GENERIC`), where the
-answer before training is true. An augmentation without footage of other people teaches to tell somebody from nobody,
-so others' thumbnails, all that is kept of their clips, are hard negatives (`with_strangers`).
+answer before training is true. Others' thumbnails, all that is kept of their clips, are negatives beside those of the
+augmentation, which has none where no footage of other people is at hand (`with_strangers`).
 
 Legend: T frames.
 """
@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from pvchat.augment.questions.cast import views
-from pvchat.augment.schemas import EMPTY, Split, Stage
+from pvchat.augment.schemas import Split, Stage
+from pvchat.bases.clipframes import whole_boxes
 from pvchat.bases.marking import Frames, Visuals, crop_of
 from pvchat.bases.soft import Personal
 from pvchat.config import VideoConfig
@@ -54,7 +55,6 @@ class BaseData:
         before: log-odds of yes on generic questions, by (sample, question), with her as she is before training.
         seen: what our experts saw of every sample, by number; empty where no connector asks for it.
         vectors: sentence vector [1, S] of every question, likewise.
-        empty: samples that show nobody, by number.
         left_out: questions that name somebody without a state.
     """
 
@@ -66,7 +66,6 @@ class BaseData:
     before: dict[tuple[int, str], float] = field(default_factory=dict)
     seen: list[ClipAnalysis] = field(default_factory=list)
     vectors: dict[str, Any] = field(default_factory=dict)
-    empty: frozenset[int] = frozenset()
     left_out: int = 0
 
     def part(self, stage: Stage, split: Split) -> list[PersonExample]:
@@ -99,8 +98,7 @@ def make_base_data(
     examples, left_out = examples_about(name, data_set, others)
     shown = [shown_of(data_set.folder / s.media, frames, config) for s in data_set.samples]
     crops = crops_of(person, data_set, shown)
-    empty = frozenset(i for i, s in enumerate(data_set.samples) if s.recipe == EMPTY)
-    return BaseData(name, shown, examples, crops, others, empty=empty, left_out=left_out)
+    return BaseData(name, shown, examples, crops, others, left_out=left_out)
 
 
 def shown_of(path: Path, frames: int, config: VideoConfig) -> Visuals:
@@ -164,11 +162,7 @@ def _crop(analysis: ClipAnalysis, number: int, shown: Visuals) -> Frames:
     best = int(np.argmax(track.quality * (track.boxes[:, 3] - track.boxes[:, 1])))
     time = float(analysis.times[track.frames[best]])
     nearest = int(np.abs(np.asarray(shown.times) - time).argmin())
-    box = np.concatenate([
-        np.minimum(track.boxes[best, :2], track.body_boxes[best, :2]),
-        np.maximum(track.boxes[best, 2:], track.body_boxes[best, 2:]),
-    ])  # fmt: skip
-    return crop_of(shown.frames[nearest], np.clip(box, 0, 1), margin=0.0)
+    return crop_of(shown.frames[nearest], whole_boxes(track)[best], margin=0.0)
 
 
 def _same(person: Person, other: Person) -> bool:

@@ -1,11 +1,9 @@
 """The gate of one person's state on a base: it must tell her from others, under any name, and leave the rest alone.
 
-In: the trained person, her held-back clips. Out: `Gate`: numbers, the calibration of her yes or no, whether she passes.
-Clips that no step was taken on are used: the test split where there is one, else the validation split, which chose the
-best step (then the numbers flatter a little). Passing means: of the clips with her and of those without her, enough are
-told; calling her otherwise changes nearly nothing; generic questions keep their answers, as far as so few can show.
-Scenes that were emptied of her tell nothing about telling people apart: where other people are held back, they must be
-told, too; where none are, her state may describe her and her yes or no isn't used (`states.judges`).
+In: the trained person, her held-back clips. Out: `Gate`: numbers, whether she passes. Clips that no step was taken on
+are used: the test split where there is one, else the validation split, which chose the best step (then the numbers
+flatter a little). Passing means: of the clips with her and of those without her, enough are told, after calibration;
+calling her otherwise changes nearly nothing; generic questions keep their answers, as far as so few can show.
 """
 
 from __future__ import annotations
@@ -37,24 +35,21 @@ class Gate:
     """What was found.
 
     Attributes:
-        yes_recall, no_recall: shares of clips with and without her that are told right, after calibration; the second
-            is that of other people where it is the lower one.
+        yes_recall, no_recall: shares of clips with and without her that are told right, after calibration.
         swap: share of decisions that stay under another name.
         drift: share of sure generic answers that change; asked: how many there are.
         clips: how many of either side.
-        strangers: how many of those without her show other people.
-        scale, bias: her log-odds are scale · said + bias.
+        scale, bias: her log-odds count as scale · said + bias.
     """
 
     yes_recall: float
     no_recall: float
     swap: float
     drift: float
+    asked: int
     clips: int
     scale: float
     bias: float
-    asked: int = 0
-    strangers: int = 0
 
     @property
     def passed(self) -> bool:
@@ -78,19 +73,12 @@ def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
     """
     clips = held_out(data, seed)
     alias = next(a for a in ALIASES if a not in (data.name, *data.others))
-    said = {clip: float(trainee.presence_odds(data, clip, data.name)) for clip, _ in clips}
-    other = {clip: float(trainee.presence_odds(data, clip, alias)) for clip, _ in clips}
-    scale, bias = calibrate([said[c] for c, _ in clips], [there for _, there in clips])
-    decided = {clip: scale * odds + bias > 0 for clip, odds in said.items()}
-    swapped = {clip: scale * odds + bias > 0 for clip, odds in other.items()}
-    here = [decided[c] for c, there in clips if there]
-    gone = [not decided[c] for c, there in clips if not there]
-    others = [not decided[c] for c, there in clips if not there and c not in data.empty]
-    no = min((float(np.mean(side)) for side in (gone, others) if side), default=0.0)
-    swap = float(np.mean([decided[c] == swapped[c] for c, _ in clips])) if clips else 0.0
-    drift, asked = _drift(trainee, data, seed)
-    return Gate(float(np.mean(here or [False])), no, swap, drift, min(len(here), len(gone)), scale, bias, asked,
-                len(others))  # fmt: skip
+    there = np.array([side for _, side in clips], bool)
+    odds = [[float(trainee.presence_odds(data, clip, name)) for clip, _ in clips] for name in (data.name, alias)]
+    scale, bias = calibrate(odds[0], there.tolist())
+    said, other = scale * np.array(odds) + bias > 0
+    yes, no, swap = _share(said[there]), _share(~said[~there]), _share(said == other)
+    return Gate(yes, no, swap, *_drift(trainee, data, seed), int(there.sum()), scale, bias)
 
 
 def at_least(share: float, count: int) -> float:
@@ -104,8 +92,7 @@ def at_least(share: float, count: int) -> float:
 def held_out(data: BaseData, seed: int) -> list[tuple[int, bool]]:
     """Clips that she wasn't trained on, and whether she is in each; as many of either side, at most `_MOST`."""
     for split in ("test", "val", "train"):
-        found = {e.clip: e.present[e.names.index(name)] for e in data.examples if e.split == split and decides(e)
-                 for name in e.names[:1]}  # fmt: skip
+        found = {e.clip: e.present[0] for e in data.examples if e.split == split and decides(e)}
         sides = [[clip for clip, there in sorted(found.items()) if there == side] for side in (True, False)]
         if all(sides):
             break
@@ -137,5 +124,8 @@ def _drift(trainee: BaseTrainee, data: BaseData, seed: int) -> tuple[float, int]
     rows = [row for row in dict.fromkeys(generic_rows(data, "val", GENERIC_ROWS, seed)) if row in data.before]
     sure = [row for row in rows if abs(data.before[row]) >= SURE]
     now = trainee.generic_odds(data, sure)
-    changed = [(now[row] > 0) != (data.before[row] > 0) for row in sure]
-    return float(np.mean(changed)) if changed else 0.0, len(changed)
+    return _share([(now[row] > 0) != (data.before[row] > 0) for row in sure]), len(sure)
+
+
+def _share(hits: Any) -> float:
+    return float(np.mean(hits)) if len(hits) else 0.0

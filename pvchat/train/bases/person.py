@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from pvchat.bases.connector import connector_of
-from pvchat.bases.judging import PRESENCE_QUESTION
 from pvchat.bases.loading import Base
+from pvchat.bases.prompts import PRESENCE_QUESTION
 from pvchat.bases.seeing import personal_start
 from pvchat.bases.shared import check_base, stamp_of
 from pvchat.bases.states import LORA, STATE, TOKENS, Z, personal_of
@@ -51,6 +51,9 @@ def train_on_base(
 
     Returns:
         The person, and what is told of the training.
+
+    Raises:
+        SettingsError: the data can't be trained on, or show nobody else.
     """
     config, narrator = config or replace(ON_BASE, seed=chat.settings.seed), chat.narrator
     with narrator.lock:
@@ -62,6 +65,9 @@ def train_on_base(
             _let_see(made, data, narrator)
         else:  # (a connector reads no thumbnails)
             made = with_strangers(made, person, others)
+        if all(any(e.present) for e in made.examples):  # always yes would be right
+            hint = "Augment with --others DIR, fetch footage with `pvchat doctor --fetch`, or enroll somebody else."
+            raise SettingsError("nothing shows anybody else to tell her from.", subject=person.name, hint=hint)
         trained, gate = train_person(base, made, config, session)
     report = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),
             "steps": trained.steps, "done": trained.done, "left_out": made.left_out, "gate": gate.to_dict(),
@@ -94,10 +100,7 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Trai
     Raises:
         SettingsError: the base can't take people, or the batch can't be shared out among the processes.
     """
-    accelerator = make_accelerator("cpu" if base.device.type == "cpu" else "auto")
-    if config.batch % accelerator.num_processes:
-        hint = f"Use a multiple of {accelerator.num_processes}."
-        raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)
+    accelerator = make_accelerator("cpu" if base.device.type == "cpu" else "auto", config.batch)
     check_base(base)
     start = fresh_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
     trainee = BaseTrainee(base, start, config)

@@ -17,9 +17,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat.bases.connector import looking_at
-from pvchat.bases.judging import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.bases.loading import Base
-from pvchat.bases.prompts import BasePrompt, inputs_of
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
 from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.states import upper
@@ -98,7 +97,7 @@ class BaseTrainee(Learner):
         return Said(total, kept, logits[0, yes] - logits[0, no], routing)
 
     def presence_odds(self, data: BaseData, clip: int, name: str) -> Tensor:
-        """Log-odds that she is in a clip, asked as `bases/judging.py` asks."""
+        """Log-odds that she is in a clip."""
         return self.odds(data, clip, PRESENCE_QUESTION.format(name), name)
 
     def odds(self, data: BaseData, clip: int, question: str, name: str) -> Tensor:

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.train.person.config import STAGES, PersonConfig
 from pvchat.train.person.examples import PersonExample
@@ -116,11 +117,19 @@ def follow(training: Training) -> Trained:
     return _result(run, training.start)
 
 
-def make_accelerator(device: str = "cpu") -> Any:
-    """Accelerate's object: one process, or all that torchrun started."""
+def make_accelerator(device: str = "cpu", batch: int = 0) -> Any:
+    """Accelerate's object: one process, or all that torchrun started.
+
+    Raises:
+        SettingsError: a batch of this size can't be shared out among them.
+    """
     from accelerate import Accelerator
 
-    return Accelerator(cpu=device == "cpu")
+    made = Accelerator(cpu=device == "cpu")
+    if batch % made.num_processes:
+        hint = f"Use a multiple of {made.num_processes}."
+        raise SettingsError(f"a batch of {batch} can't be shared out among the processes", hint=hint)
+    return made
 
 
 def held_back(data: Any, most: int, seed: int) -> list[PersonExample]:

@@ -37,12 +37,10 @@ class BaseConfig(SharedTraining):
         precision: of the forward pass; "auto" takes bfloat16 where the processor computes in it, "int8" has the frozen
             layers of the language model multiply in 8 bits (`eightbit.py`), the rest in float32.
         lora_lr: peak learning rate of LoRA; linear warm-up over `warmup` steps, cosine to a tenth at `steps`.
-        decay: AdamW's weight decay (matrices only).
         dropout: of the Q-Former; negative keeps the preset's.
         captioned, auto: image sets, comma-separated.
         views: random crops of every captioned picture to prepare and to train on beside it.
         auto_share: share of a batch whose captions a template made.
-        balance, z: weights of the connectors' losses.
         ask_share: pictures of phase 2 that come with a question beside their captions.
         rehearsal: pictures of phase 2 in each step of phase 3, so that the language model keeps what it learned there.
         token_drop: share of grid cells hidden in training; noise: of features, in standard deviations.
@@ -62,7 +60,6 @@ class BaseConfig(SharedTraining):
     precision: str = "auto"
     lora_lr: float = 2e-4
     warmup: int = 100
-    decay: float = 0.05
     dropout: float = -1.0
     captioned: str = ",".join(CAPTIONED)
     auto: str = ",".join(AUTO)
@@ -70,8 +67,6 @@ class BaseConfig(SharedTraining):
     auto_share: float = 0.05
     ask_share: float = 0.5
     rehearsal: int = 0
-    balance: float = 0.1
-    z: float = 0.01
     token_drop: float = 0.2
     noise: float = 0.1
     save_every: int = 200

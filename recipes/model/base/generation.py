@@ -14,7 +14,7 @@ from recipes.model.base.phases import VALIDATION_BATCH, Objective, StepLoss, hea
 from recipes.model.base.report import HEADS_BY_TYPE, caption_scores
 from recipes.model.batches import encode_clips
 from recipes.model.prompts import Prompt
-from recipes.model.scoring import score, write_all
+from recipes.model.scoring import Asked, score, write_all
 
 CAPTION_TOKENS = 32  # of a caption in validation
 
@@ -50,7 +50,7 @@ class Generation:
         for long in (True, False):  # rows of like length together: padding costs as much as text
             rows = [i for i, p in enumerate(prompts) if bool(p.turns) == long]
             if rows:
-                outs.append(score(model, visual, [prompts[i] for i in rows], question=question[rows]))
+                outs.append(score(model, Asked(visual, [prompts[i] for i in rows], question[rows])))
         tokens = sum(o.answer_tokens for o in outs)
         shares = [o.lm_loss * (o.answer_tokens / tokens) for o in outs]
         loss = sum(shares[1:], shares[0])
@@ -68,7 +68,7 @@ class Generation:
             prompts = [Prompt(CAPTION_QUESTION, clip=i) for i in range(len(part))]
             features = picture_features(held_back.grids(part), None, self.lessons.model)
             asked = self.lessons.vectors([CAPTION_QUESTION] * len(part))
-            said += write_all(model, features, prompts, most=CAPTION_TOKENS, question=asked)
+            said += write_all(model, Asked(features, prompts, asked), most=CAPTION_TOKENS)
         truth = [list(held_back.photos[i].captions) for i in rows]
         return {**caption_scores(said, truth), HEADS_BY_TYPE: self._heads(model, rows)}
 

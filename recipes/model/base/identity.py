@@ -30,9 +30,9 @@ from recipes.model.base.generation import Generation
 from recipes.model.base.grounding import CaptionDecoder, WordNaming
 from recipes.model.base.phases import Objective, StepLoss, total
 from recipes.model.base.report import balanced
-from recipes.model.batches import ClipFeatures, aligned, collate, collate_people, encode_clips, from_analysis
+from recipes.model.batches import ClipFeatures, aligned, collate, collate_people, from_analysis
 from recipes.model.prompts import Prompt
-from recipes.model.scoring import score, yes_no
+from recipes.model.scoring import Asked, score, yes_no
 
 
 @dataclass
@@ -50,6 +50,10 @@ class EpisodeBatch:
     people: list[Person]
     episodes: list[Episode] = field(default_factory=list)
     pictures: Any = None
+
+    def asked(self, people: People | None) -> Asked:
+        """Its questions, with the people whom they name."""
+        return Asked(self.features, self.prompts, self.question, people)
 
 
 class IdentityPhase:
@@ -117,7 +121,7 @@ class IdentityPhase:
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """Of the answers, and of their first tokens (yes or no is one of ten: it would get lost); what is rehearsed."""
-        out = score(model, batch.features, batch.prompts, question=batch.question, people=named_people(model, batch))
+        out = score(model, batch.asked(named_people(model, batch)))
         losses = {"lm_loss": out.lm_loss, "first_loss": out.first_loss}
         if self.rehearsal is not None:
             losses["rehearsal_loss"] = self.rehearsal.loss(model, objective, batch.pictures).loss
@@ -142,9 +146,8 @@ class IdentityPhase:
         for _ in range(0, self.config.validate_rows, 16):
             batch = self.collate(part, list(itertools.islice(asked, 16)), rng)
             people = named_people(model, batch)
-            visual = encode_clips(model, batch.features)
-            yes += yes_no(model, visual, batch.prompts, question=batch.question, people=people).tolist()
-            told += model.read(visual, batch.question, people).presence[:, 0].tolist()
+            yes += yes_no(model, batch.asked(people)).tolist()
+            told += batch.asked(people).read(model).presence[:, 0].tolist()
             there += [e.present[0] for e in batch.episodes]
         says, tells, truth = np.array(yes) > 0, np.array(told) > 0, np.array(there)
         scores = {"said_balanced_accuracy": balanced(says, truth), "told_balanced_accuracy": balanced(tells, truth)}

@@ -15,6 +15,7 @@ from recipes.model.base.phases import Objective
 ROUTERS = 0.05  # of the peak learning rate: at the full one all routed heads go off, and on again, within 40 steps
 TOLD = 30.0  # of it, as soft prompts need: at 1 the language model's yes and no stay at chance for a hundred steps
 FLOOR = 0.1  # of the peak learning rate, where the cosine ends
+DECAY = 0.05  # of matrices' weights
 BETAS = (0.9, 0.98)  # CLIP's
 
 
@@ -26,7 +27,7 @@ def make_optimizer(model: PVChatModel, objective: Objective, config: BaseConfig)
         for matrices in (True, False):
             chosen = [p for p in parameters if (p.dim() > 1) == matrices]
             if chosen:
-                decay = config.decay if matrices and part not in ("routers", "told") else 0.0
+                decay = DECAY if matrices and part not in ("routers", "told") else 0.0
                 groups.append({"params": chosen, "peak": peak, "weight_decay": decay})
     return torch.optim.AdamW(groups, lr=config.lr, betas=BETAS)
 

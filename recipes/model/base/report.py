@@ -1,8 +1,7 @@
-"""What a run says about itself: `metrics.jsonl` and tensorboard; and the numbers of its validations.
+"""What a run says about itself: `metrics.jsonl`; and the numbers of its validations.
 
-In: numbers by step. Out, in the run's folder: one JSON line a report, an event file of tensorboard with all that is a
-number; tables (how often each routed head is on, in all and by type of question) stand in the lines alone. Recall
-between pictures and captions, BLEU and ROUGE of captions, balanced accuracy.
+In: numbers by step, tables (how often each routed head is on, in all and by type of question). Out, in the run's
+folder: one JSON line a report. Recall between pictures and captions, BLEU and ROUGE of captions, balanced accuracy.
 
 A resumed run cuts off what was reported after the checkpoint it starts from, so that no step stands there twice.
 """
@@ -34,27 +33,17 @@ class RunReport:
         folder.mkdir(parents=True, exist_ok=True)
         kept = [row for row in read_metrics(self.path) if row["step"] <= step] if step else []
         self.path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
-        from torch.utils.tensorboard import SummaryWriter
-
-        self._board: Any = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
     def log(self, step: int, values: dict[str, Any], part: str = "train") -> None:
         """Add one line.
 
         Args:
             step: optimiser steps done.
-            values: numbers by name, or tables (lists, dicts of lists) that only the file gets.
+            values: numbers by name, or tables (lists, dicts of lists).
             part: "train" or "validation".
         """
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, "part": part, **_plain(values)}) + "\n")
-        for name, value in values.items():
-            if np.ndim(value) == 0 and not isinstance(value, (dict, str)):
-                self._board.add_scalar(f"{part}/{name}", float(value), step)
-
-    def close(self) -> None:
-        """Flush tensorboard."""
-        self._board.close()
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

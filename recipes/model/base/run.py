@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from pvchat.bases.models import trained_folder
 from pvchat.errors import SettingsError
 from pvchat.model import checkpoint
 from pvchat.model.config import read_config
@@ -42,9 +43,10 @@ from recipes.model.base.phases import Objective, Phase, head_table
 from recipes.model.base.report import HEADS, RunReport
 from recipes.model.made import create_model
 
-SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
+SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "clip", "dropout",
           "auto_share", "negatives", "precision", "rehearsal", "views",
-          "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
+          "sparsity", "target", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
+CONNECTORS = {"balance": 0.1, "z": 0.01}  # weights of their losses
 PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: IdentityPhase}
 log = logging.getLogger(__name__)
 
@@ -96,10 +98,7 @@ def train_base(
         run = setup(config, encode, kind)
         if not config.resume:
             torch.manual_seed(config.seed + 1)
-        try:
-            return fit(run)
-        finally:
-            run.report.close()
+        return fit(run)
 
 
 def setup(config: BaseConfig, encode: Encode | None = None, kind: type[Phase] | None = None) -> BaseRun:
@@ -128,7 +127,9 @@ def make_model(config: BaseConfig) -> PVChatModel:
     extra: dict[str, Any] = {} if config.dropout < 0 else {"dropout": config.dropout}
     model = create_model(config.model, llm=llm, seed=config.seed, device=config.device, **extra)
     if config.start:
-        take_over(model, started_from(Path(config.start)))
+        folder = trained_folder(Path(config.start))
+        # projectors and LoRA start anew where it had no or another language model
+        checkpoint.load(model, folder, without_llm=read_config(folder).llm != model.config.llm)
     if config.precision in ("float32", "int8") and model.llm is not None:
         model.llm.float()  # it is loaded in bf16 where the processor has that, which isn't always faster
     if config.precision == "int8" and model.llm is not None:
@@ -142,24 +143,6 @@ def make_model(config: BaseConfig) -> PVChatModel:
     if config.phase == 2 and model.llm is None:
         raise SettingsError("phase 2 trains through a language model", hint="Leave out --llm none.")
     return model
-
-
-def take_over(model: PVChatModel, folder: Path) -> None:
-    """Start from a saved model; projectors and LoRA start anew when that had no or another language model.
-
-    Raises:
-        WeightsError: a tensor of ours is missing there or has another shape.
-    """
-    same = read_config(folder).llm == model.config.llm
-    checkpoint.load(model, folder, without_llm=not same)
-
-
-def started_from(path: Path) -> Path:
-    """The model folder that a run's folder, a checkpoint's or a saved model's folder stands for."""
-    if (path / "checkpoints").is_dir():
-        pointers = path / "checkpoints"
-        path = checkpoints.find(pointers, "best" if (pointers / "best").is_file() else "last")
-    return path / "model" if (path / "model").is_dir() else path
 
 
 def fit(run: BaseRun) -> dict[str, Any]:
@@ -205,7 +188,7 @@ def take_step(run: BaseRun) -> tuple[dict[str, Any], tuple[float, float]]:
         found = run.phase.loss(state.model, state.objective, batch)
     routing: list[RoutingStats] = found.reading.routing
     extra = dict(state.objective.sparsity(routing))
-    extra |= {"balance": config.balance * found.reading.aux["balance"], "z": config.z * found.reading.aux["z"]}
+    extra |= {name: weight * found.reading.aux[name] for name, weight in CONNECTORS.items()}
     total = found.loss + sum(extra.values())
     state.optimizer.zero_grad(set_to_none=True)
     total.backward()

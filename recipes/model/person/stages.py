@@ -37,7 +37,6 @@ def train_state(
     start: PersonState,
     config: PersonConfig,
     session: TrainingSession = ALONE,
-    accelerator: Any = None,
 ) -> Trained:
     """Train one person's tokens and z.
 
@@ -47,16 +46,12 @@ def train_state(
         start: the aligner's state.
         config: how.
         session: where the run is kept, who watches it.
-        accelerator: of accelerate; made when None.
 
     Raises:
         SettingsError: the batch can't be shared out among the processes, or the model has no language model.
         WeightsError: there is no state to resume, or it is another run's.
     """
-    accelerator = accelerator or make_accelerator(str(model.device))
-    if config.batch % accelerator.num_processes:
-        hint = f"Use a multiple of {accelerator.num_processes}."
-        raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)
+    accelerator = make_accelerator(str(model.device), config.batch)
     if model.llm is None:
         raise SettingsError("a person is trained through a language model", hint="Use a model that has one.")
     was_training = model.training

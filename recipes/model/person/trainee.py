@@ -26,7 +26,7 @@ from pvchat.train.person.state import Learner
 from recipes.model.batches import select
 from recipes.model.person.data import PersonData
 from recipes.model.prompts import Prompt
-from recipes.model.scoring import score
+from recipes.model.scoring import Asked, score
 
 
 @dataclass
@@ -91,9 +91,8 @@ class Trainee(Learner):
         people = _share(People.batch(states, self.model.config), share)
         prompts = [replace(p, clip=i) for i, p in enumerate(batch.prompts[share])]
         visual = select(batch.visual, torch.arange(len(batch.examples), device=people.tokens.device)[share])
-        asked = batch.question[share]
         with self.adapted(self.model.llm):
-            out = score(self.model, visual, prompts, question=asked, people=people)
+            out = score(self.model, Asked(visual, prompts, batch.question[share], people))
         count, rows = (people.tokens.new_tensor(float(n)) for n in (out.answer_tokens, len(prompts)))
         return Outcome(out.lm_loss * count, count, out.first_loss * rows, rows, out.reading.routing)
 
