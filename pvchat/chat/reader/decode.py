@@ -48,6 +48,7 @@ from pvchat.chat.reader.timewords import counted
 from pvchat.chat.timeline import OF_SCENE, Timeline
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
+_TOLD_OF = ("attribute", "describe", "how_long", "how_often")  # what narrows a person by name narrows the time
 _SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
 _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
@@ -77,6 +78,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     such = whom.such if whom.quantifier == "only" and whom.names and not conditions else None
     if such is not None:  # "is it just Ana who talks?"
         whom, conditions = replace(whom, such=None), [such]
+    if whom.names and whom.such is not None and heads["select"] in _TOLD_OF:  # "what is Ana, in the kitchen, doing?"
+        whom, conditions = replace(whom, such=None), [*conditions, whom.such]
     if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
         whom = replace(whom, quantifier="both")  # with each other
     if heads["throughout"] == "ever":

@@ -138,7 +138,17 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
         return _OF_SCENE[query.select](finding, timeline)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
+    if query.select in ("attribute", "describe") and query.where and query.whom.names and not finding.people:
+        return " ".join(filter(None, (_unmet(finding, timeline), _SELECTS[query.select](finding, timeline))))
     return _SELECTS[query.select](finding, timeline)
+
+
+def _unmet(finding: Finding, timeline: Timeline) -> str:
+    """That somebody isn't where, or doesn't do, what narrows a question, or that it isn't known."""
+    query = replace(finding.query, select="exists", form="polar", attribute=None, value="")
+    each = [replace(one, rows=()) for one in finding.open]
+    told = exists(replace(finding, query=query, verdict="unknown" if each else "no", open=tuple(each)), timeline)
+    return upper(told.removeprefix("No, "))
 
 
 def _missing(finding: Finding, answer: str) -> list[str]:
