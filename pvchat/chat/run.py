@@ -488,7 +488,9 @@ def _attribute(lookup: Lookup) -> Finding:
 
 def _describe(lookup: Lookup) -> Finding:
     """All that is known of each who is meant; of everybody, with the scene and its things."""
-    people = [replace(one, verdict="yes") if one.spans and one.verdict != "no" else one for one in _told(lookup, _OF_SOMEBODY)]
+    people = _told(lookup, _OF_SOMEBODY)
+    if lookup.query.where is None:
+        people = [replace(one, verdict="yes") if one.spans else one for one in people]
     scene = tuple(lookup.rows("", OF_SCENE)) if lookup.query.whom == EVERYBODY else ()
     return listed(people, Finding(lookup.query, rows=scene))
 

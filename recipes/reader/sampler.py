@@ -37,7 +37,7 @@ NATURAL = {
 }  # share of each of natural_*.txt
 SPLITS = ("train", "val", "all")
 NARROWED = 0.14  # share of the questions that could be narrowed further that are
-_WHERE, _IN_TIME = "P-place P-setting S-place S-setting", "E- F-"  # tags of what narrows a question already
+_WHERE, _IN_TIME = ("P-place", "P-setting", "S-place", "S-setting"), ("E-", "F-")  # tags of what narrows it already
 _OF_PLACE = ("place", "setting", "background", "light")  # attributes that no place narrows
 FOLLOWED_BY = (
     ", and", "and", "? and", "? also ,", ", and also", "? and then ,", ".", "?", "plus", ", then", "; also", "- and",
@@ -273,10 +273,10 @@ def _narrowed_by(example: Example) -> list[str]:
         return []
     if select == "refuse":
         return ["where", "in_time"] if heads.get("refusal", HEADS["refusal"][0]) == HEADS["refusal"][0] else []
-    where = heads.get("attribute") not in _OF_PLACE and "present!" not in tags and not any(tag in tags for tag in _WHERE.split())
-    timed = select not in ("when", "compare") and not any(tag in tags for tag in _IN_TIME.split())
+    placed = heads.get("attribute") in _OF_PLACE or any(tag in tags for tag in ("present!", *_WHERE))
+    timed = select not in ("when", "compare") and not any(tag in tags for tag in _IN_TIME)
     own = timed and "S-" in tags and select in ("attribute", "describe", "how_long", "how_often")
-    return ["where"] * where + ["in_time"] * timed + ["of_own"] * own
+    return ["where"] * (not placed) + ["in_time"] * timed + ["of_own"] * own
 
 
 def _as_meant(pieces: list[Piece], heads: dict[str, str]) -> tuple[list[Piece], dict[str, str]]:
