@@ -108,7 +108,11 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         heads, asked = heads | {"select": "exists"}, None
     if heads["select"] == "exists" and asked in _SCENE and whom == EVERYBODY and not conditions:  # "is the light on?"
         heads = heads | {"select": "attribute", "form": "wh"}
-    where = joined(conditions, "or" if heads["form"] == "choice" else heads["join"])
+    if heads["form"] == "choice" or heads["join"] == "or":
+        chosen, narrowing = _alternatives(conditions, asked)
+        where = joined([one for one in (joined(chosen, "or"), *narrowing) if one is not None], "and")
+    else:
+        where = joined(conditions, "and")
     if heads["form"] == "choice" and heads["select"] == "attribute" and len(conditions) > 1:
         heads, asked, where = _chosen(heads, asked, conditions, where)
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
@@ -124,15 +128,28 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     )  # fmt: skip
 
 
+def _alternatives(
+    conditions: Sequence[Condition], asked: Attribute | None
+) -> tuple[Sequence[Condition], Sequence[Condition]]:
+    """Between which conditions an "or" stands, and which narrow it: "sitting or standing in the kitchen?"."""
+    kinds = [one.attribute if isinstance(one, Has) else None for one in conditions]
+    rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind in _SCENE]
+    if asked is not None and kinds.count(asked) > 1:
+        rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind != asked]
+    elif len(rest) != 1 or len(conditions) < 3:
+        rest = []
+    return [one for one in conditions if one not in rest], rest
+
+
 def _chosen(
     heads: dict[str, str], asked: Attribute | None, conditions: Sequence[Condition], where: Condition | None
 ) -> tuple[dict[str, str], Attribute | None, Condition | None]:
     """Heads, attribute and condition of a choice: "left or right of Ben?" asks which of the two holds, "sitting or
-    standing?" for her posture.
+    standing?" for her posture, in the kitchen if that is said.
     """
     if any(isinstance(one, Has) and one.of is not None for one in conditions):
         return heads | {"select": "exists"}, None, where
-    return heads, asked, None
+    return heads, asked, joined(_alternatives(conditions, asked)[1], "and")
 
 
 def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom, Whom]:
