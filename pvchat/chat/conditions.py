@@ -288,8 +288,10 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     if has.attribute == "present":
         return Truth(seen, without([timeline.whole], seen))
     if has.attribute in _MOVES:
-        at = _moved(has.attribute, seen, timeline.whole)
-        return Truth(at, without([timeline.whole], at))
+        there = _truth(Has("place", has.value), entity, timeline) if has.value else Truth(seen, ())
+        at = _moved(has.attribute, there.yes, timeline.whole)
+        open_ = without(seen, [*there.yes, *there.no]) if has.value else []
+        return Truth(at, without([timeline.whole], [*at, *open_]))
     if has.attribute == "known":
         return always(one is not None and one.known, timeline.whole)
     if has.attribute == "alone":
@@ -311,7 +313,7 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
 
 
 def _moved(how: str, seen: Sequence[Span], whole: Span) -> list[Span]:
-    """The moments in which somebody comes, or goes, as short spans of the time that she is seen."""
+    """The moments in which somebody comes, or goes, as short spans of the time that she is seen, or in a place."""
     if how == "enters":
         return [(start, min(start + _MOMENT, end)) for start, end in seen if start > whole[0]]
     return [(max(start, end - _MOMENT), end) for start, end in seen if end < whole[1]]

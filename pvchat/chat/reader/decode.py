@@ -70,7 +70,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     """
     heads, slots = _identified(heads, slots)
     slots = _two_sides(slots) if heads["select"] == "compare" else slots
-    whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
+    whom, conditions = whom_of(slots, "S", heads), _in_or_out(conditions_of(slots, "P"), "P", slots)
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
@@ -238,7 +238,7 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
     Ben does" while the same holds of Ben.
     """
     nth = _NTH[heads["event_nth"]]
-    told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
+    told, about = _in_or_out(conditions_of(slots, "F"), "F", slots), whom_of(slots, "E", heads)
     if heads["relation"] == "none" and not nth or heads["select"] == "when" and not told and about == EVERYBODY:
         return part
     if not told and about == EVERYBODY and not nth:
@@ -266,6 +266,17 @@ def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Co
     whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not _is_of_scene(happens) else whom
     relation = "before" if heads["relation"] == "none" else heads["relation"]
     return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
+
+
+def _in_or_out(conditions: list[Condition], role: str, slots: Sequence[Slot]) -> list[Condition]:
+    """Coming into a place and leaving it as moments: "who left the kitchen first?", "before Ben came into the room"."""
+    said = {word for s in slots if s.role == role and s.kind == "present" for word in s.typed.lower().split()}
+    comes, goes = Has("present") in conditions and said & COMING, Not(Has("present")) in conditions and said & GOING
+    places = [one for one in conditions if isinstance(one, Has) and one.attribute == "place"]
+    if not places or not (comes or goes):
+        return conditions
+    rest = [one for one in conditions if one not in (*places, Has("present"), Not(Has("present")))]
+    return [*rest, *(replace(one, attribute="enters" if comes else "leaves") for one in places)]
 
 
 def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], during: During) -> Condition:
