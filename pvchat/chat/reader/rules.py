@@ -105,6 +105,7 @@ _IS = word_set("is are was were")
 _ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
 _NOT = word_set("never not")
 _SILENT = word_set("silent silence")
+_TAKING = word_set("take takes took taken taking put puts putting let lets letting")
 _HEARD = _SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT
 _BEFORE_MUSIC = word_set("the there is was any some")
 _STARTS = word_set("start starts started starting begin begins began beginning")
@@ -709,7 +710,17 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
 
 
+def _taken_off(query: Query, question: Tagged) -> Query:
+    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"."""
+    where, said = query.where, {*question.seen}
+    gone = isinstance(where, Not) and isinstance(where.part, Has) and where.part.attribute in ("worn", "holding")
+    asked = query.select == "exists" and bool(said & _TAKING) and bool(said & {"off", "down", "away", "go"})
+    return replace(query, where=And((where,))) if gone and asked and where is not None else query
+
+
 TAG_RULES = (_with_event, _only_deed, _with_whom)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of)
 HEAD_RULES = (_gaze, _who_then, _thing_or_thing, _of_two, _of_one, _comes_again, _was_gone)
-QUERY_RULES = (_with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _with_kind)
+QUERY_RULES = (
+    _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _with_kind,
+)  # fmt: skip

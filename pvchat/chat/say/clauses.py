@@ -8,6 +8,7 @@ is never described.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from pvchat.chat.english import (
     NTH_SAID,
@@ -126,10 +127,20 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         "music": "with music", "background": f"before {value}", "thing": f"seen with {with_article(value)}",
     }.get(has.attribute, value)  # fmt: skip
     text = text or f"doing {some}thing"
+    if has.attribute == "deed":
+        first, _, rest = text.partition(" ")
+        text = f"{_participles().get(first, first)} {rest}".rstrip()
     if has.attribute == "deed" and has.of is not None:
         to = wording("towards", text.split(" ")[0])
         text = " ".join(filter(None, (text, to * (text.split(" ")[-1] != to), whom_said(has.of))))
     return "be", text
+
+
+@lru_cache(maxsize=1)
+def _participles() -> dict[str, str]:
+    """Of a verb as it stands after "she" or "they", as it stands after "is"."""
+    forms = table()["verb"]
+    return {verb: ing for ing, s in forms.items() for verb in (s, s.removesuffix("s")) if verb != "i"}
 
 
 def _related(has: Has, count: int, some: str) -> str:
