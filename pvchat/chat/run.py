@@ -576,6 +576,8 @@ def order(lookup: Lookup) -> Finding:
     if theirs is None and event is None:
         return Finding(query, people=_with_measures(ranking(lookup, Rank("time"), lookup.who.sure)))
     where = event.where if theirs is None and event is not None else lookup.where
+    if theirs is not None and all(has.attribute == "thing" for has in atoms(where)):  # "did the cat come before Ben?"
+        where = PRESENT
     whom = theirs or (Whom() if event is None else event.whom)
     if whom.such is not None and all(has.attribute in OF_SCENE for has in atoms(whom.such)):  # "before the cat"
         where, whom = whom.such, EVERYBODY

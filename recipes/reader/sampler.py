@@ -38,6 +38,7 @@ NATURAL = {
 SPLITS = ("train", "val", "all")
 NARROWED = 0.14  # share of the questions that could be narrowed further that are
 _WHERE, _IN_TIME = ("P-place", "P-setting", "S-place", "S-setting"), ("E-", "F-")  # tags of what narrows it already
+_CLOSE = ("near", "beside", "with", "alone", "_of", "O-", "side")
 _OF_PLACE = ("place", "setting", "background", "light")  # attributes that no place narrows
 FOLLOWED_BY = (
     ", and", "and", "? and", "? also ,", ", and also", "? and then ,", ".", "?", "plus", ", then", "; also", "- and",
@@ -276,7 +277,8 @@ def _narrowed_by(example: Example) -> list[str]:
     placed = heads.get("attribute") in _OF_PLACE or any(tag in tags for tag in ("present!", *_WHERE))
     timed = select not in ("when", "compare") and not any(tag in tags for tag in _IN_TIME)
     own = timed and "S-" in tags and select in ("attribute", "describe", "how_long", "how_often")
-    return ["where"] * (not placed) + ["in_time"] * timed + ["of_own"] * own
+    close = own and not placed and not any(tag in tags for tag in _CLOSE)
+    return ["where"] * (not placed) + ["in_time"] * timed + ["of_own"] * own + ["of_place"] * close
 
 
 def _as_meant(pieces: list[Piece], heads: dict[str, str]) -> tuple[list[Piece], dict[str, str]]:

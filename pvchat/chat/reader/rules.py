@@ -711,11 +711,18 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
 
 
 def _taken_off(query: Query, question: Tagged) -> Query:
-    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"."""
+    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; from
+    then on it is off.
+    """
     where, said = query.where, {*question.seen}
-    gone = isinstance(where, Not) and isinstance(where.part, Has) and where.part.attribute in ("worn", "holding")
-    asked = query.select == "exists" and bool(said & _TAKING) and bool(said & {"off", "down", "away", "go"})
-    return replace(query, where=And((where,))) if gone and asked and where is not None else query
+    part = where.part if isinstance(where, Not) else where
+    gone = isinstance(part, Has) and part.attribute in ("worn", "holding")
+    if not (gone and said & _TAKING and said & {"off", "down", "away", "go"}) or part is None:
+        return query
+    if query.select == "when" and query.rank == Rank("time", -1):
+        return replace(query, where=Not(part), rank=None)
+    once = isinstance(where, Not) and query.select in ("exists", "who", "count")
+    return replace(query, where=And((Not(part),))) if once else query
 
 
 TAG_RULES = (_with_event, _only_deed, _with_whom)
