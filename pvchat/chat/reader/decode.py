@@ -113,7 +113,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         where = joined([one for one in (joined(chosen, "or"), *narrowing) if one is not None], "and")
     else:
         where = joined(conditions, "and")
-    if heads["form"] == "choice" and heads["select"] == "attribute" and len(conditions) > 1:
+    if heads["form"] == "choice" and heads["select"] == "attribute" and (len(conditions) > 1 or asked is None):
         heads, asked, where = _chosen(heads, asked, conditions, where)
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and rank is None:

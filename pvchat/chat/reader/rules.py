@@ -39,7 +39,18 @@ from pvchat.chat.query import (
 )
 from pvchat.chat.reader.decode import Turn, as_before
 from pvchat.chat.reader.network import Labels
-from pvchat.chat.reader.slots import BACK, COMING, GOING, Slot, begins, comes_back, conditions_of, joined, slots_of
+from pvchat.chat.reader.slots import (
+    BACK,
+    COMING,
+    GOING,
+    TAKING,
+    Slot,
+    begins,
+    comes_back,
+    conditions_of,
+    joined,
+    slots_of,
+)
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 from pvchat.schemas import LANGUAGES
 
@@ -105,7 +116,6 @@ _IS = word_set("is are was were")
 _ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
 _NOT = word_set("never not")
 _SILENT = word_set("silent silence")
-_TAKING = word_set("take takes took taken taking put puts putting let lets letting")
 _HEARD = _SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT
 _BEFORE_MUSIC = word_set("the there is was any some")
 _STARTS = word_set("start starts started starting begin begins began beginning")
@@ -717,7 +727,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     where, said = query.where, {*question.seen}
     part = where.part if isinstance(where, Not) else where
     gone = isinstance(part, Has) and part.attribute in ("worn", "holding")
-    if not (gone and said & _TAKING and said & {"off", "down", "away", "go"}) or part is None:
+    if not (gone and said & TAKING and said & {"off", "down", "away", "go"}) or part is None:
         return query
     if query.select == "when" and query.rank == Rank("time", -1):
         return replace(query, where=Not(part), rank=None)
