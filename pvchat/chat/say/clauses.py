@@ -138,9 +138,8 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
 
 @lru_cache(maxsize=1)
 def _participles() -> dict[str, str]:
-    """Of a verb as it stands after "she" or "they", as it stands after "is"."""
-    forms = table()["verb"]
-    return {verb: ing for ing, s in forms.items() for verb in (s, s.removesuffix("s")) if verb != "i"}
+    """Verbs as they stand after "is", by how they stand after "she": "pours" -> "pouring"."""
+    return {s: ing for ing, s in table()["verb"].items()}
 
 
 def _related(has: Has, count: int, some: str) -> str:
