@@ -118,6 +118,9 @@ def whether(
         return TURNED[whether(condition.part, entity, part, timeline)]
     if isinstance(condition, And) and not always and _exclude(condition.parts):  # "both indoors and outdoors"
         return all_verdict([whether(one, entity, part, timeline) for one in condition.parts])
+    if isinstance(condition, And) and not always and (never := _elsewhere(condition.parts)):
+        rest = And(tuple(one for one in condition.parts if one not in never))
+        return all_verdict([whether(one, entity, part, timeline) for one in (rest, *never)])
     truth, total = truth_of(condition, entity, timeline), seconds_in(time)
     holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
     if always:
@@ -132,6 +135,15 @@ def _exclude(parts: Sequence[Condition]) -> bool:
     """Whether conditions can't hold at the same time, each being another value of an attribute that has one."""
     values = [(has.attribute, has.value) for has in parts if isinstance(has, Has) and has.attribute in EXCLUSIVE]
     return len({*values}) > 1 and len({attribute for attribute, _ in values}) == 1 and "side" not in values[0]
+
+
+def _elsewhere(parts: Sequence[Condition]) -> list[Not]:
+    """Those of some conditions that say what never is so, for another excludes it at any time: "seen in the street but
+    not in the car".
+    """
+    said = {has.attribute: has.value for has in parts if isinstance(has, Has) and has.attribute in EXCLUSIVE}
+    denied = [(one, one.part) for one in parts if isinstance(one, Not) and isinstance(one.part, Has)]
+    return [one for one, has in denied if said.get(has.attribute, has.value) != has.value]
 
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
@@ -288,8 +300,10 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     if has.attribute == "present":
         return Truth(seen, without([timeline.whole], seen))
     if has.attribute in _MOVES:
-        at = _moved(has.attribute, seen, timeline.whole)
-        return Truth(at, without([timeline.whole], at))
+        there = _truth(Has("place", has.value), entity, timeline) if has.value else Truth(seen, ())
+        at = _moved(has.attribute, there.yes, timeline.whole)
+        open_ = without(seen, [*there.yes, *there.no]) if has.value else []
+        return Truth(at, without([timeline.whole], [*at, *open_]))
     if has.attribute == "known":
         return always(one is not None and one.known, timeline.whole)
     if has.attribute == "alone":
@@ -311,7 +325,7 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
 
 
 def _moved(how: str, seen: Sequence[Span], whole: Span) -> list[Span]:
-    """The moments in which somebody comes, or goes, as short spans of the time that she is seen."""
+    """The moments in which somebody comes, or goes, as short spans of the time that she is seen, or in a place."""
     if how == "enters":
         return [(start, min(start + _MOMENT, end)) for start, end in seen if start > whole[0]]
     return [(max(start, end - _MOMENT), end) for start, end in seen if end < whole[1]]

@@ -79,7 +79,8 @@ class Has:
     "with" is being seen at the same time, "beside" right next to each other; without `of` they speak of anybody, or of
     each other where several are asked about; "beside" with the value "between" is left of one of two and right of the
     other. "enters" and "leaves" are the moments in which somebody is seen anew or no longer, but for the video's own
-    start and end. "on" is a thing that stands on another one, "style" is "drawn" or "filmed".
+    start and end; with a value, is seen in that place. "on" is a thing that stands on another, "style" is "drawn" or
+    "filmed".
 
     Attributes:
         attribute: which measurement speaks to it.

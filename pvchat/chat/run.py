@@ -483,21 +483,32 @@ def _attribute(lookup: Lookup) -> Finding:
     if name in OF_SCENE and lookup.query.whom == EVERYBODY:
         return Finding(lookup.query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
     perhaps = tuple(Found(one, "unknown") for one in lookup.who.maybe)
-    return listed([lookup.attributes_of(one, wanted) for one in _narrowed(lookup)], Finding(lookup.query, open=perhaps))
+    return listed(_told(lookup, wanted), Finding(lookup.query, open=perhaps))
 
 
 def _describe(lookup: Lookup) -> Finding:
     """All that is known of each who is meant; of everybody, with the scene and its things."""
-    people = [lookup.attributes_of(name, _OF_SOMEBODY) for name in _narrowed(lookup)]
-    people = [replace(one, verdict="yes") if one.spans else one for one in people]
+    people = _told(lookup, _OF_SOMEBODY)
+    if lookup.query.where is None:
+        people = [replace(one, verdict="yes") if one.spans else one for one in people]
     scene = tuple(lookup.rows("", OF_SCENE)) if lookup.query.whom == EVERYBODY else ()
     return listed(people, Finding(lookup.query, rows=scene))
 
 
-def _narrowed(lookup: Lookup) -> list[str]:
-    """Those who are meant and of whom the condition holds, where there is one."""
-    names = [name for name in lookup.who.sure if name]
-    return names if lookup.query.where is None else [name for name in names if lookup.whether(name) == "yes"]
+def _told(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
+    """What is known of some attributes of each who is meant, while the condition holds, where there is one ("what does
+    Ana wear in the kitchen?"); of whoever is named also that it doesn't, or, beside what is known, that nobody knows.
+    """
+    names, condition, found = [name for name in lookup.who.sure if name], lookup.query.where, []
+    for name in names:
+        holds = "yes" if condition is None else lookup.whether(name)
+        if holds == "yes":
+            part = lookup.part if condition is None else lookup.times_of(name)
+            found.append(replace(lookup, part=part).attributes_of(name, attributes))
+        elif lookup.query.whom.names:
+            known = lookup.attributes_of(name, attributes) if holds == "unknown" else lookup.of_one(name)
+            found.append(replace(known, verdict=holds))
+    return found
 
 
 def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> Ranked:
@@ -565,6 +576,8 @@ def order(lookup: Lookup) -> Finding:
     if theirs is None and event is None:
         return Finding(query, people=_with_measures(ranking(lookup, Rank("time"), lookup.who.sure)))
     where = event.where if theirs is None and event is not None else lookup.where
+    if theirs is not None and all(has.attribute == "thing" for has in atoms(where)):  # "did the cat come before Ben?"
+        where = PRESENT
     whom = theirs or (Whom() if event is None else event.whom)
     if whom.such is not None and all(has.attribute in OF_SCENE for has in atoms(whom.such)):  # "before the cat"
         where, whom = whom.such, EVERYBODY

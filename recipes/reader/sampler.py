@@ -27,8 +27,8 @@ from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, 
 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
-SHARES = {"composed": 0.25, "natural": 0.4, "worded": 0.17, "refused": 0.1, "followed": 0.05, "paired": 0.03}
-NATURAL_FRAMES = ("natural_frames.txt", "natural_frames_b.txt", "natural_frames_c.txt")
+SHARES = {"composed": 0.22, "natural": 0.46, "worded": 0.15, "refused": 0.09, "followed": 0.05, "paired": 0.03}
+NATURAL_FRAMES = tuple(f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e"))
 NATURAL = {
     "frames": 0.58,
     "followups": 0.19,
@@ -36,6 +36,10 @@ NATURAL = {
     "pairs": 0.1,
 }  # share of each of natural_*.txt
 SPLITS = ("train", "val", "all")
+NARROWED = 0.14  # share of the questions that could be narrowed further that are
+_WHERE, _IN_TIME = ("P-place", "P-setting", "S-place", "S-setting"), ("E-", "F-")  # tags of what narrows it already
+_CLOSE = ("near", "beside", "with", "alone", "_of", "O-", "side")
+_OF_PLACE = ("place", "setting", "background", "light")  # attributes that no place narrows
 FOLLOWED_BY = (
     ", and", "and", "? and", "? also ,", ", and also", "? and then ,", ".", "?", "plus", ", then", "; also", "- and",
     "? oh and", "and while you are at it ,", ", and tell me", ". and", "; and", "and also",
@@ -98,6 +102,12 @@ class Sources:
         """Frames of `grammar.txt`."""
         read = read_grammar(_text_of("grammar.txt"), self.lexicon)
         return Grammar(self._lines(read.frames), read.fragments, self.lexicon)
+
+    @cached_property
+    def narrowings(self) -> Grammar:
+        """What a question can be narrowed by: the fragments "where" and "in_time", and those of `grammar.txt`."""
+        own = read_grammar(_text_of("narrowings.txt"), self.lexicon).fragments
+        return Grammar([], {**self.grammar.fragments, **own}, self.lexicon)
 
     @cached_property
     def followups(self) -> list[Line]:
@@ -163,6 +173,7 @@ class Sampler:
     def __init__(self, seed: int, split: str) -> None:
         self.rng, self.sources = random.Random(seed), Sources(split)
         self.filler, self.haste = Filler(self.sources.grammar, self.rng), Haste(self.rng)
+        self._narrowing = Filler(self.sources.narrowings, self.rng)
 
     def next(self) -> list[Example]:
         """One example, or two where the second question of a pair is its own."""
@@ -171,7 +182,7 @@ class Sampler:
         return [self._hasty(one) for one in make()]
 
     def _composed(self) -> list[Example]:
-        return [self._introduced(self._of(self.sources.grammar.frames))]
+        return [self._introduced(self._narrowed(self._of(self.sources.grammar.frames)))]
 
     def _natural(self) -> list[Example]:
         """Lines that people wrote before they annotated them."""
@@ -180,8 +191,23 @@ class Sampler:
         if kind == "pairs":
             frames = natural["frames"] if self.rng.random() < 0.7 else ours.grammar.frames
             return self._pair(frames, natural["followups"] if self.rng.random() < 0.6 else ours.followups)
-        example = self._of(natural[kind])
+        example = self._narrowed(self._of(natural[kind]))
         return [self._introduced(example) if kind == "frames" and self.rng.random() < 0.5 else example]
+
+    def _narrowed(self, example: Example) -> Example:
+        """Now and then with a place or a time that narrows what is asked: "what is Ana wearing in the kitchen?"."""
+        ways = _narrowed_by(example)
+        if not ways or self.rng.random() >= NARROWED:
+            return example
+        made, heads = self._narrowing.fill(Line(f"@{self.rng.choice(ways)}"))
+        made = [Piece(p.word, p.tag, p.value + 1000 if p.value >= 0 else -1) for p in made]
+        end = len(example.pieces) - (example.pieces[-1].word in "?.!")
+        open_end = all(p.word != "," for p in example.pieces[-5:])  # "… , isn't she" ends a sentence
+        if open_end and self.rng.random() < 0.8:
+            pieces = [*example.pieces[:end], *made, *example.pieces[end:]]
+        else:
+            pieces = [*made, Piece(","), *example.pieces]
+        return Example(pieces, {**example.heads, **heads}, example.source)
 
     def _introduced(self, example: Example) -> Example:
         return Example(self.haste.introduced(example.pieces), example.heads, example.source)
@@ -205,7 +231,7 @@ class Sampler:
         while True:
             text, line, rule = self.rng.choice(self.sources.worded)
             if pieces := tagged(text, rule, self.sources.lexicon, self.rng):
-                return [Example(*_as_meant(pieces, heads_of(line, pieces)), text)]
+                return [self._narrowed(Example(*_as_meant(pieces, heads_of(line, pieces)), text))]
 
     def _paired(self) -> list[Example]:
         return self._pair(self.sources.grammar.frames, self.sources.followups)
@@ -237,6 +263,22 @@ class Sampler:
         first = self.haste.typed(example.pieces[:at])
         example.pieces, example.second = [*first, *self.haste.typed(example.pieces[at:])], len(first)
         return example
+
+
+def _narrowed_by(example: Example) -> list[str]:
+    """By which fragments of `narrowings.txt` a question can be narrowed that isn't yet; what can't be told stays so."""
+    heads, tags = example.heads, " ".join(piece.tag for piece in example.pieces)
+    plain = all(heads.get(name, HEADS[name][0]) == HEADS[name][0] for name in ("relation", "event_nth", "follow"))
+    select = heads.get("select", HEADS["select"][0])
+    if not plain or select in ("same", "why", "order", "length", "shots") or "nth" in tags:
+        return []
+    if select == "refuse":
+        return ["where", "in_time"] if heads.get("refusal", HEADS["refusal"][0]) == HEADS["refusal"][0] else []
+    placed = heads.get("attribute") in _OF_PLACE or any(tag in tags for tag in ("present!", *_WHERE))
+    timed = select not in ("when", "compare") and not any(tag in tags for tag in _IN_TIME)
+    own = timed and "S-" in tags and select in ("attribute", "describe", "how_long", "how_often")
+    close = own and not placed and not any(tag in tags for tag in _CLOSE)
+    return ["where"] * (not placed) + ["in_time"] * timed + ["of_own"] * own + ["of_place"] * close
 
 
 def _as_meant(pieces: list[Piece], heads: dict[str, str]) -> tuple[list[Piece], dict[str, str]]:

@@ -48,6 +48,7 @@ from pvchat.chat.reader.timewords import counted
 from pvchat.chat.timeline import OF_SCENE, Timeline
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
+_TOLD_OF = ("attribute", "describe", "how_long", "how_often")  # what narrows a person by name narrows the time
 _SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
 _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
@@ -69,7 +70,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     """
     heads, slots = _identified(heads, slots)
     slots = _two_sides(slots) if heads["select"] == "compare" else slots
-    whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
+    whom, conditions = whom_of(slots, "S", heads), _in_or_out(conditions_of(slots, "P"), "P", slots)
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
@@ -77,6 +78,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     such = whom.such if whom.quantifier == "only" and whom.names and not conditions else None
     if such is not None:  # "is it just Ana who talks?"
         whom, conditions = replace(whom, such=None), [such]
+    if whom.names and whom.such is not None and heads["select"] in _TOLD_OF:  # "what is Ana, in the kitchen, doing?"
+        whom, conditions = replace(whom, such=None), [*conditions, whom.such]
     if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
         whom = replace(whom, quantifier="both")  # with each other
     if heads["throughout"] == "ever":
@@ -105,8 +108,12 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         heads, asked = heads | {"select": "exists"}, None
     if heads["select"] == "exists" and asked in _SCENE and whom == EVERYBODY and not conditions:  # "is the light on?"
         heads = heads | {"select": "attribute", "form": "wh"}
-    where = joined(conditions, "or" if heads["form"] == "choice" else heads["join"])
-    if heads["form"] == "choice" and heads["select"] == "attribute" and len(conditions) > 1:
+    if heads["form"] == "choice" or heads["join"] == "or":
+        chosen, narrowing = _alternatives(conditions, asked)
+        where = joined([one for one in (joined(chosen, "or"), *narrowing) if one is not None], "and")
+    else:
+        where = joined(conditions, "and")
+    if heads["form"] == "choice" and heads["select"] == "attribute" and (len(conditions) > 1 or asked is None):
         heads, asked, where = _chosen(heads, asked, conditions, where)
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and rank is None:
@@ -121,15 +128,28 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     )  # fmt: skip
 
 
+def _alternatives(
+    conditions: Sequence[Condition], asked: Attribute | None
+) -> tuple[Sequence[Condition], Sequence[Condition]]:
+    """Between which conditions an "or" stands, and which narrow it: "sitting or standing in the kitchen?"."""
+    kinds = [one.attribute if isinstance(one, Has) else None for one in conditions]
+    rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind in _SCENE]
+    if asked is not None and kinds.count(asked) > 1:
+        rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind != asked]
+    elif len(rest) != 1 or len(conditions) < 3:
+        rest = []
+    return [one for one in conditions if one not in rest], rest
+
+
 def _chosen(
     heads: dict[str, str], asked: Attribute | None, conditions: Sequence[Condition], where: Condition | None
 ) -> tuple[dict[str, str], Attribute | None, Condition | None]:
     """Heads, attribute and condition of a choice: "left or right of Ben?" asks which of the two holds, "sitting or
-    standing?" for her posture.
+    standing?" for her posture, in the kitchen if that is said.
     """
     if any(isinstance(one, Has) and one.of is not None for one in conditions):
         return heads | {"select": "exists"}, None, where
-    return heads, asked, None
+    return heads, asked, joined(_alternatives(conditions, asked)[1], "and")
 
 
 def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom, Whom]:
@@ -218,7 +238,7 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
     Ben does" while the same holds of Ben.
     """
     nth = _NTH[heads["event_nth"]]
-    told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
+    told, about = _in_or_out(conditions_of(slots, "F"), "F", slots), whom_of(slots, "E", heads)
     if heads["relation"] == "none" and not nth or heads["select"] == "when" and not told and about == EVERYBODY:
         return part
     if not told and about == EVERYBODY and not nth:
@@ -246,6 +266,17 @@ def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Co
     whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not _is_of_scene(happens) else whom
     relation = "before" if heads["relation"] == "none" else heads["relation"]
     return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
+
+
+def _in_or_out(conditions: list[Condition], role: str, slots: Sequence[Slot]) -> list[Condition]:
+    """Coming into a place and leaving it as moments: "who left the kitchen first?", "before Ben came into the room"."""
+    said = {word for s in slots if s.role == role and s.kind == "present" for word in s.typed.lower().split()}
+    comes, goes = Has("present") in conditions and said & COMING, Not(Has("present")) in conditions and said & GOING
+    places = [one for one in conditions if isinstance(one, Has) and one.attribute == "place"]
+    if not places or not (comes or goes):
+        return conditions
+    rest = [one for one in conditions if one not in (*places, Has("present"), Not(Has("present")))]
+    return [*rest, *(replace(one, attribute="enters" if comes else "leaves") for one in places)]
 
 
 def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], during: During) -> Condition:

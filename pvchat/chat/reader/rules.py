@@ -39,7 +39,18 @@ from pvchat.chat.query import (
 )
 from pvchat.chat.reader.decode import Turn, as_before
 from pvchat.chat.reader.network import Labels
-from pvchat.chat.reader.slots import BACK, COMING, GOING, Slot, begins, comes_back, conditions_of, joined, slots_of
+from pvchat.chat.reader.slots import (
+    BACK,
+    COMING,
+    GOING,
+    TAKING,
+    Slot,
+    begins,
+    comes_back,
+    conditions_of,
+    joined,
+    slots_of,
+)
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 from pvchat.schemas import LANGUAGES
 
@@ -709,7 +720,24 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
 
 
+def _taken_off(query: Query, question: Tagged) -> Query:
+    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; from
+    then on it is off.
+    """
+    where, said = query.where, {*question.seen}
+    part = where.part if isinstance(where, Not) else where
+    gone = isinstance(part, Has) and part.attribute in ("worn", "holding")
+    if not (gone and said & TAKING and said & {"off", "down", "away", "go"}) or part is None:
+        return query
+    if query.select == "when" and query.rank == Rank("time", -1):
+        return replace(query, where=Not(part), rank=None)
+    once = isinstance(where, Not) and query.select in ("exists", "who", "count")
+    return replace(query, where=And((Not(part),))) if once else query
+
+
 TAG_RULES = (_with_event, _only_deed, _with_whom)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of)
 HEAD_RULES = (_gaze, _who_then, _thing_or_thing, _of_two, _of_one, _comes_again, _was_gone)
-QUERY_RULES = (_with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _with_kind)
+QUERY_RULES = (
+    _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _with_kind,
+)  # fmt: skip

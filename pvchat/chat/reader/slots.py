@@ -22,6 +22,8 @@ COMING = word_set(
     """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
     shows showed walk walks walked turn turns turned join joins joined return returns returned returning"""
 )
+TAKING = word_set("take takes took taken taking put puts putting let lets letting")
+_ASIDE = FUNCTION_WORDS | TAKING | word_set("off down away go")  # "puts the hat on" tells of the hat
 _BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than")
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
@@ -156,6 +158,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
     own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
     own = [s for s in own if s.kind not in ("deed", "near") or not {*s.value.split()} <= FUNCTION_WORDS]
+    own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= _ASIDE or len(own) == 1]
     own = [s for s in own if s.kind != "worn" or s.value not in _BODY or len(own) == 1]  # "glasses on her nose"
     colours = _colours(own)
     made: list[Condition] = []

@@ -8,6 +8,7 @@ is never described.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from pvchat.chat.english import (
     NTH_SAID,
@@ -113,7 +114,8 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
     if has.attribute in table()["relation"]:
         return "be", _related(has, count, some)
     text = {
-        "present": "in this video", "enters": "coming in", "leaves": "leaving",
+        "present": "in this video", "enters": f"coming into {with_article(value)}" if value else "coming in",
+        "leaves": f"leaving {with_article(value)}".rstrip(),
         "known": f"{some}body I know", "alone": "alone",
         "worn": f"wearing {worn_said(value, has.colour) if value else f'{some}thing {has.colour}'.rstrip()}",
         "gender": table()["plural"].get(value, value) if count > 1 else f"a {value}",
@@ -125,10 +127,19 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         "music": "with music", "background": f"before {value}", "thing": f"seen with {with_article(value)}",
     }.get(has.attribute, value)  # fmt: skip
     text = text or f"doing {some}thing"
+    if has.attribute == "deed":
+        first, _, rest = text.partition(" ")
+        text = f"{_participles().get(first, first)} {rest}".rstrip()
     if has.attribute == "deed" and has.of is not None:
         to = wording("towards", text.split(" ")[0])
         text = " ".join(filter(None, (text, to * (text.split(" ")[-1] != to), whom_said(has.of))))
     return "be", text
+
+
+@lru_cache(maxsize=1)
+def _participles() -> dict[str, str]:
+    """Verbs as they stand after "is", by how they stand after "she": "pours" -> "pouring"."""
+    return {s: ing for ing, s in table()["verb"].items()}
 
 
 def _related(has: Has, count: int, some: str) -> str:
@@ -296,7 +307,9 @@ def asks_scene(finding: Finding) -> bool:
 def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
     event = event_said(finding.query.during)
-    moves = finding.query.where in (Has("enters"), Has("leaves"))  # these have moments of their own
+    moves = any(
+        has.attribute in ("enters", "leaves") for has in atoms(finding.query.where)
+    )  # these have moments of their own
     spans = () if moves else common(found.spans, finding.during) or finding.during or found.spans
     told = in_passing(spans, timeline) if event else ""
     return f"{event}{', ' * bool(told)}{told}"

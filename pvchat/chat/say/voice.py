@@ -138,7 +138,23 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
         return _OF_SCENE[query.select](finding, timeline)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
+    if query.select in ("attribute", "describe") and query.where and query.whom.names:
+        said = _SELECTS[query.select](finding, timeline), _unmet(finding, timeline)
+        return " ".join(filter(None, said if finding.people else said[::-1]))
     return _SELECTS[query.select](finding, timeline)
+
+
+def _unmet(finding: Finding, timeline: Timeline) -> str:
+    """That somebody isn't where, or doesn't do, what narrows a question, or that it isn't known; "" of nobody named."""
+    whom = finding.query.whom
+    against, open_ = (
+        tuple(replace(one, rows=()) for one in found if one.entity in whom.names)
+        for found in (finding.against, finding.open)
+    )
+    meant = replace(whom, names=tuple(one.entity for one in (*against, *open_)))
+    query = replace(finding.query, whom=meant, select="exists", form="polar", attribute=None, value="")
+    asked = replace(finding, query=query, verdict="unknown" if open_ else "no", people=(), against=against, open=open_)
+    return upper(exists(asked, timeline).removeprefix("No, ")) if against or open_ else ""
 
 
 def _missing(finding: Finding, answer: str) -> list[str]:

@@ -1,0 +1,111 @@
+"""What narrows a question narrows its answer: where somebody is, when, and what comes and goes with it."""
+
+from __future__ import annotations
+
+import pytest
+from make_asked import query_of
+from make_written import written
+
+from pvchat.chat.query import And, During, Event, Has, Not, Query, Whom
+from pvchat.chat.run import run
+from pvchat.chat.say.voice import say
+from recipes.reader import sampler
+from recipes.reader.sampler import Sampler
+
+NAMES = ("Ana", "Ben", "Cleo")
+ANA, BEN = Whom(("Ana",)), Whom(("Ben",))
+KITCHEN, STREET = Has("place", "kitchen"), Has("place", "street")
+VIDEO = written(
+    {
+        "id": "two-places", "seconds": 60, "shots": [[0, 30], [30, 60]], "looked_for": ["dog"],
+        "scene": [
+            {"attribute": "place", "value": "kitchen", "from": 0, "to": 30},
+            {"attribute": "place", "value": "street", "from": 30, "to": 60},
+        ],
+        "things": [],
+        "people": [
+            {"name": "Ana", "seen": [[0, 60]], "rows": [
+                {"attribute": "worn", "value": "dress", "colour": "green", "from": 0, "to": 30},
+                {"attribute": "worn", "value": "coat", "colour": "brown", "from": 30, "to": 60},
+                {"attribute": "posture", "value": "sitting", "from": 0, "to": 30},
+                {"attribute": "posture", "value": "standing", "from": 30, "to": 60},
+            ]},
+            {"name": "Ben", "seen": [[10, 25]], "rows": [{"attribute": "deed", "value": "cooking", "from": 12, "to": 20}]},
+            {"name": "Cleo", "seen": [[35, 50]], "rows": []},
+        ],
+    }
+)  # fmt: skip
+READ: dict[str, Query] = {
+    "What does Ana wear in the street?": Query("attribute", ANA, STREET, "worn"),
+    "Was Ana in the street?": Query("exists", ANA, STREET, form="polar"),
+    "Is Ana sitting in the kitchen?": Query("exists", ANA, And((Has("posture", "sitting"), KITCHEN)), form="polar"),
+    "What did Ben do in the kitchen?": Query("attribute", BEN, KITCHEN, "deed"),
+    "What is Ana wearing while she is in the street?": Query(
+        "attribute", ANA, attribute="worn", during=During("while", Event(ANA, STREET))
+    ),
+    "Who left the kitchen?": Query("who", where=Has("leaves", "kitchen")),
+    "Did Ana leave the kitchen?": Query("exists", ANA, Has("leaves", "kitchen"), form="polar"),
+    "Does Ana take her dress off?": Query("exists", ANA, And((Not(Has("worn", "dress")),)), form="polar"),
+}
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("text", READ)
+def test_what_narrows_a_question_is_read(text: str) -> None:
+    assert query_of(text, NAMES) == READ[text]
+
+
+def told(query: Query) -> str:
+    return say(run(query, VIDEO), VIDEO)
+
+
+@pytest.mark.parametrize(
+    ("where", "worn", "other"), [(KITCHEN, "green dress", "coat"), (STREET, "brown coat", "dress")]
+)
+def test_an_attribute_is_told_of_the_time_in_which_what_narrows_it_holds(where: Has, worn: str, other: str) -> None:
+    text = told(Query("attribute", ANA, where, "worn"))
+    assert worn in text
+    assert other not in text
+    assert other in told(Query("attribute", ANA, None, "worn"))  # it is the place that leaves it out
+
+
+def test_somebody_who_is_never_where_it_is_asked_about_is_said_not_to_be_there() -> None:
+    assert told(Query("attribute", BEN, STREET, "deed")) == "Ben is not on a street."
+    both = told(Query("attribute", Whom(("Ana", "Ben"), "both"), STREET, "worn"))
+    assert both.startswith("Ana is wearing a brown coat.")
+    assert both.endswith("Ben is not on a street.")
+
+
+def test_where_nobody_knows_the_place_what_is_known_is_told_with_it() -> None:
+    nowhere = written({"id": "a", "seconds": 10, "shots": [[0, 10]], "people": [
+        {"name": "Ana", "seen": [[0, 10]], "rows": [{"attribute": "worn", "value": "hat"}]}]})  # fmt: skip
+    text = say(run(Query("attribute", ANA, KITCHEN, "worn"), nowhere), nowhere)
+    assert "I can't tell whether Ana is in a kitchen" in text
+    assert "a hat" in text
+
+
+def test_leaving_a_place_is_a_moment_of_those_who_were_there() -> None:
+    left = run(Query("who", where=Has("leaves", "kitchen")), VIDEO)
+    assert set(left.names) == {"Ana", "Ben"}
+    assert {one.entity: one.spans[0][1] for one in left.people} == {"Ana": 30.0, "Ben": 25.0}
+    assert run(Query("exists", Whom(("Cleo",)), Has("leaves", "kitchen"), form="polar"), VIDEO).verdict == "no"
+    came = run(Query("who", where=Has("enters", "street")), VIDEO)
+    assert set(came.names) == {"Ana", "Cleo"}
+
+
+def test_here_but_not_there_means_never_there() -> None:
+    found = run(Query("who", where=And((KITCHEN, Not(STREET)))), VIDEO)
+    assert found.names == ("Ben",)  # Ana is, later
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_questions_are_narrowed_as_they_are_asked(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampler, "NARROWED", 1.0)
+    made, found = Sampler(seed, "all"), set()
+    for _ in range(200):
+        (example,) = made._composed()
+        added = " ".join(piece.tag for piece in example.pieces if piece.value >= 1000)
+        assert not added or ("F-" in added or "E-" in added) != ("P-" in added), example
+        assert "F-" not in added or example.heads["relation"] != "none", example
+        found |= {kind for kind in ("P-place", "F-place", "F-holding", "E-thing", "F-alone") if kind in added}
+    assert len(found) >= 4
