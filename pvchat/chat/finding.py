@@ -25,7 +25,7 @@ class Found:
         spans: when it does, seconds.
         rows: that say so.
         number: a length of time (seconds) or a count, where that is asked for.
-        likely: it only probably holds (its rows say "probably").
+        likely: it only probably holds, or only probably doesn't (its rows say "probably").
     """
 
     entity: str

@@ -197,7 +197,8 @@ class During:
             last), `end_s` that of the last one meant, None for this one alone. "edge": the video's beginning (0) or its
             end (-1).
         till: what ends a part "after" or "since" an event when it next begins: "between Ana leaving and Ben coming";
-            each such part where the event happens more than once.
+            each such part where the event happens more than once. The relation "until" has no event before it: it is
+            the one part from the video's start to when `event` first begins.
     """
 
     relation: Relation | Literal[""] = ""

@@ -120,7 +120,7 @@ class Lookup:
             verdict = whether(where, name, self.part, self.timeline, self.query.throughout)
         rows = self._because(where, name, verdict)
         found = Found(name, verdict, tuple(self.times_of(name)), tuple(rows))
-        return replace(found, likely=verdict == "yes" and likely(rows))
+        return replace(found, likely=verdict in ("yes", "no") and likely(rows))
 
     def each(self, least: Verdict = "unknown") -> list[Found]:
         """What is found of everybody who is meant; of whoever only may be, that it isn't known, unless it doesn't hold.

@@ -129,8 +129,12 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
 
 
 def denied_said(people: Sequence[Found], condition: Condition | None) -> list[str]:
-    """That it doesn't hold of some people, as a clause; nothing for nobody."""
-    return [f"{join(people_said(people))} {clause(Not(condition or PRESENT), len(people))}"] if people else []
+    """That it doesn't hold of some people, as clauses: of those of whom that is sure, and of those of whom it isn't."""
+    groups = [[one for one in people if one.likely == likely] for likely in (False, True)]
+    denied = Not(condition or PRESENT)
+    return [
+        f"{join(people_said(group))} {clause(denied, len(group), HEDGE * group[0].likely)}" for group in groups if group
+    ]
 
 
 def open_said(people: Sequence[Found]) -> list[str]:
@@ -198,8 +202,8 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     if isinstance(where, Not) and found.verdict == "no" and found.spans:  # a no is no answer to that
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
     sure = lead(finding)
-    if found.likely and found.verdict == "yes":
-        sure, found = "Probably yes: ", replace(found, likely=False)
+    if found.likely:
+        sure, found = f"Probably {'yes' if found.verdict == 'yes' else 'not'}: ", replace(found, likely=False)
     seen_so = ", as far as I can see" * (isinstance(inner, Has) and inner.attribute == "gender")
     return f"{sure}{_plainly(found, finding, timeline)}{seen_so}."
 
@@ -219,7 +223,8 @@ def _fulfilled(where: Condition, found: Found) -> Condition:
 
 def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
     """That it holds of somebody, or doesn't: then when else, or what instead, where one value excludes the other."""
-    where, rivals = finding.query.where or PRESENT, [row for row in found.rows if row.holds and row.value]
+    where = finding.query.where or PRESENT
+    rivals = list(dict.fromkeys(condition_of(row) for row in found.rows if row.holds and row.value))
     if found.verdict == "yes":
         return holds_said([found], _fulfilled(where, found), finding, timeline)[0]
     if finding.query.throughout and found.spans:
@@ -227,7 +232,7 @@ def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
     if where == Has("alone") and found.rows:
         return company(found, "with")
     if isinstance(where, Has) and len(rivals) == 1 and not finding.query.during.event and where.of is None:
-        return f"{called(found.entity)} {clause(condition_of(rivals[0]))}"
+        return f"{called(found.entity)} {clause(rivals[0])}"
     return denied_said([found], where)[0]
 
 
