@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.finding import Finding, Found, Missing
 from pvchat.chat.query import Condition, During, Event, Has, Not, Query, Whom
 from pvchat.chat.say.voice import say
-from pvchat.chat.timeline import Row, Timeline
+from pvchat.chat.timeline import Finding, Found, Missing, Row, Timeline
 from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import Garment, Ground, PersonFacts, PersonPresence, SceneFacts
 

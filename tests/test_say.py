@@ -38,11 +38,10 @@ from make_findings import (
     unknown,
 )
 
-from pvchat.chat.finding import Found, Missing
 from pvchat.chat.query import And, During, Event, Has, Not, Or, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
-from pvchat.chat.timeline import Entity, Timeline, without_traits
+from pvchat.chat.timeline import Entity, Found, Missing, Timeline, without_traits
 
 A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
 

@@ -14,7 +14,6 @@ from dataclasses import replace
 import numpy as np
 
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.finding import Verdict
 from pvchat.chat.query import (
     EVERYBODY,
     NEVER,
@@ -36,7 +35,7 @@ from pvchat.chat.query import (
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, as_seen, asked_of, is_of_anybody, quotes, spans_heard
 from pvchat.chat.spans import Span, all_verdict, any_verdict, common, merged, seconds_in
-from pvchat.chat.timeline import Timeline
+from pvchat.chat.timeline import Timeline, Verdict
 from pvchat.schemas import FloatArray
 
 EVEN = 0.5  # how often somebody is there as the probabilities of one video take it [choice]

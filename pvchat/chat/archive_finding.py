@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from pvchat.chat.finding import Verdict
 from pvchat.chat.query import Query
 from pvchat.chat.sounds import Quote
 from pvchat.chat.spans import Span, most_at_once
+from pvchat.chat.timeline import Verdict
 
 UNITS = {  # by which videos are put together: what each belongs to
     "place": lambda video: video.place,

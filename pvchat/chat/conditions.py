@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.finding import Missing
 from pvchat.chat.query import (
     HEARD,
     PRESENT,
@@ -46,7 +45,7 @@ from pvchat.chat.spans import (
     seconds_in,
     without,
 )
-from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TAKES_TWO, TELLING, Entity, Row, Timeline, says, words
+from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TAKES_TWO, TELLING, Entity, Missing, Row, Timeline, says, words
 from pvchat.chat.window import stretch_of
 from pvchat.errors import SettingsError
 from pvchat.people.naming import meant

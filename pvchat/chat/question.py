@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.finding import Finding
 from pvchat.chat.query import (
     HEARD,
     TYPES,
@@ -33,7 +32,7 @@ from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
-from pvchat.chat.timeline import Timeline
+from pvchat.chat.timeline import Finding, Timeline
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.identity.evidence import one_name_each

@@ -29,7 +29,6 @@ from pvchat.chat.conditions import (
     truth_of,
     whether,
 )  # fmt: skip
-from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import (
     EVERYBODY,
     HEARD,
@@ -65,7 +64,7 @@ from pvchat.chat.spans import (
     nth_of,
     seconds_in,
 )
-from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Entity, Row, Timeline, says, words
+from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Entity, Finding, Found, Row, Timeline, says, words
 
 _ANSWERING = {  # the attributes that answer where one is asked for
     **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),

@@ -27,7 +27,6 @@ from pvchat.chat.english import (
     wording,
     words,
 )
-from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import (
     EVERYBODY,
     PRESENT,
@@ -45,7 +44,7 @@ from pvchat.chat.query import (
 )
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
-from pvchat.chat.timeline import OF_SCENE, Entity, Row, Timeline
+from pvchat.chat.timeline import OF_SCENE, Entity, Finding, Found, Row, Timeline
 from pvchat.schemas import Decision, Why
 
 STRANGER = "somebody I don't know"

@@ -24,7 +24,6 @@ from pvchat.chat.english import (
     wording,
     words,
 )
-from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import EVERYBODY, Has, Not, atoms, is_choice
 from pvchat.chat.say.clauses import (
     at_one_time,
@@ -47,7 +46,7 @@ from pvchat.chat.say.clauses import (
     worn_said,
 )  # fmt: skip
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in
-from pvchat.chat.timeline import EXCLUSIVE, LIKELY, OF_SCENE, Row, Timeline, alike
+from pvchat.chat.timeline import EXCLUSIVE, LIKELY, OF_SCENE, Finding, Found, Row, Timeline, alike
 from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, times_said, upper
-from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import HEARD, Has, Not, Or, Rank, Select, atoms
+from pvchat.chat.say.answers import in_order
 from pvchat.chat.say.clauses import called, does, event_said, lead, ordinal, people_said
-from pvchat.chat.say.numbers import in_order
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
-from pvchat.chat.timeline import Row, Timeline
+from pvchat.chat.timeline import Finding, Found, Row, Timeline
 
 _MOST_QUOTES, _MOST_TIMES = 8, 5
 _BY_TIME = ("time", "long", "often")  # ranks

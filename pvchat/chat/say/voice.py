@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
-from pvchat.chat.finding import Finding, Missing
 from pvchat.chat.query import EVERYBODY, Not, Query, atoms, events_in, is_of_sound, numbers_of
 from pvchat.chat.reader.words import reply_in
+from pvchat.chat.say.answers import compare, count, holders, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.clauses import (
     asks_scene,
     decided,
@@ -29,12 +29,10 @@ from pvchat.chat.say.clauses import (
     people_said,
     untold,
 )
-from pvchat.chat.say.holders import count, exists, who
-from pvchat.chat.say.numbers import compare, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.people import attribute, count_things, describe, whether_scene
 from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.sounds import MUSIC
-from pvchat.chat.timeline import Entity, Timeline
+from pvchat.chat.timeline import Entity, Finding, Missing, Timeline
 from pvchat.schemas import AnswerGround
 
 CANT_TELL = f"I can't tell that; {ASK}."
@@ -43,7 +41,7 @@ _MOST_LISTED = 6  # names of those enrolled
 _MOST_WHYS = 5  # people who are told of one by one
 _MOST_GROUNDS = 12  # that an answer shows
 _SELECTS: dict[str, Callable[[Finding, Timeline], str]] = {
-    "exists": exists, "who": who, "count": count, "when": timed, "how_long": timed, "how_often": timed,
+    "exists": holders, "who": holders, "count": count, "when": timed, "how_long": timed, "how_often": timed,
     "attribute": attribute, "describe": describe, "compare": compare, "order": order, "shots": shots, "length": length,
 }  # fmt: skip
 _TIMED = ("exists", "when", "how_long", "how_often")
