@@ -135,7 +135,7 @@ def _exclude(parts: Sequence[Condition]) -> bool:
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
     """The time of a part in which a condition can be true of somebody: that she is there can at any time."""
-    if any(has.attribute in ("present", "known", *_MOVES) for has in atoms(condition)):
+    if any(has.attribute in ("present", *_MOVES) for has in atoms(condition)):
         return merged(part)
     return common(part, timeline.seen(entity))
 
@@ -289,11 +289,8 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     if has.attribute in _MOVES:
         at = _moved(has.attribute, seen, timeline.whole)
         return Truth(at, without([timeline.whole], at))
-    if has.attribute == "known":
-        return always(one is not None and one.known, timeline.whole)
     if has.attribute == "alone":
-        company = _related(Has("with"), entity, timeline)
-        return negated(company)
+        return negated(_related(Has("with"), entity, timeline))
     if has.attribute in RELATIONS or is_towards(has):
         return _related(has, entity, timeline)
     if has.attribute in HEARD:

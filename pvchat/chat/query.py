@@ -20,7 +20,7 @@ from pvchat.schemas import QuestionType
 
 Attribute = Literal[
     # of a person
-    "present", "known", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
+    "present", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
     "alone", "holding", "near", "shot_size", "enters", "leaves",
     # of the scene, or of a person by her scene
     "place", "setting", "light", "background", "thing", "on", "style",
@@ -36,7 +36,7 @@ TYPES: dict[str, QuestionType] = {  # in the five kinds of the paper
          "shot_size", "on", "style"),
         "location",
     ),
-    **dict.fromkeys(("present", "known", "with", "enters", "leaves"), "existence"),
+    **dict.fromkeys(("present", "with", "enters", "leaves"), "existence"),
 }  # fmt: skip
 Select = Literal[
     "exists",  # is she there? is anyone? does `where` hold of her?

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 Asked = str | tuple[str, str]  # an earlier question, or one with its answer
 _NO_LIST, _BRACKETS = "questions come as a list.", "Put a single one in brackets."
 # What is known without measuring what people do and wear: who is there, when, and where in the picture.
-_SEEN_AT_ONCE = ("present", "known", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side",
-                 "shot_size", "says")  # fmt: skip
+_SEEN_AT_ONCE = ("present", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side", "shot_size",
+                 "says")  # fmt: skip
 Stream = Callable[[str], None]  # a piece of the text
 
 

@@ -164,7 +164,7 @@ class Lookup:
             elif verdict in ("yes", "no") and has.attribute not in (*RELATIONS, *HEARD, "alone"):
                 told = [row for row in rows if row.of or verdict == "no" or not is_towards(has)]
                 rows = [row for row in told if says(has, row, self.timeline.measured) != "unknown"]
-            found += rows if has.attribute not in ("present", "known", "enters", "leaves") else []
+            found += rows if has.attribute not in ("present", "enters", "leaves") else []
         return list(dict.fromkeys(found))
 
     def attributes_of(self, name: str, attributes: Sequence[str]) -> Found:

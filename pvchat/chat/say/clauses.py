@@ -94,9 +94,8 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
     if isinstance(condition, Not):
         if condition.part == PRESENT:
             return "be", "away"
-        if not isinstance(condition.part, Has):
-            return "be", f"not {_complement(condition.part, count)[1]}"
-        aux, text = complement(condition.part, count, "any")
+        part = condition.part
+        aux, text = complement(part, count, "any") if isinstance(part, Has) else _complement(part, count)
         return ("do", f"not have {text}") if aux == "have" else ("be", f"not {text}")
     parts = [_complement(part, count) for part in condition.parts]
     aux = parts[0][0]
@@ -113,7 +112,7 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         return "be", _related(has, count, some)
     text = {
         "present": "in this video", "enters": "coming in", "leaves": "leaving",
-        "known": f"{some}body I know", "alone": "alone",
+        "alone": "alone",
         "worn": f"wearing {worn_said(value, has.colour) if value else f'{some}thing {has.colour}'.rstrip()}",
         "gender": table()["plural"].get(value, value) if count > 1 else f"a {value}",
         "side": f"{'on' if value in ('left', 'right') else 'in'} the {value}",
@@ -123,11 +122,11 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         "speaks": "speaking", "says": f"saying “{value}”" if value else "speaking", "language": f"speaking {value}",
         "music": "with music", "background": f"before {value}", "thing": f"seen with {with_article(value)}",
     }.get(has.attribute, value)  # fmt: skip
-    text = text or f"doing {some}thing"
+    said = text.split(" ") if text else ["doing", f"{some}thing"]
     if has.attribute == "deed" and has.of is not None:
-        to = wording("towards", text.split(" ")[0])
-        text = " ".join(filter(None, (text, to * (text.split(" ")[-1] != to), whom_said(has.of))))
-    return "be", text
+        to = wording("towards", said[0])
+        said += [*[to] * (to not in ("", said[-1])), whom_said(has.of)]
+    return "be", " ".join(said)
 
 
 def _related(has: Has, count: int, some: str) -> str:

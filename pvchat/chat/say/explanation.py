@@ -6,7 +6,7 @@ with their times. The words for conditions, people and times are those of the an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -199,7 +199,7 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
         yield "number", f"{'at least ' * ('at_least' in finding)}{lasting(found) if seconds else f'{found:g}'}"
     for name, what in (("people", "true of"), ("against", "not true of"), ("open", "not known of")):
         if people := finding.get(name):
-            yield what, _names(people)
+            yield what, join(people_said(one["who"] for one in people))
     for one in finding.get("missing", ()):
         meant = f"; {one['suggests']} is probably meant" if "suggests" in one else ""
         yield one["name"], f"{wording('absence', one['why'])}{meant}"
@@ -213,23 +213,13 @@ def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
         start, end = row["span"]
         denied = "" if row.get("holds", True) else "not "
-        yield Measured(_who(row), f"{denied}{_held(row)}", start, end, row.get("probability", 1.0))
-
-
-def _names(people: Sequence[dict[str, Any]]) -> str:
-    return join(people_said(one["who"] for one in people if "who" in one)) or "the scene"
-
-
-def _who(one: dict[str, Any]) -> str:
-    return called(one["who"]) if "who" in one else "the scene"
+        who = called(row["who"]) if "who" in row else "the scene"
+        yield Measured(who, f"{denied}{_held(row)}", start, end, row.get("probability", 1.0))
 
 
 def _held(row: dict[str, Any]) -> str:
     """What a row says of somebody, or of the scene: "sitting", "a cup on the table"."""
     attribute, value, of = row["attribute"], row.get("value", ""), row.get("of", "")
-    if attribute in ("speaks", "says", "language", "music"):
-        heard = {"says": f"“{value}”", "language": f"speaking {value}", "music": "music"}
-        return heard.get(attribute, "speaking")
     if attribute in ("thing", "on"):
         where = wording("side", of) if attribute == "thing" else f"on the {of}"
         return f"{with_article(wording('thing', value) or value)} {where}".strip()

@@ -82,13 +82,13 @@ def describe(finding: Finding, timeline: Timeline) -> str:
 
 def _meant(finding: Finding) -> list[Found]:
     """Those who are surely meant and there; who only may be meant has no time."""
-    return [*finding.people, *(o for o in finding.open if o.verdict != "unsure" and (o.spans or o.rows))]
+    return [*finding.people, *(one for one in finding.open if one.spans)]
 
 
 def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
     """That nobody is there of whom it could be told; empty where somebody is named."""
     whom = finding.query.whom
-    if whom.names or whom.unknown:
+    if whom.names:
         return ""
     if whom.such is not None and finding.open:
         return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {noun(whom.such)}."
@@ -121,7 +121,7 @@ def company(found: Found, kind: str) -> str:
     """Who is with, or next to, somebody, as a clause; whoever is so longest first."""
     who, how = called(found.entity), wording("relation", kind)
     spans: dict[str, list[Span]] = {}
-    for row in (row for row in found.rows if row.attribute == kind):
+    for row in found.rows:
         spans.setdefault(row.of, []).append(row.span)
     if not spans:
         return f"I see nobody {how.removeprefix('seen ')} {who}"
@@ -205,8 +205,7 @@ def rows_said(rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline) ->
 def gender_of(name: str, timeline: Timeline) -> str:
     """The gender where a pronoun may be used: a wrong one is worse than the name said twice."""
     row = next(iter(timeline.of(name, "gender")), None)
-    sure = row is not None and (row.ground is None or (row.ground.score or 1.0) >= _PRONOUN)
-    return row.value if row is not None and sure else ""
+    return "" if row is None or row.ground and (row.ground.score or 1.0) < _PRONOUN else row.value
 
 
 def timed(
@@ -341,7 +340,8 @@ def whether_scene(finding: Finding, timeline: Timeline) -> str:
     known = _known(finding, asked[0].attribute, timeline)
     text = f"this is {known}." if known else ""
     if text and (lead(finding) or is_choice(finding.query)):
-        return f"{'Probably yes, ' if finding.verdict == 'yes' and HEDGE in text else lead(finding)}{text}"
+        likely = {"yes": "Probably yes, ", "no": "Probably not, "} if HEDGE in text else {}
+        return f"{likely.get(finding.verdict or '', lead(finding))}{text}"
     question = "I can't tell whether this is " + " or ".join(complement(has)[1] for has in asked)
     return f"{question}. {upper(text)}".rstrip()
 

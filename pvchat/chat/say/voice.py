@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, Not, Query, atoms, events_in, is_of_sound, numbers_of
+from pvchat.chat.query import EVERYBODY, Has, Not, Query, events_in, is_of_sound, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
 from pvchat.chat.say.answers import compare, count, holders, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.clauses import (
@@ -146,9 +146,8 @@ def _missing(finding: Finding, answer: str) -> list[str]:
         for one in finding.missing
         if one.why != "not enrolled" and not _says_gone(one.name, answer, finding)
     ]
-    if finding.verdict == "no" and not answer:
-        absent = decided(gone, "absent")
-        return [f"No, {not_here(absent)}."] if absent else []
+    if finding.verdict == "no" and not answer and (absent := decided(gone, "absent")):
+        return [f"No, {not_here(absent)}."]
     return untold(gone, finding.query)
 
 
@@ -188,8 +187,7 @@ def _mood(name: str, timeline: Timeline) -> str:
 
 def asks_traits(query: Query) -> bool:
     """Whether a question asks for men or women, or for a smile, which a switch may have turned off."""
-    theirs = None if query.versus is None else query.versus.such
-    asked = [has for one in (query.where, query.whom.such, theirs) for has in atoms(one)]
+    asked = parts_of(replace(query, then=None), Has)
     return query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
 
 
