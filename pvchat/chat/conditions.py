@@ -254,7 +254,7 @@ def part_of(during: During, timeline: Timeline) -> Part:
     """The part of a video that is meant; without spans where it doesn't exist or its event never happens."""
     numbered = common([_numbered(during, timeline)], [timeline.whole])
     if during.event is None or not during.relation:
-        return Part(numbered, happens="yes" if numbered else "no")
+        return Part(numbered)
     who, truth = _event_truth(during.event, timeline)
     spans, (start, end) = merged(truth.yes), timeline.whole
     if isinstance(during.event.where, Not):  # who leaves was there before
@@ -470,8 +470,7 @@ def in_order(
     measures: dict[str, float] = {}
     for one in people:
         seen = common(timeline.seen(one.name) if spans is None else spans.get(one.name, ()), part)
-        value = _measure(one, by, seen, ends)
-        if value is not None and (seen or by in ("left", "right", "near", "big")):
+        if (value := _measure(one, by, seen, ends)) is not None:
             measures[one.name] = value
     sign = -1 if by in _DOWN else 1
     there = sorted((one for one in people if one.name in measures), key=lambda one: sign * measures[one.name])
@@ -483,11 +482,9 @@ def _measure(one: Entity, by: RankBy, seen: Sequence[Span], ends: bool) -> float
         return None if one.centre is None else one.centre[0]
     if by in ("near", "big"):
         return one.height
-    if by == "often":
-        return float(len(seen))
     if not seen:
         return None
-    return seconds_in(seen) if by == "long" else seen[-1][1] if ends else seen[0][0]
+    return {"often": float(len(seen)), "long": seconds_in(seen)}.get(by, seen[-1][1] if ends else seen[0][0])
 
 
 def _event_truth(event: Event, timeline: Timeline) -> tuple[Chosen, Truth]:

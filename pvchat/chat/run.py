@@ -161,7 +161,7 @@ class Lookup:
             rows = [row for row, end in ends if common([(row.start_s, end)], self.part)]
             if has.of is not None and has.of.names and not is_towards(has):
                 rows = [row for row in rows if row.of in has.of.names]
-            elif verdict in ("yes", "no") and has.attribute not in (*RELATIONS, *HEARD, "alone"):
+            elif verdict in ("yes", "no") and has.attribute not in HEARD:
                 told = [row for row in rows if row.of or verdict == "no" or not is_towards(has)]
                 rows = [row for row in told if says(has, row, self.timeline.measured) != "unknown"]
             found += rows if has.attribute not in ("present", "enters", "leaves") else []
@@ -247,13 +247,11 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         ]
         who = replace(who, sure=(*who.sure, *gone))
     lookup = Lookup(query, timeline, part.spans, who)
-    if part.spans and is_of_sound(query):
-        found = _finding_of_sound(lookup)
-    elif part.spans:
-        found = _SELECTS[query.select](lookup)
-    else:
+    if not part.spans:
         never: Verdict = "no" if part.happens == "yes" else part.happens
         found = Finding(query, never if _is_polar(query) else None, nothing=True)
+    else:
+        found = (_finding_of_sound if is_of_sound(query) else _SELECTS[query.select])(lookup)
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
     return replace(found, during=during, missing=missing)

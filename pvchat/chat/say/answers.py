@@ -23,7 +23,6 @@ from pvchat.chat.english import (
     shortened,
     so_many_people,
     span_told,
-    table,
     times_said,
     upper,
     wording,
@@ -68,6 +67,7 @@ from pvchat.chat.say.clauses import (
     noun,
     ordinal,
     people_said,
+    rank_said,
     things_said,
     time_of,
     unknown_people,
@@ -499,10 +499,7 @@ def in_order(finding: Finding, rank: Rank, most: int = _MOST) -> str:
     verb = f"{be(names)}" if rank.by in _BY_PLACE else _verb(finding.query, rank.by, len(finding.people))
     if not alone and (rank.by in _BY_PLACE or not finding.against):
         return f"{join(names)} {verb} {wording('alike', rank.by)}{measure}"
-    heard = rank.by == "long" and is_of_sound(finding.query)
-    how = table()["superlative"]["heard" if heard else rank.by][rank.k < 0]
-    if not first:
-        how = ordinal(rank.k) if rank.by == "time" else f"{ordinal(abs(rank.k))} {how}"
+    how = rank_said(rank, is_of_sound(finding.query))
     others = [f"{called(one.entity)} {_measured(rank.by, one)}" for one in finding.against] if measure else []
     link = "; " if rank.by != "time" else ", then " if rank.k > 0 else ", before that "
     rest = f"{link}{join(shortened(others, len(others), most - 1, 'more'))}" if first and others else ""

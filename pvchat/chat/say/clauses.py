@@ -38,6 +38,7 @@ from pvchat.chat.query import (
     Not,
     Or,
     Query,
+    Rank,
     Whom,
     atoms,
     events_in,
@@ -189,6 +190,14 @@ def ordinal(k: int) -> str:
         return "first" if k == 1 else "last"
     rank = NTH_SAID[abs(k) - 1] if abs(k) <= len(NTH_SAID) else f"{abs(k)}th"
     return rank if k > 0 else f"{rank} to last"
+
+
+def rank_said(rank: Rank, heard: bool = False) -> str:
+    """Such as "first", "last", "second", "longest", "second longest"; of what is heard "most"."""
+    superlative: str = table()["superlative"]["heard" if heard and rank.by == "long" else rank.by][rank.k < 0]
+    if abs(rank.k) == 1:
+        return superlative
+    return ordinal(rank.k) if rank.by == "time" else f"{ordinal(abs(rank.k))} {superlative}"
 
 
 def noun(such: Condition | None, count: int = 1) -> str:

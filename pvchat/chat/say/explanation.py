@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pvchat.chat.english import clock, join, lasting, number, span_told, table, upper, wording
-from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Has, Number, Query, Rank, Whom, numbers_of
+from pvchat.chat.english import clock, join, lasting, number, span_told, upper, wording
+from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Has, Number, Query, Whom, numbers_of
 from pvchat.chat.say.clauses import (
     called,
     clause,
@@ -21,6 +21,7 @@ from pvchat.chat.say.clauses import (
     noun,
     ordinal,
     people_said,
+    rank_said,
     whom_said,
     with_article,
 )
@@ -121,7 +122,7 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     if not is_plain(query.where):
         yield "condition", clause(query.where)
     if query.rank is not None:
-        yield "which", _rank(query.rank)
+        yield "which", rank_said(query.rank)
     if query.number is not None:
         yield "number", _number(query.number, query, many)
     yield from (pair for pair in _part(query) if not many or pair != _WHOLE)
@@ -142,14 +143,6 @@ def _whom(whom: Whom, several: bool) -> str:
     if several and whom.such is not None and not whom.names and not whom.nth:
         return f"the {noun(whom.such, 2)}{but}"
     return whom_said(replace(whom, quantifier="any") if whom.quantifier == "both" else whom) + but
-
-
-def _rank(rank: Rank) -> str:
-    """Such as "first", "last", "second", "longest", "second longest"."""
-    superlative, place = table()["superlative"][rank.by][rank.k < 0], ordinal(abs(rank.k))
-    if place == "first":
-        return str(superlative)
-    return ordinal(rank.k) if rank.by == "time" else f"{place} {superlative}"
 
 
 def _number(asked: Number, query: Query, many: bool) -> str:

@@ -17,7 +17,6 @@ from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Finding, Found, Row, Timeline
 
 _MOST_QUOTES, _MOST_TIMES = 8, 5
-_BY_TIME = ("time", "long", "often")  # ranks
 _NOBODY = {  # whose words nobody knows, by `Row.of`
     UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody",
 }  # fmt: skip
@@ -33,8 +32,7 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
         return " ".join([_in_all(finding), *_each(finding, timeline)]).strip()
     if isinstance(query.where, Not):
         return of_sound(_about(finding, asked_of(query)), timeline)
-    if query.select != "who" or query.number is not None or rank is not None and rank.by not in _BY_TIME:
-        rank = None
+    rank = rank if query.select == "who" and query.number is None else None
     if query.where == MUSIC:
         return _music(finding)
     if query.select == "attribute":
