@@ -64,7 +64,7 @@ from pvchat.chat.spans import (
     nth_of,
     seconds_in,
 )
-from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Entity, Finding, Found, Row, Timeline, says, words
+from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Entity, Finding, Found, Row, Timeline, alike, says, words
 
 _ANSWERING = {  # the attributes that answer where one is asked for
     **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
@@ -176,15 +176,13 @@ class Lookup:
 
     def rows(self, name: str, attributes: Sequence[str]) -> list[Row]:
         """Rows about some attributes as far as they lie in the part; what goes on without a break is one row."""
-        alike: dict[Row, list[Row]] = {}
+        found: list[Row] = []
         for attribute in attributes:
             related, about = attribute in RELATIONS, "" if attribute in OF_SCENE else name
-            rows = relations(attribute, name, self.timeline) if related else self.timeline.of(about, attribute)
-            for row in (row for row in rows if row.holds and _is_asked(self.query, row)):
-                alike.setdefault(replace(row, start_s=0.0, end_s=0.0, probability=1.0), []).append(row)
+            found += relations(attribute, name, self.timeline) if related else self.timeline.of(about, attribute)
         return [
-            replace(row, start_s=start, end_s=end, probability=max(one.probability for one in same))
-            for row, same in alike.items()
+            replace(same[0], start_s=start, end_s=end, probability=max(one.probability for one in same))
+            for same in alike([row for row in found if _is_asked(self.query, row)])
             for start, end in common([one.span for one in same], self.part)
         ]
 

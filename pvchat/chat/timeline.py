@@ -39,7 +39,8 @@ _TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a 
 }  # fmt: skip
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
 TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
-_HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are at home
+_AT_HOME = word_set("home house flat")
+_HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are there
 _DEPTHS = ("foreground", "background")
 LIKELY = 0.8  # probability below which a row holds only probably
 _MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
@@ -328,29 +329,18 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
         row: of the same attribute, or of one that `TELLING` lists.
         measured: as `Timeline.measured`.
     """
-    if has.attribute == "worn":
-        said = _worn(has, row, measured)
-    elif has.attribute == "hair":
-        said = _whether(words(f"{has.value} {has.colour}") <= words(f"{row.value} {row.colour}"))
-    elif has.attribute == "deed":
-        said = _deed(words(has.value), row)
-    elif has.attribute == "place":
-        said = _place(words(has.value), words(row.value))
-    else:
-        said = _whether(words(has.value) <= words(row.value))
+    asked, told = words(f"{has.value} {has.colour}"), words(f"{row.value} {row.colour}")
+    if row.attribute == "holding" and has.attribute == "deed":  # "holding a cup"
+        told |= {"holding"}
+    fits = asked <= told or has.attribute == "deed" and asked == {"moving"} and not told.isdisjoint(_MOVING)
+    fits = fits or has.attribute == "place" and bool(asked) and asked <= _AT_HOME and not told.isdisjoint(_HOME)
+    said = _worn(has, row, measured) if has.attribute == "worn" else "yes" if fits else "unknown"
     if not row.holds:
         return "no" if said == "yes" and has.value else "unknown"
-    denied = said == "unknown" and has.attribute in EXCLUSIVE and _rivals(has, row)
-    return "no" if denied else said
-
-
-def _whether(fits: bool) -> Verdict:
-    return "yes" if fits else "unknown"
-
-
-def _rivals(has: Has, row: Row) -> bool:
-    """Whether two values of one attribute exclude each other; left and right say nothing of near and far."""
-    return has.attribute != "side" or (has.value in _DEPTHS) == (row.value in _DEPTHS)
+    rivals = has.attribute in EXCLUSIVE
+    if has.attribute == "side":  # left and right say nothing of near and far
+        rivals = (has.value in _DEPTHS) == (row.value in _DEPTHS)
+    return "no" if rivals and said == "unknown" else said
 
 
 def _worn(has: Has, row: Row, measured: bool) -> Verdict:
@@ -370,15 +360,6 @@ def _may_be(asked: str, told: str, measured: bool) -> bool:
         return same_colour(told, asked)
     one, other = words(asked), words(told)
     return bool((one & other) - {"dark", "light"}) and not {"dark", "light"} <= one ^ other
-
-
-def _deed(asked: frozenset[str], row: Row) -> Verdict:
-    told = words(f"holding {row.value}" if row.attribute == "holding" else row.value)
-    return _whether(asked <= told or asked == {"moving"} and bool(told & _MOVING))
-
-
-def _place(asked: frozenset[str], told: frozenset[str]) -> Verdict:
-    return _whether(asked <= told or bool(asked) and asked <= {"home", "house", "flat"} and bool(told & _HOME))
 
 
 def _to_json(value: Any) -> Any:

@@ -150,9 +150,8 @@ def nobody(finding: Finding) -> str:
         return upper(f"{_none(query)} {clause(query.where)}{_as_much(query)}.")
     if whom.such is None and not finding.open and is_plain(query.where):
         return NO_STRANGERS if whom.known is False else nobody_known(whom.besides)
-    kind = "nobody" if whom.such is None else f"no {noun(whom.such)}"
     who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
-    return f"{'; '.join([f'I see {kind}{who}', *open_said(finding.open)])}."
+    return f"{'; '.join([f'I see {_no(whom.such)}{who}', *open_said(finding.open)])}."
 
 
 def _as_much(query: Query) -> str:
@@ -219,9 +218,7 @@ def _there(finding: Finding, timeline: Timeline) -> str:
 def _seen(finding: Finding, timeline: Timeline) -> str:
     """How many of those who are meant are seen, by name, as a clause: "I see two men in this video: Ben and Dov"."""
     whom, people, many = finding.query.whom, finding.people, len(finding.people)
-    kind = noun(whom.such, many or 1)
-    kind = f"{'at least ' * finding.at_least}{number(many)} {kind}" if many else f"no {kind}"
-    kind = "nobody" if kind == "no person" else kind
+    kind = f"{'at least ' * finding.at_least}{number(many)} {noun(whom.such, many)}" if many else _no(whom.such)
     known = {True: " I know", False: " I don't know", None: ""}[whom.known]
     when = time_of(people[0], finding, timeline) if finding.query.during.event and people else ""
     named = whom.such is not None or any(not one.entity.startswith("#") for one in people)
@@ -232,8 +229,7 @@ def _seen(finding: Finding, timeline: Timeline) -> str:
 
 def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     """What is told of the one person whom a question is about; where it isn't known, with all that was measured."""
-    query, name = finding.query, called(found.entity)
-    where = query.where or PRESENT
+    where = finding.query.where or PRESENT
     inner = where.part if isinstance(where, Not) else where
     if finding.verdict not in ("yes", "no"):
         if isinstance(inner, Has) and is_towards(inner):
@@ -241,9 +237,7 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
             if done := [row.span for row in found.rows if says(deed, row, timeline.measured) == "yes"]:
                 so = holds_said([replace(found, spans=tuple(merged(done)))], deed, finding, timeline)[0]
                 return f"{so}, but I can't tell towards whom."
-        told, seen = f"tell whether {name} {clause(inner)}", timeline.seen(found.entity)
-        known = measured(found.entity, inner, seen, timeline) if isinstance(inner, Has) else ""
-        return " ".join([here_but([name], told), *([upper(f"{name} {known}.")] if known else [])])
+        return " ".join(_untold(found, "whether", inner, timeline))
     if isinstance(where, Not) and found.verdict == "no" and found.spans:  # a no is no answer to that
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
     sure = lead(finding)
@@ -251,6 +245,14 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
         sure, found = f"Probably {'yes' if found.verdict == 'yes' else 'not'}: ", replace(found, likely=False)
     seen_so = ", as far as I can see" * (isinstance(inner, Has) and inner.attribute == "gender")
     return f"{sure}{_plainly(found, finding, timeline)}{seen_so}."
+
+
+def _untold(found: Found, asked: str, where: Condition, timeline: Timeline) -> list[str]:
+    """That something isn't known of somebody who is there, and all that was measured of the kind."""
+    name = called(found.entity)
+    known = measured(found.entity, next(atoms(where)), timeline.seen(found.entity), timeline)
+    told = here_but([name], f"tell {asked} {name} {clause(where)}")
+    return [told, upper(f"{name} {known}.")] if known else [told]
 
 
 def _fulfilled(where: Condition, found: Found) -> Condition:
@@ -285,7 +287,9 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
         gone = _gone(finding, timeline)
         return f"No, {gone[0] if gone else f'{join(whom.names)} {clause(Not(where or PRESENT), 2)}'}."
     told = holds_said(finding.people, where, finding, timeline)
-    others = [*denied_said(finding.against, where), *_gone(finding, timeline), *_unsure(finding)]
+    others = [*denied_said(finding.against, where), *_gone(finding, timeline)]
+    if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
+        others.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
     if finding.verdict == "yes" and whom.quantifier in ("all", "both") and len(told) == 1 and many > 1:
         every = "" if _is_mutual(query) else "both" if many == 2 else "all"
         told = [f"{join(people_said(finding.people))} {clause(where, many, every)}"]
@@ -315,13 +319,6 @@ def _is_mutual(query: Query) -> bool:
     return relation and len(query.whom.names) > 1 and query.whom.quantifier in ("both", "all")
 
 
-def _unsure(finding: Finding) -> list[str]:
-    """That it isn't sure whether some who are asked about are there, where that is asked, as a clause."""
-    unsure = [one.name for one in finding.missing if one.why == "unsure"]
-    asked = unsure and is_plain(finding.query.where)
-    return [f"I'm not sure whether {join(unsure, 'or')} is in this video"] if asked else []
-
-
 def _of_none(finding: Finding) -> bool:
     """Whether an answer says of nobody that it holds, in place of naming them one by one."""
     whom = finding.query.whom
@@ -333,9 +330,11 @@ def _of_none(finding: Finding) -> bool:
 
 def _none(query: Query) -> str:
     """Nobody, as a question means it: "none of Ana and Ben", "no woman", "nobody"."""
-    if len(query.whom.names) > 1:
-        return f"none of {join(query.whom.names)}"
-    return f"no {noun(query.whom.such)}" if query.whom.such is not None else "nobody"
+    return f"none of {join(query.whom.names)}" if len(query.whom.names) > 1 else _no(query.whom.such)
+
+
+def _no(such: Condition | None) -> str:
+    return "nobody" if such is None else f"no {noun(such)}"
 
 
 def _gone(finding: Finding, timeline: Timeline) -> list[str]:
@@ -423,11 +422,8 @@ def _untimed(finding: Finding, timeline: Timeline) -> list[str]:
     """Of whom it never holds, and of whom that isn't known."""
     where = finding.query.where or PRESENT
     sentences = [f"{called(one.entity)} {clause(where, 1, 'never')}." for one in finding.against]
-    for one in finding.open:
-        who, known = called(one.entity), measured(one.entity, next(atoms(where)), timeline.seen(one.entity), timeline)
-        asked_for = f"tell {wording('asked_for', finding.query.select)} {who} {clause(where)}"
-        sentences += [here_but([who], asked_for), *([f"{who} {known}."] if known else [])]
-    return sentences
+    asked = wording("asked_for", finding.query.select)
+    return [*sentences, *(told for one in finding.open for told in _untold(one, asked, where, timeline))]
 
 
 def _each(spans: Sequence[Span]) -> str:

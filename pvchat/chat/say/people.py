@@ -104,12 +104,12 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     kind = query.attribute or "deed"
     if kind in table()["relation"]:
         return upper(f"{company(found, kind)}.")
-    if kind in _KNOWN and not query.value:
-        clause = measured(
-            found.entity, Has("worn" if kind == "looks" else kind), found.spans, timeline, kind == "looks"
-        )
+    if query.value or kind not in _KNOWN:
+        clause = timed(found.rows, found.spans, timeline, lambda group: at_one_time(list(map(condition_of, group))))
+    elif kind == "looks":
+        clause = looks(found.entity, found.spans, timeline, whole=True)
     else:
-        clause = rows_said(found.rows, found.spans, timeline)
+        clause = measured(found.entity, Has(kind), found.spans, timeline)
     if clause:
         return upper(f"{event}{', ' * bool(event)}{name} {clause}.")
     who = name if name == found.entity else "that person"
@@ -183,23 +183,18 @@ def whereabouts(name: str, spans: Sequence[Span], timeline: Timeline, strangers:
     return ", ".join(filter(None, parts))
 
 
-def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline, whole: bool = False) -> str:
+def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> str:
     """All that is known of the kind that a condition is of, after the name: of a hat, of everything that is worn."""
     kind = has.attribute
     if kind == "gender":
         row = next(iter(timeline.of(name, "gender")), None)
         return "" if row is None else f"is a {row.value}, as far as I can see"
     if kind in ("worn", "hair"):
-        return looks(name, spans, timeline, whole or kind == "hair")
+        return looks(name, spans, timeline, whole=kind == "hair")
     if kind in ("deed", "posture", "holding"):
         return acts(name, spans, timeline)
     where = whereabouts(name, spans, timeline) if kind in ("side", "setting", "place", "near") else ""
     return f"is {where}" if where else ""
-
-
-def rows_said(rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline) -> str:
-    """What some rows of any attributes say: "is wearing a red jacket, and is on the left from 0:00 to 0:05"."""
-    return timed(rows, spans, timeline, lambda group: at_one_time([condition_of(row) for row in group]))
 
 
 def gender_of(name: str, timeline: Timeline) -> str:
