@@ -13,7 +13,6 @@ from pvchat.chat.query import (
     HEARD,
     PRESENT,
     And,
-    Attribute,
     Condition,
     During,
     Event,
@@ -330,12 +329,12 @@ def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
     return same if has.attribute == "thing" and (same or has.value in timeline.looked_for) else found
 
 
-def relations(attribute: Attribute, entity: str, timeline: Timeline) -> list[Row]:
+def relations(attribute: str, entity: str, timeline: Timeline) -> list[Row]:
     """With whom somebody is seen, beside whom, or left or right of whom, as rows."""
     return [
         Row(entity, attribute, "", start, end, of=other)
         for other in others([entity], timeline)
-        for start, end in _relation(Has(attribute), entity, other, timeline).yes
+        for start, end in _relation(attribute, entity, other, timeline).yes
     ]
 
 
@@ -352,7 +351,7 @@ def _done_to(has: Has, entity: str, other: str, timeline: Timeline) -> list[Row]
     rows = [row for row in rows_about(deed, entity, timeline) if says(deed, row, timeline.measured) == "yes"]
     found = [row for row in rows if row.of == other]
     if words(has.value) & TAKES_TWO:
-        beside = {name: _relation(Has("beside"), entity, name, timeline).yes for name in others([entity], timeline)}
+        beside = {name: _relation("beside", entity, name, timeline).yes for name in others([entity], timeline)}
         third = [span for name, spans in beside.items() if name != other for span in spans]
         near = beside.get(other, [])
         alike = common(near, truth_of(deed, other, timeline).yes)
@@ -369,9 +368,9 @@ def _towards(has: Has, entity: str, other: str, timeline: Timeline) -> Truth:
     return Truth(merged([row.span for row in done]), merged([*deed.no, *apart]))
 
 
-def _relation(has: Has, entity: str, other: str, timeline: Timeline) -> Truth:
+def _relation(attribute: str, entity: str, other: str, timeline: Timeline) -> Truth:
     """When somebody is with, beside, left or right of somebody else: right or left as they usually are."""
-    seen, attribute = timeline.seen(entity), has.attribute
+    seen = timeline.seen(entity)
     yes = common(seen, timeline.seen(other))
     if attribute == "beside":
         rows = [row for row in timeline.of(entity, attribute) if row.of == other]
@@ -397,7 +396,8 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
     who = chosen(whom, [timeline.whole], timeline) if has.of else Chosen(tuple(others([entity], timeline)))
     parts = [Truth((), seen) if one.why == "absent" else UNKNOWN for one in who.missing]
     for name in (name for name in (*who.sure, *who.maybe) if name != entity):
-        truth = (_towards if is_towards(has) else _relation)(has, entity, name, timeline)
+        args = entity, name, timeline
+        truth = _towards(has, *args) if is_towards(has) else _relation(has.attribute, *args)
         parts.append(truth if name in who.sure else Truth((), truth.no))
     found = _quantified(whom.quantifier, parts, timeline.whole)
     return Truth(common(found.yes, seen), common(found.no, seen))

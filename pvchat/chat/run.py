@@ -167,14 +167,14 @@ class Lookup:
             found += rows if has.attribute not in ("present", "enters", "leaves") else []
         return list(dict.fromkeys(found))
 
-    def attributes_of(self, name: str, attributes: Sequence[Attribute]) -> Found:
+    def attributes_of(self, name: str, attributes: Sequence[str]) -> Found:
         """The rows of somebody about some attributes, and of the scene while she is seen."""
         spans = common(self.timeline.seen(name), self.part)
         rows = replace(self, part=spans).rows(name, attributes)
         verdict: Verdict = "yes" if rows else "unknown" if spans else "no"
         return Found(name, verdict, tuple(spans), tuple(rows), likely=likely(rows))
 
-    def rows(self, name: str, attributes: Sequence[Attribute]) -> list[Row]:
+    def rows(self, name: str, attributes: Sequence[str]) -> list[Row]:
         """Rows about some attributes as far as they lie in the part; what goes on without a break is one row."""
         found: list[Row] = []
         for attribute in attributes:
