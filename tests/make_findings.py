@@ -57,8 +57,8 @@ def found(name: str, *rows: Row, spans: Any = None, number: float | None = None,
     return Found(name, "yes", SEEN.get(name, ()) if spans is None else spans, rows, number, likely)
 
 
-def no(name: str, *rows: Row, number: float | None = None, spans: Any = ()) -> Found:
-    return Found(name, "no", spans, rows, number)
+def no(name: str, *rows: Row, number: float | None = None, spans: Any = (), likely: bool = False) -> Found:
+    return Found(name, "no", spans, rows, number, likely)
 
 
 def unknown(name: str, *rows: Row) -> Found:
