@@ -471,7 +471,7 @@ def length(finding: Finding, timeline: Timeline) -> str:
     if timeline.still:
         return "This is a photo, or a video of about a second."
     seconds = lasting(finding.number or 0.0)
-    if event := event_said(finding.query.during):
+    if finding.during and (event := event_said(finding.query.during)):
         return f"{lead(finding)}about {seconds} pass {event}, {_each(finding.during)}."
     return f"{lead(finding)}this is a video of about {seconds}."
 
