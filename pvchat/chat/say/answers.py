@@ -535,7 +535,7 @@ def _in_common(finding: Finding) -> str:
     """Whether people are alike in what they wear, do, or where they are."""
     held = [(called(one.entity), [condition_of(row) for row in one.rows]) for one in finding.people if one.rows]
     clauses = [f"{name} {at_one_time(conditions)}" for name, conditions in held]
-    if lead(finding):
+    if lead(finding) and clauses:
         return f"{lead(finding)}{join(clauses)}."
     if finding.missing or not finding.people:
         return "" if finding.missing else "I can't compare that."

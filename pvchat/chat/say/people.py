@@ -121,7 +121,7 @@ def company(found: Found, kind: str) -> str:
     """Who is with, or next to, somebody, as a clause; whoever is so longest first."""
     who, how = called(found.entity), wording("relation", kind)
     spans: dict[str, list[Span]] = {}
-    for row in found.rows:
+    for row in (row for row in found.rows if row.attribute == kind):
         spans.setdefault(row.of, []).append(row.span)
     if not spans:
         return f"I see nobody {how.removeprefix('seen ')} {who}"
