@@ -36,7 +36,6 @@ from pvchat.chat.spans import (
     Verdict,
     all_of,
     all_verdict,
-    always,
     any_of,
     common,
     merged,
@@ -144,7 +143,7 @@ def jointly(who: Chosen, where: Condition, whom: Whom, timeline: Timeline) -> Tr
     """When a condition holds of people as their quantifier says: of any, all, none, or only them, at the same time."""
     whole, quantifier = timeline.whole, whom.quantifier
     truths = [truth_of(each_other(where, name, who, whom), name, timeline) for name in who.sure]
-    gone = [always(False, whole) if one.why == "absent" else UNKNOWN for one in who.missing]
+    gone = [Truth((), [whole]) if one.why == "absent" else UNKNOWN for one in who.missing]
     if quantifier == "all" and not whom.names:  # of all who are there
         there = [truth_of(PRESENT, name, timeline) for name in who.sure]
         away = [any_of([negated(seen), truth], whole) for seen, truth in zip(there, truths, strict=True)]
@@ -405,7 +404,7 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
 
 def _quantified(quantifier: Quantifier, parts: Sequence[Truth], whole: Span) -> Truth:
     if quantifier in ("all", "both"):
-        return all_of(parts, whole) if parts else always(False, whole)
+        return all_of(parts, whole) if parts else Truth((), [whole])
     return negated(any_of(parts, whole)) if quantifier == "none" else any_of(parts, whole)
 
 

@@ -381,20 +381,6 @@ def _count(lookup: Lookup) -> Finding:
     return replace(found, verdict="unsure" if unsure else verdict)
 
 
-def _compare(lookup: Lookup) -> Finding:
-    """As `compare`; without anything to compare by, whether there are more of these people than of those."""
-    query = lookup.query
-    if query.rank is not None or query.attribute is not None or query.versus is None:
-        return compare(lookup)
-    theirs = lookup.about(query.versus)
-    one, other = _count(lookup), _count(replace(theirs, query=replace(query, whom=query.versus)))
-    first, second = one.number or 0.0, other.number or 0.0
-    more = Number("more_than", 0).within(first - second - len(other.open), first + len(one.open) - second)
-    verdict: Verdict = "unknown" if lookup.timeline.at_least else more
-    open_ = tuple({found.entity: found for found in (*one.open, *other.open)}.values())
-    return replace(one, verdict=verdict, against=other.people, open=open_, missing=theirs.who.missing)
-
-
 def _when(lookup: Lookup) -> Finding:
     """When it holds: of each, and of all who are meant together."""
     query = lookup.query
@@ -523,11 +509,13 @@ def ranked(lookup: Lookup, rank: Rank, finding: Finding) -> Finding:
     return replace(finding, people=groups[0], against=groups[1])
 
 
-def compare(lookup: Lookup) -> Finding:
+def _compare(lookup: Lookup) -> Finding:
     """Which of some people is longest, nearest …; whether one is more so than others, or like them in an attribute."""
     query = lookup.query
     if query.rank is None and query.attribute is not None:
         return _alike(lookup)
+    if query.rank is None and query.versus is not None:
+        return _more_or_fewer(lookup, query.versus)
     theirs = Chosen() if query.versus is None else lookup.about(query.versus).who
     names = tuple(dict.fromkeys((*lookup.who.sure, *theirs.sure)))
     everyone = replace(lookup, who=Chosen(names))
@@ -540,6 +528,17 @@ def compare(lookup: Lookup) -> Finding:
     if count < (1 if counted else len(names)) or lookup.who.missing or theirs.missing:
         return replace(finding, verdict=doubt((*lookup.who.missing, *theirs.missing)))
     return replace(finding, verdict="yes" if finding.names and set(finding.names) <= first else "no")
+
+
+def _more_or_fewer(lookup: Lookup, than: Whom) -> Finding:
+    """Whether there are more of these people than of those."""
+    theirs = lookup.about(than)
+    one, other = _count(lookup), _count(replace(theirs, query=replace(lookup.query, whom=than)))
+    first, second = one.number or 0.0, other.number or 0.0
+    more = Number("more_than", 0).within(first - second - len(other.open), first + len(one.open) - second)
+    verdict: Verdict = "unknown" if lookup.timeline.at_least else more
+    open_ = tuple({found.entity: found for found in (*one.open, *other.open)}.values())
+    return replace(one, verdict=verdict, against=other.people, open=open_, missing=theirs.who.missing)
 
 
 def _alike(lookup: Lookup) -> Finding:

@@ -43,7 +43,7 @@ _AT_HOME = word_set("home house flat")
 _HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are there
 _DEPTHS = ("foreground", "background")
 LIKELY = 0.8  # probability below which a row holds only probably
-_MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
+MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
 Absence = Literal["absent", "unsure", "not enrolled"]
 TELLING = {"deed": ("posture", "deed", "holding")}  # attribute -> attributes of rows that answer it
 
@@ -175,7 +175,7 @@ class Timeline:
     def lasting(self, entity: str, attribute: str, spans: Sequence[Span] = ()) -> list[Row]:
         """The rows, one of each kind, that hold for most of some time, or of all that somebody is seen."""
         spans = spans or self.seen(entity)
-        least = _MOSTLY * seconds_in(spans)
+        least = MOSTLY * seconds_in(spans)
         kinds = alike(self.of(entity, attribute))
         return [same[0] for same in kinds if seconds_in(common([row.span for row in same], spans)) >= least]
 

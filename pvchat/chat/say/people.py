@@ -46,12 +46,11 @@ from pvchat.chat.say.clauses import (
     worn_said,
 )  # fmt: skip
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in
-from pvchat.chat.timeline import EXCLUSIVE, LIKELY, OF_SCENE, Finding, Found, Row, Timeline, alike
+from pvchat.chat.timeline import EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, Found, Row, Timeline, alike
 from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
 _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which everything of the kind is told
-_MOSTLY = 0.6  # share of the time from which what holds is told without times
 _MOST_TIMED = 5  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
@@ -212,7 +211,7 @@ def timed(
     """
     found = [(same[0], time) for same in alike(rows) if (time := common([row.span for row in same], spans))]
     kinds = Counter(row.attribute for row, _ in found if row.attribute in EXCLUSIVE)
-    least = {row: (WHOLE if kinds[row.attribute] > 1 else _MOSTLY) * seconds_in(spans) for row, _ in found}
+    least = {row: (WHOLE if kinds[row.attribute] > 1 else MOSTLY) * seconds_in(spans) for row, _ in found}
     always = [row for row, time in found if timeline.still or seconds_in(time) >= least[row]]
     others = [(row, time) for row, time in found if row not in always]
     longest = sorted(others, key=lambda one: -seconds_in(one[1]))[:_MOST_TIMED]
