@@ -22,10 +22,9 @@ from typing import Any
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from make_written import written
 
-from pvchat.chat.finding import Finding
 from pvchat.chat.question import Conversation
 from pvchat.chat.run import run
-from pvchat.chat.timeline import Row, Timeline, words
+from pvchat.chat.timeline import Finding, Row, Timeline, words
 
 NEAR_S, NEAR_SHARE, EDGE_S = 0.5, 0.1, 1.0  # how far a number, or an edge of a span, may be off
 Expect = dict[str, Any] | list[dict[str, Any]]

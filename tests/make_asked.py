@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
 from pvchat.chat.question import Asked, Conversation, Question, known_of
 from pvchat.chat.run import run
-from pvchat.chat.timeline import Timeline
+from pvchat.chat.timeline import Finding, Timeline
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonPresence
 

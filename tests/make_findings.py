@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.finding import Finding, Found, Missing
 from pvchat.chat.query import Condition, During, Event, Has, Not, Query, Whom
 from pvchat.chat.say.voice import say
-from pvchat.chat.timeline import Row, Timeline
+from pvchat.chat.timeline import Finding, Found, Missing, Row, Timeline
 from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import Garment, Ground, PersonFacts, PersonPresence, SceneFacts
 
@@ -58,8 +57,8 @@ def found(name: str, *rows: Row, spans: Any = None, number: float | None = None,
     return Found(name, "yes", SEEN.get(name, ()) if spans is None else spans, rows, number, likely)
 
 
-def no(name: str, *rows: Row, number: float | None = None, spans: Any = ()) -> Found:
-    return Found(name, "no", spans, rows, number)
+def no(name: str, *rows: Row, number: float | None = None, spans: Any = (), likely: bool = False) -> Found:
+    return Found(name, "no", spans, rows, number, likely)
 
 
 def unknown(name: str, *rows: Row) -> Found:

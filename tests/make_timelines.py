@@ -57,7 +57,7 @@ def timelines(draw: st.DrawFn) -> Timeline:
 
 
 single = st.sampled_from([
-    Has("present"), Has("known"), Has("alone"), Has("with"), Has("with", of=Whom(("Ana",))), Has("gender", "man"),
+    Has("present"), Has("alone"), Has("with"), Has("with", of=Whom(("Ana",))), Has("gender", "man"),
     Has("posture", "sitting"), Has("worn", "jacket"), Has("worn", "jacket", "red"), Has("worn", "jacket", "blue"),
     Has("worn", "hat"), Has("worn"), Has("deed", "talking"), Has("deed", "sitting"), Has("side", "right"),
     Has("beside"), Has("beside", of=Whom(("Ana",))), Has("beside", of=Whom(("Ana", "#1"), "both")), Has("holding"),
@@ -112,8 +112,6 @@ def _single(has: Has, name: str, timeline: Timeline, at: float) -> Truth:
     company = [o for o in NAMES if o != name and there(timeline, o, at)]
     if has.attribute == "present":
         return seen
-    if has.attribute == "known":
-        return name != "#1"
     if has.attribute == "gender":  # that doesn't change while nobody looks; of two at odds each one asked for holds
         values = {r.value for r in timeline.rows if r.entity == name and r.attribute == "gender"}
         return has.value in values if values else None

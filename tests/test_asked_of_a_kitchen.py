@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from make_written import written
 
-from pvchat.chat.finding import Finding
 from pvchat.chat.query import During, Has, Query, Whom
 from pvchat.chat.question import Conversation, known_of
+from pvchat.chat.timeline import Finding
 
 
 def _row(attribute: str, value: str, start: int | None = None, end: int | None = None, **more: Any) -> dict[str, Any]:

@@ -31,7 +31,6 @@ MAN, WOMAN = Has("gender", "man"), Has("gender", "woman")
         (Has("near", "at a table"), 1, "is at a table"),
         (Has("place", "stage"), 1, "is on a stage"),
         (Has("shot_size", "close-up"), 1, "is in close-up"),
-        (Has("known"), 1, "is somebody I know"),
         (Has("side", "middle"), 1, "is in the middle"),
         (Has("setting", "outdoors"), 1, "is outdoors"),
         (Has("light", "bright"), 1, "is in bright light"),

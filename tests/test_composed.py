@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from pvchat.chat.finding import Finding, Found, Missing
 from pvchat.chat.query import Query
-from pvchat.chat.timeline import Row
+from pvchat.chat.timeline import Finding, Found, Missing, Row
 
 ANA = Found("Ana", spans=((0.0, 25.0),), rows=(Row("Ana", "worn", "jacket", colour="dark red"),))
 FOUND = Finding(

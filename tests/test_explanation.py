@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pvchat.chat.finding import Finding, Found, Missing
 from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.say.explanation import MOST_ROWS, Measured, explain, lines
-from pvchat.chat.timeline import Row
+from pvchat.chat.timeline import Finding, Found, Missing, Row
 
 BEN_AWAY = During("while", Event(Whom(("Ben",)), Not(Has("present"))))
 JACKET = Row("Ana", "worn", "jacket", 2.0, 9.0, colour="red")

@@ -107,7 +107,7 @@ def analysed(facts: PersonFacts | None = None, scene: SceneFacts | None = None) 
 def asked(question: str, eyes: Path | None, analysis: ClipAnalysis, clip: Path, decision: str = "present") -> str:
     looking = eyes and ZeroShot(Eyes(f"open_clip:{eyes}"), VideoConfig())
     ana = PersonPresence("Ana", decision, 0.9, [(0.0, 1.0)], 0)
-    viewed = Viewed(analysis, [ana], ["Ana"], conversation=Conversation(["Ana"]), clip=clip)
+    viewed = Viewed(analysis, [ana], conversation=Conversation(["Ana"]), clip=clip)
     writer = Writer("reworded", None, lambda: pytest.fail("no language model is needed"), eyes=looking)
     return replace(writer, source="model").write([question], viewed)[0].text
 

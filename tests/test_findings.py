@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 from make_written import written
 
-from pvchat.chat.finding import Finding, Missing
 from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
-from pvchat.chat.timeline import Row
+from pvchat.chat.timeline import Finding, Missing, Row
 
 WARD = {
     "seconds": 60, "shots": [[0, 25], [25, 60]], "looked_for": ["cup", "dog"],

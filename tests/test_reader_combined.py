@@ -95,6 +95,7 @@ COMBINED: dict[str, Query] = {
     ),
     # a verb that nothing reads says more than that somebody is there
     "Did Ana visit Ben?": Query("refuse", ANA, refusal="unseen"),
+    "Was Ana in both rooms?": Query("refuse", ANA, refusal="unseen"),
     "Is Ana following Ben?": Query("refuse", ANA, refusal="unseen"),
     "Does Ana play with Ben?": Query("refuse", ANA, refusal="unseen"),
     "Did Ana come with Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),

@@ -152,12 +152,15 @@ def test_parts_by_events(timeline: Timeline, where: Condition, relation: str) ->
     event = Event(Whom(("Ana",)), where)
     held = [at_moment(where, "Ana", timeline, at) is True for at in MOMENTS]
     spans = spans_of(held)
+    if isinstance(where, Not):  # who leaves was there before
+        spans = [span for span in spans if span[0]] or spans
     found = run(Query("who", during=During(relation, event)), timeline)  # type: ignore[arg-type]
-    edges = {
-        "before": (0, spans[0][0]), "until": (0, spans[0][0]), "after": (spans[-1][1], SECONDS),
-        "since": (spans[0][0], SECONDS),
+    left = isinstance(where, Not) and bool(spans) and spans[0][0] > 0
+    edges = {  # of what goes on to the end, and of who left, "after" is from when that began
+        "before": (0, spans[0][0]), "until": (0, spans[0][0]), "since": (spans[0][0], SECONDS),
+        "after": (spans[-1][0] if left or spans[-1][1] == SECONDS else spans[-1][1], SECONDS),
     } if spans else {}  # fmt: skip
-    moments = [at for at in MOMENTS if held[int(at)]]
+    moments = [at for at in MOMENTS if any(start < at < end for start, end in spans)]
     if relation != "while" and spans:
         moments = [at for at in MOMENTS if edges[relation][0] < at < edges[relation][1]]
     assert found.nothing == (not spans or not moments)

@@ -38,11 +38,10 @@ from make_findings import (
     unknown,
 )
 
-from pvchat.chat.finding import Found, Missing
 from pvchat.chat.query import And, During, Event, Has, Not, Or, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
-from pvchat.chat.timeline import Entity, Timeline, without_traits
+from pvchat.chat.timeline import Entity, Found, Missing, Timeline, without_traits
 
 A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
 
@@ -58,6 +57,11 @@ EXISTS = [
     (polar(ANA, Has("posture", "standing")), "no", {"against": no("Ana", SITS)}, "No, Ana is sitting."),
     (polar(Whom(("#1",)), Has("posture", "standing")), "no", {"against": no("#1", row("#1", "posture", "sitting"))},
      "No, somebody I don't know is sitting."),
+    (polar(ANA, Has("posture", "standing")), "no",
+     {"against": no("Ana", row("Ana", "posture", "sitting", probability=0.6), likely=True)},
+     "Probably not: Ana is sitting."),
+    (polar(TWO, SITTING), "no", {"people": found("Ana"), "against": no("Ben", likely=True)},
+     "No, Ana is sitting; Ben is probably not sitting."),
     (polar(ANA, Has("worn", "hat")), "no", {"against": no("Ana", row("Ana", "worn", "hat", holds=False))},
      "No, Ana is not wearing a hat."),
     (polar(ANA, Not(WITH_BEN)), "no", {"against": no("Ana", spans=((0.0, 5.0),))},

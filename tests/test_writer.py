@@ -27,7 +27,7 @@ def scene(decision: str = "present") -> Viewed:
     analysis = make_analysis(make_track(1))
     analysis.tracks[0].facts = PersonFacts(pose="sitting", gestures=["talking"])
     ana = PersonPresence("Ana", decision, 0.9, [(0.0, 1.0)], 0)
-    return Viewed(analysis, [ana], ["Ana"], conversation=Conversation(["Ana"]))
+    return Viewed(analysis, [ana], conversation=Conversation(["Ana"]))
 
 
 QUESTION = "What is Ana doing?"
@@ -66,7 +66,7 @@ def test_the_first_piece_is_timed_where_it_is_made() -> None:
 
 def test_people_are_those_asked_about() -> None:
     found = [*scene().presences, PersonPresence("Ben", "absent", 0.1)]
-    both = Viewed(scene().analysis, found, ["Ana", "Ben"], conversation=Conversation(["Ana", "Ben"]))
+    both = Viewed(scene().analysis, found, conversation=Conversation(["Ana", "Ben"]))
     questions = ["Where is Ben?", "Who is there?"]
     written = Writer("facts", None, lambda: None).write(questions, both)
     assert [[p.name for p in one.people] for one in written] == [["Ben"], ["Ana", "Ben"]]

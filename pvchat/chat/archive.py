@@ -14,7 +14,6 @@ from dataclasses import replace
 import numpy as np
 
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.finding import Verdict
 from pvchat.chat.query import (
     EVERYBODY,
     NEVER,
@@ -36,7 +35,7 @@ from pvchat.chat.query import (
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, as_seen, asked_of, is_of_anybody, quotes, spans_heard
 from pvchat.chat.spans import Span, all_verdict, any_verdict, common, merged, seconds_in
-from pvchat.chat.timeline import Timeline
+from pvchat.chat.timeline import Timeline, Verdict
 from pvchat.schemas import FloatArray
 
 EVEN = 0.5  # how often somebody is there as the probabilities of one video take it [choice]
@@ -95,27 +94,29 @@ def adjusted(probabilities: FloatArray, rate: float) -> FloatArray:
     return np.asarray(odds / (1 + odds), np.float32)
 
 
-def search(query: Query, videos: Iterable[Sighted], looked_at: int) -> ArchiveFinding:
-    """What is found for a query.
+def find(query: Query, videos: Iterable[Sighted], looked_at: int, everything: Sequence[str] = ()) -> ArchiveFinding:
+    """What is found for a query, with its names, groups, number and verdict.
 
     Args:
         query: what is asked; the ends of time in it ("last") are those of the archive.
-        videos: those that may say something to it. Of a question about the last or first time, in that order: it ends
-            where it is answered.
+        videos: those that may say something to `of_each` of it. Of a question about the last or first time, in that
+            order: it ends where it is answered.
         looked_at: how many there are in all.
+        everything: the people, places, days … among which those are sought that are seen so often, or never.
     """
-    seen, untold = [], 0
+    asked, seen, untold = of_each(query), list[Seen](), 0
     for sighted in videos:
-        one = _in_one(query, *sighted)
+        one = _in_one(asked, *sighted)
         if one is None or not one.told:
             untold += one is not None
             continue
         seen.append(one)
-        if one.sure and _is_edge(query):
+        if one.sure and _is_edge(asked):
             break
     seen.sort(key=lambda one: (one.video.at, one.video.path))
-    absent = tuple(name for name in query.whom.names if not any(name in one.names for one in seen))
-    return ArchiveFinding(query, looked_at, None, tuple(seen), absent=absent, strange=query.whom.unknown, untold=untold)
+    absent = tuple(name for name in asked.whom.names if not any(name in one.names for one in seen))
+    found = ArchiveFinding(query, looked_at, None, tuple(seen), absent=absent, untold=untold)
+    return _held(found) if _is_held(query) else _summed(replace(found, names=_counts(found)), everything)
 
 
 def is_told_of_one(query: Query) -> bool:
@@ -138,36 +139,43 @@ def _in_one(
     query: Query, video: Video, timeline: Timeline, doubted: frozenset[str], within: Span | None
 ) -> Seen | None:
     """What one video says; None where it says nothing to the question."""
-    query = _within(query, within)
+    if within is not None and query.during == WHOLE:  # the time that is asked about begins or ends in it
+        query = replace(query, during=During(start_s=within[0], end_s=within[1]))
+    if is_of_sound(query) and timeline.sound != "heard" and as_seen(query) is None:
+        return None if timeline.sound == "none" else Seen(video, told=False)
     if is_of_all(query):
-        return _all_in(query, video, timeline, doubted)
-    if is_of_sound(query) and (timeline.sound == "heard" or as_seen(query) is None):
-        return heard_in(query, video, timeline, doubted)
+        return _people_in(query, video, timeline, doubted)
+    if is_of_sound(query) and timeline.sound == "heard":
+        return _heard_in(query, video, timeline, doubted)
     if is_told_of_one(query):
         return _told_in(query, video, timeline, doubted)
-    if query.select == "exists" and query.form != "choice":
-        verdict = run(query, timeline).verdict
-        if verdict not in ("yes", "unsure"):
-            return Seen(video, told=False) if verdict == "unknown" else None
+    never, whole = query.number == NEVER and query.form == "polar" and not query.whom.names, ((0.0, video.seconds),)
+    verdict: Verdict | None = "yes"
+    if never or query.select == "exists" and query.form != "choice":
+        verdict = run(replace(query, select="exists", number=None) if never else query, timeline).verdict
+    if verdict not in ("yes", "unsure"):
+        return Seen(video, told=False) if verdict == "unknown" else None
     if query.select == "when" and query.whom.quantifier == "none" and not query.whom.names:
-        return _without_anybody(query, video, timeline, doubted)
+        one = _people_in(query, video, timeline, doubted)
+        return None if one is not None and one.sure else Seen(video, whole, sure=one is None)
     if query.select == "when" and query.value == "people":
         return _so_many(query, video, timeline, doubted)
     if query.select == "when" and query.value == "videos" and query.whom == EVERYBODY:
-        return Seen(video, ((0.0, video.seconds),))
-    if query.number == NEVER and query.form == "polar" and not query.whom.names:
-        return _of_anybody(query, video, timeline, doubted)
+        return Seen(video, whole)
     if query.select in ("who", "count") or not (query.whom.names or query.whom.unknown):
-        return _people_in(query, video, timeline, doubted)
-    asked = replace(query, select="when", form="wh", attribute=None, value="", number=None, rank=None)
-    found = run(asked, timeline)
+        there = _people_in(query, video, timeline, doubted)
+        return there or (Seen(video, whole, sure=verdict == "yes") if never else None)
+    return _together_in(query, video, timeline, doubted)
+
+
+def _together_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+    """When it holds of those who are named, all of them if all are meant; somebody unsure is perhaps in it."""
+    found = run(Query("when", query.whom, query.where, during=query.during), timeline)
     unsure = [one.name for one in found.missing if one.why == "unsure" and one.name in query.whom.names]
     each, needed = {one.entity: tuple(one.spans) for one in found.people}, {*sought(query)}
     spans = found.spans
     if needed & {*query.whom.names} <= {*each, *unsure}:  # each of them at some time, if never at once
         spans = spans or _all_spans(each)
-    if not spans and query.select == "exists" and each and not unsure:  # never: at no moment in particular
-        spans = tuple(span for name in each for span in timeline.seen(name))
     if spans and not needed & {*unsure}:
         return _seen(video, each, doubted, unsure, spans, needed)
     if unsure and all(has.attribute in ("present", "with", "alone") for has in atoms(query.where)):
@@ -201,20 +209,15 @@ def _all_spans(each: Mapping[str, Sequence[Span]]) -> tuple[Span, ...]:
 
 
 def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """Who in a video it holds of."""
+    """Of whom in a video it holds, and of whom it may; asked of all of them, also of whom that isn't known."""
     rank = query.rank if query.rank is not None and query.rank.by == "time" else None
-    found = run(replace(query, select="who", form="wh", rank=rank, number=None, throughout=False), timeline)
-    unsure = [one.entity for one in found.open if one.verdict == "unsure"]
+    whom = query.whom if query.whom.names else replace(query.whom, quantifier="any")
+    found = run(replace(query, select="who", whom=whom, rank=rank, number=None, throughout=False), timeline)
     each = {one.entity: one.spans or timeline.seen(one.entity) for one in found.people}
-    return _seen(video, each, doubted, unsure) if each or unsure else None
-
-
-def _without_anybody(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """A video in which nobody is of whom it is asked; perhaps so, where all of them are only perhaps in it."""
-    one = _people_in(replace(query, whom=replace(query.whom, quantifier="any")), video, timeline, doubted)
-    if one is not None and one.sure:
-        return None
-    return Seen(video, ((0.0, video.seconds),), sure=one is None)
+    left = [one.entity for one in found.open if one.verdict == "unsure" or is_of_all(query)]
+    if is_of_all(query) and not each:
+        return Seen(video, told=False) if left else None
+    return _seen(video, each, doubted, left) if each or left else None
 
 
 def _so_many(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
@@ -227,25 +230,6 @@ def _so_many(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     return None if one is None or verdict == "no" else replace(one, sure=verdict == "yes")
 
 
-def _of_anybody(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """A video in which it holds of anybody, or of the scene; whether it tells is `told`."""
-    verdict = run(replace(query, select="exists", number=None), timeline).verdict
-    if verdict not in ("yes", "unsure"):
-        return Seen(video, told=False) if verdict == "unknown" else None
-    found = _people_in(query, video, timeline, doubted)
-    return found or Seen(video, ((0.0, video.seconds),), sure=verdict == "yes")
-
-
-def _all_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """Of whom in a video it holds, and of whom it may, where it is asked of everybody; `told`: of anybody at all."""
-    if is_of_sound(query) and timeline.sound != "heard" and (as_seen(query) is None or timeline.sound == "none"):
-        return None if timeline.sound == "none" else Seen(video, told=False)
-    found = run(Query("who", replace(query.whom, quantifier="any"), query.where, during=query.during), timeline)
-    each = {one.entity: one.spans or timeline.seen(one.entity) for one in found.people}
-    left_open = [one.entity for one in found.open if one.verdict in ("unsure", "unknown")]
-    return _seen(video, each, doubted, left_open) if each else Seen(video, told=False) if left_open else None
-
-
 def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
     """What is told of somebody in one video."""
     found = run(query, timeline)
@@ -256,27 +240,8 @@ def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     return replace(one, sure=not one.perhaps)
 
 
-def _within(query: Query, within: Span | None) -> Query:
-    """The query of a part of a video, where the time that is asked about begins or ends in it."""
-    if within is None or query.during != WHOLE:
-        return query
-    return replace(query, during=During(start_s=within[0], end_s=within[1]))
-
-
-def heard_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """When something is heard in a video, who says it as far as that is known, and in which words.
-
-    Args:
-        query: what is asked.
-        video: which.
-        timeline: of it.
-        doubted: who is only perhaps in it.
-
-    Returns:
-        None where it says nothing to the question.
-    """
-    if timeline.sound != "heard":
-        return None if timeline.sound == "none" else Seen(video, told=False)
+def _heard_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
+    """When something is heard in a video, who says it as far as that is known, and in which words."""
     query = replace(query, where=query.where or Has("speaks"))
     found = run(Query("when", query.whom, query.where, during=query.during), timeline)
     each, music = {one.entity: one.spans for one in found.people}, query.where == MUSIC
@@ -291,52 +256,35 @@ def heard_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[
     return replace(one, sure=one.sure or bool(nobody) or music, quotes=kept)
 
 
-def find(query: Query, videos: Iterable[Sighted], looked_at: int, everything: Sequence[str] = ()) -> ArchiveFinding:
-    """What is found for a query, with its names, groups, number and verdict.
-
-    Args:
-        query: what is asked.
-        videos: those for `of_each` of it.
-        looked_at: how many there are in all.
-        everything: the people, places, days … among which those are sought that are seen so often, or never.
-    """
-    found = search(of_each(query), videos, looked_at)
-    if not _is_held(query):
-        return _summed(found, everything)
-    return _held(replace(found, query=query, strange=tuple(name for one in _people_of(query) for name in one.unknown)))
-
-
 def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
-    """The finding with its names, its groups, its number and its verdict."""
-    query, sure = found.query, found.sure
-    names = _counts(found)
+    """The finding with its groups, its number and its verdict."""
+    query, sure, rank = found.query, found.sure, found.query.rank
     if is_of_all(query):
-        return _of_all(found, names, everything)
+        return _of_all(found, everything)
     if query.value in UNITS:
         groups = _grouped(found, everything)
-        return replace(found, names=names, groups=groups, number=float(len(groups)))
+        return replace(found, groups=groups, number=float(len(groups)))
     if query.select == "who" and query.number is not None:
-        return _so_often(found, names, everything)
+        return _so_often(found, everything)
     if query.form == "polar" and query.select in ("how_often", "how_long") and query.number is not None:
         low, high = _at_least_and_most(found)
         so = query.number.within(low, high)
         so = "unsure" if so == "unknown" else so if query.number.within(low, high + found.untold) == so else "unknown"
-        return replace(found, names=names, verdict=so, number=low)
+        return replace(found, verdict=so, number=low)
     if query.select == "exists" or query.form == "polar":
         verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
-        return replace(found, names=names, verdict=verdict, number=float(len(sure)))
+        return replace(found, verdict=verdict, number=float(len(sure)))
     if query.select == "how_long":
-        return replace(found, names=names, number=_at_least_and_most(found)[0])
+        return replace(found, number=_at_least_and_most(found)[0])
     if query.select == "count":
-        most = max((one.at_once for one in found.seen), default=0) if counts_at_once(query) else len(names)
-        return replace(found, names=names, number=float(most))
-    rank = query.rank
+        most = max((one.at_once for one in found.seen), default=0) if counts_at_once(query) else len(found.names)
+        return replace(found, number=float(most))
     if query.select == "when" and rank is not None and rank.by == "time" and query.number is not None:  # the last three
         count = int(query.number.value)
         found = replace(found, seen=found.seen[-count:] if rank.k < 0 else found.seen[:count])
     if query.select == "when" and rank is not None and rank.by != "time" and query.value in _SIZES and found.seen:
-        return _greatest(replace(found, names=names), rank)
-    return replace(found, names=names, number=float(len(sure)))
+        return _greatest(found, rank)
+    return replace(found, number=float(len(sure)))
 
 
 def is_of_all(query: Query) -> bool:
@@ -345,12 +293,12 @@ def is_of_all(query: Query) -> bool:
     return query.select == "exists" and of_all and query.rank is None and query.number is None
 
 
-def _of_all(found: ArchiveFinding, names: dict[str, int], everybody: Sequence[str]) -> ArchiveFinding:
+def _of_all(found: ArchiveFinding, everybody: Sequence[str]) -> ArchiveFinding:
     """Whether it holds of all of some people; known not to, where no video leaves it open."""
-    left = [name for name in everybody if name not in names]
+    left = [name for name in everybody if name not in found.names]
     is_open = found.untold > 0 or any(name in one.perhaps for one in found.seen for name in left)
     verdict: Verdict = "yes" if everybody and not left else "unknown" if is_open else "no"
-    return replace(found, verdict=verdict, names=names, number=float(len(names)), absent=tuple(left))
+    return replace(found, verdict=verdict, number=float(len(found.names)), absent=tuple(left))
 
 
 def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
@@ -399,10 +347,10 @@ def _held(found: ArchiveFinding) -> ArchiveFinding:
     query, best = found.query, _measures(found, True, True)
     named = sorted(best, key=best.__getitem__, reverse=_is_greatest(query))
     if query.select == "order" and query.versus is not None and query.form != "polar":  # who came after Ben?
-        edge = min((best[name] for name in query.versus.names if name in best), default=None)
-        named = [name for name in named if edge is not None and best[name] != edge]
-        named = [name for name in named if (best[name] > (edge or 0.0)) == (query.during.relation == "after")]
-        named = sorted(named, key=lambda name: abs(best[name] - (edge or 0.0)))
+        after = query.during.relation == "after"
+        edge = min((best[name] for name in query.versus.names if name in best), default=0.0)
+        gaps = {name: best[name] - edge for name in named if edge and best[name] != edge}
+        named = sorted((name for name in gaps if (gaps[name] > 0) == after), key=lambda name: abs(gaps[name]))
     number = best[named[0]] if named and query.rank is not None and query.rank.by != "time" else None
     counts = _counts(found)
     found = replace(found, names={name: counts.get(name, 0) for name in named}, number=number)
@@ -511,11 +459,11 @@ def _grouped(found: ArchiveFinding, everything: Sequence[str]) -> dict[str, floa
     return dict(kept)
 
 
-def _so_often(found: ArchiveFinding, names: dict[str, int], everything: Sequence[str]) -> ArchiveFinding:
+def _so_often(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """Who is in so many videos; who is in none, even perhaps, is a finding without videos."""
     query = found.query
     assert query.number is not None
-    counts = {**dict.fromkeys(everything, 0), **names}
+    counts = {**dict.fromkeys(everything, 0), **found.names}
     chosen = {name: count for name, count in counts.items() if query.number.within(count, count) == "yes"}
     if query.number != NEVER:
         return replace(found, names=chosen, number=float(len(chosen)))

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from pvchat.chat.finding import Verdict
-from pvchat.chat.query import Query
+from pvchat.chat.query import Query, Whom, parts_of
 from pvchat.chat.sounds import Quote
 from pvchat.chat.spans import Span, most_at_once
+from pvchat.chat.timeline import Verdict
 
 UNITS = {  # by which videos are put together: what each belongs to
     "place": lambda video: video.place,
@@ -114,7 +114,6 @@ class ArchiveFinding:
         groups: the places, days … (`UNITS`) that are asked for, in the order of the answer; with how many videos, or
             seconds, each.
         absent: who is asked about and in none of them.
-        strange: names that nobody enrolled bears.
         number: how many videos, seconds, people, days, as asked.
         untold: how many show whoever is asked about, and don't tell whether it holds.
         then: of another time that was asked about, or of a second question.
@@ -127,10 +126,14 @@ class ArchiveFinding:
     names: dict[str, int] = field(default_factory=dict)
     groups: dict[str, float] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
-    strange: tuple[str, ...] = ()
     number: float | None = None
     untold: int = 0
     then: ArchiveFinding | None = None
+
+    @property
+    def strange(self) -> tuple[str, ...]:
+        """The names in the question that nobody enrolled bears."""
+        return tuple(dict.fromkeys(name for one in parts_of(self.query, Whom) for name in one.unknown))
 
     @property
     def sure(self) -> list[Seen]:

@@ -242,14 +242,16 @@ def _rows_of_one(name: str, seen: _Seen, clip: _Clip) -> Iterator[Row]:
 
 def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
     """The scene, by stretches where it was measured so, and the things in it."""
+    from pvchat.perception.sightings import side
+
     stretches = [] if clip.analysis is None else clip.analysis.scenes
     scenes = [(s.start_s, s.end_s, s.scene) for s in stretches] or [(*clip.whole, clip.evidence.scene)]
     for start, end, scene in scenes:
         yield from (replace(row, start_s=start, end_s=end) for row in scene_as_rows(scene))
     things = [] if clip.evidence.scene.drawn else clip.evidence.things  # in drawn pictures none can be made out
     for thing in things:
-        side = next(word for word in SIDES if word in _side(thing).split())
-        yield _of_thing(Row("", "thing", thing.label, of=side), thing, clip)
+        where = side(float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes]))).split()
+        yield _of_thing(Row("", "thing", thing.label, of=next(word for word in SIDES if word in where)), thing, clip)
     surest = {thing.label: thing for thing in reversed(things) if thing.label in SURFACES}
     for label, table in surest.items():
         yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in _things_on(table, things))
@@ -264,15 +266,10 @@ def side_by_side(a: Box, b: Box) -> bool:
 
 
 def _parted(one: Neighbour, other: Neighbour, everybody: Sequence[tuple[str, _Seen]]) -> bool:
-    """Whether somebody is between two people, seen together with the first."""
-    between = (third.who for _, third in everybody if _is_between(third.who.box, one.box, other.box))
+    """Whether somebody is between two people, from left to right, seen together with the first."""
+    left, right = sorted(box[0] + box[2] for box in (one.box, other.box))
+    between = (third.who for _, third in everybody if left < third.who.box[0] + third.who.box[2] < right)
     return any(seen_together(third.frames, one.frames) for third in between)
-
-
-def _is_between(box: Box, a: Box, b: Box) -> bool:
-    """Whether the middle of a face lies between those of two others, from left to right."""
-    left, right = sorted(((a[0] + a[2]) / 2, (b[0] + b[2]) / 2))
-    return left < (box[0] + box[2]) / 2 < right
 
 
 def _things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
@@ -285,12 +282,6 @@ def _things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
         if stands and np.mean(stands) > 0.5:
             found.append(thing)
     return found
-
-
-def _side(thing: Thing) -> str:
-    from pvchat.perception.sightings import side
-
-    return side(float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes])))
 
 
 def _of_thing(row: Row, thing: Thing, clip: _Clip) -> Row:
@@ -329,8 +320,9 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
     for look in filter(None, (facts.hair, *facts.features)):
         said = [word for word in look.split() if word not in ("a", "an")]
         colour, value = (" ".join(w for w in said if (w in COLOURS) == wanted) for wanted in (True, False))
-        body, ground = look == facts.hair or is_of_body(look), seen.get("hair" if look == facts.hair else look)
-        yield Row(name, "hair" if body else "worn", value, colour=colour, ground=ground)
+        has = look == facts.hair or any(not {word, word.removesuffix("s")}.isdisjoint(words("body")) for word in said)
+        ground = seen.get("hair" if look == facts.hair else look)
+        yield Row(name, "hair" if has else "worn", value, colour=colour, ground=ground)  # a beard isn't worn
     if facts.pose:
         yield replace(hedged(name, "posture", facts.pose), ground=seen.get("pose"))
     gestures = [(gesture, gesture) for gesture in facts.gestures]
@@ -365,8 +357,9 @@ def scene_as_rows(scene: SceneFacts) -> Iterator[Row]:
     """Facts of a scene as rows without times; indoors or outdoors only where that is sure."""
     if scene.place:
         yield Row("", "place", scene.place.removeprefix("an ").removeprefix("a "))
-    if setting := sure_setting(scene):
-        yield Row("", "setting", setting)
+    least = 0.0 if scene.drawn or not scene.setting else SETTING_SURE[scene.setting]
+    if scene.setting and scene.confidence.get("setting", 1.0) >= least:
+        yield Row("", "setting", scene.setting)
     if scene.light:
         yield Row("", "light", scene.light)
     if behind := backdrop(scene):
@@ -376,22 +369,11 @@ def scene_as_rows(scene: SceneFacts) -> Iterator[Row]:
     yield Row("", "style", "drawn" if scene.drawn else "filmed")
 
 
-def sure_setting(scene: SceneFacts) -> str | None:
-    """Indoors or outdoors, where that is sure enough to be said."""
-    sure = scene.setting and (scene.drawn or scene.confidence.get("setting", 1.0) >= SETTING_SURE[scene.setting])
-    return scene.setting if sure else None
-
-
 def backdrop(scene: SceneFacts) -> str | None:
     """What is behind everybody: "dark red curtains", "window blinds", else "a grey background"; None if unknown."""
     covered = [word for word in scene.behind if word != BLUE_SKY]
     colour = (scene.background or "").removeprefix("an ").removeprefix("a ").removesuffix(" background")
     return join([w if w == BOOKSHELVES else f"{colour} {w}".strip() for w in covered]) or scene.background
-
-
-def is_of_body(feature: str) -> bool:
-    """Whether somebody has this, and doesn't wear it: a beard, bare shoulders."""
-    return any(word.removesuffix("s") in words("body") or word in words("body") for word in feature.split(" "))
 
 
 def on_footage(ground: Ground | None, kind: str) -> Ground | None:

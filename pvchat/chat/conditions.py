@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.finding import Missing
 from pvchat.chat.query import (
     HEARD,
     PRESENT,
@@ -37,7 +36,6 @@ from pvchat.chat.spans import (
     Verdict,
     all_of,
     all_verdict,
-    always,
     any_of,
     common,
     merged,
@@ -46,7 +44,7 @@ from pvchat.chat.spans import (
     seconds_in,
     without,
 )
-from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TAKES_TWO, TELLING, Entity, Row, Timeline, says, words
+from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TAKES_TWO, TELLING, Entity, Missing, Row, Timeline, says, words
 from pvchat.chat.window import stretch_of
 from pvchat.errors import SettingsError
 from pvchat.people.naming import meant
@@ -148,7 +146,7 @@ def _elsewhere(parts: Sequence[Condition]) -> list[Not]:
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
     """The time of a part in which a condition can be true of somebody: that she is there can at any time."""
-    if any(has.attribute in ("present", "known", *_MOVES) for has in atoms(condition)):
+    if any(has.attribute in ("present", *_MOVES) for has in atoms(condition)):
         return merged(part)
     return common(part, timeline.seen(entity))
 
@@ -157,7 +155,7 @@ def jointly(who: Chosen, where: Condition, whom: Whom, timeline: Timeline) -> Tr
     """When a condition holds of people as their quantifier says: of any, all, none, or only them, at the same time."""
     whole, quantifier = timeline.whole, whom.quantifier
     truths = [truth_of(each_other(where, name, who, whom), name, timeline) for name in who.sure]
-    gone = [always(False, whole) if one.why == "absent" else UNKNOWN for one in who.missing]
+    gone = [Truth((), [whole]) if one.why == "absent" else UNKNOWN for one in who.missing]
     if quantifier == "all" and not whom.names:  # of all who are there
         there = [truth_of(PRESENT, name, timeline) for name in who.sure]
         away = [any_of([negated(seen), truth], whole) for seen, truth in zip(there, truths, strict=True)]
@@ -189,8 +187,7 @@ def each_other(condition: Condition, entity: str, who: Chosen, whom: Whom) -> Co
     several = len(whom.names) > 1 and whom.quantifier != "either" or whom.quantifier in ("all", "both")
     if condition.of is not None or condition.attribute not in ("with", "beside") or not several:
         return condition
-    named = [one.name for one in who.missing]
-    rest = tuple(name for name in (*who.sure, *named) if name != entity)
+    rest = tuple(name for name in (*who.sure, *(one.name for one in who.missing)) if name != entity)
     return replace(condition, of=Whom(rest, "both")) if rest else condition
 
 
@@ -267,7 +264,7 @@ def part_of(during: During, timeline: Timeline) -> Part:
     """The part of a video that is meant; without spans where it doesn't exist or its event never happens."""
     numbered = common([_numbered(during, timeline)], [timeline.whole])
     if during.event is None or not during.relation:
-        return Part(numbered, happens="yes" if numbered else "no")
+        return Part(numbered)
     who, truth = _event_truth(during.event, timeline)
     spans, (start, end) = merged(truth.yes), timeline.whole
     if isinstance(during.event.where, Not):  # who leaves was there before
@@ -304,11 +301,8 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
         at = _moved(has.attribute, there.yes, timeline.whole)
         open_ = without(seen, [*there.yes, *there.no]) if has.value else []
         return Truth(at, without([timeline.whole], [*at, *open_]))
-    if has.attribute == "known":
-        return always(one is not None and one.known, timeline.whole)
     if has.attribute == "alone":
-        company = _related(Has("with"), entity, timeline)
-        return negated(company)
+        return negated(_related(Has("with"), entity, timeline))
     if has.attribute in RELATIONS or is_towards(has):
         return _related(has, entity, timeline)
     if has.attribute in HEARD:
@@ -411,25 +405,20 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
         sides = ((Has("left_of", of=a), Has("right_of", of=b)) for a, b in ((one, other), (other, one)))
         ways = [all_of([_related(side, entity, timeline) for side in both], timeline.whole) for both in sides]
         return any_of(ways, timeline.whole)
-    anybody = Chosen(tuple(others([entity], timeline)))
-    who = anybody if has.of is None else chosen(has.of, [timeline.whole], timeline)
-    names = [name for name in (*who.sure, *who.maybe) if name != entity]
-    truths = {
-        name: _towards(has, entity, name, timeline)
-        if is_towards(has)
-        else _relation(has.attribute, entity, name, timeline)
-        for name in names
-    }
-    parts = [truths[name] if name in who.sure else Truth((), truths[name].no) for name in names]
-    gone = [Truth((), timeline.seen(entity)) if one.why == "absent" else UNKNOWN for one in who.missing]
-    found = _quantified("any" if has.of is None else has.of.quantifier, [*parts, *gone], timeline.whole)
-    seen = timeline.seen(entity)
+    seen, whom = timeline.seen(entity), has.of or Whom()
+    who = chosen(whom, [timeline.whole], timeline) if has.of else Chosen(tuple(others([entity], timeline)))
+    parts = [Truth((), seen) if one.why == "absent" else UNKNOWN for one in who.missing]
+    for name in (name for name in (*who.sure, *who.maybe) if name != entity):
+        args = entity, name, timeline
+        truth = _towards(has, *args) if is_towards(has) else _relation(has.attribute, *args)
+        parts.append(truth if name in who.sure else Truth((), truth.no))
+    found = _quantified(whom.quantifier, parts, timeline.whole)
     return Truth(common(found.yes, seen), common(found.no, seen))
 
 
 def _quantified(quantifier: Quantifier, parts: Sequence[Truth], whole: Span) -> Truth:
     if quantifier in ("all", "both"):
-        return all_of(parts, whole) if parts else always(False, whole)
+        return all_of(parts, whole) if parts else Truth((), [whole])
     return negated(any_of(parts, whole)) if quantifier == "none" else any_of(parts, whole)
 
 
@@ -488,8 +477,7 @@ def in_order(
     measures: dict[str, float] = {}
     for one in people:
         seen = common(timeline.seen(one.name) if spans is None else spans.get(one.name, ()), part)
-        value = _measure(one, by, seen, ends)
-        if value is not None and (seen or by in ("left", "right", "near", "big")):
+        if (value := _measure(one, by, seen, ends)) is not None:
             measures[one.name] = value
     sign = -1 if by in _DOWN else 1
     there = sorted((one for one in people if one.name in measures), key=lambda one: sign * measures[one.name])
@@ -501,11 +489,9 @@ def _measure(one: Entity, by: RankBy, seen: Sequence[Span], ends: bool) -> float
         return None if one.centre is None else one.centre[0]
     if by in ("near", "big"):
         return one.height
-    if by == "often":
-        return float(len(seen))
     if not seen:
         return None
-    return seconds_in(seen) if by == "long" else seen[-1][1] if ends else seen[0][0]
+    return {"often": float(len(seen)), "long": seconds_in(seen)}.get(by, seen[-1][1] if ends else seen[0][0])
 
 
 def _event_truth(event: Event, timeline: Timeline) -> tuple[Chosen, Truth]:

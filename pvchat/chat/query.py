@@ -20,7 +20,7 @@ from pvchat.schemas import QuestionType
 
 Attribute = Literal[
     # of a person
-    "present", "known", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
+    "present", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
     "alone", "holding", "near", "shot_size", "enters", "leaves",
     # of the scene, or of a person by her scene
     "place", "setting", "light", "background", "thing", "on", "style",
@@ -36,7 +36,7 @@ TYPES: dict[str, QuestionType] = {  # in the five kinds of the paper
          "shot_size", "on", "style"),
         "location",
     ),
-    **dict.fromkeys(("present", "known", "with", "enters", "leaves"), "existence"),
+    **dict.fromkeys(("present", "with", "enters", "leaves"), "existence"),
 }  # fmt: skip
 Select = Literal[
     "exists",  # is she there? is anyone? does `where` hold of her?
@@ -198,7 +198,8 @@ class During:
             last), `end_s` that of the last one meant, None for this one alone. "edge": the video's beginning (0) or its
             end (-1).
         till: what ends a part "after" or "since" an event when it next begins: "between Ana leaving and Ben coming";
-            each such part where the event happens more than once.
+            each such part where the event happens more than once. The relation "until" has no event before it: it is
+            the one part from the video's start to when `event` first begins.
     """
 
     relation: Relation | Literal[""] = ""

@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.finding import Finding
 from pvchat.chat.query import (
     HEARD,
     TYPES,
@@ -33,7 +32,7 @@ from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
-from pvchat.chat.timeline import Timeline
+from pvchat.chat.timeline import Finding, Timeline
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.identity.evidence import one_name_each
@@ -45,8 +44,8 @@ if TYPE_CHECKING:
 Asked = str | tuple[str, str]  # an earlier question, or one with its answer
 _NO_LIST, _BRACKETS = "questions come as a list.", "Put a single one in brackets."
 # What is known without measuring what people do and wear: who is there, when, and where in the picture.
-_SEEN_AT_ONCE = ("present", "known", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side",
-                 "shot_size", "says")  # fmt: skip
+_SEEN_AT_ONCE = ("present", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side", "shot_size",
+                 "says")  # fmt: skip
 Stream = Callable[[str], None]  # a piece of the text
 
 
@@ -82,7 +81,9 @@ class Question:
     def asks_everybody(self) -> bool:
         """Whether it names nobody, or anybody may be a part of the answer."""
         asked = [query for query in parts_of(self.query, Query) if query.select != "refuse"] or [self.query]
-        return any(not q.whom.names or q.select in ("who", "count") or _compares_with_all(q) for q in asked)
+        alone = any(has.attribute == "alone" for query in asked for has in atoms(query.where))  # is she, of all?
+        company = any(query.attribute in ("with", "beside") for query in asked)
+        return alone or company or any(not query.whom.names or query.select in ("who", "count") for query in asked)
 
     @property
     def part(self) -> During | None:
@@ -202,7 +203,6 @@ class Viewed:
     Attributes:
         analysis: what the experts said.
         presences: of everyone enrolled.
-        names: everyone's.
         part: only a part of the clip was asked about, and the answers say so.
         conversation: who is known by name, and what was asked before.
         clip: its file; people: everyone enrolled. For a base, which looks itself.
@@ -210,7 +210,6 @@ class Viewed:
 
     analysis: ClipAnalysis
     presences: Sequence[PersonPresence]
-    names: Sequence[str]
     part: bool = False
     conversation: Conversation = field(default_factory=lambda: Conversation(()))
     clip: Path | None = None
@@ -279,12 +278,6 @@ def described(
         return list(analysis.tracks)
     asked = [p for question in measuring for p in question.about(presences) if p.decision == "present"]
     return [analysis.tracks[i] for i in dict.fromkeys(p.track for p in asked) if i is not None]
-
-
-def _compares_with_all(query: Query) -> bool:
-    """Whether others than those who are named make the answer: who is with her, who stands left of her, she alone?"""
-    asked = list(atoms(query.where))
-    return query.attribute in ("with", "beside") or any(has.attribute == "alone" for has in asked)
 
 
 def require_readable(text: object) -> None:

@@ -29,7 +29,6 @@ from pvchat.chat.conditions import (
     truth_of,
     whether,
 )  # fmt: skip
-from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import (
     EVERYBODY,
     HEARD,
@@ -65,7 +64,7 @@ from pvchat.chat.spans import (
     nth_of,
     seconds_in,
 )
-from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Entity, Row, Timeline, says, words
+from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Entity, Finding, Found, Row, Timeline, alike, says, words
 
 _ANSWERING = {  # the attributes that answer where one is asked for
     **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
@@ -120,7 +119,7 @@ class Lookup:
             verdict = whether(where, name, self.part, self.timeline, self.query.throughout)
         rows = self._because(where, name, verdict)
         found = Found(name, verdict, tuple(self.times_of(name)), tuple(rows))
-        return replace(found, likely=verdict == "yes" and likely(rows))
+        return replace(found, likely=verdict in ("yes", "no") and likely(rows))
 
     def each(self, least: Verdict = "unknown") -> list[Found]:
         """What is found of everybody who is meant; of whoever only may be, that it isn't known, unless it doesn't hold.
@@ -162,10 +161,10 @@ class Lookup:
             rows = [row for row, end in ends if common([(row.start_s, end)], self.part)]
             if has.of is not None and has.of.names and not is_towards(has):
                 rows = [row for row in rows if row.of in has.of.names]
-            elif verdict in ("yes", "no") and has.attribute not in (*RELATIONS, *HEARD, "alone"):
+            elif verdict in ("yes", "no") and has.attribute not in HEARD:
                 told = [row for row in rows if row.of or verdict == "no" or not is_towards(has)]
                 rows = [row for row in told if says(has, row, self.timeline.measured) != "unknown"]
-            found += rows if has.attribute not in ("present", "known", "enters", "leaves") else []
+            found += rows if has.attribute not in ("present", "enters", "leaves") else []
         return list(dict.fromkeys(found))
 
     def attributes_of(self, name: str, attributes: Sequence[str]) -> Found:
@@ -177,15 +176,13 @@ class Lookup:
 
     def rows(self, name: str, attributes: Sequence[str]) -> list[Row]:
         """Rows about some attributes as far as they lie in the part; what goes on without a break is one row."""
-        alike: dict[Row, list[Row]] = {}
+        found: list[Row] = []
         for attribute in attributes:
             related, about = attribute in RELATIONS, "" if attribute in OF_SCENE else name
-            rows = relations(attribute, name, self.timeline) if related else self.timeline.of(about, attribute)
-            for row in (row for row in rows if row.holds and _is_asked(self.query, row)):
-                alike.setdefault(replace(row, start_s=0.0, end_s=0.0, probability=1.0), []).append(row)
+            found += relations(attribute, name, self.timeline) if related else self.timeline.of(about, attribute)
         return [
-            replace(row, start_s=start, end_s=end, probability=max(one.probability for one in same))
-            for row, same in alike.items()
+            replace(same[0], start_s=start, end_s=end, probability=max(one.probability for one in same))
+            for same in alike([row for row in found if _is_asked(self.query, row)])
             for start, end in common([one.span for one in same], self.part)
         ]
 
@@ -248,13 +245,11 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         ]
         who = replace(who, sure=(*who.sure, *gone))
     lookup = Lookup(query, timeline, part.spans, who)
-    if part.spans and is_of_sound(query):
-        found = _finding_of_sound(lookup)
-    elif part.spans:
-        found = _SELECTS[query.select](lookup)
-    else:
+    if not part.spans:
         never: Verdict = "no" if part.happens == "yes" else part.happens
         found = Finding(query, never if _is_polar(query) else None, nothing=True)
+    else:
+        found = (_finding_of_sound if is_of_sound(query) else _SELECTS[query.select])(lookup)
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
     return replace(found, during=during, missing=missing)
@@ -386,20 +381,6 @@ def _count(lookup: Lookup) -> Finding:
     return replace(found, verdict="unsure" if unsure else verdict)
 
 
-def _compare(lookup: Lookup) -> Finding:
-    """As `compare`; without anything to compare by, whether there are more of these people than of those."""
-    query = lookup.query
-    if query.rank is not None or query.attribute is not None or query.versus is None:
-        return compare(lookup)
-    theirs = lookup.about(query.versus)
-    one, other = _count(lookup), _count(replace(theirs, query=replace(query, whom=query.versus)))
-    first, second = one.number or 0.0, other.number or 0.0
-    more = Number("more_than", 0).within(first - second - len(other.open), first + len(one.open) - second)
-    verdict: Verdict = "unknown" if lookup.timeline.at_least else more
-    open_ = tuple({found.entity: found for found in (*one.open, *other.open)}.values())
-    return replace(one, verdict=verdict, against=other.people, open=open_, missing=theirs.who.missing)
-
-
 def _when(lookup: Lookup) -> Finding:
     """When it holds: of each, and of all who are meant together."""
     query = lookup.query
@@ -483,19 +464,19 @@ def _attribute(lookup: Lookup) -> Finding:
     if name in OF_SCENE and lookup.query.whom == EVERYBODY:
         return Finding(lookup.query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
     perhaps = tuple(Found(one, "unknown") for one in lookup.who.maybe)
-    return listed(_told(lookup, wanted), Finding(lookup.query, open=perhaps))
+    return listed(_known_of_each(lookup, wanted), Finding(lookup.query, open=perhaps))
 
 
 def _describe(lookup: Lookup) -> Finding:
     """All that is known of each who is meant; of everybody, with the scene and its things."""
-    people = _told(lookup, _OF_SOMEBODY)
+    people = _known_of_each(lookup, _OF_SOMEBODY)
     if lookup.query.where is None:
         people = [replace(one, verdict="yes") if one.spans else one for one in people]
     scene = tuple(lookup.rows("", OF_SCENE)) if lookup.query.whom == EVERYBODY else ()
     return listed(people, Finding(lookup.query, rows=scene))
 
 
-def _told(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
+def _known_of_each(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
     """What is known of some attributes of each who is meant, while the condition holds, where there is one ("what does
     Ana wear in the kitchen?"); of whoever is named also that it doesn't, or, beside what is known, that nobody knows.
     """
@@ -539,11 +520,13 @@ def ranked(lookup: Lookup, rank: Rank, finding: Finding) -> Finding:
     return replace(finding, people=groups[0], against=groups[1])
 
 
-def compare(lookup: Lookup) -> Finding:
+def _compare(lookup: Lookup) -> Finding:
     """Which of some people is longest, nearest …; whether one is more so than others, or like them in an attribute."""
     query = lookup.query
     if query.rank is None and query.attribute is not None:
         return _alike(lookup)
+    if query.rank is None and query.versus is not None:
+        return _more_or_fewer(lookup, query.versus)
     theirs = Chosen() if query.versus is None else lookup.about(query.versus).who
     names = tuple(dict.fromkeys((*lookup.who.sure, *theirs.sure)))
     everyone = replace(lookup, who=Chosen(names))
@@ -556,6 +539,17 @@ def compare(lookup: Lookup) -> Finding:
     if count < (1 if counted else len(names)) or lookup.who.missing or theirs.missing:
         return replace(finding, verdict=doubt((*lookup.who.missing, *theirs.missing)))
     return replace(finding, verdict="yes" if finding.names and set(finding.names) <= first else "no")
+
+
+def _more_or_fewer(lookup: Lookup, than: Whom) -> Finding:
+    """Whether there are more of these people than of those."""
+    theirs = lookup.about(than)
+    one, other = _count(lookup), _count(replace(theirs, query=replace(lookup.query, whom=than)))
+    first, second = one.number or 0.0, other.number or 0.0
+    more = Number("more_than", 0).within(first - second - len(other.open), first + len(one.open) - second)
+    verdict: Verdict = "unknown" if lookup.timeline.at_least else more
+    open_ = tuple({found.entity: found for found in (*one.open, *other.open)}.values())
+    return replace(one, verdict=verdict, against=other.people, open=open_, missing=theirs.who.missing)
 
 
 def _alike(lookup: Lookup) -> Finding:

@@ -14,10 +14,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pvchat.chat.finding import Finding
 from pvchat.chat.query import HEARD, Has, Query, Whom, atoms
 from pvchat.chat.spans import UNKNOWN, Span, Truth, merged, without
-from pvchat.chat.timeline import Row, Timeline
+from pvchat.chat.timeline import Finding, Row, Timeline
 from pvchat.schemas import LANGUAGES, Sound, Utterance
 
 UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture

@@ -69,11 +69,6 @@ def most_at_once(spans: Sequence[Span]) -> int:
     return max((sum(a <= start < b or a == start for a, b in spans) for start, _ in spans), default=0)
 
 
-def always(holds: bool, whole: Span) -> Truth:
-    """True, or false, of all the time."""
-    return Truth((whole,), ()) if holds else Truth((), (whole,))
-
-
 def all_of(parts: Sequence[Truth], whole: Span) -> Truth:
     """When all of some hold; of none that is always."""
     yes: Sequence[Span] = (whole,)

@@ -1,6 +1,8 @@
-"""What is known of a video as a table over time: people, and rows that say what holds of whom from when to when.
+"""What is known of a video as a table over time: people, and rows that say what holds of whom from when to when; and
+what was found in it.
 
-`run.py` looks a `Query` up in it. A part of a clip, a clip, a film and an archive of films are the same table.
+`run.py` looks a `Query` up in a `Timeline`; `say/` puts the `Finding` into words. JSON output, the app and follow-up
+questions read the finding, never the sentence. A part of a clip, a clip, a film and many films are the same.
 
 Each condition has three values: it holds, it doesn't, it isn't known. Silence is "not known" but where it means more:
 
@@ -15,12 +17,12 @@ Each condition has three values: it holds, it doesn't, it isn't known. Silence i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from pvchat.chat.english import same_colour, word_set
-from pvchat.chat.query import Has
+from pvchat.chat.query import Has, Query
 from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
 from pvchat.schemas import Decision, Ground, SoundState, Why
 
@@ -37,12 +39,12 @@ _TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a 
 }  # fmt: skip
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
 TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
-_HOME = frozenset(
-    ["home", "house", "flat", "bedroom", "kitchen", "bathroom", "living"]
-)  # words of places that are at home
+_AT_HOME = word_set("home house flat")
+_HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are there
 _DEPTHS = ("foreground", "background")
 LIKELY = 0.8  # probability below which a row holds only probably
-_MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
+MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
+Absence = Literal["absent", "unsure", "not enrolled"]
 TELLING = {"deed": ("posture", "deed", "holding")}  # attribute -> attributes of rows that answer it
 
 
@@ -173,7 +175,7 @@ class Timeline:
     def lasting(self, entity: str, attribute: str, spans: Sequence[Span] = ()) -> list[Row]:
         """The rows, one of each kind, that hold for most of some time, or of all that somebody is seen."""
         spans = spans or self.seen(entity)
-        least = _MOSTLY * seconds_in(spans)
+        least = MOSTLY * seconds_in(spans)
         kinds = alike(self.of(entity, attribute))
         return [same[0] for same in kinds if seconds_in(common([row.span for row in same], spans)) >= least]
 
@@ -206,6 +208,92 @@ class Timeline:
         kept = tuple(one for one in entities if one.known or one.name in there)
         shots = tuple(common(self.shots, [span]))
         return replace(self, start_s=span[0], end_s=span[1], entities=kept, rows=tuple(rows), shots=shots)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found about one person.
+
+    Attributes:
+        entity: as in `Row`.
+        verdict: whether what is asked holds of this one.
+        spans: when it does, seconds.
+        rows: that say so.
+        number: a length of time (seconds) or a count, where that is asked for.
+        likely: it only probably holds, or only probably doesn't (its rows say "probably").
+    """
+
+    entity: str
+    verdict: Verdict = "yes"
+    spans: tuple[Span, ...] = ()
+    rows: tuple[Row, ...] = ()
+    number: float | None = None
+    likely: bool = False
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Somebody who is asked about and of whom nothing can be told.
+
+    Attributes:
+        name: as it was asked.
+        why: isn't in the video, may be, or bears no enrolled name.
+        suggests: the enrolled name that was probably meant.
+    """
+
+    name: str
+    why: Absence
+    suggests: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found.
+
+    Attributes:
+        query: for which question.
+        verdict: to yes-or-no questions; None for others.
+        people: those of whom it holds, in the order of the answer (of enrollment, or of the rank that is asked for).
+        against: those of whom it is known not to hold.
+        open: those of whom that isn't known.
+        spans: when it holds of all that is asked, seconds.
+        number: how many, how long (seconds), how often.
+        at_least: the number may be higher, since not everything is known.
+        missing: asked about by name and absent, unsure or not enrolled.
+        rows: what answers, of the scene or of things.
+        then: what was found for the second of two questions.
+        nothing: the part of the video that is asked about doesn't exist, or its event never happens.
+        during: the time that an event names, seconds, where the query has one ("while Ben is away").
+    """
+
+    query: Query
+    verdict: Verdict | None = None
+    people: tuple[Found, ...] = ()
+    against: tuple[Found, ...] = ()
+    open: tuple[Found, ...] = ()
+    spans: tuple[Span, ...] = ()
+    number: float | None = None
+    at_least: bool = False
+    missing: tuple[Missing, ...] = ()
+    rows: tuple[Row, ...] = ()
+    then: Finding | None = None
+    nothing: bool = False
+    during: tuple[Span, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The entities of whom it holds."""
+        return tuple(found.entity for found in self.people)
+
+    @property
+    def everyone(self) -> tuple[Found, ...]:
+        """Everybody of whom anything was found: that it holds, that it doesn't, that it isn't known."""
+        return *self.people, *self.against, *self.open
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON, for `--explain`, `--json` and the app; what is empty or as usual is left out."""
+        row: dict[str, Any] = _to_json(self)
+        return row
 
 
 def alike(rows: Sequence[Row]) -> list[list[Row]]:
@@ -241,29 +329,18 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
         row: of the same attribute, or of one that `TELLING` lists.
         measured: as `Timeline.measured`.
     """
-    if has.attribute == "worn":
-        said = _worn(has, row, measured)
-    elif has.attribute == "hair":
-        said = _whether(words(f"{has.value} {has.colour}") <= words(f"{row.value} {row.colour}"))
-    elif has.attribute == "deed":
-        said = _deed(words(has.value), row)
-    elif has.attribute == "place":
-        said = _place(words(has.value), words(row.value))
-    else:
-        said = _whether(words(has.value) <= words(row.value))
+    asked, told = words(f"{has.value} {has.colour}"), words(f"{row.value} {row.colour}")
+    if row.attribute == "holding" and has.attribute == "deed":  # "holding a cup"
+        told |= {"holding"}
+    fits = asked <= told or has.attribute == "deed" and asked == {"moving"} and not told.isdisjoint(_MOVING)
+    fits = fits or has.attribute == "place" and bool(asked) and asked <= _AT_HOME and not told.isdisjoint(_HOME)
+    said = _worn(has, row, measured) if has.attribute == "worn" else "yes" if fits else "unknown"
     if not row.holds:
         return "no" if said == "yes" and has.value else "unknown"
-    denied = said == "unknown" and has.attribute in EXCLUSIVE and _rivals(has, row)
-    return "no" if denied else said
-
-
-def _whether(fits: bool) -> Verdict:
-    return "yes" if fits else "unknown"
-
-
-def _rivals(has: Has, row: Row) -> bool:
-    """Whether two values of one attribute exclude each other; left and right say nothing of near and far."""
-    return has.attribute != "side" or (has.value in _DEPTHS) == (row.value in _DEPTHS)
+    rivals = has.attribute in EXCLUSIVE
+    if has.attribute == "side":  # left and right say nothing of near and far
+        rivals = (has.value in _DEPTHS) == (row.value in _DEPTHS)
+    return "no" if rivals and said == "unknown" else said
 
 
 def _worn(has: Has, row: Row, measured: bool) -> Verdict:
@@ -285,10 +362,19 @@ def _may_be(asked: str, told: str, measured: bool) -> bool:
     return bool((one & other) - {"dark", "light"}) and not {"dark", "light"} <= one ^ other
 
 
-def _deed(asked: frozenset[str], row: Row) -> Verdict:
-    told = words(f"holding {row.value}" if row.attribute == "holding" else row.value)
-    return _whether(asked <= told or asked == {"moving"} and bool(told & _MOVING))
-
-
-def _place(asked: frozenset[str], told: frozenset[str]) -> Verdict:
-    return _whether(asked <= told or bool(asked) and asked <= {"home", "house", "flat"} and bool(told & _HOME))
+def _to_json(value: Any) -> Any:
+    """Values as JSON; a row's times are its "span", and an entity is called "who"."""
+    if isinstance(value, tuple):
+        return [_to_json(part) for part in value]
+    if isinstance(value, Query):
+        return value.to_dict()
+    if not is_dataclass(value):
+        return value
+    row = {one.name: _to_json(getattr(value, one.name)) for one in fields(value) if one.name != "ground"}
+    if "entity" in row:
+        row = {"who": row.pop("entity"), **row}
+    if isinstance(value, Row):
+        row["span"] = [round(row.pop("start_s"), 2), round(row.pop("end_s"), 2)]
+        row["probability"] = None if value.probability == 1.0 else round(value.probability, 3)
+        return {name: part for name, part in row.items() if part not in ("", None) and (name, part) != ("holds", True)}
+    return {name: part for name, part in row.items() if part is not None and part is not False and part not in ("", [])}

@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.finding import Finding
 from pvchat.chat.question import Basis, Question, Stream, Viewed, asks_of_sound, known_of, words_of
 from pvchat.chat.say.voice import grounds_of
 from pvchat.chat.speakers.checking import rephrase
 from pvchat.chat.speakers.claims import fill_gaps
-from pvchat.chat.timeline import Timeline, without_traits
+from pvchat.chat.timeline import Finding, Timeline, without_traits
 from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:

@@ -29,7 +29,6 @@ from pvchat.chat.archive import (
     sought,
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.finding import Finding
 from pvchat.chat.query import PRESENT, Query, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
@@ -40,7 +39,7 @@ from pvchat.chat.say.archive import SEVERAL_TIMES, UNANSWERED, Asked, lead_of, s
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
 from pvchat.chat.spans import Span
-from pvchat.chat.timeline import Timeline, without_traits
+from pvchat.chat.timeline import Finding, Timeline, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timeline_in

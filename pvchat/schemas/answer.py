@@ -77,7 +77,7 @@ class Answer:
             the question until the answer's first piece was there (none is shown before the whole passed the guard).
         everyone: presence of everyone enrolled, in the order of enrollment; not part of the contract.
         evidence: what measured facts rest on: frame, place in it, how sure; in the contract where there is any.
-        finding: what the question was read as and what was found for it (`chat/finding.py`), as JSON; not part of the
+        finding: what the question was read as and what was found for it (`chat/timeline.py`), as JSON; not part of the
             contract, `pvchat ask --explain` shows it.
         unread: seconds of the clip that couldn't be read, see `ClipAnalysis.unread`; in the contract where there are
             any.

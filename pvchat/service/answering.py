@@ -113,7 +113,7 @@ class Answering:
             presences = self.score(people, seen.analysis, window)
         _explain_absence(question, people, presences, analysis)
         part = window is not None or asking.whole_s is not None
-        viewed = Viewed(_part(seen, window), presences, self.everyone.names, part, self.conversation, self.clip, people)
+        viewed = Viewed(_part(seen, window), presences, part, self.conversation, self.clip, people)
         (written,) = self.writer.write([question.text], viewed, asking.stream)
         if window is not None:
             _count_in_whole(presences, seen.analysis.shown_between(*window))

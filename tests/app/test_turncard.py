@@ -15,9 +15,8 @@ from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Tu
 from pvchat_app.export import pack
 from pvchat_app.turncard import turn_card
 
-from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Has, Query
-from pvchat.chat.timeline import Row
+from pvchat.chat.timeline import Finding, Found, Row
 from pvchat.schemas import Answer, PersonPresence
 from pvchat.video import Probe
 

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any, cast
 
 from pvchat.chat.conditions import RELATIONS
-from pvchat.chat.finding import Finding
 from pvchat.chat.query import (
     EVERYBODY,
     WHOLE,
@@ -45,7 +44,7 @@ from pvchat.chat.reader.slots import (
     whom_of,
 )
 from pvchat.chat.reader.timewords import counted
-from pvchat.chat.timeline import OF_SCENE, Timeline
+from pvchat.chat.timeline import OF_SCENE, Finding, Timeline
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _TOLD_OF = ("attribute", "describe", "how_long", "how_often")  # what narrows a person by name narrows the time

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.english import word_set
-from pvchat.chat.finding import Finding
 from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered
 from pvchat.chat.reader.decode import Turn, goes_on, leaning, picked, query_of, resolved
 from pvchat.chat.reader.network import Labels, Network
@@ -32,7 +31,7 @@ from pvchat.chat.reader.rules import (
 )
 from pvchat.chat.reader.words import ForeignQuestion, Word, Wording, known_phrases, read_foreign, worded
 from pvchat.chat.run import run
-from pvchat.chat.timeline import Timeline
+from pvchat.chat.timeline import Finding, Timeline
 
 _ASKS_LENGTH = word_set(
     "how long much many seconds minutes time is was it there does did it take go goes went by pass ?"

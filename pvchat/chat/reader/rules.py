@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from pvchat.chat.english import FUNCTION_WORDS, PREDICATES, word_set
 from pvchat.chat.query import (
@@ -69,6 +69,7 @@ _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", 
 _STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
                       "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
 _ENDS = (".", "?", "!")
+_EACH, _ROOMS = word_set("both two three every each all"), word_set("room rooms place places location locations")
 _PEOPLE = frozenset(("people", "persons", "person", "men", "women", "man", "woman"))  # after their number
 _KINDS = {  # of small talk, of wishes and of what nobody sees, each the first whose word stands in the question
     "unseen": {
@@ -492,6 +493,15 @@ def _unread(query: Query, question: Tagged) -> Query:
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
 
 
+def _in_each_place(query: Query, question: Tagged) -> Query:
+    """A refusal of places that are counted and not named: of "was Ana in both rooms?" being there says nothing."""
+    plain = query.where in (None, PRESENT) or isinstance(query.where, Has) and query.where.attribute == "place"
+    counted = any(one in _EACH and other in _ROOMS for one, other in pairwise(question.seen))
+    if not (counted and plain and query.select in ("exists", "who")):
+        return query
+    return Query("refuse", query.whom, refusal="unseen", during=query.during)
+
+
 def _verb_before_with(question: Tagged) -> bool:
     """Whether a verb that nothing reads stands between somebody and a "with": "does Ana play with Ben?"."""
     seen = question.seen
@@ -739,5 +749,6 @@ TAG_RULES = (_with_event, _only_deed, _with_whom)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of)
 HEAD_RULES = (_gaze, _who_then, _thing_or_thing, _of_two, _of_one, _comes_again, _was_gone)
 QUERY_RULES = (
-    _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _with_kind,
+    _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _in_each_place,
+    _with_kind,
 )  # fmt: skip

@@ -1,8 +1,7 @@
 """What was found, in English: a `Finding` and its `Timeline` in, sentences out. Start with `voice.py`.
 
 the door           voice.py: one function for each `select`, two questions, who is missing, what can't be answered, why
-of whom it holds   holders.py: whether, who, how many
-when, how long     numbers.py; who is longest, first, leftmost, and people held against each other
+of whom it holds   answers.py: whether, who, how many; when, how long; who is first, and people held against each other
 what is known      people.py: of one person, of the scene; what is heard: sounds.py
 of many videos     archive.py
 parts              clauses.py (conditions, people, times; who is there, why not); the words: ../wording.json

@@ -15,7 +15,7 @@ from pvchat.chat.archive import is_of_all
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import clock, first_times, join, lasting, number, so_many_people, span_told, upper
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
-from pvchat.chat.say.clauses import clause, does
+from pvchat.chat.say.clauses import clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import seconds_in
@@ -165,7 +165,7 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
         there = "Somebody I know" if found.query.whom.known else "Somebody"
         return f"{there} is in {'each' if found.looked_at > 1 else ''}{of.removeprefix('any')}."
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
-    if found.query.where in (None, Has("present")):
+    if is_plain(found.query.where):
         named = f"{who} {'were' if several else 'was'} not seen" if found.query.whom.names else "Nobody was seen"
         return f"{head}{named} in {of}."
     return f"{head}In {of} I found {f'no moment at which {who}' if found.query.whom.names else 'nobody who'} {so}."
@@ -185,11 +185,11 @@ def _everybody(found: ArchiveFinding, asked: Asked) -> str:
     """Whether it holds of everybody, and of whom it does, and of whom not."""
     where, left = found.query.where, join(list(found.absent), "or")
     count = min(2, len(found.names))
-    so = ("was seen", "were seen")[count - 1] if where in (None, PRESENT) else clause(where, count)
+    so = ("was seen", "were seen")[count - 1] if is_plain(where) else clause(where, count)
     told = [f"Yes, {_lower(_subject(found))}." if found.verdict == "yes" else LEADS[found.verdict or ""]]
     named = join([f"{name} ({videos(count)})" for name, count in found.names.items()])
     told += [f"{named} {so}."] if named else []
-    if left and where in (None, PRESENT):
+    if left and is_plain(where):
         told.append(f"I did not see {left}.")
     elif left:
         never = f"I found no moment at which {left} {clause(where, 1)}."
@@ -363,7 +363,7 @@ def _subject(found: ArchiveFinding) -> str:
     if query.whom.quantifier == "none" and not names:
         return "Nobody I know" if query.whom.known else "Nobody"
     if is_of_all(query):
-        seen = " and saw" * (query.where not in (None, PRESENT))  # of the others it isn't asked
+        seen = " and saw" * (not is_plain(query.where))  # of the others it isn't asked
         return f"Everybody I know{seen}" + f" but {join(list(query.whom.besides))}" * bool(query.whom.besides)
     word = "or" if found.query.whom.quantifier in ("either", "any") else "and"
     return join(names, word) if names else upper(_STRANGERS) if found.query.whom.known is False else "Somebody"
@@ -374,7 +374,7 @@ def _where(found: ArchiveFinding) -> str:
     where = found.query.where
     if is_of_sound(found.query):
         return f" {does(found.query, len(found.query.whom.names) > 1)}"
-    return "" if where in (None, Has("present")) else f" {clause(where, max(1, len(found.query.whom.names)))}"
+    return "" if is_plain(where) else f" {clause(where, max(1, len(found.query.whom.names)))}"
 
 
 def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:

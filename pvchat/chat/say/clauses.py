@@ -28,7 +28,6 @@ from pvchat.chat.english import (
     wording,
     words,
 )
-from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import (
     EVERYBODY,
     PRESENT,
@@ -40,13 +39,14 @@ from pvchat.chat.query import (
     Not,
     Or,
     Query,
+    Rank,
     Whom,
     atoms,
     events_in,
 )
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
-from pvchat.chat.timeline import OF_SCENE, Entity, Row, Timeline
+from pvchat.chat.timeline import OF_SCENE, Entity, Finding, Found, Row, Timeline
 from pvchat.schemas import Decision, Why
 
 STRANGER = "somebody I don't know"
@@ -96,9 +96,8 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
     if isinstance(condition, Not):
         if condition.part == PRESENT:
             return "be", "away"
-        if not isinstance(condition.part, Has):
-            return "be", f"not {_complement(condition.part, count)[1]}"
-        aux, text = complement(condition.part, count, "any")
+        part = condition.part
+        aux, text = complement(part, count, "any") if isinstance(part, Has) else _complement(part, count)
         return ("do", f"not have {text}") if aux == "have" else ("be", f"not {text}")
     parts = [_complement(part, count) for part in condition.parts]
     aux = parts[0][0]
@@ -116,7 +115,7 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
     text = {
         "present": "in this video", "enters": f"coming into {with_article(value)}" if value else "coming in",
         "leaves": f"leaving {with_article(value)}".rstrip(),
-        "known": f"{some}body I know", "alone": "alone",
+        "alone": "alone",
         "worn": f"wearing {worn_said(value, has.colour) if value else f'{some}thing {has.colour}'.rstrip()}",
         "gender": table()["plural"].get(value, value) if count > 1 else f"a {value}",
         "side": f"{'on' if value in ('left', 'right') else 'in'} the {value}",
@@ -126,14 +125,13 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         "speaks": "speaking", "says": f"saying “{value}”" if value else "speaking", "language": f"speaking {value}",
         "music": "with music", "background": f"before {value}", "thing": f"seen with {with_article(value)}",
     }.get(has.attribute, value)  # fmt: skip
-    text = text or f"doing {some}thing"
+    said = text.split(" ") if text else ["doing", f"{some}thing"]
     if has.attribute == "deed":
-        first, _, rest = text.partition(" ")
-        text = f"{_participles().get(first, first)} {rest}".rstrip()
+        said[0] = _participles().get(said[0], said[0])
     if has.attribute == "deed" and has.of is not None:
-        to = wording("towards", text.split(" ")[0])
-        text = " ".join(filter(None, (text, to * (text.split(" ")[-1] != to), whom_said(has.of))))
-    return "be", text
+        to = wording("towards", said[0])
+        said += [*[to] * (to not in ("", said[-1])), whom_said(has.of)]
+    return "be", " ".join(said)
 
 
 @lru_cache(maxsize=1)
@@ -202,6 +200,14 @@ def ordinal(k: int) -> str:
         return "first" if k == 1 else "last"
     rank = NTH_SAID[abs(k) - 1] if abs(k) <= len(NTH_SAID) else f"{abs(k)}th"
     return rank if k > 0 else f"{rank} to last"
+
+
+def rank_said(rank: Rank, heard: bool = False) -> str:
+    """Such as "first", "last", "second", "longest", "second longest"; of what is heard "most"."""
+    superlative: str = table()["superlative"]["heard" if heard and rank.by == "long" else rank.by][rank.k < 0]
+    if abs(rank.k) == 1:
+        return superlative
+    return ordinal(rank.k) if rank.by == "time" else f"{ordinal(abs(rank.k))} {superlative}"
 
 
 def noun(such: Condition | None, count: int = 1) -> str:

@@ -6,12 +6,12 @@ with their times. The words for conditions, people and times are those of the an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pvchat.chat.english import clock, join, lasting, number, span_told, table, upper, wording
-from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Has, Number, Query, Rank, Whom, numbers_of
+from pvchat.chat.english import clock, join, lasting, number, span_told, upper, wording
+from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Has, Number, Query, Whom, numbers_of
 from pvchat.chat.say.clauses import (
     called,
     clause,
@@ -21,6 +21,7 @@ from pvchat.chat.say.clauses import (
     noun,
     ordinal,
     people_said,
+    rank_said,
     whom_said,
     with_article,
 )
@@ -121,7 +122,7 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     if not is_plain(query.where):
         yield "condition", clause(query.where)
     if query.rank is not None:
-        yield "which", _rank(query.rank)
+        yield "which", rank_said(query.rank)
     if query.number is not None:
         yield "number", _number(query.number, query, many)
     yield from (pair for pair in _part(query) if not many or pair != _WHOLE)
@@ -142,14 +143,6 @@ def _whom(whom: Whom, several: bool) -> str:
     if several and whom.such is not None and not whom.names and not whom.nth:
         return f"the {noun(whom.such, 2)}{but}"
     return whom_said(replace(whom, quantifier="any") if whom.quantifier == "both" else whom) + but
-
-
-def _rank(rank: Rank) -> str:
-    """Such as "first", "last", "second", "longest", "second longest"."""
-    superlative, place = table()["superlative"][rank.by][rank.k < 0], ordinal(abs(rank.k))
-    if place == "first":
-        return str(superlative)
-    return ordinal(rank.k) if rank.by == "time" else f"{place} {superlative}"
 
 
 def _number(asked: Number, query: Query, many: bool) -> str:
@@ -199,7 +192,7 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
         yield "number", f"{'at least ' * ('at_least' in finding)}{lasting(found) if seconds else f'{found:g}'}"
     for name, what in (("people", "true of"), ("against", "not true of"), ("open", "not known of")):
         if people := finding.get(name):
-            yield what, _names(people)
+            yield what, join(people_said(one["who"] for one in people))
     for one in finding.get("missing", ()):
         meant = f"; {one['suggests']} is probably meant" if "suggests" in one else ""
         yield one["name"], f"{wording('absence', one['why'])}{meant}"
@@ -213,23 +206,13 @@ def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
         start, end = row["span"]
         denied = "" if row.get("holds", True) else "not "
-        yield Measured(_who(row), f"{denied}{_held(row)}", start, end, row.get("probability", 1.0))
-
-
-def _names(people: Sequence[dict[str, Any]]) -> str:
-    return join(people_said(one["who"] for one in people if "who" in one)) or "the scene"
-
-
-def _who(one: dict[str, Any]) -> str:
-    return called(one["who"]) if "who" in one else "the scene"
+        who = called(row["who"]) if "who" in row else "the scene"
+        yield Measured(who, f"{denied}{_held(row)}", start, end, row.get("probability", 1.0))
 
 
 def _held(row: dict[str, Any]) -> str:
     """What a row says of somebody, or of the scene: "sitting", "a cup on the table"."""
     attribute, value, of = row["attribute"], row.get("value", ""), row.get("of", "")
-    if attribute in ("speaks", "says", "language", "music"):
-        heard = {"says": f"“{value}”", "language": f"speaking {value}", "music": "music"}
-        return heard.get(attribute, "speaking")
     if attribute in ("thing", "on"):
         where = wording("side", of) if attribute == "thing" else f"on the {of}"
         return f"{with_article(wording('thing', value) or value)} {where}".strip()

@@ -24,7 +24,6 @@ from pvchat.chat.english import (
     wording,
     words,
 )
-from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import EVERYBODY, Has, Not, atoms, is_choice
 from pvchat.chat.say.clauses import (
     at_one_time,
@@ -47,12 +46,11 @@ from pvchat.chat.say.clauses import (
     worn_said,
 )  # fmt: skip
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in
-from pvchat.chat.timeline import EXCLUSIVE, LIKELY, OF_SCENE, Row, Timeline, alike
+from pvchat.chat.timeline import EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, Found, Row, Timeline, alike
 from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
 _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which everything of the kind is told
-_MOSTLY = 0.6  # share of the time from which what holds is told without times
 _MOST_TIMED = 5  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
@@ -83,13 +81,13 @@ def describe(finding: Finding, timeline: Timeline) -> str:
 
 def _meant(finding: Finding) -> list[Found]:
     """Those who are surely meant and there; who only may be meant has no time."""
-    return [*finding.people, *(o for o in finding.open if o.verdict != "unsure" and (o.spans or o.rows))]
+    return [*finding.people, *(one for one in finding.open if one.spans)]
 
 
 def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
     """That nobody is there of whom it could be told; empty where somebody is named."""
     whom = finding.query.whom
-    if whom.names or whom.unknown:
+    if whom.names:
         return ""
     if whom.such is not None and finding.open:
         return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {noun(whom.such)}."
@@ -105,12 +103,12 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     kind = query.attribute or "deed"
     if kind in table()["relation"]:
         return upper(f"{company(found, kind)}.")
-    if kind in _KNOWN and not query.value:
-        clause = measured(
-            found.entity, Has("worn" if kind == "looks" else kind), found.spans, timeline, kind == "looks"
-        )
+    if query.value or kind not in _KNOWN:
+        clause = timed(found.rows, found.spans, timeline, lambda group: at_one_time(list(map(condition_of, group))))
+    elif kind == "looks":
+        clause = looks(found.entity, found.spans, timeline, whole=True)
     else:
-        clause = rows_said(found.rows, found.spans, timeline)
+        clause = measured(found.entity, Has(kind), found.spans, timeline)
     if clause:
         return upper(f"{event}{', ' * bool(event)}{name} {clause}.")
     who = name if name == found.entity else "that person"
@@ -184,30 +182,24 @@ def whereabouts(name: str, spans: Sequence[Span], timeline: Timeline, strangers:
     return ", ".join(filter(None, parts))
 
 
-def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline, whole: bool = False) -> str:
+def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> str:
     """All that is known of the kind that a condition is of, after the name: of a hat, of everything that is worn."""
     kind = has.attribute
     if kind == "gender":
         row = next(iter(timeline.of(name, "gender")), None)
         return "" if row is None else f"is a {row.value}, as far as I can see"
     if kind in ("worn", "hair"):
-        return looks(name, spans, timeline, whole or kind == "hair")
+        return looks(name, spans, timeline, whole=kind == "hair")
     if kind in ("deed", "posture", "holding"):
         return acts(name, spans, timeline)
     where = whereabouts(name, spans, timeline) if kind in ("side", "setting", "place", "near") else ""
     return f"is {where}" if where else ""
 
 
-def rows_said(rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline) -> str:
-    """What some rows of any attributes say: "is wearing a red jacket, and is on the left from 0:00 to 0:05"."""
-    return timed(rows, spans, timeline, lambda group: at_one_time([condition_of(row) for row in group]))
-
-
 def gender_of(name: str, timeline: Timeline) -> str:
     """The gender where a pronoun may be used: a wrong one is worse than the name said twice."""
     row = next(iter(timeline.of(name, "gender")), None)
-    sure = row is not None and (row.ground is None or (row.ground.score or 1.0) >= _PRONOUN)
-    return row.value if row is not None and sure else ""
+    return "" if row is None or row.ground and (row.ground.score or 1.0) < _PRONOUN else row.value
 
 
 def timed(
@@ -219,7 +211,7 @@ def timed(
     """
     found = [(same[0], time) for same in alike(rows) if (time := common([row.span for row in same], spans))]
     kinds = Counter(row.attribute for row, _ in found if row.attribute in EXCLUSIVE)
-    least = {row: (WHOLE if kinds[row.attribute] > 1 else _MOSTLY) * seconds_in(spans) for row, _ in found}
+    least = {row: (WHOLE if kinds[row.attribute] > 1 else MOSTLY) * seconds_in(spans) for row, _ in found}
     always = [row for row, time in found if timeline.still or seconds_in(time) >= least[row]]
     others = [(row, time) for row, time in found if row not in always]
     longest = sorted(others, key=lambda one: -seconds_in(one[1]))[:_MOST_TIMED]
@@ -342,7 +334,8 @@ def whether_scene(finding: Finding, timeline: Timeline) -> str:
     known = _known(finding, asked[0].attribute, timeline)
     text = f"this is {known}." if known else ""
     if text and (lead(finding) or is_choice(finding.query)):
-        return f"{'Probably yes, ' if finding.verdict == 'yes' and HEDGE in text else lead(finding)}{text}"
+        likely = {"yes": "Probably yes, ", "no": "Probably not, "} if HEDGE in text else {}
+        return f"{likely.get(finding.verdict or '', lead(finding))}{text}"
     question = "I can't tell whether this is " + " or ".join(complement(has)[1] for has in asked)
     return f"{question}. {upper(text)}".rstrip()
 

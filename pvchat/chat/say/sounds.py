@@ -9,16 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, times_said, upper
-from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import HEARD, Has, Not, Or, Rank, Select, atoms
+from pvchat.chat.say.answers import in_order
 from pvchat.chat.say.clauses import called, does, event_said, lead, ordinal, people_said
-from pvchat.chat.say.numbers import in_order
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
-from pvchat.chat.timeline import Row, Timeline
+from pvchat.chat.timeline import Finding, Found, Row, Timeline
 
 _MOST_QUOTES, _MOST_TIMES = 8, 5
-_BY_TIME = ("time", "long", "often")  # ranks
 _NOBODY = {  # whose words nobody knows, by `Row.of`
     UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody",
 }  # fmt: skip
@@ -34,8 +32,7 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
         return " ".join([_in_all(finding), *_each(finding, timeline)]).strip()
     if isinstance(query.where, Not):
         return of_sound(_about(finding, asked_of(query)), timeline)
-    if query.select != "who" or query.number is not None or rank is not None and rank.by not in _BY_TIME:
-        rank = None
+    rank = rank if query.select == "who" and query.number is None else None
     if query.where == MUSIC:
         return _music(finding)
     if query.select == "attribute":

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
-from pvchat.chat.finding import Finding, Missing
-from pvchat.chat.query import EVERYBODY, Not, Query, atoms, events_in, is_of_sound, numbers_of
+from pvchat.chat.query import EVERYBODY, Has, Not, Query, events_in, is_of_sound, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
+from pvchat.chat.say.answers import compare, count, holders, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.clauses import (
     asks_scene,
     decided,
@@ -29,12 +29,10 @@ from pvchat.chat.say.clauses import (
     people_said,
     untold,
 )
-from pvchat.chat.say.holders import count, exists, who
-from pvchat.chat.say.numbers import compare, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.people import attribute, count_things, describe, whether_scene
 from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.sounds import MUSIC
-from pvchat.chat.timeline import Entity, Timeline
+from pvchat.chat.timeline import Entity, Finding, Missing, Timeline
 from pvchat.schemas import AnswerGround
 
 CANT_TELL = f"I can't tell that; {ASK}."
@@ -43,7 +41,7 @@ _MOST_LISTED = 6  # names of those enrolled
 _MOST_WHYS = 5  # people who are told of one by one
 _MOST_GROUNDS = 12  # that an answer shows
 _SELECTS: dict[str, Callable[[Finding, Timeline], str]] = {
-    "exists": exists, "who": who, "count": count, "when": timed, "how_long": timed, "how_often": timed,
+    "exists": holders, "who": holders, "count": count, "when": timed, "how_long": timed, "how_often": timed,
     "attribute": attribute, "describe": describe, "compare": compare, "order": order, "shots": shots, "length": length,
 }  # fmt: skip
 _TIMED = ("exists", "when", "how_long", "how_often")
@@ -124,15 +122,9 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
     if query.whom == EVERYBODY and query.select in _TIMED and events_in(query.where):
         return of_events(finding, timeline)
-    timed = query.select in _TIMED[1:] and query.where != MUSIC
-    silent = (
-        isinstance(query.where, Not)
-        and query.where.part != MUSIC
-        and query.select != "exists"
-        or query.whom.quantifier == "none"
-        and timed
-    )
-    if is_of_sound(query) and query.select not in ("compare", "order") and not silent:
+    denied = isinstance(query.where, Not) and query.where.part != MUSIC
+    silent = query.select in _TIMED and query.whom.quantifier == "none" or denied  # that is said as what is seen is
+    if is_of_sound(query) and query.select not in ("compare", "order") and (query.select == "exists" or not silent):
         return of_sound(finding, timeline)
     if asks_scene(finding) and query.select in _OF_SCENE and not (query.select != "exists" and finding.everyone):
         return _OF_SCENE[query.select](finding, timeline)
@@ -154,7 +146,7 @@ def _unmet(finding: Finding, timeline: Timeline) -> str:
     meant = replace(whom, names=tuple(one.entity for one in (*against, *open_)))
     query = replace(finding.query, whom=meant, select="exists", form="polar", attribute=None, value="")
     asked = replace(finding, query=query, verdict="unknown" if open_ else "no", people=(), against=against, open=open_)
-    return upper(exists(asked, timeline).removeprefix("No, ")) if against or open_ else ""
+    return upper(_SELECTS["exists"](asked, timeline).removeprefix("No, ")) if against or open_ else ""
 
 
 def _missing(finding: Finding, answer: str) -> list[str]:
@@ -164,9 +156,8 @@ def _missing(finding: Finding, answer: str) -> list[str]:
         for one in finding.missing
         if one.why != "not enrolled" and not _says_gone(one.name, answer, finding)
     ]
-    if finding.verdict == "no" and not answer:
-        absent = decided(gone, "absent")
-        return [f"No, {not_here(absent)}."] if absent else []
+    if finding.verdict == "no" and not answer and (absent := decided(gone, "absent")):
+        return [f"No, {not_here(absent)}."]
     return untold(gone, finding.query)
 
 
@@ -206,8 +197,7 @@ def _mood(name: str, timeline: Timeline) -> str:
 
 def asks_traits(query: Query) -> bool:
     """Whether a question asks for men or women, or for a smile, which a switch may have turned off."""
-    theirs = None if query.versus is None else query.versus.such
-    asked = [has for one in (query.where, query.whom.such, theirs) for has in atoms(one)]
+    asked = parts_of(replace(query, then=None), Has)
     return query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
 
 

@@ -90,7 +90,7 @@ class Narrator:
         present = known.present
         if viewed.clip is None or not _is_asked(known):
             return None
-        others = [n for n in viewed.names if n not in {p.name for p in present}]
+        others = [name for name in viewed.conversation.names if name not in {p.name for p in present}]
         before = "" if present or known.question.people else viewed.whole(nobody_known())
         reply = Retold(known.question, present, known.timeline, others, before, stream=stream)
         self._listen(known, viewed, reply)

@@ -1,0 +1,594 @@
+"""Of whom something holds, and when: whether, who, how many, when, for how long, how often, in which order, and people
+held against each other.
+
+In: findings, a `Timeline`. Out: sentences for every select but "attribute" and "describe". Each is made of the same
+clauses: of whom it holds, of whom it doesn't, who isn't there, of whom it can't be told. Of photos no times are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from pvchat.chat.conditions import RELATIONS, is_towards, truth_of
+from pvchat.chat.english import (
+    HEDGE,
+    be,
+    clock,
+    first_times,
+    join,
+    lasting,
+    lower,
+    number,
+    shortened,
+    so_many_people,
+    span_told,
+    times_said,
+    upper,
+    wording,
+)
+from pvchat.chat.query import (
+    EVERYBODY,
+    PRESENT,
+    And,
+    Condition,
+    Event,
+    Has,
+    Not,
+    Number,
+    Or,
+    Query,
+    Rank,
+    Whom,
+    asks_absence,
+    atoms,
+    events_in,
+    is_choice,
+    is_of_sound,
+)
+from pvchat.chat.say.clauses import (
+    asks_scene,
+    at_one_time,
+    called,
+    clause,
+    condition_of,
+    decided,
+    does,
+    event_said,
+    existence,
+    happens_said,
+    here_but,
+    in_passing,
+    is_plain,
+    lead,
+    may_be,
+    nobody_known,
+    not_here,
+    noun,
+    ordinal,
+    people_said,
+    rank_said,
+    things_said,
+    time_of,
+    unknown_people,
+    who_is_absent,
+    who_is_there,
+    whom_said,
+)
+from pvchat.chat.say.people import company, measured, said
+from pvchat.chat.spans import WHOLE, Span, merged, seconds_in
+from pvchat.chat.timeline import Entity, Finding, Found, Timeline, says
+
+_MOST_OPEN = 4  # people of whom it can't be told, by name
+_MOST_DENIED = 3  # people of a kind of whom it is denied by name
+NO_STRANGERS = "I see nobody in this video whom I don't know."
+_MOST_SPANS = 8  # that are told one by one
+_MOST_SHOTS = 12  # that one sentence numbers
+_MOST = 4  # people that one sentence tells
+_BY_PLACE = ("left", "right", "near", "big")
+
+
+def holders(finding: Finding, timeline: Timeline) -> str:
+    """Whether something holds of somebody, or of whom."""
+    query, whom = finding.query, finding.query.whom
+    if asks_absence(query):
+        return who_is_absent(_asked_about(finding, timeline))
+    if _asks_presence(query) and whom.quantifier not in ("only", "none", "either"):
+        return _of_several(finding, timeline) if whom.names[1:] else _there(finding, timeline)
+    return _whether(finding, timeline) if query.select == "exists" else _who(finding, timeline)
+
+
+def _whether(finding: Finding, timeline: Timeline) -> str:
+    """Whether something holds of somebody: yes, no, or that it can't be told."""
+    query, whom, everyone = finding.query, finding.query.whom, finding.everyone
+    if is_choice(query):
+        return " ".join(_choice(one, query.where) for one in everyone)
+    if finding.verdict == "no" and (gone := _gone(finding, timeline)) and not whom.names[1:]:
+        return f"No, {gone[0]}."
+    if whom.such is not None and is_plain(query.where) and not query.during.event and not query.throughout:
+        return "" if finding.missing and not everyone else f"{lead(finding)}{_seen(finding, timeline)}."
+    single = len(whom.names) == 1 or whom.such is not None or whom.nth
+    if len(everyone) == 1 and single and whom.quantifier in ("any", "all", "both"):
+        return _of_one(everyone[0], finding, timeline)
+    return _of_several(finding, timeline)
+
+
+def _who(finding: Finding, timeline: Timeline) -> str:
+    """Of whom something holds; where of nobody, how far that is known."""
+    whom, where = finding.query.whom, finding.query.where
+    if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not finding.query.during.event:
+        names = people_said(finding.people)
+        meant = whom.nth or len(finding.people) == 1
+        return f"{join(names)} {be(names)} {whom_said(whom)}." if meant else f"{_seen(finding, timeline)}."
+    said = holds_said(finding.people, where, finding, timeline)
+    if isinstance(where, Not):
+        against = [replace(o, spans=tuple(truth_of(where.part, o.entity, timeline).yes)) for o in finding.against]
+        said += holds_said(against, where.part, finding, timeline)
+        said += open_said(finding.open) if said else []
+    besides = f"besides {join(whom.besides)}, " if whom.besides else ""
+    return f"{besides}{'; '.join(said)}." if said else nobody(finding)
+
+
+def count(finding: Finding, timeline: Timeline) -> str:
+    """How many they are, by name; "at least" where more may be."""
+    query, many = finding.query, int(finding.number or 0)
+    if query.where == Has("with"):
+        text = f"at most {so_many_people(many)} {'is' if many == 1 else 'are'} seen at the same time in this video."
+    elif not is_plain(query.where):
+        held = "; ".join(holds_said(finding.people, query.where, finding, timeline))
+        text = f"{'at least ' * finding.at_least}{number(many)}: {held}." if held else lower(nobody(finding))
+    else:
+        text = f"{_seen(finding, timeline)}."
+    doubt = "I can't tell for sure: " if finding.verdict in ("unknown", "unsure") else ""
+    return f"{doubt}{lead(finding)}{text}"
+
+
+def nobody(finding: Finding) -> str:
+    """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
+    query, whom = finding.query, finding.query.whom
+    if finding.against and not finding.open:
+        return upper(f"{_none(query)} {clause(query.where)}{_as_much(query)}.")
+    if whom.such is None and not finding.open and is_plain(query.where):
+        return NO_STRANGERS if whom.known is False else nobody_known(whom.besides)
+    who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
+    return f"{'; '.join([f'I see {_no(whom.such)}{who}', *open_said(finding.open)])}."
+
+
+def _as_much(query: Query) -> str:
+    """All the time, or again, where that is asked: " the whole time", " more than once"."""
+    again = query.rank is not None and query.number == Number("more_than", 1)
+    return " the whole time" if query.throughout else " more than once" if again else ""
+
+
+def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
+    """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in people:
+        groups.setdefault((HEDGE * one.likely, time_of(one, finding, timeline)), []).append(one.entity)
+    return [
+        f"{join(people_said(names))} {clause(condition, len(names), hedge)}{time}"
+        for (hedge, time), names in groups.items()
+    ]
+
+
+def denied_said(people: Sequence[Found], condition: Condition | None) -> list[str]:
+    """That it doesn't hold of some people, as clauses: of those of whom that is sure, and of those of whom it isn't."""
+    groups = [[one for one in people if one.likely == likely] for likely in (False, True)]
+    denied = Not(condition or PRESENT)
+    return [
+        f"{join(people_said(group))} {clause(denied, len(group), HEDGE * group[0].likely)}" for group in groups if group
+    ]
+
+
+def open_said(people: Sequence[Found]) -> list[str]:
+    """That it isn't known of some people, as a clause."""
+    names = people_said(people)
+    return [f"I can't tell of {join(shortened(names, len(names), _MOST_OPEN), 'or')}"] if names else []
+
+
+def _asks_presence(query: Query) -> bool:
+    """Whether a question asks of nothing but who is there, in all of the part."""
+    whom = query.whom
+    more = query.throughout or query.number or whom.such or whom.nth or query.during.event
+    return is_plain(query.where) and not more
+
+
+def _asked_about(finding: Finding, timeline: Timeline) -> list[Entity]:
+    """Those asked about: named ones, else everyone enrolled, a sighting to each."""
+    names, besides = finding.query.whom.names, finding.query.whom.besides
+    if not names:
+        return [one for one in timeline.enrolled if one.name not in besides]
+    return [one for name in names if (one := timeline.entity(name)) is not None]
+
+
+def _there(finding: Finding, timeline: Timeline) -> str:
+    """Whether the one asked about is there; who of everybody is; whether anybody is whom nobody knows."""
+    whom, asked = finding.query.whom, _asked_about(finding, timeline)
+    if whom.names:
+        return existence(asked[0], timeline, finding.query.select == "exists") if asked else ""
+    if whom.quantifier == "all" and (absent := decided(asked, "absent")):
+        return f"{who_is_there(asked, timeline)} {not_here(absent)}."
+    if whom.known is not False:
+        return who_is_there(asked, timeline, whom.besides)
+    many = max(timeline.strangers, len(finding.people))
+    found = f"{lead(finding)}{lower(unknown_people(many)) or NO_STRANGERS}"
+    return " ".join([found, *may_be(asked)] if finding.query.select == "exists" else [found])
+
+
+def _seen(finding: Finding, timeline: Timeline) -> str:
+    """How many of those who are meant are seen, by name, as a clause: "I see two men in this video: Ben and Dov"."""
+    whom, people, many = finding.query.whom, finding.people, len(finding.people)
+    kind = f"{'at least ' * finding.at_least}{number(many)} {noun(whom.such, many)}" if many else _no(whom.such)
+    known = {True: " I know", False: " I don't know", None: ""}[whom.known]
+    when = time_of(people[0], finding, timeline) if finding.query.during.event and people else ""
+    named = whom.such is not None or any(not one.entity.startswith("#") for one in people)
+    names = f": {join(people_said(people))}" if people and named else ""
+    doubt = open_said(finding.open) if whom.such is not None else []
+    return "; ".join([f"I see {kind}{known} in this video{when}{names}", *doubt])
+
+
+def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
+    """What is told of the one person whom a question is about; where it isn't known, with all that was measured."""
+    where = finding.query.where or PRESENT
+    inner = where.part if isinstance(where, Not) else where
+    if finding.verdict not in ("yes", "no"):
+        if isinstance(inner, Has) and is_towards(inner):
+            deed = replace(inner, of=None)
+            if done := [row.span for row in found.rows if says(deed, row, timeline.measured) == "yes"]:
+                so = holds_said([replace(found, spans=tuple(merged(done)))], deed, finding, timeline)[0]
+                return f"{so}, but I can't tell towards whom."
+        return " ".join(_untold(found, "whether", inner, timeline))
+    if isinstance(where, Not) and found.verdict == "no" and found.spans:  # a no is no answer to that
+        return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
+    sure = lead(finding)
+    if found.likely:
+        sure, found = f"Probably {'yes' if found.verdict == 'yes' else 'not'}: ", replace(found, likely=False)
+    seen_so = ", as far as I can see" * (isinstance(inner, Has) and inner.attribute == "gender")
+    return f"{sure}{_plainly(found, finding, timeline)}{seen_so}."
+
+
+def _untold(found: Found, asked: str, where: Condition, timeline: Timeline) -> list[str]:
+    """That something isn't known of somebody who is there, and all that was measured of the kind."""
+    name = called(found.entity)
+    known = measured(found.entity, next(atoms(where)), timeline.seen(found.entity), timeline)
+    told = here_but([name], f"tell {asked} {name} {clause(where)}")
+    return [told, upper(f"{name} {known}.")] if known else [told]
+
+
+def _fulfilled(where: Condition, found: Found) -> Condition:
+    """The condition with those alone to whom it holds: "next to Ana or Ben" is next to Ana."""
+    if not isinstance(where, Has) or where.of is None or where.of.quantifier != "either":
+        return where
+    names = tuple(name for name in where.of.names if any(row.of == name for row in found.rows))
+    return replace(where, of=Whom(names, "both" if len(names) > 1 else "any")) if names else where
+
+
+def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
+    """That it holds of somebody, or doesn't: then when else, or what instead, where one value excludes the other."""
+    where = finding.query.where or PRESENT
+    rivals = list(dict.fromkeys(condition_of(row) for row in found.rows if row.holds and row.value))
+    if found.verdict == "yes":
+        return holds_said([found], _fulfilled(where, found), finding, timeline)[0]
+    if finding.query.throughout and found.spans:
+        return f"{called(found.entity)} {clause(where)} {in_passing(found.spans, timeline)}"
+    if where == Has("alone") and found.rows:
+        return company(found, "with")
+    if isinstance(where, Has) and len(rivals) == 1 and not finding.query.during.event and where.of is None:
+        return f"{called(found.entity)} {clause(rivals[0])}"
+    return denied_said([found], where)[0]
+
+
+def _of_several(finding: Finding, timeline: Timeline) -> str:
+    """Whether it holds of several people, or of anybody: of whom it does, of whom it doesn't, of whom I can't tell."""
+    query, whom, where, many = finding.query, finding.query.whom, finding.query.where, len(finding.people)
+    if _of_none(finding):
+        return f"{lead(finding)}{_none(query)} {clause(where)}{_as_much(query)}."
+    if finding.verdict == "no" and _is_mutual(query):
+        gone = _gone(finding, timeline)
+        return f"No, {gone[0] if gone else f'{join(whom.names)} {clause(Not(where or PRESENT), 2)}'}."
+    told = holds_said(finding.people, where, finding, timeline)
+    others = [*denied_said(finding.against, where), *_gone(finding, timeline)]
+    if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
+        others.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
+    if finding.verdict == "yes" and whom.quantifier in ("all", "both") and len(told) == 1 and many > 1:
+        every = "" if _is_mutual(query) else "both" if many == 2 else "all"
+        told = [f"{join(people_said(finding.people))} {clause(where, many, every)}"]
+    only = whom.quantifier == "only" and not (whom.names and {one.entity for one in finding.people} - {*whom.names})
+    if only and told and finding.verdict == "unknown":
+        told += [*others, *(open_said(finding.open) or ["I can't tell of others"])]
+    elif only and told and (finding.verdict == "yes" or not (others or finding.open)):
+        told = [f"{'not ' * (finding.verdict != 'yes')}only {told[0]}"]
+    elif finding.verdict == "yes":
+        told += others if is_plain(where) and query.number is None else []
+    elif told or others:
+        told += [*others, *open_said(finding.open)] if whom.quantifier != "none" else []
+    elif finding.verdict == "no":
+        return f"No, I see no {noun(whom.such)}." if whom.such is not None else ""
+    elif whom.names and finding.open:
+        names = [one.entity for one in finding.open]
+        return here_but(names, f"tell whether {join(names, 'or')} {clause(where)}")
+    elif not finding.missing:
+        return nobody(finding)
+    return f"{lead(finding)}{'; '.join(told)}." if told else ""
+
+
+def _is_mutual(query: Query) -> bool:
+    """Whether several people are asked about with each other: "are Ana and Ben together?"."""
+    where = query.where
+    relation = isinstance(where, Has) and where.attribute in RELATIONS and where.of is None
+    return relation and len(query.whom.names) > 1 and query.whom.quantifier in ("both", "all")
+
+
+def _of_none(finding: Finding) -> bool:
+    """Whether an answer says of nobody that it holds, in place of naming them one by one."""
+    whom = finding.query.whom
+    if whom.quantifier == "none":
+        return finding.verdict == "yes"
+    few = whom.names or whom.quantifier == "all" or whom.such is not None and len(finding.against) <= _MOST_DENIED
+    return finding.verdict == "no" and not finding.people and not few
+
+
+def _none(query: Query) -> str:
+    """Nobody, as a question means it: "none of Ana and Ben", "no woman", "nobody"."""
+    return f"none of {join(query.whom.names)}" if len(query.whom.names) > 1 else _no(query.whom.such)
+
+
+def _no(such: Condition | None) -> str:
+    return "nobody" if such is None else f"no {noun(such)}"
+
+
+def _gone(finding: Finding, timeline: Timeline) -> list[str]:
+    """That some of those whom a question names aren't there, as a clause; nothing for nobody."""
+    others = [name for has in atoms(finding.query.where) if has.of is not None for name in has.of.names]
+    names = [one.name for one in finding.missing if one.why == "absent"]
+    names += decided([one for one in timeline.enrolled if one.name in others], "absent")
+    return [not_here(list(dict.fromkeys(names)))] if names else []
+
+
+def _choice(one: Found, where: Condition | None) -> str:
+    """Which of some conditions holds of somebody: "Ana is on the left."."""
+    name = called(one.entity)
+    if one.verdict == "yes":
+        held = tuple(dict.fromkeys(map(condition_of, one.rows)))
+        return f"{name} {clause(And(held) if held else where, 1, HEDGE * one.likely)}."
+    if one.verdict == "no":
+        return f"{denied_said([one], where)[0]}."
+    return here_but([name], f"tell whether {name} {clause(where)}")
+
+
+def timed(finding: Finding, timeline: Timeline) -> str:
+    """When something holds of those who are meant, for how long, or how often."""
+    query, quantifier = finding.query, finding.query.whom.quantifier
+    together = quantifier == "none" or quantifier == "both" and finding.people
+    if together or asks_scene(finding) or query.number is not None and query.value == "people":
+        return f"{lead(finding)}{_together(finding, timeline)}."
+    sentences = [f"{_time_of_one(one, finding, timeline)}." for one in finding.people]
+    sentences[:1] = [f"{lead(finding)}{sentence}" for sentence in sentences[:1]]
+    sentences += _untimed(finding, timeline) if not sentences or query.whom.names else []
+    named = query.whom.names or query.whom.unknown  # who then is missing
+    return " ".join(map(upper, sentences)) or ("" if named else nobody(finding))
+
+
+def _together(finding: Finding, timeline: Timeline) -> str:
+    """The time of several together, of nobody, or of the scene, as a clause."""
+    query, where, names = finding.query, finding.query.where, people_said(finding.people)
+    has = next(atoms(where), PRESENT)
+    if query.number is not None and query.value == "people":
+        many = f"{query.number.bound.replace('_', ' ')} {so_many_people(value := int(query.number.value))}"
+        holds = f"{many} {clause(where, value)} at the same time"
+        never = f"{many} {clause(where, value, 'never')} at the same time, as far as I can see"
+    elif asks_scene(finding):
+        thing = said(has.value, 1) * (has.attribute == "thing")
+        holds = f"I see the {thing}" if thing else f"this {clause(where)}"
+        never = f"I see no {thing} in this video" if thing else "I can't tell when"
+    elif query.whom.quantifier == "none":
+        besides = f" besides {join(query.whom.besides)}" * bool(query.whom.besides)
+        holds, never = f"nobody{besides} {clause(where)}", f"somebody{besides} {clause(where)} the whole time"
+    else:
+        both = "" if has.attribute == "with" else "both"  # "seen together" says it
+        holds = f"{join(names)} {clause(where, len(names), both)}"
+        never = f"{join(names)} {clause(where, len(names), 'never')} at the same time"
+    timed_ = finding.spans and not timeline.still
+    return f"{holds} {_time(finding.spans, finding, timeline)}" if timed_ else never
+
+
+def _time_of_one(one: Found, finding: Finding, timeline: Timeline) -> str:
+    """One person's time as a clause: since when, how long or how often."""
+    query, event, rank = finding.query, event_said(finding.query.during), finding.query.rank
+    holds = f"{called(one.entity)} {clause(query.where, 1, HEDGE * one.likely)}{' ' * bool(event)}{event}"
+    if timeline.still or not one.spans:
+        return f"{holds}, but I can't tell {wording('asked_for', query.select)}"
+    if rank is not None and rank.by == "time" and is_plain(query.where) and rank.k in (1, -1):
+        edge, at = ("first", one.spans[0][0]) if rank.k == 1 else ("last", one.spans[-1][1])
+        return f"{called(one.entity)} is {edge} seen at {clock(at)}"
+    return f"{holds}{',' * bool(event)} {_time(one.spans, finding, timeline)}"
+
+
+def _time(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> str:
+    """Spans, with how long or how often that is where it is asked: "for about 5 seconds, from 0:05 to 0:10"."""
+    query, length, seconds = finding.query, timeline.end_s - timeline.start_s, seconds_in(spans)
+    when = f"{'the whole time, ' * (seconds >= WHOLE * length)}{_each(spans)}"
+    if query.select == "how_often":
+        return f"{times_said(len(spans))}, {when}"
+    if query.select in ("when", "exists"):
+        return when
+    percent = 100 * min(1.0, seconds / length)
+    percent = round(percent) if percent < 10 else 5 * round(percent / 5)  # spans are as fine as the samples
+    share = f", {percent}% of this video" * (query.value == "share")
+    return f"{'at least' if finding.at_least else 'for about'} {lasting(seconds)}{share}, {when}"
+
+
+def _untimed(finding: Finding, timeline: Timeline) -> list[str]:
+    """Of whom it never holds, and of whom that isn't known."""
+    where = finding.query.where or PRESENT
+    sentences = [f"{called(one.entity)} {clause(where, 1, 'never')}." for one in finding.against]
+    asked = wording("asked_for", finding.query.select)
+    return [*sentences, *(told for one in finding.open for told in _untold(one, asked, where, timeline))]
+
+
+def _each(spans: Sequence[Span]) -> str:
+    """Spans one by one; of very many the first, and until when the others are."""
+    return first_times([span_told(*span) for span in spans], _MOST_SPANS, f" until {clock(spans[-1][1])}")
+
+
+def shots(finding: Finding, timeline: Timeline) -> str:
+    """How many shots there are and where it is cut, or in which of them it holds of somebody."""
+    query, found = finding.query, [row.value for row in finding.rows if row.attribute == "shot"]
+    total = max(len(timeline.shots), len(found))
+    if query.whom == EVERYBODY and query.where is None:
+        return f"{lead(finding)}{_cuts(finding.spans)}" if found else "I can't tell where this video is cut."
+    if not finding.people and finding.missing:
+        return ""
+    people = people_said(finding.people) or people_said(query.whom.names) or [whom_said(query.whom)]
+    seen = f"{be(people)} seen{' together' * (len(people) > 1)}"
+    who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
+    if not found or total == 1:
+        return f"{who} in {'no shot' if not found else 'the only shot'}."
+    each = join(shortened(found, len(found), _MOST_SHOTS, "more"))
+    return f"{who} in {number(len(found))} of {number(total)} shots{f': {each}' * (len(found) < total)}."
+
+
+def _cuts(shots: Sequence[Span]) -> str:
+    cuts = [clock(start) for start, _ in shots[1:]]
+    at = f", at {join(shortened(cuts, len(cuts), _MOST_SHOTS, 'more'))}" if cuts else ""
+    many = f"{number(len(cuts)) if cuts else 'no'} cut{'s' * (len(cuts) > 1)}"
+    return f"I see {number(len(shots))} shot{'s' * bool(cuts)} and {many} in this video{at}."
+
+
+def of_events(finding: Finding, timeline: Timeline) -> str:
+    """Whether, when or how long things happen at once, each of somebody else: "Ana is sitting and Ben is standing"."""
+    query, word = finding.query, "or" if isinstance(finding.query.where, Or) else "and"
+    happens = join([" ".join(happens_said(one)) for one in events_in(query.where)], word)
+    if finding.spans and not timeline.still and not isinstance(query.where, Not):
+        return f"{lead(finding)}{happens} {_time(finding.spans, finding, timeline)}."
+    if finding.verdict == "unknown" or finding.spans:
+        return f"I can't tell whether {happens}."
+    return f"{lead(finding)}as far as I can see it is never so that {happens} at the same time."
+
+
+def length(finding: Finding, timeline: Timeline) -> str:
+    """How long the video is, or the part that is asked about."""
+    if timeline.still:
+        return "This is a photo, or a video of about a second."
+    seconds = lasting(finding.number or 0.0)
+    if finding.during and (event := event_said(finding.query.during)):
+        return f"{lead(finding)}about {seconds} pass {event}, {_each(finding.during)}."
+    return f"{lead(finding)}this is a video of about {seconds}."
+
+
+def ranked(finding: Finding, timeline: Timeline) -> str:
+    """Who is the n-th by a measure, and who comes next; whether that is somebody."""
+    rank, whom = finding.query.rank or Rank("long"), finding.query.whom
+    if not finding.people and finding.against:
+        return f"I see {so_many_people(len(finding.against))}: {join(people_said(finding.against))}."
+    if not finding.people:
+        return "" if finding.missing else nobody(finding)
+    named = whom.names or any(one.entity.startswith("#") for one in finding.people)
+    known = "of those I know, " * bool(timeline.unnamed and rank.by in ("long", "often") and not named)
+    return f"{lead(finding)}{known}{in_order(finding, rank)}."
+
+
+def in_order(finding: Finding, rank: Rank, most: int = _MOST) -> str:
+    """Who comes where by a measure, as a clause; by a number also how the others are."""
+    names, best, alone = people_said(finding.people), finding.people[0], len(finding.people) == 1
+    measure, first = "" if rank.by in _BY_PLACE else f", {_measured(rank.by, best)}", abs(rank.k) == 1
+    verb = f"{be(names)}" if rank.by in _BY_PLACE else _verb(finding.query, rank.by, len(finding.people))
+    if not alone and (rank.by in _BY_PLACE or not finding.against):
+        return f"{join(names)} {verb} {wording('alike', rank.by)}{measure}"
+    how = rank_said(rank, is_of_sound(finding.query))
+    others = [f"{called(one.entity)} {_measured(rank.by, one)}" for one in finding.against] if measure else []
+    link = "; " if rank.by != "time" else ", then " if rank.k > 0 else ", before that "
+    rest = f"{link}{join(shortened(others, len(others), most - 1, 'more'))}" if first and others else ""
+    return f"{join(names)} {verb} {how}{measure}{rest}"
+
+
+def _verb(query: Query, by: str, count: int) -> str:
+    if by == "time" and query.where == Not(PRESENT):
+        return "leave" if count > 1 else "leaves"
+    if is_of_sound(query):
+        return does(query, count > 1)
+    if not is_plain(query.where):
+        return clause(query.where, count)
+    return ("come in" if count > 1 else "comes in") if by == "time" else f"{'are' if count > 1 else 'is'} seen"
+
+
+def _measured(by: str, one: Found) -> str:
+    value = one.number or 0.0
+    return {"long": f"for about {lasting(value)}", "often": times_said(int(value)), "time": f"at {clock(value)}"}[by]
+
+
+def compare(finding: Finding, timeline: Timeline) -> str:
+    """People held against each other: by a measure, by what is alike, by how many they are."""
+    query, everyone = finding.query, [*finding.people, *finding.against]
+    if query.attribute is not None and query.rank is None and len(everyone) != 1:
+        return _in_common(finding)
+    if finding.number is not None:
+        return _more_or_fewer(finding)
+    if len(everyone) < 2:
+        there = [one for one in everyone if one.entity]
+        alone = here_but(people_said(there), "compare that") if there else "I can't compare that."
+        return "" if finding.missing else alone
+    return ranked(finding, timeline)
+
+
+def _in_common(finding: Finding) -> str:
+    """Whether people are alike in what they wear, do, or where they are."""
+    held = [(called(one.entity), [condition_of(row) for row in one.rows]) for one in finding.people if one.rows]
+    clauses = [f"{name} {at_one_time(conditions)}" for name, conditions in held]
+    if lead(finding) and clauses:
+        return f"{lead(finding)}{join(clauses)}."
+    if finding.missing or not finding.people:
+        return "" if finding.missing else "I can't compare that."
+    unsure = f"I can't tell whether {join(people_said(finding.people))} are alike in that."
+    return f"{unsure} {upper(join(clauses))}." if clauses else unsure
+
+
+def _more_or_fewer(finding: Finding) -> str:
+    """Whether there are more of these people than of those."""
+    query = finding.query
+    groups = ((query.whom, finding.people), (query.versus or query.whom, finding.against))
+    kinds = [f"{number(len(people)) if people else 'no'} {noun(whom.such, len(people))}" for whom, people in groups]
+    return f"{lead(finding)}{'; '.join([f'I see {join(kinds)}', *open_said(finding.open)])}."
+
+
+def order(finding: Finding, timeline: Timeline) -> str:
+    """Who comes one after the other, or whether one does before another."""
+    query, people = finding.query, finding.people
+    if query.form in ("polar", "choice") or finding.against:
+        return _before(finding)
+    if query.versus is not None and not people and not finding.missing:
+        return f"I see nobody come in {query.during.relation or 'before'} {whom_said(query.versus)}."
+    if not people:
+        return "" if finding.missing else nobody_known()
+    return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
+
+
+def _before(finding: Finding) -> str:
+    """Whether something begins, or ends, of one before it does of another."""
+    query, event = finding.query, finding.query.during.event
+    theirs = query.where if query.versus is not None or event is None else event.where
+    if query.versus is not None and things_said(query.versus.such):
+        theirs = query.versus.such
+    if not finding.people or not finding.against:
+        return "" if finding.missing else "I can't tell which comes first."
+    sides = ((finding.people[0], query.where, 0), (finding.against[0], theirs, query.during.nth))
+    told = [f"{_begins(one, where, nth)} {_measured('time', one)}" for one, where, nth in sides]
+    return f"{lead(finding)}{', '.join(told)}."
+
+
+def _begins(one: Found, where: Condition | None, nth: int) -> str:
+    """Such as "Ana is last seen", "the dog is first seen", "it is first dark"."""
+    if one.entity:
+        return f"{called(one.entity)} {_edge(where, nth)}"
+    things = things_said(where)
+    who, begins = happens_said(Event(EVERYBODY, where or PRESENT), "first")
+    return f"{things} {_edge(None, nth)}" if things else f"{who} {begins}"
+
+
+def _edge(condition: Condition | None, nth: int = 0) -> str:
+    """Such as "is first seen", "is last seen", "is first waving", "comes the second time"."""
+    which, part = ("last", condition.part) if isinstance(condition, Not) else ("first", condition)
+    if nth in (0, 1):
+        return f"is {which} seen" if is_plain(part) else clause(part, 1, which)
+    moves = "comes" if part is condition else "leaves"
+    return f"{moves if is_plain(part) else clause(condition)} the {ordinal(nth)} time"
