@@ -578,9 +578,9 @@ def _before(finding: Finding) -> str:
 
 def _begins(one: Found, where: Condition | None, nth: int) -> str:
     """Such as "Ana is last seen", "the dog is first seen", "it is first dark"."""
-    if one.entity:
-        return f"{called(one.entity)} {_edge(where, nth)}"
     things = things_said(where)
+    if one.entity:
+        return f"{called(one.entity)} {_edge(None if things else where, nth)}"
     who, begins = happens_said(Event(EVERYBODY, where or PRESENT), "first")
     return f"{things} {_edge(None, nth)}" if things else f"{who} {begins}"
 
