@@ -117,8 +117,8 @@ def whether(
     if isinstance(condition, And) and not always and _exclude(condition.parts):  # "both indoors and outdoors"
         return all_verdict([whether(one, entity, part, timeline) for one in condition.parts])
     if isinstance(condition, And) and not always and (never := _elsewhere(condition.parts)):
-        rest = And(tuple(one for one in condition.parts if one not in never))
-        return all_verdict([whether(one, entity, part, timeline) for one in (rest, *never)])
+        parts: list[Condition] = [And(tuple(one for one in condition.parts if one not in never)), *never]
+        return all_verdict([whether(one, entity, part, timeline) for one in parts])
     truth, total = truth_of(condition, entity, timeline), seconds_in(time)
     holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
     if always:

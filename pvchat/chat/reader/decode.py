@@ -78,7 +78,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if such is not None:  # "is it just Ana who talks?"
         whom, conditions = replace(whom, such=None), [such]
     if whom.names and whom.such is not None and heads["select"] in _TOLD_OF:  # "what is Ana, in the kitchen, doing?"
-        whom, conditions = replace(whom, such=None), [*conditions, whom.such]
+        conditions, whom = [*conditions, whom.such], replace(whom, such=None)
     if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
         whom = replace(whom, quantifier="both")  # with each other
     if heads["throughout"] == "ever":
