@@ -33,7 +33,8 @@ def plan_positives(profile: Profile, makers: Sequence[Generator], config: Augmen
     """
     able = [m for m in makers if m.needs <= profile.has]
     wanted: list[tuple[str, Stage, int]] = []
-    for stage, count in (("video", config.clips), ("image", config.stills)):
+    counts: tuple[tuple[Stage, int], ...] = (("video", config.clips), ("image", config.stills))
+    for stage, count in counts:
         usable = [m for m in able if stage in m.stages]
         wanted += [(maker.name, stage, number) for number, maker in enumerate(_allot(usable, count))]
     return [_planned(profile, *one, seed) for one in wanted]
