@@ -70,9 +70,10 @@ def turned(film: Path, to: Path, start_s: float) -> None:
         copy, base = out.add_stream_from_template(stream), stream.time_base or Fraction(1, 25)
         packets = [one for one in source.demux(stream) if one.dts is not None and one.pts is not None]
         first = next(i for i, one in enumerate(packets) if one.is_keyframe and one.pts * base >= start_s)
-        by, whole = packets[first].dts, packets[-1].dts + packets[-1].duration
+        by, whole = packets[first].dts, packets[-1].dts + packets[-1].duration - packets[0].dts
         for one in (*packets[first:], *packets[:first]):
-            one.dts, one.pts = ((at - by) % whole for at in (one.dts, one.pts))
+            at, ahead = (one.dts - by) % whole, one.pts - one.dts  # a picture may be shown later than it is decoded
+            one.dts, one.pts = at, at + ahead
             one.stream = copy
             out.mux(one)
 
