@@ -30,7 +30,9 @@ VIDEO = written(
                 {"attribute": "posture", "value": "sitting", "from": 0, "to": 30},
                 {"attribute": "posture", "value": "standing", "from": 30, "to": 60},
             ]},
-            {"name": "Ben", "seen": [[10, 25]], "rows": [{"attribute": "deed", "value": "cooking", "from": 12, "to": 20}]},
+            {"name": "Ben", "seen": [[10, 25]], "rows": [
+                {"attribute": "deed", "value": "cooking", "from": 12, "to": 20}
+            ]},
             {"name": "Cleo", "seen": [[35, 50]], "rows": []},
         ],
     }

@@ -72,6 +72,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     whom, conditions = whom_of(slots, "S", heads), _in_or_out(conditions_of(slots, "P"), "P", slots)
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
+        whom = replace(whom, unknown=()) if heads["refusal"] == "wish" else whom  # "rename Ana to Anna"
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
     heads, whom, conditions = _together(heads, whom, conditions)
     such = whom.such if whom.quantifier == "only" and whom.names and not conditions else None

@@ -376,6 +376,13 @@ def _gaze(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     return {"select": "attribute", "attribute": "deed"} if asks and heads["select"] in ("attribute", "refuse") else {}
 
 
+def _not_known(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Whom one doesn't know are the strangers: "who don't you know?"."""
+    seen = question.seen
+    asked = heads["select"] in ("who", "count") and heads["known"] == "any" and seen[-1:] == ["know"]
+    return {"known": "strangers"} if asked and {"don't", "dont", "not"} & {*seen} else {}
+
+
 def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whoever comes back comes the second time."""
     again = heads["event_nth"] == "any" and any(comes_back(slot, question.seen) for slot in question.slots)
@@ -484,6 +491,8 @@ def _unread(query: Query, question: Tagged) -> Query:
     """A refusal of what somebody does to, or with, somebody by a verb that isn't read: "did Ana visit Ben?" doesn't ask
     whether Ana is there, nor "does Ana play with Ben?" whether both are.
     """
+    if query.select == "order" and query.where is None and "following" in question.seen:  # a deed, not what comes first
+        return Query("refuse", query.whom, refusal="unseen")
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
@@ -747,7 +756,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 TAG_RULES = (_with_event, _only_deed, _with_whom)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of)
-HEAD_RULES = (_gaze, _who_then, _thing_or_thing, _of_two, _of_one, _comes_again, _was_gone)
+HEAD_RULES = (_not_known, _gaze, _who_then, _thing_or_thing, _of_two, _of_one, _comes_again, _was_gone)
 QUERY_RULES = (
     _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _in_each_place,
     _with_kind,
