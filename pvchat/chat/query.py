@@ -314,7 +314,8 @@ def parts_of(value: object, kind: type[T]) -> Iterator[T]:
 
 def is_choice(query: Query) -> bool:
     """Whether one of several conditions is asked for: "is she dancing or sitting?"; neither yes nor no answers that."""
-    return query.form == "choice" and query.select == "exists" and isinstance(query.where, Or)
+    parts = query.where.parts if isinstance(query.where, And) else (query.where,)
+    return query.form == "choice" and query.select == "exists" and any(isinstance(part, Or) for part in parts)
 
 
 def counts_at_once(query: Query) -> bool:

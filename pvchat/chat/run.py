@@ -133,9 +133,13 @@ class Lookup:
     def timed(self) -> list[Found]:
         """`each` where times are asked for: it holds of whoever has any. A `Not` may never hold, and have some."""
         found = [one for one in self.each() if one.entity not in self.who.maybe]
-        return [
-            replace(one, verdict="yes" if one.spans else "no" if one.verdict == "yes" else one.verdict) for one in found
-        ]
+        return [replace(one, verdict="yes" if one.spans else self._never(one)) for one in found]
+
+    def _never(self, one: Found) -> Verdict:
+        """That it never holds of somebody, or, of a `Not`, that at most times nobody knows."""
+        if not isinstance(self.where, Not):
+            return "no" if one.verdict == "yes" else one.verdict
+        return "unknown" if self.open_s(one.entity) > (1 - WHOLE) * seconds_in(self.part) else "no"
 
     def open_s(self, name: str) -> float:
         """For how many seconds it isn't known whether the condition holds of somebody."""
@@ -291,7 +295,7 @@ def _asks_rank(query: Query) -> bool:
 
 def _asks_people(query: Query) -> bool:
     """Whether people are listed or counted by where they are ("who is in the kitchen?"), not things."""
-    listed = query.select in ("who", "count") or query.value == "people"
+    listed = query.select in ("who", "count", "order") or query.value == "people"
     return listed and not any(has.attribute in _OF_THINGS for has in atoms(query.where))
 
 
@@ -485,7 +489,8 @@ def _known_of_each(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
         holds = "yes" if condition is None else lookup.whether(name)
         if holds == "yes":
             part = lookup.part if condition is None else lookup.times_of(name)
-            found.append(replace(lookup, part=part).attributes_of(name, attributes))
+            told = replace(lookup, part=part).attributes_of(name, attributes)
+            found.append(told if condition is None else replace(told, verdict="yes"))
         elif lookup.query.whom.names:
             known = lookup.attributes_of(name, attributes) if holds == "unknown" else lookup.of_one(name)
             found.append(replace(known, verdict=holds))

@@ -49,6 +49,7 @@ from pvchat.chat.timeline import OF_SCENE, Finding, Timeline
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _TOLD_OF = ("attribute", "describe", "how_long", "how_often")  # what narrows a person by name narrows the time
 _SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
+_WHERE = ("place", "setting")
 _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
@@ -114,7 +115,9 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     else:
         where = joined(conditions, "and")
     if heads["form"] == "choice" and heads["select"] == "attribute" and (len(conditions) > 1 or asked is None):
-        heads, asked, where = _chosen(heads, asked, conditions, where)
+        heads, asked, where = _chosen(
+            heads, None if whom != EVERYBODY and asked in _WHERE else asked, conditions, where
+        )
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and rank is None:
         whom, versus = _compared(whom, versus, asked is not None, heads["end"] == "last")
@@ -133,21 +136,23 @@ def _alternatives(
 ) -> tuple[Sequence[Condition], Sequence[Condition]]:
     """Between which conditions an "or" stands, and which narrow it: "sitting or standing in the kitchen?"."""
     kinds = [one.attribute if isinstance(one, Has) else None for one in conditions]
-    rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind in _SCENE]
+    scene = [one for one, kind in zip(conditions, kinds, strict=True) if kind in _SCENE]
     if asked is not None and kinds.count(asked) > 1:
         rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind != asked]
-    elif len(rest) != 1 or len(conditions) < 3:
+    elif len(conditions) < 3 or len(scene) in (0, len(conditions)):
         rest = []
+    else:  # one place narrows; of two of them one is chosen
+        rest = scene if len(scene) == 1 else [one for one in conditions if one not in scene]
     return [one for one in conditions if one not in rest], rest
 
 
 def _chosen(
     heads: dict[str, str], asked: Attribute | None, conditions: Sequence[Condition], where: Condition | None
 ) -> tuple[dict[str, str], Attribute | None, Condition | None]:
-    """Heads, attribute and condition of a choice: "left or right of Ben?" asks which of the two holds, "sitting or
-    standing?" for her posture, in the kitchen if that is said.
+    """Heads, attribute and condition of a choice: "left or right of Ben?" and "in the kitchen or in the hall?" ask which
+    of the two holds, "sitting or standing?" for her posture, in the kitchen if that is said.
     """
-    if any(isinstance(one, Has) and one.of is not None for one in conditions):
+    if asked is None or any(isinstance(one, Has) and one.of is not None for one in conditions):
         return heads | {"select": "exists"}, None, where
     return heads, asked, joined(_alternatives(conditions, asked)[1], "and")
 

@@ -116,6 +116,9 @@ _ANYBODY = word_set("anyone anybody someone somebody everyone everybody nobody w
 _IS = word_set("is are was were")
 _ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
 _NOT = word_set("never not")
+_WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
+_ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
+_ORDERED = word_set("first last second third before earliest latest next soonest ahead earlier later fourth")
 _SILENT = word_set("silent silence")
 _HEARD = _SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT
 _BEFORE_MUSIC = word_set("the there is was any some")
@@ -319,6 +322,22 @@ def _taken_up(question: Tagged) -> Sequence[Slot]:
     return [replace(slot, role="O") if slot in looks else slot for slot in slots if slot is not pronoun]
 
 
+def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
+    """With going somewhere as coming there, and coming out of somewhere as leaving it: "does Ana go into the park?"."""
+    slots = list(question.slots)
+    for place in (slot for slot in question.slots if slot.kind == "place" and slot.role in "PF" and not slot.denied):
+        before = question.seen[max(0, place.at - 5) : place.at]
+        moves = {*before} & (COMING | GOING | _WALKING)
+        enters = moves and {*before} & {"into", "onto"} or {*before[-2:]} & _ENTERS
+        leaves = moves and ({"out", "of"} <= {*before} or "from" in before) or {*before[-2:]} & _LEAVES
+        if not (enters or leaves):
+            continue
+        slots = [s for s in slots if s.kind != "present" or s.role != place.role or not place.at - 5 <= s.at < place.at]
+        move = "enters" if enters else "leaves"
+        slots.append(Slot(place.role, "present", not enters, move, move, place.at - 1))
+    return sorted(slots, key=lambda slot: slot.at)
+
+
 def _met(question: Tagged) -> Sequence[Slot]:
     """With meeting somebody as being seen together, where nothing else is asked: "have Ana and Ben met?"."""
     at = next((i for i, word in enumerate(question.seen) if word in _MEETS), 0)
@@ -378,9 +397,31 @@ def _gaze(heads: dict[str, str], question: Tagged) -> dict[str, str]:
 
 def _not_known(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whom one doesn't know are the strangers: "who don't you know?"."""
-    seen = question.seen
+    seen = [word for word in question.seen if word[0].isalnum()]
     asked = heads["select"] in ("who", "count") and heads["known"] == "any" and seen[-1:] == ["know"]
     return {"known": "strangers"} if asked and {"don't", "dont", "not"} & {*seen} else {}
+
+
+def _who_is(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Who bears a name is asked for by "who is Ana?": no more is in it than she and where she is."""
+    words = [word for word in question.words if word.seen[0].isalnum()]
+    asked = heads["select"] == "refuse" and question.seen[:1] == ["who"] and len(words) == 3 and bool(words[2].name)
+    return {"select": "who", "form": "wh"} if asked and question.seen[1] in {*_IS, "'s"} else {}
+
+
+def _not_first(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Coming in isn't coming in first: "does Ana walk in?"."""
+    counted = any(slot.kind in ("nth", "number") for slot in question.slots)
+    plain = heads["select"] == "exists" and heads["rank"] == "time" and not counted
+    return {"rank": "none"} if plain and not _ORDERED & {*question.seen} else {}
+
+
+def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """Being only somewhere is being there all the time: "was Ana only in the kitchen?" asks for nobody else."""
+    at = question.seen.index("only") if "only" in question.seen else 0
+    named = [slot.at for slot in question.slots if slot.role == "S"]
+    asked = heads["select"] == "exists" and at and named and max(named) < at
+    return {"quantifier": "any", "throughout": "yes"} if asked else {}
 
 
 def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -702,6 +743,8 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
     if _SAYING & words and query.select != "refuse" and (_QUOTES.search(text) or _MOST & words):
         return True
     where = query.where.part if isinstance(query.where, Not) else query.where
+    if isinstance(where, And):  # "who speaks in the kitchen?"
+        where = next((one for one in where.parts if one == Has("deed", "talking")), where)
     speaks = where in (None, Has("deed", "talking"), Has("deed", "speech")) and query.select != "refuse"
     ranked = query.rank is not None and _SPEAKING & words
     return bool(speaks and (_ONLY_HEARD & words or ranked) and query.form != "choice" and query.then is None)
@@ -740,23 +783,29 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
 
 
 def _taken_off(query: Query, question: Tagged) -> Query:
-    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; from
-    then on it is off.
+    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; when it
+    is done is when it is last worn or held. What is taken out is held from then on.
     """
     where, said = query.where, {*question.seen}
     part = where.part if isinstance(where, Not) else where
-    gone = isinstance(part, Has) and part.attribute in ("worn", "holding")
-    if not (gone and said & TAKING and said & {"off", "down", "away", "go"}) or part is None:
+    held = isinstance(part, Has) and part.attribute in ("worn", "holding")
+    if part is None or not (held and said & TAKING):
         return query
-    if query.select == "when" and query.rank == Rank("time", -1):
-        return replace(query, where=Not(part), rank=None)
-    once = isinstance(where, Not) and query.select in ("exists", "who", "count")
-    return replace(query, where=And((Not(part),))) if once else query
+    if "out" in said:
+        return replace(query, where=part)
+    if not said & {"off", "down", "away", "go"} or not isinstance(where, Not):
+        return query
+    if query.select == "when":
+        return replace(query, where=part, rank=Rank("time", -1))
+    return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
 TAG_RULES = (_with_event, _only_deed, _with_whom)
-SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of)
-HEAD_RULES = (_not_known, _gaze, _who_then, _thing_or_thing, _of_two, _of_one, _comes_again, _was_gone)
+SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of, _into_or_out_of)
+HEAD_RULES = (
+    _not_known, _who_is, _not_first, _only_there, _gaze, _who_then, _thing_or_thing, _of_two, _of_one, _comes_again,
+    _was_gone,
+)  # fmt: skip
 QUERY_RULES = (
     _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _in_each_place,
     _with_kind,

@@ -22,7 +22,7 @@ COMING = word_set(
     """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
     shows showed walk walks walked turn turns turned join joins joined return returns returned returning"""
 )
-TAKING = word_set("take takes took taken taking put puts putting let lets letting")
+TAKING = word_set("take takes took taken taking put puts putting let lets letting pull pulls pulled")
 _ASIDE = FUNCTION_WORDS | TAKING | word_set("off down away go")  # "puts the hat on" tells of the hat
 _BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than")
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))

@@ -51,6 +51,7 @@ from pvchat.chat.say.clauses import (
     at_one_time,
     called,
     clause,
+    complement,
     condition_of,
     decided,
     does,
@@ -62,6 +63,7 @@ from pvchat.chat.say.clauses import (
     is_plain,
     lead,
     may_be,
+    moments,
     nobody_known,
     not_here,
     noun,
@@ -102,7 +104,7 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     """Whether something holds of somebody: yes, no, or that it can't be told."""
     query, whom, everyone = finding.query, finding.query.whom, finding.everyone
     if is_choice(query):
-        return " ".join(_choice(one, query.where) for one in everyone)
+        return " ".join(_choice(one, query.where, timeline) for one in everyone)
     if finding.verdict == "no" and (gone := _gone(finding, timeline)) and not whom.names[1:]:
         return f"No, {gone[0]}."
     if whom.such is not None and is_plain(query.where) and not query.during.event and not query.throughout:
@@ -123,7 +125,7 @@ def _who(finding: Finding, timeline: Timeline) -> str:
     said = holds_said(finding.people, where, finding, timeline)
     if isinstance(where, Not):
         against = [replace(o, spans=tuple(truth_of(where.part, o.entity, timeline).yes)) for o in finding.against]
-        said += holds_said(against, where.part, finding, timeline)
+        said += holds_said([one for one in against if one.spans], where.part, finding, timeline)
         said += open_said(finding.open) if said else []
     besides = f"besides {join(whom.besides)}, " if whom.besides else ""
     return f"{besides}{'; '.join(said)}." if said else nobody(finding)
@@ -240,11 +242,32 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
         return " ".join(_untold(found, "whether", inner, timeline))
     if isinstance(where, Not) and found.verdict == "no" and found.spans:  # a no is no answer to that
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
+    if finding.verdict == "no" and isinstance(where, And) and (apart := _apart(found, where, timeline)):
+        return f"No, {apart}."
     sure = lead(finding)
     if found.likely:
         sure, found = f"Probably {'yes' if found.verdict == 'yes' else 'not'}: ", replace(found, likely=False)
     seen_so = ", as far as I can see" * (isinstance(inner, Has) and inner.attribute == "gender")
     return f"{sure}{_plainly(found, finding, timeline)}{seen_so}."
+
+
+def _apart(found: Found, where: And, timeline: Timeline) -> str:
+    """Which part of several fails of somebody: that she isn't in the place at all, or doesn't do so there; that she is
+    in the place where she is asked not to be, too; "" where no place is asked about.
+    """
+    name, scene = called(found.entity), ("place", "setting")
+    places = [part for part in where.parts if isinstance(part, Has) and part.attribute in scene]
+    rest = tuple(part for part in where.parts if part not in places)
+    if len(places) != 1 or not rest:
+        return ""
+    there, denied = truth_of(places[0], found.entity, timeline), rest[0]
+    if not there.yes:
+        return f"{name} {clause(Not(places[0]))}"
+    if isinstance(denied, Not) and isinstance(denied.part, Has) and denied.part.attribute in scene:
+        also = truth_of(denied.part, found.entity, timeline).yes
+        each = ((places[0], there.yes), (denied.part, also))
+        return f"{name} " + join([f"{clause(part)} {in_passing(spans, timeline)}".rstrip() for part, spans in each])
+    return f"{name} {clause(Not(rest[0] if len(rest) == 1 else And(rest)))} {complement(places[0])[1]}"
 
 
 def _untold(found: Found, asked: str, where: Condition, timeline: Timeline) -> list[str]:
@@ -345,15 +368,28 @@ def _gone(finding: Finding, timeline: Timeline) -> list[str]:
     return [not_here(list(dict.fromkeys(names)))] if names else []
 
 
-def _choice(one: Found, where: Condition | None) -> str:
-    """Which of some conditions holds of somebody: "Ana is on the left."."""
+def _choice(one: Found, where: Condition | None, timeline: Timeline) -> str:
+    """Which of some conditions holds of somebody: "Ana is on the left."; of places, when she is in each."""
     name = called(one.entity)
     if one.verdict == "yes":
+        if places := _each_place(one, where, timeline):
+            return f"{name} {join(places)}."
         held = tuple(dict.fromkeys(map(condition_of, one.rows)))
         return f"{name} {clause(And(held) if held else where, 1, HEDGE * one.likely)}."
     if one.verdict == "no":
         return f"{denied_said([one], where)[0]}."
     return here_but([name], f"tell whether {name} {clause(where)}")
+
+
+def _each_place(one: Found, where: Condition | None, timeline: Timeline) -> list[str]:
+    """The places of a choice in which somebody is, each with when, while what else is asked holds."""
+    parts = where.parts if isinstance(where, And) else (where,)
+    places = next((part for part in parts if isinstance(part, Or)), Or(()))
+    if not all(isinstance(part, Has) and part.attribute in ("place", "setting") for part in places.parts):
+        return []
+    rest = [part for part in parts if part is not places]
+    held = [(part, truth_of(And((part, *rest)), one.entity, timeline).yes) for part in places.parts]
+    return [f"{clause(part)} {in_passing(spans, timeline)}".rstrip() for part, spans in held if spans]
 
 
 def timed(finding: Finding, timeline: Timeline) -> str:
@@ -401,7 +437,7 @@ def _time_of_one(one: Found, finding: Finding, timeline: Timeline) -> str:
     if rank is not None and rank.by == "time" and is_plain(query.where) and rank.k in (1, -1):
         edge, at = ("first", one.spans[0][0]) if rank.k == 1 else ("last", one.spans[-1][1])
         return f"{called(one.entity)} is {edge} seen at {clock(at)}"
-    return f"{holds}{',' * bool(event)} {_time(one.spans, finding, timeline)}"
+    return f"{holds}{',' * bool(event)} {_time(moments(query.where, one.spans), finding, timeline)}"
 
 
 def _time(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> str:

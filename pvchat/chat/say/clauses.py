@@ -321,6 +321,19 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     return f"{event}{', ' * bool(told)}{told}"
 
 
+def has_moments(where: Condition | None) -> bool:
+    """Whether a condition holds at moments: coming, or going."""
+    return isinstance(where, Has) and where.attribute in ("enters", "leaves")
+
+
+def moments(where: Condition | None, spans: Sequence[Span]) -> list[Span]:
+    """Spans of coming, or going, as moments: when it begins, or ends."""
+    if not has_moments(where):
+        return list(spans)
+    ends = isinstance(where, Has) and where.attribute == "leaves"
+    return [(span[ends], span[ends]) for span in spans]
+
+
 def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as " while Ben is away, from 0:10 to 0:15", " for about 20 seconds", " the whole time" or " from 0:05 to
     0:10"; empty for all the time she is seen.
@@ -336,6 +349,8 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
         return f" {event}"
     if found.entity.startswith("#") or not found.spans or timeline.still:
         return ""
+    if has_moments(query.where):
+        return f" {in_passing(moments(query.where, found.spans), timeline)}"
     seen = timeline.seen(found.entity)
     for has in atoms(query.where):  # beside somebody is who is so while both are seen
         for name in has.of.names if has.of is not None and has.attribute != "with" else ():
