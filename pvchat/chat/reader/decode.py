@@ -149,7 +149,7 @@ def _alternatives(
 def _chosen(
     heads: dict[str, str], asked: Attribute | None, conditions: Sequence[Condition], where: Condition | None
 ) -> tuple[dict[str, str], Attribute | None, Condition | None]:
-    """Heads, attribute and condition of a choice: "left or right of Ben?" and "in the kitchen or in the hall?" ask which
+    """Heads, attribute and condition of a choice: "left or right of Ben?" and "in the hall or the kitchen?" ask which
     of the two holds, "sitting or standing?" for her posture, in the kitchen if that is said.
     """
     if asked is None or any(isinstance(one, Has) and one.of is not None for one in conditions):

@@ -742,6 +742,10 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
         return True
     if _SAYING & words and query.select != "refuse" and (_QUOTES.search(text) or _MOST & words):
         return True
+    asks_what = seen[0] == "what" and seen[1:2] and seen[1] in _AUXILIARY | _IS and query.refusal != "wish"
+    asks_who = seen[0] == "who" and query.select == "who"
+    if _SAYING & words and (asks_what or asks_who and _SAYING & {*seen[1:3]}):
+        return True
     where = query.where.part if isinstance(query.where, Not) else query.where
     if isinstance(where, And):  # "who speaks in the kitchen?"
         where = next((one for one in where.parts if one == Has("deed", "talking")), where)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from pvchat.chat.conditions import truth_of
 from pvchat.chat.english import (
     HEDGE,
     be,
@@ -24,7 +25,7 @@ from pvchat.chat.english import (
     wording,
     words,
 )
-from pvchat.chat.query import EVERYBODY, Has, Not, atoms, is_choice
+from pvchat.chat.query import EVERYBODY, And, Has, Not, atoms, is_choice
 from pvchat.chat.say.clauses import (
     at_one_time,
     called,
@@ -328,7 +329,10 @@ def scene_told(timeline: Timeline) -> str:
 
 def whether_scene(finding: Finding, timeline: Timeline) -> str:
     """Whether something is so of the scene, or a thing is there."""
-    asked = list(atoms(finding.query.where))
+    asked, where = list(atoms(finding.query.where)), finding.query.where
+    plain = isinstance(where, And) and all(isinstance(part, Has) for part in where.parts)
+    if isinstance(where, And) and plain and len({has.attribute for has in asked}) > 1:
+        return _at_once(where, finding, timeline)
     if asked[0].attribute in ("thing", "on"):
         return " ".join(_whether_thing(has, finding, timeline) for has in asked)
     known = _known(finding, asked[0].attribute, timeline)
@@ -338,6 +342,24 @@ def whether_scene(finding: Finding, timeline: Timeline) -> str:
         return f"{likely.get(finding.verdict or '', lead(finding))}{text}"
     question = "I can't tell whether this is " + " or ".join(complement(has)[1] for has in asked)
     return f"{question}. {upper(text)}".rstrip()
+
+
+def _at_once(where: And, finding: Finding, timeline: Timeline) -> str:
+    """Whether several things are so of the scene at the same time: "is there a dog in the park?"."""
+    spans = truth_of(where, "", timeline).yes
+    parts = sorted((part for part in where.parts if isinstance(part, Has)), key=lambda has: has.attribute != "thing")
+    texts = [complement(has)[1].removeprefix("seen with ") for has in parts]
+    thing = parts[0].attribute == "thing"
+    so = f"I see {texts[0]} {join(texts[1:])}" if thing else f"this is {join(texts)}"
+    if spans:
+        return f"{lead(finding)}{so} {in_passing(common(spans, finding.during or spans), timeline)}".rstrip() + "."
+    if finding.verdict != "no" and thing and truth_of(parts[0], "", timeline).yes:
+        return f"I see {texts[0]}, but I can't tell whether that is {join(texts[1:])}."
+    if finding.verdict != "no":
+        return f"I can't tell whether {so}."
+    if thing:
+        return f"No, I see no {said(parts[0].value, 1)} {join(texts[1:])}, but I may miss one."
+    return f"No, this is not {join(texts)}."
 
 
 def count_things(finding: Finding, timeline: Timeline) -> str:
