@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.errors import PVChatError, SettingsError
-from pvchat.eval.report.page import MAIN, PRESENCE, TELLING, interval, number, parts
+from pvchat.eval.report.page import PRESENCE, TELLING, interval, number, parts
+from pvchat.eval.systems.registry import PREFERRED
 
 Row = dict[str, Any]
 BESIDE = "face-matcher"
@@ -54,7 +55,7 @@ def tables(folder: Path, system: str = "") -> str:
     if system and system not in systems:
         hint = f"Use one of: {', '.join(systems)}."
         raise SettingsError(f"it has no system '{system}'.", subject=str(folder), hint=hint)
-    system = system or next((s for s in MAIN if s in systems), next(iter(systems)))
+    system = system or next((s for s in PREFERRED if s in systems), next(iter(systems)))
     beside = [system, *(s for s in (BESIDE,) if s in systems and s != system)]
     blind = [s for s in systems if s in (system, "prior")]
     conditions = [a for a in CONDITIONS if len(systems[system]["slices"].get(a, {})) > 1]

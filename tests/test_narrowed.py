@@ -47,7 +47,13 @@ READ: dict[str, Query] = {
     ),
     "Who left the kitchen?": Query("who", where=Has("leaves", "kitchen")),
     "Did Ana leave the kitchen?": Query("exists", ANA, Has("leaves", "kitchen"), form="polar"),
-    "Does Ana take her dress off?": Query("exists", ANA, And((Not(Has("worn", "dress")),)), form="polar"),
+    "Does Ana take her dress off?": Query(
+        "exists",
+        ANA,
+        And((Not(Has("worn", "dress")),)),
+        form="polar",
+        during=During("after", Event(ANA, Has("worn", "dress"))),
+    ),
 }
 
 

@@ -97,7 +97,7 @@ COMBINED: dict[str, Query] = {
     "Did Ana visit Ben?": Query("refuse", Whom(("Ana", "Ben")), refusal="unseen"),
     "Was Ana in both rooms?": Query("refuse", ANA, refusal="unseen"),
     "Is Ana following Ben?": Query("refuse", ANA, refusal="unseen"),
-    "Does Ana play with Ben?": Query("exists", ANA, And((Has("deed", "playing"), Has("with", of=BEN))), form="polar"),
+    "Does Ana play with Ben?": Query("refuse", ANA, refusal="unseen"),
     "Did Ana come with Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
     "Did Ana meet Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
     "Have Ana and Ben met?": Query("exists", BOTH, Has("with"), form="polar"),

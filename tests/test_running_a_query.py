@@ -54,7 +54,7 @@ def plain(where: Condition, name: str, timeline: Timeline, moments: list[float])
     """Yes, no, unsure or unknown of one person, moment by moment."""
     if name == "Dan":
         return "unsure"
-    anytime = any(has.attribute in ("present", "known") for has in atoms(where))
+    anytime = any(has.attribute == "present" for has in atoms(where))
     time = [at for at in moments if anytime or there(timeline, name, at)]
     if not time:
         return "unknown" if isinstance(where, Not) and not ever_there(timeline, name) else "no"
@@ -228,7 +228,7 @@ def test_all_the_time_and_as_long(
     """Of the time that she is seen, where it isn't about that; a part of twelve seconds has no twentieth."""
     if not ever_there(timeline, name):
         return
-    anytime = any(has.attribute in ("present", "known") for has in atoms(where))
+    anytime = any(has.attribute == "present" for has in atoms(where))
     told = [at_moment(where, name, timeline, at) for at in inside(part) if anytime or there(timeline, name, at)]
     always = run(Query("exists", Whom((name,)), where, during=during(part), throughout=True), timeline)
     assert always.verdict == ("yes" if set(told) == {True} else "no" if False in told or not told else "unknown")

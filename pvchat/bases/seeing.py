@@ -54,7 +54,9 @@ def personal_start(base: Base, crops: Sequence[Frames], seed: int = 0) -> Tensor
 
 def k_means(points: Tensor, count: int, seed: int = 0) -> Tensor:
     """`count` centres [count, W] of points [n, W]; where there are fewer points, copies with a little noise."""
-    if len(points) <= count:
+    distinct = torch.unique(points, dim=0)
+    if len(distinct) <= count:  # each is a centre
+        points = distinct if len(distinct) < len(points) else points
         generator = torch.Generator().manual_seed(seed)
         rows = points[torch.arange(count) % len(points)]
         noise = torch.randn(rows.shape, generator=generator).to(rows)

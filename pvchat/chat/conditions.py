@@ -139,9 +139,10 @@ def _elsewhere(parts: Sequence[Condition]) -> list[Not]:
     """Those of some conditions that say what never is so, for another excludes it at any time: "seen in the street but
     not in the car".
     """
-    said = {has.attribute: has.value for has in parts if isinstance(has, Has) and has.attribute in EXCLUSIVE}
+    said = {one.attribute: one.value for one in parts if isinstance(one, Has)}
     denied = [(one, one.part) for one in parts if isinstance(one, Not) and isinstance(one.part, Has)]
-    return [one for one, has in denied if said.get(has.attribute, has.value) != has.value]
+    placed = [(one, has) for one, has in denied if has.attribute in ("place", "setting")]
+    return [one for one, has in placed if said.get(has.attribute, has.value) != has.value]
 
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
@@ -299,8 +300,9 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     if has.attribute in _MOVES:
         there = _truth(Has("place", has.value), entity, timeline) if has.value else Truth(seen, ())
         at = _moved(has.attribute, there.yes, timeline.whole)
-        open_ = without(seen, [*there.yes, *there.no]) if has.value else []
-        return Truth(at, without([timeline.whole], [*at, *open_]))
+        if has.value and without(seen, [*there.yes, *there.no]):  # nobody knows where she is all the time
+            return Truth(at, ())
+        return Truth(at, without([timeline.whole], at))
     if has.attribute == "alone":
         return negated(_related(Has("with"), entity, timeline))
     if has.attribute in RELATIONS or is_towards(has):

@@ -29,7 +29,7 @@ from pvchat.chat.archive import (
     sought,
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.query import PRESENT, Query, is_of_sound
+from pvchat.chat.query import EVERYBODY, PRESENT, Query, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
@@ -182,6 +182,7 @@ class _Search:
             return SEVERAL_TIMES
         if query.select != "refuse":
             return UNANSWERED
+        query = replace(query, whom=EVERYBODY)  # nobody has looked whether she is in any
         return say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
 
     def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:

@@ -71,7 +71,7 @@ class TrainedModel:
 
     @cached_property
     def frozen(self) -> FrozenModel:
-        """The model for everything but text, without torch where OpenVINO is there."""
+        """The model for everything but text, without torch."""
         from pvchat.model.frozen import FrozenModel
 
         return FrozenModel(self.folder / WEIGHTS, self.config, self._to_convert, self.device, handed=self._handed)

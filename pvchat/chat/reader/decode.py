@@ -76,13 +76,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         whom = replace(whom, unknown=()) if heads["refusal"] == "wish" else whom  # "rename Ana to Anna"
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
     heads, whom, conditions = _together(heads, whom, conditions)
-    such = whom.such if whom.quantifier == "only" and whom.names and not conditions else None
-    if such is not None:  # "is it just Ana who talks?"
-        whom, conditions = replace(whom, such=None), [such]
-    if whom.names and whom.such is not None and heads["select"] in _TOLD_OF:  # "what is Ana, in the kitchen, doing?"
-        conditions, whom = [*conditions, whom.such], replace(whom, such=None)
-    if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
-        whom = replace(whom, quantifier="both")  # with each other
+    whom, conditions = _moved_over(heads, whom, conditions)
     if heads["throughout"] == "ever":
         heads, conditions = _at_some_time(heads, whom, conditions)
     if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
@@ -100,6 +94,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
         slots = [slot for slot in slots if slot.role != "V"]
+    if heads["select"] == "who" and whom == EVERYBODY and [*map(_is_thing, conditions)] == [True] and during == part:
+        during = replace(part, relation="while", event=Event(EVERYBODY, conditions.pop()))  # "who is with the dog?"
     asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
     value, conditions = _narrowed(asked, heads, conditions)
     on = next((s.value for s in slots if s.role == "O" and s.kind == "thing"), "")
@@ -109,15 +105,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         heads, asked = heads | {"select": "exists"}, None
     if heads["select"] == "exists" and asked in _SCENE and whom == EVERYBODY and not conditions:  # "is the light on?"
         heads = heads | {"select": "attribute", "form": "wh"}
-    if heads["form"] == "choice" or heads["join"] == "or":
-        chosen, narrowing = _alternatives(conditions, asked)
-        where = joined([one for one in (joined(chosen, "or"), *narrowing) if one is not None], "and")
-    else:
-        where = joined(conditions, "and")
-    if heads["form"] == "choice" and heads["select"] == "attribute" and (len(conditions) > 1 or asked is None):
-        heads, asked, where = _chosen(
-            heads, None if whom != EVERYBODY and asked in _WHERE else asked, conditions, where
-        )
+    heads, asked, where = _condition_asked(heads, asked, whom, conditions, slots)
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and rank is None:
         whom, versus = _compared(whom, versus, asked is not None, heads["end"] == "last")
@@ -131,8 +119,34 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     )  # fmt: skip
 
 
+def _moved_over(heads: dict[str, str], whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
+    """People, and conditions with what is said of somebody by name: that doesn't tell who she is."""
+    told = heads["select"] in _TOLD_OF or whom.quantifier == "only" and not conditions  # "is it just Ana who talks?"
+    if whom.names and whom.such is not None and told:  # "what is Ana, in the kitchen, doing?"
+        conditions, whom = [*conditions, whom.such], replace(whom, such=None)
+    if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
+        whom = replace(whom, quantifier="both")  # with each other
+    return whom, conditions
+
+
+def _condition_asked(
+    heads: dict[str, str], asked: Attribute | None, whom: Whom, conditions: Sequence[Condition], slots: Sequence[Slot]
+) -> tuple[dict[str, str], Attribute | None, Condition | None]:
+    """Heads, attribute and the one condition that several come to, with "and" or "or" between them."""
+    if heads["form"] != "choice" and heads["join"] != "or":
+        return heads, asked, joined(conditions, "and")
+    either, narrowing = _alternatives(conditions, asked, slots)
+    where = joined([one for one in (joined(either, "or"), *narrowing) if one is not None], "and")
+    if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:
+        return heads, asked, where
+    of_place = whom != EVERYBODY and asked in _WHERE
+    if asked is None or of_place or any(isinstance(one, Has) and one.of is not None for one in conditions):
+        return heads | {"select": "exists"}, None, where  # which of the two holds: "left or right of Ben?"
+    return heads, asked, joined(narrowing, "and")
+
+
 def _alternatives(
-    conditions: Sequence[Condition], asked: Attribute | None
+    conditions: Sequence[Condition], asked: Attribute | None, slots: Sequence[Slot]
 ) -> tuple[Sequence[Condition], Sequence[Condition]]:
     """Between which conditions an "or" stands, and which narrow it: "sitting or standing in the kitchen?"."""
     kinds = [one.attribute if isinstance(one, Has) else None for one in conditions]
@@ -141,20 +155,11 @@ def _alternatives(
         rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind != asked]
     elif len(conditions) < 3 or len(scene) in (0, len(conditions)):
         rest = []
-    else:  # one place narrows; of two of them one is chosen
-        rest = scene if len(scene) == 1 else [one for one in conditions if one not in scene]
+    elif len(scene) == 1:  # one place narrows, unless "or" stands before it; of two of them one is chosen
+        rest = [] if any(s.after_or and s.kind in _SCENE and s.role == "P" for s in slots) else scene
+    else:
+        rest = [one for one in conditions if one not in scene]
     return [one for one in conditions if one not in rest], rest
-
-
-def _chosen(
-    heads: dict[str, str], asked: Attribute | None, conditions: Sequence[Condition], where: Condition | None
-) -> tuple[dict[str, str], Attribute | None, Condition | None]:
-    """Heads, attribute and condition of a choice: "left or right of Ben?" and "in the hall or the kitchen?" ask which
-    of the two holds, "sitting or standing?" for her posture, in the kitchen if that is said.
-    """
-    if asked is None or any(isinstance(one, Has) and one.of is not None for one in conditions):
-        return heads | {"select": "exists"}, None, where
-    return heads, asked, joined(_alternatives(conditions, asked)[1], "and")
 
 
 def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom, Whom]:
@@ -252,6 +257,9 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
         told = list(conditions)
     about = whom_of(slots, "S", heads) if about == EVERYBODY and not _is_of_scene(told) else about
     relation = "while" if heads["relation"] == "none" else heads["relation"]
+    going = {word for s in slots if s.role == "F" for word in s.typed.lower().split()} & GOING
+    if relation == "while" and going and told == [Not(Has("present"))] and about == whom_of(slots, "S", heads):
+        told = [Has("leaves")]  # "does Tom wave when he leaves?"
     if relation == "after" and any(begins(slot) for slot in slots if slot.role == "F"):
         relation = "since"
     return replace(

@@ -416,6 +416,11 @@ def _not_first(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     return {"rank": "none"} if plain and not _ORDERED & {*question.seen} else {}
 
 
+def _meanwhile(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """What is so while something happens isn't held against it: "is Tom there when Yuki comes?"."""
+    return {"select": "exists"} if heads["select"] == "order" and heads["relation"] == "while" else {}
+
+
 def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Being only somewhere is being there all the time: "was Ana only in the kitchen?" asks for nobody else."""
     at = question.seen.index("only") if "only" in question.seen else 0
@@ -538,7 +543,9 @@ def _unread(query: Query, question: Tagged) -> Query:
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
     together = isinstance(query.where, Has) and query.where.attribute == "with" and _verb_before_with(question)
-    if not (query.where in (None, PRESENT) and passed or together):
+    played = isinstance(query.where, And) and Has("deed", "playing") in query.where.parts  # who knows what
+    played = played and any(has.attribute == "with" for has in atoms(query.where))
+    if not (query.where in (None, PRESENT) and passed or together or played):
         return query
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
 
@@ -547,7 +554,8 @@ def _in_each_place(query: Query, question: Tagged) -> Query:
     """A refusal of places that are counted and not named: of "was Ana in both rooms?" being there says nothing."""
     plain = query.where in (None, PRESENT) or isinstance(query.where, Has) and query.where.attribute == "place"
     counted = any(one in _EACH and other in _ROOMS for one, other in pairwise(question.seen))
-    if not (counted and plain and query.select in ("exists", "who")):
+    asked = query.select in ("exists", "who") or query.select == "how_often" and query.form == "polar"
+    if not (counted and plain and asked):
         return query
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
 
@@ -786,6 +794,15 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
 
 
+def _is_there(query: Query, question: Tagged) -> Query:
+    """Whether somebody is there, where she alone would be put in order ("and Tom?"), or be who is ("is Ana?")."""
+    alone = len(query.whom.names) == 1 and query.versus is None and query.during.event is None
+    unread = query.select == "order" or query.select == "who" and query.form == "polar" and query.where is None
+    if not (alone and unread) or "order" in question.seen:
+        return query
+    return replace(query, select="exists", form="polar")
+
+
 def _taken_off(query: Query, question: Tagged) -> Query:
     """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; when it
     is done is when it is last worn or held. What is taken out is held from then on.
@@ -801,16 +818,18 @@ def _taken_off(query: Query, question: Tagged) -> Query:
         return query
     if query.select == "when":
         return replace(query, where=part, rank=Rank("time", -1))
+    if query.select == "exists" and query.during == During() and len(query.whom.names) == 1:
+        return replace(query, during=During("after", Event(query.whom, part)), where=And((where,)))
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
 TAG_RULES = (_with_event, _only_deed, _with_whom)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of, _into_or_out_of)
 HEAD_RULES = (
-    _not_known, _who_is, _not_first, _only_there, _gaze, _who_then, _thing_or_thing, _of_two, _of_one, _comes_again,
-    _was_gone,
+    _not_known, _who_is, _not_first, _meanwhile, _only_there, _gaze, _who_then, _thing_or_thing, _of_two, _of_one,
+    _comes_again, _was_gone,
 )  # fmt: skip
 QUERY_RULES = (
-    _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread, _in_each_place,
-    _with_kind,
+    _is_there, _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread,
+    _in_each_place, _with_kind,
 )  # fmt: skip

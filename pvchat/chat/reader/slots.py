@@ -24,7 +24,7 @@ COMING = word_set(
 )
 TAKING = word_set("take takes took taken taking put puts putting let lets letting pull pulls pulled")
 _ASIDE = FUNCTION_WORDS | TAKING | word_set("off down away go")  # "puts the hat on" tells of the hat
-_BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than")
+_BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than", "in", "on", "at")
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing")
@@ -160,6 +160,8 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in own if s.kind not in ("deed", "near") or not {*s.value.split()} <= FUNCTION_WORDS]
     own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= _ASIDE or len(own) == 1]
     own = [s for s in own if s.kind != "worn" or s.value not in _BODY or len(own) == 1]  # "glasses on her nose"
+    own = [s for s in own if s.kind != "near" or not s.value.startswith("from ")]  # "gets up from the sofa"
+    own = [replace(s, kind="holding") if _is_thing_held(s) else s for s in own]
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:
@@ -171,6 +173,11 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     if any(isinstance(one, Has) and one.attribute in _MEASURED for one in made):  # who does so is there
         made = [one for one in made if one != Has("present")]
     return list(dict.fromkeys(made))
+
+
+def _is_thing_held(slot: Slot) -> bool:
+    """Whether what was taken for a deed is a thing: "puts down his phone"."""
+    return slot.kind == "deed" and is_known("holding", slot.value) and not is_known("deed", slot.value)
 
 
 def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list[Condition]:

@@ -244,6 +244,8 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
     if finding.verdict == "no" and isinstance(where, And) and (apart := _apart(found, where, timeline)):
         return f"No, {apart}."
+    if finding.verdict == "yes" and not finding.query.during.event and (places := _each_place(found, where, timeline)):
+        return f"Yes, {called(found.entity)} {join(places)}."
     sure = lead(finding)
     if found.likely:
         sure, found = f"Probably {'yes' if found.verdict == 'yes' else 'not'}: ", replace(found, likely=False)
@@ -383,7 +385,7 @@ def _choice(one: Found, where: Condition | None, timeline: Timeline) -> str:
 
 def _each_place(one: Found, where: Condition | None, timeline: Timeline) -> list[str]:
     """The places of a choice in which somebody is, each with when, while what else is asked holds."""
-    parts = where.parts if isinstance(where, And) else (where,)
+    parts = where.parts if isinstance(where, And) else (where or PRESENT,)
     places = next((part for part in parts if isinstance(part, Or)), Or(()))
     if not all(isinstance(part, Has) and part.attribute in ("place", "setting") for part in places.parts):
         return []

@@ -278,6 +278,10 @@ def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
         return who, join([told, *(" ".join(happens_said(one, hedge)) for one in each[1:])])
     if where == MUSIC:
         return "music", f"{hedge} plays".strip()
+    if isinstance(where, Has) and where.attribute in ("enters", "leaves"):
+        verb = ("leave" if where.attribute == "leaves" else "come into" if where.value else "come").split()
+        verb[0] += "s" * (how_many(event.whom) == 1)
+        return whom_said(event.whom), " ".join(filter(None, (hedge, *verb, where.value and with_article(where.value))))
     return whom_said(event.whom), clause(where, how_many(event.whom), hedge)
 
 
@@ -312,10 +316,10 @@ def asks_scene(finding: Finding) -> bool:
 
 def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
-    event = event_said(finding.query.during)
-    moves = any(
-        has.attribute in ("enters", "leaves") for has in atoms(finding.query.where)
-    )  # these have moments of their own
+    query, during = finding.query, finding.query.during
+    taken_off = during.event is not None and query.where == And((Not(during.event.where),))  # after it was on
+    event = "" if taken_off else event_said(during)
+    moves = any(has.attribute in ("enters", "leaves") for has in atoms(query.where))  # these have moments of their own
     spans = () if moves else common(found.spans, finding.during) or finding.during or found.spans
     told = in_passing(spans, timeline) if event else ""
     return f"{event}{', ' * bool(told)}{told}"

@@ -123,7 +123,8 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     if query.whom == EVERYBODY and query.select in _TIMED and events_in(query.where):
         return of_events(finding, timeline)
     denied = isinstance(query.where, Not) and query.where.part != MUSIC
-    silent = query.select in _TIMED and query.whom.quantifier == "none" or denied  # that is said as what is seen is
+    nobody = query.select in _TIMED and query.whom.quantifier == "none" and query.where != MUSIC
+    silent = nobody or denied  # that is said as what is seen is
     if is_of_sound(query) and query.select not in ("compare", "order") and (query.select == "exists" or not silent):
         return of_sound(finding, timeline)
     if asks_scene(finding) and query.select in _OF_SCENE and not (query.select != "exists" and finding.everyone):

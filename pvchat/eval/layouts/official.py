@@ -66,7 +66,7 @@ def _read_file(file: Path, root: Path) -> tuple[list[Subject], list[Item], list[
 def _entries(file: Path) -> list[dict[str, Any]]:
     found = entries(file)
     if found is None:
-        raise SettingsError("neither `data` nor `videos` is a list in it.", subject=str(file))
+        raise SettingsError("it is no JSON in which `data` or `videos` is a list.", subject=str(file))
     return found
 
 

@@ -44,6 +44,7 @@ class Experts:
         self.frames.convert()
 
     def load(self) -> None:
-        """Load all networks now; the heads are small."""
+        """Load all networks and heads now."""
         _ = self.frames, self.faces, self.figures, self.body, self.hands, self.mesh, self.things
+        _ = self.heads, self.settings, self.places, self.imagenet
         networks.rest()

@@ -241,8 +241,6 @@ def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator)
     located = [Located(box[None], five[None], scores[[best]]) for _, box, five in shown]
     own = describe([i for i, _, _ in shown], located, np.arange(len(shown)), faces)
     prints = faces.prints([i for i, _, _ in shown], [five for _, _, five in shown])
-    if not len(prints):
-        raise SettingsError("nothing here runs the network of faceprints", hint="Install OpenVINO.")
     identity, quality = np.concatenate([one.identity for one in own]), np.stack([one.quality for one in own])
     return np.concatenate([identity, prints, quality], axis=1).astype(np.float32)
 

@@ -30,7 +30,7 @@ from recipes.model.base.generation import Generation
 from recipes.model.base.grounding import CaptionDecoder, WordNaming
 from recipes.model.base.phases import Objective, StepLoss, total
 from recipes.model.base.report import balanced
-from recipes.model.batches import ClipFeatures, aligned, collate, collate_people, from_analysis
+from recipes.model.batches import ClipFeatures, aligned, collate, collate_people, encode_clips, from_analysis
 from recipes.model.prompts import Prompt
 from recipes.model.scoring import Asked, score, yes_no
 
@@ -146,8 +146,10 @@ class IdentityPhase:
         for _ in range(0, self.config.validate_rows, 16):
             batch = self.collate(part, list(itertools.islice(asked, 16)), rng)
             people = named_people(model, batch)
-            yes += yes_no(model, batch.asked(people)).tolist()
-            told += batch.asked(people).read(model).presence[:, 0].tolist()
+            seen = batch.asked(people)
+            seen = replace(seen, clips=encode_clips(model, seen.clips))
+            yes += yes_no(model, seen).tolist()
+            told += seen.read(model).presence[:, 0].tolist()
             there += [e.present[0] for e in batch.episodes]
         says, tells, truth = np.array(yes) > 0, np.array(told) > 0, np.array(there)
         scores = {"said_balanced_accuracy": balanced(says, truth), "told_balanced_accuracy": balanced(tells, truth)}
