@@ -94,7 +94,12 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
         slots = [slot for slot in slots if slot.role != "V"]
-    if heads["select"] == "who" and whom == EVERYBODY and [*map(_is_thing, conditions)] == [True] and during == part:
+    if (
+        heads["select"] == "who"
+        and whom == EVERYBODY
+        and [*map(_is_thing, conditions)] == [True]
+        and heads["relation"] == "none"
+    ):
         during = replace(part, relation="while", event=Event(EVERYBODY, conditions.pop()))  # "who is with the dog?"
     asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
     value, conditions = _narrowed(asked, heads, conditions)

@@ -424,9 +424,10 @@ def _meanwhile(heads: dict[str, str], question: Tagged) -> dict[str, str]:
 def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Being only somewhere is being there all the time: "was Ana only in the kitchen?" asks for nobody else."""
     at = question.seen.index("only") if "only" in question.seen else 0
-    named = [slot.at for slot in question.slots if slot.role == "S"]
-    asked = heads["select"] == "exists" and at and named and max(named) < at
-    return {"quantifier": "any", "throughout": "yes"} if asked else {}
+    before = [slot for slot in question.slots if slot.role == "S" and slot.at < at]
+    after = next((slot for slot in question.slots if slot.at > at), None)
+    there = after is not None and after.kind in ("place", "setting") and after.at <= at + 3
+    return {"quantifier": "any", "throughout": "yes"} if heads["select"] == "exists" and before and there else {}
 
 
 def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:

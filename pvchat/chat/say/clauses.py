@@ -113,7 +113,7 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
     if has.attribute in table()["relation"]:
         return "be", _related(has, count, some)
     text = {
-        "present": "in this video", "enters": f"coming into {with_article(value)}" if value else "coming in",
+        "present": "in this video", "enters": f"coming {_onto(value)} {with_article(value)}" if value else "coming in",
         "leaves": f"leaving {with_article(value)}".rstrip(),
         "alone": "alone",
         "worn": f"wearing {worn_said(value, has.colour) if value else f'{some}thing {has.colour}'.rstrip()}",
@@ -268,6 +268,11 @@ def event_said(during: During) -> str:
     return time if during.relation == "while" else f"{during.relation} {time}"
 
 
+def _onto(place: str) -> str:
+    """How one comes there: "into" a room, "onto" a stage."""
+    return "onto" if place_said(place).startswith("on ") else "into"
+
+
 def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
     """Of whom an event tells, and what: ("Ben", "is away"), ("it", "is dark")."""
     where = event.where
@@ -279,7 +284,9 @@ def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
     if where == MUSIC:
         return "music", f"{hedge} plays".strip()
     if isinstance(where, Has) and where.attribute in ("enters", "leaves"):
-        verb = ("leave" if where.attribute == "leaves" else "come into" if where.value else "come").split()
+        verb = (
+            "leave" if where.attribute == "leaves" else f"come {_onto(where.value)}" if where.value else "come"
+        ).split()
         verb[0] += "s" * (how_many(event.whom) == 1)
         return whom_said(event.whom), " ".join(filter(None, (hedge, *verb, where.value and with_article(where.value))))
     return whom_said(event.whom), clause(where, how_many(event.whom), hedge)
