@@ -358,28 +358,11 @@ def _or_of(question: Tagged) -> Sequence[Slot]:
     return found
 
 
-def _who_then(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Who is there before or after something happens, where nobody is held against anybody: "who came before that"."""
-    held, happens = (any(slot.role == role for slot in question.slots) for role in "VF")
-    asks = heads["select"] == "order" and question.seen[0] == "who"
-    return {"select": "who"} if asks and happens and not held else {}
-
-
 def _thing_or_thing(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whether one of several things is seen, not which things are: "do you see a dog or a ball?"."""
     things = any(slot.role == "P" and slot.kind == "thing" for slot in question.slots)
     asks = heads["select"] == "attribute" and heads["attribute"] == "thing" and question.seen[0] in _AUXILIARY
     return {"select": "exists", "attribute": "none", "form": "polar", "join": "or"} if asks and things else {}
-
-
-def _of_two(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Which of two is asked for, not whether: "did Ana or Ben come first?", "before or after Ben?"."""
-    if heads["select"] == "compare" and any(
-        slot.role == "S" and slot.name and slot.after_or for slot in question.slots
-    ):
-        return {"form": "wh"}
-    asked = "before or after" in " ".join(question.seen) and any(slot.role in "VE" for slot in question.slots)
-    return {"select": "order", "form": "choice"} if asked and heads["select"] in ("exists", "order") else {}
 
 
 def _of_one(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -827,7 +810,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 TAG_RULES = (_with_event, _only_deed, _with_whom)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of, _into_or_out_of)
 HEAD_RULES = (
-    _not_known, _who_is, _not_first, _meanwhile, _only_there, _gaze, _who_then, _thing_or_thing, _of_two, _of_one,
+    _not_known, _who_is, _not_first, _meanwhile, _only_there, _gaze, _thing_or_thing, _of_one,
     _comes_again, _was_gone,
 )  # fmt: skip
 QUERY_RULES = (
