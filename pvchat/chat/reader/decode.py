@@ -94,13 +94,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
         slots = [slot for slot in slots if slot.role != "V"]
-    if (
-        heads["select"] == "who"
-        and whom == EVERYBODY
-        and [*map(_is_thing, conditions)] == [True]
-        and heads["relation"] == "none"
-    ):
-        during = replace(part, relation="while", event=Event(EVERYBODY, conditions.pop()))  # "who is with the dog?"
+    conditions, during = _with_thing(heads, whom, conditions, during)
     asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
     value, conditions = _narrowed(asked, heads, conditions)
     on = next((s.value for s in slots if s.role == "O" and s.kind == "thing"), "")
@@ -132,6 +126,16 @@ def _moved_over(heads: dict[str, str], whom: Whom, conditions: list[Condition]) 
     if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
         whom = replace(whom, quantifier="both")  # with each other
     return whom, conditions
+
+
+def _with_thing(
+    heads: dict[str, str], whom: Whom, conditions: list[Condition], during: During
+) -> tuple[list[Condition], During]:
+    """Who is there while a thing is, where it is asked who is with it: "who is with the dog?"."""
+    asked = heads["select"] == "who" and heads["relation"] == "none" and whom == EVERYBODY
+    if not asked or [*map(_is_thing, conditions)] != [True]:
+        return conditions, during
+    return [], replace(during, relation="while", event=Event(EVERYBODY, conditions[0]))
 
 
 def _condition_asked(
