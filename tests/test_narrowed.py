@@ -6,7 +6,7 @@ import pytest
 from make_asked import query_of
 from make_written import written
 
-from pvchat.chat.query import And, During, Event, Has, Not, Query, Whom
+from pvchat.chat.query import And, During, Event, Has, Not, Or, Query, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from recipes.reader import sampler
@@ -117,3 +117,109 @@ def test_questions_are_narrowed_as_they_are_asked(seed: int, monkeypatch: pytest
         assert "F-" not in added or example.heads["relation"] != "none", example
         found |= {kind for kind in ("P-place", "F-place", "F-holding", "E-thing", "F-alone") if kind in added}
     assert len(found) >= 4
+
+
+NOWHERE = written(
+    {"id": "nowhere", "seconds": 40, "shots": [[0, 40]], "looked_for": ["dog"],
+     "things": [{"attribute": "thing", "value": "dog", "from": 5, "to": 10}],
+     "people": [{"name": "Ana", "seen": [[10, 25]], "rows": [{"attribute": "worn", "value": "hat"}]}]}
+)  # fmt: skip
+
+
+MEASURED = written(
+    {"id": "measured", "seconds": 60, "shots": [[0, 60]], "looked_for": ["dog"],
+     "scene": [
+         {"attribute": "place", "value": "kitchen", "from": 0, "to": 30},
+         {"attribute": "place", "value": "street", "from": 30, "to": 60},
+     ],
+     "things": [],
+     "people": [
+         {"name": "Ana", "seen": [[0, 60]], "rows": [
+             {"attribute": "worn", "value": "coat", "holds": False, "from": 0, "to": 30},
+             {"attribute": "worn", "value": "coat", "from": 30, "to": 60},
+             {"attribute": "posture", "value": "sitting", "from": 0, "to": 30},
+             {"attribute": "posture", "value": "standing", "from": 30, "to": 60},
+         ]},
+         {"name": "Ben", "seen": [[10, 25]], "rows": [{"attribute": "deed", "value": "cooking"}]},
+     ]}
+)  # fmt: skip
+
+
+def test_leaving_a_place_that_nobody_knows_is_not_denied() -> None:
+    assert run(Query("exists", ANA, Has("leaves", "kitchen"), form="polar"), NOWHERE).verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        # which of several conditions fails
+        (
+            Query("exists", ANA, And((Has("worn", "coat"), KITCHEN)), form="polar"),
+            "No, Ana is not wearing a coat in a kitchen.",
+        ),
+        (Query("exists", BEN, And((Has("deed", "cooking"), STREET)), form="polar"), "No, Ben is not on a street."),
+        (
+            Query("exists", ANA, And((KITCHEN, Not(STREET))), form="polar"),
+            "No, Ana is in a kitchen from 0:00 to 0:30 and is on a street from 0:30 to 1:00.",
+        ),
+        # which of two places, and when
+        (
+            Query("exists", ANA, Or((KITCHEN, STREET)), form="choice"),
+            "Ana is in a kitchen from 0:00 to 0:30 and is on a street from 0:30 to 1:00.",
+        ),
+        (
+            Query("exists", ANA, And((Or((KITCHEN, STREET)), Has("posture", "standing"))), form="choice"),
+            "Ana is on a street from 0:30 to 1:00.",
+        ),
+        # moments have one time
+        (Query("when", BEN, Has("leaves", "kitchen")), "Ben is leaving a kitchen at 0:25."),
+    ],
+)
+def test_what_is_said_of_several_conditions(query: Query, answer: str) -> None:
+    found = run(query, MEASURED)
+    assert say(found, MEASURED) == answer
+
+
+def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
+    where = And((Has("thing", "dog"), STREET))
+    assert told(Query("exists", where=where, form="polar")).startswith("No, I see no dog on a street")
+    unplaced = say(run(Query("exists", where=where, form="polar"), NOWHERE), NOWHERE)
+    assert unplaced == "I see a dog, but I can't tell whether that is on a street."
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Is Ana sitting or standing in the kitchen?", Query("attribute", ANA, KITCHEN, "posture", form="choice")),
+        ("Is Ana in the kitchen or in the street?", Query("exists", ANA, Or((KITCHEN, STREET)), form="choice")),
+        ("Who don't you know?", Query("who", Whom(known=False))),
+        ("Who is Ana?", Query("who", ANA)),
+        ("Was Ana only in the kitchen?", Query("exists", ANA, KITCHEN, form="polar", throughout=True)),
+        ("Does Ana walk in?", Query("exists", ANA, form="polar")),
+        ("Does Ana go into the kitchen?", Query("exists", ANA, Has("enters", "kitchen"), form="polar")),
+        ("Does Ana get out of the kitchen?", Query("exists", ANA, Has("leaves", "kitchen"), form="polar")),
+        ("Who is with the dog?", Query("who", during=During("while", Event(Whom(), Has("thing", "dog"))))),
+        (
+            "Is Ben there when Ana comes?",
+            Query("exists", BEN, form="polar", during=During("while", Event(ANA, Has("present")))),
+        ),
+    ],
+)
+def test_places_and_moments_are_read(text: str, query: Query) -> None:
+    assert query_of(text, NAMES) == query
+
+
+@pytest.mark.parametrize(("worn", "verdict"), [("coat", "no"), ("hat", "yes")])
+def test_taking_off_comes_after_wearing(worn: str, verdict: str) -> None:
+    rows = [
+        {"attribute": "worn", "value": "coat", "holds": False, "from": 0, "to": 30},
+        {"attribute": "worn", "value": "coat", "from": 30, "to": 60},
+        {"attribute": "worn", "value": "hat", "from": 0, "to": 30},
+        {"attribute": "worn", "value": "hat", "holds": False, "from": 30, "to": 60},
+    ]
+    video = written({"id": "a", "seconds": 60, "people": [{"name": "Ana", "seen": [[0, 60]], "rows": rows}]})
+    off, on = And((Not(Has("worn", worn)),)), Has("worn", worn)
+    assert (
+        run(Query("exists", ANA, off, form="polar", during=During("after", Event(ANA, on))), video).verdict == verdict
+    )
