@@ -15,13 +15,14 @@ from recipes.reader.sampler import Sampler
 NAMES = ("Ana", "Ben", "Cleo")
 ANA, BEN = Whom(("Ana",)), Whom(("Ben",))
 KITCHEN, STREET = Has("place", "kitchen"), Has("place", "street")
+SCENE = [
+    {"attribute": "place", "value": "kitchen", "from": 0, "to": 30},
+    {"attribute": "place", "value": "street", "from": 30, "to": 60},
+]
 VIDEO = written(
     {
         "id": "two-places", "seconds": 60, "shots": [[0, 30], [30, 60]], "looked_for": ["dog"],
-        "scene": [
-            {"attribute": "place", "value": "kitchen", "from": 0, "to": 30},
-            {"attribute": "place", "value": "street", "from": 30, "to": 60},
-        ],
+        "scene": SCENE,
         "things": [],
         "people": [
             {"name": "Ana", "seen": [[0, 60]], "rows": [
@@ -128,10 +129,7 @@ NOWHERE = written(
 
 MEASURED = written(
     {"id": "measured", "seconds": 60, "shots": [[0, 60]], "looked_for": ["dog"],
-     "scene": [
-         {"attribute": "place", "value": "kitchen", "from": 0, "to": 30},
-         {"attribute": "place", "value": "street", "from": 30, "to": 60},
-     ],
+     "scene": SCENE,
      "things": [],
      "people": [
          {"name": "Ana", "seen": [[0, 60]], "rows": [
