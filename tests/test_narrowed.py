@@ -169,6 +169,15 @@ def test_leaving_a_place_that_nobody_knows_is_not_denied() -> None:
             Query("exists", ANA, And((Or((KITCHEN, STREET)), Has("posture", "standing"))), form="choice"),
             "Ana is on a street from 0:30 to 1:00.",
         ),
+        # always and never in a place: while she is there
+        (
+            Query("exists", ANA, And((KITCHEN, Has("posture", "sitting"))), form="polar", throughout=True),
+            "Yes, Ana is always sitting in a kitchen.",
+        ),
+        (
+            Query("exists", ANA, And((STREET, Not(Has("posture", "sitting")))), form="polar", throughout=True),
+            "Yes, Ana is never sitting on a street.",
+        ),
         # moments have one time
         (Query("when", BEN, Has("leaves", "kitchen")), "Ben is leaving a kitchen at 0:25."),
     ],
@@ -194,6 +203,18 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
         ("Who don't you know?", Query("who", Whom(known=False))),
         ("Who is Ana?", Query("who", ANA)),
         ("Was Ana only in the kitchen?", Query("exists", ANA, KITCHEN, form="polar", throughout=True)),
+        (
+            "Does Ana wear the hat only in the kitchen?",
+            Query(
+                "exists",
+                ANA,
+                KITCHEN,
+                form="polar",
+                throughout=True,
+                during=During("while", Event(ANA, Has("worn", "hat"))),
+            ),
+        ),
+        ("When does Ana leave the sofa?", Query("when", ANA, Has("leaves", "on a sofa"))),
         ("Does Ana walk in?", Query("exists", ANA, form="polar")),
         ("Does Ana go into the kitchen?", Query("exists", ANA, Has("enters", "kitchen"), form="polar")),
         ("Does Ana get out of the kitchen?", Query("exists", ANA, Has("leaves", "kitchen"), form="polar")),

@@ -119,6 +119,8 @@ def whether(
     if isinstance(condition, And) and not always and (never := _elsewhere(condition.parts)):
         parts: list[Condition] = [And(tuple(one for one in condition.parts if one not in never)), *never]
         return all_verdict([whether(one, entity, part, timeline) for one in parts])
+    if isinstance(condition, And) and always:  # "is she always sitting in the kitchen?": while she is there
+        condition, time = _while_there(condition, entity, time, timeline)
     truth, total = truth_of(condition, entity, timeline), seconds_in(time)
     holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
     if always:
@@ -127,6 +129,14 @@ def whether(
     if isinstance(condition, Has) and condition.attribute in HEARD:  # no doubt about any moment
         enough = not without(time, truth.no)
     return "yes" if holds else "no" if enough else "unknown"
+
+
+def _while_there(condition: And, entity: str, time: Sequence[Span], timeline: Timeline) -> tuple[Condition, list[Span]]:
+    """What must hold beside being in a place, and when somebody is there; as it was where no place is asked about."""
+    places = tuple(p for p in condition.parts if isinstance(p, Has) and p.attribute in ("place", "setting"))
+    rest = tuple(part for part in condition.parts if part not in places)
+    there = common(time, truth_of(And(places), entity, timeline).yes) if places and rest else []
+    return (rest[0] if len(rest) == 1 else And(rest), there) if there else (condition, list(time))
 
 
 def _exclude(parts: Sequence[Condition]) -> bool:
@@ -298,7 +308,8 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     if has.attribute == "present":
         return Truth(seen, without([timeline.whole], seen))
     if has.attribute in _MOVES:
-        there = _truth(Has("place", has.value), entity, timeline) if has.value else Truth(seen, ())
+        where = Has("near" if has.value.startswith(("at ", "on ", "by ", "in ")) else "place", has.value)
+        there = _truth(where, entity, timeline) if has.value else Truth(seen, ())
         at = _moved(has.attribute, there.yes, timeline.whole)
         if has.value and without(seen, [*there.yes, *there.no]):  # nobody knows where she is all the time
             return Truth(at, ())

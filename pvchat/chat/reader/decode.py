@@ -44,6 +44,7 @@ from pvchat.chat.reader.slots import (
     whom_of,
 )
 from pvchat.chat.reader.timewords import counted
+from pvchat.chat.reader.words import canonical, is_known
 from pvchat.chat.timeline import OF_SCENE, Finding, Timeline
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
@@ -258,7 +259,8 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
     """
     nth = _NTH[heads["event_nth"]]
     told, about = _in_or_out(conditions_of(slots, "F"), "F", slots), whom_of(slots, "E", heads)
-    if heads["relation"] == "none" and not nth or heads["select"] == "when" and not told and about == EVERYBODY:
+    unsaid = heads["relation"] == "none" and (not told or heads["select"] == "order" or about != EVERYBODY)
+    if unsaid and not nth or heads["select"] == "when" and not told and about == EVERYBODY:
         return part
     if not told and about == EVERYBODY and not nth:
         return part
@@ -294,11 +296,19 @@ def _in_or_out(conditions: list[Condition], role: str, slots: Sequence[Slot]) ->
     """Coming into a place and leaving it as moments: "who left the kitchen first?", "before Ben came into the room"."""
     said = {word for s in slots if s.role == role and s.kind == "present" for word in s.typed.lower().split()}
     comes, goes = Has("present") in conditions and said & COMING, Not(Has("present")) in conditions and said & GOING
-    places = [one for one in conditions if isinstance(one, Has) and one.attribute == "place"]
+    kinds = ("place", "near") if goes else ("place",)
+    places = [one for one in conditions if isinstance(one, Has) and one.attribute in kinds]
     if not places or not (comes or goes):
         return conditions
     rest = [one for one in conditions if one not in (*places, Has("present"), Not(Has("present")))]
-    return [*rest, *(replace(one, attribute="enters" if comes else "leaves") for one in places)]
+    move: Attribute = "enters" if comes else "leaves"
+    return [*rest, *(replace(one, attribute=move, value=_spot(one)) for one in places)]
+
+
+def _spot(place: Has) -> str:
+    """What a place is called, or where one is at a thing: "on a sofa" of "the sofa"."""
+    ways = [f"{how} the {place.value}" for how in ("on", "at", "in")] if place.attribute == "near" else []
+    return next((canonical("near", way) for way in ways if is_known("near", way)), place.value)
 
 
 def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], during: During) -> Condition:

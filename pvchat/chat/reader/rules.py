@@ -327,7 +327,7 @@ def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
     slots = list(question.slots)
     for place in (slot for slot in question.slots if slot.kind == "place" and slot.role in "PF" and not slot.denied):
         before = question.seen[max(0, place.at - 5) : place.at]
-        moves = {*before} & (COMING | GOING | _WALKING)
+        moves = not {*before} & BACK and {*before} & (COMING | GOING | _WALKING)
         enters = moves and {*before} & {"into", "onto"} or {*before[-2:]} & _ENTERS
         leaves = moves and ({"out", "of"} <= {*before} or "from" in before) or {*before[-2:]} & _LEAVES
         if not (enters or leaves):
@@ -787,6 +787,26 @@ def _is_there(query: Query, question: Tagged) -> Query:
     return replace(query, select="exists", form="polar")
 
 
+def _only_in(query: Query, question: Tagged) -> Query:
+    """Where somebody always is while she does something, or is at all, one of several places: "does Vera wear the hat
+    only in the car?", "was she only in the hall and the kitchen?".
+    """
+    where = query.where
+    if query.select != "exists" or not isinstance(where, And):
+        return query
+    if any(isinstance(p, Not) and isinstance(p.part, Has) and p.part.attribute == "place" for p in where.parts):
+        return replace(query, throughout=False)  # "in the street but never in the car"
+    if "only" not in question.seen:
+        return query
+    places = tuple(p for p in where.parts if isinstance(p, Has) and p.attribute in ("place", "setting"))
+    rest = tuple(part for part in where.parts if part not in places)
+    if not query.throughout or not places:
+        return query
+    where = places[0] if len(places) == 1 else Or(places)
+    event = During("while", Event(query.whom, rest[0] if len(rest) == 1 else And(rest)))
+    return replace(query, where=where, during=event if rest and query.during == During() else query.during)
+
+
 def _taken_off(query: Query, question: Tagged) -> Query:
     """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; when it
     is done is when it is last worn or held. What is taken out is held from then on.
@@ -814,6 +834,6 @@ HEAD_RULES = (
     _comes_again, _was_gone,
 )  # fmt: skip
 QUERY_RULES = (
-    _is_there, _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread,
+    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread,
     _in_each_place, _with_kind,
 )  # fmt: skip

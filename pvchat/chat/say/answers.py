@@ -242,7 +242,15 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
         return " ".join(_untold(found, "whether", inner, timeline))
     if isinstance(where, Not) and found.verdict == "no" and found.spans:  # a no is no answer to that
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
-    if finding.verdict == "no" and isinstance(where, And) and (apart := _apart(found, where, timeline)):
+    throughout = finding.query.throughout
+    if throughout and finding.verdict == "yes" and isinstance(where, And) and (always := _always(found, where)):
+        return f"Yes, {always}."
+    if (
+        finding.verdict == "no"
+        and isinstance(where, And)
+        and not throughout
+        and (apart := _apart(found, where, timeline))
+    ):
         return f"No, {apart}."
     if finding.verdict == "yes" and not finding.query.during.event and (places := _each_place(found, where, timeline)):
         return f"Yes, {called(found.entity)} {join(places)}."
@@ -272,6 +280,16 @@ def _apart(found: Found, where: And, timeline: Timeline) -> str:
     return f"{name} {clause(Not(rest[0] if len(rest) == 1 else And(rest)))} {complement(places[0])[1]}"
 
 
+def _always(found: Found, where: And) -> str:
+    """What always, or never, holds of somebody in a place: "Hugo is never sitting on a street"; "" without a place."""
+    places = [part for part in where.parts if isinstance(part, Has) and part.attribute in ("place", "setting")]
+    rest = [part for part in where.parts if part not in places]
+    if len(places) != 1 or len(rest) != 1:
+        return ""
+    so = clause(rest[0].part, 1, "never") if isinstance(rest[0], Not) else clause(rest[0], 1, "always")
+    return f"{called(found.entity)} {so} {complement(places[0])[1]}"
+
+
 def _untold(found: Found, asked: str, where: Condition, timeline: Timeline) -> list[str]:
     """That something isn't known of somebody who is there, and all that was measured of the kind."""
     name = called(found.entity)
@@ -298,7 +316,8 @@ def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
         return f"{called(found.entity)} {clause(where)} {in_passing(found.spans, timeline)}"
     if where == Has("alone") and found.rows:
         return company(found, "with")
-    if isinstance(where, Has) and len(rivals) == 1 and not finding.query.during.event and where.of is None:
+    one = isinstance(where, Has) and where.attribute != "thing" and where.of is None and len(rivals) == 1
+    if one and not finding.query.during.event:
         return f"{called(found.entity)} {clause(rivals[0])}"
     return denied_said([found], where)[0]
 
@@ -424,8 +443,10 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         holds, never = f"nobody{besides} {clause(where)}", f"somebody{besides} {clause(where)} the whole time"
     else:
         both = "" if has.attribute == "with" else "both"  # "seen together" says it
+        names = names if finding.spans else people_said(finding.everyone)
         holds = f"{join(names)} {clause(where, len(names), both)}"
-        never = f"{join(names)} {clause(where, len(names), 'never')} at the same time"
+        no = "No, " * (query.form == "polar" and finding.verdict != "yes" and not lead(finding))
+        never = f"{no}{join(names)} {clause(where, len(names), 'never')} at the same time"
     timed_ = finding.spans and not timeline.still
     return f"{holds} {_time(finding.spans, finding, timeline)}" if timed_ else never
 

@@ -51,6 +51,7 @@ from pvchat.schemas import Decision, Why
 
 STRANGER = "somebody I don't know"
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
+_INSTANT_S = 1.0  # a part that is shorter has no times
 
 FEW_SPANS = 3  # that are told one by one in passing
 _MOST_ABSENT = 12  # people who aren't there told by name …
@@ -113,8 +114,8 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
     if has.attribute in table()["relation"]:
         return "be", _related(has, count, some)
     text = {
-        "present": "in this video", "enters": f"coming {_onto(value)} {with_article(value)}" if value else "coming in",
-        "leaves": f"leaving {with_article(value)}".rstrip(),
+        "present": "in this video", "enters": f"coming {_onto(value)} {_spot(value)}" if value else "coming in",
+        "leaves": f"leaving {_spot(value)}".rstrip(),
         "alone": "alone",
         "worn": f"wearing {worn_said(value, has.colour) if value else f'{some}thing {has.colour}'.rstrip()}",
         "gender": table()["plural"].get(value, value) if count > 1 else f"a {value}",
@@ -268,6 +269,11 @@ def event_said(during: During) -> str:
     return time if during.relation == "while" else f"{during.relation} {time}"
 
 
+def _spot(place: str) -> str:
+    """A place, or what somebody is at, with its article: "a kitchen", "a sofa"."""
+    return place.split(" ", 1)[1] if place.startswith(("at ", "on ", "by ", "in ")) else with_article(place)
+
+
 def _onto(place: str) -> str:
     """How one comes there: "into" a room, "onto" a stage."""
     return "onto" if place_said(place).startswith("on ") else "into"
@@ -288,7 +294,7 @@ def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
             "leave" if where.attribute == "leaves" else f"come {_onto(where.value)}" if where.value else "come"
         ).split()
         verb[0] += "s" * (how_many(event.whom) == 1)
-        return whom_said(event.whom), " ".join(filter(None, (hedge, *verb, where.value and with_article(where.value))))
+        return whom_said(event.whom), " ".join(filter(None, (hedge, *verb, where.value and _spot(where.value))))
     return whom_said(event.whom), clause(where, how_many(event.whom), hedge)
 
 
@@ -351,7 +357,8 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
     """
     query = finding.query
     if query.throughout and found.verdict == "yes":
-        return " the whole time"
+        event = event_said(query.during)
+        return f" the whole time{' ' * bool(event)}{event}"
     if query.number is not None and query.rank is None and query.select in ("exists", "who"):
         return f" for about {lasting(seconds_in(found.spans))}"
     if query.rank is not None and query.rank.by == "often" and found.spans:
@@ -480,7 +487,9 @@ def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
     """Such as "from 0:02 to 0:09" or "the whole time"; empty for stills and where no span is known."""
     if not spans or timeline.still:
         return ""
-    if seconds_in(spans) >= WHOLE * seconds_in([timeline.whole]):
+    if (whole := seconds_in([timeline.whole])) < _INSTANT_S:
+        return ""
+    if seconds_in(spans) >= WHOLE * whole:
         return "the whole time"
     if len(spans) > FEW_SPANS:
         return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"
