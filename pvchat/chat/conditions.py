@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pvchat.chat.query import (
+    AT_THINGS,
     HEARD,
+    MOVES,
+    PLACES,
     PRESENT,
     And,
     Condition,
@@ -23,6 +26,8 @@ from pvchat.chat.query import (
     RankBy,
     Whom,
     atoms,
+    by_place,
+    conjunction,
     events_in,
     is_numbered,
 )
@@ -53,7 +58,6 @@ RELATIONS = ("with", "beside", "left_of", "right_of")
 BETWEEN = "between"  # the value of "beside" that is asked of two people
 _LASTING = ("gender", "hair")  # what doesn't change while nobody looks
 _APART = 0.02  # frame widths from which one is left or right of another [choice]
-_MOVES = ("enters", "leaves")
 _MOMENT = 0.5  # seconds that somebody comes or goes [choice]
 _DOWN = ("long", "often", "right", "near", "big")  # where the most comes first
 _PROBABLY = 0.6  # that a hug is given to whoever is beside [choice]
@@ -133,10 +137,9 @@ def whether(
 
 def _while_there(condition: And, entity: str, time: Sequence[Span], timeline: Timeline) -> tuple[Condition, list[Span]]:
     """What must hold beside being in a place, and when somebody is there; as it was where no place is asked about."""
-    places = tuple(p for p in condition.parts if isinstance(p, Has) and p.attribute in ("place", "setting"))
-    rest = tuple(part for part in condition.parts if part not in places)
+    places, rest = by_place(condition)
     there = common(time, truth_of(And(places), entity, timeline).yes) if places and rest else []
-    return (rest[0] if len(rest) == 1 else And(rest), there) if there else (condition, list(time))
+    return (conjunction(rest), there) if there else (condition, list(time))
 
 
 def _exclude(parts: Sequence[Condition]) -> bool:
@@ -151,13 +154,13 @@ def _elsewhere(parts: Sequence[Condition]) -> list[Not]:
     """
     said = {one.attribute: one.value for one in parts if isinstance(one, Has)}
     denied = [(one, one.part) for one in parts if isinstance(one, Not) and isinstance(one.part, Has)]
-    placed = [(one, has) for one, has in denied if has.attribute in ("place", "setting")]
+    placed = [(one, has) for one, has in denied if has.attribute in PLACES]
     return [one for one, has in placed if said.get(has.attribute, has.value) != has.value]
 
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
     """The time of a part in which a condition can be true of somebody: that she is there can at any time."""
-    if any(has.attribute in ("present", *_MOVES) for has in atoms(condition)):
+    if any(has.attribute in ("present", *MOVES) for has in atoms(condition)):
         return merged(part)
     return common(part, timeline.seen(entity))
 
@@ -307,8 +310,8 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
         return UNKNOWN
     if has.attribute == "present":
         return Truth(seen, without([timeline.whole], seen))
-    if has.attribute in _MOVES:
-        where = Has("near" if has.value.startswith(("at ", "on ", "by ", "in ")) else "place", has.value)
+    if has.attribute in MOVES:
+        where = Has("near" if has.value.startswith(AT_THINGS) else "place", has.value)
         there = _truth(where, entity, timeline) if has.value else Truth(seen, ())
         at = _moved(has.attribute, there.yes, timeline.whole)
         if has.value and without(seen, [*there.yes, *there.no]):  # nobody knows where she is all the time

@@ -11,7 +11,7 @@ and `Query.from_dict(query.to_dict())` is the same again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
@@ -28,6 +28,9 @@ Attribute = Literal[
     "looks",  # only asked for: worn, hair and gender together
 ]  # fmt: skip
 HEARD = ("speaks", "says", "language", "music")
+PLACES = ("place", "setting")  # in which of these somebody is
+MOVES = ("enters", "leaves")  # moments, of a place where they have a value
+AT_THINGS = ("at ", "on ", "by ", "in ")  # with these begins where somebody is at a thing: "on a sofa"
 TYPES: dict[str, QuestionType] = {  # in the five kinds of the paper
     **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
     **dict.fromkeys(("deed", "posture", "holding", *HEARD), "action"),
@@ -310,6 +313,17 @@ def parts_of(value: object, kind: type[T]) -> Iterator[T]:
     parts = value if isinstance(value, tuple) else map(value.__getattribute__, _FIELDS.get(type(value), ()))
     for part in parts:
         yield from parts_of(part, kind)
+
+
+def by_place(where: And) -> tuple[tuple[Has, ...], tuple[Condition, ...]]:
+    """The places among conditions that hold together, and the others: "sitting, in the kitchen"."""
+    places = tuple(part for part in where.parts if isinstance(part, Has) and part.attribute in PLACES)
+    return places, tuple(part for part in where.parts if part not in places)
+
+
+def conjunction(parts: Sequence[Condition]) -> Condition:
+    """One or more conditions as one that holds where all of them do."""
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
 def is_choice(query: Query) -> bool:

@@ -32,6 +32,7 @@ from pvchat.chat.conditions import (
 from pvchat.chat.query import (
     EVERYBODY,
     HEARD,
+    MOVES,
     PRESENT,
     And,
     Condition,
@@ -168,7 +169,7 @@ class Lookup:
             elif verdict in ("yes", "no") and has.attribute not in HEARD:
                 told = [row for row in rows if row.of or verdict == "no" or not is_towards(has)]
                 rows = [row for row in told if says(has, row, self.timeline.measured) != "unknown"]
-            found += rows if has.attribute not in ("present", "enters", "leaves") else []
+            found += rows if has.attribute not in ("present", *MOVES) else []
         return list(dict.fromkeys(found))
 
     def attributes_of(self, name: str, attributes: Sequence[str]) -> Found:

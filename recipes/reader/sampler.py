@@ -105,7 +105,7 @@ class Sources:
 
     @cached_property
     def narrowings(self) -> Grammar:
-        """What a question can be narrowed by: the fragments "where" and "in_time", and those of `grammar.txt`."""
+        """What a question can be narrowed by: the fragments of `narrowings.txt`, and those of `grammar.txt`."""
         own = read_grammar(_text_of("narrowings.txt"), self.lexicon).fragments
         return Grammar([], {**self.grammar.fragments, **own}, self.lexicon)
 
@@ -200,7 +200,7 @@ class Sampler:
         if not ways or self.rng.random() >= NARROWED:
             return example
         made, heads = self._narrowing.fill(Line(f"@{self.rng.choice(ways)}"))
-        made = [Piece(p.word, p.tag, p.value + 1000 if p.value >= 0 else -1) for p in made]
+        made = _behind(made)
         end = len(example.pieces) - (example.pieces[-1].word in "?.!")
         open_end = all(p.word != "," for p in example.pieces[-5:])  # "… , isn't she" ends a sentence
         if open_end and self.rng.random() < 0.8:
@@ -248,7 +248,7 @@ class Sampler:
         start = next((i for i, piece in enumerate(joint) if piece.word.isalpha()), len(joint))
         first = [piece for piece in one.pieces if piece.word not in "?."]
         said = two.pieces[1:] if two.pieces[0].word == "and" and len(joint) > start else two.pieces
-        rest = [*joint[start:], *(Piece(p.word, p.tag, p.value + 1000 if p.value >= 0 else -1) for p in said)]
+        rest = [*joint[start:], *_behind(said)]
         both = Example([*first, *joint[:start], *rest], one.heads, one.source, len(first) + start)
         return [both, Example([Piece(p.word, p.tag, p.value) for p in rest], two.heads, two.source)]
 
@@ -263,6 +263,11 @@ class Sampler:
         first = self.haste.typed(example.pieces[:at])
         example.pieces, example.second = [*first, *self.haste.typed(example.pieces[at:])], len(first)
         return example
+
+
+def _behind(pieces: Sequence[Piece]) -> list[Piece]:
+    """Pieces of another line put behind those of one, whose filled slots are counted from 0."""
+    return [Piece(p.word, p.tag, p.value + 1000 if p.value >= 0 else -1) for p in pieces]
 
 
 def _narrowed_by(example: Example) -> list[str]:

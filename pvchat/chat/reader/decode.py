@@ -14,6 +14,7 @@ from typing import Any, cast
 from pvchat.chat.conditions import RELATIONS
 from pvchat.chat.query import (
     EVERYBODY,
+    PLACES,
     WHOLE,
     And,
     Attribute,
@@ -50,7 +51,6 @@ from pvchat.chat.timeline import OF_SCENE, Finding, Timeline
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _TOLD_OF = ("attribute", "describe", "how_long", "how_often")  # what narrows a person by name narrows the time
 _SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
-_WHERE = ("place", "setting")
 _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
@@ -149,7 +149,7 @@ def _condition_asked(
     where = joined([one for one in (joined(either, "or"), *narrowing) if one is not None], "and")
     if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:
         return heads, asked, where
-    of_place = whom != EVERYBODY and asked in _WHERE
+    of_place = whom != EVERYBODY and asked in PLACES
     if asked is None or of_place or any(isinstance(one, Has) and one.of is not None for one in conditions):
         return heads | {"select": "exists"}, None, where  # which of the two holds: "left or right of Ben?"
     return heads, asked, joined(narrowing, "and")

@@ -18,6 +18,7 @@ from itertools import groupby, pairwise
 
 from pvchat.chat.english import FUNCTION_WORDS, PREDICATES, word_set
 from pvchat.chat.query import (
+    PLACES,
     PRESENT,
     And,
     Condition,
@@ -35,6 +36,8 @@ from pvchat.chat.query import (
     Select,
     Whom,
     atoms,
+    by_place,
+    conjunction,
     is_numbered,
 )
 from pvchat.chat.reader.decode import Turn, as_before
@@ -409,7 +412,7 @@ def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     at = question.seen.index("only") if "only" in question.seen else 0
     before = [slot for slot in question.slots if slot.role == "S" and slot.at < at]
     after = next((slot for slot in question.slots if slot.at > at), None)
-    there = after is not None and after.kind in ("place", "setting") and after.at <= at + 3
+    there = after is not None and after.kind in PLACES and after.at <= at + 3
     return {"quantifier": "any", "throughout": "yes"} if heads["select"] == "exists" and before and there else {}
 
 
@@ -798,13 +801,12 @@ def _only_in(query: Query, question: Tagged) -> Query:
         return replace(query, throughout=False)  # "in the street but never in the car"
     if "only" not in question.seen:
         return query
-    places = tuple(p for p in where.parts if isinstance(p, Has) and p.attribute in ("place", "setting"))
-    rest = tuple(part for part in where.parts if part not in places)
+    places, rest = by_place(where)
     if not query.throughout or not places:
         return query
     where = places[0] if len(places) == 1 else Or(places)
-    event = During("while", Event(query.whom, rest[0] if len(rest) == 1 else And(rest)))
-    return replace(query, where=where, during=event if rest and query.during == During() else query.during)
+    event = During("while", Event(query.whom, conjunction(rest))) if rest and query.during == During() else query.during
+    return replace(query, where=where, during=event)
 
 
 def _taken_off(query: Query, question: Tagged) -> Query:

@@ -29,6 +29,7 @@ from pvchat.chat.english import (
 )
 from pvchat.chat.query import (
     EVERYBODY,
+    PLACES,
     PRESENT,
     And,
     Condition,
@@ -42,6 +43,8 @@ from pvchat.chat.query import (
     Whom,
     asks_absence,
     atoms,
+    by_place,
+    conjunction,
     events_in,
     is_choice,
     is_of_sound,
@@ -242,18 +245,8 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
         return " ".join(_untold(found, "whether", inner, timeline))
     if isinstance(where, Not) and found.verdict == "no" and found.spans:  # a no is no answer to that
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
-    throughout = finding.query.throughout
-    if throughout and finding.verdict == "yes" and isinstance(where, And) and (always := _always(found, where)):
-        return f"Yes, {always}."
-    if (
-        finding.verdict == "no"
-        and isinstance(where, And)
-        and not throughout
-        and (apart := _apart(found, where, timeline))
-    ):
-        return f"No, {apart}."
-    if finding.verdict == "yes" and not finding.query.during.event and (places := _each_place(found, where, timeline)):
-        return f"Yes, {called(found.entity)} {join(places)}."
+    if placed := _placed(found, where, finding, timeline):
+        return f"{'Yes' if finding.verdict == 'yes' else 'No'}, {placed}."
     sure = lead(finding)
     if found.likely:
         sure, found = f"Probably {'yes' if found.verdict == 'yes' else 'not'}: ", replace(found, likely=False)
@@ -261,29 +254,36 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     return f"{sure}{_plainly(found, finding, timeline)}{seen_so}."
 
 
+def _placed(found: Found, where: Condition, finding: Finding, timeline: Timeline) -> str:
+    """What is told of somebody where a place is asked about among other things, or one of several; "" elsewhere."""
+    always = finding.query.throughout
+    if finding.verdict == "no":
+        return _apart(found, where, timeline) if isinstance(where, And) and not always else ""
+    told = _always(found, where) if isinstance(where, And) and always else ""
+    each = [] if told or finding.query.during.event else _each_place(found, where, timeline)
+    return told or (f"{called(found.entity)} {join(each)}" if each else "")
+
+
 def _apart(found: Found, where: And, timeline: Timeline) -> str:
     """Which part of several fails of somebody: that she isn't in the place at all, or doesn't do so there; that she is
     in the place where she is asked not to be, too; "" where no place is asked about.
     """
-    name, scene = called(found.entity), ("place", "setting")
-    places = [part for part in where.parts if isinstance(part, Has) and part.attribute in scene]
-    rest = tuple(part for part in where.parts if part not in places)
+    name, (places, rest) = called(found.entity), by_place(where)
     if len(places) != 1 or not rest:
         return ""
     there, denied = truth_of(places[0], found.entity, timeline), rest[0]
     if not there.yes:
         return f"{name} {clause(Not(places[0]))}"
-    if isinstance(denied, Not) and isinstance(denied.part, Has) and denied.part.attribute in scene:
+    if isinstance(denied, Not) and isinstance(denied.part, Has) and denied.part.attribute in PLACES:
         also = truth_of(denied.part, found.entity, timeline).yes
         each = ((places[0], there.yes), (denied.part, also))
         return f"{name} " + join([f"{clause(part)} {in_passing(spans, timeline)}".rstrip() for part, spans in each])
-    return f"{name} {clause(Not(rest[0] if len(rest) == 1 else And(rest)))} {complement(places[0])[1]}"
+    return f"{name} {clause(Not(conjunction(rest)))} {complement(places[0])[1]}"
 
 
 def _always(found: Found, where: And) -> str:
     """What always, or never, holds of somebody in a place: "Hugo is never sitting on a street"; "" without a place."""
-    places = [part for part in where.parts if isinstance(part, Has) and part.attribute in ("place", "setting")]
-    rest = [part for part in where.parts if part not in places]
+    places, rest = by_place(where)
     if len(places) != 1 or len(rest) != 1:
         return ""
     so = clause(rest[0].part, 1, "never") if isinstance(rest[0], Not) else clause(rest[0], 1, "always")
@@ -406,7 +406,7 @@ def _each_place(one: Found, where: Condition | None, timeline: Timeline) -> list
     """The places of a choice in which somebody is, each with when, while what else is asked holds."""
     parts = where.parts if isinstance(where, And) else (where or PRESENT,)
     places = next((part for part in parts if isinstance(part, Or)), Or(()))
-    if not all(isinstance(part, Has) and part.attribute in ("place", "setting") for part in places.parts):
+    if not all(isinstance(part, Has) and part.attribute in PLACES for part in places.parts):
         return []
     rest = [part for part in parts if part is not places]
     held = [(part, truth_of(And((part, *rest)), one.entity, timeline).yes) for part in places.parts]

@@ -29,7 +29,9 @@ from pvchat.chat.english import (
     words,
 )
 from pvchat.chat.query import (
+    AT_THINGS,
     EVERYBODY,
+    MOVES,
     PRESENT,
     And,
     Condition,
@@ -271,7 +273,7 @@ def event_said(during: During) -> str:
 
 def _spot(place: str) -> str:
     """A place, or what somebody is at, with its article: "a kitchen", "a sofa"."""
-    return place.split(" ", 1)[1] if place.startswith(("at ", "on ", "by ", "in ")) else with_article(place)
+    return place.split(" ", 1)[1] if place.startswith(AT_THINGS) else with_article(place)
 
 
 def _onto(place: str) -> str:
@@ -289,7 +291,7 @@ def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
         return who, join([told, *(" ".join(happens_said(one, hedge)) for one in each[1:])])
     if where == MUSIC:
         return "music", f"{hedge} plays".strip()
-    if isinstance(where, Has) and where.attribute in ("enters", "leaves"):
+    if isinstance(where, Has) and where.attribute in MOVES:
         verb = (
             "leave" if where.attribute == "leaves" else f"come {_onto(where.value)}" if where.value else "come"
         ).split()
@@ -332,7 +334,7 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     query, during = finding.query, finding.query.during
     taken_off = during.event is not None and query.where == And((Not(during.event.where),))  # after it was on
     event = "" if taken_off else event_said(during)
-    moves = any(has.attribute in ("enters", "leaves") for has in atoms(query.where))  # these have moments of their own
+    moves = any(has.attribute in MOVES for has in atoms(query.where))  # these have moments of their own
     spans = () if moves else common(found.spans, finding.during) or finding.during or found.spans
     told = in_passing(spans, timeline) if event else ""
     return f"{event}{', ' * bool(told)}{told}"
@@ -340,7 +342,7 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
 
 def has_moments(where: Condition | None) -> bool:
     """Whether a condition holds at moments: coming, or going."""
-    return isinstance(where, Has) and where.attribute in ("enters", "leaves")
+    return isinstance(where, Has) and where.attribute in MOVES
 
 
 def moments(where: Condition | None, spans: Sequence[Span]) -> list[Span]:
