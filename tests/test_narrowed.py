@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from make_asked import query_of
+from make_asked import query_of, read_question
 from make_written import written
 
-from pvchat.chat.query import And, During, Event, Has, Not, Or, Query, Whom
+from pvchat.chat.query import And, Condition, During, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from recipes.reader import sampler
@@ -15,6 +15,7 @@ from recipes.reader.sampler import Sampler
 NAMES = ("Ana", "Ben", "Cleo")
 ANA, BEN = Whom(("Ana",)), Whom(("Ben",))
 KITCHEN, STREET = Has("place", "kitchen"), Has("place", "street")
+SITS = Has("posture", "sitting")
 SCENE = [
     {"attribute": "place", "value": "kitchen", "from": 0, "to": 30},
     {"attribute": "place", "value": "street", "from": 30, "to": 60},
@@ -242,3 +243,89 @@ def test_taking_off_comes_after_wearing(worn: str, verdict: str) -> None:
     assert (
         run(Query("exists", ANA, off, form="polar", during=During("after", Event(ANA, on))), video).verdict == verdict
     )
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Was anybody in the kitchen?", Query("exists", where=KITCHEN, value="people", form="polar")),
+        ("Is this a kitchen?", Query("exists", where=KITCHEN, form="polar")),
+        ("Is Ana only sitting?", Query("exists", ANA, Has("posture", "sitting"), form="polar", throughout=True)),
+        ("Where is Ana most of the time?", Query("attribute", ANA, attribute="place", rank=Rank("long"))),
+        (
+            "Is Ana mostly sitting?",
+            Query(
+                "exists",
+                ANA,
+                Has("posture", "sitting"),
+                value="share",
+                form="polar",
+                number=Number("more_than", 0.5),
+            ),
+        ),
+    ],
+)
+def test_anybody_only_and_mostly_are_read(text: str, query: Query) -> None:
+    assert query_of(text, NAMES) == query
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        (
+            Query("exists", where=STREET, value="people", form="polar"),
+            "Yes, Ana is on a street from 0:30 to 1:00",
+        ),
+        (Query("exists", where=STREET, form="polar"), "Yes, this is in a kitchen and on a street."),
+        (Query("exists", where=Has("place", "office"), value="people", form="polar"), "No, nobody is in an office."),
+        (Query("exists", Whom(known=False), STREET, form="polar"), "No, nobody I don't know is on a street."),
+        (Query("attribute", ANA, attribute="posture", rank=Rank("long")), "Ana is sitting"),
+        (
+            Query("exists", ANA, SITS, value="share", form="polar", number=Number("more_than", 0.6)),
+            "No, Ana is sitting from 0:00 to 0:30.",
+        ),
+        (
+            Query("exists", ANA, And((SITS, KITCHEN)), form="polar"),
+            "Yes, Ana is sitting in a kitchen from",
+        ),
+        (
+            Query("exists", where=And((Has("thing", "dog"), Has("near", "on a sofa"))), form="polar"),
+            "No, I see no dog on a sofa, but I may miss one.",
+        ),
+    ],
+)
+def test_people_in_a_place_and_most_of_the_time_are_told(query: Query, answer: str) -> None:
+    assert told(query).startswith(answer)
+
+
+def test_where_a_thing_lies_nobody_knows_of_people_near_it() -> None:
+    where = And((Has("thing", "dog"), Has("near", "on a sofa")))
+    rows = [{"attribute": "near", "value": "on a sofa"}]
+    video = written({
+        "id": "a", "seconds": 10, "looked_for": ["dog"], "things": [{"attribute": "thing", "value": "dog"}],
+        "people": [{"name": "Ana", "seen": [[0, 10]], "rows": rows}],
+    })  # fmt: skip
+    text = say(run(Query("exists", where=where, form="polar"), video), video)
+    assert text == "I see a dog, but I can't tell whether that is on a sofa."
+
+
+def test_nobody_is_asked_whether_she_is_with_herself() -> None:
+    found = run(Query("who", where=Not(Has("with", of=ANA))), VIDEO)
+    assert "Ana" not in {one.entity for one in found.everyone}
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("before", "text", "where"),
+    [
+        ("Does Ana sit in the street?", "In the kitchen too?", And((Has("posture", "sitting"), KITCHEN))),
+        ("Is Ana sitting?", "And in the kitchen?", And((Has("posture", "sitting"), KITCHEN))),
+        ("Is Ana sitting in the kitchen?", "And talking?", And((KITCHEN, Has("deed", "talking")))),
+        ("Is Ana in the street?", "And in the kitchen?", KITCHEN),
+        ("What is Ana wearing?", "And in the kitchen?", KITCHEN),
+    ],
+)
+def test_a_place_that_follows_takes_the_place_of_a_place(before: str, text: str, where: Condition) -> None:
+    query = read_question(text, NAMES, (before,), VIDEO).query
+    assert (query.whom, query.where) == (ANA, where)

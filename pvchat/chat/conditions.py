@@ -49,7 +49,19 @@ from pvchat.chat.spans import (
     seconds_in,
     without,
 )
-from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TAKES_TWO, TELLING, Entity, Missing, Row, Timeline, says, words
+from pvchat.chat.timeline import (
+    EXCLUSIVE,
+    OF_SCENE,
+    TAKES_TWO,
+    TELLING,
+    Entity,
+    Missing,
+    Row,
+    Timeline,
+    is_of_scene,
+    says,
+    words,
+)
 from pvchat.chat.window import stretch_of
 from pvchat.errors import SettingsError
 from pvchat.people.naming import meant
@@ -252,14 +264,14 @@ def _narrowed(
 
 def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], timeline: Timeline) -> Chosen:
     """Who is meant, or the scene where the condition is about nothing else, or about others."""
-    about = list(atoms(condition))
     if whom == Whom() and (events := events_in(condition)):
         return Chosen(("",), missing=tuple(one for event in events for one in _event_truth(event, timeline)[0].missing))
-    if whom == Whom() and about and all(has.attribute in OF_SCENE for has in about):
+    if whom == Whom() and is_of_scene(condition):
         return Chosen(("",))
     found = chosen(whom, part, timeline)
-    if isinstance(condition, Has) and condition.of is not None and is_towards(condition) and not whom.names:
-        found = replace(found, sure=tuple(name for name in found.sure if name not in condition.of.names))
+    has = condition.part if isinstance(condition, Not) else condition
+    if isinstance(has, Has) and has.of is not None and not whom.names:  # nobody is with herself
+        found = replace(found, sure=tuple(name for name in found.sure if name not in has.of.names))
     return found
 
 

@@ -65,7 +65,20 @@ from pvchat.chat.spans import (
     nth_of,
     seconds_in,
 )
-from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Entity, Finding, Found, Row, Timeline, alike, says, words
+from pvchat.chat.timeline import (
+    LIKELY,
+    OF_SCENE,
+    TELLING,
+    Entity,
+    Finding,
+    Found,
+    Row,
+    Timeline,
+    alike,
+    is_of_scene,
+    says,
+    words,
+)
 
 _ANSWERING = {  # the attributes that answer where one is asked for
     **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
@@ -153,7 +166,8 @@ class Lookup:
         yes = self.times_of(name)
         if self.query.rank is not None and self.query.rank.by == "often":
             return number.within(len(yes), len(yes))
-        return number.within(seconds_in(yes), seconds_in(yes) + self.open_s(name))
+        unit = seconds_in(common(self.timeline.seen(name), self.part)) if self.query.value == "share" else 1.0
+        return number.within(seconds_in(yes) / unit, (seconds_in(yes) + self.open_s(name)) / unit) if unit else "no"
 
     def _because(self, where: Condition, name: str, verdict: Verdict) -> list[Row]:
         """The rows that say yes or no to a condition's parts; where neither is known, all that speak of them."""
@@ -243,7 +257,8 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     ordered = query.select == "order"  # then the event is what it is held against
     part = Part([timeline.whole]) if ordered else part_of(query.during, timeline)
     timeline = audible(timeline) if is_of_sound(query) else timeline
-    who = subjects(query.whom, None if _asks_people(query) else query.where, part.spans, timeline)
+    placed = _asks_people(query) and is_of_scene(query.where)
+    who = subjects(query.whom, None if placed else query.where, part.spans, timeline)
     if asks_absence(query):
         gone = [
             one.name for one in timeline.enrolled if one.decision == "absent" and one.name not in query.whom.besides
@@ -469,7 +484,16 @@ def _attribute(lookup: Lookup) -> Finding:
     if name in OF_SCENE and lookup.query.whom == EVERYBODY:
         return Finding(lookup.query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
     perhaps = tuple(Found(one, "unknown") for one in lookup.who.maybe)
-    return listed(_known_of_each(lookup, wanted), Finding(lookup.query, open=perhaps))
+    known = _known_of_each(lookup, wanted)
+    known = [_longest(one, name) for one in known] if lookup.query.rank == Rank("long") else known
+    return listed(known, Finding(lookup.query, open=perhaps))
+
+
+def _longest(found: Found, attribute: str) -> Found:
+    """With what holds for the longest time alone: "where is Ana most of the time?"."""
+    rows = [row for row in found.rows if row.attribute == attribute == "place"] or found.rows
+    most = max(alike(rows), key=lambda same: seconds_in(merged([row.span for row in same])), default=[])
+    return replace(found, rows=tuple(most), likely=likely(most))
 
 
 def _describe(lookup: Lookup) -> Finding:
@@ -579,7 +603,7 @@ def order(lookup: Lookup) -> Finding:
     if theirs is not None and all(has.attribute == "thing" for has in atoms(where)):  # "did the cat come before Ben?"
         where = PRESENT
     whom = theirs or (Whom() if event is None else event.whom)
-    if whom.such is not None and all(has.attribute in OF_SCENE for has in atoms(whom.such)):  # "before the cat"
+    if is_of_scene(whom.such):  # "before the cat"
         where, whom = whom.such, EVERYBODY
     whole = replace(lookup, part=[lookup.timeline.whole])
     other = replace(whole.about(whom, where), query=replace(query, whom=whom, where=where))

@@ -22,7 +22,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from pvchat.chat.english import same_colour, word_set
-from pvchat.chat.query import Has, Query
+from pvchat.chat.query import Condition, Has, Query, atoms
 from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
 from pvchat.schemas import Decision, Ground, SoundState, Why
 
@@ -294,6 +294,12 @@ class Finding:
         """As JSON, for `--explain`, `--json` and the app; what is empty or as usual is left out."""
         row: dict[str, Any] = _to_json(self)
         return row
+
+
+def is_of_scene(condition: Condition | None) -> bool:
+    """Whether a condition is of the scene or its things alone; where a thing lies is, too: "a dog on the sofa"."""
+    asked = {has.attribute for has in atoms(condition)}
+    return bool(asked) and asked <= {*OF_SCENE, *(("near",) if "thing" in asked else ())}
 
 
 def alike(rows: Sequence[Row]) -> list[list[Row]]:

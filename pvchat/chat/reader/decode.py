@@ -15,6 +15,7 @@ from pvchat.chat.conditions import RELATIONS
 from pvchat.chat.query import (
     EVERYBODY,
     PLACES,
+    PRESENT,
     WHOLE,
     And,
     Attribute,
@@ -33,6 +34,7 @@ from pvchat.chat.query import (
     Relation,
     Select,
     Whom,
+    by_place,
 )
 from pvchat.chat.reader.slots import (
     COMING,
@@ -46,7 +48,7 @@ from pvchat.chat.reader.slots import (
 )
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.reader.words import canonical, is_known
-from pvchat.chat.timeline import OF_SCENE, Finding, Timeline
+from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _TOLD_OF = ("attribute", "describe", "how_long", "how_often")  # what narrows a person by name narrows the time
@@ -266,7 +268,7 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
         return part
     if not told and about != EVERYBODY and heads["relation"] == "while":
         told = list(conditions)
-    about = whom_of(slots, "S", heads) if about == EVERYBODY and not _is_of_scene(told) else about
+    about = whom_of(slots, "S", heads) if about == EVERYBODY and not is_of_scene(And(tuple(told))) else about
     relation = "while" if heads["relation"] == "none" else heads["relation"]
     going = {word for s in slots if s.role == "F" for word in s.typed.lower().split()} & GOING
     if relation == "while" and going and told == [Not(Has("present"))] and about == whom_of(slots, "S", heads):
@@ -278,16 +280,11 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
     )
 
 
-def _is_of_scene(conditions: Sequence[Condition]) -> bool:
-    """Whether what happens is of a thing, or the light."""
-    return bool(conditions) and all(isinstance(one, Has) and one.attribute in OF_SCENE for one in conditions)
-
-
 def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Condition], part: During) -> During:
     """What happens of whom, before or after which something else is asked to happen."""
     whom = whom_of(slots, "V", heads)
     whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
-    whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not _is_of_scene(happens) else whom
+    whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not is_of_scene(And(tuple(happens))) else whom
     relation = "before" if heads["relation"] == "none" else heads["relation"]
     return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
 
@@ -562,7 +559,7 @@ def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
         query = replace(query, where=before)
         both = None if asked.where is None else _coloured(asked.where, query.where)
         return query if both is None else replace(query, where=both if both != asked.where else And((before, both)))
-    return query if asked.where is None else _with_condition(query, asked)
+    return query if asked.where is None else _with_condition(query, asked.where)
 
 
 def _coloured(asked: Condition, before: Condition | None) -> Condition:
@@ -625,8 +622,15 @@ def _kept(whom: Whom, before: Whom) -> Whom:
     return whom if whom.names or whom.known is not None else replace(whom, known=before.known)
 
 
-def _with_condition(query: Query, asked: Query) -> Query:
-    """A condition put in the place of the one before: of those asked about where there was none."""
-    if query.where is None and query.select in ("attribute", "describe"):
-        return replace(query, whom=replace(query.whom, names=(), such=asked.where))
-    return replace(query, where=None if asked.where is None else _coloured(asked.where, query.where))
+def _with_condition(query: Query, asked: Condition) -> Query:
+    """A condition put in the place of the one before, a place in that of the place: "does she sit in the kitchen?", "in
+    the garden, too?". Where there was none it says of whom, or, of whoever is named, where ("… wearing?", "indoors?").
+    """
+    places, rest = by_place(query.where if isinstance(query.where, And) else And((query.where or PRESENT,)))
+    in_place = isinstance(asked, Has) and asked.attribute in PLACES
+    if query.where is None and query.select in ("attribute", "describe") and not (in_place and query.whom.names):
+        return replace(query, whom=replace(query.whom, names=(), such=asked))
+    if query.where is None or query.whom == EVERYBODY or not (places or in_place) or not rest:
+        return replace(query, where=_coloured(asked, query.where))
+    kept = rest if in_place else places
+    return replace(query, where=And((*kept, asked)))

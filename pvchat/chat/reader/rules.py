@@ -18,6 +18,7 @@ from itertools import groupby, pairwise
 
 from pvchat.chat.english import FUNCTION_WORDS, PREDICATES, word_set
 from pvchat.chat.query import (
+    EVERYBODY,
     PLACES,
     PRESENT,
     And,
@@ -116,6 +117,8 @@ _EMPTY = word_set(
 )
 _QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)|^)['‘]([^'‘]+?)['’](?=\W|$)")
 _ANYBODY = word_set("anyone anybody someone somebody everyone everybody nobody who")
+_SOMEBODY = word_set("anyone anybody someone somebody people person")
+_MOSTLY = word_set("mostly mainly")
 _IS = word_set("is are was were")
 _ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
 _NOT = word_set("never not")
@@ -408,11 +411,11 @@ def _meanwhile(heads: dict[str, str], question: Tagged) -> dict[str, str]:
 
 
 def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Being only somewhere is being there all the time: "was Ana only in the kitchen?" asks for nobody else."""
+    """Being only somewhere, or only sitting, is so all the time: "was Ana only in the kitchen?" asks for no others."""
     at = question.seen.index("only") if "only" in question.seen else 0
     before = [slot for slot in question.slots if slot.role == "S" and slot.at < at]
     after = next((slot for slot in question.slots if slot.at > at), None)
-    there = after is not None and after.kind in PLACES and after.at <= at + 3
+    there = after is not None and after.kind in (*PLACES, "posture") and after.at <= at + 3
     return {"quantifier": "any", "throughout": "yes"} if heads["select"] == "exists" and before and there else {}
 
 
@@ -561,6 +564,24 @@ def _verb_before_with(question: Tagged) -> bool:
 def _share(query: Query, question: Tagged) -> Query:
     """How long as a share of the video: "what percentage of it is Ana in?"."""
     return replace(query, value="share") if query.select == "how_long" and _SHARE & {*question.seen} else query
+
+
+def _mostly(query: Query, question: Tagged) -> Query:
+    """Of most of the time: "where is Ana mostly?", "does she stand most of the time?"."""
+    text = " ".join(question.seen)
+    most, asked = Rank("long"), query.rank in (None, Rank("long")) and query.number is None
+    if not asked or not ({*question.seen} & _MOSTLY or "most of the time" in text):
+        return query
+    if query.select == "exists" and query.form == "polar":
+        return replace(query, rank=None, number=Number("more_than", 0.5), value="share")
+    return replace(query, rank=most) if query.select == "attribute" else query
+
+
+def _anybody(query: Query, question: Tagged) -> Query:
+    """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one."""
+    placed = query.where is not None and all(has.attribute in PLACES for has in atoms(query.where))
+    asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == EVERYBODY
+    return replace(query, value="people") if placed and asked and _SOMEBODY & {*question.seen} else query
 
 
 def _of_people(query: Query, question: Tagged) -> Query:
@@ -836,6 +857,7 @@ HEAD_RULES = (
     _comes_again, _was_gone,
 )  # fmt: skip
 QUERY_RULES = (
-    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _of_people, _of_return, _unread,
+    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _mostly, _anybody,
+    _of_people, _of_return, _unread,
     _in_each_place, _with_kind,
 )  # fmt: skip

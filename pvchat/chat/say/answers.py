@@ -107,7 +107,7 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     """Whether something holds of somebody: yes, no, or that it can't be told."""
     query, whom, everyone = finding.query, finding.query.whom, finding.everyone
     if is_choice(query):
-        return " ".join(_choice(one, query.where, timeline) for one in everyone)
+        return " ".join(upper(_choice(one, query.where, timeline)) for one in everyone)
     if finding.verdict == "no" and (gone := _gone(finding, timeline)) and not whom.names[1:]:
         return f"No, {gone[0]}."
     if whom.such is not None and is_plain(query.where) and not query.during.event and not query.throughout:
@@ -312,7 +312,7 @@ def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
     rivals = list(dict.fromkeys(condition_of(row) for row in found.rows if row.holds and row.value))
     if found.verdict == "yes":
         return holds_said([found], _fulfilled(where, found), finding, timeline)[0]
-    if finding.query.throughout and found.spans:
+    if (finding.query.throughout or finding.query.value == "share") and found.spans:
         return f"{called(found.entity)} {clause(where)} {in_passing(found.spans, timeline)}"
     if where == Has("alone") and found.rows:
         return company(found, "with")
@@ -374,7 +374,9 @@ def _of_none(finding: Finding) -> bool:
 
 def _none(query: Query) -> str:
     """Nobody, as a question means it: "none of Ana and Ben", "no woman", "nobody"."""
-    return f"none of {join(query.whom.names)}" if len(query.whom.names) > 1 else _no(query.whom.such)
+    if len(query.whom.names) > 1:
+        return f"none of {join(query.whom.names)}"
+    return _no(query.whom.such) + " I don't know" * (query.whom.known is False)
 
 
 def _no(such: Condition | None) -> str:

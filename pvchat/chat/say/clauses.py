@@ -44,11 +44,13 @@ from pvchat.chat.query import (
     Rank,
     Whom,
     atoms,
+    by_place,
+    conjunction,
     events_in,
 )
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
-from pvchat.chat.timeline import OF_SCENE, Entity, Finding, Found, Row, Timeline
+from pvchat.chat.timeline import Entity, Finding, Found, Row, Timeline, is_of_scene
 from pvchat.schemas import Decision, Why
 
 STRANGER = "somebody I don't know"
@@ -102,6 +104,8 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
         part = condition.part
         aux, text = complement(part, count, "any") if isinstance(part, Has) else _complement(part, count)
         return ("do", f"not have {text}") if aux == "have" else ("be", f"not {text}")
+    if isinstance(condition, And) and (placed := _in_place(condition, count)):
+        return placed
     parts = [_complement(part, count) for part in condition.parts]
     aux = parts[0][0]
     texts = [text if own == aux != "do" else f"{_AUX[own][count != 1]} {text}" for own, text in parts[1:]]
@@ -325,8 +329,8 @@ def is_plain(condition: Condition | None) -> bool:
 
 def asks_scene(finding: Finding) -> bool:
     """Whether a question's conditions are about the scene, and about nobody in it."""
-    asked = list(atoms(finding.query.where))
-    return bool(asked) and all(has.attribute in OF_SCENE for has in asked) and finding.query.whom == EVERYBODY
+    query = finding.query
+    return query.whom == EVERYBODY and query.value != "people" and is_of_scene(query.where)
 
 
 def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -377,6 +381,15 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
             seen = common(seen, timeline.seen(name)) if timeline.seen(name) else seen
     whole = seconds_in(found.spans) >= WHOLE * seconds_in(seen)
     return "" if whole else f" {in_passing(found.spans, timeline)}"
+
+
+def _in_place(condition: And, count: int) -> tuple[str, str] | None:
+    """What somebody does, wears or has in a place: "sitting in a kitchen"; None where something else is said."""
+    places, rest = by_place(condition)
+    if len(places) != 1 or not rest or not all(isinstance(part, Has) for part in rest):
+        return None
+    aux, text = _complement(conjunction(rest), count)
+    return aux, f"{text} {complement(places[0])[1]}"
 
 
 def at_one_time(group: Sequence[Has]) -> str:

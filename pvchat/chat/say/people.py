@@ -104,7 +104,7 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     kind = query.attribute or "deed"
     if kind in table()["relation"]:
         return upper(f"{company(found, kind)}.")
-    if query.value or kind not in _KNOWN:
+    if query.value or query.rank or kind not in _KNOWN:
         clause = timed(found.rows, found.spans, timeline, lambda group: at_one_time(list(map(condition_of, group))))
     elif kind == "looks":
         clause = looks(found.entity, found.spans, timeline, whole=True)
