@@ -77,6 +77,7 @@ from pvchat.chat.timeline import (
     alike,
     is_of_scene,
     says,
+    told_as,
     words,
 )
 
@@ -86,6 +87,7 @@ _ANSWERING = {  # the attributes that answer where one is asked for
 _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", "side", "beside", "shot_size")
 _OF_THINGS = ("thing", "on", "style")
 _ENDLESS = float("inf")
+_AT_ONCE_S = 1.0  # by which what begins first may begin apart [choice]
 _WORD_S = 0.01  # seconds that a word lasts that ends as it begins
 
 
@@ -199,9 +201,10 @@ class Lookup:
         for attribute in attributes:
             related, about = attribute in RELATIONS, "" if attribute in OF_SCENE else name
             found += relations(attribute, name, self.timeline) if related else self.timeline.of(about, attribute)
+        asked = [row for row in found if _is_asked(self.query, row)] or [r for r in found if _is_told_as(self.query, r)]
         return [
             replace(same[0], start_s=start, end_s=end, probability=max(one.probability for one in same))
-            for same in alike([row for row in found if _is_asked(self.query, row)])
+            for same in alike(asked)
             for start, end in common([one.span for one in same], self.part)
         ]
 
@@ -228,6 +231,11 @@ def _is_asked(query: Query, row: Row) -> bool:
     """Whether a row is about the value that narrows an attribute; what stands on a thing is told of that thing."""
     asked = words(query.value) if row.attribute == query.attribute else frozenset()
     return asked <= words(row.of if row.attribute == "on" else f"{row.value} {row.colour}")
+
+
+def _is_told_as(query: Query, row: Row) -> bool:
+    """Whether a row is of what the garment is told as that narrows an attribute: the t-shirt of "her shirt"."""
+    return row.attribute == query.attribute == "worn" and bool(told_as(query.value) & words(row.value))
 
 
 def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Finding:
@@ -485,15 +493,22 @@ def _attribute(lookup: Lookup) -> Finding:
         return Finding(lookup.query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
     perhaps = tuple(Found(one, "unknown") for one in lookup.who.maybe)
     known = _known_of_each(lookup, wanted)
-    known = [_longest(one, name) for one in known] if lookup.query.rank == Rank("long") else known
+    if (rank := lookup.query.rank) is not None and rank.by in ("long", "time"):
+        known = [_picked_rows(one, lookup.query, rank) for one in known]
     return listed(known, Finding(lookup.query, open=perhaps))
 
 
-def _longest(found: Found, attribute: str) -> Found:
-    """With what holds for the longest time alone: "where is Ana most of the time?"."""
-    rows = [row for row in found.rows if row.attribute == attribute == "place"] or found.rows
-    most = max(alike(rows), key=lambda same: seconds_in(merged([row.span for row in same])), default=[])
-    return replace(found, rows=tuple(most), likely=likely(most))
+def _picked_rows(found: Found, query: Query, rank: Rank) -> Found:
+    """With what holds longest alone ("where is Ana most of the time?"), or begins first or last ("what does she do
+    last?").
+    """
+    rows = [row for row in found.rows if row.attribute == query.attribute == "place"] or found.rows
+    if rank.by == "long":
+        kept = max(alike(rows), key=lambda same: seconds_in(merged([row.span for row in same])), default=[])
+    else:
+        edge = (min if rank.k > 0 else max)((row.start_s for row in rows), default=0.0)
+        kept = [row for row in rows if abs(row.start_s - edge) <= _AT_ONCE_S]
+    return replace(found, rows=tuple(kept), likely=likely(kept))
 
 
 def _describe(lookup: Lookup) -> Finding:

@@ -34,7 +34,8 @@ _SAME = {
     "lying": "lying down", "mustache": "moustache", "centre": "middle", "center": "middle",
 }  # fmt: skip
 _TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a shirt is often told as a top
-    **dict.fromkeys(("shirt", "t-shirt", "tee", "blouse", "sweater", "jumper", "pullover", "hoodie"), ("top",)),
+    **dict.fromkeys(("t-shirt", "tee", "blouse", "sweater", "jumper", "pullover", "hoodie"), ("top",)),
+    "shirt": ("top", "t-shirt"),
     "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "top": ("shirt",), "trouser": ("suit",),
 }  # fmt: skip
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
@@ -352,12 +353,18 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
 def _worn(has: Has, row: Row, measured: bool) -> Verdict:
     """Garments: by kind; with a colour also what the kind may be told as, and another colour denies it."""
     asked, mine = words(has.value), words(row.value)
-    told_as = {other for word in asked for other in _TOLD_AS.get(word, ())} if has.colour and len(asked) == 1 else set()
-    if not (asked <= mine or told_as & mine):
+    other = told_as(has.value) if has.colour else frozenset()
+    if not (asked <= mine or other & mine):
         return "unknown"
     if not has.colour or not row.holds and not row.colour or words(has.colour) <= words(row.colour):
         return "yes"
     return "no" if row.colour and asked and row.holds and not _may_be(has.colour, row.colour, measured) else "unknown"
+
+
+def told_as(garment: str) -> frozenset[str]:
+    """What a garment may be told as: a shirt as a top."""
+    asked = words(garment)
+    return frozenset(_TOLD_AS.get(next(iter(asked)), ())) if len(asked) == 1 else frozenset()
 
 
 def _may_be(asked: str, told: str, measured: bool) -> bool:

@@ -316,7 +316,8 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
     said = {word for s in slots if s.role == "P" and s.kind == "present" for word in s.typed.lower().split()}
     if said & GOING and (heads["select"] in ("exists", "when", "who", "count") or during.event is not None):
         return Has("leaves")
-    return Has("enters") if said & COMING and during.event is not None else condition
+    enters = during.event is not None or heads["select"] == "who" and said & {"in", "into"}
+    return Has("enters") if said & COMING and enters else condition
 
 
 def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:

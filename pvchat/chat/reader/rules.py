@@ -600,6 +600,8 @@ def _of_people(query: Query, question: Tagged) -> Query:
 def _of_return(query: Query, question: Tagged) -> Query:
     """A query of coming back: who does is there more than once, and does it when that is the second time."""
     seen = question.seen
+    if query.select == "how_often" and query.form == "polar" and is_numbered(query.during) and BACK & {*seen}:
+        return replace(query, select="exists", number=None)  # "is she back at the end?"
     returns = any(
         word in BACK and (word[:3] == "ret" or seen[i - 1] in COMING | {"in"}) for i, word in enumerate(seen) if i
     )

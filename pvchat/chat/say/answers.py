@@ -336,7 +336,8 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
         others.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
     if finding.verdict == "yes" and whom.quantifier in ("all", "both") and len(told) == 1 and many > 1:
         every = "" if _is_mutual(query) else "both" if many == 2 else "all"
-        told = [f"{join(people_said(finding.people))} {clause(where, many, every)}"]
+        when = in_passing(finding.spans, timeline) * (not every and not query.during.event)
+        told = [f"{join(people_said(finding.people))} {clause(where, many, every)} {when}".rstrip()]
     only = whom.quantifier == "only" and not (whom.names and {one.entity for one in finding.people} - {*whom.names})
     if only and told and finding.verdict == "unknown":
         told += [*others, *(open_said(finding.open) or ["I can't tell of others"])]

@@ -19,6 +19,7 @@ from pvchat.chat.english import (
     join,
     lasting,
     number,
+    participle,
     shortened,
     so_many_people,
     span_told,
@@ -32,6 +33,7 @@ from pvchat.chat.query import (
     AT_THINGS,
     EVERYBODY,
     MOVES,
+    PLACES,
     PRESENT,
     And,
     Condition,
@@ -44,7 +46,6 @@ from pvchat.chat.query import (
     Rank,
     Whom,
     atoms,
-    by_place,
     conjunction,
     events_in,
 )
@@ -53,6 +54,7 @@ from pvchat.chat.spans import WHOLE, Span, common, seconds_in
 from pvchat.chat.timeline import Entity, Finding, Found, Row, Timeline, is_of_scene
 from pvchat.schemas import Decision, Why
 
+_DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
 STRANGER = "somebody I don't know"
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
 _INSTANT_S = 1.0  # a part that is shorter has no times
@@ -134,7 +136,8 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
     }.get(has.attribute, value)  # fmt: skip
     said = text.split(" ") if text else ["doing", f"{some}thing"]
     if has.attribute == "deed":
-        said[0] = _participles().get(said[0], said[0])
+        acts = said[1:2] and said[1] in _DETERMINERS and not said[0].endswith("ing")  # "pet the cat"
+        said[0] = _participles().get(said[0]) or (participle(said[0]) if acts else said[0])
     if has.attribute == "deed" and has.of is not None:
         to = wording("towards", said[0])
         said += [*[to] * (to not in ("", said[-1])), whom_said(has.of)]
@@ -268,7 +271,8 @@ def event_said(during: During) -> str:
     begins = during.relation == "since" or during.relation in ("before", "until") and not during.nth
     comes = where == PRESENT and begins
     who, told = happens_said(during.event)
-    told = ("come" if count > 1 else "comes") if comes else told
+    goes = where == Not(PRESENT) and during.relation != "while" and not during.nth
+    told = f"{'come' if comes else 'leave'}{'s' * (count == 1)}" if comes or goes else told
     if not during.nth:
         return f"{during.relation} {who} {told}"
     time = f"the {ordinal(during.nth)} time that {who} {told}"
@@ -384,12 +388,15 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
 
 
 def _in_place(condition: And, count: int) -> tuple[str, str] | None:
-    """What somebody does, wears or has in a place: "sitting in a kitchen"; None where something else is said."""
-    places, rest = by_place(condition)
-    if len(places) != 1 or not rest or not all(isinstance(part, Has) for part in rest):
+    """What somebody does, wears or has somewhere: "sitting on a sofa in a kitchen"; None where more is said."""
+    if not all(isinstance(part, Has) for part in condition.parts):
+        return None
+    spots = [[p for p in condition.parts if isinstance(p, Has) and p.attribute == kind] for kind in ("near", *PLACES)]
+    rest = [part for part in condition.parts if not any(part in found for found in spots)]
+    if not rest or not any(spots) or any(len(found) > 1 for found in spots):
         return None
     aux, text = _complement(conjunction(rest), count)
-    return aux, f"{text} {complement(places[0])[1]}"
+    return aux, " ".join([text, *(complement(has)[1] for found in spots for has in found)])
 
 
 def at_one_time(group: Sequence[Has]) -> str:

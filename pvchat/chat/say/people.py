@@ -385,7 +385,9 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     hedge = "" if max(row.probability for row in rows) >= LIKELY else f"{HEDGE} "
     if finding.query.form != "polar" and side:
         return f"The {said(thing.value, 1)} is {hedge}{side}."
-    sure = "" if hedge else "No, " if denied else "Yes, "
+    if not side and finding.query.form != "polar":  # "where is the cat?"
+        where = f"{where} {scene_place(timeline, [row.span for row in rows])}".rstrip()
+    sure = "" if hedge or finding.query.form != "polar" else "No, " if denied else "Yes, "
     return f"{sure}I see {hedge}{what}{where}."
 
 
