@@ -43,6 +43,7 @@ from pvchat.chat.query import (
     Whom,
     asks_absence,
     atoms,
+    conjunction,
     counts_at_once,
     events_in,
     is_choice,
@@ -86,6 +87,7 @@ _ANSWERING = {  # the attributes that answer where one is asked for
 }  # fmt: skip
 _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", "side", "beside", "shot_size")
 _OF_THINGS = ("thing", "on", "style")
+_DEEDS = {"deed", "holding"}
 _ENDLESS = float("inf")
 _AT_ONCE_S = 1.0  # by which what begins first may begin apart [choice]
 _WORD_S = 0.01  # seconds that a word lasts that ends as it begins
@@ -133,9 +135,21 @@ class Lookup:
             verdict = self._as_much(name, self.query.number)
         else:
             verdict = whether(where, name, self.part, self.timeline, self.query.throughout)
+        if doubtful := verdict == "unknown" and isinstance(where, And) and self.query.number is None:
+            verdict = self._but_for_deeds(where, name)
         rows = self._because(where, name, verdict)
         found = Found(name, verdict, tuple(self.times_of(name)), tuple(rows))
-        return replace(found, likely=verdict in ("yes", "no") and likely(rows))
+        return replace(found, likely=verdict in ("yes", "no") and (doubtful or likely(rows)))
+
+    def _but_for_deeds(self, where: And, name: str) -> Verdict:
+        """Whether several conditions probably hold, of which only a denied deed isn't known: somebody in glasses who
+        isn't seen dancing is who "wears glasses and never dances".
+        """
+        denied = [one for one in where.parts if isinstance(one, Not) and {h.attribute for h in atoms(one)} <= _DEEDS]
+        rest = [one for one in where.parts if one not in denied]
+        if not denied or not rest or any(whether(one.part, name, self.part, self.timeline) == "yes" for one in denied):
+            return "unknown"
+        return "yes" if whether(conjunction(rest), name, self.part, self.timeline) == "yes" else "unknown"
 
     def each(self, least: Verdict = "unknown") -> list[Found]:
         """What is found of everybody who is meant; of whoever only may be, that it isn't known, unless it doesn't hold.

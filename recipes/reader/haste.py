@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 
 from recipes.reader.templates import Piece
@@ -25,6 +26,9 @@ SHORT = {
     ("we", "are"): "we're",
 }
 WITH_IS = {"what", "who", "where", "when", "how", "it", "that", "there", "he", "she", "which"}
+BROKEN = 0.05  # share of the questions that are typed without articles and endings
+ARTICLES = ("the", "a", "an")
+VERBS, VERB_S = ("deed", "posture", "present"), re.compile(r"(?<=[^s])s$")
 AINT = {"isn't", "aren't"}
 
 
@@ -43,8 +47,16 @@ class Haste:
             pieces = [piece for piece in pieces if piece.word not in (",", ".", "?", "!", ";")] or pieces
         if self.rng.random() < 0.25:
             pieces = [Piece(self._across.get(p.word, p.word), p.tag, p.value) for p in pieces]
+        pieces = self._uninflected(pieces) if self.rng.random() < BROKEN else pieces
         wrong = self.rng.choice((0.0, 0.0, 0.05, 0.1, 0.2))
         return [Piece(self._word(p.word, wrong), p.tag, p.value) for p in pieces]
+
+    def _uninflected(self, pieces: list[Piece]) -> list[Piece]:
+        """As somebody writes whose language has neither articles nor endings: "when man leave room"."""
+        kept = [p for p in pieces if p.word not in ARTICLES or self.rng.random() < 0.3] or pieces
+        return [
+            Piece(VERB_S.sub("", p.word) if p.tag.rstrip("!")[2:] in VERBS else p.word, p.tag, p.value) for p in kept
+        ]
 
     def introduced(self, pieces: list[Piece]) -> list[Piece]:
         """With words before or after it that ask for nothing, now and then."""

@@ -631,7 +631,7 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     in_place = isinstance(asked, Has) and asked.attribute in PLACES
     if query.where is None and query.select in ("attribute", "describe") and not (in_place and query.whom.names):
         return replace(query, whom=replace(query.whom, names=(), such=asked))
-    if query.where is None or query.whom == EVERYBODY or not (places or in_place) or not rest:
+    if query.where is None or not (places or in_place) or not rest:
         return replace(query, where=_coloured(asked, query.where))
     kept = rest if in_place else places
     return replace(query, where=And((*kept, asked)))

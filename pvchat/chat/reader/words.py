@@ -439,6 +439,7 @@ def _unslipped(word: str) -> str:
     slips = [found for near in likely if (found := known & near)]
     alike = ({one for one in found if (one[0] == word[0]) == first} for found in slips for first in (True, False))
     close = next(filter(None, alike), set[str]())
+    close = close or {one for one in known if one[0] == word[0] and sorted(one) == sorted(word)}  # "bycicle"
     if not close and len(word) >= _LONG:
         close = {*difflib.get_close_matches(word, sorted(known), 3, _SLIP)}
     return min(close, key=lambda one: (one[0] != word[0], one not in _ASKED, commonness(one), one), default="")
