@@ -310,7 +310,7 @@ def _spot(place: Has) -> str:
 
 def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], during: During) -> Condition:
     """Coming and going as moments, where that is asked for ("who came in while Ben sat?", "when does Ben leave?")."""
-    plain = heads["rank"] == "none" and heads["select"] != "order"
+    plain = (heads["rank"] == "none" or heads["select"] == "when") and heads["select"] != "order"
     if condition not in (Has("present"), Not(Has("present"))) or not plain:
         return condition
     said = {word for s in slots if s.role == "P" and s.kind == "present" for word in s.typed.lower().split()}

@@ -577,6 +577,15 @@ def _mostly(query: Query, question: Tagged) -> Query:
     return replace(query, rank=most) if query.select == "attribute" else query
 
 
+def _comes_in(query: Query, question: Tagged) -> Query:
+    """Of coming in, not of being there: "who came in?", "how many people enter?"."""
+    plain = query.where in (None, PRESENT) and query.rank is query.number is None
+    asked = query.select in ("who", "count", "exists") and not (query.whom.names or query.whom.unknown)
+    pairs = pairwise([*question.seen, ""])
+    comes = any(a in _ENTERS or a in COMING | _WALKING and b in ("in", "into") for a, b in pairs)
+    return replace(query, where=Has("enters")) if plain and asked and comes else query
+
+
 def _anybody(query: Query, question: Tagged) -> Query:
     """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one."""
     placed = query.where is not None and all(has.attribute in PLACES for has in atoms(query.where))
@@ -859,7 +868,7 @@ HEAD_RULES = (
     _comes_again, _was_gone,
 )  # fmt: skip
 QUERY_RULES = (
-    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _mostly, _anybody,
+    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly, _anybody,
     _of_people, _of_return, _unread,
     _in_each_place, _with_kind,
 )  # fmt: skip

@@ -109,8 +109,9 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
     if isinstance(condition, And) and (placed := _in_place(condition, count)):
         return placed
     parts = [_complement(part, count) for part in condition.parts]
-    aux = parts[0][0]
+    aux, worn = parts[0][0], all(text.startswith("wearing ") for _, text in parts)
     texts = [text if own == aux != "do" else f"{_AUX[own][count != 1]} {text}" for own, text in parts[1:]]
+    texts = [text.removeprefix("wearing ") for text in texts] if worn else texts  # "wearing glasses and a hat"
     return aux, join([parts[0][1], *texts], "and" if isinstance(condition, And) else "or")
 
 
@@ -342,9 +343,8 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     query, during = finding.query, finding.query.during
     taken_off = during.event is not None and query.where == And((Not(during.event.where),))  # after it was on
     event = "" if taken_off else event_said(during)
-    moves = any(has.attribute in MOVES for has in atoms(query.where))  # these have moments of their own
-    spans = () if moves else common(found.spans, finding.during) or finding.during or found.spans
-    told = in_passing(spans, timeline) if event else ""
+    spans = common(found.spans, finding.during) or finding.during or found.spans
+    told = in_passing(moments(query.where, spans), timeline) if event else ""
     return f"{event}{', ' * bool(told)}{told}"
 
 
