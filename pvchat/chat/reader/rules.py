@@ -123,6 +123,7 @@ _IS = word_set("is are was were")
 _ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
 _NOT = word_set("never not")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
+_COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 _ORDERED = word_set("first last second third before earliest latest next soonest ahead earlier later fourth")
 _SILENT = word_set("silent silence")
@@ -582,7 +583,7 @@ def _comes_in(query: Query, question: Tagged) -> Query:
     plain = query.where in (None, PRESENT) and query.rank is query.number is None
     asked = query.select in ("who", "count", "exists") and not (query.whom.names or query.whom.unknown)
     pairs = pairwise([*question.seen, ""])
-    comes = any(a in _ENTERS or a in COMING | _WALKING and b in ("in", "into") for a, b in pairs)
+    comes = any(a in _ENTERS or a in _COMES | _WALKING and b in ("in", "into") for a, b in pairs)
     return replace(query, where=Has("enters")) if plain and asked and comes else query
 
 

@@ -419,7 +419,8 @@ def _each_place(one: Found, where: Condition | None, timeline: Timeline) -> list
 def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, quantifier = finding.query, finding.query.whom.quantifier
-    together = quantifier == "none" or quantifier == "both" and finding.people
+    every = quantifier == "all" and query.where == Has("with") and not query.number
+    together = quantifier in ("none", "only") or quantifier == "both" and finding.people or every
     if together or asks_scene(finding) or query.number is not None and query.value == "people":
         return f"{lead(finding)}{_together(finding, timeline)}."
     sentences = [f"{_time_of_one(one, finding, timeline)}." for one in finding.people]
@@ -444,12 +445,16 @@ def _together(finding: Finding, timeline: Timeline) -> str:
     elif query.whom.quantifier == "none":
         besides = f" besides {join(query.whom.besides)}" * bool(query.whom.besides)
         holds, never = f"nobody{besides} {clause(where)}", f"somebody{besides} {clause(where)} the whole time"
+    elif query.whom.quantifier == "only":
+        whom = join(query.whom.names) or noun(query.whom.such, 2)
+        count = len(query.whom.names) or 2
+        holds, never = f"only {whom} {clause(where, count)}", f"only {whom} {clause(where, count, 'never')}"
     else:
         both = "" if has.attribute == "with" else "both"  # "seen together" says it
         names = names if finding.spans else people_said(finding.everyone)
         holds = f"{join(names)} {clause(where, len(names), both)}"
         no = "No, " * (query.form == "polar" and finding.verdict != "yes" and not lead(finding))
-        never = f"{no}{join(names)} {clause(where, len(names), 'never')} at the same time"
+        never = f"{no}{join(names)} {clause(where, len(names), 'never')}{' at the same time' * bool(both)}"
     timed_ = finding.spans and not timeline.still
     return f"{holds} {_time(finding.spans, finding, timeline)}" if timed_ else never
 
@@ -502,8 +507,12 @@ def shots(finding: Finding, timeline: Timeline) -> str:
     if not finding.people and finding.missing:
         return ""
     people = people_said(finding.people) or people_said(query.whom.names) or [whom_said(query.whom)]
-    seen = f"{be(people)} seen{' together' * (len(people) > 1)}"
-    who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
+    if query.whom.quantifier == "none":
+        people = ["nobody" if found else "somebody"]
+        found = found or [str(1 + i) for i in range(total)]
+    plain = is_plain(query.where) or query.where == Has("with") and query.whom.quantifier == "all"
+    seen = f"{be(people)} seen{' together' * (len(people) > 1 or not is_plain(query.where))}"
+    who = f"{lead(finding)}{join(people)} {seen if plain else clause(query.where, len(people))}"
     if not found or total == 1:
         return f"{who} in {'no shot' if not found else 'the only shot'}."
     each = join(shortened(found, len(found), _MOST_SHOTS, "more"))
