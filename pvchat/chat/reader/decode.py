@@ -34,7 +34,8 @@ from pvchat.chat.query import (
     Relation,
     Select,
     Whom,
-    by_place,
+    atoms,
+    conjunction,
 )
 from pvchat.chat.reader.slots import (
     COMING,
@@ -60,6 +61,12 @@ Turn = tuple[Query, Finding]
 _SEVERAL = frozenset(("they", "them", "their", "theirs", "both", "these", "those", "all", "two", "three", "four"))
 _HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
 _TIMES = ("when", "how_long", "how_often")
+_GROUPS = {
+    "state": ("worn", "hair", "gender", "deed", "posture", "holding"),
+    "company": ("with", "beside", "alone", "left_of", "right_of"),
+    "spot": (*PLACES, "near", "side"),
+    "light": ("light",),
+}
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
@@ -508,12 +515,16 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     before = replace(last[0], then=None, if_so=False)
     if heads["follow"] == "why":
         return Query("why", before.whom, form="wh")
+    if asked.attribute == "worn" and isinstance(before.where, Has) and before.where.attribute == "hair":
+        asked = replace(asked, attribute="hair")  # "what colour?"
+    if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
+        asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
     changed = before if asked.select == before.select else _of_the_same(asked, last)
     if asked.attribute not in (None, changed.attribute):
         changed = replace(changed, attribute=asked.attribute, value="")
     changed = _of_whom(changed, asked)
     changed = _ranked_anew(_said_again(changed, asked, said), asked, heads)
-    during = _that_time(asked, last, said)
+    during = _of_the_one_before(_that_time(asked, last, said, heads), last)
     return replace(
         changed, during=before.during if during == WHOLE else during, number=asked.number or changed.number,
         throughout=asked.throughout or changed.throughout, versus=asked.versus or changed.versus,
@@ -525,12 +536,16 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     before = last[0]
     if asked.attribute == "worn":
         return replace(asked, whom=_about(asked, last), value=_worn(before), where=None)
-    return replace(asked, whom=_about(asked, last), where=_condition(before))
+    where = _condition(before)
+    if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
+        where = Has("leaves")
+    return replace(asked, whom=_about(asked, last), where=where)
 
 
 def _condition(query: Query) -> Condition | None:
     """What a query asks of people, or that they have what it asks an attribute of: "what colour is the apron?"."""
-    named = query.attribute is not None and query.select == "attribute" and query.value
+    held = query.attribute in ("holding", "worn")  # "what is Ana holding?", "does she put it down?"
+    named = query.attribute is not None and query.select == "attribute" and (query.value or held)
     return Has(query.attribute, query.value) if query.where is None and named and query.attribute else query.where
 
 
@@ -538,15 +553,18 @@ def _about(asked: Query, last: Turn) -> Whom:
     """Whom another question is about: all there are where it asks who of one or how many, else those who were found."""
     before, people = last[0].whom, subjects(last)
     if asked.select in ("who", "count", "order"):
-        return replace(before, names=before.names if len(before.names) > 1 else (), quantifier="any")
+        named = len(before.names) > 1 or asked.select == "order"
+        return replace(before, names=before.names if named else (), quantifier="any")
     return before if before.names or not people else replace(before, names=people, such=None)
 
 
 def _of_whom(query: Query, asked: Query) -> Query:
     """Of those whom an ellipsis names; without those whom it leaves out."""
     if asked.whom.besides and not asked.whom.names:
+        if asked.whom.such is not None:  # "not her, the one with the hat"
+            return replace(query, whom=replace(asked.whom, besides=()))
         names = () if asked.select in ("exists", "who", "count") else query.whom.names
-        return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides))
+        return replace(query, whom=replace(asked.whom, names=names))
     if asked.whom == EVERYBODY or asked.whom == query.whom:
         return query
     return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
@@ -579,19 +597,33 @@ def _ranked_anew(query: Query, asked: Query, heads: Mapping[str, str]) -> Query:
     side = asked.where.value if isinstance(asked.where, Has) and asked.where.attribute == "side" else ""
     if rank is not None and rank.by in ("left", "right") and side in ("left", "right"):
         return replace(query, where=None, rank=replace(rank, by=cast(RankBy, side)))
+    if rank is not None and asked.rank is None and heads["end"] == "last":  # "last, I said"
+        return replace(query, rank=replace(rank, k=-abs(rank.k)))
     return query if asked.rank is None else replace(query, rank=asked.rank)
 
 
-def _that_time(asked: Query, last: Turn, said: Sequence[Slot]) -> During:
-    """The part that a question names; with "then" or "meanwhile" that of the question before."""
+def _of_the_one_before(during: During, last: Turn) -> During:
+    """An event of nobody in particular as one of whom the question before was about: "while eating?"."""
+    event, people = during.event, last[0].whom.names or subjects(last)
+    if event is None or event.whom != EVERYBODY or is_of_scene(event.where) or not people:
+        return during
+    return replace(during, event=replace(event, whom=Whom(tuple(people), "both" if len(people) > 1 else "any")))
+
+
+def _that_time(asked: Query, last: Turn, said: Sequence[Slot], heads: Mapping[str, str]) -> During:
+    """The part that a question names; with "then", "meanwhile" or "after that" that of the question before, or after
+    it.
+    """
     before = last[0]
     if asked.during != WHOLE or not any(slot.role == "F" and slot.kind == "pronoun" for slot in said):
         return asked.during
+    relation = cast(Relation, "while" if heads["relation"] == "none" else heads["relation"])
     if before.during != WHOLE:
-        return before.during
+        moved = relation != "while" and before.during.event is not None
+        return replace(before.during, relation=relation) if moved else before.during
     whom = before.whom if before.whom != EVERYBODY else Whom(subjects(last))
     nth = before.rank.k if before.select == "when" and before.rank is not None else 0  # "the third time? – and then?"
-    return During("while", Event(whom, Has("present") if before.where is None else before.where), nth)
+    return During(relation, Event(whom, Has("present") if before.where is None else before.where), nth)
 
 
 def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
@@ -601,7 +633,7 @@ def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     query = _said_again(before, query, said) if again else query
     if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
         query = replace(query, whom=_about(query, last), where=last[0].where)
-    return replace(query, during=_that_time(query, last, said))
+    return replace(query, during=_that_time(query, last, said, heads))
 
 
 def _worn(query: Query) -> str:
@@ -624,14 +656,31 @@ def _kept(whom: Whom, before: Whom) -> Whom:
 
 
 def _with_condition(query: Query, asked: Condition) -> Query:
-    """A condition put in the place of the one before, a place in that of the place: "does she sit in the kitchen?", "in
-    the garden, too?". Where there was none it says of whom, or, of whoever is named, where ("… wearing?", "indoors?").
+    """A condition in the place of one of its kind, beside others: "does she sit in the kitchen?", "in the garden?".
+
+    Where there was none it says where or with whom ("what is Ana doing?", "with Ben?"), whether somebody has what was
+    asked for ("what is she wearing?", "a hat?"), or of whom it was asked ("what is the man doing?", "the one in red?").
     """
-    places, rest = by_place(query.where if isinstance(query.where, And) else And((query.where or PRESENT,)))
-    in_place = isinstance(asked, Has) and asked.attribute in PLACES
-    if query.where is None and query.select in ("attribute", "describe") and not (in_place and query.whom.names):
-        return replace(query, whom=replace(query.whom, names=(), such=asked))
-    if query.where is None or not (places or in_place) or not rest:
-        return replace(query, where=_coloured(asked, query.where))
-    kept = rest if in_place else places
-    return replace(query, where=And((*kept, asked)))
+    if isinstance(asked, Has) and asked.attribute == "thing" and _holds(query):  # "and a phone?"
+        asked = replace(asked, attribute="holding")
+    has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
+    if query.where is None and query.select in ("attribute", "describe"):
+        if isinstance(has, Has) and has.attribute == query.attribute and query.whom != EVERYBODY:
+            return replace(query, select="exists", form="polar", where=asked, attribute=None, value="")
+        if group == "state" or not query.whom.names:
+            return replace(query, whom=replace(query.whom, names=(), such=asked))
+    before = query.where.parts if isinstance(query.where, And) else () if query.where is None else (query.where,)
+    kept = [part for part in before if _group(part) not in (group, "")] if group else []
+    return replace(query, where=conjunction([*kept, _coloured(asked, query.where)]))
+
+
+def _holds(query: Query) -> bool:
+    """Whether a query is about what somebody holds."""
+    return "holding" in (query.attribute, *(part.attribute for part in atoms(query.where)))
+
+
+def _group(condition: Condition) -> str:
+    """Which conditions take each other's place in a question that goes on; "" for those that take any."""
+    has = condition.part if isinstance(condition, Not) else condition
+    attribute = has.attribute if isinstance(has, Has) else ""
+    return next((name for name, kinds in _GROUPS.items() if attribute in kinds), "")

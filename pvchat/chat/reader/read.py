@@ -36,7 +36,7 @@ from pvchat.chat.timeline import Finding, Timeline
 _ASKS_LENGTH = word_set(
     "how long much many seconds minutes time is was it there does did it take go goes went by pass ?"
 )
-_EMPTY = frozenset(("and", "or", "but", "then", "what", "how", "about", "also", "?", ",", ".", "!"))
+_EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
 
 @dataclass(frozen=True)

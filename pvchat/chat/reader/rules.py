@@ -207,9 +207,17 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
 def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
     """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
     seen = [word.seen for word in words]
-    asks = seen[0] in _OPENERS
-    for i in range(3, len(seen) - 1):
+    asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
+    for i in range(2, len(seen) - 1):
         ended = seen[i - 1] in _ENDS
+        if (
+            asks
+            and seen[i - 1] == ","
+            and len(seen) > i + 3
+            and _asks_anew(seen, i)
+            and any(t[:2] == "S-" for t in tags[:i])
+        ):
+            return i
         states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
         if ended and seen[i] in _OPENERS and (asks or states):
             return i
@@ -217,6 +225,15 @@ def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
         if asks and seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS):
             return i
     return 0
+
+
+def _asks_anew(seen: Sequence[str], at: int) -> bool:
+    """Whether another question begins behind a comma ("where is Ana, is she alone?"), not the one that a time or a
+    clause opens ("when Ana sits, is Ben there?", "is Ana, who is in red, sitting?").
+    """
+    opened = seen[0] in RELATIONS_IN_TIME and seen[1] not in _AUXILIARY
+    clause = seen[at] in ("who", "which", "where", "when") and seen[0] in _AUXILIARY
+    return seen[at] in _OPENERS and not opened and not clause
 
 
 def is_statement(words: Sequence[Word]) -> bool:

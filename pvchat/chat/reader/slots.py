@@ -124,6 +124,9 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     conditions = conditions_of(slots, role)
     if mine and not names and (left_out := joined(conditions_of(slots, "X"), "and")) is not None:
         conditions.append(Not(left_out))
+    genders = list(dict.fromkeys(one for one in conditions if isinstance(one, Has) and one.attribute == "gender"))
+    if len(genders) > 1:  # "how many men and women are there?"
+        conditions = [Or(tuple(genders)), *(one for one in conditions if one not in genders)]
     such = joined(conditions, "and")  # with it "the doctor in the white coat" is nobody's name
     return Whom(
         names=names,

@@ -50,6 +50,7 @@ _HOW_MANY = re.compile(
 )
 _ENOUGH = 2  # words of another language that no English word outweighs [choice]
 ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
+_IDENTIFIES = re.compile(r"\b(?:is|was|isn't|wasn't) (?:it|that|this) $", re.IGNORECASE)  # "was it ben?"
 NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
 _SHADES = ("dark", "light", "pale", "bright", "deep")
@@ -228,7 +229,7 @@ def _is_name_here(text: str, start: int, stop: int, end: int) -> bool:
         return False  # "mark the frame": a verb
     if word.lower() in _MONTHS and at.before in _BEFORE_MONTH and not tail:
         return False
-    return capital or " " in word or at.before not in BEFORE_NOUN
+    return capital or " " in word or at.before not in BEFORE_NOUN or bool(_IDENTIFIES.search(text[:start]))
 
 
 @dataclass(frozen=True)
