@@ -28,7 +28,7 @@ from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
 SHARES = {"composed": 0.22, "natural": 0.46, "worded": 0.15, "refused": 0.09, "followed": 0.05, "paired": 0.03}
-NATURAL_FRAMES = tuple(f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e"))
+NATURAL_FRAMES = tuple(f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f"))
 NATURAL = {
     "frames": 0.58,
     "followups": 0.19,
