@@ -62,6 +62,12 @@ def told(found: ArchiveFinding) -> dict[str, Any]:
 
 
 QUESTIONS: dict[str, dict[str, Any]] = {
+    "Was Ana in the kitchen or in the garden?": {"verdict": "yes", "then": {"verdict": "no"}},
+    "Was Ana in both the kitchen and the garden?": {"verdict": "no", "then": {"verdict": "no"}},
+    "Who was in the hall but not in the garden?": {"names": [], "then": {"names": ["Ben"]}},
+    "Is Ana more often in the kitchen or in the hall?": {"groups": {"kitchen": 5.0}},
+    "When was the last time somebody was in the hall?": {"videos": [8]},
+    "Where is Ben now?": {"videos": [9]},
     "When was Ana last seen?": {"videos": [9]},
     "When was Ana first seen?": {"videos": [1]},
     "When did Ben leave?": {"videos": [9]},

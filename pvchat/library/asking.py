@@ -140,6 +140,8 @@ class _Search:
 
     def answer(self) -> LibraryAnswer:
         """The answer; of several times, and of a second question, one after the other."""
+        if self.asked.other_place:
+            return self._of_two_places()
         query, dates = self.asked.query, self.asked.dates
         joint = dates[-1].joint if len(dates) > 1 else ""
         first = replace(query, then=None)
@@ -153,6 +155,16 @@ class _Search:
         if query.then is not None:
             second = replace(self, asked=replace(self.asked, query=query.then, sighting=None)).answer()
             found, texts = replace(found, then=second.finding), [*texts, second.answer]
+        return LibraryAnswer("\n".join(filter(None, texts)), found)
+
+    def _of_two_places(self) -> LibraryAnswer:
+        """The answers of two places, one after the other."""
+        one = replace(self.asked, other_place="")
+        each = [
+            replace(self, asked=replace(one, place=place)).answer() for place in (one.place, self.asked.other_place)
+        ]
+        found = joined(one.query, [answer.finding for answer in each], one.joint)
+        texts = [lead_of(found, one.joint), *(answer.answer for answer in each)]
         return LibraryAnswer("\n".join(filter(None, texts)), found)
 
     def _answer(self, query: Query) -> LibraryAnswer:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import permutations
 
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Number, Query, Rank, Select, is_of_sound
 from pvchat.chat.reader.dates import Dates, dated, number_of
@@ -108,6 +109,12 @@ _AS_READ = tuple(
         ),
         (r"^[oi]n (?:which|what) (?:videos?|clips?|films?) (?:is|are|was|were) (?=nobody\b|no one\b)", "When is "),
         (r"^when (?:was|is) the (last|first) time (?:that )?(.+?) (was|were) (?:here|there)\b", r"When \3 \2 \1 seen"),
+        (
+            r"^when (?:was|is) the (last|first) time (?:that )?(.+?) (was|were) "
+            r"(?=(?:in|at|on|with|alone|outside|inside|wearing|sitting)\b)",
+            r"When \3 \2 \1 ",
+        ),
+        (r"^where(?:'s| is| are) (.+?) (?:right )?now\b", r"Where was \1 last seen"),
         (r"^where (.+?) (was|were) (last|first) seen\b", r"Where \2 \1 \3 seen"),
         (
             r"\b(?:did|do|have) (.+?) (last |first |ever )?(?:meet|met|(?:see|seen) each other)\b",
@@ -125,6 +132,11 @@ _AS_READ = tuple(
         (r"^how often (was|were) (.+?) (?:here|there)\b", r"How often \1 \2 seen"),
     )
 )
+_MORE_OFTEN = re.compile(
+    r"^(?P<is>is|are|was|were) (?P<who>.+?) (?P<more>more often|more|longer|for longer) (?:in|on|at)\b.* or\b",
+    re.IGNORECASE,
+)
+_COMPARES = re.compile(r"\b(?:more|less|longer|most|than|first|before|after)\b", re.IGNORECASE)
 _AGO = re.compile(r"^how (?:long|many \w+) ago\b", re.IGNORECASE)
 _OF = re.compile(r"(?:(?<=^)|(?<= ))(?:of|with|in which|where|showing|that shows?) ", re.IGNORECASE)
 _PEOPLE = re.compile(r"\b(?:people|persons)\b", re.IGNORECASE)
@@ -148,6 +160,8 @@ class ArchiveQuestion:
         dates: of which times ("on Monday and on Friday"); none: of any.
         place: the source that it names; "" for none.
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
+        other_place: a second source, of which the same is asked.
+        joint: what stands between the two: "and", "or", "but not".
     """
 
     query: Query
@@ -155,6 +169,8 @@ class ArchiveQuestion:
     dates: tuple[Dates, ...] = ()
     place: str = ""
     sighting: Query | None = None
+    other_place: str = ""
+    joint: str = ""
 
 
 def read_archive(
@@ -173,6 +189,7 @@ def read_archive(
         rest, dates = dated(text.strip(), now, (*known.names, *known.aliases))
     except SettingsError:
         return ArchiveQuestion(Query("refuse", refusal="unclear", value="times"), text)
+    rest, other, joint = _one_of_two_places(rest, places)
     place = next((one for one in sorted(places, key=len, reverse=True) if _place(one).search(rest)), "")
     if before is not None and _ASKS_AGAIN.match(_place(place).sub("", rest) if place else rest):  # "and on Tuesday?"
         return replace(before, dates=dates or before.dates, place=place or before.place)
@@ -180,7 +197,7 @@ def read_archive(
     if before is not None and meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
         earlier = replace(meant.rank, k=meant.rank.k + (1 if meant.rank.k > 0 else -1))
         return replace(before, query=replace(meant, rank=earlier), sighting=None)
-    found = replace(_read_one(rest, place, known), dates=dates)
+    found = replace(_read_one(rest, place, known), dates=dates, other_place=other, joint=joint)
     if meant is not None and not dates and _OF_HER.search(rest):
         found = replace(found, sighting=found.sighting or meant)
     if _AGO.match(rest) and found.query.select == "when":
@@ -237,6 +254,21 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
     whom = replace(query.whom, names=() if listed else names, besides=names if listed else ())
     meant = replace(query, whom=whom)
     return ArchiveQuestion(meant, main, place=place, sighting=sighting)
+
+
+def _one_of_two_places(text: str, places: Sequence[str]) -> tuple[str, str, str]:
+    """A question without the second of two places, that place, and what joins it: "in the kitchen or in the garden"."""
+    for one, other in permutations(places, 2):
+        two = re.search(
+            rf"(\b(?:in|on|at|into|to) )(?:both |either )?((?:(?:the|our|my) )?{re.escape(one)}),? (and|or|but not) "
+            rf"(?:(?:in|on|at|into|to) )?(?:(?:the|our|my) )?{re.escape(other)}\b", text, re.IGNORECASE,
+        )  # fmt: skip
+        if two and (more := _MORE_OFTEN.match(text)) is not None:
+            often = "longest" if "longer" in more["more"] else "most often"
+            return f"Which room {more['is']} {more['who']} in {often}?", "", ""
+        if two and not _COMPARES.search(text):
+            return f"{text[: two.start()]}{two[1]}{two[2]}{text[two.end() :]}", other, two[3].lower()
+    return text, "", ""
 
 
 def _sighting_of(before: ArchiveQuestion) -> Query | None:
