@@ -36,6 +36,7 @@ from pvchat.chat.query import (
     Whom,
     atoms,
     conjunction,
+    parts_of,
 )
 from pvchat.chat.reader.slots import (
     COMING,
@@ -456,6 +457,8 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
     for slot in slots:
         if slot.kind != "pronoun":
             found.append(slot)
+        elif slot.role == "S" and slot.typed.lower() == "it" and (thing := _last_thing(history)):
+            found.append(replace(slot, role="P", kind="thing", value=thing))
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
             names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
             names = names or meant_by(slot.typed.lower(), history, timeline) or _own(slot, slots, timeline, later=True)
@@ -463,6 +466,12 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
+
+
+def _last_thing(history: Sequence[Turn]) -> str:
+    """The thing that was asked about last: "is the dog there?", "where is it?"."""
+    asked = (has for query, _ in reversed(history) for has in parts_of(query, Has) if has.attribute == "thing")
+    return next((has.value for has in asked), "")
 
 
 def _gender_of(pronoun: str) -> str:
@@ -614,10 +623,11 @@ def _that_time(asked: Query, last: Turn, said: Sequence[Slot], heads: Mapping[st
     """The part that a question names; with "then", "meanwhile" or "after that" that of the question before, or after
     it.
     """
-    before = last[0]
-    if asked.during != WHOLE or not any(slot.role == "F" and slot.kind == "pronoun" for slot in said):
+    before, pronoun = last[0], next((slot for slot in said if slot.role == "F" and slot.kind == "pronoun"), None)
+    if asked.during != WHOLE or pronoun is None:
         return asked.during
-    relation = cast(Relation, "while" if heads["relation"] == "none" else heads["relation"])
+    that = heads["relation"] != "none" and "then" not in pronoun.typed.lower().split()  # "what does she do then?"
+    relation = cast(Relation, heads["relation"] if that else "while")
     if before.during != WHOLE:
         moved = relation != "while" and before.during.event is not None
         return replace(before.during, relation=relation) if moved else before.during
