@@ -19,6 +19,18 @@ SITS, TALKS, HAT = Has("posture", "sitting"), Has("deed", "talking"), Has("worn"
 BETWEEN = Has("beside", "between", of=Whom(("Ana", "Ben"), "all"))
 APART = And((Not(Has("with")),))
 COMBINED: dict[str, Query] = {
+    # two questions, one behind a comma
+    "Where's Ben, is he alone?": Query(
+        "attribute", BEN, attribute="place", then=Query("exists", BEN, Has("alone"), form="polar")
+    ),
+    "Who sits and who stands?": Query("who", where=SITS, then=Query("who", where=Has("posture", "standing"))),
+    "When Ana sits, is Ben there?": Query("exists", BEN, form="polar", during=During("while", Event(ANA, SITS))),
+    "How many men and women are there?": Query(
+        "count", Whom(such=Or((Has("gender", "man"), Has("gender", "woman"))))
+    ),
+    "was it ben?": Query("exists", BEN, form="polar"),
+    "Who came in?": Query("who", where=Has("enters")),
+    "Who appears in the last scene?": Query("who", during=During(start_s=-1, unit="shot")),
     # without, except, only, neither
     "Does Ana sit without Ben?": Query("exists", ANA, And((SITS, Not(Has("with", of=BEN)))), form="polar"),
     "Is Ana ever shown without Ben?": Query("exists", ANA, And((Not(Has("with", of=BEN)),)), form="polar"),
@@ -221,6 +233,23 @@ FILM = written({
 })  # fmt: skip
 JACKET = Has("worn", "jacket")
 FOLLOWING: dict[tuple[str, str], Query] = {
+    # a condition beside one of another kind, in the place of one of its own
+    ("Is Ana talking?", "With Ben?"): Query("exists", ANA, And((TALKS, Has("with", of=BEN))), form="polar"),
+    ("Is Ana next to Ben?", "Or alone?"): Query("exists", ANA, Has("alone"), form="polar"),
+    ("What is Ana doing?", "With Ben?"): Query("attribute", ANA, Has("with", of=BEN), "deed"),
+    ("What is Ana wearing?", "Glasses too?"): Query("exists", ANA, Has("worn", "glasses"), form="polar"),
+    ("What is Ana wearing?", "So no hat?"): Query("exists", ANA, Not(HAT), form="polar"),
+    ("Is Ana holding a cup?", "And a book?"): Query("exists", ANA, Has("holding", "book"), form="polar"),
+    ("Is Ana there?", "Not her, the one with the hat"): Query("exists", Whom(such=HAT), form="polar"),
+    ("Who comes first?", "Not first, last"): Query("who", rank=Rank("time", -1)),
+    # after that, meanwhile, a thing
+    ("Is Ana talking?", "What did she do after that?"): Query(
+        "attribute", ANA, attribute="deed", during=During("after", Event(ANA, TALKS))
+    ),
+    ("Does Ana smile?", "While eating?"): Query(
+        "exists", ANA, Has("deed", "smiling"), form="polar", during=During("while", Event(ANA, Has("deed", "eating")))
+    ),
+    ("Is there a dog?", "Where is it?"): Query("exists", where=Has("thing", "dog")),
     # the condition before
     ("Is Ana wearing a jacket?", "Who else is?"): Query("who", Whom(besides=("Ana",)), JACKET),
     ("Is Ana wearing a jacket?", "Who isn't?"): Query("who", where=Not(JACKET)),
