@@ -226,8 +226,13 @@ def noun(such: Condition | None, count: int = 1) -> str:
     parts = () if such is None else such.parts if isinstance(such, And) else (such,)
     kinds = [part.value for part in parts if isinstance(part, Has) and part.attribute == "gender"]
     kind = kinds[0] if kinds else "person"
-    more = [_after_noun(part) for part in parts if not (isinstance(part, Has) and part.attribute == "gender")]
-    return " ".join([table()["plural"][kind] if count != 1 else kind, *more])
+    bald = Has("hair", "bald")
+    more = [
+        _after_noun(part)
+        for part in parts
+        if not (isinstance(part, Has) and part.attribute == "gender" or part == bald)
+    ]
+    return " ".join([*["bald"] * (bald in parts), table()["plural"][kind] if count != 1 else kind, *more])
 
 
 def _after_noun(part: Condition) -> str:
