@@ -55,6 +55,7 @@ from pvchat.chat.timeline import Entity, Finding, Found, Row, Timeline, is_of_sc
 from pvchat.schemas import Decision, Why
 
 _DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
+BALD = Has("hair", "bald")
 STRANGER = "somebody I don't know"
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
 _INSTANT_S = 1.0  # a part that is shorter has no times
@@ -226,13 +227,9 @@ def noun(such: Condition | None, count: int = 1) -> str:
     parts = () if such is None else such.parts if isinstance(such, And) else (such,)
     kinds = [part.value for part in parts if isinstance(part, Has) and part.attribute == "gender"]
     kind = kinds[0] if kinds else "person"
-    bald = Has("hair", "bald")
-    more = [
-        _after_noun(part)
-        for part in parts
-        if not (isinstance(part, Has) and part.attribute == "gender" or part == bald)
-    ]
-    return " ".join([*["bald"] * (bald in parts), table()["plural"][kind] if count != 1 else kind, *more])
+    before = [part for part in parts if isinstance(part, Has) and part.attribute == "gender" or part == BALD]
+    more = [_after_noun(part) for part in parts if part not in before]
+    return " ".join([*["bald"] * (BALD in parts), table()["plural"][kind] if count != 1 else kind, *more])
 
 
 def _after_noun(part: Condition) -> str:
