@@ -30,6 +30,7 @@ from pvchat.chat.query import (
     conjunction,
     events_in,
     is_numbered,
+    spots,
 )
 from pvchat.chat.sounds import rows_heard, truth_heard
 from pvchat.chat.spans import (
@@ -143,7 +144,7 @@ def whether(
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
     enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
     if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?": never while she sits there
-        there = common(time, truth_of(And(_spots(condition)), entity, timeline).yes) if _spots(condition) else []
+        there = common(time, truth_of(And(spots(condition)), entity, timeline).yes) if spots(condition) else []
         enough = bool(there) and not without(there, truth.no)
     if isinstance(condition, Has) and condition.attribute in HEARD:  # no doubt about any moment
         enough = not without(time, truth.no)
@@ -155,12 +156,6 @@ def _while_there(condition: And, entity: str, time: Sequence[Span], timeline: Ti
     places, rest = by_place(condition)
     there = common(time, truth_of(And(places), entity, timeline).yes) if places and rest else []
     return (conjunction(rest), there) if there else (condition, list(time))
-
-
-def _spots(condition: And) -> tuple[Has, ...]:
-    """Where somebody is, of several conditions beside others: in the kitchen, at the table."""
-    spots = tuple(one for one in condition.parts if isinstance(one, Has) and one.attribute in (*PLACES, "near"))
-    return spots if len(spots) < len(condition.parts) else ()
 
 
 def _exclude(parts: Sequence[Condition]) -> bool:

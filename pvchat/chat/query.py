@@ -321,6 +321,12 @@ def by_place(where: And) -> tuple[tuple[Has, ...], tuple[Condition, ...]]:
     return places, tuple(part for part in where.parts if part not in places)
 
 
+def spots(where: And) -> tuple[Has, ...]:
+    """Where somebody is, of several conditions beside others: in the kitchen, at the table."""
+    found = tuple(one for one in where.parts if isinstance(one, Has) and one.attribute in (*PLACES, "near"))
+    return found if len(found) < len(where.parts) else ()
+
+
 def conjunction(parts: Sequence[Condition]) -> Condition:
     """One or more conditions as one that holds where all of them do."""
     return parts[0] if len(parts) == 1 else And(tuple(parts))

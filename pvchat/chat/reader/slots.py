@@ -91,7 +91,7 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     role, _, kind = tag.removesuffix("!").partition("-")
     typed = " ".join(word.typed for word in words)
     known = any(is_known("hair", form) for form in (typed.lower(), typed.lower().removesuffix("s")))
-    stranger = kind == "hair" and len(words) == 1 and not known  # "what does Baldur do?"
+    stranger = kind == "hair" and role not in "PF" and len(words) == 1 and not known  # "what does Baldur do?"
     typed = typed.capitalize() if stranger else typed
     kind = "unknown" if stranger or kind == "name" and not words[0].name else kind
     kind = "pronoun" if kind == "deed" and _AGAIN.issuperset(word.seen for word in words) else kind

@@ -48,6 +48,7 @@ from pvchat.chat.query import (
     events_in,
     is_choice,
     is_of_sound,
+    spots,
 )
 from pvchat.chat.say.clauses import (
     asks_scene,
@@ -268,7 +269,8 @@ def _apart(found: Found, where: And, timeline: Timeline) -> str:
     """Which part of several fails of somebody: that she isn't in the place at all, or doesn't do so there; that she is
     in the place where she is asked not to be, too; "" where no place is asked about.
     """
-    name, (places, rest) = called(found.entity), by_place(where)
+    name, places = called(found.entity), spots(where)
+    rest = [part for part in where.parts if part not in places]
     if len(places) != 1 or not rest:
         return ""
     there, denied = truth_of(places[0], found.entity, timeline), rest[0]
