@@ -217,7 +217,8 @@ def _is_done_to(deed: Slot, slots: Sequence[Slot]) -> bool:
 def _hair(words: Sequence[str], colour: str) -> Has:
     """Such as "long dark hair", "a beard", "blonde"."""
     plain = " ".join(word for word in words if word not in (*COLOURS, "is", "are"))  # "whose hair is grey?"
-    plain = f"{plain} hair" if plain in ("short", "long") else plain  # "is her hair long?"
+    length = next((word for word in ("short", "long") if {*plain.split()} in ({word}, {word, "hair"})), "")
+    plain = f"{length} hair" if length else plain  # "is her hair long?"
     return Has("hair", plain or "hair", colour or " ".join(word for word in words if word in COLOURS))
 
 
