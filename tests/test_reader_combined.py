@@ -250,6 +250,11 @@ FOLLOWING: dict[tuple[str, str], Query] = {
         "exists", ANA, Has("deed", "smiling"), form="polar", during=During("while", Event(ANA, Has("deed", "eating")))
     ),
     ("Is there a dog?", "Where is it?"): Query("exists", where=Has("thing", "dog")),
+    ("Is Ana talking?", "And after that?"): Query(
+        "exists", ANA, TALKS, form="polar", during=During("after", Event(ANA, TALKS))
+    ),
+    ("Does Ana hold something?", "What?"): Query("attribute", ANA, attribute="holding"),
+    ("Does anyone talk to Ben?", "How often?"): Query("how_often", where=Has("deed", "talking", of=BEN)),
     # the condition before
     ("Is Ana wearing a jacket?", "Who else is?"): Query("who", Whom(besides=("Ana",)), JACKET),
     ("Is Ana wearing a jacket?", "Who isn't?"): Query("who", where=Not(JACKET)),

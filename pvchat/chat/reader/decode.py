@@ -534,6 +534,8 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     changed = _of_whom(changed, asked)
     changed = _ranked_anew(_said_again(changed, asked, said), asked, heads)
     during = _of_the_one_before(_that_time(asked, last, said, heads), last)
+    if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
+        during = _afterwards(last)
     return replace(
         changed, during=before.during if during == WHOLE else during, number=asked.number or changed.number,
         throughout=asked.throughout or changed.throughout, versus=asked.versus or changed.versus,
@@ -560,7 +562,8 @@ def _condition(query: Query) -> Condition | None:
 
 def _about(asked: Query, last: Turn) -> Whom:
     """Whom another question is about: all there are where it asks who of one or how many, else those who were found."""
-    before, people = last[0].whom, subjects(last)
+    before, with_whom = last[0].whom, {name for has in atoms(last[0].where) if has.of for name in has.of.names}
+    people = tuple(name for name in subjects(last) if name not in with_whom)
     if asked.select in ("who", "count", "order"):
         named = len(before.names) > 1 or asked.select == "order"
         return replace(before, names=before.names if named else (), quantifier="any")
@@ -609,6 +612,23 @@ def _ranked_anew(query: Query, asked: Query, heads: Mapping[str, str]) -> Query:
     if rank is not None and asked.rank is None and heads["end"] == "last":  # "last, I said"
         return replace(query, rank=replace(rank, k=-abs(rank.k)))
     return query if asked.rank is None else replace(query, rank=asked.rank)
+
+
+def _afterwards(last: Turn) -> During:
+    """The time after what the question before was about: its event, or that its condition held."""
+    before = last[0]
+    happened = None if before.where is None else Event(_about(before, last), before.where)
+    event = before.during.event or happened
+    return WHOLE if event is None else During("after", event)
+
+
+def what_of(last: Turn) -> Query | None:
+    """What somebody wears, holds or does of whom was asked whether she does: "does she hold something?", "what?"."""
+    query = last[0]
+    asked = query.where.attribute if isinstance(query.where, Has) else "present"
+    if asked not in ("worn", "holding", "deed", "near", "beside", "with"):
+        return None
+    return Query("attribute", _about(query, last), attribute=asked, during=query.during)
 
 
 def _of_the_one_before(during: During, last: Turn) -> During:

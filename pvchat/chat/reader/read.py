@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from pvchat.chat.english import word_set
 from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered
-from pvchat.chat.reader.decode import Turn, goes_on, leaning, picked, query_of, resolved
+from pvchat.chat.reader.decode import Turn, goes_on, leaning, picked, query_of, resolved, what_of
 from pvchat.chat.reader.network import Labels, Network
 from pvchat.chat.reader.rules import (
     Tagged,
@@ -36,6 +36,7 @@ from pvchat.chat.timeline import Finding, Timeline
 _ASKS_LENGTH = word_set(
     "how long much many seconds minutes time is was it there does did it take go goes went by pass ?"
 )
+_WHAT = word_set("what exactly and ?")
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
 
@@ -81,6 +82,8 @@ def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if known.history and is_numbered(part) and {word.seen for word in words} <= _EMPTY:  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
+    if known.history and {word.seen for word in words} <= _WHAT and (asked := what_of(known.history[-1])):
+        return asked
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
     if (parts := split_between(words)) is not None:
