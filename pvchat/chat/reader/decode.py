@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from pvchat.chat.conditions import RELATIONS
+from pvchat.chat.english import word_set
 from pvchat.chat.query import (
     EVERYBODY,
     PLACES,
@@ -59,7 +60,7 @@ _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
 Turn = tuple[Query, Finding]
-_SEVERAL = frozenset(("they", "them", "their", "theirs", "both", "these", "those", "all", "two", "three", "four"))
+_SEVERAL = word_set("they them their theirs both either neither these those all two three four")
 _HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
 _TIMES = ("when", "how_long", "how_often")
 _GROUPS = {
@@ -325,7 +326,9 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
     if said & GOING and (heads["select"] in ("exists", "when", "who", "count") or during.event is not None):
         return Has("leaves")
     enters = during.event is not None or heads["select"] == "who" and said & {"in", "into"}
-    return Has("enters") if said & COMING and enters else condition
+    if not (said & COMING and enters):
+        return condition
+    return Not(Has("enters")) if isinstance(condition, Not) else Has("enters")
 
 
 def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
@@ -661,9 +664,19 @@ def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     before = replace(query, where=_condition(last[0]))
     again = any(slot.role == "P" and slot.kind == "pronoun" for slot in said)
     query = _said_again(before, query, said) if again else query
+    query = replace(query, during=_nth_time_of(query.during, last[0]))
     if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
         query = replace(query, whom=_about(query, last), where=last[0].where)
     return replace(query, during=_that_time(query, last, said, heads))
+
+
+def _nth_time_of(during: During, before: Query) -> During:
+    """The n-th time of what was counted before: "how often did she get up?", "what did she do the second time?"."""
+    event, where = during.event, before.where
+    counted = before.select in ("how_often", "when", "exists") and where is not None
+    if not (counted and during.nth and event is not None and event.where == PRESENT and event.whom == before.whom):
+        return during
+    return replace(during, event=replace(event, where=where or PRESENT))
 
 
 def _worn(query: Query) -> str:
@@ -700,7 +713,7 @@ def _with_condition(query: Query, asked: Condition) -> Query:
         if group == "state" or not query.whom.names:
             return replace(query, whom=replace(query.whom, names=(), such=asked))
     before = query.where.parts if isinstance(query.where, And) else () if query.where is None else (query.where,)
-    kept = [part for part in before if _group(part) not in (group, "")] if group else []
+    kept = [part for part in before if _group(part) not in (group, "" if group == "state" else group)] if group else []
     return replace(query, where=conjunction([*kept, _coloured(asked, query.where)]))
 
 

@@ -47,6 +47,7 @@ from pvchat.chat.reader.slots import (
     BACK,
     COMING,
     GOING,
+    SWITCHED,
     TAKING,
     Slot,
     begins,
@@ -64,7 +65,6 @@ RELATIONS_IN_TIME: dict[str, Relation] = {
 }  # fmt: skip
 _BECOMES = ("is", "'s", "was", "are", "were", "gets", "got", "becomes", "turns", "go", "goes", "went", "come", "came")
 _GONE = frozenset(("gone", "away", "missing", "absent"))
-_SWITCHED = {"off": "dark", "out": "dark", "on": "bright"}
 _SUBJECTS = ("he", "she", "they")
 LEAST, SURER = 0.5, 0.6  # probability from which a question is refused; where a condition is told of somebody [choice]
 _SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
@@ -319,7 +319,7 @@ def _in_the_light(question: Tagged) -> Sequence[Slot]:
         how = lit + 1 + (seen[lit + 1 : lit + 2] != [] and seen[lit + 1] in _BECOMES)
         if seen[i] not in RELATIONS_IN_TIME or how >= len(seen) or seen[lit] not in ("it", "its", "light", "lights"):
             continue
-        light = canonical("light", seen[how]) if is_known("light", seen[how]) else _SWITCHED.get(seen[how], "")
+        light = canonical("light", seen[how]) if is_known("light", seen[how]) else SWITCHED.get(seen[how], "")
         if light:
             rest = [slot for slot in question.slots if not i < slot.at <= how]
             return [*rest, Slot("F", "light", False, " ".join(seen[lit : how + 1]), light, lit)]
@@ -433,7 +433,8 @@ def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     at = question.seen.index("only") if "only" in question.seen else 0
     before = [slot for slot in question.slots if slot.role == "S" and slot.at < at]
     after = next((slot for slot in question.slots if slot.at > at), None)
-    there = after is not None and after.kind in (*PLACES, "posture") and after.at <= at + 3
+    lasts = PLACES if heads["relation"] != "none" or {"up", "down", "one"} & {*question.seen} else (*PLACES, "posture")
+    there = after is not None and after.kind in lasts and after.at <= at + 3
     return {"quantifier": "any", "throughout": "yes"} if heads["select"] == "exists" and before and there else {}
 
 
@@ -870,7 +871,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
         return query
     if "out" in said:
         return replace(query, where=part)
-    if not said & {"off", "down", "away", "go"} or not isinstance(where, Not):
+    if not said & {"off", "down", "away", "go", "drop", "drops", "dropped"} or not isinstance(where, Not):
         return query
     if query.select == "when":
         return replace(query, where=part, rank=Rank("time", -1))

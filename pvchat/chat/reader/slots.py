@@ -22,7 +22,8 @@ COMING = word_set(
     """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
     shows showed walk walks walked turn turns turned join joins joined return returns returned returning"""
 )
-TAKING = word_set("take takes took taken taking put puts putting let lets letting pull pulls pulled")
+TAKING = word_set("take takes took taken taking put puts putting let lets letting pull pulls pulled drop drops dropped")
+SWITCHED = {"off": "dark", "out": "dark", "on": "bright"}
 _ASIDE = FUNCTION_WORDS | TAKING | word_set("off down away go")  # "puts the hat on" tells of the hat
 _BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than", "in", "on", "at")
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
@@ -96,6 +97,8 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     kind = "unknown" if stranger or kind == "name" and not words[0].name else kind
     kind = "pronoun" if kind == "deed" and _AGAIN.issuperset(word.seen for word in words) else kind
     value = canonical(kind, " ".join(word.seen for word in words))
+    if kind == "light" and (switched := next((SWITCHED[w] for w in typed.lower().split() if w in SWITCHED), "")):
+        return Slot(role, kind, False, typed, switched, at)  # "while the lights are off"
     goes = role == "F" and kind == "present" and any(word.seen in GOING for word in words)
     return Slot(role, kind, tag.endswith("!") or goes, typed, value, at, words[0].name)
 
@@ -178,7 +181,25 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
             made += _with_colour(slot, colour, slots)
     if any(isinstance(one, Has) and one.attribute in _MEASURED for one in made):  # who does so is there
         made = [one for one in made if one != Has("present")]
-    return list(dict.fromkeys(made))
+    return list(dict.fromkeys(_put_together(made)))
+
+
+def _put_together(made: list[Condition]) -> list[Condition]:
+    """Conditions that mean one thing together: a thing that is gone; alone with somebody; not sitting at a table."""
+    things = [one for one in made if isinstance(one, Has) and one.attribute == "thing"]
+    if things and Not(Has("present")) in made:
+        return [Not(one) if one in things else one for one in made if one != Not(Has("present"))]
+    company = next(
+        (one for one in made if isinstance(one, Has) and one.attribute in ("with", "beside") and one.of), None
+    )
+    if company is not None and company.of is not None and company.of.names and Has("alone") in made:
+        nobody_else = Not(Has("with", of=Whom(besides=company.of.names)))
+        return [nobody_else if one == Has("alone") else one for one in made]
+    denied = [one for one in made if isinstance(one, Not) and isinstance(one.part, Has)]
+    kinds = [one.part.attribute for one in denied if isinstance(one.part, Has)]
+    if kinds == ["posture", "near"]:  # "who didn't sit at the table?"
+        return [*(one for one in made if one not in denied), Not(And(tuple(one.part for one in denied)))]
+    return made
 
 
 def _is_thing_held(slot: Slot) -> bool:

@@ -203,7 +203,8 @@ def whom_said(whom: Whom) -> str:
     known = {True: " I know", False: " I don't know", None: ""}[whom.known]
     if whom.such is not None:
         return f"{ {'none': 'no', 'all': 'every'}.get(whom.quantifier, 'the') } {noun(whom.such)}{known}".strip()
-    return f"{ {'none': 'nobody', 'all': 'everybody'}.get(whom.quantifier, 'somebody') }{known}".strip()
+    other = " else" if whom.besides else ""
+    return f"{ {'none': 'nobody', 'all': 'everybody'}.get(whom.quantifier, 'somebody') }{other}{known}".strip()
 
 
 def ordinal(k: int) -> str:
