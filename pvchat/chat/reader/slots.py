@@ -189,12 +189,10 @@ def _put_together(made: list[Condition]) -> list[Condition]:
     things = [one for one in made if isinstance(one, Has) and one.attribute == "thing"]
     if things and Not(Has("present")) in made:
         return [Not(one) if one in things else one for one in made if one != Not(Has("present"))]
-    company = next(
-        (one for one in made if isinstance(one, Has) and one.attribute in ("with", "beside") and one.of), None
-    )
-    if company is not None and company.of is not None and company.of.names and Has("alone") in made:
-        nobody_else = Not(Has("with", of=Whom(besides=company.of.names)))
-        return [nobody_else if one == Has("alone") else one for one in made]
+    with_whom = [one for one in made if isinstance(one, Has) and one.attribute == "with" and one.of and one.of.names]
+    if with_whom and with_whom[0].of and Has("alone") in made:
+        nobody_else = Not(Has("with", of=Whom(besides=with_whom[0].of.names)))
+        return [*(one for one in made if one != Has("alone")), nobody_else]
     denied = [one for one in made if isinstance(one, Not) and isinstance(one.part, Has)]
     kinds = [one.part.attribute for one in denied if isinstance(one.part, Has)]
     if kinds == ["posture", "near"]:  # "who didn't sit at the table?"

@@ -106,6 +106,7 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
             return "be", "away"
         part = condition.part
         aux, text = complement(part, count, "any") if isinstance(part, Has) else _complement(part, count)
+        text = text.replace("somebody", "anybody")
         return ("do", f"not have {text}") if aux == "have" else ("be", f"not {text}")
     if isinstance(condition, And) and (placed := _in_place(condition, count)):
         return placed
