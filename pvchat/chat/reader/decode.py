@@ -172,7 +172,11 @@ def _alternatives(
     """Between which conditions an "or" stands, and which narrow it: "sitting or standing in the kitchen?"."""
     kinds = [one.attribute if isinstance(one, Has) else None for one in conditions]
     scene = [one for one, kind in zip(conditions, kinds, strict=True) if kind in _SCENE]
-    if asked is not None and kinds.count(asked) > 1:
+    stands = {slot.kind for slot in slots if slot.after_or and slot.role == "P"}
+    mixed = len(stands) == 1 and 1 < sum(kind in stands for kind in kinds) < len(kinds)
+    if mixed:  # "with a beard or a moustache, sitting"
+        rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind not in stands]
+    elif asked is not None and kinds.count(asked) > 1:
         rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind != asked]
     elif len(conditions) < 3 or len(scene) in (0, len(conditions)):
         rest = []
@@ -192,7 +196,8 @@ def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom,
 
 def _picks(heads: dict[str, str], whom: Whom) -> bool:
     """Whether a rank says whom a question is about, not what it asks for."""
-    return heads["select"] in _OF_ONE and heads["follow"] == "none" and not whom.names
+    described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
+    return heads["select"] in _OF_ONE and heads["follow"] == "none" and not whom.names and not described
 
 
 def _is_thing(condition: Condition) -> bool:
@@ -323,7 +328,8 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
     if condition not in (Has("present"), Not(Has("present"))) or not plain:
         return condition
     said = {word for s in slots if s.role == "P" and s.kind == "present" for word in s.typed.lower().split()}
-    if said & GOING and (heads["select"] in ("exists", "when", "who", "count") or during.event is not None):
+    goes = said & GOING or said & {"away", "off", "out"} and condition == Not(Has("present"))
+    if goes and (heads["select"] in ("exists", "when", "who", "count") or during.event is not None):
         return Has("leaves")
     enters = during.event is not None or heads["select"] == "who" and said & {"in", "into"}
     if not (said & COMING and enters):

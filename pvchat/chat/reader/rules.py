@@ -123,6 +123,8 @@ _IS = word_set("is are was were")
 _ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
 _NOT = word_set("never not")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
+_ABSENT = word_set("not isn't isnt wasn't wasnt never")
+_BARE = _ABSENT | word_set("who is was 's there seen ever been has in it")
 _COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 _ORDERED = word_set("first last second third before earliest latest next soonest ahead earlier later fourth")
@@ -605,6 +607,13 @@ def _comes_in(query: Query, question: Tagged) -> Query:
     return replace(query, where=Has("enters")) if plain and asked and comes else query
 
 
+def _not_there(query: Query, question: Tagged) -> Query:
+    """Who isn't there, where nothing but that is left of a question: "who was not in the first shot?"."""
+    seen = {word for word in question.seen if word[0].isalpha()}
+    bare = query.select == "who" and query.where is None and is_numbered(query.during) and seen <= _BARE
+    return replace(query, where=Not(PRESENT)) if bare and seen & _ABSENT else query
+
+
 def _anybody(query: Query, question: Tagged) -> Query:
     """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one."""
     placed = query.where is not None and all(has.attribute in PLACES for has in atoms(query.where))
@@ -679,6 +688,8 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     seen = [word.seen for word in words]
     refused = query.select == "refuse" and query.refusal == "sound"
     if not (refused or _is_heard(query, text, seen)):
+        return query
+    if seen[:3] == ["would", "you", "say"]:  # "would you say Ana danced longer?"
         return query
     phrase, names = _phrase(words, text)
     if {"my", "name"} <= set(seen):
@@ -887,7 +898,6 @@ HEAD_RULES = (
     _comes_again, _was_gone,
 )  # fmt: skip
 QUERY_RULES = (
-    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly, _anybody,
-    _of_people, _of_return, _unread,
-    _in_each_place, _with_kind,
+    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _not_there, _mostly,
+    _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
 )  # fmt: skip

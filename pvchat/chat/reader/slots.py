@@ -25,7 +25,7 @@ COMING = word_set(
 TAKING = word_set("take takes took taken taking put puts putting let lets letting pull pulls pulled drop drops dropped")
 SWITCHED = {"off": "dark", "out": "dark", "on": "bright"}
 _ASIDE = FUNCTION_WORDS | TAKING | word_set("off down away go")  # "puts the hat on" tells of the hat
-_BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than", "in", "on", "at")
+_BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than", "in", "on", "at", "one")
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing")
@@ -92,6 +92,7 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     role, _, kind = tag.removesuffix("!").partition("-")
     typed = " ".join(word.typed for word in words)
     known = any(is_known("hair", form) for form in (typed.lower(), typed.lower().removesuffix("s")))
+    known = known or "hair" in typed.lower() or "-" in typed
     stranger = kind == "hair" and role not in "PF" and len(words) == 1 and not known  # "what does Baldur do?"
     typed = typed.capitalize() if stranger else typed
     kind = "unknown" if stranger or kind == "name" and not words[0].name else kind
@@ -131,7 +132,10 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     genders = list(dict.fromkeys(one for one in conditions if isinstance(one, Has) and one.attribute == "gender"))
     if len(genders) > 1:  # "how many men and women are there?"
         conditions = [Or(tuple(genders)), *(one for one in conditions if one not in genders)]
-    such = joined(conditions, "and")  # with it "the doctor in the white coat" is nobody's name
+    second = next((i for i, s in enumerate(own) if s.after_or and not s.name), 0)
+    such = (
+        _either_of(own[:second], own[second:], role) if second else joined(conditions, "and")
+    )  # with it "the doctor in the white coat" is nobody's name
     return Whom(
         names=names,
         quantifier=_quantifier(heads, role, own),
@@ -144,9 +148,22 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     )
 
 
+def _either_of(first: Sequence[Slot], second: Sequence[Slot], role: str) -> Condition | None:
+    """One of two descriptions: "the man in red or the one in blue" is a man in red or in blue."""
+    one, other = conditions_of(first, role), conditions_of(second, role)
+    kinds = [c for c in one if isinstance(c, Has) and c.attribute == "gender"]
+    shared = [] if any(isinstance(c, Has) and c.attribute == "gender" for c in other) else kinds
+    looks = joined([c for c in one if c not in shared], "and")
+    if looks is None or not other:
+        return joined([*one, *other], "and")
+    return joined([*shared, Or(tuple(filter(None, (looks, joined(other, "and")))))], "and")
+
+
 def ordinal(slot: Slot) -> int:
     """The number of "second" or "the third one"."""
     words = (*slot.typed.lower().split(), slot.value)
+    if {"last", "but"} <= {*words}:
+        return -2  # "the last but one"
     return next((_ORDINALS[word] for word in words if word in _ORDINALS), 1)
 
 
@@ -260,12 +277,15 @@ def _colours(slots: Sequence[Slot]) -> dict[int, Slot]:
     """
     free = [s for s in slots if s.kind == "colour"]
     found: dict[int, Slot] = {}
-    for garment in (s for s in slots if s.kind == "worn" or s.kind == "hair" and not {*s.value.split()} & {*COLOURS}):
-        before = [c for c in free if c.at < garment.at and not _between(slots, c.at, garment.at)]
-        after = [c for c in free if c.at > garment.at and not _between(slots, garment.at, c.at)]
-        if nearest := before[-1:] or after[:1]:
-            found[garment.at] = nearest[0]
-            free.remove(nearest[0])
+    garments = [s for s in slots if s.kind == "worn" or s.kind == "hair" and not {*s.value.split()} & {*COLOURS}]
+    for garment in garments:
+        if before := [c for c in free if c.at < garment.at and not _between(slots, c.at, garment.at)]:
+            found[garment.at] = before[-1]
+            free.remove(before[-1])
+    for garment in (s for s in garments if s.at not in found):
+        if after := [c for c in free if c.at > garment.at and not _between(slots, garment.at, c.at)]:
+            found[garment.at] = after[0]
+            free.remove(after[0])
     return found
 
 

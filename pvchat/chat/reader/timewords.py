@@ -180,7 +180,8 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          rf"|closing) (?P<share>half|third|quarter)\b{_OF}", _share),
         (rf"\b(?:{_IN} )?the (?P<which>second|third|fourth|fifth|\d+(?:st|nd|rd|th)) (?P<unit>minute|hour)\b{_OF}",
          _nth),
-        (rf"(?:^|\b(?:{_IN} )?the )(?P<which>first|second|third|fourth|fifth|last|final) (?:shot|scene)\b:?{_OF}"
+        (rf"(?:^|\b(?:{_IN} )?the )(?P<which>first|second|third|fourth|fifth|last|final) (?:shot|scene)\b"
+         rf"(?! (?:in which|where|when|with|that|of)\b):?{_OF}"
          r"|\bin (?:shot|scene) (?:number )?(?P<number>\d+)\b", _shot),
         (rf"\b(?:in|around) the (?:very )?middle of the {_CLIP}\b", lambda m: _shared(1 / 3, 2 / 3)),
         (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?",
