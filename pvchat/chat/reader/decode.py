@@ -493,8 +493,8 @@ def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later:
     """Whom a pronoun of an event means within its question: "does Hugo get up before he leaves?"; with `later` also who
     is named behind it: "after he left, did Hugo come back?".
     """
-    asked = pronoun.role == "S"  # "when Ana comes back, does she …?"
-    named = [slot for slot in slots if slot.name and (slot.at < pronoun.at or later and not asked)]
+    asked = pronoun.role in "SO"  # "when Ana comes back, does she …?", "who is beside her?"
+    named = [slot for slot in slots if slot.name and (slot.at < pronoun.at or later and pronoun.role != "S")]
     own = next(
         (names for role in ("E" if asked else "SO") if (names := [slot.name for slot in named if slot.role == role])),
         [],
@@ -502,7 +502,7 @@ def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later:
     words, genders = set(pronoun.typed.lower().split()), _genders(timeline)
     several = len(own) > 1 or bool(words & _SEVERAL)
     fits = all(_fits(words, genders.get(name, "")) for name in own) and several == bool(words & _SEVERAL)
-    happens = pronoun.role == "E" or asked and later or pronoun.role == "V" and any(slot.role == "F" for slot in slots)
+    happens = pronoun.role in "EO" or asked and later or pronoun.role == "V" and any(slot.role == "F" for slot in slots)
     return own if happens and fits else ()
 
 

@@ -364,6 +364,18 @@ def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
     return sorted(slots, key=lambda slot: slot.at)
 
 
+def _she_of_the_event(question: Tagged) -> Sequence[Slot]:
+    """With who is named in an event as "she", where the network passed that over: "when Ana is alone, what does she
+    do?".
+    """
+    slots, tags = question.slots, question.labels.tags
+    named = [slot for slot in slots if slot.role == "E" and slot.name]
+    said = [i for i, word in enumerate(question.seen[: len(tags)]) if word in ("she", "he") and tags[i] == "O"]
+    if len(named) != 1 or not said or any(slot.role == "S" for slot in slots):
+        return slots
+    return sorted([*slots, replace(named[0], role="S", at=said[0])], key=lambda slot: slot.at)
+
+
 def _met(question: Tagged) -> Sequence[Slot]:
     """With meeting somebody as being seen together, where nothing else is asked: "have Ana and Ben met?"."""
     at = next((i for i, word in enumerate(question.seen) if word in _MEETS), 0)
@@ -892,7 +904,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 
 TAG_RULES = (_with_event, _only_deed, _with_whom)
-SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of, _into_or_out_of)
+SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of, _into_or_out_of, _she_of_the_event)
 HEAD_RULES = (
     _not_known, _who_is, _not_first, _meanwhile, _only_there, _gaze, _thing_or_thing, _of_one,
     _comes_again, _was_gone,

@@ -51,6 +51,8 @@ _HOW_MANY = re.compile(
 _ENOUGH = 2  # words of another language that no English word outweighs [choice]
 ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
 _IDENTIFIES = re.compile(r"\b(?:is|was|isn't|wasn't) (?:it|that|this) $", re.IGNORECASE)  # "was it ben?"
+_AT = ("on", "at", "in", "by")
+_WITHOUT = re.compile(r"\bw ?/ ?o\b", re.IGNORECASE)
 NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
 _SHADES = ("dark", "light", "pale", "bright", "deep")
@@ -229,7 +231,8 @@ def _is_name_here(text: str, start: int, stop: int, end: int) -> bool:
         return False  # "mark the frame": a verb
     if word.lower() in _MONTHS and at.before in _BEFORE_MONTH and not tail:
         return False
-    return capital or " " in word or at.before not in BEFORE_NOUN or bool(_IDENTIFIES.search(text[:start]))
+    ours = at.before in ("our", "my", "its", "that", "no", "an") and word.lower() not in lexicon_words()  # "our ben"
+    return capital or ours or " " in word or at.before not in BEFORE_NOUN or bool(_IDENTIFIES.search(text[:start]))
 
 
 @dataclass(frozen=True)
@@ -371,7 +374,7 @@ def reply_in(language: str) -> str | None:
 
 def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> Wording:
     """A question as the reader sees it."""
-    plain = " ".join(unicodedata.normalize("NFKC", text).replace("’", "'").split())
+    plain = " ".join(_WITHOUT.sub("without", unicodedata.normalize("NFKC", text).replace("’", "'")).split())
     tidy, part = named_part(plain)
     words = _split(tidy, find_mentions(tidy, names, aliases))
     called = frozenset(form.casefold() for form in (*names, *aliases))
@@ -477,6 +480,8 @@ def canonical(kind: str, typed: str) -> str:
     for form in (plain, plain.removesuffix("s"), f"{plain}s"):
         if form in table:
             return table[form]
+    if kind == "near" and (at := next((f"{how} {plain}" for how in _AT if f"{how} {plain}" in table), "")):
+        return table[at]  # "sofa", "desk"
     inside = [form for form in table if f" {form} " in f" {plain} "]
     return table[max(inside, key=len)] if inside else " ".join(words)
 
