@@ -4,7 +4,8 @@ In: a film of labelled clips as `planted.py` makes it (its JSON beside it says w
 clips, from which these people are enrolled. The film is repeated to the length that is wanted. Out: how many of the
 events that the spans of its offline scan make are told by the live road within a second, what it tells beside them,
 delays, drops, memory; `.live.json` beside the film holds each. What happens in a gap can't be seen: it is wanted where
-the pictures end, or begin again; nobody leaves in a gap who is there after it.
+the pictures end, or begin again; nobody leaves in a gap who is there after it, and of whom a gap leaves less than a
+sample's time nothing is wanted.
 
     python benchmarks/planted.py ../shared/devset runs/film.mp4 --minutes 4
     python benchmarks/live.py runs/film.mp4 ../shared/devset --minutes 30 --breaks 50            over RTSP, in real time
@@ -42,7 +43,7 @@ from pvchat import PVChat
 from pvchat.chat.spans import Span, common, merged
 from pvchat.config import Settings
 from pvchat.library.live.courier import Courier
-from pvchat.library.live.live import Live
+from pvchat.library.live.live import FPS, Live
 from pvchat.library.live.parts import Sampler
 from pvchat.library.live.ring import Ring
 from pvchat.library.live.window import GONE_S
@@ -89,6 +90,7 @@ def offline(chat: PVChat, film: Path, length_s: float, gaps: list[Span]) -> list
     for one in chat.presence(chat.analyse(film, stage="who")):
         again = [k * lasts for k in range(int(length_s / lasts) + 1)] if one.decision == "present" else []
         spans = common(merged([(at + start, at + end) for at in again for start, end in one.spans]), seen)
+        spans = [(start, end) for start, end in spans if end - start >= 1 / FPS]  # no sample shows less than that
         for start, end in _joined_over(spans, gaps):
             found.append(Told("appears", one.name, start))
             found += [Told("leaves", one.name, end)] if end < length_s - GONE_S else []

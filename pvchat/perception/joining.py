@@ -56,6 +56,10 @@ class TrackJoiner:
         self._most = _PART_SIGHTINGS
         self._last_shot = 0  # the first frame of the shot that goes on over the border
 
+    def __len__(self) -> int:
+        """How many tracks there are so far."""
+        return len(self._people) + len(self._figures)
+
     def add(self, part: ClipAnalysis, offset: int) -> None:
         """Take in the next part; its frame 0 is the whole video's frame `offset`."""
         moved = [_move(t, part, offset) for t in part.tracks]

@@ -2,7 +2,7 @@
 
 In: a camera's address. Out: events, deliveries, short clips. Start with `live.py`: `Live`, one camera that is watched.
 
-    parts.py     pictures, cut into 1-second parts; what can't be looked at in time is dropped and counted
+    parts.py     pictures, cut into 1-second parts; of what can't be looked at in time samples are dropped
     window.py    who is there now, as in any video
     ring.py      short clips around events, kept for some days
     events.py    events, and rules about which are told

@@ -1,15 +1,17 @@
 """Pictures of a camera become parts of a second: a few samples, cuts, and whether anything moves.
 
 In: `Picture`s as they come. Out: `LivePart`s, by way of a queue that holds a few: where looking at them is slower than
-they come, the oldest are dropped and counted. Every picture is shrunk once, for cuts and for motion; only samples are
-turned into RGB, and only where something differs from the last part that was looked at.
+they come, every other sample is left out, and where that isn't enough the oldest parts; both are counted. A second of
+which one sample was looked at tells who is there; one that is missing doesn't. Every picture is shrunk once, for cuts
+and for motion; only samples are turned into RGB, and only where something differs from the last part that was looked
+at.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -142,11 +144,17 @@ def _differs(one: NDArray[np.int16], other: NDArray[np.int16] | None) -> bool:
     return other is None or int((np.abs(one - other).max(2) > _LEVELS).sum()) >= _PIXELS
 
 
+def _thinned(part: LivePart) -> LivePart:
+    """A part with every other sample; one stays."""
+    kept = slice(min(1, len(part.clip.times) - 1), None, 2)
+    return replace(part, clip=replace(part.clip, times=part.clip.times[kept], images=part.clip.images[kept]))
+
+
 class Queue:
     """Parts that wait to be looked at.
 
     Args:
-        lossless: whoever puts one in waits for room; else the oldest is dropped.
+        lossless: whoever puts one in waits for room; else samples are dropped.
 
     Attributes:
         dropped: samples that nobody looked at.
@@ -173,12 +181,16 @@ class Queue:
             return full
 
     def get(self, timeout_s: float = 1.0) -> LivePart | None:
-        """The oldest part; None where none came in time."""
+        """The oldest part, thinned out where others wait behind it; None where none came in time."""
         with self._changed:
             self._changed.wait_for(lambda: self._parts or self._closed, timeout_s)
             part = self._parts.popleft() if self._parts else None
             self._changed.notify_all()
-            return part
+            if part is None or part.still or self._lossless or self._closed or not self._parts:
+                return part
+            kept = _thinned(part)
+            self.dropped += len(part.clip.times) - len(kept.clip.times)
+            return kept
 
     def close(self) -> None:
         """No more parts come."""

@@ -19,9 +19,10 @@ from pathlib import Path
 
 from pvchat.library import records
 from pvchat.library.live.parts import LivePart
-from pvchat.library.live.window import OVERLAP_S, SeenPart, joined
+from pvchat.library.live.window import OVERLAP_S, SeenPart, extend
 from pvchat.library.recognise import recognise
 from pvchat.library.sources import stamp_of
+from pvchat.perception.scan import ScanState
 from pvchat.schemas import Service, Sound
 from pvchat.storage import atomic, database, private
 from pvchat.storage.library import changing, drop_clips, drop_leftovers, ring_of, watching
@@ -166,7 +167,10 @@ class Ring:
     def _enter(self, take: _Take) -> None:
         """A finished clip becomes a file, and rows: one transaction."""
         data = take.data.getvalue()
-        analysis = joined(take.parts, hashlib.sha256(data).hexdigest()).analysis()
+        seen = ScanState(hashlib.sha256(data).hexdigest())
+        for part in take.parts:
+            extend(seen, part, take.at)
+        analysis = seen.analysis()
         if not analysis.tracks:
             self._give_up(take)
             return

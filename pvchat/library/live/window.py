@@ -1,14 +1,16 @@
-"""Who is before a camera now: the last half minute as one analysis, decided as a video of that length would be.
+"""Who is before a camera now: the last half minute as one analysis, decided as a part of a longer video would be.
 
 In: what was seen in each part. Out: `Stay`s: from when to when somebody is there. The parts are joined as those of a
-long video are (`perception/scan.py`), and the same model at the same operating point says who is in them. When there
-are too many, the window begins anew with its last ones.
+long video are (`perception/scan.py`), and the same model at the same operating point says who is in them: one of all
+whom the last minutes have shown, any of whom a face could be taken for somebody. Beside the analysis that is decided
+about another one grows, begun when that one was half full, and takes its place when it is full: with a few parts alone
+the same faces would be decided about otherwise.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +22,9 @@ from pvchat.perception.scan import ScanState
 from pvchat.schemas import ClipAnalysis, Service
 
 UNKNOWN = ""  # the id of whoever isn't enrolled
-MOST, KEPT = 30, 12  # parts of a window, and how many go on when it begins anew
+DECIDED = 60, 60  # parts, and people, of what is decided about: it is to cost a twentieth of a second
+COUNTED = 480, 400  # the same of what is counted: in film, as many as a scan would count in some minutes
+_GAPS = 30  # that are remembered
 GONE_S = 2.0  # unseen for so long, somebody has left
 BLIND_S = 10.0  # so long a gap isn't counted as time in which somebody wasn't seen
 _ABOUT_S = 0.2  # half a sample's time or so: by which two seconds of parts may be less
@@ -67,8 +71,46 @@ class Stay:
     announced: bool = False
 
 
+Seen = tuple[str, float, list[Span]]  # id, probability, spans in seconds since 1970
+
+
+class Recent:
+    """The last parts of a camera as one analysis.
+
+    Args:
+        most: parts, and people, of it at the most; there are at least half as many of one of them, once there were.
+
+    Attributes:
+        at, until: when it begins, and when the last part ends, seconds since 1970.
+        seen: what is decided about.
+    """
+
+    def __init__(self, most: tuple[int, int]) -> None:
+        self.most = most
+        self.at = self.until = 0.0
+        self.seen = ScanState("")
+        self._next: tuple[float, ScanState] | None = None
+
+    def add(self, part: SeenPart) -> None:
+        """The next part."""
+        if self._next is not None and self._fullness() >= 1:
+            (self.at, self.seen), self._next = self._next, None
+        if self._next is None and self._fullness() >= 1 / 2:
+            self._next = (part.at, ScanState(""))
+        if not self.seen.parts:
+            self.at = part.at
+        extend(self.seen, part, self.at)
+        if self._next is not None:
+            extend(self._next[1], part, self._next[0])
+        self.until = part.end
+
+    def _fullness(self) -> float:
+        parts, people = self.most
+        return max(self.seen.parts / parts, len(self.seen.joiner) / people)
+
+
 class Window:
-    """The last parts of a camera, and who is there.
+    """Who is before a camera.
 
     Args:
         chat: whose people, by which model.
@@ -78,35 +120,37 @@ class Window:
         self.chat = chat
         self.stays: dict[str, Stay] = {}
         self._until: dict[str, float] = {}  # when each one's last announced stay ended
-        self._ids: set[str] = set()
-        self._parts: list[SeenPart] = []
-        self._seen = ScanState("")
+        self._ids: dict[str, str] = {}
+        self._begin()
         self._now = 0.0  # the end of the last part
-        self._gaps = deque[Span](maxlen=MOST)  # when there were no pictures, the last times
+        self._gaps = deque[Span](maxlen=_GAPS)  # when there were no pictures, the last times
 
     def add(self, part: SeenPart) -> list[CameraEvent]:
         """The next part that was looked at; what has changed by it."""
         ids = ids_today(self.chat)
-        if not set(ids) >= self._ids:  # somebody was forgotten: what was seen of her, too
-            self._parts, self._seen, self.stays = [], ScanState(""), {}
-        self._ids = set(ids)
+        if not ids.keys() >= self._ids.keys():  # somebody was forgotten: what was seen of her, too
+            self._begin()
+            self.stays = {}
+        changed, self._ids = ids != self._ids, ids
         self._carry_over(ids)
         if OVERLAP_S < part.at - self._now <= BLIND_S:  # the connection broke, or parts were dropped
             self._gaps.append((self._now, part.at))
         self._keep_time(part.at, part.end)
-        self._parts.append(part)
-        if len(self._parts) > MOST:
-            self._parts = self._parts[-KEPT:]
-            self._seen = joined(self._parts)
-        else:
-            extend(self._seen, part, self._parts[0].at)
-        return self._follow(self._spans(), part.end)
+        self._recent.add(part)
+        self._crowd.add(part)
+        if part.analysis.tracks or changed:  # else nothing is said that wasn't
+            self._who = self._decided()
+        return self._follow(self._who, part.end)
+
+    def _begin(self) -> None:
+        """Nothing was seen yet."""
+        self._recent, self._crowd = Recent(DECIDED), Recent(COUNTED)
+        self._who: list[Seen] = []
 
     def hold(self, end: float) -> list[CameraEvent]:
         """Nothing has moved until `end`: whoever was there at last still is."""
         self._keep_time(end, end)
-        last = self._parts[-1].end if self._parts else end
-        return self._follow([], end, last)
+        return self._follow([], end, self._recent.until or end)
 
     def _carry_over(self, ids: Mapping[str, str]) -> None:
         """Whoever was corrected or merged meanwhile stays, by her id of today."""
@@ -121,18 +165,19 @@ class Window:
     def _keep_time(self, at: float, end: float) -> None:
         """What goes on at `at`, until `end`; where the clock was set back, whoever is there has come by the new one."""
         if (by := at - self._now) < -OVERLAP_S:
-            self._parts, self._seen = [], ScanState("")
+            self._begin()
             self._gaps.clear()
             self._until = {ref: until + by for ref, until in self._until.items()}
             for stay in self.stays.values():
                 stay.start, stay.last = stay.start + by, stay.last + by
         self._now = end
 
-    def _spans(self) -> list[tuple[str, float, list[Span]]]:
-        """Who is seen in the window: id, probability, spans in seconds since 1970."""
-        analysis, at = self._seen.analysis(), self._parts[0].at
+    def _decided(self) -> list[Seen]:
+        """Who is seen in the last half minute or so."""
+        analysis, at = self._recent.seen.analysis(), self._recent.at
         if not analysis.tracks:
             return []
+        analysis.in_all = len(self._crowd.seen.joiner)
         people = self.chat.people.snapshot().people
         presences = self.chat.score(people, analysis)
         found = [
@@ -146,9 +191,7 @@ class Window:
         likeliest = max((one.probability for one in presences if one.decision != "present"), default=0.0)
         return [*found, (UNKNOWN, 1 - likeliest, _moved(merged(spans), at))]
 
-    def _follow(
-        self, seen: Iterable[tuple[str, float, list[Span]]], now: float, until: float | None = None
-    ) -> list[CameraEvent]:
+    def _follow(self, seen: Iterable[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
         """Stays as they are by now; those that were last seen at `until` go on.
 
         Args:
@@ -197,14 +240,6 @@ def ids_today(chat: Service) -> dict[str, str]:
     """Whose each id is by now, of all ids that people have or had."""
     now = {one.name: one.id for one in chat.people.snapshot().people}
     return {ref: now[name] for ref, name in chat.people.ids().items() if name in now}
-
-
-def joined(parts: Sequence[SeenPart], key: str = "") -> ScanState:
-    """Some parts as one video, whose time begins with the first."""
-    seen = ScanState(key)
-    for part in parts:
-        extend(seen, part, parts[0].at)
-    return seen
 
 
 def extend(seen: ScanState, part: SeenPart, start: float) -> None:
