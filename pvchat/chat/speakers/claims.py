@@ -11,7 +11,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.clip_timeline import SETTING_SURE
 from pvchat.chat.query import atoms
 from pvchat.chat.question import Question
 from pvchat.chat.timeline import Row, Timeline
@@ -24,7 +23,7 @@ from pvchat.model.choices import (
     possible,
     sentences,
 )
-from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
+from pvchat.schemas import SETTING_SURE, ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
 
 _HELPED = ("deed", "posture", "place")  # attributes of which a choice can tell something
 _LIKELY = 0.6  # probability of a row that is told with "probably"

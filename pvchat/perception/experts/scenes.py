@@ -29,9 +29,10 @@ class PlaceHead:
         self.labels: list[str] = json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"]
         self._weight, self._bias = linear_head(_FILE)
 
-    def probabilities(self, features: FloatArray) -> FloatArray:
-        """[C] how likely each of `labels` is of a clip with frames [B, 1280], B > 0: they decide together."""
-        return np.asarray(softmax((features @ self._weight.T + self._bias).mean(0)), np.float32)
+    def shares(self, features: FloatArray) -> dict[str, float]:
+        """How likely each of `labels` is of a clip with frames [B, 1280], B > 0: they decide together."""
+        likely = softmax((features @ self._weight.T + self._bias).mean(0))
+        return dict(zip(self.labels, likely.tolist(), strict=True))
 
 
 def free_cells(faces: FloatArray) -> NDArray[np.bool_]:
