@@ -29,11 +29,11 @@ class StubHeads:
 
 class StubPlaces:
     def __init__(self, label, sure):
-        self.labels, self.shares = [label, OTHER], np.float32([sure, 0.0])
+        self.label, self.sure = label, sure
 
-    def probabilities(self, features):
+    def shares(self, features):
         self.seen = features
-        return self.shares
+        return {OTHER: 1 - self.sure, self.label: self.sure}
 
 
 class StubImageNet:

@@ -15,9 +15,9 @@ from recipes.places.train import KINDS, LABELS, before, close_up, judge, learn, 
 def test_what_ships_names_the_kinds_of_the_recipe():
     assert PlaceHead().labels == LABELS
     assert {*_OPEN, *_EITHER} <= set(LABELS)
-    shares = PlaceHead().probabilities(np.zeros((3, 1280), np.float32))
-    assert shares.shape == (len(LABELS),)
-    assert abs(float(shares.sum()) - 1) < 1e-5
+    shares = PlaceHead().shares(np.zeros((3, 1280), np.float32))
+    assert list(shares) == LABELS
+    assert abs(sum(shares.values()) - 1) < 1e-5
 
 
 def test_no_place_or_word_stands_for_two_kinds():
