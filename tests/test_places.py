@@ -22,7 +22,7 @@ def walls(monkeypatch):
     def shares(*_):
         return {f"room {n}": (1 - sum(told.values())) / 10 for n in range(10)} | told
 
-    monkeypatch.setattr(places.PlaceHead, "shares", shares)
+    monkeypatch.setattr(places, "place_shares", shares)
     return told
 
 

@@ -24,7 +24,6 @@ from pvchat.schemas import (
     BLUE_SKY,
     BOOKSHELVES,
     PLACE_SURE,
-    SETTING_SURE,
     Appearance,
     ClipAnalysis,
     Ground,
@@ -359,9 +358,8 @@ def scene_as_rows(scene: SceneFacts) -> Iterator[Row]:
         sure = scene.confidence.get("place", 1.0) >= PLACE_SURE
         place = scene.place.removeprefix("an ").removeprefix("a ")
         yield Row("", "place", place, probability=1.0 if sure else PROBABLY)
-    least = 0.0 if scene.drawn or not scene.setting else SETTING_SURE[scene.setting]
-    if scene.setting and scene.confidence.get("setting", 1.0) >= least:
-        yield Row("", "setting", scene.setting)
+    if scene.sure_setting:
+        yield Row("", "setting", scene.sure_setting)
     if scene.light:
         yield Row("", "light", scene.light)
     if behind := backdrop(scene):

@@ -17,9 +17,9 @@ import numpy as np
 
 from pvchat.perception import colours
 from pvchat.perception.experts.attributes import Attribute
-from pvchat.perception.experts.scenes import OTHER, PlaceHead, free_cells
+from pvchat.perception.experts.scenes import OTHER, free_cells, place_shares
 from pvchat.perception.things import room_of
-from pvchat.schemas import BLUE_SKY, SETTING_SURE, ClipAnalysis, FloatArray, SceneFacts, Track
+from pvchat.schemas import BLUE_SKY, ClipAnalysis, FloatArray, SceneFacts, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
@@ -64,7 +64,7 @@ def measure_scene(
     _tell_setting(scene, pooled, experts)
     if not drawn:
         beside = _without_people(len(clip.images), frame_features, tracks)
-        scene = _placed(scene, *_likeliest(experts.places.shares(beside), scene))
+        scene = _placed(scene, *_likeliest(place_shares(beside), scene))
         scene.behind += _behind(frame_features, experts)
     scene.light, scene.background = colours.light(clip.images), colours.background(clip.images)
     if scene.setting == "outdoors" and colours.blue_sky(clip.images):
@@ -77,10 +77,10 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
 
     Of drawn scenes no place is known, and of a long video each stretch's was told when it was scanned.
     """
-    scene, grid = analysis.scene, analysis.frame_features
+    scene, grid = analysis.scene, np.asarray(analysis.frame_features, np.float32)
     if scene.drawn or analysis.scenes or not len(grid):
         return analysis
-    shares = PlaceHead().shares(_without_people(len(analysis.times), grid, analysis.tracks))
+    shares = place_shares(_without_people(len(analysis.times), grid, analysis.tracks))
     medical = [
         garment.confidence
         for track in analysis.tracks
@@ -126,8 +126,7 @@ def _likeliest(shares: dict[str, float], scene: SceneFacts) -> tuple[str | None,
 
     Kinds that are never where the scene surely is, indoors or outdoors, take no share.
     """
-    sure = scene.setting is not None and scene.confidence.get("setting", 1.0) >= SETTING_SURE[scene.setting]
-    outdoors = scene.setting == "outdoors"
+    sure, outdoors = scene.sure_setting, scene.setting == "outdoors"
     left = {kind: p for kind, p in shares.items() if not sure or kind in _EITHER or (kind in _OPEN) == outdoors}
     total = max(sum(left.values()), 1e-9)
     place = max(left, key=lambda kind: left[kind])
@@ -151,8 +150,8 @@ def _without_people(count: int, grid: FloatArray, tracks: Sequence[Track]) -> Fl
     """
     frames = np.linspace(0, count - 1, len(grid)).round()
     faces = ([box for track in tracks for box in track.boxes[track.frames == frame]] for frame in frames)
-    shown = zip(np.asarray(grid, np.float32), faces, strict=True)
-    return np.stack([cells[free_cells(np.array(boxes, np.float32).reshape(-1, 4))].mean(0) for cells, boxes in shown])
+    free = (free_cells(np.array(boxes, np.float32).reshape(-1, 4)) for boxes in faces)
+    return np.stack([cells[kept].mean(0) for cells, kept in zip(grid, free, strict=True)])
 
 
 def _behind(grid: FloatArray, experts: Experts) -> list[str]:

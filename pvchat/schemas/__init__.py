@@ -27,7 +27,6 @@ from pvchat.schemas.facts import (
     BOOKSHELVES,
     HANDS,
     PLACE_SURE,
-    SETTING_SURE,
     Appearance,
     Garment,
     PersonFacts,
@@ -42,7 +41,7 @@ from pvchat.schemas.why import Reason, Why
 
 __all__ = [
     "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "HANDS", "LANGUAGES", "LOOKS", "PLACE_SURE",
-    "SETTING_SURE", "STRIPS", "TINTS", "Answer", "AnswerGround",
+    "STRIPS", "TINTS", "Answer", "AnswerGround",
     "Appearance", "ClipAnalysis", "Decision", "FloatArray", "Garment", "Ground", "IntArray", "Look", "PersonFacts",
     "PersonPresence", "Progress", "QuestionType", "Reason", "SAMPLE_RATE", "SIGHTING_ARRAYS", "SceneFacts",
     "SceneSpan", "Service", "Sound", "SoundState", "Spans", "Stage", "Thing", "Track", "Utterance", "VOICEPRINT", "Why",

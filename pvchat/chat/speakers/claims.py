@@ -23,7 +23,7 @@ from pvchat.model.choices import (
     possible,
     sentences,
 )
-from pvchat.schemas import SETTING_SURE, ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
+from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
 
 _HELPED = ("deed", "posture", "place")  # attributes of which a choice can tell something
 _LIKELY = 0.6  # probability of a row that is told with "probably"
@@ -113,7 +113,7 @@ def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis, judged: bool) -> 
     facts = PersonFacts() if gap.track is None else analysis.tracks[gap.track].facts
     # whether the rim of the picture is one surface that tells no place: a dark one; any for a likely choice
     surface = bool(scene.background) and (not sure or scene.background in _DARK_RIMS)
-    doubtful = scene.setting is not None and scene.confidence.get("setting", 1.0) < SETTING_SURE[scene.setting]
+    doubtful = scene.setting != scene.sure_setting
     problems = (
         ("before one surface", place and surface),
         ("neither is it sure whether this is indoors", place and level and not sure and doubtful),
