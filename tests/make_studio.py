@@ -100,6 +100,7 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     monkeypatch.setattr(video, "load", made.load)
     monkeypatch.setattr("pvchat.perception.analysis.recognise", made.recognise)
     monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)
+    monkeypatch.setattr("pvchat.perception.places.tell_place", lambda analysis: analysis)  # its scenes are made up
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr("pvchat.model.sentences.SentenceEncoder", Sentences)
     monkeypatch.setattr("pvchat.model.language.LanguageModel", made.load_language)

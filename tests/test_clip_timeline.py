@@ -10,6 +10,7 @@ from make_analysis import make_analysis, make_track
 from pvchat.chat.clip_timeline import timeline_from, timeline_of
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.run import run
+from pvchat.chat.say.people import scene_place, scene_told
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.identity.evidence import Evidence, Neighbour, gather
 from pvchat.schemas import (
@@ -212,6 +213,23 @@ def test_the_scene_and_its_things() -> None:
     assert verdict(timeline, Has("thing", "violin")) == "unknown"
     assert run(Query("exists", where=Has("thing", "cup")), timeline).verdict == "yes"
     assert run(Query("count", where=Has("thing", "dining table")), timeline).number == 1
+
+
+@pytest.mark.parametrize(("sure", "hedge"), [({"place": 0.3}, "probably "), ({"place": 0.6}, ""), ({}, "")])
+def test_a_place_that_is_hardly_likely_is_told_with_probably(sure: dict[str, float], hedge: str) -> None:
+    analysis = make_analysis(track(0, range(8)))
+    analysis.scene = SceneFacts("an office", confidence=sure)
+    timeline = made(ANA, analysis=analysis)
+    assert scene_place(timeline) == f"{hedge}in an office"
+    assert scene_told(timeline) == f"The video {hedge}shows an office."
+
+
+def test_who_is_at_home_may_be_in_any_room_there() -> None:
+    analysis = make_analysis(track(0, range(8)))
+    analysis.scene = SceneFacts("at home", confidence={"place": 0.35})
+    timeline = made(ANA, analysis=analysis)
+    verdicts = [verdict(timeline, Has("place", room)) for room in ("kitchen", "living room", "house", "office")]
+    assert verdicts == ["unknown", "unknown", "yes", "no"]
 
 
 def test_where_nothing_was_looked_for_nothing_is_absent() -> None:

@@ -1,22 +1,41 @@
-"""Kinds of places that clothes tell."""
+"""Kinds of places that walls, clothes and things tell together."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from make_analysis import make_track
+from make_analysis import make_analysis, make_track
 
-from pvchat.perception.places import place_by_clothes
-from pvchat.schemas import Garment, SceneFacts
+from pvchat.perception import places
+from pvchat.perception.places import tell_place
+from pvchat.schemas import Garment, SceneFacts, SceneSpan, Thing
 
 OFFICE, HOSPITAL = "an office or meeting room", "a hospital or doctor's office"
 COAT, STETHOSCOPE = Garment("coat", "white", 0.8), Garment("stethoscope", None, 0.9)
 
 
-def place(*worn: Garment, told: str | None, sure: float = 0.3, setting: str = "indoors") -> str | None:
-    scene = SceneFacts(place=told, setting=setting, confidence={"place": sure} if told else {})
+@pytest.fixture(autouse=True)
+def walls(monkeypatch):
+    """What walls tell, by kind; the rest is as likely each of ten other rooms."""
+    told = {HOSPITAL: 0.0, places.OTHER: 0.0}
+
+    def shares(*_):
+        return {f"room {n}": (1 - sum(told.values())) / 10 for n in range(10)} | told
+
+    monkeypatch.setattr(places, "place_shares", shares)
+    return told
+
+
+def scene(*worn: Garment, setting: str | None = "indoors", things=(), features=(), sure=0.9, **more) -> SceneFacts:
     track = make_track()
-    track.facts.clothes = list(worn)
-    return place_by_clothes(scene, [track]).place
+    track.facts.clothes, track.facts.features = list(worn), list(features)
+    analysis = make_analysis(track)
+    analysis.frame_features = np.zeros((2, 49, 1280), np.float16)
+    analysis.scene, analysis.stage = SceneFacts(setting=setting, confidence={"setting": sure}), "what"
+    analysis.things = list(things)
+    for name, value in more.items():
+        setattr(analysis, name, value)
+    return tell_place(analysis).scene
 
 
 @pytest.mark.parametrize(
@@ -29,22 +48,50 @@ def place(*worn: Garment, told: str | None, sure: float = 0.3, setting: str = "i
         ([], OFFICE, OFFICE),
     ],
 )
-def test_a_white_coat_or_a_stethoscope_tells_a_doctors_office(worn, told, found):
-    assert place(*worn, told=told) == found
+def test_a_white_coat_or_a_stethoscope_tells_a_doctors_office(walls, worn, told, found):
+    walls |= {told: 0.3} if told else {}
+    assert scene(*worn).place == found
 
 
 def test_not_outdoors():
-    assert place(COAT, told=None, setting="outdoors") is None
+    assert scene(COAT, setting="outdoors").place is None
 
 
-def test_bare_walls_alone_must_be_surer():
-    assert place(told=HOSPITAL, sure=0.3) is None
-    assert place(told=HOSPITAL, sure=0.45) == HOSPITAL
-    assert place(STETHOSCOPE, told=HOSPITAL, sure=0.3) == HOSPITAL
+def test_bare_walls_alone_must_be_surer_where_nobody_is_dressed_for_a_hospital(walls):
+    walls[HOSPITAL] = 0.36
+    assert scene().place is None
+    assert scene(STETHOSCOPE).place == HOSPITAL
+    assert scene(features=["a face mask"]).place == HOSPITAL
+    assert scene(stage="who").place == HOSPITAL  # what people wear isn't known yet
+    walls[HOSPITAL] = 0.5
+    assert scene().place == HOSPITAL
 
 
-def test_who_wears_a_mask_bears_out_a_hospital():
-    track = make_track()
-    track.facts.features = ["a face mask"]
-    scene = SceneFacts(place=HOSPITAL, setting="indoors", confidence={"place": 0.3})
-    assert place_by_clothes(scene, [track]).place == HOSPITAL
+def test_kinds_that_the_setting_excludes_take_no_share(walls):
+    walls |= {OFFICE: 0.3, "an event": 0.2, "a street": 0.05}
+    assert scene(sure=0.6).place == scene(setting=None).place == OFFICE
+    outdoors = scene(setting="outdoors")
+    assert (outdoors.place, outdoors.confidence["place"]) == ("an event", 0.8)
+
+
+def test_rooms_at_home_count_together(walls):
+    walls |= {"a living room": 0.2, "a kitchen": 0.15, OFFICE: 0.2, HOSPITAL: 0.2}
+    assert scene().place == "at home"
+    assert scene(setting="outdoors").place is None
+    walls[OFFICE] = 0.26
+    assert scene().place == OFFICE  # a kind that is likely enough says more
+
+
+def test_a_bed_tells_a_bedroom_where_walls_tell_no_more_than_a_home(walls):
+    bed = Thing("bed", 0.9, [0, 1], [[0, 0.5, 1, 1]] * 2, [0.8, 0.8])
+    walls |= {"a living room": 0.2, "a bedroom": 0.2}
+    assert scene(things=[bed]).place == "a bedroom"
+    walls[HOSPITAL] = 0.5
+    assert scene(COAT, things=[bed]).place == HOSPITAL
+
+
+def test_nothing_anew_of_drawn_scenes_long_videos_and_without_frames(walls):
+    walls["a kitchen"] = 0.9
+    spans = [SceneSpan(0, 1, SceneFacts())]
+    for more in ({"scenes": spans}, {"scene": SceneFacts(drawn=True)}, {"frame_features": np.zeros((0, 49, 1280))}):
+        assert scene(**more).place is None

@@ -6,18 +6,18 @@ import json
 
 import numpy as np
 
-from pvchat.perception.experts.scenes import OTHER, PlaceHead, free_cells
+from pvchat.perception.experts.scenes import OTHER, free_cells, kinds_of_place, place_shares
 from pvchat.perception.places import _EITHER, _OPEN
 from recipes.looks.settings import Cutout
 from recipes.places.train import KINDS, LABELS, before, close_up, judge, learn, one_of, places, wall
 
 
 def test_what_ships_names_the_kinds_of_the_recipe():
-    assert PlaceHead().labels == LABELS
+    assert list(kinds_of_place()) == LABELS
     assert {*_OPEN, *_EITHER} <= set(LABELS)
-    shares = PlaceHead().probabilities(np.zeros((3, 1280), np.float32))
-    assert shares.shape == (len(LABELS),)
-    assert abs(float(shares.sum()) - 1) < 1e-5
+    shares = place_shares(np.zeros((3, 1280), np.float32))
+    assert list(shares) == LABELS
+    assert abs(sum(shares.values()) - 1) < 1e-5
 
 
 def test_no_place_or_word_stands_for_two_kinds():

@@ -97,6 +97,7 @@ WHO = [
     (Query("who", Whom(known=False)), {"people": (found("#1"), found("#2"))}, "There are two people I don't know."),
     (WHO_SITS, {"people": (found("Ana"), found("#1"), found("#2"))}, "Ana and two people I don't know are sitting."),
     (WHO_SITS, {"against": no("Ben")}, "Nobody is sitting."),
+    (WHO_SITS, {"against": no("Ben", likely=True)}, "Probably nobody is sitting."),
     (replace(WHO_SITS, where=Has("deed", "eating")), {"open": (unknown("Ana"), unknown("Ben"))},
      "I see nobody who is eating; I can't tell of Ana or Ben."),
     (Query("who", Whom(such=WOMAN), SITTING), {"open": unknown("Ana")},
@@ -121,6 +122,7 @@ COUNT = [
 ]  # fmt: skip
 TIMES = [
     (Query("when", BEN, SITTING), {"against": no("Ben")}, "Ben is never sitting."),
+    (Query("when", BEN, SITTING), {"against": no("Ben", likely=True)}, "Ben is probably never sitting."),
     (Query("when", TWO), {"people": (found("Ana"), found("Ben")), "spans": ((5.0, 10.0),)},
      "Ana and Ben are both in this video from 0:05 to 0:10."),
     (Query("when", NOBODY), {"spans": ((3.0, 4.0),)}, "Nobody is in this video from 0:03 to 0:04."),

@@ -23,6 +23,7 @@ from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, 
 from pvchat.schemas import (
     BLUE_SKY,
     BOOKSHELVES,
+    PLACE_SURE,
     Appearance,
     ClipAnalysis,
     Ground,
@@ -43,8 +44,6 @@ _LAST_STEP = 0.3  # seconds, about a sampling step
 
 SIDES = ("left", "right", "middle", "foreground", "background")
 PROBABLY = 0.6  # what "probably" counts as
-# Confidence from which a setting is said of a photographed scene (docs/LOG.md).
-SETTING_SURE = {"indoors": 0.65, "outdoors": 0.72}
 # How often garments (kind and colour) and gestures are right on footage: slope and offset over the log-odds of what was
 # measured, which tells little: whether sightings agree, not whether they see well. Other kinds are as measured.
 _ON_FOOTAGE = {"garment": (0.16, 1.0), "gesture": (0.0, 2.43)}
@@ -356,10 +355,11 @@ def hedged(name: str, attribute: str, said: str) -> Row:
 def scene_as_rows(scene: SceneFacts) -> Iterator[Row]:
     """Facts of a scene as rows without times; indoors or outdoors only where that is sure."""
     if scene.place:
-        yield Row("", "place", scene.place.removeprefix("an ").removeprefix("a "))
-    least = 0.0 if scene.drawn or not scene.setting else SETTING_SURE[scene.setting]
-    if scene.setting and scene.confidence.get("setting", 1.0) >= least:
-        yield Row("", "setting", scene.setting)
+        sure = scene.confidence.get("place", 1.0) >= PLACE_SURE
+        place = scene.place.removeprefix("an ").removeprefix("a ")
+        yield Row("", "place", place, probability=1.0 if sure else PROBABLY)
+    if scene.sure_setting:
+        yield Row("", "setting", scene.sure_setting)
     if scene.light:
         yield Row("", "light", scene.light)
     if behind := backdrop(scene):

@@ -345,6 +345,8 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
     if not row.holds:
         return "no" if said == "yes" and has.value else "unknown"
     rivals = has.attribute in EXCLUSIVE
+    if has.attribute == "place" and told <= _AT_HOME:  # says nothing of the rooms there
+        rivals = asked.isdisjoint(_HOME)
     if has.attribute == "side":  # left and right say nothing of near and far
         rivals = (has.value in _DEPTHS) == (row.value in _DEPTHS)
     return "no" if rivals and said == "unknown" else said

@@ -27,12 +27,11 @@ from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
-from pvchat.perception.places import place_by_clothes
 from pvchat.perception.posture import posture_by_joints, tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import pictured, spread
 from pvchat.perception.sleeves import dress_limbs
-from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
+from pvchat.perception.things import detect, find_things, shows_bookshelves
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
 
@@ -92,7 +91,7 @@ def measure(
         posed[number][1].extend(measures)
     side_by_side(work, [partial(_fill_facts, clip, measured, copies[n], experts, frames, posed.get(n)) for n in wanted])
     networks.rest()
-    return replace(measured, scene=place_by_clothes(measured.scene, copies))
+    return measured
 
 
 def _looked_at(tracks: Sequence[Track], wanted: Sequence[int], posing: Sequence[int]) -> dict[int, IntArray]:
@@ -107,7 +106,7 @@ def _has_body(track: Track) -> bool:
 
 
 def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: int) -> ClipAnalysis:
-    """The analysis with the things of so many frames, and the place that they tell where nothing else does."""
+    """The analysis with the things of so many frames, and bookshelves where they are shown."""
     if analysis.scene.confidence.get("drawn", 0.0) >= PERHAPS_DRAWN:
         return analysis  # the detector learned from photos
     searched = 2 * spread(-(-len(clip.images) // 2), frames)  # many of them were looked at for bodies
@@ -115,8 +114,6 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
     found, scene = find_things(detected, analysis.shot_of(clip.times)), analysis.scene
     if shows_bookshelves(detected) and BOOKSHELVES not in scene.behind:
         scene = replace(scene, behind=[*scene.behind, BOOKSHELVES])
-    if scene.place is None and scene.setting != "outdoors" and (room := room_of(found)) is not None:
-        scene = replace(scene, place=room[0], confidence=scene.confidence | {"place": room[1]})
     return replace(analysis, things=found, scene=scene)
 
 

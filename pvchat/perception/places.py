@@ -1,8 +1,8 @@
 """Where a clip plays, as far as whole frames show it: place, indoors or outdoors, light, background.
 
 In: a clip's frames and their features, and who is seen in them. Out: `SceneFacts`. The place is told by a head of ours
-(`experts/scenes.py`) from what is seen beside the people, all frames together, from things (`things.room_of`), and from
-what people wear (`place_by_clothes`).
+(`experts/scenes.py`) from what is seen beside the people, all frames together; kinds that indoors or outdoors excludes
+take no share. What people wear and things are known later: `tell_place` weighs them too, of what an analysis holds.
 Indoors or outdoors is told by a head of ours where a second one, learned from composites, is not at odds with it; of
 drawn scenes by the second alone.
 """
@@ -17,21 +17,26 @@ import numpy as np
 
 from pvchat.perception import colours
 from pvchat.perception.experts.attributes import Attribute
-from pvchat.perception.experts.scenes import OTHER, free_cells
-from pvchat.schemas import BLUE_SKY, FloatArray, SceneFacts, Track
+from pvchat.perception.experts.scenes import OTHER, free_cells, place_shares
+from pvchat.perception.things import room_of
+from pvchat.schemas import BLUE_SKY, ClipAnalysis, FloatArray, SceneFacts, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
     from pvchat.video import Clip
 
-_SURE = 0.25  # probability from which a place is told
-# A white coat or a stethoscope tells more than walls do, which offices and bare rooms have, too.
-_OFFICE, _HOSPITAL, _BY_WALLS = "an office or meeting room", "a hospital or doctor's office", 0.4
+_LIKELY = 0.25  # probability from which a kind is told, from `PLACE_SURE` on without "probably"
+# Where no kind is likely enough, the rooms at home together may be: if likelier than any other kind, from this on.
+_AT_HOME, _LIKELY_HOME = "at home", 0.33
+_ROOMS_AT_HOME = ("a living room", "a bedroom", "a kitchen", "a bathroom")
+# A white coat or a stethoscope tells more than walls do, which offices and bare rooms have, too. Where nobody wears
+# them, so much of a hospital's odds is left.
+_OFFICE, _HOSPITAL, _PLAIN_CLOTHES = "an office or meeting room", "a hospital or doctor's office", 0.5
 _COAT_COLOURS = ("white", "light grey", "light blue")
 _OPEN = frozenset(
     ("a street", "a street market", "a forest", "a lake or beach", "the mountains", "a field", "a park or garden")
 )
-_EITHER = ("an event", "an airport", "a vehicle")  # indoors or outdoors
+_EITHER = ("an event", "an airport", "a vehicle", OTHER)  # indoors or outdoors
 # What covers a wall, told by single cells of the grid: the mean of a cell over a few frames.
 _BEHIND, _CELL_SURE, _CELL_FRAMES = {"curtains": [794, 854], "window blinds": [904, 905]}, 0.75, 4
 _BOTH = {"outdoors": 0.62, "indoors": 0.68}  # mean of the two heads from which a drawn scene's setting is told
@@ -58,7 +63,8 @@ def measure_scene(
     pooled = np.asarray(frame_features, np.float32).mean(1)
     _tell_setting(scene, pooled, experts)
     if not drawn:
-        _tell_place(scene, _without_people(clip, frame_features, tracks), experts)
+        beside = _without_people(len(clip.images), frame_features, tracks)
+        scene = _placed(scene, *_likeliest(place_shares(beside), scene))
         scene.behind += _behind(frame_features, experts)
     scene.light, scene.background = colours.light(clip.images), colours.background(clip.images)
     if scene.setting == "outdoors" and colours.blue_sky(clip.images):
@@ -66,24 +72,30 @@ def measure_scene(
     return scene
 
 
-def place_by_clothes(scene: SceneFacts, tracks: Sequence[Track]) -> SceneFacts:
-    """The scene with the kind of place that the clothes of somebody tell.
+def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
+    """The analysis with the kind of place that walls, clothes and things tell together, all that it holds.
 
-    A hospital is told by its walls alone only where they are sure, or somebody wears a mask there.
+    Of drawn scenes no place is known, and of a long video each stretch's was told when it was scanned.
     """
+    scene, grid = analysis.scene, np.asarray(analysis.frame_features, np.float32)
+    if scene.drawn or analysis.scenes or not len(grid):
+        return analysis
+    shares = place_shares(_without_people(len(analysis.times), grid, analysis.tracks))
     medical = [
         garment.confidence
-        for track in tracks
+        for track in analysis.tracks
         for garment in track.facts.clothes
         if garment.kind == "stethoscope" or (garment.kind == "coat" and garment.colour in _COAT_COLOURS)
     ]
-    if medical and scene.setting == "indoors" and scene.place in (None, _OFFICE, _HOSPITAL):
-        return replace(scene, place=_HOSPITAL, confidence=scene.confidence | {"place": max(medical)})
-    masked = any("a face mask" in track.facts.features for track in tracks)
-    if scene.place == _HOSPITAL and not masked and scene.confidence["place"] < _BY_WALLS:
-        sure = {name: value for name, value in scene.confidence.items() if name != "place"}
-        return replace(scene, place=None, confidence=sure)
-    return scene
+    masked = any("a face mask" in track.facts.features for track in analysis.tracks)
+    if analysis.stage == "what" and not medical and not masked:
+        shares[_HOSPITAL] *= _PLAIN_CLOTHES
+    told = _likeliest(shares, scene)
+    if medical and scene.setting == "indoors" and told[0] in (None, _OFFICE, _HOSPITAL):
+        told = _HOSPITAL, max(medical)
+    elif told[0] in (None, _AT_HOME) and scene.setting != "outdoors":
+        told = room_of(analysis.things) or told
+    return replace(analysis, scene=_placed(scene, *told))
 
 
 def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> None:
@@ -109,20 +121,37 @@ def _drawn_setting(pooled: FloatArray, experts: Experts) -> dict[str, Attribute]
     return found
 
 
-def _tell_place(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> None:
-    shares = experts.places.probabilities(pooled)
-    sure, place = max(zip(shares.tolist(), experts.places.labels, strict=True))
-    elsewhere = "indoors" if place in _OPEN else "outdoors"
-    if place != OTHER and sure >= _SURE and (place in _EITHER or scene.setting != elsewhere):
-        scene.place, scene.confidence["place"] = place, round(sure, 3)
+def _likeliest(shares: dict[str, float], scene: SceneFacts) -> tuple[str | None, float]:
+    """The kind of place, or all rooms at home, that is likely enough (else None), and how likely it is.
+
+    Kinds that are never where the scene surely is, indoors or outdoors, take no share.
+    """
+    sure, outdoors = scene.sure_setting, scene.setting == "outdoors"
+    left = {kind: p for kind, p in shares.items() if not sure or kind in _EITHER or (kind in _OPEN) == outdoors}
+    total = max(sum(left.values()), 1e-9)
+    place = max(left, key=lambda kind: left[kind])
+    if place != OTHER and left[place] >= _LIKELY * total:
+        return place, left[place] / total
+    home = sum(left.get(room, 0.0) for room in _ROOMS_AT_HOME)
+    others = max(p for kind, p in left.items() if kind not in _ROOMS_AT_HOME)
+    return (_AT_HOME if home >= _LIKELY_HOME * total and home > others else None), home / total
 
 
-def _without_people(clip: Clip, grid: FloatArray, tracks: Sequence[Track]) -> FloatArray:
-    """[F, 1280] the mean of the cells of a frame's grid [F, 49, 1280] that show nobody; of all where few are left."""
-    frames = np.linspace(0, len(clip.images) - 1, len(grid)).round()
+def _placed(scene: SceneFacts, place: str | None, sure: float) -> SceneFacts:
+    """The scene with this kind of place, or with none."""
+    others = {name: value for name, value in scene.confidence.items() if name != "place"}
+    return replace(scene, place=place, confidence=others | ({"place": round(sure, 3)} if place else {}))
+
+
+def _without_people(count: int, grid: FloatArray, tracks: Sequence[Track]) -> FloatArray:
+    """[F, 1280] the mean of the cells of a frame's grid [F, 49, 1280] that show nobody; of all where few are left.
+
+    The F frames are spread over the `count` that were sampled.
+    """
+    frames = np.linspace(0, count - 1, len(grid)).round()
     faces = ([box for track in tracks for box in track.boxes[track.frames == frame]] for frame in frames)
-    shown = zip(np.asarray(grid, np.float32), faces, strict=True)
-    return np.stack([cells[free_cells(np.array(boxes, np.float32).reshape(-1, 4))].mean(0) for cells, boxes in shown])
+    free = (free_cells(np.array(boxes, np.float32).reshape(-1, 4)) for boxes in faces)
+    return np.stack([cells[kept].mean(0) for cells, kept in zip(grid, free, strict=True)])
 
 
 def _behind(grid: FloatArray, experts: Experts) -> list[str]:

@@ -26,6 +26,7 @@ from pvchat.schemas.facts import (
     BLUE_SKY,
     BOOKSHELVES,
     HANDS,
+    PLACE_SURE,
     Appearance,
     Garment,
     PersonFacts,
@@ -39,8 +40,8 @@ from pvchat.schemas.things import Ground, Thing
 from pvchat.schemas.why import Reason, Why
 
 __all__ = [
-    "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "HANDS", "LANGUAGES", "LOOKS", "STRIPS", "TINTS", "Answer",
-    "AnswerGround",
+    "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "HANDS", "LANGUAGES", "LOOKS", "PLACE_SURE",
+    "STRIPS", "TINTS", "Answer", "AnswerGround",
     "Appearance", "ClipAnalysis", "Decision", "FloatArray", "Garment", "Ground", "IntArray", "Look", "PersonFacts",
     "PersonPresence", "Progress", "QuestionType", "Reason", "SAMPLE_RATE", "SIGHTING_ARRAYS", "SceneFacts",
     "SceneSpan", "Service", "Sound", "SoundState", "Spans", "Stage", "Thing", "Track", "Utterance", "VOICEPRINT", "Why",

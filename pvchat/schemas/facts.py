@@ -64,11 +64,15 @@ class PersonFacts:
 
 _MOSTLY = 0.6  # share of a long video for which what is said of all of it must hold
 BOOKSHELVES, BLUE_SKY = "bookshelves", "a blue sky"  # of what is behind everybody
+# Confidence from which a setting is said of a photographed scene, and a place without "probably" (ADR 0088).
+_SETTING_SURE, PLACE_SURE = {"indoors": 0.65, "outdoors": 0.72}, 0.4
 
 
 @dataclass
 class SceneFacts:
-    """What was measured about the whole clip. `place` completes "in …" or "at …" with its article ("an office")."""
+    """What was measured about the whole clip. `place` completes "in …" or "at …" with its article ("an office"), or is
+    "at home"; below `PLACE_SURE` it is told with "probably".
+    """
 
     place: str | None = None
     setting: str | None = None  # "indoors" | "outdoors"
@@ -77,6 +81,12 @@ class SceneFacts:
     behind: list[str] = field(default_factory=list)  # "curtains", "window blinds", `BOOKSHELVES`, `BLUE_SKY`
     drawn: bool = False  # an animated or drawn picture
     confidence: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def sure_setting(self) -> str | None:
+        """The setting where it is sure enough to be said; of a drawn scene always."""
+        sure = self.setting and (self.drawn or self.confidence.get("setting", 1.0) >= _SETTING_SURE[self.setting])
+        return self.setting if sure else None
 
     def to_dict(self) -> dict[str, Any]:
         """The facts as JSON, for the cache."""

@@ -85,6 +85,8 @@ class ClipMemory:
         held = self._remembered(file.key)
         if held is not None and _is_enough(held, stage):
             return Look(held)
+        from pvchat.perception.places import tell_place
+
         with self._at_work.turn(file):
             held = self._remembered(file.key) or self.cache.load(file.key, file.version)
             seen = Look(held) if held is not None else self._first_look(file, partial, within)
@@ -92,6 +94,7 @@ class ClipMemory:
                 return seen  # some minutes of it; their parts are kept
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
+            seen = replace(seen, analysis=tell_place(seen.analysis))
             self._remember(seen.analysis, file)
         return seen
 

@@ -153,7 +153,8 @@ def nobody(finding: Finding) -> str:
     """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
     if finding.against and not finding.open:
-        return upper(f"{_none(query)} {clause(query.where)}{_as_much(query)}.")
+        hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
+        return upper(f"{hedge}{_none(query)} {clause(query.where)}{_as_much(query)}.")
     if whom.such is None and not finding.open and is_plain(query.where):
         return NO_STRANGERS if whom.known is False else nobody_known(whom.besides)
     who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
@@ -490,7 +491,8 @@ def _time(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> str:
 def _untimed(finding: Finding, timeline: Timeline) -> list[str]:
     """Of whom it never holds, and of whom that isn't known."""
     where = finding.query.where or PRESENT
-    sentences = [f"{called(one.entity)} {clause(where, 1, 'never')}." for one in finding.against]
+    against = [(called(one.entity), f"{HEDGE} never" if one.likely else "never") for one in finding.against]
+    sentences = [f"{name} {clause(where, 1, never)}." for name, never in against]
     asked = wording("asked_for", finding.query.select)
     return [*sentences, *(told for one in finding.open for told in _untold(one, asked, where, timeline))]
 

@@ -323,8 +323,9 @@ def scene_told(timeline: Timeline) -> str:
     known = {name: [row.value for row in timeline.lasting("", name)] for name in ("place", "setting", "background")}
     behind = [value for value in known["background"] if value != BLUE_SKY]
     places = [with_article(it) for it in known["place"][:1] if it.split()[0] not in words("prepositions")]
+    hedge = f"{HEDGE} " * (bool(places) and scene_place(timeline).startswith(HEDGE))
     shown = ["a drawn scene"] * timeline.drawn + places + known["setting"][:1] + [f"with {it}" for it in behind[:1]]
-    return f"The video shows {', '.join(shown)}." if timeline.drawn or places else ""
+    return f"The video {hedge}shows {', '.join(shown)}." if timeline.drawn or places else ""
 
 
 def whether_scene(finding: Finding, timeline: Timeline) -> str:

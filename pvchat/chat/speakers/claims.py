@@ -11,7 +11,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.clip_timeline import SETTING_SURE
 from pvchat.chat.query import atoms
 from pvchat.chat.question import Question
 from pvchat.chat.timeline import Row, Timeline
@@ -114,7 +113,7 @@ def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis, judged: bool) -> 
     facts = PersonFacts() if gap.track is None else analysis.tracks[gap.track].facts
     # whether the rim of the picture is one surface that tells no place: a dark one; any for a likely choice
     surface = bool(scene.background) and (not sure or scene.background in _DARK_RIMS)
-    doubtful = scene.setting is not None and scene.confidence.get("setting", 1.0) < SETTING_SURE[scene.setting]
+    doubtful = scene.setting != scene.sure_setting
     problems = (
         ("before one surface", place and surface),
         ("neither is it sure whether this is indoors", place and level and not sure and doubtful),

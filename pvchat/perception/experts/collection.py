@@ -16,7 +16,6 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.hands import HandExpert
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.experts.objects import ThingExpert
-from pvchat.perception.experts.scenes import PlaceHead
 
 
 class Experts:
@@ -35,7 +34,6 @@ class Experts:
 
     heads = cached_property(lambda self: AttributeExpert())  # what is worn, features, what frames show
     settings = cached_property(lambda self: AttributeExpert(SETTINGS))  # indoors or outdoors, of photos and drawings
-    places = cached_property(lambda self: PlaceHead())  # kinds of places
     imagenet = cached_property(lambda self: ImageNetHead())  # the classifier that belongs to the features
 
     def convert(self) -> None:
@@ -46,5 +44,5 @@ class Experts:
     def load(self) -> None:
         """Load all networks and heads now."""
         _ = self.frames, self.faces, self.figures, self.body, self.hands, self.mesh, self.things
-        _ = self.heads, self.settings, self.places, self.imagenet
+        _ = self.heads, self.settings, self.imagenet
         networks.rest()

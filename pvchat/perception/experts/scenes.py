@@ -8,6 +8,7 @@ for each kind of place.
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,16 @@ OTHER = "another place"  # of no kind that has a name here
 _BESIDE, _ABOVE, _SIDE, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by
 
 
-class PlaceHead:
-    """The trained head; its card lies beside the weights as .json."""
+def place_shares(features: FloatArray) -> dict[str, float]:
+    """How likely each of `kinds_of_place` is of a clip with frames [B, 1280], B > 0: they decide together."""
+    weight, bias = linear_head(_FILE)
+    return dict(zip(kinds_of_place(), softmax((features @ weight.T + bias).mean(0)).tolist(), strict=True))
 
-    def __init__(self) -> None:
-        self.labels: list[str] = json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"]
-        self._weight, self._bias = linear_head(_FILE)
 
-    def probabilities(self, features: FloatArray) -> FloatArray:
-        """[C] how likely each of `labels` is of a clip with frames [B, 1280], B > 0: they decide together."""
-        return np.asarray(softmax((features @ self._weight.T + self._bias).mean(0)), np.float32)
+@cache
+def kinds_of_place() -> tuple[str, ...]:
+    """What the head can tell; its card lies beside the weights as .json."""
+    return tuple(json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
 
 
 def free_cells(faces: FloatArray) -> NDArray[np.bool_]:
