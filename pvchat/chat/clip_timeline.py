@@ -41,7 +41,8 @@ _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 _LAST_STEP = 0.3  # seconds, about a sampling step
 
-SIDES = ("left", "right", "middle", "foreground", "background")
+SIDES = ("left", "right", "middle")
+_DEEPER = 2.0  # how much bigger somebody is who is in front of somebody else [choice]
 PROBABLY = 0.6  # what "probably" counts as
 # Confidence from which a setting is said of a photographed scene (docs/LOG.md).
 SETTING_SURE = {"indoors": 0.65, "outdoors": 0.72}
@@ -219,6 +220,9 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
         for one in parts:
             yield from _rows_of_one(name, one, clip)
     flat = [(name, one) for name, parts in seen.items() for one in parts if one.who.box[3] > one.who.box[1]]
+    for name, one in flat:
+        depths = [Row(name, "side", depth)] if (depth := _depth(one.who, [each.who for _, each in flat])) else []
+        yield from (replace(row, start_s=start, end_s=end) for row in depths for start, end in one.spans)
     for (name, one), (other, theirs) in combinations(flat, 2):
         near = name != other and one.who.box != theirs.who.box and side_by_side(one.who.box, theirs.who.box)
         if near and seen_together(one.who.frames, theirs.who.frames) and not _parted(one.who, theirs.who, flat):
@@ -255,6 +259,19 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
     surest = {thing.label: thing for thing in reversed(things) if thing.label in SURFACES}
     for label, table in surest.items():
         yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in _things_on(table, things))
+
+
+def _depth(one: Neighbour, everybody: Sequence[Neighbour]) -> str:
+    """Whether somebody is in front of everybody who is seen at the same time, or behind one of them."""
+    heights = [who.box[3] - who.box[1] for who in everybody if who is not one and seen_together(who.frames, one.frames)]
+    nearest, height = max(heights, default=0.0), one.box[3] - one.box[1]
+    return (
+        ""
+        if not heights
+        else "background"
+        if _DEEPER * height < nearest
+        else "foreground" * (height > _DEEPER * nearest)
+    )
 
 
 def side_by_side(a: Box, b: Box) -> bool:

@@ -65,7 +65,7 @@ from pvchat.chat.spans import (
     nth_of,
     seconds_in,
 )
-from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Entity, Finding, Found, Row, Timeline, alike, says, words
+from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Entity, Finding, Found, Row, Timeline, alike, narrows, says
 
 _ANSWERING = {  # the attributes that answer where one is asked for
     **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
@@ -187,7 +187,9 @@ class Lookup:
             found += relations(attribute, name, self.timeline) if related else self.timeline.of(about, attribute)
         return [
             replace(same[0], start_s=start, end_s=end, probability=max(one.probability for one in same))
-            for same in alike([row for row in found if _is_asked(self.query, row)])
+            for same in alike(
+                [row for row in found if row.attribute != self.query.attribute or narrows(self.query.value, row)]
+            )
             for start, end in common([one.span for one in same], self.part)
         ]
 
@@ -208,12 +210,6 @@ def listed(found: Sequence[Found], finding: Finding) -> Finding:
         against=tuple(one for one in people if one.verdict == "no"),
         open=(*(one for one in people if one.verdict in ("unknown", "unsure")), *finding.open),
     )  # fmt: skip
-
-
-def _is_asked(query: Query, row: Row) -> bool:
-    """Whether a row is about the value that narrows an attribute; what stands on a thing is told of that thing."""
-    asked = words(query.value) if row.attribute == query.attribute else frozenset()
-    return asked <= words(row.of if row.attribute == "on" else f"{row.value} {row.colour}")
 
 
 def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Finding:

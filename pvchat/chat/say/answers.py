@@ -151,6 +151,8 @@ def count(finding: Finding, timeline: Timeline) -> str:
 def nobody(finding: Finding) -> str:
     """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
+    if finding.against and not finding.open and isinstance(query.where, Has) and query.where.attribute in RELATIONS:
+        return f"I see {_no(whom.such)} {complement(query.where)[1].removeprefix('seen ')}."
     if finding.against and not finding.open:
         return upper(f"{_none(query)} {clause(query.where)}{_as_much(query)}.")
     if whom.such is None and not finding.open and is_plain(query.where):
