@@ -185,11 +185,10 @@ class Lookup:
         for attribute in attributes:
             related, about = attribute in RELATIONS, "" if attribute in OF_SCENE else name
             found += relations(attribute, name, self.timeline) if related else self.timeline.of(about, attribute)
+        asked, value = self.query.attribute, self.query.value
         return [
             replace(same[0], start_s=start, end_s=end, probability=max(one.probability for one in same))
-            for same in alike(
-                [row for row in found if row.attribute != self.query.attribute or narrows(self.query.value, row)]
-            )
+            for same in alike([row for row in found if row.attribute != asked or narrows(value, row)])
             for start, end in common([one.span for one in same], self.part)
         ]
 

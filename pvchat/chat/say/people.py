@@ -101,20 +101,20 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
 
 
 def _of_each(finding: Finding, timeline: Timeline) -> list[str]:
-    """An attribute of each who is meant, told together of those alike; of strangers not that nothing is known, where
-    something is told.
+    """An attribute of each who is meant, told together of those alike; that nothing is known of strangers only where
+    nothing else is said.
     """
-    kind, alike, unknown = finding.query.attribute or "deed", dict[tuple[str, str], list[str]](), dict[str, None]()
+    kind, alike, unknown = finding.query.attribute or "deed", dict[tuple[str, str], list[str]](), list[str]()
     if kind in table()["relation"]:
         return [upper(f"{company(one, kind)}.") for one in _meant(finding)]
     for one in _meant(finding):
         if text := _attribute_of(one, finding, timeline):
             alike.setdefault((event_time(one, finding, timeline), text), []).append(one.entity)
         else:
-            unknown[one.entity] = None
+            unknown.append(one.entity)
     told = [upper(f"{event}{', ' * bool(event)}{_alike(text, names)}") for (event, text), names in alike.items()]
-    missed = [_missed(name, finding, timeline) for name in unknown if not (told and name.startswith("#"))]
-    return [*told, *dict.fromkeys(missed)]
+    unknown = [name for name in unknown if not name.startswith("#")] or unknown[:1] * (not told)
+    return [*told, *(_missed(name, finding, timeline) for name in unknown)]
 
 
 def _attribute_of(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -226,7 +226,7 @@ def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> 
     if kind == "hair":
         return timed(timeline.of(name, "hair"), spans, timeline, partial(_looks, whole=True))
     if kind == "worn":
-        return looks(name, spans, timeline)
+        return looks(name, spans, timeline) if timeline.of(name, "worn") else ""
     if kind in ("deed", "posture", "holding"):
         return acts(name, spans, timeline)
     where = whereabouts(name, spans, timeline) if kind in ("side", "setting", "place", "near") else ""
@@ -315,7 +315,7 @@ def _backdrop(scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
     if not behind.endswith(" background"):
         return f"before {behind}"
     if colour in words("no_place"):
-        told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place"))
+        told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place", "outdoors"))
     else:
         told = bool(scene) and any(f" {wall} " in f" {behind} " for wall in words("walls"))
     return "" if told else f"before {behind}"
