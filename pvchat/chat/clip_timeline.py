@@ -221,8 +221,8 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
             yield from _rows_of_one(name, one, clip)
     flat = [(name, one) for name, parts in seen.items() for one in parts if one.who.box[3] > one.who.box[1]]
     for name, one in flat:
-        depths = [Row(name, "side", depth)] if (depth := _depth(one.who, [each.who for _, each in flat])) else []
-        yield from (replace(row, start_s=start, end_s=end) for row in depths for start, end in one.spans)
+        if depth := _depth(one.who, [each.who for _, each in flat]):
+            yield from (Row(name, "side", depth, start, end) for start, end in one.spans)
     for (name, one), (other, theirs) in combinations(flat, 2):
         near = name != other and one.who.box != theirs.who.box and side_by_side(one.who.box, theirs.who.box)
         if near and seen_together(one.who.frames, theirs.who.frames) and not _parted(one.who, theirs.who, flat):
@@ -263,15 +263,9 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
 
 def _depth(one: Neighbour, everybody: Sequence[Neighbour]) -> str:
     """Whether somebody is in front of everybody who is seen at the same time, or behind one of them."""
-    heights = [who.box[3] - who.box[1] for who in everybody if who is not one and seen_together(who.frames, one.frames)]
-    nearest, height = max(heights, default=0.0), one.box[3] - one.box[1]
-    return (
-        ""
-        if not heights
-        else "background"
-        if _DEEPER * height < nearest
-        else "foreground" * (height > _DEEPER * nearest)
-    )
+    others = [who.box for who in everybody if who is not one and seen_together(who.frames, one.frames)]
+    nearest, height = max((box[3] - box[1] for box in others), default=0.0), one.box[3] - one.box[1]
+    return "background" if _DEEPER * height < nearest else "foreground" * (0 < _DEEPER * nearest < height)
 
 
 def side_by_side(a: Box, b: Box) -> bool:

@@ -104,27 +104,22 @@ def _of_each(finding: Finding, timeline: Timeline) -> list[str]:
     """An attribute of each who is meant, told together of those alike; that nothing is known of strangers only where
     nothing else is said.
     """
-    kind, alike, unknown = finding.query.attribute or "deed", dict[tuple[str, str], list[str]](), list[str]()
+    query, kind = finding.query, finding.query.attribute or "deed"
+    alike, unknown = dict[tuple[str, str], list[str]](), list[str]()
     if kind in table()["relation"]:
         return [upper(f"{company(one, kind)}.") for one in _meant(finding)]
     for one in _meant(finding):
-        if text := _attribute_of(one, finding, timeline):
+        if query.value or kind not in _KNOWN:
+            text = timed(one.rows, one.spans, timeline, lambda group: at_one_time(list(map(condition_of, group))))
+        else:
+            text = measured(one.entity, Has(kind), one.spans, timeline)
+        if text:
             alike.setdefault((event_time(one, finding, timeline), text), []).append(one.entity)
         else:
             unknown.append(one.entity)
     told = [upper(f"{event}{', ' * bool(event)}{_alike(text, names)}") for (event, text), names in alike.items()]
     unknown = [name for name in unknown if not name.startswith("#")] or unknown[:1] * (not told)
     return [*told, *(_missed(name, finding, timeline) for name in unknown)]
-
-
-def _attribute_of(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """One person's attribute as a clause; empty where nothing of it is known."""
-    query, kind = finding.query, finding.query.attribute or "deed"
-    if query.value or kind not in _KNOWN:
-        return timed(found.rows, found.spans, timeline, lambda group: at_one_time(list(map(condition_of, group))))
-    if kind == "looks":
-        return looks(found.entity, found.spans, timeline, whole=True)
-    return measured(found.entity, Has(kind), found.spans, timeline)
 
 
 def _missed(entity: str, finding: Finding, timeline: Timeline) -> str:
@@ -168,9 +163,9 @@ def _everybody(finding: Finding, timeline: Timeline) -> str:
         if not name.startswith("#"):
             clause = clause or looks(name, spans, timeline) or "is in this video"
         alike.setdefault(clause, []).append(name)
-    sentences = [_alike(text, names) for text, names in alike.items() if text]
+    sentences = [upper(_alike(text, names)) for text, names in alike.items() if text]
     place = scene_place(timeline, finding.during) if sentences else ""
-    return " ".join(map(upper, [*sentences, *[f"this is {place}."] * bool(place)]))
+    return " ".join([*sentences, *[f"This is {place}."] * bool(place)])
 
 
 def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -225,6 +220,8 @@ def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> 
         return "" if row is None else f"is a {row.value}, as far as I can see"
     if kind == "hair":
         return timed(timeline.of(name, "hair"), spans, timeline, partial(_looks, whole=True))
+    if kind == "looks":
+        return looks(name, spans, timeline, whole=True)
     if kind == "worn":
         return looks(name, spans, timeline) if timeline.of(name, "worn") else ""
     if kind in ("deed", "posture", "holding"):
