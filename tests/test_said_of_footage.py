@@ -37,7 +37,7 @@ def asked(query: Query, *rows: Row, people: tuple[str, ...] = ("Ana",)) -> str:
     ],
 )  # fmt: skip
 def test_what_the_body_does_comes_first_and_the_gaze_last(values: tuple[tuple[str, str], ...], text: str) -> None:
-    rows = [Row("Ana", attribute, value) for attribute, value in values]  # type: ignore[arg-type]
+    rows = [Row("Ana", attribute, value) for attribute, value in values]
     assert asked(Query("attribute", ANA, attribute="deed"), *rows) == text
 
 

@@ -367,7 +367,7 @@ def narrows(value: str, row: Row) -> bool:
 
 def _told_as(asked: frozenset[str]) -> frozenset[str]:
     """What a garment of one word may be told as, where its colour is asked for."""
-    return frozenset(_TOLD_AS.get(*asked, ())) if len(asked) == 1 else frozenset()
+    return frozenset(_TOLD_AS.get(next(iter(asked)), ())) if len(asked) == 1 else frozenset()
 
 
 def _may_be(asked: str, told: str, measured: bool) -> bool:
