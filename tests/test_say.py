@@ -137,7 +137,9 @@ TIMES = [
 ]  # fmt: skip
 ATTRIBUTES = [
     (Query("attribute", BEN, attribute="worn", value="shoes"), {"open": replace(unknown("Ben"), spans=((5.0, 10.0),))},
-     "Ben is in this video, but I can't make out Ben's shoes."),
+     "Ben is in this video, but I can't make out Ben's shoes. Ben is wearing a blue jacket."),
+    (Query("attribute", ANA, attribute="posture"), {"open": replace(unknown("Ana"), spans=((0.0, 10.0),))},
+     "Ana is in this video, but I can't make out whether Ana is sitting or standing."),
     (Query("attribute", Whom(such=MAN), attribute="deed"), {"open": unknown("Ben")},
      "I can't tell whether Ben is the man."),
     (Query("attribute", ANA, attribute="holding"), {"open": replace(unknown("Ana"), spans=((0.0, 10.0),))},

@@ -42,7 +42,8 @@ _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 _LAST_STEP = 0.3  # seconds, about a sampling step
 
-SIDES = ("left", "right", "middle", "foreground", "background")
+SIDES = ("left", "right", "middle")
+_DEEPER = 2.0  # how much bigger somebody is who is in front of somebody else [choice]
 PROBABLY = 0.6  # what "probably" counts as
 # How often garments (kind and colour) and gestures are right on footage: slope and offset over the log-odds of what was
 # measured, which tells little: whether sightings agree, not whether they see well. Other kinds are as measured.
@@ -218,6 +219,9 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
         for one in parts:
             yield from _rows_of_one(name, one, clip)
     flat = [(name, one) for name, parts in seen.items() for one in parts if one.who.box[3] > one.who.box[1]]
+    for name, one in flat:
+        if depth := _depth(one.who, [each.who for _, each in flat]):
+            yield from (Row(name, "side", depth, start, end) for start, end in one.spans)
     for (name, one), (other, theirs) in combinations(flat, 2):
         near = name != other and one.who.box != theirs.who.box and side_by_side(one.who.box, theirs.who.box)
         if near and seen_together(one.who.frames, theirs.who.frames) and not _parted(one.who, theirs.who, flat):
@@ -254,6 +258,13 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
     surest = {thing.label: thing for thing in reversed(things) if thing.label in SURFACES}
     for label, table in surest.items():
         yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in _things_on(table, things))
+
+
+def _depth(one: Neighbour, everybody: Sequence[Neighbour]) -> str:
+    """Whether somebody is in front of everybody who is seen at the same time, or behind one of them."""
+    others = [who.box for who in everybody if who is not one and seen_together(who.frames, one.frames)]
+    nearest, height = max((box[3] - box[1] for box in others), default=0.0), one.box[3] - one.box[1]
+    return "background" if _DEEPER * height < nearest else "foreground" * (0 < _DEEPER * nearest < height)
 
 
 def side_by_side(a: Box, b: Box) -> bool:

@@ -77,9 +77,8 @@ from pvchat.chat.timeline import (
     Timeline,
     alike,
     is_of_scene,
+    narrows,
     says,
-    told_as,
-    words,
 )
 
 _ANSWERING = {  # the attributes that answer where one is asked for
@@ -215,10 +214,10 @@ class Lookup:
         for attribute in attributes:
             related, about = attribute in RELATIONS, "" if attribute in OF_SCENE else name
             found += relations(attribute, name, self.timeline) if related else self.timeline.of(about, attribute)
-        asked = [row for row in found if _is_asked(self.query, row)] or [r for r in found if _is_told_as(self.query, r)]
+        asked, value = self.query.attribute, self.query.value
         return [
             replace(same[0], start_s=start, end_s=end, probability=max(one.probability for one in same))
-            for same in alike(asked)
+            for same in alike([row for row in found if row.attribute != asked or narrows(value, row)])
             for start, end in common([one.span for one in same], self.part)
         ]
 
@@ -239,17 +238,6 @@ def listed(found: Sequence[Found], finding: Finding) -> Finding:
         against=tuple(one for one in people if one.verdict == "no"),
         open=(*(one for one in people if one.verdict in ("unknown", "unsure")), *finding.open),
     )  # fmt: skip
-
-
-def _is_asked(query: Query, row: Row) -> bool:
-    """Whether a row is about the value that narrows an attribute; what stands on a thing is told of that thing."""
-    asked = words(query.value) if row.attribute == query.attribute else frozenset()
-    return asked <= words(row.of if row.attribute == "on" else f"{row.value} {row.colour}")
-
-
-def _is_told_as(query: Query, row: Row) -> bool:
-    """Whether a row is of what the garment is told as that narrows an attribute: the t-shirt of "her shirt"."""
-    return row.attribute == query.attribute == "worn" and bool(told_as(query.value) & words(row.value))
 
 
 def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Finding:

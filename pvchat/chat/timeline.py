@@ -42,6 +42,10 @@ _MOVING = word_set("walking running moving dancing jumping jogging stepping")
 TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
 _AT_HOME = word_set("home house flat")
 _HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are there
+_APART = (  # where somebody looks: one denies the other
+    (word_set("left"), word_set("right")), (word_set("up"), word_set("down")),
+    (word_set("ahead camera"), word_set("left right up down")),
+)  # fmt: skip
 _DEPTHS = ("foreground", "background")
 LIKELY = 0.8  # probability below which a row holds only probably
 MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
@@ -347,6 +351,8 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
     rivals = has.attribute in EXCLUSIVE
     if has.attribute == "place" and told <= _AT_HOME:  # says nothing of the rooms there
         rivals = asked.isdisjoint(_HOME)
+    if has.attribute == "deed" and "looking" in asked & told:  # who looks aside doesn't look at the camera
+        rivals = any(one & asked and other & told for pair in _APART for one, other in (pair, pair[::-1]))
     if has.attribute == "side":  # left and right say nothing of near and far
         rivals = (has.value in _DEPTHS) == (row.value in _DEPTHS)
     return "no" if rivals and said == "unknown" else said
@@ -355,17 +361,21 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
 def _worn(has: Has, row: Row, measured: bool) -> Verdict:
     """Garments: by kind; with a colour also what the kind may be told as, and another colour denies it."""
     asked, mine = words(has.value), words(row.value)
-    other = told_as(has.value) if has.colour else frozenset()
-    if not (asked <= mine or other & mine):
+    if not (asked <= mine or has.colour and _told_as(asked) & mine):
         return "unknown"
     if not has.colour or not row.holds and not row.colour or words(has.colour) <= words(row.colour):
         return "yes"
     return "no" if row.colour and asked and row.holds and not _may_be(has.colour, row.colour, measured) else "unknown"
 
 
-def told_as(garment: str) -> frozenset[str]:
-    """What a garment may be told as: a shirt as a top."""
-    asked = words(garment)
+def narrows(value: str, row: Row) -> bool:
+    """Whether a row is about the value that narrows its attribute; what stands on a thing is told of that thing."""
+    asked, told = words(value), words(row.of if row.attribute == "on" else f"{row.value} {row.colour}")
+    return asked <= told or row.attribute == "worn" and not told.isdisjoint(_told_as(asked))
+
+
+def _told_as(asked: frozenset[str]) -> frozenset[str]:
+    """What a garment of one word may be told as, where its colour is asked for."""
     return frozenset(_TOLD_AS.get(next(iter(asked)), ())) if len(asked) == 1 else frozenset()
 
 

@@ -54,6 +54,8 @@ _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
 _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which everything of the kind is told
 _MOST_TIMED = 5  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
+_GAZE = ("looking", "facing")
+_BODILY = ("sitting", "standing", "lying", "walking", "running", "coming", "moving", "falling")
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
 
 _PLURALS = ("scissors", "skis")  # words without a singular
@@ -66,7 +68,7 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
     if query.attribute in OF_SCENE and query.whom == EVERYBODY:
         return of_scene(finding, timeline)
-    sentences = dict.fromkeys(_of_one(one, finding, timeline) for one in _meant(finding))  # of strangers often the same
+    sentences = _of_each(finding, timeline)
     if not sentences and query.during.event and (gone := people_said(finding.against)):  # not at that time
         event = event_time(finding.against[0], finding, timeline)
         return upper(f"{event}, {not_here(gone)}.")
@@ -75,9 +77,9 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
 
 def describe(finding: Finding, timeline: Timeline) -> str:
     """All that is known of those who are meant; of everybody, what each does."""
-    tell = _briefly if finding.query.whom == EVERYBODY else _described
-    sentences = [tell(one, finding, timeline) for one in _meant(finding)]
-    return " ".join(filter(None, sentences)) or _nobody_meant(finding, timeline)
+    if finding.query.whom == EVERYBODY:
+        return _everybody(finding, timeline) or _nobody_meant(finding, timeline)
+    return " ".join(_described(one, finding, timeline) for one in _meant(finding)) or _nobody_meant(finding, timeline)
 
 
 def _meant(finding: Finding) -> list[Found]:
@@ -98,23 +100,45 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
     return " ".join(filter(None, (who, scene_told(timeline))))
 
 
-def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """One person's attribute as a sentence."""
-    query, name, event = finding.query, called(found.entity), event_time(found, finding, timeline)
-    kind = query.attribute or "deed"
+def _of_each(finding: Finding, timeline: Timeline) -> list[str]:
+    """An attribute of each who is meant, told together of those alike; that nothing is known of strangers only where
+    nothing else is said.
+    """
+    query, kind = finding.query, finding.query.attribute or "deed"
+    alike, unknown = dict[tuple[str, str], list[str]](), list[str]()
     if kind in table()["relation"]:
-        return upper(f"{company(found, kind)}.")
-    if query.value or query.rank or kind not in _KNOWN:
-        clause = timed(found.rows, found.spans, timeline, lambda group: at_one_time(list(map(condition_of, group))))
-    elif kind == "looks":
-        clause = looks(found.entity, found.spans, timeline, whole=True)
-    else:
-        clause = measured(found.entity, Has(kind), found.spans, timeline)
-    if clause:
-        return upper(f"{event}{', ' * bool(event)}{name} {clause}.")
-    who = name if name == found.entity else "that person"
+        return [upper(f"{company(one, kind)}.") for one in _meant(finding)]
+    for one in _meant(finding):
+        if query.value or query.rank or kind not in _KNOWN:
+            text = timed(one.rows, one.spans, timeline, lambda group: at_one_time(list(map(condition_of, group))))
+        else:
+            text = measured(one.entity, Has(kind), one.spans, timeline)
+        if text:
+            alike.setdefault((event_time(one, finding, timeline), text), []).append(one.entity)
+        else:
+            unknown.append(one.entity)
+    told = [upper(f"{event}{', ' * bool(event)}{_alike(text, names)}") for (event, text), names in alike.items()]
+    unknown = [name for name in unknown if not name.startswith("#")] or unknown[:1] * (not told)
+    return [*told, *(_missed(name, finding, timeline) for name in unknown)]
+
+
+def _missed(entity: str, finding: Finding, timeline: Timeline) -> str:
+    """That nothing is known of an attribute of somebody who is there, and, of a garment, what else is worn."""
+    query, name, kind = finding.query, called(entity), finding.query.attribute or "deed"
+    who = name if name == entity else "that person"
     missed = f"{who}'s {query.value}" if query.value else wording("missed", kind, who=who)
-    return upper(here_but([name], f"make out {missed}"))
+    worn = timeline.of(entity, "worn") if query.value and kind == "worn" else []
+    known = timed(worn, timeline.seen(entity), timeline, partial(_looks, whole=False))
+    return " ".join([upper(here_but([name], f"make out {missed}")), *[upper(f"{name} {known}.")] * bool(known)])
+
+
+def _alike(clause: str, entities: Sequence[str]) -> str:
+    """The same of several as a sentence: "Ana sits, and so do Ben and Cleo."."""
+    first, *rest = entities
+    others = [so_many_people(len(rest), others=True)] if first.startswith("#") else people_said(rest)
+    one, several = {"is": ("is", "are"), "has": ("has", "have")}.get(clause.split(" ")[0], ("does", "do"))
+    so = f", and so {one if be(others) == 'is' else several} {join(others)}" if rest else ""
+    return f"{called(first)} {clause}{so}."
 
 
 def company(found: Found, kind: str) -> str:
@@ -130,13 +154,18 @@ def company(found: Found, kind: str) -> str:
     return f"{join(shortened(near, len(near), _MOST_WITH))} {be(near)} {how} {who}"
 
 
-def _briefly(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """What somebody does, else, of somebody known, how she looks, in one sentence."""
-    name, spans = found.entity, found.spans
-    clause = acts(name, spans, timeline)
-    if not name.startswith("#"):
-        clause = clause or looks(name, spans, timeline) or "is in this video"
-    return upper(f"{called(name)} {clause}.") if clause else ""
+def _everybody(finding: Finding, timeline: Timeline) -> str:
+    """What each does, else, of somebody known, how she looks: one sentence for those alike; then where it plays."""
+    alike: dict[str, list[str]] = {}
+    for one in _meant(finding):
+        name, spans = one.entity, one.spans
+        clause = acts(name, spans, timeline)
+        if not name.startswith("#"):
+            clause = clause or looks(name, spans, timeline) or "is in this video"
+        alike.setdefault(clause, []).append(name)
+    sentences = [upper(_alike(text, names)) for text, names in alike.items() if text]
+    place = scene_place(timeline, finding.during) if sentences else ""
+    return " ".join([*sentences, *[f"This is {place}."] * bool(place)])
 
 
 def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -189,8 +218,12 @@ def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> 
     if kind == "gender":
         row = next(iter(timeline.of(name, "gender")), None)
         return "" if row is None else f"is a {row.value}, as far as I can see"
-    if kind in ("worn", "hair"):
-        return looks(name, spans, timeline, whole=kind == "hair")
+    if kind == "hair":
+        return timed(timeline.of(name, "hair"), spans, timeline, partial(_looks, whole=True))
+    if kind == "looks":
+        return looks(name, spans, timeline, whole=True)
+    if kind == "worn":
+        return looks(name, spans, timeline) if timeline.of(name, "worn") else ""
     if kind in ("deed", "posture", "holding"):
         return acts(name, spans, timeline)
     where = whereabouts(name, spans, timeline) if kind in ("side", "setting", "place", "near") else ""
@@ -240,14 +273,20 @@ def _looks(rows: Sequence[Row], whole: bool) -> str:
 
 
 def _acts(rows: Sequence[Row], gender: str, seat: str) -> str:
-    """Deeds in the simple present, doubtful ones last; none that another one says already."""
-    walks = any(row.attribute == "deed" and row.value.startswith("walking") for row in rows)
-    rows = [row for row in rows if not (walks and row.value == "standing")]
+    """Deeds in the simple present, what the body does first, doubtful ones last; none that another one says already,
+    nor where somebody looks who falls.
+    """
+    moves = {way: any(row.value.startswith(way) for row in rows) for way in ("walking", "falling")}
+    rows = [row for row in rows if not (moves["walking"] and row.value == "standing")]
+    rows = [row for row in rows if not (moves["falling"] and row.value.startswith(_GAZE))]
+    rows = sorted(rows, key=lambda row: (row.value.startswith(_GAZE), not row.value.startswith(_BODILY)))
     deeds = sorted((_deed(row, seat) for row in rows), key=lambda deed: deed.startswith(HEDGE))
     kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
     own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in kept]
-    return join([present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own])
+    told = [present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own]
+    again = [i and text.startswith("looks ") and told[i - 1].startswith("looks ") for i, text in enumerate(told)]
+    return join([text.removeprefix("looks ") if two else text for text, two in zip(told, again, strict=True)])
 
 
 def _deed(row: Row, seat: str) -> str:
@@ -273,7 +312,7 @@ def _backdrop(scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
     if not behind.endswith(" background"):
         return f"before {behind}"
     if colour in words("no_place"):
-        told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place"))
+        told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place", "outdoors"))
     else:
         told = bool(scene) and any(f" {wall} " in f" {behind} " for wall in words("walls"))
     return "" if told else f"before {behind}"

@@ -1,0 +1,80 @@
+"""What is said where footage shows little, or the same of several: timelines as they come of real clips."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvchat.chat.query import Has, Query, Whom
+from pvchat.chat.run import run
+from pvchat.chat.say.voice import say
+from pvchat.chat.timeline import Entity, Row, Timeline
+
+ANA, END = Whom(("Ana",)), 4.0
+EVERYBODY = ("Ana", "Ben", "Cleo", "#1", "#2", "#3")
+
+
+def clip(*rows: Row, people: tuple[str, ...] = ("Ana",)) -> Timeline:
+    """A clip of four seconds, in which some people are seen all the time and some rows hold."""
+    entities = tuple(Entity(name, known=not name.startswith("#")) for name in people)
+    seen = [Row(name, "present", end_s=END) for name in people]
+    rest = [Row(r.entity, r.attribute, r.value, 0.0, END, r.colour, r.of, r.probability) for r in rows]
+    return Timeline(0.0, END, entities, (*seen, *rest), measured=True)
+
+
+def asked(query: Query, *rows: Row, people: tuple[str, ...] = ("Ana",)) -> str:
+    timeline = clip(*rows, people=people)
+    return say(run(query, timeline), timeline)
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((("deed", "facing the camera"), ("deed", "talking"), ("posture", "sitting")),
+         "Ana sits, talks and looks towards the camera."),
+        ((("deed", "looking ahead"), ("deed", "walking or running")), "Ana walks or runs and looks ahead."),
+        ((("deed", "looking to the right"), ("deed", "falling or lying down")), "Ana falls or lies down."),
+        ((("deed", "looking up"), ("deed", "looking to the right")), "Ana looks up and to the right."),
+    ],
+)  # fmt: skip
+def test_what_the_body_does_comes_first_and_the_gaze_last(values: tuple[tuple[str, str], ...], text: str) -> None:
+    rows = [Row("Ana", attribute, value) for attribute, value in values]
+    assert asked(Query("attribute", ANA, attribute="deed"), *rows) == text
+
+
+def test_those_who_do_the_same_share_a_sentence_and_the_place_is_told_once() -> None:
+    rows = [Row(name, "posture", "sitting") for name in EVERYBODY if name not in ("Cleo", "#3")]
+    scene = Row("Cleo", "worn", "jacket", colour="red"), Row("", "place", "kitchen")
+    sits = "Ana sits, and so do Ben and two people I don't know."
+    assert asked(Query("describe"), *rows, *scene, people=EVERYBODY) == (
+        f"{sits} Cleo is wearing a red jacket. This is in a kitchen."
+    )
+    deeds = asked(Query("attribute", attribute="deed"), *rows, *scene, people=EVERYBODY)
+    assert deeds == f"{sits} Cleo is in this video, but I can't make out what Cleo is doing."
+    strangers = asked(Query("attribute", attribute="deed"), *rows[2:], people=("#1", "#2"))
+    assert strangers == "Somebody I don't know sits, and so does one other person."
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("long-sleeved top", "Ana is wearing a blue long-sleeved top."),
+     ("jacket", "Ana is in this video, but I can't make out Ana's shirt. Ana is wearing a blue jacket.")],
+)  # fmt: skip
+def test_a_garment_asked_by_name_is_told_as_what_it_looks_like(kind: str, text: str) -> None:
+    shirt = Query("attribute", ANA, attribute="worn", value="shirt")
+    assert asked(shirt, Row("Ana", "worn", kind, colour="blue")) == text
+
+
+@pytest.mark.parametrize(
+    ("looks", "camera", "left"),
+    [("looking to the left", "No, Ana is looking to the left.", "Yes, Ana is looking to the left."),
+     ("looking down", "No, Ana is looking down.", None), ("facing the camera", None, "No, Ana is facing the camera."),
+     ("looking ahead", None, "No, Ana is looking ahead.")],
+)  # fmt: skip
+def test_who_looks_one_way_does_not_look_another(looks: str, camera: str | None, left: str | None) -> None:
+    for way, text in (("looking at the camera", camera), ("looking to the left", left)):
+        told = asked(Query("exists", ANA, Has("deed", way), form="polar"), Row("Ana", "deed", looks))
+        assert text is None or told == text
+
+
+def test_who_is_beside_nobody_may_be_beside_somebody_unseen() -> None:
+    assert asked(Query("who", where=Has("beside", of=ANA)), people=("Ana", "Ben")) == "I see nobody next to Ana."
