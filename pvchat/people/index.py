@@ -182,7 +182,7 @@ class PeopleIndex:
         rows = self._all_rows()
         return [row.replaces for row in rows.values() if row.replaces in rows]
 
-    def write(self, scratch: Path) -> None:
+    def write(self) -> None:
         """Bring the file up to date; only for the holder of the store's lock.
 
         On a full disk there is none then: what was changed is done, and an old one may hold a forgotten name.
@@ -190,7 +190,7 @@ class PeopleIndex:
         rows = [{name: getattr(row, name) for name in _FIELDS} for row in self.rows().values()]
         data = json.dumps({"format": INDEX_FORMAT, "rows": rows}, ensure_ascii=False, indent=1).encode()
         try:
-            private.write(self.path, data, scratch)
+            private.write(self.path, data)
         except OSError:
             self.path.unlink(missing_ok=True)
 

@@ -1,6 +1,6 @@
 """Files that survive crashes, plain or encrypted.
 
-    private.write(folder / "person.safetensors", tensorfile.pack(arrays), folder / ".scratch")
+    private.write(folder / "person.safetensors", tensorfile.pack(arrays))
     arrays = tensorfile.unpack(private.read(folder / "person.safetensors"))
 
 Arrays become bytes (`tensorfile.py`), the bytes are sealed where the home is encrypted (`private.py`, by the key of

@@ -54,7 +54,7 @@ class ClipCache:
     def __init__(self, root: Path | None = None, max_bytes: int = MAX_BYTES) -> None:
         self.root = Path(root) if root is not None else home() / "cache" / "clips"
         self.max_bytes = max_bytes
-        self._scratch, self._purged = self.root / ".scratch", self.root / ".purged"
+        self._scratch, self._purged = self.root / atomic.SCRATCH, self.root / ".purged"
 
     @cached_property
     def _lock(self) -> BaseFileLock:
@@ -114,9 +114,9 @@ class ClipCache:
                     return
                 atomic.sweep(self._scratch)
                 current = self.root / f"{name}.{digest[:16]}.safetensors"
-                private.write(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
+                private.write(current, tensors, durable=False)  # the digest tells a torn file
                 text = json.dumps(row, default=tensorfile.plain_number)
-                private.write(self._json(analysis.key), text.encode(), self._scratch, durable=False)
+                private.write(self._json(analysis.key), text.encode(), durable=False)
                 for path in self.root.glob(f"{name}.*.safetensors"):
                     if path != current:
                         path.unlink()
@@ -137,7 +137,7 @@ class ClipCache:
         atomic.make_private_folder(self.root)
         with self._locked():
             atomic.sweep(self._scratch)
-            atomic.write_file(self._purged, secrets.token_hex(16).encode(), self._scratch)
+            atomic.write_file(self._purged, secrets.token_hex(16).encode())
             for path in self.root.iterdir():
                 if path.is_file() and path not in (self._purged, self.root / ".lock"):
                     path.unlink()

@@ -18,9 +18,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment.journal import file_hash, read_lines, write_lines
+from pvchat.augment.journal import read_lines, write_lines
 from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.errors import SettingsError
+from pvchat.storage import atomic
 
 ROWS, SAMPLES, CARD, CHECKSUMS = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json"
 VERSION = 1
@@ -90,7 +91,7 @@ def read(path: Path) -> DataSet:
 def checksums(root: Path, media: Iterable[str]) -> dict[str, str]:
     """SHA-256 of the data set's files, by path with forward slashes."""
     names = [n for n in (ROWS, SAMPLES, CARD) if (root / n).is_file()] + sorted(set(media))
-    return {name: file_hash(root / name) for name in names}
+    return {name: atomic.sha256_of(root / name) for name in names}
 
 
 def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
