@@ -12,8 +12,7 @@ from make_studio import ANA, Studio
 from pvchat import PVChat
 from pvchat.errors import PeopleError
 from pvchat.people.corrections import SAME_FACE, Correction, Example, corrected, corrections_of, holds
-from pvchat.people.merge import MOST_ROWS, alike, joined
-from pvchat.people.parts import parts_of
+from pvchat.people.parts import MOST_ROWS, alike, joined, parts_of
 from pvchat.people.person import MAX_ALIASES, Person, checked
 
 

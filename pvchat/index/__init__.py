@@ -2,7 +2,6 @@
 
     entries.py   an analysed clip → what is kept of it: identity vectors of its tracks, spans, a few facts
     store.py     `VideoIndex`: such clips in one SQLite file; add, remove, search, in one step each; open this first
-    nearest.py   distances, by comparing with all (faiss)
     folder.py    a folder of videos → its index, doing only what is new, changed or gone
 
 An index holds biometric data: face vectors of everybody in the videos, enrolled or not. `pvchat people forget` doesn't

@@ -1,7 +1,10 @@
 """`VideoIndex`: one folder that holds an index, `index.db`, an SQLite database of clips and their vectors.
 
 Every change is one transaction, so a reader sees the old index or the new one, and a killed writer leaves nothing. What
-is removed is overwritten with zeros (`secure_delete`).
+is removed is overwritten with zeros (`secure_delete`). A search compares all vectors: docs/adr/0054-index.md says why.
+
+faiss and torch each bring an OpenMP runtime. Their loops don't run at once here, threads are set around every call of
+faiss (`threads`), and on macOS, where two runtimes in one process can crash, faiss gets one thread.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -17,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from pvchat import runtime
 from pvchat.index.entries import KINDS, WIDTHS, ClipEntry, Kind, TrackEntry, VideoIndexError, Views
-from pvchat.index.nearest import distances
 from pvchat.schemas import FloatArray, IntArray
 from pvchat.storage import atomic
 
@@ -224,6 +228,28 @@ class VideoIndex:
         if self.root.is_dir() and not self.exists(self.root) and any(self.root.iterdir()):
             what = "there is no index in this folder, but other files are."
             raise VideoIndexError(what, subject=str(self.root), hint="Name an empty or a new folder.")
+
+
+def distances(queries: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Euclidean distance of each vector [n, D] to the nearest query [Q, D]: [n]."""
+    import faiss
+
+    with threads():
+        squares = faiss.pairwise_distances(np.ascontiguousarray(queries, np.float32), np.ascontiguousarray(vectors))
+    return np.asarray(np.sqrt(np.maximum(squares.min(0), 0)))
+
+
+@contextmanager
+def threads() -> Iterator[None]:
+    """Let faiss compute on so many threads meanwhile as networks do."""
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1 if sys.platform == "darwin" else runtime.threads())
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _require_tables(index: sqlite3.Connection) -> None:

@@ -13,9 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.schemas.facts import Appearance, PersonFacts, SceneFacts, SceneSpan, common_scene
+from pvchat.schemas.facts import Appearance, PersonFacts, SceneFacts, SceneSpan, Thing, common_scene
 from pvchat.schemas.sound import Sound
-from pvchat.schemas.things import Thing
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
