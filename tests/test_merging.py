@@ -126,7 +126,8 @@ def test_which_clip_a_row_is_of_stays_known() -> None:
     assert [len(view.bare) for view in parts_of(many)] == [50, MOST_ROWS - 50]
     for broken in ("x", [[1]], [[7, -1]], [[3, 0]]):
         all_three.extra["parts"] = broken
-        assert [len(view.bare) for view in parts_of(all_three)] == [6]
+        with pytest.raises(PeopleError):
+            checked(all_three)
 
 
 def test_too_many_names_are_refused_before_anything_changes(studio: Studio, chat: PVChat) -> None:

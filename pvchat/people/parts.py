@@ -65,12 +65,9 @@ def parts_of(person: Person) -> list[View]:
 
 
 def counts_of(person: Person) -> list[list[int]]:
-    """The numbers of rows, clip by clip; all as one clip's where nothing is recorded, or what is doesn't add up."""
-    whole = [len(person.arrays.get(key, ())) for key in KEYS]
-    rows = person.extra.get(RECORD)
-    if not isinstance(rows, list) or not all(_is_counts(row) for row in rows):
-        return [whole]
-    return rows if [sum(row[i] for row in rows) for i in range(len(KEYS))] == whole else [whole]
+    """The numbers of rows, clip by clip; all as one clip's where nothing is recorded."""
+    found: list[list[int]] = person.extra.get(RECORD) or [[len(person.arrays.get(key, ())) for key in KEYS]]
+    return found
 
 
 def capped(counts: list[list[int]], most: int) -> list[list[int]]:
@@ -132,11 +129,6 @@ def alike(one: Person, other: Person) -> float | None:
     return float(np.linalg.norm(a[:, None] - b[None], axis=2).mean())
 
 
-def _is_counts(row: Any) -> bool:
-    """Whether these may be the numbers of a clip's rows in the arrays in `KEYS`."""
-    return isinstance(row, list) and len(row) == len(KEYS) and all(type(n) is int and n >= 0 for n in row)
-
-
 def _by_face(person: Person) -> Person:
     """A drawn figure as somebody of whose face nothing is known yet; what users said to be her joins her figure."""
     if person.kind == "face":
@@ -145,7 +137,7 @@ def _by_face(person: Person) -> Person:
     hers = [one for one in said if one.correction.her and not one.correction.here]
     figure = stacked((person.arrays["prototypes"], *(one.faces for one in hers)))
     others = {key: rows for key, rows in person.arrays.items() if key not in STACKED}
-    extra = {**person.extra, "quality": 0.0}
+    extra = {**{key: value for key, value in person.extra.items() if key != RECORD}, "quality": 0.0}
     by_face = replace(person, kind="face", arrays={**others, "figure": figure}, extra=extra)
     return with_examples(by_face, [one for one in said if one not in hers])
 
