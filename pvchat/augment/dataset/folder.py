@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -143,4 +143,4 @@ def _subject(rows: Sequence[QuestionRow], samples: Sequence[Sample]) -> str:
 
 
 def _joined(row: QuestionRow, sample: Sample) -> dict[str, Any]:
-    return {**row.to_dict(), **{k: getattr(sample, k) for k in FROM_SAMPLE}}
+    return {**asdict(row), **{k: getattr(sample, k) for k in FROM_SAMPLE}}
