@@ -300,8 +300,7 @@ def test_rows_belong_to_their_correction() -> None:
 
 
 @pytest.mark.parametrize(
-    "record",
-    ["x", [1], [{"her": True}], [{"her": 3, "clip": "", "at_s": 0.0}], [{"her": True, "clip": "", "at_s": 0.0}]],
+    "record", ["x", [1], [{"her": True}], *([{"her": her, "clip": "", "at_s": 0.0}] for her in (3, True))]
 )
 def test_a_record_that_doesnt_add_up_is_refused(record: Any) -> None:
     person = corrected(make_person(), example(True, "a" * 64))

@@ -87,10 +87,8 @@ _EXTRA: Fields = {
     "deep": _ROW, "base": _ROW, "corrections": _LIST, "parts": _LIST,
 }  # fmt: skip
 
-_CORRECTED, _OF_CLIPS = (
-    ("faces", "masked", "prints", "masked_prints"),
-    ("prototypes", "prints"),
-)  # whose rows are counted
+# arrays whose rows are counted, correction by correction and clip by clip
+_CORRECTED, _OF_CLIPS = ("faces", "masked", "prints", "masked_prints"), ("prototypes", "prints")
 
 
 def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any], name: str) -> None:
