@@ -21,6 +21,10 @@ from pvchat.schemas.clip import (
     Spans,
     Stage,
     Track,
+    facts_from_row,
+    facts_to_row,
+    track_from_row,
+    track_to_row,
 )
 from pvchat.schemas.facts import (
     BLUE_SKY,
@@ -45,5 +49,5 @@ __all__ = [
     "PersonPresence", "Progress", "QuestionType", "Reason", "SAMPLE_RATE", "SIGHTING_ARRAYS", "SceneFacts",
     "SceneSpan", "Service", "Sound", "SoundState", "Spans", "Stage", "Thing", "Track", "Utterance", "VOICEPRINT", "Why",
     "SpokenWord",
-    "common_scene",
+    "common_scene", "facts_from_row", "facts_to_row", "track_from_row", "track_to_row",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,13 +49,9 @@ class PersonFacts:
     confidence: dict[str, float] = field(default_factory=dict)  # field name or `HANDS` -> confidence
     grounds: dict[str, Ground] = field(default_factory=dict)  # field name or what is told -> what it rests on
 
-    def to_dict(self) -> dict[str, Any]:
-        """The facts as JSON, for the cache."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> PersonFacts:
-        """What `to_dict` wrote."""
+        """What `asdict` made of facts, after JSON."""
         grounds = {what: Ground(g["time_s"], tuple(g["box"]), g["score"]) for what, g in row.get("grounds", {}).items()}
         return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])], "grounds": grounds})
 
@@ -75,10 +71,6 @@ class SceneFacts:
     behind: list[str] = field(default_factory=list)  # "curtains", "window blinds", `BOOKSHELVES`, `BLUE_SKY`
     drawn: bool = False  # an animated or drawn picture
     confidence: dict[str, float] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The facts as JSON, for the cache."""
-        return asdict(self)
 
 
 @dataclass
@@ -145,10 +137,6 @@ class Thing:
     frames: list[int] = field(default_factory=list)
     boxes: list[list[float]] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON, for the cache."""
-        return asdict(self)
 
     def within(self, first: int, last: int) -> Thing | None:
         """As seen in the sampled frames `first` to `last`, renumbered from 0; None where it isn't."""

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
-from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Sound, Thing, Track
+from pvchat.schemas import ClipAnalysis, Sound, Track, facts_from_row, facts_to_row, track_from_row, track_to_row
 from pvchat.storage import atomic, private, tensorfile
 
 if TYPE_CHECKING:
@@ -218,14 +218,10 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
     for i, track in enumerate(analysis.tracks):
         arrays |= {f"{i}.{name}": np.asarray(getattr(track, name)) for name in TRACK_ARRAYS}
         arrays[f"{i}.thumbnail"] = np.frombuffer(track.thumbnail, dtype=np.uint8)
-        appearances = [asdict(one) for one in track.appearances]
-        tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": appearances})
+        tracks.append({"kind": track.kind, **track_to_row(track)})
     row = {name: getattr(analysis, name) for name in CLIP_VALUES}
-    scenes = [asdict(one) for one in analysis.scenes]
-    found = {name: [thing.to_dict() for thing in getattr(analysis, name)] for name in ("things", "bodies")}
-    row["unread"] = [list(span) for span in analysis.unread]
-    row["sound"] = None if analysis.sound is None else analysis.sound.to_dict()
-    return {**row, **found, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
+    sound = None if analysis.sound is None else asdict(analysis.sound)
+    return {**row, **facts_to_row(analysis), "sound": sound, "tracks": tracks}, arrays
 
 
 def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
@@ -234,24 +230,14 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
             kind=track["kind"],
             **{name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS},
             thumbnail=arrays[f"{i}.thumbnail"].tobytes(),
-            facts=PersonFacts.from_dict(track["facts"]),
-            appearances=[
-                Appearance(a["start_s"], a["end_s"], PersonFacts.from_dict(a["facts"]), a["told"])
-                for a in track["appearances"]
-            ],
+            **track_from_row(track),
         )
         for i, track in enumerate(row["tracks"])
     ]
     return ClipAnalysis(
         **{name: row[name] for name in CLIP_VALUES},
-        times=arrays["times"],
-        frame_features=arrays["frame_features"],
-        shots=arrays["shots"],
+        **{name: arrays[name] for name in CLIP_ARRAYS},
         tracks=tracks,
-        scene=SceneFacts(**row["scene"]),
-        scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],
-        things=[Thing(**thing) for thing in row["things"]],
-        bodies=[Thing(**body) for body in row["bodies"]],
-        unread=tuple((start, end) for start, end in row["unread"]),
+        **facts_from_row(row),
         sound=None if row["sound"] is None else Sound.from_dict(row["sound"]),
     )
