@@ -225,19 +225,10 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
 
 
 def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
-    tracks = [
-        Track(
-            kind=track["kind"],
-            **{name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS},
-            thumbnail=arrays[f"{i}.thumbnail"].tobytes(),
-            **track_from_row(track),
-        )
-        for i, track in enumerate(row["tracks"])
-    ]
-    return ClipAnalysis(
-        **{name: row[name] for name in CLIP_VALUES},
-        **{name: arrays[name] for name in CLIP_ARRAYS},
-        tracks=tracks,
-        **facts_from_row(row),
-        sound=None if row["sound"] is None else Sound.from_dict(row["sound"]),
-    )
+    tracks = []
+    for i, track in enumerate(row["tracks"]):
+        known: dict[str, Any] = {name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS} | track_from_row(track)
+        tracks.append(Track(kind=track["kind"], thumbnail=arrays[f"{i}.thumbnail"].tobytes(), **known))
+    found: dict[str, Any] = {name: row[name] for name in CLIP_VALUES} | {name: arrays[name] for name in CLIP_ARRAYS}
+    sound = None if row["sound"] is None else Sound.from_dict(row["sound"])
+    return ClipAnalysis(tracks=tracks, sound=sound, **found, **facts_from_row(row))
