@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def measure_person(clip: Clip, seen: Pictured, found: ClipAnalysis, **_: Any) -> PersonFacts:
         asked.append(seen.track)
-        return PersonFacts.from_dict(seen.track.facts.to_dict())
+        return PersonFacts.from_dict(asdict(seen.track.facts))
 
     def find_faces(images: np.ndarray, shots: np.ndarray, expert: FacesByFrame, tell: Any) -> list[DetectedFaces]:
         assert len(images) == len(shots)
@@ -334,7 +334,7 @@ def test_who_is_there_is_known_before_anything_is_measured(facts: list[Any]) -> 
     assert who.stage == "who"
     assert facts == []
     assert experts.body.asked == []
-    kept = [PersonFacts.from_dict(t.facts.to_dict()) for t in who.tracks]
+    kept = [PersonFacts.from_dict(asdict(t.facts)) for t in who.tracks]
     what = measuring.measure(clip, who, experts)
     assert what.stage == "what"
     for one, other, before in zip(who.tracks, what.tracks, kept, strict=True):

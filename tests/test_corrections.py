@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ from pvchat.people.corrections import (  # noqa: E402
     without,
     without_those_of,
 )
-from pvchat.people.person import Person  # noqa: E402
+from pvchat.people.person import Person, checked  # noqa: E402
 from pvchat.schemas import LOOKS, Track  # noqa: E402
 
 CLEO = 3
@@ -298,13 +299,15 @@ def test_rows_belong_to_their_correction() -> None:
     assert [e.correction.her for e in examples_of(shareable(person))] == [True, True]
 
 
-def test_a_record_that_doesnt_add_up_is_ignored() -> None:
+@pytest.mark.parametrize(
+    "record", ["x", [1], [{"her": True}], *([{"her": her, "clip": "", "at_s": 0.0}] for her in (3, True))]
+)
+def test_a_record_that_doesnt_add_up_is_refused(record: Any) -> None:
     person = corrected(make_person(), example(True, "a" * 64))
-    person.extra[corrections.RECORD][0]["faces"] = 40
-    assert examples_of(person) == []
-    for record in ("x", [1], [{"her": True}], [{"her": 3, "clip": "", "at_s": 0.0}]):
-        person.extra[corrections.RECORD] = record
-        assert examples_of(person) == []
+    assert len(examples_of(checked(person))) == 1
+    person.extra[corrections.RECORD] = record
+    with pytest.raises(PeopleError):
+        checked(person)
 
 
 def test_there_is_an_end_to_it() -> None:

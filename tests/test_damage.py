@@ -74,7 +74,7 @@ def test_a_sound_file_is_hashed_once(row: Weight, monkeypatch: pytest.MonkeyPatc
     def forbidden(path: Path) -> str:
         raise AssertionError(f"{path} was read")
 
-    monkeypatch.setattr("pvchat.assets.archives.sha256_of", forbidden)
+    monkeypatch.setattr("pvchat.storage.atomic.sha256_of", forbidden)
     weights.member_path("tiny", table=(row,))
     (receipts.folder_of(row) / stamps.FILE).write_text("[1, 2]")
     with pytest.raises(AssertionError, match="was read"):

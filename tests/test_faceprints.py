@@ -12,14 +12,12 @@ from make_analysis import identity_of, make_analysis, make_clip, make_track
 from pvchat.identity.corrections import made_of
 from pvchat.identity.enroll import enroll
 from pvchat.identity.examples import MASK
-from pvchat.identity.faces import faces_of
-from pvchat.identity.gallery import Gallery
+from pvchat.identity.gallery import Gallery, faces_of
 from pvchat.identity.measures import PrintModel, made_out
 from pvchat.identity.presence import NOTHING, PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
-from pvchat.people.merge import joined
-from pvchat.people.parts import parts_of
+from pvchat.people.parts import joined, parts_of
 from pvchat.people.person import Person
 from pvchat.perception.analysis import _print
 from pvchat.perception.experts import faceprint

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
@@ -47,7 +49,7 @@ def test_facts_point_at_the_best_sighting_and_the_part_that_shows_them() -> None
 
 def test_the_cache_s_row_gives_them_back() -> None:
     facts = analysed().tracks[0].facts
-    assert PersonFacts.from_dict(facts.to_dict()) == facts
+    assert PersonFacts.from_dict(asdict(facts)) == facts
 
 
 def test_an_answer_tells_the_grounds_of_its_own_rows_only() -> None:

@@ -68,7 +68,7 @@ def file_of(folder: Path, person: Person) -> Path:
 def hidden_among_others() -> Person:
     """Jan's vectors in one of several views, the others' somebody else's."""
     person = enrolled("Copy", EVE, prototypes=np.concatenate([rows(EVE), rows(JAN)]))
-    person.extra["parts"] = [[6, 0, 0, 0], [6, 0, 0, 0]]
+    person.extra["parts"] = [[6, 0], [6, 0]]
     return person
 
 

@@ -24,9 +24,8 @@ from pvchat.library.sources import Source
 from pvchat.people.notes import Notes
 from pvchat.people.person import describe
 from pvchat.schemas import Answer, PersonPresence
-from pvchat.schemas.answer import AnswerGround, Decision, QuestionType
-from pvchat.schemas.things import Ground
-from pvchat.schemas.why import Reason, Why
+from pvchat.schemas.answer import AnswerGround, Decision, QuestionType, Reason, Why
+from pvchat.schemas.facts import Ground
 
 PAGE = Path(__file__).parents[1] / "docs" / "json.md"
 WHY = Why("small", ("small",), 1.0, 20, "", "Her face is small.")

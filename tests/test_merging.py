@@ -12,8 +12,7 @@ from make_studio import ANA, Studio
 from pvchat import PVChat
 from pvchat.errors import PeopleError
 from pvchat.people.corrections import SAME_FACE, Correction, Example, corrected, corrections_of, holds
-from pvchat.people.merge import MOST_ROWS, alike, joined
-from pvchat.people.parts import parts_of
+from pvchat.people.parts import MOST_ROWS, alike, joined, parts_of
 from pvchat.people.person import MAX_ALIASES, Person, checked
 
 
@@ -127,7 +126,8 @@ def test_which_clip_a_row_is_of_stays_known() -> None:
     assert [len(view.bare) for view in parts_of(many)] == [50, MOST_ROWS - 50]
     for broken in ("x", [[1]], [[7, -1]], [[3, 0]]):
         all_three.extra["parts"] = broken
-        assert [len(view.bare) for view in parts_of(all_three)] == [6]
+        with pytest.raises(PeopleError):
+            checked(all_three)
 
 
 def test_too_many_names_are_refused_before_anything_changes(studio: Studio, chat: PVChat) -> None:

@@ -14,7 +14,7 @@ from test_video import PYAV, frame_numbers
 
 from pvchat.errors import VideoReadError
 from pvchat.video import load, probe
-from pvchat.video.packets import demuxed
+from pvchat.video.containers import demuxed
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from pvchat.config import PresenceConfig, Settings
 from pvchat.errors import PeopleError
 from pvchat.identity.voices import heard_in, voice_of
 from pvchat.people import contents, exchange
-from pvchat.people.merge import joined
+from pvchat.people.parts import joined
 from pvchat.people.store import PeopleStore
 from pvchat.perception.experts.mel import mel_filters
 from pvchat.perception.experts.voiceprint import LOOK, _looks, mel_bands

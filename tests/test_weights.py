@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 from make_packages import MODEL, leftovers, make_sdist
 
-from pvchat.assets import archives, receipts, weights
+from pvchat.assets import receipts, weights
 from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
+from pvchat.storage import atomic
 
 PALMS = "palm_detection_full.tflite"  # no network needs it now; a cache from before 2026-11-29 still holds it
 
@@ -214,4 +215,4 @@ def test_the_real_weights_are_whole() -> None:
         assert kept <= weight.kept_bytes <= kept * 1.1  # the estimate that the disk check goes by
         for name in weight.names:
             path = weights.member_path(weight.role, name)
-            assert archives.sha256_of(path) == receipt["files"][name]["sha256"]
+            assert atomic.sha256_of(path) == receipt["files"][name]["sha256"]

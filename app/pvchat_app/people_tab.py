@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from pvchat.people.corrections import SAME_FACE
-from pvchat.people.merge import alike
+from pvchat.people.parts import alike
 from pvchat_app import cards, export, librarycards
 from pvchat_app.desk import Desk
 from pvchat_app.languages import worded

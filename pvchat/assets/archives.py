@@ -12,7 +12,6 @@ Notable choices:
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.util
 import io
 import os
@@ -91,12 +90,6 @@ def download(weight: Weight, target: Path, progress: Progress | None = None) -> 
         raise _failure(weight, output.getvalue().decode("utf-8", "replace"))
     if progress:
         progress(weight.requirement, weight.size_bytes, weight.size_bytes)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def take_members(archive: Path, members: tuple[str, ...], folder: Path) -> None:

@@ -19,6 +19,7 @@ from pvchat.assets import archives, receipts
 from pvchat.assets.packages import Weight
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
+from pvchat.storage import atomic
 
 CONVERTED = "safetensors"  # subfolder of a row that holds its converted GGUF
 LOCK_POLL_S = 0.5
@@ -85,7 +86,7 @@ def _archive(weight: Weight, stage: Path, progress: Progress | None) -> Path:
         _check_hash(weight, local)
         return local
     kept = stage / weight.archive
-    if kept.is_file() and archives.sha256_of(kept) == weight.sha256:
+    if kept.is_file() and atomic.sha256_of(kept) == weight.sha256:
         return kept
     draft = stage / "draft"
     archives.download(weight, draft, progress)
@@ -95,7 +96,7 @@ def _archive(weight: Weight, stage: Path, progress: Progress | None) -> Path:
 
 
 def _check_hash(weight: Weight, archive: Path) -> None:
-    found = archives.sha256_of(archive)
+    found = atomic.sha256_of(archive)
     if found != weight.sha256:
         raise WeightsError(
             f"the archive has the SHA-256 {found}, not {weight.sha256}.",

@@ -14,7 +14,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pvchat.assets import archives
 from pvchat.storage import atomic
 
 FILE = "stamps.json"
@@ -27,7 +26,7 @@ _trusted: dict[Path, Stamp] = {}  # of this process: a read-only home can't keep
 def entries(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """What a receipt says of files: name -> {"sha256", "bytes"}."""
     return {
-        name: {"sha256": archives.sha256_of(folder / name), "bytes": (folder / name).stat().st_size} for name in names
+        name: {"sha256": atomic.sha256_of(folder / name), "bytes": (folder / name).stat().st_size} for name in names
     }
 
 
@@ -48,7 +47,7 @@ def damaged(folder: Path, files: Entries, *, thorough: bool = False) -> dict[str
         try:
             stamp = _stamp(path)
             if thorough or stamp not in (known.get(name), _trusted.get(path)):
-                if archives.sha256_of(path) != entry["sha256"]:
+                if atomic.sha256_of(path) != entry["sha256"]:
                     found[name] = "its content has changed"
                     continue
                 fresh[name] = _trusted[path] = stamp

@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,36 +53,6 @@ class AugmentJob:
         return {"clip": str(self.clip), "name": self.name, "out": str(self.out)}
 
 
-@dataclass
-class Augmenter:
-    """Augments one job after another; each worker has one, which loads the experts once.
-
-    Attributes:
-        open_chat: opens the service, once a worker.
-        config: of every augmentation.
-        settings: of the service.
-    """
-
-    open_chat: Opener
-    config: AugmentConfig
-    settings: Settings
-
-    def __call__(self, job: AugmentJob) -> Row:
-        """What came of a job: rows of the data set and its digest, or the error that failed it."""
-        from pvchat.augment import steps
-
-        try:
-            folder = steps.augment(job.clip, job.name, job.out, self._chat, self.config)
-        except PVChatError as error:
-            return {**job.to_dict(), "error": error.to_dict()}
-        data = (Path(folder) / DATASET).read_bytes()
-        return {**job.to_dict(), "rows": data.count(b"\n"), "sha256": hashlib.sha256(data).hexdigest()}
-
-    @cached_property
-    def _chat(self) -> Service:
-        return self.open_chat(self.settings)
-
-
 def augment_many(
     jobs: Sequence[AugmentJob],
     open_chat: Opener,
@@ -110,9 +80,26 @@ def augment_many(
     if len({Path(job.out).resolve() for job in jobs}) < len(jobs):
         raise SettingsError("two clips can't be augmented into one folder.", subject="--out")
     rows: dict[int, Row] = {}
-    open_worker = partial(Augmenter, open_chat, config, settings or Settings())
+    open_worker = partial(_worker, open_chat, config, settings or Settings())
     with closing(pool.results(jobs, open_worker, workers, config.engine)) as results:
         while not watch.stopped and (done := next(results, None)) is not None:
             rows[done[0]] = done[1]
             watch.tell("augmenting clips", len(rows), len(jobs))
     return [rows[number] for number in sorted(rows)]
+
+
+def _worker(open_chat: Opener, config: AugmentConfig, settings: Settings) -> Callable[[AugmentJob], Row]:
+    """What a worker does with one job after another, with one service, which loads the experts once."""
+    from pvchat.augment import steps
+
+    chat = open_chat(settings)
+
+    def run(job: AugmentJob) -> Row:
+        """Rows of the data set and its digest, or the error that failed the job."""
+        try:
+            data = (steps.augment(job.clip, job.name, job.out, chat, config) / DATASET).read_bytes()
+        except PVChatError as error:
+            return {**job.to_dict(), "error": error.to_dict()}
+        return {**job.to_dict(), "rows": data.count(b"\n"), "sha256": hashlib.sha256(data).hexdigest()}
+
+    return run

@@ -38,7 +38,6 @@ def measure(
     images: NDArray[np.uint8] | None,
     analysis: ClipAnalysis,
     profile: Profile,
-    covers: frozenset[str],
     model: PresenceModel,
     mesh: MeshExpert | None,
 ) -> dict[str, float]:
@@ -48,7 +47,6 @@ def measure(
         images: [T, H, W, 3] uint8 RGB of the sample, the frames of its analysis; None leaves the quality gates out.
         analysis: of the sample.
         profile: of the subject.
-        covers: what is hidden on purpose: "mouth", "eyes".
         model: of presence.
         mesh: lays the mesh for the quality gates; None leaves them out (drawn figures have none).
 

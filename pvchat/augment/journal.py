@@ -7,7 +7,6 @@ their order in place of the result, in one step.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -97,12 +96,6 @@ def validated(kind: type, row: Any) -> Any:
         name = str(wrong["loc"][0])
         what = "is missing" if wrong["type"] == "missing" else f"can't be {row[name]!r}"
         raise ValueError(f"{name} {what}") from error
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

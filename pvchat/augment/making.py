@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,7 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
         samples = excerpts.write(found, subject, run.out, run.analyses.chat, run.config, run.watch)
         if all(s.dropped for s in samples):
             log.warning("%s: nothing shows anybody else; give --others, --index, or `pvchat doctor --fetch`", run.out)
-    write_lines(run.out / RESULTS["negatives"], [s.to_dict() for s in samples])
+    write_lines(run.out / RESULTS["negatives"], [asdict(s) for s in samples])
     recipes = Counter(s.recipe for s in samples)
     return {"counts": {"made": len(samples), **recipes}, "dropped": dropped}
 
@@ -89,7 +90,7 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
             _pass_gates(run, sample, frozenset(entry["covers"]), model, own)
         samples.append(sample)
     groups = _together(run, samples)
-    write_lines(run.out / RESULTS["filter"], [s.to_dict() for s in [*samples, *groups]])
+    write_lines(run.out / RESULTS["filter"], [asdict(s) for s in [*samples, *groups]])
     kept = [s for s in samples if not s.dropped]
     return {
         "counts": {
@@ -117,7 +118,7 @@ def write_rows(run: Augmentation) -> dict[str, Any]:
         own=subject.facts, progress=progress,
     )  # fmt: skip
     progress(len(samples))
-    write_lines(run.out / RESULTS["questions"], [r.to_dict() for r in rows])
+    write_lines(run.out / RESULTS["questions"], [asdict(r) for r in rows])
     kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
     return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}}
 
@@ -138,7 +139,7 @@ def _make_one(run: Augmentation, sample: Sample, makers: list[Generator]) -> Ent
         return {"id": sample.id, "failed": str(error), "sample": None, "covers": []}
     sample.notes = made.notes
     write_media(run.out / sample.media, made.images, FPS)
-    return {"id": sample.id, "failed": "", "sample": sample.to_dict(), "covers": sorted(made.covers)}
+    return {"id": sample.id, "failed": "", "sample": asdict(sample), "covers": sorted(made.covers)}
 
 
 def _together(run: Augmentation, samples: list[Sample]) -> list[Sample]:
@@ -158,11 +159,11 @@ def _pass_gates(run: Augmentation, sample: Sample, covers: frozenset[str], model
         return
     mesh = run.chat.experts.mesh if run.profile.person.kind == "face" else None
     if sample.role == "negative":
-        values = gates.measure(images, analysis, run.profile, covers, model, None)
+        values = gates.measure(images, analysis, run.profile, model, None)
         sample.dropped = gates.refuse_negative(values)
         sample.gates |= values
     else:
-        sample.gates = gates.measure(images, analysis, run.profile, covers, model, mesh)
+        sample.gates = gates.measure(images, analysis, run.profile, model, mesh)
         sample.dropped = gates.refuse(sample.gates, run.profile, covers, own)
     _put_away(run.out, sample)
 

@@ -8,8 +8,8 @@ line).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -54,10 +54,6 @@ class Sample:
     seed: int = 0
     notes: dict[str, str] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The sample as JSON."""
-        return asdict(self)
-
 
 @dataclass
 class QuestionRow:
@@ -88,10 +84,6 @@ class QuestionRow:
     template: int
     teacher: str
     split: Split
-
-    def to_dict(self) -> dict[str, Any]:
-        """The row as JSON."""
-        return asdict(self)
 
 
 def chance(seed: int, *words: str) -> np.random.Generator:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pvchat.augment import folders, making
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
-from pvchat.augment.journal import file_hash, read_manifest, write_manifest
+from pvchat.augment.journal import read_manifest, write_manifest
 from pvchat.augment.positives import plan
 from pvchat.augment.schemas import STEPS
 from pvchat.augment.settings import AugmentConfig
@@ -25,6 +25,7 @@ from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.people.naming import require_usable
 from pvchat.people.person import clean_name
 from pvchat.schemas import Service
+from pvchat.storage import atomic
 
 VERSION = 3  # of what the steps make: manifests of another version are made anew
 _ROWS = 4  # the same of what is asked and answered alone
@@ -106,7 +107,7 @@ def _step(run: Augmentation, step: str) -> None:
         known is not None
         and known["input"] == run.input_hash
         and result.exists()
-        and file_hash(result) == known["result"]
+        and atomic.sha256_of(result) == known["result"]
     ):
         run.manifests[step] = known
         return
@@ -116,7 +117,7 @@ def _step(run: Augmentation, step: str) -> None:
     counts = _STEPS[step][0](run)
     seconds = round(time.perf_counter() - started, 2)
     run.manifests[step] = {
-        "step": step, "version": VERSION, "input": run.input_hash, "result": file_hash(result), "seed": run.seed,
+        "step": step, "version": VERSION, "input": run.input_hash, "result": atomic.sha256_of(result), "seed": run.seed,
         "seconds": seconds, **counts,
     }  # fmt: skip
     write_manifest(path, run.manifests[step])

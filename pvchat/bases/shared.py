@@ -29,7 +29,6 @@ from pvchat.model.retrofit import KINDS, head_count, mixers, retrofit_moh
 from pvchat.storage import atomic
 
 WEIGHTS = "shared.safetensors"
-SCRATCH = ".scratch"  # below a run's folder: files that are being written
 SHARED = 2 / 3  # of the heads
 log = logging.getLogger(__name__)
 
@@ -84,12 +83,12 @@ def save_shared(base: Base, folder: Path, model: str) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().float().cpu().contiguous() for k, v in shared_parameters(base).items()}
-    atomic.write_file(folder / WEIGHTS, save(state), folder / SCRATCH)
+    atomic.write_file(folder / WEIGHTS, save(state))
     connector = connector_of(base)
     sizes = None if connector is None else asdict(connector.config)
     row = {"model": model, "stamp": stamp_of(base, bare=True), "connector": sizes}
     text = json.dumps(row, indent=2) + "\n"
-    atomic.write_file(folder / TRAINED, text.encode(), folder / SCRATCH)
+    atomic.write_file(folder / TRAINED, text.encode())
 
 
 @torch.no_grad()

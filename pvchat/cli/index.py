@@ -147,7 +147,8 @@ def _queries(analysis: ClipAnalysis, args: argparse.Namespace) -> tuple[Kind, np
     from pvchat.index.entries import VideoIndexError, describe
 
     if args.kind == "clips":
-        return "clips", describe(analysis, {})[1]["clips"].vectors
+        (scene,) = describe(analysis, {})[1]["clips"].values()
+        return "clips", scene
     number = args.track or (1 if subjects_of(analysis) else None)  # the most prominent, without asking
     subject = choose(analysis, number, Path(args.clip).name)
     kind: Kind = "faces" if subject.kind == "face" else "figures"

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.augment.journal import file_hash
 from pvchat.eval import provenance
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.options import EvalOptions
@@ -56,7 +55,7 @@ def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: P
         "judge": judged["name"] if judged else None,
         "unread_judgements": judged["unread"] if judged else 0,
         "seconds": provenance.seconds(out),
-        "files": {name: file_hash(out / name) for name in ("predictions.jsonl", "metrics.json")},
+        "files": {name: atomic.sha256_of(out / name) for name in ("predictions.jsonl", "metrics.json")},
     }
     write_json(out / "run.json", done)
     page.write(out, spec.manifest, options.frames)
@@ -76,7 +75,7 @@ def ordered(rows: Iterable[Row], spec: Spec) -> list[Row]:
 def write_json(path: Path, value: Any) -> None:
     """Write a file of JSON in one step."""
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
-    atomic.write_file(path, text.encode() + b"\n", path.parent / ".scratch")
+    atomic.write_file(path, text.encode() + b"\n")
 
 
 def settle(rows: Sequence[Row], items: Mapping[str, Item]) -> tuple[list[Row], dict[str, Any]]:

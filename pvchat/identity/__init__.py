@@ -2,8 +2,8 @@
 
 In: a `ClipAnalysis`. Out: a `Person`, or a `PersonPresence` each. Start with `enroll.py`, then `presence.py`:
 
-    enrolling      subjects.py: who the clip is about (contactsheet.py shows them); quality.py: how good it is
-    looking for    presence.py: gallery.py (people), faces.py (tracks), measures.py (how near), reach.py, bodies.py,
+    enrolling      subjects.py: who the clip is about; quality.py: how good it is
+    looking for    presence.py: gallery.py (people, tracks), measures.py (how near), reach.py, bodies.py,
                    competition.py, recurring.py (in a film)
     deciding       calibration.py makes it a probability; reasons.py: why not
     together       evidence.py: who is there, how many strangers are, what was measured of all of them

@@ -45,8 +45,7 @@ from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, Enrolled, best_quality
 from pvchat.identity.competition import compete, is_clear, shown_together
-from pvchat.identity.faces import FaceTracks, faces_of
-from pvchat.identity.gallery import Gallery, Stack, stacks_of
+from pvchat.identity.gallery import FaceTracks, Gallery, Stack, faces_of, stacks_of
 from pvchat.identity.measures import PrintModel, Sightings, Weights, measured
 from pvchat.identity.reach import beyond, scene_likeness
 from pvchat.identity.recurring import crowd, held_together

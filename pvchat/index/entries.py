@@ -1,12 +1,10 @@
 """What an index keeps of a clip.
 
-In: a `ClipAnalysis` and the file it is of. Out: a `ClipEntry` (JSON) and its vectors by kind:
+In: a `ClipAnalysis` and the file it is of. Out: a `ClipEntry` (JSON) and its vectors by kind and track:
 
-    faces    [n, 128]   up to eight views of each face track, as an enrollment would keep them
-    figures  [n, 128]   the sightings of each figure track
+    faces    [V, 128]   up to eight views of each face track, as an enrollment would keep them
+    figures  [V, 128]   the sightings of each figure track
     clips    [1, 1280]  mean frame features at unit length: what the scene looks like
-
-Every row has an id of 64 bits that says where it belongs: clip number, track, view. Numbers are never given twice.
 """
 
 from __future__ import annotations
@@ -18,15 +16,13 @@ import numpy as np
 
 from pvchat.errors import PVChatError
 from pvchat.identity.examples import is_masked
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 Kind = Literal["faces", "figures", "clips"]
 KINDS: tuple[Kind, ...] = ("faces", "figures", "clips")
 WIDTHS: dict[Kind, int] = {"faces": 128, "figures": 128, "clips": 1280}
-
-_TRACK_BITS, _VIEW_BITS = 12, 8
-NO_TRACK = (1 << _TRACK_BITS) - 1  # the row of a whole clip
-MAX_VIEWS = (1 << _VIEW_BITS) - 1
+NO_TRACK = -1  # has the vector of a whole clip
+Views = dict[int, FloatArray]  # vectors [V, D] by the number of their track
 
 
 class VideoIndexError(PVChatError):
@@ -62,7 +58,7 @@ class ClipEntry:
 
     Attributes:
         key: SHA-256 of its bytes.
-        number: its place in the row ids; given by the index.
+        number: its own in the index, which is never given twice.
         duration_s: seconds.
         drawn: an animated or drawn picture.
         length: of the mean frame features before they were made a unit vector: restores them.
@@ -79,15 +75,7 @@ class ClipEntry:
     number: int = -1
 
 
-@dataclass
-class VectorRows:
-    """Vectors of one kind: `vectors` [n, D] and their `ids` [n], ascending."""
-
-    vectors: FloatArray
-    ids: IntArray
-
-
-def describe(analysis: ClipAnalysis, files: dict[str, tuple[int, int]]) -> tuple[ClipEntry, dict[Kind, VectorRows]]:
+def describe(analysis: ClipAnalysis, files: dict[str, tuple[int, int]]) -> tuple[ClipEntry, dict[Kind, Views]]:
     """What an index keeps of an analysed clip.
 
     Args:
@@ -95,51 +83,19 @@ def describe(analysis: ClipAnalysis, files: dict[str, tuple[int, int]]) -> tuple
         files: path -> (bytes, mtime in ns).
 
     Returns:
-        The entry and its rows by kind; the ids in them lack the clip's number until the index gives one (`numbered`).
+        The entry, which has no number yet, and its vectors.
     """
     from pvchat.identity.enroll import prototypes
 
     scene = analysis.mean_frame
     length = float(np.linalg.norm(scene))
     entry = ClipEntry(analysis.key, analysis.duration_s, analysis.scene.drawn, length, files)
-    parts: dict[Kind, list[VectorRows]] = {"faces": [], "figures": [], "clips": []}
-    parts["clips"].append(VectorRows(scene[None] / max(length, 1e-9), row_ids(0, NO_TRACK, 1)))
-    for number, track in enumerate(analysis.tracks[:NO_TRACK]):
-        if len(track) == 0:
-            continue
-        views = prototypes(track)[:MAX_VIEWS]
-        kind: Kind = "faces" if track.kind == "face" else "figures"
-        parts[kind].append(VectorRows(views, row_ids(0, number, len(views))))
-        entry.tracks.append(_track_entry(analysis, number, track))
-    return entry, {kind: joined(parts[kind], kind) for kind in KINDS}
-
-
-def joined(parts: list[VectorRows], kind: Kind) -> VectorRows:
-    """Several blocks of rows as one; empty ones of the right width where there are none."""
-    vectors = [np.zeros((0, WIDTHS[kind]), np.float32), *(p.vectors for p in parts)]
-    ids = [np.zeros(0, np.int64), *(p.ids for p in parts)]
-    return VectorRows(np.ascontiguousarray(np.concatenate(vectors), np.float32), np.concatenate(ids))
-
-
-def row_ids(clip: int, track: int, views: int) -> IntArray:
-    """Ids [views] of a track's rows."""
-    first = (clip << (_TRACK_BITS + _VIEW_BITS)) | (track << _VIEW_BITS)
-    return first + np.arange(views, dtype=np.int64)
-
-
-def numbered(ids: IntArray, clip: int) -> IntArray:
-    """The same rows as rows of clip number `clip`."""
-    return (ids & ((1 << (_TRACK_BITS + _VIEW_BITS)) - 1)) | np.int64(clip << (_TRACK_BITS + _VIEW_BITS))
-
-
-def clip_of(ids: IntArray) -> IntArray:
-    """Clip numbers of row ids."""
-    return ids >> (_TRACK_BITS + _VIEW_BITS)
-
-
-def track_of(ids: IntArray) -> IntArray:
-    """Track numbers of row ids; `NO_TRACK` for rows of whole clips."""
-    return (ids >> _VIEW_BITS) & NO_TRACK
+    views: dict[Kind, Views] = {"faces": {}, "figures": {}, "clips": {NO_TRACK: scene[None] / max(length, 1e-9)}}
+    for number, track in enumerate(analysis.tracks):
+        if len(track):
+            views["faces" if track.kind == "face" else "figures"][number] = prototypes(track)
+            entry.tracks.append(_track_entry(analysis, number, track))
+    return entry, views
 
 
 def _track_entry(analysis: ClipAnalysis, number: int, track: Track) -> TrackEntry:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -138,20 +138,15 @@ def walk(folder: Path) -> Iterator[tuple[str, Stamp]]:
                         yield str(path), _stamp(path)
 
 
-def experts_version() -> str:
-    """Version of the experts whose vectors an index holds."""
-    return VERSION
-
-
 def _fresh_or_kept(root: Path) -> VideoIndex:
+    index = VideoIndex(root)
     try:
-        found = VideoIndex(root)
-        if found.experts in ("", experts_version()):
-            return found
+        if index.experts in ("", VERSION):
+            return index
     except VideoIndexError:
         pass
-    VideoIndex.erase(root)
-    return VideoIndex(root)
+    index.erase(root)
+    return index
 
 
 def _add(
@@ -162,9 +157,9 @@ def _add(
     progress: Progress | None,
     stop: threading.Event | None,
 ) -> IndexReport:
-    for batch in _batches(paths, _BATCH):
+    for first in range(0, len(paths), _BATCH):
         described = []
-        for number, path in batch:
+        for number, path in enumerate(paths[first : first + _BATCH], first):
             if stop is not None and stop.is_set():
                 report.stopped = True
                 break
@@ -178,17 +173,12 @@ def _add(
             except (PVChatError, OSError) as error:
                 report.failed[path] = str(error)
         if described:
-            report.added += index.add(described, experts_version())
+            report.added += index.add(described, VERSION)
         if report.stopped:
             break
     if progress is not None:
         progress("indexing clips", len(paths), len(paths))
     return report
-
-
-def _batches(items: Sequence[str], size: int) -> Iterable[list[tuple[int, str]]]:
-    numbered = list(enumerate(items))
-    return (numbered[at : at + size] for at in range(0, len(items), size))
 
 
 def _stamp(path: Path) -> Stamp:

@@ -1,45 +1,42 @@
-"""`VideoIndex`: one folder that holds an index.
+"""`VideoIndex`: one folder that holds an index, `index.db`, an SQLite database of clips and their vectors.
 
-    index.json                    the manifest: segments in ascending order of ids, next clip number
-    <digest>.safetensors          segments, see `segments.py`
-    .lock, .scratch               of writers
+Every change is one transaction, so a reader sees the old index or the new one, and a killed writer leaves nothing. What
+is removed is overwritten with zeros (`secure_delete`). A search compares all vectors: docs/adr/0054-index.md says why.
 
-Every change writes new files first, then the manifest, in one step; what the new manifest doesn't name is deleted last.
-So a reader sees the old index or the new one, and a killed writer leaves files that the next one sweeps. Readers take
-no lock: they map the files, and read the manifest again when a file was replaced in between.
+faiss and torch each bring an OpenMP runtime. Their loops don't run at once here, threads are set around every call of
+faiss (`threads`), and on macOS, where two runtimes in one process can crash, faiss gets one thread.
 """
 
 from __future__ import annotations
 
-import contextlib
+import json
+import os
+import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from copy import deepcopy
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pvchat.index.entries import (
-    KINDS,
-    ClipEntry,
-    Kind,
-    TrackEntry,
-    VectorRows,
-    VideoIndexError,
-    clip_of,
-    numbered,
-    track_of,
-)
-from pvchat.index.manifest import MANIFEST, SCRATCH, IndexManifest, held, own_files
-from pvchat.index.nearest import exact
-from pvchat.index.segments import IndexChange, Segment
+from pvchat import runtime
+from pvchat.index.entries import KINDS, WIDTHS, ClipEntry, Kind, TrackEntry, VideoIndexError, Views
 from pvchat.schemas import FloatArray, IntArray
 from pvchat.storage import atomic
 
-_TRIES = 5
-_OVERFETCH = 8  # rows looked at for each wanted track: a track has up to eight views
+FILE = "index.db"
+WAIT_S = 60.0  # for another process that writes
+_VERSION = 1  # of the tables, in `PRAGMA user_version`; 0: there are none yet
+_TABLES = """
+CREATE TABLE experts(version TEXT NOT NULL);
+CREATE TABLE clips(number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, entry TEXT NOT NULL);
+CREATE TABLE vectors(
+  kind TEXT NOT NULL, clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE, tracks BLOB NOT NULL,
+  rows BLOB NOT NULL, PRIMARY KEY(kind, clip));
+"""
+_AT_ONCE = 2000  # clips whose vectors are compared at once
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Hit:
     Attributes:
         clip: its entry.
         track: its entry; None for a hit among clips.
-        distance: Euclidean, of its nearest row.
+        distance: Euclidean, of its nearest vector.
     """
 
     clip: ClipEntry
@@ -69,41 +66,27 @@ class VideoIndex:
         root: the folder.
 
     Raises:
-        VideoIndexError: it can't be read.
+        VideoIndexError: (each method) it can't be read or written.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
-        self.refresh()
 
     @staticmethod
     def exists(root: Path) -> bool:
         """Whether there is an index in this folder."""
-        return (Path(root) / MANIFEST).is_file()
-
-    def refresh(self) -> None:
-        """See what others have written since."""
-        for attempt in range(_TRIES):
-            self._manifest = IndexManifest.read(self.root)
-            try:
-                self._segments = [Segment.open(self.root / name) for name in self._manifest.segments]
-                break
-            except FileNotFoundError as error:
-                if attempt == _TRIES - 1:
-                    raise VideoIndexError(
-                        "a file of the index is missing.", subject=str(error.filename or self.root),
-                        hint="Build the index again.",
-                    ) from error  # fmt: skip
-        self._clips: dict[int, ClipEntry] | None = None
+        return (Path(root) / FILE).is_file()
 
     @property
     def experts(self) -> str:
         """Version of the experts that made the vectors; "" while empty."""
-        return self._manifest.experts
+        with self._open() as index:
+            return _experts(index)
 
     def clips(self) -> list[ClipEntry]:
         """All entries, first added first."""
-        return list(self._by_number().values())
+        with self._open() as index:
+            return _entries(index)
 
     def find_clip(self, what: str) -> ClipEntry | None:
         """The clip with this path, this key or this beginning of a key (eight digits or more)."""
@@ -112,23 +95,16 @@ class VideoIndex:
                 return clip
         return None
 
-    def rows(self, kind: Kind) -> list[VectorRows]:
-        """All vectors of one kind and their ids, memory-mapped, in blocks of ascending ids."""
-        return [segment.rows(kind) for segment in self._segments]
-
-    def views(self, clip: ClipEntry, kind: Kind) -> dict[int, FloatArray]:
+    def views(self, clip: ClipEntry, kind: Kind) -> Views:
         """Vectors [V, D] of each track of a clip, by track number (`NO_TRACK` for kind "clips")."""
-        low, high = (numbered(np.zeros(1, np.int64), n)[0] for n in (clip.number, clip.number + 1))
-        found: dict[int, FloatArray] = {}
-        for rows in self.rows(kind):
-            start, end = np.searchsorted(rows.ids, [low, high])
-            tracks = track_of(np.asarray(rows.ids[start:end]))
-            for track in np.unique(tracks):
-                found[int(track)] = np.array(rows.vectors[start:end][tracks == track])
-        return found
+        words = "SELECT tracks, rows FROM vectors WHERE kind = ? AND clip = ?"
+        with self._open() as index:
+            tracks, rows = index.execute(words, (kind, clip.number)).fetchone()
+        numbers, vectors = np.frombuffer(tracks, np.int32), _vectors(rows, kind)
+        return {int(number): vectors[numbers == number] for number in np.unique(numbers)}
 
     def nearest(self, kind: Kind, queries: FloatArray, k: int, *, but: Iterable[str] = ()) -> list[Hit]:
-        """The k tracks (clips for kind "clips") whose nearest row is nearest to any of the queries.
+        """The k tracks (clips for kind "clips") whose nearest vector is nearest to any of the queries.
 
         Args:
             kind: of the tracks.
@@ -136,43 +112,46 @@ class VideoIndex:
             k: how many.
             but: keys of clips to leave out.
         """
-        left_out, rows = set(but), sum(len(r.ids) for r in self.rows(kind))
-        hits: list[Hit] = []
-        fetch = min(rows, (k + len(left_out)) * _OVERFETCH)
-        while fetch:
-            hits = self._hits(*exact(queries, self.rows(kind), fetch), left_out)
-            if len(hits) >= k or fetch == rows:
-                break
-            fetch = min(rows, 4 * fetch)
-        return hits[:k]
+        apart, owners = [np.zeros(0, np.float32)], [np.zeros((0, 2), np.int64)]
+        with self._open() as index:
+            for each, vectors in _blocks(index, kind, but):
+                firsts = np.flatnonzero(np.append(True, (np.diff(each, axis=0) != 0).any(1)))
+                apart.append(np.minimum.reduceat(distances(queries, vectors), firsts))
+                owners.append(each[firsts])
+            found, order = np.concatenate(owners), np.argsort(np.concatenate(apart), kind="stable")[:k]
+            clips = {clip.number: clip for clip in _entries(index, "number", found[order, 0].tolist())}
+        hits = zip(found[order].tolist(), np.concatenate(apart)[order].tolist(), strict=True)
+        return [_hit(clips[number], track, distance) for (number, track), distance in hits]
 
-    def add(self, described: Sequence[tuple[ClipEntry, dict[Kind, VectorRows]]], experts: str) -> int:
+    def add(self, described: Sequence[tuple[ClipEntry, dict[Kind, Views]]], experts: str) -> int:
         """Add clips as `describe` gives them; returns how many are new.
 
         A clip whose bytes are in the index already gains the new paths only.
 
         Args:
-            described: entries and rows.
+            described: entries and vectors.
             experts: version of the experts that made the vectors.
 
         Raises:
             VideoIndexError: other experts made the rest of the index; it can't be written.
         """
-        with self._changing() as change:
-            if change.manifest.experts not in ("", experts) and change.manifest.segments:
-                raise VideoIndexError(
-                    "its vectors were made by other experts than these.", subject=str(self.root),
-                    hint="Build the index anew.",
-                )  # fmt: skip
-            change.manifest.experts = experts
-            known = {clip.key: clip for clip in self.clips()}
-            fresh = {entry.key: (entry, rows) for entry, rows in described if entry.key not in known}
-            for entry, _ in described:
-                mine = known.get(entry.key) or fresh[entry.key][0]
+        self._refuse_other_folders()
+        with self._open(change=True) as index:
+            if _experts(index) not in ("", experts) and index.execute("SELECT 1 FROM clips").fetchone():
+                what, hint = "its vectors were made by other experts than these.", "Build the index anew."
+                raise VideoIndexError(what, subject=str(self.root), hint=hint)
+            index.execute("DELETE FROM experts")
+            index.execute("INSERT INTO experts VALUES (?)", (experts,))
+            known = {clip.key: clip for clip in _entries(index, "key", [entry.key for entry, _ in described])}
+            before = len(known)
+            for entry, views in described:
+                mine = known.setdefault(entry.key, entry)
                 mine.files |= entry.files
-            change.rewrite({known[e.key].number for e, _ in described if e.key in known}, set())
-            change.append(list(fresh.values()))
-            return len(fresh)
+                if mine is entry:
+                    _insert(index, entry, views)
+                else:
+                    _rewrite(index, mine)
+            return len(known) - before
 
     def remove(self, keys: Iterable[str] = (), paths: Iterable[str] = ()) -> int:
         """Remove clips; their vectors are gone from the disk afterwards. Returns how many clips went.
@@ -180,21 +159,18 @@ class VideoIndex:
         Args:
             keys: of clips.
             paths: of files: a clip goes when none of its files is left.
-
-        Raises:
-            VideoIndexError: it can't be written.
         """
-        keys, paths = set(keys), set(paths)
-        with self._changing() as change:
-            gone, changed = set(), set()
-            for clip in self.clips():
-                if hit := paths & clip.files.keys():
-                    changed.add(clip.number)
-                    clip.files = {path: stamp for path, stamp in clip.files.items() if path not in hit}
-                if clip.key in keys or not clip.files:
-                    gone.add(clip.number)
-            change.rewrite(changed | gone, gone)
-            return len(gone)
+        keys, paths, gone = set(keys), set(paths), 0
+        with self._open(change=True) as index:
+            for clip in _entries(index):
+                left = {path: stamp for path, stamp in clip.files.items() if path not in paths}
+                if clip.key in keys or not left:
+                    index.execute("DELETE FROM clips WHERE number = ?", (clip.number,))
+                    gone += 1
+                elif len(left) < len(clip.files):
+                    clip.files = left
+                    _rewrite(index, clip)
+        return gone
 
     @staticmethod
     def erase(root: Path) -> None:
@@ -203,78 +179,141 @@ class VideoIndex:
         Raises:
             VideoIndexError: it can't be deleted.
         """
-        root = Path(root)
-        if not root.is_dir():
-            return
-        with held(root):
-            (root / MANIFEST).unlink(missing_ok=True)
-            for path in own_files(root):
-                path.unlink()
-            atomic.sweep(root / SCRATCH)
+        try:
+            for name in (FILE, f"{FILE}-journal"):
+                (Path(root) / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise VideoIndexError(f"the index can't be deleted ({error.strerror}).", subject=str(root)) from error
 
     def info(self) -> dict[str, Any]:
         """Counts and sizes."""
-        clips, rows = self.clips(), {kind: sum(len(r.ids) for r in self.rows(kind)) for kind in KINDS}
+        clips = self.clips()
+        with self._open() as index:
+            counts = dict(index.execute("SELECT kind, sum(length(tracks)) / 4 FROM vectors GROUP BY kind"))
         return {
             "folder": str(self.root),
             "clips": len(clips),
             "files": sum(len(clip.files) for clip in clips),
             "tracks": {kind: sum(t.kind == kind for c in clips for t in c.tracks) for kind in ("face", "figure")},
-            "vectors": rows,
-            "segments": len(self._manifest.segments),
-            "bytes": sum((self.root / name).stat().st_size for name in self._manifest.segments),
+            "vectors": {kind: counts.get(kind, 0) for kind in KINDS},
+            "bytes": (self.root / FILE).stat().st_size,
             "experts": self.experts,
         }
 
-    # -- reading -------------------------------------------------------------------------------------------------------
-
-    def _by_number(self) -> dict[int, ClipEntry]:
-        if self._clips is None:
-            self._clips = {clip.number: clip for segment in self._segments for clip in segment.clips}
-        return self._clips
-
-    def _hits(self, distances: FloatArray, ids: IntArray, left_out: set[str]) -> list[Hit]:
-        """One hit a track, nearest first."""
-        hits: dict[tuple[int, int], Hit] = {}
-        for at in np.argsort(distances, axis=None, kind="stable"):
-            row = ids.ravel()[at]
-            place = (int(clip_of(row)), int(track_of(row)))
-            if place in hits or (clip := self._by_number()[place[0]]).key in left_out:
-                continue
-            track = next((t for t in clip.tracks if t.number == place[1]), None)
-            hits[place] = Hit(clip, track, round(float(distances.ravel()[at]), 4))
-        return list(hits.values())
-
     @contextmanager
-    def _changing(self) -> Iterator[IndexChange]:
-        """A change to fill, under the lock; then its manifest is written and what that doesn't name is deleted."""
-        self._refuse_other_folders()
-        with held(self.root):
-            scratch = self.root / SCRATCH
-            atomic.make_private_folder(scratch)
-            atomic.sweep(scratch)
-            self.refresh()
-            change = IndexChange(self.root, scratch, deepcopy(self._manifest), self._segments)
-            try:
-                yield change
-                if change.manifest != self._manifest:
-                    change.manifest.write(self.root, scratch)
-            finally:
-                self.refresh()
-                self._sweep()
+    def _open(self, change: bool = False) -> Iterator[sqlite3.Connection]:
+        """The database in one transaction. Where there is none: one is made to be changed, an empty one is read."""
+        path, subject = self.root / FILE, str(self.root)
+        try:
+            if change:
+                atomic.make_private_folder(self.root)
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, atomic.FILE_MODE))
+            place = str(path) if path.exists() else ":memory:"
+            with closing(sqlite3.connect(place, WAIT_S, isolation_level=None)) as index:
+                index.execute("PRAGMA secure_delete = ON")
+                index.execute("PRAGMA foreign_keys = ON")
+                index.execute("BEGIN IMMEDIATE" if change else "BEGIN")
+                _require_tables(index)
+                yield index
+                index.execute("COMMIT")
+        except (sqlite3.OperationalError, OSError) as error:  # locked, the disk is full, no permission
+            what = f"the index can't be read or written ({getattr(error, 'strerror', None) or error})."
+            hint = "Try again, put it elsewhere with --index FOLDER, or free some space."
+            raise VideoIndexError(what, subject=subject, hint=hint) from error
+        except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+            what, hint = f"the index is damaged ({error}).", "Build the index again."
+            raise VideoIndexError(what, subject=subject, hint=hint) from error
 
     def _refuse_other_folders(self) -> None:
-        if not self.root.is_dir() or self.exists(self.root):
-            return
-        own = {".lock", SCRATCH, *(path.name for path in own_files(self.root))}
-        if any(path.name not in own for path in self.root.iterdir()):
-            raise VideoIndexError(
-                "there is no index in this folder, but other files are.", subject=str(self.root),
-                hint="Name an empty or a new folder.",
-            )  # fmt: skip
+        if self.root.is_dir() and not self.exists(self.root) and any(self.root.iterdir()):
+            what = "there is no index in this folder, but other files are."
+            raise VideoIndexError(what, subject=str(self.root), hint="Name an empty or a new folder.")
 
-    def _sweep(self) -> None:
-        for path in own_files(self.root):
-            if path.name not in self._manifest.segments:
-                with contextlib.suppress(PermissionError):  # Windows: someone maps it; the next writer sweeps it
-                    path.unlink()
+
+def distances(queries: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Euclidean distance of each vector [n, D] to the nearest query [Q, D]: [n]."""
+    import faiss
+
+    with threads():
+        squares = faiss.pairwise_distances(np.ascontiguousarray(queries, np.float32), np.ascontiguousarray(vectors))
+    return np.asarray(np.sqrt(np.maximum(squares.min(0), 0)))
+
+
+@contextmanager
+def threads() -> Iterator[None]:
+    """Let faiss compute on so many threads meanwhile as networks do."""
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1 if sys.platform == "darwin" else runtime.threads())
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def _require_tables(index: sqlite3.Connection) -> None:
+    """Make the tables where there are none; raises ValueError where they are another version's."""
+    version = index.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        for statement in _TABLES.split(";\n"):
+            index.execute(statement)
+        index.execute(f"PRAGMA user_version = {_VERSION}")
+    elif version != _VERSION:
+        raise ValueError("another version of PVChat made it")
+
+
+def _experts(index: sqlite3.Connection) -> str:
+    row = index.execute("SELECT version FROM experts").fetchone()
+    return "" if row is None else str(row[0])
+
+
+def _entries(index: sqlite3.Connection, by: str = "", values: Sequence[int | str] = ()) -> list[ClipEntry]:
+    """The entries of all clips, or of those with these values in a column."""
+    from pydantic import TypeAdapter
+
+    where = f"WHERE {by} IN (SELECT value FROM json_each(?))" if by else "WHERE ? IS NOT NULL"
+    rows = index.execute(f"SELECT number, entry FROM clips {where} ORDER BY number", (json.dumps(list(values)),))
+    told = [{**json.loads(entry), "number": number} for number, entry in rows]
+    return TypeAdapter(list[ClipEntry]).validate_python(told)
+
+
+def _insert(index: sqlite3.Connection, entry: ClipEntry, views: dict[Kind, Views]) -> None:
+    """Enter a clip, which gets its number."""
+    words = "INSERT INTO clips(key, entry) VALUES (?, ?)"
+    number = index.execute(words, (entry.key, json.dumps(asdict(entry)))).lastrowid
+    assert number is not None
+    entry.number = number
+    for kind, mine in views.items():
+        tracks = np.repeat(np.array(list(mine), np.int32), [len(rows) for rows in mine.values()])
+        vectors = np.concatenate([np.zeros((0, WIDTHS[kind])), *mine.values()]).astype(np.float32)
+        row = (kind, entry.number, tracks.tobytes(), vectors.tobytes())
+        index.execute("INSERT INTO vectors VALUES (?, ?, ?, ?)", row)
+
+
+def _rewrite(index: sqlite3.Connection, entry: ClipEntry) -> None:
+    index.execute("UPDATE clips SET entry = ? WHERE number = ?", (json.dumps(asdict(entry)), entry.number))
+
+
+def _blocks(
+    index: sqlite3.Connection, kind: Kind, but: Iterable[str]
+) -> Iterator[tuple[IntArray, FloatArray]]:  # fmt: skip
+    """Vectors [n, D] of all clips but those of these keys, and whose they are [n, 2]: numbers of clip and track."""
+    words = (
+        "SELECT clip, tracks, rows FROM vectors WHERE kind = ? AND length(rows) > 0 AND clip NOT IN "
+        "(SELECT number FROM clips WHERE key IN (SELECT value FROM json_each(?))) ORDER BY clip"
+    )
+    found = index.execute(words, (kind, json.dumps(list(but))))
+    while block := found.fetchmany(_AT_ONCE):
+        clips, tracks, rows = zip(*block, strict=True)
+        numbers = np.repeat(clips, [len(one) // 4 for one in tracks])
+        owners = np.column_stack([numbers, np.frombuffer(b"".join(tracks), np.int32)]).astype(np.int64)
+        yield owners, _vectors(b"".join(rows), kind)
+
+
+def _vectors(data: bytes, kind: Kind) -> FloatArray:
+    return np.frombuffer(data, np.float32).reshape(-1, WIDTHS[kind])
+
+
+def _hit(clip: ClipEntry, number: int, distance: float) -> Hit:
+    return Hit(clip, next((t for t in clip.tracks if t.number == number), None), round(distance, 4))

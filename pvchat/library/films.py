@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.identity.faces import FaceTracks
+from pvchat.identity.gallery import FaceTracks
 from pvchat.identity.presence import PresenceModel
 from pvchat.identity.recurring import NEAR, SURE, by_film, held_against
 from pvchat.library import records

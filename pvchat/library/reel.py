@@ -6,8 +6,6 @@ with half a second around it. Photos and files that are gone are left out, and n
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -103,17 +101,14 @@ def write_reel(
     if path.exists() or not path.parent.is_dir():
         what = "is there already." if path.exists() else "its folder doesn't exist."
         raise LibraryError(what, subject=str(path), hint="Choose another path.")
-    reel, draft = Reel(str(path)), path.with_name(f".{uuid.uuid4().hex}.mp4")
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, atomic.FILE_MODE))
-    try:
+    reel = Reel(str(path))
+    with atomic.drafted(path) as draft:
+        atomic.write_new(draft, b"")  # for its owner only
         pictures = _pictures(moments, reel, config, most_s, progress or (lambda what, done, total: None))
         if (first := next(pictures, None)) is None:
             why = "; ".join(f"{Path(name).name}: {why}" for name, why in list(reel.left_out.items())[:3])
             raise LibraryError(f"there is nothing to show ({why or 'no moments'}).", subject=str(path))
         video.save_clip(draft, chain([first], pictures), RATE)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
     return reel
 
 

@@ -83,7 +83,7 @@ def faces_of(library: sqlite3.Connection) -> tuple[list[int], list[int | None], 
         seen.append(set(np.frombuffer(frames, np.int32).tolist()))
         before.append(number)
         said.append(number if told and number is not None else _NONE)
-        middles.append(records.vectors(middle)[0])
+        middles.append(records.IDENTITY.unpacked(middle)[0])
         shown, clear = _looked(bool(masked), sightings, rows)
         prints.append(shown)
         quality.append(clear)
@@ -100,14 +100,14 @@ def places_of(library: sqlite3.Connection, key: str) -> list[Place]:
         "SELECT d.middle, g.id, m.said, g.ignored, g.ref FROM clips AS c JOIN middles AS d ON d.clip = c.id "
         'JOIN members AS m ON m.track = d.track JOIN groups AS g ON g.id = m."group" WHERE c.key = ?'
     )
-    return [(records.vectors(middle)[0], row) for middle, *row in library.execute(words, (key,))]
+    return [(records.IDENTITY.unpacked(middle)[0], row) for middle, *row in library.execute(words, (key,))]
 
 
 def put_back(library: sqlite3.Connection, clip: int, before: Sequence[Place]) -> None:
     """Tracks of a clip that was entered anew go where the same ones were."""
     words = "SELECT d.track, d.middle FROM middles AS d JOIN tracks AS t ON t.id = d.track WHERE d.clip = ?"
     for track, middle in library.execute(f"{words} AND t.kind = 'face'", (clip,)).fetchall() if before else ():
-        mine = records.vectors(middle)[0]
+        mine = records.IDENTITY.unpacked(middle)[0]
         near, place = min(((float(np.linalg.norm(mine - one)), place) for one, place in before), key=lambda one: one[0])
         if near < SAME_TRACK:
             number, said, ignored, ref = place
@@ -124,7 +124,7 @@ def _looked(masked: bool, sightings: bytes, rows: bytes) -> tuple[FloatArray, fl
     """A track's mean faceprint [512], and how good its best sighting is: 0 where it isn't clear."""
     quality = records.sightings_of(sightings)[:, -1]
     best = float(quality.max(initial=0.0))
-    prints, share = records.prints_of(rows), 1.0
+    prints, share = records.PRINTS.unpacked(rows), 1.0
     if len(prints):
         prints, share = made_out(prints, masked)
     clear = best >= CLEAR and share >= MADE_OUT and not masked

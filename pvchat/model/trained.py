@@ -7,7 +7,6 @@ large as the rest: it loads when an answer asks for it, and goes when none did f
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pvchat.model.config import WEIGHTS, read_config
 from pvchat.runtime import pick_device
+from pvchat.storage import atomic
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -93,8 +93,7 @@ class TrainedModel:
     @cached_property
     def stamp(self) -> str:
         """Which weights these are: the start of their file's SHA-256."""
-        with (self.folder / WEIGHTS).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        return atomic.sha256_of(self.folder / WEIGHTS)[:16]
 
     @cached_property
     def answering(self) -> dict[str, Tensor]:

@@ -87,6 +87,9 @@ _EXTRA: Fields = {
     "deep": _ROW, "base": _ROW, "corrections": _LIST, "parts": _LIST,
 }  # fmt: skip
 
+# arrays whose rows are counted, correction by correction and clip by clip
+_CORRECTED, _OF_CLIPS = ("faces", "masked", "prints", "masked_prints"), ("prototypes", "prints")
+
 
 def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any], name: str) -> None:
     """Raise PeopleError where something is off; arrays that aren't in the table are passed over.
@@ -106,7 +109,7 @@ def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any
     for prefix in LORAS:
         if why := _lora_fault({k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}):
             raise PeopleError(why, subject=name)
-    if why := _extra_fault(extra):
+    if why := _extra_fault(extra) or _count_fault(extra, arrays):
         raise PeopleError(f"its extra data: {why}.", subject=name)
 
 
@@ -168,6 +171,17 @@ def _extra_fault(extra: Mapping[str, Any]) -> str:
         if not isinstance(row, list) or any(_field_fault(count, _COUNT) for count in row):
             return "parts: a clip has other than counts"
     return ""
+
+
+def _count_fault(extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Rows that clips and corrections have must add up to those that there are; "" where they do."""
+    said, clips = extra.get("corrections", ()), extra.get("parts") or ()
+    told = {f"corrections.{one}": [row.get(one, 0) for row in said] for one in _CORRECTED}
+    if any(len(row) != len(_OF_CLIPS) for row in clips):
+        return "parts: a clip has other counts than it should"
+    told |= {key: [row[i] for row in clips] for i, key in enumerate(_OF_CLIPS)} if clips else {}
+    off = [key for key, counts in told.items() if sum(counts) != len(arrays.get(key, ()))]
+    return f"the rows of '{off[0]}' don't add up" if off else ""
 
 
 def _record_fault(record: Mapping[str, Any], fields: Fields) -> str:

@@ -87,36 +87,17 @@ class Example:
 
 
 def examples_of(person: Person) -> list[Example]:
-    """A person's corrections with their vectors, in the order in which they were said; those that don't add up are
-    left out, since her file may come from a stranger.
-    """
-    said = corrections_of(person)
-    if not said:
-        return []
-    found, at = [], [0] * len(ARRAYS)
-    everything = [_rows(person, name) for name in ARRAYS]
-    for one in said:
-        ends = [a + count for a, count in zip(at, one.counts, strict=True)]
-        parts = [rows[a:b] for rows, a, b in zip(everything, at, ends, strict=True)]
-        if [len(part) for part in parts] != one.counts:
-            break
-        found.append(Example(one, *parts))
-        at = ends
+    """A person's corrections with their vectors, in the order in which they were said."""
+    found, left = [], [np.asarray(person.arrays.get(name, np.zeros((0, 0))), np.float16) for name in ARRAYS]
+    for one in corrections_of(person):
+        found.append(Example(one, *(rows[:count] for rows, count in zip(left, one.counts, strict=True))))
+        left = [rows[count:] for rows, count in zip(left, one.counts, strict=True)]
     return found
 
 
 def corrections_of(person: Person) -> list[Correction]:
     """What was said of a person, first to last."""
-    rows = person.extra.get(RECORD)
-    found = []
-    for row in rows if isinstance(rows, list) else ():
-        try:
-            one = Correction(**row)
-        except TypeError:
-            continue
-        if min(one.counts) >= 0 and isinstance(one.her, bool):
-            found.append(one)
-    return found
+    return [Correction(**row) for row in person.extra.get(RECORD, ())]
 
 
 def corrected(person: Person, *fresh: Example) -> Person:
@@ -199,18 +180,13 @@ def without_those_of(person: Person, other: Person) -> Person:
 def _vectors(person: Person) -> list[NDArray[np.float32]]:
     """Rows [n, D] that a person is recognised by: of her face, of her figure, or of both, which are never near."""
     rows = [np.asarray(person.arrays.get(key, ()), np.float32) for key in ("prototypes", "figure")]
-    return [one for one in rows if one.ndim == 2 and len(one)]
+    return [one for one in rows if len(one)]
 
 
 def _near(example: Example, prototypes: NDArray[np.float32]) -> bool:
     rows = [np.asarray(r, np.float32) for r in (example.faces, example.masked) if r.shape[1:] == prototypes.shape[1:]]
     apart = [np.linalg.norm(r[:, None] - prototypes[None], axis=2).min(initial=np.inf) for r in rows]
     return min(apart, default=np.inf) < SAME_FACE
-
-
-def _rows(person: Person, name: str) -> Rows:
-    rows = np.asarray(person.arrays.get(name, np.zeros((0, 0))), np.float16)
-    return rows if rows.ndim == 2 else np.zeros((0, 0), np.float16)
 
 
 def _same_track(one: Example, other: Example) -> bool:

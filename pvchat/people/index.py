@@ -12,7 +12,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ INDEX_FORMAT = 1
 MAX_NAMES_IN_HINT = 20
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
-_FIELDS = ("id", "stamp", "name", "aliases", "created", "replaces", "earlier")
 _log = logging.getLogger(__name__)
 
 Stamp = tuple[int, int, int]
@@ -182,15 +181,15 @@ class PeopleIndex:
         rows = self._all_rows()
         return [row.replaces for row in rows.values() if row.replaces in rows]
 
-    def write(self, scratch: Path) -> None:
+    def write(self) -> None:
         """Bring the file up to date; only for the holder of the store's lock.
 
         On a full disk there is none then: what was changed is done, and an old one may hold a forgotten name.
         """
-        rows = [{name: getattr(row, name) for name in _FIELDS} for row in self.rows().values()]
+        rows = [asdict(row) for row in self.rows().values()]
         data = json.dumps({"format": INDEX_FORMAT, "rows": rows}, ensure_ascii=False, indent=1).encode()
         try:
-            private.write(self.path, data, scratch)
+            private.write(self.path, data)
         except OSError:
             self.path.unlink(missing_ok=True)
 
@@ -251,11 +250,8 @@ class PeopleIndex:
 
 def _row(fields: dict[str, Any]) -> IndexedPerson:
     """A row of the file; ValueError, KeyError or TypeError where it is none."""
-    words = [fields[key] for key in ("id", "name", "created", "replaces")]
-    stamp, aliases, earlier = fields["stamp"], fields["aliases"], fields["earlier"]
-    texts = all(isinstance(word, str) for word in (*words, *aliases, *earlier))
-    if not texts or len(stamp) != 3 or set(fields) != set(_FIELDS):
+    row = IndexedPerson(**{**fields, **{name: tuple(fields[name]) for name in ("stamp", "aliases", "earlier")}})
+    words = (row.id, row.name, row.created, row.replaces, *row.aliases, *row.earlier)
+    if len(row.stamp) != 3 or not all(isinstance(word, str) for word in words):
         raise ValueError("not a row of the index")
-    folder, name, created, replaces = words
-    stamp = (int(stamp[0]), int(stamp[1]), int(stamp[2]))
-    return IndexedPerson(folder, stamp, name, tuple(aliases), created, replaces, tuple(earlier))
+    return row

@@ -52,7 +52,7 @@ class PeopleStore:
         self.root = Path(root) if root is not None else home() / "people"
         self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
         self._index, self._folders = PeopleIndex(self.root), PersonFolders(self.root)
-        self._scratch = self.root / ".scratch"
+        self._scratch = self.root / atomic.SCRATCH
         self._healed = False
 
     @cached_property
@@ -135,9 +135,9 @@ class PeopleStore:
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
             files = exchange.encode(person, old.ids[:MAX_EARLIER] if old else (), old.id if old else "")
-            private.write_folder(self.root / person.id, files, self._scratch)
+            private.write_folder(self.root / person.id, files)
             if old:
-                atomic.remove_folder(self.root / old.id, self._scratch)
+                atomic.remove_folder(self.root / old.id)
         return self._folders.load(self._rows()[person.id]) or person
 
     def require_usable(self, name: str) -> None:
@@ -162,8 +162,8 @@ class PeopleStore:
             row, old = self._row(name), self.get(name)
             person = checked(changed(change(old), id=uuid.uuid4().hex, name=old.name, aliases=old.aliases))
             files = exchange.encode(person, row.ids[:MAX_EARLIER], row.id)
-            private.write_folder(self.root / person.id, files, self._scratch)
-            atomic.remove_folder(self.root / row.id, self._scratch)
+            private.write_folder(self.root / person.id, files)
+            atomic.remove_folder(self.root / row.id)
         return self.get(PersonRef(person.id))
 
     def rename(self, old: NameOrRef, new: str) -> Person:
@@ -229,7 +229,7 @@ class PeopleStore:
             temporary.forget(ids)
             if gone is not None and not merged:
                 self._drop_examples_of(gone)
-            atomic.remove_folder(self.root / ids[0], self._scratch)
+            atomic.remove_folder(self.root / ids[0])
             temporary.forget(ids)  # what was marked while the rest went
 
     def export(self, name: NameOrRef, path: Path | str) -> Path:
@@ -313,7 +313,7 @@ class PeopleStore:
             with self._lock:
                 self._clear_leftovers()
                 yield self._rows()
-                self._index.write(self._scratch)
+                self._index.write()
         except Timeout as error:
             what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
@@ -336,10 +336,10 @@ class PeopleStore:
 
         with suppress(Timeout, OSError), self._lock.acquire(timeout=0):  # OSError: a read-only disk
             self._clear_leftovers()
-            self._index.write(self._scratch)
+            self._index.write()
 
     def _clear_leftovers(self) -> None:
         self._healed = True
         atomic.sweep(self._scratch)
         for folder_id in self._index.replaced():
-            atomic.remove_folder(self.root / folder_id, self._scratch)
+            atomic.remove_folder(self.root / folder_id)

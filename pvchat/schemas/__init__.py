@@ -1,12 +1,12 @@
 """The things that pass between the steps, as dataclasses; no torch.
 
 In: nothing. Out: types. A clip becomes a `ClipAnalysis`; with the people who are enrolled it becomes an `Answer`.
-Open `clip.py` first (tracks, a clip's analysis): `things.py` and `facts.py` (what was measured), `sound.py` (what was
-heard), `answer.py` (presence and answers), `why.py` (why somebody wasn't recognised), `service.py` (what lower layers
-get of `pvchat.service`).
+Open `clip.py` first (tracks, a clip's analysis): `facts.py` (what was measured), `sound.py` (what was heard),
+`answer.py` (presence and answers, why somebody wasn't recognised), `service.py` (what lower layers get of
+`pvchat.service`).
 """
 
-from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType
+from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType, Reason, Why
 from pvchat.schemas.clip import (
     BODY,
     FACEPRINT,
@@ -21,6 +21,10 @@ from pvchat.schemas.clip import (
     Spans,
     Stage,
     Track,
+    facts_from_row,
+    facts_to_row,
+    track_from_row,
+    track_to_row,
 )
 from pvchat.schemas.facts import (
     BLUE_SKY,
@@ -29,15 +33,15 @@ from pvchat.schemas.facts import (
     PLACE_SURE,
     Appearance,
     Garment,
+    Ground,
     PersonFacts,
     SceneFacts,
     SceneSpan,
+    Thing,
     common_scene,
 )
 from pvchat.schemas.service import Progress, Service
 from pvchat.schemas.sound import LANGUAGES, SAMPLE_RATE, VOICEPRINT, Sound, SoundState, SpokenWord, Utterance
-from pvchat.schemas.things import Ground, Thing
-from pvchat.schemas.why import Reason, Why
 
 __all__ = [
     "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "HANDS", "LANGUAGES", "LOOKS", "PLACE_SURE",
@@ -46,5 +50,5 @@ __all__ = [
     "PersonPresence", "Progress", "QuestionType", "Reason", "SAMPLE_RATE", "SIGHTING_ARRAYS", "SceneFacts",
     "SceneSpan", "Service", "Sound", "SoundState", "Spans", "Stage", "Thing", "Track", "Utterance", "VOICEPRINT", "Why",
     "SpokenWord",
-    "common_scene",
+    "common_scene", "facts_from_row", "facts_to_row", "track_from_row", "track_to_row",
 ]  # fmt: skip

@@ -1,15 +1,19 @@
-"""What `ask` returns: an answer, and who is there; the JSON contract of `pvchat ask --json`."""
+"""What `ask` returns: an answer, who is there, why somebody isn't; the JSON contract of `pvchat ask --json`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from pvchat.schemas.things import Ground
-from pvchat.schemas.why import Why
+from pvchat.schemas.facts import Ground
 
 Decision = Literal["present", "absent", "unsure"]
 QuestionType = Literal["existence", "appearance", "action", "location", "other"]
+
+# nobody: no face (or, for a drawn character, no drawn figure) is seen at all; corrected: the user said that it isn't
+# her; other: somebody else who is enrolled is more like whoever is seen; the next four: what makes a face hard to
+# know; likeness: it is seen well, and not like her (enough)
+Reason = Literal["nobody", "corrected", "other", "masked", "small", "turned", "blurred", "likeness"]
 
 
 @dataclass
@@ -105,3 +109,28 @@ class Answer:
         if self.unread:
             row["unread"] = [[round(time, 2) for time in span] for span in self.unread]
         return row
+
+
+@dataclass(frozen=True)
+class Why:
+    """One reason, and what it rests on.
+
+    Attributes:
+        reason: the one that weighs most.
+        hard: all that makes the sighting hard, worst first: of "masked", "small", "turned", "blurred".
+        at_s: when whoever is most like her is seen best, seconds; None where nobody is seen.
+        face_px: height of that face in pixels of the frame as it was looked at; None for figures, or for nobody.
+        like: the other enrolled person who is more like whoever is seen; "" for none.
+        text: all that as a sentence.
+    """
+
+    reason: Reason
+    hard: tuple[Reason, ...] = ()
+    at_s: float | None = None
+    face_px: int | None = None
+    like: str = ""
+    text: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """`why` in the JSON contract."""
+        return {**asdict(self), "hard": list(self.hard)}

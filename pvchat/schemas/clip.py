@@ -6,16 +6,16 @@ Boxes are x0, y0, x1, y1 as fractions of the frame; times are seconds from the c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.schemas.facts import Appearance, PersonFacts, SceneFacts, SceneSpan, common_scene
+from pvchat.schemas.facts import Appearance, PersonFacts, SceneFacts, SceneSpan, Thing, common_scene
 from pvchat.schemas.sound import Sound
-from pvchat.schemas.things import Thing
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -250,3 +250,30 @@ class Look:
     decode_s: float = 0.0
     experts_s: float = 0.0
     length_s: float | None = None
+
+
+def facts_to_row(analysis: ClipAnalysis) -> dict[str, Any]:
+    """What was measured of a clip beside its tracks and its sound, as JSON."""
+    found = {name: [asdict(one) for one in getattr(analysis, name)] for name in ("scenes", "things", "bodies")}
+    return {**found, "scene": asdict(analysis.scene), "unread": [list(span) for span in analysis.unread]}
+
+
+def facts_from_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a `ClipAnalysis` of which `facts_to_row` told."""
+    return {
+        "scene": SceneFacts(**row["scene"]),
+        "scenes": [SceneSpan(one["start_s"], one["end_s"], SceneFacts(**one["scene"])) for one in row["scenes"]],
+        **{name: [Thing(**one) for one in row[name]] for name in ("things", "bodies")},
+        "unread": tuple((start, end) for start, end in row["unread"]),
+    }
+
+
+def track_to_row(track: Track) -> dict[str, Any]:
+    """What was measured of a track, as JSON."""
+    return {"facts": asdict(track.facts), "appearances": [asdict(one) for one in track.appearances]}
+
+
+def track_from_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a `Track` of which `track_to_row` told."""
+    stretches = [Appearance(**{**one, "facts": PersonFacts.from_dict(one["facts"])}) for one in row["appearances"]]
+    return {"facts": PersonFacts.from_dict(row["facts"]), "appearances": stretches}

@@ -1,14 +1,12 @@
-"""What was measured: about a person, about a scene, about stretches of a long video."""
+"""What was measured: things, about a person, about a scene, about stretches of a long video; what facts rest on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-
-from pvchat.schemas.things import Ground
 
 
 @dataclass
@@ -51,13 +49,9 @@ class PersonFacts:
     confidence: dict[str, float] = field(default_factory=dict)  # field name or `HANDS` -> confidence
     grounds: dict[str, Ground] = field(default_factory=dict)  # field name or what is told -> what it rests on
 
-    def to_dict(self) -> dict[str, Any]:
-        """The facts as JSON, for the cache."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> PersonFacts:
-        """What `to_dict` wrote."""
+        """What `asdict` made of facts, after JSON."""
         grounds = {what: Ground(g["time_s"], tuple(g["box"]), g["score"]) for what, g in row.get("grounds", {}).items()}
         return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])], "grounds": grounds})
 
@@ -87,10 +81,6 @@ class SceneFacts:
         """The setting where it is sure enough to be said; of a drawn scene always."""
         sure = self.setting and (self.drawn or self.confidence.get("setting", 1.0) >= _SETTING_SURE[self.setting])
         return self.setting if sure else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The facts as JSON, for the cache."""
-        return asdict(self)
 
 
 @dataclass
@@ -138,3 +128,45 @@ def common_scene(scenes: Sequence[SceneSpan]) -> SceneFacts:
         seen = sum(span.end_s - span.start_s for span in scenes if name in span.scene.behind)
         found.behind += [name] if seen >= _MOSTLY * total else []
     return found
+
+
+@dataclass
+class Thing:
+    """One thing followed through a clip, n sightings.
+
+    Attributes:
+        label: COCO's word ("dining table").
+        confidence: 0..1 probability that there is such a thing, calibrated (`recipes/looks/things.py`).
+        frames: [n] indices into `ClipAnalysis.times`.
+        boxes: [n][4] x0, y0, x1, y1 as fractions of the frame.
+        scores: [n] of the detector.
+    """
+
+    label: str
+    confidence: float
+    frames: list[int] = field(default_factory=list)
+    boxes: list[list[float]] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+
+    def within(self, first: int, last: int) -> Thing | None:
+        """As seen in the sampled frames `first` to `last`, renumbered from 0; None where it isn't."""
+        rows = [i for i, frame in enumerate(self.frames) if first <= frame <= last]
+        return self.rows(rows, -first) if rows else None
+
+    def rows(self, rows: Sequence[int], offset: int = 0) -> Thing:
+        """The same thing with these sightings only, their frames moved by `offset`."""
+        return replace(
+            self,
+            frames=[self.frames[i] + offset for i in rows],
+            boxes=[self.boxes[i] for i in rows],
+            scores=[self.scores[i] for i in rows],
+        )
+
+
+@dataclass
+class Ground:
+    """What a fact rests on: a moment (seconds), a place in the frame (fractions), a confidence (0..1) or None."""
+
+    time_s: float
+    box: tuple[float, float, float, float]
+    score: float | None

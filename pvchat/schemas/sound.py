@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 SoundState = Literal["heard", "none", "off", "unfetched"]
@@ -84,13 +84,9 @@ class Sound:
         music = tuple((max(start_s, a), min(end_s, b)) for a, b in self.music if b > start_s and a < end_s)
         return replace(self, utterances=tuple(told), music=music)
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> Sound:
-        """What `to_dict` wrote.
+        """What `asdict` made of a sound, after JSON.
 
         Raises:
             TypeError, KeyError: it isn't that.

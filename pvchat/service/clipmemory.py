@@ -7,7 +7,8 @@ The experts look at one clip at a time, at a long video part by part: between tw
 what is known already is told without waiting for them.
 
 An entry of the cache is of stage "who" until somebody needs more; then the fuller one takes its place, in one step.
-What was begun before a clip was forgotten, or is of bytes that changed meanwhile, answers, and isn't kept.
+What was begun before a clip was forgotten, or is of bytes that changed meanwhile, answers, and isn't kept (`AtWork`
+knows who looks at which clip, one after the other).
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,13 @@ from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.perception import VERSION
 from pvchat.schemas import Appearance, ClipAnalysis, Look, Progress, Stage, Track
-from pvchat.service.atwork import AtWork, ClipFile
 from pvchat.video import ContentKeys
 
 if TYPE_CHECKING:
     from pvchat.service.networks import Networks
     from pvchat.storage.clips import ClipCache
     from pvchat.video import Clip, Probe
+
 
 IN_MEMORY = 8  # analysed clips
 
@@ -327,6 +328,59 @@ class ClipMemory:
                 self._save(more, file)
                 self._remember(more, file)
         return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)
+
+
+@dataclass(eq=False)
+class ClipFile:
+    """A clip that is being looked at.
+
+    Attributes:
+        path: of it.
+        key: its content key.
+        version: under which its analysis is kept.
+        since: the cache's last purge before this look began (`ClipCache.last_purge`).
+        gone: it was forgotten, or is another file, since this look began: nothing is kept.
+    """
+
+    path: str | Path
+    key: str
+    version: str
+    since: str = ""
+    gone: bool = False
+
+
+class AtWork:
+    """The looks that are under way or wait for their turn, by their clips' keys."""
+
+    def __init__(self) -> None:
+        self._looks: dict[str, tuple[threading.Lock, list[ClipFile]]] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def turn(self, file: ClipFile, beside: bool = False) -> Iterator[None]:
+        """Wait until nobody else looks at the same clip; or be `beside` whoever does."""
+        with self._lock:
+            turn, looks = self._looks.setdefault(file.key, (threading.Lock(), []))
+            looks.append(file)
+        try:
+            with nullcontext() if beside else turn, watchdog.working(f"Looking at {Path(file.path).name}"):
+                yield
+        finally:
+            with self._lock:
+                looks.remove(file)
+                if not looks:
+                    del self._looks[file.key]
+
+    def forget(self, key: str | None = None) -> None:
+        """What is at work on a clip, on all if None, is not to be kept."""
+        with self._lock:
+            for _, looks in self._looks.values():
+                for file in looks:
+                    file.gone |= key in (None, file.key)
+
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(len(looks) for _, looks in self._looks.values())
 
 
 def _is_enough(analysis: ClipAnalysis, stage: Stage) -> bool:

@@ -18,8 +18,7 @@ from pvchat.errors import SettingsError, WeightsError
 from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, SpokenWord
 
 if TYPE_CHECKING:
-    from pvchat.service.atwork import ClipFile
-    from pvchat.service.clipmemory import ClipMemory
+    from pvchat.service.clipmemory import ClipFile, ClipMemory
 
 _FETCH = "Run: pvchat doctor --fetch --voice"
 LINE_S = 6.0  # the most that one subtitle lasts: what is read in that time fits into two lines

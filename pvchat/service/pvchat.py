@@ -136,7 +136,7 @@ class PVChat:
         """
         from pvchat.identity.enroll import enroll
         from pvchat.identity.quality import notes_on
-        from pvchat.people.merge import joined
+        from pvchat.people.parts import joined
 
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
@@ -380,7 +380,7 @@ class PVChat:
             UnknownPersonError, PeopleError: nobody has a name, both are the same, or one has a face only and one is
                 a figure only; there would be more aliases than one may have. Nothing is changed then.
         """
-        from pvchat.people.merge import joined
+        from pvchat.people.parts import joined
 
         with self.networks.lock:
             kept, gone = self.people.get(name), self.people.get(other)

@@ -1,6 +1,6 @@
 """Files that survive crashes, plain or encrypted.
 
-    private.write(folder / "person.safetensors", tensorfile.pack(arrays), folder / ".scratch")
+    private.write(folder / "person.safetensors", tensorfile.pack(arrays))
     arrays = tensorfile.unpack(private.read(folder / "person.safetensors"))
 
 Arrays become bytes (`tensorfile.py`), the bytes are sealed where the home is encrypted (`private.py`, by the key of
@@ -8,7 +8,7 @@ Arrays become bytes (`tensorfile.py`), the bytes are sealed where the home is en
 goes the other way, and an error says what is wrong with the file.
 
     clips.py, library.py, tokens.py   what is kept so: analysed clips; the tables of a library (with library.sql,
-                                      database.py, which encrypts them, eightbit.py); who may call the HTTP API
+                                      database.py, which encrypts them); who may call the HTTP API
     journal.py                        rows that only grow, and survive a kill at any moment
     temporary.py                      temporary files; what shows a person goes when she is forgotten
     stores.py, conversion.py          which files of a home are sealed; sealing or opening all at once

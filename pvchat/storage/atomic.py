@@ -7,6 +7,7 @@ the scratch folder only; whoever next holds the lock sweeps it.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import uuid
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+SCRATCH = ".scratch"
 
 
 def make_private_folder(path: Path) -> None:
@@ -30,18 +32,20 @@ def make_private_folder(path: Path) -> None:
     path.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
-def write_file(path: Path, data: bytes, scratch: Path, *, durable: bool = True) -> None:
+def write_file(path: Path, data: bytes, scratch: Path | None = None, *, durable: bool = True) -> None:
     """Put `data` at `path` in one step, replacing what was there.
 
     Args:
         path: the file; its folder exists.
         data: the whole content.
-        scratch: a folder on the same file system for the copy in the making; created when missing.
+        scratch: a folder on the same file system for the copy in the making, created when missing; `.scratch` beside
+            the file when not given.
         durable: wait until the disk has it (survives a power cut, not only a kill).
 
     Raises:
         OSError: disk full, no permission; nothing is left behind then.
     """
+    scratch = scratch or path.parent / SCRATCH
     make_private_folder(scratch)
     draft = scratch / uuid.uuid4().hex
     try:
@@ -71,13 +75,13 @@ def drafted(path: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def write_folder(path: Path, files: dict[str, bytes], scratch: Path) -> None:
+def write_folder(path: Path, files: dict[str, bytes]) -> None:
     """Put a new folder with these files at `path` in one step; `path` must not exist yet.
 
     Raises:
         OSError: disk full, no permission, `path` exists; nothing is left behind then.
     """
-    draft = scratch / uuid.uuid4().hex
+    draft = path.parent / SCRATCH / uuid.uuid4().hex
     make_private_folder(draft)
     try:
         for name, data in files.items():
@@ -90,8 +94,9 @@ def write_folder(path: Path, files: dict[str, bytes], scratch: Path) -> None:
     sync_folder(path.parent)
 
 
-def remove_folder(path: Path, scratch: Path) -> None:
+def remove_folder(path: Path) -> None:
     """Take a folder away in one step (it moves to the scratch folder), then delete its files there."""
+    scratch = path.parent / SCRATCH
     make_private_folder(scratch)
     gone = scratch / uuid.uuid4().hex
     os.rename(path, gone)
@@ -145,6 +150,12 @@ def lock_of(folder: Path, timeout_s: float) -> BaseFileLock:
     from filelock import FileLock  # readers need none, and it takes a tenth of a second
 
     return FileLock(str(folder / ".lock"), timeout=timeout_s, mode=FILE_MODE)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync_folder(path: Path) -> None:

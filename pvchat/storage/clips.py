@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
-from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Sound, Thing, Track
+from pvchat.schemas import ClipAnalysis, Sound, Track, facts_from_row, facts_to_row, track_from_row, track_to_row
 from pvchat.storage import atomic, private, tensorfile
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class ClipCache:
     def __init__(self, root: Path | None = None, max_bytes: int = MAX_BYTES) -> None:
         self.root = Path(root) if root is not None else home() / "cache" / "clips"
         self.max_bytes = max_bytes
-        self._scratch, self._purged = self.root / ".scratch", self.root / ".purged"
+        self._scratch, self._purged = self.root / atomic.SCRATCH, self.root / ".purged"
 
     @cached_property
     def _lock(self) -> BaseFileLock:
@@ -114,9 +114,9 @@ class ClipCache:
                     return
                 atomic.sweep(self._scratch)
                 current = self.root / f"{name}.{digest[:16]}.safetensors"
-                private.write(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
+                private.write(current, tensors, durable=False)  # the digest tells a torn file
                 text = json.dumps(row, default=tensorfile.plain_number)
-                private.write(self._json(analysis.key), text.encode(), self._scratch, durable=False)
+                private.write(self._json(analysis.key), text.encode(), durable=False)
                 for path in self.root.glob(f"{name}.*.safetensors"):
                     if path != current:
                         path.unlink()
@@ -137,7 +137,7 @@ class ClipCache:
         atomic.make_private_folder(self.root)
         with self._locked():
             atomic.sweep(self._scratch)
-            atomic.write_file(self._purged, secrets.token_hex(16).encode(), self._scratch)
+            atomic.write_file(self._purged, secrets.token_hex(16).encode())
             for path in self.root.iterdir():
                 if path.is_file() and path not in (self._purged, self.root / ".lock"):
                     path.unlink()
@@ -218,40 +218,17 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
     for i, track in enumerate(analysis.tracks):
         arrays |= {f"{i}.{name}": np.asarray(getattr(track, name)) for name in TRACK_ARRAYS}
         arrays[f"{i}.thumbnail"] = np.frombuffer(track.thumbnail, dtype=np.uint8)
-        appearances = [asdict(one) for one in track.appearances]
-        tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": appearances})
+        tracks.append({"kind": track.kind, **track_to_row(track)})
     row = {name: getattr(analysis, name) for name in CLIP_VALUES}
-    scenes = [asdict(one) for one in analysis.scenes]
-    found = {name: [thing.to_dict() for thing in getattr(analysis, name)] for name in ("things", "bodies")}
-    row["unread"] = [list(span) for span in analysis.unread]
-    row["sound"] = None if analysis.sound is None else analysis.sound.to_dict()
-    return {**row, **found, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
+    sound = None if analysis.sound is None else asdict(analysis.sound)
+    return {**row, **facts_to_row(analysis), "sound": sound, "tracks": tracks}, arrays
 
 
 def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
-    tracks = [
-        Track(
-            kind=track["kind"],
-            **{name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS},
-            thumbnail=arrays[f"{i}.thumbnail"].tobytes(),
-            facts=PersonFacts.from_dict(track["facts"]),
-            appearances=[
-                Appearance(a["start_s"], a["end_s"], PersonFacts.from_dict(a["facts"]), a["told"])
-                for a in track["appearances"]
-            ],
-        )
-        for i, track in enumerate(row["tracks"])
-    ]
-    return ClipAnalysis(
-        **{name: row[name] for name in CLIP_VALUES},
-        times=arrays["times"],
-        frame_features=arrays["frame_features"],
-        shots=arrays["shots"],
-        tracks=tracks,
-        scene=SceneFacts(**row["scene"]),
-        scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],
-        things=[Thing(**thing) for thing in row["things"]],
-        bodies=[Thing(**body) for body in row["bodies"]],
-        unread=tuple((start, end) for start, end in row["unread"]),
-        sound=None if row["sound"] is None else Sound.from_dict(row["sound"]),
-    )
+    tracks = []
+    for i, track in enumerate(row["tracks"]):
+        known: dict[str, Any] = {name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS} | track_from_row(track)
+        tracks.append(Track(kind=track["kind"], thumbnail=arrays[f"{i}.thumbnail"].tobytes(), **known))
+    found: dict[str, Any] = {name: row[name] for name in CLIP_VALUES} | {name: arrays[name] for name in CLIP_ARRAYS}
+    sound = None if row["sound"] is None else Sound.from_dict(row["sound"])
+    return ClipAnalysis(tracks=tracks, sound=sound, **found, **facts_from_row(row))

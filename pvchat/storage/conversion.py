@@ -56,12 +56,12 @@ def _convert(todo: Callable[[Path], list[Path]], progress: Progress | None) -> i
     for folder in stores():
         try:
             with atomic.lock_of(folder, LOCK_TIMEOUT_S):
-                atomic.sweep(folder / ".scratch")  # drafts of writers that died
+                atomic.sweep(folder / atomic.SCRATCH)  # drafts of writers that died
                 files = todo(folder)
                 for number, path in enumerate(files):
                     if progress:
                         progress("converting files", number, len(files))
-                    _rewrite(path, folder / ".scratch")
+                    _rewrite(path, folder / atomic.SCRATCH)
                 count += len(files)
         except filelock.Timeout as error:
             raise LockedError("another process holds it.", subject=str(folder), hint="Try again.") from error

@@ -55,8 +55,8 @@ class Journal:
             os.close(handle)
 
     def replace(self, rows: Iterable[Row]) -> None:
-        """Put these rows in the place of all, in one step; drafts lie in `.scratch` beside the file."""
-        atomic.write_file(self.path, b"".join(line(row) for row in rows), self.path.parent / ".scratch")
+        """Put these rows in the place of all, in one step."""
+        atomic.write_file(self.path, b"".join(line(row) for row in rows))
 
 
 def line(row: Row) -> bytes:

@@ -26,7 +26,7 @@ def read(path: Path) -> bytes:
     return opened(path.read_bytes())
 
 
-def write(path: Path, data: bytes, scratch: Path, *, durable: bool = True) -> None:
+def write(path: Path, data: bytes, scratch: Path | None = None, *, durable: bool = True) -> None:
     """Put `data` at `path` in one step, as `atomic.write_file` does.
 
     Raises:
@@ -36,14 +36,14 @@ def write(path: Path, data: bytes, scratch: Path, *, durable: bool = True) -> No
     atomic.write_file(path, sealed(data), scratch, durable=durable)
 
 
-def write_folder(path: Path, files: dict[str, bytes], scratch: Path) -> None:
+def write_folder(path: Path, files: dict[str, bytes]) -> None:
     """Put a new folder with these files at `path` in one step, as `atomic.write_folder` does.
 
     Raises:
         OSError: it can't be written.
         LockedError: the key is missing or wrong.
     """
-    atomic.write_folder(path, {name: sealed(data) for name, data in files.items()}, scratch)
+    atomic.write_folder(path, {name: sealed(data) for name, data in files.items()})
 
 
 def sealed(data: bytes) -> bytes:

@@ -43,7 +43,7 @@ def libraries() -> list[Path]:
 def files(folder: Path) -> Iterator[Path]:
     """A store's files, but for locks and what is in the making."""
     for top, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != ".scratch"]
+        folders[:] = [name for name in folders if name != atomic.SCRATCH]
         yield from (Path(top, name) for name in names if not name.endswith(".lock"))
 
 

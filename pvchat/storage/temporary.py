@@ -17,8 +17,8 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pvchat.config import home
@@ -62,6 +62,21 @@ def in_memory() -> bool:
         return os.path.ismount(MEMORY) and shutil.disk_usage(MEMORY).total >= ENOUGH_BYTES
     except OSError:
         return False
+
+
+@contextmanager
+def working(folder: Path, busy: Exception) -> Iterator[Path]:
+    """A folder below `root()`, made, and deleted after; `busy` is raised where another process works in it."""
+    atomic.make_private_folder(folder.parent)
+    lock = Path(f"{folder}.lock")
+    with atomic.alone(lock, busy):  # before there is a folder: without its lock held, it would be swept
+        try:
+            atomic.make_private_folder(folder)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # Windows: it is open
+                lock.unlink(missing_ok=True)
 
 
 def mark(folder: Path, ids: Iterable[str]) -> None:

@@ -64,7 +64,7 @@ def load_or_make(
         arrays = make()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_file(path, pack(arrays), path.parent / ".scratch", durable=False)
+        atomic.write_file(path, pack(arrays), durable=False)
     except OSError as error:  # a full or read-only disk: the next process makes them again
         log.warning("%s can't be kept: %s", path.name, error)
     return arrays

@@ -134,7 +134,7 @@ def _writing() -> Iterator[list[ApiToken]]:
         finally:
             if kept != before:
                 data = json.dumps([asdict(one) for one in kept], indent=1).encode()
-                private.write(path, data, path.parent / ".scratch")
+                private.write(path, data)
 
 
 def _path() -> Path:

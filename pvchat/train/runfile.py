@@ -57,7 +57,7 @@ class RunFile:
         plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         data = save(plain, {"run": json.dumps({"shared": shared, "changing": changing})})
-        atomic.write_file(self.path, data, self.path.parent / ".scratch", durable=False)
+        atomic.write_file(self.path, data, durable=False)
 
     @torch.no_grad()
     def read(self, shared: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import contextlib
 import logging
 import os
 import secrets
-import shutil
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -166,30 +165,20 @@ def read_copy(copy: Path, count: int, size: tuple[int, int], config: VideoConfig
 
 @contextlib.contextmanager
 def workspace() -> Iterator[Path]:
-    """A temporary folder, gone afterwards; folders of processes that died are swept first.
-
-    A lock file beside the folder is held as long as its process lives: whoever can take the lock may delete the folder.
-    """
-    from filelock import FileLock
-
-    root = temporary.root()
-    folder = root / f"clip-{secrets.token_hex(8)}"
-    lock = FileLock(f"{folder}.lock")
-    try:
-        atomic.make_private_folder(root)
-        temporary.sweep()
-        lock.acquire()
-        folder.mkdir(mode=0o700)
-    except OSError as error:
-        why = f"no temporary folder can be made there ({error.strerror or error})."
-        raise VideoReadError(why, subject=str(root), hint="Set PVCHAT_HOME to a folder that can be written.") from error
-    try:
+    """A temporary folder, gone afterwards; folders of processes that died are swept first."""
+    root, what = temporary.root(), "no temporary folder can be made there"
+    hint = "Set PVCHAT_HOME to a folder that can be written."
+    with contextlib.ExitStack() as held:
+        try:
+            atomic.make_private_folder(root)
+            temporary.sweep()
+            folder = root / f"clip-{secrets.token_hex(8)}"
+            busy = VideoReadError(f"{what}.", subject=str(root), hint=hint)
+            held.enter_context(temporary.working(folder, busy))
+        except OSError as error:
+            why = f"{what} ({error.strerror or error})."
+            raise VideoReadError(why, subject=str(root), hint=hint) from error
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.release()
-        with contextlib.suppress(OSError):
-            Path(f"{folder}.lock").unlink(missing_ok=True)
 
 
 def _read_decord(copy: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -91,7 +91,7 @@ class ContentKeys:
         with atomic.lock_of(path.parent, LOCK_TIMEOUT_S):
             rows = {**self._rows(), word: key}
             data = json.dumps(dict(list(rows.items())[-MOST:])).encode()
-            private.write(path, data, path.parent / ".scratch", durable=False)
+            private.write(path, data, durable=False)
 
     def _from_disk(self, stamp: Stamp) -> str | None:
         return self._rows().get(_word(stamp)) if self.kept is not None and stamp[2] >= LARGE_BYTES else None

@@ -1,15 +1,17 @@
 """A long video, read once from its start to its end: pictures at an even rate, a few dozen in memory at a time.
 
 In: a path and what `probe` said of it. Out: `VideoPart`s, one after the other, each a `Clip` of up to `FRAMES` samples
-with absolute times. No copy is written: what a long copy would cost on disk and in time buys nothing, for each picture
-is looked at once (docs/adr/0015-shots-and-long-video.md).
+with absolute times, made in a thread of their own (`ahead`: FFmpeg and the networks release Python's lock); or pictures
+at a few moments. No copy is written: what a long copy would cost on disk and in time buys nothing, for each picture is
+looked at once (docs/adr/0015-shots-and-long-video.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,9 @@ from pvchat.video.shots import CutFinder
 # Read before a part that is begun with: what a jump there cuts off is no cut, and cuts need pictures around.
 LEAD_S = 1.0
 FRAMES = 24  # samples of a part: 12 s at two a second, 37 MB at 960 by 540
+
+Thing = TypeVar("Thing")
+_END: Any = object()
 
 
 @dataclass(frozen=True)
@@ -150,3 +155,53 @@ class _Reader:
         self.end_s = min(start + last, self.found.duration_s) if self.damage.packets else self.found.duration_s
         while held is not None and self.todo and self.todo[-1] <= self.end_s:
             yield self.todo.pop(), held
+
+
+def ahead(source: Generator[Thing, None, None]) -> Generator[Thing, None, None]:
+    """The things of `source` in order, each made in another thread while the one before it is used.
+
+    What `source` raises is raised here, after what came before it. When the caller stops, `source` is closed in its
+    thread, and that has ended before this returns.
+
+    Args:
+        source: is used by nobody else.
+    """
+    with ThreadPoolExecutor(1, "reading ahead") as thread:
+        try:
+            coming = thread.submit(next, source, _END)
+            while (thing := coming.result()) is not _END:
+                coming = thread.submit(next, source, _END)
+                yield thing
+        finally:
+            thread.submit(source.close).result()
+
+
+def pictures_at(
+    path: PathLike, found: Probe, times: Iterable[float], config: VideoConfig
+) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    """The pictures on the screen at some times; what lies between isn't looked at where the file can be jumped in.
+
+    Args:
+        path: a local file.
+        found: what `probe` said about it; a video.
+        times: seconds from its start, in any order.
+        config: limits and the longest side of a picture.
+
+    Yields:
+        The time and the picture [height, width, 3], in order of time; nothing for a time whose picture is damaged.
+
+    Raises:
+        VideoReadError: it can't be read, or breaks a limit.
+    """
+    todo, held, size = sorted(times, reverse=True), None, copy_size(found.width, found.height, config)
+    with open_local(path, config) as file:
+        for start, picture in decoded(path, file, found, config, lambda: todo[-1] if todo else None, DecodeDamage()):
+            while todo and todo[-1] < start - STAMP_SLACK_S:
+                time = todo.pop()
+                if held is not None:
+                    yield time, upright(held, found.rotation, size)
+            held = picture
+            if not todo:
+                return
+        while held is not None and todo:
+            yield todo.pop(), upright(held, found.rotation, size)

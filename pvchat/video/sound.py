@@ -12,9 +12,8 @@ import numpy as np
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import SAMPLE_RATE, FloatArray
-from pvchat.video.containers import open_container
+from pvchat.video.containers import av_error, demuxed, open_container
 from pvchat.video.files import HEAD_BYTES, PathLike, Probe, open_local, sniff
-from pvchat.video.packets import av_error, demuxed
 
 _SLACK_S = 0.05  # by which the stamps of a whole recording wander; a larger step is a hole, or sound told twice
 _MOST_CHANNELS = 64

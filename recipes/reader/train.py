@@ -333,7 +333,7 @@ def write(parser: Parser, file: Path) -> None:
             arrays[name], arrays[f"{name}.scale"] = scaled(array)
         else:
             arrays[name] = array.astype(np.float16)
-    atomic.write_file(file, tensorfile.pack(arrays), file.parent / ".scratch")
+    atomic.write_file(file, tensorfile.pack(arrays))
 
 
 def scaled(weight: FloatArray) -> tuple[NDArray[np.int8], NDArray[np.float16]]:

@@ -113,5 +113,5 @@ def staged(folder: Path, monkeypatch: Any) -> Crowd:
     weights = (-20.0, -20.0, 8.0, 17.2)
     model = PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
-    monkeypatch.setattr("pvchat.index.folder.experts_version", lambda: EXPERTS)
+    monkeypatch.setattr("pvchat.index.folder.VERSION", EXPERTS)
     return Crowd(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def make_analyses(samples: Sequence[Sample], strangers: int = 0) -> Analyses:
 
 def write_set(folder: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> Path:
     """A data set whose media lie in the folder, after the steps before have left their list of samples there."""
-    write_lines(folder / dataset.SAMPLES, [s.to_dict() for s in samples])
+    write_lines(folder / dataset.SAMPLES, [asdict(s) for s in samples])
     return dataset.write(folder, samples, rows)
 
 

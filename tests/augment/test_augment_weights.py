@@ -54,7 +54,7 @@ def test_a_photograph_becomes_a_data_set(tmp_path: Path) -> None:
         other = tmp_path / "other.mp4"
         video.save_clip(other, [photo] * 4, 8)
         values = gates.measure(
-            video.load(other, chat.settings.video).images, chat.analyse(other), run.profile, frozenset(),
+            video.load(other, chat.settings.video).images, chat.analyse(other), run.profile,
             PresenceModel.load(), chat.experts.mesh,
         )  # fmt: skip
         assert gates.refuse(values, run.profile, frozenset(), 100.0) == gate

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from make_samples import make_analyses, make_sample, paper_scale, write_set
 
-from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.dataset.check import DataSetProblem, check
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.questions.templates import denied, stated_presence
 from pvchat.errors import SettingsError
+from pvchat.storage import atomic
 
 Lines = list[dict[str, Any]]
 
@@ -44,7 +44,7 @@ def change(folder: Path, alter: Callable[[Lines], Any], name: str = "dataset.jso
     alter(lines)
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     sums = json.loads((folder / "checksums.json").read_text(encoding="utf-8"))
-    sums[name] = dataset.file_hash(path)
+    sums[name] = atomic.sha256_of(path)
     (folder / "checksums.json").write_text(json.dumps(sums), encoding="utf-8")
     return check(folder)
 

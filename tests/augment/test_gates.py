@@ -32,10 +32,10 @@ def model():
     return PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
 
 
-def measured(model, *people, covers=NOTHING, mesh=None):
+def measured(model, *people, mesh=None):
     profile = make_profile(8)
     tracks = [make_track(p, box=(0.3, 0.2, 0.7, 0.6)) for p in people]
-    return gates.measure(profile.images, make_analysis(*tracks), profile, covers, model, mesh or FakeMesh())
+    return gates.measure(profile.images, make_analysis(*tracks), profile, model, mesh or FakeMesh())
 
 
 def test_the_subject_passes_and_a_stranger_does_not(model):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.index.entries import NO_TRACK, ClipEntry, Kind, TrackEntry, VectorRows, row_ids
+from pvchat.index.entries import NO_TRACK, ClipEntry, Kind, TrackEntry, Views
 from pvchat.index.store import VideoIndex
 
 EXPERTS = "test 1"
@@ -21,18 +21,13 @@ def face(person: int, views: int = VIEWS, seed: int = 0) -> np.ndarray:
     return np.float32(0.6 * middle / np.linalg.norm(middle) + 0.15 * spread)
 
 
-def made_clip(number: int, *people: int) -> tuple[ClipEntry, dict[Kind, VectorRows]]:
+def made_clip(number: int, *people: int) -> tuple[ClipEntry, dict[Kind, Views]]:
     """Clip `number` of these people, as `VideoIndex.add` takes it."""
     tracks = [TrackEntry(i, "face", [(0.0, 2.0)], 0.8, None, False, (0.4, 0.2, 0.6, 0.5)) for i in range(len(people))]
     entry = ClipEntry(f"{number:064x}", 2.0, False, 1.0, {f"/clips/{number}.mp4": (1, 1)}, tracks)
     scene = np.random.default_rng((number, 1)).random((1, 1280), np.float32)
-    ids = np.concatenate([row_ids(0, track.number, VIEWS) for track in tracks])
-    rows: dict[Kind, VectorRows] = {
-        "faces": VectorRows(np.concatenate([face(person) for person in people]), ids),
-        "figures": VectorRows(np.zeros((0, 128), np.float32), np.zeros(0, np.int64)),
-        "clips": VectorRows(scene / np.linalg.norm(scene), row_ids(0, NO_TRACK, 1)),
-    }
-    return entry, rows
+    faces = {track: face(person) for track, person in enumerate(people)}
+    return entry, {"faces": faces, "figures": {}, "clips": {NO_TRACK: scene / np.linalg.norm(scene)}}
 
 
 def add_some(root: str, first: int) -> None:

@@ -38,7 +38,7 @@ class Chat:
 def chat(monkeypatch) -> Chat:
     made = Chat()
     monkeypatch.setattr(console, "open_chat", lambda args: (made, ProgressDisplay()))
-    monkeypatch.setattr(folder, "experts_version", lambda: "1")
+    monkeypatch.setattr(folder, "VERSION", "1")
     return made
 
 
@@ -141,11 +141,11 @@ def test_a_clip_added_from_elsewhere_stays(videos, chat, tmp_path):
 
 def test_other_experts_and_damage_make_it_anew(videos, chat, monkeypatch):
     folder.update(videos, chat)
-    monkeypatch.setattr(folder, "experts_version", lambda: "2")
+    monkeypatch.setattr(folder, "VERSION", "2")
     assert folder.update(videos, chat).added == 3
     root = videos / ".pvchat-index"
     assert VideoIndex(root).experts == "2"
-    (root / "index.json").write_text("{")
+    (root / "index.db").write_bytes(b"{" * 999)
     assert folder.update(videos, chat).added == 3
 
 

@@ -21,10 +21,11 @@ from typing import Any
 from pvchat.augment import folders
 from pvchat.augment.dataset import official
 from pvchat.augment.dataset.folder import CARD, CHECKSUMS, FROM_SAMPLE, ROWS, SAMPLES
-from pvchat.augment.journal import file_hash, lines_of, validated
+from pvchat.augment.journal import lines_of, validated
 from pvchat.augment.questions.templates import denied, masked, stated_presence
 from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.errors import SettingsError
+from pvchat.storage import atomic
 
 TYPES = ("existence", "appearance", "action", "location", "other")
 KINDS = {"single": 1, "refusal": 1, "pair": 2, "triple": 3}  # people asked of
@@ -274,7 +275,7 @@ def _check_media(found: CheckedSet) -> None:
     for name in sorted(set(found.sums) - listed - {s.media for _, s in found.samples.values()}):
         found.note(name, "is listed in the checksums, but missing")
     for name in sorted(listed):
-        if file_hash(found.root / name) != found.sums[name]:
+        if atomic.sha256_of(found.root / name) != found.sums[name]:
             found.note(name, "has another checksum than listed: it was changed")
     for name in [ROWS, *sorted({s.media for _, s in found.samples.values()})]:
         if name not in found.sums and (found.root / name).is_file():

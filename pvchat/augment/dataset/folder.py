@@ -14,13 +14,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment.journal import file_hash, read_lines, write_lines
+from pvchat.augment.journal import read_lines, write_lines
 from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.errors import SettingsError
+from pvchat.storage import atomic
 
 ROWS, SAMPLES, CARD, CHECKSUMS = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json"
 VERSION = 1
@@ -90,7 +91,7 @@ def read(path: Path) -> DataSet:
 def checksums(root: Path, media: Iterable[str]) -> dict[str, str]:
     """SHA-256 of the data set's files, by path with forward slashes."""
     names = [n for n in (ROWS, SAMPLES, CARD) if (root / n).is_file()] + sorted(set(media))
-    return {name: file_hash(root / name) for name in names}
+    return {name: atomic.sha256_of(root / name) for name in names}
 
 
 def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
@@ -142,4 +143,4 @@ def _subject(rows: Sequence[QuestionRow], samples: Sequence[Sample]) -> str:
 
 
 def _joined(row: QuestionRow, sample: Sample) -> dict[str, Any]:
-    return {**row.to_dict(), **{k: getattr(sample, k) for k in FROM_SAMPLE}}
+    return {**asdict(row), **{k: getattr(sample, k) for k in FROM_SAMPLE}}

@@ -165,7 +165,7 @@ class Pool:
                 kind: self.index.views(clip, kind) for kind in ("faces", "figures", "clips")
             }
             scene = views["clips"][NO_TRACK][0]
-            analysis = stand_in(clip, views["faces"], views["figures"], scene, self.strangers.presence)
+            analysis = stand_in(clip, views["faces"], views["figures"], scene)
             file = next((Path(p) for p in sorted(clip.files) if Path(p).is_file()), None)
             self._seen[clip.number] = _IndexedClip(analysis, self.strangers.judge(analysis), file)
         return self._seen[clip.number]

@@ -25,7 +25,7 @@ from pvchat.index.entries import ClipEntry
 from pvchat.people.person import Person
 from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, SceneFacts, Track
+from pvchat.schemas import BODY, ClipAnalysis, FloatArray, PersonFacts, SceneFacts, Track
 
 MAX_PROBABILITY = 0.05  # of being the subject, by the presence model, up to which anyone counts as somebody else
 MIN_DISTANCE = 0.5  # Euclidean distance of mean face vectors below which two faces may be one person
@@ -113,9 +113,8 @@ class Strangers:
 
 
 def stand_in(
-    entry: ClipEntry, faces: Mapping[int, FloatArray], figures: Mapping[int, FloatArray], scene: FloatArray,
-    presence: PresenceModel,
-) -> ClipAnalysis:  # fmt: skip
+    entry: ClipEntry, faces: Mapping[int, FloatArray], figures: Mapping[int, FloatArray], scene: FloatArray
+) -> ClipAnalysis:
     """An analysis made of what an index keeps of a clip, good for the presence model and for nothing else.
 
     Args:
@@ -123,7 +122,6 @@ def stand_in(
         faces: views [V, 128] of face tracks by track number.
         figures: the same of figure tracks.
         scene: [1280] unit vector of the clip.
-        presence: gives the mean body, so that unknown clothes say nothing.
     """
     tracks = []
     for track in entry.tracks:
@@ -139,7 +137,7 @@ def stand_in(
                 quality=np.full(count, track.quality, np.float32),
                 identity=views,
                 body_boxes=np.zeros((count, 4), np.float32),
-                body=np.tile(presence.body_mean, (count, 1)),
+                body=np.zeros((count, BODY), np.float32),
                 pose=np.zeros((count, 33, 4), np.float32),
                 facts=PersonFacts(gender=track.gender, features=[MASK] if track.masked else []),
             )

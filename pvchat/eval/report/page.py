@@ -73,7 +73,7 @@ def write(out: Path, manifest: Manifest, frames: bool) -> Path:
     engine = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     engine.filters |= {"number": number, "interval": interval}
     page = engine.get_template("page.html.j2").render(view(metrics, run, rows, manifest, frames))
-    atomic.write_file(out / "report.html", page.encode(), out / ".scratch")
+    atomic.write_file(out / "report.html", page.encode())
     return out / "report.html"
 
 

@@ -179,7 +179,7 @@ class Ring:
         with changing(self.library):
             clip = records.keep(self.library, analysis, dated)
             recognise(self.library, self.chat, clip)
-            private.write(take.path, data, self.folder.parent / ".scratch")
+            private.write(take.path, data, self.folder.parent / atomic.SCRATCH)
             row = (str(take.path), self.source, *stamp_of(take.path), clip)
             self.library.execute("INSERT INTO files(path, source, bytes, changed, clip) VALUES (?, ?, ?, ?, ?)", row)
 

@@ -20,7 +20,7 @@ from pvchat.config import VideoConfig
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
 from pvchat.schemas import ClipAnalysis, FloatArray, Track, Utterance
 from pvchat.video.files import PathLike, Probe
-from pvchat.video.moments import pictures_at
+from pvchat.video.parts import pictures_at
 
 _LOOKS_A_SECOND = 12.5  # syllables come at 3 to 7 a second
 _MOST_LOOKS = 60  # of one stretch: a long one is looked at in its first seconds

@@ -26,7 +26,7 @@ from pvchat.bases.soft import Personal
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.people.corrections import SAME_FACE
-from pvchat.people.merge import alike
+from pvchat.people.parts import alike
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.person.examples import PersonExample, TrainingSet, examples_about, fingerprint, part_of, renamed

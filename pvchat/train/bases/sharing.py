@@ -23,7 +23,7 @@ from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
 from pvchat.bases.replying import yes_no
-from pvchat.bases.shared import SCRATCH, add_shared, save_shared, shared_parameters
+from pvchat.bases.shared import add_shared, save_shared, shared_parameters
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import BaseSource
 from pvchat.config import VideoConfig
@@ -144,8 +144,7 @@ class _Run:
         """Everything that a resumed run needs, beside the shared parts, in one file; its history once more to read."""
         self._file.write(self._shared(), {"step": self.step, "history": self.history})
         lines = "".join(f"{json.dumps(row)}\n" for row in self.history)
-        out = self.config.out
-        atomic.write_file(out / METRICS, lines.encode(), out / SCRATCH, durable=False)
+        atomic.write_file(self.config.out / METRICS, lines.encode(), durable=False)
 
     def load(self) -> None:
         """Go on from what `save` wrote; raises WeightsError."""

@@ -7,16 +7,14 @@ left.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pvchat.augment.watch import Watch
 from pvchat.errors import PeopleError
 from pvchat.people.person import Person
-from pvchat.storage import atomic, temporary
+from pvchat.storage import temporary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,22 +38,7 @@ def folder_of(person: Person) -> Path:
     return temporary.root() / temporary.DEEP / person.id
 
 
-@contextmanager
-def working(person: Person) -> Iterator[Path]:
-    """Her folder, made, and deleted after.
-
-    Raises:
-        PeopleError: another process trains her.
-    """
-    folder = folder_of(person)
-    atomic.make_private_folder(folder.parent)
-    lock = Path(f"{folder}.lock")
+def working(person: Person) -> AbstractContextManager[Path]:
+    """Her folder, made, and deleted after; raises PeopleError where another process trains her."""
     busy = PeopleError("is being trained already.", subject=person.name, hint="Wait until it is done.")
-    with atomic.alone(lock, busy):  # before there is a folder: without its lock held, it would be swept
-        try:
-            atomic.make_private_folder(folder)
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            with suppress(PermissionError):  # Windows: it is open
-                lock.unlink(missing_ok=True)
+    return temporary.working(folder_of(person), busy)

@@ -203,15 +203,15 @@ def read_faces(cache: Path, sets: Sequence[str]) -> FaceVectors:
 
 def sentence_vectors(texts: Sequence[str], cache: Path, encode: Encode) -> FloatArray:
     """MiniLM vectors [n, 384] of n texts; only those that the cache lacks are computed, and added to it."""
-    arrays, table, scratch = cache / "sentences.safetensors", cache / "sentences.json", cache / ".scratch"
+    arrays, table = cache / "sentences.safetensors", cache / "sentences.json"
     known, vectors = _kept_sentences(arrays, table)
     seen = set(known)
     new = [text for text in dict.fromkeys(texts) if text not in seen]
     if new:
         found = [encode(new[i : i + _TEXTS]) for i in range(0, len(new), _TEXTS)]
         known, vectors = [*known, *new], np.concatenate([vectors, *found]).astype(np.float32)
-        atomic.write_file(arrays, tensorfile.pack({"vectors": vectors}), scratch, durable=False)
-        atomic.write_file(table, json.dumps(known).encode(), scratch, durable=False)
+        atomic.write_file(arrays, tensorfile.pack({"vectors": vectors}), durable=False)
+        atomic.write_file(table, json.dumps(known).encode(), durable=False)
     row = {text: i for i, text in enumerate(known)}
     chosen: FloatArray = vectors[[row[text] for text in texts]]
     return chosen
