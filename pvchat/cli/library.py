@@ -191,11 +191,8 @@ def reel(args: argparse.Namespace) -> None:
 
 def _worker_chat(settings: Settings) -> Service:
     """A worker's PVChat: it uses as few threads as it has to, since it is one of several."""
-    import torch
-
     from pvchat.service import PVChat
 
-    torch.set_num_threads(1)
     return cast("Service", PVChat(settings))
 
 
