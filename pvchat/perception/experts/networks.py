@@ -34,7 +34,7 @@ from pvchat.config import home
 from pvchat.memory import trim, unread
 from pvchat.perception.experts import litert
 from pvchat.perception.experts.converted import FILE, drop_if_damaged, keep
-from pvchat.runtime import threads
+from pvchat.runtime import own_threads
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def _core() -> Any:
 
 
 def _compile(model: Any, small: bool) -> Any:
-    count = threads()
+    count = own_threads()
     streams = count if small else 1
     options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": count, "NUM_STREAMS": streams}
     with _COMPILING:
