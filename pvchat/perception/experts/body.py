@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.litert import LiteNetwork, model_path
-from pvchat.perception.experts.networks import load_lite
+from pvchat.perception.experts.networks import load_file
 from pvchat.perception.experts.regions import Region, along, crop, sample, spread, whole
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
 from pvchat.schemas import FloatArray
@@ -89,7 +89,7 @@ class BodyExpert:
         self._detector = Detector(PERSONS)
 
     # joints of one region; loaded when it is first needed, for whoever only looks for persons does without
-    landmarks = cached_property(lambda self: load_lite("pose", model_path("pose_landmark_full.tflite")))
+    landmarks = cached_property(lambda self: load_file("pose", model_path("pose_landmark_full.tflite")))
 
     def persons(self, image: NDArray[np.uint8]) -> Detections:
         """Whoever the detector sees in the whole frame [H, W, 3]: what `pose` may be told of several in one frame."""
