@@ -28,6 +28,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 _NODES = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg", "/dev/kfd")
 _CPUINFO = Path("/proc/cpuinfo")
 PLAIN_EVERY_S = 5.0  # a progress display without a terminal says something this often
+_processes = 1  # that share this machine's threads, this one among them
 
 
 def pick_device(asked: str = "auto") -> str:
@@ -117,9 +118,20 @@ def usable_cores() -> int:
 
 
 def threads() -> int:
-    """Threads that networks compute on together: `$OMP_NUM_THREADS`, else the usable cores."""
+    """Threads that may compute on this machine: `$OMP_NUM_THREADS`, else the usable cores."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores()
+
+
+def own_threads() -> int:
+    """Threads that networks compute on together in this process: its share of `threads()`, see `share_threads`."""
+    return max(1, threads() // _processes)
+
+
+def share_threads(processes: int) -> None:
+    """Tell that this process is one of so many that compute side by side; before networks are loaded."""
+    global _processes
+    _processes = processes
 
 
 def set_threads(count: int | None = None) -> int:

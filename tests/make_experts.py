@@ -81,6 +81,8 @@ class HeadsOf:
 class Bodies:
     """Sees a pose in every sighting but the first."""
 
+    landmarks = None
+
     def __init__(self) -> None:
         self.asked: list[np.ndarray] = []
         self.searched = 0  # whole frames

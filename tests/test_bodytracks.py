@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +22,7 @@ COUNT = 9
 BODY, FACE = (0.3, 0.1, 0.6, 0.9), (0.4, 0.12, 0.5, 0.24)
 OTHER_BODY, OTHER_FACE = (0.65, 0.1, 0.95, 0.9), (0.75, 0.12, 0.85, 0.24)
 WIDE_BODY, WIDE_FACE = (0.1, 0.7, 0.9, 0.95), (0.12, 0.8, 0.2, 0.92)  # who lies on the floor
+NOBODY = Detections(np.zeros((0, 4), np.float32), np.zeros((0, 4, 2), np.float32), np.zeros(0, np.float32))
 Seen = Mapping[int, Sequence[tuple[tuple[float, ...], float]]]
 
 
@@ -55,6 +58,18 @@ def test_frames_in_which_somebody_comes_or_goes_are_looked_at() -> None:
     found, looked = follow({frame: [(BODY, 0.9)] for frame in (3, 4, 5)})
     assert [body.frames for body in found] == [[3, 4, 5]]
     assert looked == [0, 4, 2, 3, 8, 6, 5]
+
+
+def test_the_pictures_go_at_once() -> None:
+    images = np.zeros((COUNT, 100, 100, 3), np.uint8)
+    held = weakref.ref(images)
+    gc.disable()
+    try:
+        assert follow_bodies(images, np.zeros(COUNT, np.int64), lambda image: [], lambda image: NOBODY) == []
+        del images
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_the_largest_come_first() -> None:

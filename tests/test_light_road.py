@@ -102,6 +102,23 @@ def test_listing_people_needs_none(clip: Path) -> None:
     assert [line.split()[0] for line in out.splitlines()] == ["name", "Ana", "Ben", "Cleo", "Toon"]
 
 
+def test_a_worker_of_a_scan_loads_what_it_looks_with_only_then() -> None:
+    code = """
+import json, sys
+from functools import partial
+from pvchat import PVChat
+from pvchat.config import Settings
+from pvchat.library.scan import _looking
+from pvchat.runtime import own_threads
+_looking(partial(PVChat, Settings()), 2)
+print(own_threads(), [name for name in json.loads(sys.argv[1]) if name in sys.modules])
+"""
+    environment = {**os.environ, "PYTHONPATH": str(REPO), "OMP_NUM_THREADS": "4"}
+    words = [sys.executable, "-c", code, json.dumps(HEAVY)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "2 []"
+
+
 def test_the_key_of_a_large_file_is_hashed_once_for_all_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,16 @@ def test_threads(monkeypatch):
         torch.set_num_threads(before)
 
 
+def test_processes_beside_each_other_share_the_threads(monkeypatch):
+    monkeypatch.setattr(runtime, "_processes", 1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    assert (runtime.threads(), runtime.own_threads()) == (5, 5)
+    runtime.share_threads(2)
+    assert (runtime.threads(), runtime.own_threads()) == (5, 2)
+    runtime.share_threads(8)
+    assert (runtime.threads(), runtime.own_threads()) == (5, 1)
+
+
 @pytest.mark.parametrize(
     ("count", "shown"),
     [(None, "?"), (0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (93e6, "93 MB"), (2.25e9, "2.2 GB")],

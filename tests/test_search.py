@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 
 from make_analysis import box_at, five_points, identity_of  # noqa: E402
 
+from pvchat import runtime  # noqa: E402
 from pvchat.perception import search  # noqa: E402
 from pvchat.perception.experts.faces import Located  # noqa: E402
 from pvchat.perception.search import find_faces, locate  # noqa: E402
@@ -182,6 +183,14 @@ def test_a_cut_that_was_not_found_gives_nobody_another_face(monkeypatch: pytest.
 def test_short_clips_and_photos(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     film = Film(*({1: box_at(30, 30, 24)} for _ in range(count)))
     assert [len(f) for f in find(film, monkeypatch)] == [1] * count
+
+
+def test_frames_are_searched_together_as_they_are_by_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    alone = search._stretches(range(13))
+    assert [len(one) for one in alone] == [3, 3, 3, 4]
+    monkeypatch.setattr(runtime, "_processes", 2)
+    assert search._stretches(range(13)) == alone
 
 
 def test_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

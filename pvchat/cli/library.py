@@ -14,11 +14,9 @@ from pvchat.cli import console, inbox
 from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, settings_of
 
 if TYPE_CHECKING:
-    from pvchat.config import Settings
-    from pvchat.library.scan import Report, Scanning
+    from pvchat.library.scan import Opened, Report, Scanning
     from pvchat.library.sources import Source
     from pvchat.runtime import ProgressDisplay
-    from pvchat.schemas import Service
     from pvchat.service import PVChat
 
 WARNING = "A library holds biometric data: face vectors of everyone in the videos, enrolled or not."
@@ -103,12 +101,13 @@ def watch(args: argparse.Namespace) -> None:
 def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanning]:
     from pvchat.errors import SettingsError
     from pvchat.library.scan import Scanning
+    from pvchat.service import PVChat
 
     if args.workers < 1:
         raise SettingsError("there must be at least one worker.", subject="--workers")
-    settings = settings_of(args)
+    opened = partial(PVChat, settings_of(args))
     chat, progress = console.open_chat(args)
-    return chat, progress, Scanning(args.workers, partial(_worker_chat, settings), args.engine, progress)
+    return chat, progress, Scanning(args.workers, cast("Opened", opened), args.engine, progress)
 
 
 def _print_report(args: argparse.Namespace, report: Report) -> None:
@@ -187,16 +186,6 @@ def reel(args: argparse.Namespace) -> None:
         console.say(f"{path} is left out: {why}")
     sentence = f"{made.path}: {made.moments} moments, {duration(made.seconds)}. It shows people: mind who gets it."
     console.report(args, vars(made), sentence)
-
-
-def _worker_chat(settings: Settings) -> Service:
-    """A worker's PVChat: it uses as few threads as it has to, since it is one of several."""
-    import torch
-
-    from pvchat.service import PVChat
-
-    torch.set_num_threads(1)
-    return cast("Service", PVChat(settings))
 
 
 def _row(source: Source) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from pvchat.library.recognise import follow, recognise
 from pvchat.library.sources import Changes, drop_orphans, notice, stamp_of
 from pvchat.library.strangers import places_of, put_back
 from pvchat.perception import VERSION
+from pvchat.runtime import share_threads
 from pvchat.schemas import ClipAnalysis, Progress, Service
 from pvchat.storage.library import changing
 from pvchat.video import Recorded, content_key, recorded
@@ -113,7 +114,7 @@ def _look_through(
     """Look at files, and enter each in its turn."""
     total, done = sum(map(_size, paths)), 0
     if how.opened is not None and (how.engine != "local" or min(how.workers, len(paths)) > 1):
-        found = pool.results(paths, partial(_looking, how.opened), how.workers, how.engine, ordered=True)
+        found = pool.results(paths, partial(_looking, how.opened, how.workers), how.workers, how.engine, ordered=True)
     else:
         found = pool.results(paths, lambda: partial(look, chat=chat))
     with closing(found) as looks:
@@ -145,8 +146,9 @@ def look(path: str, chat: Service) -> _Look:
         return _Look(problem=str(error))
 
 
-def _looking(opened: Opened) -> Callable[[str], _Look]:
-    """`look` with a PVChat of its own, in a worker."""
+def _looking(opened: Opened, workers: int) -> Callable[[str], _Look]:
+    """`look` with a PVChat of its own, in one of several workers."""
+    share_threads(workers)
     return partial(look, chat=opened())
 
 

@@ -124,20 +124,16 @@ def _search(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[
             found[frame] = _bodies(things(images[frame]))
         return found[frame]
 
-    def look_between(start: int, end: int) -> None:
-        least = _SAME if end - start <= 2 else _STILL
-        if end - start > 1 and not _go_on(look(start), look(end), least):
-            middle = (start + end) // 2
-            look(middle)
-            look_between(start, middle)
-            look_between(middle, end)
-
     for shot in np.unique(shots):
         first, last = np.flatnonzero(shots == shot)[[0, -1]].tolist()
-        for start in range(first, last + 1, _STRIDE):
-            look(start)
-            look(min(start + _STRIDE, last))
-            look_between(start, min(start + _STRIDE, last))
+        spans = [(start, min(start + _STRIDE, last)) for start in range(first, last + 1, _STRIDE)]
+        while spans:
+            start, end = spans.pop(0)
+            least = _SAME if end - start <= 2 else _STILL
+            if not _go_on(look(start), look(end), least) and end - start > 1:
+                middle = (start + end) // 2
+                look(middle)
+                spans[:0] = [(start, middle), (middle, end)]
     return found
 
 

@@ -70,7 +70,7 @@ def measure(
     seen = _looked_at(copies, wanted, posing)
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)
     if seen:
-        _ = experts.body, experts.mesh, experts.hands  # loaded here, not by several threads at once
+        _ = experts.body.landmarks, experts.mesh, experts.hands  # loaded here, not by several threads at once
     stretches = [(n, part) for n in seen for part in np.array_split(seen[n], -(-len(seen[n]) // _FOLLOWED))]
     looks: list[Callable[[], Any]] = [
         partial(with_things, clip, measured, experts, depth.thing_frames),

@@ -215,8 +215,8 @@ class ScanState:
 
     def add(self, part: ClipAnalysis) -> None:
         """Take in the next part."""
-        self.joiner.add(part, sum(map(len, self.times)))
         offset = sum(map(len, self.times))
+        self.joiner.add(part, offset)
         self.things += [thing.rows(range(len(thing.frames)), offset) for thing in part.things]
         self.things = sorted(self.things, key=lambda t: -t.confidence)[:MOST_THINGS]
         self.bodies += [body.rows(range(len(body.frames)), offset) for body in part.bodies]

@@ -87,7 +87,10 @@ def locate(
 
 
 def _stretches(frames: Sequence[int]) -> list[Sequence[int]]:
-    """The frames in stretches of one length, or one less, `_AT_ONCE` at most; as many for each thread."""
+    """The frames in stretches of one length, or one less, `_AT_ONCE` at most; as many for each thread of the machine.
+
+    What goes into a network together decides its last bits: so it is the same for a process that has a share of them.
+    """
     count = -(-len(frames) // _AT_ONCE)
     count = min(len(frames), -(-count // threads()) * threads())
     return [frames[k * len(frames) // count : (k + 1) * len(frames) // count] for k in range(count)]

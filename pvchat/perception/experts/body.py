@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import pi
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.litert import LiteNetwork, model_path
-from pvchat.perception.experts.networks import load_lite
+from pvchat.perception.experts.networks import load_file
 from pvchat.perception.experts.regions import Region, along, crop, sample, spread, whole
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
 from pvchat.schemas import FloatArray
@@ -86,7 +87,9 @@ class BodyExpert:
 
     def __init__(self) -> None:
         self._detector = Detector(PERSONS)
-        self._network = load_lite("pose", model_path("pose_landmark_full.tflite"))
+
+    # joints of one region; loaded when it is first needed, for whoever only looks for persons does without
+    landmarks = cached_property(lambda self: load_file("pose", model_path("pose_landmark_full.tflite")))
 
     def persons(self, image: NDArray[np.uint8]) -> Detections:
         """Whoever the detector sees in the whole frame [H, W, 3]: what `pose` may be told of several in one frame."""
@@ -148,7 +151,7 @@ class BodyExpert:
         yield along(centre, centre - [0, size * _FACE_TO_RADIUS], pi / 2).scaled(_MARGIN), False
 
     def _pose_in(self, image: NDArray[np.uint8], region: Region, mask: bool) -> Pose | None:
-        found = self._network(crop(image, region, _SIDE)[None])
+        found = self.landmarks(crop(image, region, _SIDE)[None])
         raw, flag, segmentation, heatmap, _ = (one[0] for one in found)
         if float(flag[0]) < _PRESENT:
             return None

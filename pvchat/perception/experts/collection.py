@@ -38,11 +38,11 @@ class Experts:
 
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        _ = self.frames, self.faces, self.things, self.body, self.hands
+        _ = self.frames, self.faces, self.things, self.body.landmarks, self.hands
         self.frames.convert()
 
     def load(self) -> None:
         """Load all networks and heads now."""
-        _ = self.frames, self.faces, self.figures, self.body, self.hands, self.mesh, self.things
+        _ = self.frames, self.faces, self.figures, self.body.landmarks, self.hands, self.mesh, self.things
         _ = self.heads, self.settings, self.imagenet
         networks.rest()

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.networks import load_onnx
+from pvchat.perception.experts.networks import load_file
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.schemas import FACEPRINT, FloatArray
 
@@ -44,7 +44,7 @@ class FaceprintNetwork:
     def __init__(self) -> None:
         from pvchat.assets.weights import member_path
 
-        self._network = load_onnx("faceprints", member_path("faceprints", GRAPH), (1, 3, SIDE, SIDE))
+        self._network = load_file("faceprints", member_path("faceprints", GRAPH), (1, 3, SIDE, SIDE))
 
     def describe(self, crops: NDArray[np.uint8]) -> FloatArray:
         """Faceprints of face crops.

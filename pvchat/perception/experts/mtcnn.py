@@ -114,10 +114,8 @@ class MTCNN:
 
     def _confirm(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
         """R-Net and O-Net on each image's candidates."""
-        refined = []
-        for one in self._refine(tables, boxes):
-            refined.append(one.shifted(1)[self._suppress(one.boxes, one.scores, 0.7)])
-        return self._answer(tables, refined)
+        passed = self._refine(tables, boxes)
+        return self._answer(tables, [one.shifted(1)[self._suppress(one.boxes, one.scores, 0.7)] for one in passed])
 
     def _propose(self, tables: list[AreaTable]) -> list[FloatArray]:
         """P-Net over the image pyramid: a frame's candidate boxes [n, 4]."""

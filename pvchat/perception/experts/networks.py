@@ -34,7 +34,7 @@ from pvchat.config import home
 from pvchat.memory import trim, unread
 from pvchat.perception.experts import litert
 from pvchat.perception.experts.converted import FILE, drop_if_damaged, keep
-from pvchat.runtime import threads
+from pvchat.runtime import own_threads
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -111,20 +111,15 @@ def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends:
     return _OpenVinoNetwork(_converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends)))
 
 
-def load_onnx(name: str, graph: Path, shape: tuple[int, ...]) -> Network:
-    """A small network out of an `.onnx` file, called with one float32 array of that shape."""
-    model = _converted(name, graph, "", lambda: _core().read_model(str(graph)))
-    model.reshape(list(shape))
-    return _OpenVinoNetwork(model, small=True)
+def load_file(name: str, file: Path, shape: tuple[int, ...] = ()) -> Network:
+    """A small network out of an `.onnx` or a `.tflite` file, called with one float32 array of `shape`, or of its own.
 
-
-def load_lite(name: str, file: Path) -> Network:
-    """A small network out of a `.tflite` file, called with a batch of one.
-
-    For those that OpenVINO runs clearly faster: LiteRT, which runs the others, needs no conversion, and is loaded in a
-    tenth of the time.
+    Of `.tflite` for those that OpenVINO runs clearly faster: LiteRT converts nothing and loads in a tenth of the time.
     """
-    return _OpenVinoNetwork(_converted(name, file, "", lambda: _core().read_model(str(file))), small=True)
+    model = _converted(name, file, "", lambda: _core().read_model(str(file)))
+    if shape:
+        model.reshape(list(shape))
+    return _OpenVinoNetwork(model, small=True)
 
 
 def put_together(build: Callable[[Any], Any]) -> Network:
@@ -238,7 +233,7 @@ def _core() -> Any:
 
 
 def _compile(model: Any, small: bool) -> Any:
-    count = threads()
+    count = own_threads()
     streams = count if small else 1
     options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": count, "NUM_STREAMS": streams}
     with _COMPILING:

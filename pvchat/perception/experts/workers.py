@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import TypeVar
 
-from pvchat.runtime import threads
+from pvchat.runtime import own_threads
 from pvchat.schemas import Progress
 
 _AT_WORK = threading.local()  # `.inside` in a thread that works for `side_by_side`
@@ -21,11 +21,11 @@ Made = TypeVar("Made")
 
 
 def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
-    """`make` of each thing, in order, in `threads()` threads, of which the caller's is one.
+    """`make` of each thing, in order, in `own_threads()` threads, of which the caller's is one.
 
     What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
     """
-    todo, count = list(things), threads()
+    todo, count = list(things), own_threads()
     if len(todo) < 2 or count < 2 or getattr(_AT_WORK, "inside", False):
         return [make(thing) for thing in todo]
     made: dict[int, Made] = {}
