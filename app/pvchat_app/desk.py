@@ -315,6 +315,7 @@ class Desk:
         for clip in self.sessions.clips():
             clip.analysis = None
         for session in self.sessions.all():
+            session.asked.clear()
             self.tidy(session)
 
     def tidy(self, session: Session) -> None:
