@@ -126,7 +126,7 @@ class _RareOptions:
 class _HelpAll(argparse.Action):
     """Prints the whole help."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:  # type: ignore[override]
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Called by argparse where the option stands."""
         for action, meaning in self.const:
             action.help = meaning
