@@ -36,7 +36,7 @@ class FakeChat:
     """Stands in for PVChat: the command line is what is tested here."""
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self.settings, self.calls = settings, []
+        self.settings, self.calls, self.missing = settings, [], []
 
     def enroll(self, clip, *, name, depth, track, replace, add):
         self.calls.append(("enroll", clip, name, depth, track, replace, add))
@@ -60,7 +60,8 @@ class FakeChat:
         people = [PersonPresence("Ana", "present", 0.987654, [(0.0, 2.5)])]
         if question == "Who is there?":
             people += [PersonPresence(f"P{number}", "absent", number / 100) for number in range(20)]
-        return Answer("Yes, Ana [left] is there.", "existence", people, {"decode_s": 0.1, "first_token_s": 0.2})
+        timing = {"decode_s": 0.1, "first_token_s": 0.2}
+        return Answer("Yes, Ana [left] is there.", "existence", people, timing, finding={"missing": self.missing})
 
 
 @pytest.fixture
@@ -137,8 +138,37 @@ def test_ask_as_text(chat, capsys):
     out = capsys.readouterr().out
     assert out.startswith("Yes, Ana [left] is there.\n")
     assert "Ana: present, probability 0.99, 0.0–2.5 s" in out
-    assert "decode 0.1 s, first token 0.2 s" in out
+    assert "decode" not in out  # only -v says what took how long
     assert chat.calls == [("ask", "b.mp4", "Is Ana there?")]
+
+
+def test_help_shows_what_most_people_need_and_help_all_the_rest(capsys):
+    shown = {}
+    for flag in ("--help", "--help-all"):
+        with pytest.raises(SystemExit) as caught:
+            run("ask", flag)
+        assert caught.value.code == 0
+        shown[flag] = capsys.readouterr().out
+    assert "--then" in shown["--help"]
+    assert "--strict" in shown["--help"]
+    assert "--model" not in shown["--help"]
+    assert "--video.max_fps" not in shown["--help"]
+    assert "--model" in shown["--help-all"]
+    assert "--video.max_fps" in shown["--help-all"]
+
+
+def test_what_is_mixed_up_is_told_with_what_to_write(chat, tmp_path, capsys):
+    (tmp_path / "b c.mp4").write_bytes(b"clip")
+    assert run("people", "not", str(tmp_path / "b c.mp4"), "Ana") == 1
+    assert f"Write: pvchat people not Ana '{tmp_path}/b c.mp4'" in capsys.readouterr().err
+    assert run("ask", str(tmp_path), "Is Ana there?") == 1
+    assert "pvchat library add FOLDER" in capsys.readouterr().err
+
+
+def test_whoever_isnt_enrolled_can_be(chat, capsys):
+    chat.missing = [{"name": "Bob O", "why": "not enrolled"}]
+    assert run("ask", "b.mp4", "Is Bob O there?") == 0
+    assert "pvchat enroll CLIP --name 'Bob O'" in capsys.readouterr().err
 
 
 def test_ask_as_json_follows_the_contract(chat, capsys):
@@ -291,7 +321,10 @@ def test_corrections_are_listed_and_undone(capsys):
         person = corrected(person, Example(Correction(her, clip * 64, 7.0, clip), rows, rows[:0]))
     PeopleStore().add(person)
     assert run("people", "corrections", "ana") == 0
-    assert capsys.readouterr().out == "1  At 0:07 in a it is ana.\n2  At 0:07 in b it is not ana.\n"
+    listed = capsys.readouterr().out
+    assert "Ana   1       At 0:07 in a it is Ana.\nAna   2       At 0:07 in b it is not Ana.\n" in listed
+    assert run("people", "corrections") == 0
+    assert capsys.readouterr().out == listed  # of everyone
     assert run("people", "corrections", "Ana", "--undo", "1") == 0
     assert run("people", "corrections", "Ana", "--undo", "2") == 1
     capsys.readouterr()
@@ -376,10 +409,20 @@ def _help_md() -> str:
     os.environ |= {"COLUMNS": "80", "NO_COLOR": "1"}
     try:
         parts = [f"## {title}\n\n```text\n{parser.format_help().rstrip()}\n```\n" for title, parser in _all_parsers()]
+        parts.append(_settings_md())
     finally:
         for name, value in before.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
     return "# Commands\n\nPrinted by the command line itself: `just help`.\n\n" + "\n".join(parts)
+
+
+def _settings_md() -> str:
+    """What `--help-all` adds, which is the same of every command that looks at clips."""
+    parser = next(parser for title, parser in _all_parsers() if title == "pvchat ask")
+    for action, meaning in next(action.const for action in parser._actions if "--help-all" in action.option_strings):
+        action.help = meaning
+    settings = parser.format_help().partition("model settings:")
+    return f"## pvchat COMMAND --help-all\n\n```text\n{''.join(settings[1:]).rstrip()}\n```\n"
 
 
 def _all_parsers():

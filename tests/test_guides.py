@@ -42,7 +42,7 @@ def test_the_first_minutes_begin_with_the_set_up_of_the_readme() -> None:
 
 def test_nobody_of_the_first_minutes_is_enrolled_twice() -> None:
     """Whoever follows the page has enrolled Ana in the app when the terminal's turn comes: her name is taken."""
-    app, terminal = text_of("first-ten-minutes.md").split("## 6.")
+    app, terminal = text_of("first-ten-minutes.md").split("## 7.")
     assert "Is Ana in this video?" in app
     assert re.findall(r"enroll \S+ --name (\w+)", terminal) == ["Ben"]
 

@@ -55,6 +55,33 @@ def test_from_a_folder_to_an_answer(run: Run, tmp_path: Path) -> None:
     assert run("library", "remove", "--all") == {"removed": "all"}
 
 
+def test_what_to_do_next_is_said(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = []
+    for words in (
+        ("library", "add", str(tmp_path / "videos"), "--place", "kitchen"),
+        ("library", "add", "rtsp://me:secret@camera/one"),
+        ("library", "scan"),
+        ("ask", "--library", "Is Bob there?"),
+        ("events", "list"),
+        ("people", "corrections"),
+        ("people", "show", "Ana"),
+    ):
+        assert cli.main(list(words)) == 0
+        said.append("".join(capsys.readouterr()))
+    added, camera, scanned, asked, events, corrections, ana = said
+    assert "(place: kitchen)" in added
+    assert added.endswith("pvchat library scan\n")
+    assert camera.endswith("Watch it with: pvchat live rtsp://me@camera/one\n")
+    assert "secret" not in camera
+    assert "pvchat ask --library" in scanned
+    assert "pvchat enroll CLIP --name Bob" in asked
+    assert "pvchat live CAMERA" in events
+    assert "pvchat events add" in events
+    assert corrections == "Nothing was corrected.\n"
+    assert "face" in ana
+    assert "from 1 clip" in ana
+
+
 def test_what_does_not_go_together_is_told(run: Run, tmp_path: Path, studio: Studio) -> None:
     assert "there is no library yet" in run("library", "status", code=1)["what"]
     assert "names no clip" in run("ask", "a.mp4", "Is Ana there?", "--library", code=1)["what"]

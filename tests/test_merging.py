@@ -156,3 +156,15 @@ def test_what_another_process_writes_of_her_meanwhile_is_not_lost(
     merged = chat.merge("Ana", "Ana 2")
     assert merged.extra["model"] == "new"
     assert merged.aliases == ["Ana 2"]
+
+
+def test_clips_that_were_looked_at_stay_so(studio: Studio, chat: PVChat) -> None:
+    """Whoever is merged goes on: nothing of anybody who was forgotten is kept, and no clip is looked at again."""
+    chat.enroll(studio.clip("again", ANA), "Ana 2")
+    party = studio.clip("party", ANA)
+    chat.ask(party, "Is Ana there?")
+    before = len(studio.analysed)
+    chat.merge("Ana", "Ana 2")
+    assert chat.ask(party, "Is Ana there?").answer.startswith("Yes")
+    assert PVChat(chat.settings).ask(party, "Is Ana there?").answer.startswith("Yes")
+    assert len(studio.analysed) == before

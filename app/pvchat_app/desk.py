@@ -298,15 +298,11 @@ class Desk:
         """Two enrollments of one person, given by names or ids, become one."""
         for one in (name, other):
             self.jobs.require_untrained(self.engine.people.get(one).name)
-        merged = self.merges.merge(self.engine.chat, name, other)
-        self._forget_analyses()
-        return merged
+        return self.merges.merge(self.engine.chat, name, other)
 
     def unmerge(self, made: str = "") -> Merge:
         """The last merge is taken back; raises PeopleError where there is none, or it isn't the one of this id."""
-        merge = self.merges.undo(self.engine.people, made)
-        self._forget_analyses()
-        return merge
+        return self.merges.undo(self.engine.people, made)
 
     def forget(self, who: str) -> None:
         """Everything about a person, given by name or id, goes; a training of hers is stopped first."""
@@ -316,8 +312,10 @@ class Desk:
         self.merges.forget(name)
         self.engine.chat.forget(person.id if person else who)
         self.jobs.forget(name)
-        self._forget_analyses()
+        for clip in self.sessions.clips():
+            clip.analysis = None
         for session in self.sessions.all():
+            session.asked.clear()
             self.tidy(session)
 
     def tidy(self, session: Session) -> None:
@@ -349,7 +347,3 @@ class Desk:
         """Forget what was seen of a clip, unless a session has it."""
         if key not in keys_of(self.sessions.clips()):
             self.engine.chat.forget_clip(key)
-
-    def _forget_analyses(self) -> None:
-        for clip in self.sessions.clips():
-            clip.analysis = None

@@ -32,7 +32,7 @@ _DEEP = "Deep trains personal tokens, which a pretrained base answers by."
 _NOTHING = (
     "Upload or record one clip of the person: a few seconds in which the face can be seen. A photo works too.",
     "Give the person a name.",
-    "Ask about other clips in the Chat tab.",
+    "Ask about other clips in the Chat tab, about whole folders in Library.",
 )
 _PICK = """element.addEventListener('change', (event) => {
   if (event.target.name === 'pv-subject') trigger('click', {pick: event.target.value}); });"""

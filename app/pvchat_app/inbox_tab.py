@@ -37,14 +37,16 @@ class StrangersPart:
         desk: does the work.
         player: of the tab.
         play: the event that plays a video of the library in it.
+        there: there is a library.
 
     Attributes:
+        part: what is shown where there is a library.
         changed: the events after which lists of people are out of date.
     """
 
-    def __init__(self, desk: Desk, player: gr.HTML, play: Callable[..., Any]) -> None:
+    def __init__(self, desk: Desk, player: gr.HTML, play: Callable[..., Any], there: bool) -> None:
         self.desk = desk
-        with gr.Accordion("People I don’t know", open=False, elem_id="pv-strangers"):
+        with gr.Accordion("People I don’t know", open=False, visible=there, elem_id="pv-strangers") as self.part:
             self.find_button = gr.Button("Show people who are seen in several videos", elem_id="pv-strangers-find")
             self.note = gr.HTML("", elem_id="pv-strangers-note")
             self.undo_button = gr.Button("Undo", size="sm", visible=False, elem_id="pv-strangers-undo")

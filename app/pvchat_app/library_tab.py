@@ -21,11 +21,12 @@ from pvchat.storage import library as storage
 from pvchat_app import cards, evidence, librarycards
 from pvchat_app.desk import SCAN, Desk
 from pvchat_app.inbox_tab import StrangersPart
-from pvchat_app.page_events import MODEL, POLL_S, QUICK, clicks, job_rows, sent
+from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, clicks, job_rows, sent
 from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
 from pvchat_app.wording import one_line
 
+MOST_ASKED = 8  # questions before that one may go on from
 _FIRST = (
     "Add a folder of videos: family, rounds, episodes, a camera’s recordings.",
     "Let PVChat look through it, once; it goes on where it stopped.",
@@ -53,8 +54,9 @@ class LibraryTab:
 
     def __init__(self, desk: Desk, browser: gr.BrowserState, local: bool) -> None:
         self.desk, self.local = desk, local
+        there = storage.exists(desk.engine.people.root)
         with gr.Row(equal_height=False):
-            with gr.Column(scale=3, min_width=300):
+            with gr.Column(scale=3, min_width=300, visible=there) as self.asking:
                 self.player = gr.HTML("", elem_id="pv-library-player")
                 with gr.Row(equal_height=True, elem_id="pv-library-asking"):
                     self.question = gr.Textbox(
@@ -64,22 +66,26 @@ class LibraryTab:
                     self.ask_button = gr.Button(
                         "Ask", variant="primary", scale=1, min_width=80, elem_id="pv-library-ask"
                     )
+                self.starters = gr.HTML("", elem_id="pv-library-starters", js_on_load=clicks("ask"))
                 self.answer = gr.HTML("", elem_id="pv-library-answer", js_on_load=librarycards.PLAY)
             with gr.Column(scale=2, min_width=300):
-                self._lay_out_sources()
+                self._lay_out_sources(there)
         self.timer = gr.Timer(POLL_S, active=False)
+        strangers = StrangersPart(desk, self.player, self.play, there)
+        self.changed = strangers.changed
         self.outputs = [self.listed, self.scan_button, self.jobs, self.timer]
-        self.changed = StrangersPart(desk, self.player, self.play).changed
+        self.outputs += [self.asking, self.starters, strangers.part]
         self._connect(browser)
 
-    def _lay_out_sources(self) -> None:
-        self.listed = gr.HTML(cards.steps(*_FIRST), elem_id="pv-library-sources")
+    def _lay_out_sources(self, there: bool) -> None:
+        self.listed = gr.HTML(cards.steps(*_FIRST), elem_id="pv-library-sources", js_on_load=clicks("remove"))
         if self.local:
             self.folder = gr.Textbox(label="Folder or file on this machine, or a camera", max_lines=1, max_length=4096,
                                      placeholder="~/videos, or rtsp://…", elem_id="pv-library-folder")  # fmt: skip
             self.place = gr.Textbox(label="Place (may be left empty)", max_lines=1, max_length=80,
                                     placeholder="kitchen", elem_id="pv-library-place")  # fmt: skip
-            self.add_button = gr.Button("Add", elem_id="pv-library-add")
+            main = "secondary" if there else "primary"
+            self.add_button = gr.Button("Add", variant=main, elem_id="pv-library-add")
         else:
             gr.HTML(cards.notice(_ELSEWHERE))
         self.scan_button = gr.Button("Look through what is new", elem_id="pv-library-scan", visible=False)
@@ -91,24 +97,29 @@ class LibraryTab:
             adds = [self.add_button.click, self.folder.submit, self.place.submit]
             added = [self.note, self.folder, self.place, *self.outputs]
             gr.on(adds, self.add, [self.folder, self.place, browser], added, **QUICK)
+            self.listed.click(self.remove, browser, [self.note, *self.outputs], **QUICK)
         self.scan_button.click(self.scan, browser, [self.note, *self.outputs], **QUICK)
         self.timer.tick(self.show, browser, self.outputs, **QUICK)
         self.jobs.click(self.cancel, browser, self.outputs, **QUICK)
-        asks = [self.ask_button.click, self.question.submit]
-        gr.on(asks, self.ask, self.question, self.answer, show_progress="hidden", **MODEL)
+        asks, asked = [self.ask_button.click, self.question.submit], [self.answer, self.question]
+        gr.on(asks, self.ask, self.question, asked, show_progress="hidden", **MODEL)
+        self.starters.click(self.ask_starter, None, asked, show_progress="hidden", **MODEL)
         self.answer.click(self.play, None, self.player, **QUICK)
 
     def show(self, owner: str) -> tuple[Any, ...]:
-        """Sources, the button that scans them, this browser's newest scan, whether to look again soon."""
+        """Sources, the button that scans them, this browser's newest scan, whether to look again soon; what asks."""
         desk = self.desk
         there = storage.exists(desk.engine.people.root)
         drawn, timer = job_rows(desk.jobs, owner, SCAN, most=1)
+        starters = librarycards.starters(desk.engine.people.names())
+        asking = gr.Column(visible=there), starters, gr.Accordion(visible=there)
         if not there or not desk.engine.ready:
-            return cards.steps(*_FIRST), gr.Button(visible=False), drawn, gr.Timer(active=timer.active or there)
+            timer = gr.Timer(active=timer.active or there)
+            return cards.steps(*_FIRST), gr.Button(visible=False), drawn, timer, *asking
         status = desk.engine.chat.library.status()
         listed = librarycards.sources(status, self.local) or cards.steps(*_FIRST)
         listed += "" if desk.engine.people.names() else cards.notice(_NOBODY)
-        return listed, gr.Button(visible=bool(status.sources), interactive=not timer.active), drawn, timer
+        return listed, gr.Button(visible=bool(status.sources), interactive=not timer.active), drawn, timer, *asking
 
     def add(self, folder: str, place: str, owner: str) -> tuple[Any, ...]:
         """Add a folder, and begin to look through it."""
@@ -122,6 +133,14 @@ class LibraryTab:
             return cards.error_card(error), gr.skip(), gr.skip(), *self.show(owner)
         return cards.notice(_CAMERA if camera else "", "good"), "", "", *self.show(owner)
 
+    def remove(self, owner: str, event: gr.EventData) -> tuple[Any, ...]:
+        """Take a folder, a file or a camera out."""
+        try:
+            self.desk.engine.chat.library.remove(path := sent(event, "remove"))
+        except Exception as error:
+            return cards.error_card(error), *self.show(owner)
+        return cards.notice(f"{path} is out of the library; the files stay.", "good"), *self.show(owner)
+
     def scan(self, owner: str) -> tuple[Any, ...]:
         """Look through what is new."""
         self.desk.scan(owner)
@@ -132,23 +151,30 @@ class LibraryTab:
         self.desk.jobs.cancel(sent(event, "cancel"), owner or "")
         return self.show(owner)
 
-    def ask(self, question: str) -> Iterator[str]:
-        """Answer a question about all videos."""
-        question, found = one_line(question), list[str]()
+    def ask_starter(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        """Answer a question that was offered."""
+        yield from self.ask(sent(event, "ask"), request)
+
+    def ask(self, question: str, request: gr.Request) -> Iterator[Updates]:
+        """Answer a question about all videos; what was asked before tells whom "and on Tuesday?" means."""
+        session, question, found = self.desk.sessions.asking(request), one_line(question), list[str]()
         if not question:
-            yield cards.notice("Type a question first.", "error")
+            yield {self.answer: cards.notice("Type a question first.", "error")}
             return
 
         def work(tell: Progress) -> None:
             with self.desk.engine.listening(tell):
-                found.append(librarycards.answer(self.desk.engine.chat.library.ask(question, progress=tell)))
+                answer = self.desk.engine.chat.library.ask(question, session.asked[-MOST_ASKED:], progress=tell)
+            found.append(librarycards.answer(question, answer))
 
         try:
-            yield from watched("looking it up", work)
+            for bar in watched("looking it up", work):
+                yield {self.answer: bar}
         except Exception as error:
-            yield cards.error_card(error)
+            yield {self.answer: cards.error_card(error)}
             return
-        yield found[0]
+        session.asked.append(question)
+        yield {self.answer: found[0], self.question: ""}
 
     def play(self, event: gr.EventData, request: gr.Request) -> Any:
         """A time was clicked ("clip:seconds"): its video plays from there.

@@ -26,6 +26,10 @@ from pvchat_app.wording import day, escape, from_home, many
 MOST_VIDEOS, MOST_FAILED = 30, 20  # shown of one answer, or of one stranger; files that can't be used
 MOST_QUOTES = 8  # of one video
 PLAY = clicks("play")
+_REMOVE = (
+    "<details><summary>Take out …</summary>What was seen in it goes out of the library; your files stay. "
+    '<button type="button" class="pv-plain" data-remove="{path}">Take it out</button></details>'
+)
 PICK = """element.addEventListener('change', (event) => {
   const name = event.target.name, all = [...element.querySelectorAll(`input[name="${name}"]:checked`)];
   if (name) trigger('click', {[name]: all.map((one) => one.value).join(' ') || 'none'}); });"""
@@ -36,7 +40,7 @@ def sources(status: Status, whole: bool) -> str:
 
     Args:
         status: of the library.
-        whole: show whole paths, not only names.
+        whole: this machine's owner looks: show whole paths, not only names, and let them be taken out.
     """
     rows = []
     for one in status.sources:
@@ -51,6 +55,7 @@ def sources(status: Status, whole: bool) -> str:
         )
         more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
         title = escape(from_home(one.path) if whole else Path(one.path).name)
+        more += _REMOVE.format(path=escape(one.path)) if whole else ""
         rows.append(f'<li><b>{title}</b>{place}<br><span class="pv-dim">{", ".join(parts)}</span>{more}</li>')
     return f'<ul class="pv-sources">{"".join(rows)}</ul>' if rows else ""
 
@@ -67,15 +72,26 @@ def last_seen(desk: Desk) -> dict[str, str]:
     }
 
 
-def answer(found: LibraryAnswer) -> str:
-    """An answer with the videos that it speaks of, the newest first: one click plays one from there."""
+def answer(question: str, found: LibraryAnswer) -> str:
+    """A question, its answer and the videos that it speaks of, the newest first: one click plays one from there."""
     seen = found.finding.seen[: -MOST_VIDEOS - 1 : -1]
     left = len(found.finding.seen) - len(seen)
     more = f'<p class="pv-dim">and {many(left, "other video", "other videos")}</p>' if left > 0 else ""
     videos = f'<ul class="pv-videos">{"".join(map(_video, seen))}</ul>' if seen else ""
     lines = found.answer.splitlines()
     text = "\n".join(line for line in lines if not (seen and line.startswith("- ")))  # those are the cards
-    return f'<div class="pv-library-answer" role="status"><p class="pv-answer">{escape(text)}</p>{videos}{more}</div>'
+    asked = f'<p class="pv-dim">{escape(question)}</p>'
+    said = f'<p class="pv-answer">{escape(text)}</p>{videos}{more}'
+    return f'<div class="pv-library-answer" role="status">{asked}{said}</div>'
+
+
+def starters(names: Sequence[str]) -> str:
+    """Questions to begin with, as buttons: about somebody enrolled, where there is anybody."""
+    about = ("When was {} last seen?", "In which videos is {}?")
+    texts = [text.format(name) for name in names[:1] for text in about]
+    texts += ["Who was seen most often?", "Who was seen this week?"]
+    rows = "".join(f'<button type="button" data-ask="{escape(text)}">{escape(text)}</button>' for text in texts)
+    return f'<div class="pv-starters">{rows}</div>'
 
 
 def strangers(found: Sequence[Stranger], faces: Mapping[int, bytes], more: int) -> str:
@@ -120,10 +136,11 @@ def _video(seen: Seen) -> str:
     )
     left = len(seen.quotes) - MOST_QUOTES
     said += f'<p class="pv-dim">and {left} more</p>' if left > 0 else ""
+    when = _when(video.at.isoformat(), video.place, video.dated_by)
     sure = "" if seen.sure else ' <span class="pv-tag pv-perhaps">perhaps</span>'
     return (
         f'<li><div><b>{escape(Path(video.path).name)}</b>{sure}<br><span class="pv-dim">'
-        f"{escape(_when(video.at.isoformat(), video.place))}</span>{said}</div><div>{buttons}</div></li>"
+        f"{escape(when)}</span>{said}</div><div>{buttons}</div></li>"
     )
 
 
@@ -156,9 +173,9 @@ def _play(clip: int, at_s: float, end_s: float = 0.0) -> str:
     )
 
 
-def _when(recorded: str, place: str) -> str:
-    at = datetime.fromisoformat(recorded)
-    return f"{day(recorded)}, {at:%H:%M}" + (f", {place}" if place else "")
+def _when(recorded: str, place: str, dated_by: str = "") -> str:
+    by = " by the file’s date" if dated_by == "file" else ""
+    return f"{day(recorded)}, {datetime.fromisoformat(recorded):%H:%M}{by}" + (f", {place}" if place else "")
 
 
 def _without_folder(path: str, why: str) -> str:

@@ -1,7 +1,7 @@
 """The live tab: a camera's last picture, who is there now, the last events; start and stop.
 
 In: a `Desk`. Out: Gradio components and their events. It is there for this machine's owner alone (a server that only
-this machine can reach), and only cameras that were added (`pvchat library add rtsp://…`) can be watched.
+this machine can reach), and only cameras that were added (here, or by `pvchat library add rtsp://…`) can be watched.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import gradio as gr
 
 from pvchat.errors import PVChatError
 from pvchat.storage import library as storage
+from pvchat.video import is_address
 from pvchat_app import cards
 from pvchat_app.desk import Desk
 from pvchat_app.page_events import QUICK
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 POLL_S = 2.0
 LAST = 12  # events that are listed
-_NONE = "No camera was added yet. Add one in the Library tab by its address, such as rtsp://camera."
+_NONE = "No camera was added yet. Add one by its address, such as rtsp://camera."
 _IDLE = "This camera isn’t watched: press Watch."
 
 
@@ -43,6 +44,12 @@ class Cameras:
             return []
         cameras = self.desk.engine.chat.library.cameras()
         return [(f"{place} ({address})" if place else address, address) for address, place in cameras]
+
+    def add(self, address: str, place: str) -> None:
+        """Add a camera; raises PVChatError where that is no address of one."""
+        if not is_address(address := (address or "").strip()):
+            raise PVChatError("this is no camera’s address.", subject=address, hint="Write rtsp://… or http://…")
+        self.desk.engine.chat.library.add([address], (place or "").strip() or None)
 
     def start(self, camera: str) -> None:
         """Watch a camera, if nobody does; raises PVChatError where it was never added."""
@@ -94,6 +101,12 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
             with gr.Row():
                 start = gr.Button("Watch", variant="primary", elem_id="pv-live-start")
                 stop = gr.Button("Stop", elem_id="pv-live-stop")
+            with gr.Accordion("Add a camera", open=False, elem_id="pv-live-add"):
+                address = gr.Textbox(label="Address", max_lines=1, max_length=4096, placeholder="rtsp://…",
+                                     elem_id="pv-live-address")  # fmt: skip
+                place = gr.Textbox(label="Place (may be left empty)", max_lines=1, max_length=80,
+                                   placeholder="kitchen", elem_id="pv-live-place")  # fmt: skip
+                add = gr.Button("Add", elem_id="pv-live-add-button")
             note = gr.HTML("", elem_id="pv-live-note")
             events = gr.HTML("", elem_id="pv-live-events")
     timer = gr.Timer(POLL_S, active=False)
@@ -101,7 +114,7 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
     def come() -> tuple[Any, ...]:
         """The tab is looked at."""
         names = cameras.names()
-        first = names[0][1] if names else None
+        first = names[-1][1] if names else None  # the newest
         timer = gr.Timer(active=bool(cameras.watched))
         usable = gr.Button(interactive=bool(names))
         return gr.Dropdown(choices=names, value=first), usable, usable, *cameras.as_html(first), timer
@@ -114,7 +127,17 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
             return cards.error_card(error), *cameras.as_html(camera), gr.Timer(active=bool(cameras.watched))
         return "", *cameras.as_html(camera), gr.Timer(active=bool(cameras.watched))
 
-    tab.select(come, None, [picked, start, stop, now, events, timer], **QUICK)
+    def take(address: str, place: str) -> tuple[Any, ...]:
+        """A camera is added."""
+        try:
+            cameras.add(address, place)
+        except Exception as error:
+            return cards.error_card(error), address, place, *come()
+        return cards.notice("The camera is added: press Watch.", "good"), "", "", *come()
+
+    shown = [picked, start, stop, now, events, timer]
+    tab.select(come, None, shown, **QUICK)
+    gr.on([add.click, address.submit, place.submit], take, [address, place], [note, address, place, *shown], **QUICK)
     outputs = [note, now, events, timer]
     start.click(lambda camera: change(camera, True), picked, outputs, **QUICK)
     stop.click(lambda camera: change(camera, False), picked, outputs, **QUICK)

@@ -85,7 +85,7 @@ class Page:
         for event in (enroll.enrolled, *people.changed, *library.changed):
             event.then(self.refresh, people.picked, lists, **QUICK)
         self.people_page.select(self.refresh, people.picked, lists, **QUICK)
-        people.forgotten.then(self.redraw_clips, None, [*enroll.held, chat.upload], **QUICK)
+        people.forgotten.then(self.redraw_clips, None, [*enroll.held, chat.upload, library.answer], **QUICK)
         gr.on([people.begin.click, chat.known.click], lambda: gr.Tabs(selected="enroll"), None, self.tabs, **QUICK)
         chat.known.click(enroll.take, None, enroll.taken, **MODEL)
 
@@ -108,9 +108,10 @@ class Page:
         return *self.people.show(who, other), *self.chat.show(session)
 
     def redraw_clips(self, request: gr.Request) -> Updates:
-        """The enroll tab and the chat's upload without somebody who was just forgotten."""
+        """The enroll tab, the chat's upload and the library's answer without somebody who was just forgotten."""
         session = self.desk.sessions.asking(request)
-        return {**self.enroll.redrawn(session), self.chat.upload: gr.skip() if session.clip else None}
+        upload = gr.skip() if session.clip else None
+        return {**self.enroll.redrawn(session), self.chat.upload: upload, self.library.answer: ""}
 
     def resume(self, address: str, request: gr.Request) -> tuple[Any, ...]:
         """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip.

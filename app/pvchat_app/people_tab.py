@@ -203,7 +203,7 @@ class PeopleTab:
             return gr.Group(visible=False), "", cards.error_card(error), None
         text = (
             f"<b>Forget {escape(name)}?</b> Picture, vectors, all analysed clips and uploads that show this "
-            "person are deleted. There is no way back."
+            "person are deleted, and what the library and cameras know. Your videos stay. There is no way back."
         )
         return gr.Group(visible=True), text, "", who
 

@@ -54,6 +54,7 @@ class Session:
         clips: the clips to chat about, oldest first; the last one is asked about.
         enrolling: the clip on the enroll tab.
         turns: the conversation.
+        asked: what was asked of the library, oldest first.
         lock: held while clips, turns or links change: several events of one page run at once, and whoever forgets
             somebody tidies the sessions of all pages.
     """
@@ -63,6 +64,7 @@ class Session:
         self.clips: list[SessionClip] = []
         self.enrolling: SessionClip | None = None
         self.turns: list[Turn] = []
+        self.asked: list[str] = []
         self.pick = 1  # the subject picked on the enroll tab, from 1
         self.lost = ""  # name of the clip that was asked about until somebody in it was forgotten
         self.used = time.monotonic()

@@ -1,13 +1,14 @@
 """`pvchat ask CLIP QUESTION`: a question about one clip, and those that follow from it (`--then`); or `--library`.
 
-In: parsed words. Out: the answers on stdout, with who was judged how and what took how long; `-v` says, too, why
-somebody wasn't recognised.
+In: parsed words. Out: the answers on stdout, with who was judged how; `-v` says, too, why somebody wasn't recognised,
+and what took how long.
 """
 
 from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,9 @@ def run(args: argparse.Namespace) -> None:
         return
     if args.clip is None:
         args.wrong("a CLIP and a QUESTION are required, or --library and a QUESTION")
+    if Path(args.clip).is_dir():
+        hint = "Name one file; or ask about all of them: pvchat library add FOLDER; pvchat library scan; pvchat ask "
+        raise SettingsError("this is a folder.", subject=args.clip, hint=hint + "--library QUESTION")
     if not Path(args.clip).exists() and Path(args.question).is_file():
         hint = f"Write: pvchat ask {shlex.quote(args.question)} {shlex.quote(args.clip)}"
         raise SettingsError("the clip comes first, then the question.", subject="pvchat ask", hint=hint)
@@ -71,6 +75,7 @@ def run(args: argparse.Namespace) -> None:
             rows.append(({"question": question} if args.then else {}) | answer.to_dict() | finding)
         else:
             _show(answer, bool(args.verbose))
+            _introduce([one["name"] for one in answer.finding.get("missing", ()) if one["why"] == "not enrolled"])
             if args.explain:
                 _explain(answer.finding)
     if args.json:
@@ -88,6 +93,7 @@ def _ask_library(args: argparse.Namespace) -> None:
         rows.append(({"question": question} if args.then else {}) | answer.to_dict())
         if not args.json:
             console.write(answer.answer)
+            _introduce(answer.finding.strange)
             if args.explain:
                 _explain({"query": rows[-1]["query"]}, many=True)
     if args.json:
@@ -117,5 +123,12 @@ def _show(answer: Answer, more: bool) -> None:
         likeliest = max(away, key=lambda p: p["probability"])
         likely = f"{likeliest['name']} the likeliest of them, probability {likeliest['probability']:.2f}"
         console.write_faint(f"  {len(away)} absent, {likely} (-v lists them)")
-    timing = [f"{key.removesuffix('_s').replace('_', ' ')} {value:.1f} s" for key, value in row["timing"].items()]
-    console.write_faint(f"  {', '.join(timing)}")
+    if more:
+        timing = [f"{key.removesuffix('_s').replace('_', ' ')} {value:.1f} s" for key, value in row["timing"].items()]
+        console.write_faint(f"  {', '.join(timing)}")
+
+
+def _introduce(names: Sequence[str]) -> None:
+    """How those who were asked about and whom nobody enrolled are."""
+    for name in names:
+        console.say(f"Enroll {name} first: pvchat enroll CLIP --name {shlex.quote(name)}")

@@ -53,8 +53,10 @@ def list_events(args: argparse.Namespace) -> None:
         console.write_json({"events": last, "rules": rules, "deliveries": deliveries})
         return
     rows = [(row["at"][:19].replace("T", " "), row["text"], f"{row['probability']:.2f}") for row in last]
-    console.write_columns([("when", "event", "probability"), *rows])
-    console.write_columns([("rule", "tells of", "cameras", "hours", "to"), *map(_row, rules)])
+    nothing = "Nothing happened yet. Watch a camera with: pvchat live CAMERA"
+    console.list_rows(args, last, [("when", "event", "probability"), *rows], nothing)
+    nobody = 'Nobody is told of anything. Add a rule: pvchat events add "Ana is seen" --to ADDRESS'
+    console.list_rows(args, rules, [("rule", "tells of", "cameras", "hours", "to"), *map(_row, rules)], nobody)
     for row in deliveries:
         if row["state"] != "delivered":
             outcome = row["outcome"] or "not tried yet"

@@ -74,11 +74,11 @@ def _list(args: argparse.Namespace) -> None:
     from pvchat.chat.english import lasting
 
     found = _inbox().strangers(least=1 if args.all else 2)
-    rows = [("id", "videos", "seen", "last", "perhaps")]
+    rows = [("id", "videos", "seen", "last", "perhaps she is")]
     for one in found:
         latest = one.sightings[-1]
-        rows.append((str(one.id), str(one.videos), lasting(one.seconds), f"{latest.recorded} {Path(latest.path).name}",
-                     ", ".join(one.perhaps)))  # fmt: skip
+        last = f"{latest.recorded.replace('T', ' ')} {Path(latest.path).name}"
+        rows.append((str(one.id), str(one.videos), lasting(one.seconds), last, ", ".join(one.perhaps)))
     empty = "Nobody who isn't enrolled is seen in several videos (--all: also who is seen in one)."
     console.list_rows(args, [one.to_dict() for one in found], rows, empty)
 

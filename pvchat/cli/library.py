@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -62,9 +63,15 @@ def register(commands: Commands) -> None:
 
 
 def add(args: argparse.Namespace) -> None:
-    """Add folders and files."""
+    """Add folders, files and cameras."""
+    from pvchat.video import is_address
+
     paths = console.open_library().add(args.paths, args.place)
-    sentence = f"Added: {', '.join(paths)}. Look through it with: pvchat library scan. {WARNING}"
+    place = f" (place: {args.place})" if args.place else ""
+    cameras = list(filter(is_address, paths))
+    then = ["Look through it with: pvchat library scan"] if len(cameras) < len(paths) else []
+    then += [f"Watch it with: pvchat live {shlex.quote(args.place or camera)}" for camera in cameras[:1]]
+    sentence = "\n".join([f"Added: {', '.join(paths)}{place}.", WARNING, *then])
     console.report(args, {"added": paths, "place": args.place}, sentence)
 
 
@@ -84,6 +91,8 @@ def scan(args: argparse.Namespace) -> None:
     with progress:
         report = chat.library.scan(how)
     _print_report(args, report)
+    if report.added and not args.json:
+        console.say('Now ask: pvchat ask --library "Who was seen?"; whom nobody enrolled: pvchat library inbox')
 
 
 def watch(args: argparse.Namespace) -> None:
@@ -112,7 +121,7 @@ def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanni
 
 def _print_report(args: argparse.Namespace, report: Report) -> None:
     """What a scan did."""
-    parts = [f"{report.added} looked at", f"{report.kept} as they were"]
+    parts = [f"{report.added} looked at now", f"{report.kept} before"]
     parts += [f"{count} {what}" for count, what in ((report.heard, "listened to"),
                                                    (report.moved, "known from elsewhere"), (report.removed, "gone"),
                                                    (len(report.failed), "can't be used")) if count]  # fmt: skip

@@ -1,7 +1,8 @@
 """Options that several commands share, and the settings that they become.
 
 In: a parser to add them to, or parsed words. Out: the parser with them, or `Settings`. `--video.*` and `--presence.*`
-are the fields of the dataclasses in `config.py`, which check themselves.
+are the fields of the dataclasses in `config.py`, which check themselves. What most people never need is shown by
+`--help-all` alone.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ SECTIONS: dict[str, type[Any]] = {"video": VideoConfig, "presence": PresenceConf
 
 Run = Callable[[argparse.Namespace], int | None]  # does a command; returns its exit code, None for 0
 COSTS_HELP = {
-    "strict": "say that somebody is there only when very sure: all three costs at once",
-    "lenient": "say so sooner, of strangers too: all three costs at once",
+    "strict": "say that somebody is there only when very sure",
+    "lenient": "say so sooner: fewer are missed, more strangers are taken for somebody",
 }
 
 
@@ -65,37 +66,72 @@ def add_common(parser: argparse.ArgumentParser, run: Run) -> None:
 def add_model(parser: argparse.ArgumentParser, run: Run) -> None:
     """The options of a command that looks at clips: those of every command, the model's, and one a setting."""
     add_common(parser, run)
-    parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1 … or mps")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything that draws numbers (default 0)")
-    parser.add_argument("--model", default="embedded", metavar="NAME", help="a preset, a trained model's folder, or a "
-                        "pretrained video language model: its folder or hub:ORG/NAME (default embedded; `pvchat "
-                        "models` lists what there is)")  # fmt: skip
-    parser.add_argument("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: facts "
-                        "(what was measured); reworded (the same by a language model); model (gaps are filled by the "
-                        "trained model); spoken (by its own words, each sentence checked; needs weights for that); "
-                        "auto (the default): model where it has weights, else reworded")  # fmt: skip
-    parser.add_argument("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
-    parser.add_argument("--eyes", default="", metavar="open_clip:NAME", help="an encoder of CLIP's kind, a hub's "
-                        "ORG/NAME or a folder, that says what somebody probably does, and where, if that wasn't "
-                        "measured, in the trained model's place (needs pvchat[hub])")  # fmt: skip
-    parser.add_argument("--show", choices=FRAME_STYLES, default="auto", help="how a pretrained base is shown people: "
-                        "plain frames, people outlined, one of them enlarged too, or what suits it (auto)")  # fmt: skip
-    parser.add_argument("--quantize", choices=QUANTIZED[1:], default="", help="load a pretrained base with fewer bits "
-                        "(needs bitsandbytes)")  # fmt: skip
-    parser.add_argument("--no-traits", dest="traits", action="store_false", help="tell neither men from women nor "
-                        "smiles, even when asked")  # fmt: skip
-    parser.add_argument("--no-voice", dest="voice", action="store_false", help="never listen to a clip's sound, even "
-                        "when asked")  # fmt: skip
+    for name, meaning in COSTS_HELP.items():
+        parser.add_argument(f"--{name}", nargs=0, action=_Costs, help=meaning)
+    rare = _RareOptions(parser)
+    rare.begin("model settings")
+    _add_model_settings(rare)
     for section, config in SECTIONS.items():
-        group = parser.add_argument_group(f"{section} settings")
+        rare.begin(f"{section} settings")
         for field in dataclasses.fields(config):
-            flag, kind = f"{section}.{field.name}", type(field.default)
             meaning = f"{field.metadata['help']} (default {field.default})"
+            kind = type(field.default)
             metavar = {int: "N", float: "X"}.get(kind, "WORD")
-            group.add_argument(f"--{flag}", type=kind, default=field.default, metavar=metavar, help=meaning)
-        if section == "presence":
-            for name, meaning in COSTS_HELP.items():
-                group.add_argument(f"--{name}", nargs=0, action=_Costs, help=meaning)
+            flag = f"--{section}.{field.name}"
+            rare.add(flag, type=kind, default=field.default, metavar=metavar, help=meaning)
+
+
+def _add_model_settings(rare: _RareOptions) -> None:
+    """Which model answers, on what, and how."""
+    rare.add("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1 … or mps")
+    rare.add("--seed", type=int, default=0, metavar="N", help="of everything that draws numbers (default 0)")
+    rare.add("--model", default="embedded", metavar="NAME", help="a preset, a trained model's folder, or a "
+             "pretrained video language model: its folder or hub:ORG/NAME (default embedded; `pvchat models` lists "
+             "what there is)")  # fmt: skip
+    rare.add("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: facts (what was "
+             "measured); reworded (the same by a language model); model (gaps are filled by the trained model); "
+             "spoken (by its own words, each sentence checked; needs weights for that); auto (the default): model "
+             "where it has weights, else reworded")  # fmt: skip
+    rare.add("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
+    rare.add("--eyes", default="", metavar="open_clip:NAME", help="an encoder of CLIP's kind, a hub's ORG/NAME or a "
+             "folder, that says what somebody probably does, and where, if that wasn't measured, in the trained "
+             "model's place (needs pvchat[hub])")  # fmt: skip
+    rare.add("--show", choices=FRAME_STYLES, default="auto", help="how a pretrained base is shown people: plain "
+             "frames, people outlined, one of them enlarged too, or what suits it (auto)")  # fmt: skip
+    rare.add("--quantize", choices=QUANTIZED[1:], default="", help="load a pretrained base with fewer bits (needs "
+             "bitsandbytes)")  # fmt: skip
+    rare.add("--no-traits", dest="traits", action="store_false", help="tell neither men from women nor smiles, even "
+             "when asked")  # fmt: skip
+    rare.add("--no-voice", dest="voice", action="store_false", help="never listen to a clip's sound, even when asked")
+
+
+class _RareOptions:
+    """Options that `--help` leaves out: their groups, and what `--help-all` says of each."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self.meanings: list[tuple[argparse.Action, str]] = []
+        text = "show settings of the model, of video and of presence, too"
+        parser.add_argument("--help-all", nargs=0, action=_HelpAll, const=self.meanings, help=text)
+        self._parser, self._group = parser, parser.add_argument_group()
+
+    def begin(self, title: str) -> None:
+        """What is added from here on belongs to a group of this title."""
+        self._group = self._parser.add_argument_group(title)
+
+    def add(self, flag: str, *, help: str, **options: Any) -> None:
+        """One option, as for `add_argument`."""
+        self.meanings.append((self._group.add_argument(flag, help=argparse.SUPPRESS, **options), help))
+
+
+class _HelpAll(argparse.Action):
+    """Prints the whole help."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Called by argparse where the option stands."""
+        for action, meaning in self.const:
+            action.help = meaning
+        parser.print_help()
+        parser.exit()
 
 
 class _Costs(argparse.Action):

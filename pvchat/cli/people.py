@@ -6,10 +6,13 @@ In: parsed words. Out: people as rows on stdout. No model is loaded but for `mer
 from __future__ import annotations
 
 import argparse
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, time_of
+from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
     from pvchat.people.corrections import Correction
@@ -31,7 +34,7 @@ def register(commands: Commands) -> None:
         ("merge", merge, ("name", "other"), "make one person of two who are the same"),
         ("is", correct, ("name", "clip"), "tell that somebody in a clip is this person"),
         ("not", correct, ("name", "clip"), "tell that who was taken for this person in a clip is somebody else"),
-        ("corrections", corrections, ("name",), "what was told by `is` and `not`, and taking it back"),
+        ("corrections", corrections, (), "what was told by `is` and `not`, and taking it back"),
     ):
         words = " ".join([*(argument.upper() for argument in arguments), "[options]"])
         one = add_command(actions, f"people {action}", text, words)
@@ -51,6 +54,7 @@ def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
         meaning = "take the person though somebody who is enrolled looks the same"
         parser.add_argument("--alike", action="store_true", help=meaning)
     if action == "corrections":
+        parser.add_argument("name", metavar="NAME", nargs="?", help="about whom (default: about everyone)")
         parser.add_argument("--undo", type=int, metavar="N", help="take the correction of this number back")
     if action in ("is", "not"):
         meaning = "a moment at which whoever is meant is seen, as seconds, m:ss or h:mm:ss"
@@ -78,8 +82,18 @@ def list_people(args: argparse.Namespace) -> None:
 
 def show(args: argparse.Namespace) -> None:
     """One person."""
-    row = _row(_store().get(args.name))
-    texts = {key: ", ".join(map(str, value)) if isinstance(value, list) else value for key, value in row.items()}
+    from pvchat.runtime import size
+
+    person = _store().get(args.name)
+    row, clips = _row(person), int(person.extra.get("clips", 1))
+    texts = {
+        "name": ", also ".join([person.name, *person.aliases]),
+        "known by": "face" if person.kind == "face" else "appearance",
+        "enrolled": f"{row['created'][:10]}, from {clips} clip{'s' * (clips > 1)} ({person.depth})",
+        "confidence": f"{person.confidence:.2f}",
+        "voice": "learned" if row["voice"] else "not learned",
+        "on disk": size(row["bytes"]),
+    }
     console.report(args, row, "\n".join(f"{key:<12}{text}" for key, text in texts.items()))
 
 
@@ -137,29 +151,38 @@ def merge(args: argparse.Namespace) -> None:
 
 def correct(args: argparse.Namespace) -> None:
     """Keep that somebody in a clip is, or isn't, a person."""
+    if Path(args.name).is_file() and not Path(args.clip).exists():
+        hint = f"Write: pvchat people {args.action} {shlex.quote(args.clip)} {shlex.quote(args.name)}"
+        raise SettingsError("the name comes first, then the clip.", subject=f"pvchat people {args.action}", hint=hint)
     chat, progress = console.open_chat(args)
     with progress:
         kept = chat.correct(args.name, args.clip, args.action == "is", args.at, args.track)
         number = len(chat.corrections(args.name))
     lines = " ".join(_correction_line(args.name, one) for one in kept)
-    sentence = f"{lines} Take it back with: pvchat people corrections {args.name} --undo {number}"
+    sentence = f"{lines} Take it back with: pvchat people corrections {shlex.quote(args.name)} --undo {number}"
     console.report(args, {"name": args.name, "kept": [one.to_dict() for one in kept]}, sentence)
 
 
 def corrections(args: argparse.Namespace) -> None:
-    """What was told of a person's recognition; or one of it is taken back."""
+    """What was told of people's recognition; or one of it is taken back."""
     from pvchat.people.corrections import corrections_of, without
 
     store = _store()
-    found = corrections_of(store.get(args.name))
     if args.undo is not None:
+        if not args.name:
+            hint = "Write: pvchat people corrections NAME --undo N"
+            raise SettingsError("a number is of one person.", subject="--undo", hint=hint)
+        found = corrections_of(store.get(args.name))
         store.revise(args.name, lambda person: without(person, args.undo))
         gone = found[args.undo - 1]
         console.report(args, {"undone": gone.to_dict()}, f"Taken back: {_correction_line(args.name, gone)}")
         return
-    rows = [{"number": number, **one.to_dict()} for number, one in enumerate(found, 1)]
-    lines = [f"{row['number']}  {_correction_line(args.name, one)}" for row, one in zip(rows, found, strict=True)]
-    console.report(args, rows, "\n".join(lines) or f"Nothing was corrected about {args.name}.")
+    people = [store.get(args.name)] if args.name else store.all()
+    told = [(who.name, number, one) for who in people for number, one in enumerate(corrections_of(who), 1)]
+    rows = [{"name": name, "number": number, **one.to_dict()} for name, number, one in told]
+    table = [(name, str(number), _correction_line(name, one)) for name, number, one in told]
+    nothing = f"Nothing was corrected{f' about {args.name}' if args.name else ''}."
+    console.list_rows(args, rows, [("name", "number", "correction"), *table], nothing)
 
 
 def _correction_line(name: str, found: Correction) -> str:

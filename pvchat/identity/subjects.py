@@ -46,7 +46,7 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
     prominent = [number for number, weight in enumerate(weights, 1) if weight >= _RIVAL * weights[0]]
     rivals = {number: subjects[number - 1] for number in prominent if subjects[number - 1].kind == "face"}
     if len(rivals) > 1 and subjects[0].kind == "face":
-        what = f"{len(rivals)} people are about equally prominent in the clip."
+        what = f"the clip shows {len(rivals)} people about equally: whom do you mean?"
         raise several(what, analysis, rivals, source, "Pick one with --track N.")
     return subjects[0]
 

@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvchat.library import asking, sources
+from pvchat.library import sources
 from pvchat.library.inbox import Inbox
 from pvchat.library.listing import LastSeen
 from pvchat.library.live.eventlog import EventLog
@@ -38,6 +38,7 @@ from pvchat.storage.stores import library_of
 from pvchat.video import is_address, read_address
 
 if TYPE_CHECKING:
+    from pvchat.library.asking import LibraryAnswer
     from pvchat.library.live.live import Live, Watching
 
 
@@ -177,7 +178,7 @@ class Library:
         history: Sequence[str] = (),
         now: datetime | None = None,
         progress: Progress | None = None,
-    ) -> asking.LibraryAnswer:
+    ) -> LibraryAnswer:
         """Answer a question about all videos.
 
         Args:
@@ -189,9 +190,11 @@ class Library:
         Raises:
             SettingsError, PeopleError, LockedError: it can't be read; somebody's files are damaged; no key.
         """
+        from pvchat.library.asking import ask  # the reader takes a third of a second to load
+
         with self._open() as library:
             follow(library, self.chat, progress, wholly=False)
-            return asking.ask(library, self.chat, question, history, now or datetime.now())
+            return ask(library, self.chat, question, history, now or datetime.now())
 
     def moments(self, name: str, perhaps: bool = False) -> list[Moment]:
         """Every moment at which somebody is seen, in order of time.
@@ -265,7 +268,7 @@ class Library:
     @contextmanager
     def _open(self, make: bool = False) -> Iterator[sqlite3.Connection]:
         if not make and not storage.exists(self.root):
-            hint = "Add a folder of videos: pvchat library add FOLDER"
+            hint = "Add a folder of videos: pvchat library add FOLDER; or a camera: pvchat library add ADDRESS"
             raise LibraryError("there is no library yet.", hint=hint)
         with closing(storage.connect(self.root)) as library:
             yield library

@@ -202,8 +202,8 @@ class PeopleStore:
     def forget(self, name: NameOrRef, merged: bool = False) -> None:
         """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
-        A cached clip may show anyone who is enrolled, so the whole clip cache goes; of a library of videos her tracks
-        do, unless she was merged into somebody who goes on. Her folder goes last, so that a
+        A cached clip may show anyone who is enrolled, so the whole clip cache goes, and of a library of videos her
+        tracks do; neither where she was merged into somebody who goes on. Her folder goes last, so that a
         forget that is cut short can be repeated. Her face goes too where it is kept as "that is not …" of somebody
         else. `PVChat.forget` also takes her out of the sums by which others are decided in the library.
 
@@ -222,8 +222,9 @@ class PeopleStore:
                 raise index.unknown(name, self.names())
             ids = row.ids if row else (key,)
             gone = self._folders.load(row) if row else None
+            if not merged:
+                self._clip_cache.purge()
             merged = merged or gone is not None and any(holds(one, gone) for one in self.all() if one.id != gone.id)
-            self._clip_cache.purge()
             library.forget(self.root, ids, merged=merged)
             temporary.sweep()
             temporary.forget(ids)

@@ -339,7 +339,8 @@ class PVChat:
     def _forget(self, name: NameOrRef, merged: bool = False) -> None:
         """`forget`, but for the library's odds, which the next question there brings up to date."""
         with self.networks.lock:
-            self._clips.clear()
+            if not merged:
+                self._clips.clear()
             if self.describer is not None:
                 self.describer.forget()
             self.people.forget(name, merged)
@@ -374,7 +375,7 @@ class PVChat:
     def merge(self, name: NameOrRef, other: NameOrRef) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
 
-        The deep state, if any, stays as it is: `name`'s, else `other`'s. Clips are analysed anew after this.
+        The deep state, if any, stays as it is: `name`'s, else `other`'s.
 
         Raises:
             UnknownPersonError, PeopleError: nobody has a name, both are the same, or one has a face only and one is

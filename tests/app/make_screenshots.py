@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from make_browser import WAIT_MS, ask, browser, enroll, see, served, show, tab  
 OUT = REPO / "docs" / "screenshots"
 DESK, PHONE = (1280, 860), (390, 844)
 MOST_BYTES = 240_000  # of one picture: the repository refuses files that are much larger
-SEEN = ("chat", "enroll", "people", "evaluate")
+SEEN = ("chat", "library", "enroll", "people", "evaluate")
 KEPT = {*(name + end for name in SEEN for end in ("", "-dark", "-phone")), "unsure", "unsure-phone"}
 WHOLE = ("evaluate", "people")  # as long as the page is
 UNSURE_SIDE = 40  # pixels across: at this size the man is neither clearly Obama's nor clearly not
@@ -105,7 +106,7 @@ def main() -> None:
 
 
 def talking(studio: Studio) -> None:
-    """Enrolls two people; a conversation about both; while its clip is known: the first tab with it, and the people."""
+    """Enrolls two people; a conversation about both; while its clip is known: the other tabs."""
     with studio.page() as page:
         for name in ("start", "start-chat", "start-people", "start-evaluate"):
             if name in studio.only:  # to look at, not kept
@@ -113,8 +114,10 @@ def talking(studio: Studio) -> None:
                 studio.take(page, name)
         enroll(page, studio.clips["portrait"], "Obama")
         enroll(page, studio.clips["car-1"], "Carl")
-        chatting(studio, page)
+        if studio.wants("chat", "chat-dark", "chat-phone"):
+            chatting(studio, page)
         enrolling(studio)
+        library(studio)
         people(studio)
 
 
@@ -129,6 +132,8 @@ def chatting(studio: Studio, page: Any) -> None:
 
 def enrolling(studio: Studio) -> None:
     """The first tab with two people found, who are known already."""
+    if not studio.wants("enroll", "enroll-dark", "enroll-phone"):
+        return
     with studio.page() as page:
         see(page, "enroll", studio.clips["both"])
         page.wait_for_selector("#pv-subjects .pv-subject")
@@ -136,8 +141,33 @@ def enrolling(studio: Studio) -> None:
         studio.each(page, "enroll")
 
 
+def library(studio: Studio) -> None:
+    """A folder of clips, looked through; a question about all of them, and one of them playing."""
+    if not studio.wants("library", "library-dark", "library-phone"):
+        return
+    folder = Path(os.environ["PVCHAT_HOME"]) / "videos"
+    folder.mkdir()
+    for number, name in enumerate(("car-2", "speech", "both", "other-man"), 1):
+        shutil.copy(studio.clips[name], folder / f"2026-05-{number:02} 09.{number}5.00 {name}.mp4")
+    with studio.page() as page:
+        tab(page, "Library")
+        page.fill("#pv-library-folder :is(textarea, input)", str(folder))
+        page.fill("#pv-library-place :is(textarea, input)", "studio")
+        page.click("#pv-library-add")
+        page.wait_for_selector("#pv-library-jobs .pv-state-done", timeout=10 * WAIT_MS)
+        page.wait_for_selector("#pv-library-sources:has-text('4 videos')")
+        page.fill("#pv-library-question textarea", "In which videos is Obama?")
+        page.press("#pv-library-question textarea", "Enter")
+        page.locator("#pv-library-answer [data-play]").first.click()
+        page.wait_for_selector("#pv-library-player video")
+        page.wait_for_timeout(1500)
+        studio.each(page, "library")
+
+
 def people(studio: Studio) -> None:
     """Everyone enrolled, and two who are about to be merged."""
+    if not studio.wants("people", "people-dark", "people-phone"):
+        return
     with studio.page() as page:
         tab(page, "People")
         page.wait_for_selector("#pv-people .pv-person")

@@ -15,7 +15,15 @@ from pvchat_app.clip_events import starters
 from pvchat_app.desk import Desk
 from pvchat_app.languages import LANGUAGES, catalogues, worded
 
-ENGLISH = {*starters([], []), "Run", "m:ss", "~/models/my-base", "instant", "…"}  # questions, an endpoint, samples
+ENGLISH = {
+    *starters([], []),
+    "Run",
+    "m:ss",
+    "~/models/my-base",
+    "rtsp://…",
+    "instant",
+    "…",
+}  # questions, an endpoint, samples
 SAME = {("de", "Name"), ("fr", "Question"), ("fr", "Conversation")}  # words that two languages share
 
 

@@ -40,7 +40,7 @@ def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery:
     job = desk.scan("me")
     assert desk.scan("me") is job
     wait_for(lambda: not job.active)
-    listed, button, drawn, _ = show("me")
+    listed, button, drawn, *_ = show("me")
     assert "3 videos" in listed
     assert "hall" in listed
     assert str(folder) in listed
@@ -90,6 +90,44 @@ def test_names_of_files_and_places_are_text() -> None:
                  librarycards.player("/files/x", "video/mp4", NASTY, 0.0)):  # fmt: skip
         assert "<img src=x" not in html
         assert "${7" not in html
+
+
+def test_a_question_goes_on_from_the_one_before_until_somebody_is_forgotten(desk: Desk, scenery: Scenery) -> None:
+    desk.engine.chat.library.add([fill(scenery)])
+    desk.engine.chat.library.scan()
+    tab, request = library(desk, True), gr.Request(session_hash="one")
+    session = desk.sessions.of("one")
+
+    def asked(question: str) -> str:
+        return list(tab.ask(question, request))[-1][tab.answer]
+
+    assert "Type a question" in asked(" ")
+    assert "last seen on Sunday 1 November" in asked("When was Ana last seen?")
+    assert "2026-11-01 10.00.00.mp4" in asked("In which videos is she?")
+    assert session.asked == ["When was Ana last seen?", "In which videos is she?"]
+    desk.forget("Ana")
+    assert session.asked == []
+
+
+def test_what_was_added_is_taken_out_again(desk: Desk, scenery: Scenery) -> None:
+    desk.engine.chat.library.add([folder := fill(scenery)])
+    tab = library(desk, True)
+    click = gr.EventData(None, {"remove": str(folder)})
+    assert f'data-remove="{folder}"' in tab.show("me")[0]
+    assert "data-remove" not in library(desk, False).show("me")[0]
+    assert "pv-good" in tab.remove("me", click)[0]
+    assert desk.engine.chat.library.status().sources == []
+    assert "pv-error" in tab.remove("me", click)[0]
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_a_date_that_only_the_file_tells_is_said_to_be_so(desk: Desk, scenery: Scenery) -> None:
+    folder = fill(scenery)
+    (folder / "2026-11-01 10.00.00.mp4").rename(folder / "party.mp4")
+    library = desk.engine.chat.library
+    library.add([folder])
+    library.scan()
+    assert "by the file’s date" in librarycards.answer("", library.ask("When was Ana last seen?"))
 
 
 @pytest.mark.browser

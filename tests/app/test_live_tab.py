@@ -42,6 +42,14 @@ def test_a_camera_is_watched_and_stopped(desk: Desk, tmp_path: Path, monkeypatch
     assert "press Watch" in cameras.as_html(str(film))[0]
 
 
+def test_a_camera_is_added_by_its_address(desk: Desk) -> None:
+    cameras = Cameras(desk)
+    with pytest.raises(PVChatError, match="no camera’s address"):
+        cameras.add("~/videos", "")
+    cameras.add(" rtsp://admin:secret@127.0.0.1:9/door ", "door")
+    assert cameras.names() == [("door (rtsp://admin@127.0.0.1:9/door)", "rtsp://admin@127.0.0.1:9/door")]
+
+
 def test_cameras_end_with_the_server(chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))
     film = write(tmp_path / "hall.ts", [(2, ()), (6, (ANA,))])

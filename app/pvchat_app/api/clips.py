@@ -101,7 +101,9 @@ class Clips:
         for other in mine[:-MOST]:
             with suppress(RefusedError):  # it has just gone
                 self.remove(other, owner)
-        return ClipRow(clip=name, kind=probe.kind, seconds=probe.duration_s, width=probe.width, height=probe.height)
+        return ClipRow(
+            clip=name, kind=probe.kind, seconds=round(probe.duration_s, 3), width=probe.width, height=probe.height
+        )
 
     def find(self, name: str, owner: str) -> Path:
         """Where a clip lies; raises RefusedError where this token hasn't such a one."""

@@ -114,7 +114,7 @@ def read_rule(text: str, ids: Mapping[str, str], **fields: Any) -> Rule:
         return _checked(Rule("unknown", **fields))
     ref = next((ref for name, ref in ids.items() if name.casefold() == found["who"].casefold()), None)
     if ref is None:
-        raise LibraryError("nobody of this name is enrolled.", subject=found["who"], hint="pvchat people lists names.")
+        raise LibraryError("nobody of this name is enrolled.", subject=found["who"], hint="Names: pvchat people list")
     return _checked(Rule("appears" if seen else "leaves", ref, **fields))
 
 
