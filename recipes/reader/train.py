@@ -355,6 +355,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser_.add_argument("--seed", type=int, default=0)
     parser_.add_argument("--start", type=Path, help="go on from these weights, with half the rates")
     parser_.add_argument("--keep", type=float, default=0.0, help="how much of these weights a mean keeps at the end")
+    parser_.add_argument("--keep-of", type=Path, help="weights of which it keeps so much, where not of the start's")
     args = parser_.parse_args(argv)
     torch.manual_seed(args.seed)
     data = prepared(list(examples(args.count, args.seed, split="train")))
@@ -367,7 +368,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = Parser(start)
     if args.start is not None:
         take(parser, args.start)
-    before = [value.detach().clone() for value in parser.parameters()]
+    if args.keep_of is not None:
+        take(kept := copy.deepcopy(parser), args.keep_of)
+    before = [value.detach().clone() for value in (parser if args.keep_of is None else kept).parameters()]
     train(parser, data, val, Plan(args.epochs, args.seed, args.out, 1.0 if args.start is None else 0.5))
     if args.keep:
         blend(parser, before, args.keep)
