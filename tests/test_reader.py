@@ -70,7 +70,7 @@ PLAIN: dict[str, Query] = {
     "Who is Ana seen with?": Query("attribute", ANA, attribute="with"),
     "In which order do they appear?": Query("order"),
     # looks
-    "Where is Ana looking?": Query("attribute", ANA, attribute="deed"),
+    "Where is Ana looking?": Query("attribute", ANA, attribute="deed", value="looking"),
     "Show me Ana": Query("describe", ANA),
     "What is Ana wearing?": Query("attribute", ANA, attribute="worn"),
     "What does Ben look like?": Query("attribute", BEN, attribute="looks"),

@@ -106,9 +106,9 @@ COMBINED: dict[str, Query] = {
         during=During("while", Event(Whom(), And((Event(ANA, SITS), Event(BEN, Has("deed", "clapping")))))),
     ),
     # a verb that nothing reads says more than that somebody is there
-    "Did Ana visit Ben?": Query("refuse", Whom(("Ana", "Ben")), refusal="unseen"),
+    "Did Ana visit Ben?": Query("refuse", ANA, refusal="unseen"),
     "Was Ana in both rooms?": Query("refuse", ANA, refusal="unseen"),
-    "Is Ana following Ben?": Query("refuse", ANA, refusal="unseen"),
+    "Is Ana following Ben?": Query("refuse", Whom(("Ana", "Ben")), refusal="unseen"),
     "Does Ana play with Ben?": Query("refuse", ANA, refusal="unseen"),
     "Did Ana come with Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
     "Did Ana meet Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
@@ -183,7 +183,7 @@ COMBINED: dict[str, Query] = {
     ),
     "For how long are two people there together?": Query("how_long", value="people", number=Number("at_least", 2)),
     "Who sat by Ana's bed the longest?": Query(
-        "who", where=Has("beside", of=ANA), rank=Rank("long")
+        "who", where=And((SITS, Has("beside", of=ANA))), rank=Rank("long")
     ),
     # one by name and one by looks
     "Who is in view for longer, the woman or Ben?": Query("compare", WOMAN, rank=Rank("long"), versus=BEN),

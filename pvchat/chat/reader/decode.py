@@ -328,7 +328,7 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
     if condition not in (Has("present"), Not(Has("present"))) or not plain:
         return condition
     said = {word for s in slots if s.role == "P" and s.kind == "present" for word in s.typed.lower().split()}
-    goes = said & GOING or said & {"away", "off", "out"} and condition == Not(Has("present"))
+    goes = said & GOING or said & {"away", "off", "out"} and said & COMING and condition == Not(Has("present"))
     if goes and (heads["select"] in ("exists", "when", "who", "count") or during.event is not None):
         return Has("leaves")
     enters = during.event is not None or heads["select"] == "who" and said & {"in", "into"}

@@ -560,7 +560,7 @@ def _unread(query: Query, question: Tagged) -> Query:
     """A refusal of what somebody does to, or with, somebody by a verb that isn't read: "did Ana visit Ben?" doesn't ask
     whether Ana is there, nor "does Ana play with Ben?" whether both are.
     """
-    if query.select == "order" and query.where is None and "following" in question.seen:  # a deed, not what comes first
+    if query.select in ("order", "exists") and query.where is None and "following" in question.seen:  # a deed, not what comes first
         return Query("refuse", query.whom, refusal="unseen")
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
