@@ -128,7 +128,7 @@ def whether(
         return "unsure"
     if not (time := spoken_of(condition, entity, part, timeline)):
         unseen = isinstance(condition, Not) and one is not None and one.decision == "absent"
-        return "unknown" if unseen else "no"
+        return "yes" if unseen and condition == Not(PRESENT) else "unknown" if unseen else "no"
     if isinstance(condition, Not) and not always:
         return TURNED[whether(condition.part, entity, part, timeline)]
     if isinstance(condition, And) and not always and _exclude(condition.parts):  # "both indoors and outdoors"

@@ -492,6 +492,9 @@ def _attribute(lookup: Lookup) -> Finding:
         return listed(lookup.each(), Finding(lookup.query))
     wanted = _ANSWERING.get(name, (name,))
     if name in OF_SCENE and lookup.query.whom == EVERYBODY:
+        where = lookup.query.where
+        if is_of_scene(where):  # "what is in the garden?"
+            lookup = replace(lookup, part=lookup.times_of(""))
         return Finding(lookup.query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
     perhaps = tuple(Found(one, "unknown") for one in lookup.who.maybe)
     known = _known_of_each(lookup, wanted)
@@ -508,8 +511,11 @@ def _picked_rows(found: Found, query: Query, rank: Rank) -> Found:
     if rank.by == "long":
         kept = max(alike(rows), key=lambda same: seconds_in(merged([row.span for row in same])), default=[])
     else:
-        edge = (min if rank.k > 0 else max)((row.start_s for row in rows), default=0.0)
-        kept = [row for row in rows if abs(row.start_s - edge) <= _AT_ONCE_S]
+        deeds = [row for row in rows if row.attribute != "posture"] or rows
+        starts = sorted(row.start_s for row in deeds)
+        starts = [a for i, a in enumerate(starts) if not i or a - starts[i - 1] > _AT_ONCE_S]
+        edges = nth_of([(start, start) for start in starts], rank.k)
+        kept = [row for row in rows if edges and abs(row.start_s - edges[0][0]) <= _AT_ONCE_S]
     return replace(found, rows=tuple(kept), likely=likely(kept))
 
 

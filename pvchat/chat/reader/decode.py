@@ -101,7 +101,10 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
         heads, number = heads | {"select": "count"}, Number("at_least", whom.nth)
         whom = replace(whom, nth=0)
-    if rank is not None and number is None and _picks(heads, whom):  # "what is the leftmost man wearing?"
+    things = any(_is_thing(one.part if isinstance(one, Not) else one) for one in conditions)
+    if (
+        rank is not None and number is None and not things and _picks(heads, whom)
+    ):  # "what is the leftmost man wearing?"
         whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)

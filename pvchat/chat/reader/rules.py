@@ -560,7 +560,9 @@ def _unread(query: Query, question: Tagged) -> Query:
     """A refusal of what somebody does to, or with, somebody by a verb that isn't read: "did Ana visit Ben?" doesn't ask
     whether Ana is there, nor "does Ana play with Ben?" whether both are.
     """
-    if query.select in ("order", "exists") and query.where is None and "following" in question.seen:  # a deed, not what comes first
+    if (
+        query.select in ("order", "exists") and query.where is None and "following" in question.seen
+    ):  # a deed, not what comes first
         return Query("refuse", query.whom, refusal="unseen")
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
@@ -624,6 +626,23 @@ def _not_there(query: Query, question: Tagged) -> Query:
     seen = {word for word in question.seen if word[0].isalpha()}
     bare = query.select == "who" and query.where is None and is_numbered(query.during) and seen <= _BARE
     return replace(query, where=Not(PRESENT)) if bare and seen & _ABSENT else query
+
+
+def _nobody_with(query: Query, question: Tagged) -> Query:
+    """When somebody is alone: "when was nobody with Ana?"."""
+    where, timed = query.where, query.select in ("when", "how_long", "how_often")
+    company = isinstance(where, Has) and where.attribute == "with" and where.of is not None and where.of.names
+    if not (timed and company and query.whom == Whom(quantifier="none")) or not isinstance(where, Has):
+        return query
+    return replace(query, whom=where.of or query.whom, where=Has("alone"))
+
+
+def _light_on(query: Query, question: Tagged) -> Query:
+    """Of the light, where the network passed it over: "when was the light on?"."""
+    words = [word for word in question.seen if word[0].isalpha()]
+    lit = {"light", "lights"} & {*words} and words[-1] in SWITCHED and query.where is None
+    asked = query.select in ("when", "how_long", "how_often") and query.whom == EVERYBODY
+    return replace(query, where=Has("light", SWITCHED[words[-1]])) if lit and asked else query
 
 
 def _anybody(query: Query, question: Tagged) -> Query:
@@ -911,5 +930,6 @@ HEAD_RULES = (
 )  # fmt: skip
 QUERY_RULES = (
     _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _not_there, _mostly,
+    _nobody_with, _light_on,
     _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
 )  # fmt: skip

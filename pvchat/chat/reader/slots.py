@@ -27,6 +27,7 @@ SWITCHED = {"off": "dark", "out": "dark", "on": "bright"}
 _ASIDE = FUNCTION_WORDS | TAKING | word_set("off down away go")  # "puts the hat on" tells of the hat
 _BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than", "in", "on", "at", "one")
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
+_CARRIES = word_set("carry carries carried carrying hold holds held holding something anything")  # any thing
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing")
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
@@ -96,8 +97,10 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     stranger = kind == "hair" and role not in "PF" and len(words) == 1 and not known  # "what does Baldur do?"
     typed = typed.capitalize() if stranger else typed
     kind = "unknown" if stranger or kind == "name" and not words[0].name else kind
+    kind = "holding" if kind == "deed" and _CARRIES.issuperset(word.seen for word in words) else kind
     kind = "pronoun" if kind == "deed" and _AGAIN.issuperset(word.seen for word in words) else kind
     value = canonical(kind, " ".join(word.seen for word in words))
+    value = "" if kind == "holding" and _CARRIES.issuperset(value.split()) else value
     if kind == "light" and (switched := next((SWITCHED[w] for w in typed.lower().split() if w in SWITCHED), "")):
         return Slot(role, kind, False, typed, switched, at)  # "while the lights are off"
     goes = role == "F" and kind == "present" and any(word.seen in GOING for word in words)

@@ -445,7 +445,8 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         never = f"{many} {clause(where, value, 'never')} at the same time, as far as I can see"
     elif asks_scene(finding):
         thing = said(has.value, 1) * (has.attribute == "thing")
-        holds = f"I see the {thing}" if thing else f"this {clause(where)}"
+        article = "no" if isinstance(where, Not) else "the"
+        holds = f"I see {article} {thing}" if thing else f"this {clause(where)}"
         never = f"I see no {thing} in this video" if thing else "I can't tell when"
     elif query.whom.quantifier == "none":
         besides = f" besides {join(query.whom.besides)}" * bool(query.whom.besides)

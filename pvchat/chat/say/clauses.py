@@ -272,7 +272,7 @@ def event_said(during: During) -> str:
         return f"{opening} {who} {told} {event_said(During('until', during.till))}"
     where, count = during.event.where, how_many(during.event.whom)
     if during.event.whom == EVERYBODY and (things := things_said(where)):
-        return f"{during.relation} {things} is there"
+        return f"{during.relation} {things} is {'gone' if isinstance(where, Not) else 'there'}"
     begins = during.relation == "since" or during.relation in ("before", "until") and not during.nth
     comes = where == PRESENT and begins
     who, told = happens_said(during.event)

@@ -196,13 +196,17 @@ def acts(name: str, spans: Sequence[Span], timeline: Timeline) -> str:
     return timed(rows, spans, timeline, partial(_acts, gender=gender_of(name, timeline), seat=seat))
 
 
-def whereabouts(name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool = False) -> str:
-    """Completes "is …": the place, the sky, things, what is behind, the side, who is beside; strangers where asked."""
+def whereabouts(
+    name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool = False, seat: bool = False
+) -> str:
+    """Completes "is …": the place, the sky, things, what is behind, the side, who is beside; strangers, and on what
+    somebody sits, where asked.
+    """
     shot = next((row.value for row in timeline.lasting(name, "shot_size", spans)), "")
     scene = scene_place(timeline, spans)
     near = [row.value for row in timeline.lasting(name, "near", spans)]
     seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
-    near = [value for value in near if not (seated and value in _SEAT)]
+    near = [value for value in near if seat or not (seated and value in _SEAT)]
     behind = _backdrop(scene, timeline, spans)
     side = side_said([row.value for row in timeline.lasting(name, "side", spans)], in_frame=not scene)
     sky = f"under {BLUE_SKY}" * any(row.value == BLUE_SKY for row in timeline.of("", "background"))
@@ -226,7 +230,13 @@ def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> 
         return looks(name, spans, timeline) if timeline.of(name, "worn") else ""
     if kind in ("deed", "posture", "holding"):
         return acts(name, spans, timeline)
-    where = whereabouts(name, spans, timeline) if kind in ("side", "setting", "place", "near") else ""
+    if kind == "place" and not timeline.lasting("", "place", spans):
+        several = timed(
+            timeline.of("", "place"), spans, timeline, lambda rows: join([place_said(r.value) for r in rows])
+        )
+        if several:
+            return f"is {several}"
+    where = whereabouts(name, spans, timeline, seat=True) if kind in ("side", "setting", "place", "near") else ""
     return f"is {where}" if where else ""
 
 
@@ -253,7 +263,7 @@ def timed(
     for row, time in (one for one in others if one in longest):
         at_times.setdefault(in_passing(time, timeline), []).append(row)
     first = phrase(always)
-    rest = [f"{text} {time}" for time, group in at_times.items() if (text := phrase(group))]
+    rest = [f"{text} {time}".rstrip() for time, group in at_times.items() if (text := phrase(group))]
     if not first:
         return join(rest)
     lead = next((start for start in ("is wearing ", "is ", "has ") if first.startswith(start)), "")
@@ -418,6 +428,10 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     denied = isinstance(finding.query.where, Not)
     if not rows:
         no = "No, " if finding.verdict == "no" and not denied else ""
+        seen = merged([row.span for row in timeline.of("", has.attribute) if row.holds and row.value == has.value])
+        if seen and (event := event_said(finding.query.during)):
+            thing = said(has.value, 1)
+            return f"{no}I see no {thing} {event}, but I see {indefinite(thing)} {in_passing(seen, timeline)}."
         return _DRAWN if timeline.drawn else f"{no}I see no {said(has.value, 1)} in this video, but I may miss one."
     thing, what = rows[0], counted(rows[0].value, most_at_once([row.span for row in rows]))
     side = (wording("side", thing.of) or thing.of) if thing.attribute == "thing" else ""
