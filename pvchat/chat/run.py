@@ -148,7 +148,8 @@ class Lookup:
         rest = [one for one in where.parts if one not in denied]
         if not denied or not rest or any(whether(one.part, name, self.part, self.timeline) == "yes" for one in denied):
             return "unknown"
-        return "yes" if whether(conjunction(rest), name, self.part, self.timeline) == "yes" else "unknown"
+        holds = whether(conjunction(rest), name, self.part, self.timeline, self.query.throughout)
+        return "yes" if holds == "yes" else "unknown"
 
     def each(self, least: Verdict = "unknown") -> list[Found]:
         """What is found of everybody who is meant; of whoever only may be, that it isn't known, unless it doesn't hold.
@@ -321,7 +322,7 @@ def _asks_rank(query: Query) -> bool:
 
 def _asks_people(query: Query) -> bool:
     """Whether people are listed or counted by where they are ("who is in the kitchen?"), not things."""
-    listed = query.select in ("who", "count", "order") or query.value == "people"
+    listed = query.select in ("who", "count", "order", "describe") or query.value == "people"
     return listed and not any(has.attribute in _OF_THINGS for has in atoms(query.where))
 
 
@@ -626,7 +627,7 @@ def order(lookup: Lookup) -> Finding:
     if theirs is not None and all(has.attribute == "thing" for has in atoms(where)):  # "did the cat come before Ben?"
         where = PRESENT
     whom = theirs or (Whom() if event is None else event.whom)
-    if is_of_scene(whom.such):  # "before the cat"
+    if whom.such is not None and is_of_scene(whom.such):  # "before the cat"
         where, whom = whom.such, EVERYBODY
     whole = replace(lookup, part=[lookup.timeline.whole])
     other = replace(whole.about(whom, where), query=replace(query, whom=whom, where=where))

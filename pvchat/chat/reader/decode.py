@@ -87,6 +87,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "refuse":
         whom = replace(whom, unknown=()) if heads["refusal"] == "wish" else whom  # "rename Ana to Anna"
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
+    if heads["select"] == "length" and conditions:  # "how long is it there?", of a thing
+        heads = heads | {"select": "how_long"}
     heads, whom, conditions = _together(heads, whom, conditions)
     whom, conditions = _moved_over(heads, whom, conditions)
     if heads["throughout"] == "ever":
@@ -588,7 +590,8 @@ def _of_whom(query: Query, asked: Query) -> Query:
         if asked.whom.such is not None:  # "not her, the one with the hat"
             return replace(query, whom=replace(asked.whom, besides=()))
         names = () if asked.select in ("exists", "who", "count") else query.whom.names
-        return replace(query, whom=replace(asked.whom, names=names))
+        told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
+        return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
     if asked.whom == EVERYBODY or asked.whom == query.whom:
         return query
     return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
@@ -670,12 +673,18 @@ def _that_time(asked: Query, last: Turn, said: Sequence[Slot], heads: Mapping[st
 
 def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
+    of_them = any(
+        slot.kind == "pronoun" and {"them", "those", "these"} & {*slot.typed.lower().split()} for slot in said
+    )
+    if of_them and query.select in ("who", "count") and query.during == WHOLE:  # "how many at 1:40?", "who of them …?"
+        query = replace(query, during=last[0].during)
     before = replace(query, where=_condition(last[0]))
     again = any(slot.role == "P" and slot.kind == "pronoun" for slot in said)
     query = _said_again(before, query, said) if again else query
     query = replace(query, during=_nth_time_of(query.during, last[0]))
     if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
-        query = replace(query, whom=_about(query, last), where=last[0].where)
+        looks = all(has.attribute in ("gender", "hair", "worn") for has in atoms(last[0].where))
+        query = replace(query, whom=_about(query, last), where=None if looks else last[0].where)
     return replace(query, during=_that_time(query, last, said, heads))
 
 
@@ -715,6 +724,8 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     """
     if isinstance(asked, Has) and asked.attribute == "thing" and _holds(query):  # "and a phone?"
         asked = replace(asked, attribute="holding")
+    if isinstance(asked, Has) and asked.attribute == "thing" and query.where != asked:  # "what about a dog?"
+        return replace(query, select="exists", form="polar", whom=EVERYBODY, where=asked, attribute=None, value="")
     has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
     if query.where is None and query.select in ("attribute", "describe"):
         if isinstance(has, Has) and has.attribute == query.attribute and query.whom != EVERYBODY:

@@ -649,7 +649,8 @@ def _anybody(query: Query, question: Tagged) -> Query:
     """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one."""
     placed = query.where is not None and all(has.attribute in PLACES for has in atoms(query.where))
     asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == EVERYBODY
-    return replace(query, value="people") if placed and asked and _SOMEBODY & {*question.seen} else query
+    asked = asked and not query.value and bool(_SOMEBODY & {*question.seen})
+    return replace(query, value="people") if placed and asked else query
 
 
 def _of_people(query: Query, question: Tagged) -> Query:

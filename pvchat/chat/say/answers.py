@@ -175,7 +175,7 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
     for one in people:
         groups.setdefault((HEDGE * one.likely, time_of(one, finding, timeline)), []).append(one.entity)
     return [
-        f"{join(people_said(names))} {clause(condition, len(names), hedge)}{time}"
+        f"{join(people_said(names))} {clause(condition, len(names), hedge)}{time}".rstrip()
         for (hedge, time), names in groups.items()
     ]
 

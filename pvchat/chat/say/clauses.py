@@ -504,7 +504,9 @@ def untold(asked: Sequence[Entity], query: Query | None = None) -> list[str]:
         who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
         kind = "" if query is None else query.attribute or query.select
         what = wording("untold", kind, who=who, them=them, be=be(names))
-        if names:
+        if names and decision == "absent" and query is not None and query.where == Not(PRESENT):  # "she isn't there?"
+            told.append(f"{not_here(names)}.")
+        elif names:
             told.append(f"{doubtful if decision == 'unsure' else not_here(names)}, so I can't {what}.")
     return told
 

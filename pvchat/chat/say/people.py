@@ -134,7 +134,7 @@ def _missed(entity: str, finding: Finding, timeline: Timeline) -> str:
 
 def _alike(clause: str, entities: Sequence[str]) -> str:
     """The same of several as a sentence: "Ana sits, and so do Ben and Cleo."."""
-    first, *rest = entities
+    first, *rest = sorted(entities, key=lambda name: name.startswith("#"))  # names first
     others = [so_many_people(len(rest), others=True)] if first.startswith("#") else people_said(rest)
     one, several = {"is": ("is", "are"), "has": ("has", "have")}.get(clause.split(" ")[0], ("does", "do"))
     so = f", and so {one if be(others) == 'is' else several} {join(others)}" if rest else ""
