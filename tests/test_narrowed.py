@@ -222,7 +222,7 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
         ("Who is with the dog?", Query("who", during=During("while", Event(Whom(), Has("thing", "dog"))))),
         (
             "Is Ben there when Ana comes?",
-            Query("exists", BEN, form="polar", during=During("while", Event(ANA, Has("present")))),
+            Query("exists", BEN, form="polar", during=During("while", Event(ANA, Has("enters")))),
         ),
     ],
 )

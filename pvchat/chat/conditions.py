@@ -300,6 +300,8 @@ def part_of(during: During, timeline: Timeline) -> Part:
     if isinstance(during.event.where, Not):  # who leaves was there before
         spans = [span for span in spans if span[0] > start] or spans
     picked = nth_of(spans, during.nth) if during.nth else spans
+    if not picked and during.event.where == Has("enters"):  # who was there from the start came then
+        return part_of(replace(during, event=replace(during.event, where=PRESENT)), timeline)
     if not picked:
         surely = bool(spans) or seconds_in(truth.no) >= WHOLE * seconds_in([timeline.whole])
         happens = doubt(who.missing)

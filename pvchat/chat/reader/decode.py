@@ -289,9 +289,11 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
         told = list(conditions)
     about = whom_of(slots, "S", heads) if about == EVERYBODY and not is_of_scene(And(tuple(told))) else about
     relation = "while" if heads["relation"] == "none" else heads["relation"]
-    going = {word for s in slots if s.role == "F" for word in s.typed.lower().split()} & GOING
-    if relation == "while" and going and told == [Not(Has("present"))] and about == whom_of(slots, "S", heads):
-        told = [Has("leaves")]  # "does Tom wave when he leaves?"
+    verbs = {word for s in slots if s.role == "F" and s.kind == "present" for word in s.typed.lower().split()}
+    moves = {"leaves": (verbs & GOING, [Not(PRESENT)]), "enters": (verbs & COMING - {"walk"}, [PRESENT])}
+    for move, (said, state) in moves.items():
+        if relation == "while" and said and told == state and not nth:
+            told = [Has(cast(Attribute, move))]  # "does Tom wave when he leaves?", "who was there when Ben came?"
     if relation == "after" and any(begins(slot) for slot in slots if slot.role == "F"):
         relation = "since"
     return replace(

@@ -279,7 +279,8 @@ def event_said(during: During) -> str:
     goes = where == Not(PRESENT) and during.relation != "while" and not during.nth
     told = f"{'come' if comes else 'leave'}{'s' * (count == 1)}" if comes or goes else told
     if not during.nth:
-        return f"{during.relation} {who} {told}"
+        moment = during.relation == "while" and has_moments(where)
+        return f"{'when' if moment else during.relation} {who} {told}"
     time = f"the {ordinal(during.nth)} time that {who} {told}"
     return time if during.relation == "while" else f"{during.relation} {time}"
 
@@ -348,6 +349,8 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     taken_off = during.event is not None and query.where == And((Not(during.event.where),))  # after it was on
     event = "" if taken_off else event_said(during)
     spans = common(found.spans, finding.during) or finding.during or found.spans
+    if during.event is not None and during.relation == "while" and has_moments(during.event.where):
+        spans = moments(during.event.where, spans)  # "when Ben comes, at 0:10"
     told = in_passing(moments(query.where, spans), timeline) if event else ""
     return f"{event}{', ' * bool(told)}{told}"
 

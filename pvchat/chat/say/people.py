@@ -164,7 +164,7 @@ def _everybody(finding: Finding, timeline: Timeline) -> str:
             clause = clause or looks(name, spans, timeline) or "is in this video"
         alike.setdefault(clause, []).append(name)
     sentences = [upper(_alike(text, names)) for text, names in alike.items() if text]
-    place = scene_place(timeline, finding.during) if sentences else ""
+    place = scene_place(timeline, finding.during) if sentences and finding.query.where is None else ""
     return " ".join([*sentences, *[f"This is {place}."] * bool(place)])
 
 
