@@ -637,6 +637,17 @@ def _nobody_with(query: Query, question: Tagged) -> Query:
     return replace(query, whom=where.of or query.whom, where=Has("alone"))
 
 
+def _but_never(query: Query, question: Tagged) -> Query:
+    """Of those who never do so at all: "who danced but never sat?"."""
+    if query.select not in ("who", "count") or "never" not in question.seen or not isinstance(query.where, And):
+        return query
+    denied = [p for p in query.where.parts if isinstance(p, Not) and {h.attribute for h in atoms(p)} <= {"posture"}]
+    rest = [part for part in query.where.parts if part not in denied]
+    if not (denied and rest) or query.whom != EVERYBODY:
+        return query
+    return replace(query, whom=Whom(such=conjunction(denied)), where=conjunction(rest))
+
+
 def _light_on(query: Query, question: Tagged) -> Query:
     """Of the light, where the network passed it over: "when was the light on?"."""
     words = [word for word in question.seen if word[0].isalpha()]
@@ -931,6 +942,6 @@ HEAD_RULES = (
 )  # fmt: skip
 QUERY_RULES = (
     _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _not_there, _mostly,
-    _nobody_with, _light_on,
+    _nobody_with, _but_never, _light_on,
     _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
 )  # fmt: skip
