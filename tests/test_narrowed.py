@@ -329,3 +329,60 @@ def test_nobody_is_asked_whether_she_is_with_herself() -> None:
 def test_a_place_that_follows_takes_the_place_of_a_place(before: str, text: str, where: Condition) -> None:
     query = read_question(text, NAMES, (before,), VIDEO).query
     assert (query.whom, query.where) == (ANA, where)
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        (Query("attribute", ANA, attribute="place"), "Ana is in a kitchen from 0:00 to 0:30 and on a street from 0:30"),
+        (Query("describe", where=STREET), "Ana stands. Cleo is in this video."),
+        (Query("who", Whom(such=Not(Has("posture", "standing"))), Has("deed", "cooking")), "I see no person"),
+        (Query("who", where=Not(SITS)), "Ana is not sitting from 0:30 to 1:00"),
+        (
+            Query("exists", ANA, form="polar", during=During("while", Event(BEN, Has("enters")))),
+            "Yes, Ana is in this video when Ben comes, at 0:10.",
+        ),
+        (Query("when", ANA, Has("alone")), "Ana is alone from 0:00 to 0:10, from 0:25 to 0:35 and from 0:50 to 1:00."),
+    ],
+)
+def test_places_moments_and_times_against_are_told(query: Query, answer: str) -> None:
+    assert told(query).startswith(answer)
+
+
+def test_what_is_in_a_place_is_there_while_it_is_shown() -> None:
+    things = [
+        {"attribute": "thing", "value": name, "from": a, "to": b} for name, a, b in (("dog", 0, 20), ("car", 40, 50))
+    ]
+    video = written({"id": "a", "seconds": 60, "scene": SCENE, "things": things, "people": []})
+    text = say(run(Query("attribute", where=STREET, attribute="thing"), video), video)
+    assert "a car" in text
+    assert "dog" not in text
+
+
+def test_the_nth_deed_is_no_posture() -> None:
+    rows = [
+        {"attribute": "posture", "value": "standing"},
+        {"attribute": "deed", "value": "waving", "from": 10, "to": 12},
+        {"attribute": "deed", "value": "dancing", "from": 20, "to": 30},
+    ]
+    video = written({"id": "a", "seconds": 60, "people": [{"name": "Ana", "seen": [[0, 60]], "rows": rows}]})
+    first, second = (run(Query("attribute", ANA, attribute="deed", rank=Rank("time", k)), video) for k in (1, 2))
+    assert [row.value for row in first.people[0].rows] == ["waving"]
+    assert [row.value for row in second.people[0].rows] == ["dancing"]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Who cooked but never sat?", Query("who", Whom(such=Not(SITS)), Has("deed", "cooking"))),
+        ("When was nobody with Ana?", Query("when", ANA, Has("alone"))),
+        ("When was the light on?", Query("when", where=Has("light", "bright"))),
+        ("Did Ana wear a hat each time?", Query("exists", ANA, Has("worn", "hat"), form="polar", throughout=True)),
+        ("Who carried something?", Query("who", where=Has("holding"))),
+        ("Was Ana alone with Ben?", Query(
+            "exists", ANA, And((Has("with", of=BEN), Not(Has("with", of=Whom(besides=("Ben",)))))), form="polar")),
+    ],
+)  # fmt: skip
+def test_who_never_does_and_what_words_settle(text: str, query: Query) -> None:
+    assert query_of(text, NAMES) == query

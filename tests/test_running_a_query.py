@@ -57,6 +57,8 @@ def plain(where: Condition, name: str, timeline: Timeline, moments: list[float])
     anytime = any(has.attribute == "present" for has in atoms(where))
     time = [at for at in moments if anytime or there(timeline, name, at)]
     if not time:
+        if where == Not(Has("present")) and not ever_there(timeline, name):
+            return "yes"
         return "unknown" if isinstance(where, Not) and not ever_there(timeline, name) else "no"
     if isinstance(where, Not):
         return {"yes": "no", "no": "yes"}.get(known := plain(where.part, name, timeline, moments), known)
@@ -109,6 +111,9 @@ def test_who_and_how_many(timeline: Timeline, where: Condition, such: Condition,
         if "yes" in belongs.values():
             break
     holds = {name: plain(where, name, timeline, inside(part)) for name in seen}
+    if isinstance(where, Not) and isinstance(where.part, Has) and where.part.attribute != "present":  # at some time
+        at_times = [n for n in seen if any(at_moment(where, n, timeline, at) is True for at in inside(part))]
+        holds |= dict.fromkeys(at_times, "yes")
     yes = [name for name in seen if belongs[name] == holds[name] == "yes"]
     open_ = [n for n in seen if "no" not in (belongs[n], holds[n]) and n not in yes]
     query = Query("who", Whom(such=such), where, during=during(part))

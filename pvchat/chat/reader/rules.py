@@ -452,6 +452,12 @@ def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     return {"quantifier": "any", "throughout": "yes"} if heads["select"] == "exists" and before and there else {}
 
 
+def _each_time(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """What is so each time is so all the time: "did she wear a mask each time?"."""
+    text, plain = " ".join(question.seen), heads["select"] == "exists" and heads["relation"] == "none"
+    return {"throughout": "yes"} if plain and ("each time" in text or "every time" in text) else {}
+
+
 def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whoever comes back comes the second time."""
     again = heads["event_nth"] == "any" and any(comes_back(slot, question.seen) for slot in question.slots)
@@ -938,7 +944,7 @@ TAG_RULES = (_with_event, _only_deed, _with_whom)
 SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of, _into_or_out_of, _she_of_the_event)
 HEAD_RULES = (
     _not_known, _who_is, _not_first, _meanwhile, _only_there, _gaze, _thing_or_thing, _of_one,
-    _comes_again, _was_gone,
+    _each_time, _comes_again, _was_gone,
 )  # fmt: skip
 QUERY_RULES = (
     _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _not_there, _mostly,
