@@ -63,7 +63,6 @@ RELATIONS_IN_TIME: dict[str, Relation] = {
     "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
     "before": "before", "after": "after", "until": "until", "till": "until", "since": "since",
 }  # fmt: skip
-_BECOMES = ("is", "'s", "was", "are", "were", "gets", "got", "becomes", "turns", "go", "goes", "went", "come", "came")
 _GONE = frozenset(("gone", "away", "missing", "absent"))
 _SUBJECTS = ("he", "she", "they")
 LEAST, SURER = 0.5, 0.6  # probability from which a question is refused; where a condition is told of somebody [choice]
@@ -273,15 +272,6 @@ def _only_deed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     return [*found[:until], *("O-name" if word.name else "O" for word in words[until:])] if places else found
 
 
-def _with_whom(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with a "with" between a deed and somebody as being seen together: "who dances with Ana?"."""
-    found = list(tags)
-    for i in range(1, len(words) - 1):
-        if words[i].seen == "with" and (tags[i - 1], tags[i], tags[i + 1][1:]) == ("P-deed", "O", "-name"):
-            found[i : i + 2] = ["P-with", "O-name"]
-    return found
-
-
 def _object_at(words: Sequence[Word]) -> int:
     """Where "at Ben" begins at the end of a question; the question's length where it names nobody there."""
     last = _last_word(words)
@@ -301,41 +291,6 @@ def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
         if subject and alone and is_known("deed", " ".join(seen[start:end])):
             return range(start, end)
     return range(0)
-
-
-def _at_that_time(question: Tagged) -> Sequence[Slot]:
-    """With a "then" at the end of a whole question as the time before, where the network passed it over."""
-    words, labels = question.words, question.labels
-    last = _last_word(words)
-    whole = words[0].seen in _OPENERS and labels.heads["follow"] == "none" and labels.heads["select"] != "same"
-    if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
-        return question.slots
-    return [*question.slots, Slot("F", "pronoun", False, "then", "then", last)]
-
-
-def _in_the_light(question: Tagged) -> Sequence[Slot]:
-    """With the light as an event, and nobody in dark clothes: "while it is dark", "when the lights go out"."""
-    seen = question.seen
-    for i in range(len(seen) - 2):
-        lit = i + 1 + (seen[i + 1] == "the")
-        how = lit + 1 + (seen[lit + 1 : lit + 2] != [] and seen[lit + 1] in _BECOMES)
-        if seen[i] not in RELATIONS_IN_TIME or how >= len(seen) or seen[lit] not in ("it", "its", "light", "lights"):
-            continue
-        light = canonical("light", seen[how]) if is_known("light", seen[how]) else SWITCHED.get(seen[how], "")
-        if light:
-            rest = [slot for slot in question.slots if not i < slot.at <= how]
-            return [*rest, Slot("F", "light", False, " ".join(seen[lit : how + 1]), light, lit)]
-    return question.slots
-
-
-def _at_once(question: Tagged) -> Sequence[Slot]:
-    """With "at the same time" behind a condition as a slot, where the network passed it over."""
-    slots, seen = question.slots, question.seen
-    text, condition = " ".join(seen), any(slot.role == "P" and slot.kind in ("deed", "posture") for slot in slots)
-    related = any(slot.kind == "with" or slot.role in ("E", "F") for slot in slots)  # "at the same time as Ana"
-    if not condition or "at the same time" not in text or related:
-        return slots
-    return [*slots, Slot("P", "with", False, "at the same time", "at the same time", len(seen))]
 
 
 def _taken_up(question: Tagged) -> Sequence[Slot]:
@@ -414,20 +369,6 @@ def _gaze(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Where somebody looks is what she does, not where she is: "where is Ana looking?"."""
     asks = question.seen[0] in ("where", "which") and bool({"looking", "facing"} & {*question.seen[-2:]})
     return {"select": "attribute", "attribute": "deed"} if asks and heads["select"] in ("attribute", "refuse") else {}
-
-
-def _not_known(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Whom one doesn't know are the strangers: "who don't you know?"."""
-    seen = [word for word in question.seen if word[0].isalnum()]
-    asked = heads["select"] in ("who", "count") and heads["known"] == "any" and seen[-1:] == ["know"]
-    return {"known": "strangers"} if asked and {"don't", "dont", "not"} & {*seen} else {}
-
-
-def _who_is(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Who bears a name is asked for by "who is Ana?": no more is in it than she and where she is."""
-    words = [word for word in question.words if word.seen[0].isalnum()]
-    asked = heads["select"] == "refuse" and question.seen[:1] == ["who"] and len(words) == 3 and bool(words[2].name)
-    return {"select": "who", "form": "wh"} if asked and question.seen[1] in {*_IS, "'s"} else {}
 
 
 def _not_first(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -940,14 +881,10 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
-TAG_RULES = (_with_event, _only_deed, _with_whom)
-SLOT_RULES = (_at_that_time, _in_the_light, _at_once, _taken_up, _met, _or_of, _into_or_out_of, _she_of_the_event)
-HEAD_RULES = (
-    _not_known, _who_is, _not_first, _meanwhile, _only_there, _gaze, _thing_or_thing, _of_one,
-    _each_time, _comes_again, _was_gone,
-)  # fmt: skip
+TAG_RULES = (_with_event, _only_deed)
+SLOT_RULES = (_taken_up, _met, _or_of, _into_or_out_of, _she_of_the_event)
+HEAD_RULES = (_not_first, _meanwhile, _only_there, _gaze, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
 QUERY_RULES = (
     _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _not_there, _mostly,
-    _nobody_with, _but_never, _light_on,
-    _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
+    _nobody_with, _but_never, _light_on, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
 )  # fmt: skip
