@@ -376,7 +376,8 @@ def _who(lookup: Lookup) -> Finding:
     query = lookup.query
     unsure = tuple(Found(name, "unsure") for name in _perhaps(lookup, counted=False))
     denied = query.where.part if isinstance(query.where, Not) else None  # "who isn't wearing glasses?": at some time
-    at_times = isinstance(denied, Has) and denied != PRESENT and not query.throughout and query.rank is None
+    at_times = isinstance(denied, Has) and denied.attribute not in ("present", *HEARD)
+    at_times = at_times and not query.throughout and query.rank is None
     each = [replace(one, verdict="yes") if at_times and one.spans else one for one in lookup.each()]
     finding = listed(each, Finding(query, open=unsure))
     return finding if query.rank is None or query.number is not None else ranked(lookup, query.rank, finding)

@@ -103,10 +103,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
         heads, number = heads | {"select": "count"}, Number("at_least", whom.nth)
         whom = replace(whom, nth=0)
-    things = any(_is_thing(one.part if isinstance(one, Not) else one) for one in conditions)
-    if (
-        rank is not None and number is None and not things and _picks(heads, whom)
-    ):  # "what is the leftmost man wearing?"
+    if rank is not None and number is None and _picks(heads, whom, conditions):  # "what does the leftmost man wear?"
         whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
@@ -199,10 +196,12 @@ def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom,
     return (versus, whom) if fewer else (whom, versus)
 
 
-def _picks(heads: dict[str, str], whom: Whom) -> bool:
-    """Whether a rank says whom a question is about, not what it asks for."""
+def _picks(heads: dict[str, str], whom: Whom, conditions: Sequence[Condition]) -> bool:
+    """Whether a rank says whom a question is about, not what it asks for: of things, none does."""
     described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
-    return heads["select"] in _OF_ONE and heads["follow"] == "none" and not whom.names and not described
+    things = any(_is_thing(one.part if isinstance(one, Not) else one) for one in conditions)
+    plain = heads["select"] in _OF_ONE and heads["follow"] == "none" and not whom.names
+    return plain and not described and not things
 
 
 def _is_thing(condition: Condition) -> bool:

@@ -293,6 +293,16 @@ def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
     return range(0)
 
 
+def _at_that_time(question: Tagged) -> Sequence[Slot]:
+    """With a "then" at the end of a whole question as the time before, where the network passed it over."""
+    words, labels = question.words, question.labels
+    last = _last_word(words)
+    whole = words[0].seen in _OPENERS and labels.heads["follow"] == "none" and labels.heads["select"] != "same"
+    if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
+        return question.slots
+    return [*question.slots, Slot("F", "pronoun", False, "then", "then", last)]
+
+
 def _taken_up(question: Tagged) -> Sequence[Slot]:
     """With a description before the question word in the place of its pronoun: "the man in red, who is with him?"."""
     slots, asks_at = question.slots, next((i for i, word in enumerate(question.seen) if word in _OPENERS), 0)
@@ -707,7 +717,8 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     meanwhile = next((i for i, word in enumerate(seen) if i and word in RELATIONS_IN_TIME), len(seen))
     own = {*seen[:meanwhile]} - said  # "who speaks when Ana is not there?" denies nothing of who speaks
     denied = isinstance(query.where, Not) or seen[0] == "who" and seen[1].endswith("n't") or bool(_NOT & own)
-    if silent and meanwhile < len(seen) and query.during.event is None:
+    event = query.during.event
+    if silent and meanwhile < len(seen) and (event is None or event.where == PRESENT):
         return Query("refuse", refusal="sound")
     if silent and {*seen[1:2]} & {"it", "there"}:
         whom = Whom()
@@ -882,7 +893,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 
 TAG_RULES = (_with_event, _only_deed)
-SLOT_RULES = (_taken_up, _met, _or_of, _into_or_out_of, _she_of_the_event)
+SLOT_RULES = (_at_that_time, _taken_up, _met, _or_of, _into_or_out_of, _she_of_the_event)
 HEAD_RULES = (_not_first, _meanwhile, _only_there, _gaze, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
 QUERY_RULES = (
     _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _not_there, _mostly,
