@@ -12,7 +12,7 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_people import posix
 from make_rows import EXPERTS, add_some, face, made_clip
 
-from pvchat.index import VideoIndex, VideoIndexError, describe, nearest, store
+from pvchat.index import VideoIndex, VideoIndexError, describe, store
 from pvchat.index.entries import NO_TRACK
 
 
@@ -214,7 +214,7 @@ def test_distances_are_what_numpy_says():
     rng = np.random.default_rng(3)
     queries, rows = rng.random((9, 128), np.float32), rng.random((120, 128), np.float32)
     truth = np.linalg.norm(queries[:, None] - rows[None], axis=2).min(0)
-    np.testing.assert_allclose(nearest.distances(queries, rows), truth, rtol=1e-4)
+    np.testing.assert_allclose(store.distances(queries, rows), truth, rtol=1e-4)
 
 
 def test_faiss_and_torch_share_a_process(monkeypatch):
@@ -229,12 +229,12 @@ def test_faiss_and_torch_share_a_process(monkeypatch):
     first = None
     for _ in range(5):
         product = (left @ left).sum().item()
-        apart = nearest.distances(face(3), rows).tolist()
+        apart = store.distances(face(3), rows).tolist()
         first = first or (product, apart)
         assert (product, apart) == first
     assert faiss.omp_get_max_threads() == before
     assert torch.get_num_threads() == torch_before
-    with nearest.threads():
+    with store.threads():
         assert faiss.omp_get_max_threads() == 2
 
 
