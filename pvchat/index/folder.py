@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.errors import PVChatError
-from pvchat.index.entries import VideoIndexError, describe
+from pvchat.index.entries import DamagedIndexError, VideoIndexError, describe
 from pvchat.index.store import VideoIndex
 from pvchat.perception import VERSION
 from pvchat.schemas import Progress, Service
@@ -139,11 +139,16 @@ def walk(folder: Path) -> Iterator[tuple[str, Stamp]]:
 
 
 def _fresh_or_kept(root: Path) -> VideoIndex:
+    """The index of a folder; one that is damaged or by other experts is deleted first.
+
+    Raises:
+        VideoIndexError: it can't be read now; it may be whole.
+    """
     index = VideoIndex(root)
     try:
         if index.experts in ("", VERSION):
             return index
-    except VideoIndexError:
+    except DamagedIndexError:
         pass
     index.erase(root)
     return index

@@ -22,7 +22,16 @@ from typing import Any
 import numpy as np
 
 from pvchat import runtime
-from pvchat.index.entries import KINDS, WIDTHS, ClipEntry, Kind, TrackEntry, VideoIndexError, Views
+from pvchat.index.entries import (
+    KINDS,
+    WIDTHS,
+    ClipEntry,
+    DamagedIndexError,
+    Kind,
+    TrackEntry,
+    VideoIndexError,
+    Views,
+)
 from pvchat.schemas import FloatArray, IntArray
 from pvchat.storage import atomic
 
@@ -222,7 +231,7 @@ class VideoIndex:
             raise VideoIndexError(what, subject=subject, hint=hint) from error
         except (sqlite3.DatabaseError, ValueError, TypeError) as error:
             what, hint = f"the index is damaged ({error}).", "Build the index again."
-            raise VideoIndexError(what, subject=subject, hint=hint) from error
+            raise DamagedIndexError(what, subject=subject, hint=hint) from error
 
     def _refuse_other_folders(self) -> None:
         if self.root.is_dir() and not self.exists(self.root) and any(self.root.iterdir()):

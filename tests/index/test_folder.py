@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from pvchat.cli import console
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import VideoReadError
-from pvchat.index import VideoIndex, VideoIndexError, folder
+from pvchat.index import VideoIndex, VideoIndexError, folder, store
 from pvchat.runtime import ProgressDisplay
 
 
@@ -121,6 +123,19 @@ def test_a_file_that_is_deleted_while_the_folder_is_listed_is_passed_over(videos
 
     monkeypatch.setattr(folder, "_stamp", gone)
     assert folder.update(videos, chat).added == 2
+
+
+def test_only_a_damaged_index_is_built_again(videos, chat):
+    folder.update(videos, chat)
+    path = videos / ".pvchat-index" / "index.db"
+    with closing(sqlite3.connect(path)) as other, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "WAIT_S", 0.0)
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(VideoIndexError, match="locked"):
+            folder.update(videos, chat)
+    assert folder.update(videos, chat).kept == 3
+    path.write_bytes(b"no database" * 99)
+    assert folder.update(videos, chat).added == 3
 
 
 def test_stopping_keeps_what_was_indexed(videos, chat):
