@@ -14,7 +14,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -216,7 +216,8 @@ class VideoIndex:
         try:
             if change:
                 atomic.make_private_folder(self.root)
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, atomic.FILE_MODE))
+                with suppress(FileExistsError):  # closing one that SQLite has open here would drop its locks
+                    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, atomic.FILE_MODE))
             place = str(path) if path.exists() else ":memory:"
             with closing(sqlite3.connect(place, WAIT_S, isolation_level=None)) as index:
                 index.execute("PRAGMA secure_delete = ON")
