@@ -105,10 +105,13 @@ class VideoIndex:
         return None
 
     def views(self, clip: ClipEntry, kind: Kind) -> Views:
-        """Vectors [V, D] of each track of a clip, by track number (`NO_TRACK` for kind "clips")."""
+        """Vectors [V, D] of each track of a clip, by track number (`NO_TRACK` for kind "clips"); {} of one removed."""
         words = "SELECT tracks, rows FROM vectors WHERE kind = ? AND clip = ?"
         with self._open() as index:
-            tracks, rows = index.execute(words, (kind, clip.number)).fetchone()
+            row = index.execute(words, (kind, clip.number)).fetchone()
+            if row is None:  # the clip was removed meanwhile
+                return {}
+            tracks, rows = row
         numbers, vectors = np.frombuffer(tracks, np.int32), _vectors(rows, kind)
         return {int(number): vectors[numbers == number] for number in np.unique(numbers)}
 
@@ -117,10 +120,12 @@ class VideoIndex:
 
         Args:
             kind: of the tracks.
-            queries: [Q, D], views of one person or figure.
+            queries: [Q, D], views of one person or figure; nothing is near to none.
             k: how many.
             but: keys of clips to leave out.
         """
+        if not len(queries):
+            return []
         apart, owners = [np.zeros(0, np.float32)], [np.zeros((0, 2), np.int64)]
         with self._open() as index:
             for each, vectors in _blocks(index, kind, but):

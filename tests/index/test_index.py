@@ -101,6 +101,14 @@ def test_two_equal_files_in_one_call_are_one_clip(tmp_path):
     assert set(index.clips()[0].files) == {"/clips/0.mp4", "/copy.mp4"}
 
 
+def test_nothing_is_near_to_no_query_and_a_removed_clip_has_no_views(tmp_path):
+    index = filled(tmp_path / "i", (1,), (2,))
+    assert index.nearest("faces", query(1)[:0], 3) == []
+    clip = index.clips()[0]
+    index.remove(keys=[clip.key])
+    assert index.views(clip, "faces") == {}
+
+
 def test_numbers_are_never_given_twice(tmp_path):
     index = filled(tmp_path / "i", (1,), (2,))
     index.remove(keys=[f"{1:064x}"])
