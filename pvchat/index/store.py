@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +37,9 @@ from pvchat.schemas import FloatArray, IntArray
 from pvchat.storage import atomic
 
 FILE = "index.db"
+# What earlier versions wrote in place of it: which files there are, vectors, and, while it was written, drafts.
+_EARLIER, _EARLIER_DRAFTS = "index.json", ".scratch"
+_EARLIER_FILES = re.compile(r"\.lock|[0-9a-f]{32}\.safetensors|(faces|figures|clips)-[0-9a-f]{32}\.ivf")
 WAIT_S = 60.0  # for another process that writes
 _VERSION = 1  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 _TABLES = """
@@ -187,15 +191,21 @@ class VideoIndex:
         return gone
 
     @staticmethod
-    def erase(root: Path) -> None:
-        """Delete an index, readable or not; what else lies in the folder stays.
+    def erase(root: Path) -> bool:
+        """Delete an index, readable or not, also an earlier version's; what else lies in the folder stays.
+
+        Returns:
+            Whether there was one.
 
         Raises:
             VideoIndexError: it can't be deleted.
         """
         try:
-            for name in (FILE, f"{FILE}-journal"):
-                (Path(root) / name).unlink(missing_ok=True)
+            mine = [path for name in (FILE, f"{FILE}-journal") if (path := Path(root) / name).exists()]
+            mine += earlier_files(root)
+            for path in mine:
+                path.unlink(missing_ok=True)
+            return bool(mine)
         except OSError as error:
             raise VideoIndexError(f"the index can't be deleted ({error.strerror}).", subject=str(root)) from error
 
@@ -240,9 +250,23 @@ class VideoIndex:
             raise DamagedIndexError(what, subject=subject, hint=hint) from error
 
     def _refuse_other_folders(self) -> None:
-        if self.root.is_dir() and not self.exists(self.root) and any(self.root.iterdir()):
+        if earlier_files(self.root):
+            what, hint = "an earlier version of PVChat made the index.", "Build the index again."
+            raise VideoIndexError(what, subject=str(self.root), hint=hint)
+        there = [path for path in self.root.glob("*") if not path.name.startswith(".")]
+        if there and not self.exists(self.root):
             what = "there is no index in this folder, but other files are."
             raise VideoIndexError(what, subject=str(self.root), hint="Name an empty or a new folder.")
+
+
+def earlier_files(root: Path) -> list[Path]:
+    """The files of an index that an earlier version made in this folder, the one that tells so last."""
+    root = Path(root)
+    listed = root / _EARLIER
+    if not listed.is_file() or b'"segments"' not in listed.read_bytes():
+        return []
+    drafts = [path for path in (root / _EARLIER_DRAFTS).glob("*") if path.is_file()]
+    return [path for path in root.iterdir() if _EARLIER_FILES.fullmatch(path.name)] + [*drafts, listed]
 
 
 def distances(queries: FloatArray, vectors: FloatArray) -> FloatArray:

@@ -138,6 +138,29 @@ def test_only_a_damaged_index_is_built_again(videos, chat):
     assert folder.update(videos, chat).added == 3
 
 
+def earlier(root: Path) -> Path:
+    """An index as earlier versions wrote it, and a file that isn't its own."""
+    (root / ".scratch").mkdir(parents=True, exist_ok=True)
+    names = (f"{1:032x}.safetensors", f"faces-{2:032x}.ivf", ".lock", ".scratch/draft", "letter.txt")
+    for name in names:
+        (root / name).write_bytes(b"vectors")
+    (root / "index.json").write_text(json.dumps({"format": 1, "segments": [names[0]]}))
+    return root
+
+
+def test_vectors_of_an_earlier_version_go_when_the_index_is_built_or_removed(videos, chat, capsys):
+    root = earlier(videos / ".pvchat-index")
+    with pytest.raises(VideoIndexError, match="earlier version"):
+        folder.add(root, [videos / "a.mp4"], chat)
+    assert run(capsys, "remove", root, "--all") == (0, {"removed": "all"})
+    assert [path.name for path in root.rglob("*") if path.is_file()] == ["letter.txt"]
+    assert run(capsys, "remove", root, "--all")[0] == 1
+    (root / "letter.txt").unlink()
+    (earlier(root) / "letter.txt").unlink()
+    assert folder.update(videos, chat).added == 3
+    assert [path.name for path in root.rglob("*") if path.is_file()] == ["index.db"]
+
+
 def test_stopping_keeps_what_was_indexed(videos, chat):
     stop = threading.Event()
     report = folder.update(videos, chat, stop=stop, progress=lambda what, done, total: done == 1 and stop.set())
