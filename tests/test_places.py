@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 
-from pvchat.perception import places
+from pvchat.perception import places, scan
 from pvchat.perception.places import tell_place
 from pvchat.schemas import Garment, SceneFacts, SceneSpan, Thing
+from pvchat.video import VideoPart
 
 OFFICE, HOSPITAL = "an office or meeting room", "a hospital or doctor's office"
 COAT, STETHOSCOPE = Garment("coat", "white", 0.8), Garment("stethoscope", None, 0.9)
@@ -88,6 +91,17 @@ def test_a_bed_tells_a_bedroom_where_walls_tell_no_more_than_a_home(walls):
     assert scene(things=[bed]).place == "a bedroom"
     walls[HOSPITAL] = 0.5
     assert scene(COAT, things=[bed]).place == HOSPITAL
+
+
+def test_a_bed_tells_a_bedroom_in_a_part_of_a_long_video(walls, monkeypatch):
+    walls |= {"a living room": 0.2, "a bedroom": 0.2}
+    part = make_analysis(make_track())
+    part.frame_features, part.scene = np.zeros((2, 49, 1280), np.float16), SceneFacts(setting="indoors")
+    bed = Thing("bed", 0.9, [0, 1], [[0, 0.5, 1, 1]] * 2, [0.8, 0.8])
+    monkeypatch.setattr(scan, "recognise", lambda *_: part)
+    monkeypatch.setattr(scan, "with_things", lambda clip, seen, *_: replace(seen, things=[bed]))
+    seen = scan.look_at(VideoPart(None, 0.0, 2.0), None)
+    assert seen.scene.place == "a bedroom"
 
 
 def test_nothing_anew_of_drawn_scenes_long_videos_and_without_frames(walls):

@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from pvchat import runtime
+from pvchat.config import Settings
 from pvchat.errors import SettingsError
+from pvchat.service.networks import Networks
 
 
 def test_auto_takes_the_first_device_there_is():
@@ -92,6 +94,18 @@ def test_processes_beside_each_other_share_the_threads(monkeypatch):
     assert (runtime.threads(), runtime.own_threads()) == (5, 2)
     runtime.share_threads(8)
     assert (runtime.threads(), runtime.own_threads()) == (5, 1)
+
+
+def test_hearing_takes_no_more_than_its_process_may(monkeypatch):
+    before = torch.get_num_threads()
+    monkeypatch.setattr(runtime, "_processes", 2)
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    try:
+        torch.set_num_threads(4)
+        Networks(Settings(device="cpu")).sound  # noqa: B018
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     monkeypatch.setattr(module, "recognise", recognise)
     monkeypatch.setattr(module, "with_things", lambda clip, analysis, experts, frames: analysis)
+    monkeypatch.setattr(module, "tell_place", lambda analysis: analysis)
     return starts
 
 

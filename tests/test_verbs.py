@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pvchat.chat.english import present_tense, table
+from pvchat.chat.english import participle, present_tense, table
 from pvchat.model.choices import choices, group_names
 
 REPO = Path(__file__).parents[1]
@@ -78,3 +78,15 @@ def test_a_verb_that_is_not_known_stays_as_it_is(phrase: str) -> None:
     """A wrong spelling is worse than a longer sentence; so is half of a list told in another way."""
     assert present_tense(phrase) == f"is {phrase}"
     assert present_tense(f"probably {phrase}") == f"probably is {phrase}"
+
+
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        ("carries", "carrying"), ("tried", "trying"), ("tie", "tying"), ("ties", "tying"), ("studied", "studying"),
+        ("agreed", "agreeing"), ("agrees", "agreeing"), ("needed", "needing"), ("feeds", "feeding"),
+        ("petted", "petting"), ("wave", "waving"), ("washes", "washing"), ("plays", "playing"), ("dyes", "dyeing"),
+    ],
+)  # fmt: skip
+def test_participle(verb: str, told: str) -> None:
+    assert participle(verb) == told

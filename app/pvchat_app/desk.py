@@ -315,7 +315,7 @@ class Desk:
         for clip in self.sessions.clips():
             clip.analysis = None
         for session in self.sessions.all():
-            session.asked.clear()
+            session.asked = []  # a question that is being answered enters itself into the old one
             self.tidy(session)
 
     def tidy(self, session: Session) -> None:

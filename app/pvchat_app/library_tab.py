@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
@@ -84,7 +84,7 @@ class LibraryTab:
                                      placeholder="~/videos, or rtsp://…", elem_id="pv-library-folder")  # fmt: skip
             self.place = gr.Textbox(label="Place (may be left empty)", max_lines=1, max_length=80,
                                     placeholder="kitchen", elem_id="pv-library-place")  # fmt: skip
-            main = "secondary" if there else "primary"
+            main: Literal["primary", "secondary"] = "secondary" if there else "primary"
             self.add_button = gr.Button("Add", variant=main, elem_id="pv-library-add")
         else:
             gr.HTML(cards.notice(_ELSEWHERE))
@@ -158,13 +158,14 @@ class LibraryTab:
     def ask(self, question: str, request: gr.Request) -> Iterator[Updates]:
         """Answer a question about all videos; what was asked before tells whom "and on Tuesday?" means."""
         session, question, found = self.desk.sessions.asking(request), one_line(question), list[str]()
+        asked = session.asked  # another list takes its place when somebody is forgotten, who may be named in this one
         if not question:
             yield {self.answer: cards.notice("Type a question first.", "error")}
             return
 
         def work(tell: Progress) -> None:
             with self.desk.engine.listening(tell):
-                answer = self.desk.engine.chat.library.ask(question, session.asked[-MOST_ASKED:], progress=tell)
+                answer = self.desk.engine.chat.library.ask(question, list(asked), progress=tell)
             found.append(librarycards.answer(question, answer))
 
         try:
@@ -173,7 +174,9 @@ class LibraryTab:
         except Exception as error:
             yield {self.answer: cards.error_card(error)}
             return
-        session.asked.append(question)
+        with session.lock:
+            asked.append(question)
+            del asked[:-MOST_ASKED]
         yield {self.answer: found[0], self.question: ""}
 
     def play(self, event: gr.EventData, request: gr.Request) -> Any:

@@ -45,6 +45,11 @@ class Cameras:
         cameras = self.desk.engine.chat.library.cameras()
         return [(f"{place} ({address})" if place else address, address) for address, place in cameras]
 
+    def first(self, names: list[tuple[str, str]]) -> str | None:
+        """The camera that is shown first, of `names`: the newest, of those that are watched if any is."""
+        addresses = [address for _, address in names]
+        return next(reversed([one for one in addresses if one in self.watched] or addresses), None)
+
     def add(self, address: str, place: str) -> None:
         """Add a camera; raises PVChatError where that is no address of one."""
         if not is_address(address := (address or "").strip()):
@@ -114,7 +119,7 @@ def build(desk: Desk, tab: gr.Tab) -> Cameras:
     def come() -> tuple[Any, ...]:
         """The tab is looked at."""
         names = cameras.names()
-        first = names[-1][1] if names else None  # the newest
+        first = cameras.first(names)
         timer = gr.Timer(active=bool(cameras.watched))
         usable = gr.Button(interactive=bool(names))
         return gr.Dropdown(choices=names, value=first), usable, usable, *cameras.as_html(first), timer

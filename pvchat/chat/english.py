@@ -166,9 +166,10 @@ def present_tense(phrase: str) -> str:
 
 
 def participle(verb: str) -> str:
-    """A regular verb as it stands after "is": "pet", "pets" and "petted" as "petting", "wave" as "waving"."""
+    """A regular verb as it stands after "is": "pet", "pets" and "petted" as "petting", "carries" as "carrying"."""
     base = re.sub(r"(?<=[sxzh])es$|(?<=[^s])s$", "", verb)
-    stem = re.sub(r"(?<=[^e])ed$|(?<=[^eoy])e$", "", base)
+    base = re.sub(r"ied?$", "y", base)  # "carries" has lost its s by now
+    stem = re.sub(r"(?<=[^e])ed$|(?<=[fg]ree|ntee)d$|(?<=[^eoy])e$", "", base)
     doubled = stem == base and re.fullmatch(r"[^aeiou]*[aeiou][bdgklmnprtv]", stem)
     return f"{stem}{stem[-1] if doubled else ''}ing"
 

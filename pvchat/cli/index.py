@@ -83,9 +83,8 @@ def remove(args: argparse.Namespace) -> None:
 
     place = folder.place(Path(args.folder), _place(args))
     if args.all:
-        if not VideoIndex.exists(place):
+        if not VideoIndex.erase(place):
             raise VideoIndexError("there is no index here.", subject=str(place))
-        VideoIndex.erase(place)
         console.report(args, {"removed": "all"}, f"The index in {place} is deleted. The videos are untouched.")
         return
     if not args.clips:

@@ -29,6 +29,10 @@ class VideoIndexError(PVChatError):
     """An index can't be read, written or asked."""
 
 
+class DamagedIndexError(VideoIndexError):
+    """What an index holds can't be understood: only building it again helps."""
+
+
 @dataclass
 class TrackEntry:
     """One track of an indexed clip.

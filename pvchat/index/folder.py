@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.errors import PVChatError
-from pvchat.index.entries import VideoIndexError, describe
-from pvchat.index.store import VideoIndex
+from pvchat.index.entries import DamagedIndexError, VideoIndexError, describe
+from pvchat.index.store import VideoIndex, earlier_files
 from pvchat.perception import VERSION
 from pvchat.schemas import Progress, Service
 
@@ -55,7 +55,8 @@ def place(folder: Path, index: Path | None = None) -> Path:
     """Where the index of a folder lies: `index` if named, the folder itself if it is an index, else inside it."""
     if index is not None:
         return Path(index)
-    return Path(folder) if VideoIndex.exists(folder) else Path(folder) / INSIDE
+    there = VideoIndex.exists(folder) or earlier_files(Path(folder))
+    return Path(folder) if there else Path(folder) / INSIDE
 
 
 def open_index(folder: Path, index: Path | None = None) -> VideoIndex:
@@ -139,11 +140,16 @@ def walk(folder: Path) -> Iterator[tuple[str, Stamp]]:
 
 
 def _fresh_or_kept(root: Path) -> VideoIndex:
+    """The index of a folder; one that is damaged, or an earlier version's, is deleted first.
+
+    Raises:
+        VideoIndexError: it can't be read now; it may be whole.
+    """
     index = VideoIndex(root)
     try:
-        if index.experts in ("", VERSION):
+        if index.experts in ("", VERSION) and not earlier_files(root):
             return index
-    except VideoIndexError:
+    except DamagedIndexError:
         pass
     index.erase(root)
     return index

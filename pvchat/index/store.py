@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,23 @@ from typing import Any
 import numpy as np
 
 from pvchat import runtime
-from pvchat.index.entries import KINDS, WIDTHS, ClipEntry, Kind, TrackEntry, VideoIndexError, Views
+from pvchat.index.entries import (
+    KINDS,
+    WIDTHS,
+    ClipEntry,
+    DamagedIndexError,
+    Kind,
+    TrackEntry,
+    VideoIndexError,
+    Views,
+)
 from pvchat.schemas import FloatArray, IntArray
 from pvchat.storage import atomic
 
 FILE = "index.db"
+# What earlier versions wrote in place of it: which files there are, vectors, and, while it was written, drafts.
+_EARLIER, _EARLIER_DRAFTS = "index.json", ".scratch"
+_EARLIER_FILES = re.compile(r"\.lock|[0-9a-f]{32}\.safetensors|(faces|figures|clips)-[0-9a-f]{32}\.ivf")
 WAIT_S = 60.0  # for another process that writes
 _VERSION = 1  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 _TABLES = """
@@ -96,10 +109,13 @@ class VideoIndex:
         return None
 
     def views(self, clip: ClipEntry, kind: Kind) -> Views:
-        """Vectors [V, D] of each track of a clip, by track number (`NO_TRACK` for kind "clips")."""
+        """Vectors [V, D] of each track of a clip, by track number (`NO_TRACK` for kind "clips"); {} of one removed."""
         words = "SELECT tracks, rows FROM vectors WHERE kind = ? AND clip = ?"
         with self._open() as index:
-            tracks, rows = index.execute(words, (kind, clip.number)).fetchone()
+            row = index.execute(words, (kind, clip.number)).fetchone()
+            if row is None:  # the clip was removed meanwhile
+                return {}
+            tracks, rows = row
         numbers, vectors = np.frombuffer(tracks, np.int32), _vectors(rows, kind)
         return {int(number): vectors[numbers == number] for number in np.unique(numbers)}
 
@@ -108,10 +124,12 @@ class VideoIndex:
 
         Args:
             kind: of the tracks.
-            queries: [Q, D], views of one person or figure.
+            queries: [Q, D], views of one person or figure; nothing is near to none.
             k: how many.
             but: keys of clips to leave out.
         """
+        if not len(queries):
+            return []
         apart, owners = [np.zeros(0, np.float32)], [np.zeros((0, 2), np.int64)]
         with self._open() as index:
             for each, vectors in _blocks(index, kind, but):
@@ -173,15 +191,21 @@ class VideoIndex:
         return gone
 
     @staticmethod
-    def erase(root: Path) -> None:
-        """Delete an index, readable or not; what else lies in the folder stays.
+    def erase(root: Path) -> bool:
+        """Delete an index, readable or not, also an earlier version's; what else lies in the folder stays.
+
+        Returns:
+            Whether there was one.
 
         Raises:
             VideoIndexError: it can't be deleted.
         """
         try:
-            for name in (FILE, f"{FILE}-journal"):
-                (Path(root) / name).unlink(missing_ok=True)
+            mine = [path for name in (FILE, f"{FILE}-journal") if (path := Path(root) / name).exists()]
+            mine += earlier_files(root)
+            for path in mine:
+                path.unlink(missing_ok=True)
+            return bool(mine)
         except OSError as error:
             raise VideoIndexError(f"the index can't be deleted ({error.strerror}).", subject=str(root)) from error
 
@@ -207,7 +231,8 @@ class VideoIndex:
         try:
             if change:
                 atomic.make_private_folder(self.root)
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, atomic.FILE_MODE))
+                with suppress(FileExistsError):  # closing one that SQLite has open here would drop its locks
+                    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, atomic.FILE_MODE))
             place = str(path) if path.exists() else ":memory:"
             with closing(sqlite3.connect(place, WAIT_S, isolation_level=None)) as index:
                 index.execute("PRAGMA secure_delete = ON")
@@ -222,12 +247,26 @@ class VideoIndex:
             raise VideoIndexError(what, subject=subject, hint=hint) from error
         except (sqlite3.DatabaseError, ValueError, TypeError) as error:
             what, hint = f"the index is damaged ({error}).", "Build the index again."
-            raise VideoIndexError(what, subject=subject, hint=hint) from error
+            raise DamagedIndexError(what, subject=subject, hint=hint) from error
 
     def _refuse_other_folders(self) -> None:
-        if self.root.is_dir() and not self.exists(self.root) and any(self.root.iterdir()):
+        if earlier_files(self.root):
+            what, hint = "an earlier version of PVChat made the index.", "Build the index again."
+            raise VideoIndexError(what, subject=str(self.root), hint=hint)
+        there = [path for path in self.root.glob("*") if not path.name.startswith(".")]
+        if there and not self.exists(self.root):
             what = "there is no index in this folder, but other files are."
             raise VideoIndexError(what, subject=str(self.root), hint="Name an empty or a new folder.")
+
+
+def earlier_files(root: Path) -> list[Path]:
+    """The files of an index that an earlier version made in this folder, the one that tells so last."""
+    root = Path(root)
+    listed = root / _EARLIER
+    if not listed.is_file() or b'"segments"' not in listed.read_bytes():
+        return []
+    drafts = [path for path in (root / _EARLIER_DRAFTS).glob("*") if path.is_file()]
+    return [path for path in root.iterdir() if _EARLIER_FILES.fullmatch(path.name)] + [*drafts, listed]
 
 
 def distances(queries: FloatArray, vectors: FloatArray) -> FloatArray:

@@ -114,7 +114,8 @@ def _look_through(
     """Look at files, and enter each in its turn."""
     total, done = sum(map(_size, paths)), 0
     if how.opened is not None and (how.engine != "local" or min(how.workers, len(paths)) > 1):
-        found = pool.results(paths, partial(_looking, how.opened, how.workers), how.workers, how.engine, ordered=True)
+        beside = min(how.workers, len(paths))
+        found = pool.results(paths, partial(_looking, how.opened, beside), how.workers, how.engine, ordered=True)
     else:
         found = pool.results(paths, lambda: partial(look, chat=chat))
     with closing(found) as looks:

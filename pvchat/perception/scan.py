@@ -30,6 +30,7 @@ from pvchat.perception.experts.collection import Experts
 from pvchat.perception.heads import faceless
 from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.measuring import with_things
+from pvchat.perception.places import tell_place
 from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, Spans, Thing, common_scene
 from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
@@ -182,10 +183,12 @@ def _parts(
 
 
 def look_at(piece: video.VideoPart, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
-    """What one part shows, with the bodies of whom no face is seen in it."""
+    """What one part shows, with the bodies of whom no face is seen in it, and the room that its things tell."""
     part = recognise(piece.clip, experts, None, depth, piece.start_s)
     part.bodies = faceless(part.bodies, part.tracks)  # the others are in the tracks' `seen`
-    return with_things(piece.clip, part, experts, depth.thing_frames) if depth.thing_frames else part
+    if not depth.thing_frames:
+        return part
+    return tell_place(with_things(piece.clip, part, experts, depth.thing_frames))
 
 
 @dataclass

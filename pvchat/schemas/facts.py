@@ -108,28 +108,6 @@ class SceneSpan:
     scene: SceneFacts
 
 
-def common_scene(scenes: Sequence[SceneSpan]) -> SceneFacts:
-    """What is true of a long video's scene: each fact that holds for most of the time."""
-    total = max(sum(s.end_s - s.start_s for s in scenes), 1e-6)
-    found = SceneFacts()
-    for name in ("place", "setting", "light", "background", "drawn"):
-        times: dict[Any, float] = {}
-        for span in scenes:
-            value = getattr(span.scene, name)
-            times[value] = times.get(value, 0.0) + span.end_s - span.start_s
-        value = max(times, key=lambda v: times[v], default=None)
-        if value and times[value] >= (0.5 if name == "drawn" else _MOSTLY) * total:
-            setattr(found, name, value)
-        agree = [span.scene.confidence for span in scenes if getattr(span.scene, name) == value]
-        sure = [confidence[name] for confidence in agree if name in confidence]
-        if sure and (value or name == "drawn"):
-            found.confidence[name] = round(float(np.mean(sure)), 3)
-    for name in dict.fromkeys(word for span in scenes for word in span.scene.behind):
-        seen = sum(span.end_s - span.start_s for span in scenes if name in span.scene.behind)
-        found.behind += [name] if seen >= _MOSTLY * total else []
-    return found
-
-
 @dataclass
 class Thing:
     """One thing followed through a clip, n sightings.
@@ -170,3 +148,25 @@ class Ground:
     time_s: float
     box: tuple[float, float, float, float]
     score: float | None
+
+
+def common_scene(scenes: Sequence[SceneSpan]) -> SceneFacts:
+    """What is true of a long video's scene: each fact that holds for most of the time."""
+    total = max(sum(s.end_s - s.start_s for s in scenes), 1e-6)
+    found = SceneFacts()
+    for name in ("place", "setting", "light", "background", "drawn"):
+        times: dict[Any, float] = {}
+        for span in scenes:
+            value = getattr(span.scene, name)
+            times[value] = times.get(value, 0.0) + span.end_s - span.start_s
+        value = max(times, key=lambda v: times[v], default=None)
+        if value and times[value] >= (0.5 if name == "drawn" else _MOSTLY) * total:
+            setattr(found, name, value)
+        agree = [span.scene.confidence for span in scenes if getattr(span.scene, name) == value]
+        sure = [confidence[name] for confidence in agree if name in confidence]
+        if sure and (value or name == "drawn"):
+            found.confidence[name] = round(float(np.mean(sure)), 3)
+    for name in dict.fromkeys(word for span in scenes for word in span.scene.behind):
+        seen = sum(span.end_s - span.start_s for span in scenes if name in span.scene.behind)
+        found.behind += [name] if seen >= _MOSTLY * total else []
+    return found

@@ -42,6 +42,59 @@ Partial = Callable[[ClipAnalysis], None]
 Within = Callable[[float], tuple[float, float] | None]  # a length → what is asked about of a clip so long; seconds
 
 
+@dataclass(eq=False)
+class ClipFile:
+    """A clip that is being looked at.
+
+    Attributes:
+        path: of it.
+        key: its content key.
+        version: under which its analysis is kept.
+        since: the cache's last purge before this look began (`ClipCache.last_purge`).
+        gone: it was forgotten, or is another file, since this look began: nothing is kept.
+    """
+
+    path: str | Path
+    key: str
+    version: str
+    since: str = ""
+    gone: bool = False
+
+
+class AtWork:
+    """The looks that are under way or wait for their turn, by their clips' keys."""
+
+    def __init__(self) -> None:
+        self._looks: dict[str, tuple[threading.Lock, list[ClipFile]]] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def turn(self, file: ClipFile, beside: bool = False) -> Iterator[None]:
+        """Wait until nobody else looks at the same clip; or be `beside` whoever does."""
+        with self._lock:
+            turn, looks = self._looks.setdefault(file.key, (threading.Lock(), []))
+            looks.append(file)
+        try:
+            with nullcontext() if beside else turn, watchdog.working(f"Looking at {Path(file.path).name}"):
+                yield
+        finally:
+            with self._lock:
+                looks.remove(file)
+                if not looks:
+                    del self._looks[file.key]
+
+    def forget(self, key: str | None = None) -> None:
+        """What is at work on a clip, on all if None, is not to be kept."""
+        with self._lock:
+            for _, looks in self._looks.values():
+                for file in looks:
+                    file.gone |= key in (None, file.key)
+
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(len(looks) for _, looks in self._looks.values())
+
+
 class ClipMemory:
     """Analyses of clips, each made once.
 
@@ -83,11 +136,11 @@ class ClipMemory:
         return self._look(self._file(clip), partial, stage, within)
 
     def _look(self, file: ClipFile, partial: Partial | None, stage: Stage, within: Within | None) -> Look:
+        from pvchat.perception.places import tell_place
+
         held = self._remembered(file.key)
         if held is not None and _is_enough(held, stage):
             return Look(held)
-        from pvchat.perception.places import tell_place
-
         with self._at_work.turn(file):
             held = self._remembered(file.key) or self.cache.load(file.key, file.version)
             seen = Look(held) if held is not None else self._first_look(file, partial, within)
@@ -328,59 +381,6 @@ class ClipMemory:
                 self._save(more, file)
                 self._remember(more, file)
         return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)
-
-
-@dataclass(eq=False)
-class ClipFile:
-    """A clip that is being looked at.
-
-    Attributes:
-        path: of it.
-        key: its content key.
-        version: under which its analysis is kept.
-        since: the cache's last purge before this look began (`ClipCache.last_purge`).
-        gone: it was forgotten, or is another file, since this look began: nothing is kept.
-    """
-
-    path: str | Path
-    key: str
-    version: str
-    since: str = ""
-    gone: bool = False
-
-
-class AtWork:
-    """The looks that are under way or wait for their turn, by their clips' keys."""
-
-    def __init__(self) -> None:
-        self._looks: dict[str, tuple[threading.Lock, list[ClipFile]]] = {}
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def turn(self, file: ClipFile, beside: bool = False) -> Iterator[None]:
-        """Wait until nobody else looks at the same clip; or be `beside` whoever does."""
-        with self._lock:
-            turn, looks = self._looks.setdefault(file.key, (threading.Lock(), []))
-            looks.append(file)
-        try:
-            with nullcontext() if beside else turn, watchdog.working(f"Looking at {Path(file.path).name}"):
-                yield
-        finally:
-            with self._lock:
-                looks.remove(file)
-                if not looks:
-                    del self._looks[file.key]
-
-    def forget(self, key: str | None = None) -> None:
-        """What is at work on a clip, on all if None, is not to be kept."""
-        with self._lock:
-            for _, looks in self._looks.values():
-                for file in looks:
-                    file.gone |= key in (None, file.key)
-
-    def __len__(self) -> int:
-        with self._lock:
-            return sum(len(looks) for _, looks in self._looks.values())
 
 
 def _is_enough(analysis: ClipAnalysis, stage: Stage) -> bool:

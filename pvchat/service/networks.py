@@ -20,7 +20,7 @@ from pvchat.bases.sources import read_source
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.memory import give_back
-from pvchat.runtime import pick_device
+from pvchat.runtime import own_threads, pick_device, set_threads, threads
 from pvchat.schemas import Progress
 
 if TYPE_CHECKING:
@@ -147,6 +147,8 @@ class Networks:
         """The networks that hear, loaded one by one as they are needed."""
         from pvchat.perception.sound.listening import SoundExperts
 
+        if own_threads() < threads():  # several processes share them; the other networks ask for themselves
+            set_threads(own_threads())  # of torch, which is loaded now
         return SoundExperts()
 
     @cached_property

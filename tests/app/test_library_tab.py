@@ -105,8 +105,20 @@ def test_a_question_goes_on_from_the_one_before_until_somebody_is_forgotten(desk
     assert "last seen on Sunday 1 November" in asked("When was Ana last seen?")
     assert "2026-11-01 10.00.00.mp4" in asked("In which videos is she?")
     assert session.asked == ["When was Ana last seen?", "In which videos is she?"]
+    answering = tab.ask("When was Ana last seen?", request)
+    next(answering)
     desk.forget("Ana")
+    list(answering)
     assert session.asked == []
+
+
+def test_few_questions_are_remembered(desk: Desk, scenery: Scenery) -> None:
+    desk.engine.chat.library.add([fill(scenery)])
+    tab, request = library(desk, True), gr.Request(session_hash="one")
+    session = desk.sessions.of("one")
+    session.asked += [str(number) for number in range(library_tab.MOST_ASKED)]
+    list(tab.ask("Who was seen most often?", request))
+    assert session.asked == [*map(str, range(1, library_tab.MOST_ASKED)), "Who was seen most often?"]
 
 
 def test_what_was_added_is_taken_out_again(desk: Desk, scenery: Scenery) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 from make_app import ready, running
@@ -48,6 +49,14 @@ def test_a_camera_is_added_by_its_address(desk: Desk) -> None:
         cameras.add("~/videos", "")
     cameras.add(" rtsp://admin:secret@127.0.0.1:9/door ", "door")
     assert cameras.names() == [("door (rtsp://admin@127.0.0.1:9/door)", "rtsp://admin@127.0.0.1:9/door")]
+
+
+def test_a_camera_that_is_watched_is_shown_before_a_newer_one(desk: Desk) -> None:
+    cameras, names = Cameras(desk), [("door", "rtsp://door"), ("hall", "rtsp://hall")]
+    assert (cameras.first([]), cameras.first(names)) == (None, "rtsp://hall")
+    cameras.watched["rtsp://door"] = cast("Live", None)
+    assert cameras.first(names) == "rtsp://door"
+    cameras.watched.clear()
 
 
 def test_cameras_end_with_the_server(chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

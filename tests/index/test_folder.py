@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from pvchat.cli import console
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import VideoReadError
-from pvchat.index import VideoIndex, VideoIndexError, folder
+from pvchat.index import VideoIndex, VideoIndexError, folder, store
 from pvchat.runtime import ProgressDisplay
 
 
@@ -121,6 +123,42 @@ def test_a_file_that_is_deleted_while_the_folder_is_listed_is_passed_over(videos
 
     monkeypatch.setattr(folder, "_stamp", gone)
     assert folder.update(videos, chat).added == 2
+
+
+def test_only_a_damaged_index_is_built_again(videos, chat):
+    folder.update(videos, chat)
+    path = videos / ".pvchat-index" / "index.db"
+    with closing(sqlite3.connect(path)) as other, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "WAIT_S", 0.0)
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(VideoIndexError, match="locked"):
+            folder.update(videos, chat)
+    assert folder.update(videos, chat).kept == 3
+    path.write_bytes(b"no database" * 99)
+    assert folder.update(videos, chat).added == 3
+
+
+def earlier(root: Path) -> Path:
+    """An index as earlier versions wrote it, and a file that isn't its own."""
+    (root / ".scratch").mkdir(parents=True, exist_ok=True)
+    names = (f"{1:032x}.safetensors", f"faces-{2:032x}.ivf", ".lock", ".scratch/draft", "letter.txt")
+    for name in names:
+        (root / name).write_bytes(b"vectors")
+    (root / "index.json").write_text(json.dumps({"format": 1, "segments": [names[0]]}))
+    return root
+
+
+def test_vectors_of_an_earlier_version_go_when_the_index_is_built_or_removed(videos, chat, capsys):
+    root = earlier(videos / ".pvchat-index")
+    with pytest.raises(VideoIndexError, match="earlier version"):
+        folder.add(root, [videos / "a.mp4"], chat)
+    assert run(capsys, "remove", root, "--all") == (0, {"removed": "all"})
+    assert [path.name for path in root.rglob("*") if path.is_file()] == ["letter.txt"]
+    assert run(capsys, "remove", root, "--all")[0] == 1
+    (root / "letter.txt").unlink()
+    (earlier(root) / "letter.txt").unlink()
+    assert folder.update(videos, chat).added == 3
+    assert [path.name for path in root.rglob("*") if path.is_file()] == ["index.db"]
 
 
 def test_stopping_keeps_what_was_indexed(videos, chat):

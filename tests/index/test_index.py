@@ -12,7 +12,7 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_people import posix
 from make_rows import EXPERTS, add_some, face, made_clip
 
-from pvchat.index import VideoIndex, VideoIndexError, describe, nearest, store
+from pvchat.index import VideoIndex, VideoIndexError, describe, store
 from pvchat.index.entries import NO_TRACK
 
 
@@ -99,6 +99,14 @@ def test_two_equal_files_in_one_call_are_one_clip(tmp_path):
     second[0].files = {"/copy.mp4": (100, 5)}
     assert index.add([first, second], EXPERTS) == 1
     assert set(index.clips()[0].files) == {"/clips/0.mp4", "/copy.mp4"}
+
+
+def test_nothing_is_near_to_no_query_and_a_removed_clip_has_no_views(tmp_path):
+    index = filled(tmp_path / "i", (1,), (2,))
+    assert index.nearest("faces", query(1)[:0], 3) == []
+    clip = index.clips()[0]
+    index.remove(keys=[clip.key])
+    assert index.views(clip, "faces") == {}
 
 
 def test_numbers_are_never_given_twice(tmp_path):
@@ -214,7 +222,7 @@ def test_distances_are_what_numpy_says():
     rng = np.random.default_rng(3)
     queries, rows = rng.random((9, 128), np.float32), rng.random((120, 128), np.float32)
     truth = np.linalg.norm(queries[:, None] - rows[None], axis=2).min(0)
-    np.testing.assert_allclose(nearest.distances(queries, rows), truth, rtol=1e-4)
+    np.testing.assert_allclose(store.distances(queries, rows), truth, rtol=1e-4)
 
 
 def test_faiss_and_torch_share_a_process(monkeypatch):
@@ -229,12 +237,12 @@ def test_faiss_and_torch_share_a_process(monkeypatch):
     first = None
     for _ in range(5):
         product = (left @ left).sum().item()
-        apart = nearest.distances(face(3), rows).tolist()
+        apart = store.distances(face(3), rows).tolist()
         first = first or (product, apart)
         assert (product, apart) == first
     assert faiss.omp_get_max_threads() == before
     assert torch.get_num_threads() == torch_before
-    with nearest.threads():
+    with store.threads():
         assert faiss.omp_get_max_threads() == 2
 
 

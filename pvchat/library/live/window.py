@@ -1,10 +1,12 @@
 """Who is before a camera now: the last half minute as one analysis, decided as a part of a longer video would be.
 
 In: what was seen in each part. Out: `Stay`s: from when to when somebody is there. The parts are joined as those of a
-long video are (`perception/scan.py`), and the same model at the same operating point says who is in them: one of all
-whom the last minutes have shown, any of whom a face could be taken for somebody. Beside the analysis that is decided
-about another one grows, begun when that one was half full, and takes its place when it is full: with a few parts alone
-the same faces would be decided about otherwise.
+long video are (`perception/scan.py`), and the same model says, as surely as for a video, who is in them. How sure it
+must be also depends on how many people the last minutes have shown, for each is one more who could be mistaken.
+
+The model decides about one analysis, which grows by each part. When it is half full, a second one is begun; when it is
+full, the second one takes its place. So there are always some seconds to decide about: a few parts alone would give
+other answers.
 """
 
 from __future__ import annotations
@@ -78,7 +80,8 @@ class Recent:
     """The last parts of a camera as one analysis.
 
     Args:
-        most: parts, and people, of it at the most; there are at least half as many of one of them, once there were.
+        most: how many parts and how many people it holds at the most. Once one of both is reached, what it began with
+            is dropped: it goes on with the later half of that many.
 
     Attributes:
         at, until: when it begins, and when the last part ends, seconds since 1970.
@@ -121,6 +124,7 @@ class Window:
         self.stays: dict[str, Stay] = {}
         self._until: dict[str, float] = {}  # when each one's last announced stay ended
         self._ids: dict[str, str] = {}
+        self._who: list[Seen] = []  # what was decided at last
         self._begin()
         self._now = 0.0  # the end of the last part
         self._gaps = deque[Span](maxlen=_GAPS)  # when there were no pictures, the last times
@@ -145,7 +149,7 @@ class Window:
     def _begin(self) -> None:
         """Nothing was seen yet."""
         self._recent, self._crowd = Recent(DECIDED), Recent(COUNTED)
-        self._who: list[Seen] = []
+        self._who = []
 
     def hold(self, end: float) -> list[CameraEvent]:
         """Nothing has moved until `end`: whoever was there at last still is."""
