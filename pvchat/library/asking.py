@@ -158,13 +158,17 @@ class _Search:
         return LibraryAnswer("\n".join(filter(None, texts)), found)
 
     def _of_two_places(self) -> LibraryAnswer:
-        """The answers of two places, one after the other."""
-        one = replace(self.asked, other_place="")
+        """The answers of two places, one after the other; of a second question one."""
+        then = self.asked.query.then
+        one = replace(self.asked, other_place="", query=replace(self.asked.query, then=None))
         each = [
             replace(self, asked=replace(one, place=place)).answer() for place in (one.place, self.asked.other_place)
         ]
         found = joined(one.query, [answer.finding for answer in each], one.joint)
         texts = [lead_of(found, one.joint), *(answer.answer for answer in each)]
+        if then is not None:
+            second = replace(self, asked=replace(one, query=then, place="", sighting=None)).answer()
+            found, texts = replace(found, then=second.finding), [*texts, second.answer]
         return LibraryAnswer("\n".join(filter(None, texts)), found)
 
     def _answer(self, query: Query) -> LibraryAnswer:
@@ -179,7 +183,7 @@ class _Search:
             if not sighted.seen:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
             edge = (sighted.sure or list(sighted.seen))[-1 if is_backwards(asked.sighting) else 0]
-            said = replace(said, moment=edge)
+            said = replace(said, moment=edge, one=True)
         found = self._found(query, None if edge is None else edge.video.number)
         if is_told_of_one(query):
             one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
@@ -199,7 +203,8 @@ class _Search:
 
     def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:
         """What is found; of one video only, where one is meant."""
-        return find(query, self._sighted(of_each(query), only), self._count(), self._everything(query))
+        count = self._count() if only is None else 1
+        return find(query, self._sighted(of_each(query), only), count, self._everything(query))
 
     def _everything(self, query: Query) -> list[str]:
         """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for;
