@@ -54,6 +54,7 @@ WORDS = {
     "from 9:30 to noon on 3 May": ("2026-05-03T09:30", "2026-05-03T12:00"),
     "after 5pm yesterday": ("2026-11-28T17:00", "2026-11-29T00:00"),
     "at the beginning of November": ("2026-11-01T00:00", "2026-11-11T00:00"),
+    "at about 5 pm on Monday": ("2026-11-23T16:30", "2026-11-23T18:00"),
     "at the end of last week": ("2026-11-21T00:00", "2026-11-23T00:00"),
     "at 8:20 on Friday": ("2026-11-27T08:10", "2026-11-27T08:30"),
     "at 10 today": ("2026-11-29T10:00", "2026-11-29T11:00"),
@@ -66,6 +67,8 @@ NONE = (
     "this time",
     "with Ben",
     "in the sun",
+    "with Frieda",
+    "after 3 of them left",
     "after 8 people",
     "at 1:03:20",
     "between 10 and 20 seconds",
@@ -89,7 +92,8 @@ def test_words_for_a_time(words: str) -> None:
         ("on wed", "on Wednesday"), ("thurs", "on Thursday"), ("last fri", "last Friday"), ("on sun", "on Sunday"),
         ("on wensday", "on Wednesday"), ("Yesturday", "yesterday"), ("this wk", "this week"),
         ("last nite", "last night"), ("friday", "on Friday"), ("the 16th", "on the 16th"),
-        ("in novemebr", "in November"), ("17-20 November", "from 17 November to 20 November"),
+        ("in novemebr", "in November"), ("in early May", "in the beginning of May"),
+        ("17-20 November", "from 17 November to 20 November"),
         ("between 17 and 20 November", "between 17 November and 20 November"),
         ("from the 17th to 20 november 2025", "from 17 november 2025 to 20 November 2025"),
     ],
@@ -105,7 +109,9 @@ def test_two_days_of_one_month() -> None:
     assert (rest, [one.said for one in dates]) == ("Was Ana seen?", ["on 17 November", "on 20 November"])
 
 
-@pytest.mark.parametrize("words", ["on Mondays", "every Monday", "each week", "every single evening", "daily"])
+@pytest.mark.parametrize(
+    "words", ["on Mondays", "every Monday", "each week", "every single evening", "daily", "on weekends"]
+)
 def test_each_of_many_days_is_no_time(words: str) -> None:
     with pytest.raises(SettingsError):
         dated(f"Was Ana seen {words}?", NOW)
@@ -132,7 +138,8 @@ def test_somebody_called_may() -> None:
         ("between 9 and 11", ("09:00", "11:00")), ("at night", ("20:00", "06:00")), ("after 5pm", ("17:00", "00:00")),
         ("in the mornings", ("04:00", "12:00")), ("before noon this week", ("00:00", "12:00")),
         ("from 10 o'clock to midnight in May", ("10:00", "00:00")), ("at 2 at night", ("02:00", "03:00")),
-        ("after 11 at night", ("23:00", "00:00")), ("at 12 at night", ("00:00", "01:00")),
+        ("after 11 at night", ("23:00", "00:00")), ("after midnight", ("00:00", "06:00")),
+        ("at 12 at night", ("00:00", "01:00")),
         ("between 11 at night and 3 in the night", ("23:00", "03:00")), ("until 24", ("00:00", "00:00")),
         ("between 10 and 2 at night", ("22:00", "02:00")), ("between 2 and 4 pm", ("14:00", "16:00")),
     ],

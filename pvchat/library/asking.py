@@ -158,9 +158,10 @@ class _Search:
         return LibraryAnswer("\n".join(filter(None, texts)), found)
 
     def _of_two_places(self) -> LibraryAnswer:
-        """The answers of two places, one after the other; of a second question one."""
-        then = self.asked.query.then
-        one = replace(self.asked, other_place="", query=replace(self.asked.query, then=None))
+        """The answers of two places, one after the other; of a second question about somebody else one."""
+        query = self.asked.query
+        then = None if query.then is None or query.then.whom == query.whom else query.then
+        one = replace(self.asked, other_place="", query=query if then is None else replace(query, then=None))
         each = [
             replace(self, asked=replace(one, place=place)).answer() for place in (one.place, self.asked.other_place)
         ]

@@ -104,7 +104,7 @@ _AS_READ = tuple(
         (r"^who (?:have|has|did|do) (?:you|we|i) (never|not|last|first)? ?(?:seen?|saw)\b", r"who was \1 seen"),
         (r"\b(was|were|is|are) (?:up|awake|about|around|home|in)(?=$|[.?!,]| (?:and|with|or)\b)", r"\1 there"),
         (r"^(was|is) it (?!.*\b(?:who|that)\b)([^,?]+? or \w+) (?=\w)", r"\1 it \2 who was "),
-        (r"\b(came|come|comes) (?:in|back)\b", r"\1"),
+        (r"\b(came|come|comes) (?:in(?! (?:the|our|my|a)\b)|back)\b", r"\1"),
         (
             r"^how many (?:visits|appearances) (?:did|has|have) (.+?) (?:pay|make|made|have|had)\b",
             r"how often was \1 seen",
@@ -156,7 +156,7 @@ _PEOPLE = re.compile(r"\b(?:people|persons)\b", re.IGNORECASE)
 _LEANS = re.compile(r"^(?:and|or|but|what about|how about|then)\b|\b(?:too|also|as well|instead)\b", re.IGNORECASE)
 # Asks nothing but that of what was asked before: "Who?", "When was that?"
 _BARE = re.compile(
-    r"^(?:and |but |so )*(?P<word>who|when|what time|where|which room|how (?:long|often|many people|many))"
+    r"^(?:and |but |so |at )*(?P<word>who|when|what time|where|which room|how (?:long|often|many people|many))"
     r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$",
     re.IGNORECASE,
 )
@@ -235,9 +235,14 @@ def read_archive(
     alone = found if before is None else _read_one(rest, place, replace(known, history=()))
     if before is None or not _leans(rest, found, alone):
         return found
+    whom = found.query.whom
+    if re.search(r"\belse\b", rest, re.IGNORECASE) and not (whom.names or whom.besides):  # "anybody else?"
+        found = replace(found, query=replace(found.query, whom=replace(whom, besides=before.query.whom.names)))
     sighting = found.sighting
     if sighting is None and before.sighting is not None and before.sighting.whom == before.query.whom:
         sighting = replace(before.sighting, whom=found.query.whom)
+    elif sighting is None and _LEANS.search(rest) and not (dates or place or _EVER.search(rest)):
+        sighting = before.sighting  # "was Ben there too?" "and Cem?"
     return _held_on(replace(found, sighting=sighting), before)
 
 
@@ -259,9 +264,11 @@ def _held_on(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion
 def _asked_again(rest: str, before: Query, meant: Query | None) -> Query | None:
     """What "Who?", "When was that?" ask of what was asked before; None for a question of its own."""
     bare = _BARE.match(rest)
-    if bare is None or before.select == "refuse" or before.rank is not None and before != meant:
+    if bare is None or before.select == "refuse" or before.rank is not None and meant is None:
         return None
     word = bare["word"].lower()
+    if _BARE_SELECTS[word] == before.select == "who":
+        return before
     select, whom, where = _BARE_SELECTS[word], before.whom, before.where
     if meant is not None and select == "when":
         return meant
@@ -343,9 +350,13 @@ def _one_of_two_places(text: str, places: Sequence[str]) -> tuple[str, str, str]
 
 def _sighting_of(before: ArchiveQuestion) -> Query | None:
     """The one sighting that a question before has named; None where it named none."""
-    rank = before.query.rank
-    is_one = before.query.select == "when" and rank is not None and rank.by == "time" and before.query.number is None
-    return before.query if is_one else before.sighting
+    query, rank = before.query, before.query.rank
+    if rank is None or query.number is not None or query.value == "place":
+        return before.sighting
+    if query.select == "who" and rank.by == "time" and query.where in (None, PRESENT):  # "who was the last here?"
+        return Query("when", query.whom, rank=rank)
+    of_one = rank.by == "time" or query.value in ("people", "videos", "")  # the video with most people
+    return query if query.select == "when" and of_one else before.sighting
 
 
 def _by_unit(rest: str, unit: dict[str, str | None], place: str, known: Known) -> ArchiveQuestion:

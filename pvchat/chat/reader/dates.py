@@ -59,19 +59,20 @@ _CLOCK = rf"(?:{_HOUR}(?:{_OF_DAY})?|noon|midday|midnight)"
 _EXACT = rf"(?:{_HOUR}(?:{_OF_DAY})|noon|midday|midnight)"
 # "at 8:20", "after 8 on Friday"; not "after 8 people"
 _EDGE = (
-    rf"(?:{_EXACT}|\d{{1,2}}:[0-5]\d|\d{{1,2}}(?= ?[.?!,]|\W*$| (?:on|in|at|of|and|or|this|last|today|tonight|yesterday"
+    rf"(?:{_EXACT}|\d{{1,2}}:[0-5]\d|\d{{1,2}}(?= ?[.?!,]|\W*$| (?:on|in|at|and|or|this|last|today|tonight|yesterday"
     rf"|{_WEEKDAY})\b))"
 )
 _HOURS = re.compile(
     rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
-    rf"|(?P<near>at|around|about) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART})s?(?! of\b))"
+    rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART})s?(?! of\b))"
     rf"(?![\w:]| (?:seconds?|minutes?|people|times|(?:of )?{_MONTH})\b)",
     re.IGNORECASE,
 )
 # "each day", "on Mondays": of many days at once
 _EACH = re.compile(
-    rf"\b(?:(?:every|each)(?: single)? (?:hour|day|week|weekend|month|year|{_PART}|{_WEEKDAY})|daily|{_WEEKDAY}s)\b",
+    rf"\b(?:(?:every|each)(?: single)? (?:hour|day|week|weekend|month|year|{_PART}|{_WEEKDAY})|daily"
+    rf"|(?:{_WEEKDAY}|weekend)s)\b",
     re.IGNORECASE,
 )
 _SHORT = {
@@ -81,13 +82,15 @@ _SHORT = {
 }  # fmt: skip
 _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
 _BEFORE_DAY = re.compile(r"\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $", re.IGNORECASE)
-_SPELT = (*_DAYS, "yesterday", "january", "february", "september", "october", "november", "december")
+_SPELT = (*_DAYS, "yesterday")
+_MONTHS_SPELT = ("january", "february", "september", "october", "november", "december")
 _LIKE = 0.8  # how like one of these a word of at least six letters is that is misspelt [choice]
 _DAYS_OF = re.compile(
     rf"\b(?P<to>(?P<first>between|from|on) )?(?:the )?(?P<a>\d{{1,2}})(?:st|nd|rd|th)?"
     rf"(?P<joint> and | to | until | till | ?[-\u2013] ?)(?P<b>{_NTH}(?: of)? (?P<month>{_MONTH}\b(?:,? {_YEAR})?))",
     re.IGNORECASE,
 )
+_EARLY = re.compile(rf"\b(early|mid|late)[- ](?:in )?({_MONTH})\b", re.IGNORECASE)
 _NEAR = timedelta(
     minutes=30
 )  # "around 8" begins so much before, and "at 8:20" is ten minutes before to ten after [choice]
@@ -162,9 +165,10 @@ def _spelt(text: str, names: set[str]) -> str:
         word = match[0].lower()
         if word in names or word in _WORDS_TOO and not _BEFORE_DAY.search(text[: match.start()]):
             return match[0]
-        if word in _SHORT or len(word) < 6 or word in _SPELT or word.removesuffix("s") in _SPELT:
+        days = _SPELT if word.endswith("day") else _MONTHS_SPELT  # not "Frieda"
+        if word in _SHORT or len(word) < 6 or word in days:
             return _SHORT.get(word, match[0])
-        like = next(iter(get_close_matches(word, _SPELT, 1, _LIKE)), None)
+        like = next(iter(get_close_matches(word, days, 1, _LIKE)), None)
         return match[0] if like is None else like if like == "yesterday" else like.capitalize()
 
     return re.sub(r"(?<![\w'])[A-Za-z]+(?![\w'])", written, text)
@@ -181,6 +185,8 @@ def _days_named(text: str) -> str:
             return f"{match['to']}{match['a']} {match['month']} and {'on ' * (first == 'on')}{match['b']}"
         return match[0] if first == "between" else f"from {match['a']} {match['month']} to {match['b']}"
 
+    thirds = {"early": "the beginning", "mid": "the middle", "late": "the end"}
+    text = _EARLY.sub(lambda match: f"{thirds[match[1].lower()]} of {match[2]}", text)
     return _DAYS_OF.sub(named, text)
 
 
@@ -222,6 +228,7 @@ def _hours(match: re.Match[str]) -> tuple[time, time, str]:
         early = _NEAR if named["near"].lower() != "at" else timedelta()
         return (hour - early).time(), (hour + timedelta(hours=1)).time(), said
     start, end = named["a"] or named["c"] or named["after"], named["b"] or named["before"] or "0"
+    end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
     of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start and start.isdigit() else None  # "between 2 and 4 pm"
     return _clock((start or "0") + (of_day[0] if of_day else "")), _clock(end), said
 
