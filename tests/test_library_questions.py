@@ -336,6 +336,9 @@ def test_two_places_and_a_second_question(library: Library) -> None:
 
 
 def test_whom_i_do_not_know_and_who_comes_first(library: Library) -> None:
+    came = library.ask("When did the person I don't know come by?", now=NOW).answer
+    assert came.startswith("Somebody I don't know: in two videos")
+    assert library.ask("Was Ana seen more this week than last week?", now=NOW).answer.startswith("Yes.\nAna: in four")
     days = library.ask("On which days were there people I don't know?", now=NOW).answer
     assert days.startswith("Somebody I don't know: on Tuesday 24 November 2026 (one video) and on Saturday 28")
     first = library.ask("When did the stranger first show up?", now=NOW).answer

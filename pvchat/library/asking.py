@@ -29,7 +29,7 @@ from pvchat.chat.archive import (
     sought,
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.query import EVERYBODY, PRESENT, Query, is_of_sound
+from pvchat.chat.query import EVERYBODY, PRESENT, Number, Query, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
@@ -145,7 +145,8 @@ class _Search:
         query, dates = self.asked.query, self.asked.dates
         joint = dates[-1].joint if len(dates) > 1 else ""
         first = replace(query, then=None)
-        if joint == "than" and query.select == "compare" and query.versus is None:
+        more = (query.select, query.number) == ("how_often", Number("more_than", 1))  # "was Ana seen more"
+        if joint == "than" and (more or query.select == "compare" and query.versus is None):
             first = of_one_time(query)
         elif joint == "than":
             first = replace(first, select="why")  # nothing that can be held against each other

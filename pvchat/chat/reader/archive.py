@@ -150,6 +150,7 @@ _MORE_OFTEN = re.compile(
     re.IGNORECASE,
 )
 _COMPARES = re.compile(r"\b(?:more|less|longer|most|than|first|before|after)\b", re.IGNORECASE)
+_FIRST = re.compile(r"\b(?:first|earliest|initially)\b", re.IGNORECASE)
 _AGO = re.compile(r"^how (?:long|many \w+) ago\b", re.IGNORECASE)
 _OF = re.compile(r"(?:(?<=^)|(?<= ))(?:of|with|in which|where|showing|that shows?) ", re.IGNORECASE)
 _PEOPLE = re.compile(r"\b(?:people|persons)\b", re.IGNORECASE)
@@ -308,7 +309,7 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
     if found := _SHOW.match(rest):
         rest = f"When is {found[1]}?" if " " in found[1] else f"When is {found[1]} seen?"
     main, clause = _parted(rest)
-    query = _over_videos(_read_at(main, place, known))
+    query = _over_videos(_read_at(main, place, known), main)
     if query.select == "attribute" and query.attribute == "place" and not clause:
         query = Query("when", query.whom, query.where, value="place")
     if query.select == "when" and query.number is not None and _PEOPLE.search(main):
@@ -376,7 +377,7 @@ def _by_unit(rest: str, unit: dict[str, str | None], place: str, known: Known) -
     return replace(found, query=replace(query, select=select, value=by, rank=rank, number=number))
 
 
-def _over_videos(query: Query) -> Query:
+def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     if query.select == "who" and query.where == Not(PRESENT) and query.rank is None:
         return replace(query, where=None, number=NEVER)
@@ -390,7 +391,8 @@ def _over_videos(query: Query) -> Query:
     if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth == query.rank.k:
         query = replace(query, whom=replace(whom, nth=0))  # "the first person"
     if query.select == "when" and whom.nth_by == "time" and whom.nth != 0:
-        query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=Rank("time", whom.nth))
+        rank = Rank("time", whom.nth) if whom.nth < 0 or _FIRST.search(text) else query.rank  # "when did he come?"
+        query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=rank)
     if query.select == "order" and len(query.whom.names) == 1 and query == Query("order", query.whom, form=query.form):
         return replace(query, select="when", value="in order")
     edges = {Has("enters"): 1, Has("leaves"): -1}

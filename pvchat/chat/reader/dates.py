@@ -48,7 +48,7 @@ _PHRASE = re.compile(
     rf"\b(?:(?P<recent>{_RECENT})|between (?P<a>{_ANY}) and (?P<b>{_ANY})"
     rf"|from (?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
     rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
-    rf"|(?P<in>on|in|during|over|at|from) (?P<within>{_ANY})"
+    rf"|(?P<in>on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|from) (?P<within>{_ANY})"
     rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:this|last) \w+))(?!\w)",
     re.IGNORECASE,
 )
