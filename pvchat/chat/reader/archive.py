@@ -236,13 +236,18 @@ def read_archive(
     alone = found if before is None else _read_one(rest, place, replace(known, history=()))
     if before is None or not _leans(rest, found, alone):
         return found
+    return _leaning(rest, found, before)
+
+
+def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
+    """A question that leans on the one before: whom else, of which sighting, when and where."""
     whom = found.query.whom
     if re.search(r"\belse\b", rest, re.IGNORECASE) and not (whom.names or whom.besides):  # "anybody else?"
         found = replace(found, query=replace(found.query, whom=replace(whom, besides=before.query.whom.names)))
     sighting = found.sighting
     if sighting is None and before.sighting is not None and before.sighting.whom == before.query.whom:
         sighting = replace(before.sighting, whom=found.query.whom)
-    elif sighting is None and _LEANS.search(rest) and not (dates or place or _EVER.search(rest)):
+    elif sighting is None and _LEANS.search(rest) and not (found.dates or found.place or _EVER.search(rest)):
         sighting = before.sighting  # "was Ben there too?" "and Cem?"
     return _held_on(replace(found, sighting=sighting), before)
 
