@@ -53,9 +53,28 @@ WORDS = {
     "between 2 and 4 pm yesterday": ("2026-11-28T14:00", "2026-11-28T16:00"),
     "from 9:30 to noon on 3 May": ("2026-05-03T09:30", "2026-05-03T12:00"),
     "after 5pm yesterday": ("2026-11-28T17:00", "2026-11-29T00:00"),
+    "at the beginning of November": ("2026-11-01T00:00", "2026-11-11T00:00"),
+    "at about 5 pm on Monday": ("2026-11-23T16:30", "2026-11-23T18:00"),
+    "at the end of last week": ("2026-11-21T00:00", "2026-11-23T00:00"),
+    "at 8:20 on Friday": ("2026-11-27T08:10", "2026-11-27T08:30"),
+    "at 10 today": ("2026-11-29T10:00", "2026-11-29T11:00"),
+    "around 8 yesterday": ("2026-11-28T07:30", "2026-11-28T09:00"),
+    "after 8 on Friday": ("2026-11-27T08:00", "2026-11-28T00:00"),
     "at night on Friday": ("2026-11-27T20:00", "2026-11-28T06:00"),
 }
-NONE = ("last", "this time", "with Ben", "at 3:20", "between 10 and 20 seconds", "on 31 February", "in the second half")
+NONE = (
+    "last",
+    "this time",
+    "with Ben",
+    "in the sun",
+    "with Frieda",
+    "after 3 of them left",
+    "after 8 people",
+    "at 1:03:20",
+    "between 10 and 20 seconds",
+    "on 31 February",
+    "in the second half",
+)
 
 
 @pytest.mark.parametrize("words", WORDS)
@@ -65,6 +84,41 @@ def test_words_for_a_time(words: str) -> None:
     assert tuple(at and at.isoformat(timespec="minutes") for at in (dates.since, dates.until)) == WORDS[words]
     assert dates.said == words
     assert dated(f"{words[0].upper()}{words[1:]}, was Ana seen?", NOW)[0] == "was Ana seen?"
+
+
+@pytest.mark.parametrize(
+    ("words", "as_if"),
+    [
+        ("on wed", "on Wednesday"), ("thurs", "on Thursday"), ("last fri", "last Friday"), ("on sun", "on Sunday"),
+        ("on wensday", "on Wednesday"), ("Yesturday", "yesterday"), ("this wk", "this week"),
+        ("last nite", "last night"), ("friday", "on Friday"), ("the 16th", "on the 16th"),
+        ("in novemebr", "in November"), ("in early May", "in the beginning of May"),
+        ("17-20 November", "from 17 November to 20 November"),
+        ("between 17 and 20 November", "between 17 November and 20 November"),
+        ("from the 17th to 20 november 2025", "from 17 november 2025 to 20 November 2025"),
+    ],
+)  # fmt: skip
+def test_short_words_for_a_time(words: str, as_if: str) -> None:
+    rest, dates = dated(f"Was Ana seen {words}?", NOW)
+    assert (rest, dates) == dated(f"Was Ana seen {as_if}?", NOW)
+    assert rest == "Was Ana seen?"
+
+
+def test_two_days_of_one_month() -> None:
+    rest, dates = dated("Was Ana seen on 17 and 20 November?", NOW)
+    assert (rest, [one.said for one in dates]) == ("Was Ana seen?", ["on 17 November", "on 20 November"])
+
+
+@pytest.mark.parametrize(
+    "words", ["on Mondays", "every Monday", "each week", "every single evening", "daily", "on weekends"]
+)
+def test_each_of_many_days_is_no_time(words: str) -> None:
+    with pytest.raises(SettingsError):
+        dated(f"Was Ana seen {words}?", NOW)
+
+
+def test_somebody_called_like_a_day() -> None:
+    assert dated("Was Wed seen on Fri?", NOW, ["Wed", "Fri"]) == ("Was Wed seen on Fri?", ())
 
 
 @pytest.mark.parametrize("words", NONE)
@@ -84,7 +138,8 @@ def test_somebody_called_may() -> None:
         ("between 9 and 11", ("09:00", "11:00")), ("at night", ("20:00", "06:00")), ("after 5pm", ("17:00", "00:00")),
         ("in the mornings", ("04:00", "12:00")), ("before noon this week", ("00:00", "12:00")),
         ("from 10 o'clock to midnight in May", ("10:00", "00:00")), ("at 2 at night", ("02:00", "03:00")),
-        ("after 11 at night", ("23:00", "00:00")), ("at 12 at night", ("00:00", "01:00")),
+        ("after 11 at night", ("23:00", "00:00")), ("after midnight", ("00:00", "06:00")),
+        ("at 12 at night", ("00:00", "01:00")),
         ("between 11 at night and 3 in the night", ("23:00", "03:00")), ("until 24", ("00:00", "00:00")),
         ("between 10 and 2 at night", ("22:00", "02:00")), ("between 2 and 4 pm", ("14:00", "16:00")),
     ],

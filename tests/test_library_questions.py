@@ -219,6 +219,27 @@ FOLLOWED = {
     "Was Ben here on Friday? → And was he smiling?": {"verdict": "yes", "videos": [5]},
     "Who was in the hall on Friday? → Who was in the kitchen?": {"names": ["Ana", "Ben"], "videos": [1, 2, 4, 6, 9]},
     "How long was Ana in the kitchen on Tuesday? → What about Ben?": {"number": 0},
+    "Was anybody in the kitchen on Monday? → Who?": {"names": ["Ana", "Ben"], "videos": [2]},
+    "Who was in the garden on Monday? → When was that?": {"videos": [3]},
+    "How many people were here on Monday? → Who were they?": {"names": ["Ben", "Ana"], "videos": [2, 3]},
+    "Who was in the garden on Monday? → How long was he there?": {"number": 40, "videos": [3]},
+    "Who was in the garden on Monday? → Were they together?": {"verdict": "no"},
+    "Who was in the garden on Monday? → How often was Ben there?": {"number": 1, "videos": [3]},
+    "Did anybody smile on Friday? → Who?": {"names": ["Ben"], "videos": [5]},
+    "Was Ana with anybody on Monday? → Who was it?": {"names": ["Ben"], "videos": [2]},
+    "Was Ana in the kitchen on Monday? → Where was she on Tuesday?": {"videos": [4]},
+    "Was Ben in the kitchen on Monday? → Was he ever in the garden?": {"verdict": "yes", "videos": [3]},
+    "Was Ben in the kitchen or in the hall? → And in the garden?": {"verdict": "yes", "videos": [3]},
+    "When was Ben last in the kitchen? → Was Ana there too?": {"verdict": "yes", "videos": [9]},
+    "When was Ben last in the hall? → Was Ana there too?": {"verdict": "no"},
+    "When was Ana last here? → Who else was there?": {"names": ["Ben"], "videos": [9]},
+    "Was Ana here on Monday? → Was anybody else?": {"verdict": "yes", "videos": [2, 3]},
+    "Who was in the garden on Monday? → At what time?": {"videos": [3]},
+    "When was Ben last here? → Was Ana there too? → And a stranger?": {"verdict": "no"},
+    "Who was the last person seen in the hall? → When was that?": {"videos": [8]},
+    "Which video has the fewest people? → Who was there?": {"names": ["Ana"], "videos": [1]},
+    "When was Ana first here? → Where?": {"videos": [1]},
+    "When was Ana last here? → How often was she here?": {"videos": [1, 2, 4, 6, 9]},
     "Who came first on Friday, Ana or Ben? → And on Monday?": {"names": ["Ana", "Ben"]},
     "Was Ana here more often than Ben this week? → And last week?": {"verdict": "yes"},
 }
@@ -289,3 +310,47 @@ def test_that_nobody_is_nowhere_says_that_somebody_is_in_each(library: Library) 
     assert (
         library.ask("When was nobody in the hall?", now=NOW).answer == "Somebody is in each of two videos in the hall."
     )
+
+
+def test_a_sighting_is_one_video(library: Library) -> None:
+    there = library.ask("Was Ana there too?", ["When was Ben last in the hall?"], now=NOW).answer
+    assert there == "No. Ana was not seen in that video."
+    assert library.ask("How long was Ben's first visit?", now=NOW).answer.startswith(
+        "Ben: for 45 seconds, in that video."
+    )
+
+
+def test_one_video_is_not_counted(library: Library) -> None:
+    assert " in the one video on Tuesday." in library.ask("Was Ana here tuesday?", now=NOW).answer
+
+
+def test_two_places_and_a_second_question(library: Library) -> None:
+    both = library.ask("Was Ben in the garden or in the hall?", ["Was Ben in the kitchen?"], now=NOW).answer
+    assert library.ask("And in the garden or in the hall?", ["Was Ben in the kitchen?"], now=NOW).answer == both
+    twice = library.ask("Was Ben in the kitchen or in the hall, and how often was Ana here?", now=NOW).answer
+    assert twice.count("Ana:") == 1
+    assert "Ana: in five videos, of nine videos." in twice
+    when = library.ask("Was Ben in the garden or in the hall, and when was he there?", now=NOW).answer
+    assert "nine videos" not in when
+    assert library.ask("Who was in both the kitchen and the hall?", now=NOW).answer.startswith("Ben.\n")
+
+
+def test_whom_i_do_not_know_and_who_comes_first(library: Library) -> None:
+    came = library.ask("When did the person I don't know come by?", now=NOW).answer
+    assert came.startswith("Somebody I don't know: in two videos")
+    assert library.ask("Was Ana seen more this week than last week?", now=NOW).answer.startswith("Yes.\nAna: in four")
+    days = library.ask("On which days were there people I don't know?", now=NOW).answer
+    assert days.startswith("Somebody I don't know: on Tuesday 24 November 2026 (one video) and on Saturday 28")
+    first = library.ask("When did the stranger first show up?", now=NOW).answer
+    assert first.startswith("Somebody I don't know was first seen on Tuesday 24 November")
+    assert (
+        "most often in the kitchen" in library.ask("Is Ana more often in the kitchen than in the hall?", now=NOW).answer
+    )
+    assert library.ask("When was the last time nobody was with Ana?", now=NOW).answer.startswith(
+        "Ana is alone: last on"
+    )
+
+
+def test_each_day_names_the_days_and_each_monday_is_refused(library: Library) -> None:
+    assert library.ask("Was Ben here each day this week?", now=NOW).answer.startswith("Ben: on Monday 23 November")
+    assert library.ask("Is Ben here every Monday?", now=NOW).answer.startswith("I can't read the times")

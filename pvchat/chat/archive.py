@@ -414,7 +414,8 @@ def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> Archive
     Args:
         query: what was asked.
         found: of each time.
-        joint: "and", "or", "than" (more in the first than in the second), "but not" (then, and not at the other).
+        joint: "and", "or", "than" (more in the first than in the second), "but not" (then, and not at the other),
+            "both" (who is in each).
     """
     first, *rest = found
     if not rest:
@@ -430,6 +431,8 @@ def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> Archive
         turned: dict[Verdict | None, Verdict] = {"yes": "no", "no": "yes"}
         verdict = first.verdict and all_verdict([first.verdict, turned.get(then.verdict, "unknown")])
         return replace(first, names=names, verdict=verdict, then=then)
+    if joint == "both":
+        first = replace(first, names={name: count for name, count in first.names.items() if name in then.names})
     both = [each.verdict for each in (first, then) if each.verdict is not None]
     return replace(first, verdict=(any_verdict if joint == "or" else all_verdict)(both) if both else None, then=then)
 

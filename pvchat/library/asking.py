@@ -29,7 +29,7 @@ from pvchat.chat.archive import (
     sought,
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.query import EVERYBODY, PRESENT, Query, is_of_sound
+from pvchat.chat.query import EVERYBODY, PRESENT, Number, Query, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.dates import Dates
@@ -145,7 +145,8 @@ class _Search:
         query, dates = self.asked.query, self.asked.dates
         joint = dates[-1].joint if len(dates) > 1 else ""
         first = replace(query, then=None)
-        if joint == "than" and query.select == "compare" and query.versus is None:
+        more = (query.select, query.number) == ("how_often", Number("more_than", 1))  # "was Ana seen more"
+        if joint == "than" and (more or query.select == "compare" and query.versus is None):
             first = of_one_time(query)
         elif joint == "than":
             first = replace(first, select="why")  # nothing that can be held against each other
@@ -158,13 +159,18 @@ class _Search:
         return LibraryAnswer("\n".join(filter(None, texts)), found)
 
     def _of_two_places(self) -> LibraryAnswer:
-        """The answers of two places, one after the other."""
-        one = replace(self.asked, other_place="")
+        """The answers of two places, one after the other; of a second question about somebody else one."""
+        query = self.asked.query
+        then = None if query.then is None or query.then.whom == query.whom else query.then
+        one = replace(self.asked, other_place="", query=query if then is None else replace(query, then=None))
         each = [
             replace(self, asked=replace(one, place=place)).answer() for place in (one.place, self.asked.other_place)
         ]
         found = joined(one.query, [answer.finding for answer in each], one.joint)
         texts = [lead_of(found, one.joint), *(answer.answer for answer in each)]
+        if then is not None:
+            second = replace(self, asked=replace(one, query=then, place="", sighting=None)).answer()
+            found, texts = replace(found, then=second.finding), [*texts, second.answer]
         return LibraryAnswer("\n".join(filter(None, texts)), found)
 
     def _answer(self, query: Query) -> LibraryAnswer:
@@ -179,7 +185,7 @@ class _Search:
             if not sighted.seen:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
             edge = (sighted.sure or list(sighted.seen))[-1 if is_backwards(asked.sighting) else 0]
-            said = replace(said, moment=edge)
+            said = replace(said, moment=edge, one=True)
         found = self._found(query, None if edge is None else edge.video.number)
         if is_told_of_one(query):
             one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
@@ -199,7 +205,8 @@ class _Search:
 
     def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:
         """What is found; of one video only, where one is meant."""
-        return find(query, self._sighted(of_each(query), only), self._count(), self._everything(query))
+        count = self._count() if only is None else 1
+        return find(query, self._sighted(of_each(query), only), count, self._everything(query))
 
     def _everything(self, query: Query) -> list[str]:
         """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for;

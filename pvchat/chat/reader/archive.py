@@ -12,9 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import permutations
 
-from pvchat.chat.query import NEVER, PRESENT, Has, Not, Number, Query, Rank, Select, is_of_sound
+from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Not, Number, Query, Rank, Select, is_of_sound
 from pvchat.chat.reader.dates import Dates, dated, number_of
 from pvchat.chat.reader.read import Known, read
 from pvchat.errors import SettingsError
@@ -46,7 +45,8 @@ _MEASURES = (
     (r"\b(?:the )?(?:most (?:often|frequently|of the time)|mostly|most|usually|normally|generally|mainly|busiest)\b",
      Rank("often")),
 )  # fmt: skip
-_NOT = re.compile(r"\b(?:never|not)\b|n't\b", re.IGNORECASE)
+# Not "whom I don't know"
+_NOT = re.compile(r"(?:\b(?:never|not)\b|n't\b)(?! (?:know|recogni[sz]ed?|enrolled)\b)", re.IGNORECASE)
 # "Was there no music?": whether it is there at no time
 _NONE_THERE = re.compile(r"^((?:is|was|are|were) there) no(?:t any)? (?!one\b|body\b)(?=\w)", re.IGNORECASE)
 _MOST_PEOPLE = re.compile(
@@ -75,6 +75,11 @@ _ONE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OF_HER = re.compile(r"\b(?:he|she|they|him|her|them|that time)\b", re.IGNORECASE)
+_AT_IT = re.compile(r"\belse\b|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE)
+# "Was Ana here each day?" is answered by the days on which she was
+_EACH_DAY = re.compile(
+    r"^(?=(?:was|were|is|are|did|does|do|has|have)\b)(.+?),? (?:on )?(?:each|every)(?: single)? day\b", re.IGNORECASE
+)
 # What is said of many videos, as it is said of one.
 _AS_READ = tuple(
     (re.compile(said, re.IGNORECASE), read)
@@ -85,6 +90,10 @@ _AS_READ = tuple(
             r"When was \1 last seen",
         ),
         (r"^(?:at )?what time\b", "when"),
+        (
+            r"^how long (?:was|did) (.+?)(?:'s|(?<=s)') (last|first) (?:visit|time|stay)(?: last)?(?=\W*$)",
+            r"How long was \1 there when \1 was \2 seen",
+        ),
         (r"\b(?:vids?|recordings?)\b", "videos"),
         (r"^(?=(?:all )?(?:the )?(?:videos?|clips?|visits?) (?:of|with|where|showing)\b)", "show me "),
         (r"^what(?:'s| \w+) the (longest|shortest) time (?:that )?(.+?) (was|were) (.+?)(?=\W*$)", r"When \3 \2 \4 \1"),
@@ -95,7 +104,7 @@ _AS_READ = tuple(
         (r"^who (?:have|has|did|do) (?:you|we|i) (never|not|last|first)? ?(?:seen?|saw)\b", r"who was \1 seen"),
         (r"\b(was|were|is|are) (?:up|awake|about|around|home|in)(?=$|[.?!,]| (?:and|with|or)\b)", r"\1 there"),
         (r"^(was|is) it (?!.*\b(?:who|that)\b)([^,?]+? or \w+) (?=\w)", r"\1 it \2 who was "),
-        (r"\b(came|come|comes) (?:in|back)\b", r"\1"),
+        (r"\b(came|come|comes) (?:in(?! (?:the|our|my|a)\b)|back)\b", r"\1"),
         (
             r"^how many (?:visits|appearances) (?:did|has|have) (.+?) (?:pay|make|made|have|had)\b",
             r"how often was \1 seen",
@@ -129,18 +138,37 @@ _AS_READ = tuple(
         (r"\b(?:comes (?:home|by|over|round)|drops (?:in|by)|(?:shows|turns) up|stops by)\b", "comes"),
         (r"\b(?:visit|come (?:home|by|over|round)|drop (?:in|by)|(?:show|turn) up|stop by)\b", "come"),
         (r"\bhow many times did (.+?) come\b", r"how often was \1 seen"),
+        (
+            r"^when (was|is) (?:nobody|no one) (last|first)? ?with (.+?)(?=\W*$)",
+            r"When \1 \3 \2 alone",
+        ),
         (r"^how often (was|were) (.+?) (?:here|there)\b", r"How often \1 \2 seen"),
     )
 )
 _MORE_OFTEN = re.compile(
-    r"^(?P<is>is|are|was|were) (?P<who>.+?) (?P<more>more often|more|longer|for longer) (?:in|on|at)\b.* or\b",
+    r"^(?P<is>is|are|was|were) (?P<who>.+?) (?P<more>more often|more|longer|for longer) (?:in|on|at)\b.* (?:or|than)\b",
     re.IGNORECASE,
 )
 _COMPARES = re.compile(r"\b(?:more|less|longer|most|than|first|before|after)\b", re.IGNORECASE)
+_FIRST = re.compile(r"\b(?:first|earliest|initially)\b", re.IGNORECASE)
 _AGO = re.compile(r"^how (?:long|many \w+) ago\b", re.IGNORECASE)
 _OF = re.compile(r"(?:(?<=^)|(?<= ))(?:of|with|in which|where|showing|that shows?) ", re.IGNORECASE)
 _PEOPLE = re.compile(r"\b(?:people|persons)\b", re.IGNORECASE)
 _LEANS = re.compile(r"^(?:and|or|but|what about|how about|then)\b|\b(?:too|also|as well|instead)\b", re.IGNORECASE)
+# Asks nothing but that of what was asked before: "Who?", "When was that?"
+_BARE = re.compile(
+    r"^(?:and |but |so |at )*(?P<word>who|when|what time|where|which room|how (?:long|often|many people|many))"
+    r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$",
+    re.IGNORECASE,
+)
+_BARE_SELECTS: dict[str, Select] = {
+    "who": "who", "when": "when", "what time": "when", "where": "when", "which room": "when", "how long": "how_long",
+    "how often": "how_often", "how many people": "count", "how many": "count",
+}  # fmt: skip
+_HERS = re.compile(r"\b(?:his|their)\b", re.IGNORECASE)
+# Asks anew, of all times; or of all but the one sighting that was meant
+_EVER = re.compile(r"\b(?:ever|never|usually|normally|always|at all)\b", re.IGNORECASE)
+_MANY_TIMES = re.compile(r"\b(?:last|first|how often|how many times)\b", re.IGNORECASE)
 _ASKS_AGAIN = re.compile(r"^(?:and|or|but|so|what about|how about|ok|now|then| )*\W*$", re.IGNORECASE)
 _PRONOUN = re.compile(r"^(?:she|he|they|it)$", re.IGNORECASE)
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
@@ -161,7 +189,7 @@ class ArchiveQuestion:
         place: the source that it names; "" for none.
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
         other_place: a second source, of which the same is asked.
-        joint: what stands between the two: "and", "or", "but not".
+        joint: what stands between the two: "and", "both", "or", "but not".
     """
 
     query: Query
@@ -186,29 +214,76 @@ def read_archive(
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
     try:
-        rest, dates = dated(text.strip(), now, (*known.names, *known.aliases))
+        rest, dates = dated(_EACH_DAY.sub(r"On which days \1", text.strip()), now, (*known.names, *known.aliases))
     except SettingsError:
         return ArchiveQuestion(Query("refuse", refusal="unclear", value="times"), text)
     rest, other, joint = _one_of_two_places(rest, places)
     place = next((one for one in sorted(places, key=len, reverse=True) if _place(one).search(rest)), "")
     if before is not None and _ASKS_AGAIN.match(_place(place).sub("", rest) if place else rest):  # "and on Tuesday?"
-        return replace(before, dates=dates or before.dates, place=place or before.place)
+        return _held_on(replace(before, dates=dates, place=place, other_place=other, joint=joint), before)
     meant = None if before is None else _sighting_of(before)
     if before is not None and meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
         earlier = replace(meant.rank, k=meant.rank.k + (1 if meant.rank.k > 0 else -1))
         return replace(before, query=replace(meant, rank=earlier), sighting=None)
+    if before is not None and not dates and not place and (again := _asked_again(rest, before.query, meant)):
+        return replace(before, query=again, sighting=None if again == meant else meant)
     found = replace(_read_one(rest, place, known), dates=dates, other_place=other, joint=joint)
-    if meant is not None and not dates and _OF_HER.search(rest):
+    is_of_it = _OF_HER.search(rest) or not place and _AT_IT.search(rest)
+    if meant is not None and not dates and is_of_it and not (_EVER.search(rest) or _MANY_TIMES.search(rest)):
         found = replace(found, sighting=found.sighting or meant)
     if _AGO.match(rest) and found.query.select == "when":
         found = replace(found, query=replace(found.query, value="ago"))
     alone = found if before is None else _read_one(rest, place, replace(known, history=()))
-    if before is None or not _LEANS.search(rest) and found.query == alone.query:
+    if before is None or not _leans(rest, found, alone):
         return found
+    return _leaning(rest, found, before)
+
+
+def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
+    """A question that leans on the one before: whom else, of which sighting, when and where."""
+    whom = found.query.whom
+    if re.search(r"\belse\b", rest, re.IGNORECASE) and not (whom.names or whom.besides):  # "anybody else?"
+        found = replace(found, query=replace(found.query, whom=replace(whom, besides=before.query.whom.names)))
     sighting = found.sighting
     if sighting is None and before.sighting is not None and before.sighting.whom == before.query.whom:
         sighting = replace(before.sighting, whom=found.query.whom)
-    return replace(found, dates=dates or before.dates, place=place or before.place, sighting=sighting)
+    elif sighting is None and _LEANS.search(rest) and not (found.dates or found.place or _EVER.search(rest)):
+        sighting = before.sighting  # "was Ben there too?" "and Cem?"
+    return _held_on(replace(found, sighting=sighting), before)
+
+
+def _leans(rest: str, found: ArchiveQuestion, alone: ArchiveQuestion) -> bool:
+    """Whether a question is to be read with the one before it."""
+    if _LEANS.search(rest) or _EVER.search(rest):
+        return _LEANS.search(rest) is not None
+    return found.query != alone.query or any(one.search(rest) for one in (_OF_HER, _HERS, _AT_IT))
+
+
+def _held_on(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
+    """A question at the time and the place of the one before, where it names none itself."""
+    found = replace(found, dates=found.dates or before.dates)
+    if found.place or found.query.value == "place":
+        return found
+    return replace(found, place=before.place, other_place=before.other_place, joint=before.joint)
+
+
+def _asked_again(rest: str, before: Query, meant: Query | None) -> Query | None:
+    """What "Who?", "When was that?" ask of what was asked before; None for a question of its own."""
+    bare = _BARE.match(rest)
+    if bare is None or before.select == "refuse" or before.rank is not None and meant is None:
+        return None
+    word = bare["word"].lower()
+    if _BARE_SELECTS[word] == before.select == "who":
+        return before
+    select, whom, where = _BARE_SELECTS[word], before.whom, before.where
+    if meant is not None and select == "when":
+        return meant
+    if select in ("who", "count") and whom.names:  # "was Tom with anybody?" "Who?"
+        if not isinstance(where, Has) or where.attribute != "with" or where.of not in (None, EVERYBODY):
+            return None
+        whom, where = EVERYBODY, Has("with", of=whom)
+    place = "place" if word in ("where", "which room") else ""
+    return Query(select, replace(whom, quantifier="any") if not whom.names else whom, where, value=place)
 
 
 def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
@@ -239,7 +314,7 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
     if found := _SHOW.match(rest):
         rest = f"When is {found[1]}?" if " " in found[1] else f"When is {found[1]} seen?"
     main, clause = _parted(rest)
-    query = _over_videos(_read_at(main, place, known))
+    query = _over_videos(_read_at(main, place, known), main)
     if query.select == "attribute" and query.attribute == "place" and not clause:
         query = Query("when", query.whom, query.where, value="place")
     if query.select == "when" and query.number is not None and _PEOPLE.search(main):
@@ -258,24 +333,36 @@ def _read_one(rest: str, place: str, known: Known) -> ArchiveQuestion:
 
 def _one_of_two_places(text: str, places: Sequence[str]) -> tuple[str, str, str]:
     """A question without the second of two places, that place, and what joins it: "in the kitchen or in the garden"."""
-    for one, other in permutations(places, 2):
-        two = re.search(
-            rf"(\b(?:in|on|at|into|to) )(?:both |either )?((?:(?:the|our|my) )?{re.escape(one)}),? (and|or|but not) "
-            rf"(?:(?:in|on|at|into|to) )?(?:(?:the|our|my) )?{re.escape(other)}\b", text, re.IGNORECASE,
-        )  # fmt: skip
-        if two and (more := _MORE_OFTEN.match(text)) is not None:
-            often = "longest" if "longer" in more["more"] else "most often"
-            return f"Which room {more['is']} {more['who']} in {often}?", "", ""
-        if two and not _COMPARES.search(text):
-            return f"{text[: two.start()]}{two[1]}{two[2]}{text[two.end() :]}", other, two[3].lower()
-    return text, "", ""
+    named = [one for one in sorted(places, key=len, reverse=True) if one.lower() in text.lower()]
+    if len(named) < 2:
+        return text, "", ""
+    one_of, to = "|".join(map(re.escape, named)), r"(?:in|on|at|into|to) "
+    two = re.search(
+        rf"(\b{to})(?P<both>both |either )?({to})?((?:(?:the|our|my) )?(?:{one_of})),? (?P<joint>and|or|but not|than) "
+        rf"(?:{to})?(?:(?:the|our|my) )?(?P<other>{one_of})\b", text, re.IGNORECASE,
+    ) or re.search(
+        rf"()(?P<both>\bboth )({to})((?:(?:the|our|my) )?(?:{one_of})),? (?P<joint>and) "
+        rf"(?:{to})?(?:(?:the|our|my) )?(?P<other>{one_of})\b", text, re.IGNORECASE,
+    )  # fmt: skip
+    if two and (more := _MORE_OFTEN.match(text)) is not None:
+        often = "longest" if "longer" in more["more"] else "most often"
+        return f"Which room {more['is']} {more['who']} in {often}?", "", ""
+    if two is None or _COMPARES.search(text):
+        return text, "", ""
+    other = next(one for one in named if one.lower() == two["other"].lower())
+    joint = "both" if (two["both"] or "").lower() == "both " else two["joint"].lower()
+    return f"{text[: two.start()]}{two[1] or two[3]}{two[4]}{text[two.end() :]}", other, joint
 
 
 def _sighting_of(before: ArchiveQuestion) -> Query | None:
     """The one sighting that a question before has named; None where it named none."""
-    rank = before.query.rank
-    is_one = before.query.select == "when" and rank is not None and rank.by == "time" and before.query.number is None
-    return before.query if is_one else before.sighting
+    query, rank = before.query, before.query.rank
+    if rank is None or query.number is not None or query.value == "place":
+        return before.sighting
+    if query.select == "who" and rank.by == "time" and query.where in (None, PRESENT):  # "who was the last here?"
+        return Query("when", query.whom, rank=rank)
+    of_one = rank.by == "time" or query.value in ("people", "videos", "")  # the video with most people
+    return query if query.select == "when" and of_one else before.sighting
 
 
 def _by_unit(rest: str, unit: dict[str, str | None], place: str, known: Known) -> ArchiveQuestion:
@@ -295,7 +382,7 @@ def _by_unit(rest: str, unit: dict[str, str | None], place: str, known: Known) -
     return replace(found, query=replace(query, select=select, value=by, rank=rank, number=number))
 
 
-def _over_videos(query: Query) -> Query:
+def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     if query.select == "who" and query.where == Not(PRESENT) and query.rank is None:
         return replace(query, where=None, number=NEVER)
@@ -308,8 +395,9 @@ def _over_videos(query: Query) -> Query:
         return _at_no_time(query)
     if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth == query.rank.k:
         query = replace(query, whom=replace(whom, nth=0))  # "the first person"
-    if query.select == "when" and whom.nth_by == "time" and whom.nth < 0:
-        query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=Rank("time", whom.nth))
+    if query.select == "when" and whom.nth_by == "time" and whom.nth != 0:
+        rank = Rank("time", whom.nth) if whom.nth < 0 or _FIRST.search(text) else query.rank  # "when did he come?"
+        query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=rank)
     if query.select == "order" and len(query.whom.names) == 1 and query == Query("order", query.whom, form=query.form):
         return replace(query, select="when", value="in order")
     edges = {Has("enters"): 1, Has("leaves"): -1}

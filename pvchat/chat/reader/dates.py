@@ -2,8 +2,8 @@
 
 "on Tuesday", "yesterday evening", "this morning", "last night", "this week", "in May", "since 3 May", "in the last ten
 days", "between Monday and Wednesday", "before 2026-05-03"; hours of a day, or of each day ("between 9 and 11", "after
-5pm", "at night"). A weekday is the last one that was, today included; a month or a day without a year is the last one
-that began. Times of a clip ("at 3:20") are `timewords.py`'s.
+5pm", "at 8:20", "at night"). A weekday is the last one that was, today included; a month or a day without a year is
+the last one that began. Weekdays may be short ("wed") or misspelt. What is so on each Monday isn't answered.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
 
 from pvchat.errors import SettingsError
 
@@ -39,13 +40,15 @@ _AT_PART = rf"(?:this {_PART}|tonight|last night|{_DAY} {_PART}|the {_PART} of {
 _SPAN = rf"(?:(?:this|last) (?:week(?:end)?|month|year)|the weekend|{_MONTH}(?: {_YEAR})?\b|{_YEAR})"
 _COUNT = rf"(?:\d+|{'|'.join(_COUNTS)}|an)"
 _AGO = rf"{_COUNT} (?:day|week|month|year|hour)s? ago"
-_ANY = rf"(?:{_AT_PART}|{_DAY}|{_AGO}|{_SPAN})"
+_THIRDS = ("beginning", "start", "middle", "end")
+_THIRD_OF = rf"(?:the )?(?:{'|'.join(_THIRDS)}) of {_SPAN}"
+_ANY = rf"(?:{_THIRD_OF}|{_AT_PART}|{_DAY}|{_AGO}|{_SPAN})"
 _RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?(?:hour|day|week|month|year)s?"
 _PHRASE = re.compile(
     rf"\b(?:(?P<recent>{_RECENT})|between (?P<a>{_ANY}) and (?P<b>{_ANY})"
     rf"|from (?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
     rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
-    rf"|(?P<in>on|in|during|over|at|from) (?P<within>{_ANY})"
+    rf"|(?P<in>on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|from) (?P<within>{_ANY})"
     rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:this|last) \w+))(?!\w)",
     re.IGNORECASE,
 )
@@ -54,14 +57,45 @@ _OF_DAY = rf" ?[ap]m\b| ?o'clock| (?:in the|at) {_PART}\b"
 _HOUR = r"\d{1,2}(?::[0-5]\d)?"
 _CLOCK = rf"(?:{_HOUR}(?:{_OF_DAY})?|noon|midday|midnight)"
 _EXACT = rf"(?:{_HOUR}(?:{_OF_DAY})|noon|midday|midnight)"
-_EDGE = rf"(?:{_EXACT}|{_HOUR}(?=\W*$))"  # "before 8?"; "at 3:20?" is a time of a video
+# "at 8:20", "after 8 on Friday"; not "after 8 people"
+_EDGE = (
+    rf"(?:{_EXACT}|\d{{1,2}}:[0-5]\d|\d{{1,2}}(?= ?[.?!,]|\W*$| (?:on|in|at|and|or|this|last|today|tonight|yesterday"
+    rf"|{_WEEKDAY})\b))"
+)
 _HOURS = re.compile(
     rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
-    rf"|(?:at|around|about) (?P<at>{_EXACT})|(?:at|in the) (?P<part>{_PART})s?(?! of\b))"
-    rf"(?![\w:]| (?:seconds?|minutes?|people|times|{_MONTH})\b)",
+    rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART})s?(?! of\b))"
+    rf"(?![\w:]| (?:seconds?|minutes?|people|times|(?:of )?{_MONTH})\b)",
     re.IGNORECASE,
 )
+# "each day", "on Mondays": of many days at once
+_EACH = re.compile(
+    rf"\b(?:(?:every|each)(?: single)? (?:hour|day|week|weekend|month|year|{_PART}|{_WEEKDAY})|daily"
+    rf"|(?:{_WEEKDAY}|weekend)s)\b",
+    re.IGNORECASE,
+)
+_SHORT = {
+    "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "wed": "Wednesday", "weds": "Wednesday", "thu": "Thursday",
+    "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday", "wk": "week",
+    "wkend": "weekend", "nite": "night", "tonite": "tonight", "yday": "yesterday",
+}  # fmt: skip
+_WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
+_BEFORE_DAY = re.compile(r"\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $", re.IGNORECASE)
+_SPELT = (*_DAYS, "yesterday")
+_MONTHS_SPELT = ("january", "february", "september", "october", "november", "december")
+_LIKE = 0.8  # how like one of these a word of at least six letters is that is misspelt [choice]
+_DAYS_OF = re.compile(
+    rf"\b(?P<to>(?P<first>between|from|on) )?(?:the )?(?P<a>\d{{1,2}})(?:st|nd|rd|th)?"
+    rf"(?P<joint> and | to | until | till | ?[-\u2013] ?)(?P<b>{_NTH}(?: of)? (?P<month>{_MONTH}\b(?:,? {_YEAR})?))",
+    re.IGNORECASE,
+)
+_EARLY = re.compile(rf"\b(early|mid|late)[- ](?:in )?({_MONTH})\b", re.IGNORECASE)
+_NEAR = timedelta(
+    minutes=30
+)  # "around 8" begins so much before, and "at 8:20" is ten minutes before to ten after [choice]
+_MINUTES = timedelta(minutes=10)
+_SOME_DAY = date(2000, 1, 2)
 _JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", "than": "than", "but not": "but not"}
 
 
@@ -100,8 +134,12 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         names: of enrolled people: "since May" is no date where somebody is called May.
 
     Raises:
-        SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
+        SettingsError: it names several that aren't joined ("on Monday and on Friday" are), each of some days, or a
+            30th hour.
     """
+    text = _days_named(_spelt(text, {name.lower() for name in names}))
+    if _EACH.search(text):
+        raise _several(text)
     days: list[tuple[re.Match[str], Dates | None]] = [
         (match, dates) for match in _PHRASE.finditer(text) if (dates := _dates_of(match, now, names)) is not None
     ]
@@ -118,6 +156,38 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
             raise _several(text)
         found += [replace(dates, joint=_JOINTS.get(between, ""))] if dates is not None else []
     return _without(text, [match for match, _ in days], joined=not hours), tuple(found)
+
+
+def _spelt(text: str, names: set[str]) -> str:
+    """A text whose short and misspelt words for days are written out; the names of people stay."""
+
+    def written(match: re.Match[str]) -> str:
+        word = match[0].lower()
+        if word in names or word in _WORDS_TOO and not _BEFORE_DAY.search(text[: match.start()]):
+            return match[0]
+        days = _SPELT if word.endswith("day") else _MONTHS_SPELT  # not "Frieda"
+        if word in _SHORT or len(word) < 6 or word in days:
+            return _SHORT.get(word, match[0])
+        like = next(iter(get_close_matches(word, days, 1, _LIKE)), None)
+        return match[0] if like is None else like if like == "yesterday" else like.capitalize()
+
+    return re.sub(r"(?<![\w'])[A-Za-z]+(?![\w'])", written, text)
+
+
+def _days_named(text: str) -> str:
+    """A text with the month at each day: "between 17 November and 20 November" for "between 17 and 20 November"."""
+
+    def named(match: re.Match[str]) -> str:
+        joint, first = match["joint"].strip().lower(), (match["first"] or "").lower()
+        if joint == "and":
+            if not first or first == "from":
+                return match[0]
+            return f"{match['to']}{match['a']} {match['month']} and {'on ' * (first == 'on')}{match['b']}"
+        return match[0] if first == "between" else f"from {match['a']} {match['month']} to {match['b']}"
+
+    thirds = {"early": "the beginning", "mid": "the middle", "late": "the end"}
+    text = _EARLY.sub(lambda match: f"{thirds[match[1].lower()]} of {match[2]}", text)
+    return _DAYS_OF.sub(named, text)
 
 
 def _several(text: str) -> SettingsError:
@@ -152,9 +222,13 @@ def _hours(match: re.Match[str]) -> tuple[time, time, str]:
         first, last = _PARTS[part.lower()]
         return time(first % 24), time(last % 24), said
     if named["at"]:
-        hour = datetime.combine(date.min, _clock(named["at"]))
-        return hour.time(), (hour + timedelta(hours=1)).time(), said
+        hour = datetime.combine(_SOME_DAY, _clock(named["at"]))
+        if ":" in named["at"]:
+            return (hour - _MINUTES).time(), (hour + _MINUTES).time(), said
+        early = _NEAR if named["near"].lower() != "at" else timedelta()
+        return (hour - early).time(), (hour + timedelta(hours=1)).time(), said
     start, end = named["a"] or named["c"] or named["after"], named["b"] or named["before"] or "0"
+    end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
     of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start and start.isdigit() else None  # "between 2 and 4 pm"
     return _clock((start or "0") + (of_day[0] if of_day else "")), _clock(end), said
 
@@ -171,8 +245,7 @@ def _clock(words: str) -> time:
 
 
 def _dates_of(match: re.Match[str], now: datetime, names: Sequence[str]) -> Dates | None:
-    named, said = match.groupdict(), " ".join(match[0].split())
-    said = said if said.lower().startswith((*_DAYS, *_MONTHS)) else said[:1].lower() + said[1:]
+    named, said = match.groupdict(), _as_said(match)
     if len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS} & {name.lower() for name in names}:
         return None
     if named["recent"]:
@@ -193,6 +266,17 @@ def _dates_of(match: re.Match[str], now: datetime, names: Sequence[str]) -> Date
     return Dates(*one, said)
 
 
+def _as_said(match: re.Match[str]) -> str:
+    """The words for a time, as they stand in a sentence: "on Friday" for "friday"."""
+    said = " ".join(match[0].split())
+    said = said[:1].lower() + said[1:]
+    said = re.sub(
+        rf"\b(?:{_WEEKDAY}|{'|'.join(_MONTHS)})\b", lambda day: day[0].capitalize(), said, flags=re.IGNORECASE
+    )
+    bare = match["bare"] and not said.endswith(" ago")
+    return f"on {said}" if bare and re.match(rf"{_WEEKDAY}\b|{_DATE}", said, re.IGNORECASE) else said
+
+
 def _recent(text: str, now: datetime, said: str) -> Dates:
     """The last so many days, weeks … up to now."""
     count = next((word for word in text.split()[3:-1]), "a")
@@ -206,12 +290,24 @@ def _span(text: str, now: datetime) -> tuple[datetime, datetime] | None:
         count, unit, _ = words.split()
         when = now - _length(number_of(count), unit)
         return (when - timedelta(hours=1), when) if unit.startswith("hour") else _whole(when.date())
+    if (third := re.fullmatch(r"(?:the )?(\w+) of (.+)", words)) and third[1] in _THIRDS:
+        return _third_of(_period(third[2], today), third[1])
     part = next((one for one in _PARTS if re.search(rf"\b{one}\b", words)), "night" if words == "tonight" else "")
     if part:
         return _part_of_day(words, part, now.date())
     if (day := _day(words, today)) is not None:
         return _whole(day)
     return _period(words, today)
+
+
+def _third_of(whole: tuple[datetime, datetime] | None, which: str) -> tuple[datetime, datetime] | None:
+    """The first, the second or the last third of a time, whole days."""
+    if whole is None:
+        return None
+    days = (whole[1] - whole[0]).days
+    start = {"middle": days // 3, "end": days - days // 3}.get(which, 0)
+    length = days - 2 * (days // 3) if which == "middle" else days // 3
+    return whole[0] + timedelta(days=start), whole[0] + timedelta(days=start + length)
 
 
 def _part_of_day(words: str, part: str, today: date) -> tuple[datetime, datetime] | None:

@@ -114,6 +114,7 @@ class Asked:
         moment: the one sighting that is meant ("when she was last seen"); None: none in particular.
         told: of a question about what is known of somebody, the answer for the one video that tells it; "" for none.
         today: the day on which it is asked, where it asks how many days ago; None where it doesn't.
+        one: only the video of that one sighting was looked at.
     """
 
     when: str = ""
@@ -121,6 +122,7 @@ class Asked:
     moment: Seen | None = None
     told: str = ""
     today: date | None = None
+    one: bool = False
 
     @property
     def of(self) -> str:
@@ -147,7 +149,7 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
 
 def lead_of(found: ArchiveFinding, joint: str) -> str:
     """What stands before the answers for two times that are held against each other; "" where they aren't."""
-    if joint not in ("than", "but not"):
+    if joint not in ("than", "but not", "both"):
         return ""
     named = f"{join(list(found.names)) or 'Nobody I know'}." if found.query.select == "who" else ""
     return LEADS[found.verdict or ""] or named
@@ -157,13 +159,13 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     """That nothing of it was seen, in how many videos."""
     who, several = _subject(found), len(found.query.whom.names) > 1
     so = _where(found).strip() or clause(found.query.where, 1 + several)
-    of = f"any of {videos(found.looked_at)}{asked.of}" if found.looked_at > 1 else f"the one video{asked.of}"
+    of = f"{'any of ' * (found.looked_at > 1)}{_among(found, asked)}"
     if found.untold:
         more = _NOT_LISTENED if is_of_sound(found.query) else ""
         return f"I can't tell whether {_lower(who)} {so} in {of}.{more}"
     if found.query.select == "when" and found.query.whom.quantifier == "none":
         there = "Somebody I know" if found.query.whom.known else "Somebody"
-        return f"{there} is in {'each' if found.looked_at > 1 else ''}{of.removeprefix('any')}."
+        return f"{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if is_plain(found.query.where):
         named = f"{who} {'were' if several else 'was'} not seen" if found.query.whom.names else "Nobody was seen"
@@ -194,7 +196,7 @@ def _everybody(found: ArchiveFinding, asked: Asked) -> str:
     elif left:
         never = f"I found no moment at which {left} {clause(where, 1)}."
         told.append(never if found.verdict == "no" else f"Of {left} I can't tell.")
-    return " ".join(told) + f" That is of {videos(found.looked_at)}{asked.of}." + lines(found.seen)
+    return " ".join(told) + f" That is of {_among(found, asked)}." + lines(found.seen)
 
 
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
@@ -219,7 +221,7 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
 
 def _greatest(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """The longest time, the longest video, or those with most people; the shortest, the fewest."""
-    of, size = f"of {videos(found.looked_at)}{asked.of}", found.number or 0.0
+    of, size = f"of {_among(found, asked)}", found.number or 0.0
     if found.query.value == "people":
         many = so_many_people(int(size)) if size else "nobody"
         word, so = "most" if rank.k > 0 else "fewest", clause(found.query.where, 2) if found.query.where else "are seen"
@@ -235,7 +237,7 @@ def _greatest(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
 def _grouped(found: ArchiveFinding, asked: Asked) -> str:
     """At which places, on which days …, with how many videos or how long each."""
     query, by_length = found.query, found.query.rank is not None and found.query.rank.by == "long"
-    verb, of = "were" if len(query.whom.names) > 1 else "was", f" That is of {videos(found.looked_at)}{asked.of}."
+    verb, of = "were" if len(query.whom.names) > 1 else "was", f" That is of {_among(found, asked)}."
     if query.number == NEVER:
         there = join([unit_said(query.value, one) for one in found.groups], "or")
         so = f"not seen {there}" if there else f"seen {_EACH[query.value]}"
@@ -262,13 +264,15 @@ def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     place = rank.k if last else rank.k - 1
     edge = sure[place] if -len(sure) <= place < len(sure) else None
     if edge is None and sure:
-        return f"{so} {verb} not seen {word} in any of {videos(found.looked_at)}{asked.of}."
+        return f"{so} {verb} not seen {word} in any of {_among(found, asked)}."
     told = [f"{lead} {moment(edge, last)}{ago(edge, asked.today)}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
         told.append(f"{also} {'; '.join(moment(one, last) for one in (perhaps[::-1] if last else perhaps)[:2])}.")
     said = lines([edge]) if edge is not None and edge.quotes else ""
-    return " ".join(told) + (f" That is among {videos(found.looked_at)}{asked.of}." if asked.of else "") + said
+    return (
+        " ".join(told) + (f" That is among {_among(found, asked)}." if asked.of and found.looked_at > 1 else "") + said
+    )
 
 
 def _who(found: ArchiveFinding, asked: Asked) -> str:
@@ -283,11 +287,11 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         sure = {name for one in found.seen for name in one.names if name not in one.perhaps}
         doubtful = sorted({name for one in found.seen for name in one.perhaps} - sure)
         perhaps = f" Perhaps {join(doubtful, 'or')}." if doubtful else ""
-        return f"Nobody: everybody I know was seen at least once in {videos(found.looked_at)}{asked.of}.{perhaps}"
+        return f"Nobody: everybody I know was seen at least once in {_among(found, asked)}.{perhaps}"
     told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     if rank is not None and told and found.query.number is None:
         told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
-        return f"{told[0] if told else 'Nobody'}, of {videos(found.looked_at)}{asked.of}."
+        return f"{told[0] if told else 'Nobody'}, of {_among(found, asked)}."
     sentences = [f"{join(told)}."] if told else []
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
@@ -296,7 +300,7 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         sentences.append(f"{upper(_STRANGERS)} is in {videos(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
-    return " ".join(sentences) + f" That is of {videos(found.looked_at)}{asked.of}." + lines(found.seen)
+    return " ".join(sentences) + f" That is of {_among(found, asked)}." + lines(found.seen)
 
 
 def _all_named(one: Seen) -> str:
@@ -308,14 +312,14 @@ def _count(found: ArchiveFinding, asked: Asked) -> str:
     """How many people there are in all, or at most at the same time."""
     if counts_at_once(found.query):
         best = max(found.seen, key=lambda one: one.at_once)
-        when = f"{moment(best)}, of {videos(found.looked_at)}{asked.of}"
+        when = f"{moment(best)}, of {_among(found, asked)}"
         many = f"{so_many_people(best.at_once)} {'is' if best.at_once == 1 else 'are'}"
         return f"At most {many} seen at the same time: {when}."
     most = max((one.strangers for one in found.seen), default=0)
     known = f"{number(len(found.names))} whom I know ({join(list(found.names))})" if found.names else ""
     unknown = f"at least {number(most)} whom I don't know" if most else ""
     told = join([part for part in (known, unknown) if part]) or "nobody"
-    return f"{upper(told)}, in {videos(found.looked_at)}{asked.of}."
+    return f"{upper(told)}, in {_among(found, asked)}."
 
 
 def _compare(found: ArchiveFinding, asked: Asked) -> str:
@@ -323,8 +327,8 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
     rank, lead = found.query.rank, LEADS[found.verdict or ""]
     told = [f"{name} {_measured(found, name, rank.by if rank is not None else 'time')}" for name in found.names]
     if not told:
-        return " ".join([*filter(None, [lead]), f"I found nobody to compare in {videos(found.looked_at)}{asked.of}."])
-    return f"{lead} {', then '.join(told)}; of {videos(found.looked_at)}{asked.of}.".lstrip()
+        return " ".join([*filter(None, [lead]), f"I found nobody to compare in {_among(found, asked)}."])
+    return f"{lead} {', then '.join(told)}; of {_among(found, asked)}.".lstrip()
 
 
 def _measured(found: ArchiveFinding, name: str, by: str) -> str:
@@ -380,8 +384,17 @@ def _where(found: ArchiveFinding) -> str:
 def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
     """Such as "in two videos surely, in one perhaps, of twelve videos on Tuesday"."""
     sure, perhaps = len(found.sure), len(found.perhaps)
+    if found.looked_at == 1:
+        return f"{'' if sure else 'perhaps '}in {_among(found, asked)}"
     told = f"in {videos(sure)}" + (f" surely, in {number(perhaps)} perhaps" if sure and perhaps else "")
-    return f"{told if sure else f'perhaps in {videos(perhaps)}'}, of {videos(found.looked_at)}{asked.of}"
+    return f"{told if sure else f'perhaps in {videos(perhaps)}'}, of {_among(found, asked)}"
+
+
+def _among(found: ArchiveFinding, asked: Asked) -> str:
+    """The videos that were looked at: "twelve videos on Tuesday", "the one video today", "that video"."""
+    if asked.one:
+        return "that video"
+    return f"{'the ' * (found.looked_at == 1)}{videos(found.looked_at)}{asked.of}"
 
 
 def _so(found: ArchiveFinding) -> str:
