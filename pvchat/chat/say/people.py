@@ -430,8 +430,8 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
         no = "No, " if finding.verdict == "no" and not denied else ""
         seen = merged([row.span for row in timeline.of("", has.attribute) if row.holds and row.value == has.value])
         if seen and (event := event_said(finding.query.during)):
-            thing = said(has.value, 1)
-            return f"{no}I see no {thing} {event}, but I see {indefinite(thing)} {in_passing(seen, timeline)}."
+            label = said(has.value, 1)
+            return f"{no}I see no {label} {event}, but I see {indefinite(label)} {in_passing(seen, timeline)}."
         return _DRAWN if timeline.drawn else f"{no}I see no {said(has.value, 1)} in this video, but I may miss one."
     thing, what = rows[0], counted(rows[0].value, most_at_once([row.span for row in rows]))
     side = (wording("side", thing.of) or thing.of) if thing.attribute == "thing" else ""
