@@ -271,8 +271,12 @@ def test_warming_up_loads_every_expert(monkeypatch: pytest.MonkeyPatch) -> None:
     from pvchat.perception.experts.collection import Experts
 
     names, loaded = [n for n, part in vars(Experts).items() if isinstance(part, cached_property)], []
+
+    def loads(name: str) -> property:
+        return property(lambda self: loaded.append(name) or SimpleNamespace(landmarks=None))
+
     for name in names:
-        monkeypatch.setattr(Experts, name, property(lambda self, name=name: loaded.append(name)))
+        monkeypatch.setattr(Experts, name, loads(name))
     Experts().load()
     assert loaded == names
 

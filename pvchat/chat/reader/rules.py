@@ -303,6 +303,16 @@ def _at_that_time(question: Tagged) -> Sequence[Slot]:
     return [*question.slots, Slot("F", "pronoun", False, "then", "then", last)]
 
 
+def _at_once(question: Tagged) -> Sequence[Slot]:
+    """With "at the same time" behind a condition as a slot, where the network passed it over."""
+    slots, seen = question.slots, question.seen
+    text, condition = " ".join(seen), any(slot.role == "P" and slot.kind in ("deed", "posture") for slot in slots)
+    related = any(slot.kind == "with" or slot.role in ("E", "F") for slot in slots)  # "at the same time as Ana"
+    if not condition or "at the same time" not in text or related:
+        return slots
+    return [*slots, Slot("P", "with", False, "at the same time", "at the same time", len(seen))]
+
+
 def _taken_up(question: Tagged) -> Sequence[Slot]:
     """With a description before the question word in the place of its pronoun: "the man in red, who is with him?"."""
     slots, asks_at = question.slots, next((i for i, word in enumerate(question.seen) if word in _OPENERS), 0)
@@ -893,7 +903,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 
 TAG_RULES = (_with_event, _only_deed)
-SLOT_RULES = (_at_that_time, _taken_up, _met, _or_of, _into_or_out_of, _she_of_the_event)
+SLOT_RULES = (_at_that_time, _at_once, _taken_up, _met, _or_of, _into_or_out_of, _she_of_the_event)
 HEAD_RULES = (_not_first, _meanwhile, _only_there, _gaze, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
 QUERY_RULES = (
     _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _not_there, _mostly,
