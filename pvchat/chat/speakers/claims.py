@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from pvchat.chat.query import atoms
 from pvchat.chat.question import Question
-from pvchat.chat.timeline import Row, Timeline
+from pvchat.chat.timeline import LIKELY, Row, Timeline
 from pvchat.model.choices import (
     ChoiceKind,
     Chooser,
@@ -74,7 +74,7 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
     for name, track in ((p.name, p.track) for p in people if p.decision == "present"):
         if question.type != "location" and track is not None and analysis.tracks[track].facts.activity is None:
             found.append(Gap("action", name, track))
-        if question.type != "action" and not timeline.of("", "place"):
+        if question.type != "action" and all(row.probability < LIKELY for row in timeline.of("", "place")):
             found.append(Gap("location", ""))
     return list(dict.fromkeys(found))
 
@@ -137,4 +137,6 @@ def _with_rows(timeline: Timeline, rows: Sequence[Row]) -> Timeline:
     """A timeline with rows that hold all the time that their person is seen, before those that were measured."""
     spans = [(row, span) for row in rows for span in timeline.seen(row.entity)]
     added = [replace(row, start_s=start, end_s=end) for row, (start, end) in spans]
-    return replace(timeline, rows=(*added, *timeline.rows)) if added else timeline
+    placed = any(row.attribute == "place" for row in added)  # in the place of one that was only probable
+    rest = [row for row in timeline.rows if not (placed and row.attribute == "place" and row.probability < LIKELY)]
+    return replace(timeline, rows=(*added, *rest)) if added else timeline
