@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pvchat.chat.english import participle, present_tense, table
+from pvchat.chat.english import present_tense, table
+from pvchat.chat.reader.words import participle
 from pvchat.model.choices import choices, group_names
 
 REPO = Path(__file__).parents[1]

@@ -143,8 +143,9 @@ def whether(
     if always:
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
     enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
-    if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?": never while she sits there
-        there = common(time, truth_of(And(spots(condition)), entity, timeline).yes) if spots(condition) else []
+    # "Did she wear a hat at the table?": never while she sits there
+    if isinstance(condition, And) and not enough and (at := spots(condition)):
+        there = common(time, truth_of(And(at), entity, timeline).yes)
         enough = bool(there) and not without(there, truth.no)
     if isinstance(condition, Has) and condition.attribute in HEARD:  # no doubt about any moment
         enough = not without(time, truth.no)

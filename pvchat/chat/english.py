@@ -9,7 +9,6 @@ verb that isn't in it stays as it is: "is whittling".
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -163,15 +162,6 @@ def present_tense(phrase: str) -> str:
     if any(said[i] not in known for i in heads):
         return f"is {phrase}"
     return " ".join(known[word] if i in heads else word for i, word in enumerate(said))
-
-
-def participle(verb: str) -> str:
-    """A regular verb as it stands after "is": "pet", "pets" and "petted" as "petting", "carries" as "carrying"."""
-    base = re.sub(r"(?<=[sxzh])es$|(?<=[^s])s$", "", verb)
-    base = re.sub(r"ied?$", "y", base)  # "carries" has lost its s by now
-    stem = re.sub(r"(?<=[^e])ed$|(?<=[fg]ree|ntee)d$|(?<=[^eoy])e$", "", base)
-    doubled = stem == base and re.fullmatch(r"[^aeiou]*[aeiou][bdgklmnprtv]", stem)
-    return f"{stem}{stem[-1] if doubled else ''}ing"
 
 
 def wording(part: str, key: str | None, **fills: str) -> str:

@@ -91,10 +91,8 @@ _DAYS_OF = re.compile(
     re.IGNORECASE,
 )
 _EARLY = re.compile(rf"\b(early|mid|late)[- ](?:in )?({_MONTH})\b", re.IGNORECASE)
-_NEAR = timedelta(
-    minutes=30
-)  # "around 8" begins so much before, and "at 8:20" is ten minutes before to ten after [choice]
-_MINUTES = timedelta(minutes=10)
+_NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
+_MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after [choice]
 _SOME_DAY = date(2000, 1, 2)
 _JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", "than": "than", "but not": "but not"}
 

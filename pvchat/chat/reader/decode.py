@@ -638,7 +638,7 @@ def _afterwards(last: Turn) -> During:
     return WHOLE if event is None else During("after", event)
 
 
-def what_of(last: Turn) -> Query | None:
+def asked_what(last: Turn) -> Query | None:
     """What somebody wears, holds or does of whom was asked whether she does: "does she hold something?", "what?"."""
     query = last[0]
     asked = query.where.attribute if isinstance(query.where, Has) else "present"

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from pvchat.chat.english import word_set
 from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered
-from pvchat.chat.reader.decode import Turn, goes_on, leaning, picked, query_of, resolved, what_of
+from pvchat.chat.reader.decode import Turn, asked_what, goes_on, leaning, picked, query_of, resolved
 from pvchat.chat.reader.network import Labels, Network
 from pvchat.chat.reader.rules import (
     Tagged,
@@ -82,7 +82,7 @@ def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if known.history and is_numbered(part) and {word.seen for word in words} <= _EMPTY:  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
-    if known.history and {word.seen for word in words} <= _WHAT and (asked := what_of(known.history[-1])):
+    if known.history and {word.seen for word in words} <= _WHAT and (asked := asked_what(known.history[-1])):
         return asked
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")

@@ -543,3 +543,12 @@ def _without_articles(words: Sequence[str]) -> str:
 def _meanings() -> dict[str, dict[str, list[str]]]:
     lexicon: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
     return lexicon
+
+
+def participle(verb: str) -> str:
+    """A regular verb as it stands after "is": "pet", "pets" and "petted" as "petting", "carries" as "carrying"."""
+    base = re.sub(r"(?<=[sxzh])es$|(?<=[^s])s$", "", verb)
+    base = re.sub(r"ied?$", "y", base)  # "carries" has lost its s by now
+    stem = re.sub(r"(?<=[^e])ed$|(?<=[fg]ree|ntee)d$|(?<=[^eoy])e$", "", base)
+    doubled = stem == base and re.fullmatch(r"[^aeiou]*[aeiou][bdgklmnprtv]", stem)
+    return f"{stem}{stem[-1] if doubled else ''}ing"

@@ -19,7 +19,6 @@ from pvchat.chat.english import (
     join,
     lasting,
     number,
-    participle,
     shortened,
     so_many_people,
     span_told,
@@ -49,6 +48,7 @@ from pvchat.chat.query import (
     conjunction,
     events_in,
 )
+from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
 from pvchat.chat.timeline import Entity, Finding, Found, Row, Timeline, is_of_scene
