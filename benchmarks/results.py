@@ -2,7 +2,7 @@
 
     python benchmarks/results.py RUN [SYSTEM] > tables.md
 
-In: a run's folder. Out: the headline; one system beside the face matcher by set, suite, type and conditions; time.
+In: a run's folder. Out: the headline; one system beside the face matcher by set, type and view; time.
 """
 
 from __future__ import annotations
@@ -14,15 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.errors import PVChatError, SettingsError
-from pvchat.eval.report.page import PRESENCE, TELLING, interval, number, parts
-from pvchat.eval.systems.registry import PREFERRED
+from pvchat.eval.report import PRESENCE, TELLING, interval, number, parts
+from pvchat.eval.systems import PREFERRED
 
 Row = dict[str, Any]
 BESIDE = "face-matcher"
-CONDITIONS = (
-    "view, hard part", "style, hard part", "view", "clothes", "clothes (measured)", "negative",
-    "faces at once (measured)", "face size (measured)",
-)  # fmt: skip
+VIEWS = ("view, hard part", "view")
 SMALL = tuple(("existence", key) for key in ("balanced_accuracy", "auc", "tpr", "tnr", "ece"))
 TOLD = (
     ("wording", "content_f1"), ("wording", "sentence_cosine"), ("wording", "rouge_l"), ("wording", "bleu1"),
@@ -58,16 +55,17 @@ def tables(folder: Path, system: str = "") -> str:
     system = system or next((s for s in PREFERRED if s in systems), next(iter(systems)))
     beside = [system, *(s for s in (BESIDE,) if s in systems and s != system)]
     blind = [s for s in systems if s in (system, "prior")]
-    conditions = [a for a in CONDITIONS if len(systems[system]["slices"].get(a, {})) > 1]
+    views = [a for a in VIEWS if len(systems[system]["slices"].get(a, {})) > 1]
+    overall = {name: row["overall"] for name, row in systems.items()}
     told = [
         _about(metrics, run),
-        "### Who is there\n\n" + _headline(systems, PRESENCE),
-        *(f"### Who is there, {place} part\n\n" + _part(rows) for place, rows in parts(metrics).items()),
-        "### What is said\n\n" + _headline(systems, TELLING),
-        *(f"### {system} by {axis}\n\n" + _sliced(systems, beside, axis, SMALL) for axis in ("set", "suite")),
+        "### Who is there\n\n" + _headline(overall, PRESENCE),
+        *(f"### Who is there, {place} part\n\n" + _headline(rows, PRESENCE) for place, rows in parts(metrics).items()),
+        "### What is said\n\n" + _headline(overall, TELLING),
+        f"### {system} by set\n\n" + _sliced(systems, beside, "set", SMALL),
         f"### {system} by question type\n\n" + _sliced(systems, blind, "type", TOLD),
-        f"### {system} by conditions",
-        *(_sliced(systems, beside, axis, SMALL) for axis in conditions),
+        f"### {system} by view",
+        *(_sliced(systems, beside, axis, SMALL) for axis in views),
         "### Time\n\n" + _time(run),
     ]
     return "\n\n".join(told) + "\n"
@@ -78,11 +76,11 @@ def _about(metrics: Row, run: Row) -> str:
     lines = [
         f"{about['questions']} questions{_half(run)} about {about['clips']} clips, {about['people']} people enrolled"
         f" from one clip each, {100 * (about['yes'] or 0):.0f} % of yes/no questions truly yes; left out:"
-        f" {about['left_out']} rows, {about['unreadable_clips']} clips. 95 % intervals:"
+        f" {about['left_out']} rows, unreadable: {len(run['clip_errors'])} clips. 95 % intervals:"
         f" {metrics['bootstrap']['resamples']} resamples of clips, seed {metrics['bootstrap']['seed']}.",
         f"pvchat {versions['pvchat']} ({versions.get('commit', 'no checkout')}), Python {versions['python']}, torch"
-        f" {versions['torch']}; predictions.jsonl SHA-256 `{run['files']['predictions.jsonl'][:16]}…`.",
-        f"`{metrics['signatures']['bleu4']}`, `{metrics['signatures']['bertscore']}`.",
+        f" {versions['torch']}; predictions.jsonl SHA-256 `{run['predictions_sha256'][:16]}…`.",
+        f"`{metrics['signatures']['bleu4']}`.",
     ]
     return "\n".join(lines)
 
@@ -94,15 +92,10 @@ def _half(run: Row) -> str:
 
 def _headline(systems: Row, columns: Sequence[tuple[str, str, str, bool]]) -> str:
     rows = [
-        [name, *(_cell(system["overall"].get(group, {}).get(key)) for group, key, _, _ in columns)]
-        for name, system in systems.items()
+        [name, *(_cell(groups.get(group, {}).get(key)) for group, key, _, _ in columns)]
+        for name, groups in systems.items()
     ]
     return _table(["system", *(title for *_, title, _ in columns)], rows)
-
-
-def _part(systems: Row) -> str:
-    titles = [title for *_, title, _ in PRESENCE]
-    return _table(["system", *titles], [[name, *(_cell(row[t]) for t in titles)] for name, row in systems.items()])
 
 
 def _sliced(systems: Row, names: Sequence[str], axis: str, keys: Sequence[tuple[str, str]]) -> str:
@@ -119,7 +112,7 @@ def _sliced(systems: Row, names: Sequence[str], axis: str, keys: Sequence[tuple[
 
 
 def _time(run: Row) -> str:
-    rows = [[s, str(t["n"]), f"{t['mean']:.3f}", f"{t['median']:.3f}"] for s, t in run["seconds"]["systems"].items()]
+    rows = [[s, str(t["n"]), f"{t['mean']:.3f}", f"{t['median']:.3f}"] for s, t in run["seconds"].items()]
     return _table(["system", "questions", "mean s", "median s"], rows)
 
 

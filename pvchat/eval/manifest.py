@@ -1,8 +1,8 @@
 """What is asked of whom: a manifest of people to enroll and questions about clips.
 
 In: a folder with `people.json` and `questions.jsonl` (data/README.md says how to lay out a set). Out: a `Manifest`;
-whatever can't be used is a named `ManifestProblem`, never a silent gap. Other layouts (`layouts/`) read into the same
-dataclasses, and `write` turns them into this layout.
+whatever can't be used is a named `ManifestProblem`, never a silent gap. Other layouts (`layouts.py`) read into the same
+dataclasses.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,6 @@ from pvchat.people.person import name_key
 
 TYPES = ("existence", "appearance", "action", "location", "other")
 KINDS = ("single", "refusal", "pair", "triple", "relative", "who")
-CLOTHES = ("same", "changed")
-Spans = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,6 @@ class Item:
         answer: the reference, a phrase or a sentence.
         present: name to truth.
         view: how the person is seen ("clear", "masked", …), None where it isn't annotated.
-        clothes: "same" as in the enrollment clip or "changed", None where it isn't annotated.
-        hard: a negative of the same set (a look-alike situation), None where it isn't annotated.
-        spans: name to [start_s, end_s] spans, None where they aren't annotated.
     """
 
     id: str
@@ -65,9 +60,6 @@ class Item:
     answer: str
     present: dict[str, bool]
     view: str | None = None
-    clothes: str | None = None
-    hard: bool | None = None
-    spans: dict[str, Spans] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The question as a row of the manifest; what isn't annotated is left out."""
@@ -91,7 +83,6 @@ class Manifest:
         name: for titles.
         root: what clip paths are relative to.
         people, items, problems: see their classes.
-        sets: what `sets.json` says about a set: {"suite": …, "drawn": bool, "note": …}.
     """
 
     name: str
@@ -99,7 +90,6 @@ class Manifest:
     people: tuple[Subject, ...]
     items: tuple[Item, ...]
     problems: tuple[ManifestProblem, ...] = ()
-    sets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def path(self, clip: str) -> Path:
         """Where a clip lies."""
@@ -107,21 +97,17 @@ class Manifest:
 
 
 def read_folder(folder: Path) -> Manifest:
-    """The layout of `people.json` + `questions.jsonl` (+ `sets.json`).
+    """The layout of `people.json` + `questions.jsonl`.
 
     Raises:
-        SettingsError: one of the two files is missing or isn't JSON at all; `sets.json` holds something else.
+        SettingsError: one of the two files is missing or isn't JSON at all.
     """
     try:
         rows = json.loads(_text(folder / "people.json"))
         lines = _text(folder / "questions.jsonl").split("\n")  # `splitlines` also cuts inside of texts, at U+2028
-        sets = json.loads(_text(folder / "sets.json")) if (folder / "sets.json").exists() else {}
     except (OSError, ValueError) as error:
         hint = "It needs people.json and questions.jsonl; data/README.md shows them."
         raise SettingsError(f"the manifest can't be read ({error}).", subject=str(folder), hint=hint) from error
-    if not isinstance(sets, dict) or not all(isinstance(row, dict) for row in sets.values()):
-        hint = 'It looks like {"clinic": {"suite": "medical", "drawn": false}}.'
-        raise SettingsError("an object for each set is expected.", subject=str(folder / "sets.json"), hint=hint)
     problems: list[ManifestProblem] = []
     people = _collect(rows, "people.json", problems, _subject)
     first = {name_key(p.name): p for p in reversed(people)}
@@ -131,7 +117,7 @@ def read_folder(folder: Path) -> Manifest:
     numbered = [line for line in enumerate(lines, 1) if line[1].strip()]
     items = _collect([text for _, text in numbered], "questions.jsonl", problems, _item, [n for n, _ in numbered])
     kept = _unique(items, problems)
-    return Manifest(folder.resolve().name, folder, tuple(people), tuple(kept), tuple(problems), sets)
+    return Manifest(folder.resolve().name, folder, tuple(people), tuple(kept), tuple(problems))
 
 
 def checked(manifest: Manifest) -> Manifest:
@@ -185,8 +171,6 @@ def write(manifest: Manifest, folder: Path) -> None:
     lines = [json.dumps({**i.to_dict(), "video": moved(i.video)}, ensure_ascii=False) for i in manifest.items]
     (folder / "people.json").write_text(json.dumps(people, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     (folder / "questions.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    if manifest.sets:
-        (folder / "sets.json").write_text(json.dumps(manifest.sets, indent=1) + "\n", encoding="utf-8")
 
 
 def _collect(
@@ -216,15 +200,10 @@ def _item(line: str) -> Item:
     item: Item = validated(Item, {"set": "", **json.loads(line)})
     if item.type not in TYPES or item.kind not in KINDS:
         raise ValueError(f"unknown type or kind: {item.type!r}, {item.kind!r}")
-    if item.clothes not in (None, *CLOTHES):
-        raise ValueError(f"`clothes` is same or changed, not {item.clothes!r}")
     if unnamed := [name for name in item.people if name not in item.present]:
         raise ValueError(f"`present` says nothing about {', '.join(unnamed)}")
     if not item.question.strip():
         raise ValueError("`question` is empty")
-    times = [span for spans in (item.spans or {}).values() for span in spans]
-    if wrong := [span for span in times if not 0 <= span[0] <= span[1]]:
-        raise ValueError(f"`spans` must be [start, end] in seconds, not {list(wrong[0])}")
     return item
 
 

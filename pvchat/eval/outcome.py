@@ -11,6 +11,7 @@ occurs: then the documented match distance decides.
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,11 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.eval import provenance
-from pvchat.eval.manifest import Item, Manifest
+from pvchat.eval.manifest import Item
 from pvchat.eval.options import EvalOptions
-from pvchat.eval.systems.base import existence_text
-from pvchat.eval.systems.baselines import MATCH
+from pvchat.eval.systems import MATCH, existence_text
 from pvchat.eval.worker import Spec
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
@@ -34,15 +33,14 @@ Row = dict[str, Any]
 
 def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: Progress) -> dict[str, Any]:
     """Order the rows, settle thresholds, measure, write the report."""
-    from pvchat.eval.report import page
+    from pvchat.eval import report
     from pvchat.eval.scores import measure
 
     journal = Journal(out / "predictions.jsonl")
     rows, tuned = settle(ordered(journal.read(), spec), {i.id: i for i in spec.manifest.items})
-    clips = _last(Journal(out / "clips.jsonl").read(), spec)
-    judged = _judge(out, spec.manifest, rows, options, progress)
+    clip_errors = {row["clip"]: row["error"] for row in Journal(out / "clips.jsonl").read() if row["error"]}
     progress("measuring", 0, 1)
-    metrics = measure(spec.manifest, rows, clips, judged, options, spec.settings.seed)
+    metrics = measure(spec.manifest, rows, options, spec.settings.seed)
     journal.replace(rows)
     write_json(out / "metrics.json", metrics)
     done = {
@@ -50,15 +48,12 @@ def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: P
         "status": "done",
         "tuned": tuned,
         "left_out": [asdict(p) for p in spec.manifest.problems],
-        "clip_errors": {c["clip"]: c["error"] for c in clips if c.get("error")},
-        "clips": {c["clip"]: c.get("key") for c in clips},
-        "judge": judged["name"] if judged else None,
-        "unread_judgements": judged["unread"] if judged else 0,
-        "seconds": provenance.seconds(out),
-        "files": {name: atomic.sha256_of(out / name) for name in ("predictions.jsonl", "metrics.json")},
+        "clip_errors": clip_errors,
+        "seconds": _seconds(out),
+        "predictions_sha256": atomic.sha256_of(out / "predictions.jsonl"),
     }
     write_json(out / "run.json", done)
-    page.write(out, spec.manifest, options.frames)
+    report.write(out, spec.manifest, options.frames)
     progress("measuring", 1, 1)
     return metrics
 
@@ -90,18 +85,16 @@ def best_threshold(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> floa
     return float(max(np.unique(score), key=lambda t: (score[truth] >= t).mean() + (score[~truth] < t).mean()))
 
 
-def _judge(out: Path, manifest: Manifest, rows: Sequence[Row], options: EvalOptions, progress: Progress) -> Row | None:
-    if not options.judge:
-        return None
-    from pvchat.eval import judge
-
-    return judge.judge_all(judge.open_judge(options.judge), manifest, rows, Journal(out / "judge.jsonl"), progress)
-
-
-def _last(rows: Iterable[Row], spec: Spec) -> list[Row]:
-    """Conditions in the order of the clips; a clip that was redone counts once."""
-    last = {r["clip"]: {**r} for r in rows}
-    return [last[clip] for clip in dict.fromkeys(i.video for i in spec.manifest.items) if clip in last]
+def _seconds(out: Path) -> dict[str, Row]:
+    """Count, mean and median seconds of each system's answers; a clip's one visual pass isn't counted."""
+    rows = {(r["system"], r["id"]): r["seconds"] for r in Journal(out / "timing.jsonl").read()}
+    took: dict[str, list[float]] = {}
+    for (system, _), seconds in sorted(rows.items()):
+        took.setdefault(system, []).append(seconds)
+    return {
+        name: {"n": len(t), "mean": round(statistics.fmean(t), 4), "median": round(statistics.median(t), 4)}
+        for name, t in took.items()
+    }
 
 
 def _tune(rows: Sequence[Row], items: Mapping[str, Item]) -> dict[str, float]:

@@ -4,11 +4,10 @@
       predictions.jsonl   a row each system and question: decisions, probabilities, spans, text, error
       metrics.json        every measure with its count and interval (scores.py); nothing in it depends on the clock
       run.json            settings, versions, seed, hashes, who was enrolled, what was left out and why
-      timing.jsonl        seconds a row; clips.jsonl: seconds of decoding and experts, conditions of each clip
-      questions.jsonl     what was asked, for comparisons; judge.jsonl: what a judge said, where one was asked
+      timing.jsonl        seconds a row; clips.jsonl: which clips were read
       report.html         for people
-      people/             the run's own people store, by depth: biometric data, deleted when the run is done; a run that
-                          was cut off finds it there, one that has more to answer later enrolls anew
+      people/             the run's own people store: biometric data, deleted when the run is done; a run that was cut
+                          off finds it there, one that has more to answer later enrolls anew
 
 While a run goes on, whole clips are appended; when all are there, predictions are put in the manifest's order. The
 files are then the same whatever was killed on the way and however many workers there were.
@@ -26,14 +25,13 @@ from typing import TYPE_CHECKING, Any
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval import provenance
-from pvchat.eval.judge import open_judge
-from pvchat.eval.layouts.reading import read
+from pvchat.eval.layouts import read
 from pvchat.eval.manifest import limited
 from pvchat.eval.options import MAKER, EvalOptions, check
 from pvchat.eval.outcome import finish, write_json
-from pvchat.eval.subsets import of_half, of_suite
-from pvchat.eval.systems.registry import names_for
-from pvchat.eval.worker import Spec, Unit, Worker, enroll_all, open_chats
+from pvchat.eval.subsets import of_half
+from pvchat.eval.systems import names_for
+from pvchat.eval.worker import Spec, Unit, Worker, enroll_all, open_chat
 from pvchat.pool import results
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
@@ -74,22 +72,16 @@ def run(
     """
     settings, out = (chat.settings if chat is not None else settings) or Settings(), Path(out)
     check(options)
-    if options.judge:
-        open_judge(options.judge)  # one that isn't there is told before anything is answered
     systems = names_for(options.depth, options.systems) if options.maker == MAKER else options.systems
-    manifest = limited(of_half(of_suite(read(path, options.layout), options.suite), options.half), options.limit)
+    manifest = limited(of_half(read(path), options.half), options.limit)
     out.mkdir(parents=True, exist_ok=True)
     busy = SettingsError("another evaluation is running in this folder.", subject=str(out))
     with atomic.alone(out / ".lock", busy):
         config = provenance.config(manifest, options, settings)
-        provenance.admit(out, config, options.restart)
-        stores = {depth: str(out / "people" / depth) for depth in options.depths}
-        spec = Spec(manifest, systems, stores, settings, maker=options.maker, options=options.options)
+        before = provenance.admit(out, config, options.restart).get("enrolled")
+        spec = Spec(manifest, systems, str(out / "people"), settings, maker=options.maker, options=options.options)
         record = {"status": "running", "config": config, "systems": list(systems), "versions": provenance.versions()}
-        record["scoring"] = {k: getattr(options, k) for k in ("resamples", "bertscore", "judge")}
-        before = provenance.enrolled(out)
         write_json(out / "run.json", record)
-        Journal(out / "questions.jsonl").replace(i.to_dict() for i in manifest.items)
         todo = missing(spec, Journal(out / "predictions.jsonl").read())
         if options.maker == MAKER and (todo or before is None):
             record["enrolled"], spec = _enroll(spec, options, chat, progress)
@@ -108,7 +100,7 @@ def _enroll(spec: Spec, options: EvalOptions, chat: PVChat | None, progress: Pro
 
     chat = chat or PVChat.from_pretrained("embedded", settings=spec.settings, progress=progress)
     here = replace(spec, chat=chat)
-    enrolled = {depth: enroll_all(one, spec.manifest, depth, progress) for depth, one in open_chats(here).items()}
+    enrolled = enroll_all(open_chat(here), spec.manifest, options.depth, progress)
     return enrolled, here if options.engine == "local" and options.workers <= 1 else spec
 
 
@@ -124,7 +116,7 @@ def _answer(out: Path, spec: Spec, options: EvalOptions, progress: Progress) -> 
     found = results(units, partial(Worker, spec), options.workers, options.engine)
     for done, (_, result) in enumerate(found, 1):
         timing.append(result["timing"])
-        clips.append([result["conditions"]])
+        clips.append([{"clip": result["clip"], "error": result["error"]}])
         predictions.append(result["predictions"])  # last: what is in here counts as done
         progress("clips", done, len(units))
 

@@ -1,4 +1,4 @@
-"""Predictions next to the truth: rows of one system joined with their questions, and the decisions taken apart.
+"""Predictions beside the truth: rows of one system joined with their questions, and the decisions taken apart.
 
 An answer that failed counts as wrong: an error is never a right "no". Its probability counts as one half. A name that
 a system says nothing about counts as absent with probability 0.
@@ -20,11 +20,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answered:
-    """One question with what one system said, and the conditions of its clip."""
+    """One question with what one system said."""
 
     item: Item
     row: Row
-    clip: Row
 
     @property
     def text(self) -> str:
@@ -45,24 +44,21 @@ class Answered:
 
 @dataclass(frozen=True)
 class Decisions:
-    """Decisions about people, n each: the question's clip, truth, predicted present, unsure, probability."""
+    """Decisions about people, n each: the question's clip, truth, predicted present, probability."""
 
-    answered: list[Answered]
-    names: list[str]
+    clips: list[str]
     truth: NDArray[np.bool_]
     predicted: NDArray[np.bool_]
-    unsure: NDArray[np.bool_]
     chance: NDArray[np.float64]
 
-    @property
-    def clips(self) -> list[str]:
-        """The clip of each decision."""
-        return [a.item.video for a in self.answered]
 
-
-def joined(rows: Iterable[Row], items: Mapping[str, Item], clips: Mapping[str, Row]) -> list[Answered]:
-    """Rows with their questions and clips."""
-    return [Answered(items[r["id"]], r, clips.get(items[r["id"]].video, {})) for r in rows if r["id"] in items]
+def joined(rows: Iterable[Row], items: Mapping[str, Item]) -> dict[str, list[Answered]]:
+    """Rows with their questions, by system."""
+    found: dict[str, list[Answered]] = {}
+    for row in rows:
+        if row["id"] in items:
+            found.setdefault(row["system"], []).append(Answered(items[row["id"]], row))
+    return found
 
 
 def decisions(answered: Sequence[Answered], wanted: Callable[[Item], bool]) -> Decisions:
@@ -72,9 +68,8 @@ def decisions(answered: Sequence[Answered], wanted: Callable[[Item], bool]) -> D
     failed = np.array([bool(a.row["error"]) for a, _ in pairs], bool)
     people = [a.person(n) for a, n in pairs]
     predicted = np.where(failed, ~truth, np.array([p["decision"] == "present" for p in people], bool))
-    unsure = np.array([p["decision"] == "unsure" for p in people], bool) & ~failed
     chance = np.where(failed, 0.5, np.array([p["probability"] for p in people], float))
-    return Decisions([a for a, _ in pairs], [n for _, n in pairs], truth, predicted.astype(bool), unsure, chance)
+    return Decisions([a.item.video for a, _ in pairs], truth, predicted.astype(bool), chance)
 
 
 def is_single(item: Item) -> bool:

@@ -1,7 +1,7 @@
 """The people of a run enrolled, then one clip after another: analysed once, every system answers all questions on it.
 
-In: a `Spec` (once) and clips with the systems still missing. Out: rows of predictions, of timing, and the clip's
-conditions, all plain JSON. Workers are made in processes of their own; nothing here writes a file of the run.
+In: a `Spec` (once) and clips with the systems still missing. Out: rows of predictions and of timing, and why a clip
+couldn't be read, all plain JSON. Workers are made in processes of their own; nothing here writes a file of the run.
 
 People are enrolled in a store that belongs to the run alone: the user's own people are never touched. The order is the
 manifest's, whatever was interrupted: presence is decided in competition, and sums of floats depend on order. A person
@@ -16,15 +16,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.eval.manifest import Item, Manifest, Subject
 from pvchat.eval.options import MAKER
-from pvchat.eval.slices import conditions_of
-from pvchat.eval.systems.base import Bench, Case, Reply, System
+from pvchat.eval.systems import Bench, Case, Reply, System, build
 from pvchat.schemas import Progress
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ class Spec:
     Attributes:
         manifest: people and questions.
         systems: names, in the order of the table.
-        stores: depth -> folder of that depth's people store.
+        store: folder of the run's own people store.
         settings: of PVChat.
         maker: "module:function" that opens bench and systems; tests give their own.
         options: for the maker.
@@ -49,7 +47,7 @@ class Spec:
 
     manifest: Manifest
     systems: tuple[str, ...]
-    stores: dict[str, str]
+    store: str
     settings: Settings = field(default_factory=Settings)
     maker: str = MAKER
     options: dict[str, Any] = field(default_factory=dict)
@@ -80,12 +78,12 @@ class Worker:
             self.items.setdefault(item.video, []).append(item)
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
-        """{"clip", "predictions", "timing", "conditions"} of one clip."""
+        """{"clip", "error", "predictions", "timing"} of one clip."""
         with _on_one_thread():
             return self._answer(unit)
 
     def _answer(self, unit: Unit) -> dict[str, Any]:
-        case, timing, error = self._open(unit.clip)
+        case, error = self._open(unit.clip)
         predictions, clocks = [], []
         for system in self.systems:
             if system.name not in unit.systems:
@@ -96,18 +94,15 @@ class Worker:
                 seconds = time.perf_counter() - started
                 predictions.append(row)
                 clocks.append({"id": item.id, "system": system.name, "seconds": round(seconds, 4), **parts})
-        conditions = {"clip": unit.clip, "error": error, "analysis": timing, **self._conditions(case)}
-        return {"clip": unit.clip, "predictions": predictions, "timing": clocks, "conditions": conditions}
+        return {"clip": unit.clip, "error": error, "predictions": predictions, "timing": clocks}
 
-    def _open(self, clip: str) -> tuple[Case, dict[str, float], str | None]:
-        """The one visual pass: what was seen, the seconds it took (none where the clip was known), why it failed."""
+    def _open(self, clip: str) -> tuple[Case, str | None]:
+        """The one visual pass: what was seen, or why it failed."""
         path = self.spec.manifest.path(clip)
         try:
-            seen = self.bench.chat.look(path)
+            return Case(clip, path, self.bench.chat.look(path).analysis), None
         except (PVChatError, OSError) as error:
-            return Case(clip, path, None), {}, f"{type(error).__name__}: {error}"
-        took = {"decode_s": round(seen.decode_s, 3), "experts_s": round(seen.experts_s, 3)}
-        return Case(clip, path, seen.analysis), took if seen.decode_s else {}, None
+            return Case(clip, path, None), f"{type(error).__name__}: {error}"
 
     def _row(self, system: System, item: Item, case: Case, error: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
         reply, failed = Reply(""), error if system.needs_clip else None
@@ -127,18 +122,6 @@ class Worker:
         }
         row |= {"people": reply.people, "error": failed}
         return row, {k: round(float(v), 4) for k, v in reply.timing.items()}
-
-    def _conditions(self, case: Case) -> dict[str, Any]:
-        if case.analysis is None:
-            return {}
-        present = sorted({n for i in self.items[case.clip] for n, there in i.present.items() if there})
-        return conditions_of(case.analysis, self.bench.people, present, self._body_mean)
-
-    @cached_property
-    def _body_mean(self) -> Any:
-        from pvchat.identity.presence import PresenceModel
-
-        return PresenceModel.load().body_mean
 
 
 def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress) -> dict[str, dict[str, Any]]:
@@ -168,21 +151,17 @@ def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress)
 
 
 def open_systems(spec: Spec) -> tuple[Bench, list[System]]:
-    """PVChat by depth on the run's own people stores, and the systems on top."""
-    from pvchat.eval.systems.registry import build
-
-    bench = Bench(spec.manifest, open_chats(spec))
-    if not spec.settings.llm and bench.chat.describer is None:
-        bench.language = bench.chat.networks.language  # the same weights: one copy for PVChat and the baselines
+    """PVChat on the run's own people store, and the systems on top."""
+    bench = Bench(spec.manifest, open_chat(spec))
     return bench, build(spec.systems, bench)
 
 
-def open_chats(spec: Spec) -> dict[str, PVChat]:
-    """PVChat by depth: one set of models, and for each depth a people store of its own inside the run's folder."""
+def open_chat(spec: Spec) -> PVChat:
+    """PVChat with a people store of its own inside the run's folder."""
     from pvchat.service import PVChat
 
     chat = spec.chat or PVChat.from_pretrained("embedded", settings=spec.settings)
-    return {depth: chat.with_people(folder) for depth, folder in spec.stores.items()}
+    return chat.with_people(spec.store)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.errors import VideoReadError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
-from pvchat.eval.systems.base import Bench, Reply, decided
+from pvchat.eval.systems import Bench, Reply, decided
 from pvchat.schemas import Look
 
 
@@ -56,7 +56,7 @@ class Stub:
 
 def open_stub(spec):
     """Bench and systems, as `worker.open_systems` returns them."""
-    bench = Bench(spec.manifest, {"instant": StubChat()})
+    bench = Bench(spec.manifest, StubChat())
     bench.__dict__["people"] = []
     return bench, [Stub(name, spec.options) for name in spec.systems]
 

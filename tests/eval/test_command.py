@@ -1,8 +1,9 @@
-"""`pvchat eval` as a command: a run, its JSON, a comparison, a conversion, and wrong usage."""
+"""`pvchat eval` as a command: a run, its JSON, and wrong usage."""
 
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from stub_systems import make_manifest
@@ -10,43 +11,32 @@ from stub_systems import make_manifest
 from pvchat.cli import main as cli
 from pvchat.eval import run as module
 from pvchat.eval.options import EvalOptions
-from pvchat.eval.summary import remarks
+from pvchat.eval.report import remarks
 
 
 @pytest.fixture
 def made(tmp_path, monkeypatch):
     """A made-up manifest, and stub systems in the place of the real ones."""
     monkeypatch.setattr(module, "MAKER", "another")  # so that nobody is enrolled
-    monkeypatch.setattr("pvchat.eval.report.page.write", lambda *_: None)
-    monkeypatch.setattr(EvalOptions.__init__, "__defaults__", _defaults(EvalOptions.__init__.__defaults__))
+    monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
+    quick = partial(EvalOptions, maker="stub_systems:open_stub", resamples=20, bertscore=False)
+    monkeypatch.setattr("pvchat.eval.options.EvalOptions", quick)
     return make_manifest(tmp_path / "made")
-
-
-def _defaults(given):
-    return tuple("stub_systems:open_stub" if value == "pvchat.eval.worker:open_systems" else value for value in given)
 
 
 def go(*words):
     return cli.main(["eval", *map(str, words)])
 
 
-QUICK = ("--systems", "one", "--bertscore", "none", "--resamples", "20")
-
-
-def test_run_compare_convert(made, tmp_path, capsys):
-    assert go(made, "--out", tmp_path / "a", *QUICK, "--json") == 0
+def test_a_run_and_its_json(made, tmp_path, capsys):
+    assert go(made, "--out", tmp_path / "a", "--systems", "one", "--json") == 0
     metrics = json.loads(capsys.readouterr().out)
     assert metrics["set"]["questions"] == 60
-    assert go(made, "--out", tmp_path / "a", *QUICK) == 0
+    assert go(made, "--out", tmp_path / "a", "--systems", "one") == 0
     assert "60 questions, 12 clips, 2 people" in capsys.readouterr().out
-    assert go("--compare", tmp_path / "a", tmp_path / "a") == 0
-    assert "0 questions changed" in capsys.readouterr().out
-    assert go(made, "--convert", tmp_path / "b", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"people": 2, "questions": 60, "left_out": 0}
-    assert (tmp_path / "b" / "questions.jsonl").is_file()
 
 
-@pytest.mark.parametrize("words", [(), ("x",), ("x", "--engine", "spark", "--out", "y"), ("--compare", "a")])
+@pytest.mark.parametrize("words", [(), ("x",), ("x", "--engine", "spark", "--out", "y")])
 def test_wrong_usage(words):
     with pytest.raises(SystemExit) as stopped:
         go(*words)
@@ -58,13 +48,13 @@ def test_what_was_left_out_is_told(made, tmp_path, capsys):
     (made / "questions.jsonl").write_text(
         "\n".join([*rows, json.dumps({**json.loads(rows[0]), "id": "z", "type": "x"})])
     )
-    assert go(made, "--out", tmp_path / "a", *QUICK) == 0
+    assert go(made, "--out", tmp_path / "a", "--systems", "one") == 0
     assert "\nleft out: questions.jsonl:61: unknown type or kind" in capsys.readouterr().out
 
 
 def test_remarks_are_few():
     left_out = [{"where": f"row {n}", "what": "off"} for n in range(12)]
-    people = {"instant": {"she": {"error": "nobody can be called so."}, "Ana": {"key": "k"}}}
+    people = {"she": {"error": "nobody can be called so."}, "Ana": {"key": "k"}}
     found = remarks({"left_out": left_out, "enrolled": people, "clip_errors": {"a.txt": "a text"}}, 12)
     assert found[11] == "left out: row 11: off"
     assert found[12:] == ["… and 2 more, see run.json"]

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from stub_systems import make_manifest
 
+from pvchat.eval import report
 from pvchat.eval.options import EvalOptions
-from pvchat.eval.report import page
 from pvchat.eval.run import run
 
 OPTIONS = EvalOptions(
-    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
+    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False, frames=False
 )  # fmt: skip
 
 
@@ -43,12 +43,8 @@ def test_what_others_wrote_is_escaped(out):
 
 
 def test_systems_stand_side_by_side(out):
-    compared = page.compared(json.loads((out / "metrics.json").read_text()))
-    assert [title.split(":")[0] for title in compared] == ["By suite", "By type", "By kind"]
-    assert all(set(row) <= {"one", "two"} for found in compared.values() for row in found["places"].values())
-    assert (out / "report.html").read_text().count("linear-gradient(90deg") == sum(
-        len(row) for found in compared.values() for row in found["places"].values()
-    )
+    text = (out / "report.html").read_text()
+    assert text.count("<tr><td>one</td>") == text.count("<tr><td>two</td>") == 2  # who is there, what is said
 
 
 def test_a_part_is_called_a_part(out):
@@ -59,46 +55,36 @@ def test_a_part_is_called_a_part(out):
 
 
 def test_failures_are_the_failures(out):
-    from pvchat.eval.layouts.reading import read
-    from pvchat.eval.report import gallery
+    from pvchat.eval.layouts import read
     from pvchat.eval.table import joined
     from pvchat.storage.journal import Journal
 
     items = {i.id: i for i in read(out.parent / "made").items}
-    answered = joined([r for r in Journal(out / "predictions.jsonl").read() if r["system"] == "one"], items, {})
-    worst = gallery.worst(answered)
-    gaps = [gallery.wrongness(a) for a in worst if a.item.type == "existence"]
+    answered = joined(Journal(out / "predictions.jsonl").read(), items)["one"]
+    worst = report.worst(answered)
+    gaps = [report.wrongness(a) for a in worst if a.item.type == "existence"]
     assert gaps == sorted(gaps, reverse=True)
     assert all(g > 0 for g in gaps)
-    assert max(sum(a.item.video == b.item.video for b in worst) for a in worst) <= 2 * gallery.PER_CLIP
+    assert max(sum(a.item.video == b.item.video for b in worst) for a in worst) <= 2 * report.PER_CLIP
 
 
 def test_numbers_as_they_are_shown():
-    assert [page.number({"value": v}) for v in (None, 0.5, 0.1234, 1.0, 3.456)] == [
+    assert [report.number({"value": v}) for v in (None, 0.5, 0.1234, 1.0, 3.456)] == [
         "–",
         ".500",
         ".123",
         "1.000",
         "3.46",
     ]
-    assert page.interval({"value": 0.5, "low": 0.25, "high": 1.0}) == ".250–1.000"
-    assert page.interval({"value": 0.5, "low": None, "high": None}) == ""
-
-
-def test_confusion_table():
-    found = page.confusion({"Ana": {"Ana": 3, "Ben": 1}, "(nobody)": {"Ben": 2}})
-    assert found["across"] == ["Ana", "Ben"]
-    assert found["down"] == ["Ana", "(nobody)"]
-    assert found["cells"]["(nobody)"] == {"Ana": 0, "Ben": 2}
+    assert report.interval({"value": 0.5, "low": 0.25, "high": 1.0}) == ".250–1.000"
+    assert report.interval({"value": 0.5, "low": None, "high": None}) == ""
 
 
 def test_frames_come_from_the_clip(tmp_path):
     from make_clips import made
 
-    from pvchat.eval.report import gallery
-
     path = made(tmp_path, "with_sound.mp4")
-    found = gallery.pictures(path)
-    assert 1 <= len(found) <= gallery.FRAMES
+    found = report.pictures(path)
+    assert 1 <= len(found) <= report.FRAMES
     assert all(uri.startswith("data:image/jpeg;base64,") for uri in found)
-    assert gallery.pictures(tmp_path / "gone.mp4") == []
+    assert report.pictures(tmp_path / "gone.mp4") == []

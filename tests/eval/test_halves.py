@@ -14,10 +14,9 @@ from stub_systems import make_manifest
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import read_folder
 from pvchat.eval.options import EvalOptions
-from pvchat.eval.report import page
+from pvchat.eval.report import parts, text_of
 from pvchat.eval.run import run
 from pvchat.eval.subsets import half_of, of_half, part_of
-from pvchat.eval.summary import text_of
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -25,7 +24,7 @@ from results import main as print_tables
 from results import tables
 
 OPTIONS = EvalOptions(
-    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
+    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False, frames=False
 )  # fmt: skip
 
 
@@ -93,11 +92,11 @@ def test_hard_and_easy_part_stand_apart(made, tmp_path):
     assert 0 < hard["ece"]["value"] < 1
     views = slices["view, hard part"]
     assert sum(groups["existence"]["accuracy"]["n"] for groups in views.values()) == counts["hard"]
-    assert list(page.parts(metrics)) == ["hard", "easy"]
+    assert list(parts(metrics)) == ["hard", "easy"]
     lines = text_of(metrics).splitlines()
     value = f"{hard['balanced_accuracy']['value']:.3f}"
     assert lines[lines.index("hard part") + 1].split()[:2] == ["one", value]
-    assert "Hard and easy part" in (tmp_path / "out" / "report.html").read_text()
+    assert "Who is there, hard part" in (tmp_path / "out" / "report.html").read_text()
     assert "### Who is there, hard part" in tables(tmp_path / "out", "one")
     with pytest.raises(SettingsError, match="no system 'three'"):
         tables(tmp_path / "out", "three")
@@ -107,7 +106,7 @@ def test_a_manifest_without_a_hard_part_has_no_parts(tmp_path):
     made = make_manifest(tmp_path / "made")
     metrics = run(made, tmp_path / "out", OPTIONS)
     assert not [axis for axis in metrics["systems"]["one"]["slices"] if "part" in axis]
-    assert page.parts(metrics) == {}
+    assert parts(metrics) == {}
     assert "part" not in text_of(metrics)
 
 

@@ -1,4 +1,4 @@
-"""Manifests: our layout, other people's layouts as their repositories have them, suites, and bad rows."""
+"""Manifests: our layout, the paper's, plain folders, and bad rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import json
 import pytest
 
 from pvchat.errors import SettingsError
-from pvchat.eval.layouts.reading import guess, read
+from pvchat.eval.layouts import read
 from pvchat.eval.manifest import limited, write
-from pvchat.eval.subsets import is_drawn, of_suite, suite_of
 
 ROW = {
     "id": "a", "set": "nhs", "video": "x.mp4", "people": ["Ana"], "kind": "single", "type": "existence",
@@ -34,12 +33,12 @@ def test_bad_rows_are_named_and_the_good_ones_kept(tmp_path):
     rows = [
         ROW, "{not json", {**ROW, "id": "b", "type": "smell"}, {**ROW, "id": "c", "present": {"Ben": True}},
         {k: v for k, v in ROW.items() if k != "question"}, ROW, {**ROW, "id": "d", "present": {"Ana": "yes"}},
-        {**ROW, "id": "e", "clothes": "other"}, {**ROW, "id": "f", "spans": {"Ana": [[0, 1.5]]}, "clothes": "changed"},
+        {**ROW, "id": "e", "kind": "smell"}, {**ROW, "id": "f", "view": "far", "more": "is passed over"},
         {**ROW, "id": "g", "video": "gone.mp4"},
     ]  # fmt: skip
     found = read(lay_out(tmp_path, rows))
     assert [i.id for i in found.items] == ["a", "f"]
-    assert found.items[1].spans == {"Ana": [(0.0, 1.5)]}
+    assert found.items[1].view == "far"
     where = [p.where for p in found.problems]
     assert where == [*(f"questions.jsonl:{n}" for n in (2, 3, 4, 5, 7, 8)), "questions.jsonl", "gone.mp4"]
     assert "question" in found.problems[3].what
@@ -70,7 +69,6 @@ def test_a_person_twice_and_a_person_without_a_clip(tmp_path):
     [
         ({"people": "Ana"}, "people can't be 'Ana'"),
         ({"question": "  "}, "empty"),
-        ({"spans": {"Ana": [[5, 1]]}}, "in seconds"),
         ({"people": ["ana"], "present": {"ana": True}}, "'ana' isn't among the people to enroll (1 questions)"),
         ({"people": ["Zoe"], "present": {"Zoe": True}}, "'Zoe' isn't among the people to enroll (1 questions)"),
     ],
@@ -106,14 +104,6 @@ def test_files_of_other_editors(tmp_path):
     assert found.problems == ()
 
 
-@pytest.mark.parametrize("text", ["[1]", '{"nhs": 5}'])
-def test_what_sets_json_cannot_be(tmp_path, text):
-    lay_out(tmp_path, [ROW])
-    (tmp_path / "sets.json").write_text(text)
-    with pytest.raises(SettingsError, match="an object for each set"):
-        read(tmp_path)
-
-
 @pytest.mark.parametrize("make", [lambda f: None, lambda f: touch(f, "a.txt"), lambda f: lay_out(f, ["{"])])
 def test_what_cannot_be_asked_is_refused(tmp_path, make):
     make(tmp_path)
@@ -121,20 +111,6 @@ def test_what_cannot_be_asked_is_refused(tmp_path, make):
         read(tmp_path)
     with pytest.raises(SettingsError, match="no such manifest"):
         read(tmp_path / "nothing")
-
-
-def test_suites_by_pattern_and_by_the_sets_own_word(tmp_path):
-    rows = [{**ROW, "id": s, "set": s} for s in ("nhs", "bbt", "anime", "street", "puppets")]
-    lay_out(tmp_path, rows)
-    (tmp_path / "sets.json").write_text(json.dumps({"puppets": {"suite": "tv", "drawn": True}}))
-    found = read(tmp_path)
-    assert {s: suite_of(found, s) for s in ("nhs", "bbt", "anime", "street", "puppets")} == {
-        "nhs": "medical", "bbt": "tv", "anime": "anime", "street": "other", "puppets": "tv"
-    }  # fmt: skip
-    assert is_drawn(found, "puppets")
-    assert [i.set for i in of_suite(found, "real").items] == ["nhs", "bbt", "street"]
-    assert [i.set for i in of_suite(found, "tv").items] == ["bbt", "puppets"]
-    assert len(of_suite(found, "all").items) == 5
 
 
 def test_limit_is_spread_evenly(tmp_path):
@@ -164,7 +140,6 @@ def test_the_official_json(tmp_path):
     (tmp_path / "mia_train.json").write_text(json.dumps({"data": train}))
     (tmp_path / "mia_test.json").write_text(json.dumps({"videos": test}))
     found = read(tmp_path / "mia_test.json")
-    assert guess(tmp_path) == "official"
     assert [(p.name, p.clip) for p in found.people] == [("Mia", "videos/p0.mp4")]
     assert [(i.video, i.kind, i.type, i.present["Mia"]) for i in found.items] == [
         ("videos/p1.mp4", "single", "existence", True), ("videos/p1.mp4", "single", "appearance", True),
@@ -214,63 +189,6 @@ def test_an_official_file_about_several_people(tmp_path):
     assert [p.where for p in found.problems] == ["two_test.json: video 6", "two_test.json: video 7"]
 
 
-def test_yollava(tmp_path):
-    touch(tmp_path, "train/bo/0.png", "train/bo/1.png", "train/oong/0.png", "test/bo/0.png", "test/oong/3.png")
-    qa = {
-        "oong": {"./yollava-data/test/oong/3.png": {"question": "What is the color of <sks>'s sweater?",
-                 "options": {"A": "Blue", "B": "Red"}, "correct_answer": "A"}},
-        "left-out": {"./yollava-data/test/left-out/3.png": {}},
-        "bo": {"./yollava-data/test/bo/0.png": {"question": "What is <sks>?"}},
-    }  # fmt: skip
-    (tmp_path / "yollava-visual-qa.json").write_text(json.dumps(qa))
-    found = read(tmp_path)
-    assert [(p.name, p.clip) for p in found.people] == [("bo", "train/bo/0.png"), ("oong", "train/oong/0.png")]
-    asked = {(i.video, i.people[0]): i.present[i.people[0]] for i in found.items if i.type == "existence"}
-    assert asked == {
-        ("test/bo/0.png", "bo"): True, ("test/bo/0.png", "oong"): False,
-        ("test/oong/3.png", "bo"): False, ("test/oong/3.png", "oong"): True,
-    }  # fmt: skip
-    told = [i for i in found.items if i.type != "existence"]
-    assert [(i.question, i.answer, i.type) for i in told] == [
-        ("What is the color of oong's sweater?", "Blue", told[0].type)
-    ]
-    assert len(found.problems) == 1
-
-
-def test_myvlm(tmp_path):
-    touch(tmp_path, "billy_dog/a.jpg", "billy_dog/b.jpg", "cup/x.jpg", "cup/y.jpg", "empty/z.jpg")
-    for concept, names in (("billy_dog", "ab"), ("cup", "xy")):
-        captions = {f"{n}.jpg": [f"{concept} in {n}", "another"] for n in names}
-        (tmp_path / concept / "captions.json").write_text(json.dumps(captions))
-    found = read(tmp_path)
-    assert [(p.name, p.clip) for p in found.people] == [("Billy Dog", "billy_dog/a.jpg"), ("Cup", "cup/x.jpg")]
-    assert sum(i.type == "existence" for i in found.items) == 4
-    assert [i.answer for i in found.items if i.type == "other"] == ["billy_dog in b", "cup in y"]
-
-
-def test_this_is_my(tmp_path):
-    folder = tmp_path / "this-is-my-dataset"
-    folder.mkdir()
-    rows = ["s1,True,Casey's son,v1,c,1.0,2.0,man", "s2,True,Casey's jeep,v2,c,1.0,2.0,car", "s3,False,,v3,c,0,3,",
-            "s4,True,Casey's wife,v4,c,1.0,2.0,woman", "s5,False,,v5,c,0,3,"]  # fmt: skip
-    head = "segment_id,is_anchor,instance_name,video_id,channel_id,start_time,end_time,query"
-    (folder / "segments.csv").write_text("\n".join([head, *rows]))
-    (folder / "this-is-my_test-set.json").write_text(json.dumps({"s1": ["s3"], "s2": ["s3"], "s4": ["s5", "s3"]}))
-    captions = (
-        "segs,ids,item,class,caption\ns3,1,Casey's son,man,* is wearing a red cap\ns3,2,Casey's jeep,car,* is red\n"
-    )
-    (folder / "this-is-my_eval-captions.csv").write_text(captions)
-    touch(tmp_path, "train_segment/s1.mp4", "train_segment/s4.mp4", "eval_segment/s3.mp4")
-    found = read(tmp_path)
-    assert [(p.name, p.clip) for p in found.people] == [
-        ("Casey's son", "train_segment/s1.mp4"), ("Casey's wife", "train_segment/s4.mp4")
-    ]  # fmt: skip
-    asked = {(i.video, i.people[0]): i.present[i.people[0]] for i in found.items if i.type == "existence"}
-    assert asked == {("eval_segment/s3.mp4", "Casey's son"): True, ("eval_segment/s3.mp4", "Casey's wife"): True}
-    assert [i.answer for i in found.items if i.type == "other"] == ["Casey's son is wearing a red cap"]
-    assert {p.where for p in found.problems} == {"Casey's jeep", "eval_segment/s5.mp4"}
-
-
 def test_own_folders(tmp_path):
     touch(tmp_path, "people/Ana.mp4", "people/Ben/1.jpg", "people/Ben/2.jpg", "clips/Ana/notes.txt")
     touch(tmp_path, "clips/Ana/a.mp4", "clips/Ana + Ben/b.mp4", "clips/nobody/c.mp4", "clips/Cleo/d.mp4")
@@ -289,7 +207,6 @@ def test_any_layout_becomes_ours(tmp_path):
     found = read(tmp_path / "own")
     write(found, tmp_path / "ours")
     again = read(tmp_path / "ours")
-    assert guess(tmp_path / "ours") == "pvchat"
     assert [i.present for i in again.items] == [i.present for i in found.items]
     assert all(again.path(i.video).is_file() for i in again.items)
 

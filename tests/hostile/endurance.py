@@ -131,10 +131,10 @@ def _evaluate(place: Path) -> Any:
     from pvchat.eval.run import run as evaluate
 
     options = EvalOptions(
-        systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
+        systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False, frames=False
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pvchat.eval.report.page.write", lambda *_: None)  # it takes longer than all the rest
+        patch.setattr("pvchat.eval.report.write", lambda *_: None)  # it takes longer than all the rest
         evaluate(place / "made", place / "out", options)
     return [(place / "out" / name).read_text() for name in ("predictions.jsonl", "metrics.json")]
 

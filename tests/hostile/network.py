@@ -90,6 +90,6 @@ def _eval(home: Path) -> tuple[Path, bool]:
     item = Item("q-1", "made", clip, ("Ana",), "single", "existence", "Is Ana there?", "no", {"Ana": False})
     write(Manifest("made", folder, (Subject("Ana", clip, "made"),), (item,)), folder)
     out = home / "out"
-    child, trace = _traced(home, "eval", str(folder), "--out", str(out), "--resamples", "10")
+    child, trace = _traced(home, "eval", str(folder), "--out", str(out))
     child.communicate(timeout=WAIT_S)
     return trace, (out / "metrics.json").is_file()

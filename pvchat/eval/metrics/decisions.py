@@ -1,9 +1,7 @@
-"""Measures of who is there: accuracy, balanced accuracy, AUC, TPR, TNR, F1, how good the probabilities are; and when.
+"""Measures of who is there: accuracy, balanced accuracy, AUC, TPR, TNR, F1, calibration error.
 
-In: arrays over decisions, n each: truth (bool), predicted (bool: "present"; unsure, errors: `table.py`), probability.
-Out: `Measure`s. Unsure counts as "not present" here, as in a plain yes/no score; `selective` looks at what is gained
-by not answering. Spans are compared by tIoU as in temporal grounding (ActivityNet; Heilbron et al. 2015), over the
-union of all spans of one person.
+In: arrays over decisions, n each: truth (bool), predicted (bool: "present"; errors: `table.py`), probability. Out:
+`Measure`s. Unsure counts as "not present", as in a plain yes/no score.
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure, measured, r
 
 Bools = NDArray[np.bool_]
 BINS = 10  # of equal width, as in Guo et al. 2017 (arXiv 1706.04599), who use 15 on far larger sets
-Span = tuple[float, float]
 
 
 def counts(truth: Bools, predicted: Bools) -> Array:
@@ -38,7 +35,6 @@ def existence(
         "auc": auc(boot, clips, truth, chance),
         "tpr": boot.measure(clips, sums, lambda s: ratio(np.stack([s[:, 0], s[:, 0] + s[:, 2]], 1))),
         "tnr": boot.measure(clips, sums, lambda s: ratio(np.stack([s[:, 3], s[:, 3] + s[:, 1]], 1))),
-        "f1": boot.measure(clips, sums, f1),
     }
 
 
@@ -84,45 +80,6 @@ def weighted_auc(weights: Array, truth: Bools, chance: Array) -> Array:
 
 def calibration_error(boot: Bootstrap, clips: Sequence[str], truth: Bools, chance: Array) -> Measure:
     """Expected calibration error: the gap between mean probability and truth in a bin, weighted by the bin's count."""
-    place = np.eye(BINS)[_bins(chance)] if len(chance) else np.zeros((0, BINS))
+    place = np.eye(BINS)[np.minimum((chance * BINS).astype(np.int64), BINS - 1)] if len(chance) else np.zeros((0, BINS))
     sums = np.concatenate([place * (chance - truth)[:, None], place], 1)
     return boot.measure(clips, sums, lambda s: np.abs(s[:, :BINS]).sum(1) / s[:, BINS:].sum(1))
-
-
-def brier(boot: Bootstrap, clips: Sequence[str], truth: Bools, chance: Array) -> Measure:
-    """Mean squared distance of probability and truth."""
-    return boot.mean(clips, (chance - truth) ** 2)
-
-
-def selective(
-    boot: Bootstrap, clips: Sequence[str], truth: Bools, predicted: Bools, unsure: Bools
-) -> dict[str, Measure]:
-    """What "unsure" brings: the share that is answered, and the errors among those."""
-    sure, wrong = (~unsure).astype(float), (truth != predicted) & ~unsure
-    return {
-        "coverage": boot.mean(clips, sure),
-        "risk_when_sure": boot.measure(clips, np.stack([wrong.astype(float), sure], 1) if len(clips) else [], ratio),
-    }
-
-
-def tiou(predicted: Sequence[Span], true: Sequence[Span]) -> float:
-    """Seconds in both over seconds in either; 1 where both are empty."""
-    a, b = union(predicted), union(true)
-    both = sum(max(0.0, min(e, f) - max(s, t)) for s, e in a for t, f in b)
-    either = sum(e - s for s, e in a) + sum(f - t for t, f in b) - both
-    return both / either if either > 0 else float(not a and not b)
-
-
-def union(spans: Sequence[Span]) -> list[Span]:
-    """Spans in order, those that touch merged; empty and backward ones dropped."""
-    out: list[Span] = []
-    for start, end in sorted((float(s), float(e)) for s, e in spans if e > s):
-        if out and start <= out[-1][1]:
-            out[-1] = (out[-1][0], max(out[-1][1], end))
-        else:
-            out.append((start, end))
-    return out
-
-
-def _bins(chance: Array) -> NDArray[np.int64]:
-    return np.minimum((chance * BINS).astype(np.int64), BINS - 1)

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from pvchat.chat.english import word_set
-from pvchat.errors import SettingsError
 from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure
 from pvchat.runtime import quiet_transformers
 
@@ -61,35 +60,22 @@ def content_words(text: str) -> list[str]:
     return [w for w in re.findall(r"[a-z0-9]+", text.lower()) if w not in STOP]
 
 
-def bert_scores(answers: Sequence[str], references: Sequence[str], model: str) -> tuple[str, Array]:
-    """BERTScore F1 of each row by torchmetrics, and the name that says which model gave it.
-
-    Args:
-        answers: n texts; an empty one scores 0.
-        references: n texts.
-        model: "minilm" for the embedded sentence encoder (all its layers), else a hub id or folder such as
-            "roberta-large" (its layer 17, as bert_score's authors chose by correlation with people's judgement).
-
-    Raises:
-        SettingsError: the model can't be loaded.
-    """
+def bert_scores(pairs: Sequence[tuple[str, str]]) -> list[float]:
+    """BERTScore F1 (torchmetrics, all layers of MiniLM) of each answer and its reference; 0 where either is empty."""
     from torchmetrics.functional.text.bert import bert_score
 
-    path, layers, name = _bert(model)
-    pairs = sorted({(a, r) for a, r in zip(answers, references, strict=True) if a.strip() and r.strip()})
-    if not pairs:
-        return name, np.zeros(len(answers))
-    try:
-        with quiet_transformers():
-            out = bert_score(
-                [a for a, _ in pairs], [r for _, r in pairs], model_name_or_path=path, num_layers=layers, batch_size=64,
-                max_length=128, truncation=True, device="cpu", verbose=False,
-            )  # fmt: skip
-    except OSError as error:
-        hint = "Without a network, use minilm or none; answers that are there are kept."
-        raise SettingsError("this scorer can't be loaded.", subject=f"--bertscore {model}", hint=hint) from error
-    value = dict(zip(pairs, np.atleast_1d(np.asarray(out["f1"], np.float64)), strict=True))
-    return name, np.array([value.get((a, r), 0.0) for a, r in zip(answers, references, strict=True)])
+    from pvchat.model.sentences import downloaded_folder
+
+    whole = [pair for pair in pairs if all(text.strip() for text in pair)]
+    if not whole:
+        return [0.0] * len(pairs)
+    with quiet_transformers():
+        out = bert_score(
+            [a for a, _ in whole], [r for _, r in whole], model_name_or_path=str(downloaded_folder()), batch_size=64,
+            max_length=128, truncation=True, device="cpu", verbose=False,
+        )  # fmt: skip
+    value = dict(zip(whole, np.atleast_1d(np.asarray(out["f1"], np.float64)).tolist(), strict=True))
+    return [value.get(pair, 0.0) for pair in pairs]
 
 
 def sentence_cosines(pairs: Sequence[tuple[str, str]]) -> list[float]:
@@ -102,17 +88,6 @@ def sentence_cosines(pairs: Sequence[tuple[str, str]]) -> list[float]:
         for answer, reference in pairs
     ]
     return [0.0 if both is None else float(both[0] @ both[1]) for both in vectors]
-
-
-def _bert(model: str) -> tuple[str, int | None, str]:
-    if model == "minilm":
-        from pvchat.assets.weights import member_path
-
-        path = member_path("sentences")
-        folder = path if path.is_dir() else path.parent
-        return str(folder), None, "bertscore_minilm-l6-v2"
-    layers = {"roberta-large": 17}.get(model)
-    return model, layers, f"bertscore_{model.rstrip('/').split('/')[-1]}"
 
 
 def _ngrams(answer: str, reference: str, order: int) -> list[int]:

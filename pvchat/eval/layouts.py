@@ -1,11 +1,11 @@
-"""Own folders: who is in which clip, told by folder names alone; and existence questions for every layout of that kind.
+"""Any manifest by its looks: our own layout, the paper's JSON (`official.py`), or plain folders named after people:
 
     SET/people/Ana.mp4            one enrollment clip a person (or a folder Ana/ whose first file counts)
     SET/clips/Ana/…               clips that show Ana
     SET/clips/Ana + Ben/…         clips that show both
     SET/clips/nobody/…            clips that show nobody who is enrolled
 
-Out: a `Manifest` of existence, pair and who questions.
+Out: a `Manifest` with missing clips taken out and named; of plain folders one of existence, pair and who questions.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pvchat.augment.dataset.official import entries
 from pvchat.errors import SettingsError
-from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject
+from pvchat.eval import official
+from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject, checked, read_folder
 
 NOBODY = ("nobody", "negatives", "none", "others")
 MEDIA = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif", ".png", ".jpg", ".jpeg", ".webp")
@@ -22,17 +24,39 @@ MEDIA = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif", ".png", ".jpg", ".jpeg
 Clip = tuple[str, Sequence[str]]  # its path in the manifest, the names it shows
 
 
-def looks_like(folder: Path) -> bool:
-    """Whether a folder is laid out so."""
-    return (folder / "people").is_dir() and (folder / "clips").is_dir()
+def read(path: Path | str) -> Manifest:
+    """Read a manifest.
 
-
-def read(folder: Path) -> Manifest:
-    """Read a folder.
+    Args:
+        path: a folder or a JSON file.
 
     Raises:
-        SettingsError: there is nobody to enroll in it.
+        SettingsError: not there, of no known layout, or nothing in it can be asked.
     """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise SettingsError("there is no such manifest.", subject=str(path), hint="Give a folder or a JSON file.")
+    manifest = checked(_read(path))
+    if not manifest.items or not manifest.people:
+        first = "".join(f" First problem: {p.where}: {p.what}." for p in manifest.problems[:1])
+        raise SettingsError(f"nothing in it can be asked.{first}", subject=str(path), hint="See data/README.md.")
+    return manifest
+
+
+def _read(path: Path) -> Manifest:
+    """By the files that are in it."""
+    if (path / "questions.jsonl").is_file() and (path / "people.json").is_file():
+        return read_folder(path)
+    if (path / "people").is_dir() and (path / "clips").is_dir():
+        return _read_plain(path)
+    if any(entries(file) is not None for file in (path.glob("*test*.json") if path.is_dir() else [path])):
+        return official.read(path)
+    hint = "data/README.md shows the layouts that are read."
+    raise SettingsError("its layout isn't known.", subject=str(path), hint=hint)
+
+
+def _read_plain(folder: Path) -> Manifest:
+    """Plain folders."""
     people = _people(folder)
     clips: list[Clip] = []
     problems: list[ManifestProblem] = []
@@ -44,33 +68,25 @@ def read(folder: Path) -> Manifest:
         if unknown := [name for name in shows if name not in names]:
             problems.append(ManifestProblem(f"clips/{part.name}", f"{', '.join(unknown)} isn't in `people`"))
             continue
-        clips += [(clip.relative_to(folder).as_posix(), shows) for clip in media_in(part)]
-    items = single_questions(clips, names, folder.name) + group_questions(clips, names, folder.name)
-    return Manifest(folder.name, folder, tuple(people), tuple(items), tuple(problems))
+        clips += [(clip.relative_to(folder).as_posix(), shows) for clip in _media_in(part)]
+    return Manifest(folder.name, folder, tuple(people), tuple(_questions(clips, names, folder.name)), tuple(problems))
 
 
-def media_in(folder: Path) -> list[Path]:
+def _media_in(folder: Path) -> list[Path]:
     """The clips and photos of a folder, by name; hidden files don't count."""
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in MEDIA and not p.name.startswith("."))
 
 
-def single_questions(clips: Iterable[Clip], names: Sequence[str], set_name: str) -> list[Item]:
-    """One existence question a person and clip; `names` are everyone who is enrolled."""
-    found = []
-    for n, clip in enumerate(clips):
-        for k, name in enumerate(names):
-            answer = "yes" if name in clip[1] else "no"
-            found.append(_item(clip, set_name, f"{n:05d}-{k:03d}", (name,), f"Is {name} in this video?", answer))
-    return found
-
-
-def group_questions(clips: Iterable[Clip], names: Sequence[str], set_name: str) -> list[Item]:
-    """Who is in it, for every clip; and for clips with two people or more, whether the first two are both there."""
+def _questions(clips: Iterable[Clip], names: Sequence[str], set_name: str) -> list[Item]:
+    """Of every clip: is each there, who is there, and where several are, whether the first two are both there."""
     found = []
     for n, clip in enumerate(clips):
         shows = clip[1]
+        for k, name in enumerate(names):
+            answer = "yes" if name in shows else "no"
+            found.append(_item(clip, set_name, f"{n:05d}-{k:03d}", (name,), f"Is {name} in this video?", answer))
         answer = ", ".join(shows) if shows else "nobody"
         found.append(_item(clip, set_name, f"{n:05d}-who", names, "Who is in this video?", answer))
         if len(shows) > 1:
@@ -87,7 +103,7 @@ def _item(clip: Clip, set_name: str, place: str, people: Sequence[str], question
 
 
 def _people(folder: Path) -> list[Subject]:
-    files = [(p.stem, p) for p in media_in(folder / "people")]
+    files = [(p.stem, p) for p in _media_in(folder / "people")]
     for part in sorted(p for p in (folder / "people").iterdir() if p.is_dir()):
-        files += [(part.name, found) for found in media_in(part)[:1]]
+        files += [(part.name, found) for found in _media_in(part)[:1]]
     return [Subject(name, path.relative_to(folder).as_posix(), folder.name) for name, path in files]

@@ -1,0 +1,211 @@
+"""What a finished run says, for people: a table for the terminal, and report.html with the worst failures.
+
+In: metrics.json, run.json and predictions.jsonl. Out: text; a page beside them, everything in the one file: names,
+questions and answers are escaped by the template engine, and there is no script in it. Failures: wrong decisions by how
+sure they were, then answers about people who are there by how little of the reference they have; at most a few of one
+clip, so that one bad clip doesn't fill the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pvchat.config import VideoConfig
+from pvchat.errors import PVChatError
+from pvchat.eval.manifest import Manifest
+from pvchat.eval.metrics.rubric import descriptive_completeness, refused
+from pvchat.eval.scores import PART
+from pvchat.eval.systems import PREFERRED
+from pvchat.eval.table import Answered, joined
+from pvchat.storage import atomic
+from pvchat.storage.journal import Journal
+
+Row = dict[str, Any]
+# group, measure, heading, higher is better
+PRESENCE = (
+    ("existence", "balanced_accuracy", "balanced accuracy", True),
+    ("existence", "accuracy", "accuracy", True),
+    ("existence", "auc", "AUC", True),
+    ("existence", "tpr", "TPR", True),
+    ("existence", "tnr", "TNR", True),
+    ("pairs", "all_right", "pairs all right", True),
+    ("who", "f1", "who F1", True),
+    ("existence", "ece", "calibration error", False),
+)
+TELLING = (
+    ("refusals", "refused_absent", "absent refused", True),
+    ("refusals", "refused_present", "present refused", False),
+    ("wording", "content_f1", "content F1", True),
+    ("wording", "sentence_cosine", "sentence cosine", True),
+    ("wording", "rouge_l", "ROUGE-L", True),
+    ("wording", "bleu1", "BLEU-1", True),
+    ("wording", "bleu4", "BLEU-4", True),
+    ("wording", "bertscore", "BERTScore, MiniLM", True),
+    ("rules", "entity_specificity_rules", "ES, rules", True),
+    ("rules", "descriptive_completeness_rules", "DC, rules", True),
+)
+_BRIEF = {  # what the terminal shows
+    "balanced accuracy": "bal", "AUC": "AUC", "TPR": "TPR", "TNR": "TNR", "calibration error": "ECE",
+    "pairs all right": "pairs", "who F1": "who F1", "absent refused": "refused", "content F1": "cont.F1",
+    "ROUGE-L": "ROUGE-L", "ES, rules": "ES", "DC, rules": "DC",
+}  # fmt: skip
+_COLUMNS = [column for column in (*PRESENCE, *TELLING) if column[2] in _BRIEF]
+DECISIONS, TELLINGS, PER_CLIP = 14, 10, 2  # failures that are shown, of one clip at most
+FRAMES, FRAME_WIDTH, QUALITY = 3, 230, 72
+
+
+def text_of(metrics: Row) -> str:
+    """One line a system, in all and, where there is a hard part, by part; balanced accuracy with its interval."""
+    about, systems = metrics["set"], metrics["systems"]
+    width = max(len(name) for name in systems) + 2
+    titles = "".join(f"{_BRIEF[title]:>8}" for _, _, title, _ in _COLUMNS)
+    lines = [f"{about['questions']} questions, {about['clips']} clips, {about['people']} people"]
+    lines += [f"{'':{width}}{titles}  errors  bal, 95 % interval"]
+    for name, system in systems.items():
+        lines.append(_line(f"{name:{width}}", system["overall"], str(system["errors"]["n"])))
+    for place, row in parts(metrics).items():
+        lines += [f"{place} part", *(_line(f"{name:{width}}", groups, "") for name, groups in row.items())]
+    return "\n".join(lines)
+
+
+def remarks(run: Row, most: int = 10) -> list[str]:
+    """What makes a run another one than was asked for, out of run.json: rows left out, people not enrolled, errors."""
+    found = [f"left out: {row['where']}: {row['what']}" for row in run["left_out"]]
+    found += [f"{name} can't be enrolled: {row['error']}" for name, row in run["enrolled"].items() if "error" in row]
+    found += [f"unreadable: {clip}: {error}" for clip, error in run["clip_errors"].items()]
+    more = [f"… and {len(found) - most} more, see run.json"] if len(found) > most else []
+    return [*found[:most], *more]
+
+
+def write(out: Path, manifest: Manifest, frames: bool) -> Path:
+    """Write report.html of a finished run.
+
+    Args:
+        out: the run's folder.
+        manifest: for clips and questions.
+        frames: put frames of the worst failures in; without media rights they are left out.
+    """
+    import jinja2
+
+    metrics, run = (json.loads((out / f"{n}.json").read_text(encoding="utf-8")) for n in ("metrics", "run"))
+    answered = joined(Journal(out / "predictions.jsonl").read(), {i.id: i for i in manifest.items})
+    main = next((m for m in PREFERRED if m in answered), list(answered)[-1])
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    engine = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    engine.filters |= {"number": number, "interval": interval}
+    overall = {name: system["overall"] for name, system in metrics["systems"].items()}
+    tables = {"Who is there": (PRESENCE, overall), "What is said": (TELLING, overall)}
+    tables |= {f"Who is there, {place} part": (PRESENCE, rows) for place, rows in parts(metrics).items()}
+    page = engine.get_template("report.html.j2").render(
+        metrics=metrics, run=run, about=metrics["set"], main=main, tables=tables, remarks=remarks(run, 200),
+        frames=frames, failures=[_failure(one, manifest, frames) for one in worst(answered[main])],
+    )  # fmt: skip
+    atomic.write_file(out / "report.html", page.encode())
+    return out / "report.html"
+
+
+def parts(metrics: Row) -> dict[str, dict[str, Row]]:
+    """Part ("hard" first: that is what is looked at) -> system -> groups; empty where there are no parts."""
+    out: dict[str, dict[str, Row]] = {}
+    for name, system in metrics["systems"].items():
+        for place, groups in system["slices"].get(PART, {}).items():
+            out.setdefault(place, {})[name] = groups
+    return dict(sorted(out.items(), reverse=True))
+
+
+def number(measure: Row | None) -> str:
+    """A value for a cell: 3 digits up to 1, 2 above."""
+    if not measure or measure["value"] is None:
+        return "–"
+    value = measure["value"]
+    return f"{value:.3f}".removeprefix("0") if value < 1 else f"{value:.3f}" if value <= 1.0005 else f"{value:.2f}"
+
+
+def interval(measure: Row | None) -> str:
+    """An interval, for below the value."""
+    if not measure or measure["value"] is None or measure["low"] is None:
+        return ""
+    low, high = (number({"value": measure[k]}) for k in ("low", "high"))
+    return f"{low}–{high}"
+
+
+def worst(answered: Sequence[Answered]) -> list[Answered]:
+    """The worst answers, worst first: wrong decisions, then poor tellings."""
+    wrong = [(gap, a) for a in answered if (gap := wrongness(a)) > 0]
+    wrong.sort(key=lambda pair: (-pair[0], pair[1].item.id))
+    poor = [
+        (descriptive_completeness(a.item, a.text), a)
+        for a in answered
+        if a.item.kind == "single" and a.item.type != "existence" and all(a.item.present.values())
+    ]
+    poor = sorted((p for p in poor if p[0] < 2.5), key=lambda pair: (pair[0], pair[1].item.id))
+    return _spread([a for _, a in wrong], DECISIONS) + _spread([a for _, a in poor], TELLINGS)
+
+
+def wrongness(one: Answered) -> float:
+    """How wrong the decisions are: the largest gap between probability and truth among wrong ones; 0 when all right."""
+    if one.row["error"]:
+        return 1.0
+    if one.item.kind == "refusal":
+        return 0.0 if refused(one.item, one.text) else 1.0
+    gaps = [
+        abs(float(one.person(n)["probability"]) - float(one.item.present[n]))
+        for n in one.item.people
+        if (one.person(n)["decision"] == "present") != one.item.present[n]
+    ]
+    return max(gaps, default=0.0)
+
+
+def pictures(path: Path) -> list[str]:
+    """A few frames of a clip as data URIs; none where it can't be read."""
+    from PIL import Image
+
+    from pvchat import video
+
+    try:
+        images = video.load(path, replace(VideoConfig(), max_frames=FRAMES, max_side=480)).images
+    except (PVChatError, OSError):
+        return []
+    out = []
+    for image in images[:FRAMES]:
+        picture = Image.fromarray(image)
+        picture = picture.resize((FRAME_WIDTH, max(1, round(FRAME_WIDTH * picture.height / picture.width))))
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=QUALITY)
+        out.append("data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode())
+    return out
+
+
+def _failure(one: Answered, manifest: Manifest, frames: bool) -> Row:
+    """What the page shows of one question."""
+    people = [{**one.person(n), "there": one.item.present[n]} for n in one.item.people]
+    wrong = [p for p in people if (p["decision"] == "present") != p["there"]]
+    shown = pictures(manifest.path(one.item.video)) if frames else []
+    return {"item": one.item, "row": one.row, "people": wrong or people[:3], "frames": shown}
+
+
+def _spread(answered: Sequence[Answered], count: int) -> list[Answered]:
+    """The first few with at most PER_CLIP of one clip."""
+    seen: Counter[str] = Counter()
+    out: list[Answered] = []
+    for one in answered:
+        if seen[one.item.video] < PER_CLIP and len(out) < count:
+            seen[one.item.video] += 1
+            out.append(one)
+    return out
+
+
+def _line(name: str, groups: Mapping[str, Row], errors: str) -> str:
+    found = [groups.get(group, {}).get(key) for group, key, *_ in _COLUMNS]
+    cells = "".join(f"{'–' if not m or m['value'] is None else format(m['value'], '.3f'):>8}" for m in found)
+    first = found[0]
+    known = first and first["low"] is not None
+    told = f"{first['low']:.3f}–{first['high']:.3f} (n={first['n']})" if first and known else "–"
+    return f"{name}{cells}{errors:>8}  {told}"

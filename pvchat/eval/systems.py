@@ -1,0 +1,226 @@
+"""What is compared: PVChat, its measured facts alone, a plain face matcher, and a prior that looks at nothing.
+
+In: a question about a clip. Out: a text and presences. The prior shows what a set gives away for nothing: its share of
+yes, and its most typical answer. The face matcher compares mean descriptors and nothing else: no cohort, no
+calibration, no competition. It returns scores and no decision; `outcome.py` decides when all scores are there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from pvchat.errors import SettingsError, UnknownPersonError
+from pvchat.eval.manifest import Item, Manifest
+from pvchat.perception.tracks import mean_identity
+from pvchat.schemas import ClipAnalysis, FloatArray
+
+if TYPE_CHECKING:
+    from pvchat.people.person import Person
+    from pvchat.service import PVChat
+
+PREFERRED = ("ours-deep", "ours-instant", "measured-facts")  # whose answers are shown first
+MATCH = 0.6  # distance at which two dlib descriptors count as one person (dlib's face_recognition example)
+NOBODY = -2.0  # score of a clip without faces: farther than any two unit descriptors
+PRIOR_SAMPLE = 200  # reference answers among which the most typical one is sought
+
+
+@dataclass
+class Reply:
+    """What one system says to one question.
+
+    Attributes:
+        answer: the text.
+        people: a row each: name, decision ("present", "absent", "unsure"; None until settled), probability, spans, and
+            perhaps a raw score.
+        timing: seconds of parts that the system itself measured.
+    """
+
+    answer: str
+    people: list[dict[str, Any]] = field(default_factory=list)
+    timing: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Case:
+    """One clip of the run: its path as in the manifest, where it lies, and what the experts said (None: unreadable)."""
+
+    clip: str
+    path: Path
+    analysis: ClipAnalysis | None
+
+
+@dataclass
+class Bench:
+    """What systems may use: the manifest, PVChat with everybody enrolled."""
+
+    manifest: Manifest
+    chat: PVChat
+
+    @cached_property
+    def people(self) -> list[Person]:
+        """Everyone enrolled."""
+        return self.chat.people.all()
+
+
+class System(Protocol):
+    """One row of the table.
+
+    Attributes:
+        name: as in `--systems` and in the results.
+        needs_clip: whether an unreadable clip is an error for it.
+    """
+
+    name: str
+    needs_clip: bool
+
+    def answer(self, item: Item, case: Case) -> Reply:
+        """Answer one question; a PVChatError counts as this system's error on this question."""
+        ...
+
+
+def names_for(depth: str, names: Sequence[str] = ()) -> tuple[str, ...]:
+    """The systems of a run: those asked for, else all.
+
+    Raises:
+        SettingsError: no such system, or one of another depth than people are enrolled at.
+    """
+    every = ("prior", "face-matcher", "measured-facts", f"ours-{depth}")
+    if wrong := [name for name in names if name not in every]:
+        hint = f"Use some of: {', '.join(every)}."
+        what = "needs --depth deep." if wrong[0] == "ours-deep" else f"there is no system '{wrong[0]}'."
+        raise SettingsError(what, subject=f"--systems {','.join(names)}", hint=hint)
+    return tuple(dict.fromkeys(names)) or every
+
+
+def build(names: Sequence[str], bench: Bench) -> list[System]:
+    """The systems themselves."""
+    makers: dict[str, Callable[[Bench], System]] = {
+        "prior": Prior, "face-matcher": FaceMatcher, "measured-facts": MeasuredFacts,
+    }  # fmt: skip
+    return [makers[name](bench) if name in makers else Ours(bench, name) for name in names]
+
+
+class Prior:
+    """The set's share of yes, and the most typical reference answer of the other clips, of the same kind and type."""
+
+    name, needs_clip = "prior", False
+
+    def __init__(self, bench: Bench) -> None:
+        self.items = bench.manifest.items
+        self._made: dict[tuple[str, str, str], tuple[float, str]] = {}
+
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
+        key = (item.kind, item.type, item.video)
+        if key not in self._made:
+            self._made[key] = self._look(item)
+        share, text = self._made[key]
+        people = [decided(name, "present" if share >= 0.5 else "absent", share) for name in item.people]
+        return Reply(existence_text(people) if item.type == "existence" else text, people)
+
+    def _look(self, item: Item) -> tuple[float, str]:
+        like = [i for i in self.items if (i.kind, i.type) == (item.kind, item.type)]
+        # the share is of all clips: without this one it would lean against the truth, and rank worse than chance
+        truths = [i.present[name] for i in like for name in i.people]
+        others = [i.answer for i in like if i.video != item.video]
+        return (sum(truths) / len(truths) if truths else 0.5), typical(others)
+
+
+class FaceMatcher:
+    """Minus the distance of the nearest face to the person's mean descriptor."""
+
+    name, needs_clip = "face-matcher", True
+
+    def __init__(self, bench: Bench) -> None:
+        known = [p for p in bench.people if p.kind == "face"]
+        self.people = {p.name: np.asarray(p.arrays["prototypes"], np.float32).mean(0) for p in known}
+        self.names = [p.name for p in bench.people]
+
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
+        assert case.analysis is not None
+        faces = [mean_identity(t.identity, t.quality) for t in case.analysis.tracks if t.kind == "face"]
+        names = self.names if item.kind == "who" else item.people
+        people: list[dict[str, Any]] = [
+            {"name": name, "decision": None, "probability": None, "spans": [], "score": self._score(name, faces)}
+            for name in names
+        ]
+        return Reply("", people)
+
+    def _score(self, name: str, faces: list[FloatArray]) -> float:
+        if name not in self.people or not len(faces):
+            return NOBODY
+        return round(-float(np.linalg.norm(np.stack(faces) - self.people[name], axis=1).min()), 5)
+
+
+class MeasuredFacts:
+    """Presence as decided, and the plain sentence of the measured facts: no language model, no trained model."""
+
+    name, needs_clip = "measured-facts", True
+
+    def __init__(self, bench: Bench) -> None:
+        self.chat = bench.chat
+        self._last: tuple[str, list[Any]] = ("", [])
+
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
+        from pvchat.chat.clip_timeline import timeline_of
+        from pvchat.chat.question import known_of
+
+        assert case.analysis is not None
+        question = self.chat.read(item.question)
+        if self._last[0] != case.analysis.key:  # the same people for every question about a clip
+            self._last = (case.analysis.key, self.chat.score(self.chat.people.all(), case.analysis))
+        presences = self._last[1]
+        text = known_of(question, presences, timeline_of(presences, case.analysis)).plain
+        return Reply(text, [p.to_dict() for p in question.about(presences)])
+
+
+class Ours:
+    """`PVChat.ask`, as a user would call it; `name` says at which depth people are enrolled."""
+
+    needs_clip = True
+
+    def __init__(self, bench: Bench, name: str) -> None:
+        self.name, self.chat = name, bench.chat
+
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
+        answer = self.chat.ask(case.path, item.question)
+        if unknown := [one["name"] for one in answer.finding.get("missing", ()) if one["why"] == "not enrolled"]:
+            what = "couldn't be enrolled, so nothing is measured by this question."
+            raise UnknownPersonError(what, subject=unknown[0], hint="run.json says why.")
+        return Reply(answer.answer, [p.to_dict() for p in answer.people], dict(answer.timing))
+
+
+def decided(name: str, decision: str, probability: float) -> dict[str, Any]:
+    """One row for a system that has no spans."""
+    return {"name": name, "decision": decision, "probability": round(float(probability), 4), "spans": []}
+
+
+def existence_text(people: Sequence[dict[str, Any]]) -> str:
+    """Plain words for decided presences, for systems that have no wording of their own."""
+    groups = {d: [p["name"] for p in people if p["decision"] == d] for d in ("present", "absent")}
+    here, gone = (" and ".join(names) for names in groups.values())
+    parts = [f"Yes, {here} {_be(groups['present'])} in this video." if here else ""]
+    parts += [f"{gone} {_be(groups['absent'])} not in this video." if gone else ""]
+    return " ".join(p for p in parts if p) or "Nobody I know is in this video."
+
+
+def typical(texts: list[str]) -> str:
+    """The text that shares most words with all the others (the medoid by word overlap); the first of equals."""
+    step = max(1, len(texts) // PRIOR_SAMPLE)
+    bags = [(t, Counter(t.lower().split())) for t in texts[::step]]
+    shared = [sum(sum((a & b).values()) / (1 + a.total() + b.total()) for _, b in bags) for _, a in bags]
+    return bags[shared.index(max(shared))][0] if bags else ""
+
+
+def _be(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
