@@ -13,5 +13,5 @@ In: a clip, a name, settings. Out: a folder of clips, stills and question rows, 
     dataset      dataset/: rows, card, checksums
 
     `making.py` has what each step does; `augmentation.py` what they share; `folders.py` and `journal.py` the files;
-    `watch.py` progress and stop; `schemas.py` samples and rows; `settings.py` what is wanted; `engine.py` many clips.
+    `watch.py` progress and stop; `schemas.py` samples and rows; `settings.py` what is wanted.
 """

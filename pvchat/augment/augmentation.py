@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from pvchat.augment import profile
 from pvchat.augment.journal import read_lines
 from pvchat.augment.profile import Profile
-from pvchat.augment.questions import teacher
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
@@ -25,8 +24,6 @@ from pvchat.storage.clips import ClipCache
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from pvchat.augment.questions.teacher import Teacher
 
 _ALL_BYTES = 1 << 40  # the folder's own analyses are never thrown out
 RESULTS = {
@@ -96,11 +93,6 @@ class Augmentation:
     def analyses(self) -> Analyses:
         """What the experts saw in a sample."""
         return Analyses(self.out, self.chat, self.config)
-
-    @cached_property
-    def teacher(self) -> Teacher:
-        """Who says what the present do."""
-        return teacher.choose(self.config.teacher, self.chat, self.frames)
 
     def frames(self, sample: Sample) -> NDArray[np.uint8]:
         """A sample's frames [T, H, W, 3] that the experts saw."""

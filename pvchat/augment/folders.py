@@ -24,7 +24,7 @@ from pvchat.errors import SettingsError
 from pvchat.index.folder import SUFFIXES, open_index
 from pvchat.storage import atomic
 
-FOLDERS = ("index", "others", "backgrounds", "drivers")  # fields of `AugmentConfig`
+FOLDERS = ("index", "others", "backgrounds")  # fields of `AugmentConfig`
 _USED = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
 MEDIA, DROPPED = "media", "dropped"
 _JPEG_QUALITY = 92

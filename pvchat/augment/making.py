@@ -45,12 +45,7 @@ def measure(run: Augmentation) -> dict[str, Any]:
 
 def make_positives(run: Augmentation) -> dict[str, Any]:
     """Make the planned positives that aren't on disk yet."""
-    drivers = []
-    if run.config.drivers is not None:
-        from pvchat.augment.positives.reenact import measure_drivers
-
-        drivers = measure_drivers(run.config.drivers, run.chat)
-    makers = plan.generators(run.config, drivers)
+    makers = plan.generators(run.config)
     wanted = plan.plan_positives(run.profile, makers, run.config, run.seed)
     journal = StepJournal(run.out / RESULTS["positives"], run.input_hash)
     for planned in run.watch.over("making positives", wanted, str(run.out)):
@@ -114,8 +109,7 @@ def write_rows(run: Augmentation) -> dict[str, Any]:
         run.watch.tell("writing questions", done, len(samples))
 
     rows = write_questions(
-        samples, run.name, run.analyses, seed=run.seed, teacher=run.teacher, people=[subject.person],
-        own=subject.facts, progress=progress,
+        samples, run.name, run.analyses, seed=run.seed, people=[subject.person], own=subject.facts, progress=progress,
     )  # fmt: skip
     progress(len(samples))
     write_lines(run.out / RESULTS["questions"], [asdict(r) for r in rows])

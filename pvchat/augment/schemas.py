@@ -69,7 +69,6 @@ class QuestionRow:
         answer: what to say.
         present: name to truth.
         template: number of the paraphrase; those of train and test never meet.
-        teacher: who wrote the answer ("facts", "model", a hub model's name).
         split: the sample's.
     """
 
@@ -82,7 +81,6 @@ class QuestionRow:
     answer: str
     present: dict[str, bool]
     template: int
-    teacher: str
     split: Split
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pvchat.errors import SettingsError
 
-HUB = ("consisid", "identity-adapter")
+GENERATORS = ("offline", "consisid")
 FPS = 8.0  # frames a second of every made clip
 
 
@@ -25,12 +25,8 @@ class AugmentConfig:
         index: folder of a `pvchat index` with look-alikes, or None.
         others: folders of clips and pictures of other people: negatives, and who stands beside the subject.
         backgrounds: folder of pictures to put behind the subject, or None: plain and blurred ones are made.
-        drivers: folder of clips whose heads' motion drives the reenactment, besides the subject's own.
-        generators: "offline" and any of `HUB`.
-        model: hub name or local folder of the hub generator's base model, empty for its usual one.
-        teacher: who answers about those present: "facts" (what was measured), or a hub name or folder of a video
-            language model.
-        engine: "local" or "ray".
+        generators: any of `GENERATORS`.
+        model: hub name or local folder of ConsisID, empty for the usual one.
         seed: of everything that is drawn; None takes the service's.
     """
 
@@ -43,11 +39,8 @@ class AugmentConfig:
     index: Path | None = None
     others: tuple[Path, ...] = ()
     backgrounds: Path | None = None
-    drivers: Path | None = None
     generators: tuple[str, ...] = ("offline",)
     model: str = ""
-    teacher: str = "facts"
-    engine: str = "local"
     seed: int | None = None
 
     def __post_init__(self) -> None:
@@ -58,11 +51,5 @@ class AugmentConfig:
             if getattr(self, name) <= 0:
                 raise SettingsError(f"augment.{name} must be positive, not {getattr(self, name)}.")
         for generator in self.generators:
-            if generator not in ("offline", *HUB):
-                raise SettingsError(
-                    f"there is no generator '{generator}'.", hint=f"Use {', '.join(('offline', *HUB))}."
-                )
-        if not self.teacher:
-            raise SettingsError("augment.teacher is empty.", hint="Use facts, or a model's name or folder.")
-        if self.engine not in ("local", "ray"):
-            raise SettingsError(f"there is no engine '{self.engine}'.", hint="Use local or ray.")
+            if generator not in GENERATORS:
+                raise SettingsError(f"there is no generator '{generator}'.", hint=f"Use {', '.join(GENERATORS)}.")

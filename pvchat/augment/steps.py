@@ -27,9 +27,8 @@ from pvchat.people.person import clean_name
 from pvchat.schemas import Service
 from pvchat.storage import atomic
 
-VERSION = 3  # of what the steps make: manifests of another version are made anew
-_ROWS = 4  # the same of what is asked and answered alone
-_POSITIVES = ("clips", "stills", "seconds", "others", "backgrounds", "drivers", "generators", "model")
+VERSION = 4  # of what the steps make: manifests of another version are made anew
+_POSITIVES = ("clips", "stills", "seconds", "others", "backgrounds", "generators", "model")
 _NEGATIVES = ("negatives", "seconds", "index", "others")
 # Of each step: what does it, the steps whose results it is made from, the settings that it depends on.
 _STEPS: dict[str, tuple[Callable[[Augmentation], dict[str, Any]], tuple[str, ...], tuple[str, ...]]] = {
@@ -66,13 +65,12 @@ def augment(
     Raises:
         VideoReadError, SubjectError: the clip can't be used.
         PeopleError: nobody can be called so.
-        SettingsError: a generator, teacher or folder isn't there; `out` is about somebody else, or being worked in.
+        SettingsError: a generator or folder isn't there; `out` is about somebody else, or being worked in.
         StoppedError: it was stopped.
     """
     config, out, name = config or AugmentConfig(), Path(out), _usable(name, chat)
     folders.check_folders(config)
     run = Augmentation(Path(clip), name, out, chat, config, watch)
-    _ = run.teacher  # a name that can be nobody's is told before the folder is made
     with folders.held(out, name):
         for number, step in enumerate(STEPS):
             run.check()
@@ -111,7 +109,8 @@ def _step(run: Augmentation, step: str) -> None:
     ):
         run.manifests[step] = known
         return
-    _require(run, step)
+    if step in ("profile", "positives"):
+        plan.require_generators(run.config)  # it is told before anything is made
     path.unlink(missing_ok=True)
     started = time.perf_counter()
     counts = _STEPS[step][0](run)
@@ -121,14 +120,6 @@ def _step(run: Augmentation, step: str) -> None:
         "seconds": seconds, **counts,
     }  # fmt: skip
     write_manifest(path, run.manifests[step])
-
-
-def _require(run: Augmentation, step: str) -> None:
-    """Raise SettingsError where a generator or the teacher can't be had: it is told before anything is made."""
-    if step in ("profile", "positives"):
-        plan.require_generators(run.config)
-    if step != "dataset":
-        run.teacher.check()
 
 
 def _input_hash(run: Augmentation, step: str) -> str:
@@ -141,6 +132,4 @@ def _input_hash(run: Augmentation, step: str) -> str:
     inputs = [VERSION, step, settings, listed, before, run.seed, run.name]
     if not before:
         inputs.append(video.content_key(run.clip))
-    if step == "questions":
-        inputs += [_ROWS, run.teacher.version]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()

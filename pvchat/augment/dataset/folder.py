@@ -24,8 +24,8 @@ from pvchat.errors import SettingsError
 from pvchat.storage import atomic
 
 ROWS, SAMPLES, CARD, CHECKSUMS = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json"
-VERSION = 1
-FROM_SAMPLE = ("media", "stage", "role", "recipe", "source")  # what a row of the file also tells about its sample
+VERSION = 2
+_FROM_SAMPLE = ("media", "stage", "role", "recipe", "source")  # what a row of the file also tells about its sample
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
@@ -99,7 +99,6 @@ def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
     name = _subject(rows, samples)
     others = sorted({n for s in samples for n in s.people} - {name})
     recipes = Counter(s.recipe for s in samples)
-    teachers = Counter(r.teacher for r in rows)
     yes = Counter(str(r.split) for r in rows if any(r.present.values()))
     lines = [
         f"# Questions about {name}",
@@ -119,9 +118,8 @@ def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
         ]),
         "Samples by recipe: " + ", ".join(f"{k} {n}" for k, n in recipes.most_common()) + ".",
         "",
-        "Answers by teacher: " + ", ".join(f"{k} {n}" for k, n in teachers.most_common()) + ". What is said of those"
-        " present was measured by networks (`facts`) or said by one: it is not checked by people. Who is present is"
-        " known from how each sample was made.",
+        "What is said of those present was measured by networks: it is not checked by people. Who is present is known"
+        " from how each sample was made.",
         "",
         *([f"Others have made-up or given names ({', '.join(others)}), one a person.", ""] if others else []),
         "Splits go by source, questions and answers of different splits are worded differently."
@@ -143,4 +141,4 @@ def _subject(rows: Sequence[QuestionRow], samples: Sequence[Sample]) -> str:
 
 
 def _joined(row: QuestionRow, sample: Sample) -> dict[str, Any]:
-    return {**asdict(row), **{k: getattr(sample, k) for k in FROM_SAMPLE}}
+    return {**asdict(row), **{k: getattr(sample, k) for k in _FROM_SAMPLE}}

@@ -28,7 +28,6 @@ from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.chat.question import type_of
 from pvchat.chat.reader.words import find_mentions
 
-PAIR_FIELDS = ("question", "answer", "is_special")
 _EMPTY = ("", "<sks>", "sks")
 _NUMBERED = re.compile(r"sks_present(\d+)")
 _TOKEN = re.compile(r"<([^<>]{1,64})>")
@@ -52,12 +51,6 @@ def media_path(video: str, file: Path, root: Path) -> str:
         if candidate.is_file():
             return Path(os.path.relpath(candidate, root)).as_posix()
     return written.as_posix()
-
-
-def files(path: Path) -> list[Path]:
-    """The official files at a path: the file itself, or those in the folder."""
-    found = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    return [file for file in found if entries(file) is not None]
 
 
 def write(data: DataSet, out: Path) -> list[Path]:
@@ -159,9 +152,8 @@ def _row(pair: dict[str, Any], number: int, sample: Sample, people: list[str]) -
     if special or kind == "existence":
         kind = "existence" if special else "other"  # the file says whether it is one
     return QuestionRow(
-        f"{sample.id}-{number:03d}", sample.id, kind, size, about, question, answer, present, template, "official",
-        sample.split,
-    )  # fmt: skip
+        f"{sample.id}-{number:03d}", sample.id, kind, size, about, question, answer, present, template, sample.split
+    )
 
 
 def _to_entry(sample: Sample, rows: Iterable[QuestionRow], name: str, media: str) -> dict[str, Any]:

@@ -20,8 +20,7 @@ from pvchat.augment.positives.reenact import KINDS, Reenact
 from pvchat.augment.positives.wear import WORN, Wear
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import Sample, Split, Stage
-from pvchat.augment.settings import FPS, HUB, AugmentConfig
-from pvchat.schemas import FloatArray
+from pvchat.augment.settings import FPS, AugmentConfig
 
 _MILD = 0.5  # share of the samples of other recipes that get mild photometric changes on top
 
@@ -40,34 +39,25 @@ def plan_positives(profile: Profile, makers: Sequence[Generator], config: Augmen
     return [_planned(profile, *one, seed) for one in wanted]
 
 
-def generators(config: AugmentConfig, drivers: Sequence[FloatArray] = ()) -> list[Generator]:
-    """All generators that the settings ask for.
-
-    Args:
-        config: names them.
-        drivers: head motions [n, 6] of other clips (`reenact.measure_drivers`).
-    """
+def generators(config: AugmentConfig) -> list[Generator]:
+    """All generators that the settings ask for."""
     found: list[Generator] = []
     if "offline" in config.generators:
         found += [SubClips(), Photometric(), Backgrounds(config.backgrounds), Recolour()]
-        found += [Reenact(kind, drivers) for kind in KINDS]
+        found += [Reenact(kind) for kind in KINDS]
         found += [Wear(kind) for kind in WORN]
         found += [Crowd(config.others)] if config.others else []
     if "consisid" in config.generators:
-        from pvchat.augment.positives.hub import ConsisID
+        from pvchat.augment.positives.consisid import ConsisID
 
         found.append(ConsisID.from_pretrained(config.model))
-    if "identity-adapter" in config.generators:
-        from pvchat.augment.positives.hub import IdentityAdapter
-
-        found.append(IdentityAdapter.from_pretrained(config.model))
     return found
 
 
 def require_generators(config: AugmentConfig) -> None:
     """Raise SettingsError where a generator that the settings ask for could not run here at all."""
-    if set(config.generators) & set(HUB):
-        from pvchat.augment.positives.hub import require
+    if "consisid" in config.generators:
+        from pvchat.augment.positives.consisid import require
 
         require()
 

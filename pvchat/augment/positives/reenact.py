@@ -1,18 +1,16 @@
 """Face-mesh reenactment: the subject turns, nods, smiles, blinks or talks as another stretch of real footage does.
 
 In: a profile with meshes. Out: frames in which every mesh is moved in the head's own coordinates (`head.py`) and the
-texture with it (`head.py`). What moves it is measured: the motion of the subject's own head elsewhere in the clip, or
-of heads in other clips (`measure_drivers`), scaled to the wanted reach; where nobody moves enough, a smooth curve.
+texture with it. What moves it is measured: the motion of the subject's own head elsewhere in the clip, scaled to the
+wanted reach; where it moves too little, a smooth curve.
 No network generates anything, so identity stays in the pixels; what turns into view (the far cheek, the mouth's
 inside) is stretched or painted plainly, which is why turns end at 25 degrees.
-Legend: T frames, P points of a head, n frames of a driver.
+Legend: T frames, P points of a head, n frames of the clip.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +19,7 @@ from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import Cover, warp
 from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import MEASURES, Profile
-from pvchat.schemas import FloatArray, IntArray, Service
+from pvchat.schemas import FloatArray, IntArray
 
 KINDS = ("turn", "nod", "smile", "blink", "talk")
 MOST_DEGREES = 25.0
@@ -37,7 +35,6 @@ _MOVES: dict[str, tuple[str, str, float, float, float]] = {
 _SAYS = {
     "turn": "turning the head", "nod": "nodding", "smile": "smiling", "blink": "blinking", "talk": "talking",
 }  # fmt: skip
-_DRIVERS = 8  # clips of a folder whose heads are measured
 _PIVOT = np.array([0.0, 0.12, 0.33], np.float32)  # where a head turns, in face heights
 _RIGHT_UPPER, _RIGHT_LOWER = (246, 161, 160, 159, 158, 157, 173), (7, 163, 144, 145, 153, 154, 155)
 _LEFT_UPPER, _LEFT_LOWER = (466, 388, 387, 386, 385, 384, 398), (249, 390, 373, 374, 380, 381, 382)
@@ -64,21 +61,20 @@ class Reenact:
 
     Args:
         kind: one of `KINDS`.
-        drivers: motion [n, 6] (`MEASURES`) of other heads, at about the rate of the samples.
     """
 
     needs = frozenset({"subject", "mesh"})
     stages = BOTH
 
-    def __init__(self, kind: str, drivers: Sequence[FloatArray] = ()) -> None:
-        self.kind, self.drivers = kind, list(drivers)
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
         self.name, self.share = f"reenact:{kind}", 6.0
 
     def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
         frames = window(profile.meshed, count, rng)
         length = max(count, 12)  # a still is a moment of a motion
-        added = plan_motion(self.kind, length, [profile.motion, *self.drivers], rng)
+        added = plan_motion(self.kind, length, profile.motion, rng)
         strength = np.abs(getattr(added, _MOVES[self.kind][1]))
         moment = np.arange(count) if count > 1 else np.array([int(np.argmax(strength))])
         images = []
@@ -88,35 +84,18 @@ class Reenact:
         return Made(np.stack(images), notes)
 
 
-def measure_drivers(folder: Path, chat: Service) -> list[FloatArray]:
-    """Head motion [n, 6] of the main face in each of a folder's first clips; what can't be read is left out."""
-    from pvchat.augment.profile import build
-    from pvchat.augment.settings import AugmentConfig
-    from pvchat.errors import PVChatError
-
-    found = []
-    for path in sorted(p for p in folder.iterdir() if p.is_file())[:_DRIVERS]:
-        try:
-            profile = build(path, "driver", chat, AugmentConfig(track=1))
-        except PVChatError:
-            continue
-        if profile.meshed.sum() > 4:
-            found.append(profile.motion[profile.meshed])
-    return found
-
-
-def plan_motion(kind: str, count: int, drivers: Sequence[FloatArray], rng: np.random.Generator) -> Motion:
+def plan_motion(kind: str, count: int, driver: FloatArray, rng: np.random.Generator) -> Motion:
     """The motion of one sample.
 
     Args:
         kind: one of `KINDS`.
         count: T frames.
-        drivers: [n, 6] measured motions; NaN rows are left out.
-        rng: draws the driver, its stretch and the reach.
+        driver: [n, 6] a measured motion; NaN rows are left out.
+        rng: draws the stretch of it and the reach.
     """
     channel, moved, least, most, worth = _MOVES[kind]
     reach = float(rng.uniform(least, most))
-    curve = _driven(MEASURES.index(channel), count, drivers, worth, kind, rng)
+    curve = _driven(driver[np.isfinite(driver).all(1), MEASURES.index(channel)], count, worth, kind, rng)
     if curve is None:
         curve = _drawn(kind, count, rng)
     none = np.zeros(count, np.float32)
@@ -220,25 +199,18 @@ def _limited(added: float, own: float) -> float:
     return float(np.clip(np.clip(own + added, -most, most) - own, -MOST_DEGREES, MOST_DEGREES))
 
 
-def _driven(
-    channel: int, count: int, drivers: Sequence[FloatArray], worth: float, kind: str, rng: np.random.Generator
-) -> FloatArray | None:
-    """A measured curve [count] of reach 1, or None when no driver moves enough."""
+def _driven(values: FloatArray, count: int, worth: float, kind: str, rng: np.random.Generator) -> FloatArray | None:
+    """A measured curve [count] of reach 1 out of values [n], or None where they move too little."""
     from scipy.ndimage import gaussian_filter1d
 
-    curves = []
-    for driver in drivers:
-        values = driver[np.isfinite(driver).all(1), channel]
-        if len(values) >= 4:
-            values = values - np.median(values)
-            values = -values if kind == "blink" else values  # a closing eye
-            values = gaussian_filter1d(values, 0.5 if kind == "blink" else 1.0)  # the mesh trembles, heads don't
-            low, high = np.percentile(values, (2, 98))
-            if high - low >= worth:
-                curves.append(values)
-    if not curves:
+    if len(values) < 4:
         return None
-    curve = curves[int(rng.integers(len(curves)))]
+    curve = values - np.median(values)
+    curve = -curve if kind == "blink" else curve  # a closing eye
+    curve = gaussian_filter1d(curve, 0.5 if kind == "blink" else 1.0)  # the mesh trembles, heads don't
+    low, high = np.percentile(curve, (2, 98))
+    if high - low < worth:
+        return None
     curve = np.concatenate((curve, curve[::-1])) if len(curve) < count else curve
     strongest = int(np.abs(curve).argmax())
     start = int(np.clip(strongest - rng.integers(1, count), 0, max(len(curve) - count, 0)))

@@ -4,7 +4,6 @@ In: samples with measured facts. Out: rows of question, answer and truth. Start 
 
     together.py    step filter: strangers get names and stand beside the subject
     cast.py        who is which track; her looks told alike in all her samples
-    measured.py    what was measured, as phrases, and such phrases out of a model's sentences
-    teacher.py     whoever says more
-    templates.py   how it is asked and framed, and what an answer says of who is there
+    measured.py    what was measured, as phrases
+    templates.py   how it is asked and framed
 """

@@ -1,7 +1,7 @@
 """What was measured of the people of a sample, in words after a name.
 
-In: a `SampleView`. Out: its evidence with what is known of how the sample was made, phrases out of it, and the other
-way: a model's sentence as such a phrase.
+In: a `SampleView`. Out: its evidence with what is known of how the sample was made, and phrases out of it ("sits and
+talks", "is on the left of the frame"). Nothing is told of the absent: refusals are made by rule.
 """
 
 from __future__ import annotations
@@ -13,31 +13,30 @@ from dataclasses import replace
 from pvchat.augment.questions.cast import SampleView
 from pvchat.augment.schemas import PLAIN, TOGETHER
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.english import present_tense, same_colour
+from pvchat.chat.english import same_colour
 from pvchat.chat.say.people import acts, looks, whereabouts
 from pvchat.chat.timeline import Timeline
 from pvchat.identity.evidence import Evidence
-from pvchat.schemas import Garment, PersonFacts, SceneFacts
+from pvchat.schemas import Garment, SceneFacts
 
 _MASK = re.compile(r"\bmask\b")
 _MOUTH = re.compile(r"\b(smil|laugh|talk)\w*")
 _BEARD = re.compile(r"\b(beard|moustache|mustache|stubble)\b")
 _TURNS, _FACES = re.compile(r"^turning\b"), re.compile(r"^(facing|looking)\b")
 _HEADGEAR = re.compile(r"\b(cap|hat|hood)\b")
-_SUBJECT = (
-    r"(?:(?:the|an?|this|one|two|some) )?(?:[\w-]+ ){0,3}?"
-    r"(?:man|woman|boy|girl|child|person|lady|guy|people|men|women)"
-)
-_NOUNS = "wearing|clothing|during|evening|morning|building|ceiling|painting"  # -ing, but nothing one does
-_DEED = re.compile(rf"^{_SUBJECT}\b[^.]*?\b(?:is|are) (?P<phrase>(?!{_NOUNS})[a-z]{{2,}}ing\b[^.]*)", re.IGNORECASE)
-_BARE_DEED = re.compile(rf"^{_SUBJECT}\b[^.]*? (?P<phrase>(?!{_NOUNS})[a-z]{{2,}}ing\b[^.]*)", re.IGNORECASE)
-_WORN = re.compile(r"\b(?:wearing|wears|dressed in|in) (?P<phrase>[^.]+)", re.IGNORECASE)
-_PLACE = re.compile(
-    r"^(?:it was taken |the video was taken |.*\bis )?(?P<phrase>(?:in|on|at|near|by|inside|outside|beside|through"
-    r"|along|down|over|across|in front of) (?:an?|the|some) [^.,]+)",
-    re.IGNORECASE,
-)
-_NO_DEED = re.compile(r"^(wearing|standing there|being|having)\b", re.IGNORECASE)
+_LOOKS = re.compile(r"\b(looks?|appearance)\b")
+
+
+def describe(view: SampleView, kind: str, name: str, question: str) -> str:
+    """What was measured of somebody present, as a phrase after the name; empty where nothing was.
+
+    Args:
+        view: of the sample.
+        kind: appearance, action or location.
+        name: whose.
+        question: as asked: about looks, hair and beard belong to the answer.
+    """
+    return phrase(timeline_of_sample(view), kind, name, bool(_LOOKS.search(question)))
 
 
 def phrase(timeline: Timeline, kind: str, name: str, whole: bool = False) -> str:
@@ -93,36 +92,6 @@ def informed(view: SampleView) -> Evidence:
     return replace(evidence, facts={**evidence.facts, subject: changed}, scene=scene)
 
 
-def refer(view: SampleView, name: str) -> str:
-    """How a model that doesn't know the name is told whom a question is about: "the woman on the left of the frame"."""
-    facts = view.evidence.facts.get(name, PersonFacts())
-    noun = facts.gender or "person"
-    several = len(view.analysis.tracks) > 1 and facts.where
-    return f"the {noun} {facts.where}" if several else f"the {noun}"
-
-
-def as_phrase(kind: str, text: str) -> str:
-    """A model's sentence ("The man is wearing a red shirt.") as a phrase after a name; empty if it isn't one."""
-    found = read_phrase(kind, text)
-    if not found:
-        return ""
-    return {"appearance": f"is wearing {found}", "action": present_tense(found)}.get(kind, f"is {found}")
-
-
-def read_phrase(kind: str, text: str) -> str:
-    """The phrase that answers a question of this kind; empty where the text has none.
-
-    "action" gives "riding a bike", "appearance" "a red shirt", "location" "in the park".
-    """
-    sentence = _tidy(text)
-    patterns = {"action": (_DEED, _BARE_DEED), "appearance": (_WORN,), "location": (_PLACE,)}[kind]
-    hit = next((m for p in patterns if (m := p.search(sentence))), None)
-    phrase = hit["phrase"].strip(" ,;") if hit else ""
-    if kind == "action":
-        return "" if _NO_DEED.match(phrase) else phrase[:1].lower() + phrase[1:]
-    return phrase[:1].lower() + phrase[1:]
-
-
 def _recoloured(clothes: list[Garment], worn: str) -> tuple[list[Garment], str]:
     """Garments with the colour that a note gives ("red clothes"), and what is left of the note."""
     note = re.fullmatch(r"(.+) clothes", worn)
@@ -141,9 +110,3 @@ def _same_thing(feature: str, worn: str) -> bool:
     nouns: Sequence[str] = [item.split()[-1] for item in _items(worn)]
     own = feature.split()[-1]
     return any(own == n or own.endswith(n) or n.endswith(own) or {own, n} <= {"hat", "cap", "hood"} for n in nouns)
-
-
-def _tidy(text: str) -> str:
-    """The first sentence of a caption, without the blanks that captions have before commas and full stops."""
-    first = re.split(r"(?<=[.!?])\s|\n", re.sub(r"\s+([.,;!?'])", r"\1", text.strip()))[0]
-    return first if first.endswith(".") else ""

@@ -1,7 +1,7 @@
 """Questions and answers about samples: four types, yes and no in balance, refusals, groups.
 
-In: samples, their analyses, a teacher. Out: `QuestionRow`s. What is true comes from `Sample.people`, what is said of
-those present from the teacher, all wording from `templates.py`. Per split and person:
+In: samples, their analyses. Out: `QuestionRow`s. What is true comes from `Sample.people`, what is said of those present
+was measured (`measured.py`), all wording is from `templates.py`. Per split and person:
 
 - singles: so many rows of each type about samples that show the person as about samples that don't ("refusal" where an
   absent person is asked to be described); no question twice about one sample;
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.augment.questions.cast import Analyses, SampleView, described_alike, views
-from pvchat.augment.questions.teacher import Description, FactsTeacher, Teacher
+from pvchat.augment.questions.measured import describe
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
 from pvchat.augment.schemas import QuestionRow, Sample, Split, chance
 from pvchat.errors import SettingsError
@@ -47,7 +47,6 @@ def write_questions(
     analyses: Analyses,
     *,
     seed: int = 0,
-    teacher: Teacher | None = None,
     people: Sequence[Person] = (),
     own: PersonFacts | None = None,
     progress: Callable[[int], None] = lambda done: None,
@@ -59,7 +58,6 @@ def write_questions(
         name: whom the data set is about.
         analyses: what the experts saw in a sample.
         seed: of the choice of questions and of their wording.
-        teacher: says what the present do; None takes measured facts.
         people: enrollments of those named; needed for those who are never alone in a sample.
         own: what was measured of `name` in the whole clip; None: each sample has its own.
         progress: called with the number of samples described so far, before each description; may raise to stop.
@@ -76,7 +74,7 @@ def write_questions(
             raise SettingsError(f"sample {sample.id} doesn't say whether {name} is in it.", subject=name)
     seen = views(kept, analyses, people)
     seen = seen if own is None else described_alike(seen, name, own)
-    writer = _Writer(teacher or FactsTeacher(), seed, progress)
+    writer = _Writer(seed, progress)
     for split in ("train", "val", "test"):
         some = [v for v in seen if v.sample.split == split]
         everyone = dict.fromkeys([name, *(n for v in some for n in v.sample.people)])  # the subject first
@@ -101,14 +99,12 @@ class _Writer:
     """Collects rows of all samples.
 
     Attributes:
-        teacher: says what the present do.
         seed: of everything drawn.
         progress: as of `write_questions`.
         found: rows by sample, in the order in which they were made.
-        described: ids of the samples that the teacher was asked about.
+        described: ids of the samples of which something was told.
     """
 
-    teacher: Teacher
     seed: int
     progress: Callable[[int], None]
     found: dict[str, list[QuestionRow]] = field(default_factory=dict)
@@ -152,13 +148,13 @@ class _Writer:
             elif described is None:
                 self._add(question, "refusal", text, self._refuse(kind, question, [who]))
             else:
-                answer = self._answer("described", question, [who], description=described.phrase)
-                self._add(question, "single", text, answer, described.teacher)
+                answer = self._answer("described", question, [who], description=described)
+                self._add(question, "single", text, answer)
         return sum(len(side[:each]) for side in sides)
 
     def _slots(
         self, kind: str, some: Iterable[SampleView], who: str, split: Split
-    ) -> Iterator[tuple[SampleView, Template, Description | None]]:
+    ) -> Iterator[tuple[SampleView, Template, str | None]]:
         """What can be asked: every sample with its first question, then every sample with its second, and so on."""
         lists = []
         for view in some:
@@ -171,7 +167,7 @@ class _Writer:
                 described = None
                 if kind != "existence" and view.sample.people[who]:
                     described = self._describe(view, kind, who, template)
-                    if described is None:
+                    if not described:
                         continue
                 yield view, template, described
 
@@ -206,21 +202,17 @@ class _Writer:
             return
         template = new[0]
         described = [self._describe(view, kind, n, template) for n in there] if kind != "existence" else []
-        if None in described:
+        if "" in described:
             return self._group(view, who, "existence", split)
-        text, teacher, question = fill(template.text, who), "facts", _Question(view, kind, template, tuple(who))
+        text, question = fill(template.text, who), _Question(view, kind, template, tuple(who))
         if kind == "existence":
             answer = self._exist(question, there, away)
         else:
-            parts = [
-                fill("{name} {description}.", [n], description=t.phrase)
-                for n, t in zip(there, described, strict=True)
-                if t
-            ]
+            told = zip(there, described, strict=True)
+            parts = [fill("{name} {description}.", [n], description=phrase) for n, phrase in told]
             parts += [self._refuse(kind, question, away)] if away else []
             answer = " ".join(parts)
-            teacher = next((t.teacher for t in described if t and t.teacher != "facts"), "facts")
-        return self._add(question, size, text, answer, teacher)
+        return self._add(question, size, text, answer)
 
     def _exist(self, question: _Question, there: list[str], away: list[str]) -> str:
         if there and away:
@@ -251,19 +243,17 @@ class _Writer:
         they = who[0] if len(who) == 1 else "they"  # "they" only after the names that it means
         return self._answer("refusal", question, who, late="{what}", what=what(kind, they, len(who)))
 
-    def _describe(self, view: SampleView, kind: str, who: str, template: Template) -> Description | None:
+    def _describe(self, view: SampleView, kind: str, who: str, template: Template) -> str:
         if who not in view.tracks:
-            return None
+            return ""
         self.progress(len(self.described))
         self.described.add(view.sample.id)
-        return self.teacher.describe(view, kind, who, template.text)
+        return describe(view, kind, who, template.text)
 
-    def _add(self, question: _Question, size: str, text: str, answer: str, teacher: str = "facts") -> None:
+    def _add(self, question: _Question, size: str, text: str, answer: str) -> None:
         sample, who = question.view.sample, question.who
         present, number = {n: sample.people[n] for n in who}, question.template.number
-        row = QuestionRow(
-            "", sample.id, question.kind, size, list(who), text, answer, present, number, teacher, sample.split
-        )
+        row = QuestionRow("", sample.id, question.kind, size, list(who), text, answer, present, number, sample.split)
         rows = self.found.setdefault(sample.id, [])
         if all(r.question != text for r in rows):
             rows.append(row)

@@ -1,9 +1,8 @@
-"""Generators that need a GPU and downloaded diffusion models: ConsisID for clips, an identity adapter for stills.
+"""ConsisID, the paper's own generator of clips: it needs a GPU and a downloaded diffusion model.
 
-In: a profile's best face. Out: frames of the subject in scenes that were never filmed, as the paper makes them (there:
-ConsisID, and PhotoMaker with LivePortrait). Both are plain diffusers pipelines, from a hub name or a local folder in
-the hub's layout; `diffusers` (extra `hub`) is imported when a generator is made. Nothing is claimed about what they
-show: the gates and the teachers look at the result.
+In: a profile's best face. Out: frames of the subject in scenes that were never filmed. It is a plain diffusers
+pipeline, from a hub name or a local folder in the hub's layout; `diffusers` (extra `hub`) is imported when it is made.
+Nothing is claimed about what it shows: the gates and the experts look at the result.
 """
 
 from __future__ import annotations
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
     import torch
 
 CONSISID = "BestWishYsh/ConsisID-preview"
-SDXL = "stabilityai/stable-diffusion-xl-base-1.0"
-ADAPTER = "h94/IP-Adapter"
-ADAPTER_FOLDER, ADAPTER_FILE = "sdxl_models", "ip-adapter-plus-face_sdxl_vit-h.safetensors"
-ADAPTER_ENCODER = "models/image_encoder"
 _CLOTHES = ("a grey sweater", "a white shirt", "a dark coat", "a red jacket", "a striped T-shirt", "work clothes")
 _SCENES = (
     "reading at a kitchen table", "walking along a busy street", "talking at an office desk", "drinking coffee outside",
@@ -73,13 +68,20 @@ class ConsisID:
         diffusers = require(device)
         import torch
 
-        pipeline = _load(diffusers.ConsisIDPipeline, model or CONSISID, torch.bfloat16)
+        try:
+            pipeline = diffusers.ConsisIDPipeline.from_pretrained(model or CONSISID, torch_dtype=torch.bfloat16)
+        except (OSError, ValueError, ImportError) as error:
+            what = f"the model can't be loaded ({str(error).strip().splitlines()[0]})."
+            raise SettingsError(what, subject=model, hint="Give a folder in the hub's layout.") from error
+        pipeline.set_progress_bar_config(disable=True)
         pipeline.vae.enable_tiling()
         folder = _folder(model or CONSISID)
         return cls(pipeline.to(device), consisid_conditions(folder, device, torch.bfloat16))
 
     def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""
+        import torch
+
         cond, hidden, image, keypoints = self.conditions(best_face(profile))
         result = self.pipeline(
             image=image,
@@ -94,71 +96,10 @@ class ConsisID:
             id_vit_hidden=hidden,
             id_cond=cond,
             kps_cond=keypoints,
-            generator=_generator(rng),
+            generator=torch.Generator("cpu").manual_seed(int(rng.integers(_SEED))),  # noise of any device
             output_type="np",
         )
-        return Made(_to_uint8(result.frames[0]))
-
-
-class IdentityAdapter:
-    """Stills by Stable Diffusion XL with an identity adapter (IP-Adapter: Ye et al., 2023, arXiv:2308.06721).
-
-    Args:
-        pipeline: with the adapter loaded, on its device.
-    """
-
-    name = "identity-adapter"
-    needs = frozenset({"subject", "mesh"})
-    stages = frozenset({"image"})
-    share = 30.0
-    size = (1024, 1024)  # height and width
-    steps = 30  # of the denoiser
-
-    def __init__(self, pipeline: Any) -> None:
-        self.pipeline = pipeline
-        pipeline.set_ip_adapter_scale(0.75)  # how strongly the face guides, 0..1
-
-    @classmethod
-    def from_pretrained(
-        cls, model: str = "", adapter: str = ADAPTER, *, file: str = ADAPTER_FILE, device: str = "cuda"
-    ) -> Self:
-        """The published pipeline and adapter, by hub names or from folders.
-
-        Args:
-            model: of Stable Diffusion XL; empty for the usual one.
-            adapter: holds the adapter's weights and its image encoder.
-            file: the adapter's weights.
-            device: torch device.
-
-        Raises:
-            SettingsError: a package is missing, or a model can't be loaded.
-        """
-        diffusers = require(device)
-        import torch
-
-        kind = torch.float32 if device == "cpu" else torch.float16
-        pipeline = _load(diffusers.StableDiffusionXLPipeline, model or SDXL, kind)
-        try:
-            pipeline.load_ip_adapter(
-                adapter, subfolder=ADAPTER_FOLDER, weight_name=file, image_encoder_folder=ADAPTER_ENCODER
-            )
-        except (OSError, ValueError) as error:
-            raise SettingsError(f"the identity adapter can't be loaded ({error}).", subject=adapter) from error
-        return cls(pipeline.to(device))
-
-    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
-        """See `Generator`."""
-        result = self.pipeline(
-            prompt=prompt(rng),
-            negative_prompt=_AVOID,
-            height=self.size[0],
-            width=self.size[1],
-            num_inference_steps=self.steps,
-            ip_adapter_image=Image.fromarray(best_face(profile)),
-            generator=_generator(rng),
-            output_type="np",
-        )
-        return Made(_to_uint8(result.images[:1]))
+        return Made(np.clip(np.asarray(result.frames[0]) * 255 + 0.5, 0, 255).astype(np.uint8))
 
 
 def require(device: str = "cuda") -> Any:
@@ -219,19 +160,6 @@ def prompt(rng: np.random.Generator) -> str:
     return f"photo of a person in {clothes}, {scene}, face clearly visible, {light}, realistic, natural skin"
 
 
-def _load(pipeline: Any, model: str, dtype: torch.dtype) -> Any:
-    try:
-        loaded = pipeline.from_pretrained(model, torch_dtype=dtype)
-        loaded.set_progress_bar_config(disable=True)
-        return loaded
-    except (OSError, ValueError, ImportError) as error:
-        raise SettingsError(
-            f"the model can't be loaded ({str(error).strip().splitlines()[0]}).",
-            subject=model,
-            hint="Give a folder in the hub's layout.",
-        ) from error
-
-
 def _folder(model: str) -> Path:
     """Where a model lies: a folder as it is, a hub name in the hub's cache."""
     if Path(model).is_dir():
@@ -239,14 +167,3 @@ def _folder(model: str) -> Path:
     from huggingface_hub import snapshot_download
 
     return Path(snapshot_download(model))
-
-
-def _generator(rng: np.random.Generator) -> torch.Generator:
-    """On the CPU, so that the noise doesn't depend on the device."""
-    import torch
-
-    return torch.Generator("cpu").manual_seed(int(rng.integers(_SEED)))
-
-
-def _to_uint8(images: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.clip(np.asarray(images) * 255 + 0.5, 0, 255).astype(np.uint8)
