@@ -1,9 +1,8 @@
 """What a base takes and whether it fits here, before it is loaded: parameters, precision, memory, frames.
 
 In: a `BaseSource`. Out: `Size`; its `summary` reads "507 M parameters in float32, 8 frames, about 2.6 GB of memory
-(12.0 GB free)". A preset's shape is known; a folder's comes from its config.json and the heads of its safetensors
-files. Memory is weights, the key-value cache of a whole prompt, and a share of the weights for what is computed on the
-way: an estimate. Torch-free.
+(12.0 GB free)". A preset's parameters are known; a folder's come from the heads of its safetensors files. Memory is the
+weights and a share of them for the prompt's cache and what is computed on the way: an estimate. Torch-free.
 """
 
 from __future__ import annotations
@@ -21,27 +20,7 @@ from pvchat.runtime import size
 
 BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "8bit": 1.1, "4bit": 0.65}  # a weight; scales count
 FRAMES = 8  # shown to a base that we don't know (PVChat, arXiv 2503.17069, shows 8)
-FRAME_TOKENS = 256  # that a frame becomes where nothing is known
-TEXT_TOKENS = 512  # of a prompt beside its frames, and of the answer
-WORKING = 0.25  # of the weights: activations, buffers of the runtime
-_MERGED = 4  # patches that become one token where the config doesn't say
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A base's numbers.
-
-    Attributes:
-        parameters: of all of it.
-        layers, groups, head: decoder layers, key-value heads of one, width of a head.
-        tokens: that a frame becomes in a prompt.
-    """
-
-    parameters: int
-    layers: int
-    groups: int
-    head: int
-    tokens: int
+WORKING = 0.3  # of the weights: the key-value cache of a prompt, activations, buffers of the runtime
 
 
 @dataclass(frozen=True)
@@ -84,13 +63,10 @@ def size_of(source: BaseSource, dtype: str, device: str = "cpu") -> Size:
         dtype: a key of `BYTES`.
         device: where it would run.
     """
-    frames, shape = frames_of(source), shape_of(source)
     room = _graphics_memory() if device.startswith("cuda") else _memory()
-    if shape is None:
-        return Size(None, dtype, frames, None, room)
-    cached = 2 * shape.layers * shape.groups * shape.head * min(4.0, max(2.0, BYTES[dtype]))  # of a token
-    needed = shape.parameters * BYTES[dtype] * (1 + WORKING) + cached * (frames * shape.tokens + TEXT_TOKENS)
-    return Size(shape.parameters, dtype, frames, int(needed), room)
+    parameters = parameters_of(source)
+    needed = None if parameters is None else int(parameters * BYTES[dtype] * (1 + WORKING))
+    return Size(parameters, dtype, frames_of(source), needed, room)
 
 
 def fitting_size(source: BaseSource, dtype: str, device: str = "cpu") -> Size:
@@ -107,23 +83,11 @@ def frames_of(source: BaseSource) -> int:
     return source.preset.frames if source.preset else FRAMES
 
 
-def shape_of(source: BaseSource) -> Shape | None:
-    """The shape of a base; None where it can't be known without the hub."""
-    if (preset := source.preset) is not None:
-        return Shape(**preset.shape)
-    parameters = sum(count_parameters(path) for path in Path(source.path).glob("*.safetensors")) if source.local else 0
-    if not parameters:
-        return None
-    config = source.config
-    text, vision = config.get("text_config") or config, config.get("vision_config") or {}
-    heads, width = int(text.get("num_attention_heads", 16)), int(text.get("hidden_size", 2048))
-    return Shape(
-        parameters,
-        layers=int(text.get("num_hidden_layers", 24)),
-        groups=int(text.get("num_key_value_heads") or heads),
-        head=int(text.get("head_dim") or width // heads),
-        tokens=_frame_tokens(config, vision),
-    )
+def parameters_of(source: BaseSource) -> int | None:
+    """All parameters of a base; None where they can't be known without the hub."""
+    if source.preset is not None:
+        return source.preset.parameters
+    return sum(map(count_parameters, Path(source.path).glob("*.safetensors"))) or None if source.local else None
 
 
 def count_parameters(path: Path) -> int:
@@ -131,27 +95,6 @@ def count_parameters(path: Path) -> int:
     with path.open("rb") as file:
         head: dict[str, Any] = json.loads(file.read(int.from_bytes(file.read(8), "little")))
     return sum(math.prod(row["shape"]) for name, row in head.items() if name != "__metadata__")
-
-
-def _frame_tokens(config: dict[str, Any], vision: dict[str, Any]) -> int:
-    """Tokens that a frame becomes; a vision tower without a fixed size (Qwen's) sees frames as they are."""
-    side, patch = (_first(vision.get(key)) for key in ("image_size", "patch_size"))
-    if not side or not patch:
-        return FRAME_TOKENS
-    return max(1, (side // patch) ** 2 // _merged_patches(config, vision))
-
-
-def _merged_patches(config: dict[str, Any], vision: dict[str, Any]) -> int:
-    """Patches that become one token."""
-    if scale := config.get("scale_factor") or vision.get("spatial_merge_size"):
-        return int(scale) ** 2
-    ratio = config.get("downsample_ratio")
-    return round(1 / ratio**2) if ratio else _MERGED
-
-
-def _first(value: Any) -> int:
-    """A side that is written as a number or as one a direction."""
-    return int(value[0] if isinstance(value, list) else value or 0)
 
 
 def _memory() -> int | None:

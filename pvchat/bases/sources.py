@@ -23,19 +23,19 @@ _HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
 
 @dataclass(frozen=True)
 class Preset:
-    """A base that we know before it is here; sizes are its card's or follow from its shapes.
+    """A base that we know before it is here.
 
     Attributes:
         hub: its id on the hub.
         licence: of its weights.
         frames: that it is shown.
-        shape: its numbers, by the names of `sizes.Shape`.
+        parameters: of all of it, as its card says.
     """
 
     hub: str
     licence: str
     frames: int
-    shape: dict[str, int]
+    parameters: int
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from make_samples import make_analyses, make_sample, paper_scale, write_set
 
 from pvchat.augment.dataset.check import DataSetProblem, check
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.questions.templates import denied, stated_presence
 from pvchat.errors import SettingsError
 from pvchat.storage import atomic
 
@@ -59,35 +58,12 @@ def test_a_good_data_set_has_no_problems(good: Path) -> None:
 
 
 EDITS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
-    ("unknown type", {"type": "action"}, {"type": "mood"}, "there is no type 'mood'"),
-    ("unknown kind", {"kind": "single"}, {"kind": "quartet"}, "there is no kind 'quartet'"),
     ("unknown split", {"kind": "single"}, {"split": "dev"}, "split can't be 'dev'"),
     ("wrong sort", {"kind": "single"}, {"template": "many"}, "template can't be 'many'"),
     ("present isn't bool", {"kind": "single"}, {"present": {"Ana": "yes"}}, "present can't be"),
-    ("empty answer", {"kind": "single"}, {"answer": " "}, "question or answer is empty"),
-    ("no name", {"type": "location", "people": ["Ana"], "kind": "single"}, {"question": "Where is she?"},
-     "Ana is asked about, but doesn't stand in the question"),
-    ("part of a name", {"type": "location", "people": ["Ana"], "kind": "single"}, {"question": "Where is Anabel?"},
-     "Ana is asked about, but doesn't stand in the question"),
-    ("nobody", {"kind": "single"}, {"people": [], "present": {}}, "asks about nobody"),
     ("no such sample", {"kind": "single"}, {"sample": "feedfeedfeedfeed"}, "there is no sample feedfeedfeedfeed"),
-    ("yes for no", {"type": "existence", "kind": "single", "present": {"Ana": False}}, {"answer": "Yes, Ana is here."},
-     "the answer says that Ana is present, but Ana is absent"),
-    ("no for yes", {"type": "existence", "kind": "single", "present": {"Ana": True}}, {"answer": "I can't see Ana."},
-     "the answer says that Ana is absent, but Ana is present"),
-    ("evades", {"type": "existence", "kind": "single", "present": {"Ana": True}}, {"answer": "It is sunny."},
-     "the answer doesn't say whether Ana is there"),
-    ("describes the absent", {"kind": "refusal", "type": "action"}, {"answer": "Ana sits and talks."},
-     "the answer describes Ana, who is absent"),
-    ("refuses the present", {"kind": "single", "type": "action"}, {"answer": "Ana is not in this video."},
-     "the answer refuses to describe Ana, who is present"),
-    ("triple", {"kind": "triple", "type": "existence", "present": {"Ana": True, "Ben": True, "Cleo": False}},
-     {"answer": "Only Ana and Cleo are in this video; Ben isn't."},
-     "the answer says that Ben is absent, but Ben is present"),
-    ("size", {"kind": "pair"}, {"kind": "triple"}, "a triple can't be about 2 people"),
-    ("others", {"kind": "pair"}, {"people": ["Ana", "Dov"], "question": "Are Ana and Dov here?"},
-     "present isn't about the people asked about"),
-    ("media differ", {"kind": "single"}, {"media": "media/other.mp4"}, "media is 'media/other.mp4', its sample's is"),
+    ("others", {"kind": "pair"}, {"people": ["Ana", "Dov"]}, "of Ana, Dov, its sample says"),
+    ("another split", {"split": "test"}, {"split": "val"}, "is in val, its sample in test"),
 ]  # fmt: skip
 
 
@@ -111,22 +87,21 @@ def test_present_against_the_sample(copy: Path) -> None:
         i = place(lines, type="existence", kind="single", present={"Ana": True})
         lines[i] |= {"present": {"Ana": False}, "answer": "Ana is not here."}
 
-    assert any("says that Ana is absent, its sample says present" in p.what for p in change(copy, alter))
+    assert any("says {'Ana': False} of Ana, its sample says" in p.what for p in change(copy, alter))
 
 
 def test_missing_field_and_broken_line(copy: Path) -> None:
     assert any(p.what == "answer is missing" for p in change(copy, lambda lines: lines[4].pop("answer")))
     path = copy / "dataset.jsonl"
     path.write_text(path.read_text(encoding="utf-8") + '{"id": \n', encoding="utf-8")
-    assert any("no JSON" in p.what for p in check(copy))
+    assert any(p.where.startswith("dataset.jsonl:") and "Expecting" in p.what for p in check(copy))
 
 
-def test_duplicate_ids_and_questions(copy: Path) -> None:
+def test_duplicate_ids(copy: Path) -> None:
     problems = change(copy, lambda lines: lines.append(dict(lines[7])))
     here = [p for p in problems if "its id" in p.what]
     assert here
     assert "dataset.jsonl:8 (" in here[0].what
-    assert any("asks the same about the same sample" in p.what for p in problems)
 
 
 def test_media_missing_empty_changed_outside(copy: Path) -> None:
@@ -136,7 +111,7 @@ def test_media_missing_empty_changed_outside(copy: Path) -> None:
     (copy / "media" / names[2]).write_bytes(b"other")
     found = {(p.where.split(" ")[0], p.what) for p in check(copy)}
     assert any(f"media/{names[0]} is missing" in what for _, what in found)
-    assert any(f"media/{names[1]} is empty" in what for _, what in found)
+    assert (f"media/{names[1]}", "has another checksum than listed: it was changed") in found
     assert (f"media/{names[2]}", "has another checksum than listed: it was changed") in found
     outside = change(copy, lambda lines: lines[3].update(media="../secret.mp4"), "samples.jsonl")
     assert any("lies outside the data set" in p.what and p.where.startswith("samples.jsonl:4") for p in outside)
@@ -199,55 +174,8 @@ def test_unbalanced_answers_are_told(copy: Path) -> None:
     assert any(p.where == "type action" and "none about absent" in p.what for p in problems)
 
 
-def test_a_sample_that_contradicts_its_role(copy: Path) -> None:
-    problems = change(copy, lambda lines: lines[0].update(role="negative"), "samples.jsonl")
-    assert any("a negative sample can't say" in p.what for p in problems)
-
-
-def test_a_clip_that_no_sample_has(copy: Path) -> None:
-    (copy / "media" / f"{'f' * 16}.mp4").write_bytes(b"of an earlier call")
-    assert [str(p) for p in check(copy)] == [f"media/{'f' * 16}.mp4: belongs to no sample"]
-
-
-def test_a_dot_in_a_name_ends_no_sentence(tmp_path: Path) -> None:
-    samples = [make_sample(i, {"Ana": bool(i & 1), "Ben": bool(i & 2), "Cleo": bool(i & 4)}) for i in range(32)]
-    rows = write_questions(samples, "Ana", make_analyses(samples))
-    (tmp_path / "media").mkdir()
-    for thing in (*samples, *rows):
-        for key in ("people", "present"):
-            if isinstance(found := getattr(thing, key, None), dict):
-                setattr(thing, key, {n.replace("Ana", "Dr. A. Lee"): there for n, there in found.items()})
-    for row in rows:
-        row.people = [n.replace("Ana", "Dr. A. Lee") for n in row.people]
-        row.question, row.answer = (t.replace("Ana", "Dr. A. Lee") for t in (row.question, row.answer))
-    for sample in samples:
-        (tmp_path / sample.media).write_bytes(sample.id.encode())
-    assert [r for r in rows if r.kind == "pair" and r.type != "existence"]
-    assert check(write_set(tmp_path, samples, rows)) == []
-
-
 def test_no_data_set(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no data set here"):
         check(tmp_path)
     with pytest.raises(SettingsError, match="no data set here"):
         check(tmp_path / "missing")
-
-
-@pytest.mark.parametrize(("answer", "want"), [
-    ("Without doubt, Ana appears.", {"Ana": True}), ("The clip lacks any trace of Ana.", {"Ana": False}),
-    ("Everyone but Ana is shown.", {"Ana": False}), ("Yes.", {"Ana": True}), ("It rains.", {"Ana": None}),
-    ("Ana is here, Ben isn't.", {"Ana": True, "Ben": False}),
-    ("I can confirm Ana's presence, but not Ben's.", {"Ana": True, "Ben": False}),
-    ("I only see Ana; there's no sign of Ben or Cleo.", {"Ana": True, "Ben": False, "Cleo": False}),
-    ("No traces of Ana, Ben, or Cleo are found.", {"Ana": False, "Ben": False, "Cleo": False}),
-    ("Neither Ana nor Ben appears, though Cleo is visible.", {"Ana": False, "Ben": False, "Cleo": True}),
-    ("All three—Ana, Ben, and Cleo—are present.", {"Ana": True, "Ben": True, "Cleo": True}),
-])  # fmt: skip
-def test_what_answers_say(answer: str, want: dict[str, bool | None]) -> None:
-    assert stated_presence(answer, list(want)) == want
-
-
-def test_a_description_with_a_negation_is_no_refusal() -> None:
-    assert not denied("Ana is wearing no hat.", "Ana")
-    assert not denied("Ana sits on the left; nobody is next to Ana.", "Ana")
-    assert denied("I can't describe Ana, who is not shown here.", "Ana")

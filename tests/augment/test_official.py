@@ -1,4 +1,4 @@
-"""The official PVChat JSON: written, read entry by entry, checked."""
+"""The official PVChat JSON: written, and read entry by entry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from make_samples import make_analyses, make_sample, paper_scale, write_set
 
 from pvchat.augment.dataset import official
-from pvchat.augment.dataset.check import check
 from pvchat.augment.dataset.folder import DataSet
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.schemas import QuestionRow, Sample
@@ -107,19 +106,10 @@ def test_the_fields_are_the_official_ones(tmp_path: Path) -> None:
     for file in official.write(DataSet(tmp_path, samples, rows, "Ana"), tmp_path):
         for row in json.loads(file.read_text(encoding="utf-8"))["videos"]:
             assert tuple(row) == FIELDS
-            assert all(tuple(p) == official.PAIR_FIELDS for p in row["qa_pairs"])
+            assert all(tuple(p) == ("question", "answer", "is_special") for p in row["qa_pairs"])
 
 
-def test_our_data_in_the_official_form_is_in_order(tmp_path: Path) -> None:
-    samples, rows = ours()
-    (tmp_path / "media").mkdir()
-    for sample in samples:
-        (tmp_path / sample.media).write_bytes(sample.id.encode())
-    official.write(DataSet(tmp_path, samples, rows, "Ana"), tmp_path)
-    assert [str(p) for p in check(tmp_path) if "leak: source" not in p.what] == []
-
-
-def test_the_lines_of_the_docs_write_a_set_that_is_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lines_of_the_docs_write_a_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """docs/dataset.md, as it stands: into another folder, from which the clips are found."""
     text = (Path(__file__).parents[2] / "docs" / "dataset.md").read_text(encoding="utf-8")
     lines = [line.strip() for line in text.splitlines() if line.startswith(("    from ", "    official."))]
@@ -131,7 +121,8 @@ def test_the_lines_of_the_docs_write_a_set_that_is_in_order(tmp_path: Path, monk
     write_set(tmp_path / "sets" / "ana", samples, rows)
     monkeypatch.chdir(tmp_path)
     exec("\n".join(lines), {})
-    assert [str(p) for p in check(tmp_path / "sets" / "ana-official")] == []
+    for file in (tmp_path / "sets" / "ana-official").glob("*.json"):
+        assert all((file.parent / row["video_path"]).is_file() for row in json.loads(file.read_text())["videos"])
 
 
 def test_a_moved_clip_is_found_beside_the_file(tmp_path: Path) -> None:
@@ -139,38 +130,3 @@ def test_a_moved_clip_is_found_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "videos" / "abc_1.mp4").write_bytes(b"x")
     samples, _ = read(put(tmp_path, "Ana_train.json", BEFORE))
     assert [s.media for s in samples] == ["videos/abc_1.mp4", "/data/clips/def_0.mp4"]
-
-
-YES, NO = "Yes, Ana is here.", "I see no sign of Ana."
-BAD = [
-    (entry("a_1.mp4", True, pair("Is Ana here?", NO)), "says that Ana is absent, but Ana is present"),
-    (entry("a_1.mp4", False, pair("Is Ana here?", YES)), "says that Ana is present, but Ana is absent"),
-    (entry("a_1.mp4", False, pair("What is Ana wearing?", "Ana wears a hat.", False)), "describes Ana, who is absent"),
-    (entry("a_1.mp4", True, pair("Is he here?", "Yes.")), "asks about nobody"),
-    (entry("a_1.mp4", True, {"question": "Is Ana here?", "answer": YES}), "is_special is missing"),
-    (entry("a_1.mp4", True, {**pair("Is Ana here?", YES), "is_special": "yes"}), "is_special isn't true or false"),
-    (entry("a_1.mp4", True, pair("Is Ana here?", YES), is_positive="yes"), "is_positive must be true or false"),
-    ({"video_name": "a_1.mp4"}, "has no list of qa_pairs"),
-    ({"video_name": "a_1.mp4", "qa_pairs": []}, "'is_positive' is missing"),
-    (entry("a_1.mp4", True, pair("Is Ana here?", YES)), "/data/clips/a_1.mp4 is missing"),
-    (entry("a_1.mp4", True, *[pair("Is Ana here?", YES)] * 2), "asks the same about the same sample"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("row", "what"), BAD, ids=[what for _, what in BAD])
-def test_bad_entries_are_named(tmp_path: Path, row: dict[str, Any], what: str) -> None:
-    problems = check(put(tmp_path, "Ana_train.json", {"videos": [row]}))
-    named = [p for p in problems if what in p.what]
-    assert named, [str(p) for p in problems]
-    assert named[0].where.startswith("Ana_train.json: video 1 (a_1.mp4)")
-
-
-def test_known_defects_of_the_official_data_are_found(tmp_path: Path) -> None:
-    """Clips of one recording in both splits, the same sentences in both, twenty positives to one negative."""
-    train = [entry(f"rec_{i}.mp4", True, pair("Is <sks> here?", "I can see <sks>.")) for i in range(20)]
-    put(tmp_path, "train_all_video.json", {"data": train})
-    test = [entry("rec_99.mp4", True, pair("Is <sks> here?", "I can see <sks>."))]
-    put(tmp_path, "test_all_video.json", {"data": test})
-    found = " ".join(str(p) for p in check(tmp_path))
-    for what in ("leak: source 'rec'", "leak: paraphrase", "leak: the answer", "unbalanced: 20 of 20"):
-        assert what in found

