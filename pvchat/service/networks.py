@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from pvchat import watchdog
 from pvchat.bases.sources import read_source
 from pvchat.config import Settings
-from pvchat.errors import SettingsError
 from pvchat.memory import give_back
 from pvchat.runtime import own_threads, pick_device, set_threads, threads
 from pvchat.schemas import Progress
@@ -172,19 +171,6 @@ class Networks:
         from pvchat.model.language import LanguageModel
 
         return LanguageModel(self.settings.llm or None, self.device)
-
-    def showing(self, show: str) -> Networks:
-        """The same networks, the pretrained base among them, which is shown people otherwise.
-
-        Raises:
-            SettingsError: there is no base, or no such way.
-        """
-        if self.narrator is None:
-            hint = "Name one, such as --model smolvlm2-500m."
-            raise SettingsError("only a pretrained base is shown people", subject=f"ours-{show}", hint=hint)
-        other = self._sharing(replace(self.settings, show=show))
-        other.__dict__["narrator"] = self.narrator.showing(other.settings)
-        return other
 
     def answering(self, model: str) -> Networks:
         """The same experts with another model that answers, not loaded yet.
