@@ -80,7 +80,7 @@ def token_ablation(chat: PVChat, clips: dict[str, Path], args: argparse.Namespac
     found: dict[str, Any] = {}
     data = []
     for name, clip in clips.items():
-        folder, augmentation = args.work / f"{name}-0", replace(asked(args), teacher="facts")
+        folder, augmentation = args.work / f"{name}-0", asked(args)
         steps.augment(clip, name, folder, chat, replace(augmentation, seed=0))
         analyses = remembered(Analyses(folder, chat, augmentation))
         learnt_from = TrainingSet(*read(folder, name), analyses)

@@ -178,7 +178,7 @@ def test_leftovers_are_swept_but_not_what_is_being_worked_on() -> None:
 
 
 def test_a_folder_without_a_data_set_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no finished augmentation"):
+    with pytest.raises(SettingsError, match="no dataset.jsonl"):
         deep.read(tmp_path, "Ana")
 
 

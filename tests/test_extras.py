@@ -39,7 +39,7 @@ print(json.dumps(names))
 
 
 def _generator() -> Any:
-    from pvchat.augment.positives.hub import ConsisID
+    from pvchat.augment.positives.consisid import ConsisID
 
     return ConsisID.from_pretrained(device="cpu")
 

@@ -9,8 +9,8 @@ In: a clip, a name, settings. Out: a folder of clips, stills and question rows, 
     positives    positives/: new clips of her, made of that one (other light, another background, a mask, a turned head)
     negatives    negatives/: clips of other people, look-alikes first
     filter       gates.py: what doesn't show her well enough is dropped; she is put beside others
-    questions    questions/: "What is Ana wearing?" "Ana is wearing a red jacket."; no two splits share wordings
-    dataset      dataset/: rows, card, checksums
+    dataset      questions/: "What is Ana wearing?" "Ana is wearing a red jacket."; no two splits share wordings;
+                 dataset/: rows, card, checksums
 
     `making.py` has what each step does; `augmentation.py` what they share; `folders.py` and `journal.py` the files;
     `watch.py` progress and stop; `schemas.py` samples and rows; `settings.py` what is wanted.

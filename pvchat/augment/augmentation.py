@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _ALL_BYTES = 1 << 40  # the folder's own analyses are never thrown out
 RESULTS = {
     "profile": "profile.safetensors", "positives": "positives.jsonl", "negatives": "negatives.jsonl",
-    "filter": "samples.jsonl", "questions": "questions.jsonl", "dataset": "dataset.jsonl",
+    "filter": "samples.jsonl", "dataset": "dataset.jsonl",
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from pvchat.augment.positives import plan
 from pvchat.augment.positives.protocol import Generator
 from pvchat.augment.questions import together
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.schemas import QuestionRow, Sample
+from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import FPS
 from pvchat.errors import VideoReadError
 
@@ -99,8 +99,8 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
     }
 
 
-def write_rows(run: Augmentation) -> dict[str, Any]:
-    """Ask about the kept samples."""
+def write_dataset(run: Augmentation) -> dict[str, Any]:
+    """Ask about the kept samples, and put samples and rows together, with a card and checksums."""
     samples = [s for s in read_samples(run.out) if not s.dropped]
     subject = run.profile
 
@@ -112,18 +112,11 @@ def write_rows(run: Augmentation) -> dict[str, Any]:
         samples, run.name, run.analyses, seed=run.seed, people=[subject.person], own=subject.facts, progress=progress,
     )  # fmt: skip
     progress(len(samples))
-    write_lines(run.out / RESULTS["questions"], [asdict(r) for r in rows])
-    kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
-    return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}}
-
-
-def write_dataset(run: Augmentation) -> dict[str, Any]:
-    """Put samples and rows together, with a card and checksums."""
-    samples = [s for s in read_samples(run.out) if not s.dropped]
-    rows = [QuestionRow(**row) for row in read_lines(run.out / RESULTS["questions"])]
     dataset.write(run.out, samples, rows)
+    kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
     size = sum((run.out / s.media).stat().st_size for s in samples)
-    return {"counts": {"samples": len(samples), "rows": len(rows), "media_bytes": size}, "dropped": {}}
+    counts = {"samples": len(samples), "rows": len(rows), **types, **kinds, "media_bytes": size}
+    return {"counts": counts, "dropped": {}}
 
 
 def _make_one(run: Augmentation, sample: Sample, makers: list[Generator]) -> Entry:

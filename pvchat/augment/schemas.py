@@ -1,8 +1,7 @@
 """What passes between the steps of augmentation: samples (clips and stills) and question-answer rows. Torch-free.
 
-profile → positives → negatives → filter → questions → data set. A folder of augmentation holds `media/`, one manifest a
-step (`<step>.json`) and JSON lines: `samples.jsonl` (one `Sample` a line) and `questions.jsonl` (one `QuestionRow` a
-line).
+profile → positives → negatives → filter → data set. A folder of augmentation holds `media/`, one manifest a step
+(`<step>.json`) and JSON lines: `samples.jsonl` (one `Sample` a line) and `dataset.jsonl` (one `QuestionRow` a line).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ Stage = Literal["image", "video"]
 Split = Literal["train", "val", "test"]
 TOGETHER = "together"  # the recipe that puts clips of several places side by side
 PLAIN = "before a plain background"  # the note of a background that was made up: no place is behind it
-STEPS = ("profile", "positives", "negatives", "filter", "questions", "dataset")
+STEPS = ("profile", "positives", "negatives", "filter", "dataset")
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The steps of augmentation, each resumable: profile → positives → negatives → filter → questions → dataset.
+"""The steps of augmentation, each resumable: profile → positives → negatives → filter → dataset.
 
 In: one clip, a name, a folder. Out: the folder with a data set in it. Every step writes its result and then, last, its
 manifest `<step>.json` (hash of its input and of its result, seed, counts, what was dropped and why, seconds). A step
@@ -36,8 +36,7 @@ _STEPS: dict[str, tuple[Callable[[Augmentation], dict[str, Any]], tuple[str, ...
     "positives": (making.make_positives, ("profile",), _POSITIVES),
     "negatives": (making.find_negatives, ("profile",), _NEGATIVES),
     "filter": (making.filter_samples, ("positives", "negatives"), ("frames",)),
-    "questions": (making.write_rows, ("filter",), ()),
-    "dataset": (making.write_dataset, ("filter", "questions"), ()),
+    "dataset": (making.write_dataset, ("filter",), ()),
 }
 
 

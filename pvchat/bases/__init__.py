@@ -12,6 +12,5 @@ first. A question goes this way:
     models.py, sizes.py, families.py    which models there are, whether one fits here, what each kind wants of pictures
     states.py, soft.py, seeing.py       what deep enrollment left of a person: tokens that stand for her in a prompt
     shared.py, connector.py             what `train base` adds for all people
-    imagetext.py                        a base for augmentation and evaluation, which bring their own prompts
     eyes.py, zeroshot.py                an encoder of CLIP's kind that chooses deeds and places (`--eyes`)
 """

@@ -43,7 +43,7 @@ def test_a_photograph_becomes_a_data_set(tmp_path: Path) -> None:
         assert recipes[recipe], recipe
     negatives = [s for s in read_samples(out) if s.role == "negative"]
     assert all("log_odds" not in s.gates or s.gates["log_odds"] < gates.SAME or s.dropped for s in negatives)
-    assert made["questions"]["counts"]["rows"] > 5 * len(kept)
+    assert made["dataset"]["counts"]["rows"] > 5 * len(kept)
     assert [p for p in check.check(out) if "balance" not in str(p)] == []
 
     # nobody and somebody else are refused

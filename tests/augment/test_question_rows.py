@@ -74,7 +74,8 @@ def test_absent_people_are_refused_in_all_types(single, several) -> None:
         refused = [r for r in rows if r.kind == "refusal"]
         assert {r.type for r in refused} == {"appearance", "action", "location"}
         for row in refused:
-            assert stances(row.answer.split(": ")[-1], row.people) == {row.people[0]: "absent"}, row.answer
+            told = stances(row.answer.split(": ")[-1], row.people)[row.people[0]]
+            assert told in ("absent", "unsure"), row.answer
 
 
 def test_answers_say_who_is_there(several) -> None:

@@ -98,10 +98,10 @@ def test_all_steps_leave_a_data_set_and_their_manifests(clip, chat):
     samples = read_samples(out)
     assert all((out / s.media).exists() for s in samples)
     assert {s.stage for s in samples} == {"video", "image"}
-    rows = journal.read_lines(out / "questions.jsonl")
+    rows = journal.read_lines(out / "dataset.jsonl")
     assert {r["sample"] for r in rows} == {s.id for s in samples}
     assert (out / "CARD.md").exists()
-    assert ("augmentation", 6, 6) in told
+    assert ("augmentation", 5, 5) in told
     assert ("making positives", 5, 5) in told
 
 
@@ -115,7 +115,7 @@ def test_nothing_is_made_twice(clip, chat):
 
 def test_the_same_call_makes_the_same_data_set(clip, chat, tmp_path):
     one, other = run(clip, chat, tmp_path / "one"), run(clip, chat, tmp_path / "other")
-    for name in ("positives.jsonl", "samples.jsonl", "questions.jsonl", "dataset.jsonl"):
+    for name in ("positives.jsonl", "samples.jsonl", "dataset.jsonl"):
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
     media = sorted(p.name for p in (one / "media").iterdir())
     assert [(one / "media" / n).read_bytes() for n in media] == [(other / "media" / n).read_bytes() for n in media]
@@ -124,8 +124,8 @@ def test_the_same_call_makes_the_same_data_set(clip, chat, tmp_path):
 @pytest.mark.parametrize(
     ("change", "again"),
     [
-        ({"stills": 1}, ("positives", "filter", "questions", "dataset")),
-        ({"negatives": 1}, ("negatives", "filter", "questions", "dataset")),
+        ({"stills": 1}, ("positives", "filter", "dataset")),
+        ({"negatives": 1}, ("negatives", "filter", "dataset")),
         ({"frames": 3}, ("filter",)),
     ],
 )
@@ -176,7 +176,7 @@ def test_an_interrupted_run_goes_on_where_it_was(clip, chat, monkeypatch, tmp_pa
     run(clip, chat)
     assert len(made) == len(set(made)) == 5  # nothing twice
     straight = run(clip, chat, tmp_path / "straight")
-    for name in ("samples.jsonl", "questions.jsonl"):
+    for name in ("samples.jsonl", "dataset.jsonl"):
         assert (straight / name).read_bytes() == (out / name).read_bytes()
 
 
@@ -256,7 +256,7 @@ def test_a_recipe_that_cannot_is_counted(clip, chat, monkeypatch):
 
 
 def rows_of(out):
-    return journal.read_lines(out / "questions.jsonl")
+    return journal.read_lines(out / "dataset.jsonl")
 
 
 def test_questions_can_be_stopped(clip, chat):

@@ -77,7 +77,8 @@ def read(path: Path) -> DataSet:
         SettingsError: there is none, or a line can't be read.
     """
     if not (path / ROWS).is_file():
-        raise SettingsError(f"there is no {ROWS} in this folder.", subject=str(path))
+        hint = "Make one: pvchat augment CLIP --name NAME --out DIR"
+        raise SettingsError(f"there is no {ROWS} in this folder.", subject=str(path), hint=hint)
     of_row = {field.name for field in fields(QuestionRow)}
     try:
         rows = [QuestionRow(**{k: v for k, v in line.items() if k in of_row}) for line in read_lines(path / ROWS)]

@@ -150,21 +150,18 @@ def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOpti
 
 
 def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
-    """Kept samples and rows of a folder of augmentation.
+    """Samples and rows of a data set about somebody.
 
     Raises:
-        SettingsError: there are none, or they are about others only.
+        SettingsError: there is none, or it is about others only.
     """
-    from pvchat.augment.augmentation import RESULTS, read_samples
-    from pvchat.augment.journal import read_lines
+    from pvchat.augment.dataset import folder as dataset
 
-    hint = f"Make one: pvchat augment CLIP --name {name} --out DIR"
-    if not (folder / RESULTS["filter"]).is_file() or not (folder / RESULTS["questions"]).is_file():
-        raise SettingsError("there is no finished augmentation here.", subject=str(folder), hint=hint)
-    samples = [s for s in read_samples(folder) if not s.dropped]
-    if not any(s.people.get(name) for s in samples):
+    data = dataset.read(folder)
+    if not any(s.people.get(name) for s in data.samples):
+        hint = f"Make one: pvchat augment CLIP --name {name} --out DIR"
         raise SettingsError(f"this augmentation isn't about '{name}'.", subject=str(folder), hint=hint)
-    return samples, [QuestionRow(**row) for row in read_lines(folder / RESULTS["questions"])]
+    return data.samples, data.rows
 
 
 def stored(chat: Service, person: Person) -> Person:
