@@ -11,7 +11,7 @@ import json
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -67,7 +67,7 @@ def weights_hash(settings: Settings) -> str:
 
     base = models.base_of(settings)
     llm = Path(settings.llm).expanduser() if settings.llm else None
-    folders = _base_folders(base) if base else [models.find(settings.model)]
+    folders: Sequence[Path | None] = _base_folders(base) if base else [models.find(settings.model)]
     named = [w.sha256 for w in weights.TABLE] + [base.path if base is not None and not base.local else ""]
     files = [_hashed(_weights_in(folder)) for folder in (*folders, llm) if folder is not None and folder.is_dir()]
     return hashlib.sha256(json.dumps([named, files, settings.llm]).encode()).hexdigest()[:16]
