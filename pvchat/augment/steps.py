@@ -27,7 +27,7 @@ from pvchat.people.person import clean_name
 from pvchat.schemas import Service
 from pvchat.storage import atomic
 
-VERSION = 4  # of what the steps make: manifests of another version are made anew
+VERSION = 3  # of what the steps make: manifests of another version are made anew
 _POSITIVES = ("clips", "stills", "seconds", "others", "backgrounds", "generators", "model")
 _NEGATIVES = ("negatives", "seconds", "index", "others")
 # Of each step: what does it, the steps whose results it is made from, the settings that it depends on.

@@ -193,7 +193,7 @@ def test_a_stop_is_obeyed_between_samples(clip, chat):
     assert len(journal.read_lines(out / "positives.jsonl.part")) == 1 + 3  # it was set before the third was made
     assert steps.summary(out).keys() == {"profile"}
     run(clip, chat)
-    assert len(steps.summary(out)) == 6
+    assert len(steps.summary(out)) == 5
 
 
 def test_strangers_are_dropped_counted_and_put_aside(clip, chat):
