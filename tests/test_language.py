@@ -75,12 +75,6 @@ def test_the_same_messages_give_the_same_text_whatever_the_global_generator_says
     assert texts[0] == texts[1] != ""
 
 
-def test_a_batch_says_what_single_chats_say(model: LanguageModel) -> None:
-    chats = [CHAT, [{"role": "user", "content": "hi"}], [*CHAT, {"role": "assistant", "content": "yes ."}]]
-    assert model.generate_many(chats, 6) == [model.generate(c, 6) for c in chats]
-    assert model.generate_many([]) == []
-
-
 def test_the_processor_decides_on_bf16() -> None:
     """A model that mostly speaks is kept in bfloat16 wherever there are instructions for it."""
     import torch

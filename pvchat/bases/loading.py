@@ -119,20 +119,6 @@ def load_base(
     return Base(source, model, processor, family_of(config.model_type), frames_of(source), soft)
 
 
-def require_base(source: BaseSource, device: str = "cpu") -> None:
-    """Refuse a base that couldn't be loaded, as far as can be told without its weights.
-
-    Args:
-        source: what is to be loaded later; its config and its processor are read, or fetched.
-        device: torch device.
-
-    Raises:
-        SettingsError: as of `load_base`.
-    """
-    _check_room(fitting_size(source, str(best_dtype(device)).removeprefix("torch."), device), source)
-    _config_and_processor(source, _place(source))
-
-
 def hub_answers() -> bool:
     """Whether the hub can be reached; else only what was fetched before is looked for, not a minute of tries made."""
     from huggingface_hub import constants

@@ -62,21 +62,22 @@ def inputs_of(base: Base, visuals: Visuals | None, prompt: BasePrompt, answer: s
         SettingsError: the processor can't take such a prompt.
     """
     pictures, options = _pictures(base, visuals)
-    made = inputs_of_chat(base, _chat(base, pictures, _introduction(base, visuals, prompt), prompt), options)
+    made = _processed(base, _chat(base, pictures, _introduction(base, visuals, prompt), prompt), options)
     return made if answer is None else _with_answer(base, made, answer)
 
 
-def inputs_of_chat(base: Base, chat: list[dict[str, Any]], options: dict[str, Any]) -> dict[str, Any]:
-    """A chat of texts and pictures as the base's inputs, on its device, to be gone on from.
+def clean(base: Base, text: str) -> str:
+    """A user's words without special tokens of the base."""
+    return without(text, [str(token) for token in base.tokenizer.get_added_vocab()])
 
-    Args:
-        base: the base.
-        chat: {"role", "content"}, the content a list of `ChatPart`s.
-        options: of the processor.
 
-    Raises:
-        SettingsError: the processor can't take it.
-    """
+def clock(seconds: float) -> str:
+    """A time as m:ss."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _processed(base: Base, chat: list[dict[str, Any]], options: dict[str, Any]) -> dict[str, Any]:
+    """A chat of `ChatPart`s as the base's inputs, on its device, to be gone on from; options of the processor."""
     import torch
 
     try:
@@ -88,16 +89,6 @@ def inputs_of_chat(base: Base, chat: list[dict[str, Any]], options: dict[str, An
         raise SettingsError(f"this base can't be asked so: {error}", subject=base.source.name) from error
     made = {k: v.to(base.device) for k, v in batch.items() if isinstance(v, torch.Tensor)}
     return {k: v.to(base.model.dtype) if v.is_floating_point() else v for k, v in made.items()}
-
-
-def clean(base: Base, text: str) -> str:
-    """A user's words without special tokens of the base."""
-    return without(text, [str(token) for token in base.tokenizer.get_added_vocab()])
-
-
-def clock(seconds: float) -> str:
-    """A time as m:ss."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def _with_answer(base: Base, made: dict[str, Any], answer: str) -> dict[str, Any]:

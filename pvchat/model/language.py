@@ -39,28 +39,21 @@ class LanguageModel:
             messages: the chat so far.
             max_new_tokens: upper bound of the reply's length.
         """
-        return self.generate_many([messages], max_new_tokens)[0]
-
-    def generate_many(self, chats: Sequence[Messages], max_new_tokens: int = 64) -> list[str]:
-        """Replies to several chats in one batch (left padded), in order."""
-        if not chats:
-            return []
         import torch
 
         with self._lock, torch.inference_mode():
             tokenizer, model = self._load()
-            prompts = [_prompt(tokenizer, chat) for chat in chats]
-            batch = tokenizer(prompts, padding=True, return_tensors="pt", add_special_tokens=False).to(self.device)
+            batch = tokenizer(_prompt(tokenizer, messages), return_tensors="pt", add_special_tokens=False)
+            ids = batch["input_ids"].to(self.device)
             out = model.generate(
-                input_ids=batch["input_ids"],
-                attention_mask=batch["attention_mask"],
+                input_ids=ids,
+                attention_mask=batch["attention_mask"].to(self.device),
                 max_new_tokens=max_new_tokens,
                 pad_token_id=tokenizer.pad_token_id,
                 eos_token_id=tokenizer.eos_token_id,
                 do_sample=False,
             )
-        new = out[:, batch["input_ids"].shape[1] :]  # [B, new tokens]
-        return [text.strip() for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
+        return str(tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True)).strip()
 
     def rest(self, idle_s: float) -> bool:
         """Let go of the weights if nothing was said in the last `idle_s` seconds; whether they went."""
@@ -79,7 +72,6 @@ class LanguageModel:
             if not Path(path).is_dir():
                 raise WeightsError("no such model folder.", subject=str(path), hint="Give a local causal LM folder.")
             model, tokenizer = load_llm(str(path), device=self.device)
-            tokenizer.padding_side = "left"
             if tokenizer.pad_token_id is None:
                 tokenizer.pad_token = tokenizer.eos_token
             self._parts = tokenizer, model

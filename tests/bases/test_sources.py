@@ -12,7 +12,7 @@ import make_bases
 import pytest
 
 from pvchat.bases import loading, models, sizes
-from pvchat.bases.loading import load_base, require_base
+from pvchat.bases.loading import load_base
 from pvchat.bases.shared import add_shared, check_base
 from pvchat.bases.sources import list_bases, read_source
 from pvchat.cli import main as cli
@@ -74,18 +74,6 @@ def test_a_missing_hub_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="hub can't be reached") as told:
         load_base(read_source("hub:some/model"))
     assert "hf download" in told.value.hint
-
-
-def test_what_could_not_be_loaded_is_told_without_its_weights(folder_of, tmp_path: Path, monkeypatch) -> None:
-    for path in folder_of("smolvlm").iterdir():
-        if path.suffix != ".safetensors":
-            (tmp_path / path.name).write_bytes(path.read_bytes())
-    require_base(read_source(str(tmp_path)))
-    with pytest.raises(SettingsError, match="hub can't be reached"):
-        require_base(read_source("hub:some/model"))
-    monkeypatch.setattr(sizes, "_memory", lambda: 1000)
-    with pytest.raises(SettingsError, match="doesn.t fit here"):
-        require_base(read_source(str(folder_of("smolvlm"))))
 
 
 def test_a_hub_that_does_not_answer_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
