@@ -62,7 +62,7 @@ def augmentation(name: str = "Ana", count: int = 20, who: int = 1) -> tuple[list
         for kind, (question, yes, no) in WORDS.items():
             answer = (yes if there else no).format(name)
             rows.append(QuestionRow(f"{i}-{kind}", sample.id, kind, "single", [name], question.format(name), answer,
-                            {name: there}, 0, "facts", split))  # fmt: skip
+                            {name: there}, 0, split))  # fmt: skip
     return samples, rows, seen
 
 
