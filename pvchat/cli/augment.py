@@ -47,7 +47,6 @@ def register(commands: Commands) -> None:
     ):
         default = getattr(usual, name)
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default {default})")
-    parser.add_argument("--index", metavar="DIR", help="index of faces (`pvchat index`) with look-alikes")
     parser.add_argument("--others", metavar="DIR", nargs="+", default=[], help="folders of clips of other people")
     parser.add_argument("--backgrounds", metavar="DIR", help="folder of pictures to put behind the person")
     parser.add_argument("--drivers", metavar="DIR", help="folder of clips whose head motion the person shall take on")
@@ -166,9 +165,7 @@ def read_jobs(path: Path, out: Path | None) -> list[AugmentJob]:
 
 
 def _config(args: argparse.Namespace) -> AugmentConfig:
-    folders: dict[str, Any] = {
-        key: Path(path) for key in ("index", "backgrounds", "drivers") if (path := getattr(args, key))
-    }
+    folders: dict[str, Any] = {key: Path(path) for key in ("backgrounds", "drivers") if (path := getattr(args, key))}
     return AugmentConfig(
         **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "engine", "seed")},
         **folders,
