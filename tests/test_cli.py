@@ -82,7 +82,7 @@ def run(*words):
     return cli.main(words)
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["index", "--help"], ["train", "person", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["inbox", "--help"], ["train", "person", "--help"]])
 def test_help_imports_next_to_nothing(words):
     """Help is quick as long as it imports no package but Python's own, and of ours only commands and settings."""
     code = f"""

@@ -20,7 +20,7 @@ def test_a_pipe_gets_whole_lines(columns: str | None, lines: int, monkeypatch, c
     assert len(capsys.readouterr().out.splitlines()) == 1 + lines
 
 
-@pytest.mark.parametrize("words", [("ask",), ("people", "rename"), ("index", "search"), ("train", "person")])
+@pytest.mark.parametrize("words", [("ask",), ("people", "rename"), ("people", "merge"), ("train", "person")])
 def test_an_error_names_the_command_as_it_is_typed(words: tuple[str, ...], capsys) -> None:
     with pytest.raises(SystemExit):
         main(list(words))

@@ -25,7 +25,7 @@ from pvchat.eval.options import EvalOptions
 from pvchat.storage.journal import Journal
 
 PACKAGE = Path(__file__).parents[1]
-DEEP_ONLY = ("train", "augment", "index")  # parts of the package that only deep enrollment runs
+DEEP_ONLY = ("train", "augment")  # parts of the package that only deep enrollment runs
 RUN = "run.json"
 FILES = (
     "predictions.jsonl", "metrics.json", "timing.jsonl", "clips.jsonl", "questions.jsonl", "judge.jsonl", "report.html",

@@ -7,7 +7,6 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
-import gradio as gr
 import pytest
 from make_analysis import make_analysis, make_track
 from make_app import ANA, BEN, Scenery, built, real_clip, upload
@@ -232,17 +231,6 @@ def test_clips_that_browsers_cannot_play_get_a_copy_and_the_type_comes_from_the_
     assert clip.media_type == "video/mp4"
 
 
-def test_only_a_pretrained_base_is_trained(desk: Desk, party: Path, monkeypatch) -> None:
-    ben = desk.enroll(enrolling(desk, party), "Ben")
-    assert not desk.engine.trains
-    monkeypatch.setitem(vars(desk.engine.chat), "describer", object())
-    assert not desk.engine.trains
-    monkeypatch.setitem(vars(desk.engine.chat.networks), "narrator", object())
-    assert desk.engine.trains
-    assert "until the deep one is done" in cards.enrolled(ben, desk.engine.trains)
-    assert "trained" not in cards.enrolled(ben, False)
-
-
 def test_as_many_people_are_found_as_answers_count(desk: Desk, scenery: Scenery) -> None:
     path = scenery.clip("cut", ANA, BEN)
     key = video.content_key(path)
@@ -256,7 +244,7 @@ def test_as_many_people_are_found_as_answers_count(desk: Desk, scenery: Scenery)
 
 def test_whom_one_knows_is_said_beside_who_was_found(desk: Desk, party: Path) -> None:
     session = enrolling(desk, party)
-    tab = built(EnrollTab, desk, gr.BrowserState(""))
+    tab = built(EnrollTab, desk)
     html = tab._subjects(session)
     assert html.count("looks like Ana") == 1
     page = SimpleNamespace(session_hash="one")
@@ -269,7 +257,7 @@ def test_whom_one_knows_is_said_beside_who_was_found(desk: Desk, party: Path) ->
 
 
 def test_an_empty_form_says_all_that_is_missing(desk: Desk, party: Path) -> None:
-    session, tab = desk.sessions.of("one"), built(EnrollTab, desk, gr.BrowserState(""))
+    session, tab = desk.sessions.of("one"), built(EnrollTab, desk)
     with pytest.raises(PeopleError, match="a clip, a name and the consent tick are missing"):
         tab._check(session, " ", None, False)
     session.enrolling = desk.receive(session, upload(desk, party))
@@ -279,7 +267,7 @@ def test_an_empty_form_says_all_that_is_missing(desk: Desk, party: Path) -> None
 
 def test_somebody_is_enrolled_from_the_clip_that_is_asked_about(desk: Desk, party: Path) -> None:
     session, page = desk.sessions.of("one"), SimpleNamespace(session_hash="one")
-    tab = built(EnrollTab, desk, gr.BrowserState(""))
+    tab = built(EnrollTab, desk)
     assert "no clip yet" in tab.take(page)[tab.result]
     session.keep(desk.receive(session, upload(desk, party)))
     taken = tab.take(page)
