@@ -244,7 +244,7 @@ def test_a_damaged_key_file_is_told(ana: Person, monkeypatch: pytest.MonkeyPatch
 
 
 def test_doctor_counts_what_is_still_plain(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pvchat.cli.examination import examine
+    from pvchat.cli.doctor import examine
 
     monkeypatch.setenv("PVCHAT_KEY", KEY)
     PeopleStore().add(make_person("Ben", 5))  # encrypts from here on

@@ -119,7 +119,7 @@ def many(args: argparse.Namespace, config: AugmentConfig, settings: Settings) ->
         console.write_json(rows)
     for row in rows if not args.json else ():
         what = f"failed: {row['error']['what']}" if "error" in row else f"{row['rows']} rows in {row['out']}"
-        console.open_console().print(console.plain(f"{row['clip']}: {what}"), soft_wrap=True)
+        console.write(f"{row['clip']}: {what}")
     if failed:
         what = f"{len(failed)} of {len(rows)} clips failed."
         console.show_error(PVChatError(what, subject=args.many, hint="Run it again for those."), False)
