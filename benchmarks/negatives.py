@@ -3,7 +3,7 @@
     python benchmarks/negatives.py FOLDER
 
 In: a folder with `people.json`, `questions.jsonl` and clips (the layout of a development set). All clips, those of the
-subjects included, go into one index; for each person negatives are looked for with the default settings. Out: how many
+subjects included, are searched; for each person negatives are looked for with the default settings. Out: how many
 were chosen, how many of them show the subject by the folder's own answers (must be 0), the share of look-alikes, and
 distances of hard and of random ones from the subject. Clips whose truth isn't known are counted apart.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -21,34 +20,30 @@ import labelled
 import numpy as np
 
 from pvchat import PVChat
+from pvchat.augment.negatives import search
 from pvchat.augment.negatives.candidates import SubjectClip
-from pvchat.augment.negatives.search import find
 from pvchat.augment.settings import AugmentConfig
 from pvchat.identity.enroll import enroll
 from pvchat.identity.subjects import subjects_of
-from pvchat.index import folder as index_folder
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Index the clips, look for everyone's negatives, print the table."""
+    """Look for everyone's negatives, print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=AugmentConfig.negatives)
     args = parser.parse_args(argv)
     chat, truth = PVChat.from_pretrained("embedded"), _truth(args.folder)
     out = sys.stdout.write
-    with tempfile.TemporaryDirectory() as place:
-        start = time.perf_counter()
-        config = AugmentConfig(negatives=args.count, index=Path(place) / "index")
-        report = index_folder.update(args.folder, chat, Path(place) / "index")
-        out(f"indexed {report.added} clips in {time.perf_counter() - start:.1f} s\n")
-        out(f"{'person':12s} {'kind':6s} clips own leak  ?  share  hard  random   s   dropped\n")
-        total: Counter[str] = Counter()
-        for person in labelled.people(args.folder):
-            total += _one(person, args.folder, chat, truth, config)
+    search.MOST_FILES = sys.maxsize
+    config = AugmentConfig(negatives=args.count, others=(args.folder,))
+    out(f"{'person':12s} {'kind':6s} clips own leak  ?  share  hard  random   s   dropped\n")
+    total: Counter[str] = Counter()
+    for person in labelled.people(args.folder):
+        total += _one(person, args.folder, chat, truth, config)
     known = total["chosen"] - total["unknown"]
     out(f"\n{total['chosen']} negatives, {known} of known truth, {total['leaked']} of them show the subject; "
-        f"{total['own']} clips of the subjects were in the index\n")  # fmt: skip
+        f"{total['own']} clips of the subjects were among those searched\n")  # fmt: skip
 
 
 def _one(
@@ -59,7 +54,7 @@ def _one(
     track = next(i for i, t in enumerate(analysis.tracks) if t is subjects_of(analysis)[0])
     subject = SubjectClip(row["name"], enroll(analysis, row["name"], 1), analysis, track, clip)
     start = time.perf_counter()
-    found = find(subject, chat, config)
+    found = search.find(subject, chat, config)
     seconds = time.perf_counter() - start
     counts: Counter[str] = Counter()
     for candidate in found.candidates:

@@ -20,7 +20,6 @@ from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
     import torch
-    from rich.console import Console
     from rich.progress import Progress, TaskID
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -174,13 +173,6 @@ def quiet_transformers() -> Iterator[None]:
             theirs.enable_progress_bar()
 
 
-def error_console() -> Console:
-    """Where people are spoken to: stderr, so that stdout holds the result only."""
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
-
-
 class ProgressDisplay:
     """Says what is being done, how much of it is done and how long it will still take.
 
@@ -307,9 +299,10 @@ def _log_handler(verbosity: int) -> logging.Handler:
         handler: logging.Handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
         return handler
+    from rich.console import Console
     from rich.logging import RichHandler
 
-    return RichHandler(console=error_console(), show_path=verbosity > 1, show_time=verbosity > 0)
+    return RichHandler(console=Console(stderr=True, highlight=False), show_path=verbosity > 1, show_time=verbosity > 0)
 
 
 def _only_a_processor() -> bool:

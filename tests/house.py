@@ -27,7 +27,6 @@ FLOORS = (
     ("pvchat.train",),
     ("pvchat.augment",),
     ("pvchat.chat",),
-    ("pvchat.index",),
     ("pvchat.bases",),
     ("pvchat.model",),
     ("pvchat.identity",),

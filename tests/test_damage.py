@@ -15,7 +15,7 @@ from make_people import make_person
 
 from pvchat.assets import footage, receipts, stamps, weights
 from pvchat.assets.weights import Weight
-from pvchat.cli import examination
+from pvchat.cli import doctor
 from pvchat.cli import main as cli
 from pvchat.errors import WeightsError
 from pvchat.people.store import PeopleStore
@@ -87,33 +87,33 @@ def test_only_the_file_that_is_loaded_is_looked_at(row: Weight) -> None:
 
 
 def test_doctor_tells_damage_and_its_mend_mends_it(only: Weight, capsys: pytest.CaptureFixture[str]) -> None:
-    def doctor(*words: str) -> tuple[int, list[dict[str, str]]]:
+    def problems_of(*words: str) -> tuple[int, list[dict[str, str]]]:
         code = cli.main(["doctor", "--json", *words])
         return code, json.loads(capsys.readouterr().out)["problems"]
 
-    assert doctor("--verify") == (0, [])
+    assert problems_of() == (0, [])
     path = receipts.folder_of(only) / "model.bin"
     flip(path)
-    code, problems = doctor()
+    code, problems = problems_of()
     assert code == 1
     assert "model.bin: its content has changed" in problems[-1]["what"]
     mend = problems[0]["mend"]
     assert mend == "pvchat doctor --fetch"
-    assert doctor(*shlex.split(mend)[2:]) == (0, [])
+    assert problems_of(*shlex.split(mend)[2:]) == (0, [])
     assert path.read_bytes() == MODEL
 
 
-def test_what_a_disk_changes_by_itself_is_found_by_verify_and_by_fetch(
+def test_what_a_disk_changes_by_itself_is_found(
     only: Weight, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = receipts.folder_of(only) / "model.bin"
-    for words, code in ((["--verify"], 1), (["--fetch"], 0)):
+    for words, code in (([], 1), (["--fetch"], 0)):
         assert cli.main(["doctor", "--fetch"]) == 0
         flip(path)
         real = stamps._stamp(path)
         stamps.write(path.parent, {"model.bin": real})  # the file system says that nothing happened
         monkeypatch.setattr(stamps, "_trusted", {path: real})
-        assert cli.main(["doctor"]) == 0  # nobody looked
+        assert weights.member_path("tiny", "model.bin", table=(only,)) == path  # nobody reads it
         assert cli.main(["doctor", *words]) == code
     assert "Mended: Damaged: tiny: model.bin" in capsys.readouterr().err
     assert path.read_bytes() == MODEL
@@ -131,7 +131,7 @@ def test_a_person_who_cannot_be_read_is_listed_and_the_mend_works(
     store.add(make_person("Ben", 1))
     ana = store.add(make_person("Ana"))
     flip(store.root / ana.id / "person.safetensors")
-    report = examination.examine()
+    report = doctor.examine()
     (problem,) = report["problems"]
     assert "can't be read" in problem["what"]
     assert list(report["people"]["damaged"]) == [ana.id]

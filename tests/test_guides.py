@@ -48,10 +48,10 @@ def test_nobody_of_the_first_minutes_is_enrolled_twice() -> None:
 
 
 def test_the_demo_asks_as_many_questions_as_the_first_minutes_say() -> None:
-    from pvchat.cli import showcase
+    from pvchat.cli import demo
 
     asked = re.search(r"asks (\d+) questions", text_of("first-ten-minutes.md"))
-    assert int(asked.group(1)) == len(showcase.ASKED)
+    assert int(asked.group(1)) == len(demo.ASKED)
 
 
 def test_pictures_show_only_what_the_script_takes() -> None:

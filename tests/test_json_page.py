@@ -16,7 +16,6 @@ from pvchat.bases.sources import list_bases
 from pvchat.chat.archive_finding import ArchiveFinding, Seen, Video
 from pvchat.chat.query import Query
 from pvchat.errors import Candidate, SettingsError
-from pvchat.index.folder import IndexReport
 from pvchat.library import scan
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
@@ -57,7 +56,6 @@ def words(section: str) -> set[str]:
         ("A person", describe(make_person())),
         ("A person", Notes().to_dict()),
         ("Data sets", vars(DataSetProblem("a", "b"))),
-        ("Data sets", IndexReport().to_dict()),
     ],
 )
 def test_every_field_is_named(section: str, row: dict[str, object]) -> None:

@@ -235,15 +235,6 @@ def test_progress_runs_to_the_end(clips: Path) -> None:
     assert seen[-1] == ("reading b_frames.mp4", 2.0, 2.0)
 
 
-def test_backend_is_chosen_by_flag_then_environment_then_what_loads(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert backend_in_use(PYAV)[0] == "pyav"
-    monkeypatch.setenv("PVCHAT_VIDEO_BACKEND", "pyav")
-    assert backend_in_use(CONFIG) == ("pyav", "asked for by PVCHAT_VIDEO_BACKEND")
-    monkeypatch.setenv("PVCHAT_VIDEO_BACKEND", "opencv")
-    with pytest.raises(SettingsError, match="opencv"):
-        backend_in_use(CONFIG)
-
-
 def test_without_decord_pyav_reads(clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "decord", None)  # import raises ImportError
     name, reason = backend_in_use(CONFIG)

@@ -84,7 +84,7 @@ def test_verify_finds_damage_and_fetch_mends_it(row: Weight) -> None:
     path = weights.member_path("tiny", "model.bin", table=(row,))
     path.write_bytes(b"\1" + MODEL[1:])  # same size: only the hash can tell
     assert weights.missing(table=(row,)) == []
-    assert [(damage.role, damage.name) for damage in weights.verify(table=(row,))] == [("tiny", "model.bin")]
+    assert [what.partition(": ")[0] for what in weights.verify(table=(row,))] == ["tiny"]
     assert weights.missing(table=(row,)) == [row]
     weights.fetch(table=(row,))
     assert path.read_bytes() == MODEL

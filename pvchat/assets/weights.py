@@ -14,7 +14,6 @@ import contextlib
 import errno
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pvchat.assets import archives, receipts, staging, stamps
@@ -22,19 +21,10 @@ from pvchat.assets.packages import TABLE, Weight
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
 
-__all__ = ["TABLE", "Damage", "Weight", "disk_bytes_needed", "fetch", "member_path", "missing", "verify"]
+__all__ = ["TABLE", "Weight", "disk_bytes_needed", "fetch", "member_path", "missing", "verify"]
 
 FETCH_HINT = "Run: pvchat doctor --fetch"
 SPARE_BYTES = 64 << 20  # left free beyond the estimate: logs, rounding to disk blocks, other programs
-
-
-@dataclass(frozen=True)
-class Damage:
-    """One file that isn't what its receipt says."""
-
-    role: str
-    name: str
-    what: str
 
 
 def member_path(role: str, name: str | None = None, *, table: tuple[Weight, ...] = TABLE) -> Path:
@@ -102,19 +92,19 @@ def fetch(
                 staging.fetch_row(weight, progress)
 
 
-def verify(*, table: tuple[Weight, ...] = TABLE, thorough: bool = True) -> list[Damage]:
-    """Compares every file with the receipts; rows that aren't here are passed over.
+def verify(*, table: tuple[Weight, ...] = TABLE) -> list[str]:
+    """Compares the hash of every file with the receipts; rows that aren't here are passed over.
 
     A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it.
 
     Args:
         table: the rows.
-        thorough: hash every file; without, only those that changed since they were hashed last.
 
     Returns:
-        What is damaged; empty when all is well.
+        What is damaged, "role: file: why" each; empty when all is well.
     """
-    return [damage for weight in table for damage in _damages(weight, receipts.files_of(weight), thorough)]
+    found = {weight.role: _damages(weight, receipts.files_of(weight), thorough=True) for weight in table}
+    return [f"{role}: {name}: {what}" for role, files in found.items() for name, what in files.items()]
 
 
 def disk_bytes_needed(weights: Iterable[Weight]) -> int:
@@ -136,14 +126,14 @@ def _rows(roles: Iterable[str] | None, table: tuple[Weight, ...]) -> list[Weight
     return [by_role[role] for role in chosen]
 
 
-def _damages(weight: Weight, files: stamps.Entries, thorough: bool) -> list[Damage]:
-    """What of these files of a row is damaged; the row loses its receipt then."""
+def _damages(weight: Weight, files: stamps.Entries, thorough: bool) -> dict[str, str]:
+    """What of these files of a row is damaged, by name; the row loses its receipt then."""
     folder = receipts.folder_of(weight)
     found = stamps.damaged(folder, files, thorough=thorough)
     if found:
         with contextlib.suppress(OSError):  # a read-only home can't be mended, yet the damage is told
             (folder / receipts.RECEIPT).unlink()
-    return [Damage(weight.role, name, what) for name, what in found.items()]
+    return found
 
 
 def _require_sound(weight: Weight, path: Path) -> None:
@@ -151,9 +141,9 @@ def _require_sound(weight: Weight, path: Path) -> None:
     folder = receipts.folder_of(weight)
     part = "" if path == folder else path.relative_to(folder).as_posix()
     files = {n: e for n, e in receipts.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
-    for damage in _damages(weight, files, thorough=False):
-        what = f"the weights '{weight.role}' ({weight.purpose}) are damaged: {damage.what}."
-        raise WeightsError(what, subject=str(folder / damage.name), hint=FETCH_HINT)
+    for name, why in _damages(weight, files, thorough=False).items():
+        what = f"the weights '{weight.role}' ({weight.purpose}) are damaged: {why}."
+        raise WeightsError(what, subject=str(folder / name), hint=FETCH_HINT)
 
 
 def _require_disk(root: Path, todo: list[Weight]) -> None:

@@ -21,10 +21,10 @@ from pvchat.augment.journal import read_manifest
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
-from pvchat.index.folder import SUFFIXES, open_index
 from pvchat.storage import atomic
+from pvchat.video.files import SUFFIXES
 
-FOLDERS = ("index", "others", "backgrounds")  # fields of `AugmentConfig`
+FOLDERS = ("others", "backgrounds")  # fields of `AugmentConfig`
 _USED = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
 MEDIA, DROPPED = "media", "dropped"
 _JPEG_QUALITY = 92
@@ -36,16 +36,13 @@ def check_folders(config: AugmentConfig) -> None:
 
     Raises:
         SettingsError: no such folder, or nothing in it that could be used.
-        VideoIndexError: no index is in it.
     """
     for name in FOLDERS:
         value = getattr(config, name)
         for folder in value if isinstance(value, tuple) else (value,) if value else ():
             if not folder.is_dir():
                 raise SettingsError("there is no such folder.", subject=f"{name} {folder}")
-            if name == "index":
-                open_index(folder)  # raises where there is none
-            elif not any(p.suffix.lower() in _USED for p in folder.rglob("*")):
+            if not any(p.suffix.lower() in _USED for p in folder.rglob("*")):
                 raise SettingsError("no clip or picture is in this folder.", subject=f"{name} {folder}")
 
 

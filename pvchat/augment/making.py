@@ -67,7 +67,7 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
         dropped = dict(found.dropped)
         samples = excerpts.write(found, subject, run.out, run.analyses.chat, run.config, run.watch)
         if all(s.dropped for s in samples):
-            log.warning("%s: nothing shows anybody else; give --others, --index, or `pvchat doctor --fetch`", run.out)
+            log.warning("%s: nothing shows anybody else; give --others, or `pvchat doctor --fetch`", run.out)
     write_lines(run.out / RESULTS["negatives"], [asdict(s) for s in samples])
     recipes = Counter(s.recipe for s in samples)
     return {"counts": {"made": len(samples), **recipes}, "dropped": dropped}

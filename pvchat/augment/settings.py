@@ -22,7 +22,6 @@ class AugmentConfig:
         seconds: length of a made clip.
         frames: most frames of a sample that the experts see.
         track: whom the clip is about when it shows several (as `enroll --track`).
-        index: folder of a `pvchat index` with look-alikes, or None.
         others: folders of clips and pictures of other people: negatives, and who stands beside the subject.
         backgrounds: folder of pictures to put behind the subject, or None: plain and blurred ones are made.
         generators: any of `GENERATORS`.
@@ -36,7 +35,6 @@ class AugmentConfig:
     seconds: float = 2.0
     frames: int = 6
     track: int | None = None
-    index: Path | None = None
     others: tuple[Path, ...] = ()
     backgrounds: Path | None = None
     generators: tuple[str, ...] = ("offline",)

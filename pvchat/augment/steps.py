@@ -29,7 +29,7 @@ from pvchat.storage import atomic
 
 VERSION = 3  # of what the steps make: manifests of another version are made anew
 _POSITIVES = ("clips", "stills", "seconds", "others", "backgrounds", "generators", "model")
-_NEGATIVES = ("negatives", "seconds", "index", "others")
+_NEGATIVES = ("negatives", "seconds", "others")
 # Of each step: what does it, the steps whose results it is made from, the settings that it depends on.
 _STEPS: dict[str, tuple[Callable[[Augmentation], dict[str, Any]], tuple[str, ...], tuple[str, ...]]] = {
     "profile": (making.measure, (), ("track",)),

@@ -10,6 +10,5 @@ In: the words of a terminal. Out: answers on stdout, everything else on stderr, 
 
 Open `main.py` first. A command is the module of its name; `encryption.py` has `encrypt` and `decrypt`, `backup.py` also
 `restore`, `inbox.py` `library inbox`. `options.py`: the options that several commands share, and the `Settings` they
-become. `console.py`: text, tables, JSON and errors. `showcase.py` is what `demo` shows, `examination.py` what `doctor`
-finds.
+become. `console.py`: text, tables, JSON and errors.
 """

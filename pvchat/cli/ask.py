@@ -114,9 +114,7 @@ def _show(answer: Answer, more: bool) -> None:
     away = [p for p in people if p["decision"] == "absent"]
     few = more or len(away) <= _MOST_AWAY
     for person in people if few else [p for p in people if p not in away]:
-        spans = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in person["spans"])
-        line = f"  {person['name']}: {person['decision']}, probability {person['probability']:.2f}"
-        console.write_faint(f"{line}, {spans}" if spans else line)
+        console.write_faint(f"  {console.presence(person)}")
         if more and "why" in person:
             console.write_faint(f"    {person['why']['text']}")
     if not few:

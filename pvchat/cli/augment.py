@@ -37,7 +37,6 @@ def register(commands: Commands) -> None:
     ):
         default = getattr(usual, name)
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default {default})")
-    parser.add_argument("--index", metavar="DIR", help="index of faces (`pvchat index`) with look-alikes")
     parser.add_argument("--others", metavar="DIR", nargs="+", default=[], help="folders of clips of other people")
     parser.add_argument("--backgrounds", metavar="DIR", help="folder of pictures to put behind the person")
     parser.add_argument("--generator", choices=GENERATORS, nargs="+", default=["offline"],
@@ -86,7 +85,7 @@ def check(args: argparse.Namespace) -> int:
 
 
 def _config(args: argparse.Namespace) -> AugmentConfig:
-    folders: dict[str, Any] = {key: Path(path) for key in ("index", "backgrounds") if (path := getattr(args, key))}
+    folders: dict[str, Any] = {key: Path(path) for key in ("backgrounds",) if (path := getattr(args, key))}
     return AugmentConfig(
         **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "seed")},
         **folders,

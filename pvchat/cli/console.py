@@ -1,6 +1,6 @@
 """What every command shares on the terminal: results on stdout, talk on stderr, and PVChat opened with its weights.
 
-In: results as rows or sentences, parsed words. Out: printed text, or JSON with `--json`. rich, torch and the rest are
+In: results as rows or sentences, parsed words. Out: printed text, or JSON with `--json`. torch and the rest are
 imported by the function that needs them, since `--help` has no time for them.
 """
 
@@ -14,22 +14,18 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pvchat.cli.options import settings_of
 from pvchat.errors import PVChatError, SeveralSubjectsError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
     from pvchat.config import Settings
     from pvchat.library import Library
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
 INTERRUPTED = 130  # exit code after Ctrl-C
-_UNBROKEN = 1000  # columns: more than any table has
 
 
 def say(text: str) -> None:
@@ -115,8 +111,19 @@ def list_rows(args: argparse.Namespace, rows: Any, table: Sequence[Sequence[str]
 
 def write_faint(text: str) -> None:
     """A line that matters less, on stdout; grey where that is a terminal."""
-    grey = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    write(f"\x1b[2m{text}\x1b[0m" if grey else text)
+    write(_tinted(text, 2, sys.stdout))
+
+
+def _tinted(text: str, code: int, stream: TextIO) -> str:
+    shows = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return f"\x1b[{code}m{text}\x1b[0m" if shows else text
+
+
+def presence(person: dict[str, Any]) -> str:
+    """A line about a person of an answer: whether she is there, how sure that is, and when."""
+    spans = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in person["spans"])
+    line = f"{person['name']}: {person['decision']}, probability {person['probability']:.2f}"
+    return f"{line}, {spans}" if spans else line
 
 
 def write_columns(rows: Sequence[Sequence[str]]) -> None:
@@ -138,31 +145,6 @@ def _width(text: str) -> int:
     """Columns of a terminal that a text takes; without rich, which takes a while to load."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
-
-
-def open_console() -> Console:
-    """Stdout as rich writes to it: as wide as the terminal is; no line is broken for a file or another program."""
-    from rich.console import Console
-
-    has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, width=None if has_width else _UNBROKEN)
-
-
-def open_table(*titles: str) -> Table:
-    """An empty table without lines; long words are broken, not cut off."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    return table
-
-
-def plain(text: str) -> str:
-    """Text that isn't ours, with square brackets that rich doesn't take for its markup."""
-    from rich.markup import escape
-
-    return escape(text)
 
 
 def as_user_error(error: PVChatError | OSError | UnicodeEncodeError) -> PVChatError:
@@ -193,16 +175,13 @@ def show_error(error: PVChatError, as_json: bool) -> None:
 
 
 def _say_error(error: PVChatError) -> None:
-    from pvchat.runtime import error_console
-
-    console = error_console()
-    subject = f"{plain(error.subject)}: " if error.subject else ""
-    console.print(f"[red]error:[/red] {subject}{plain(error.what)}", soft_wrap=True)
+    subject = f"{error.subject}: " if error.subject else ""
+    say(f"{_tinted('error:', 31, sys.stderr)} {subject}{error.what}")
     if isinstance(error, SeveralSubjectsError):
         for line in _choices(error):
             say(line)
     if error.hint:
-        console.print(plain(error.hint), soft_wrap=True)
+        say(error.hint)
 
 
 def _choices(error: SeveralSubjectsError) -> list[str]:

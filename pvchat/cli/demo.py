@@ -1,21 +1,44 @@
-"""`pvchat demo`: the showcase from parsed words to a table, or JSON with `--json`.
+"""`pvchat demo`: two real people are enrolled from one clip each, and asked about in other clips.
 
-In: parsed words. Out: a table of questions and answers, what the footage is and whose, how many decisions were right.
+In: nothing but a network for the first run. Out: the answers, or JSON with `--json`. Whoever is enrolled lives in
+`$PVCHAT_HOME/demo`, so that a user's own people are neither asked about nor touched; the weights are shared.
+
+The answers are what the model says: `right` compares its decisions with who is truly in the clip.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, settings_of
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from pvchat.assets.footage import Shot
+    from pvchat.config import Settings
+    from pvchat.schemas import Progress
+    from pvchat.service import PVChat
 
-# fixed widths at which the table fits 80 columns; the answer takes what the terminal leaves
-COLUMNS = (("clip", 9), ("question", 12), ("answer", None), ("who", 9), ("prob.", 5), ("spans", 7), ("s", 4))
+ENROLLED = {"Carl": "car-1", "Obama": "portrait"}  # nobody tells the name of the man in the car: he is Carl here
+ASKED: tuple[tuple[str, str], ...] = (
+    ("car-2", "Is Carl in this video?"),
+    ("car-2", "What does Carl look like?"),
+    ("car-2", "What is Carl doing?"),
+    ("car-2", "Where is Carl?"),
+    ("car-2", "Is Obama in this video?"),
+    ("speech", "Is Obama there?"),
+    ("speech", "What is Obama wearing?"),
+    ("speech", "What is Carl doing?"),
+    ("blue-room", "Where is Obama?"),
+    ("other-man", "Is Obama in this video?"),
+    ("other-man", "What does Obama look like?"),
+    ("other-man", "What is Obama doing?"),
+    ("astronaut", "Where is Carl?"),
+    ("both", "Who is in this video?"),
+)
 
 
 def register(commands: Commands) -> None:
@@ -28,56 +51,128 @@ def run(args: argparse.Namespace) -> None:
     """Enroll two real people and ask about them.
 
     Raises:
+        SettingsError: the model can't be used.
         WeightsError: weights or footage are missing and can't be fetched.
     """
-    from pvchat.cli import showcase
     from pvchat.runtime import ProgressDisplay
 
-    settings = settings_of(args)
-    with ProgressDisplay() as steps:
-        result = showcase.perform(settings, ProgressDisplay("bytes"), steps, console.say)
+    with ProgressDisplay() as progress:
+        result = perform(settings_of(args), progress)
     if args.json:
         console.write_json(result)
     else:
-        show(result, console.open_console())
+        show(result)
 
 
-def show(result: dict[str, Any], out: Console) -> None:
-    """Print the table and what the footage is."""
-    from rich.table import Table
+def perform(settings: Settings, progress: Progress) -> dict[str, Any]:
+    """Fetch, enroll, ask.
 
+    Args:
+        settings: as for `PVChat.from_pretrained`.
+        progress: told every step.
+
+    Raises:
+        SettingsError: the model can't be used.
+        WeightsError: weights or footage can't be fetched.
+
+    Returns:
+        {"enrolled": […], "footage": […], "answers": […], "decisions_right", "decisions", "seconds"}.
+    """
+    from pvchat.assets import footage
+    from pvchat.config import home
+    from pvchat.people.store import describe
+
+    folder = home() / "demo"
+    chat = open_demo(folder, settings, progress)
+    _fetch()
+    chat.networks.fetch(progress)  # converts the networks once, too
+    start = time.perf_counter()
+    console.say("Making short clips of the footage …")
+    clips = footage.build(folder / "clips")
+    enrolled, answers = [], []
+    for name, clip in ENROLLED.items():
+        console.say(f"Enrolling {name} from {clip} …")
+        begun = time.perf_counter()
+        person = chat.enroll(clips[clip], name=name, replace=True)
+        enrolled.append({"clip": clip, **describe(person), "seconds": round(time.perf_counter() - begun, 2)})
+    for clip, question in ASKED:
+        console.say(f"{clip}: {question}")
+        begun = time.perf_counter()
+        answer, shows = chat.ask(clips[clip], question).to_dict(), footage.shot(clip).shows
+        row = {"clip": clip, "shows": list(shows), "question": question, **answer, "right": _is_right(answer, shows)}
+        answers.append(row | {"seconds": round(time.perf_counter() - begun, 2)})
+    return {
+        "enrolled": enrolled,
+        "footage": [_shot_row(shot) for shot in footage.SHOTS],
+        "answers": answers,
+        "decisions_right": sum(row["right"] for row in answers),
+        "decisions": len(answers),
+        "seconds": round(time.perf_counter() - start, 1),
+    }
+
+
+def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
+    """PVChat with people and cached clips of its own in a folder; the weights are everybody's.
+
+    Raises:
+        SettingsError: the model can't be used. That is told before anything is fetched.
+    """
+    from pvchat.people.store import PeopleStore
+    from pvchat.service import Networks, PVChat
+    from pvchat.storage.clips import ClipCache
+
+    networks, cache = Networks(settings), ClipCache(folder / "cache" / "clips")
+    _ = networks.chosen
+    people = PeopleStore(folder / "people", cache)
+    return PVChat(settings, progress, networks=networks, people=people, cache=cache)
+
+
+def _fetch() -> None:
+    from pvchat.assets import weights
+    from pvchat.assets.footage import FOOTAGE
+    from pvchat.runtime import ProgressDisplay, size
+
+    if todo := weights.missing(table=(*weights.TABLE, *FOOTAGE)):
+        console.say(f"Fetching {size(sum(w.size_bytes for w in todo))} of weights and footage, once …")
+        with ProgressDisplay("bytes") as downloads:
+            weights.fetch(progress=downloads)
+            weights.fetch(progress=downloads, table=FOOTAGE)
+
+
+def _is_right(answer: dict[str, Any], shows: tuple[str, ...]) -> bool:
+    """Whether everyone spoken of is judged present where they are and absent where they aren't; unsure is wrong."""
+    wanted = {p["name"]: "present" if p["name"] in shows else "absent" for p in answer["people"]}
+    return bool(wanted) and all(p["decision"] == wanted[p["name"]] for p in answer["people"])
+
+
+def _shot_row(shot: Shot) -> dict[str, str]:
+    from pvchat.assets import footage
+
+    parts = [footage.shot(name) for name in shot.beside.split()] or [shot]
+    rows = {row.role: row for row in footage.FOOTAGE}
+    used = list(dict.fromkeys(rows[part.role] for part in parts))
+    return {
+        "clip": shot.name,
+        "what": shot.what,
+        "package": ", ".join(row.requirement for row in used),
+        "licence": "; ".join(row.licence for row in used),
+    }
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the answers and what the footage is."""
     from pvchat.assets.footage import FOOTAGE
     from pvchat.runtime import seconds
 
-    table = Table(show_lines=True, expand=out.is_terminal, padding=0)
-    for title, width in COLUMNS:
-        numbers = title in ("prob.", "s")
-        table.add_column(title, width=width, ratio=None if width else 1, justify="right" if numbers else "left")
     for row in result["answers"]:
-        table.add_row(row["clip"], row["question"], row["answer"], *_people_cells(row), f"{row['seconds']:.1f}")
-    out.print(table)
-    clips = Table(box=None, show_header=False, pad_edge=False)
-    for shot in result["footage"]:
-        clips.add_row(f"[bold]{shot['clip']}[/bold]", shot["what"], shot["package"])
-    out.print(clips)
-    out.print()
-    for row in FOOTAGE:
-        out.print(f"{row.requirement}: {row.licence}")
-    right, count = result["decisions_right"], result["decisions"]
-    took = seconds(result["seconds"])
-    out.print(f"\n{right} of {count} decisions about presence are right; {took} after the downloads.")
-    out.print("Now with your own clips:  pvchat enroll CLIP --name NAME;  pvchat ask CLIP QUESTION")
-    out.print("Or in a browser:  pvchat serve")
-
-
-def _people_cells(row: dict[str, Any]) -> tuple[str, str, str]:
-    """The decision, probability and spans cells: a line each person, the same line in all three."""
-    who, probability, spans = [], [], []
-    for person in row["people"]:
-        colour = {"present": "green", "absent": "red"}.get(person["decision"], "yellow")
-        times = [f"{a:.1f}–{b:.1f}" for a, b in person["spans"]] or ["–"]
-        lines = max(2, len(times))  # the name, the decision below it
-        who += [person["name"], f"[{colour}]{person['decision']}[/{colour}]"] + [""] * (lines - 2)
-        probability += ["", f"{person['probability']:.2f}"] + [""] * (lines - 2)
-        spans += times + [""] * (lines - len(times))
-    return "\n".join(who), "\n".join(probability), "\n".join(spans)
+        console.write(f"{row['clip']}: {row['question']}\n  {row['answer']}")
+        for person in row["people"]:
+            console.write_faint(f"  {console.presence(person)}")
+    console.write("")
+    console.write_columns([("clip", "what it shows", "from")]
+                          + [(shot["clip"], shot["what"], shot["package"]) for shot in result["footage"]])  # fmt: skip
+    console.write("\n" + "\n".join(f"{row.requirement}: {row.licence}" for row in FOOTAGE))
+    right, count, took = result["decisions_right"], result["decisions"], seconds(result["seconds"])
+    console.write(f"\n{right} of {count} decisions about presence are right; {took} after the downloads.")
+    console.write("Now with your own clips:  pvchat enroll CLIP --name NAME;  pvchat ask CLIP QUESTION")
+    console.write("Or in a browser:  pvchat serve")

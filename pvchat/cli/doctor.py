@@ -1,19 +1,31 @@
-"""`pvchat doctor`: the state of this installation, after `--fetch` has mended it.
+"""`pvchat doctor`: what an installation consists of, what is missing or damaged, and the command that mends it.
 
-In: parsed words. Out: what there is and what is missing, with the command that mends it; or all of it as JSON.
+In: the machine, the home folder, the weights table. Out: `examine()`, a dict (the JSON of `--json`), or the same as
+text. Nothing is loaded but what has to be asked: no model, no network. `--fetch` mends what can be mended first.
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import pvchat
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.config import home
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+LICENCES = "The code is Apache-2.0. Weights fitted by us are for research, non-commercial use, as their data demand."
+EITHER = ("decord", "decord2")  # one of them is right, both are not
+LOW_DISK_BYTES = 2 * 10**9
+FETCH = "pvchat doctor --fetch"
 
 
 def register(commands: Commands) -> None:
@@ -23,7 +35,6 @@ def register(commands: Commands) -> None:
         "--fetch", action="store_true", help="download what is missing or damaged: weights, and the demo's footage"
     )
     parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (250 MB)")
-    parser.add_argument("--verify", action="store_true", help="hash every file of the weights again")
     add_common(parser, run)
 
 
@@ -36,95 +47,225 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         WeightsError: something can't be fetched.
     """
+    if args.fetch:
+        _fetch(args.voice)
+    report = examine()
+    if args.json:
+        console.write_json(report)
+    else:
+        show(report)
+    return 0 if report["ok"] else 1
+
+
+def _fetch(voice: bool) -> None:
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
     from pvchat.assets.packages import LANGUAGES, VOICE
-    from pvchat.cli.examination import examine, look_for_damage
     from pvchat.config import Settings
     from pvchat.runtime import ProgressDisplay
     from pvchat.service.networks import Networks
 
-    if args.fetch:
-        damage = look_for_damage(thorough=True)  # what is damaged is missing from here on
-        with ProgressDisplay("bytes") as progress:
-            weights.fetch(progress=progress)
-            weights.fetch(progress=progress, table=FOOTAGE)
-            if args.voice:
-                weights.fetch(progress=progress, table=(*VOICE, *LANGUAGES))
-        if not weights.missing():
-            with ProgressDisplay() as progress:
-                Networks(Settings(device="cpu")).fetch(progress)  # converts them, too
-        for row in damage:
-            console.say(f"Mended: {row['what']}")
-    report = examine(thorough=args.verify)
-    if args.json:
-        console.write_json(report)
-    else:
-        show(report, console.open_console())
-    return 0 if report["ok"] else 1
+    damage = _damage()  # what is damaged is missing from here on
+    with ProgressDisplay("bytes") as progress:
+        for table in (weights.TABLE, FOOTAGE, *([(*VOICE, *LANGUAGES)] if voice else [])):
+            weights.fetch(progress=progress, table=table)
+    if not weights.missing():
+        with ProgressDisplay() as progress:
+            Networks(Settings(device="cpu")).fetch(progress)  # converts them, too
+    for what in damage:
+        console.say(f"Mended: {what}")
 
 
-def show(report: dict[str, Any], out: Console) -> None:
+def examine() -> dict[str, Any]:
+    """Look at everything, all weights by their hashes; never raises for what it finds.
+
+    Returns:
+        {"versions", "machine", "decoder", "device", "home", "disk", "damage", "weights", "people", "encryption",
+        "problems", "ok"}; a problem is {"what", "mend"}.
+    """
+    from pvchat.runtime import usable_cores
+    from pvchat.video import backend_in_use
+
+    encryption = _encryption()
+    report: dict[str, Any] = {
+        "versions": {"pvchat": pvchat.__version__, "python": platform.python_version()}
+        | {name: version for name in _packages() if (version := _version(name))},
+        "machine": {"system": platform.platform(terse=True), "arch": platform.machine(), "cores": usable_cores()},
+        "decoder": dict(zip(("backend", "why"), backend_in_use(), strict=True)),
+        "device": _device(),
+        "home": str(home()),
+        "disk": _disk(),
+        "damage": _damage(),
+        "weights": _weights(),
+        "people": {"enrolled": 0, "damaged": {}} if encryption["locked"] else _people(),
+        "encryption": encryption,
+    }
+    report["problems"] = [{"what": what, "mend": mend} for what, mend in _problems(report)]
+    report["ok"] = not report["problems"]
+    return report
+
+
+def _packages() -> list[str]:
+    """What every installation brings, and the two of which one is right."""
+    try:
+        lines = importlib.metadata.requires("pvchat") or []
+    except importlib.metadata.PackageNotFoundError:  # a checkout that isn't installed
+        lines = []
+    return [re.split(r"[^\w.-]", line)[0] for line in lines if ";" not in line] + [*EITHER]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _damage() -> list[str]:
+    """Weights and converted networks that aren't as they were made; they count as missing from here on."""
+    from pvchat.assets import weights
+    from pvchat.assets.footage import EVERY
+    from pvchat.perception.experts import converted
+
+    networks = [f"converted network {name}: {what}" for name, what in converted.damaged().items()]
+    return [f"Damaged: {what}." for what in weights.verify(table=EVERY) + networks]
+
+
+def _device() -> dict[str, Any]:
+    from pvchat.runtime import available_devices
+
+    try:
+        found = available_devices()
+    except (ImportError, OSError) as error:  # a torch that doesn't load is what people call the doctor for
+        return {"auto": "none", "available": [], "why": str(error)}
+    return {"auto": found[0], "available": list(found)}
+
+
+def _disk() -> dict[str, int]:
+    folder = home()
+    parent = next(p for p in (folder, *folder.parents) if p.exists())
+    files = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
+    return {"used_bytes": sum(_file_bytes(f) for f in files), "free_bytes": shutil.disk_usage(parent).free}
+
+
+def _file_bytes(file: Path) -> int:
+    try:
+        return file.lstat().st_size
+    except OSError:  # another process has just removed it
+        return 0
+
+
+def _weights() -> list[dict[str, Any]]:
+    from pvchat.assets import weights
+    from pvchat.assets.footage import EVERY, FOOTAGE
+    from pvchat.assets.packages import LANGUAGES, VOICE
+
+    gone = weights.missing(table=EVERY)
+    return [
+        {
+            "role": weight.role,
+            "purpose": weight.purpose,
+            "package": weight.requirement,
+            "licence": weight.licence,
+            "size_bytes": weight.size_bytes,
+            "here": weight not in gone,
+            "for_demo": weight in FOOTAGE,
+            "for_voice": weight in (*VOICE, *LANGUAGES),
+        }
+        for weight in EVERY
+    ]
+
+
+def _people() -> dict[str, Any]:
+    from pvchat.people.store import PeopleStore
+
+    store = PeopleStore()
+    return {"enrolled": len(store.names()), "damaged": store.damaged()}
+
+
+def _encryption() -> dict[str, Any]:
+    """Whether the home is encrypted, why it can't be opened, how many files are still plain, and the like."""
+    from pvchat.errors import LockedError
+    from pvchat.storage import keys, stores, temporary
+
+    locked = ""
+    try:
+        keys.current()
+    except LockedError as error:
+        locked = str(error)
+    plain = sum(len(stores.plain_files(folder)) for folder in stores.stores()) if keys.exists() else 0
+    place = temporary.root()
+    on_disk = keys.exists() and place.is_relative_to(home())
+    return {"encrypted": keys.exists(), "locked": locked, "plain_files": plain, "temporary": str(place),
+            "temporary_on_disk": on_disk}  # fmt: skip
+
+
+def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong, and what mends it."""
+    from pvchat.runtime import size
+
+    versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"
+    lost = [row for row in report["weights"] if not (row["here"] or row["for_demo"] or row["for_voice"])]
+    if lost:
+        amount = size(sum(row["size_bytes"] for row in lost))
+        yield f"Weights are missing: {', '.join(row['role'] for row in lost)} ({amount}).", FETCH
+    for what in report["damage"]:
+        yield what, FETCH
+    for name in _packages():
+        if name not in versions and name not in EITHER:
+            yield f"The package {name} is missing.", f"{pip} install {name}"
+    if all(name in versions for name in EITHER):
+        mend = f"{pip} uninstall -y decord decord2 && {pip} install pvchat"
+        yield "decord and decord2 are both installed and overwrite one another.", mend
+    if not report["device"]["available"]:
+        yield f"torch does not load: {report['device']['why']}.", f"{pip} install --force-reinstall torch"
+    if report["disk"]["free_bytes"] < LOW_DISK_BYTES:
+        free = size(report["disk"]["free_bytes"])
+        yield f"Only {free} of disk are free at {report['home']}.", "Free some, or set PVCHAT_HOME"
+    state = report["encryption"]
+    if state["locked"]:
+        yield state["locked"], "export PVCHAT_KEY=…"
+    if state["plain_files"]:
+        what = f"{state['plain_files']} files are not encrypted: if they are yours, encrypt them, too."
+        yield what, "pvchat encrypt"
+    if state["temporary_on_disk"]:
+        what = "Temporary files of an encrypted home lie on the disk: no file system in memory is large enough."
+        yield what, "export PVCHAT_TMP=FOLDER"
+    for folder, why in report["people"]["damaged"].items():
+        yield f"A person can't be read and is left out: {why}", f"pvchat people forget {folder}"
+
+
+def show(report: dict[str, Any]) -> None:
     """Print a report."""
-    from pvchat.cli.examination import CODE_LICENCE, FITTED_LICENCE
     from pvchat.runtime import size
 
-    out.print(_state_table(report))
-    out.print()
-    out.print(_weights_table(report["weights"]))
-    out.print("Their licences:")
-    for line in _licences(report["weights"]):
-        out.print(f"  {console.plain(line)}")
-    out.print(f"The code is {CODE_LICENCE}. Weights fitted by us are {FITTED_LICENCE}:")
-    for row in report["fitted"]:
-        out.print(f"  {row['file']} ({size(row['size_bytes'])})", soft_wrap=True)
-    out.print()
-    if report["ok"]:
-        out.print("[green]Everything is there.[/green]")
-    for problem in report["problems"]:
-        out.print(f"[yellow]•[/yellow] {problem['what']}")
-        out.print(f"  mend it with: [bold]{problem['mend']}[/bold]")
-
-
-def _state_table(report: dict[str, Any]) -> Table:
-    from rich.table import Table
-
-    from pvchat.runtime import size
-
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    versions = dict(report["versions"])
-    table.add_row("pvchat", f"{versions.pop('pvchat')} on Python {versions.pop('python')}")
-    table.add_row("packages", ", ".join(f"{name} {version or '–'}" for name, version in versions.items()))
-    machine, disk, people = report["machine"], report["disk"], report["people"]
-    table.add_row("machine", f"{machine['system']} {machine['arch']}, {machine['cores']} cores")
-    table.add_row("decoder", f"{report['decoder']['backend']} ({report['decoder']['why']})")
-    table.add_row("device", f"{report['device']['auto']} (there are: {', '.join(report['device']['available'])})")
-    table.add_row("home", report["home"])
-    table.add_row("disk", f"{size(disk['used_bytes'])} used by pvchat, {size(disk['free_bytes'])} free")
-    damaged = f", {len(people['damaged'])} damaged" if people["damaged"] else ""
+    versions, machine, disk = dict(report["versions"]), report["machine"], report["disk"]
+    rows = [
+        ("pvchat", f"{versions.pop('pvchat')} on Python {versions.pop('python')}"),
+        ("machine", f"{machine['system']} {machine['arch']}, {machine['cores']} cores"),
+        ("decoder", f"{report['decoder']['backend']} ({report['decoder']['why']})"),
+        ("device", f"{report['device']['auto']} (there are: {', '.join(report['device']['available'])})"),
+        ("home", report["home"]),
+        ("disk", f"{size(disk['used_bytes'])} used by pvchat, {size(disk['free_bytes'])} free"),
+        ("people", f"{report['people']['enrolled']} enrolled, {len(report['people']['damaged'])} damaged"),
+    ]
     if report["encryption"]["encrypted"]:
-        table.add_row("encrypted", f"yes; temporary files are in {report['encryption']['temporary']}")
-    table.add_row("people", f"{people['enrolled']} enrolled{damaged}")
-    return table
-
-
-def _weights_table(rows: list[dict[str, Any]]) -> Table:
-    from pvchat.runtime import size
-
-    table = console.open_table("weights", "for", "package", "size", "state")
-    for row in rows:
-        state = "demo only" if row["for_demo"] else "--voice" if row["for_voice"] else "[yellow]missing[/yellow]"
-        state = "[green]here[/green]" if row["here"] else state
+        rows.append(("encrypted", f"yes; temporary files are in {report['encryption']['temporary']}"))
+    console.write_columns(rows)
+    console.write(f"packages: {', '.join(f'{name} {version}' for name, version in versions.items())}\n")
+    table = [("weights", "for", "package", "size", "state")]
+    licences: dict[str, list[str]] = {}
+    for row in report["weights"]:
+        state = "demo only" if row["for_demo"] else "--voice" if row["for_voice"] else "missing"
         package = row["package"].partition("==")[0]
-        table.add_row(row["role"], row["purpose"], package, size(row["size_bytes"]), state)
-    return table
-
-
-def _licences(rows: list[dict[str, Any]]) -> list[str]:
-    """A line a licence, with the weights that have it."""
-    roles: dict[str, list[str]] = {}
-    for row in rows:
-        roles.setdefault(row["licence"], []).append(row["role"])
-    return [f"{licence}: {', '.join(names)}" for licence, names in roles.items()]
+        table.append((row["role"], row["purpose"], package, size(row["size_bytes"]), "here" if row["here"] else state))
+        licences.setdefault(row["licence"], []).append(row["role"])
+    console.write_columns(table)
+    console.write("\nTheir licences:")
+    for licence, roles in licences.items():
+        console.write(f"  {licence}: {', '.join(roles)}")
+    console.write(f"{LICENCES}\n")
+    for problem in report["problems"]:
+        console.write(f"• {problem['what']}\n  mend it with: {problem['mend']}")
+    if report["ok"]:
+        console.write("Everything is there.")

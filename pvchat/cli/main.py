@@ -1,5 +1,5 @@
-"""The command line: `pvchat demo | enroll | ask | transcribe | library | live | events | augment | index | people |
-eval | serve | models | train | encrypt | decrypt | backup | restore | token | doctor`.
+"""The command line: `pvchat demo | enroll | ask | transcribe | library | live | events | augment | people | eval |
+ serve | models | train | encrypt | decrypt | backup | restore | token | doctor`.
 
 In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for what a
 user can mend (an error; `doctor` where something is missing), 2 for wrong usage, 130 after Ctrl-C.
@@ -24,7 +24,7 @@ from pvchat.errors import PVChatError
 
 OK, USER_ERROR = 0, 1
 COMMANDS = (
-    "demo", "enroll", "ask", "transcribe", "library", "live", "events", "augment", "index", "people", "eval", "serve",
+    "demo", "enroll", "ask", "transcribe", "library", "live", "events", "augment", "people", "eval", "serve",
     "models", "train", "encryption", "backup", "token", "doctor",
 )  # fmt: skip
 EXAMPLES = """examples:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 TITLES = ("model", "weights", "licence", "language model", "licence of that", "looks through")
 BASES = ("pretrained base", "parameters", "as", "frames", "memory", "free", "fits here", "licence")
@@ -46,37 +43,28 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         console.write_json([*rows, *bases])
         return
-    out = console.open_console()
-    out.print(_table(rows))
-    out.print()
-    out.print(_bases(bases))
+    console.write_columns([TITLES, *map(_model, rows)])
+    console.write("")
+    console.write_columns([BASES, *map(_base, bases)])
     console.say(
         "`pvchat doctor` lists the frozen experts; `pvchat train base` trains a model; --model NAME answers with any "
         "of these, --model hub:ORG/NAME with another base. Memory is an estimate."
     )
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
+def _model(row: dict[str, Any]) -> tuple[str, ...]:
     from pvchat.runtime import size
 
-    table, plain = console.open_table(*TITLES), console.plain
-    for row in rows:
-        weights = (
-            f"{row['weights']}, {row['parameters'] / 1e6:.1f} M, {size(row['bytes'])}" if row["folder"] else "none"
-        )
-        here = {True: "here", False: "missing", None: "by its hub id"}[row["llm_here"]]
-        table.add_row(plain(row["name"]), weights, row["licence"] or "–", plain(f"{row['llm']} ({here})"),
-                      row["llm_licence"] or "–", plain(", ".join(row["experts"])))  # fmt: skip
-    return table
+    weights = f"{row['weights']}, {row['parameters'] / 1e6:.1f} M, {size(row['bytes'])}" if row["folder"] else "none"
+    here = {True: "here", False: "missing", None: "by its hub id"}[row["llm_here"]]
+    return (row["name"], weights, row["licence"] or "–", f"{row['llm']} ({here})", row["llm_licence"] or "–",
+            ", ".join(row["experts"]))  # fmt: skip
 
 
-def _bases(rows: list[dict[str, Any]]) -> Table:
+def _base(row: dict[str, Any]) -> tuple[str, ...]:
     from pvchat.runtime import size
 
-    table, plain = console.open_table(*BASES), console.plain
-    for row in rows:
-        count = f"{row['parameters'] / 1e6:.0f} M" if row["parameters"] else "?"
-        fits = {True: "yes", False: "no", None: "?"}[row["fits"]]
-        table.add_row(plain(row["name"]), count, row["dtype"], str(row["frames"]), size(row["memory"]),
-                      size(row["free"]), fits, row["licence"])  # fmt: skip
-    return table
+    count = f"{row['parameters'] / 1e6:.0f} M" if row["parameters"] else "?"
+    fits = {True: "yes", False: "no", None: "?"}[row["fits"]]
+    return (row["name"], count, row["dtype"], str(row["frames"]), size(row["memory"]), size(row["free"]), fits,
+            row["licence"])  # fmt: skip

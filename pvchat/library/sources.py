@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pvchat.index.folder import SUFFIXES, walk
 from pvchat.perception import VERSION
 from pvchat.storage.library import LibraryError, changing, drop_clips, shrink
 from pvchat.video import Address, read_address
+from pvchat.video.files import SUFFIXES, walk
 
 Stamp = tuple[int, int]  # bytes, date in nanoseconds
 

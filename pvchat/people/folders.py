@@ -85,12 +85,12 @@ class PersonFolders:
 
     def _person_in(self, row: IndexedPerson) -> Person | str:
         """The person in a folder, or why she can't be read."""
-        from pvchat.people import exchange
+        from pvchat.people import encoding
 
-        paths = [self.root / row.id / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
+        paths = [self.root / row.id / name for name in (encoding.CONFIG, encoding.TENSORS, encoding.THUMBNAIL)]
         try:
             files = {path.name: private.read(path) for path in paths if path.exists()}
-            person = exchange.decode(files, own=True)
+            person = encoding.decode(files)
         except LockedError:
             raise
         except Exception as error:  # whatever is wrong with one person, the others answer

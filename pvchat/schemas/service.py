@@ -14,7 +14,7 @@ Progress = Callable[[str, float, float], None]  # what is being done, how much o
 
 
 class Service(Protocol):
-    """What index, library, augmentation and training need of `pvchat.service.PVChat`: they get it, and import nothing.
+    """What library, augmentation and training need of `pvchat.service.PVChat`: they get it, and import nothing.
 
     They stand below it, and so do the classes named here in words: a contract imports nothing that stands above it.
     """

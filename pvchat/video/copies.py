@@ -39,20 +39,16 @@ _decord_process: int | None = None  # the process that used decord first; see `b
 def backend_in_use(config: VideoConfig | None = None) -> tuple[str, str]:
     """The decoder that reads normalised copies, and why.
 
-    `config.backend` decides; "auto" gives way to `$PVCHAT_VIDEO_BACKEND`, then takes decord where it loads. A process
-    forked from one that has used decord takes PyAV: decord hung there in 11 of 25 tries (see the ADR).
+    `config.backend` decides; "auto" takes decord where it loads. A process forked from one that has used decord takes
+    PyAV: decord hung there in 11 of 25 tries (see the ADR).
 
     Returns:
         ("decord" or "pyav", reason).
 
     Raises:
-        SettingsError: an unknown decoder, or decord was asked for and does not load.
+        SettingsError: decord was asked for and does not load.
     """
     asked, by = (config or VideoConfig()).backend, "asked for by --video.backend"
-    if asked == "auto" and (chosen := os.environ.get("PVCHAT_VIDEO_BACKEND")):
-        asked, by = chosen, "asked for by PVCHAT_VIDEO_BACKEND"
-    if asked not in ("auto", "decord", "pyav"):
-        raise SettingsError(f"unknown video backend '{asked}'.", hint="Use auto, decord or pyav.")
     if asked == "pyav":
         return "pyav", by
     if missing := _decord_missing():

@@ -11,6 +11,8 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -21,6 +23,7 @@ from pvchat.schemas import Spans
 from pvchat.storage import atomic, private, temporary
 from pvchat.storage.stores import is_sealed
 
+SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".webp", ".jpg", ".jpeg", ".png"))
 HEAD_BYTES = 4096  # what `sniff` looks at
 CHUNK_BYTES = 1 << 20
 PICTURE_BYTES = 256 * 1024**2  # photos and animations are held in memory by their decoders
@@ -69,6 +72,22 @@ class Probe:
     keyframes: tuple[float, ...] = field(default=(), repr=False)
     note: str = ""
     unread: Spans = ()
+
+
+def walk(folder: Path) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Files of a folder that may be clips or photos by their endings, sorted: absolute path, (bytes, mtime in ns).
+
+    Hidden ones are left out, and links to folders aren't followed.
+    """
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(parent, name)
+            if path.suffix.lower() in SUFFIXES and not name.startswith("."):
+                with suppress(OSError):  # a link into nowhere, or deleted meanwhile
+                    found = path.stat()
+                    if stat.S_ISREG(found.st_mode):
+                        yield str(path), (found.st_size, found.st_mtime_ns)
 
 
 def unreadable(path: PathLike, why: str, hint: str = "") -> VideoReadError:

@@ -15,12 +15,10 @@ from pvchat.config import Settings
 from pvchat.errors import VideoReadError
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
-from pvchat.index import VideoIndex, describe
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 from pvchat.video import save_clip
 
 ME = 1
-EXPERTS = "4"
 
 
 def off(start: FloatArray, distance: float, seed: int) -> FloatArray:
@@ -65,7 +63,7 @@ class Chat:
 
 
 class Crowd:
-    """Clips in a folder, their analyses, and an index of them.
+    """Clips in a folder, and their analyses.
 
     Attributes:
         chat: knows the clips.
@@ -97,12 +95,6 @@ class Crowd:
         alone = make_analysis(analysis.tracks[0], key=analysis.key)
         return SubjectClip("Ana", enroll(alone, "Ana"), analysis, 0, clip)
 
-    def index(self, place: Path) -> Path:
-        """An index of all clips that there are."""
-        made = [describe(a, {p: (1, 1)}) for p, a in self.chat.known.items()]
-        VideoIndex(place).add(made, EXPERTS)
-        return place
-
 
 def staged(folder: Path, monkeypatch: Any) -> Crowd:
     """A crowd, and a presence model under which it makes sense.
@@ -113,5 +105,4 @@ def staged(folder: Path, monkeypatch: Any) -> Crowd:
     weights = (-20.0, -20.0, 8.0, 17.2)
     model = PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
-    monkeypatch.setattr("pvchat.index.folder.VERSION", EXPERTS)
     return Crowd(folder)

@@ -28,12 +28,12 @@ def crowd(tmp_path, monkeypatch) -> Crowd:
 
 
 @pytest.fixture
-def filmed(crowd, tmp_path):
-    """A subject, and an index of eight real files of strangers."""
+def filmed(crowd):
+    """A subject, and eight real files of strangers."""
     subject = crowd.subject()
     for i in range(8):
         crowd.clip(f"stranger-{i}", track_of(identity_of(100 + i), 100 + i), real=True)
-    return subject, replace(CONFIG, index=crowd.index(tmp_path / "index"))
+    return subject, replace(CONFIG, others=(crowd.folder,))
 
 
 CONFIG = AugmentConfig(negatives=8, seconds=1.0)

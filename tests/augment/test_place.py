@@ -14,7 +14,6 @@ from pvchat.augment.augmentation import read_samples
 from pvchat.augment.folders import check_folders
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import PeopleError, SettingsError
-from pvchat.index import VideoIndexError
 
 chat, clip = test_steps.chat, test_steps.clip  # fixtures
 
@@ -52,13 +51,6 @@ def test_a_name_that_nobody_can_have_is_told_before_anything_is_made(clip, chat,
     assert not (clip.parent / "set").exists()
 
 
-def test_a_folder_without_an_index_is_told_before_anything_is_made(clip, chat, tmp_path):
-    (tmp_path / "videos").mkdir()
-    with pytest.raises(VideoIndexError, match="no index here"):
-        run(clip, chat, config=AugmentConfig(index=tmp_path / "videos"))
-    assert not (clip.parent / "set").exists()
-
-
 @pytest.mark.parametrize(("name", "file"), [("others", "a.txt"), ("backgrounds", "")])
 def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, file):
     (tmp_path / "there" / "below").mkdir(parents=True)
@@ -71,7 +63,7 @@ def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, fi
     check_folders(AugmentConfig(**{name: folder}))
 
 
-@pytest.mark.parametrize("wrong", ["index", "backgrounds"])
+@pytest.mark.parametrize("wrong", ["backgrounds"])
 def test_folders_must_be_there(clip, chat, tmp_path, wrong):
     with pytest.raises(SettingsError, match="no such folder"):
         run(clip, chat, config=AugmentConfig(**{wrong: tmp_path / "nowhere"}))

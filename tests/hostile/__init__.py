@@ -23,7 +23,6 @@ MATRICES = {  # name: module of this package that has a `run`
     "homes": "homes",
     "clocks": "clocks",
     "network": "network",
-    "import": "imports",
     "forget": "forget",
     "origin": "origin",
     "firstlook": "firstlook",

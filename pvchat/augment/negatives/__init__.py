@@ -1,6 +1,6 @@
 """Negatives: clips of other people, look-alikes first.
 
-In: the profile of a person, an index of other footage. Out: samples that show somebody else. Start with `search.py`:
+In: the profile of a person, folders of other footage. Out: samples that show somebody else. Start with `search.py`:
 
     candidates.py    what is looked for, and what is found
     strangers.py     who is certainly not the subject, in the subject's own clip too

@@ -1,9 +1,8 @@
 """Clips that don't show the subject, chosen so that telling them apart is worth learning.
 
-In: the subject (enrolled person, analysis and file of the enrollment clip), an index of a folder of videos
-(`pvchat.index`) and perhaps plain folders, of which a passing index is made. Out: `Negative`s; `excerpts.py` makes
-`Sample`s with media of them. No clip of an index is analysed for this: the presence model judges the vectors that the
-index keeps. What is cut later is judged again by what it shows.
+In: the subject (enrolled person, analysis and file of the enrollment clip), folders of clips of other people. Out:
+`Negative`s; `excerpts.py` makes `Sample`s with media of them. Each clip is looked at once (analyses are cached), and of
+what was seen the vectors are kept while the search goes on. What is cut later is judged again by what it shows.
 
 Three kinds, half of them hard and half random:
 
@@ -13,52 +12,70 @@ Three kinds, half of them hard and half random:
   gender come first;
 - "random": anyone else beyond the same distance.
 
-Without an index and folders the demo's footage serves, where it was fetched.
+Without folders the demo's footage serves, where it was fetched.
+
+faiss and torch each bring an OpenMP runtime. Threads are set around every call of faiss, and on macOS, where two
+runtimes in one process can crash, it gets one.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
+from pvchat import runtime
 from pvchat.augment.negatives.candidates import Negative, Negatives, SubjectClip, windows
-from pvchat.augment.negatives.strangers import Strangers, TrackScores, cut_outs, stand_in
+from pvchat.augment.negatives.strangers import Strangers, TrackScores, cut_outs
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import home
-from pvchat.index import folder as index_folder
-from pvchat.index.entries import NO_TRACK, ClipEntry, Kind, TrackEntry
-from pvchat.index.store import VideoIndex
+from pvchat.errors import PVChatError
+from pvchat.identity.enroll import prototypes
 from pvchat.schemas import ClipAnalysis, FloatArray, Service
 from pvchat.storage import atomic
+from pvchat.video.files import walk
 
 _HARD = 0.5  # share that shall be look-alikes or people of the same clip; the rest is random
-MOST_FILES = 60  # of plain folders that are looked at; an index has no such limit
+MOST_FILES = 60  # that are looked at, drawn at random
 _OTHER_GENDER = 0.1  # how much farther a look-alike of another apparent gender counts
 _LOOK_AT = 20  # tracks judged for each candidate wanted, at most
 _NEARER = 0.5  # share of all strangers seen that may count as look-alikes: in a small folder the rest is just random
 
 
-@dataclass(frozen=True)
-class _IndexedClip:
-    """An indexed clip as judged."""
+@dataclass(frozen=True, eq=False)
+class OtherClip:
+    """A clip of a folder, as judged.
 
+    Attributes:
+        path: of the file.
+        analysis: what was seen, without pictures' features and bodies: dozens of films are held at once.
+        judged: how like the subject everyone in it is.
+        views: [V, D] vectors of each track of the subject's kind, as an enrollment would keep them, by its number.
+    """
+
+    path: Path
     analysis: ClipAnalysis
     judged: TrackScores
-    clip: Path | None
+    views: dict[int, FloatArray]
+
+    @property
+    def key(self) -> str:
+        """Content key of the file."""
+        return self.analysis.key
 
 
-class Pool:
-    """The strangers of one index.
+class OtherClips:
+    """The clips of other people, searched for those that are certainly not the subject.
 
     Args:
-        index: to search.
+        clips: no two of the same content.
         subject: whom candidates must not show.
         strangers: tells strangers from the subject; learns here what else shows the subject.
         config: how many are wanted.
@@ -68,133 +85,144 @@ class Pool:
 
     def __init__(
         self,
-        index: VideoIndex,
+        clips: Sequence[OtherClip],
         subject: SubjectClip,
         strangers: Strangers,
         config: AugmentConfig,
         seed: int,
         dropped: Counter[str],
     ) -> None:
-        self.index, self.subject, self.strangers = index, subject, strangers
+        self.clips, self.subject, self.strangers = clips, subject, strangers
         self.count, self.seconds, self.seed, self.dropped = config.negatives, config.seconds, seed, dropped
-        self.kind: Kind = "faces" if subject.person.kind == "face" else "figures"
-        self._seen: dict[int, _IndexedClip] = {}
-        self._refused: dict[int, str | None] = {}
+        self._refused: dict[str, bool] = {}
 
-    def recognise(self) -> list[tuple[ClipEntry, TrackEntry]]:
-        """Look at the nearest tracks, remember those that are the subject; the tracks, nearest first."""
-        prototypes = np.asarray(self.subject.person.arrays["prototypes"], np.float32)
-        count = max(1, _LOOK_AT * self.count)
-        hits = self.index.nearest(self.kind, prototypes, count, but=[self.subject.analysis.key])
-        for number in dict.fromkeys(hit.clip.number for hit in hits):
-            clip = next(hit.clip for hit in hits if hit.clip.number == number)
-            seen = self._look(clip)
-            self.strangers.recognise(seen.analysis, seen.judged)
-        return [(hit.clip, hit.track) for hit in hits if hit.track is not None]
+    def recognise(self) -> list[tuple[OtherClip, int]]:
+        """Remember which of the nearest tracks are the subject; the tracks, nearest first."""
+        mine = np.asarray(self.subject.person.arrays["prototypes"], np.float32)
+        near = nearest(self.clips, mine, max(1, _LOOK_AT * self.count))
+        for clip in dict.fromkeys(clip for clip, _ in near):
+            self.strangers.recognise(clip.analysis, clip.judged)
+        return near
 
-    def lookalikes(self, near: Sequence[tuple[ClipEntry, TrackEntry]]) -> list[Negative]:
+    def lookalikes(self, near: Sequence[tuple[OtherClip, int]]) -> list[Negative]:
         """The nearest strangers of `recognise`, nearest first, one excerpt of each before a second one."""
-        ranked = []
-        for clip, track in near:
-            if self._refusal(clip) is None:
-                ranked.append((self._rank(clip, track), clip, track))
+        ranked = [(self._rank(*one), *one) for one in near if not self._is_refused(one[0])]
         ranked = sorted(ranked, key=lambda r: r[0])[: max(1, round(_NEARER * len(ranked)))]
-        cut = [windows(track.spans, self.seconds) for _, _, track in ranked]
+        cut = [windows(_spans(clip, track), self.seconds) for _, clip, track in ranked]
         found: list[Negative] = []
         for turn in range(max(map(len, cut), default=0)):
             for (_, clip, track), excerpts in zip(ranked, cut, strict=True):
                 if turn < len(excerpts) and len(found) < self.count:
-                    found.append(self._candidate("lookalike", clip, track, *excerpts[turn]))
+                    found.append(_candidate("lookalike", clip, track, *excerpts[turn]))
         return found
 
     def random(self) -> list[Negative]:
         """Strangers of clips drawn at random; of each clip one excerpt before a second one."""
         generator = np.random.default_rng(self.seed)
-        clips = [clip for clip in self.index.clips() if clip.key != self.subject.analysis.key]
-        order = generator.permutation(len(clips))
-        empty = [not any(t.kind == self.subject.person.kind for t in clips[i].tracks) for i in order]
-        order = order[np.argsort(empty, kind="stable")]  # clips without anybody of the subject's kind are too easy
+        order = generator.permutation(len(self.clips))
+        # clips without anybody of the subject's kind are too easy
+        order = order[np.argsort([not self.clips[i].views for i in order], kind="stable")]
         found: list[Negative] = []
         spare: list[Negative] = []
         for at in order[: _LOOK_AT * max(1, self.count)]:
             if len(found) >= 2 * self.count:  # twice: some may be chosen as look-alikes already
                 break
-            if self._refusal(clips[at]) is None:
-                drawn = self._drawn(clips[at], generator)
+            if not self._is_refused(self.clips[at]):
+                drawn = self._drawn(self.clips[at], generator)
                 found, spare = found + drawn[:1], spare + drawn[1:]
         return [*found, *(spare[i] for i in generator.permutation(len(spare)))]
 
-    def _drawn(self, clip: ClipEntry, generator: np.random.Generator) -> list[Negative]:
-        tracks = [t for t in clip.tracks if t.kind == self.subject.person.kind]
+    def _drawn(self, clip: OtherClip, generator: np.random.Generator) -> list[Negative]:
+        tracks = list(clip.views)
         track = tracks[int(generator.integers(len(tracks)))] if tracks else None
-        cut = windows(track.spans if track else [(0.0, clip.duration_s)], self.seconds)
-        return [self._candidate("random", clip, track, *cut[i]) for i in generator.permutation(len(cut))]
+        cut = windows(_spans(clip, track), self.seconds)
+        return [_candidate("random", clip, track, *cut[i]) for i in generator.permutation(len(cut))]
 
-    def _candidate(self, recipe: str, clip: ClipEntry, track: TrackEntry | None, start: float, end: float) -> Negative:
-        seen, place = self._look(clip), self._place(clip, track)
-        distance = float(seen.judged.distance[place]) if place is not None else float("inf")
-        assert seen.clip is not None  # else `_refusal` gave that as the reason
-        return Negative(
-            recipe,  # type: ignore[arg-type]
-            clip.key, seen.clip, track.number if track else None, start, end, None, round(distance, 4),
-        )  # fmt: skip
-
-    def _rank(self, clip: ClipEntry, track: TrackEntry) -> float:
-        place = self._place(clip, track)
+    def _rank(self, clip: OtherClip, track: int) -> float:
         mine = self.subject.analysis.tracks[self.subject.track].facts.gender
-        other = mine is not None and track.gender is not None and track.gender != mine
-        return float(self._look(clip).judged.distance[place]) + _OTHER_GENDER * other
+        theirs = clip.analysis.tracks[track].facts.gender
+        other = mine is not None and theirs is not None and theirs != mine
+        return float(clip.judged.distance[track]) + _OTHER_GENDER * other
 
-    def _place(self, clip: ClipEntry, track: TrackEntry | None) -> int | None:
-        return clip.tracks.index(track) if track is not None else None
-
-    def _refusal(self, clip: ClipEntry) -> str | None:
-        if clip.number not in self._refused:
-            seen = self._look(clip)
-            why = self.strangers.refusal(seen.analysis, seen.judged)
-            if why is None and seen.clip is None:
-                why = "its file is gone"
-            self._refused[clip.number] = why
-            if why is not None:
-                self.dropped[why] += 1
-        return self._refused[clip.number]
-
-    def _look(self, clip: ClipEntry) -> _IndexedClip:
-        if clip.number not in self._seen:
-            views: dict[Kind, dict[int, FloatArray]] = {
-                kind: self.index.views(clip, kind) for kind in ("faces", "figures", "clips")
-            }
-            scene = views["clips"][NO_TRACK][0]
-            analysis = stand_in(clip, views["faces"], views["figures"], scene)
-            file = next((Path(p) for p in sorted(clip.files) if Path(p).is_file()), None)
-            self._seen[clip.number] = _IndexedClip(analysis, self.strangers.judge(analysis), file)
-        return self._seen[clip.number]
+    def _is_refused(self, clip: OtherClip) -> bool:
+        """Whether a clip may show the subject; why is counted once."""
+        if clip.key not in self._refused:
+            why = self.strangers.refusal(clip.analysis, clip.judged)
+            self._refused[clip.key] = why is not None
+            self.dropped.update([why] if why is not None else [])
+        return self._refused[clip.key]
 
 
-@contextmanager
-def opened(config: AugmentConfig, seed: int, chat: Service, watch: Watch = UNWATCHED) -> Iterator[list[VideoIndex]]:
-    """The indexes to search; that of the plain folders is deleted afterwards.
+def nearest(clips: Sequence[OtherClip], mine: FloatArray, count: int) -> list[tuple[OtherClip, int]]:
+    """The tracks (numbers) whose nearest view is nearest to any of somebody's, nearest first.
 
-    Without an index and folders the demo's footage (a dozen short clips of four people) is searched, where it is on
-    this machine: `pvchat doctor --fetch` brings it.
-
-    Raises:
-        VideoIndexError: `config.index` isn't there or can't be read.
+    Args:
+        clips: with their views.
+        mine: [P, D] views of one person or figure.
+        count: how many tracks.
     """
-    from pvchat.video.copies import workspace
+    import faiss
 
-    kept = [index_folder.open_index(config.index)] if config.index is not None else []
-    files = [path for one in config.others for path, _ in index_folder.walk(one)]
-    if config.index is None and not config.others:
-        files = footage_clips()
-    if not files:
-        yield kept
-        return
-    order = np.random.default_rng(seed).permutation(len(files))[:MOST_FILES]
-    with workspace() as place:
-        paths = [Path(files[i]) for i in sorted(order)]
-        index_folder.add(place / "index", paths, chat, progress=watch.progress, stop=watch.stop)
-        yield [*kept, VideoIndex(place / "index")]
+    tracks = [(clip, number) for clip in clips for number in clip.views]
+    if not tracks:
+        return []
+    views = [clip.views[number] for clip, number in tracks]
+    owner = np.repeat(np.arange(len(tracks)), [len(one) for one in views])
+    with _threads():
+        index = faiss.IndexFlatL2(mine.shape[1])
+        index.add(np.concatenate(views))
+        apart, rows = index.search(np.ascontiguousarray(mine), len(owner))
+    order = owner[rows.ravel()[np.argsort(apart.ravel(), kind="stable")]]
+    return [tracks[i] for i in dict.fromkeys(order.tolist())][:count]
+
+
+def look_through(
+    subject: SubjectClip, chat: Service, strangers: Strangers, files: Sequence[str], watch: Watch, dropped: Counter[str]
+) -> list[OtherClip]:
+    """The clips of some files, looked at and judged, until the watch stops it; what can't be read is counted."""
+    found: dict[str, OtherClip] = {}
+    for number, file in enumerate(files):
+        if watch.stop is not None and watch.stop.is_set():
+            break
+        if watch.progress is not None:
+            watch.progress("looking at other people", number, len(files))
+        try:
+            analysis = chat.analyse(file)
+        except (PVChatError, OSError):
+            dropped["can't be read"] += 1
+            continue
+        if analysis.key not in (subject.analysis.key, *found):
+            found[analysis.key] = _judged(Path(file), analysis, strangers)
+    return list(found.values())
+
+
+def _judged(path: Path, analysis: ClipAnalysis, strangers: Strangers) -> OtherClip:
+    own = {n: t for n, t in enumerate(analysis.tracks) if t.kind == strangers.person.kind and len(t)}
+    views = {number: prototypes(track) for number, track in own.items()}
+    tracks = [replace(t, body=t.body[:0].copy(), pose=t.pose[:0].copy(), thumbnail=b"") for t in analysis.tracks]
+    kept = replace(analysis, tracks=tracks, frame_features=analysis.frame_features[:0].copy())
+    return OtherClip(path, kept, strangers.judge(analysis), views)
+
+
+def _candidate(recipe: str, clip: OtherClip, track: int | None, start: float, end: float) -> Negative:
+    distance = float("inf") if track is None else float(clip.judged.distance[track])
+    return Negative(recipe, clip.key, clip.path, track, start, end, None, round(distance, 4))  # type: ignore[arg-type]
+
+
+def _spans(clip: OtherClip, track: int | None) -> list[tuple[float, float]]:
+    """When a track is seen; of a clip without anybody all of it."""
+    seen = clip.analysis
+    return [(0.0, seen.duration_s)] if track is None else seen.spans(seen.tracks[track].shown_in)
+
+
+def files_of(config: AugmentConfig, seed: int) -> list[str]:
+    """The files to look at, at most `MOST_FILES`, drawn at random.
+
+    Where no folder is named it is the demo's footage (a dozen short clips of four people), where it is on this
+    machine: `pvchat doctor --fetch` brings it.
+    """
+    files = [path for folder in config.others for path, _ in walk(folder)] if config.others else footage_clips()
+    return [files[i] for i in sorted(np.random.default_rng(seed).permutation(len(files))[:MOST_FILES])]
 
 
 def footage_clips() -> list[str]:
@@ -216,30 +244,21 @@ def find(
     Args:
         subject: whom they must not show.
         chat: analyses the clips of `config.others` (cached) and has the presence model.
-        config: how many, how long, and where: its index is read, never changed; of the other folders one is made in
-            `$PVCHAT_HOME/tmp`, and deleted.
-        seed: of the choice of random ones and of the splits.
-        watch: told what is being done; stops looking at more files of `config.others`.
+        config: how many, how long, and where.
+        seed: of the choice of files and of random ones, and of the splits.
+        watch: told what is being done; stops looking at more files.
 
     Returns:
         Candidates in an order that is the same for the same input and seed; fewer than asked for when there are fewer.
         Where too few are hard, random ones fill up, and the other way round.
-
-    Raises:
-        VideoIndexError: the index can't be read.
     """
     strangers = Strangers(subject.person, chat.presence_model, chat.settings.presence.present_from)
     dropped: Counter[str] = Counter()
-    near: list[Negative] = []
-    random: list[Negative] = []
-    with opened(config, seed, chat, watch) as indexes:
-        pools = [Pool(one, subject, strangers, config, seed, dropped) for one in indexes]
-        tracks = [pool.recognise() for pool in pools]  # of all of them, before any is asked for strangers
-        for pool, nearest in zip(pools, tracks, strict=True):
-            near += pool.lookalikes(nearest)
-            random += pool.random()
+    clips = look_through(subject, chat, strangers, files_of(config, seed), watch, dropped)
+    others = OtherClips(clips, subject, strangers, config, seed, dropped)
+    near = others.lookalikes(others.recognise())
+    random = others.random()
     beside = list(cut_outs(subject, strangers, config.seconds, dropped))
-    near = sorted(near, key=lambda c: c.distance) if len(pools) > 1 else near  # those of one pool are in order
     hard = [c for pair in zip_longest(beside, near) for c in pair if c is not None]
     return Negatives(balance(hard, random, config.negatives), dict(dropped), seed)
 
@@ -260,3 +279,16 @@ def balance(hard: Sequence[Negative], random: Sequence[Negative], count: int) ->
 
 def _place(candidate: Negative) -> tuple[str, float, float]:
     return candidate.key, candidate.start_s, candidate.end_s
+
+
+@contextmanager
+def _threads() -> Iterator[None]:
+    """Let faiss compute on so many threads meanwhile as networks do."""
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1 if sys.platform == "darwin" else runtime.threads())
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)

@@ -1,6 +1,6 @@
 """Who is certainly not the subject, in other clips and in the subject's own.
 
-In: tracks, from an analysis or from an index. Out: for each the probability that it shows the subject, and its distance
+In: the tracks of a clip. Out: for each the probability that it shows the subject, and its distance
 from the subject's mean vector. A track is a stranger when the presence model says "improbable" (at most
 `MAX_PROBABILITY`), its mean lies beyond `MIN_DISTANCE`, and it lies beyond that from everything that was recognised as
 the subject elsewhere, too: a side view that is far from the enrollment is near to the subject's other clips.
@@ -12,20 +12,18 @@ to crop to, in which the subject is not. Two faces that are seen at once are two
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pvchat.augment.negatives.candidates import Box, Negative, SubjectClip, windows
 from pvchat.augment.schemas import Split
-from pvchat.identity.examples import MASK
 from pvchat.identity.presence import PresenceModel
-from pvchat.index.entries import ClipEntry
 from pvchat.people.person import Person
 from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import BODY, ClipAnalysis, FloatArray, PersonFacts, SceneFacts, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 MAX_PROBABILITY = 0.05  # of being the subject, by the presence model, up to which anyone counts as somebody else
 MIN_DISTANCE = 0.5  # Euclidean distance of mean face vectors below which two faces may be one person
@@ -110,42 +108,6 @@ class Strangers:
     def _from_recognised(self, track: Track) -> float:
         mean = mean_identity(track.identity, track.quality)
         return min((float(np.linalg.norm(mean - other)) for other in self.recognised), default=np.inf)
-
-
-def stand_in(
-    entry: ClipEntry, faces: Mapping[int, FloatArray], figures: Mapping[int, FloatArray], scene: FloatArray
-) -> ClipAnalysis:
-    """An analysis made of what an index keeps of a clip, good for the presence model and for nothing else.
-
-    Args:
-        entry: of the clip.
-        faces: views [V, 128] of face tracks by track number.
-        figures: the same of figure tracks.
-        scene: [1280] unit vector of the clip.
-    """
-    tracks = []
-    for track in entry.tracks:
-        views = (faces if track.kind == "face" else figures)[track.number]
-        count = len(views)
-        tracks.append(
-            Track(
-                kind=track.kind,
-                frames=np.arange(count),
-                boxes=np.tile(np.array(track.box, np.float32), (count, 1)),
-                points=np.full((count, 5, 2), np.nan, np.float32),
-                scores=np.ones(count, np.float32),
-                quality=np.full(count, track.quality, np.float32),
-                identity=views,
-                body_boxes=np.zeros((count, 4), np.float32),
-                body=np.zeros((count, BODY), np.float32),
-                pose=np.zeros((count, 33, 4), np.float32),
-                facts=PersonFacts(gender=track.gender, features=[MASK] if track.masked else []),
-            )
-        )
-    frames = (scene * entry.length)[None, None].astype(np.float16)
-    times = np.zeros(1, np.float32)
-    scene_facts = SceneFacts(drawn=entry.drawn)
-    return ClipAnalysis(entry.key, entry.duration_s, 1, 1, times, frames, tracks, scene_facts)
 
 
 def cut_outs(subject: SubjectClip, strangers: Strangers, seconds: float, dropped: Counter[str]) -> Iterator[Negative]:

@@ -41,16 +41,13 @@ def keep(folder: Path, write: Callable[[Path], None]) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def damaged(thorough: bool = False) -> dict[str, str]:
-    """Converted networks that aren't as they were made: folder's name -> what is wrong. They are deleted: the next use,
-    or `pvchat doctor --fetch`, converts them anew.
-
-    Args:
-        thorough: hash every file; without, only those that changed since they were hashed last.
+def damaged() -> dict[str, str]:
+    """Converted networks whose hashes aren't those of when they were made: folder's name -> what is wrong. They are
+    deleted: the next use, or `pvchat doctor --fetch`, converts them anew.
     """
     root = home() / "weights" / "networks"
     folders = [folder for folder in (root.glob("*-*/") if root.is_dir() else ()) if not folder.name.startswith(".")]
-    return {folder.name: why for folder in sorted(folders) if (why := drop_if_damaged(folder, thorough))}
+    return {folder.name: why for folder in sorted(folders) if (why := drop_if_damaged(folder, thorough=True))}
 
 
 def lacking() -> bool:
