@@ -85,10 +85,9 @@ def check(args: argparse.Namespace) -> int:
 
 
 def _config(args: argparse.Namespace) -> AugmentConfig:
-    folders: dict[str, Any] = {key: Path(path) for key in ("backgrounds",) if (path := getattr(args, key))}
     return AugmentConfig(
         **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "seed")},
-        **folders,
+        backgrounds=Path(args.backgrounds) if args.backgrounds else None,
         others=tuple(map(Path, args.others)),
         generators=tuple(args.generator),
         model=args.generator_model,
