@@ -1,4 +1,4 @@
-"""Nobody is in a blank picture, whatever somebody's arrays are."""
+"""Nobody is in a blank picture, whatever a person file that is accepted says: every field of it is tried."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hostile.imports import files, zipped
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from make_analysis import make_analysis, make_track
-from make_people import make_person
 from PIL import Image
 from safetensors.numpy import load_file
 
 from pvchat import PVChat
 from pvchat.config import PresenceConfig, Settings
 from pvchat.errors import PeopleError
+from pvchat.identity.examples import corrected_tracks
 from pvchat.identity.presence import PresenceModel
-from pvchat.people import contents
-from pvchat.people.person import Person, checked
+from pvchat.people import contents, exchange
+from pvchat.people.corrections import examples_of
+from pvchat.people.person import Person
 from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.schemas import ClipAnalysis
 
 SCORE = 0.0627  # of the middle of a grey picture, the highest that plain colours have
+ODD: tuple[Any, ...] = (
+    -1e9, -5, -1, -0.001, 0, 0.5, 1, 1.001, 2, 10**9, 10**12, True, False, None, "x", [], {}, [[-1, 2]], [[4, 0, 0, 0]],
+)  # fmt: skip
+VALUES = st.sampled_from(ODD) | st.floats(-1e12, 1e12) | st.integers(-(10**12), 10**12)
 KINDS = st.sampled_from(("face", "figure"))
 
 
@@ -40,10 +46,23 @@ def blank() -> ClipAnalysis:
     return make_analysis(track, frames=4)
 
 
-def accepted(**fields: Any) -> Person | None:
-    """A person with these fields, if she may be stored."""
+def like_the_blank(clip: ClipAnalysis, extra: dict[str, Any] | None = None, **fields: Any) -> bytes:
+    """A person file whose figure looks just as the blank picture does."""
+
+    def copied(arrays: dict[str, Any]) -> None:
+        arrays["prototypes"] = clip.tracks[0].identity[:1].astype(np.float32)
+        arrays["corrections.faces"] = arrays["prototypes"].astype(np.float16)
+
+    said = {"her": True, "clip": clip.key, "at_s": 0.0, "faces": 1}
+    record = {"drawn": False, "corrections": [said], **(extra or {})}
+    return zipped(files(copied, **{"kind": "figure", **fields}, extra=record))
+
+
+def accepted(folder: Path, data: bytes) -> Person | None:
+    path = folder / "x.pvperson"
+    path.write_bytes(data)
     try:
-        return checked(make_person(**fields))
+        return exchange.read(path)
     except PeopleError:
         return None
 
@@ -53,15 +72,78 @@ def assert_nobody_there(model: PresenceModel, clip: ClipAnalysis, person: Person
         assert one.decision != "present"
 
 
-@pytest.mark.parametrize("name", contents.SHAPES)
-@settings(max_examples=40)
+def put(extra: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for key in path[:-1]:
+        extra = extra[key][0] if isinstance(extra[key], list) else extra[key]
+    extra[path[-1]] = value
+
+
+FIELDS = [
+    *((key,) for key in contents._EXTRA),
+    *(("base", key) for key in contents._BASE),
+    *(("deep", key) for key in contents._DEEP),
+    *(("corrections", key) for key in contents._CORRECTION),
+]
+
+
+@pytest.mark.parametrize("path", FIELDS, ids=".".join)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kind=KINDS, value=VALUES)
+def test_extra_fields(tmp_path: Path, model: PresenceModel, path: tuple[str, ...], kind: str, value: Any) -> None:
+    clip = blank()
+    said = {"her": True, "clip": clip.key, "at_s": 0.0, "faces": 1}
+    extra: dict[str, Any] = {"base": {}, "deep": {}, "corrections": [said]}
+    put(extra, path, value)
+    assert_nobody_there(model, clip, accepted(tmp_path, like_the_blank(clip, extra, kind=kind)))
+
+
+@pytest.mark.parametrize("name", exchange._IS_SOUND)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=VALUES)
+def test_fields_of_the_config(tmp_path: Path, model: PresenceModel, name: str, value: Any) -> None:
+    if name not in ("extra", "sha256"):
+        assert_nobody_there(model, blank(), accepted(tmp_path, like_the_blank(blank(), **{name: value})))
+
+
+@pytest.mark.parametrize("name", contents.ARRAYS)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=KINDS, rows=st.integers(0, 9), scale=st.sampled_from((-1e3, -1.0, -1e-3, 0.0, 1e-3, 1.0, 1e2, 1e3, 1e4)))
-def test_arrays(model: PresenceModel, name: str, kind: str, rows: int, scale: float) -> None:
-    clip, shape = blank(), contents.SHAPES[name].shape
+def test_arrays(tmp_path: Path, model: PresenceModel, name: str, kind: str, rows: int, scale: float) -> None:
+    clip, shape = blank(), contents.ARRAYS[name].shape
     likeness = np.resize(clip.tracks[0].identity[0], shape[-1] or 128) * scale
     array = (likeness if len(shape) == 1 else np.tile(likeness, (rows, 1))).astype(np.float32)
-    arrays = {**make_person().arrays, name: array}
-    assert_nobody_there(model, clip, accepted(kind=kind, extra={"drawn": False}, arrays=arrays))
+    extra = {"drawn": False}
+    data = zipped(files(lambda arrays: arrays.update({name: array}), kind=kind, extra=extra))
+    assert_nobody_there(model, clip, accepted(tmp_path, data))
+
+
+OUT_OF_RANGE: dict[str, Any] = {
+    "quality": -1e9, "quality above one": 1.5, "sightings": -1, "clips": -1, "parts": [[-1, 2, 0, 0]],
+    "base": {"stamp": 1}, "deep": {"seconds": -1}, "deep count": {"samples": -1}, "deep word": {"samples": "x"},
+    "corrections": [{"her": True, "clip": "a", "at_s": -1.0}],
+    "corrections count": [{"her": True, "clip": "a", "at_s": 1.0, "faces": -1}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OUT_OF_RANGE)
+def test_out_of_range_is_refused_on_import_and_on_load(tmp_path: Path, what: str) -> None:
+    made = files(extra={what.split()[0]: OUT_OF_RANGE[what]})
+    assert accepted(tmp_path, zipped(files())) is not None
+    assert accepted(tmp_path, zipped(made)) is None
+    if what == "parts":  # of one's own people such counts are dropped, not the person
+        assert exchange.decode(made, own=True) is not None
+        return
+    with pytest.raises(PeopleError, match="must lie in|wrong type|other than counts"):
+        exchange.decode(made, own=True)
+
+
+def test_a_strangers_word_about_a_clip_takes_nobody_away(tmp_path: Path) -> None:
+    """What was said of a clip holds there against everything measured: only who is asked here may say it."""
+    clip = blank()
+    eve = accepted(tmp_path, like_the_blank(clip))
+    assert eve is not None
+    assert len(examples_of(eve)) == 1  # the face itself counts as one of hers
+    assert corrected_tracks(eve, clip) == {}
 
 
 @pytest.mark.weights
@@ -70,9 +152,9 @@ def test_a_real_blank_picture(tmp_path: Path, model: PresenceModel, weights_home
     clip = PVChat(Settings(device="cpu")).analyse(tmp_path / "grey.png", stage="who")
     assert [track.kind for track in clip.tracks] == ["figure"]
     assert float(clip.tracks[0].scores.max()) == pytest.approx(SCORE, abs=0.005)
-    likeness = clip.tracks[0].identity[:1].astype(np.float32)  # a figure that looks just as the blank picture does
-    arrays = {**make_person().arrays, "prototypes": likeness}
-    assert_nobody_there(model, clip, accepted(kind="figure", extra={"drawn": False}, arrays=arrays))
+    person = accepted(tmp_path, like_the_blank(clip))
+    assert person is not None
+    assert_nobody_there(model, clip, person)
 
 
 def test_the_shipped_directions_are_means_of_unit_length() -> None:

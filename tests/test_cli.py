@@ -382,8 +382,17 @@ def test_people_from_list_to_forget(tmp_path, capsys):
     assert run("people", "alias", "Łucja", "Lu", "--remove") == 0
     assert run("people", "show", "Lu") == 1
     assert "Łucja" in capsys.readouterr().err  # who is enrolled is said
+    file = tmp_path / "l.pvperson"
+    assert run("people", "export", "Łucja", str(file)) == 0
     assert run("people", "forget", "Łucja") == 0
     assert PeopleStore().names() == []
+    assert run("people", "import", str(file), "--name", "Lucy") == 0
+    assert run("people", "import", str(file), "--name", "Lucy") == 1
+    assert run("people", "import", str(file), "--name", "Lucy", "--replace") == 0
+    assert PeopleStore().names() == ["Lucy"]
+    capsys.readouterr()
+    assert run("people", "list", "--json") == 0
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["Lucy"]
 
 
 def test_every_command_is_in_help_md(request):

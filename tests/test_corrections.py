@@ -25,6 +25,7 @@ from pvchat.people.corrections import (  # noqa: E402
     Example,
     corrected,
     examples_of,
+    shareable,
     showing,
     without,
     without_those_of,
@@ -192,13 +193,14 @@ def test_what_is_kept_of_one_word_is_all_that_is_handed_back(studio: Studio, cha
     assert [one.source for one in chat.corrections("Ana")] == ["older.mp4", *(one.source for one in kept)]
 
 
-def test_whoever_was_pointed_at_without_a_face_goes_when_anybody_is_forgotten() -> None:
+def test_whoever_was_pointed_at_without_a_face_goes_when_anybody_is_forgotten_and_isnt_given_away() -> None:
     ana, clip = make_person("Ana", 1), make_analysis(body(BEN), body(CLEO))
     wrong = corrected(ana, made_of(ana, clip.tracks[0], False, clip, ""))
     assert len(showing(wrong, make_person("Ben", 4))) == 1
     assert examples_of(without_those_of(wrong, make_person("Ben", 4))) == []
     right = corrected(ana, made_of(ana, clip.tracks[1], True, clip, ""))
     assert showing(right, make_person("Ben", 4)) == []
+    assert examples_of(shareable(right)) == []
 
 
 def test_an_example_of_somebodys_figure_goes_with_her() -> None:
@@ -272,6 +274,18 @@ def test_merged_with_her(studio: Studio, chat: PVChat) -> None:
     assert decision(chat, studio.clip("third", CLEO)) == "present"
 
 
+def test_given_away_without_other_peoples_faces(studio: Studio, chat: PVChat, tmp_path: Path) -> None:
+    chat.correct("Ana", studio.clip("first", BEN), False)
+    chat.correct("Ana", studio.clip("second", CLEO), True)
+    file = chat.people.export("Ana", tmp_path / "ana.pvperson")
+    chat.forget("Ana")
+    chat.people.import_(file)
+    (said,) = chat.corrections("Ana")
+    assert said.her
+    assert said.source == ""
+    assert decision(chat, studio.clip("third", CLEO)) == "present"
+
+
 # --- the record
 
 
@@ -282,6 +296,7 @@ def test_rows_belong_to_their_correction() -> None:
     person = without(person, 2)
     assert [e.correction.her for e in examples_of(person)] == [True, True]
     np.testing.assert_array_equal(examples_of(person)[1].faces, example(True, "", 2, rows=3).faces)
+    assert [e.correction.her for e in examples_of(shareable(person))] == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from make_people import assert_same, find_traces, make_person, posix, traces
 from test_cache import make_analysis
 
 from pvchat.cli import main as cli
-from pvchat.errors import LockedError, SettingsError
+from pvchat.errors import LockedError, PVChatError, SettingsError
 from pvchat.people.store import PeopleStore, Person
 from pvchat.storage import conversion, keys, private, stores, temporary
 from pvchat.storage.clips import ClipCache
@@ -335,3 +335,17 @@ def test_the_keyring_keeps_the_passphrase(ana: Person, pvchat_home: Path, monkey
     assert cli.main(["decrypt"]) == 0
     assert Held.words == {}
     assert_all_there(ana)
+
+
+def test_the_export_of_a_person_is_plain_for_the_next_machine(
+    ana: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    keys.create(KEY)
+    conversion.encrypt()
+    file = PeopleStore().export("Annie", tmp_path / "ana.pvperson")
+    assert not stores.is_sealed(file)
+    PeopleStore().forget("Annie")
+    with pytest.raises(PVChatError):
+        PeopleStore().get("Annie")
+    assert PeopleStore().import_(file).name == "Ana Ångström"

@@ -10,7 +10,7 @@ from make_people import make_person
 
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people import naming
+from pvchat.people import exchange, naming
 from pvchat.people.store import PeopleStore
 
 
@@ -64,6 +64,16 @@ def test_names_that_people_have(store: PeopleStore, name: str) -> None:
 def test_marks_and_pictures_tell_names_apart(store: PeopleStore) -> None:
     for name in ("\u0928\u093f", "\u0928\u0940", "Ana", "Ana \U0001f469", "J. R.", "J. T."):
         assert store.add(make_person(name, 3)).name == name
+
+
+@pytest.mark.parametrize("name", ["?", "there?", "What is"])
+def test_an_imported_name_is_judged_too(store: PeopleStore, tmp_path: Path, name: str) -> None:
+    path = exchange.write(make_person(name, 3), tmp_path / "x.pvperson")
+    with pytest.raises(PeopleError, match="questions|question mark|punctuation"):
+        store.import_(path)
+    with pytest.raises(PeopleError, match="questions|question mark|punctuation"):
+        store.import_(exchange.write(make_person("Cem", 3), tmp_path / "y.pvperson"), name=name)
+    assert store.names() == ["Michael"]
 
 
 def test_who_has_such_a_name_already_keeps_it(store: PeopleStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from pvchat.people.folders import PersonFolders
 from pvchat.people.index import IndexedPerson
 from pvchat.people.person import MAX_STATE_BYTES, Person, clean_name, name_key
 from pvchat.people.store import PeopleStore, describe
-from pvchat.storage import atomic
+from pvchat.storage import atomic, private
 from pvchat.storage.clips import ClipCache
 
 
@@ -59,6 +59,7 @@ def test_unknown_names_list_the_enrolled(store: PeopleStore) -> None:
         lambda: store.forget("Cem"),
         lambda: store.rename("Cem", "Dan"),
         lambda: store.alias("Cem", "Dan"),
+        lambda: store.export("Cem", "x.pvperson"),
     ]
     for call in calls:
         with pytest.raises(UnknownPersonError, match="Cem") as caught:
@@ -158,14 +159,16 @@ def test_describe(store: PeopleStore) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such modes")
-def test_only_the_owner_may_read(store: PeopleStore, pvchat_home: Path) -> None:
+def test_only_the_owner_may_read(store: PeopleStore, pvchat_home: Path, tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         store.add(make_person("Ana"))
         store.alias("Ana", "Annie")
+        store.export("Ana", tmp_path / "ana.pvperson")
     finally:
         os.umask(before)
-    assert {stat.S_IMODE(path.stat().st_mode) for path in files_below(pvchat_home)} == {0o600}
+    files = [*files_below(pvchat_home), tmp_path / "ana.pvperson"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     folders = [path for path in pvchat_home.rglob("*") if path.is_dir()]
     assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
 
@@ -180,6 +183,26 @@ def test_a_full_disk_is_told_and_leaves_nothing(store: PeopleStore, monkeypatch:
     assert store.names() == ["Ana"]
     assert list((store.root / ".scratch").iterdir()) == []
     assert_same(PeopleStore().get("Ana"), make_person("Ana"))
+
+
+@pytest.mark.parametrize("name", ["Ana", "Ben"])
+def test_a_disk_that_runs_full_at_the_index_undoes_nothing(
+    store: PeopleStore, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What was said to have failed was done: a second try was told that she is enrolled already."""
+    store.add(make_person("Ana"))
+    write = private.write
+
+    def full(path: Path, *args: Any, **options: Any) -> None:
+        if path.name == "index.json":
+            _no_space()
+        write(path, *args, **options)
+
+    monkeypatch.setattr(private, "write", full)
+    store.add(make_person("Ben"))
+    assert PeopleStore().names() == ["Ana", "Ben"]
+    store.forget(name)
+    assert not any(name.encode() in path.read_bytes() for path in files_below(store.root))
 
 
 def test_a_snapshot_names_people_as_they_are_when_they_are_read(
@@ -225,7 +248,7 @@ def test_odd_names_are_only_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert {path.name for path in pvchat_home.iterdir()} == {"people"}
     store.forget(name)
     assert PeopleStore().names() == []
-    assert {path.name for path in (pvchat_home / "people").iterdir()} <= {".lock", ".scratch"}
+    assert {path.name for path in (pvchat_home / "people").iterdir()} <= {"index.json", ".lock", ".scratch"}
 
 
 @pytest.mark.parametrize(
@@ -260,6 +283,17 @@ def test_a_clean_name_is_stable(name: str) -> None:
 
 
 # -- damage at home ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("index", [None, b"", b"{}", b'{"rows": [{"id": 1}]}', b"[" * 50_000, b"\xff"])
+def test_the_index_is_rebuilt_from_the_folders(store: PeopleStore, index: bytes | None) -> None:
+    for i, name in enumerate(("Ana", "Ben")):
+        store.add(make_person(name, i, created=f"2026-01-0{i + 1}T00:00:00+00:00"))
+    path = store.root / "index.json"
+    sound = path.read_bytes()
+    path.unlink() if index is None else path.write_bytes(index)
+    assert PeopleStore().names() == ["Ana", "Ben"]
+    assert path.read_bytes() == sound  # healed by the first look
 
 
 @pytest.mark.parametrize("name", ["config.json", "person.safetensors", "thumbnail.jpg"])

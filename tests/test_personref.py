@@ -20,6 +20,7 @@ Act = Callable[[PVChat, PersonRef, Path], Any]
 ACTIONS: dict[str, Act] = {
     "rename": lambda chat, who, clip: chat.people.rename(who, "Penny B"),
     "alias": lambda chat, who, clip: chat.people.alias(who, "Pen"),
+    "export": lambda chat, who, clip: chat.people.export(who, clip.with_suffix(".pvperson")),
     "forget": lambda chat, who, clip: chat.forget(who),
     "merge": lambda chat, who, clip: chat.merge(who, "Ben"),
     "merge into": lambda chat, who, clip: chat.merge("Ben", who),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from make_people import make_person
@@ -14,7 +15,7 @@ from pvchat.config import Settings
 from pvchat.errors import PeopleError
 from pvchat.people.store import PeopleStore
 
-FILE = "person.safetensors"
+FILES = ("config.json", "person.safetensors")
 
 
 def damage(chat: PVChat, file: str, name: str = "Ana") -> str:
@@ -24,11 +25,12 @@ def damage(chat: PVChat, file: str, name: str = "Ana") -> str:
     return folder
 
 
+@pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("question", ["Is Ana in this video?", "Is Mum here?", "Are Ana and Ben there?", "and Ana?"])
-def test_it_is_said_whose(studio: Studio, chat: PVChat, question: str) -> None:
+def test_it_is_said_whose(studio: Studio, chat: PVChat, file: str, question: str) -> None:
     chat.people.alias("Ana", "Mum")
     clip = studio.clip("new", ANA, BEN)
-    folder = damage(chat, FILE)
+    folder = damage(chat, file)
     fresh = PVChat(Settings(device="cpu"))
     with pytest.raises(PeopleError, match="damaged") as caught:
         fresh.ask(clip, question, history=["Is Ben here?"])
@@ -37,9 +39,10 @@ def test_it_is_said_whose(studio: Studio, chat: PVChat, question: str) -> None:
     assert list(fresh.people.damaged()) == [folder]
 
 
-def test_the_others_are_answered_for(studio: Studio, chat: PVChat) -> None:
+@pytest.mark.parametrize("file", FILES)
+def test_the_others_are_answered_for(studio: Studio, chat: PVChat, file: str) -> None:
     clip = studio.clip("new", ANA, BEN)
-    damage(chat, FILE)
+    damage(chat, file)
     fresh, told = PVChat(Settings(device="cpu")), list[str]()
     answer = fresh.ask(clip, "Is Ben in this video?")
     assert [(p.name, p.decision) for p in answer.people] == [("Ben", "present")]
@@ -54,13 +57,15 @@ def test_the_others_are_answered_for(studio: Studio, chat: PVChat) -> None:
 
 def test_a_folder_of_which_no_name_is_known(studio: Studio, chat: PVChat) -> None:
     folder = damage(chat, "config.json")
+    (chat.people.root / "index.json").unlink()
     answer = PVChat(Settings(device="cpu")).ask(studio.clip("new", BEN), "Who is in this video?")
     assert answer.answer.endswith(f"Left out, since the file is damaged: folder {folder}.")
 
 
-def test_whoever_is_damaged_is_known_by_name(chat: PVChat, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("file", FILES)
+def test_whoever_is_damaged_is_known_by_name(chat: PVChat, file: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Her name outlives what other processes write meanwhile, and goes with her."""
-    folder = damage(chat, FILE)
+    folder = damage(chat, file)
     PeopleStore().rename("Ben", "Benno")
     assert cli.main(["people", "list", "--json"]) == 0
     said = capsys.readouterr()
@@ -71,3 +76,4 @@ def test_whoever_is_damaged_is_known_by_name(chat: PVChat, capsys: pytest.Captur
     PeopleStore().forget("Ana")
     store = PeopleStore()
     assert (store.names(), store.damaged()) == (["Benno"], {})
+    assert b"Ana" not in Path(store.root / "index.json").read_bytes()

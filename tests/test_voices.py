@@ -16,7 +16,7 @@ from pvchat.chat.sounds import rows_of_sound
 from pvchat.config import PresenceConfig, Settings
 from pvchat.errors import PeopleError
 from pvchat.identity.voices import heard_in, voice_of
-from pvchat.people import contents
+from pvchat.people import contents, exchange
 from pvchat.people.parts import joined
 from pvchat.people.store import PeopleStore
 from pvchat.perception.experts.mel import mel_filters
@@ -134,7 +134,7 @@ def test_a_voice_that_may_be_another_s_makes_no_face_surer(other, voice):
 
 
 def test_a_voice_goes_where_its_person_goes(tmp_path):
-    """Away with her: from her folder, and from what was heard in clips."""
+    """Into an export, and away with her: from her folder, and from what was heard in clips."""
     cache = ClipCache(tmp_path / "cache" / "clips")
     store = PeopleStore(tmp_path / "people", cache)
     ana = store.add(known("Ana", 5))
@@ -143,6 +143,9 @@ def test_a_voice_goes_where_its_person_goes(tmp_path):
     told = str(sound.utterances[0].voiceprint[7]).encode()
     wanted = {"voice": ana.arrays["voice"].tobytes()[:32], "voiceprint": told}
     assert len(find_traces(tmp_path, wanted)) == 2
+    moved = exchange.read(exchange.write(ana, tmp_path / "ana.pvperson"))
+    np.testing.assert_array_equal(moved.arrays["voice"], ana.arrays["voice"])
+    (tmp_path / "ana.pvperson").unlink()
     store.forget("Ana")
     assert find_traces(tmp_path, wanted) == []
 

@@ -86,7 +86,7 @@ def test_it_serves_the_app(installed: Path, tmp_path: Path) -> None:
         with urllib.request.urlopen(f"{address}/config", timeout=60) as answer:
             told = json.load(answer)
         assert told["title"] == "PVChat"
-        tabs = {f"pv-tab-{name}" for name in ("enroll", "chat", "people", "library")}
+        tabs = {f"pv-tab-{name}" for name in ("enroll", "chat", "people", "evaluate")}
         assert tabs <= {part["props"].get("elem_id") for part in told["components"]}
         with urllib.request.urlopen(f"{address}/gradio_api/heartbeat/abc", timeout=60) as page:
             assert page.readline()  # a page is open: no reason to wait, nor to complain

@@ -15,6 +15,7 @@ from pvchat.identity.corrections import can_be_meant
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
+from pvchat_app.jobs import Job
 from pvchat_app.wording import day, escape, explained_error, length, many
 
 _UNPLAYABLE = (
@@ -121,17 +122,21 @@ def hints(texts: Sequence[str]) -> str:
     return f'<div class="pv-notice pv-doubt" role="status"><ul class="pv-hints">{rows}</ul></div>'
 
 
-def people_grid(people: Sequence[Person], seen: Mapping[str, str], picked: str | None = None) -> str:
+def people_grid(
+    people: Sequence[Person], jobs: Sequence[Job], seen: Mapping[str, str], picked: str | None = None
+) -> str:
     """Everyone enrolled as cards.
 
     Args:
         people: in order.
+        jobs: trainings of theirs.
         seen: when and where each was last seen, in words, by name.
         picked: id of the one who is to be changed.
     """
     if not people:
-        return empty("Nobody is enrolled yet. It takes one clip of a person and a name.")
-    cards = "".join(_person(one, seen.get(one.name, ""), one.id == picked) for one in people)
+        return empty("Nobody is enrolled yet. It takes one clip of a person and a name, or a person file.")
+    running = {job.name: job for job in jobs if job.active}
+    cards = "".join(_person(one, running.get(one.name), seen.get(one.name, ""), one.id == picked) for one in people)
     return f'<ul class="pv-people">{cards}</ul>'
 
 
@@ -148,13 +153,20 @@ def pair(one: Person, other: Person, words: str, measured: str = "") -> str:
     )
 
 
-def enrolled(person: Person) -> str:
-    """The message after enrolling somebody."""
+def enrolled(person: Person, deep: bool) -> str:
+    """The message after enrolling.
+
+    Args:
+        person: as stored.
+        deep: she is being trained now.
+    """
     notes = []
     if person.kind == "figure":
         notes.append("No face was found, so recognition is by appearance, which is less certain.")
     if "voice" in person.arrays:
         notes.append("The voice is learned, too, from when this mouth moves; --no-voice leaves it out.")
+    if deep:
+        notes.append("Answers come from this instant enrollment until the deep one is done.")
     more = "".join(f" {note}" for note in notes)
     name = escape(person.name)
     ask = f'<a href="#chat">Ask about {name} in another clip</a>'
@@ -188,10 +200,11 @@ def _subject(track: Track, seconds: float, known: str, number: int, chosen: bool
     )
 
 
-def _person(person: Person, seen: str, picked: bool) -> str:
+def _person(person: Person, job: Job | None, seen: str, picked: bool) -> str:
     also = f'<span class="pv-dim">also {escape(", ".join(person.aliases))}</span>' if person.aliases else ""
     kind = "" if person.kind == "face" else '<span class="pv-tag">by appearance</span>'
-    tags = f"<span>{kind}</span>" if kind else ""
+    training = '<span class="pv-tag pv-busy">training</span>' if job else ""
+    tags = f"<span>{kind}{training}</span>" if kind or training else ""
     clips = many(_clips(person), "clip", "clips")
     last = f'<span class="pv-dim">{escape(seen)}</span>' if seen else ""
     return (

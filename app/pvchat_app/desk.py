@@ -1,4 +1,4 @@
-"""What the app does, without its page: receive a clip, look at it, enroll, ask, manage people, scan in the background.
+"""What the app does, without its page: receive a clip, look at it, enroll, ask, manage people, train in the background.
 
 In: a session and what the user gave. Out: clips, turns, people; every user error is a PVChatError. Heavy calls go to
 the one PVChat of the engine.
@@ -6,6 +6,7 @@ the one PVChat of the engine.
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +16,13 @@ from typing import Any
 
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError, VideoReadError
+from pvchat.identity.importing import require_unlike
 from pvchat.library.scan import Scanning
-from pvchat.people.person import Person
+from pvchat.people.person import Person, clean_name
 from pvchat.people.store import Snapshot
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat.storage import temporary
-from pvchat_app import cards, evidence, export, forgetting
+from pvchat_app import cards, evidence, export, forgetting, pace
 from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
@@ -30,6 +32,8 @@ from pvchat_app.progress import BEAT_S, streamed
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.timeline import timeline
 from pvchat_app.wording import explained_error
+
+SCAN = "scan"  # kind of the jobs that look through the library
 
 
 class Desk:
@@ -136,10 +140,42 @@ class Desk:
         clip = session.enrolling
         if clip is None:
             raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
+        name = clean_name(name)
+        if replace:
+            self.end_training(name)
         with self.engine.listening(progress):
             person = self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
         forgetting.shows(session, clip, [person.id])
         return person
+
+    def train(self, session: Session, person: Person, owner: str) -> Job:
+        """Begin the deep enrollment of a person who was just enrolled; the clip outlives the session for it."""
+        assert session.enrolling is not None
+        folder = self.sessions.root / "jobs" / f"{secrets.token_hex(16)}-{person.id}"
+        folder.mkdir(parents=True, mode=0o700)
+        clip = folder / session.enrolling.path.name
+        shutil.copyfile(session.enrolling.path, clip)
+        pick = session.pick
+
+        def work(stop: threading.Event, progress: Progress) -> None:
+            self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress)
+
+        return self.jobs.add(
+            owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=pace.DEEP
+        )
+
+    def end_training(self, name: str) -> None:
+        """Stop a person's training; raises PeopleError where it doesn't stop yet."""
+        if not self.jobs.stop_person(name):
+            raise PeopleError("is being trained and doesn't stop yet.", subject=name, hint="Try again in a minute.")
+
+    def samples_of(self, job: Job) -> Path | None:
+        """Where the training that runs keeps its augmented samples; None while it has none."""
+        from pvchat.train.person.session import folder_of
+
+        person = self.engine.people.find(job.name)
+        folder = folder_of(person) if person else None
+        return folder if folder and folder.is_dir() else None
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -247,13 +283,21 @@ class Desk:
             with self.engine.listening(progress):
                 return self.engine.chat.library.scan(Scanning(progress=progress, stop=stop)).to_dict()
 
-        running = next((job for job in self.jobs.of(owner) if job.active), None)
-        return running or self.jobs.add(owner, work)
+        running = next((job for job in self.jobs.of(owner, SCAN) if job.active), None)
+        return running or self.jobs.add(owner, "Library", work, kind=SCAN, plan=pace.SCAN)
 
     # -- people -------------------------------------------------------------------------------------------------------
 
+    def rename(self, old: str, new: str) -> Person:
+        """Another name for a person, given by name or id; refused while she is trained under the old one."""
+        person = self.engine.people.get(old)
+        self.jobs.require_untrained(person.name)
+        return self.engine.people.rename(person.id, new)
+
     def merge(self, name: str, other: str) -> Person:
         """Two enrollments of one person, given by names or ids, become one."""
+        for one in (name, other):
+            self.jobs.require_untrained(self.engine.people.get(one).name)
         return self.merges.merge(self.engine.chat, name, other)
 
     def unmerge(self, made: str = "") -> Merge:
@@ -261,10 +305,13 @@ class Desk:
         return self.merges.undo(self.engine.people, made)
 
     def forget(self, who: str) -> None:
-        """Everything about a person, given by name or id, goes."""
+        """Everything about a person, given by name or id, goes; a training of hers is stopped first."""
         person = self.engine.people.find(who)
-        self.merges.forget(person.name if person else who)
+        name = person.name if person else who
+        self.end_training(name)
+        self.merges.forget(name)
         self.engine.chat.forget(person.id if person else who)
+        self.jobs.forget(name)
         for clip in self.sessions.clips():
             clip.analysis = None
         for session in self.sessions.all():
@@ -274,6 +321,16 @@ class Desk:
     def tidy(self, session: Session) -> None:
         """Drop what a session still has of people who were forgotten, here or by another process."""
         forgetting.tidy(session, self.engine.people.ids())
+
+    def take_person(self, upload: str | Path, name: str = "", replace: bool = False) -> Person:
+        """Import an uploaded person file, which is deleted then."""
+        if not self.sessions.is_upload(upload):
+            raise PeopleError("the file didn't arrive whole.", hint="Upload it again.")
+        try:
+            people, name = self.engine.people, name.strip()
+            return people.import_(upload, replace=replace, name=name or None, check=require_unlike)
+        finally:
+            self.sessions.discard(upload)
 
     def end_session(self, name: str) -> None:
         """A browser is gone: its files go, and the analyses of clips that no other session has."""

@@ -59,6 +59,13 @@ class Engine:
         """
         return self._loaded.result()
 
+    @property
+    def trains(self) -> bool:
+        """Whether a pretrained base answers, which a deep enrollment trains; waits until PVChat is loaded."""
+        from pvchat.train.person.deep import trains
+
+        return trains(self.chat)
+
     def rest(self, idle_s: float = IDLE_S) -> None:
         """Let go of what nobody has needed for a while."""
         if self.ready and self._loaded.exception() is None:

@@ -1,4 +1,4 @@
-"""The enroll tab: clip or photo in, people found as thumbnails, name, consent.
+"""The enroll tab: clip or photo in, people found as thumbnails, name, consent, and the deep training that may follow.
 
 In: a `Desk`. Out: Gradio components and their events. What an event does is `Desk`'s; here it becomes updates of the
 page.
@@ -14,11 +14,12 @@ import gradio as gr
 from pvchat.errors import PeopleError, PVChatError, SubjectError
 from pvchat.people.person import Person, name_key
 from pvchat.schemas import Progress
-from pvchat_app import cards
+from pvchat_app import cards, jobcards
 from pvchat_app.desk import Desk
 from pvchat_app.enrollment import add_clip, looks_like, would_help
+from pvchat_app.jobs import Job
 from pvchat_app.languages import worded
-from pvchat_app.page_events import CLIPS, CONSENT, MODEL, QUICK, Updates, require_filled, sent
+from pvchat_app.page_events import CLIPS, CONSENT, MODEL, POLL_S, QUICK, Updates, clicks, job_rows, require_filled, sent
 from pvchat_app.picks import name_of, pick, picked_person
 from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
@@ -27,6 +28,7 @@ from pvchat_app.wording import percent
 MOST = 12  # people of a clip that can be picked
 _ENROLL = worded("Enroll")
 OTHER = " other"  # "another person": no name begins with a space
+_DEEP = "Deep trains personal tokens, which a pretrained base answers by."
 _NOTHING = (
     "Upload or record one clip of the person: a few seconds in which the face can be seen. A photo works too.",
     "Give the person a name.",
@@ -40,12 +42,14 @@ class EnrollTab:
     """The tab's components, laid out and connected; most public methods are events.
 
     Attributes:
+        jobs, timer: what `show_jobs` fills.
         enrolled: the event after which lists of people are out of date.
         held: what `redrawn` fills.
         taken: what `take` fills.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, browser: gr.BrowserState) -> None:
+        """Build it; `browser` holds the key by which a browser knows its trainings again after a reload."""
         self.desk = desk
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=300):
@@ -57,10 +61,11 @@ class EnrollTab:
                 self.player = gr.HTML(cards.steps(*_NOTHING), elem_id="pv-enroll-player")
             with gr.Column(scale=1, min_width=300):
                 self._lay_out_form()
+        self.timer = gr.Timer(POLL_S, active=False)
         self.held = [self.upload, self.player, self.found, self.result]
-        self._about = [self.hints, self.whose, self.name, self.consent, self.button]  # of who is picked
+        self._about = [self.hints, self.whose, self.name, self.consent, self.button, self.depth]  # of who is picked
         self.taken = [self.upload, self.player, self.found, self.result, *self._about]
-        self._connect()
+        self._connect(browser)
 
     def _lay_out_form(self) -> None:
         self.found = gr.HTML("", elem_id="pv-subjects", js_on_load=_PICK)
@@ -69,6 +74,10 @@ class EnrollTab:
         self.name = gr.Textbox(
             label="Name", placeholder="What the person is called in questions", max_length=200, elem_id="pv-name"
         )
+        self.depth = gr.Radio(
+            [("Instant (seconds)", "instant"), ("Instant, then deep in the background (minutes)", "deep")],
+            value="instant", label="Depth", elem_id="pv-depth", info=_DEEP, visible=False,
+        )  # fmt: skip
         self.consent = gr.Checkbox(
             label="This person has agreed to be enrolled, face and voice (or it is me)",
             value=False,
@@ -77,22 +86,40 @@ class EnrollTab:
         self.replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
         self.button = gr.Button(_ENROLL, variant="primary", elem_id="pv-enroll")
         self.result = gr.HTML("", elem_id="pv-enroll-result")
+        self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=clicks("cancel"))
 
-    def _connect(self) -> None:
+    def _connect(self, browser: gr.BrowserState) -> None:
         for event, source in ((self.upload.upload, self.upload), (self.upload.clear, self.upload),
                               (self.camera.change, self.camera)):  # fmt: skip
             event(self.see, source, self.taken[1:], show_progress="hidden", **MODEL)
         self.found.click(self.choose, None, [self.result, *self._about], **QUICK)
         self.whose.input(_named, self.whose, [self.name, self.button], **QUICK)
-        inputs = [self.name, self.whose, self.consent, self.replace]
-        outputs = [self.result, self.found, self.replace, *self._about]
+        inputs = [self.name, self.whose, self.consent, self.replace, self.depth, browser]
+        outputs = [self.result, self.found, self.replace, self.jobs, self.timer, *self._about]
         enrolls = [self.button.click, self.name.submit]
         self.enrolled = gr.on(enrolls, self.enroll, inputs, outputs, show_progress="hidden", **MODEL)
+        self.timer.tick(self.show_jobs, browser, [self.jobs, self.timer], **QUICK)
+        self.jobs.click(self.cancel, browser, [self.jobs, self.timer], **QUICK)
 
     def redrawn(self, session: Session) -> Updates:
         """Upload, player, people found and result, after somebody may have been forgotten."""
         emptied = {self.upload: None, self.player: cards.steps(*_NOTHING), self.found: "", self.result: ""}
         return emptied if session.enrolling is None else {}
+
+    def show_jobs(self, owner: str) -> tuple[str, Any]:
+        """This browser's trainings, and whether to look again soon."""
+
+        def samples(job: Job) -> str:
+            if job.state == "running":
+                jobcards.preview(job, self.desk.samples_of(job))
+            return job.preview
+
+        return job_rows(self.desk.jobs, owner, "deep", under=samples)
+
+    def cancel(self, owner: str, event: gr.EventData) -> tuple[str, Any]:
+        """Stop a training of this browser."""
+        self.desk.jobs.cancel(sent(event, "cancel"), owner or "")
+        return self.show_jobs(owner)
 
     def see(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
         """Show the clip and who is in it; consent is asked for anew."""
@@ -133,9 +160,9 @@ class EnrollTab:
         return {self.result: "", **self._picked(session)}
 
     def enroll(
-        self, name: str, whose: str | None, consent: bool, replace: bool, request: gr.Request
+        self, name: str, whose: str | None, consent: bool, replace: bool, depth: str, owner: str, request: gr.Request
     ) -> Iterator[Updates]:
-        """Enroll, or add the clip to who is known."""
+        """Enroll at once, or add the clip to who is known; begin the deep training if it was asked for."""
         session, desk = self.desk.sessions.asking(request), self.desk
         add, made = whose not in (None, OTHER), list[Person]()
         try:
@@ -147,15 +174,18 @@ class EnrollTab:
 
             for bar in watched("enrolling", work):
                 yield {self.result: bar}
+            if deep := depth == "deep" and not add and desk.engine.trains:
+                desk.train(session, made[0], owner)
         except Exception as error:
             taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
             again = self._picked(session) if add else {}  # she isn't as the page shows her, or can't take a clip now
             again.pop(self.consent, None)
             yield {self.result: cards.error_card(error), self.replace: gr.Checkbox(visible=taken or replace), **again}
             return
+        jobs, timer = self.show_jobs(owner)
         yield {
-            self.result: cards.added(made[0]) if add else cards.enrolled(made[0]),
-            self.found: self._subjects(session), self.button: gr.Button(_ENROLL),
+            self.result: cards.added(made[0]) if add else cards.enrolled(made[0], deep),
+            self.found: self._subjects(session), self.jobs: jobs, self.timer: timer, self.button: gr.Button(_ENROLL),
             self.name: gr.Textbox(value="", visible=True), self.whose: gr.Radio(visible=False, value=None),
             self.consent: gr.Checkbox(value=False), self.replace: gr.Checkbox(value=False, visible=False),
         }  # fmt: skip
@@ -179,7 +209,10 @@ class EnrollTab:
         return [one.name if one is not None and one.decision == "present" else "" for one in alike]
 
     def _picked(self, session: Session) -> Updates:
-        """What follows who is picked: hints, whether she is known, and what follows that; consent is asked for anew."""
+        """What follows who is picked: hints, whether she is known, and what follows that; consent is asked for anew.
+
+        Only a pretrained base is trained on somebody: an instant enrollment is all that the shipped model takes.
+        """
         hints: list[str] = []
         clip, known, whose = session.enrolling, None, gr.Radio(visible=False, choices=[], value=None)
         analysis = clip.analysis if clip is not None else None
@@ -193,8 +226,9 @@ class EnrollTab:
                 [(f"Add this clip to {known.name}", pick(person)), ("Another person", OTHER)], value=None, visible=True,
                 label=f"{looks} {known.name}, who is enrolled ({percent(known.probability)})",
             )  # fmt: skip
+        depth = gr.Radio(visible=clip is not None and self.desk.engine.trains)
         return {
-            self.hints: cards.hints(hints), self.whose: whose, self.name: gr.Textbox(visible=True),
+            self.hints: cards.hints(hints), self.whose: whose, self.name: gr.Textbox(visible=True), self.depth: depth,
             self.consent: gr.Checkbox(value=False), self.button: gr.Button(_ENROLL),
         }  # fmt: skip
 

@@ -49,11 +49,12 @@ def add_clip(desk: Desk, session: Session, name: str, progress: Progress | None 
     """One more clip of somebody who is enrolled: the picked subject's views join hers.
 
     Raises:
-        PVChatError: no clip, nobody in it; nobody has this name, or she has no face.
+        PVChatError: no clip, nobody in it; nobody has this name, she is trained just now, or has no face.
     """
     clip, chat = session.enrolling, desk.engine.chat
     if clip is None:
         raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
+    desk.jobs.require_untrained(name)
     if chat.people.get(name).clip_key == desk.look(clip, progress).key:
         raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")
     with desk.engine.listening(progress):

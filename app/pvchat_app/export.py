@@ -1,5 +1,5 @@
-"""What leaves the page as a file: a conversation with its evidence as one zip: a page that opens anywhere, the same as
-JSON, and the pictures.
+"""What leaves the page as a file: a person, or a conversation with its evidence as one zip: a page that opens anywhere,
+the same as JSON, and the pictures.
 
     conversation.html   self-contained but for evidence/
     conversation.json   every question, answer, presence, span and timing
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -24,9 +25,20 @@ from pvchat_app.conversation import Turn
 from pvchat_app.wording import SIGNS, WORDS, escape, exact, percent
 
 if TYPE_CHECKING:
+    from pvchat.people.store import PeopleStore
     from pvchat.schemas import PersonPresence
+    from pvchat_app.sessions import Session
 
 _NOTE = "Answers by a model: look at the probabilities. This is about people: mind who gets the file."
+
+
+def person(session: Session, people: PeopleStore, who: str) -> tuple[str, int]:
+    """A person's file in a session's folder, by name or id; returns its link and its bytes."""
+    found = people.get(who)
+    path = session.made_folder() / f"{secrets.token_hex(8)}-{found.id}.pvperson"
+    people.export(found.id, path)
+    title = "".join(c if c.isalnum() or c in " -_." else "_" for c in found.name).strip(" .") or "person"
+    return session.link(path, "application/octet-stream", f"{title}.pvperson"), path.stat().st_size
 
 
 def pack(turns: Sequence[Turn]) -> bytes:

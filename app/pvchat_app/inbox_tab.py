@@ -180,6 +180,10 @@ class StrangersPart:
 
         def act(inbox: Inbox) -> str:
             with self.desk.changing:
+                last = inbox.last()
+                name = self.desk.engine.people.ids().get(last.ref) if last and last.ref else None
+                if name:
+                    self.desk.jobs.require_untrained(name)
                 done = inbox.undo()
             for session in self.desk.sessions.all():
                 self.desk.tidy(session)
@@ -190,6 +194,7 @@ class StrangersPart:
     def _note(self, say: Callable[[int, str], object], picked: list[int], who: str | None, words: str) -> str:
         with self.desk.changing:
             person = picked_person(self.desk.engine.people, who)
+            self.desk.jobs.require_untrained(person.name)
             say(_only(picked), person.name)
         return f"Noted: {words} {person.name}."
 

@@ -1,40 +1,109 @@
-"""A look through the library as it is shown: what is being done, bar, time left, a cancel button.
+"""Deep enrollments as they are shown: step, bar, time left, a cancel button, and samples with their identity score.
 
-In: a `Job`. Out: HTML, all foreign words escaped.
+In: `Job`s, and the augmentation folder of the one that runs. Out: HTML, all foreign words escaped.
 """
 
 from __future__ import annotations
 
+import base64
+import io
+import json
+import logging
+import math
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
 from pvchat_app.jobs import Job, Jobs
-from pvchat_app.wording import about, escape, explained_error, length, many
+from pvchat_app.wording import about, escape, explained_error, length, many, percent
+
+SAMPLES = 8  # shown of those made so far
+CHECKED, MADE = "samples.jsonl", "positives.jsonl"  # samples with their gates' values; before that without
+SIDE = 160  # pixels of a shown sample
+MAX_LINES = 5_000  # of samples.jsonl that are looked at
+
+_log = logging.getLogger(__name__)
+_RECIPES = {
+    "photometric": "other light", "background": "new backdrop", "recolour": "other colours",
+    "subclip": "an excerpt", "crowd": "in a crowd", "reenact:turn": "turning", "reenact:nod": "nodding",
+    "reenact:smile": "smiling", "reenact:blink": "blinking", "reenact:talk": "talking", "wear:mask": "with a mask",
+    "wear:glasses": "with glasses", "wear:cap": "with a cap", "wear:scrubs": "in scrubs",
+}  # fmt: skip
 
 
-def job_card(job: Job, jobs: Jobs) -> str:
-    """A job; `jobs` knows what comes before it."""
-    said = escape(status(job, jobs.ahead_of(job)))
+def job_list(shown: Sequence[Job], jobs: Jobs, under: Callable[[Job], str] = lambda job: "") -> str:
+    """Jobs of one browser, newest first, with HTML below each; `jobs` knows what comes before them."""
+    rows = [_job(job, jobs.ahead_of(job), under(job)) for job in shown]
+    return f'<div class="pv-jobs" role="group" aria-label="Background work">{"".join(rows)}</div>' if rows else ""
+
+
+def preview(job: Job, folder: Path | None) -> None:
+    """Let a job's preview show the samples that are there now; nothing is decoded while the list stays the same."""
+    path = _list(folder)
+    if path is None:
+        return
+    state = path.stat()
+    if (state.st_mtime, state.st_size) != job.previewed:
+        job.previewed = (state.st_mtime, state.st_size)
+        job.preview = sample_strip(folder) or job.preview
+
+
+def sample_strip(folder: Path | None) -> str:
+    """Some samples of an augmentation folder, with their identity score once they are checked; "" while none is there.
+
+    One of each recipe first: it is the variety that shows what training will see.
+    """
+    path = _list(folder)
+    if path is None or folder is None:
+        return ""
+    rows = (row.get("sample") or row for row in _rows(path))
+    kept = [row for row in rows if row.get("role") == "positive" and not row.get("dropped")]
+    first: dict[str, dict[str, Any]] = {}
+    for row in kept:
+        first.setdefault(str(row.get("recipe")), row)
+    spread = [*first.values(), *(row for row in kept if first[str(row.get("recipe"))] is not row)][:SAMPLES]
+    shown = [card for row in spread if (card := _sample(folder, row))]
+    if not shown:
+        return ""
+    checked = "kept, with how surely each still shows this person" if path.name == CHECKED else "made; checking follows"
+    note = f"{many(len(kept), 'sample')} {checked}"
+    return f'<p class="pv-dim pv-samples-note">{note}</p><div class="pv-samples">{"".join(shown)}</div>'
+
+
+def _list(folder: Path | None) -> Path | None:
+    """The newest list of samples in an augmentation folder."""
+    names = (CHECKED, MADE) if folder else ()
+    return next((folder / name for name in names if folder and (folder / name).is_file()), None)
+
+
+def _job(job: Job, ahead: int, samples: str) -> str:
+    name = escape(job.name)
     return (
-        '<div class="pv-jobs" role="group" aria-label="Background work"><div class="pv-job"><div class="pv-job-head">'
-        f'<b>Library</b> <span class="pv-tag pv-state-{job.state}">{job.state}</span>{_cancel(job)}</div>'
-        f'<p class="pv-dim pv-job-status">{said}</p>{_bar(job, said)}</div></div>'
+        f'<div class="pv-job"><div class="pv-job-head"><b>{name}</b> <span class="pv-tag pv-state-{job.state}">'
+        f"{job.state}</span>{_cancel(job, name)}</div>"
+        f'<p class="pv-dim pv-job-status">{escape(status(job, ahead))}</p>{_bar(job, name)}{samples}</div>'
     )
 
 
-def _bar(job: Job, said: str) -> str:
+def _bar(job: Job, name: str) -> str:
     if job.state != "running":
         return ""
     share = 100 * job.share
     return (
         f'<div class="pv-bar-outer" role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" '
-        f'aria-valuemax="100" aria-valuetext="{said}" aria-label="Progress of the library">'
+        f'aria-valuemax="100" aria-valuetext="{escape(status(job))}" aria-label="Progress of {name}">'
         f'<div style="width:{share:.1f}%"></div></div>'
     )
 
 
-def _cancel(job: Job) -> str:
+def _cancel(job: Job, name: str) -> str:
     if not job.active:
         return ""
     text, off = ("Stopping …", " disabled") if job.stop.is_set() else ("Cancel", "")
-    return f'<button type="button" class="pv-button" data-cancel="{job.id}"{off}>{text}</button>'
+    return (
+        f'<button type="button" class="pv-button" data-cancel="{job.id}" aria-label="{text.rstrip(" …")} {name}"{off}>'
+        f"{text}</button>"
+    )
 
 
 def status(job: Job, ahead: int = 0) -> str:
@@ -42,12 +111,78 @@ def status(job: Job, ahead: int = 0) -> str:
     if job.state == "waiting":
         return f"{many(ahead, 'job')} before this one" if ahead else "Starts at once"
     if job.state == "running":
-        step, left = job.step or "starting", job.left_s()
-        step = step[:1].upper() + step[1:]
+        step = job.step or "starting"
+        step = f"Step {job.number} of {job.count}: {step}" if job.number else step[:1].upper() + step[1:]
+        if job.kind == "evaluation" and job.total > 1:
+            step += f" ({min(job.done + 1, job.total):.0f} of {job.total:.0f})"
+        left = job.left_s()
         return f"{step} · {about(left)} left" if left is not None else step
     if job.state == "failed":
-        return explained_error(job.failure) if job.failure else "Failed"
+        rest = " The instant enrollment still answers." if job.kind == "deep" else ""
+        return f"{explained_error(job.failure)}{rest}" if job.failure else "Failed"
     took = length(job.finished - job.started) if job.started else ""
     if job.state == "stopped":
-        return f"Stopped after {took}" if took else "Stopped before it began"
-    return f"Finished in {took}"
+        kept = "; what was reached by then is kept" if job.kind == "deep" else ""
+        return f"Stopped after {took}{kept}" if took else "Stopped before it began"
+    return f"Finished in {took}" + ("; answers come from it now" if job.kind == "deep" else "")
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Samples so far; a last line that is still being written is left out."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file):
+            if number >= MAX_LINES:
+                return
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict):
+                yield row
+
+
+def _sample(folder: Path, row: dict[str, Any]) -> str:
+    path = (folder / str(row.get("media", ""))).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        return ""
+    try:
+        picture = _first_picture(path)
+    except (OSError, ValueError) as error:  # still being written, or damaged: one sample less to look at
+        _log.info("no preview of a sample: %s", error)
+        return ""
+    gates = row.get("gates")
+    recipe = str(row.get("recipe", ""))
+    what, score = escape(_RECIPES.get(recipe, recipe)), escape(_score(gates if isinstance(gates, dict) else {}))
+    score = f"<b>{score}</b>" if score else ""
+    return (
+        f'<figure class="pv-sample"><img src="data:image/jpeg;base64,{picture}" alt="Sample: {what}">'
+        f"<figcaption>{what}{score}</figcaption></figure>"
+    )
+
+
+def _score(gates: dict[str, Any]) -> str:
+    """How surely a sample still shows the person: the probability behind the gate's log-odds, else the distance."""
+    if "log_odds" in gates:
+        return f"identity {percent(1 / (1 + math.exp(-max(-30.0, min(30.0, float(gates['log_odds']))))))}"
+    return f"identity distance {float(gates['identity']):.2f}" if "identity" in gates else ""
+
+
+def _first_picture(path: Path) -> str:
+    """A still, or the first frame of a clip, small, as base64 of a JPEG."""
+    from PIL import Image
+
+    if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"):
+        with Image.open(path) as file:
+            image = file.convert("RGB")
+    else:
+        import av
+
+        with av.open(str(path)) as container:
+            frame = next(container.decode(video=0), None)
+            if frame is None:
+                raise ValueError("no frame")
+            image = Image.fromarray(frame.to_ndarray(format="rgb24"))
+    image.thumbnail((SIDE, SIDE))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return base64.b64encode(out.getvalue()).decode()

@@ -1,6 +1,7 @@
-"""Looks through the library, in the background: one worker, jobs that outlive a page reload, with time left.
+"""Trainings, scans and evaluations in the background: one worker, jobs that outlive a page reload, with time left.
 
 In: work (a function that takes a stop event and a progress callback) and who may see it. Out: `Job` objects to look at.
+The person answers from the instant enrollment meanwhile: that is the work's own business (`PVChat.enroll`).
 How long a job will still take is `pace.py`'s.
 """
 
@@ -15,15 +16,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pvchat.errors import PVChatError
+from pvchat.errors import PeopleError, PVChatError
 from pvchat.schemas import Progress
-from pvchat_app.pace import Pace
+from pvchat_app.pace import Pace, Plan
 
 Work = Callable[[threading.Event, Progress], object]
 State = Literal["waiting", "running", "done", "stopped", "failed"]
 
 KEPT = 50  # finished jobs that are remembered
-_COUNTED = "looking through videos"  # what of the progress counts the whole (`library/scan.py`)
+_OUTER = "augmentation"  # progress that counts the steps themselves, see `pvchat.augment.steps.augment`
+_NAMES = ("measuring the person", "making samples", "finding other people", "checking samples", "writing questions",
+          "writing the data set", "training")  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -33,21 +36,36 @@ class Job:
     """One background job.
 
     Attributes:
-        owner: the browser that started it; it alone may see and stop it.
-        work: what it does.
+        owner: the browser that started it; it alone may see its samples and stop it.
+        name: the person, or the manifest.
+        kind: "deep" (an enrollment), "scan" or "evaluation".
         result: what the work returned.
+        preview: what the samples that a training made look like, as HTML; stays when they are gone.
+        previewed: which samples `preview` shows.
         step: what is being done.
+        number, count: which step it is, of how many; 0 while nobody counts.
+        part: what of the step is being done.
+        done, total: of the part.
         pace: how far it is and how long it will take.
         failure: why it failed.
-        over: set when it has ended.
     """
 
     owner: str
+    name: str
     work: Work = field(repr=False)
+    cleanup: Callable[[], None] = field(repr=False, default=lambda: None)
+    kind: str = "deep"
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     result: Any = None
+    preview: str = ""
+    previewed: tuple[float, int] = (0.0, 0)
     state: State = "waiting"
     step: str = ""
+    part: str = ""
+    number: int = 0
+    count: int = 0
+    done: float = 0.0
+    total: float = 0.0
     failure: BaseException | None = None
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
     started: float = 0.0
@@ -63,7 +81,7 @@ class Job:
     @property
     def share(self) -> float:
         """How much of the whole job is done, 0..1; it never falls."""
-        return 1.0 if self.state == "done" else min(0.99, self.pace.share)
+        return 1.0 if self.state == "done" else min(0.99, self.pace.done)
 
     def left_s(self) -> float | None:
         """Seconds left; None while that isn't known."""
@@ -71,13 +89,16 @@ class Job:
 
     def tell(self, what: str, done: float, total: float) -> None:
         """The progress callback handed to the work."""
-        self.step = what
-        if what == _COUNTED:
-            self.pace.tell(done / total if total > 0 else 0.0, time.monotonic())
+        if what == _OUTER:
+            self.number, self.count = int(done) + 1, len(_NAMES)
+            done = total = 0.0
+        step = _NAMES[min(self.number, len(_NAMES)) - 1] if self.number else what
+        self.step, self.part, self.done, self.total = step, what, done, total
+        self.pace.tell(step if what == _OUTER else what, done / total if total > 0 else 0.0, time.monotonic())
 
 
 class Jobs:
-    """A queue with one worker thread."""
+    """A queue with one worker thread: deep enrollments share one model and one machine."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
@@ -85,14 +106,21 @@ class Jobs:
         self._lock = threading.Lock()
         self._worker: threading.Thread | None = None
 
-    def add(self, owner: str, work: Work) -> Job:
+    def add(
+        self, owner: str, name: str, work: Work, cleanup: Callable[[], None] = lambda: None, kind: str = "deep",
+        plan: Plan = (),
+    ) -> Job:  # fmt: skip
         """Queue a job.
 
         Args:
             owner: the browser that may see and stop it.
+            name: the person it is for, or the manifest.
             work: does it; looks at its event often and returns soon after it is set.
+            cleanup: called when the job is over, whatever came of it.
+            kind: as `Job.kind`.
+            plan: what it will do, see `pace.py`.
         """
-        job = Job(owner, work)
+        job = Job(owner, name, work, cleanup, kind, pace=Pace(plan))
         with self._lock:
             self._jobs[job.id] = job
             over = [j for j in self._jobs.values() if not j.active]
@@ -104,9 +132,19 @@ class Jobs:
         self._queue.put(job)
         return job
 
-    def of(self, owner: str) -> list[Job]:
-        """A browser's jobs, newest first."""
-        return [job for job in reversed(list(self._jobs.values())) if job.owner == owner]
+    def of(self, owner: str, kind: str = "deep") -> list[Job]:
+        """A browser's jobs of one kind, newest first."""
+        return [job for job in reversed(list(self._jobs.values())) if job.owner == owner and job.kind == kind]
+
+    def for_person(self, name: str) -> Job | None:
+        """The job that waits or runs for a person, whoever started it."""
+        mine = (job for job in list(self._jobs.values()) if job.active and job.kind == "deep" and job.name == name)
+        return next(mine, None)
+
+    def require_untrained(self, name: str) -> None:
+        """Raise PeopleError where a training of a person waits or runs: she mustn't change under it."""
+        if self.for_person(name):
+            raise PeopleError("is being trained.", subject=name, hint="Wait until it is done, or cancel it first.")
 
     def ahead_of(self, job: Job) -> int:
         """How many jobs come before a waiting one."""
@@ -121,6 +159,21 @@ class Jobs:
         self._stop(job)
         return True
 
+    def stop_person(self, name: str, timeout_s: float = 60.0) -> bool:
+        """Stop whatever runs for a person and wait; False when it hasn't ended in time."""
+        job = self.for_person(name)
+        if job is None:
+            return True
+        self._stop(job)
+        return job.over.wait(timeout_s)
+
+    def forget(self, name: str) -> None:
+        """Forget a person's trainings that are over: their name, and what their samples looked like."""
+        with self._lock:
+            for job in list(self._jobs.values()):
+                if job.name == name and job.kind == "deep" and not job.active:
+                    del self._jobs[job.id]
+
     def close(self, timeout_s: float = 20.0) -> None:
         """Stop all jobs and the worker."""
         for job in list(self._jobs.values()):
@@ -134,7 +187,7 @@ class Jobs:
         job.stop.set()
         with self._lock:
             if job.state == "waiting":
-                _finish(job, "stopped")
+                self._finish(job, "stopped")
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -145,14 +198,18 @@ class Jobs:
             state: State = "done"
             try:
                 job.result = job.work(job.stop, job.tell)
+            except PVChatError as error:
+                job.failure, state = error, "failed"
             except Exception as error:
-                if not isinstance(error, PVChatError):
-                    _log.exception("a job failed")
+                _log.exception("the job (%s) of %s failed", job.kind, job.name)
                 job.failure, state = error, "failed"
             with self._lock:
-                _finish(job, "stopped" if job.stop.is_set() and state == "done" else state)
+                self._finish(job, "stopped" if job.stop.is_set() and state == "done" else state)
 
-
-def _finish(job: Job, state: State) -> None:
-    job.state, job.finished = state, time.monotonic()
-    job.over.set()
+    def _finish(self, job: Job, state: State) -> None:
+        try:
+            job.cleanup()
+        except OSError:
+            _log.exception("cleaning up after a job (%s) failed", job.kind)
+        job.state, job.finished = state, time.monotonic()  # whoever sees it finds nothing left to clean up
+        job.over.set()

@@ -19,7 +19,7 @@ from pvchat.errors import SettingsError
 from pvchat.schemas import Progress
 from pvchat.storage import library as storage
 from pvchat_app import cards, evidence, librarycards
-from pvchat_app.desk import Desk
+from pvchat_app.desk import SCAN, Desk
 from pvchat_app.inbox_tab import StrangersPart
 from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, clicks, job_rows, sent
 from pvchat_app.progress import watched
@@ -110,7 +110,7 @@ class LibraryTab:
         """Sources, the button that scans them, this browser's newest scan, whether to look again soon; what asks."""
         desk = self.desk
         there = storage.exists(desk.engine.people.root)
-        drawn, timer = job_rows(desk.jobs, owner)
+        drawn, timer = job_rows(desk.jobs, owner, SCAN, most=1)
         starters = librarycards.starters(desk.engine.people.names())
         asking = gr.Column(visible=there), starters, gr.Accordion(visible=there)
         if not there or not desk.engine.ready:

@@ -6,6 +6,7 @@ In: a `Desk`. Out: `gr.Blocks`. What each tab holds is in the tab's own module.
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -15,6 +16,7 @@ from pvchat_app import cards, endpoints, live_tab
 from pvchat_app.chat_tab import ChatTab, upload_of
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import EnrollTab
+from pvchat_app.evaluate_tab import EvaluateTab
 from pvchat_app.languages import mark_texts
 from pvchat_app.library_tab import LibraryTab
 from pvchat_app.page_events import MODEL, QUICK, Updates
@@ -30,15 +32,16 @@ _NO_CLIP = "The clip of this address isn't there any more: its session has ended
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
-def build(desk: Desk, local: bool = True) -> gr.Blocks:
+def build(desk: Desk, manifests: Path, local: bool = True) -> gr.Blocks:
     """The whole page.
 
     Args:
         desk: does the work.
+        manifests: folder of what can be evaluated.
         local: only this machine reaches it: folders and cameras can be named.
     """
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
-        built = Page(desk, local)
+        built = Page(desk, manifests, local)
         endpoints.build(desk)
         built.connect(page)
     mark_texts(page)
@@ -48,16 +51,16 @@ def build(desk: Desk, local: bool = True) -> gr.Blocks:
 class Page:
     """The tabs, and what one of them does to another; each public method but `connect` is an event."""
 
-    def __init__(self, desk: Desk, local: bool) -> None:
+    def __init__(self, desk: Desk, manifests: Path, local: bool) -> None:
         self.desk = desk
-        self.browser = gr.BrowserState("", storage_key="pvchat-browser")
+        self.browser = browser = gr.BrowserState("", storage_key="pvchat-browser")
         self.address = gr.Textbox(visible=False)
         gr.HTML(_HEAD)
         first = storage.exists(desk.engine.people.root)
         with gr.Tabs(elem_id="pv-tabs") as self.tabs:
             library = self._library(local) if first else None
             with _tab("Enroll"):
-                self.enroll = EnrollTab(desk)
+                self.enroll = EnrollTab(desk, browser)
             with _tab("Chat"):
                 self.chat = ChatTab(desk)
             with _tab("People") as self.people_page:
@@ -66,6 +69,8 @@ class Page:
             if local:  # cameras are for this machine's owner alone
                 with _tab("Live") as tab:
                     live_tab.build(desk, tab)
+            with _tab("Evaluate"):
+                self.evaluate = EvaluateTab(desk, browser, manifests)
             with _tab("Settings") as tab:
                 SettingsTab(desk, tab, local)
 
@@ -75,7 +80,7 @@ class Page:
 
     def connect(self, page: gr.Blocks) -> None:
         """What happens when a browser comes or goes, and after people have changed."""
-        enroll, chat, people, library = self.enroll, self.chat, self.people, self.library
+        enroll, chat, people, library, evaluate = self.enroll, self.chat, self.people, self.library, self.evaluate
         lists = [*people.outputs, *chat.outputs]
         for event in (enroll.enrolled, *people.changed, *library.changed):
             event.then(self.refresh, people.picked, lists, **QUICK)
@@ -84,15 +89,17 @@ class Page:
         gr.on([people.begin.click, chat.known.click], lambda: gr.Tabs(selected="enroll"), None, self.tabs, **QUICK)
         chat.known.click(enroll.take, None, enroll.taken, **MODEL)
 
-        came = page.load(self.come, self.browser, [self.browser, *people.outputs], **QUICK)
+        came = page.load(self.come, self.browser, [self.browser, enroll.jobs, enroll.timer, *people.outputs], **QUICK)
         came.then(library.show, self.browser, library.outputs, **QUICK)
+        came.then(evaluate.come, self.browser, [evaluate.runs, evaluate.timer, *evaluate.offered], **QUICK)
         chat.go_on(page.load(self.resume, self.address, [chat.upload, *chat.outputs], js=_CLIP, **QUICK))
         # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
         page.unload(lambda: None)
 
     def come(self, key: str) -> tuple[Any, ...]:
-        """A browser opens or reloads the page: it gets its key, and the people."""
-        return key or secrets.token_urlsafe(24), *self.people.show()
+        """A browser opens or reloads the page: it gets its key, its trainings, the people."""
+        owner = key or secrets.token_urlsafe(24)
+        return owner, *self.enroll.show_jobs(owner), *self.people.show()
 
     def refresh(self, who: str | None, other: str | None, request: gr.Request) -> tuple[Any, ...]:
         """Everything that shows people, drawn anew."""

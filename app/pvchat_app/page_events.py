@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
 
 from pvchat.chat.english import be, join
 from pvchat.errors import PeopleError
-from pvchat_app.jobcards import job_card
-from pvchat_app.jobs import Jobs
+from pvchat_app.jobcards import job_list
+from pvchat_app.jobs import Job, Jobs
 
 CLIPS = ["video", "image"]  # what can be uploaded
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "api_name": "page"}
@@ -42,10 +42,20 @@ def sent(event: gr.EventData, key: str) -> str:
     return str((event._data or {}).get(key, ""))  # Gradio's `event.key` fails where nothing at all was sent
 
 
-def job_rows(jobs: Jobs, owner: str | None) -> tuple[str, gr.Timer]:
-    """A browser's newest job as HTML, and the timer that draws it anew while it is active; `owner` is its key."""
-    last = next(iter(jobs.of(owner)), None) if owner else None
-    return job_card(last, jobs) if last else "", gr.Timer(active=last is not None and last.active)
+def job_rows(
+    jobs: Jobs, owner: str | None, kind: str, most: int = 6, under: Callable[[Job], str] = lambda job: ""
+) -> tuple[str, gr.Timer]:
+    """A browser's newest jobs of one kind as HTML, and the timer that draws them anew while one of them is active.
+
+    Args:
+        jobs: of the server.
+        owner: the browser's key.
+        kind: as `Job.kind`.
+        most: so many are drawn.
+        under: HTML below each.
+    """
+    mine = jobs.of(owner, kind) if owner else []
+    return job_list(mine[:most], jobs, under), gr.Timer(active=any(job.active for job in mine))
 
 
 def same(count: int) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The people tab: everyone enrolled; rename, merge, forget (after a second click).
+"""The people tab: everyone enrolled; rename, merge, export, import, forget (after a second click).
 
 In: a `Desk`. Out: Gradio components and their events. What needs somebody, or two, is shown once they are enrolled.
 What is done is done to who was picked as the page shows her (`picks.py`), and the page is drawn anew after it.
@@ -13,10 +13,10 @@ import gradio as gr
 
 from pvchat.people.corrections import SAME_FACE
 from pvchat.people.parts import alike
-from pvchat_app import cards, librarycards
+from pvchat_app import cards, export, librarycards
 from pvchat_app.desk import Desk
 from pvchat_app.languages import worded
-from pvchat_app.page_events import MODEL, QUICK, clicks, same, sent
+from pvchat_app.page_events import MODEL, QUICK, clicks, following, same, sent
 from pvchat_app.picks import current_pick, pick, picked_person
 from pvchat_app.wording import escape
 
@@ -56,12 +56,21 @@ class PeopleTab:
                 self._lay_out_merging()
         self.result = gr.HTML("", elem_id="pv-person-result")
         self.undo_button = gr.Button("Undo the merge", size="sm", visible=False, elem_id="pv-merge-undo")
+        with gr.Accordion("Import a person file", open=False), gr.Row(equal_height=False):
+            self.file = gr.File(label="Person file", file_types=[".pvperson"], elem_id="pv-import-file", height=120)
+            with gr.Column():
+                self.called = gr.Textbox(
+                    label="Name (empty: the one in the file)", max_length=200, elem_id="pv-import-name"
+                )
+                self.over = gr.Checkbox(label="Replace the person who has this name", elem_id="pv-import-replace")
+                self.take = gr.Button("Import", size="sm", elem_id="pv-import")
         self.picked = [self.who, self.other]
         self.outputs = [self.grid, self.who, self.other, self.likeness, self.begin, changing, merging, self.new]
         self._connect()
 
     def _lay_out_forgetting(self) -> None:
         self.who = gr.Dropdown([], label="Person to change", elem_id="pv-who", filterable=False)
+        self.export_button = gr.Button("Export to a file", size="sm", elem_id="pv-person-export")
         self.forget_button = gr.Button("Forget …", size="sm", variant="stop", elem_id="pv-forget")
         self.doomed = gr.State(None)  # whom the question is about, whoever is picked by the time it is answered
         with gr.Group(visible=False) as self.sure:
@@ -89,15 +98,20 @@ class PeopleTab:
         # what was asked about the ones who were picked before is taken back
         gr.on([self.leave.click, who.change, self.other.change], None, None, self.both, js=_HIDDEN)
         gr.on([self.no.click, who.change], None, None, self.sure, js=_HIDDEN)
+        exported = self.export_button.click(self.export, who, result, **QUICK)
+        exported.then(None, None, None, js=following("pv-person-result"))
         self.forgotten = self.yes.click(self.forget, self.doomed, [result, self.sure, *undoable], **MODEL)
         self.changed = [
             self.merge_button.click(self.ask_merge, self.picked, [self.both, self.likeness, result, self.two], **QUICK),
             self.forget_button.click(self.ask_forget, who, [self.sure, self.warning, result, self.doomed], **QUICK),
+            exported,
             self.rename_button.click(self.rename, [who, self.new], [result, self.new, who, *undoable], **QUICK),
             self.join.click(self.merge, self.two, [result, self.both, *undoable], **MODEL),
             self.undo_button.click(self.undo, self.made, [result, *undoable], **MODEL),
             self.forgotten,
-        ]
+            self.take.click(self.take_file, [self.file, self.called, self.over], [result, self.file, self.called],
+                            **QUICK),
+        ]  # fmt: skip
 
     def show(self, who: str | None = None, other: str | None = None) -> tuple[Any, ...]:
         """`outputs` as the store has people now.
@@ -129,8 +143,9 @@ class PeopleTab:
     def draw_cards(self, who: str | None) -> str:
         """Everyone as cards, the one picked marked."""
         people = self.desk.engine.people.all()
+        running = [job for person in people if (job := self.desk.jobs.for_person(person.name))]
         picked = next((person.id for person in people if pick(person) == who), None)
-        return cards.people_grid(people, librarycards.last_seen(self.desk), picked)
+        return cards.people_grid(people, running, librarycards.last_seen(self.desk), picked)
 
     def pick_card(self, event: gr.EventData) -> Any:
         """The person whose card was clicked is the one to change."""
@@ -142,7 +157,7 @@ class PeopleTab:
         try:
             with self.desk.changing:
                 before = picked_person(self.desk.engine.people, who)
-                person = self.desk.engine.people.rename(before.id, new)
+                person = self.desk.rename(before.id, new)
         except Exception as error:
             return cards.error_card(error), *same(4)
         choices = [(one.name, pick(one)) for one in self.desk.engine.people.all()]
@@ -202,6 +217,21 @@ class PeopleTab:
             return f"{person.name} is forgotten: files, vectors and every analysed clip are gone."
 
         return _outcome(call), gr.Group(visible=False), *self._undoable()
+
+    def export(self, who: str | None, request: gr.Request) -> str:
+        """A person as a file behind a link."""
+        try:
+            person = picked_person(self.desk.engine.people, who)
+            url, count = export.person(self.desk.sessions.asking(request), self.desk.engine.people, person.id)
+        except Exception as error:
+            return cards.error_card(error)
+        return cards.download(url, f"{person.name}.pvperson", count, "biometric data: mind who gets it")
+
+    def take_file(self, file: str | None, name: str, replace: bool) -> tuple[str, Any, Any]:
+        """A person from a file."""
+        if not file:
+            return cards.notice("Pick a person file first.", "error"), *same(2)
+        return _outcome(lambda: f"{self.desk.take_person(file, name, replace).name} is enrolled."), None, ""
 
     def _undoable(self) -> tuple[Any, str]:
         """The button that takes the last merge back, where there is one, and what that merge made."""

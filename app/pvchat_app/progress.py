@@ -23,14 +23,14 @@ class CallProgress:
     """The progress of one call."""
 
     def __init__(self, what: str) -> None:
-        self._what, self._pace = what, Pace()
+        self._what, self._pace = what, Pace(((what, 1.0),))
         self.tell(what, 0.0, 0.0)
 
     def tell(self, what: str, done: float, total: float) -> None:
         """The callback to hand to the call."""
         if what != self._what:
-            self._what, self._pace = what, Pace()
-        self._pace.tell(done / total if total > 0 else 0.0, time.monotonic())
+            self._what, self._pace = what, Pace(((what, 1.0),))
+        self._pace.tell(what, done / total if total > 0 else 0.0, time.monotonic())
 
     @property
     def state(self) -> tuple[str, float, float]:

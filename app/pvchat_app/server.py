@@ -22,7 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvchat.config import Settings
+from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
 from pvchat.memory import keep_small
 from pvchat_app import uploads
@@ -57,6 +57,7 @@ class Options:
         host: address to listen on.
         port: 0 takes a free one.
         password: asked for before anything is shown; needed on any host but this machine.
+        manifests: folder of what the evaluate tab offers; `$PVCHAT_HOME/manifests` when not given.
         mcp: also serve `ask`, `ask_library` and `list_people` as MCP tools.
         settings: of PVChat.
     """
@@ -65,6 +66,7 @@ class Options:
     port: int = 7860
     password: str = field(default="", repr=False)
     mcp: bool = False
+    manifests: Path | None = None
     settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
@@ -107,7 +109,7 @@ class App:
         threading.Thread(target=self._sweep, name="pvchat-sweep", daemon=True).start()
 
     def close(self) -> None:
-        """Stop scans, looks and cameras, delete all sessions' files, and wait."""
+        """Stop trainings (the best so far is kept), looks and cameras, delete all sessions' files, and wait."""
         self._stop.set()
         for end in self.desk.ends:
             end()
@@ -226,7 +228,7 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "timeline.js", "settings.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     local = options.host in LOCAL and not options.password
-    blocks = page.build(desk, local)
+    blocks = page.build(desk, options.manifests or home() / "manifests", local)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     _add_files(web, desk)
     web.mount(api.PREFIX, api.build(desk, leaving))

@@ -6,6 +6,7 @@ reached only by its link, 256 random bits (`/files/<token>`), and only as long a
     $PVCHAT_HOME/tmp/app-<random>/       one server
       uploads/<random>/                  one upload each (`uploads.py`), linked from here
       <random>/                          one session: its clips, frames, exports
+      jobs/<random>/                     one deep enrollment: its clip
 """
 
 from __future__ import annotations

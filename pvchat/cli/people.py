@@ -1,4 +1,4 @@
-"""`pvchat people list | show | rename | alias | forget | merge | is | not | corrections`.
+"""`pvchat people list | show | rename | alias | export | import | forget | merge | is | not | corrections`.
 
 In: parsed words. Out: people as rows on stdout. No model is loaded but for `merge`, `is` and `not`.
 """
@@ -18,21 +18,18 @@ if TYPE_CHECKING:
     from pvchat.people.corrections import Correction
     from pvchat.people.store import PeopleStore, Person
 
-_ELSEWHERE = (
-    "Not deleted, since they lie where you put them: augmented data sets and evaluations (eval --out) whose clips show "
-    "this person, and exported conversations. Delete those yourself."
-)
-
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    text = "list, show, rename, alias, forget, merge or correct people"
+    text = "list, show, rename, alias, export, import, forget, merge or correct people"
     actions = add_group(commands, "people", text)
     for action, run, arguments, text in (
         ("list", list_people, (), "everyone who is enrolled"),
         ("show", show, ("name",), "what is stored about one person"),
         ("rename", rename, ("old", "new"), "give a person another name"),
         ("alias", alias, ("name", "alias"), "let a person answer to one more name"),
+        ("export", export_person, ("name", "path"), "write a person to one .pvperson file"),
+        ("import", import_person, ("path",), "add the person in a .pvperson file"),
         ("forget", forget, ("name",), "remove everything about a person, cached clips included"),
         ("merge", merge, ("name", "other"), "make one person of two who are the same"),
         ("is", correct, ("name", "clip"), "tell that somebody in a clip is this person"),
@@ -51,6 +48,11 @@ def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
     """What an action takes besides its words."""
     if action == "alias":
         parser.add_argument("--remove", action="store_true", help="take that other name away")
+    if action == "import":
+        parser.add_argument("--name", help="call the person so instead of by the name in the file")
+        parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
+        meaning = "take the person though somebody who is enrolled looks the same"
+        parser.add_argument("--alike", action="store_true", help=meaning)
     if action == "corrections":
         parser.add_argument("name", metavar="NAME", nargs="?", help="about whom (default: about everyone)")
         parser.add_argument("--undo", type=int, metavar="N", help="take the correction of this number back")
@@ -110,13 +112,33 @@ def alias(args: argparse.Namespace) -> None:
     console.report(args, _row(person), sentence)
 
 
+def export_person(args: argparse.Namespace) -> None:
+    """A person to a file."""
+    path = _store().export(args.name, args.path)
+    console.report(args, {"path": str(path)}, f"Written to {path}. It holds biometric data: mind who gets it.")
+
+
+def import_person(args: argparse.Namespace) -> None:
+    """A person from a file."""
+    from pvchat.identity.importing import require_unlike
+
+    check = None if args.alike else require_unlike
+    person = _store().import_(args.path, replace=args.replace, name=args.name, check=check)
+    console.report(args, _row(person), f"{person.name} is enrolled.")
+
+
 def forget(args: argparse.Namespace) -> None:
     """Everything about a person goes."""
+    from pvchat.people.remains import ELSEWHERE, evaluations_of
     from pvchat.service import PVChat
 
-    PVChat().forget(args.name)
-    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone. {_ELSEWHERE}"
-    console.report(args, {"forgotten": args.name, "note": _ELSEWHERE}, sentence)
+    chat = PVChat()
+    person = chat.people.find(args.name)
+    chat.forget(args.name)
+    left = [str(path) for path in evaluations_of([args.name, *([person.name, *person.aliases] if person else ())])]
+    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone. {ELSEWHERE}"
+    sentence += f" These evaluations name {args.name}: {', '.join(left)}." if left else ""
+    console.report(args, {"forgotten": args.name, "left": left, "note": ELSEWHERE}, sentence)
 
 
 def merge(args: argparse.Namespace) -> None:

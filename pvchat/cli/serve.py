@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pvchat.cli import console
 from pvchat.cli.console import INTERRUPTED
@@ -26,6 +27,7 @@ def register(commands: Commands) -> None:
         "asked for in the browser; needed with another --host (or set $PVCHAT_PASSWORD, which no process list shows)"
     )
     parser.add_argument("--password", default=os.environ.get("PVCHAT_PASSWORD", ""), help=meaning)
+    parser.add_argument("--manifests", metavar="DIR", help="what Evaluate offers (default $PVCHAT_HOME/manifests)")
     parser.add_argument(
         "--mcp", action="store_true", help="let language models ask, of clips and the library, and list people (MCP)"
     )
@@ -42,7 +44,8 @@ def run(args: argparse.Namespace) -> None:
     from pvchat_app.server import Options, serve
 
     settings = settings_of(args)
-    options = Options(args.host, args.port, args.password, args.mcp, settings)
+    manifests = Path(args.manifests).expanduser().absolute() if args.manifests else None
+    options = Options(args.host, args.port, args.password, args.mcp, manifests, settings)
     console.fetch_missing(settings)
     with _stopping_at_once():
         serve(options, Engine(loader(settings)), console.say)

@@ -1,31 +1,95 @@
 """What a person's arrays and extra data must look like, so that whoever reads them later can rely on it.
 
-In: a person's kind, arrays and extra data. Out: nothing, or a PeopleError that says what is off. The table here is all
-that is known of them: whoever adds an array to a person adds it.
+In: a person's kind, arrays and extra data, which may come from a stranger's file. Out: nothing, or a PeopleError that
+says what is off. The tables here are all that is known of them: whoever adds an array or a record to a person adds it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
 from pvchat.schemas import BODY, FACEPRINT, LOOKS, VOICEPRINT
 
 FACE = 128  # width of identity vectors
-MOST_ROWS = 512
-SHAPES: dict[str, tuple[int | None, ...]] = {  # None: any number; of rows at most `MOST_ROWS`
-    "prototypes": (None, FACE), "prints": (None, FACEPRINT), "voice": (None, VOICEPRINT), "figure": (None, FACE),
-    "body": (None, BODY), "looks": (None, LOOKS), "frame": (BODY,),
-    "tokens": (None, None), "z": (None, None), "base.tokens": (None, None), "base.z": (None, None),
-    "corrections.faces": (None, FACE), "corrections.masked": (None, FACE), "corrections.prints": (None, FACEPRINT),
-    "corrections.masked_prints": (None, FACEPRINT),
-}  # fmt: skip
+LORAS = ("lora.", "base.lora.")  # names of the arrays of a person's own LoRA begin so: ours, a pretrained base's
+MOST_RANK = 64  # of that LoRA; its layers are made as large as the arrays say
+SHORTEST = 1e-3  # length of an identity vector; one that is shorter points nowhere
+
+
+@dataclass(frozen=True)
+class ArrayRule:
+    """How an array must be made up.
+
+    Attributes:
+        shape: a width, or None where any will do up to `most`.
+        least, most: numbers of its first axis; an array without rows may have any width.
+        largest: absolute value; far beyond what the networks give, and far below what overflows.
+        directions: each row is an identity vector, which isn't zero.
+    """
+
+    shape: tuple[int | None, ...]
+    least: int = 0
+    most: int = 512
+    largest: float = 1e3
+    directions: bool = False
+
+
+ARRAYS: dict[str, ArrayRule] = {
+    "prototypes": ArrayRule((None, FACE), least=1, directions=True),
+    "prints": ArrayRule((None, FACEPRINT), directions=True),
+    "voice": ArrayRule((None, VOICEPRINT), directions=True),
+    "figure": ArrayRule((None, FACE), least=1, directions=True),
+    "body": ArrayRule((None, BODY)),
+    "looks": ArrayRule((None, LOOKS)),
+    "frame": ArrayRule((BODY,), least=BODY, most=BODY),
+    "tokens": ArrayRule((None, None), largest=1e4),
+    "z": ArrayRule((None, None), largest=1e4),
+    "base.tokens": ArrayRule((None, None), largest=1e4),
+    "base.z": ArrayRule((None, None), largest=1e4),
+    "corrections.faces": ArrayRule((None, FACE), directions=True),
+    "corrections.masked": ArrayRule((None, FACE), directions=True),
+    "corrections.prints": ArrayRule((None, FACEPRINT), directions=True),
+    "corrections.masked_prints": ArrayRule((None, FACEPRINT), directions=True),
+}
+_LORA = ArrayRule((None, None, None), least=1, largest=1e4)
 NEEDED = {"face": ("prototypes", "body"), "figure": ("prototypes", "frame")}  # by kind
+
+_MOST = 1e9  # of any number
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a field must be: one of these types, and a number between two others."""
+
+    types: tuple[type, ...]
+    least: float = -_MOST
+    most: float = _MOST
+
+
+Fields = Mapping[str, Field]
+_TEXT, _YES_NO, _LIST, _ROW = (Field((one,)) for one in (str, bool, list, dict))
+_POSITIVE = Field((int, float), least=0)
+_COUNT, _SHARE = Field((int,), least=0), Field((int, float), least=0, most=1)
+_BASE: Fields = {"stamp": _TEXT}
+_DEEP: Fields = {"samples": _COUNT, "questions": _COUNT, "training": _ROW, "seconds": _POSITIVE}
+_CORRECTION: Fields = {
+    "her": _YES_NO, "clip": _TEXT, "at_s": _POSITIVE, "source": _TEXT, "created": _TEXT, "faces": _COUNT,
+    "masked": _COUNT, "prints": _COUNT, "masked_prints": _COUNT, "here": _YES_NO,
+}  # fmt: skip
+_EXTRA: Fields = {
+    "sightings": _COUNT, "clips": _COUNT, "quality": _SHARE, "drawn": _YES_NO, "model": _TEXT,
+    "deep": _ROW, "base": _ROW, "corrections": _LIST, "parts": _LIST,
+}  # fmt: skip
+
 # arrays whose rows are counted, correction by correction and clip by clip
 _CORRECTED, _OF_CLIPS = ("faces", "masked", "prints", "masked_prints"), ("prototypes", "prints")
+_EARLIER_OF_CLIPS = ("prototypes", "masked", "prints", "masked_prints")
 
 
 def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any], name: str) -> None:
@@ -38,38 +102,114 @@ def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any
         name: of the person, for the message.
     """
     for needed in NEEDED[kind]:
-        if not len(arrays.get(needed, ())):
+        if needed not in arrays:
             raise PeopleError(f"there is no array '{needed}', by which a person is recognised.", subject=name)
-    for key, shape in SHAPES.items():
-        if (array := arrays.get(key)) is not None and not _fits(array, shape):
-            wanted = " × ".join("n" if side is None else str(side) for side in shape)
-            got = f"{array.dtype.name}, {' × '.join(map(str, array.shape))}"
-            raise PeopleError(f"array '{key}' is {got}, not floating-point numbers, {wanted}.", subject=name)
-    try:
-        counted = _counts(extra)
-    except (TypeError, AttributeError, KeyError, ValueError) as error:
-        raise PeopleError("its records of clips and corrections can't be read.", subject=name) from error
-    if off := [key for key, count in counted.items() if count != len(arrays.get(key, ()))]:
-        raise PeopleError(f"the rows of '{off[0]}' don't add up.", subject=name)
+    for key, array in arrays.items():
+        if (rows := _LORA if key.startswith(LORAS) else ARRAYS.get(key)) is not None and (why := _fault(array, rows)):
+            raise PeopleError(f"array '{key}' {why}.", subject=name)
+    for prefix in LORAS:
+        if why := _lora_fault({k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}):
+            raise PeopleError(why, subject=name)
+    if why := _extra_fault(extra) or _count_fault(extra, arrays):
+        raise PeopleError(f"its extra data: {why}.", subject=name)
 
 
-def _fits(array: NDArray[Any], shape: tuple[int | None, ...]) -> bool:
-    """Whether an array is of floating-point numbers and this shape; one without rows may have any width."""
-    sides = all(side in (None, got) for side, got in zip(shape, array.shape, strict=False))
-    few = array.ndim == 1 or len(array) <= MOST_ROWS
-    return array.dtype.kind == "f" and array.ndim == len(shape) and few and (sides or not len(array))
+def check_known(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
+    """Raise PeopleError where an array isn't in the table: what nobody knows can't be checked."""
+    for key in arrays:
+        if key not in ARRAYS and not key.startswith(LORAS):
+            raise PeopleError(f"array '{key}' is unknown to this version.", subject=name, hint="Update PVChat.")
 
 
-def _counts(extra: Mapping[str, Any]) -> dict[str, int]:
-    """How many rows of each array corrections and clips have by their records.
+def own_extra(extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    """The extra data of a person of one's own, whose clips an earlier version may have counted otherwise.
 
-    Raises:
-        TypeError, AttributeError, KeyError, ValueError: these aren't records.
+    It counted four arrays, of which two are left. Counts that fit no more are left out: all rows are one clip's then.
     """
+    found, clips = dict(extra), extra.get("parts")
+    if isinstance(clips, list) and clips:
+        if all(isinstance(row, list) and len(row) == len(_EARLIER_OF_CLIPS) for row in clips):
+            at = [_EARLIER_OF_CLIPS.index(key) for key in _OF_CLIPS]
+            found["parts"] = [[row[i] for i in at] for row in clips]
+        if _extra_fault(found) or _count_fault(found, arrays):
+            del found["parts"]
+    return found
+
+
+def _fault(array: NDArray[Any], rows: ArrayRule) -> str:
+    """What is wrong with an array; "" where nothing is."""
+    wanted = " × ".join("n" if side is None else str(side) for side in rows.shape)
+    if array.dtype.kind != "f":
+        return f"holds {array.dtype.name}, not floating-point numbers"
+    if array.ndim != len(rows.shape):
+        return f"has {array.ndim} axes, not {len(rows.shape)} ({wanted})"
+    if not rows.least <= len(array) <= rows.most:
+        return f"has {len(array)} rows; there must be {rows.least} to {rows.most}"
+    if not len(array):
+        return ""
+    if any(side is not None and side != got for side, got in zip(rows.shape, array.shape, strict=True)):
+        return f"is {' × '.join(map(str, array.shape))}, not {wanted}"
+    if 0 in array.shape:
+        return "is empty"
+    values = array.astype(np.float32)
+    if not np.isfinite(values).all() or float(np.abs(values).max()) > rows.largest:
+        return f"holds NaN, infinity or values beyond {rows.largest:g}"
+    if rows.directions and float(np.linalg.norm(values, axis=1).min()) < SHORTEST:
+        return "has a row of zeros"
+    return ""
+
+
+def _lora_fault(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """A LoRA, its arrays' names without their prefix, has both sides of every layer, of one rank."""
+    if not arrays:
+        return ""
+    downs = {key.removeprefix("down."): array for key, array in arrays.items() if key.startswith("down.")}
+    ups = {key.removeprefix("up."): array for key, array in arrays.items() if key.startswith("up.")}
+    if downs.keys() != ups.keys() or len(downs) + len(ups) != len(arrays):
+        return "its LoRA isn't whole."
+    ranks = {array.shape[1] for array in downs.values()} | {array.shape[2] for array in ups.values()}
+    return "" if len(ranks) == 1 and max(ranks) <= MOST_RANK else f"its LoRA must have one rank, at most {MOST_RANK}."
+
+
+def _extra_fault(extra: Mapping[str, Any]) -> str:
+    """What is wrong with the extra data; "" where nothing is."""
+    if why := _record_fault(extra, _EXTRA):
+        return why
+    for part, fields in (("deep", _DEEP), ("base", _BASE)):
+        if why := _record_fault(extra.get(part, {}), fields):
+            return f"{part}: {why}"
+    for row in extra.get("corrections", ()):
+        if not isinstance(row, dict) or not {"her", "clip", "at_s"} <= row.keys() <= _CORRECTION.keys():
+            return "a correction has other fields than it should"
+        if why := _record_fault(row, _CORRECTION):
+            return f"corrections: {why}"
+    for row in extra.get("parts", ()):
+        if not isinstance(row, list) or any(_field_fault(count, _COUNT) for count in row):
+            return "parts: a clip has other than counts"
+    return ""
+
+
+def _count_fault(extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Rows that clips and corrections have must add up to those that there are; "" where they do."""
     said, clips = extra.get("corrections", ()), extra.get("parts") or ()
-    if not all(isinstance(row["her"], bool) and isinstance(row["clip"], str) for row in said):
-        raise TypeError("a correction isn't one")
-    found = {f"corrections.{one}": sum(int(row.get(one, 0)) for row in said) for one in _CORRECTED}
-    if not clips:
-        return found
-    return found | dict(zip(_OF_CLIPS, (sum(map(int, column)) for column in zip(*clips, strict=True)), strict=True))
+    told = {f"corrections.{one}": [row.get(one, 0) for row in said] for one in _CORRECTED}
+    if any(len(row) != len(_OF_CLIPS) for row in clips):
+        return "parts: a clip has other counts than it should"
+    told |= {key: [row[i] for row in clips] for i, key in enumerate(_OF_CLIPS)} if clips else {}
+    off = [key for key, counts in told.items() if sum(counts) != len(arrays.get(key, ()))]
+    return f"the rows of '{off[0]}' don't add up" if off else ""
+
+
+def _record_fault(record: Mapping[str, Any], fields: Fields) -> str:
+    """Which of the fields that are known is off, and how."""
+    faults = {key: _field_fault(record[key], field) for key, field in fields.items() if key in record}
+    return next((f"'{key}' {why}" for key, why in faults.items() if why), "")
+
+
+def _field_fault(value: Any, field: Field) -> str:
+    """Type and range of one field; bool is no number here."""
+    if not isinstance(value, field.types) or (isinstance(value, bool) and bool not in field.types):
+        return "has a wrong type"
+    if isinstance(value, (int, float)) and not field.least <= value <= field.most:  # nor is NaN between any two
+        return f"must lie in {field.least:g} to {field.most:g}"
+    return ""

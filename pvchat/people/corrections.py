@@ -2,7 +2,8 @@
 
 In: a `Person`, vectors of one track, yes or no. Out: the `Person` with that example; the examples of a `Person`.
 Vectors lie in her arrays, one row after the other; `Person.extra[RECORD]` says which rows are which correction's.
-They go with her when she is forgotten or merged.
+They go with her when she is forgotten or merged. A file that is given away holds the faces that are hers only: those
+that aren't are somebody else's, who wasn't asked (`shareable`).
 
 Legend: n rows of one correction, D vector width.
 """
@@ -39,7 +40,7 @@ class Correction:
 
     Attributes:
         her: True: that is her; False: that is not her.
-        clip: SHA-256 of the clip's bytes.
+        clip: SHA-256 of the clip's bytes; empty where a file from elsewhere says it.
         at_s: a moment of the clip at which she, or who was taken for her, is seen.
         source: the clip's file name, for lists.
         created: ISO 8601 time in UTC.
@@ -142,6 +143,17 @@ def without(person: Person, number: int) -> Person:
         told = f"Pick one from 1 to {len(examples)}." if examples else ""
         raise PeopleError(f"has no correction {number}.", subject=person.name, hint=told)
     return with_examples(person, [e for i, e in enumerate(examples, 1) if i != number])
+
+
+def unbound(person: Person) -> Person:
+    """A stranger's file: what it says of faces counts, what it says of clips doesn't; whose those are, users say."""
+    return with_examples(person, [replace(e, correction=replace(e.correction, clip="")) for e in examples_of(person)])
+
+
+def shareable(person: Person) -> Person:
+    """The person as she may be given away: no faces that aren't hers, nothing of one clip alone, no names of files."""
+    mine = [e for e in examples_of(person) if e.correction.her and not e.correction.here]
+    return with_examples(person, [replace(e, correction=replace(e.correction, source="")) for e in mine])
 
 
 def showing(person: Person, other: Person) -> list[Example]:

@@ -85,12 +85,12 @@ class PersonFolders:
 
     def _person_in(self, row: IndexedPerson) -> Person | str:
         """The person in a folder, or why she can't be read."""
-        from pvchat.people import encoding
+        from pvchat.people import exchange
 
-        paths = [self.root / row.id / name for name in (encoding.CONFIG, encoding.TENSORS, encoding.THUMBNAIL)]
+        paths = [self.root / row.id / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
         try:
             files = {path.name: private.read(path) for path in paths if path.exists()}
-            person = encoding.decode(files)
+            person = exchange.decode(files, own=True)
         except LockedError:
             raise
         except Exception as error:  # whatever is wrong with one person, the others answer

@@ -1,24 +1,28 @@
 """The rows of the people store: who is enrolled, by folder.
 
-In: the folders as they are now. Out: rows, of what each config.json says of names, and which folders are damaged. A row
-is read once for each stamp of that file.
+In: the folders as they are now. Out: rows, and which folders are damaged. `index.json` holds what each config.json
+says of names, with a stamp of that file. A row whose stamp fits is believed, any other is read anew from its folder: an
+index that is missing, old or broken costs time, never a person.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pvchat.errors import LockedError, PeopleError, UnknownPersonError
 from pvchat.people import naming
 from pvchat.people.person import name_key
 from pvchat.storage import private
 
+INDEX_FORMAT = 1
 MAX_NAMES_IN_HINT = 20
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
@@ -158,9 +162,9 @@ class PeopleIndex:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root, self.path = root, root / "index.json"
         self.damaged: dict[str, str] = {}
-        self._known: IndexedPeople = {}
+        self._known: IndexedPeople | None = None  # None until the file was read
 
     def rows(self) -> IndexedPeople:
         """Everyone by id, first enrolled first; only config.json of new or changed folders is read.
@@ -177,8 +181,25 @@ class PeopleIndex:
         rows = self._all_rows()
         return [row.replaces for row in rows.values() if row.replaces in rows]
 
+    def write(self) -> None:
+        """Bring the file up to date; only for the holder of the store's lock.
+
+        On a full disk there is none then: what was changed is done, and an old one may hold a forgotten name.
+        """
+        rows = [asdict(row) for row in self.rows().values()]
+        data = json.dumps({"format": INDEX_FORMAT, "rows": rows}, ensure_ascii=False, indent=1).encode()
+        try:
+            private.write(self.path, data)
+        except OSError:
+            self.path.unlink(missing_ok=True)
+
+    def is_stale(self) -> bool:
+        """Whether the file names other folders than there are; it may then still hold a forgotten name."""
+        return set(self._rows_in_file()) != set(self.rows())
+
     def _all_rows(self) -> IndexedPeople:
-        known, rows = self._known, dict[str, IndexedPerson]()
+        known = self._rows_in_file() if self._known is None else self._known
+        rows: IndexedPeople = {}
         damaged: dict[str, str] = {}
         for folder_id, stamp in self._folders():
             row = known.get(folder_id)
@@ -212,8 +233,25 @@ class PeopleIndex:
                     yield entry.name, (0, 0, 0)  # reading it will tell why
 
     def _read_row(self, folder_id: str, stamp: Stamp) -> IndexedPerson:
-        from pvchat.people import encoding
+        from pvchat.people import exchange
 
-        config = encoding.decode_config(private.read(self.root / folder_id / encoding.CONFIG))
+        config = exchange.decode_config(private.read(self.root / folder_id / exchange.CONFIG))
         names = (config.name, tuple(config.aliases))
         return IndexedPerson(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
+
+    def _rows_in_file(self) -> IndexedPeople:
+        """The rows in the file; an unreadable file counts as empty."""
+        try:
+            rows = [_row(one) for one in json.loads(private.read(self.path))["rows"]]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return {}
+        return {row.id: row for row in rows}
+
+
+def _row(fields: dict[str, Any]) -> IndexedPerson:
+    """A row of the file; ValueError, KeyError or TypeError where it is none."""
+    row = IndexedPerson(**{**fields, **{name: tuple(fields[name]) for name in ("stamp", "aliases", "earlier")}})
+    words = (row.id, row.name, row.created, row.replaces, *row.aliases, *row.earlier)
+    if len(row.stamp) != 3 or not all(isinstance(word, str) for word in words):
+        raise ValueError("not a row of the index")
+    return row

@@ -27,6 +27,7 @@ MAX_STATE_BYTES = 1_000_000  # of a person's files together: the promise "under 
 MAX_ARRAYS = 256
 MAX_DIMENSIONS = 4
 MAX_EXTRA_DEPTH = 16
+MAX_THUMBNAIL_SIDE = 2048  # pixels
 DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool")
 
 _ARRAY_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,128}\Z")
@@ -132,8 +133,16 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", " ".join(visible.split()).casefold())
 
 
-def checked(person: Person) -> Person:
-    """A cleaned copy that may be stored; raises PeopleError, which says what is off."""
+def checked(person: Person, picture: bool = True) -> Person:
+    """A cleaned copy that may be stored.
+
+    Args:
+        person: whoever made her.
+        picture: decode the thumbnail, too.
+
+    Raises:
+        PeopleError: a field is off; says which.
+    """
     name = clean_name(person.name)
     aliases = {name_key(a): clean_name(a) for a in person.aliases}
     aliases.pop(name_key(name), None)
@@ -143,6 +152,8 @@ def checked(person: Person) -> Person:
     _check_depth(person.extra, name)
     _check_arrays(person.arrays, name)
     contents.check(person.kind, person.arrays, person.extra, name)
+    if person.thumbnail and picture:
+        _check_thumbnail(person.thumbnail, name)
     confidence, created = float(person.confidence), _utc(person.created, name)
     return replace(person, name=name, aliases=list(aliases.values()), confidence=confidence, created=created)
 
@@ -178,6 +189,20 @@ def _check_arrays(arrays: dict[str, NDArray[Any]], name: str) -> None:
             raise PeopleError(f"array '{key}' holds NaN or infinity.", subject=name)
     if (size := sum(a.nbytes for a in arrays.values())) > MAX_STATE_BYTES:
         raise PeopleError(f"{size:,} bytes of arrays; a person's state stays under {MAX_STATE_BYTES:,}.", subject=name)
+
+
+def _check_thumbnail(thumbnail: bytes, name: str) -> None:
+    import io
+
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(thumbnail), formats=["JPEG"]) as picture:
+            if max(picture.size) > MAX_THUMBNAIL_SIDE:
+                raise PeopleError(f"the thumbnail is larger than {MAX_THUMBNAIL_SIDE} pixels a side.", subject=name)
+            picture.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PeopleError("the thumbnail is not a whole JPEG picture.", subject=name) from error
 
 
 def _utc(created: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
     people/
       <id>/config.json, person.safetensors, thumbnail.jpg    id: 128 random bits, never made from a name
+      index.json    a row a person, so that listing needs no tensors; made anew from the folders when it is off
       .scratch/     writes in the making and folders on their way out; swept by the next writer
       .lock         taken by writers, never by readers
 
@@ -11,7 +12,7 @@ The folders are the truth: one rename puts a folder in place or takes it away (d
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace as changed
 from functools import cached_property, partial
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 from pvchat.config import home
 from pvchat.errors import PeopleError
 from pvchat.people import index
-from pvchat.people.corrections import holds, showing, without_those_of
+from pvchat.people.corrections import holds, shareable, showing, without_those_of
 from pvchat.people.folders import PersonFolders, Snapshot
 from pvchat.people.index import IndexedPeople, IndexedPerson, NameOrRef, PeopleIndex, PersonRef, holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 __all__ = ["PeopleStore", "Person", "PersonRef", "Snapshot", "NameOrRef", "describe"]
+
+Check = Callable[[Person, Sequence[Person]], None]
 
 LOCK_TIMEOUT_S = 60.0
 MAX_EARLIER = 64  # ids a person had before that are remembered
@@ -117,7 +120,7 @@ class PeopleStore:
         Raises:
             PeopleError: a field is off, or a name is taken.
         """
-        from pvchat.people import encoding
+        from pvchat.people import exchange
 
         person = checked(person)
         with self._writing(person.name) as rows:
@@ -131,7 +134,7 @@ class PeopleStore:
             person = changed(person, id=uuid.uuid4().hex)
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
-            files = encoding.encode(person, old.ids[:MAX_EARLIER] if old else (), old.id if old else "")
+            files = exchange.encode(person, old.ids[:MAX_EARLIER] if old else (), old.id if old else "")
             private.write_folder(self.root / person.id, files)
             if old:
                 atomic.remove_folder(self.root / old.id)
@@ -153,12 +156,12 @@ class PeopleStore:
         Raises:
             UnknownPersonError, PeopleError: nobody has the name, or what `change` made is off.
         """
-        from pvchat.people import encoding
+        from pvchat.people import exchange
 
         with self._writing(name):
             row, old = self._row(name), self.get(name)
             person = checked(changed(change(old), id=uuid.uuid4().hex, name=old.name, aliases=old.aliases))
-            files = encoding.encode(person, row.ids[:MAX_EARLIER], row.id)
+            files = exchange.encode(person, row.ids[:MAX_EARLIER], row.id)
             private.write_folder(self.root / person.id, files)
             atomic.remove_folder(self.root / row.id)
         return self.get(PersonRef(person.id))
@@ -197,7 +200,7 @@ class PeopleStore:
         return self._edit(name, without)
 
     def forget(self, name: NameOrRef, merged: bool = False) -> None:
-        """Remove a person: files, vectors, every cached clip analysis, and all temporary files of hers.
+        """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
         A cached clip may show anyone who is enrolled, so the whole clip cache goes, and of a library of videos her
         tracks do; neither where she was merged into somebody who goes on. Her folder goes last, so that a
@@ -230,6 +233,41 @@ class PeopleStore:
             atomic.remove_folder(self.root / ids[0])
             temporary.forget(ids)  # what was marked while the rest went
 
+    def export(self, name: NameOrRef, path: Path | str) -> Path:
+        """Write a person as one `.pvperson` file that `import_` takes; only its owner may read it.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has the name; the file exists or can't be written.
+        """
+        from pvchat.people import exchange
+
+        return exchange.write(shareable(self.get(name)), Path(path).expanduser())
+
+    def import_(
+        self, path: Path | str, replace: bool = False, name: str | None = None, check: Check | None = None
+    ) -> Person:
+        """Add the person in a `.pvperson` file; the file is not trusted. See `identity/importing.py` for a `check`.
+
+        Args:
+            path: the file.
+            replace: take the place of an enrolled person of that name.
+            name: call her so instead of the name in the file; other names of hers that are taken are left out.
+            check: raises a PeopleError where she can't be taken beside these others.
+
+        Raises:
+            PeopleError: not a sound person file, or the name is taken.
+        """
+        from pvchat.people import exchange
+
+        person = exchange.read(Path(path).expanduser())
+        if name is not None:  # then the file's other names may be somebody's already: his own from before, mostly
+            free = [alias for alias in person.aliases if holder(self._rows(), alias) is None]
+            person = changed(person, name=name, aliases=free)
+        if check is not None:
+            key = name_key(person.name)
+            check(person, [one for one in self.all() if not (replace and name_key(one.name) == key)])
+        return self.add(person, replace=replace)
+
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _rows(self) -> IndexedPeople:
@@ -250,15 +288,15 @@ class PeopleStore:
 
     def _edit(self, name: NameOrRef, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
-        from pvchat.people import encoding
+        from pvchat.people import exchange
 
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
             index.require_free(rows, [person.name, *person.aliases], but=row)
             index.require_usable(rows, [person.name, *person.aliases], but=row)
-            config = self.root / row.id / encoding.CONFIG
-            digests = encoding.decode_config(private.read(config)).sha256
-            private.write(config, encoding.encode_config(person, digests, row.earlier), self._scratch)
+            config = self.root / row.id / exchange.CONFIG
+            digests = exchange.decode_config(private.read(config)).sha256
+            private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(PersonRef(row.id))
 
     def _drop_examples_of(self, gone: Person) -> None:
@@ -268,7 +306,7 @@ class PeopleStore:
 
     @contextmanager
     def _writing(self, subject: NameOrRef) -> Iterator[IndexedPeople]:
-        """Hold the lock, clear what dead writers left, and yield the rows."""
+        """Hold the lock, clear what dead writers left, yield the rows, and bring the index up to date."""
         from filelock import Timeout
 
         try:
@@ -276,6 +314,7 @@ class PeopleStore:
             with self._lock:
                 self._clear_leftovers()
                 yield self._rows()
+                self._index.write()
         except Timeout as error:
             what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
@@ -292,12 +331,13 @@ class PeopleStore:
         temporary.sweep()
         temporary.withdraw_offers()
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
-        if not (leftovers or self._index.replaced()):
+        if not (leftovers or self._index.is_stale() or self._index.replaced()):
             return
         from filelock import Timeout
 
         with suppress(Timeout, OSError), self._lock.acquire(timeout=0):  # OSError: a read-only disk
             self._clear_leftovers()
+            self._index.write()
 
     def _clear_leftovers(self) -> None:
         self._healed = True

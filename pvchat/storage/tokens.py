@@ -26,7 +26,7 @@ from pvchat.storage.stores import TOKENS, settle
 SCOPES = {
     "read": "list people, the library and events",
     "ask": "upload clips, ask about them and about the library",
-    "manage": "enroll, rename and forget people, change and scan the library",
+    "manage": "enroll, rename, export and forget people, change and scan the library",
 }
 _PREFIX = "pvchat_"
 _MAX_NAME, _WAIT_S = 80, 60.0

@@ -25,9 +25,9 @@ from make_browser import WAIT_MS, ask, browser, enroll, see, served, show, tab  
 OUT = REPO / "docs" / "screenshots"
 DESK, PHONE = (1280, 860), (390, 844)
 MOST_BYTES = 240_000  # of one picture: the repository refuses files that are much larger
-SEEN = ("chat", "library", "enroll", "people")
+SEEN = ("chat", "library", "enroll", "people", "evaluate")
 KEPT = {*(name + end for name in SEEN for end in ("", "-dark", "-phone")), "unsure", "unsure-phone"}
-WHOLE = ("people",)  # as long as the page is
+WHOLE = ("evaluate", "people")  # as long as the page is
 UNSURE_SIDE = 40  # pixels across: at this size the man is neither clearly Obama's nor clearly not
 
 
@@ -92,10 +92,13 @@ def main() -> None:
         home.mkdir()
         (home / "weights").symlink_to(real_home() / "weights", target_is_directory=True)
         os.environ |= {"PVCHAT_HOME": str(home), "HOME": folder}  # the page shows the one relative to the other
+        from pvchat_app import evaluation
+
         from pvchat.assets import footage
 
         clips = footage.build(home / "clips")
         clips["far-away"] = small(clips["blue-room"], home / "clips" / "far-away.mp4")
+        evaluation.make_demo(home / "manifests")
         with browser("--hide-scrollbars") as opened, served(home) as url:
             studio = Studio(opened, url, clips, args.out, args.only)
             for shots in SHOTS:
@@ -105,7 +108,7 @@ def main() -> None:
 def talking(studio: Studio) -> None:
     """Enrolls two people; a conversation about both; while its clip is known: the other tabs."""
     with studio.page() as page:
-        for name in ("start", "start-chat", "start-people"):
+        for name in ("start", "start-chat", "start-people", "start-evaluate"):
             if name in studio.only:  # to look at, not kept
                 tab(page, name.partition("-")[2].capitalize() or "Enroll")
                 studio.take(page, name)
@@ -184,6 +187,20 @@ def unsure(studio: Studio) -> None:
             studio.each(page, "unsure")
 
 
+def evaluating(studio: Studio) -> None:
+    """A finished evaluation."""
+    names = ("evaluate", "evaluate-dark", "evaluate-phone")
+    if not studio.wants(*names):
+        return
+    with studio.page() as page:
+        tab(page, "Evaluate")
+        page.click("#pv-evaluate")
+        page.wait_for_selector("#pv-eval-runs .pv-state-done", timeout=10 * WAIT_MS)
+        page.wait_for_selector("#pv-eval-runs .pv-table")
+        page.wait_for_timeout(1500)
+        studio.each(page, "evaluate")
+
+
 def seen(page: Any) -> None:
     """Unfold the newest answer and wait for its pictures."""
     page.locator("#pv-chat .pv-turn").last.locator(".pv-more > summary").click()
@@ -222,7 +239,7 @@ def shrink(path: Path) -> None:
         image.quantize(256, kmeans=2, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
 
-SHOTS: tuple[Callable[[Studio], None], ...] = (talking, unsure)
+SHOTS: tuple[Callable[[Studio], None], ...] = (talking, unsure, evaluating)
 
 if __name__ == "__main__":
     main()

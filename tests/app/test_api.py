@@ -74,14 +74,18 @@ def test_people_come_and_go(api: tuple[App, httpx.Client], scenery: Scenery) -> 
     assert client.post(f"{API}/people", json={**wanted, "consent": True}).status_code == 201
     assert problem(client.post(f"{API}/people", json={**wanted, "consent": True}), 422)["error"] == "PeopleError"
     assert client.patch(f"{API}/people/Ben", json={"name": "Ben/no"}).json()["name"] == "Ben/no"
+    assert client.get(f"{API}/people/Ben%2Fno/export").content.startswith(b"PK")
     assert client.patch(f"{API}/people/Ben%2Fno", json={"name": "Benno"}).json()["name"] == "Benno"
     assert [one["name"] for one in client.get(f"{API}/people").json()] == ["Ana", "Benno"]
+    exported = client.get(f"{API}/people/Benno/export")
+    assert exported.content.startswith(b"PK")
     (file,) = app.desk.sessions.uploads.rglob("clip")
     assert client.delete(f"{API}/people/Benno").status_code == 204
     assert not file.exists()  # it showed him
     assert PeopleStore().names() == ["Ana"]
     problem(client.delete(f"{API}/people/Ana%2FBenno"), 404)
-    assert problem(client.delete(f"{API}/people/Benno"), 404)["error"] == "UnknownPersonError"
+    for call in (client.delete, lambda url: client.get(f"{url}/export")):
+        assert problem(call(f"{API}/people/Benno"), 404)["error"] == "UnknownPersonError"
 
 
 def test_the_library_is_filled_and_asked(api: tuple[App, httpx.Client], scenery: Scenery, tmp_path: Path) -> None:
@@ -112,7 +116,7 @@ def test_the_library_is_filled_and_asked(api: tuple[App, httpx.Client], scenery:
 
 ROUTES = [
     ("GET", "/people", "read"), ("POST", "/people", "manage"), ("PATCH", "/people/Ana", "manage"),
-    ("DELETE", "/people/Ana", "manage"), ("POST", "/clips", "ask"),
+    ("DELETE", "/people/Ana", "manage"), ("GET", "/people/Ana/export", "manage"), ("POST", "/clips", "ask"),
     ("DELETE", "/clips/x", "ask"), ("POST", "/ask", "ask"), ("GET", "/library", "read"),
     ("POST", "/library/sources", "manage"), ("DELETE", "/library/sources?path=x", "manage"),
     ("GET", "/library/scan", "read"), ("POST", "/library/scan", "manage"), ("DELETE", "/library/scan", "manage"),

@@ -14,7 +14,7 @@ import torch
 from gradio_client import handle_file
 from make_app import ANA, BEN, Scenery, api_client, make_desk, ready, running, upload
 from make_bases import save_base
-from make_browser import answered, open_page, show
+from make_browser import answered, open_page, see, show
 
 from pvchat import PVChat
 from pvchat.bases.loading import load_base
@@ -101,4 +101,35 @@ def test_the_page_speaks_through_it(chromium, chat: PVChat, party: Path) -> None
         assert answered(page, 0) == TOLD
         grown = {text for text in page.evaluate("window.drawn") if text and TOLD.startswith(text)}
         assert len(grown) > 1, grown
+        page.close()
+
+
+@pytest.mark.browser
+def test_a_training_is_offered_survives_a_reload_and_is_cancelled(
+    chromium, chat: PVChat, scenery: Scenery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only where a base answers; the shipped model takes an instant enrollment."""
+
+    def deepen(self, clip, person, track=None, stop=None, progress=None):
+        progress("training on stills", 1, 9)
+        stop.wait(300)
+        return person
+
+    monkeypatch.setattr(PVChat, "deepen", deepen)
+    with running(ready(chat)) as (_, url):
+        page = open_page(chromium, url)
+        assert not page.is_visible("#pv-depth")  # before a clip is there
+        see(page, "enroll", scenery.clip("ben", BEN))
+        page.wait_for_selector("#pv-subjects .pv-subject")
+        page.get_by_label("Name", exact=True).first.fill("Ben")
+        page.get_by_label("This person has agreed").check()
+        page.get_by_label("Instant, then deep").check()
+        page.click("#pv-enroll")
+        page.wait_for_selector("#pv-enroll-result .pv-good")
+        page.wait_for_selector("#pv-jobs [role=progressbar]")
+        page.reload()
+        page.wait_for_selector("#pv-jobs [role=progressbar]")
+        assert "Ben" in page.inner_text("#pv-jobs")
+        page.click("#pv-jobs [data-cancel]")
+        page.wait_for_selector("#pv-jobs .pv-tag:has-text('stopped')")
         page.close()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
@@ -145,7 +147,7 @@ def test_a_span_plays_the_clip_from_there_and_the_conversation_is_exported(page,
     page.wait_for_selector("#pv-chat-file :text('both')", state="detached")  # the clip showed him
 
 
-def test_people_are_renamed_and_merged(page, clips) -> None:
+def test_people_are_renamed_merged_exported_and_imported(page, clips, tmp_path: Path) -> None:
     enroll(page, clips["portrait"], "Obama")
     enroll(page, clips["speech"], "The speaker")
     tab(page, "People")
@@ -161,6 +163,18 @@ def test_people_are_renamed_and_merged(page, clips) -> None:
     page.click("#pv-rename")
     page.wait_for_selector("#pv-person-result .pv-good:has-text('is called Barack now')")
     page.wait_for_function("document.querySelector('#pv-who input').value === 'Barack'")  # the list follows the notice
+    with page.expect_download() as waiting:
+        page.click("#pv-person-export")
+    file = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(file)
+    assert file.name == "Barack.pvperson"
+    forget(page, "Barack")
+    page.get_by_text("Import a person file").click()
+    page.set_input_files("#pv-import-file input[type=file]", str(file))
+    page.wait_for_selector("#pv-import-file :text('Barack')")
+    page.click("#pv-import")
+    page.wait_for_selector("#pv-person-result .pv-good:has-text('Barack is enrolled')")
+    expect_people(page, "Barack")
     show(page, clips["both"])
     assert ask(page, "Is Barack there?").startswith("Yes")
     forget(page, "Barack")
@@ -272,6 +286,34 @@ def test_the_keyboard_alone_is_enough_to_ask(page, clips) -> None:
         page.keyboard.press("Tab")
         focused.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
     assert {"pv-ask", "pv-starter-0", "pv-starter-3", "pv-export"} <= focused
+
+
+def test_a_manifest_is_evaluated_with_progress_and_a_report(page, clips, home: Path) -> None:
+    from pvchat.eval.manifest import Item, Manifest, Subject, write
+
+    folder = home / "manifests" / "small"
+    (folder / "clips").mkdir(parents=True)
+    for name in ("portrait", "speech", "other-man"):
+        shutil.copy(clips[name], folder / "clips")
+    items = [
+        Item(f"q{there:d}", "demo", f"clips/{clip}.mp4", ("Obama",), "single", "existence", "Is Obama there?", "",
+             {"Obama": there}) for clip, there in (("speech", True), ("other-man", False))
+    ]  # fmt: skip
+    write(Manifest("small", folder, (Subject("Obama", "clips/portrait.mp4", "demo"),), tuple(items)), folder)
+    page.reload()  # a manifest that came after the server is offered too
+    page.wait_for_selector("#pv-enroll")
+    tab(page, "Evaluate")
+    page.wait_for_function("document.querySelector('#pv-manifest input').value === 'small'")
+    page.click("#pv-evaluate")
+    page.wait_for_selector("#pv-eval-runs [role=progressbar]")
+    page.wait_for_selector("#pv-eval-runs .pv-state-done")
+    row = page.locator("#pv-eval-runs .pv-ours").inner_text().split()
+    assert row[0] == "ours-instant"
+    assert "1.00" in row
+    link = page.get_by_text("Open the whole report").get_attribute("href")
+    assert "PVChat evaluation" in page.request.get(urljoin(page.url, link)).text()
+    expect_people(page)  # the manifest's people stay in the manifest's run
+    assert not list((home / "evaluations").glob("*/people"))
 
 
 def test_the_camera_records_a_clip_that_can_be_enrolled(chromium, url, clips, devices: Path) -> None:

@@ -1,17 +1,19 @@
-"""What the page can do: enroll, ask with evidence, manage people; on made-up experts."""
+"""What the page can do: enroll, ask with evidence, manage people, train in the background; on made-up experts."""
 
 from __future__ import annotations
 
 import json
+import threading
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from make_analysis import make_analysis, make_track
-from make_app import ANA, BEN, Scenery, built, real_clip, upload
+from make_app import ANA, BEN, Scenery, built, real_clip, upload, wait_for
 from PIL import Image
-from pvchat_app import cards, evidence, turncard
+from pvchat_app import cards, evidence, export, turncard
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import EnrollTab
 
@@ -193,8 +195,8 @@ def test_the_export_holds_the_conversation_and_its_pictures(desk: Desk, party: P
     assert str(session.folder) not in page + json.dumps(told)
 
 
-def test_people_are_renamed_merged_and_forgotten(desk: Desk, scenery: Scenery, party: Path) -> None:
-    desk.engine.people.rename("Ana", "Anna")
+def test_people_are_renamed_exported_imported_merged_and_forgotten(desk: Desk, scenery: Scenery, party: Path) -> None:
+    desk.rename("Ana", "Anna")
     session = enrolling(desk, scenery.clip("ana again", ANA))
     desk.enroll(session, "Ana 2")
     before = len(desk.engine.people.get("Anna").arrays["prototypes"])
@@ -203,11 +205,66 @@ def test_people_are_renamed_merged_and_forgotten(desk: Desk, scenery: Scenery, p
     assert len(merged.arrays["prototypes"]) > before
     assert desk.engine.people.get("Ana 2").name == "Anna"
     assert merged.extra["clips"] == 2
+    url, _ = export.person(session, desk.engine.people, "Anna")
+    file = desk.sessions.find(url.rsplit("/", 1)[1])
+    assert file.download == "Anna.pvperson"
+    back = party.with_name("back.pvperson")
+    back.write_bytes(file.path.read_bytes())
+    taken = upload(desk, back)
     asking(desk, party)
     desk.look(session.clips[-1])
     desk.forget("Anna")
     assert desk.engine.people.names() == []
+    assert desk.sessions.find(url.rsplit("/", 1)[1]) is None
     assert session.clips[-1].analysis is None
+    assert desk.take_person(taken, "Back").name == "Back"
+    assert not taken.exists()
+
+
+def test_deep_training_outlives_the_session_and_its_instant_person_answers(
+    desk: Desk, party: Path, monkeypatch
+) -> None:
+    calls, go = [], threading.Event()
+
+    def deepen(clip, person, track=None, stop=None, progress=None):
+        calls.append((Path(clip).exists(), person.id, track))
+        progress("augment", 1, 2)
+        go.wait(300)
+        return person
+
+    monkeypatch.setattr(desk.engine.chat, "deepen", deepen)
+    session = enrolling(desk, party)
+    session.pick = 2
+    job = desk.train(session, desk.enroll(session, "Ben"), "browser")
+    wait_for(lambda: job.step == "augment")
+    desk.end_session("one")
+    assert desk.jobs.of("browser") == [job]
+    answers = asking(desk, party)
+    assert last(desk.ask(answers, "Is Ben there?")).answer.people[0].decision == "present"
+    with pytest.raises(PeopleError, match="trained"):
+        desk.rename("Ben", "Benno")
+    with pytest.raises(PeopleError, match="trained"):
+        desk.merge("Ana", "Ben")
+    go.set()
+    wait_for(lambda: job.state == "done")
+    assert calls == [(True, desk.engine.people.get("Ben").id, 2)]  # it goes on from her who was enrolled
+    assert not any((desk.sessions.root / "jobs").iterdir())
+
+
+def test_forgetting_stops_the_training_first(desk: Desk, party: Path, monkeypatch) -> None:
+
+    def deepen(clip, person, track=None, stop=None, progress=None):
+        progress("train", 0, 1)
+        assert stop.wait(300)
+        return person
+
+    monkeypatch.setattr(desk.engine.chat, "deepen", deepen)
+    session = enrolling(desk, party)
+    job = desk.train(session, desk.enroll(session, "Cleo"), "browser")
+    wait_for(lambda: job.step == "train")
+    desk.forget("Cleo")
+    assert job.state == "stopped"
+    assert "Cleo" not in desk.engine.people.names()
 
 
 def test_clips_that_browsers_cannot_play_get_a_copy_and_the_type_comes_from_the_content(desk: Desk, tmp_path) -> None:
@@ -231,6 +288,27 @@ def test_clips_that_browsers_cannot_play_get_a_copy_and_the_type_comes_from_the_
     assert clip.media_type == "video/mp4"
 
 
+def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> None:
+    from pvchat.train.person.session import working
+
+    job = desk.jobs.add("browser", "Ana", lambda stop, progress: None)
+    assert desk.samples_of(job) is None
+    with working(desk.engine.people.get("Ana")) as made:
+        assert desk.samples_of(job) == made
+    assert desk.samples_of(job) is None
+
+
+def test_only_a_pretrained_base_is_trained(desk: Desk, party: Path, monkeypatch) -> None:
+    ben = desk.enroll(enrolling(desk, party), "Ben")
+    assert not desk.engine.trains
+    monkeypatch.setitem(vars(desk.engine.chat), "describer", object())
+    assert not desk.engine.trains
+    monkeypatch.setitem(vars(desk.engine.chat.networks), "narrator", object())
+    assert desk.engine.trains
+    assert "until the deep one is done" in cards.enrolled(ben, desk.engine.trains)
+    assert "trained" not in cards.enrolled(ben, False)
+
+
 def test_as_many_people_are_found_as_answers_count(desk: Desk, scenery: Scenery) -> None:
     path = scenery.clip("cut", ANA, BEN)
     key = video.content_key(path)
@@ -244,7 +322,7 @@ def test_as_many_people_are_found_as_answers_count(desk: Desk, scenery: Scenery)
 
 def test_whom_one_knows_is_said_beside_who_was_found(desk: Desk, party: Path) -> None:
     session = enrolling(desk, party)
-    tab = built(EnrollTab, desk)
+    tab = built(EnrollTab, desk, gr.BrowserState(""))
     html = tab._subjects(session)
     assert html.count("looks like Ana") == 1
     page = SimpleNamespace(session_hash="one")
@@ -257,7 +335,7 @@ def test_whom_one_knows_is_said_beside_who_was_found(desk: Desk, party: Path) ->
 
 
 def test_an_empty_form_says_all_that_is_missing(desk: Desk, party: Path) -> None:
-    session, tab = desk.sessions.of("one"), built(EnrollTab, desk)
+    session, tab = desk.sessions.of("one"), built(EnrollTab, desk, gr.BrowserState(""))
     with pytest.raises(PeopleError, match="a clip, a name and the consent tick are missing"):
         tab._check(session, " ", None, False)
     session.enrolling = desk.receive(session, upload(desk, party))
@@ -267,7 +345,7 @@ def test_an_empty_form_says_all_that_is_missing(desk: Desk, party: Path) -> None
 
 def test_somebody_is_enrolled_from_the_clip_that_is_asked_about(desk: Desk, party: Path) -> None:
     session, page = desk.sessions.of("one"), SimpleNamespace(session_hash="one")
-    tab = built(EnrollTab, desk)
+    tab = built(EnrollTab, desk, gr.BrowserState(""))
     assert "no clip yet" in tab.take(page)[tab.result]
     session.keep(desk.receive(session, upload(desk, party)))
     taken = tab.take(page)

@@ -8,9 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 from make_app import ANA, BEN, Scenery, built, get, running, upload
 from make_people import find_traces
+from pvchat_app import export
 from pvchat_app.chat_tab import ChatTab
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import EnrollTab
@@ -44,6 +46,7 @@ def test_what_a_session_has_of_her_is_gone(desk: Desk, scenery: Scenery, party: 
     list(desk.ask(session, "And Cem?"))
     assert {p.name for p in session.turns[1].pictures} == {"Ben"}  # nobody else was asked about
     links = [
+        export.person(session, desk.engine.people, "Ben")[0],
         desk.save_conversation(session)[0],
         session.enrolling.url,
     ]
@@ -62,22 +65,15 @@ def test_what_a_session_has_of_her_is_gone(desk: Desk, scenery: Scenery, party: 
     assert [turn.question for turn in session.turns] == ["Is Ana there?"]
     assert [clip.name for clip in session.clips] == ["ana only.mp4"]  # the only clip that doesn't show him
     assert session.enrolling is None
-    tab = built(EnrollTab, desk)
+    tab = built(EnrollTab, desk, gr.BrowserState(""))
     assert tab.redrawn(session)[tab.upload] is None
     assert [p.name for p in session.turns[0].presences] == ["Ana"]
-
-
-def made_link(session: Any, person_id: str) -> str:
-    """A link to a file that carries somebody's id."""
-    path = session.made_folder() / f"x-{person_id}.jpg"
-    path.write_bytes(b"x")
-    return session.link(path, "image/jpeg")
 
 
 def test_the_link_to_a_forgotten_person_is_answered_404(desk: Desk) -> None:
     with running(desk.engine) as (app, url):
         session = app.desk.sessions.of("one")
-        link = made_link(session, app.desk.engine.people.get("Ana").id)
+        link, _ = export.person(session, app.desk.engine.people, "Ana")
         assert get(url + link).status_code == 200
         elsewhere(desk, "Ana")
         assert get(url + link).status_code == 404
@@ -85,7 +81,7 @@ def test_the_link_to_a_forgotten_person_is_answered_404(desk: Desk) -> None:
 
 def test_a_person_who_was_trained_meanwhile_is_found_by_her_earlier_id(desk: Desk) -> None:
     session = desk.sessions.of("one")
-    link = made_link(session, desk.engine.people.get("Ana").id)
+    link, _ = export.person(session, desk.engine.people, "Ana")
     people = desk.engine.people
     first = people.get("Ana")
     second = people.add(first, replace=True)

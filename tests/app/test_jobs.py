@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from pathlib import Path
 
 import pytest
 from make_app import wait_for
-from pvchat_app.jobcards import job_card, status
+from make_people import jpeg
+from pvchat_app.jobcards import job_list, preview, sample_strip, status
 from pvchat_app.jobs import Job, Jobs
+from pvchat_app.pace import DEEP, Pace
 
 from pvchat.errors import SettingsError
 
@@ -20,7 +24,7 @@ def jobs():
 
 
 def until_stopped(stop: threading.Event, progress) -> None:
-    progress("looking through videos", 1, 4)
+    progress("training", 1, 4)
     stop.wait(300)
 
 
@@ -33,35 +37,36 @@ def test_jobs_run_one_after_the_other(jobs: Jobs) -> None:
         threading.Event().wait(0.05)
         running.pop()
 
-    made = [jobs.add("me", work) for i in range(4)]
+    made = [jobs.add("me", f"P{i}", work) for i in range(4)]
     wait_for(lambda: all(job.state == "done" for job in made))
     assert most == [1, 1, 1, 1]
 
 
-def test_a_running_job_is_stopped(jobs: Jobs) -> None:
-    job = jobs.add("me", until_stopped)
-    wait_for(lambda: job.step == "looking through videos")
+def test_a_running_job_is_stopped_and_cleaned_up(jobs: Jobs) -> None:
+    cleaned = []
+    job = jobs.add("me", "Ana", until_stopped, lambda: cleaned.append(1))
+    wait_for(lambda: job.step == "training")
     assert jobs.cancel(job.id, "me")
     wait_for(lambda: job.state == "stopped")
-    assert job.over.is_set()
-    assert status(job).startswith("Stopped after ")
+    assert cleaned == [1]
+    assert "what was reached by then is kept" in status(job)
 
 
 def test_a_waiting_job_is_stopped_without_ever_running(jobs: Jobs) -> None:
-    first = jobs.add("me", until_stopped)
+    first = jobs.add("me", "Ana", until_stopped)
     ran = []
-    second = jobs.add("me", lambda stop, progress: ran.append(1))
+    second = jobs.add("me", "Ben", lambda stop, progress: ran.append(1))
     assert jobs.ahead_of(second) == 1
     assert jobs.cancel(second.id, "me")
     assert second.state == "stopped"
     jobs.cancel(first.id, "me")
-    third = jobs.add("me", lambda stop, progress: None)
+    third = jobs.add("me", "Cid", lambda stop, progress: None)
     wait_for(lambda: third.state == "done")
     assert ran == []
 
 
 def test_only_the_owner_sees_and_stops_a_job(jobs: Jobs) -> None:
-    job = jobs.add("me", until_stopped)
+    job = jobs.add("me", "Ana", until_stopped)
     assert jobs.of("you") == []
     assert not jobs.cancel(job.id, "you")
     assert not jobs.cancel("no such job", "me")
@@ -76,34 +81,118 @@ def test_a_failure_is_told_and_the_worker_goes_on(jobs: Jobs) -> None:
     def crash(stop, progress):
         raise ZeroDivisionError("secret detail")
 
-    bad, worse = jobs.add("me", fail), jobs.add("me", crash)
-    good = jobs.add("me", lambda stop, progress: None)
+    bad, worse = jobs.add("me", "Ana", fail), jobs.add("me", "Ben", crash)
+    good = jobs.add("me", "Cid", lambda stop, progress: None)
     wait_for(lambda: good.state == "done")
     assert "The machine is too small. Use a larger one." in status(bad)
     assert worse.state == "failed"
     assert "secret" not in status(worse)
 
 
-def test_a_job_tells_its_time_left_and_a_bar_that_never_falls() -> None:
-    job, bars = Job("me", lambda stop, progress: None, state="running"), []
-    for done in range(10):
-        job.tell("looking through videos", done, 10)
-        job.tell("reading a.mp4", 1, 2)
-        bars.append(job.share)
-    assert bars == sorted(bars)
-    assert bars[-1] == 0.9
+def test_stopping_a_person_waits_until_her_job_is_over(jobs: Jobs) -> None:
+    job = jobs.add("me", "Ana", until_stopped)
+    wait_for(lambda: job.state == "running")
+    assert jobs.stop_person("Ana")
+    assert job.state == "stopped"
+    assert jobs.stop_person("nobody")
+
+
+def test_an_evaluation_is_no_training_of_a_person(jobs: Jobs) -> None:
+    job = jobs.add("me", "Ana", until_stopped, kind="evaluation")
+    assert jobs.for_person("Ana") is None
+    assert jobs.of("me") == []
+    assert jobs.of("me", "evaluation") == [job]
+
+
+def test_steps_of_an_augmentation_are_counted_and_keep_their_name() -> None:
+    job = Job("me", "Ana", lambda stop, progress: None, state="running")
+    job.tell("augmentation", 1, 6)
+    job.tell("making positives", 3, 9)
+    job.tell("laying the mesh", 1, 9)
+    assert status(job) == "Step 2 of 7: making samples"  # without a plan nothing is said of the time
+    job.tell("augmentation", 6, 6)
+    assert status(job) == "Step 7 of 7: training"
+
+
+def test_a_planned_job_tells_its_time_left_and_a_bar_that_never_falls() -> None:
+    job = Job("me", "Ana", lambda stop, progress: None, state="running", pace=Pace(DEEP))
+    bars = []
+    for step, part in enumerate(("laying the mesh", "making positives", "cutting negatives", "filtering")):
+        job.tell("augmentation", step, 6)
+        for done in range(10):
+            job.tell(part, done, 10)
+            bars.append(job.share)
     job.pace._began -= 600.0  # ten minutes ago
-    assert status(job).startswith("Reading a.mp4 · ")
+    assert bars == sorted(bars)
+    assert status(job).startswith("Step 4 of 7: checking samples · ")
     assert status(job).endswith(" left")
-    html = job_card(job, Jobs())
+    html = job_list([job], Jobs())
     assert 'role="progressbar"' in html
     assert f'aria-valuetext="{status(job)}"' in html
 
 
-def test_the_card_escapes_what_is_done_and_has_a_cancel_button_only_while_active() -> None:
-    job = Job("me", lambda stop, progress: None, state="running", step="<img src=x onerror=alert(1)>")
-    html = job_card(job, Jobs())
+def test_the_list_escapes_names_and_has_a_cancel_button_only_while_active() -> None:
+    job = Job("me", "<img src=x onerror=alert(1)>", lambda stop, progress: None, state="running", step="a<b")
+    html = job_list([job], Jobs())
     assert "<img" not in html
+    assert "A&lt;b" in html
     assert f'data-cancel="{job.id}"' in html
     job.state = "done"
-    assert "data-cancel" not in job_card(job, Jobs())
+    assert "data-cancel" not in job_list([job], Jobs())
+
+
+def test_samples_are_shown_with_their_identity_score_and_only_from_inside_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "augment"
+    (folder / "media").mkdir(parents=True)
+    (folder / "media" / "a.jpg").write_bytes(jpeg())
+    (tmp_path / "secret.jpg").write_bytes(jpeg())
+    rows = [
+        {
+            "role": "positive",
+            "recipe": "wear:<b>",
+            "media": "media/a.jpg",
+            "gates": {"identity": 0.42, "log_odds": 2.0},
+        },
+        {"role": "positive", "recipe": "outside", "media": "../secret.jpg", "gates": {}},
+        {"role": "positive", "recipe": "dropped", "media": "media/a.jpg", "dropped": "sharpness"},
+        {"role": "negative", "recipe": "lookalike", "media": "media/a.jpg"},
+    ]
+    (folder / "samples.jsonl").write_text("\n".join(map(json.dumps, rows)) + '\n{"role": "posi')
+    html = sample_strip(folder)
+    assert html.count("<img") == 1
+    assert "wear:&lt;b&gt;<b>identity 88 %</b>" in html
+    assert sample_strip(tmp_path / "none") == ""
+    assert sample_strip(None) == ""
+
+
+def test_samples_are_shown_before_they_are_checked_and_one_of_each_recipe_first(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.jpg").write_bytes(jpeg())
+    recipes = ["photometric"] * 9 + ["wear:mask"]
+    rows = [{"sample": {"role": "positive", "recipe": recipe, "media": "media/a.jpg"}} for recipe in recipes]
+    (tmp_path / "positives.jsonl").write_text(
+        "\n".join(map(json.dumps, [*rows, {"failed": "no mesh", "sample": None}]))
+    )
+    html = sample_strip(tmp_path)
+    assert "10 samples made; checking follows" in html
+    assert html.index("other light") < html.index("with a mask") < html.rindex("other light")
+    assert "identity" not in html
+
+
+def test_a_preview_stays_when_the_samples_are_gone_until_the_person_is_forgotten(jobs: Jobs, tmp_path: Path) -> None:
+    folder = tmp_path / "augment"
+    (folder / "media").mkdir(parents=True)
+    job = jobs.add("me", "Ana", until_stopped)
+    preview(job, folder)
+    assert job.preview == ""
+    (folder / "media" / "a.jpg").write_bytes(jpeg())
+    (folder / "samples.jsonl").write_text(json.dumps({"role": "positive", "recipe": "turn", "media": "media/a.jpg"}))
+    preview(job, folder)
+    assert "turn" in job.preview
+    preview(job, None)
+    assert "turn" in job.preview
+    jobs.forget("Ana")
+    assert jobs.of("me") == [job]  # it still runs
+    jobs.stop_person("Ana")
+    jobs.forget("Ana")
+    assert jobs.of("me") == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from make_app import ANA
 from make_browser import ask, open_page, see, tab
-from pvchat_app import live_tab, page
+from pvchat_app import evaluate_tab, live_tab, page
 from pvchat_app.clip_events import starters
 from pvchat_app.desk import Desk
 from pvchat_app.languages import LANGUAGES, catalogues, worded
@@ -21,6 +21,7 @@ ENGLISH = {
     "m:ss",
     "~/models/my-base",
     "rtsp://…",
+    "instant",
     "…",
 }  # questions, an endpoint, samples
 SAME = {("de", "Name"), ("fr", "Question"), ("fr", "Conversation")}  # words that two languages share
@@ -38,9 +39,9 @@ def test_each_catalogue_has_every_text_and_none_is_left_in_english() -> None:
     assert not gaps
 
 
-def test_every_text_of_the_page_stands_in_the_catalogues(desk: Desk) -> None:
+def test_every_text_of_the_page_stands_in_the_catalogues(desk: Desk, tmp_path) -> None:
     texts = {"Add to", "Stop listening"} | of_scripts() | of_empty_places()  # of what is drawn anew
-    for one in page.build(desk).config["components"]:
+    for one in page.build(desk, tmp_path).config["components"]:
         props = one["props"]
         if one["type"] == "html":
             html = f"{props['value']}{props.get('html_template', '')}"
@@ -48,6 +49,7 @@ def test_every_text_of_the_page_stands_in_the_catalogues(desk: Desk) -> None:
             texts |= set(re.findall(r'aria-label="([^"]+)"[^>]*data-words="aria-label', html))
         else:
             texts |= {text for name in ("label", "info", "placeholder", "value") if (text := text_of(props.get(name)))}
+        texts |= {name for name, _ in props.get("choices") or [] if one["props"].get("elem_id") == "pv-depth"}
     assert texts - ENGLISH == set(catalogues()["de"])
 
 
@@ -65,6 +67,8 @@ def of_empty_places() -> set[str]:
         *re.findall(r'\bempty\("([^"]+)"\)', code),
         live_tab._NONE,
         live_tab._IDLE,
+        evaluate_tab._NONE,
+        evaluate_tab._READY,
     }
 
 

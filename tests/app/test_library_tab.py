@@ -9,7 +9,7 @@ import pytest
 from make_app import ANA, Scenery, built, ready, running, wait_for
 from make_browser import open_page, tab
 from pvchat_app import library_tab, librarycards
-from pvchat_app.desk import Desk
+from pvchat_app.desk import SCAN, Desk
 
 from pvchat import PVChat
 from pvchat.library.listing import Sighting, Stranger
@@ -53,7 +53,7 @@ def test_a_camera_is_added_by_its_address(desk: Desk) -> None:
     note, *_ = library(desk, True).add("rtsp://admin:secret@127.0.0.1:9/door", "door", "me")
     assert "pv-good" in note
     assert desk.engine.chat.library.cameras() == [("rtsp://admin@127.0.0.1:9/door", "door")]
-    assert desk.jobs.of("me") == []  # there is nothing to look through
+    assert desk.jobs.of("me", SCAN) == []  # there is nothing to look through
 
 
 def test_cards_say_when_somebody_was_seen_last(desk: Desk, scenery: Scenery) -> None:

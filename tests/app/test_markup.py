@@ -33,12 +33,14 @@ def test_an_exported_conversation_holds_no_foreign_element(desk: Desk, party: Pa
 
 
 @pytest.mark.browser
-def test_nothing_foreign_becomes_an_element_of_the_page(chromium, chat: PVChat, party: Path) -> None:
+def test_nothing_foreign_becomes_an_element_of_the_page(chromium, chat: PVChat, party: Path, tmp_path: Path) -> None:
+    imported = tmp_path / "zoe.pvperson"
     chat.people.rename("Ana", NAME)
+    chat.people.export(NAME, imported)
+    chat.forget(NAME)
     with running(ready(chat)) as (_, url):
         page = open_page(chromium, url)
-        tab(page, "People")
-        page.wait_for_selector("#pv-people .pv-person")
+        take(page, imported)
         see_no_markup(page, "#pv-people")
         show(page, party)
         ask(page, f"Is {NAME} there? {TAGS}")
@@ -49,9 +51,19 @@ def test_nothing_foreign_becomes_an_element_of_the_page(chromium, chat: PVChat, 
         tab(page, "People")
         page.wait_for_timeout(1500)
         chat.forget(NAME)  # by somebody else: this page still offers the name
-        page.click("#pv-forget")
+        page.click("#pv-person-export")
         page.wait_for_selector("#pv-person-result .pv-error")
         see_no_markup(page, "#pv-person-result")
+
+
+def take(page: Any, file: Path) -> None:
+    tab(page, "People")
+    page.get_by_text("Import a person file").click()
+    page.set_input_files("#pv-import-file input[type=file]", str(file))
+    page.wait_for_selector("#pv-import-file :text('zoe')")
+    page.click("#pv-import")
+    page.wait_for_selector("#pv-person-result .pv-good")
+    page.wait_for_selector("#pv-people .pv-person")
 
 
 def see_no_markup(page: Any, where: str) -> None:

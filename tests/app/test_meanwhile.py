@@ -19,6 +19,7 @@ from PIL import Image
 from pvchat_app import evidence, forgetting
 from pvchat_app.conversation import SessionClip, keys_of
 from pvchat_app.desk import Desk
+from pvchat_app.jobs import Jobs
 from pvchat_app.progress import CallProgress
 from pvchat_app.sessions import Session
 
@@ -215,6 +216,14 @@ def test_a_clip_that_is_removed_while_its_pictures_are_made_gets_none(
     monkeypatch.setattr(evidence, "pictures", removed)
     *_, turn = desk.ask(session, "Is Ana there?")
     assert (turn.error, turn.pictures, turn.clip) == ("", [], None)
+
+
+def test_whoever_sees_that_a_job_is_over_finds_it_cleaned_up() -> None:
+    jobs, states = Jobs(), list[str]()
+    job = jobs.add("me", "Ana", lambda stop, progress: None, lambda: states.append(job.state))
+    assert job.over.wait(60)
+    jobs.close()
+    assert (states, job.state) == (["running"], "done")
 
 
 def test_a_part_that_is_seen_while_the_status_is_told_is_answered_from_with_its_own(

@@ -46,7 +46,9 @@ def test_errors_are_a_sentence_with_what_to_do_and_without_paths_or_flags() -> N
     assert "--" not in explained_error(NoSubjectError("nobody was found.", subject="x.mp4", hint="Use --track N"))
     assert explained_error(PeopleError("is being trained.", subject="Ana/Ben")) == "Ana/Ben: is being trained."
     assert explained_error(UnknownPersonError("nobody of this name is enrolled.", subject="/Zoe")).startswith("/Zoe: ")
-    assert explained_error(PeopleError("can't be read.", subject="/home/me/ana.json")).startswith("ana.json: ")
+    assert explained_error(PeopleError("not a whole person file.", subject="/home/me/ana.pvperson")).startswith(
+        "ana.pvperson: "
+    )
     assert explained_error(
         UnknownPersonError("nobody of this name is enrolled.", subject="Zoe", hint="`pvchat enroll`")
     ).endswith("Enroll a person first.")

@@ -20,7 +20,7 @@ def page(chromium, studio: Scenery):
 
 
 def test_what_can_be_done_first_is_shown_first(page, studio: Scenery) -> None:
-    fields = page.locator("#pv-who, #pv-forget, #pv-new-name, #pv-rename, #pv-other, #pv-merge")
+    fields = page.locator("#pv-who, #pv-person-export, #pv-forget, #pv-new-name, #pv-rename, #pv-other, #pv-merge")
     tab(page, "People")
     page.wait_for_selector("#pv-people:has-text('Nobody is enrolled yet')")
     assert fields.count() == 0
@@ -29,12 +29,12 @@ def test_what_can_be_done_first_is_shown_first(page, studio: Scenery) -> None:
     enroll(page, studio.clip("ana", ANA), "Ana")
     tab(page, "People")
     page.wait_for_function("document.querySelector('#pv-who input')?.value === 'Ana'")
-    assert fields.count() == 4
+    assert fields.count() == 5
     assert page.locator("#pv-begin, #pv-other, #pv-merge").count() == 0  # nobody to merge her with
     enroll(page, studio.clip("ben", BEN), "Ben")
     tab(page, "People")
     page.wait_for_function("document.querySelector('#pv-other input')?.value === 'Ben'")
-    assert fields.count() == 6
+    assert fields.count() == 7
     page.click("#pv-people [data-name=Ben]")  # a card picks whom it shows
     page.wait_for_function("document.querySelector('#pv-who input')?.value === 'Ben'")
     page.keyboard.press("?")

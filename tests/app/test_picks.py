@@ -63,9 +63,11 @@ def correct(desk: Desk) -> None:
     (rename, "was renamed to Anna elsewhere"), (swap, "was renamed to Anna elsewhere"),
     (alias, "was changed elsewhere"), (correct, "was changed elsewhere"), (forget, "isn&#x27;t enrolled any more"),
 ])  # fmt: skip
-@pytest.mark.parametrize("action", ["rename", "forget", "ask to forget", "merge", "ask to merge", "merge into"])
+@pytest.mark.parametrize(
+    "action", ["rename", "forget", "ask to forget", "merge", "ask to merge", "merge into", "export"]
+)
 def test_nothing_happens_to_who_was_changed_meanwhile(two: Desk, change: Callable, why: str, action: str) -> None:
-    ana, ben = on_page(two, "Ana"), on_page(two, "Ben")
+    ana, ben, request = on_page(two, "Ana"), on_page(two, "Ben"), SimpleNamespace(session_hash="one")
     change(two)
     ben = current_pick(two.engine.people, ben)
     before, tab = [picked(person) for person in two.engine.people.all()], built(PeopleTab, two)
@@ -76,6 +78,7 @@ def test_nothing_happens_to_who_was_changed_meanwhile(two: Desk, change: Callabl
         "merge": lambda: tab.merge((ana, ben)),
         "merge into": lambda: tab.merge((ben, ana)),
         "ask to merge": lambda: tab.ask_merge(ana, ben),
+        "export": lambda: tab.export(ana, request),
     }[action]())  # fmt: skip
     assert f"Ana: {why}" in told
     assert "Nothing was done" in told

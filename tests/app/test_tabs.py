@@ -121,3 +121,10 @@ def test_a_question_about_one_person_goes_when_another_is_picked(page, studio: S
     page.click("#pv-forget-yes")
     page.wait_for_selector("#pv-person-result .pv-good:has-text('Eva is forgotten')")
     page.wait_for_function("!document.querySelector('#pv-people').innerText.includes('Eva')")
+
+
+def test_evaluate_says_where_manifests_lie_and_offers_the_demo_set(page) -> None:
+    tab(page, "Evaluate")
+    assert "manifests" in page.locator("#pv-manifests-where code").inner_text()
+    assert page.locator("#pv-demo-set").is_visible()
+    assert page.locator("#pv-evaluate").is_disabled()

@@ -13,7 +13,7 @@ from PIL import Image
 from pvchat import PVChat, video
 from pvchat.assets.footage import move_over
 from pvchat.augment.settings import AugmentConfig
-from pvchat.bases.states import TOKENS
+from pvchat.bases.states import STATE, TOKENS
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.train.bases import person as training
@@ -82,6 +82,11 @@ def test_from_one_clip_to_a_file_and_back(
     assert "Eileen" in run("ask", str(again), "What is Eileen wearing?")["answer"]
     assert run("ask", str(footage("empty")), "Is Eileen there?")["people"][0]["decision"] == "absent"
 
+    run("people", "export", "Eileen", str(tmp_path / "eileen.pvperson"))
     run("enroll", str(again), "--name", "Bea")
     run("people", "forget", "Eileen")
     assert run("ask", str(again), "Is Bea there?")["people"] == alone["people"]
+    run("people", "import", str(tmp_path / "eileen.pvperson"), "--alike")
+    back = PVChat(Settings(device="cpu", model=model)).people.get("Eileen")
+    assert back.extra[STATE] == eileen.extra[STATE]
+    assert (back.arrays[TOKENS] == eileen.arrays[TOKENS]).all()

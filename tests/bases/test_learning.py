@@ -21,7 +21,7 @@ from make_taught import log_odds, open_pretrained, teach, told_right
 
 from pvchat.bases.soft import TOKENS
 from pvchat.bases.states import STATE, Z, fits, personal_of
-from pvchat.people import encoding
+from pvchat.people import exchange
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 from pvchat.train.bases.gate import Gate, calibrate, examine, held_out
@@ -119,11 +119,12 @@ def test_forgetting_one_leaves_the_other_as_she_was(taught, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_state_is_kept_in_a_file_and_belongs_to_one_base(taught, open_base):
+def test_a_state_is_shared_as_a_file_and_belongs_to_one_base(taught, open_base, tmp_path):
     base, found = taught
     data, trained, gate = found["Ana"]
     person = with_state(make_person("Ana"), trained, gate, base)
-    again = encoding.decode(encoding.encode(person))
+    (tmp_path / "ana.pvchat").write_bytes(exchange.pack(person))
+    again = exchange.read(tmp_path / "ana.pvchat")
     assert log_odds(base, again, data.shown[0]) == log_odds(base, person, data.shown[0])
     other = open_base("qwen3_vl")
     assert not fits(other, again)

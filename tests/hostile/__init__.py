@@ -23,6 +23,7 @@ MATRICES = {  # name: module of this package that has a `run`
     "homes": "homes",
     "clocks": "clocks",
     "network": "network",
+    "import": "imports",
     "forget": "forget",
     "origin": "origin",
     "firstlook": "firstlook",

@@ -98,7 +98,7 @@ LEFT: dict[str, Callable[[Person], Any]] = {
     "kill -9 in a deep enrollment": lambda person: _killed(_deep, person),
     "her clip in the cache": _cached,
     "pictures to choose from": lambda person: _file(person, temporary.OFFERED, "1.jpg"),
-    "a file behind a server's link": lambda person: _file(person, "app-1", "s", f"x-{person.id}.jpg"),
+    "an export behind a server's link": lambda person: _file(person, "app-1", "s", f"x-{person.id}.pvperson"),
     "a conversation that was saved": lambda person: _file(person, "app-1", "s", f"c-{temporary.ANYONE}.zip"),
     "a clip that shows her": lambda person: temporary.mark(_file(person, "app-1", "s", "c", "1").parent, [person.id]),
     "a write that was cut off": _half_written,

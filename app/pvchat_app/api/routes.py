@@ -7,11 +7,15 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from pvchat.errors import PeopleError, UnknownPersonError
 from pvchat.library.library import Status
+from pvchat.people import exchange
+from pvchat.people.corrections import shareable
+from pvchat.people.person import clean_name
 from pvchat.people.store import describe
 from pvchat.schemas import Answer
 from pvchat.storage import temporary
@@ -19,7 +23,7 @@ from pvchat.storage.tokens import ApiToken
 from pvchat_app.api import models
 from pvchat_app.api.gate import RefusedError, needs
 from pvchat_app.api.problems import problem_of
-from pvchat_app.desk import Desk
+from pvchat_app.desk import SCAN, Desk
 from pvchat_app.jobs import Job
 
 people = APIRouter(prefix="/people", tags=["people"])  # a name may hold a "/": `{name:path}`
@@ -51,6 +55,8 @@ async def enroll(request: Request, wanted: models.Enrollment, token: Manages) ->
         raise PeopleError("consent is missing.", subject="consent", hint="Send true if the person has agreed.")
 
     def run() -> dict[str, Any]:
+        if wanted.replace:
+            desk.end_training(clean_name(wanted.name))
         try:
             person = desk.engine.chat.enroll(path, wanted.name, track=wanted.track, replace=wanted.replace)
         finally:
@@ -64,7 +70,7 @@ async def enroll(request: Request, wanted: models.Enrollment, token: Manages) ->
 @people.patch("/{name:path}", response_model=models.PersonRow)
 def rename(request: Request, name: str, wanted: models.Renaming, _: Manages) -> dict[str, Any]:
     """Give somebody another name."""
-    return describe(_desk(request).engine.people.rename(name, wanted.name))
+    return describe(_desk(request).rename(name, wanted.name))
 
 
 @people.delete("/{name:path}", status_code=204)
@@ -74,6 +80,14 @@ async def forget(request: Request, name: str, _: Manages) -> None:
     if desk.engine.people.find(name) is None:
         raise UnknownPersonError("nobody is called so.", subject=name, hint="GET /api/v1/people lists everyone.")
     await request.app.state.turns.take(partial(desk.forget, name))
+
+
+@people.get("/{name:path}/export", response_class=Response)
+def export(request: Request, name: str, _: Manages) -> Response:
+    """Somebody as one `.pvperson` file."""
+    person = _desk(request).engine.people.get(name)
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(person.name, safe='')}.pvperson"}
+    return Response(exchange.pack(shareable(person)), media_type="application/octet-stream", headers=headers)
 
 
 # -- clips ------------------------------------------------------------------------------------------------------------
@@ -175,14 +189,14 @@ def _desk(request: Request) -> Desk:
 
 def _last_scan(desk: Desk) -> Job | None:
     """The newest look through the library that a client of the API began, still known."""
-    return next(iter(desk.jobs.of(_API)), None)
+    return next(iter(desk.jobs.of(_API, SCAN)), None)
 
 
 def _scan_row(job: Job | None) -> models.ScanRow:
     if job is None:
         return models.ScanRow(running=False)
     problem = None if job.failure is None else problem_of(job.failure)[1]
-    return models.ScanRow(running=job.active, what=job.step, share=job.share, report=job.result, problem=problem)
+    return models.ScanRow(running=job.active, what=job.part, share=job.share, report=job.result, problem=problem)
 
 
 def _of_library(desk: Desk, path: str) -> Path:
