@@ -65,7 +65,7 @@ def test_what_was_changed_or_forgotten_since_is_not_brought_back(desk: Desk, sce
     desk.enroll(enrolling(desk, scenery.clip("ana again", ANA)), "Ana 2")
     desk.merge("Ana", "Ana 2")
     if change == "rename":
-        desk.engine.people.rename("Ana", "Anna")
+        desk.rename("Ana", "Anna")
     else:
         desk.forget("Ana" if change == "forget" else "Ana 2")
     with pytest.raises(PeopleError, match="no merge to undo"):

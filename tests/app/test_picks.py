@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 from make_app import BEN, Scenery, built, ready, running, upload
 from make_browser import open_page, pick
@@ -38,13 +39,13 @@ def on_page(desk: Desk, name: str) -> str:
 
 
 def rename(desk: Desk) -> None:
-    desk.engine.people.rename("Ana", "Anna")
+    desk.rename("Ana", "Anna")
 
 
 def swap(desk: Desk) -> None:
     """Her name is somebody else's now."""
-    desk.engine.people.rename("Ana", "Anna")
-    desk.engine.people.rename("Ben", "Ana")
+    desk.rename("Ana", "Anna")
+    desk.rename("Ben", "Ana")
 
 
 def alias(desk: Desk) -> None:
@@ -139,7 +140,7 @@ def test_a_correction_is_about_whom_the_turn_shows(two: Desk, scenery: Scenery, 
 
 
 def test_a_clip_is_added_to_who_was_picked_only(two: Desk, scenery: Scenery) -> None:
-    session, tab = two.sessions.of("one"), built(EnrollTab, two)
+    session, tab = two.sessions.of("one"), built(EnrollTab, two, gr.BrowserState(""))
     session.enrolling = two.receive(session, upload(two, scenery.clip("ana again", 1)))
     analysis = two.look(session.enrolling)
     assert looks_like(two, analysis, analysis.tracks[0]).name == "Ana"
