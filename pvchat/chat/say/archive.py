@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pvchat.chat.archive import is_of_all
+from pvchat.chat.archive import at_least_and_most, is_of_all
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import clock, first_times, join, lasting, number, so_many_people, span_told, upper
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
@@ -40,8 +40,8 @@ _NOT_LISTENED = (
     "pvchat doctor --fetch --voice; then: pvchat library scan."
 )
 _STRANGERS, _NAMELESS = "somebody I don't know", "somebody I can't tell"
-_EACH = {"place": "everywhere", "day": "on each day", "weekday": "on each weekday", "month": "in each month",
-         "hour": "at each hour"}  # fmt: skip
+_EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}" for one in ("week", "month", "year")},
+         **{one: f"on each {one}" for one in ("day", "night", "weekday")}}  # fmt: skip
 
 
 def moment(one: Seen, last: bool = False) -> str:
@@ -91,8 +91,11 @@ def unit_said(kind: str, unit: str) -> str:
     if kind == "day":
         at = date.fromisoformat(unit)
         return f"on {at:%A} {at.day} {at:%B %Y}"
-    if kind == "month":
-        return f"in {date.fromisoformat(f'{unit}-01'):%B %Y}"
+    if kind in ("night", "week"):
+        at = date.fromisoformat(unit)
+        return f"in the {kind} of {at:%A} {at.day} {at:%B %Y}"
+    if kind in ("month", "year"):
+        return f"in {date.fromisoformat(f'{unit}-01'):%B %Y}" if kind == "month" else f"in {unit}"
     return f"on {unit}s" if kind == "weekday" else f"between {int(unit)}:00 and {int(unit) + 1}:00"
 
 
@@ -147,11 +150,18 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     return " ".join([*strange, told])
 
 
-def lead_of(found: ArchiveFinding, joint: str) -> str:
-    """What stands before the answers for two times that are held against each other; "" where they aren't."""
+def lead_of(found: ArchiveFinding, joint: str, scopes: Sequence[str]) -> str:
+    """What stands before the answers for two times or places that are held against each other; "" where they aren't."""
+    query = found.query
+    if query.select == "compare" and query.form == "choice" and found.then is not None and query.rank is not None:
+        ranges = [at_least_and_most(one) for one in (found, found.then)]
+        more = [one for one, (least, _), (_, most) in zip(scopes, ranges, ranges[::-1], strict=True) if least > most]
+        more = [one for one in scopes if one not in more] if more and query.rank.k < 0 else more
+        word = ("Longer", "More often", "Shorter", "Less often")[(query.rank.by == "often") + 2 * (query.rank.k < 0)]
+        return f"{word}{more[0]}." if more else "About the same."
     if joint not in ("than", "but not", "both"):
         return ""
-    named = f"{join(list(found.names)) or 'Nobody I know'}." if found.query.select == "who" else ""
+    named = f"{join(list(found.names)) or 'Nobody I know'}." if query.select == "who" else ""
     return LEADS[found.verdict or ""] or named
 
 
@@ -178,6 +188,8 @@ def _exists(found: ArchiveFinding, asked: Asked) -> str:
         return _compare(found, asked)
     if is_of_all(found.query):
         return _everybody(found, asked)
+    if found.query.throughout and found.query.value in UNITS:
+        return _in_each(found, asked)
     if found.verdict == "unsure":
         return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     return f"Yes, {_so(found)} {_in_how_many(found, asked)}.{lines(found.seen)}"
@@ -197,6 +209,18 @@ def _everybody(found: ArchiveFinding, asked: Asked) -> str:
         never = f"I found no moment at which {left} {clause(where, 1)}."
         told.append(never if found.verdict == "no" else f"Of {left} I can't tell.")
     return " ".join(told) + f" That is of {_among(found, asked)}." + lines(found.seen)
+
+
+def _in_each(found: ArchiveFinding, asked: Asked) -> str:
+    """Whether it holds on each day, in each week …: on which it doesn't, and on which it does."""
+    kind, so = found.query.value, f"{_subject(found)}{_where(found)}"
+    held, left = (
+        [unit_said(kind, one) for one, count in found.groups.items() if bool(count) == it] for it in (True, False)
+    )
+    told = [LEADS[found.verdict or ""].rstrip("."), f", {_EACH[kind]}" * (found.verdict == "yes"), "."]
+    told += [f" {so}: {join(held[:_MOST])}."] if held else []
+    told += [f" Not {join(left[:_MOST], 'or')}."] if left else []
+    return "".join(told) + f" That is of {_among(found, asked)}." + lines(found.seen)
 
 
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
