@@ -200,7 +200,7 @@ class _Search:
         """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for;
         everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all.
         """
-        where, values = self._where()
+        where, values = (replace(self, scope=replace(self.scope, place="")) if query.throughout else self)._where()
         if is_of_all(query) and query.where not in (None, PRESENT):
             words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
             seen = {who for (who,) in self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)}

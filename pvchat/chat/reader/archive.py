@@ -27,8 +27,10 @@ from pvchat.chat.query import (
     Query,
     Rank,
     Select,
+    Whom,
     is_of_sound,
     numbers_of,
+    parts_of,
 )
 from pvchat.chat.reader.dates import Dates, dated
 from pvchat.chat.reader.read import Known, read
@@ -41,21 +43,24 @@ _VIDEO = re.compile(
     r"[\"“][^\"”]*[\"”]|\b(?:(?:clip|film|movie|recording|vid)(?P<several>s)?|(?P<all>footage))\b", re.I
 )
 # By what videos are put together (`archive_finding.UNITS`): "which room …", "on which days …", "how many nights …"
-_MOSTLY = r"(?=.*\b(?:most(?:ly)?|usually|normally|generally|mainly|longest|least|fewest|quietest|busiest)\b)"
+_USUALLY = r"(?=.*\b(?:usually|normally|generally|mainly|mostly|most often)\b)"
+_MOSTLY = (
+    r"(?=.*\b(?:usually|normally|generally|mainly|mostly|(?<!at )(?:most|least)|longest|fewest|quietest|busiest)\b)"
+)
 _UNIT = re.compile(
     r"^(?:and |but )?(?:(?:[io]n|at|during|from) )?(?:(?P<how>how many)|which|what|(?P<is>(?:is|was) there (?:an?|any)))"
     r"(?: different| other| of the)? (?:(?P<place>rooms?|places?|locations?|cameras?|parts? of the \w+)"
     r"|(?P<weekday>days? of the week|weekdays?)|(?P<day>days?|dates?)(?! ago)|(?P<night>nights?)|(?P<week>weeks?)"
-    rf"|(?P<month>months?)|(?P<year>years?)|(?P<hour>hours?|times?(?: of (?:the )?day)?{_MOSTLY})"
+    rf"|(?P<month>months?)|(?P<year>years?)|(?P<hour>hours?|times?(?: of (?:the )?day)?{_USUALLY})"
     rf"|(?P<video>videos?(?:(?<=many videos)|{_MOSTLY})))\b(?: (?:[io]n )?(?:which|when|where|that))?"
-    rf"|^(?P<where>where)\b(?:{_MOSTLY}|(?=.*\b(?:been|everywhere|now|last|first)\b))|^(?P<when>when|what time)\b{_MOSTLY}"
+    rf"|^(?P<where>where)\b(?:{_MOSTLY}|(?=.*\b(?:been|everywhere|now|last|first)\b))|^(?P<when>when|what time)\b{_USUALLY}"
     rf"|^(?P<who>who)\b(?:{_MOSTLY}|(?=.*\bnever\b))|^(?P<ago>how (?:long|many \w+) ago)\b",
     re.IGNORECASE,
 )
 _MEASURES = (
     (r"\bspen[dt]s? (?:(?:the )?most(?: of)? )?(?:(?:his|her|their|the) )?time\b|\b(?:the )?longest\b", Rank("long")),
     (r"\b(?:the )?shortest\b", Rank("long", -1)),
-    (r"\b(?:the )?(?:least(?: often)?|fewest(?= people\b)?|quietest)\b", Rank("often", -1)),
+    (r"\b(?:the )?(?<!at )(?:least(?: often)?|fewest|quietest)\b", Rank("often", -1)),
     (r"\b(?:(?:in|on) )?(?:the )?(?:most (?:often|frequently|of the time|videos|days)|mostly|most|largest number of|usually"
      r"|normally|generally|mainly|busiest)\b", Rank("often")),
     (r"\b(?:right )?now\b", Rank("time", -1)),
@@ -66,7 +71,10 @@ _IDLE = re.compile(
     r"^(?:is|are|was|were|has|had|have|been|used|visit\w*|the|all|every|people|videos?|there|seen|recorded|filmed|shot|\W)*$",
     re.IGNORECASE,
 )
-_SHOW = re.compile(r"^(?:please,? )?(?:can you )?(?:show|find|play|list|give)\b(?: me)?", re.IGNORECASE)
+_SHOW = re.compile(
+    r"^(?:please,? )?(?:can you )?(?:show|find|play|list|give)\b(?: me)?"
+    r"(?P<of> (?:all |every )?(?:the )?videos? (?:of|with|where|in which|showing) )?", re.IGNORECASE,
+)  # fmt: skip
 _SO_MANY = re.compile(
     r"\b(?P<edge>last|latest|most recent|first) (?P<count>\w+)(?= (?:videos|times|visits)\b)", re.IGNORECASE
 )
@@ -80,8 +88,15 @@ _MORE = re.compile(
     r"|most often|most|(?P<longest>longest))\b", re.IGNORECASE,
 )  # fmt: skip
 _LEANS = re.compile(
-    r"^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b", re.IGNORECASE
+    r"^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
+    r"|^(?:at )?(?:who|when|where|with whom|what times?|how (?:long|often|many)(?: people)?)"
+    r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$", re.IGNORECASE,
+)  # fmt: skip
+# Speaks of the videos that were found before
+_OF_THEM = re.compile(
+    r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b|(?= (?:is|are|was|were)\b))", re.IGNORECASE
 )
+_BEYOND = re.compile(r"^(?:and |what about )?(?P<how>before|after)(?: that| then)?\W*$", re.IGNORECASE)
 _ON_IT = re.compile(r"\b(?:else|his|their)\b|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE)
 # Asks anew, of all times
 _EVER = re.compile(r"\b(?:ever|never|usually|normally|always|at all)\b", re.IGNORECASE)
@@ -94,6 +109,7 @@ _ASKS_AGAIN = re.compile(
 )
 _HE = re.compile(r"\b(?:he|she|they|him|her|them)\b", re.IGNORECASE)
 _EDGE = re.compile(r"\b(?:first|last|earliest|latest|initially)\b", re.IGNORECASE)
+_HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
 _SPOT = "§"  # stands where a place was named
@@ -150,6 +166,7 @@ def read_archive(
     """
     text = _VIDEO.sub(lambda one: "videos" if one["several"] or one["all"] else one[0] if one[0][0] in "\"“" else "video",
                       text.strip())  # fmt: skip
+    text = re.sub(r"\b((?:has|have)\b.*?)\bvisited\b(?!(?: the| \w+) )", r"\1come", text, flags=re.IGNORECASE)
     rest, spots = _placed(text, places)
     try:
         rest, dates = dated(rest, now, (*known.names, *known.aliases))
@@ -162,12 +179,28 @@ def read_archive(
     if before is not None and meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
         earlier = replace(meant.rank, k=meant.rank.k + (1 if meant.rank.k > 0 else -1))
         return replace(before, query=replace(meant, rank=earlier), sighting=None)
+    if before is not None and before.dates and (beyond := _BEYOND.match(rest)):
+        earlier = beyond["how"].lower() == "before"
+        since, until = (None, before.dates[0].since) if earlier else (before.dates[-1].until, None)
+        return replace(before, dates=(Dates(since, until, f"{beyond['how'].lower()} that"),))
+    if before is not None and before.query.select in ("when", "how_often") and _OF_THEM.search(rest):
+        return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), replace(known, history=()), scoped), before)
     found = _of_scopes(rest, known, scoped)
     if before is None:
         return found
     fresh = _of_scopes(rest, replace(known, history=()), scoped)
-    leans = _LEANS.search(rest) or not _EVER.search(rest) and (found.query != fresh.query or _ON_IT.search(rest))
-    return _leaning(rest, found, before, meant) if leans else found
+    named = any(whom.names for whom in parts_of(fresh.query, Whom))
+    leans = found.query != fresh.query or _ON_IT.search(rest) or not named and _HE.search(rest)
+    return _leaning(rest, found, before, meant) if _LEANS.search(rest) or leans and not _EVER.search(rest) else found
+
+
+def _of_them(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
+    """A question about the videos that were found before: "which of them is the longest?"."""
+    query, asked = found.query, before.query
+    where = asked.where if query.where is None else query.where
+    value = "" if query.rank is None and query.value == "videos" else query.value
+    whom = asked.whom if query.whom == EVERYBODY else query.whom
+    return _held_on(replace(found, query=replace(query, whom=whom, where=where, value=value)), before)
 
 
 def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
@@ -225,9 +258,13 @@ def _read_one(rest: str, known: Known) -> Query:
             asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
             rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
             return replace(asked, select="when", rank=rank, number=Number("exactly", count))
-    query = _at(rest, known)
     shown = _SHOW.match(rest)
-    if shown and query.select in ("who", "describe", "exists") or _IDLE.match(rest[shown.end() if shown else 0 :]):
+    if _IDLE.match(rest[shown.end() if shown else 0 :].replace(_SPOT, "")):
+        return Query("when", value="videos")
+    if shown and shown["of"]:
+        return _read_one(f"When is {rest[shown.end() :]}", known)
+    query = _at(rest, known)
+    if shown and query.select in ("who", "describe", "exists"):
         query = Query("when", query.whom, query.where, during=query.during)
     return _over_videos(query, rest)
 
@@ -311,8 +348,11 @@ def _over_videos(query: Query, text: str) -> Query:
         return Query("refuse", refusal="sound")  # who never says it may say it unheard
     if polar and (whom.quantifier == "none" or where == Not(MUSIC) or whom.names and where == Not(PRESENT)):
         return _at_no_time(query)
-    if query.select == "how_long" and query.rank is not None and query.rank.by == "long":
+    if query.rank is not None and query.rank.by == "long" and query.select == "how_long":
         query = replace(query, select="when")
+    if query.rank is not None and query.rank.by == "time" and query.select == "when" and _HOW_LONG.match(text):
+        during = During("while", Event(whom, where or PRESENT), query.rank.k)
+        return Query("how_long", whom, where, during=during)
     if query.select == "when" and query.rank is not None and query.rank.by == "long" and _OF_LENGTH.search(text):
         return replace(query, value="videos")
     if whom.quantifier == "none" and isinstance(where, Has) and where.attribute == "with" and where.of is not None:
@@ -325,9 +365,9 @@ def _over_videos(query: Query, text: str) -> Query:
         query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=rank)
     if query.select == "order" and len(whom.names) == 1 and query == Query("order", whom, form=query.form):
         return replace(query, select="when", value="in order")
-    if query.select == "when" and isinstance(query.where, Has) and query.where in _MOVES:
-        return replace(query, where=None, rank=Rank("time", _MOVES[query.where]))
-    return query
+    if not (isinstance(query.where, Has) and query.where in _MOVES) or query.select in ("compare", "order"):
+        return query
+    return replace(query, where=None, rank=Rank("time", _MOVES[query.where]) if query.select == "when" else query.rank)
 
 
 def _at_no_time(query: Query) -> Query:
@@ -354,6 +394,12 @@ def _sighting_of(before: ArchiveQuestion) -> Query | None:
 def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
     """A question that leans on the one before: of whom, of which sighting, when and where."""
     query, sighting, earlier = found.query, found.sighting, before.sighting
+    if query.select == "who" and query.whom.names and _HE.search(rest):  # "who were they?"
+        query = replace(query, whom=replace(query.whom, quantifier="any"))
+    if (
+        query.select == "who" and query.where == Has("with") and before.query.whom.names
+    ):  # "was Tom with anybody?" "Who?"
+        query = replace(query, where=Has("with", of=before.query.whom))
     if query.whom == EVERYBODY and _HE.search(rest) and query.select not in ("who", "count"):  # whom nobody named
         query = replace(query, whom=before.query.whom)
         sighting = sighting and replace(sighting, whom=before.query.whom)

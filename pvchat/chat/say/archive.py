@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pvchat.chat.archive import at_least_and_most, is_of_all
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
-from pvchat.chat.english import clock, first_times, join, lasting, number, so_many_people, span_told, upper
+from pvchat.chat.english import NTH_SAID, clock, first_times, join, lasting, number, so_many_people, span_told, upper
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
 from pvchat.chat.say.clauses import clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
@@ -280,7 +280,7 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
 def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """The last time, or the first; or so many before or after it."""
     last = rank.k < 0
-    word = ("last" if last else "first") if abs(rank.k) == 1 else f"{'before' if last else 'after'} that"
+    word = ("last" if last else "first") if abs(rank.k) == 1 else "before that" if last else _nth(rank.k)
     verb = "was" if len(found.query.whom.names) < 2 else "were"
     sure, perhaps = found.sure, found.perhaps
     so = f"{_subject(found)}{_where(found)}"
@@ -297,6 +297,11 @@ def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     return (
         " ".join(told) + (f" That is among {_among(found, asked)}." if asked.of and found.looked_at > 1 else "") + said
     )
+
+
+def _nth(k: int) -> str:
+    """Such as "the second time"."""
+    return f"for the {NTH_SAID[k - 1]} time" if k <= len(NTH_SAID) else "after that"
 
 
 def _who(found: ArchiveFinding, asked: Asked) -> str:
