@@ -38,9 +38,10 @@ from pvchat.chat.reader.timewords import counted
 from pvchat.chat.sounds import MUSIC
 from pvchat.errors import SettingsError
 
-# What videos are called, but for words that are quoted
-_VIDEO = re.compile(
-    r"[\"“][^\"”]*[\"”]|\b(?:(?:clip|film|movie|recording|vid)(?P<several>s)?|(?P<all>footage))\b", re.I
+# What videos are called, and visits, but for words that are quoted
+_CALLED = re.compile(
+    r"[\"“][^\"”]*[\"”]|\b(?:(?P<video>clip|film|movie|recording|vid|(?P<all>footage))|(?P<visit>appearance))(?P<s>s)?\b",
+    re.IGNORECASE,
 )
 # By what videos are put together (`archive_finding.UNITS`): "which room …", "on which days …", "how many nights …"
 _USUALLY = r"(?=.*\b(?:usually|normally|generally|mainly|mostly|most often)\b)"
@@ -112,6 +113,7 @@ _EDGE = re.compile(r"\b(?:first|last|earliest|latest|initially)\b", re.IGNORECAS
 _HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
+_IN_ORDER = re.compile(r",? in (?:chronological )?order\b", re.IGNORECASE)
 _SPOT = "§"  # stands where a place was named
 
 
@@ -164,14 +166,13 @@ def read_archive(
         now: the time at which it is asked, local.
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
-    text = _VIDEO.sub(lambda one: "videos" if one["several"] or one["all"] else one[0] if one[0][0] in "\"“" else "video",
-                      text.strip())  # fmt: skip
-    text = re.sub(r"\b((?:has|have)\b.*?)\bvisited\b(?!(?: the| \w+) )", r"\1come", text, flags=re.IGNORECASE)
+    text = _CALLED.sub(_as_called, text.strip())
     rest, spots = _placed(text, places)
     try:
         rest, dates = dated(rest, now, (*known.names, *known.aliases))
     except SettingsError:
         return ArchiveQuestion(Query("refuse", refusal="unclear", value="times"), text)
+    rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
     scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots)
     if before is not None and (dates or spots) and _ASKS_AGAIN.match(rest.replace(_SPOT, "")):  # "and on Tuesday?"
         return _held_on(replace(before, dates=dates, places=spots), before)
@@ -192,6 +193,12 @@ def read_archive(
     named = any(whom.names for whom in parts_of(fresh.query, Whom))
     leans = found.query != fresh.query or _ON_IT.search(rest) or not named and _HE.search(rest)
     return _leaning(rest, found, before, meant) if _LEANS.search(rest) or leans and not _EVER.search(rest) else found
+
+
+def _as_called(match: re.Match[str]) -> str:
+    """A word for videos or visits as it is read; what is quoted stays."""
+    word = "video" if match["video"] else "visit" if match["visit"] else ""
+    return f"{word}{'s' * bool(match['s'] or match['all'])}" if word else match[0]
 
 
 def _of_them(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
@@ -258,6 +265,9 @@ def _read_one(rest: str, known: Known) -> Query:
             asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
             rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
             return replace(asked, select="when", rank=rank, number=Number("exactly", count))
+    if ordered := _IN_ORDER.search(rest):
+        query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
+        return Query("when", query.whom, query.where, value="in order", during=query.during)
     shown = _SHOW.match(rest)
     if _IDLE.match(rest[shown.end() if shown else 0 :].replace(_SPOT, "")):
         return Query("when", value="videos")
@@ -363,8 +373,6 @@ def _over_videos(query: Query, text: str) -> Query:
     if query.select == "when" and whom.nth_by == "time" and whom.nth != 0:
         rank = Rank("time", whom.nth) if whom.nth < 0 or _EDGE.search(text) else query.rank  # "when did he come?"
         query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=rank)
-    if query.select == "order" and len(whom.names) == 1 and query == Query("order", whom, form=query.form):
-        return replace(query, select="when", value="in order")
     if not (isinstance(query.where, Has) and query.where in _MOVES) or query.select in ("compare", "order"):
         return query
     return replace(query, where=None, rank=Rank("time", _MOVES[query.where]) if query.select == "when" else query.rank)

@@ -50,7 +50,7 @@ _ANY = rf"(?:{_THIRD_OF}|{_AT_PART}|{_DAY}|{_AGO}|{_SPAN})"
 _RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?(?:hour|day|week|month|year)s?"
 _PHRASE = re.compile(
     rf"\b(?:so far |earlier |later )?(?:(?P<recent>{_RECENT})|between (?P<a>{_ANY}) and (?P<b>{_ANY})"
-    rf"|from (?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
+    rf"|(?:from )?(?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
     rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
     rf"|(?:on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|from|of) (?P<within>{_ANY})"
     rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:early|late)[- ]{_MONTH}|(?:this|last) \w+))(?!\w)",
@@ -92,9 +92,9 @@ _BEFORE_DAY = re.compile(r"\b(?:on|last|this|since|before|after|until|till|by|an
 _SPELT = (*_DAYS, "yesterday")
 _MONTHS_SPELT = ("january", "february", "september", "october", "november", "december")
 _LIKE = 0.8  # how like one of these a word of at least six letters is that is misspelt [choice]
+# "17 and 20 November", "17-20 November"
 _DAYS_OF = re.compile(
-    rf"\b(?P<to>(?P<first>between|from|on) )?(?:the )?(?P<a>\d{{1,2}})(?:st|nd|rd|th)?"
-    rf"(?P<joint> and | to | until | till | ?[-\u2013] ?)(?P<b>{_NTH}(?: of)? (?P<month>{_MONTH}\b(?:,? {_YEAR})?))",
+    rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?( and | to | until | till | ?[-\u2013] ?)({_NTH}(?: of)? ({_MONTH}\b(?:,? {_YEAR})?))",
     re.IGNORECASE,
 )
 _NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
@@ -135,22 +135,18 @@ class Dates:
         day = at.date() - timedelta(days=end <= start and at.time() < end)
         return datetime.combine(day, start), datetime.combine(day + timedelta(days=end <= start), end)
 
-    def at_hours(self, hours: _Hours, said: str) -> Dates:
-        """Hours of it: of one day, or of each of several days, or of any."""
-        said = f"{said} {self.said}".strip()
-        if self.since is None or self.until is None or self.until - self.since > timedelta(days=1):
-            return replace(self, said=said, hours=hours)
-        start, end = (datetime.combine(self.since, one) for one in hours)
+    @property
+    def is_hours(self) -> bool:
+        """Whether no day is named."""
+        return self.since is None and self.until is None
+
+    def at_hours(self, of_day: Dates) -> Dates:
+        """Hours of it: of one day, or of each of several."""
+        said = f"{of_day.said} {self.said}"
+        if of_day.hours is None or not self.since or not self.until or self.until - self.since > timedelta(days=1):
+            return replace(self, said=said, hours=of_day.hours)
+        start, end = (datetime.combine(self.since, one) for one in of_day.hours)
         return replace(self, since=start, until=end + timedelta(days=end <= start), said=said)
-
-
-@dataclass(frozen=True)
-class _Told:
-    """A day, and hours of it with the words for them, as they stand together in a question."""
-
-    joint: str
-    day: Dates | None = None
-    hours: tuple[_Hours, str] | None = None
 
 
 def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tuple[Dates, ...]]:
@@ -164,43 +160,41 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
     Raises:
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
-    text, again = _recurring(_days_named(_spelt(text, {name.lower() for name in names})))
-    days = [(match, day) for match in _PHRASE.finditer(text) if (day := _dates_of(match, now, names)) is not None]
-    taken = {place for match, _ in days for place in range(*match.span())}
-    hours = [(match, _hours(match)) for match in _HOURS.finditer(text) if not {*range(*match.span())} & taken]
-    found = [
-        *((match, _Told("", day=day)) for match, day in days),
-        *((match, _Told("", hours=one)) for match, one in hours),
-    ]
-    told, cuts, until = list[_Told](), list[tuple[int, int]](), 0
+    text, again = _recurring(_DAYS_OF.sub(_months_named, _spelt(text, {name.lower() for name in names})))
+    found = [(match, one) for match in _PHRASE.finditer(text) if (one := _dates_of(match, now, names)) is not None]
+    taken = {place for match, _ in found for place in range(*match.span())}
+    found += [(match, _hours(match)) for match in _HOURS.finditer(text) if not {*range(*match.span())} & taken]
+    groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
     for match, one in sorted(found, key=lambda one: one[0].start()):
-        between = text[until : match.start()].strip().lower() if told else ""
-        again_day, again_hours = told and told[-1].day and one.day, told and told[-1].hours and one.hours
-        is_joined = between in _JOINTS and not (between == "," and not (again_day or again_hours))
-        if not told or is_joined:
-            told.append(replace(one, joint=_JOINTS.get(between, "")))
-        elif again_day or again_hours or between.strip(",") and len(found) > 2:
+        between = text[until : match.start()].strip().lower() if groups else ""
+        again_such = bool(groups) and any(other.is_hours == one.is_hours for other in groups[-1][1])
+        is_joined = between in _JOINTS and (between != "," or again_such)
+        if not groups or is_joined:
+            groups.append((_JOINTS.get(between, ""), []))
+        elif again_such or between.strip(",") and len(found) > 2:
             hint = "Ask about one time, such as 'on Tuesday', or join them by 'and' or 'or'."
             raise SettingsError("this names several times.", subject=text[:80], hint=hint)
-        else:
-            told[-1] = replace(told[-1], day=told[-1].day or one.day, hours=told[-1].hours or one.hours)
+        groups[-1][1].append(one)
         cuts.append((until if is_joined else match.start(), match.end()))
         until = match.end()
-    times = _shared(told)
+    times = [_together(joint, parts, [one for _, more in groups for one in more]) for joint, parts in groups]
     if again is not None:
-        times = [_every(one, again) for one in times or [Dates()]]
+        times = [
+            replace(again, since=one.since, until=one.until, said=f"{again.said} {one.said}".strip(), joint=one.joint,
+                    hours=one.hours or again.hours) for one in times or [Dates()]
+        ]  # fmt: skip
     return _without(text, cuts), tuple(times)
 
 
-def _shared(told: Sequence[_Told]) -> list[Dates]:
-    """Times; a day, or hours, that only one of several names are those of all: "on Monday at 9 or at 11"."""
-    days, hours = [one.day for one in told if one.day], [one.hours for one in told if one.hours]
-    found = []
-    for one in told:
-        day = one.day or (days[0] if len(days) == 1 else Dates())
-        own = one.hours or (hours[0] if len(hours) == 1 else None)
-        found.append(replace(day if own is None else day.at_hours(*own), joint=one.joint))
-    return found
+def _together(joint: str, parts: Sequence[Dates], every: Sequence[Dates]) -> Dates:
+    """A day, and hours of it; of several times that share one of them: "on Monday at 9 or at 11"."""
+    day, hours = (
+        next((one for one in (parts, every) for one in one if one.is_hours == it), None)
+        if any(one.is_hours == it for one in parts) or sum(one.is_hours == it for one in every) == 1 else None
+        for it in (False, True)
+    )  # fmt: skip
+    one = hours or Dates() if day is None else day if hours is None else day.at_hours(hours)
+    return replace(one, joint=joint)
 
 
 def _recurring(text: str) -> tuple[str, Dates | None]:
@@ -210,27 +204,16 @@ def _recurring(text: str) -> tuple[str, Dates | None]:
         return text, None
     said = [(one["unit"] or one["kind"] or one["plural"] or "day").lower().split() for one in found]
     named = [word for words in said for word in words]
-    several = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4)}
-    weekdays = tuple(day for word in named for day in several.get(word, (_DAYS.index(word),) if word in _DAYS else ()))
-    part = next((word for word in named if word in _PARTS), "")
-    each = {"night": "night", "weekend": "week"}.get(
-        named[0], named[0] if named[0] in ("week", "month", "year") else "day"
-    )
-    told = " and ".join(
-        f"{' '.join(word.capitalize() if word in _DAYS else word for word in words)}s" for words in said
-    )
-    told = f"on {told}" if weekdays else "at night" if part == "night" else f"in the {told}" if part else ""
+    days = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
+    weekdays, part = tuple(day for word in named for day in days.get(word, ())), {*named} & {*_PARTS}
+    each = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}.get(named[0], "day")
+    told = re.sub(_WEEKDAY, lambda day: day[0].capitalize(), " and ".join(f"{' '.join(words)}s" for words in said))
+    told = f"on {told}" if weekdays else told.replace("nights", "at night") if part == {"night"} else f"in the {told}"
     rest = _AGAIN.sub(lambda one: f"{one['asked']}{each}s" if one["asked"] else " ", text)
-    hours = _hours_of(part) if part else None
     return _tidy(rest), Dates(
-        said=told, hours=hours, weekdays=weekdays, each="" if found[0]["plural"] or found[0]["asked"] else each
-    )
-
-
-def _every(one: Dates, again: Dates) -> Dates:
-    """Of a time the days that come again."""
-    said, hours = f"{again.said} {one.said}".strip(), one.hours or again.hours
-    return replace(one, said=said, hours=hours, weekdays=again.weekdays, each=again.each)
+        said=told if weekdays or part else "", hours=_hours_of(min(part)) if part else None, weekdays=weekdays,
+        each="" if found[0]["plural"] or found[0]["asked"] else each,
+    )  # fmt: skip
 
 
 def _spelt(text: str, names: set[str]) -> str:
@@ -249,18 +232,10 @@ def _spelt(text: str, names: set[str]) -> str:
     return re.sub(r"(?<![\w'])[A-Za-z]\w+(?![\w'])", written, text)
 
 
-def _days_named(text: str) -> str:
-    """A text with the month at each day: "between 17 November and 20 November" for "between 17 and 20 November"."""
-
-    def named(match: re.Match[str]) -> str:
-        joint, first = match["joint"].strip().lower(), (match["first"] or "").lower()
-        if joint == "and":
-            if not first or first == "from":
-                return match[0]
-            return f"{match['to']}{match['a']} {match['month']} and {'on ' * (first == 'on')}{match['b']}"
-        return match[0] if first == "between" else f"from {match['a']} {match['month']} to {match['b']}"
-
-    return _DAYS_OF.sub(named, text)
+def _months_named(match: re.Match[str]) -> str:
+    """Days with the month at each: "17 November and 20 November" for "17 and 20 November"."""
+    joint = match[2] if match[2].strip().isalpha() else " to "
+    return f"{match[1]} {match[4]}{joint}{match[3]}"
 
 
 def _without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
@@ -280,21 +255,22 @@ def _hours_of(part: str) -> _Hours:
     return time(first % 24), time(last % 24)
 
 
-def _hours(match: re.Match[str]) -> tuple[_Hours, str]:
-    """From when to when on a day, and the words."""
-    said, named = _lowered(match), match.groupdict()
+def _hours(match: re.Match[str]) -> Dates:
+    """From when to when of a day."""
+    named, hours = match.groupdict(), None
     if part := "daytime" if named["day"] else named["part"]:
-        return _hours_of(part.lower()), said
-    if named["at"]:
-        hour = datetime.combine(_SOME_DAY, _clock(named["at"]))
-        if ":" in named["at"]:
-            return ((hour - _MINUTES).time(), (hour + _MINUTES).time()), said
-        early = _NEAR if named["near"].lower() != "at" else timedelta()
-        return ((hour - early).time(), (hour + timedelta(hours=1)).time()), said
-    start, end = named["a"] or named["c"] or named["after"], named["b"] or named["before"] or "0"
-    end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
-    of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start and start.isdigit() else None  # "between 2 and 4 pm"
-    return (_clock((start or "0") + (of_day[0] if of_day else "")), _clock(end)), said
+        hours = _hours_of(part.lower())
+    elif named["at"]:
+        at = datetime.combine(_SOME_DAY, _clock(named["at"]))
+        exact, early = ":" in named["at"], _NEAR if named["near"].lower() != "at" else timedelta()
+        ends = (at - _MINUTES, at + _MINUTES) if exact else (at - early, at + timedelta(hours=1))
+        hours = ends[0].time(), ends[1].time()
+    else:
+        start, end = named["a"] or named["c"] or named["after"] or "0", named["b"] or named["before"] or "0"
+        end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
+        of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start.isdigit() and start != "0" else None  # "2 to 4 pm"
+        hours = _clock(start + (of_day[0] if of_day else "")), _clock(end)
+    return Dates(said=_lowered(match), hours=hours)
 
 
 def _clock(words: str) -> time:
@@ -344,6 +320,8 @@ def _as_said(match: re.Match[str]) -> str:
     said = re.sub(names, lambda day: day[0].capitalize(), _lowered(match), flags=re.IGNORECASE)
     if re.match(r"early|late", said):
         return f"in {said}"
+    if match["c"] and not said.startswith("from "):
+        return f"from {said}"
     bare = match["bare"] and not said.endswith(" ago")
     return f"on {said}" if bare and re.match(rf"{_WEEKDAY}\b|{_DATE}", said, re.IGNORECASE) else said
 
