@@ -261,10 +261,8 @@ def _heard_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset
 def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """The finding with its groups, its number and its verdict."""
     query, sure, rank = found.query, found.sure, found.query.rank
-    if is_of_all(query):
+    if is_of_all(query) or query.throughout and query.value in UNITS:
         return _of_all(found, everything)
-    if query.throughout and query.value in UNITS:
-        return _in_each(found, everything)
     if query.value in UNITS:
         groups = _grouped(found, everything)
         return replace(found, groups=groups, number=float(len(groups)))
@@ -297,12 +295,23 @@ def is_of_all(query: Query) -> bool:
     return query.select == "exists" and of_all and query.rank is None and query.number is None
 
 
-def _of_all(found: ArchiveFinding, everybody: Sequence[str]) -> ArchiveFinding:
-    """Whether it holds of all of some people; known not to, where no video leaves it open."""
-    left = [name for name in everybody if name not in found.names]
-    is_open = found.untold > 0 or any(name in one.perhaps for one in found.seen for name in left)
-    verdict: Verdict = "yes" if everybody and not left else "unknown" if is_open else "no"
-    return replace(found, verdict=verdict, number=float(len(found.names)), absent=tuple(left))
+def _of_all(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
+    """Whether it holds of all of some people, or on each day, in each week …; who is there on each. Known not to, where
+    no video leaves it open.
+    """
+    query, people = found.query, is_of_all(found.query)
+    unit = UNITS.get(query.value, lambda _: "")
+    each = [(set(one.names) - one.perhaps if people else {unit(one.video)} if one.sure else set[str](),
+             set(one.names) if people else {unit(one.video)}, one) for one in found.seen]  # fmt: skip
+    groups = {one: float(sum(one in sure for sure, *_ in each)) for one in everything}
+    left = {one for one, count in groups.items() if not count}
+    is_open = left <= {one for _, seen, _ in each for one in seen}
+    verdict: Verdict = "unknown" if found.untold else "unsure" if is_open else "no"
+    found = replace(found, groups=groups, number=float(len(groups) - len(left)), absent=tuple(left) if people else ())
+    if query.select == "who":
+        days = {name: {unit(one.video) for _, _, one in each if name in one.names} for name in found.names}
+        return replace(found, names={name: found.names[name] for name in found.names if days[name] >= {*everything}})
+    return replace(found, verdict="yes" if everything and not left else verdict)
 
 
 def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
@@ -445,20 +454,6 @@ def _grouped(found: ArchiveFinding, everything: Sequence[str]) -> dict[str, floa
     if query.rank is not None:
         kept.sort(key=lambda item: item[1], reverse=query.rank.k > 0)
     return dict(kept)
-
-
-def _in_each(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
-    """Whether it holds on each day, in each week …; of whom it does on each. Of others it is only perhaps so."""
-    query, unit = found.query, UNITS[found.query.value]
-    sure, seen = ({unit(one.video) for one in part} for part in (found.sure, found.seen))
-    groups = {one: float(sum(unit(each.video) == one for each in found.sure)) for one in everything}
-    if query.select == "who":
-        days = {name: {unit(one.video) for one in found.seen if name in one.names} for name in found.names}
-        names = {name: count for name, count in found.names.items() if days[name] >= {*everything}}
-        return replace(found, names=names, groups=groups)
-    left = {*everything} - sure
-    perhaps: Verdict = "unsure" if left <= seen else "unknown" if found.untold else "no"
-    return replace(found, verdict="yes" if everything and not left else perhaps, groups=groups)
 
 
 def _so_often(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:

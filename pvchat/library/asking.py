@@ -29,6 +29,7 @@ from pvchat.chat.archive import (
     sought,
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
+from pvchat.chat.english import wording
 from pvchat.chat.query import EVERYBODY, PRESENT, Query, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, Scope, read_archive
@@ -36,7 +37,7 @@ from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known
 from pvchat.chat.run import run
-from pvchat.chat.say.archive import SEVERAL_TIMES, UNANSWERED, Asked, lead_of, say_archive
+from pvchat.chat.say.archive import Asked, lead_of, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
 from pvchat.chat.spans import Span
@@ -136,7 +137,7 @@ class _Search:
     def turn(self) -> Turn:
         """The question for those that follow it: of whom it speaks; where it names nobody, who was found."""
         query = self.asked.query
-        if names_in(query) or query.select == "refuse" or query.value in UNITS:
+        if names_in(query) or query.select not in ("who", "count", "exists", "when") or query.value in UNITS:
             return query, Finding(query)
         return query, Finding(query, people=tuple(map(Found, self.answer().finding.names)))
 
@@ -185,9 +186,9 @@ class _Search:
     def _refused(self, query: Query) -> str:
         """What is said to what many videos can't tell."""
         if query.value == "times":
-            return SEVERAL_TIMES
+            return wording("library", "times")
         if query.select != "refuse":
-            return UNANSWERED
+            return wording("library", "unanswered")
         query = replace(query, whom=EVERYBODY)  # nobody has looked whether she is in any
         return say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
 

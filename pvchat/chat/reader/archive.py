@@ -44,10 +44,9 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 # By what videos are put together (`archive_finding.UNITS`): "which room …", "on which days …", "how many nights …"
-_USUALLY = r"(?=.*\b(?:usually|normally|generally|mainly|mostly|most often)\b)"
-_MOSTLY = (
-    r"(?=.*\b(?:usually|normally|generally|mainly|mostly|(?<!at )(?:most|least)|longest|fewest|quietest|busiest)\b)"
-)
+_MAINLY = "usually|normally|generally|mainly|mostly|most often"
+_USUALLY = rf"(?=.*\b(?:{_MAINLY})\b)"
+_MOSTLY = rf"(?=.*\b(?:{_MAINLY}|(?<!at )(?:most|least)|longest|shortest|fewest|quietest|busiest)\b)"
 _UNIT = re.compile(
     r"^(?:and |but )?(?:(?:[io]n|at|during|from) )?(?:(?P<how>how many)|which|what|(?P<is>(?:is|was) there (?:an?|any)))"
     r"(?: different| other| of the)? (?:(?P<place>rooms?|places?|locations?|cameras?|parts? of the \w+)"
@@ -293,6 +292,8 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
     if by == "who":
         query = _over_videos(Query("who") if idle else _at(f"Who{rest}", known), rest)
         query = _over_videos(_at(f"Who{whole}", known), whole) if query.select == "refuse" else query
+        if denied and is_of_sound(query):
+            return Query("refuse", refusal="sound")  # who never says it may say it unheard
         return replace(query, rank=rank or query.rank, number=number, throughout=False)
     query = Query("when") if idle else _over_videos(_at(f"When{rest}", known), rest)
     if query.select != "when":

@@ -79,7 +79,8 @@ _AGAIN = re.compile(
     rf"\b(?:(?:(?:on|in|at|during) )?(?P<each>every|each|per|(?<=often )an?|(?<=times )an?)(?: single)? "
     rf"(?P<unit>day|{_UNIT}|weekday|{_WEEKDAY}(?: {_PART})?|{_PART})|(?P<daily>daily)"
     rf"|(?P<asked>(?:which|what|how many) )(?P<kind>{_WEEKDAY}|{_PART}|weekend)s?"
-    rf"|(?:(?:on|at|in)(?: the)? )?(?<!which )(?<!what )(?<!many )(?P<plural>{_WEEKDAY}(?: {_PART})?|weekend|weekday)s)\b",
+    rf"|(?:(?:on|at|in)(?: the)? )?(?<!which )(?<!what )(?<!many )(?P<plural>{_WEEKDAY}(?: {_PART})?|weekend|weekday)s"
+    rf"(?: (?:and|or) (?P<other>{_WEEKDAY})s)?)\b",
     re.IGNORECASE,
 )
 _SHORT = {
@@ -199,20 +200,21 @@ def _together(joint: str, parts: Sequence[Dates], every: Sequence[Dates]) -> Dat
 
 def _recurring(text: str) -> tuple[str, Dates | None]:
     """A text without days that come again, and these days; where it asks for them, "days" is left: "which days"."""
-    found = list(_AGAIN.finditer(text))
-    if not found:
+    found = _AGAIN.search(text)
+    if found is None:
         return text, None
-    said = [(one["unit"] or one["kind"] or one["plural"] or "day").lower().split() for one in found]
+    said = [(found["unit"] or found["kind"] or found["plural"] or "day").lower().split()]
+    said += [[found["other"].lower()]] if found["other"] else []
     named = [word for words in said for word in words]
     days = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
     weekdays, part = tuple(day for word in named for day in days.get(word, ())), {*named} & {*_PARTS}
     each = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}.get(named[0], "day")
     told = re.sub(_WEEKDAY, lambda day: day[0].capitalize(), " and ".join(f"{' '.join(words)}s" for words in said))
     told = f"on {told}" if weekdays else told.replace("nights", "at night") if part == {"night"} else f"in the {told}"
-    rest = _AGAIN.sub(lambda one: f"{one['asked']}{each}s" if one["asked"] else " ", text)
+    rest = f"{text[: found.start()]}{found['asked'] + each + 's' if found['asked'] else ''}{text[found.end() :]}"
     return _tidy(rest), Dates(
         said=told if weekdays or part else "", hours=_hours_of(min(part)) if part else None, weekdays=weekdays,
-        each="" if found[0]["plural"] or found[0]["asked"] else each,
+        each="" if found["plural"] or found["asked"] else each,
     )  # fmt: skip
 
 

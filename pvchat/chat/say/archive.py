@@ -13,7 +13,18 @@ from pathlib import Path
 
 from pvchat.chat.archive import at_least_and_most, is_of_all
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
-from pvchat.chat.english import NTH_SAID, clock, first_times, join, lasting, number, so_many_people, span_told, upper
+from pvchat.chat.english import (
+    NTH_SAID,
+    clock,
+    first_times,
+    join,
+    lasting,
+    number,
+    so_many_people,
+    span_told,
+    upper,
+    wording,
+)
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
 from pvchat.chat.say.clauses import clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
@@ -23,22 +34,8 @@ from pvchat.chat.spans import seconds_in
 _MOST_LISTED = 8  # videos that are listed one by one
 _MOST_SPANS = 3  # … times, or quotes, of each
 
-UNANSWERED = (
-    "I can't answer that about many videos. I can tell when, where, how often, how long and with whom somebody was "
-    "seen, who was, who came first, stayed longest or came most often, and what somebody wore or did. "
-    "Ask anything else about one video: pvchat ask CLIP QUESTION."
-)
-SEVERAL_TIMES = (
-    "I can't read the times in this question. Ask about one, such as “on Tuesday”, or join them: “on Monday or on "
-    "Friday”, “more often this week than last week”."
-)
 LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I can't tell.", "": ""}
-NOTHING_YET = "There is no video in the library yet. Add a folder: pvchat library add FOLDER"
 _MOST = 8  # places, days …
-_NOT_LISTENED = (
-    " Some weren't listened to, or it isn't known who speaks in them. What hearing needs: "
-    "pvchat doctor --fetch --voice; then: pvchat library scan."
-)
 _STRANGERS, _NAMELESS = "somebody I don't know", "somebody I can't tell"
 _EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}" for one in ("week", "month", "year")},
          **{one: f"on each {one}" for one in ("day", "night", "weekday")}}  # fmt: skip
@@ -139,15 +136,20 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     if strange and not found.query.whom.names:
         return " ".join(strange)
     if not found.looked_at:
-        told = f"There is no video{asked.of}." if asked.of else NOTHING_YET
+        told = f"There is no video{asked.of}." if asked.of else wording("library", "empty")
     elif not found.seen and not asked.told:
         told = _nowhere(found, asked)
     else:
         heard = is_of_sound(found.query) and found.query.select == "attribute"
         told = _listed(found, asked) if heard else _SAID.get(found.query.select, _listed)(found, asked)
-    if found.untold and found.seen and is_of_sound(found.query):
-        told += f"\nOf {number(found.untold)} more I can't tell.{_NOT_LISTENED}"
+    if found.untold and found.seen:
+        told += f"\nOf {number(found.untold)} more I can't tell.{_unheard(found)}" * is_of_sound(found.query)
     return " ".join([*strange, told])
+
+
+def _unheard(found: ArchiveFinding) -> str:
+    """Why nothing is known to be said in some videos."""
+    return wording("library", "not listened") if is_of_sound(found.query) else ""
 
 
 def lead_of(found: ArchiveFinding, joint: str, scopes: Sequence[str]) -> str:
@@ -171,8 +173,7 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     so = _where(found).strip() or clause(found.query.where, 1 + several)
     of = f"{'any of ' * (found.looked_at > 1)}{_among(found, asked)}"
     if found.untold:
-        more = _NOT_LISTENED if is_of_sound(found.query) else ""
-        return f"I can't tell whether {_lower(who)} {so} in {of}.{more}"
+        return f"I can't tell whether {_lower(who)} {so} in {of}.{_unheard(found)}"
     if found.query.select == "when" and found.query.whom.quantifier == "none":
         there = "Somebody I know" if found.query.whom.known else "Somebody"
         return f"{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
@@ -186,41 +187,28 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
 def _exists(found: ArchiveFinding, asked: Asked) -> str:
     if found.query.rank is not None:
         return _compare(found, asked)
-    if is_of_all(found.query):
-        return _everybody(found, asked)
-    if found.query.throughout and found.query.value in UNITS:
-        return _in_each(found, asked)
+    if found.groups or is_of_all(found.query):
+        return _of_each(found, asked)
     if found.verdict == "unsure":
         return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     return f"Yes, {_so(found)} {_in_how_many(found, asked)}.{lines(found.seen)}"
 
 
-def _everybody(found: ArchiveFinding, asked: Asked) -> str:
-    """Whether it holds of everybody, and of whom it does, and of whom not."""
-    where, left = found.query.where, join(list(found.absent), "or")
-    count = min(2, len(found.names))
-    so = ("was seen", "were seen")[count - 1] if is_plain(where) else clause(where, count)
-    told = [f"Yes, {_lower(_subject(found))}." if found.verdict == "yes" else LEADS[found.verdict or ""]]
-    named = join([f"{name} ({videos(count)})" for name, count in found.names.items()])
-    told += [f"{named} {so}."] if named else []
-    if left and is_plain(where):
-        told.append(f"I did not see {left}.")
-    elif left:
-        never = f"I found no moment at which {left} {clause(where, 1)}."
-        told.append(never if found.verdict == "no" else f"Of {left} I can't tell.")
+def _of_each(found: ArchiveFinding, asked: Asked) -> str:
+    """Whether it holds of everybody, on each day, in each week …: of which it does, and of which not."""
+    kind, people = found.query.value, is_of_all(found.query)
+    held, left = ([one for one, count in found.groups.items() if bool(count) == it] for it in (True, False))
+    if people:
+        each, so = _lower(_subject(found)), "seen" if is_plain(found.query.where) else clause(found.query.where, 1)
+        held = [f"{one} ({videos(int(found.groups[one]))})" for one in held]
+    else:
+        each, so = _EACH[kind], f"{_subject(found)}{_where(found)}"
+        held, left = [unit_said(kind, one) for one in held], [unit_said(kind, one) for one in left]
+    told = [f"Yes, {each}." if found.verdict == "yes" else LEADS[found.verdict or ""]]
+    told += [f"{upper(so)}: {join(held[:_MOST])}."] if held else []
+    other = {"unknown": "Of {} I can't tell.", "unsure": "Perhaps not {}."}.get(found.verdict or "", "Not {}.")
+    told += [other.format(join(left[:_MOST], "or"))] if left else []
     return " ".join(told) + f" That is of {_among(found, asked)}." + lines(found.seen)
-
-
-def _in_each(found: ArchiveFinding, asked: Asked) -> str:
-    """Whether it holds on each day, in each week …: on which it doesn't, and on which it does."""
-    kind, so = found.query.value, f"{_subject(found)}{_where(found)}"
-    held, left = (
-        [unit_said(kind, one) for one, count in found.groups.items() if bool(count) == it] for it in (True, False)
-    )
-    told = [LEADS[found.verdict or ""].rstrip("."), f", {_EACH[kind]}" * (found.verdict == "yes"), "."]
-    told += [f" {so}: {join(held[:_MOST])}."] if held else []
-    told += [f" Not {join(left[:_MOST], 'or')}."] if left else []
-    return "".join(told) + f" That is of {_among(found, asked)}." + lines(found.seen)
 
 
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
