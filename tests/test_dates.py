@@ -137,7 +137,8 @@ def test_days_that_come_again(words: str, weekdays: tuple[int, ...], each: str, 
 def test_days_that_come_again_in_a_time() -> None:
     _, (dates,) = dated("Was Ana seen every morning this week?", NOW)
     assert (dates.each, dates.said) == ("day", "in the mornings this week")
-    assert dates.hours is not None and dates.since == datetime(2026, 11, 23)
+    assert dates.hours is not None
+    assert dates.since == datetime(2026, 11, 23)
     assert dated("Which mornings was Ana here?", NOW)[0] == "Which days was Ana here?"
     assert dated("How often a week is Ana here?", NOW)[1][0].each == "week"
 

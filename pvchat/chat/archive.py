@@ -45,9 +45,7 @@ _ROUNDS = 50
 
 Sighted = tuple[Video, Timeline, frozenset[str], Span | None]  # who is only perhaps in it; the seconds asked about
 
-_ANSWERED = (
-    "exists", "who", "count", "when", "how_long", "how_often", "shots", "compare", "order", "attribute", "describe",
-)  # fmt: skip
+_UNANSWERED = ("length", "why", "refuse")
 _RANKS = ("time", "long", "often")
 _SIZES: dict[str, Callable[[Seen], float]] = {
     "people": lambda one: one.people,
@@ -300,16 +298,16 @@ def _of_all(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     no video leaves it open.
     """
     query, people = found.query, is_of_all(found.query)
-    unit = UNITS.get(query.value, lambda _: "")
-    each = [(set(one.names) - one.perhaps if people else {unit(one.video)} if one.sure else set[str](),
-             set(one.names) if people else {unit(one.video)}, one) for one in found.seen]  # fmt: skip
-    groups = {one: float(sum(one in sure for sure, *_ in each)) for one in everything}
+    unit: Callable[[Video], str] = UNITS.get(query.value, lambda _: "")
+    sure = [{*one.names} - one.perhaps if people else {unit(one.video)} for one in found.seen if people or one.sure]
+    seen = {name for one in found.seen for name in (one.names if people else (unit(one.video),))}
+    groups = {one: float(sum(one in those for those in sure)) for one in everything}
     left = {one for one, count in groups.items() if not count}
-    is_open = left <= {one for _, seen, _ in each for one in seen}
-    verdict: Verdict = "unknown" if found.untold else "unsure" if is_open else "no"
+    is_open = found.untold or people and left & seen
+    verdict: Verdict = "unknown" if is_open else "unsure" if left <= seen else "no"
     found = replace(found, groups=groups, number=float(len(groups) - len(left)), absent=tuple(left) if people else ())
     if query.select == "who":
-        days = {name: {unit(one.video) for _, _, one in each if name in one.names} for name in found.names}
+        days = {name: {unit(one.video) for one in found.seen if name in one.names} for name in found.names}
         return replace(found, names={name: found.names[name] for name in found.names if days[name] >= {*everything}})
     return replace(found, verdict="yes" if everything and not left else verdict)
 
@@ -325,7 +323,7 @@ def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
 def is_answered(query: Query) -> bool:
     """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what."""
     event, held = query.during.event, query.select in ("compare", "order")
-    if query.select not in _ANSWERED or query.rank is not None and query.rank.by not in _RANKS:
+    if query.select in _UNANSWERED or query.rank is not None and query.rank.by not in _RANKS:
         return False
     if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
         return False

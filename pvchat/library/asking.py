@@ -152,15 +152,11 @@ class _Search:
         each = [replace(self, scope=one)._answer(first) for one in scopes]
         found = joined(query, [one.finding for one in each], joint)
         texts = [lead_of(found, joint, [_asked(one).of for one in scopes]), *(one.answer for one in each)]
-        if query.then is not None:
-            second = replace(self, asked=self._second(query.then)).answer()
+        if query.then is not None:  # of somebody else it isn't asked at each of several places
+            places = () if len(self.asked.places) > 1 and query.then.whom != query.whom else self.asked.places
+            second = replace(self, asked=replace(self.asked, query=query.then, places=places, sighting=None)).answer()
             found, texts = replace(found, then=second.finding), [*texts, second.answer]
         return LibraryAnswer("\n".join(filter(None, texts)), found)
-
-    def _second(self, query: Query) -> ArchiveQuestion:
-        """A second question; of somebody else it isn't asked at each of several places."""
-        elsewhere = len(self.asked.places) > 1 and query.whom != self.asked.query.whom
-        return replace(self.asked, query=query, places=() if elsewhere else self.asked.places, sighting=None)
 
     def _answer(self, query: Query) -> LibraryAnswer:
         """The answer for one time."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from pvchat.chat.query import (
@@ -48,27 +48,31 @@ _MAINLY = "usually|normally|generally|mainly|mostly|most often"
 _USUALLY = rf"(?=.*\b(?:{_MAINLY})\b)"
 _MOSTLY = rf"(?=.*\b(?:{_MAINLY}|(?<!at )(?:most|least)|longest|shortest|fewest|quietest|busiest)\b)"
 _UNIT = re.compile(
-    r"^(?:and |but )?(?:(?:[io]n|at|during|from) )?(?:(?P<how>how many)|which|what|(?P<is>(?:is|was) there (?:an?|any)))"
+    r"^(?:and |but )?(?:(?:[io]n|at|during|from) )?(?:(?P<how>how many)|which|what|(?P<is>(?:is|was) there an?y?))"
     r"(?: different| other| of the)? (?:(?P<place>rooms?|places?|locations?|cameras?|parts? of the \w+)"
     r"|(?P<weekday>days? of the week|weekdays?)|(?P<day>days?|dates?)(?! ago)|(?P<night>nights?)|(?P<week>weeks?)"
     rf"|(?P<month>months?)|(?P<year>years?)|(?P<hour>hours?|times?(?: of (?:the )?day)?{_USUALLY})"
     rf"|(?P<video>videos?(?:(?<=many videos)|{_MOSTLY})))\b(?: (?:[io]n )?(?:which|when|where|that))?"
-    rf"|^(?P<where>where)\b(?:{_MOSTLY}|(?=.*\b(?:been|everywhere|now|last|first)\b))|^(?P<when>when|what time)\b{_USUALLY}"
-    rf"|^(?P<who>who)\b(?:{_MOSTLY}|(?=.*\bnever\b))|^(?P<ago>how (?:long|many \w+) ago)\b",
+    rf"|^(?P<where>where)\b(?:{_MOSTLY}|(?=.*\b(?:been|everywhere|now|last|first)\b))"
+    rf"|^(?P<when>when|what time)\b{_USUALLY}"
+    rf"|^(?P<who>who)\b(?:{_MOSTLY}|(?=.*(?<![\"'“‘])\bnever\b))|^(?P<ago>how (?:long|many \w+) ago)\b",
     re.IGNORECASE,
 )
 _MEASURES = (
     (r"\bspen[dt]s? (?:(?:the )?most(?: of)? )?(?:(?:his|her|their|the) )?time\b|\b(?:the )?longest\b", Rank("long")),
     (r"\b(?:the )?shortest\b", Rank("long", -1)),
     (r"\b(?:the )?(?<!at )(?:least(?: often)?|fewest|quietest)\b", Rank("often", -1)),
-    (r"\b(?:(?:in|on) )?(?:the )?(?:most (?:often|frequently|of the time|videos|days)|mostly|most|largest number of|usually"
-     r"|normally|generally|mainly|busiest)\b", Rank("often")),
+    (rf"\b(?:(?:in|on) )?(?:the )?(?:most (?:frequently|of the time|videos|days)|{_MAINLY}|most|largest number of"
+     r"|busiest)\b", Rank("often")),
     (r"\b(?:right )?now\b", Rank("time", -1)),
 )  # fmt: skip
 # Not "whom I don't know"
-_NOT = re.compile(r"(?:\b(?:never|not)\b|n't\b)(?: ever)?(?! (?:know|recogni[sz]ed?|enrolled)\b)", re.IGNORECASE)
+_NOT = re.compile(
+    r"(?:(?<![\"'“‘])\b(?:never|not)\b|n't\b)(?: ever)?(?! (?:know|recogni[sz]ed?|enrolled)\b)", re.IGNORECASE
+)
 _IDLE = re.compile(
-    r"^(?:is|are|was|were|has|had|have|been|used|visit\w*|the|all|every|people|videos?|there|seen|recorded|filmed|shot|\W)*$",
+    r"^(?:is|are|was|were|has|had|have|been|used|visit\w*|the|all|every|people|videos?|there|seen|recorded|filmed|shot"
+    r"|\W)*$",
     re.IGNORECASE,
 )
 _SHOW = re.compile(
@@ -80,8 +84,9 @@ _SO_MANY = re.compile(
 )
 # The length of a video, not of the time for which somebody is in it
 _OF_LENGTH = re.compile(
-    r"\b(?:longest|shortest) video\b|^(?:which|what) videos?\b(?: (?:of|with|where)\b.*)? (?:is|was|lasts?|runs?) (?:the )?"
-    r"(?:longest|shortest)\b|\bvideos? (?:\w+ )?(?:last|run|is|are)s? (?:longer|shorter|more|less)\b", re.IGNORECASE,
+    r"\b(?:longest|shortest) video\b"
+    r"|^(?:which|what) videos?\b(?: (?:of|with|where)\b.*)? (?:is|was|lasts?|runs?) (?:the )?(?:longest|shortest)\b"
+    r"|\bvideos? (?:\w+ )?(?:last|run|is|are)s? (?:longer|shorter|more|less)\b", re.IGNORECASE,
 )  # fmt: skip
 _MORE = re.compile(
     r"\b(?:(?:for )?(?P<long>longer)|(?:more|(?P<less>less|fewer))(?: often| frequently| time)?|for less time"
@@ -96,7 +101,11 @@ _LEANS = re.compile(
 _OF_THEM = re.compile(
     r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b|(?= (?:is|are|was|were)\b))", re.IGNORECASE
 )
-_BEYOND = re.compile(r"^(?:and |what about )?(?P<how>before|after)(?: that| then)?\W*$", re.IGNORECASE)
+_BEYOND = re.compile(
+    r"^(?:and |what about )?(?:(?:on )?the (?P<unit>day|night|week|month|year) )?(?P<how>before|after)"
+    r"(?: that| then)?\W*$",
+    re.IGNORECASE,
+)
 _ON_IT = re.compile(r"\b(?:else|his|their)\b|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE)
 # Asks anew, of all times
 _EVER = re.compile(r"\b(?:ever|never|usually|normally|always|at all)\b", re.IGNORECASE)
@@ -113,6 +122,7 @@ _HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
 _IN_ORDER = re.compile(r",? in (?:chronological )?order\b", re.IGNORECASE)
+_USED = "used|empty|in use|visited|busy|occupied"
 _SPOT = "§"  # stands where a place was named
 
 
@@ -180,9 +190,7 @@ def read_archive(
         earlier = replace(meant.rank, k=meant.rank.k + (1 if meant.rank.k > 0 else -1))
         return replace(before, query=replace(meant, rank=earlier), sighting=None)
     if before is not None and before.dates and (beyond := _BEYOND.match(rest)):
-        earlier = beyond["how"].lower() == "before"
-        since, until = (None, before.dates[0].since) if earlier else (before.dates[-1].until, None)
-        return replace(before, dates=(Dates(since, until, f"{beyond['how'].lower()} that"),))
+        return replace(before, dates=(_beyond(before.dates, beyond["how"].lower(), (beyond["unit"] or "").lower()),))
     if before is not None and before.query.select in ("when", "how_often") and _OF_THEM.search(rest):
         return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), replace(known, history=()), scoped), before)
     found = _of_scopes(rest, known, scoped)
@@ -198,6 +206,15 @@ def _as_called(match: re.Match[str]) -> str:
     """A word for videos or visits as it is read; what is quoted stays."""
     word = "video" if match["video"] else "visit" if match["visit"] else ""
     return f"{word}{'s' * bool(match['s'] or match['all'])}" if word else match[0]
+
+
+def _beyond(dates: Sequence[Dates], how: str, unit: str) -> Dates:
+    """The time before, or after, some times: all of it, or the day, the week … next to them."""
+    since, until = (None, dates[0].since) if how == "before" else (dates[-1].until, None)
+    if unit and (edge := until or since) is not None:
+        length = timedelta(days={"week": 7, "month": 30, "year": 365}.get(unit, 1))
+        since, until = (edge - length, edge) if how == "before" else (edge, edge + length)
+    return Dates(since, until, f"{f'the {unit} ' * bool(unit)}{how} that")
 
 
 def _of_them(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
@@ -231,11 +248,16 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     into = r"(?:in|on|into|at|to|from|of|inside|around|through)"
     one = rf"(?:(?:the|our|my) )?(?:{names})\b"
     lead = rf"(?:(?:^| ){into} |(?<=leave) |(?<=left) |(?<=enter) |(?<=entered) )"
-    found = re.search(rf"(?P<both> both| either)?{lead}(?:both |either )?{one}(?:,? (?:and|or|but not|than) (?:{into} )?{one})*",
-                      text, re.IGNORECASE)  # fmt: skip
+    more = rf"(?:,? (?:and|or|but not|than) (?:{into} )?{one})*"
+    found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
+    spelt = {one.lower(): one for one in places}
+    if found is None and (
+        used := re.search(rf"\bthe ({names})\b( first| last| ever)? ({_USED})\b", text, re.IGNORECASE)
+    ):
+        who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
+        return f"{text[: used.start()]}{who} there{used[2] or ''}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
     if found is None:
         return text, ()
-    spelt = {one.lower(): one for one in places}
     named = list(re.finditer(names, found[0], re.IGNORECASE))
     gaps = [found[0][one.end() : other.start()].lower() for one, other in pairwise(named)]
     joints = ["", *(next((joint for joint in ("but not", "than", "or") if joint in gap), "and") for gap in gaps)]
@@ -259,11 +281,10 @@ def _read_one(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
     if unit := _UNIT.match(rest):
         return _by_unit(rest[unit.end() :], unit.groupdict(), known)
-    if many := _SO_MANY.search(rest):
-        if (count := counted(many["count"].lower())) is not None:
-            asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
-            rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
-            return replace(asked, select="when", rank=rank, number=Number("exactly", count))
+    if (many := _SO_MANY.search(rest)) and (count := counted(many["count"].lower())) is not None:
+        asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
+        rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
+        return replace(asked, select="when", rank=rank, number=Number("exactly", count))
     if ordered := _IN_ORDER.search(rest):
         query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
         return Query("when", query.whom, query.where, value="in order", during=query.during)
@@ -304,16 +325,14 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
         return Query("attribute", query.whom, attribute="place", during=during)
     if by == "ago" or timed is not None and not unit["how"]:
         return replace(query, rank=timed or Rank("time", -1), value="ago" * (by == "ago"))
+    select: Select = "how_often" if unit["how"] else "when"
+    value, whom = {"where": "place", "when": "hour"}.get(by, by), query.whom
     if by == "video":
-        people = bool(ranks) and re.search(r"\bpeople\b", rest) is not None
+        people = bool(ranks) and re.search(r"\bpeople\b", rest) is not None  # the most people
+        whom = replace(whom, quantifier="any") if people else whom
         value = "people" if people else "videos" if idle or _OF_LENGTH.search(f"which video{whole}") else ""
-        whom = replace(query.whom, quantifier="any") if people else query.whom
-        select: Select = "how_often" if unit["how"] else "when"
-        return replace(query, select=select, whom=whom, value=value, rank=rank, number=number)
-    select = "how_often" if unit["how"] else "when"
-    by = {"where": "place", "when": "hour"}.get(by, by)
-    rank = Rank("often") if by == "hour" and rank is None else rank
-    return replace(query, select=select, value=by, rank=rank, number=number)
+    rank = Rank("often") if value == "hour" and rank is None else rank
+    return replace(query, select=select, whom=whom, value=value, rank=rank, number=number)
 
 
 def _every(query: Query, dates: Sequence[Dates]) -> Query:
@@ -403,22 +422,17 @@ def _sighting_of(before: ArchiveQuestion) -> Query | None:
 def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
     """A question that leans on the one before: of whom, of which sighting, when and where."""
     query, sighting, earlier = found.query, found.sighting, before.sighting
-    if query.select == "who" and query.whom.names and _HE.search(rest):  # "who were they?"
+    pronoun, who = _HE.search(rest) is not None, query.select == "who"
+    if who and query.whom.names and pronoun:  # "who were they?"
         query = replace(query, whom=replace(query.whom, quantifier="any"))
-    if (
-        query.select == "who" and query.where == Has("with") and before.query.whom.names
-    ):  # "was Tom with anybody?" "Who?"
+    if who and query.where == Has("with") and before.query.whom.names:  # "was Tom with anybody?" "Who?"
         query = replace(query, where=Has("with", of=before.query.whom))
-    if query.whom == EVERYBODY and _HE.search(rest) and query.select not in ("who", "count"):  # whom nobody named
+    if query.whom == EVERYBODY and pronoun and query.select not in ("who", "count"):  # whom nobody named
         query = replace(query, whom=before.query.whom)
         sighting = sighting and replace(sighting, whom=before.query.whom)
     asked_anew = found.dates or found.places or query.select == "how_often" or _EVER.search(rest)
-    if (
-        sighting is None
-        and earlier is not None
-        and earlier.whom == before.query.whom != query.whom
-        and query.whom.names
-    ):
+    another = earlier is not None and earlier.whom == before.query.whom != query.whom and bool(query.whom.names)
+    if sighting is None and earlier is not None and another:
         sighting = replace(earlier, whom=query.whom)  # "and Ben?"
     elif sighting is None and not asked_anew and (query.rank is None or query.rank.by != "time"):
         sighting = meant

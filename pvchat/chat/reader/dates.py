@@ -23,7 +23,8 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
            "november", "december")  # fmt: skip
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # the first of their three months
 # Hours at which parts of a day begin and end [choice]; the night ends on the next day.
-_PARTS = {"morning": (4, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (20, 30), "daytime": (6, 20)}
+_PARTS = {"morning": (time(4), time(12)), "afternoon": (time(12), time(18)), "evening": (time(18), time()),
+          "night": (time(20), time(6)), "daytime": (time(6), time(20))}  # fmt: skip
 _THIRDS = {"beginning": 0, "start": 0, "early": 0, "middle": 1, "mid": 1, "end": 2, "late": 2}
 
 _WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
@@ -91,13 +92,13 @@ _SHORT = {
 _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
 _BEFORE_DAY = re.compile(r"\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $", re.IGNORECASE)
 _SPELT = (*_DAYS, "yesterday")
-_MONTHS_SPELT = ("january", "february", "september", "october", "november", "december")
+_MONTHS_SPELT = tuple(month for month in _MONTHS if len(month) > 6)
 _LIKE = 0.8  # how like one of these a word of at least six letters is that is misspelt [choice]
 # "17 and 20 November", "17-20 November"
 _DAYS_OF = re.compile(
-    rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?( and | to | until | till | ?[-\u2013] ?)({_NTH}(?: of)? ({_MONTH}\b(?:,? {_YEAR})?))",
-    re.IGNORECASE,
-)
+    rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?( and | to | until | till | ?[-\u2013] ?)"
+    rf"({_NTH}(?: of)? ({_MONTH}\b(?:,? {_YEAR})?))", re.IGNORECASE,
+)  # fmt: skip
 _NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
 _MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after [choice]
 _SOME_DAY = date(2000, 1, 2)
@@ -213,7 +214,7 @@ def _recurring(text: str) -> tuple[str, Dates | None]:
     told = f"on {told}" if weekdays else told.replace("nights", "at night") if part == {"night"} else f"in the {told}"
     rest = f"{text[: found.start()]}{found['asked'] + each + 's' if found['asked'] else ''}{text[found.end() :]}"
     return _tidy(rest), Dates(
-        said=told if weekdays or part else "", hours=_hours_of(min(part)) if part else None, weekdays=weekdays,
+        said=told if weekdays or part else "", hours=_PARTS[min(part)] if part else None, weekdays=weekdays,
         each="" if found["plural"] or found["asked"] else each,
     )  # fmt: skip
 
@@ -251,17 +252,11 @@ def _tidy(text: str) -> str:
     return re.sub(r" (?=[?.!])", "", " ".join(text.split()))
 
 
-def _hours_of(part: str) -> _Hours:
-    """From when to when a part of the day is."""
-    first, last = _PARTS[part]
-    return time(first % 24), time(last % 24)
-
-
 def _hours(match: re.Match[str]) -> Dates:
     """From when to when of a day."""
     named, hours = match.groupdict(), None
     if part := "daytime" if named["day"] else named["part"]:
-        hours = _hours_of(part.lower())
+        hours = _PARTS[part.lower()]
     elif named["at"]:
         at = datetime.combine(_SOME_DAY, _clock(named["at"]))
         exact, early = ":" in named["at"], _NEAR if named["near"].lower() != "at" else timedelta()
@@ -355,10 +350,8 @@ def _third_of(whole: _Ends | None, which: int) -> _Ends | None:
 def _part_of_day(words: str, part: str, today: date) -> _Ends | None:
     of = {"last night": "yesterday", "tonight": "today", f"this {part}": "today"}
     day = _day(of.get(words) or re.sub(rf"\b(the {part} of|{part})\b", "", words).strip(), today)
-    if day is None:
-        return None
-    start, (first, last) = datetime.combine(day, time()), _PARTS[part]
-    return start + timedelta(hours=first), start + timedelta(hours=last)
+    one = None if day is None else Dates(*_whole(day)).at_hours(Dates(hours=_PARTS[part]))
+    return None if one is None or one.since is None or one.until is None else (one.since, one.until)
 
 
 def _day(words: str, today: date) -> date | None:

@@ -268,7 +268,13 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
 def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """The last time, or the first; or so many before or after it."""
     last = rank.k < 0
-    word = ("last" if last else "first") if abs(rank.k) == 1 else "before that" if last else _nth(rank.k)
+    word = (
+        ("last" if last else "first")
+        if abs(rank.k) == 1
+        else "before that"
+        if last
+        else f"for the {NTH_SAID[rank.k - 1]} time"
+    )
     verb = "was" if len(found.query.whom.names) < 2 else "were"
     sure, perhaps = found.sure, found.perhaps
     so = f"{_subject(found)}{_where(found)}"
@@ -285,11 +291,6 @@ def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     return (
         " ".join(told) + (f" That is among {_among(found, asked)}." if asked.of and found.looked_at > 1 else "") + said
     )
-
-
-def _nth(k: int) -> str:
-    """Such as "the second time"."""
-    return f"for the {NTH_SAID[k - 1]} time" if k <= len(NTH_SAID) else "after that"
 
 
 def _who(found: ArchiveFinding, asked: Asked) -> str:
