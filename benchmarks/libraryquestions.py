@@ -1,7 +1,7 @@
 """Questions about a library, what is answered, what is right: over real clips, or over timelines that are made up.
 
     OMP_NUM_THREADS=1 python benchmarks/libraryquestions.py DEVSET [--questions data/library/questions.json] [--show]
-    OMP_NUM_THREADS=1 python benchmarks/libraryquestions.py --made data/library/made.json [--half tune|check|all]
+    OMP_NUM_THREADS=1 python benchmarks/libraryquestions.py --made data/library/made*.json [--half tune|check|all]
 
 In: the questions: whom to enroll, which clip lies where under which name (of a folder of labelled clips as `pvchat
 eval` reads it), or what a made-up one shows, and for each question what is right, in words, written before any answer
@@ -37,19 +37,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("devset", type=Path, nargs="?")
     parser.add_argument("--questions", type=Path, default=QUESTIONS)
-    parser.add_argument("--made", type=Path)
+    parser.add_argument("--made", type=Path, nargs="+", default=[])
     parser.add_argument("--half", choices=("tune", "check", "all"), default="tune", help="of the made-up ones")
     parser.add_argument("--show", action="store_true", help="every answer, not only wrong ones")
     args = parser.parse_args()
-    sheet = json.loads((args.made or args.questions).read_text())
-    with tempfile.TemporaryDirectory() as folder:
-        if args.made:
-            chat = _made(sheet, Path(folder))
-            sheet["questions"] = _half(sheet["questions"], args.half)
-        else:
-            chat = _filled(sheet, args.devset, Path(folder))
-            _recognition(sheet, chat)
-        _ask(sheet, chat, args.show)
+    for path in args.made or [args.questions]:
+        sheet = json.loads(path.read_text())
+        with tempfile.TemporaryDirectory() as folder:
+            if args.made:
+                chat = _made(sheet, Path(folder))
+                sheet["questions"] = _half(sheet["questions"], args.half)
+            else:
+                chat = _filled(sheet, args.devset, Path(folder))
+                _recognition(sheet, chat)
+            print(f"{path.name}: {_ask(sheet, chat, args.show)}")
 
 
 def _made(sheet: dict[str, Any], folder: Path) -> PVChat:
@@ -104,21 +105,22 @@ def _recognition(sheet: dict[str, Any], chat: PVChat) -> None:
                  f"wrongly {sorted(seen[clip['file']] - there)}")  # fmt: skip
 
 
-def _ask(sheet: dict[str, Any], chat: PVChat, show: bool) -> None:
-    """Ask each question, after those that it follows."""
-    now, right = datetime.fromisoformat(sheet["today"]) + timedelta(hours=12), 0
+def _ask(sheet: dict[str, Any], chat: PVChat, show: bool) -> str:
+    """Ask each question, after those that it follows; how many are answered rightly, and how many of those follow."""
+    now, right = datetime.fromisoformat(sheet["today"]) + timedelta(hours=12), [0, 0]
     history: list[str] = []
     for number, row in enumerate(sheet["questions"], 1):
         history = history if row.get("follows") else []
         answer = chat.library.ask(row["question"], history=history, now=now).answer
         history = [*history, row["question"]]
         good = _is_right(row, answer)
-        right += good
+        right[bool(row.get("follows"))] += good
         if show or not good:
             print(
                 f"{'right' if good else 'WRONG'} {number}. {row['question']}\n  right: {row['right']}\n  said: {answer}"
             )
-    print(f"{right} of {len(sheet['questions'])} right")
+    follow = sum(bool(row.get("follows")) for row in sheet["questions"])
+    return f"{sum(right)} of {len(sheet['questions'])} right, {right[1]} of the {follow} that follow others"
 
 
 def _is_right(row: dict[str, Any], answer: str) -> bool:

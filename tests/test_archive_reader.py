@@ -64,6 +64,13 @@ def asked(text: str) -> ArchiveQuestion:
             "Which video did most people smile in?",
             Query("when", where=Has("deed", "smiling"), value="people", rank=Rank("often")),
         ),
+        ("Who was Ana with?", Query("who", where=Has("with", of=ANA))),
+        ("Who is Ana usually with?", Query("who", where=Has("with", of=ANA), rank=Rank("often"))),
+        ("When does Ana usually come?", Query("when", ANA, value="hour", rank=Rank("often"))),
+        ("Which years was Ana filmed?", Query("when", ANA, value="year")),
+        ("How many films is Ana in?", Query("how_often", ANA)),
+        ("Who is in the most films?", Query("who", rank=Rank("often"))),
+        ("Which films are longer than five minutes?", Query("when", value="videos", number=Number("more_than", 300))),
         ("Was Ana away all day?", Query("how_often", ANA, form="polar", number=NEVER)),
     ],
 )
@@ -85,8 +92,7 @@ def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
 )
 def test_place_and_time_are_taken_out(text: str, place: str, query: Query) -> None:
     found = asked(text)
-    assert (found.place, found.query) == (place, query)
-    assert found.dates is not None
+    assert ([one for one, _ in found.places], found.query) == ([place] * bool(place), query)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +103,33 @@ def test_place_and_time_are_taken_out(text: str, place: str, query: Query) -> No
         ("What was Ana wearing when she was first seen with Ben?", Query("attribute", ANA, attribute="worn"),
          Query("when", ANA, WITH_BEN, rank=Rank("time"))),
         ("Where was Ana last seen?", Query("attribute", ANA, attribute="place"), Query("when", ANA, rank=LAST)),
+        ("Where is Ana now?", Query("attribute", ANA, attribute="place"), Query("when", ANA, rank=LAST)),
+        ("How long was Ana's first visit?", Query("how_long", ANA), Query("when", ANA, rank=Rank("time"))),
         ("Who else was there when Ana was last seen?", Query("who", Whom(besides=("Ana",))),
          Query("when", ANA, rank=LAST)),
     ],
 )  # fmt: skip
 def test_the_one_sighting_that_is_meant(text: str, query: Query, sighting: Query) -> None:
     assert (asked(text).query, asked(text).sighting) == (query, sighting)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Was Ana here every Monday?", Query("exists", ANA, value="day", form="polar", throughout=True)),
+        ("Who was here each week?", Query("who", value="week", throughout=True)),
+        ("How often per week was Ana here?", Query("when", ANA, value="week")),
+        ("Was Ana here more often on Monday than on Friday?",
+         Query("compare", ANA, form="polar", rank=Rank("often"))),
+        ("Was Ana longer in the kitchen or on the ward?", Query("compare", ANA, form="choice", rank=LONG)),
+    ],
+)  # fmt: skip
+def test_of_each_time_or_of_two(text: str, query: Query) -> None:
+    assert asked(text).query == query
+
+
+def test_places_and_times_are_asked_one_by_one() -> None:
+    scopes = asked("Was Ana in the kitchen or on the ward on Monday?").scopes
+    assert [(one.place, one.joint, one.dates and one.dates.said) for one in scopes] == [
+        ("kitchen", "", "on Monday"), ("ward", "or", "on Monday"),
+    ]  # fmt: skip

@@ -78,7 +78,7 @@ QUESTIONS = {
     "How many people were there?": "Two whom I know (Ben and Ana) and at least one whom I don't know, in five videos.",
     "Was anybody unknown seen?": "Yes, somebody I don't know is in two videos, of five videos.",
     "Who else was there when Ana was last seen?": "in the kitchen (2026-11-28 18.00.00.mp4 at 0:00): Ben.",
-    "Who was Ana with when she was last seen?": "Ben is seen with Ana",
+    "Who was Ana with when she was last seen?": "in the kitchen (2026-11-28 18.00.00.mp4 at 0:00): Ben.",
 }
 
 

@@ -124,7 +124,7 @@ def test_what_is_said_is_quoted_with_its_time(spoken: Library) -> None:
         ("Who never said 'doctor'?", "refuse"),
         ("In which videos does nobody say 'doctor'?", "refuse"),
         ("Who said 'never'?", "who"),
-        ("In how many videos is 'doctor' said?", "when"),
+        ("In how many videos is 'doctor' said?", "how_often"),
     ],
 )
 def test_it_is_not_said_who_says_something_where_it_is_asked_who_never_does(

@@ -27,6 +27,7 @@ from pvchat.chat.query import (
     Number,
     Query,
     Rank,
+    Select,
     Whom,
     atoms,
     counts_at_once,
@@ -35,7 +36,7 @@ from pvchat.chat.query import (
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, as_seen, asked_of, is_of_anybody, quotes, spans_heard
 from pvchat.chat.spans import Span, all_verdict, any_verdict, common, merged, seconds_in
-from pvchat.chat.timeline import Timeline, Verdict
+from pvchat.chat.timeline import Entity, Finding, Row, Timeline, Verdict
 from pvchat.schemas import FloatArray
 
 EVEN = 0.5  # how often somebody is there as the probabilities of one video take it [choice]
@@ -44,9 +45,7 @@ _ROUNDS = 50
 
 Sighted = tuple[Video, Timeline, frozenset[str], Span | None]  # who is only perhaps in it; the seconds asked about
 
-_ANSWERED = (
-    "exists", "who", "count", "when", "how_long", "how_often", "shots", "compare", "order", "attribute", "describe",
-)  # fmt: skip
+_UNANSWERED = ("length", "why", "refuse")
 _RANKS = ("time", "long", "often")
 _SIZES: dict[str, Callable[[Seen], float]] = {
     "people": lambda one: one.people,
@@ -160,8 +159,9 @@ def _in_one(
         return None if one is not None and one.sure else Seen(video, whole, sure=one is None)
     if query.select == "when" and query.value == "people":
         return _so_many(query, video, timeline, doubted)
-    if query.select == "when" and query.value == "videos" and query.whom == EVERYBODY:
-        return Seen(video, whole)
+    if query.select in ("when", "how_often") and query.value == "videos" and query.whom == EVERYBODY:
+        fits = query.number is None or query.number.within(video.seconds, video.seconds) == "yes"
+        return Seen(video, whole) if fits else None
     if query.select in ("who", "count") or not (query.whom.names or query.whom.unknown):
         there = _people_in(query, video, timeline, doubted)
         return there or (Seen(video, whole, sure=verdict == "yes") if never else None)
@@ -259,7 +259,7 @@ def _heard_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset
 def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """The finding with its groups, its number and its verdict."""
     query, sure, rank = found.query, found.sure, found.query.rank
-    if is_of_all(query):
+    if is_of_all(query) or query.throughout and query.value in UNITS:
         return _of_all(found, everything)
     if query.value in UNITS:
         groups = _grouped(found, everything)
@@ -267,7 +267,7 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     if query.select == "who" and query.number is not None:
         return _so_often(found, everything)
     if query.form == "polar" and query.select in ("how_often", "how_long") and query.number is not None:
-        low, high = _at_least_and_most(found)
+        low, high = at_least_and_most(found)
         so = query.number.within(low, high)
         so = "unsure" if so == "unknown" else so if query.number.within(low, high + found.untold) == so else "unknown"
         return replace(found, verdict=so, number=low)
@@ -275,7 +275,7 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
         verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
         return replace(found, verdict=verdict, number=float(len(sure)))
     if query.select == "how_long":
-        return replace(found, number=_at_least_and_most(found)[0])
+        return replace(found, number=at_least_and_most(found)[0])
     if query.select == "count":
         most = max((one.at_once for one in found.seen), default=0) if counts_at_once(query) else len(found.names)
         return replace(found, number=float(most))
@@ -293,12 +293,23 @@ def is_of_all(query: Query) -> bool:
     return query.select == "exists" and of_all and query.rank is None and query.number is None
 
 
-def _of_all(found: ArchiveFinding, everybody: Sequence[str]) -> ArchiveFinding:
-    """Whether it holds of all of some people; known not to, where no video leaves it open."""
-    left = [name for name in everybody if name not in found.names]
-    is_open = found.untold > 0 or any(name in one.perhaps for one in found.seen for name in left)
-    verdict: Verdict = "yes" if everybody and not left else "unknown" if is_open else "no"
-    return replace(found, verdict=verdict, number=float(len(found.names)), absent=tuple(left))
+def _of_all(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
+    """Whether it holds of all of some people, or on each day, in each week …; who is there on each. Known not to, where
+    no video leaves it open.
+    """
+    query, people = found.query, is_of_all(found.query)
+    unit: Callable[[Video], str] = UNITS.get(query.value, lambda _: "")
+    sure = [{*one.names} - one.perhaps if people else {unit(one.video)} for one in found.seen if people or one.sure]
+    seen = {name for one in found.seen for name in (one.names if people else (unit(one.video),))}
+    groups = {one: float(sum(one in those for those in sure)) for one in everything}
+    left = {one for one, count in groups.items() if not count}
+    is_open = found.untold or people and left & seen
+    verdict: Verdict = "unknown" if is_open else "unsure" if left <= seen else "no"
+    found = replace(found, groups=groups, number=float(len(groups) - len(left)), absent=tuple(left) if people else ())
+    if query.select == "who":
+        days = {name: {unit(one.video) for one in found.seen if name in one.names} for name in found.names}
+        return replace(found, names={name: found.names[name] for name in found.names if days[name] >= {*everything}})
+    return replace(found, verdict="yes" if everything and not left else verdict)
 
 
 def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
@@ -312,7 +323,7 @@ def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
 def is_answered(query: Query) -> bool:
     """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what."""
     event, held = query.during.event, query.select in ("compare", "order")
-    if query.select not in _ANSWERED or query.rank is not None and query.rank.by not in _RANKS:
+    if query.select in _UNANSWERED or query.rank is not None and query.rank.by not in _RANKS:
         return False
     if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
         return False
@@ -322,7 +333,7 @@ def is_answered(query: Query) -> bool:
 def of_each(query: Query) -> Query:
     """What is looked for in each video: of who are held against each other, when it holds of each."""
     if not _is_held(query):
-        return query
+        return replace(query, throughout=query.throughout and query.value not in UNITS)
     where, people = None if query.where in (*_GONE, *_COME) else query.where, _people_of(query)
     names = tuple(dict.fromkeys(name for one in people for name in one.names))
     alone = len(people) == 1 and query.form == "polar"  # "was Ana the first?": of everybody
@@ -343,77 +354,58 @@ def _is_held(query: Query) -> bool:
 
 
 def _held(found: ArchiveFinding) -> ArchiveFinding:
-    """Who is first, longest, most often, in order; whether that is who it is asked of."""
-    query, best = found.query, _measures(found, True, True)
-    named = sorted(best, key=best.__getitem__, reverse=_is_greatest(query))
-    if query.select == "order" and query.versus is not None and query.form != "polar":  # who came after Ben?
-        after = query.during.relation == "after"
-        edge = min((best[name] for name in query.versus.names if name in best), default=0.0)
-        gaps = {name: best[name] - edge for name in named if edge and best[name] != edge}
-        named = sorted((name for name in gaps if (gaps[name] > 0) == after), key=lambda name: abs(gaps[name]))
-    number = best[named[0]] if named and query.rank is not None and query.rank.by != "time" else None
+    """Who is first, longest, most often, in order; whether that is who it is asked of, be it surely or perhaps."""
+    query = found.query
+    best, *others = (_looked_up(found, *sure) for sure in ((True, True), (True, False), (False, True)))
+    people = [*best.people, *best.against]
+    if query.select == "order" and best.against:
+        people.sort(key=lambda one: one.number or 0.0)
     counts = _counts(found)
-    found = replace(found, names={name: counts.get(name, 0) for name in named}, number=number)
+    number = people[0].number if people and query.rank is not None and query.rank.by != "time" else None
+    found = replace(found, names={one.entity: counts.get(one.entity, 0) for one in people}, number=number)
     if query.form != "polar":
         return found
-    told = {_comes_first(_measures(found, *sure), query) for sure in ((True, True), (True, False), (False, True))}
-    verdict: Verdict = "unknown" if None in told else "unsure" if len(told) > 1 else "yes" if True in told else "no"
-    return replace(found, verdict=verdict)
+    told = {best.verdict, *(one.verdict for one in others)}
+    return replace(found, verdict="unknown" if "unknown" in told else "unsure" if len(told) > 1 else best.verdict)
 
 
-def _is_greatest(query: Query) -> bool:
-    """Whether the greatest measure is asked for: the longest, the last; not the first, the shortest."""
-    by, last = ("time", False) if query.rank is None else (query.rank.by, query.rank.k < 0)
-    return (last or query.during.relation == "after") == (by == "time")
-
-
-def _measures(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) -> dict[str, float]:
-    """How often, how long or when it holds of each, surely or at all: of who is asked about, and of the others."""
+def _looked_up(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) -> Finding:
+    """The query looked up in one timeline: when it holds of each in all videos, surely or at all, as they are there."""
     query, event = found.query, found.query.during.event
-    made: dict[str, float] = {}
-    gone = query.where in _GONE
-    theirs_gone = gone if query.versus is not None or event is None else event.where in _GONE
-    by = "time" if query.rank is None else query.rank.by
-    held = (*query.whom.names, *(() if query.versus is None else query.versus.names))
-    for name in dict.fromkeys((*held, *(name for one in found.seen for name in one.names))):
-        ends, sure = (gone, sure_of_mine) if name in query.whom.names else (theirs_gone, sure_of_others)
-        value = None if name.startswith("#") else _measure(found, name, (by, ends), sure)
-        made |= {} if value is None else {name: value}
-    return made
-
-
-def _comes_first(measures: dict[str, float], query: Query) -> bool | None:
-    """Whether who is asked about comes first of all; None where there is nobody to hold against, or to be held."""
-    hers, theirs = ([v for name, v in measures.items() if (name in query.whom.names) == own] for own in (True, False))
-    if not hers or not theirs:
-        return None
-    return min(hers) > max(theirs) if _is_greatest(query) else max(hers) < min(theirs)
-
-
-def _measure(found: ArchiveFinding, name: str, by: tuple[str, bool], sure: bool) -> float | None:
-    """How often, for how many seconds, or at which moment first (or last) it holds of somebody; None for no moment."""
-    seen = [one for one in found.seen if name in one.names and not (sure and name in one.perhaps)]
-    spans = [(one.video, span) for one in seen for span in one.each.get(name, one.spans)]
-    if by[0] == "often":
-        return float(len(seen))
-    if by[0] == "long":
-        return sum(end - start for _, (start, end) in spans)
-    moments = [video.time_of(span[1] if by[1] else span[0]).timestamp() for video, span in spans]
-    return None if not moments else max(moments) if by[1] else min(moments)
+    by_time = query.rank is None or query.rank.by == "time"
+    names = (*query.whom.names, *(name for one in _people_of(query) for name in one.names))
+    names += tuple(name for one in found.seen for name in one.names if not name.startswith("#"))
+    rows, end = list[Row](), 0.0
+    for one in found.seen:  # by time at its time, else one after the other
+        start = (one.video.at - found.seen[0].video.at).total_seconds() if by_time else end + 1.0
+        end = max(end, start + one.video.seconds)
+        for name in {*one.names} & {*names}:
+            spans = one.each.get(name, one.spans)
+            if spans and not (name in one.perhaps and (sure_of_mine if name in query.whom.names else sure_of_others)):
+                often = query.rank is not None and query.rank.by == "often"  # once a video
+                told = [(spans[0][0], spans[-1][1])] if often else spans
+                rows += [Row(name, "present", "", start + a, start + b) for a, b in told]
+    table = Timeline(0.0, end, tuple(map(Entity, dict.fromkeys(names))), tuple(rows))
+    gone = Not(PRESENT)
+    during = query.during if event is None else replace(
+        query.during, event=replace(event, where=gone if event.where in _GONE else PRESENT)
+    )  # fmt: skip
+    return run(replace(query, where=gone if query.where in _GONE else None, during=during), table)
 
 
 def of_one_time(query: Query) -> Query:
     """What is counted at each of two times that are held against each other ("more often on Monday than on Friday")."""
     long = query.rank is not None and query.rank.by == "long"
-    return Query("how_long" if long else "how_often" if query.whom.names else "count", query.whom, query.where)
+    counted: Select = "how_long" if long else "how_often" if query.whom.names else "count"
+    return Query(counted, query.whom, query.where)
 
 
 def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> ArchiveFinding:
-    """What was found at several times, as one: the first, with the others after it and the verdict of all.
+    """What was found at several times, or places, as one: the first, with the others after it and the verdict of all.
 
     Args:
         query: what was asked.
-        found: of each time.
+        found: of each.
         joint: "and", "or", "than" (more in the first than in the second), "but not" (then, and not at the other),
             "both" (who is in each).
     """
@@ -421,8 +413,8 @@ def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> Archive
     if not rest:
         return first
     then = joined(query, rest, joint)
-    if joint == "than":
-        (least, most), (others_least, others_most) = map(_at_least_and_most, (first, then))
+    if query.select == "compare":
+        (least, most), (others_least, others_most) = map(at_least_and_most, (first, then))
         less = query.rank is not None and query.rank.k < 0
         so = Number("fewer_than" if less else "more_than", 0).within(least - others_most, most - others_least)
         return replace(first, query=query, verdict="unsure" if so == "unknown" else so, then=then)
@@ -437,7 +429,7 @@ def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> Archive
     return replace(first, verdict=(any_verdict if joint == "or" else all_verdict)(both) if both else None, then=then)
 
 
-def _at_least_and_most(found: ArchiveFinding) -> tuple[float, float]:
+def at_least_and_most(found: ArchiveFinding) -> tuple[float, float]:
     """A number of videos or seconds without, and with, those that are only perhaps."""
     long = found.query.select == "how_long"
     sure, seen = ([seconds_in(one.spans) if long else 1.0 for one in part] for part in (found.sure, found.seen))

@@ -17,8 +17,11 @@ from pvchat.chat.timeline import Verdict
 UNITS = {  # by which videos are put together: what each belongs to
     "place": lambda video: video.place,
     "day": lambda video: f"{video.at:%Y-%m-%d}",
+    "night": lambda video: f"{video.at - timedelta(hours=12):%Y-%m-%d}",
     "weekday": lambda video: f"{video.at:%A}",
+    "week": lambda video: f"{video.at - timedelta(days=video.at.weekday()):%Y-%m-%d}",
     "month": lambda video: f"{video.at:%Y-%m}",
+    "year": lambda video: f"{video.at:%Y}",
     "hour": lambda video: f"{video.at:%H}",
 }
 

@@ -29,17 +29,19 @@ from pvchat.chat.archive import (
     sought,
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.query import EVERYBODY, PRESENT, Number, Query, is_of_sound
+from pvchat.chat.english import wording
+from pvchat.chat.query import EVERYBODY, PRESENT, Query, is_of_sound
 from pvchat.chat.question import names_in, require_readable
-from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
+from pvchat.chat.reader.archive import ArchiveQuestion, Scope, read_archive
 from pvchat.chat.reader.dates import Dates
+from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known
 from pvchat.chat.run import run
-from pvchat.chat.say.archive import SEVERAL_TIMES, UNANSWERED, Asked, lead_of, say_archive
+from pvchat.chat.say.archive import Asked, lead_of, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
 from pvchat.chat.spans import Span
-from pvchat.chat.timeline import Finding, Timeline, without_traits
+from pvchat.chat.timeline import Finding, Found, Timeline, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timeline_in
@@ -94,26 +96,20 @@ def ask(
     """
     require_readable(question)
     everyone = chat.people.snapshot()
-    asked = _question_of(library, everyone, question, history, now)
-    everyone.require_whole(names_in(asked.query))
-    today = now.date() if asked.query.value == "ago" else None
-    search_in = _Search(library, chat, asked, people_in(library, chat), everyone, today=today)
-    answer = search_in.answer()
-    since, until = (asked.dates[0].since, asked.dates[0].until) if asked.dates else (None, None)
-    ends = (since.isoformat() if since else None, until.isoformat() if until else None)
-    return replace(answer, dates=ends, place=asked.place)
-
-
-def _question_of(
-    library: sqlite3.Connection, everyone: Snapshot, question: str, history: Sequence[str], now: datetime
-) -> ArchiveQuestion:
-    """The question, after those before it."""
     places = [row[0] for row in library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''")]
-    known, before = Known(*everyone.called), None
-    for text in history:
-        before = read_archive(text, known, places, now, before)
-        known = replace(known, history=(*known.history, (before.query, Finding(before.query))))
-    return read_archive(question, known, places, now, before)
+    known = Known(*everyone.called)
+    search, names = None, people_in(library, chat)
+    for text in (*history, question):
+        before = None if search is None else search.asked
+        if search is not None:
+            known = replace(known, history=(*known.history, search.turn()))
+        search = _Search(library, chat, read_archive(text, known, places, now, before), names, everyone, now.date())
+    assert search is not None
+    everyone.require_whole(names_in(search.asked.query))
+    scope = search.asked.scopes[0]
+    since, until = (None, None) if scope.dates is None else (scope.dates.since, scope.dates.until)
+    ends = (since.isoformat() if since else None, until.isoformat() if until else None)
+    return replace(search.answer(), dates=ends, place=scope.place)
 
 
 @dataclass(frozen=True)
@@ -126,8 +122,8 @@ class _Search:
         asked: what is asked.
         names: of everyone enrolled by their numbers.
         everyone: the same people.
-        dates: the time it is asked of, where it asks of several.
-        today: when it is asked, where it asks how many days ago.
+        today: when it is asked.
+        scope: the time and the place it is asked of, of several.
     """
 
     library: sqlite3.Connection
@@ -135,48 +131,37 @@ class _Search:
     asked: ArchiveQuestion
     names: dict[int, str]
     everyone: Snapshot
-    dates: Dates | None = None
-    today: date | None = None
+    today: date
+    scope: Scope = Scope()
+
+    def turn(self) -> Turn:
+        """The question for those that follow it: of whom it speaks; where it names nobody, who was found."""
+        query = self.asked.query
+        if names_in(query) or query.select not in ("who", "count", "exists", "when") or query.value in UNITS:
+            return query, Finding(query)
+        return query, Finding(query, people=tuple(map(Found, self.answer().finding.names)))
 
     def answer(self) -> LibraryAnswer:
-        """The answer; of several times, and of a second question, one after the other."""
-        if self.asked.other_place:
-            return self._of_two_places()
-        query, dates = self.asked.query, self.asked.dates
-        joint = dates[-1].joint if len(dates) > 1 else ""
-        first = replace(query, then=None)
-        more = (query.select, query.number) == ("how_often", Number("more_than", 1))  # "was Ana seen more"
-        if joint == "than" and (more or query.select == "compare" and query.versus is None):
+        """The answer; of several times or places, and of a second question, one after the other."""
+        query, scopes = self.asked.query, self.asked.scopes
+        joint, first = scopes[-1].joint, replace(query, then=None)
+        if query.select == "compare" and query.versus is None and len(scopes) > 1:
             first = of_one_time(query)
         elif joint == "than":
             first = replace(first, select="why")  # nothing that can be held against each other
-        each = [replace(self, dates=one)._answer(first) for one in dates or (None,)]
+        each = [replace(self, scope=one)._answer(first) for one in scopes]
         found = joined(query, [one.finding for one in each], joint)
-        texts = [lead_of(found, joint), *(one.answer for one in each)]
-        if query.then is not None:
-            second = replace(self, asked=replace(self.asked, query=query.then, sighting=None)).answer()
-            found, texts = replace(found, then=second.finding), [*texts, second.answer]
-        return LibraryAnswer("\n".join(filter(None, texts)), found)
-
-    def _of_two_places(self) -> LibraryAnswer:
-        """The answers of two places, one after the other; of a second question about somebody else one."""
-        query = self.asked.query
-        then = None if query.then is None or query.then.whom == query.whom else query.then
-        one = replace(self.asked, other_place="", query=query if then is None else replace(query, then=None))
-        each = [
-            replace(self, asked=replace(one, place=place)).answer() for place in (one.place, self.asked.other_place)
-        ]
-        found = joined(one.query, [answer.finding for answer in each], one.joint)
-        texts = [lead_of(found, one.joint), *(answer.answer for answer in each)]
-        if then is not None:
-            second = replace(self, asked=replace(one, query=then, place="", sighting=None)).answer()
+        texts = [lead_of(found, joint, [_asked(one).of for one in scopes]), *(one.answer for one in each)]
+        if query.then is not None:  # of somebody else it isn't asked at each of several places
+            places = () if len(self.asked.places) > 1 and query.then.whom != query.whom else self.asked.places
+            second = replace(self, asked=replace(self.asked, query=query.then, places=places, sighting=None)).answer()
             found, texts = replace(found, then=second.finding), [*texts, second.answer]
         return LibraryAnswer("\n".join(filter(None, texts)), found)
 
     def _answer(self, query: Query) -> LibraryAnswer:
         """The answer for one time."""
-        asked, when = self.asked, "" if self.dates is None else self.dates.said
-        said = Asked(when, asked.place, today=self.today)
+        asked, said = self.asked, _asked(self.scope)
+        said = replace(said, today=self.today) if query.value == "ago" else said
         if query.select == "refuse" or not is_answered(query):
             return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count()))
         edge: Seen | None = None
@@ -197,9 +182,9 @@ class _Search:
     def _refused(self, query: Query) -> str:
         """What is said to what many videos can't tell."""
         if query.value == "times":
-            return SEVERAL_TIMES
+            return wording("library", "times")
         if query.select != "refuse":
-            return UNANSWERED
+            return wording("library", "unanswered")
         query = replace(query, whom=EVERYBODY)  # nobody has looked whether she is in any
         return say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
 
@@ -212,12 +197,12 @@ class _Search:
         """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for;
         everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all.
         """
-        where, values = self._where()
+        where, values = (replace(self, scope=replace(self.scope, place="")) if query.throughout else self)._where()
         if is_of_all(query) and query.where not in (None, PRESENT):
             words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
             seen = {who for (who,) in self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)}
             return [name for number, name in self.names.items() if number in seen and name not in query.whom.besides]
-        if query.number is None and not is_of_all(query):
+        if query.number is None and not is_of_all(query) and not query.throughout:
             return []
         if query.value not in UNITS:
             return sorted({*self.names.values()} - {*query.whom.besides})
@@ -241,20 +226,24 @@ class _Search:
     def _where(self) -> tuple[str, list[Any]]:
         """The condition on clips (`c`) and sources (`s`) by time and place, with its values."""
         parts, values = ["c.timeline IS NOT NULL"], list[Any]()
-        dates = self.dates
-        if dates is not None and dates.since is not None:
+        dates = self.scope.dates or Dates()
+        if dates.since is not None:
             parts.append(f"{_LENGTH} >= julianday(?)")
             values.append(dates.since.isoformat())
-        if dates is not None and dates.until is not None:
+        if dates.until is not None:
             parts.append("c.recorded < ?")
             values.append(dates.until.isoformat())
-        if dates is not None and dates.hours is not None:
+        if dates.hours is not None:
             start, end = (one.isoformat() for one in dates.hours)
             parts.append(f"(time(c.recorded) < ? {'AND' if start < end else 'OR'} time({_LENGTH}) >= ?)")
             values += [end, start]
-        if self.asked.place:
+        if dates.weekdays:
+            late = dates.hours is not None and dates.hours[1] <= dates.hours[0]  # after midnight it is the day before's
+            day = f"strftime('%w', c.recorded, '{-12 * late} hours')"
+            parts.append(f"({day} + 6) % 7 IN ({', '.join(map(str, dates.weekdays))})")
+        if self.scope.place:
             parts.append("s.place = ?")
-            values.append(self.asked.place)
+            values.append(self.scope.place)
         return " AND ".join(parts), values
 
     def _count(self) -> int:
@@ -340,10 +329,15 @@ class _Search:
 
     def _within(self, video: Video) -> Span | None:
         """The seconds of a video that lie in the time asked about; None: all of them."""
-        ends = (None, None) if self.dates is None else self.dates.on(video.at)
+        ends = (self.scope.dates or Dates()).on(video.at)
         start = 0.0 if ends[0] is None else max(0.0, (ends[0] - video.at).total_seconds())
         end = video.seconds if ends[1] is None else min(video.seconds, (ends[1] - video.at).total_seconds())
         return None if (start, end) == (0.0, video.seconds) else (start, end)
+
+
+def _asked(scope: Scope) -> Asked:
+    """What is said of a time and a place."""
+    return Asked("" if scope.dates is None else scope.dates.said, scope.place)
 
 
 def _is_of_words(query: Query) -> bool:

@@ -1,9 +1,10 @@
-"""Words for a day or a time of the calendar: a question in, the question without them and the time they name out.
+"""Words for a day or a time of the calendar: a question in, the question without them and the times they name out.
 
-"on Tuesday", "yesterday evening", "this morning", "last night", "this week", "in May", "since 3 May", "in the last ten
+"on Tuesday", "yesterday evening", "last night", "this week", "in May", "last summer", "since 3 May", "in the last ten
 days", "between Monday and Wednesday", "before 2026-05-03"; hours of a day, or of each day ("between 9 and 11", "after
-5pm", "at 8:20", "at night"). A weekday is the last one that was, today included; a month or a day without a year is
-the last one that began. Weekdays may be short ("wed") or misspelt. What is so on each Monday isn't answered.
+5pm", "at 8:20", "at night"); days that come again ("every Monday", "on weekends", "each morning", "twice a week"). A
+weekday is the last one that was, today included; a month or a day without a year is the last one that began. Weekdays
+may be short ("wed") or misspelt.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 
+from pvchat.chat.reader.timewords import counted
 from pvchat.errors import SettingsError
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
            "november", "december")  # fmt: skip
-_COUNTS = ("a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # the first of their three months
 # Hours at which parts of a day begin and end [choice]; the night ends on the next day.
-_PARTS = {"morning": (4, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (20, 30)}
+_PARTS = {"morning": (time(4), time(12)), "afternoon": (time(12), time(18)), "evening": (time(18), time()),
+          "night": (time(20), time(6)), "daytime": (time(6), time(20))}  # fmt: skip
+_THIRDS = {"beginning": 0, "start": 0, "early": 0, "middle": 1, "mid": 1, "end": 2, "late": 2}
 
 _WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
 _MONTH = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
@@ -35,21 +39,22 @@ _OF_WEEK = r" (?:of )?(?:this|last) week\b"
 _DAY = (
     rf"(?:the day before yesterday|yesterday|today|(?:{_WEEKDAY},? )?{_DATE}|(?:last |this )?{_WEEKDAY}(?:{_OF_WEEK})?)"
 )
-_PART = rf"(?:{'|'.join(_PARTS)})"
+_PART = r"(?:morning|afternoon|evening|night)"
 _AT_PART = rf"(?:this {_PART}|tonight|last night|{_DAY} {_PART}|the {_PART} of {_DAY})"
-_SPAN = rf"(?:(?:this|last) (?:week(?:end)?|month|year)|the weekend|{_MONTH}(?: {_YEAR})?\b|{_YEAR})"
-_COUNT = rf"(?:\d+|{'|'.join(_COUNTS)}|an)"
+_UNIT = r"(?:week(?:end)?|month|year)"
+_SEASON = rf"(?:{'|'.join(_SEASONS)})"
+_SPAN = rf"(?:(?:this|last|the) (?:{_UNIT}|{_SEASON})|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?\b|{_YEAR})"
+_COUNT = r"(?:\d+|(?:a )?few|an?(?: couple of)?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _AGO = rf"{_COUNT} (?:day|week|month|year|hour)s? ago"
-_THIRDS = ("beginning", "start", "middle", "end")
-_THIRD_OF = rf"(?:the )?(?:{'|'.join(_THIRDS)}) of {_SPAN}"
+_THIRD_OF = rf"(?:(?:the )?(?:beginning|start|middle|end) of {_SPAN}|(?:early|mid|late)[- ](?:in )?{_MONTH})"
 _ANY = rf"(?:{_THIRD_OF}|{_AT_PART}|{_DAY}|{_AGO}|{_SPAN})"
 _RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?(?:hour|day|week|month|year)s?"
 _PHRASE = re.compile(
-    rf"\b(?:(?P<recent>{_RECENT})|between (?P<a>{_ANY}) and (?P<b>{_ANY})"
-    rf"|from (?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
+    rf"\b(?:so far |earlier |later )?(?:(?P<recent>{_RECENT})|between (?P<a>{_ANY}) and (?P<b>{_ANY})"
+    rf"|(?:from )?(?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
     rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
-    rf"|(?P<in>on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|from) (?P<within>{_ANY})"
-    rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:this|last) \w+))(?!\w)",
+    rf"|(?:on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|from|of) (?P<within>{_ANY})"
+    rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:early|late)[- ]{_MONTH}|(?:this|last) \w+))(?!\w)",
     re.IGNORECASE,
 )
 
@@ -65,36 +70,42 @@ _EDGE = (
 _HOURS = re.compile(
     rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
-    rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART})s?(?! of\b))"
+    rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART}|daytime)s?(?! of\b)"
+    rf"|(?:during the|by) (?P<day>day)(?:time)?)"
     rf"(?![\w:]| (?:seconds?|minutes?|people|times|(?:of )?{_MONTH})\b)",
     re.IGNORECASE,
 )
-# "each day", "on Mondays": of many days at once
-_EACH = re.compile(
-    rf"\b(?:(?:every|each)(?: single)? (?:hour|day|week|weekend|month|year|{_PART}|{_WEEKDAY})|daily"
-    rf"|(?:{_WEEKDAY}|weekend)s)\b",
+# Days that come again: "every Monday", "on weekends", "each night"; "which mornings", of which "which days" is left
+_AGAIN = re.compile(
+    rf"\b(?:(?:(?:on|in|at|during) )?(?P<each>every|each|per|(?<=often )an?|(?<=times )an?)(?: single)? "
+    rf"(?P<unit>day|{_UNIT}|weekday|{_WEEKDAY}(?: {_PART})?|{_PART})|(?P<daily>daily)"
+    rf"|(?P<asked>(?:which|what|how many) )(?P<kind>{_WEEKDAY}|{_PART}|weekend)s?"
+    rf"|(?:(?:on|at|in)(?: the)? )?(?<!which )(?<!what )(?<!many )(?P<plural>{_WEEKDAY}(?: {_PART})?|weekend|weekday)s"
+    rf"(?: (?:and|or) (?P<other>{_WEEKDAY})s)?)\b",
     re.IGNORECASE,
 )
 _SHORT = {
     "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "wed": "Wednesday", "weds": "Wednesday", "thu": "Thursday",
     "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday", "wk": "week",
-    "wkend": "weekend", "nite": "night", "tonite": "tonight", "yday": "yesterday",
+    "wkend": "weekend", "nite": "night", "tonite": "tonight", "yday": "yesterday", "b4": "before",
 }  # fmt: skip
 _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
 _BEFORE_DAY = re.compile(r"\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $", re.IGNORECASE)
 _SPELT = (*_DAYS, "yesterday")
-_MONTHS_SPELT = ("january", "february", "september", "october", "november", "december")
+_MONTHS_SPELT = tuple(month for month in _MONTHS if len(month) > 6)
 _LIKE = 0.8  # how like one of these a word of at least six letters is that is misspelt [choice]
+# "17 and 20 November", "17-20 November"
 _DAYS_OF = re.compile(
-    rf"\b(?P<to>(?P<first>between|from|on) )?(?:the )?(?P<a>\d{{1,2}})(?:st|nd|rd|th)?"
-    rf"(?P<joint> and | to | until | till | ?[-\u2013] ?)(?P<b>{_NTH}(?: of)? (?P<month>{_MONTH}\b(?:,? {_YEAR})?))",
-    re.IGNORECASE,
-)
-_EARLY = re.compile(rf"\b(early|mid|late)[- ](?:in )?({_MONTH})\b", re.IGNORECASE)
+    rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?( and | to | until | till | ?[-\u2013] ?)"
+    rf"({_NTH}(?: of)? ({_MONTH}\b(?:,? {_YEAR})?))", re.IGNORECASE,
+)  # fmt: skip
 _NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
 _MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after [choice]
 _SOME_DAY = date(2000, 1, 2)
-_JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", "than": "than", "but not": "but not"}
+_JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "than": "than", "but not": "but not"}
+
+_Ends = tuple[datetime, datetime]
+_Hours = tuple[time, time]
 
 
 @dataclass(frozen=True)
@@ -106,13 +117,17 @@ class Dates:
         said: the words for it, as they stand in a sentence.
         hours: of each day, from when to before when; where they end before they begin, on the next day.
         joint: what joins it to the time before it: "and", "or", "than", "but not"; "" for the first.
+        weekdays: of these days of the week only, 0 for Monday; none: of any.
+        each: asked of each of them by itself: "day", "night", "week", "month", "year"; "" for no.
     """
 
-    since: datetime | None
-    until: datetime | None
-    said: str
-    hours: tuple[time, time] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    said: str = ""
+    hours: _Hours | None = None
     joint: str = ""
+    weekdays: tuple[int, ...] = ()
+    each: str = ""
 
     def on(self, at: datetime) -> tuple[datetime | None, datetime | None]:
         """Its ends; of hours of each day those of the day, or the night, in which a moment lies."""
@@ -121,6 +136,19 @@ class Dates:
         start, end = self.hours
         day = at.date() - timedelta(days=end <= start and at.time() < end)
         return datetime.combine(day, start), datetime.combine(day + timedelta(days=end <= start), end)
+
+    @property
+    def is_hours(self) -> bool:
+        """Whether no day is named."""
+        return self.since is None and self.until is None
+
+    def at_hours(self, of_day: Dates) -> Dates:
+        """Hours of it: of one day, or of each of several."""
+        said = f"{of_day.said} {self.said}"
+        if of_day.hours is None or not self.since or not self.until or self.until - self.since > timedelta(days=1):
+            return replace(self, said=said, hours=of_day.hours)
+        start, end = (datetime.combine(self.since, one) for one in of_day.hours)
+        return replace(self, since=start, until=end + timedelta(days=end <= start), said=said)
 
 
 def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tuple[Dates, ...]]:
@@ -132,28 +160,63 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         names: of enrolled people: "since May" is no date where somebody is called May.
 
     Raises:
-        SettingsError: it names several that aren't joined ("on Monday and on Friday" are), each of some days, or a
-            30th hour.
+        SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
-    text = _days_named(_spelt(text, {name.lower() for name in names}))
-    if _EACH.search(text):
-        raise _several(text)
-    days: list[tuple[re.Match[str], Dates | None]] = [
-        (match, dates) for match in _PHRASE.finditer(text) if (dates := _dates_of(match, now, names)) is not None
-    ]
-    taken = {place for match, _ in days for place in range(*match.span())}
-    hours = [(match, _hours(match)) for match in _HOURS.finditer(text) if not {*range(*match.span())} & taken]
-    if len(hours) == 1 and len(days) < 2:
-        days = [(hours[0][0], _at_hours(days[0][1] if days else None, *hours[0][1]))] + [(day, None) for day, _ in days]
-    elif hours:
-        raise _several(text)
-    found: list[Dates] = []
-    for i, (match, dates) in enumerate(sorted(days, key=lambda one: one[0].start())):
-        between = text[days[i - 1][0].end() : match.start()].strip().lower() if i and not hours else ""
-        if i and not hours and between not in _JOINTS:
-            raise _several(text)
-        found += [replace(dates, joint=_JOINTS.get(between, ""))] if dates is not None else []
-    return _without(text, [match for match, _ in days], joined=not hours), tuple(found)
+    text, again = _recurring(_DAYS_OF.sub(_months_named, _spelt(text, {name.lower() for name in names})))
+    found = [(match, one) for match in _PHRASE.finditer(text) if (one := _dates_of(match, now, names)) is not None]
+    taken = {place for match, _ in found for place in range(*match.span())}
+    found += [(match, _hours(match)) for match in _HOURS.finditer(text) if not {*range(*match.span())} & taken]
+    groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
+    for match, one in sorted(found, key=lambda one: one[0].start()):
+        between = text[until : match.start()].strip().lower() if groups else ""
+        again_such = bool(groups) and any(other.is_hours == one.is_hours for other in groups[-1][1])
+        is_joined = between in _JOINTS and (between != "," or again_such)
+        if not groups or is_joined:
+            groups.append((_JOINTS.get(between, ""), []))
+        elif again_such or between.strip(",") and len(found) > 2:
+            hint = "Ask about one time, such as 'on Tuesday', or join them by 'and' or 'or'."
+            raise SettingsError("this names several times.", subject=text[:80], hint=hint)
+        groups[-1][1].append(one)
+        cuts.append((until if is_joined else match.start(), match.end()))
+        until = match.end()
+    times = [_together(joint, parts, [one for _, more in groups for one in more]) for joint, parts in groups]
+    if again is not None:
+        times = [
+            replace(again, since=one.since, until=one.until, said=f"{again.said} {one.said}".strip(), joint=one.joint,
+                    hours=one.hours or again.hours) for one in times or [Dates()]
+        ]  # fmt: skip
+    return _without(text, cuts), tuple(times)
+
+
+def _together(joint: str, parts: Sequence[Dates], every: Sequence[Dates]) -> Dates:
+    """A day, and hours of it; of several times that share one of them: "on Monday at 9 or at 11"."""
+    day, hours = (
+        next((one for one in (parts, every) for one in one if one.is_hours == it), None)
+        if any(one.is_hours == it for one in parts) or sum(one.is_hours == it for one in every) == 1 else None
+        for it in (False, True)
+    )  # fmt: skip
+    one = hours or Dates() if day is None else day if hours is None else day.at_hours(hours)
+    return replace(one, joint=joint)
+
+
+def _recurring(text: str) -> tuple[str, Dates | None]:
+    """A text without days that come again, and these days; where it asks for them, "days" is left: "which days"."""
+    found = _AGAIN.search(text)
+    if found is None:
+        return text, None
+    said = [(found["unit"] or found["kind"] or found["plural"] or "day").lower().split()]
+    said += [[found["other"].lower()]] if found["other"] else []
+    named = [word for words in said for word in words]
+    days = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
+    weekdays, part = tuple(day for word in named for day in days.get(word, ())), {*named} & {*_PARTS}
+    each = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}.get(named[0], "day")
+    told = re.sub(_WEEKDAY, lambda day: day[0].capitalize(), " and ".join(f"{' '.join(words)}s" for words in said))
+    told = f"on {told}" if weekdays else told.replace("nights", "at night") if part == {"night"} else f"in the {told}"
+    rest = f"{text[: found.start()]}{found['asked'] + each + 's' if found['asked'] else ''}{text[found.end() :]}"
+    return _tidy(rest), Dates(
+        said=told if weekdays or part else "", hours=_PARTS[min(part)] if part else None, weekdays=weekdays,
+        each="" if found["plural"] or found["asked"] else each,
+    )  # fmt: skip
 
 
 def _spelt(text: str, names: set[str]) -> str:
@@ -169,66 +232,42 @@ def _spelt(text: str, names: set[str]) -> str:
         like = next(iter(get_close_matches(word, days, 1, _LIKE)), None)
         return match[0] if like is None else like if like == "yesterday" else like.capitalize()
 
-    return re.sub(r"(?<![\w'])[A-Za-z]+(?![\w'])", written, text)
+    return re.sub(r"(?<![\w'])[A-Za-z]\w+(?![\w'])", written, text)
 
 
-def _days_named(text: str) -> str:
-    """A text with the month at each day: "between 17 November and 20 November" for "between 17 and 20 November"."""
-
-    def named(match: re.Match[str]) -> str:
-        joint, first = match["joint"].strip().lower(), (match["first"] or "").lower()
-        if joint == "and":
-            if not first or first == "from":
-                return match[0]
-            return f"{match['to']}{match['a']} {match['month']} and {'on ' * (first == 'on')}{match['b']}"
-        return match[0] if first == "between" else f"from {match['a']} {match['month']} to {match['b']}"
-
-    thirds = {"early": "the beginning", "mid": "the middle", "late": "the end"}
-    text = _EARLY.sub(lambda match: f"{thirds[match[1].lower()]} of {match[2]}", text)
-    return _DAYS_OF.sub(named, text)
+def _months_named(match: re.Match[str]) -> str:
+    """Days with the month at each: "17 November and 20 November" for "17 and 20 November"."""
+    joint = match[2] if match[2].strip().isalpha() else " to "
+    return f"{match[1]} {match[4]}{joint}{match[3]}"
 
 
-def _several(text: str) -> SettingsError:
-    hint = "Ask about one time, such as 'on Tuesday' or 'between Monday and Wednesday', or join them by 'and' or 'or'."
-    return SettingsError("this names several times.", subject=text[:80], hint=hint)
-
-
-def _without(text: str, matches: Sequence[re.Match[str]], joined: bool) -> str:
-    """A text without some of its parts, and without what joins them."""
-    ordered = sorted(matches, key=lambda one: -one.start())
-    spans = [(ordered[-1].start(), ordered[0].end())] if joined and ordered else [one.span() for one in ordered]
-    for start, end in spans:
+def _without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
+    """A text without some of its parts."""
+    for start, end in sorted(cuts, reverse=True):
         text = f"{text[:start].rstrip(' ,')} {text[end:].lstrip(' ,')}"
+    return _tidy(text)
+
+
+def _tidy(text: str) -> str:
     return re.sub(r" (?=[?.!])", "", " ".join(text.split()))
 
 
-def _at_hours(day: Dates | None, start: time, end: time, said: str) -> Dates:
-    """Hours of one day, or of each day of a time; of any where none is named."""
-    if day is None:
-        return Dates(None, None, said, (start, end))
-    if day.since is None or day.until is None or day.until - day.since > timedelta(days=1):
-        return replace(day, said=f"{said} {day.said}", hours=(start, end))
-    until = datetime.combine(day.since, end) + timedelta(days=end <= start)
-    return Dates(datetime.combine(day.since, start), until, f"{said} {day.said}")
-
-
-def _hours(match: re.Match[str]) -> tuple[time, time, str]:
-    """From when to when on a day, and the words."""
-    said, named = " ".join(match[0].split()), match.groupdict()
-    said = said[:1].lower() + said[1:]
-    if part := named["part"]:
-        first, last = _PARTS[part.lower()]
-        return time(first % 24), time(last % 24), said
-    if named["at"]:
-        hour = datetime.combine(_SOME_DAY, _clock(named["at"]))
-        if ":" in named["at"]:
-            return (hour - _MINUTES).time(), (hour + _MINUTES).time(), said
-        early = _NEAR if named["near"].lower() != "at" else timedelta()
-        return (hour - early).time(), (hour + timedelta(hours=1)).time(), said
-    start, end = named["a"] or named["c"] or named["after"], named["b"] or named["before"] or "0"
-    end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
-    of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start and start.isdigit() else None  # "between 2 and 4 pm"
-    return _clock((start or "0") + (of_day[0] if of_day else "")), _clock(end), said
+def _hours(match: re.Match[str]) -> Dates:
+    """From when to when of a day."""
+    named, hours = match.groupdict(), None
+    if part := "daytime" if named["day"] else named["part"]:
+        hours = _PARTS[part.lower()]
+    elif named["at"]:
+        at = datetime.combine(_SOME_DAY, _clock(named["at"]))
+        exact, early = ":" in named["at"], _NEAR if named["near"].lower() != "at" else timedelta()
+        ends = (at - _MINUTES, at + _MINUTES) if exact else (at - early, at + timedelta(hours=1))
+        hours = ends[0].time(), ends[1].time()
+    else:
+        start, end = named["a"] or named["c"] or named["after"] or "0", named["b"] or named["before"] or "0"
+        end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
+        of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start.isdigit() and start != "0" else None  # "2 to 4 pm"
+        hours = _clock(start + (of_day[0] if of_day else "")), _clock(end)
+    return Dates(said=_lowered(match), hours=hours)
 
 
 def _clock(words: str) -> time:
@@ -243,11 +282,13 @@ def _clock(words: str) -> time:
 
 
 def _dates_of(match: re.Match[str], now: datetime, names: Sequence[str]) -> Dates | None:
+    """The time that some words mean; None where they mean none."""
     named, said = match.groupdict(), _as_said(match)
-    if len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS} & {name.lower() for name in names}:
+    if len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS, *_SEASONS} & {name.lower() for name in names}:
         return None
-    if named["recent"]:
-        return _recent(named["recent"].lower(), now, said)
+    if recent := re.search(rf"(?:({_COUNT}) )?(hour|day|week|month|year)s?$", named["recent"] or "", re.IGNORECASE):
+        days = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "year": 365}[recent[2].lower()]
+        return Dates(now - timedelta(days=days * _number(recent[1] or "a")), now, said)
     first, last = (named["a"], named["b"]) if named["a"] else (named["c"], named["d"])
     if first and last:
         week = re.search(_OF_WEEK, last, re.IGNORECASE)  # "between Monday and Wednesday last week"
@@ -264,57 +305,53 @@ def _dates_of(match: re.Match[str], now: datetime, names: Sequence[str]) -> Date
     return Dates(*one, said)
 
 
+def _lowered(match: re.Match[str]) -> str:
+    """The words that were found, as they stand in a sentence."""
+    said = " ".join(match[0].split())
+    return said[:1].lower() + said[1:]
+
+
 def _as_said(match: re.Match[str]) -> str:
     """The words for a time, as they stand in a sentence: "on Friday" for "friday"."""
-    said = " ".join(match[0].split())
-    said = said[:1].lower() + said[1:]
-    said = re.sub(
-        rf"\b(?:{_WEEKDAY}|{'|'.join(_MONTHS)})\b", lambda day: day[0].capitalize(), said, flags=re.IGNORECASE
-    )
+    names = rf"\b(?:{_WEEKDAY}|{'|'.join(_MONTHS)})\b"
+    said = re.sub(names, lambda day: day[0].capitalize(), _lowered(match), flags=re.IGNORECASE)
+    if re.match(r"early|late", said):
+        return f"in {said}"
+    if match["c"] and not said.startswith("from "):
+        return f"from {said}"
     bare = match["bare"] and not said.endswith(" ago")
     return f"on {said}" if bare and re.match(rf"{_WEEKDAY}\b|{_DATE}", said, re.IGNORECASE) else said
 
 
-def _recent(text: str, now: datetime, said: str) -> Dates:
-    """The last so many days, weeks … up to now."""
-    count = next((word for word in text.split()[3:-1]), "a")
-    return Dates(now - _length(number_of(count), text.split()[-1]), now, said)
-
-
-def _span(text: str, now: datetime) -> tuple[datetime, datetime] | None:
+def _span(text: str, now: datetime) -> _Ends | None:
     """From when to when some words mean; None where they mean no time."""
     words, today = text.lower(), now.date()
-    if words.endswith(" ago"):
-        count, unit, _ = words.split()
-        when = now - _length(number_of(count), unit)
-        return (when - timedelta(hours=1), when) if unit.startswith("hour") else _whole(when.date())
-    if (third := re.fullmatch(r"(?:the )?(\w+) of (.+)", words)) and third[1] in _THIRDS:
-        return _third_of(_period(third[2], today), third[1])
+    if ago := re.fullmatch(rf"({_COUNT}) (\w+?)s? ago", words):
+        at = now - timedelta(hours=_number(ago[1]))
+        return (at - timedelta(hours=1), at) if ago[2] == "hour" else _back(ago[2], _number(ago[1]), today)
+    third = re.fullmatch(r"(?:the )?(\w+)(?: of |[- ](?:in )?)(.+)", words)
+    if third and third[1] in _THIRDS:
+        return _third_of(_period(third[2], today), _THIRDS[third[1]])
     part = next((one for one in _PARTS if re.search(rf"\b{one}\b", words)), "night" if words == "tonight" else "")
     if part:
-        return _part_of_day(words, part, now.date())
-    if (day := _day(words, today)) is not None:
-        return _whole(day)
-    return _period(words, today)
+        return _part_of_day(words, part, today)
+    return _whole(day) if (day := _day(words, today)) is not None else _period(words, today)
 
 
-def _third_of(whole: tuple[datetime, datetime] | None, which: str) -> tuple[datetime, datetime] | None:
+def _third_of(whole: _Ends | None, which: int) -> _Ends | None:
     """The first, the second or the last third of a time, whole days."""
     if whole is None:
         return None
     days = (whole[1] - whole[0]).days
-    start = {"middle": days // 3, "end": days - days // 3}.get(which, 0)
-    length = days - 2 * (days // 3) if which == "middle" else days // 3
-    return whole[0] + timedelta(days=start), whole[0] + timedelta(days=start + length)
+    start, end = (0, days // 3, days - days // 3, days)[which : which + 2]
+    return whole[0] + timedelta(days=start), whole[0] + timedelta(days=end)
 
 
-def _part_of_day(words: str, part: str, today: date) -> tuple[datetime, datetime] | None:
+def _part_of_day(words: str, part: str, today: date) -> _Ends | None:
     of = {"last night": "yesterday", "tonight": "today", f"this {part}": "today"}
     day = _day(of.get(words) or re.sub(rf"\b(the {part} of|{part})\b", "", words).strip(), today)
-    if day is None:
-        return None
-    start, (first, last) = datetime.combine(day, time()), _PARTS[part]
-    return start + timedelta(hours=first), start + timedelta(hours=last)
+    one = None if day is None else Dates(*_whole(day)).at_hours(Dates(hours=_PARTS[part]))
+    return None if one is None or one.since is None or one.until is None else (one.since, one.until)
 
 
 def _day(words: str, today: date) -> date | None:
@@ -331,53 +368,59 @@ def _day(words: str, today: date) -> date | None:
 
 
 def _date(words: str, today: date) -> date | None:
-    """A date; without a year the last one that was."""
+    """A date; without a year, or without a month, the last one that was."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", words):
-        year, month, number = map(int, words.split("-"))
-        return _made(year, month, number)
-    found = re.search(rf"\b{_MONTH}\b", words)
-    numbers = re.findall(r"\d+", words)
-    if found is None and re.fullmatch(r"the \d+(?:st|nd|rd|th)", words):  # the last one that was
-        back = int(int(numbers[0]) > today.day)
-        year, month = divmod(today.year * 12 + today.month - 1 - back, 12)
-        return _made(year, month + 1, int(numbers[0]))
-    if found is None or not numbers:
+        return _made(*map(int, words.split("-")))
+    named, numbers = re.search(rf"\b{_MONTH}\b", words), re.findall(r"\d+", words)
+    day, year = (next((int(n) for n in numbers if (len(n) < 3) == short), 0) for short in (True, False))
+    if named is None and re.fullmatch(r"the \d+(?:st|nd|rd|th)", words):
+        return _made(*_month_at(today.year, today.month - (day > today.day)), day)
+    if named is None or not numbers:
         return None
-    month, number = _month(found[0]), next((int(n) for n in numbers if len(n) < 3), 0)
-    if years := [int(n) for n in numbers if len(n) == 4]:
-        return _made(years[0], month, number)
-    day = _made(today.year, month, number)
-    return day if day is None or day <= today else _made(today.year - 1, month, number)
+    found = _made(year or today.year, _month(named[0]), day)
+    return found if year or found is None or found <= today else _made(today.year - 1, found.month, day)
 
 
-def _period(words: str, today: date) -> tuple[datetime, datetime] | None:
-    """A week, a month or a year."""
+def _period(words: str, today: date) -> _Ends | None:
+    """A week, a month, a season or a year."""
     if re.fullmatch(r"\d{4}", words):
         return _months(int(words), 1, 12)
-    if found := re.fullmatch(rf"({_MONTH})(?: (\d{{4}}))?", words):
-        month = _month(found[1])
-        return _months(int(found[2]) if found[2] else today.year - (month > today.month), month, 1)
-    back = int(words.startswith("last "))
-    if words.endswith(" week"):
-        monday = today - timedelta(days=today.weekday() + 7 * back)
-        return _whole(monday)[0], _whole(monday + timedelta(days=6))[1]
-    if words.endswith(" weekend"):
-        saturday = today - timedelta(days=(today.weekday() - 5) % 7 + (7 * back if today.weekday() > 4 else 0))
-        return _whole(saturday)[0], _whole(saturday + timedelta(days=1))[1]
-    if words.endswith(" month"):
-        year, month = divmod(today.year * 12 + today.month - 1 - back, 12)
-        return _months(year, month + 1, 1)
-    return _months(today.year - back, 1, 12) if words.endswith(" year") else None
+    if found := re.fullmatch(rf"(?:(this|last|the) )?({_MONTH}|{_SEASON})(?: (?:of )?(\d{{4}}))?", words):
+        season = found[2] in _SEASONS
+        first, count = (_SEASONS[found[2]], 3) if season else (_month(found[2]), 1)
+        ends = _months(int(found[3]) if found[3] else today.year - (first > today.month), first, count)
+        goes_on = found[1] == "last" and ends[0].date() <= today < ends[1].date()
+        return _months(ends[0].year - 1, first, count) if goes_on else ends
+    if found := re.fullmatch(rf"(this|last|the) ({_UNIT})", words):
+        return _back(found[2], int(found[1] == "last"), today)
+    return None
 
 
-def _months(year: int, month: int, count: int) -> tuple[datetime, datetime]:
-    last, then = divmod(year * 12 + month - 1 + count, 12)
-    return datetime(year, month, 1), datetime(last, then + 1, 1)
+def _back(unit: str, count: int, today: date) -> _Ends | None:
+    """The day, week, month or year that was so many ago: 0 is this one."""
+    if unit == "day":
+        return _whole(today - timedelta(days=count))
+    if unit == "week":
+        return _whole(today - timedelta(days=today.weekday() + 7 * count), 7)
+    if unit == "weekend":  # in the week the last one is the one that was
+        back = (today.weekday() - 5) % 7
+        return _whole(today - timedelta(days=back + 7 * (count if today.weekday() > 4 else max(0, count - 1))), 2)
+    return _months(today.year, today.month - count, 1) if unit == "month" else _months(today.year - count, 1, 12)
 
 
-def _whole(day: date) -> tuple[datetime, datetime]:
+def _month_at(year: int, month: int) -> tuple[int, int]:
+    """A month whose number may lie beyond its year: the 0th is the December before."""
+    year, month = divmod(year * 12 + month - 1, 12)
+    return year, month + 1
+
+
+def _months(year: int, month: int, count: int) -> _Ends:
+    return datetime(*_month_at(year, month), 1), datetime(*_month_at(year, month + count), 1)
+
+
+def _whole(day: date, days: int = 1) -> _Ends:
     start = datetime.combine(day, time())
-    return start, start + timedelta(days=1)
+    return start, start + timedelta(days=days)
 
 
 def _made(year: int, month: int, day: int) -> date | None:
@@ -391,11 +434,6 @@ def _month(word: str) -> int:
     return next(number for number, month in enumerate(_MONTHS, 1) if month.startswith(word[:3]))
 
 
-def number_of(word: str) -> int:
-    """What a word for a number says; 1 for another word."""
-    return int(word) if word.isdigit() else _COUNTS.index(word) + 1 if word in _COUNTS else 1
-
-
-def _length(count: int, unit: str) -> timedelta:
-    days = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0, "year": 365.0}
-    return timedelta(days=count * days[unit.removesuffix("s")])
+def _number(word: str) -> int:
+    """What a word for a number says."""
+    return int(counted(re.sub(r"^an? (?=few|couple)", "", word.lower())) or 1)

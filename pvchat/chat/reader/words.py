@@ -140,7 +140,8 @@ def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, 
     The first word of a longer name counts where it is unambiguous, and so does a name without its title.
     """
     pairs = [*aliases.items(), *((n, n) for n in names)]
-    pairs = [*((form.replace("-", " "), name) for form, name in pairs if "-" in form), *pairs]  # "maj britt"
+    spelt = ((re.sub(r"\.(?= )", "", form.replace("-", " ")), name) for form, name in pairs)  # "maj britt", "dr okafor"
+    pairs = [*(pair for pair in spelt if pair not in pairs), *pairs]
     forms = {_fold(" ".join(unicodedata.normalize("NFKC", form).split()))[0]: name for form, name in pairs}
     plain = [(without, name) for form, name in forms.items() if (without := _without_title(form)) != form]
     meant = _meant(plain)

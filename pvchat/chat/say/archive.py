@@ -11,9 +11,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pvchat.chat.archive import is_of_all
+from pvchat.chat.archive import at_least_and_most, is_of_all
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
-from pvchat.chat.english import clock, first_times, join, lasting, number, so_many_people, span_told, upper
+from pvchat.chat.english import (
+    NTH_SAID,
+    clock,
+    first_times,
+    join,
+    lasting,
+    number,
+    so_many_people,
+    span_told,
+    upper,
+    wording,
+)
 from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
 from pvchat.chat.say.clauses import clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
@@ -23,25 +34,11 @@ from pvchat.chat.spans import seconds_in
 _MOST_LISTED = 8  # videos that are listed one by one
 _MOST_SPANS = 3  # … times, or quotes, of each
 
-UNANSWERED = (
-    "I can't answer that about many videos. I can tell when, where, how often, how long and with whom somebody was "
-    "seen, who was, who came first, stayed longest or came most often, and what somebody wore or did. "
-    "Ask anything else about one video: pvchat ask CLIP QUESTION."
-)
-SEVERAL_TIMES = (
-    "I can't read the times in this question. Ask about one, such as “on Tuesday”, or join them: “on Monday or on "
-    "Friday”, “more often this week than last week”."
-)
 LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I can't tell.", "": ""}
-NOTHING_YET = "There is no video in the library yet. Add a folder: pvchat library add FOLDER"
 _MOST = 8  # places, days …
-_NOT_LISTENED = (
-    " Some weren't listened to, or it isn't known who speaks in them. What hearing needs: "
-    "pvchat doctor --fetch --voice; then: pvchat library scan."
-)
 _STRANGERS, _NAMELESS = "somebody I don't know", "somebody I can't tell"
-_EACH = {"place": "everywhere", "day": "on each day", "weekday": "on each weekday", "month": "in each month",
-         "hour": "at each hour"}  # fmt: skip
+_EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}" for one in ("week", "month", "year")},
+         **{one: f"on each {one}" for one in ("day", "night", "weekday")}}  # fmt: skip
 
 
 def moment(one: Seen, last: bool = False) -> str:
@@ -91,8 +88,11 @@ def unit_said(kind: str, unit: str) -> str:
     if kind == "day":
         at = date.fromisoformat(unit)
         return f"on {at:%A} {at.day} {at:%B %Y}"
-    if kind == "month":
-        return f"in {date.fromisoformat(f'{unit}-01'):%B %Y}"
+    if kind in ("night", "week"):
+        at = date.fromisoformat(unit)
+        return f"in the {kind} of {at:%A} {at.day} {at:%B %Y}"
+    if kind in ("month", "year"):
+        return f"in {date.fromisoformat(f'{unit}-01'):%B %Y}" if kind == "month" else f"in {unit}"
     return f"on {unit}s" if kind == "weekday" else f"between {int(unit)}:00 and {int(unit) + 1}:00"
 
 
@@ -136,22 +136,34 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     if strange and not found.query.whom.names:
         return " ".join(strange)
     if not found.looked_at:
-        told = f"There is no video{asked.of}." if asked.of else NOTHING_YET
+        told = f"There is no video{asked.of}." if asked.of else wording("library", "empty")
     elif not found.seen and not asked.told:
         told = _nowhere(found, asked)
     else:
         heard = is_of_sound(found.query) and found.query.select == "attribute"
         told = _listed(found, asked) if heard else _SAID.get(found.query.select, _listed)(found, asked)
-    if found.untold and found.seen and is_of_sound(found.query):
-        told += f"\nOf {number(found.untold)} more I can't tell.{_NOT_LISTENED}"
+    if found.untold and found.seen:
+        told += f"\nOf {number(found.untold)} more I can't tell.{_unheard(found)}" * is_of_sound(found.query)
     return " ".join([*strange, told])
 
 
-def lead_of(found: ArchiveFinding, joint: str) -> str:
-    """What stands before the answers for two times that are held against each other; "" where they aren't."""
+def _unheard(found: ArchiveFinding) -> str:
+    """Why nothing is known to be said in some videos."""
+    return wording("library", "not listened") if is_of_sound(found.query) else ""
+
+
+def lead_of(found: ArchiveFinding, joint: str, scopes: Sequence[str]) -> str:
+    """What stands before the answers for two times or places that are held against each other; "" where they aren't."""
+    query = found.query
+    if query.select == "compare" and query.form == "choice" and found.then is not None and query.rank is not None:
+        ranges = [at_least_and_most(one) for one in (found, found.then)]
+        more = [one for one, (least, _), (_, most) in zip(scopes, ranges, ranges[::-1], strict=True) if least > most]
+        more = [one for one in scopes if one not in more] if more and query.rank.k < 0 else more
+        word = ("Longer", "More often", "Shorter", "Less often")[(query.rank.by == "often") + 2 * (query.rank.k < 0)]
+        return f"{word}{more[0]}." if more else "About the same."
     if joint not in ("than", "but not", "both"):
         return ""
-    named = f"{join(list(found.names)) or 'Nobody I know'}." if found.query.select == "who" else ""
+    named = f"{join(list(found.names)) or 'Nobody I know'}." if query.select == "who" else ""
     return LEADS[found.verdict or ""] or named
 
 
@@ -161,8 +173,7 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     so = _where(found).strip() or clause(found.query.where, 1 + several)
     of = f"{'any of ' * (found.looked_at > 1)}{_among(found, asked)}"
     if found.untold:
-        more = _NOT_LISTENED if is_of_sound(found.query) else ""
-        return f"I can't tell whether {_lower(who)} {so} in {of}.{more}"
+        return f"I can't tell whether {_lower(who)} {so} in {of}.{_unheard(found)}"
     if found.query.select == "when" and found.query.whom.quantifier == "none":
         there = "Somebody I know" if found.query.whom.known else "Somebody"
         return f"{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
@@ -176,26 +187,27 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
 def _exists(found: ArchiveFinding, asked: Asked) -> str:
     if found.query.rank is not None:
         return _compare(found, asked)
-    if is_of_all(found.query):
-        return _everybody(found, asked)
+    if found.groups or is_of_all(found.query):
+        return _of_each(found, asked)
     if found.verdict == "unsure":
         return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     return f"Yes, {_so(found)} {_in_how_many(found, asked)}.{lines(found.seen)}"
 
 
-def _everybody(found: ArchiveFinding, asked: Asked) -> str:
-    """Whether it holds of everybody, and of whom it does, and of whom not."""
-    where, left = found.query.where, join(list(found.absent), "or")
-    count = min(2, len(found.names))
-    so = ("was seen", "were seen")[count - 1] if is_plain(where) else clause(where, count)
-    told = [f"Yes, {_lower(_subject(found))}." if found.verdict == "yes" else LEADS[found.verdict or ""]]
-    named = join([f"{name} ({videos(count)})" for name, count in found.names.items()])
-    told += [f"{named} {so}."] if named else []
-    if left and is_plain(where):
-        told.append(f"I did not see {left}.")
-    elif left:
-        never = f"I found no moment at which {left} {clause(where, 1)}."
-        told.append(never if found.verdict == "no" else f"Of {left} I can't tell.")
+def _of_each(found: ArchiveFinding, asked: Asked) -> str:
+    """Whether it holds of everybody, on each day, in each week …: of which it does, and of which not."""
+    kind, people = found.query.value, is_of_all(found.query)
+    held, left = ([one for one, count in found.groups.items() if bool(count) == it] for it in (True, False))
+    if people:
+        each, so = _lower(_subject(found)), "seen" if is_plain(found.query.where) else clause(found.query.where, 1)
+        held = [f"{one} ({videos(int(found.groups[one]))})" for one in held]
+    else:
+        each, so = _EACH[kind], f"{_subject(found)}{_where(found)}"
+        held, left = [unit_said(kind, one) for one in held], [unit_said(kind, one) for one in left]
+    told = [f"Yes, {each}." if found.verdict == "yes" else LEADS[found.verdict or ""]]
+    told += [f"{upper(so)}: {join(held[:_MOST])}."] if held else []
+    other = {"unknown": "Of {} I can't tell.", "unsure": "Perhaps not {}."}.get(found.verdict or "", "Not {}.")
+    told += [other.format(join(left[:_MOST], "or"))] if left else []
     return " ".join(told) + f" That is of {_among(found, asked)}." + lines(found.seen)
 
 
@@ -256,7 +268,13 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
 def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """The last time, or the first; or so many before or after it."""
     last = rank.k < 0
-    word = ("last" if last else "first") if abs(rank.k) == 1 else f"{'before' if last else 'after'} that"
+    word = (
+        ("last" if last else "first")
+        if abs(rank.k) == 1
+        else "before that"
+        if last
+        else f"for the {NTH_SAID[rank.k - 1]} time"
+    )
     verb = "was" if len(found.query.whom.names) < 2 else "were"
     sure, perhaps = found.sure, found.perhaps
     so = f"{_subject(found)}{_where(found)}"
