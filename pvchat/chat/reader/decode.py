@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from pvchat.chat.conditions import RELATIONS
+from pvchat.chat.conditions import RELATIONS, chosen
 from pvchat.chat.english import word_set
 from pvchat.chat.query import (
     EVERYBODY,
+    HEARD,
     PLACES,
     PRESENT,
     WHOLE,
@@ -60,6 +61,7 @@ _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
 Turn = tuple[Query, Finding]
+_REST = word_set("others rest remaining")
 _SEVERAL = word_set("they them their theirs both either neither these those all two three four")
 _HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
 _TIMES = ("when", "how_long", "how_often")
@@ -69,6 +71,7 @@ _GROUPS = {
     "spot": (*PLACES, "near", "side"),
     "light": ("light",),
 }
+AFTER_THAT = During("after")  # after what the question before was about
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
@@ -147,9 +150,17 @@ def _with_thing(
 ) -> tuple[list[Condition], During]:
     """Who is there while a thing is, where it is asked who is with it: "who is with the dog?"."""
     asked = heads["select"] == "who" and heads["relation"] == "none" and whom == EVERYBODY
-    if not asked or [*map(_is_thing, conditions)] != [True]:
+    flat = [part for one in conditions for part in _flat(one)] if asked else []
+    things = [one for one in flat if _is_thing(one)]
+    if len(things) != 1 or not all(isinstance(one, Has) for one in flat):
         return conditions, during
-    return [], replace(during, relation="while", event=Event(EVERYBODY, conditions[0]))
+    rest = [one for one in flat if one not in things]
+    return rest, replace(during, relation="while", event=Event(EVERYBODY, things[0]))
+
+
+def _flat(condition: Condition) -> Sequence[Condition]:
+    """The conditions that hold together in one."""
+    return [one for part in condition.parts for one in _flat(part)] if isinstance(condition, And) else [condition]
 
 
 def _condition_asked(
@@ -378,8 +389,16 @@ def subjects(turn: Turn) -> tuple[str, ...]:
     named = _named(query)
     if named and query.select != "who":
         return named
-    open_ = tuple(one.entity for one in finding.open) if query.select == "refuse" else ()
-    return finding.names or named or open_
+    by_looks = (query.whom.such is not None or query.whom.nth != 0) and query.select not in ("who", "count")
+    others = finding.open if query.select == "refuse" else finding.against if by_looks else ()
+    return finding.names or named or tuple(one.entity for one in others)
+
+
+def _spoken_of(turn: Turn, timeline: Timeline | None) -> tuple[str, ...]:
+    """`subjects`, and with whom they are asked about by looks: "is the man next to the woman in red?" is about both."""
+    of = [has.of for has in atoms(turn[0].where) if has.of is not None and (has.of.such is not None or has.of.nth)]
+    theirs = [] if timeline is None else [name for one in of for name in chosen(one, [timeline.whole], timeline).sure]
+    return tuple(dict.fromkeys((*subjects(turn), *theirs)))
 
 
 def _named(query: Query) -> tuple[str, ...]:
@@ -404,13 +423,15 @@ def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None) -
     """
     words = set(pronoun.split())
     genders = _genders(timeline)
+    if words & _REST or "other" in words and words & _SEVERAL:
+        return _rest(history, timeline)
     if words & _SEVERAL:
-        return _several(history)
+        return _several(history, timeline)
     if "other" in words:
         return _other(history)
     for turn in reversed(history):
         beside = _in_event(turn[0])
-        fits = [name for name in (*subjects(turn), *beside) if _fits(words, genders.get(name, ""))]
+        fits = [name for name in (*_spoken_of(turn, timeline), *beside) if _fits(words, genders.get(name, ""))]
         fits = list(dict.fromkeys(fits))
         if len(fits) == 1:
             return (fits[0],)
@@ -427,14 +448,22 @@ def _fits(words: set[str], gender: str) -> bool:
     return not gender or not (words & _HE and gender == "woman" or words & _SHE and gender == "man")
 
 
-def _several(history: Sequence[Turn]) -> tuple[str, ...]:
+def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
     """Those of the last turns, back to where there are two of them."""
     found: tuple[str, ...] = ()
     for turn in reversed(history[-_FAR_BACK:]):
-        found = (*(name for name in subjects(turn) if name not in found), *found)
+        found = (*(name for name in _spoken_of(turn, timeline) if name not in found), *found)
         if len(found) > 1:
             break
     return found
+
+
+def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
+    """All but those of the last turn: of the list that they were picked from, else of everybody who is seen."""
+    last = subjects(history[-1]) if history else ()
+    lists = (finding.names for _, finding in reversed(history[:-1]) if {*last} < {*finding.names})
+    seen = () if timeline is None else chosen(EVERYBODY, [timeline.whole], timeline).sure
+    return tuple(name for name in next(lists, seen) if name not in last)
 
 
 def _other(history: Sequence[Turn]) -> tuple[str, ...]:
@@ -472,8 +501,8 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
     for slot in slots:
         if slot.kind != "pronoun":
             found.append(slot)
-        elif slot.role == "S" and slot.typed.lower() == "it" and (thing := _last_thing(history)):
-            found.append(replace(slot, role="P", kind="thing", value=thing))
+        elif slot.role in "SE" and slot.typed.lower() == "it" and (thing := _last_thing(history)):
+            found.append(replace(slot, role="P" if slot.role == "S" else "F", kind="thing", value=thing))
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
             names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
             names = names or meant_by(slot.typed.lower(), history, timeline) or _own(slot, slots, timeline, later=True)
@@ -527,6 +556,15 @@ def as_before(query: Query) -> dict[str, str]:
     return {"select": query.select, "attribute": query.attribute or "none", "form": query.form}
 
 
+def leaned_on(history: Sequence[Turn], changes: bool) -> Sequence[Turn]:
+    """The turns up to the one that a question leans on: the last, but what was only doubted ("are you sure?") is passed
+    over, and what was refused by a question that `changes` more than whom it is about.
+    """
+    passed = ("why", "refuse") if changes else ("why",)
+    last = next((i for i in range(len(history), 0, -1) if history[i - 1][0].select not in passed), len(history))
+    return history[:last]
+
+
 def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
     """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
 
@@ -536,7 +574,8 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
         heads: of the ellipsis.
         said: its slots as they were typed.
     """
-    before = replace(last[0], then=None, if_so=False)
+    before = _ending(replace(last[0], then=None, if_so=False), asked)
+    last = before, last[1]
     if heads["follow"] == "why":
         return Query("why", before.whom, form="wh")
     if asked.attribute == "worn" and isinstance(before.where, Has) and before.where.attribute == "hair":
@@ -548,13 +587,38 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
         changed = replace(changed, attribute=asked.attribute, value="")
     changed = _of_whom(changed, asked)
     changed = _ranked_anew(_said_again(changed, asked, said), asked, heads)
+    if (end := _at_an_end(last, heads, asked)) is not None:
+        return replace(before, rank=end)
     during = _of_the_one_before(_that_time(asked, last, said, heads), last)
     if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         during = _afterwards(last)
+    changed = _instead(changed, asked, during)
     return replace(
         changed, during=before.during if during == WHOLE else during, number=asked.number or changed.number,
         throughout=asked.throughout or changed.throughout, versus=asked.versus or changed.versus,
     )  # fmt: skip
+
+
+def _at_an_end(last: Turn, heads: Mapping[str, str], asked: Query) -> Rank | None:
+    """The first or the last of what was told of somebody, where "before" names no time: "what does she wear?", "and
+    before?".
+    """
+    told = last[0].select == "attribute" and last[0].where is None and last[0].during == WHOLE
+    plain = asked.where is None and asked.during == WHOLE and asked.whom in (EVERYBODY, last[0].whom)
+    if not (told and plain and asked.attribute in (None, last[0].attribute)):
+        return None
+    later = heads["relation"] == "after" or heads["end"] == "next"
+    return Rank("time", -1) if later else Rank("time") if heads["relation"] == "before" else None
+
+
+def _instead(query: Query, asked: Query, during: During) -> Query:
+    """What somebody does, or wears, before or after what was asked of her: "when does she sit?", "and before that?"."""
+    event, kind = during.event, next((has.attribute for has in atoms(query.where)), None)
+    same = event is not None and event.whom == query.whom and event.where == query.where
+    if not same or during.relation not in ("before", "after") or asked.where is not None or kind is None:
+        return query
+    told: Attribute = kind if kind in ("worn", "hair", "holding", *PLACES) else "deed"
+    return Query("attribute", query.whom, attribute=told)
 
 
 def _of_the_same(asked: Query, last: Turn) -> Query:
@@ -565,7 +629,17 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     where = _condition(before)
     if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
         where = Has("leaves")
+    if asked.attribute == "place" and where is not None and _is_thing(where):  # "is there a car?", "where?"
+        return replace(before, select="exists", form="wh")
     return replace(asked, whom=_about(asked, last), where=where)
+
+
+def _ending(query: Query, asked: Query) -> Query:
+    """That something is last so, for when it ends: "does she take the hat off?", "when?"."""
+    parts = query.where.parts if isinstance(query.where, And) else ()
+    if asked.select != "when" or len(parts) != 1 or not isinstance(parts[0], Not):
+        return query
+    return replace(query, where=parts[0].part, during=WHOLE, select="when", form="wh", rank=Rank("time", -1))
 
 
 def _condition(query: Query) -> Condition | None:
@@ -605,6 +679,8 @@ def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)
         both = None if asked.where is None else _coloured(asked.where, query.where)
+        if both == Has("with") and query.select == "exists" and len(query.whom.names) > 1:  # "do they do it together?"
+            return replace(query, select="when", form="polar", whom=replace(query.whom, quantifier="both"))
         return query if both is None else replace(query, where=both if both != asked.where else And((before, both)))
     return query if asked.where is None else _with_condition(query, asked.where)
 
@@ -638,18 +714,27 @@ def _afterwards(last: Turn) -> During:
     return WHOLE if event is None else During("after", event)
 
 
-def asked_what(last: Turn) -> Query | None:
-    """What somebody wears, holds or does of whom was asked whether she does: "does she hold something?", "what?"."""
+def asked_what(last: Turn, whom: bool = False) -> Query | None:
+    """What somebody wears, holds or does of whom was asked whether she does: "does she hold something?", "what?"; with
+    `whom` with or towards whom: "does she hug somebody?", "whom?".
+    """
     query = last[0]
-    asked = query.where.attribute if isinstance(query.where, Has) else "present"
-    if asked not in ("worn", "holding", "deed", "near", "beside", "with"):
+    asked, of = (query.where.attribute, query.where.of) if isinstance(query.where, Has) else ("present", None)
+    related = ("deed", *RELATIONS) if of is None and query.select == "exists" and query.whom.names else ()
+    if asked not in (related if whom else ("worn", "holding", "deed", "near", "beside", "with")):
         return None
-    return Query("attribute", _about(query, last), attribute=asked, during=query.during)
+    value = query.where.value if whom and isinstance(query.where, Has) else ""
+    return Query("attribute", _about(query, last), attribute=asked, value=value, during=query.during)
 
 
 def _of_the_one_before(during: During, last: Turn) -> During:
-    """An event of nobody in particular as one of whom the question before was about: "while eating?"."""
-    event, people = during.event, last[0].whom.names or subjects(last)
+    """An event of nobody in particular as one of whom the question before was about: "while eating?"; of a thing that
+    was the event before, that it is there, or gone.
+    """
+    event, people, before = during.event, last[0].whom.names or subjects(last), last[0].during.event
+    if event is not None and event.whom == EVERYBODY and event.where in (PRESENT, Not(PRESENT)):
+        if before is not None and is_of_scene(before.where):  # "and when it's gone?"
+            return replace(during, event=before if event.where == PRESENT else replace(before, where=Not(before.where)))
     if event is None or event.whom != EVERYBODY or is_of_scene(event.where) or not people:
         return during
     return replace(during, event=replace(event, whom=Whom(tuple(people), "both" if len(people) > 1 else "any")))
@@ -660,33 +745,62 @@ def _that_time(asked: Query, last: Turn, said: Sequence[Slot], heads: Mapping[st
     it.
     """
     before, pronoun = last[0], next((slot for slot in said if slot.role == "F" and slot.kind == "pronoun"), None)
-    if asked.during != WHOLE or pronoun is None:
+    apart = heads["follow"] != "none" and heads["relation"] in ("before", "after") and asked.select != "order"
+    if asked.during not in (WHOLE, AFTER_THAT) or pronoun is None and not apart and asked.during == WHOLE:
         return asked.during
-    that = heads["relation"] != "none" and "then" not in pronoun.typed.lower().split()  # "what does she do then?"
-    relation = cast(Relation, heads["relation"] if that else "while")
+    then = pronoun is not None and "then" in pronoun.typed.lower().split()  # "what does she do then?"
+    told = asked.during.relation or ("while" if then or heads["relation"] == "none" else heads["relation"])
+    relation = cast(Relation, told)
     if before.during != WHOLE:
-        moved = relation != "while" and before.during.event is not None
-        return replace(before.during, relation=relation) if moved else before.during
+        if before.during.event is None:
+            return _numbers_beyond(before.during, relation)
+        return before.during if relation == "while" else replace(before.during, relation=relation)
     whom = before.whom if before.whom != EVERYBODY else Whom(subjects(last))
-    nth = before.rank.k if before.select == "when" and before.rank is not None else 0  # "the third time? – and then?"
-    return During(relation, Event(whom, Has("present") if before.where is None else before.where), nth)
+    nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
+    happens = Has("speaks") if before.attribute in HEARD else PRESENT
+    return During(relation, Event(whom, before.where or happens), nth)
+
+
+def _numbers_beyond(part: During, relation: Relation) -> During:
+    """The time before a part that is named by numbers, or after it; the part itself where there is none."""
+    if part.unit not in ("seconds", "share") or relation not in ("before", "after"):
+        return part
+    if relation == "before":
+        return replace(part, start_s=0.0, end_s=part.start_s) if part.start_s else part
+    return part if part.end_s is None else replace(part, start_s=part.end_s, end_s=None)
 
 
 def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
-    of_them = any(
-        slot.kind == "pronoun" and {"them", "those", "these"} & {*slot.typed.lower().split()} for slot in said
-    )
-    if of_them and query.select in ("who", "count") and query.during == WHOLE:  # "how many at 1:40?", "who of them …?"
+    said_so = {word for slot in said if slot.kind == "pronoun" for word in slot.typed.lower().split()}
+    of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
+    if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?", "who of …?"
         query = replace(query, during=last[0].during)
+    if said_so & {"they"} and _found_by(last) and query.select == "attribute" and query.where is None:
+        query = replace(query, where=_place_of(last[0].where))  # "who is in the garden?", "what do they do?"
     before = replace(query, where=_condition(last[0]))
     again = any(slot.role == "P" and slot.kind == "pronoun" for slot in said)
     query = _said_again(before, query, said) if again else query
     query = replace(query, during=_nth_time_of(query.during, last[0]))
+    if query.select == "attribute" and (end := _at_an_end(last, heads, query)) is not None:
+        return replace(query, rank=end)
     if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
         looks = all(has.attribute in ("gender", "hair", "worn") for has in atoms(last[0].where))
         query = replace(query, whom=_about(query, last), where=None if looks else last[0].where)
     return replace(query, during=_that_time(query, last, said, heads))
+
+
+def _found_by(last: Turn) -> bool:
+    """Whether the people of the turn before were found by its condition, not named."""
+    query = last[0]
+    return query.select in ("who", "exists", "count") and not query.whom.names and query.rank is None
+
+
+def _place_of(where: Condition | None) -> Condition | None:
+    """The places among conditions: "in the garden"; None for none."""
+    parts = where.parts if isinstance(where, And) else (where,)
+    places = [part for part in parts if isinstance(part, Has) and part.attribute in PLACES]
+    return conjunction(places) if places else None
 
 
 def _nth_time_of(during: During, before: Query) -> During:
@@ -733,6 +847,8 @@ def _with_condition(query: Query, asked: Condition) -> Query:
             return replace(query, select="exists", form="polar", where=asked, attribute=None, value="")
         if group == "state" or not query.whom.names:
             return replace(query, whom=replace(query.whom, names=(), such=asked))
+    if query.select == "when" and group == "company" and query.where is not None:  # "when did he eat?", "alone?"
+        query = replace(query, select="exists", form="polar", rank=None)
     before = query.where.parts if isinstance(query.where, And) else () if query.where is None else (query.where,)
     kept = [part for part in before if _group(part) not in (group, "" if group == "state" else group)] if group else []
     return replace(query, where=conjunction([*kept, _coloured(asked, query.where)]))

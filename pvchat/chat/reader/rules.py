@@ -41,7 +41,7 @@ from pvchat.chat.query import (
     conjunction,
     is_numbered,
 )
-from pvchat.chat.reader.decode import Turn, as_before
+from pvchat.chat.reader.decode import AFTER_THAT, Turn, as_before
 from pvchat.chat.reader.network import Labels
 from pvchat.chat.reader.slots import (
     BACK,
@@ -109,6 +109,7 @@ _UNHEARD = {
     "accent": word_set("accent accents"),
 }
 _LANGUAGES = {name.casefold(): name for name in LANGUAGES.values()}
+_ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _EMPTY = word_set(
     """the word words phrase something anything about a an in this that video clip of it out loud aloud name names to
@@ -713,7 +714,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return _language_query(query, seen, spoken)
     if "music" in seen and not phrase:
         return _music_query(query, seen)
-    if not {*seen} & _HEARD:
+    if not {*seen} & (_HEARD | _ANSWERS):
         return query
     whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
     said = {*phrase.casefold().split()}
@@ -737,9 +738,11 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     plain = Query("exists", whom, during=query.during, throughout=denied and silent)  # never silent
     where: Condition = Has("says", phrase) if phrase else Has("speaks")
     where = Not(where) if denied != silent else where
-    if select == "attribute":
-        return replace(plain, select=select, attribute="says")
     edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
+    if refused and _ANSWERS & {*seen}:  # whoever speaks next
+        plain, edge = replace(plain, during=AFTER_THAT), Rank("time")
+    elif select == "attribute":
+        return replace(plain, select=select, attribute="says", rank=edge)
     polar = replace(plain, where=where, form="polar")
     if select == "exists" and (exact := _of_speech(polar, query, edge, " ".join(seen))) is not None:
         return exact
