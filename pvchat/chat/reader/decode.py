@@ -413,13 +413,16 @@ def _in_event(query: Query) -> tuple[str, ...]:
     return () if query.during.event is None else query.during.event.whom.names
 
 
-def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
+def meant_by(
+    pronoun: str, history: Sequence[Turn], timeline: Timeline | None, event: bool = False
+) -> tuple[str, ...]:
     """The names that a pronoun stands for; empty where nobody can be meant.
 
     Args:
         pronoun: in lower case, with its noun: "she", "their", "the other one".
         history: the turns before, oldest first.
         timeline: of the clip: who is a man or a woman there; who is there alone is meant where nobody was named.
+        event: it stands in an event: "before Cleo came?", "and after she left?" goes on with Cleo.
     """
     words = set(pronoun.split())
     genders = _genders(timeline)
@@ -431,9 +434,12 @@ def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None) -
         return _other(history)
     for turn in reversed(history):
         beside = _in_event(turn[0])
-        fits = [name for name in (*_spoken_of(turn, timeline), *beside) if _fits(words, genders.get(name, ""))]
-        fits = list(dict.fromkeys(fits))
-        if len(fits) == 1:
+        asked = _spoken_of(turn, timeline)
+        if turn[0].select == "who" and len(turn[1].people) > 1:  # "who is with her?", "and what does she wear?"
+            asked = (*(name for name in _named(turn[0]) if name not in turn[0].whom.names), *asked)
+        there = (*beside, *asked) if event else (*asked, *beside)
+        fits = list(dict.fromkeys(name for name in there if _fits(words, genders.get(name, ""))))
+        if len(fits) == 1 or event and fits and fits[0] in beside:
             return (fits[0],)
         if len(fits) > 1:
             last = [name for name in _named(turn[0]) or beside if name in fits]
@@ -501,15 +507,25 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
     for slot in slots:
         if slot.kind != "pronoun":
             found.append(slot)
-        elif slot.role in "SE" and slot.typed.lower() == "it" and (thing := _last_thing(history)):
-            found.append(replace(slot, role="P" if slot.role == "S" else "F", kind="thing", value=thing))
+        elif (of_thing := _of_thing(slot, found)) and (thing := _last_thing(history)):
+            found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
+            found.append(replace(slot, role=of_thing, kind="thing", value=thing))
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
             names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
-            names = names or meant_by(slot.typed.lower(), history, timeline) or _own(slot, slots, timeline, later=True)
+            names = names or meant_by(slot.typed.lower(), history, timeline, slot.role == "E")
+            names = names or _own(slot, slots, timeline, later=True)
             if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.typed.lower())):
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
+
+
+def _of_thing(slot: Slot, before: Sequence[Slot]) -> str:
+    """As what an "it" stands for a thing: as what is asked about, or what is there meanwhile ("who is with it?")."""
+    if slot.typed.lower() != "it" or slot.role not in "SEOP":
+        return ""
+    company = slot.role in "OP" and any(one.role == "P" and one.kind in _GROUPS["company"] for one in before)
+    return "P" if slot.role == "S" else "F" if slot.role == "E" or company else ""
 
 
 def _last_thing(history: Sequence[Turn]) -> str:
@@ -547,8 +563,8 @@ def _genders(timeline: Timeline | None) -> dict[str, str]:
 
 
 def _others(named: Sequence[str], history: Sequence[Turn]) -> Sequence[str]:
-    """Whom "who else?" leaves out: those in the question itself, else those of the turn before."""
-    return named or (subjects(history[-1]) if history else ())
+    """Whom "who else?" leaves out: those in the question itself, else those of whom it held before, or was asked."""
+    return named or (history[-1][1].names or subjects(history[-1]) if history else ())
 
 
 def as_before(query: Query) -> dict[str, str]:
@@ -585,18 +601,36 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     changed = before if asked.select == before.select else _of_the_same(asked, last)
     if asked.attribute not in (None, changed.attribute):
         changed = replace(changed, attribute=asked.attribute, value="")
-    changed = _of_whom(changed, asked)
+    if asked.whom in (Whom(quantifier="all"), Whom(quantifier="both")) and len(changed.whom.names) > 1:
+        asked = replace(asked, whom=EVERYBODY)  # each of them
+    changed = _towards(_of_whom(changed, asked), asked, said)
+    if asked.where == Has("with") and (at_once := _at_once(changed, last)) is not None:
+        changed, asked = at_once, replace(asked, where=None)
     changed = _ranked_anew(_said_again(changed, asked, said), asked, heads)
     if (end := _at_an_end(last, heads, asked)) is not None:
         return replace(before, rank=end)
+    if (elsewhere := _elsewhere(before, asked)) is not None:
+        return elsewhere
     during = _of_the_one_before(_that_time(asked, last, said, heads), last)
     if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         during = _afterwards(last)
     changed = _instead(changed, asked, during)
+    event = asked.during.event
+    if event is not None and event.whom == changed.whom and asked.where is None and changed.select != "order":
+        changed = replace(changed, where=_without(changed.where, _group(event.where) or "none"))  # "and when he's in?"
     return replace(
         changed, during=before.during if during == WHOLE else during, number=asked.number or changed.number,
         throughout=asked.throughout or changed.throughout, versus=asked.versus or changed.versus,
     )  # fmt: skip
+
+
+def _elsewhere(before: Query, asked: Query) -> Query | None:
+    """The same of another place, where a place said when: "what do they wear in the scenes outdoors?", "and indoors?"."""
+    event, group = before.during.event, "" if asked.where is None else _group(asked.where)
+    moved = event is not None and group == "spot" == _group(event.where) and asked.select == before.select
+    if not moved or event is None or asked.where is None or asked.during != WHOLE:
+        return None
+    return replace(before, during=replace(before.during, event=replace(event, where=asked.where)))
 
 
 def _at_an_end(last: Turn, heads: Mapping[str, str], asked: Query) -> Rank | None:
@@ -624,6 +658,9 @@ def _instead(query: Query, asked: Query, during: During) -> Query:
 def _of_the_same(asked: Query, last: Turn) -> Query:
     """Another question about the same people and the same condition: "how many?", "when?", "which colour?"."""
     before = last[0]
+    told = before.select == "attribute" and before.where is None and not before.value and before.attribute not in HEARD
+    if asked.select == "when" and told and before.whom != EVERYBODY:  # "does she change?", "when?": the rows have times
+        return before
     if asked.attribute == "worn":
         return replace(asked, whom=_about(asked, last), value=_worn(before), where=None)
     where = _condition(before)
@@ -631,7 +668,16 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
         where = Has("leaves")
     if asked.attribute == "place" and where is not None and _is_thing(where):  # "is there a car?", "where?"
         return replace(before, select="exists", form="wh")
+    if asked.attribute in RELATIONS:  # "is she alone there?", "with whom?"
+        where = _without(where, "company")
     return replace(asked, whom=_about(asked, last), where=where)
+
+
+def _without(where: Condition | None, group: str) -> Condition | None:
+    """A condition without its parts of one group: "alone in the kitchen" without company is in the kitchen."""
+    parts = where.parts if isinstance(where, And) else () if where is None else (where,)
+    kept = [part for part in parts if _group(part) != group]
+    return conjunction(kept) if kept else None
 
 
 def _ending(query: Query, asked: Query) -> Query:
@@ -656,6 +702,8 @@ def _about(asked: Query, last: Turn) -> Whom:
     if asked.select in ("who", "count", "order"):
         named = len(before.names) > 1 or asked.select == "order"
         return replace(before, names=before.names if named else (), quantifier="any")
+    if len(people) > 1 and asked.whom.quantifier in ("all", "both"):  # "how often did each?"
+        return replace(before, names=people, such=None, quantifier="both")
     return before if before.names or not people else replace(before, names=people, such=None)
 
 
@@ -672,6 +720,24 @@ def _of_whom(query: Query, asked: Query) -> Query:
     return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
 
 
+def _towards(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
+    """With, or towards, somebody else: "does she talk to Ana?", "and to Ben?"."""
+    names = tuple(slot.name for slot in said if slot.role == "O" and slot.name)
+    where = query.where
+    if asked.where is not None or not names or not isinstance(where, Has) or where.of is None:
+        return query
+    return replace(query, where=replace(where, of=Whom(names, "both" if len(names) > 1 else "any")))
+
+
+def _at_once(query: Query, last: Turn) -> Query | None:
+    """Whether what was found of several is so at the same time: "who wears a hat?", "at the same time?"."""
+    people = subjects(last)
+    if query.where is None or len(people) < 2 or query.select not in ("who", "exists", *_TIMES):
+        return None
+    select: Select = query.select if query.select in _TIMES else "when"
+    return replace(query, select=select, form="polar", whom=Whom(people, "both"), rank=None)
+
+
 def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
     """With the condition of an ellipsis, or that of before where "it" or "so" stands for it: "who isn't?"."""
     again = next((slot for slot in said if slot.role == "P" and slot.kind == "pronoun"), None)
@@ -681,6 +747,9 @@ def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
         both = None if asked.where is None else _coloured(asked.where, query.where)
         if both == Has("with") and query.select == "exists" and len(query.whom.names) > 1:  # "do they do it together?"
             return replace(query, select="when", form="polar", whom=replace(query.whom, quantifier="both"))
+        off = again.denied and query.select == "exists" and isinstance(before, Not) and isinstance(before.part, Has)
+        if off and both is None and query.whom.names and before.part.attribute == "worn":  # "does she take it off?"
+            return replace(query, where=And((before,)), during=During("after", Event(query.whom, before.part)))
         return query if both is None else replace(query, where=both if both != asked.where else And((before, both)))
     return query if asked.where is None else _with_condition(query, asked.where)
 
@@ -770,8 +839,15 @@ def _numbers_beyond(part: During, relation: Relation) -> During:
     return part if part.end_s is None else replace(part, start_s=part.end_s, end_s=None)
 
 
-def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
+def leaning(query: Query, history: Sequence[Turn], heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
+    last = history[-1]
+    if any(slot.role == "F" and slot.typed.lower().split()[-1] == "there" for slot in said):
+        places = (place for turn in reversed(history[-_FAR_BACK:]) if (place := _place_of(turn[0].where)) is not None)
+        if (place := next(places, None)) is not None:  # "is she in the kitchen?", "what does she do there?"
+            return replace(query, where=place if query.where is None else conjunction([query.where, place]))
+    if last[0].select == "shots" and last[0].where is not None and query.during == WHOLE:  # "who is in them?"
+        query = replace(query, during=During("while", Event(last[0].whom, last[0].where)))
     said_so = {word for slot in said if slot.kind == "pronoun" for word in slot.typed.lower().split()}
     of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
     if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?", "who of …?"
@@ -779,7 +855,7 @@ def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     if said_so & {"they"} and _found_by(last) and query.select == "attribute" and query.where is None:
         query = replace(query, where=_place_of(last[0].where))  # "who is in the garden?", "what do they do?"
     before = replace(query, where=_condition(last[0]))
-    again = any(slot.role == "P" and slot.kind == "pronoun" for slot in said)
+    again = any(slot.role == "P" and slot.kind == "pronoun" and not _of_thing(slot, said) for slot in said)
     query = _said_again(before, query, said) if again else query
     query = replace(query, during=_nth_time_of(query.during, last[0]))
     if query.select == "attribute" and (end := _at_an_end(last, heads, query)) is not None:
@@ -844,7 +920,7 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
     if query.where is None and query.select in ("attribute", "describe"):
         if isinstance(has, Has) and has.attribute == query.attribute and query.whom != EVERYBODY:
-            return replace(query, select="exists", form="polar", where=asked, attribute=None, value="")
+            return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
         if group == "state" or not query.whom.names:
             return replace(query, whom=replace(query.whom, names=(), such=asked))
     if query.select == "when" and group == "company" and query.where is not None:  # "when did he eat?", "alone?"

@@ -106,7 +106,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if heads["follow"] != "none":
         return goes_on(query, history[-1], heads, said)
     query = picked(query, known.history) if {"one", "ones"} & {*question.seen} else query
-    return leaning(query, history[-1], heads, said)
+    return leaning(query, history, heads, said)
 
 
 def _changes(heads: Mapping[str, str], said: Sequence[Slot]) -> bool:

@@ -295,13 +295,18 @@ def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
 
 
 def _at_that_time(question: Tagged) -> Sequence[Slot]:
-    """With a "then" at the end of a whole question as the time before, where the network passed it over."""
+    """With a "then" or "there" at the end of a whole question as the time, or place, before, where the network passed
+    it over.
+    """
     words, labels = question.words, question.labels
     last = _last_word(words)
     whole = words[0].seen in _OPENERS and labels.heads["follow"] == "none" and labels.heads["select"] != "same"
-    if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
+    state = any(slot.role == "P" and slot.kind in ("deed", "posture", "worn", "holding") for slot in question.slots)
+    asks = labels.heads["select"] == "attribute" or state
+    word = words[last].seen
+    if last < 3 or not whole or word not in ("then", "there")[: 1 + asks] or labels.tags[last] != "O":
         return question.slots
-    return [*question.slots, Slot("F", "pronoun", False, "then", "then", last)]
+    return [*question.slots, Slot("F", "pronoun", False, word, word, last)]
 
 
 def _at_once(question: Tagged) -> Sequence[Slot]:
@@ -739,9 +744,9 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     where: Condition = Has("says", phrase) if phrase else Has("speaks")
     where = Not(where) if denied != silent else where
     edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
-    if refused and _ANSWERS & {*seen}:  # whoever speaks next
+    if refused and (_ANSWERS & {*seen} or "back" in seen):  # whoever speaks next
         plain, edge = replace(plain, during=AFTER_THAT), Rank("time")
-    elif select == "attribute":
+    if select == "attribute":
         return replace(plain, select=select, attribute="says", rank=edge)
     polar = replace(plain, where=where, form="polar")
     if select == "exists" and (exact := _of_speech(polar, query, edge, " ".join(seen))) is not None:

@@ -355,7 +355,8 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
     others = [*denied_said(finding.against, where), *_gone(finding, timeline)]
     if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
         others.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
-    if finding.verdict == "yes" and whom.quantifier in ("all", "both") and len(told) == 1 and many > 1:
+    one = len(told) == 1 or _is_mutual(query)
+    if finding.verdict == "yes" and whom.quantifier in ("all", "both") and one and many > 1:
         every = "" if _is_mutual(query) else "both" if many == 2 else "all"
         when = in_passing(finding.spans, timeline) * (not every and not query.during.event)
         told = [f"{join(people_said(finding.people))} {clause(where, many, every)} {when}".rstrip()]
