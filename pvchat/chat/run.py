@@ -139,7 +139,8 @@ class Lookup:
             verdict = self._but_for_deeds(where, name)
         rows = self._because(where, name, verdict)
         spans = self.times_of(name)
-        if doubtful and verdict == "yes" and len(where.parts) == 1:  # taken off: from then on
+        taken_off = isinstance(where, And) and len(where.parts) == 1  # from then on
+        if doubtful and verdict == "yes" and taken_off:
             spans = common(self.timeline.seen(name), self.part)
         found = Found(name, verdict, tuple(spans), tuple(rows))
         return replace(found, likely=verdict in ("yes", "no") and (doubtful or likely(rows)))

@@ -413,9 +413,7 @@ def _in_event(query: Query) -> tuple[str, ...]:
     return () if query.during.event is None else query.during.event.whom.names
 
 
-def meant_by(
-    pronoun: str, history: Sequence[Turn], timeline: Timeline | None, event: bool = False
-) -> tuple[str, ...]:
+def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None, event: bool = False) -> tuple[str, ...]:
     """The names that a pronoun stands for; empty where nobody can be meant.
 
     Args:
@@ -596,6 +594,8 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
         return Query("why", before.whom, form="wh")
     if asked.attribute == "worn" and isinstance(before.where, Has) and before.where.attribute == "hair":
         asked = replace(asked, attribute="hair")  # "what colour?"
+    if asked.attribute == "place" and before.where is not None and _is_thing(before.where):  # "a car?", "where?"
+        return replace(before, select="exists", form="wh")
     if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
         asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
     changed = before if asked.select == before.select else _of_the_same(asked, last)
@@ -625,7 +625,7 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
 
 
 def _elsewhere(before: Query, asked: Query) -> Query | None:
-    """The same of another place, where a place said when: "what do they wear in the scenes outdoors?", "and indoors?"."""
+    """The same of another place, where a place said when: "what is worn in the scenes outdoors?", "and indoors?"."""
     event, group = before.during.event, "" if asked.where is None else _group(asked.where)
     moved = event is not None and group == "spot" == _group(event.where) and asked.select == before.select
     if not moved or event is None or asked.where is None or asked.during != WHOLE:
@@ -634,15 +634,20 @@ def _elsewhere(before: Query, asked: Query) -> Query | None:
 
 
 def _at_an_end(last: Turn, heads: Mapping[str, str], asked: Query) -> Rank | None:
-    """The first or the last of what was told of somebody, where "before" names no time: "what does she wear?", "and
-    before?".
+    """The first or the last of what was told of somebody, where "before" names no time ("what does she wear?", "and
+    before?"); after one of an order the next, or the one before it.
     """
     told = last[0].select == "attribute" and last[0].where is None and last[0].during == WHOLE
     plain = asked.where is None and asked.during == WHOLE and asked.whom in (EVERYBODY, last[0].whom)
     if not (told and plain and asked.attribute in (None, last[0].attribute)):
         return None
-    later = heads["relation"] == "after" or heads["end"] == "next"
-    return Rank("time", -1) if later else Rank("time") if heads["relation"] == "before" else None
+    step = 1 if heads["relation"] == "after" or heads["end"] == "next" else -1 if heads["relation"] == "before" else 0
+    if not step:
+        return None
+    if last[0].rank is None:
+        return Rank("time", -step)
+    k = last[0].rank.k
+    return replace(last[0].rank, k=k + step if (k + step) * k > 0 else k)
 
 
 def _instead(query: Query, asked: Query, during: During) -> Query:
@@ -666,8 +671,6 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     where = _condition(before)
     if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
         where = Has("leaves")
-    if asked.attribute == "place" and where is not None and _is_thing(where):  # "is there a car?", "where?"
-        return replace(before, select="exists", form="wh")
     if asked.attribute in RELATIONS:  # "is she alone there?", "with whom?"
         where = _without(where, "company")
     return replace(asked, whom=_about(asked, last), where=where)
@@ -747,9 +750,10 @@ def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
         both = None if asked.where is None else _coloured(asked.where, query.where)
         if both == Has("with") and query.select == "exists" and len(query.whom.names) > 1:  # "do they do it together?"
             return replace(query, select="when", form="polar", whom=replace(query.whom, quantifier="both"))
-        off = again.denied and query.select == "exists" and isinstance(before, Not) and isinstance(before.part, Has)
-        if off and both is None and query.whom.names and before.part.attribute == "worn":  # "does she take it off?"
-            return replace(query, where=And((before,)), during=During("after", Event(query.whom, before.part)))
+        worn = before.part if isinstance(before, Not) and again.denied else None
+        off = query.select == "exists" and query.whom.names and both is None
+        if off and isinstance(worn, Has) and worn.attribute == "worn":  # "does she take it off?"
+            return replace(query, where=And((before,)), during=During("after", Event(query.whom, worn)))
         return query if both is None else replace(query, where=both if both != asked.where else And((before, both)))
     return query if asked.where is None else _with_condition(query, asked.where)
 
@@ -801,9 +805,9 @@ def _of_the_one_before(during: During, last: Turn) -> During:
     was the event before, that it is there, or gone.
     """
     event, people, before = during.event, last[0].whom.names or subjects(last), last[0].during.event
-    if event is not None and event.whom == EVERYBODY and event.where in (PRESENT, Not(PRESENT)):
-        if before is not None and is_of_scene(before.where):  # "and when it's gone?"
-            return replace(during, event=before if event.where == PRESENT else replace(before, where=Not(before.where)))
+    bare = event is not None and event.whom == EVERYBODY and event.where in (PRESENT, Not(PRESENT))
+    if event is not None and bare and before is not None and is_of_scene(before.where):  # "and when it's gone?"
+        return replace(during, event=before if event.where == PRESENT else replace(before, where=Not(before.where)))
     if event is None or event.whom != EVERYBODY or is_of_scene(event.where) or not people:
         return during
     return replace(during, event=replace(event, whom=Whom(tuple(people), "both" if len(people) > 1 else "any")))
@@ -850,7 +854,7 @@ def leaning(query: Query, history: Sequence[Turn], heads: Mapping[str, str], sai
         query = replace(query, during=During("while", Event(last[0].whom, last[0].where)))
     said_so = {word for slot in said if slot.kind == "pronoun" for word in slot.typed.lower().split()}
     of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
-    if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?", "who of …?"
+    if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?"
         query = replace(query, during=last[0].during)
     if said_so & {"they"} and _found_by(last) and query.select == "attribute" and query.where is None:
         query = replace(query, where=_place_of(last[0].where))  # "who is in the garden?", "what do they do?"

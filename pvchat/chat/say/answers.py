@@ -318,7 +318,7 @@ def _untold(found: Found, asked: str, where: Condition, timeline: Timeline) -> l
 
 
 def _fulfilled(where: Condition, found: Found) -> Condition:
-    """The condition with those alone to whom it holds: "next to Ana or Ben" is next to Ana, "hugging" is hugging Ben."""
+    """The condition with those alone to whom it holds: "next to Ana or Ben" is next to Ana, "hugging" hugging Ben."""
     either = isinstance(where, Has) and where.of is not None and where.of.quantifier == "either"
     if not isinstance(where, Has) or not (either or where.attribute == "deed" and where.of is None):
         return where
