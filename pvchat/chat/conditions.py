@@ -144,7 +144,7 @@ def whether(
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
     enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
     if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?", "does she eat alone?"
-        sure = [And(spots(condition)), *(one for one in condition.parts if isinstance(one, Has))]
+        sure: list[Condition] = [And(spots(condition)), *(one for one in condition.parts if isinstance(one, Has))]
         there = [common(time, truth_of(one, entity, timeline).yes) for one in sure if one != And(())]
         enough = any(spans and not without(spans, truth.no) for spans in there)
     if isinstance(condition, Has) and condition.attribute in HEARD:  # no doubt about any moment

@@ -792,12 +792,12 @@ def asked_what(last: Turn, whom: bool = False) -> Query | None:
     `whom` with or towards whom: "does she hug somebody?", "whom?".
     """
     query = last[0]
-    asked, of = (query.where.attribute, query.where.of) if isinstance(query.where, Has) else ("present", None)
-    related = ("deed", *RELATIONS) if of is None and query.select == "exists" and query.whom.names else ()
-    if asked not in (related if whom else ("worn", "holding", "deed", "near", "beside", "with")):
+    where = query.where if isinstance(query.where, Has) else PRESENT
+    related = ("deed", *RELATIONS) if where.of is None and query.select == "exists" and query.whom.names else ()
+    if where.attribute not in (related if whom else ("worn", "holding", "deed", "near", "beside", "with")):
         return None
-    value = query.where.value if whom and isinstance(query.where, Has) else ""
-    return Query("attribute", _about(query, last), attribute=asked, value=value, during=query.during)
+    value = where.value if whom else ""
+    return Query("attribute", _about(query, last), attribute=where.attribute, value=value, during=query.during)
 
 
 def _of_the_one_before(during: During, last: Turn) -> During:

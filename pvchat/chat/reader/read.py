@@ -84,8 +84,8 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if known.history and is_numbered(part) and {word.seen for word in words} <= _EMPTY:  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
     seen = {word.seen for word in words}
-    for said in (_WHAT, _WHOM):
-        if known.history and seen <= said and (asked := asked_what(known.history[-1], said is _WHOM)):
+    for only in (_WHAT, _WHOM):
+        if known.history and seen <= only and (asked := asked_what(known.history[-1], only is _WHOM)):
             return asked
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")

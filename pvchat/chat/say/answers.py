@@ -322,7 +322,7 @@ def _fulfilled(where: Condition, found: Found) -> Condition:
     either = isinstance(where, Has) and where.of is not None and where.of.quantifier == "either"
     if not isinstance(where, Has) or not (either or where.attribute == "deed" and where.of is None):
         return where
-    meant = [] if where.of is None else where.of.names
+    meant: Sequence[str] = () if where.of is None else where.of.names
     names = tuple(dict.fromkeys(row.of for row in found.rows if row.of and (not meant or row.of in meant)))
     return replace(where, of=Whom(names, "both" if len(names) > 1 else "any")) if names else where
 
