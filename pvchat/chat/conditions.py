@@ -143,10 +143,10 @@ def whether(
     if always:
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
     enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
-    # "Did she wear a hat at the table?": never while she sits there
-    if isinstance(condition, And) and not enough and (at := spots(condition)):
-        there = common(time, truth_of(And(at), entity, timeline).yes)
-        enough = bool(there) and not without(there, truth.no)
+    if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?", "does she eat alone?"
+        sure: list[Condition] = [And(spots(condition)), *(one for one in condition.parts if isinstance(one, Has))]
+        there = [common(time, truth_of(one, entity, timeline).yes) for one in sure if one != And(())]
+        enough = any(spans and not without(spans, truth.no) for spans in there)
     if isinstance(condition, Has) and condition.attribute in HEARD:  # no doubt about any moment
         enough = not without(time, truth.no)
     return "yes" if holds else "no" if enough else "unknown"

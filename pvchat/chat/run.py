@@ -138,7 +138,11 @@ class Lookup:
         if doubtful := verdict == "unknown" and isinstance(where, And) and self.query.number is None:
             verdict = self._but_for_deeds(where, name)
         rows = self._because(where, name, verdict)
-        found = Found(name, verdict, tuple(self.times_of(name)), tuple(rows))
+        spans = self.times_of(name)
+        taken_off = isinstance(where, And) and len(where.parts) == 1  # from then on
+        if doubtful and verdict == "yes" and taken_off:
+            spans = common(self.timeline.seen(name), self.part)
+        found = Found(name, verdict, tuple(spans), tuple(rows))
         return replace(found, likely=verdict in ("yes", "no") and (doubtful or likely(rows)))
 
     def _but_for_deeds(self, where: And, name: str) -> Verdict:
@@ -147,6 +151,9 @@ class Lookup:
         """
         denied = [one for one in where.parts if isinstance(one, Not) and {h.attribute for h in atoms(one)} <= _DEEDS]
         rest = [one for one in where.parts if one not in denied]
+        if not denied and [*map(type, rest)] == [Not] and {has.attribute for has in atoms(where)} == {"worn"}:
+            worn = [row.span for row in self.timeline.of(name, "worn")]  # taken off, where other clothes are seen then
+            return "yes" if common(worn, self.part) else "unknown"
         if not denied or not rest or any(whether(one.part, name, self.part, self.timeline) == "yes" for one in denied):
             return "unknown"
         holds = whether(conjunction(rest), name, self.part, self.timeline, self.query.throughout)
@@ -216,10 +223,11 @@ class Lookup:
         for attribute in attributes:
             related, about = attribute in RELATIONS, "" if attribute in OF_SCENE else name
             found += relations(attribute, name, self.timeline) if related else self.timeline.of(about, attribute)
-        asked, value = self.query.attribute, self.query.value
+        asked, value = self.query.attribute or "present", self.query.value
+        about_it = TELLING.get(asked, (asked,))
         return [
             replace(same[0], start_s=start, end_s=end, probability=max(one.probability for one in same))
-            for same in alike([row for row in found if row.attribute != asked or narrows(value, row)])
+            for same in alike([row for row in found if row.attribute not in about_it or narrows(value, row)])
             for start, end in common([one.span for one in same], self.part)
         ]
 

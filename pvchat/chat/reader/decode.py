@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from pvchat.chat.conditions import RELATIONS
+from pvchat.chat.conditions import RELATIONS, chosen
 from pvchat.chat.english import word_set
 from pvchat.chat.query import (
     EVERYBODY,
+    HEARD,
     PLACES,
     PRESENT,
     WHOLE,
@@ -60,6 +61,7 @@ _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
 Turn = tuple[Query, Finding]
+_REST = word_set("others rest remaining")
 _SEVERAL = word_set("they them their theirs both either neither these those all two three four")
 _HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
 _TIMES = ("when", "how_long", "how_often")
@@ -69,6 +71,7 @@ _GROUPS = {
     "spot": (*PLACES, "near", "side"),
     "light": ("light",),
 }
+AFTER_THAT = During("after")  # after what the question before was about
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
@@ -147,9 +150,17 @@ def _with_thing(
 ) -> tuple[list[Condition], During]:
     """Who is there while a thing is, where it is asked who is with it: "who is with the dog?"."""
     asked = heads["select"] == "who" and heads["relation"] == "none" and whom == EVERYBODY
-    if not asked or [*map(_is_thing, conditions)] != [True]:
+    flat = [part for one in conditions for part in _flat(one)] if asked else []
+    things = [one for one in flat if _is_thing(one)]
+    if len(things) != 1 or not all(isinstance(one, Has) for one in flat):
         return conditions, during
-    return [], replace(during, relation="while", event=Event(EVERYBODY, conditions[0]))
+    rest = [one for one in flat if one not in things]
+    return rest, replace(during, relation="while", event=Event(EVERYBODY, things[0]))
+
+
+def _flat(condition: Condition) -> Sequence[Condition]:
+    """The conditions that hold together in one."""
+    return [one for part in condition.parts for one in _flat(part)] if isinstance(condition, And) else [condition]
 
 
 def _condition_asked(
@@ -378,8 +389,16 @@ def subjects(turn: Turn) -> tuple[str, ...]:
     named = _named(query)
     if named and query.select != "who":
         return named
-    open_ = tuple(one.entity for one in finding.open) if query.select == "refuse" else ()
-    return finding.names or named or open_
+    by_looks = (query.whom.such is not None or query.whom.nth != 0) and query.select not in ("who", "count")
+    others = finding.open if query.select == "refuse" else finding.against if by_looks else ()
+    return finding.names or named or tuple(one.entity for one in others)
+
+
+def _spoken_of(turn: Turn, timeline: Timeline | None) -> tuple[str, ...]:
+    """`subjects`, and with whom they are asked about by looks: "is the man next to the woman in red?" is about both."""
+    of = [has.of for has in atoms(turn[0].where) if has.of is not None and (has.of.such is not None or has.of.nth)]
+    theirs = [] if timeline is None else [name for one in of for name in chosen(one, [timeline.whole], timeline).sure]
+    return tuple(dict.fromkeys((*subjects(turn), *theirs)))
 
 
 def _named(query: Query) -> tuple[str, ...]:
@@ -394,25 +413,31 @@ def _in_event(query: Query) -> tuple[str, ...]:
     return () if query.during.event is None else query.during.event.whom.names
 
 
-def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
+def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None, event: bool = False) -> tuple[str, ...]:
     """The names that a pronoun stands for; empty where nobody can be meant.
 
     Args:
         pronoun: in lower case, with its noun: "she", "their", "the other one".
         history: the turns before, oldest first.
         timeline: of the clip: who is a man or a woman there; who is there alone is meant where nobody was named.
+        event: it stands in an event: "before Cleo came?", "and after she left?" goes on with Cleo.
     """
     words = set(pronoun.split())
     genders = _genders(timeline)
+    if words & _REST or "other" in words and words & _SEVERAL:
+        return _rest(history, timeline)
     if words & _SEVERAL:
-        return _several(history)
+        return _several(history, timeline)
     if "other" in words:
         return _other(history)
     for turn in reversed(history):
         beside = _in_event(turn[0])
-        fits = [name for name in (*subjects(turn), *beside) if _fits(words, genders.get(name, ""))]
-        fits = list(dict.fromkeys(fits))
-        if len(fits) == 1:
+        asked = _spoken_of(turn, timeline)
+        if turn[0].select == "who" and len(turn[1].people) > 1:  # "who is with her?", "and what does she wear?"
+            asked = (*(name for name in _named(turn[0]) if name not in turn[0].whom.names), *asked)
+        there = (*beside, *asked) if event else (*asked, *beside)
+        fits = list(dict.fromkeys(name for name in there if _fits(words, genders.get(name, ""))))
+        if len(fits) == 1 or event and fits and fits[0] in beside:
             return (fits[0],)
         if len(fits) > 1:
             last = [name for name in _named(turn[0]) or beside if name in fits]
@@ -427,14 +452,22 @@ def _fits(words: set[str], gender: str) -> bool:
     return not gender or not (words & _HE and gender == "woman" or words & _SHE and gender == "man")
 
 
-def _several(history: Sequence[Turn]) -> tuple[str, ...]:
+def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
     """Those of the last turns, back to where there are two of them."""
     found: tuple[str, ...] = ()
     for turn in reversed(history[-_FAR_BACK:]):
-        found = (*(name for name in subjects(turn) if name not in found), *found)
+        found = (*(name for name in _spoken_of(turn, timeline) if name not in found), *found)
         if len(found) > 1:
             break
     return found
+
+
+def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
+    """All but those of the last turn: of the list that they were picked from, else of everybody who is seen."""
+    last = subjects(history[-1]) if history else ()
+    lists = (finding.names for _, finding in reversed(history[:-1]) if {*last} < {*finding.names})
+    seen = () if timeline is None else chosen(EVERYBODY, [timeline.whole], timeline).sure
+    return tuple(name for name in next(lists, seen) if name not in last)
 
 
 def _other(history: Sequence[Turn]) -> tuple[str, ...]:
@@ -472,15 +505,25 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
     for slot in slots:
         if slot.kind != "pronoun":
             found.append(slot)
-        elif slot.role == "S" and slot.typed.lower() == "it" and (thing := _last_thing(history)):
-            found.append(replace(slot, role="P", kind="thing", value=thing))
+        elif (of_thing := _of_thing(slot, found)) and (thing := _last_thing(history)):
+            found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
+            found.append(replace(slot, role=of_thing, kind="thing", value=thing))
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
             names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
-            names = names or meant_by(slot.typed.lower(), history, timeline) or _own(slot, slots, timeline, later=True)
+            names = names or meant_by(slot.typed.lower(), history, timeline, slot.role == "E")
+            names = names or _own(slot, slots, timeline, later=True)
             if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.typed.lower())):
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
+
+
+def _of_thing(slot: Slot, before: Sequence[Slot]) -> str:
+    """As what an "it" stands for a thing: as what is asked about, or what is there meanwhile ("who is with it?")."""
+    if slot.typed.lower() != "it" or slot.role not in "SEOP":
+        return ""
+    company = slot.role in "OP" and any(one.role == "P" and one.kind in _GROUPS["company"] for one in before)
+    return "P" if slot.role == "S" else "F" if slot.role == "E" or company else ""
 
 
 def _last_thing(history: Sequence[Turn]) -> str:
@@ -518,13 +561,22 @@ def _genders(timeline: Timeline | None) -> dict[str, str]:
 
 
 def _others(named: Sequence[str], history: Sequence[Turn]) -> Sequence[str]:
-    """Whom "who else?" leaves out: those in the question itself, else those of the turn before."""
-    return named or (subjects(history[-1]) if history else ())
+    """Whom "who else?" leaves out: those in the question itself, else those of whom it held before, or was asked."""
+    return named or (history[-1][1].names or subjects(history[-1]) if history else ())
 
 
 def as_before(query: Query) -> dict[str, str]:
     """The heads of what was asked before, for a question that asks the same."""
     return {"select": query.select, "attribute": query.attribute or "none", "form": query.form}
+
+
+def leaned_on(history: Sequence[Turn], changes: bool) -> Sequence[Turn]:
+    """The turns up to the one that a question leans on: the last, but what was only doubted ("are you sure?") is passed
+    over, and what was refused by a question that `changes` more than whom it is about.
+    """
+    passed = ("why", "refuse") if changes else ("why",)
+    last = next((i for i in range(len(history), 0, -1) if history[i - 1][0].select not in passed), len(history))
+    return history[:last]
 
 
 def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
@@ -536,36 +588,107 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
         heads: of the ellipsis.
         said: its slots as they were typed.
     """
-    before = replace(last[0], then=None, if_so=False)
+    before = _ending(replace(last[0], then=None, if_so=False), asked)
+    last = before, last[1]
     if heads["follow"] == "why":
         return Query("why", before.whom, form="wh")
     if asked.attribute == "worn" and isinstance(before.where, Has) and before.where.attribute == "hair":
         asked = replace(asked, attribute="hair")  # "what colour?"
+    if asked.attribute == "place" and before.where is not None and _is_thing(before.where):  # "a car?", "where?"
+        return replace(before, select="exists", form="wh")
     if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
         asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
     changed = before if asked.select == before.select else _of_the_same(asked, last)
     if asked.attribute not in (None, changed.attribute):
         changed = replace(changed, attribute=asked.attribute, value="")
-    changed = _of_whom(changed, asked)
+    if asked.whom in (Whom(quantifier="all"), Whom(quantifier="both")) and len(changed.whom.names) > 1:
+        asked = replace(asked, whom=EVERYBODY)  # each of them
+    changed = _towards(_of_whom(changed, asked), asked, said)
+    if asked.where == Has("with") and (at_once := _at_once(changed, last)) is not None:
+        changed, asked = at_once, replace(asked, where=None)
     changed = _ranked_anew(_said_again(changed, asked, said), asked, heads)
+    if (end := _at_an_end(last, heads, asked)) is not None:
+        return replace(before, rank=end)
+    if (elsewhere := _elsewhere(before, asked)) is not None:
+        return elsewhere
     during = _of_the_one_before(_that_time(asked, last, said, heads), last)
     if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         during = _afterwards(last)
+    changed = _instead(changed, asked, during)
+    event = asked.during.event
+    if event is not None and event.whom == changed.whom and asked.where is None and changed.select != "order":
+        changed = replace(changed, where=_without(changed.where, _group(event.where) or "none"))  # "and when he's in?"
     return replace(
         changed, during=before.during if during == WHOLE else during, number=asked.number or changed.number,
         throughout=asked.throughout or changed.throughout, versus=asked.versus or changed.versus,
     )  # fmt: skip
 
 
+def _elsewhere(before: Query, asked: Query) -> Query | None:
+    """The same of another place, where a place said when: "what is worn in the scenes outdoors?", "and indoors?"."""
+    event, group = before.during.event, "" if asked.where is None else _group(asked.where)
+    moved = event is not None and group == "spot" == _group(event.where) and asked.select == before.select
+    if not moved or event is None or asked.where is None or asked.during != WHOLE:
+        return None
+    return replace(before, during=replace(before.during, event=replace(event, where=asked.where)))
+
+
+def _at_an_end(last: Turn, heads: Mapping[str, str], asked: Query) -> Rank | None:
+    """The first or the last of what was told of somebody, where "before" names no time ("what does she wear?", "and
+    before?"); after one of an order the next, or the one before it.
+    """
+    told = last[0].select == "attribute" and last[0].where is None and last[0].during == WHOLE
+    plain = asked.where is None and asked.during == WHOLE and asked.whom in (EVERYBODY, last[0].whom)
+    if not (told and plain and asked.attribute in (None, last[0].attribute)):
+        return None
+    step = 1 if heads["relation"] == "after" or heads["end"] == "next" else -1 if heads["relation"] == "before" else 0
+    if not step:
+        return None
+    if last[0].rank is None:
+        return Rank("time", -step)
+    k = last[0].rank.k
+    return replace(last[0].rank, k=k + step if (k + step) * k > 0 else k)
+
+
+def _instead(query: Query, asked: Query, during: During) -> Query:
+    """What somebody does, or wears, before or after what was asked of her: "when does she sit?", "and before that?"."""
+    event, kind = during.event, next((has.attribute for has in atoms(query.where)), None)
+    same = event is not None and event.whom == query.whom and event.where == query.where
+    if not same or during.relation not in ("before", "after") or asked.where is not None or kind is None:
+        return query
+    told: Attribute = kind if kind in ("worn", "hair", "holding", *PLACES) else "deed"
+    return Query("attribute", query.whom, attribute=told)
+
+
 def _of_the_same(asked: Query, last: Turn) -> Query:
     """Another question about the same people and the same condition: "how many?", "when?", "which colour?"."""
     before = last[0]
+    told = before.select == "attribute" and before.where is None and not before.value and before.attribute not in HEARD
+    if asked.select == "when" and told and before.whom != EVERYBODY:  # "does she change?", "when?": the rows have times
+        return before
     if asked.attribute == "worn":
         return replace(asked, whom=_about(asked, last), value=_worn(before), where=None)
     where = _condition(before)
     if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
         where = Has("leaves")
+    if asked.attribute in RELATIONS:  # "is she alone there?", "with whom?"
+        where = _without(where, "company")
     return replace(asked, whom=_about(asked, last), where=where)
+
+
+def _without(where: Condition | None, group: str) -> Condition | None:
+    """A condition without its parts of one group: "alone in the kitchen" without company is in the kitchen."""
+    parts = where.parts if isinstance(where, And) else () if where is None else (where,)
+    kept = [part for part in parts if _group(part) != group]
+    return conjunction(kept) if kept else None
+
+
+def _ending(query: Query, asked: Query) -> Query:
+    """That something is last so, for when it ends: "does she take the hat off?", "when?"."""
+    parts = query.where.parts if isinstance(query.where, And) else ()
+    if asked.select != "when" or len(parts) != 1 or not isinstance(parts[0], Not):
+        return query
+    return replace(query, where=parts[0].part, during=WHOLE, select="when", form="wh", rank=Rank("time", -1))
 
 
 def _condition(query: Query) -> Condition | None:
@@ -582,6 +705,8 @@ def _about(asked: Query, last: Turn) -> Whom:
     if asked.select in ("who", "count", "order"):
         named = len(before.names) > 1 or asked.select == "order"
         return replace(before, names=before.names if named else (), quantifier="any")
+    if len(people) > 1 and asked.whom.quantifier in ("all", "both"):  # "how often did each?"
+        return replace(before, names=people, such=None, quantifier="both")
     return before if before.names or not people else replace(before, names=people, such=None)
 
 
@@ -598,6 +723,24 @@ def _of_whom(query: Query, asked: Query) -> Query:
     return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
 
 
+def _towards(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
+    """With, or towards, somebody else: "does she talk to Ana?", "and to Ben?"."""
+    names = tuple(slot.name for slot in said if slot.role == "O" and slot.name)
+    where = query.where
+    if asked.where is not None or not names or not isinstance(where, Has) or where.of is None:
+        return query
+    return replace(query, where=replace(where, of=Whom(names, "both" if len(names) > 1 else "any")))
+
+
+def _at_once(query: Query, last: Turn) -> Query | None:
+    """Whether what was found of several is so at the same time: "who wears a hat?", "at the same time?"."""
+    people = subjects(last)
+    if query.where is None or len(people) < 2 or query.select not in ("who", "exists", *_TIMES):
+        return None
+    select: Select = query.select if query.select in _TIMES else "when"
+    return replace(query, select=select, form="polar", whom=Whom(people, "both"), rank=None)
+
+
 def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
     """With the condition of an ellipsis, or that of before where "it" or "so" stands for it: "who isn't?"."""
     again = next((slot for slot in said if slot.role == "P" and slot.kind == "pronoun"), None)
@@ -605,6 +748,12 @@ def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)
         both = None if asked.where is None else _coloured(asked.where, query.where)
+        if both == Has("with") and query.select == "exists" and len(query.whom.names) > 1:  # "do they do it together?"
+            return replace(query, select="when", form="polar", whom=replace(query.whom, quantifier="both"))
+        worn = before.part if isinstance(before, Not) and again.denied else None
+        off = query.select == "exists" and query.whom.names and both is None
+        if off and isinstance(worn, Has) and worn.attribute == "worn":  # "does she take it off?"
+            return replace(query, where=And((before,)), during=During("after", Event(query.whom, worn)))
         return query if both is None else replace(query, where=both if both != asked.where else And((before, both)))
     return query if asked.where is None else _with_condition(query, asked.where)
 
@@ -638,18 +787,27 @@ def _afterwards(last: Turn) -> During:
     return WHOLE if event is None else During("after", event)
 
 
-def asked_what(last: Turn) -> Query | None:
-    """What somebody wears, holds or does of whom was asked whether she does: "does she hold something?", "what?"."""
+def asked_what(last: Turn, whom: bool = False) -> Query | None:
+    """What somebody wears, holds or does of whom was asked whether she does: "does she hold something?", "what?"; with
+    `whom` with or towards whom: "does she hug somebody?", "whom?".
+    """
     query = last[0]
-    asked = query.where.attribute if isinstance(query.where, Has) else "present"
-    if asked not in ("worn", "holding", "deed", "near", "beside", "with"):
+    where = query.where if isinstance(query.where, Has) else PRESENT
+    related = ("deed", *RELATIONS) if where.of is None and query.select == "exists" and query.whom.names else ()
+    if where.attribute not in (related if whom else ("worn", "holding", "deed", "near", "beside", "with")):
         return None
-    return Query("attribute", _about(query, last), attribute=asked, during=query.during)
+    value = where.value if whom else ""
+    return Query("attribute", _about(query, last), attribute=where.attribute, value=value, during=query.during)
 
 
 def _of_the_one_before(during: During, last: Turn) -> During:
-    """An event of nobody in particular as one of whom the question before was about: "while eating?"."""
-    event, people = during.event, last[0].whom.names or subjects(last)
+    """An event of nobody in particular as one of whom the question before was about: "while eating?"; of a thing that
+    was the event before, that it is there, or gone.
+    """
+    event, people, before = during.event, last[0].whom.names or subjects(last), last[0].during.event
+    bare = event is not None and event.whom == EVERYBODY and event.where in (PRESENT, Not(PRESENT))
+    if event is not None and bare and before is not None and is_of_scene(before.where):  # "and when it's gone?"
+        return replace(during, event=before if event.where == PRESENT else replace(before, where=Not(before.where)))
     if event is None or event.whom != EVERYBODY or is_of_scene(event.where) or not people:
         return during
     return replace(during, event=replace(event, whom=Whom(tuple(people), "both" if len(people) > 1 else "any")))
@@ -660,33 +818,69 @@ def _that_time(asked: Query, last: Turn, said: Sequence[Slot], heads: Mapping[st
     it.
     """
     before, pronoun = last[0], next((slot for slot in said if slot.role == "F" and slot.kind == "pronoun"), None)
-    if asked.during != WHOLE or pronoun is None:
+    apart = heads["follow"] != "none" and heads["relation"] in ("before", "after") and asked.select != "order"
+    if asked.during not in (WHOLE, AFTER_THAT) or pronoun is None and not apart and asked.during == WHOLE:
         return asked.during
-    that = heads["relation"] != "none" and "then" not in pronoun.typed.lower().split()  # "what does she do then?"
-    relation = cast(Relation, heads["relation"] if that else "while")
+    then = pronoun is not None and "then" in pronoun.typed.lower().split()  # "what does she do then?"
+    told = asked.during.relation or ("while" if then or heads["relation"] == "none" else heads["relation"])
+    relation = cast(Relation, told)
     if before.during != WHOLE:
-        moved = relation != "while" and before.during.event is not None
-        return replace(before.during, relation=relation) if moved else before.during
+        if before.during.event is None:
+            return _numbers_beyond(before.during, relation)
+        return before.during if relation == "while" else replace(before.during, relation=relation)
     whom = before.whom if before.whom != EVERYBODY else Whom(subjects(last))
-    nth = before.rank.k if before.select == "when" and before.rank is not None else 0  # "the third time? – and then?"
-    return During(relation, Event(whom, Has("present") if before.where is None else before.where), nth)
+    nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
+    happens = Has("speaks") if before.attribute in HEARD else PRESENT
+    return During(relation, Event(whom, before.where or happens), nth)
 
 
-def leaning(query: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
+def _numbers_beyond(part: During, relation: Relation) -> During:
+    """The time before a part that is named by numbers, or after it; the part itself where there is none."""
+    if part.unit not in ("seconds", "share") or relation not in ("before", "after"):
+        return part
+    if relation == "before":
+        return replace(part, start_s=0.0, end_s=part.start_s) if part.start_s else part
+    return part if part.end_s is None else replace(part, start_s=part.end_s, end_s=None)
+
+
+def leaning(query: Query, history: Sequence[Turn], heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
-    of_them = any(
-        slot.kind == "pronoun" and {"them", "those", "these"} & {*slot.typed.lower().split()} for slot in said
-    )
-    if of_them and query.select in ("who", "count") and query.during == WHOLE:  # "how many at 1:40?", "who of them …?"
+    last = history[-1]
+    if any(slot.role == "F" and slot.typed.lower().split()[-1] == "there" for slot in said):
+        places = (place for turn in reversed(history[-_FAR_BACK:]) if (place := _place_of(turn[0].where)) is not None)
+        if (place := next(places, None)) is not None:  # "is she in the kitchen?", "what does she do there?"
+            return replace(query, where=place if query.where is None else conjunction([query.where, place]))
+    if last[0].select == "shots" and last[0].where is not None and query.during == WHOLE:  # "who is in them?"
+        query = replace(query, during=During("while", Event(last[0].whom, last[0].where)))
+    said_so = {word for slot in said if slot.kind == "pronoun" for word in slot.typed.lower().split()}
+    of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
+    if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?"
         query = replace(query, during=last[0].during)
+    if said_so & {"they"} and _found_by(last) and query.select == "attribute" and query.where is None:
+        query = replace(query, where=_place_of(last[0].where))  # "who is in the garden?", "what do they do?"
     before = replace(query, where=_condition(last[0]))
-    again = any(slot.role == "P" and slot.kind == "pronoun" for slot in said)
+    again = any(slot.role == "P" and slot.kind == "pronoun" and not _of_thing(slot, said) for slot in said)
     query = _said_again(before, query, said) if again else query
     query = replace(query, during=_nth_time_of(query.during, last[0]))
+    if query.select == "attribute" and (end := _at_an_end(last, heads, query)) is not None:
+        return replace(query, rank=end)
     if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
         looks = all(has.attribute in ("gender", "hair", "worn") for has in atoms(last[0].where))
         query = replace(query, whom=_about(query, last), where=None if looks else last[0].where)
     return replace(query, during=_that_time(query, last, said, heads))
+
+
+def _found_by(last: Turn) -> bool:
+    """Whether the people of the turn before were found by its condition, not named."""
+    query = last[0]
+    return query.select in ("who", "exists", "count") and not query.whom.names and query.rank is None
+
+
+def _place_of(where: Condition | None) -> Condition | None:
+    """The places among conditions: "in the garden"; None for none."""
+    parts = where.parts if isinstance(where, And) else (where,)
+    places = [part for part in parts if isinstance(part, Has) and part.attribute in PLACES]
+    return conjunction(places) if places else None
 
 
 def _nth_time_of(during: During, before: Query) -> During:
@@ -730,9 +924,11 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
     if query.where is None and query.select in ("attribute", "describe"):
         if isinstance(has, Has) and has.attribute == query.attribute and query.whom != EVERYBODY:
-            return replace(query, select="exists", form="polar", where=asked, attribute=None, value="")
+            return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
         if group == "state" or not query.whom.names:
             return replace(query, whom=replace(query.whom, names=(), such=asked))
+    if query.select == "when" and group == "company" and query.where is not None:  # "when did he eat?", "alone?"
+        query = replace(query, select="exists", form="polar", rank=None)
     before = query.where.parts if isinstance(query.where, And) else () if query.where is None else (query.where,)
     kept = [part for part in before if _group(part) not in (group, "" if group == "state" else group)] if group else []
     return replace(query, where=conjunction([*kept, _coloured(asked, query.where)]))

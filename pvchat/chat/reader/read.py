@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from pvchat.chat.english import word_set
 from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered
-from pvchat.chat.reader.decode import Turn, asked_what, goes_on, leaning, picked, query_of, resolved
+from pvchat.chat.reader.decode import Turn, asked_what, goes_on, leaned_on, leaning, picked, query_of, resolved
 from pvchat.chat.reader.network import Labels, Network
 from pvchat.chat.reader.rules import (
     Tagged,
@@ -29,6 +29,7 @@ from pvchat.chat.reader.rules import (
     slots_by_rule,
     split_between,
 )
+from pvchat.chat.reader.slots import Slot
 from pvchat.chat.reader.words import ForeignQuestion, Word, Wording, known_phrases, read_foreign, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
@@ -36,7 +37,7 @@ from pvchat.chat.timeline import Finding, Timeline
 _ASKS_LENGTH = word_set(
     "how long much many seconds minutes time is was it there does did it take go goes went by pass ?"
 )
-_WHAT = word_set("what exactly and ?")
+_WHAT, _WHOM = word_set("what exactly and ?"), word_set("who whom with to next at and ?")
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
 
@@ -82,8 +83,10 @@ def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if known.history and is_numbered(part) and {word.seen for word in words} <= _EMPTY:  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
-    if known.history and {word.seen for word in words} <= _WHAT and (asked := asked_what(known.history[-1])):
-        return asked
+    seen = {word.seen for word in words}
+    for only in (_WHAT, _WHOM):
+        if known.history and seen <= only and (asked := asked_what(known.history[-1], only is _WHOM)):
+            return asked
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
     if (parts := split_between(words)) is not None:
@@ -94,15 +97,22 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     said = slots_by_rule(words, labels)
     slots = resolved(said, known.history, known.timeline)
-    heads = heads_by_rule(Tagged(words, labels, slots), known.history)
+    history = leaned_on(known.history, _changes(labels.heads, said) or part != WHOLE)
+    heads = heads_by_rule(Tagged(words, labels, slots), history)
     question = Tagged(words, labels, said, heads)
     query = query_by_rule(query_of(heads, event_roles(heads, slots), part), question)
     if not known.history:
         return query
     if heads["follow"] != "none":
-        return goes_on(query, known.history[-1], heads, said)
+        return goes_on(query, history[-1], heads, said)
     query = picked(query, known.history) if {"one", "ones"} & {*question.seen} else query
-    return leaning(query, known.history[-1], heads, said)
+    return leaning(query, history, heads, said)
+
+
+def _changes(heads: Mapping[str, str], said: Sequence[Slot]) -> bool:
+    """Whether a question asks for more than the same of somebody else."""
+    anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"
+    return anew or any(slot.role in "PFO" for slot in said)
 
 
 def _between(parts: tuple[Sequence[Word], Sequence[Word], Sequence[Word]], part: During, known: Known) -> Query:

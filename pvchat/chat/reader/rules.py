@@ -41,7 +41,7 @@ from pvchat.chat.query import (
     conjunction,
     is_numbered,
 )
-from pvchat.chat.reader.decode import Turn, as_before
+from pvchat.chat.reader.decode import AFTER_THAT, Turn, as_before
 from pvchat.chat.reader.network import Labels
 from pvchat.chat.reader.slots import (
     BACK,
@@ -109,6 +109,7 @@ _UNHEARD = {
     "accent": word_set("accent accents"),
 }
 _LANGUAGES = {name.casefold(): name for name in LANGUAGES.values()}
+_ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _EMPTY = word_set(
     """the word words phrase something anything about a an in this that video clip of it out loud aloud name names to
@@ -294,13 +295,18 @@ def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
 
 
 def _at_that_time(question: Tagged) -> Sequence[Slot]:
-    """With a "then" at the end of a whole question as the time before, where the network passed it over."""
+    """With a "then" or "there" at the end of a whole question as the time, or place, before, where the network passed
+    it over.
+    """
     words, labels = question.words, question.labels
     last = _last_word(words)
     whole = words[0].seen in _OPENERS and labels.heads["follow"] == "none" and labels.heads["select"] != "same"
-    if last < 3 or not whole or words[last].seen != "then" or labels.tags[last] != "O":
+    state = any(slot.role == "P" and slot.kind in ("deed", "posture", "worn", "holding") for slot in question.slots)
+    asks = labels.heads["select"] == "attribute" or state
+    word = words[last].seen
+    if last < 3 or not whole or word not in ("then", "there")[: 1 + asks] or labels.tags[last] != "O":
         return question.slots
-    return [*question.slots, Slot("F", "pronoun", False, "then", "then", last)]
+    return [*question.slots, Slot("F", "pronoun", False, word, word, last)]
 
 
 def _at_once(question: Tagged) -> Sequence[Slot]:
@@ -713,7 +719,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return _language_query(query, seen, spoken)
     if "music" in seen and not phrase:
         return _music_query(query, seen)
-    if not {*seen} & _HEARD:
+    if not {*seen} & (_HEARD | _ANSWERS):
         return query
     whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
     said = {*phrase.casefold().split()}
@@ -737,9 +743,11 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     plain = Query("exists", whom, during=query.during, throughout=denied and silent)  # never silent
     where: Condition = Has("says", phrase) if phrase else Has("speaks")
     where = Not(where) if denied != silent else where
-    if select == "attribute":
-        return replace(plain, select=select, attribute="says")
     edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
+    if refused and (_ANSWERS & {*seen} or "back" in seen):  # whoever speaks next
+        plain, edge = replace(plain, during=AFTER_THAT), Rank("time")
+    if select == "attribute":
+        return replace(plain, select=select, attribute="says", rank=edge)
     polar = replace(plain, where=where, form="polar")
     if select == "exists" and (exact := _of_speech(polar, query, edge, " ".join(seen))) is not None:
         return exact

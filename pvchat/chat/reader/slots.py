@@ -176,7 +176,8 @@ def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quanti
     if role == "E" and (every := next((s for s in own if s.kind == "number"), None)):
         return "none" if every.value.startswith("no") else "all"
     named = [slot for slot in own if slot.name]
-    they = role == "S" and len({slot.at for slot in named}) == 1  # one word for several
+    them = {"them", "those", "these"} & {word for slot in named for word in slot.typed.lower().split()}
+    they = role == "S" and len({slot.at for slot in named}) == 1 and not them  # one word for several; "any of them"
     if len(named) > 1 and told == "any" and (they or role == "E" and not named[-1].after_or):
         return "both"
     return "any" if len(named) == 1 and told in ("both", "either", "all") else told

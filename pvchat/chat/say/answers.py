@@ -82,7 +82,7 @@ from pvchat.chat.say.clauses import (
     whom_said,
 )
 from pvchat.chat.say.people import company, measured, said
-from pvchat.chat.spans import WHOLE, Span, merged, seconds_in
+from pvchat.chat.spans import WHOLE, Span, merged, seconds_in, without
 from pvchat.chat.timeline import Entity, Finding, Found, Timeline, says
 
 _MOST_OPEN = 4  # people of whom it can't be told, by name
@@ -171,12 +171,13 @@ def _as_much(query: Query) -> str:
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
     """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[Condition, str, str], list[str]] = {}
     for one in people:
-        groups.setdefault((HEDGE * one.likely, time_of(one, finding, timeline)), []).append(one.entity)
+        told = _fulfilled(condition or PRESENT, one), HEDGE * one.likely, time_of(one, finding, timeline)
+        groups.setdefault(told, []).append(one.entity)
     return [
-        f"{join(people_said(names))} {clause(condition, len(names), hedge)}{time}".rstrip()
-        for (hedge, time), names in groups.items()
+        f"{join(people_said(names))} {clause(so, len(names), hedge)}{time}".rstrip()
+        for (so, hedge, time), names in groups.items()
     ]
 
 
@@ -274,6 +275,8 @@ def _apart(found: Found, where: And, timeline: Timeline) -> str:
     """
     name, places = called(found.entity), spots(where)
     rest = [part for part in where.parts if part not in places]
+    if not places:
+        return _but_not(found, where, timeline)
     if len(places) != 1 or not rest:
         return ""
     there, denied = truth_of(places[0], found.entity, timeline), rest[0]
@@ -284,6 +287,17 @@ def _apart(found: Found, where: And, timeline: Timeline) -> str:
         each = ((places[0], there.yes), (denied.part, also))
         return f"{name} " + join([f"{clause(part)} {in_passing(spans, timeline)}".rstrip() for part, spans in each])
     return f"{name} {clause(Not(conjunction(rest)))} {complement(places[0])[1]}"
+
+
+def _but_not(found: Found, where: And, timeline: Timeline) -> str:
+    """What holds of somebody, and what doesn't at that time: "Karl is eating from 0:10 to 0:20, but is not alone"."""
+    for part in (one for one in where.parts if isinstance(one, Has)):
+        rest = conjunction([one for one in where.parts if one is not part])
+        so = truth_of(part, found.entity, timeline).yes
+        if so and not without(so, truth_of(rest, found.entity, timeline).no):
+            told = f"{called(found.entity)} {clause(part)} {in_passing(so, timeline)}".rstrip()
+            return f"{told}, but {clause(Not(rest))}"
+    return ""
 
 
 def _always(found: Found, where: And) -> str:
@@ -304,10 +318,12 @@ def _untold(found: Found, asked: str, where: Condition, timeline: Timeline) -> l
 
 
 def _fulfilled(where: Condition, found: Found) -> Condition:
-    """The condition with those alone to whom it holds: "next to Ana or Ben" is next to Ana."""
-    if not isinstance(where, Has) or where.of is None or where.of.quantifier != "either":
+    """The condition with those alone to whom it holds: "next to Ana or Ben" is next to Ana, "hugging" hugging Ben."""
+    either = isinstance(where, Has) and where.of is not None and where.of.quantifier == "either"
+    if not isinstance(where, Has) or not (either or where.attribute == "deed" and where.of is None):
         return where
-    names = tuple(name for name in where.of.names if any(row.of == name for row in found.rows))
+    meant: Sequence[str] = () if where.of is None else where.of.names
+    names = tuple(dict.fromkeys(row.of for row in found.rows if row.of and (not meant or row.of in meant)))
     return replace(where, of=Whom(names, "both" if len(names) > 1 else "any")) if names else where
 
 
@@ -316,7 +332,7 @@ def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
     where = finding.query.where or PRESENT
     rivals = list(dict.fromkeys(condition_of(row) for row in found.rows if row.holds and row.value))
     if found.verdict == "yes":
-        return holds_said([found], _fulfilled(where, found), finding, timeline)[0]
+        return holds_said([found], where, finding, timeline)[0]
     if (finding.query.throughout or finding.query.value == "share") and found.spans:
         return f"{called(found.entity)} {clause(where)} {in_passing(found.spans, timeline)}"
     if where == Has("alone") and found.rows:
@@ -339,7 +355,8 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
     others = [*denied_said(finding.against, where), *_gone(finding, timeline)]
     if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
         others.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
-    if finding.verdict == "yes" and whom.quantifier in ("all", "both") and len(told) == 1 and many > 1:
+    one = len(told) == 1 or _is_mutual(query)
+    if finding.verdict == "yes" and whom.quantifier in ("all", "both") and one and many > 1:
         every = "" if _is_mutual(query) else "both" if many == 2 else "all"
         when = in_passing(finding.spans, timeline) * (not every and not query.during.event)
         told = [f"{join(people_said(finding.people))} {clause(where, many, every)} {when}".rstrip()]
@@ -382,7 +399,7 @@ def _none(query: Query) -> str:
     """Nobody, as a question means it: "none of Ana and Ben", "no woman", "nobody"."""
     if len(query.whom.names) > 1:
         return f"none of {join(query.whom.names)}"
-    return _no(query.whom.such) + " I don't know" * (query.whom.known is False)
+    return _no(query.whom.such) + " else" * bool(query.whom.besides) + " I don't know" * (query.whom.known is False)
 
 
 def _no(such: Condition | None) -> str:

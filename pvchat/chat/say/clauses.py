@@ -139,7 +139,7 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
     }.get(has.attribute, value)  # fmt: skip
     said = text.split(" ") if text else ["doing", f"{some}thing"]
     if has.attribute == "deed":
-        acts = said[1:2] and said[1] in _DETERMINERS and not said[0].endswith("ing")  # "pet the cat"
+        acts = not said[0].endswith("ing") and (said[1:2] and said[1] in _DETERMINERS or said[0].endswith("s"))
         said[0] = _participles().get(said[0]) or (participle(said[0]) if acts else said[0])
     if has.attribute == "deed" and has.of is not None:
         to = wording("towards", said[0])

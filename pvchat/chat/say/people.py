@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from pvchat.chat.conditions import truth_of
@@ -46,13 +47,13 @@ from pvchat.chat.say.clauses import (
     with_article,
     worn_said,
 )  # fmt: skip
-from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in
+from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in, without
 from pvchat.chat.timeline import EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, Found, Row, Timeline, alike
 from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
 _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which everything of the kind is told
-_MOST_TIMED = 5  # that are told with their times
+_MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _GAZE = ("looking", "facing")
 _BODILY = ("sitting", "standing", "lying", "walking", "running", "coming", "moving", "falling")
@@ -191,9 +192,28 @@ def looks(name: str, spans: Sequence[Span], timeline: Timeline, whole: bool = Fa
 
 def acts(name: str, spans: Sequence[Span], timeline: Timeline) -> str:
     """Such as "sits on a sofa, talks and raises a hand": posture, deeds, and what is held."""
-    rows = [row for attribute in ("posture", "deed", "holding") for row in timeline.of(name, attribute)]
-    seat = next((row.value for row in timeline.of(name, "near") if row.value in _SEAT), "")
-    return timed(rows, spans, timeline, partial(_acts, gender=gender_of(name, timeline), seat=seat))
+    rows = [row for attribute in ("deed", "holding") for row in timeline.of(name, attribute)]
+    rows = [*_seated(name, spans, timeline), *rows]
+    return timed(rows, spans, timeline, partial(_acts, gender=gender_of(name, timeline)))
+
+
+def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
+    """Postures, with on what somebody sits or lies: all of one kind on what that mostly is, else each on its own."""
+    seats: dict[str, list[Span]] = {}
+    for row in timeline.of(name, "near"):
+        if row.value in _SEAT:
+            seats.setdefault(row.value, []).append(row.span)
+    found: list[Row] = []
+    for same in alike(timeline.of(name, "posture")):
+        time = common([row.span for row in same], spans)
+        on = {seat: common(own, time) for seat, own in seats.items() if same[0].value in _SEATED}
+        on = {seat: own for seat, own in on.items() if own}
+        most = [seat for seat, own in on.items() if seconds_in(own) >= MOSTLY * seconds_in(time)]
+        on = {most[0]: time} if most else on
+        on[""] = without(time, [span for own in on.values() for span in own])
+        parts = [(f"{same[0].value} {seat}".strip(), span) for seat, own in on.items() for span in own]
+        found += [replace(same[0], value=value, start_s=start, end_s=end) for value, (start, end) in parts]
+    return found
 
 
 def whereabouts(
@@ -282,7 +302,7 @@ def _looks(rows: Sequence[Row], whole: bool) -> str:
     return f"is wearing {join(worn)}{', with ' * bool(has)}{join(has)}"
 
 
-def _acts(rows: Sequence[Row], gender: str, seat: str) -> str:
+def _acts(rows: Sequence[Row], gender: str) -> str:
     """Deeds in the simple present, what the body does first, doubtful ones last; none that another one says already,
     nor where somebody looks who falls.
     """
@@ -290,7 +310,7 @@ def _acts(rows: Sequence[Row], gender: str, seat: str) -> str:
     rows = [row for row in rows if not (moves["walking"] and row.value == "standing")]
     rows = [row for row in rows if not (moves["falling"] and row.value.startswith(_GAZE))]
     rows = sorted(rows, key=lambda row: (row.value.startswith(_GAZE), not row.value.startswith(_BODILY)))
-    deeds = sorted((_deed(row, seat) for row in rows), key=lambda deed: deed.startswith(HEDGE))
+    deeds = sorted((_deed(row) for row in rows), key=lambda deed: deed.startswith(HEDGE))
     kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
     own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in kept]
@@ -299,10 +319,10 @@ def _acts(rows: Sequence[Row], gender: str, seat: str) -> str:
     return join([text.removeprefix("looks ") if two else text for text, two in zip(told, again, strict=True)])
 
 
-def _deed(row: Row, seat: str) -> str:
+def _deed(row: Row) -> str:
     if row.attribute == "holding":
         return f"holding {worn_said(row.value)}"
-    said = f"{row.value} {seat}".strip() if row.attribute == "posture" and row.value in _SEATED else row.value
+    said = complement(condition_of(row))[1] if row.of else row.value  # "hugging Ben"
     return said if row.probability >= LIKELY or "or" in row.value.split() else f"{HEDGE} {said}"
 
 

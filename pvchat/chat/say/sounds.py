@@ -177,6 +177,8 @@ def _quoted(finding: Finding) -> str:
     whose = finding.query.whom.names or finding.query.whom.such is not None
     known, every = [called(one.entity) for one in finding.open], quotes(finding)
     mine = [one for one in every if one[0]] if whose else every
+    if (rank := finding.query.rank) is not None:  # what is said first, or last
+        mine = mine[: rank.k] if rank.k > 0 else mine[rank.k :]
     if mine:
         said = [f"{speaker(who, of)} says {span_told(*span)}: {quoted(text)}" for who, of, span, text in mine]
         left = len(mine) - _MOST_QUOTES
