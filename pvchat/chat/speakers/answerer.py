@@ -1,46 +1,43 @@
 """The trained model's own answers: it reads what of all that is known could answer the question, and says what does.
 
-It reads best what is short and in the answers' own words, so its `brief` tells what the question's type asks for.
+It reads best what is short and in the answers' own words, so its `brief` tells what the question's type asks for. It
+gets the clip's visual tokens and the personal tokens of everyone named. Whether one person is there it isn't told: it
+says yes or no by her tokens.
 
 In: what a question is answered from, the clip. Out: a text, streamed sentence by sentence as each passes. A sentence
-that doesn't (`checking.py`) ends the first try. The second try is given the plain answer as all that is known; what it
-doesn't say either is said plainly. While it writes, the plain answer is guessed ahead: words which are the model's own
-anyway come in one pass. As long as it says just that, names, yes and no and what else was found are given
-(`held_words`), and other words of it stand where the model finds them nearly as likely as its own (`LEAD`).
-It gets the clip's visual tokens and the personal tokens of everyone named. Whether one person is there it isn't told
-where her tokens tell it clearly: the yes or no of the first try is its own, the rest leads as before.
+that doesn't (`checking.py`) ends what it says; whatever is left of the plain answer is then said plainly. While the
+model writes, the plain answer is guessed ahead: words which are its own anyway come in one pass. As long as it says
+just that, names, yes and no, colours, numbers and times are given, and other words stand where it finds them nearly as
+likely as its own (`LEAD`).
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pvchat.chat.english import upper
+from pvchat.chat.english import COLOURS, upper, word_set
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Basis, Question
-from pvchat.chat.reader.statements import held_words
+from pvchat.chat.reader.statements import NEGATIONS
 from pvchat.chat.run import run
 from pvchat.chat.say.clauses import who_is_absent, who_is_there
 from pvchat.chat.say.people import acts, looks, scene_told, whereabouts
 from pvchat.chat.say.voice import say
-from pvchat.chat.speakers.checking import Checker, Spoken
+from pvchat.chat.speakers.checking import Backed, Hearing
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import PersonPresence, QuestionType
 
 if TYPE_CHECKING:
     from pvchat.chat.question import Stream, Viewed
     from pvchat.model.describer import Describer
-    from pvchat.model.drafted import Lead
-    from pvchat.model.people import People
-    from pvchat.model.pvchat import PVChatModel
-    from pvchat.model.visual import VisualTokens
 
 MAX_TOKENS = 80  # of an answer
 LEAD = 0.1  # how likely a word of the plain answer must be, beside the likeliest one, to stand in its place [choice]
-CLEAR = 1.5  # log-odds from which marks tell: 446 of 538 decisions on the tune half, 444 of them alike
+_FIXED = NEGATIONS | COLOURS | word_set("yes left right middle one two three four five six seven eight nine ten only")
 _MOST_NAMED = 3  # people whose tokens stand in the prompt
 _MOST_TOLD = 5  # people told of one by one: the prompt has room for no more
 log = logging.getLogger(__name__)
@@ -56,55 +53,51 @@ class Answerer:
 
     describer: Describer
 
-    def answer(self, known: Basis, viewed: Viewed, stream: Stream | None = None) -> Spoken:
-        """The answer to one question.
+    def answer(self, known: Basis, viewed: Viewed, stream: Stream | None = None) -> Hearing | None:
+        """The answer to one question; None where the model isn't asked.
 
         Args:
             known: what it is answered from.
             viewed: the clip.
             stream: called with pieces of the text, each after its sentence passed.
         """
-        heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
-        spoken = Spoken(Checker.of(known), stream=heard)
-        for context in (brief(known), known.plain) if may_speak(known.question) else ():
-            if not spoken.done:
-                self._try(known, context, viewed, spoken)
-        for place in spoken.left:
-            spoken.say(spoken.checker.plain[place])
-        log.debug("%r: %r; refused: %s", known.question.text, spoken.text, spoken.stopped)
-        return spoken
+        if not may_speak(known.question):
+            return None
+        told = f"{brief(known)} {brief(known, everything=True)}"
+        check = Backed(known.plain, told, [one.name for one in known.timeline.enrolled])
+        heard = Hearing(check, stream and (lambda piece: stream(viewed.whole(piece))))
+        self._speak(known, viewed, heard)
+        for sentence in check.left:
+            heard.say(sentence)
+        log.debug("%r: %r; refused: %s", known.question.text, heard.text, heard.refused)
+        return heard
 
-    def _try(self, known: Basis, context: str, viewed: Viewed, spoken: Spoken) -> None:
-        """One try; its sentences go to `spoken` as they come."""
+    def _speak(self, known: Basis, viewed: Viewed, heard: Hearing) -> None:
+        """Have the model answer; its sentences go to `heard` as they come."""
         from pvchat.model.checkpoint import speaking_with
-        from pvchat.model.drafted import Decoding
+        from pvchat.model.drafted import Decoding, Lead
         from pvchat.model.people import People
         from pvchat.model.personlora import spoken_of
 
         describer, trained, question = self.describer, self.describer.trained, known.question
-        plain = " ".join(spoken.checker.plain)
-        wanted, refused = names_in_prompt(question, known.people), len(spoken.stopped)
-        own = own_verdict(known) if not spoken.tries else 0
-        spoken.begin()
+        wanted = names_in_prompt(question, known.people)
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
         rivals = [p for p in viewed.people if p.name not in wanted]
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             visual, row = describer.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
-            own = own if tokens_tell(trained.model, present, visual) else 0
-            context = "" if own else context
-            lead = _lead(plain, own, spoken.checker.names)
-            how = Decoding(MAX_TOKENS, heard=spoken.hear, drafts=(plain, context), lead=lead)
+            context, lead = brief(known), Lead(LEAD, fixed_words(known.plain, [p.name for p in viewed.presences]))
+            if end := own_verdict(known):
+                context, lead = "", Lead(given=((end, len(known.plain)),))
+            how = Decoding(MAX_TOKENS, heard=heard.hear, drafts=(known.plain, context), lead=lead)
             text = trained.model.answer(visual, question.text, context, describer.vector(question.text), present, how)
-        if len(spoken.stopped) == refused:  # heard to its end
-            spoken.hear(text)
+        heard.hear(text)
 
 
-def _lead(plain: str, own: int, names: Sequence[str]) -> Lead:
-    """How far the plain answer leads: all but the yes or no that the model finds by itself, if one ends at `own`."""
-    from pvchat.model.drafted import Lead
-
-    return Lead(given=((own, len(plain)),)) if own else Lead(LEAD, held_words(plain, names))
+def fixed_words(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where in a text stands what another wording may not change: names, numbers, colours, sides, yes, no, denials."""
+    fixed = (r"\d[\d:]*", *map(re.escape, names), *(f"(?i:{word})" for word in _FIXED))
+    return tuple(found.span() for found in re.finditer(rf"(?<!\w)(?:{'|'.join(fixed)})(?!\w)", text))
 
 
 def may_speak(question: Question) -> bool:
@@ -125,19 +118,7 @@ def own_verdict(known: Basis) -> int:
     """
     question, verdict = known.question, (known.finding.verdict or "").capitalize()
     plainly = question.type == "existence" and question.is_usual and len(question.people) == 1
-    sure = any(p.name in question.people and p.decision != "unsure" for p in known.people)
-    return len(verdict) if plainly and sure and verdict in ("Yes", "No") and known.plain.startswith(verdict) else 0
-
-
-def tokens_tell(model: PVChatModel, people: People | None, visual: VisualTokens) -> bool:
-    """Whether the marks of the one person who is named tell clearly if she is in a clip."""
-    import torch
-
-    if people is None:
-        return False
-    with torch.no_grad():
-        found = model.prints(people, visual)
-    return bool(found.known.all()) and float(found.odds.abs().min()) >= CLEAR
+    return len(verdict) if plainly and verdict in ("Yes", "No") and known.plain.startswith(verdict) else 0
 
 
 def brief(known: Basis, everything: bool = False) -> str:
