@@ -41,6 +41,7 @@ def shown(plain: str, said: str) -> list[str]:
         (f"Yes, {THERE}", f"No, {THERE}"),
         (f"Yes, {THERE}", "Yes, Bo is in this video, on the right of the frame."),
         ("Ana and Bo are in this video.", "Ana, Bo and Kim are in this video."),
+        ("Besides Ana, Bo is in this video too.", "Besides Bo, Ana is in this video too."),
         ("Only Ana is in this video; Bo is not.", "Only Bo is in this video; Ana is not."),
         ("Neither Ana nor Bo is in this video.", "Neither Ana nor Kim is in this video."),
         # another value, another person's, denied, only probable

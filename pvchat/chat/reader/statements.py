@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pvchat.chat.english import FUNCTION_WORDS, HEDGE, table, word_set
+from pvchat.chat.english import HEDGE, table, word_set
 from pvchat.chat.reader.words import canonical, is_known
 
 Point = tuple[str, str]  # of whom something is said ("": of nobody), and what
@@ -22,15 +22,14 @@ _FLAGS = NEGATIONS | {HEDGE}
 _ENDS = word_set("; : . ! ? but so")  # a denial or doubt goes no further
 _BREAKS = _ENDS | word_set(", and or")
 _ASIDES = word_set("on in at from with before beside behind while")  # begin a phrase of their own, about no new subject
-_BEARING = word_set(
-    """i to yes there before after behind under over above below between against off down out away through around until
-    within only every few many several most more some any alone may might could should would if again what where who how
-    why when one"""
-)  # function words that change what is said
-_EMPTY = (FUNCTION_WORDS | word_set("frame picture scene located positioned s m ve re")) - _BEARING - NEGATIONS
+_EMPTY = word_set(
+    """a an the is are was were be been being am has have had do does did can it its this that these they them their
+    those as of for by also too both very on in at into from with while and or but so frame picture scene s m ve re"""
+)
 _SAME = {
-    "inside": "indoor", "outside": "outdoor", "gray": "grey", "facing": "looking", "next": "beside", "people": "person",
-    "cannot": "can't", **dict.fromkeys(("he", "him", "his"), "man"), **dict.fromkeys(("she", "her", "hers"), "woman"),
+    "i": "i", "besides": "besides", "cannot": "can't", "people": "person", "inside": "indoor", "outside": "outdoor",
+    "gray": "grey", "facing": "looking", "next": "beside",
+    **dict.fromkeys(("he", "him", "his"), "man"), **dict.fromkeys(("she", "her", "hers"), "woman"),
     **dict.fromkeys(("wears", "wear", "worn", "dressed"), "wearing"),
     **dict.fromkeys(("video", "clip", "here", "seen", "visible", "shown", "present", "appears", "appear"), "there"),
 }  # fmt: skip
@@ -65,7 +64,7 @@ def _meant(word: str) -> str:
     word = word.lower().replace("’", "'")
     if word != "can't":
         word = "not" if word.endswith("n't") else word.partition("'")[0] or word
-    if word in _SAME or word in FUNCTION_WORDS | NEGATIONS:
+    if word in _SAME or word in _EMPTY:
         return _SAME.get(word, word)
     if kind := next((kind for kind in ("gender", "posture") if is_known(kind, word)), ""):
         return canonical(kind, word).split()[0]

@@ -20,15 +20,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import COLOURS, upper, word_set
-from pvchat.chat.query import Has, Not, Query, Whom
+from pvchat.chat.query import PRESENT, Attribute, Not, Query, Whom
 from pvchat.chat.question import Basis, Question
-from pvchat.chat.reader.statements import NEGATIONS
+from pvchat.chat.reader.statements import NEGATIONS, words_in
 from pvchat.chat.run import run
-from pvchat.chat.say.clauses import who_is_absent, who_is_there
-from pvchat.chat.say.people import acts, looks, scene_told, whereabouts
+from pvchat.chat.say.people import scene_told
 from pvchat.chat.say.voice import say
 from pvchat.chat.speakers.checking import Backed, Hearing
-from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import PersonPresence, QuestionType
 
 if TYPE_CHECKING:
@@ -38,6 +36,12 @@ if TYPE_CHECKING:
 MAX_TOKENS = 80  # of an answer
 LEAD = 0.1  # how likely a word of the plain answer must be, beside the likeliest one, to stand in its place [choice]
 _FIXED = NEGATIONS | COLOURS | word_set("yes left right middle one two three four five six seven eight nine ten only")
+_ASKED: dict[QuestionType, tuple[Attribute, ...]] = {  # what is told of people, by what is asked of them
+    "appearance": ("gender", "looks"),
+    "action": ("deed",),
+    "location": ("place",),
+    "other": ("gender", "looks", "deed", "place"),
+}
 _MOST_NAMED = 3  # people whose tokens stand in the prompt
 _MOST_TOLD = 5  # people told of one by one: the prompt has room for no more
 log = logging.getLogger(__name__)
@@ -128,43 +132,25 @@ def brief(known: Basis, everything: bool = False) -> str:
         known: what the question is answered from.
         everything: all that is known of those it is about, not only what it asks for.
     """
-    kind: QuestionType = "other" if everything else known.question.type
-    timeline = known.timeline
-    named = [one for name in known.question.people if (one := timeline.entity(name)) is not None][:_MOST_TOLD]
-    present = [one.name for one in (named or timeline.enrolled[:_MOST_TOLD]) if one.decision == "present"]
-    seen = [sentence for name in present for sentence in _seen_of(name, timeline, kind)]
-    scene = scene_told(timeline) if kind in ("location", "other") else ""
-    return " ".join(filter(None, (*_there(known, named, kind), *seen, scene)))
-
-
-def _there(known: Basis, named: Sequence[Entity], kind: QuestionType) -> list[str]:
-    """Who is there, and everybody where others make the answer; what is counted is told as the answer tells it."""
     question, timeline = known.question, known.timeline
+    kind: QuestionType = "other" if everything else question.type
+    named = tuple(name for name in question.people if timeline.entity(name) is not None)[:_MOST_TOLD]
+    about = named or tuple(one.name for one in timeline.enrolled)[:_MOST_TOLD]
+    there = [one.name for one in timeline.enrolled if one.name in about and one.decision == "present"]
+    asked = [Query("attribute", Whom((name,)), attribute=one) for name in there for one in _ASKED.get(kind, ())]
+    told = [say(run(query, timeline), timeline) for query in asked]
+    seen = [one for one in told if NEGATIONS.isdisjoint(words_in(one))]  # and not that nothing can be made out
+    scene = scene_told(timeline) if kind in ("location", "other") else ""
+    return " ".join(filter(None, (*_there(known, named), *seen, scene)))
+
+
+def _there(known: Basis, named: tuple[str, ...]) -> list[str]:
+    """Who is there, and everybody where others make the answer; what is counted is told as the answer tells it."""
+    query, timeline = known.question.query, known.timeline
     if named and known.finding.number is not None:
         return [known.plain]
-    if not named and question.query.where == Not(Has("present")):
-        return [who_is_absent(timeline.enrolled)]
-    groups = [named] if len(named) > 1 and kind == "existence" else [[one] for one in named]
-    everybody = [who_is_there(timeline.enrolled, timeline)]
-    others = everybody if not named or question.asks_everybody and len(groups) == len(named) else []
-    return [*(_which_are_there(group, timeline) for group in groups), *others]
-
-
-def _which_are_there(named: Sequence[Entity], timeline: Timeline) -> str:
-    """Which of several named are there, without the yes or no that the answer begins with."""
-    names = tuple(one.name for one in named)
-    told = say(run(Query("exists", Whom(names, "both"), form="polar"), timeline), timeline)
-    return upper(told.removeprefix("Yes, ").removeprefix("No, "))
-
-
-def _seen_of(name: str, timeline: Timeline, kind: QuestionType) -> list[str]:
-    """Looks, deeds and place of somebody who is there, as far as the question's type asks for them."""
-    spans, gender = timeline.seen(name), timeline.of(name, "gender")
-    place = whereabouts(name, spans, timeline, strangers=True)
-    clauses = {
-        "appearance": [f"is a {gender[0].value}" if gender else "", looks(name, spans, timeline, whole=True)],
-        "action": [acts(name, spans, timeline)],
-        "location": [f"is {place}" if place else ""],
-    }
-    wanted = clauses if kind == "other" else [kind] if kind in clauses else []
-    return [f"{name} {clause}." for one in wanted for clause in clauses[one] if clause]
+    absent = Not(PRESENT) if not named and query.where == Not(PRESENT) else None
+    asked = [Query("exists", Whom(named, "both"), form="polar")] if named else []
+    asked += [Query("who", where=absent)] if not named or known.question.asks_everybody else []
+    told = [say(run(one, timeline), timeline) for one in asked]
+    return [upper(one.removeprefix("Yes, ").removeprefix("No, ")) for one in told]
