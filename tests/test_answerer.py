@@ -165,7 +165,7 @@ def test_words_that_dont_fit_are_refused(trained, tmp_path):
 
 
 def test_whether_somebody_is_there_is_left_to_her_tokens(chat, studio, says):
-    """The model is told nothing, and its yes is its own; what else is asked it is told, names and numbers are given."""
+    """The model is told nothing, and its yes is its own; what else is asked it is told, and led in."""
     plain = chat_facts(chat, studio, "Is Ana in this video?")
     told = says(plain)
     assert heard_of(chat, studio.clip("both", ANA, BEN), "Is Ana in this video?") == plain
@@ -174,4 +174,4 @@ def test_whether_somebody_is_there_is_left_to_her_tokens(chat, studio, says):
     assert heard_of(chat, studio.clip("both", ANA, BEN), "What is Ana wearing?") == wearing
     facts, lead = told[-1]
     assert wearing in facts
-    assert [wearing[a:b] for a, b in lead.given] == ["Ana", "red"]
+    assert [wearing[a:b] for a, b in lead.given] == ["Ana is ", " a red ", "."]

@@ -72,6 +72,11 @@ def _meant(word: str) -> str:
     return verb.removesuffix("s") if len(verb) > 3 and not verb.endswith("ss") else verb
 
 
+def tells(word: str) -> bool:
+    """Whether a word says something."""
+    return (word[0].isalnum() or len(word) > 1) and word not in _EMPTY
+
+
 def statements(text: str, names: Sequence[str]) -> list[frozenset[Point]]:
     """What each sentence of a text says; "she" is whom the sentence before told of."""
     read, reading = list[frozenset[Point]](), _Reading()
@@ -80,14 +85,9 @@ def statements(text: str, names: Sequence[str]) -> list[frozenset[Point]]:
         reading = _Reading(reading.who if words[0] in ("man", "woman") else ("",))
         begins = [i for i, word in enumerate(words) if not i or word in _BREAKS | _ASIDES]
         for start, end in zip(begins, [*begins[1:], len(words)], strict=True):
-            reading.take(words[start], [word for word in words[start:end] if _tells(word)])
+            reading.take(words[start], [word for word in words[start:end] if tells(word)])
         read.append(frozenset(reading.points))
     return read
-
-
-def _tells(word: str) -> bool:
-    """Whether a word says something."""
-    return (word[0].isalnum() or len(word) > 1) and word not in _EMPTY
 
 
 @dataclass

@@ -7,8 +7,8 @@ says yes or no by her tokens.
 In: what a question is answered from, the clip. Out: a text, streamed sentence by sentence as each passes. A sentence
 that doesn't (`checking.py`) ends what it says; whatever is left of the plain answer is then said plainly. While the
 model writes, the plain answer is guessed ahead: words which are its own anyway come in one pass. As long as it says
-just that, names, yes and no, colours, numbers and times are given, and other words stand where it finds them nearly as
-likely as its own (`LEAD`).
+just that, all is given but words of deeds, looks, places and things, which stand where it finds them nearly as likely
+as its own (`LEAD`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from pvchat.chat.english import COLOURS, upper, word_set
 from pvchat.chat.query import PRESENT, Attribute, Not, Query, Whom
 from pvchat.chat.question import Basis, Question
-from pvchat.chat.reader.statements import NEGATIONS, words_in
+from pvchat.chat.reader.statements import NEGATIONS, tells, words_in
 from pvchat.chat.run import run
 from pvchat.chat.say.people import scene_told
 from pvchat.chat.say.voice import say
@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 80  # of an answer
 LEAD = 0.1  # how likely a word of the plain answer must be, beside the likeliest one, to stand in its place [choice]
-_FIXED = NEGATIONS | COLOURS | word_set("yes left right middle one two three four five six seven eight nine ten only")
+_FIXED = (
+    NEGATIONS
+    | COLOURS
+    | word_set("i to there yes left right middle one two three four five six seven eight nine ten only")
+)
 _ASKED: dict[QuestionType, tuple[Attribute, ...]] = {  # what is told of people, by what is asked of them
     "appearance": ("gender", "looks"),
     "action": ("deed",),
@@ -90,7 +94,7 @@ class Answerer:
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             visual, row = describer.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
-            context, lead = brief(known), Lead(LEAD, fixed_words(known.plain, [p.name for p in viewed.presences]))
+            context, lead = brief(known), Lead(LEAD, given(known.plain, viewed.conversation.names))
             if end := own_verdict(known):
                 context, lead = "", Lead(given=((end, len(known.plain)),))
             how = Decoding(MAX_TOKENS, heard=heard.hear, drafts=(known.plain, context), lead=lead)
@@ -98,10 +102,12 @@ class Answerer:
         heard.hear(text)
 
 
-def fixed_words(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """Where in a text stands what another wording may not change: names, numbers, colours, sides, yes, no, denials."""
-    fixed = (r"\d[\d:]*", *map(re.escape, names), *(f"(?i:{word})" for word in _FIXED))
-    return tuple(found.span() for found in re.finditer(rf"(?<!\w)(?:{'|'.join(fixed)})(?!\w)", text))
+def given(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where in a text stands what another wording may not change: all but words of deeds, looks, places and things."""
+    fixed = _FIXED.union(*(name.split() for name in names))
+    words = re.finditer(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text)
+    free = [one.span() for one in words if fixed.isdisjoint((one[0], *words_in(one[0]))) and tells(*words_in(one[0]))]
+    return tuple(zip([0, *(end for _, end in free)], [*(start for start, _ in free), len(text)], strict=True))
 
 
 def may_speak(question: Question) -> bool:
@@ -134,9 +140,9 @@ def brief(known: Basis, everything: bool = False) -> str:
     """
     question, timeline = known.question, known.timeline
     kind: QuestionType = "other" if everything else question.type
-    named = tuple(name for name in question.people if timeline.entity(name) is not None)[:_MOST_TOLD]
-    about = named or tuple(one.name for one in timeline.enrolled)[:_MOST_TOLD]
-    there = [one.name for one in timeline.enrolled if one.name in about and one.decision == "present"]
+    people = [one for name in question.people if (one := timeline.entity(name)) is not None][:_MOST_TOLD]
+    named = tuple(one.name for one in people)
+    there = [one.name for one in people or timeline.enrolled[:_MOST_TOLD] if one.decision == "present"]
     asked = [Query("attribute", Whom((name,)), attribute=one) for name in there for one in _ASKED.get(kind, ())]
     told = [say(run(query, timeline), timeline) for query in asked]
     seen = [one for one in told if NEGATIONS.isdisjoint(words_in(one))]  # and not that nothing can be made out
