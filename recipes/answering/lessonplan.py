@@ -107,7 +107,7 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
         about = Question("", Query("exists", Whom(tuple(focus), "both"), form="polar"))
     evidence = brief(known_of(about, sheet.presences, sheet.timeline), everything)
     lessons = [one for one in lessons if _is_in_evidence(one, evidence, sheet)]
-    if rng.random() < _NARROW:  # as a second try is told: what the rules would say
+    if rng.random() < _NARROW:  # told just what the rules would say
         lessons = [replace(one, evidence=one.answer) for one in lessons]
         evidence = ""
     named = focus or [p.name for p in sheet.presences if (p.decision == "absent") == absent][:3]

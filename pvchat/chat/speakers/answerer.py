@@ -35,11 +35,8 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 80  # of an answer
 LEAD = 0.1  # how likely a word of the plain answer must be, beside the likeliest one, to stand in its place [choice]
-_FIXED = (
-    NEGATIONS
-    | COLOURS
-    | word_set("i to there yes left right middle one two three four five six seven eight nine ten only")
-)
+_NUMBERS = word_set("one two three four five six seven eight nine ten only")
+_FIXED = NEGATIONS | COLOURS | _NUMBERS | {"i", "to", "there", "yes", "left", "right", "middle"}
 _ASKED: dict[QuestionType, tuple[Attribute, ...]] = {  # what is told of people, by what is asked of them
     "appearance": ("gender", "looks"),
     "action": ("deed",),
@@ -104,7 +101,7 @@ class Answerer:
 
 def given(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Where in a text stands what another wording may not change: all but words of deeds, looks, places and things."""
-    fixed = _FIXED.union(*(name.split() for name in names))
+    fixed = _FIXED.union(re.findall(r"[^\W\d_]+", " ".join(names)))
     words = re.finditer(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text)
     free = [one.span() for one in words if fixed.isdisjoint((one[0], *words_in(one[0]))) and tells(*words_in(one[0]))]
     return tuple(zip([0, *(end for _, end in free)], [*(start for start, _ in free), len(text)], strict=True))
