@@ -14,15 +14,7 @@ from dataclasses import dataclass, replace
 from pvchat.chat.query import atoms
 from pvchat.chat.question import Question
 from pvchat.chat.timeline import LIKELY, Row, Timeline
-from pvchat.model.choices import (
-    ChoiceKind,
-    Chooser,
-    Picked,
-    at_odds,
-    pick,
-    possible,
-    sentences,
-)
+from pvchat.model.choices import ChoiceKind, Chooser, Picked, at_odds, pick, possible, sentences
 from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence
 
 _HELPED = ("deed", "posture", "place")  # attributes of which a choice can tell something
