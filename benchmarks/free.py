@@ -24,10 +24,11 @@ import labelled
 import numpy as np
 
 from pvchat import PVChat
-from pvchat.chat.english import COLOURS
-from pvchat.chat.reader.statements import NUMBERS, told_words
+from pvchat.chat.english import COLOURS, word_set
+from pvchat.chat.question import Basis
+from pvchat.chat.reader.statements import words_in
 from pvchat.chat.speakers import answerer
-from pvchat.chat.speakers.checking import Checker
+from pvchat.chat.speakers.checking import Hearing
 from pvchat.config import Settings
 from pvchat.errors import PVChatError
 from pvchat.model import drafted
@@ -59,12 +60,10 @@ def main(argv: list[str] | None = None) -> None:
             rows.append(ask(chat, args.folder, *drawn, spoken))
             file.write(json.dumps(rows[-1]) + "\n")
             file.flush()
-    own, said, tries, stopped, barred = (
-        sum(row[key] for row in rows) for key in ("own", "sentences", "tries", "stopped", "barred")
-    )
+    own, said, refused, barred = (sum(row[key] for row in rows) for key in ("own", "sentences", "stopped", "barred"))
     first = float(np.median([row["first_cpu_s"] for row in rows]))
     sys.stdout.write(
-        f"{len(rows)} questions, {said} sentences, {own} the model's, {stopped} of {tries} tries stopped "
+        f"{len(rows)} questions, {said} sentences, {own} the model's, {refused} answers stopped "
         f"({barred} with a name, number, time or colour that it wasn't told), "
         f"{sum(row['led'] for row in rows)} words of {sum(row['tokens'] for row in rows)} led, "
         f"first word after {first:.2f} processor seconds in the median\n"
@@ -119,22 +118,24 @@ def counted() -> None:
     drafted._chosen = chosen
 
 
-def watched() -> list[answerer.Spoken]:
-    """A list that every answer of the model is added to, with what was stopped."""
-    made: list[answerer.Spoken] = []
+Said = tuple[Basis, Hearing]  # what the model's answer was made from, and the answer
+
+
+def watched() -> list[Said]:
+    """A list that every answer of the model is added to."""
+    made: list[Said] = []
     plain = answerer.Answerer.answer
 
-    def answer(self: Any, *args: Any, **named: Any) -> answerer.Spoken:
-        made.append(plain(self, *args, **named))
-        return made[-1]
+    def answer(self: Any, known: Basis, *args: Any, **named: Any) -> Hearing | None:
+        if (heard := plain(self, known, *args, **named)) is not None:
+            made.append((known, heard))
+        return heard
 
-    answerer.Answerer.answer = answer  # type: ignore[method-assign]
+    answerer.Answerer.answer = answer
     return made
 
 
-def ask(
-    chat: PVChat, folder: Path, clip: str, question: str, answerable: bool, spoken: list[answerer.Spoken]
-) -> dict[str, Any]:
+def ask(chat: PVChat, folder: Path, clip: str, question: str, answerable: bool, spoken: list[Said]) -> dict[str, Any]:
     """One question as a row of the result."""
     spoken.clear()
     count[:] = [0, 0]
@@ -145,30 +146,27 @@ def ask(
         text, kind, first = answer.answer, answer.type, answer.timing["first_token_s"]
     except PVChatError as error:  # somebody who isn't enrolled
         text, kind, first = str(error), "error", 0.0
-    made = spoken[0] if spoken else None
+    known, made = spoken[0] if spoken else (None, Hearing(lambda sentence: (sentence, ""), said=[text]))
     logging.getLogger(__name__).info("%s: %s", question, text)
     return {
         "clip": clip, "question": question, "answerable": answerable, "type": kind, "answer": text,
-        "plain": " ".join(made.checker.plain) if made else text,
-        "sentences": len(made.said) if made else 1, "own": made.own if made else 0,
-        "stopped": len(made.stopped) if made else 0, "refused": made.stopped if made else [],
-        "barred": sum(any(invented(said, made.checker)) for said, _ in made.stopped) if made else 0,
-        "tries": made.tries if made else 0, "tokens": count[0], "led": count[1],
-        "first_cpu_s": round(heard[0], 3) if heard else 0.0,
+        "plain": known.plain if known else text, "sentences": len(made.said), "own": made.own,
+        "stopped": made.refused is not None, "refused": made.refused,
+        "barred": bool(known and made.refused and invented(made.refused[0], known)),
+        "tokens": count[0], "led": count[1], "first_cpu_s": round(heard[0], 3) if heard else 0.0,
         "first_s": round(first, 3), "total_s": round(time.perf_counter() - began, 3),
     }  # fmt: skip
 
 
-def invented(sentence: str, checker: Checker) -> list[str]:
+def invented(sentence: str, known: Basis) -> list[str]:
     """Names, numbers, times and colours of a sentence that nothing known holds.
 
     They are what a mask over the words to choose from could keep the model from.
     """
-    told = {*told_words(" ".join(checker.plain), checker.names), *(p.what for p in checker.true)}
-    told |= {f"@{point.who}" for point in checker.true}
-    kinds = COLOURS | NUMBERS
-    own = told_words(sentence, checker.names)
-    return [w for w in own if (w[0] in "@0123456789" or w in kinds) and w not in told]
+    names = [one.name for one in known.timeline.enrolled]
+    told = words_in(f"{known.plain} {answerer.brief(known, everything=True)}", names)
+    kinds = COLOURS | word_set("one two three four five six seven eight nine ten")
+    return [w for w in words_in(sentence, names) if (w[0] in "@0123456789" or w in kinds) and w not in told]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The trained model answers itself: two tries, each sentence checked, and the rules' sentence where both fail."""
+"""The trained model answers itself: each sentence checked, and the plain ones in the place of what it doesn't say."""
 
 from __future__ import annotations
 
@@ -15,18 +15,15 @@ from safetensors.torch import save_file  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.reader.statements import sentences  # noqa: E402
-from pvchat.chat.speakers import answerer  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import WeightsError  # noqa: E402
 from pvchat.model.checkpoint import read_words, speaking_with, words_of  # noqa: E402
 from pvchat.model.config import ANSWERING  # noqa: E402
-from pvchat.model.drafted import Decoding  # noqa: E402
+from pvchat.model.drafted import Lead  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402
 from recipes.model.made import create_model, save_model  # noqa: E402
 from recipes.model.release import save_words  # noqa: E402
-
-Try = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
@@ -51,85 +48,68 @@ def chat(studio: Studio, folder: Path, trained: TrainedModel) -> PVChat:
 
 
 @pytest.fixture
-def tries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Texts that the model says, one a try, in place of its own; gives what each try was told, in the end."""
-    texts: list[str] = []
+def says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[tuple[str, Lead]]]:
+    """Puts a text in the place of the model's own, letter by letter; gives what the model was told and led by."""
+    told: list[tuple[str, Lead]] = []
 
-    def answer(self: PVChatModel, *asked: object) -> str:
-        text, how = texts.pop(0), asked[-1]
-        for end in range(1, len(text) + 1):  # as it comes, letter by letter
-            if how.heard(text[:end]):
-                return text[:end]
-        return text
+    def put(text: str) -> list[tuple[str, Lead]]:
+        def answer(self: PVChatModel, visual: object, question: str, facts: str, *asked: object) -> str:
+            how = asked[-1]
+            told.append((facts, how.lead))
+            ends = (end for end in range(1, len(text) + 1) if how.heard(text[:end]))
+            return text[: next(ends, len(text))]
 
-    monkeypatch.setattr(PVChatModel, "answer", answer)
-    return texts
+        monkeypatch.setattr(PVChatModel, "answer", answer)
+        return told
 
-
-def spoken(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> list[answerer.Spoken]:
-    """What `Answerer.answer` makes."""
-    made: list[answerer.Spoken] = []
-    plain = answerer.Answerer.answer
-    monkeypatch.setattr(
-        answerer.Answerer, "answer", lambda *args, **named: made.append(plain(*args, **named)) or made[-1]
-    )
-    return made
+    return put
 
 
-def test_what_the_model_says_is_shown_and_streamed(chat, studio, tries, monkeypatch):
-    made = spoken(chat, monkeypatch)
-    plain = chat_facts(chat, studio, "Is Ana in this video?")
-    tries.append(plain)
+def heard_of(chat: PVChat, clip: Path, question: str) -> str:
+    """An answer, which is what was streamed."""
     heard: list[str] = []
-    answer = chat.ask(studio.clip("both", ANA, BEN), "Is Ana in this video?", stream=heard.append)
-    assert answer.answer == plain == "".join(heard)
-    assert (made[0].own, made[0].stopped, tries) == (1, [], [])
+    answer = chat.ask(clip, question, stream=heard.append).answer
+    assert answer == "".join(heard)
+    return answer
 
 
-def test_a_wrong_answer_gets_a_second_try(chat, studio, tries, monkeypatch):
-    made = spoken(chat, monkeypatch)
-    plain = chat_facts(chat, studio, "Is Ana in this video?")
-    tries += ["No, Ana is not in this video.", plain]
-    heard: list[str] = []
-    answer = chat.ask(studio.clip("both", ANA, BEN), "Is Ana in this video?", stream=heard.append)
-    assert answer.answer == plain == "".join(heard)
-    assert made[0].own == 1
-    assert [sentence for sentence, _ in made[0].stopped] == ["No, Ana is not in this video."]
+def test_what_the_model_says_is_shown_and_streamed(chat, studio, says):
+    says("Yes, Ana is in this clip, wearing a red jacket.")
+    answer = heard_of(chat, studio.clip("both", ANA, BEN), "Is Ana in this video?")
+    assert answer == chat_facts(chat, studio, "Is Ana in this video?")  # that isn't all that is to be said
+    says(same := answer.replace("Ana is", "Ana appears"))
+    assert heard_of(chat, studio.clip("both", ANA, BEN), "Is Ana in this video?") == same != answer
 
 
-def test_after_two_wrong_answers_the_plain_sentence_stands(chat, studio, tries, monkeypatch):
-    made = spoken(chat, monkeypatch)
-    plain = chat_facts(chat, studio, "Who is in this video?")
-    tries += ["Ben is dancing.", "Carl and Ana are in this video."]
-    answer = chat.ask(studio.clip("both", ANA, BEN), "Who is in this video?")
-    assert answer.answer == plain
-    assert (made[0].own, len(made[0].stopped)) == (0, 2)
+@pytest.mark.parametrize(
+    "said", ["No, Ana is not in this video.", "Ben is dancing.", "Carl and Ana are in this video."]
+)
+def test_in_the_place_of_a_wrong_answer_the_plain_one_stands(chat, studio, says, said):
+    says(said)
+    for question in ("Is Ana in this video?", "Who is in this video?"):
+        assert heard_of(chat, studio.clip("both", ANA, BEN), question) == chat_facts(chat, studio, question)
 
 
-def test_who_was_spoken_of_first_is_not_told_twice(chat, studio, tries, monkeypatch):
-    made = spoken(chat, monkeypatch)
-    plain = chat_facts(chat, studio, "What are Ana and Ben wearing?")
+def test_what_the_model_leaves_out_is_said_plainly_and_nothing_twice(chat, studio, says):
+    question, both = "What are Ana and Ben wearing?", studio.clip("both", ANA, BEN)
+    plain = chat_facts(chat, studio, question)
     first, second = sentences(plain)
-    tries += [f"{second} Ana is dancing.", f"{first} {second}"]
-    heard: list[str] = []
-    answer = chat.ask(studio.clip("both", ANA, BEN), "What are Ana and Ben wearing?", stream=heard.append)
-    assert answer.answer == f"{second} {first}" == "".join(heard)
-    assert (made[0].own, made[0].tries, len(made[0].stopped)) == (2, 2, 1)
+    for said in (
+        first,
+        f"{first} {first}",
+        f"{first} Ana is dancing. {second}",
+        f"{second} {first}",
+        f"{plain} {plain}",
+    ):
+        says(said)
+        assert heard_of(chat, both, question) == plain
 
 
-def test_nothing_is_said_twice(chat, studio, tries, monkeypatch):
-    made = spoken(chat, monkeypatch)
-    plain = chat_facts(chat, studio, "What are Ana and Ben wearing?")
-    first, second = sentences(plain)
-    tries += [f"{first} {first}", f"{first} {second}"]
-    assert chat.ask(studio.clip("both", ANA, BEN), "What are Ana and Ben wearing?").answer == plain
-    assert [sentence for sentence, _ in made[0].stopped] == [first]
-
-
-def test_small_talk_is_not_the_models(chat, studio, tries):
-    answer = chat.ask(studio.clip("both", ANA, BEN), "Thanks!")
-    assert answer.answer.startswith("You're welcome")
-    assert tries == []
+def test_small_talk_is_not_the_models(chat, studio, says):
+    told = says("Hello.")
+    assert heard_of(chat, studio.clip("both", ANA, BEN), "Thanks!").startswith("You're welcome")
+    assert heard_of(chat, studio.clip("both", ANA, BEN), "她在做什么？").startswith("中文问题")
+    assert told == []
 
 
 def test_a_model_that_knows_nothing_changes_no_answer(chat, studio):
@@ -184,26 +164,14 @@ def test_words_that_dont_fit_are_refused(trained, tmp_path):
         read_words(trained.model, tmp_path / ANSWERING)
 
 
-def test_whether_somebody_is_there_is_left_to_her_tokens(chat, studio, tries, monkeypatch):
-    """Where her marks tell: the first try is told nothing, its yes is its own; the second is told all."""
-    told: list[tuple[str, float, tuple[tuple[int, int], ...]]] = []
-    said = PVChatModel.answer
-
-    def answer(
-        self: PVChatModel, visual: object, question: str, facts: str, vector: object, people: object, how: Decoding
-    ) -> str:
-        told.append((facts, how.lead.share, how.lead.given))
-        return said(self, visual, question, facts, vector, people, how)
-
-    monkeypatch.setattr(PVChatModel, "answer", answer)
-    monkeypatch.setattr(answerer, "tokens_tell", lambda *_: True)
+def test_whether_somebody_is_there_is_left_to_her_tokens(chat, studio, says):
+    """The model is told nothing, and its yes is its own; what else is asked it is told, and led in."""
     plain = chat_facts(chat, studio, "Is Ana in this video?")
-    tries += ["No, Ana is not in this video.", plain]
-    assert chat.ask(studio.clip("both", ANA, BEN), "Is Ana in this video?").answer == plain
-    (first, second), yes = told, len("Yes")
-    assert first == ("", 1.0, ((yes, len(plain)),))
-    assert second[0] == plain
-    assert second[2][0][0] == 0  # its yes is given
-    tries.append(chat_facts(chat, studio, "What is Ana wearing?"))
-    chat.ask(studio.clip("both", ANA, BEN), "What is Ana wearing?")
-    assert "Ana" in told[-1][0]
+    told = says(plain)
+    assert heard_of(chat, studio.clip("both", ANA, BEN), "Is Ana in this video?") == plain
+    assert told == [("", Lead(given=((len("Yes"), len(plain)),)))]
+    wearing = chat_facts(chat, studio, "What is Ana wearing?")
+    assert heard_of(chat, studio.clip("both", ANA, BEN), "What is Ana wearing?") == wearing
+    facts, lead = told[-1]
+    assert wearing in facts
+    assert [wearing[a:b] for a, b in lead.given] == ["Ana is ", " a red ", "."]

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.english import same_colour
-from pvchat.chat.reader.statements import held_words
 from pvchat.chat.speakers.checking import contradictions, prompt, rephrase, same_words
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
@@ -28,7 +27,7 @@ def at_odds(said: str, facts: PersonFacts, scene: SceneFacts, names: Sequence[st
     ("plain", "said"),
     [
         ("Ana sits, talks and raises a hand.", "Ana is sitting and talking while raising a hand."),
-        ("Ana is wearing a dark suit and glasses.", "Ana wears a dark suit with glasses."),
+        ("Ana is wearing a dark suit and glasses.", "Ana wears a dark suit and glasses."),
         ("Yes, Ana is in this video, from 0:02 to 0:09.", "Yes, Ana appears in this video from 0:02 to 0:09."),
         ("Yes, both Ana and Ben are in this video.", "Yes, Ana and Ben both appear in this video."),
         ("Will is in an office, on the left.", "Will is on the left in an office."),
@@ -151,9 +150,9 @@ def test_new_words_that_fit_what_was_measured_pass(said: str) -> None:
         ("Ben is sitting at a table.", "names Ben"),
         ("ben's dog is sitting.", "names Ben"),
         ("The woman is sitting at a table.", "another gender"),
-        ("The man is sitting in a field.", "indoors or outdoors"),
-        ("The man is standing by a table.", "another pose"),
-        ("The man is walking by a table.", "another pose"),
+        ("The man is sitting in a field.", "another setting"),
+        ("The man is standing by a table.", "another posture"),
+        ("The man is walking by a table.", "another posture"),
         ("The man is sitting on the right.", "another side"),
     ],
 )
@@ -167,7 +166,7 @@ def test_new_words_at_odds_with_what_was_measured_are_refused(said: str, why: st
 )
 def test_places_are_indoors_or_outdoors(said: str, setting: str) -> None:
     other = "indoors" if setting == "outdoors" else "outdoors"
-    assert at_odds(f"She stands {said}.", PersonFacts(), SceneFacts(setting=setting)) == ["indoors or outdoors"]
+    assert at_odds(f"She stands {said}.", PersonFacts(), SceneFacts(setting=setting)) == ["another setting"]
     assert at_odds(f"She stands {said}.", PersonFacts(), SceneFacts(setting=other)) == []
 
 
@@ -180,38 +179,6 @@ def test_where_nothing_was_measured_only_denials_and_names_are_refused() -> None
 @given(st.sampled_from(["Ben", "Ana", "Zoë", "Mary Ann", "R2-D2", "(x"]), st.text(max_size=30))
 def test_other_peoples_names_never_pass(name: str, rest: str) -> None:
     assert f"names {name}" in at_odds(f"So {name} sits. {rest}", PersonFacts(), SceneFacts(), [name])
-
-
-def test_what_a_rewording_may_not_change_is_found_where_it_stands() -> None:
-    text = "No, Ana Li is not on the left: Will and Ana are, in a dark red top, from 0:02 to 0:09. Yes, I can't tell."
-    held = [text[a:b] for a, b in held_words(text, ["Ana Li", "Ana", "Will"])]
-    assert held == [
-        "No, Ana Li is not on the left",
-        "Will and Ana are, in a dark red top, from 0:02 to 0:09",
-        "Yes, I can't tell",
-    ]
-    assert held_words("I will tell.", ["Will"]) == ()
-    assert held_words("She is not in this video.", ()) == ((4, 25),)
-
-
-@pytest.mark.parametrize(
-    ("text", "held"),
-    [
-        ("Ana is in this video, but I can't tell the rest.", ["Ana is in this video, but I can't tell"]),
-        (
-            "Ana is not in this video, so I can't say where Ana is.",
-            ["Ana is not in this video, so I can't say where Ana is"],
-        ),
-        ("As far as I can see, nobody I know is sitting.", [", nobody"]),
-        ("I see nobody next to Ana.", ["nobody", "to Ana"]),
-        ("Ana is wearing a hat, with dark hair.", ["Ana is wearing", ", with dark"]),
-        ("Yes, this is outdoors.", ["Yes"]),
-        ("Ana sits and talks.", ["Ana sits"]),
-        ("The bed can be seen.", []),
-    ],
-)
-def test_who_is_there_and_what_cannot_be_told_is_held_from_its_beginning(text: str, held: list[str]) -> None:
-    assert [text[a:b] for a, b in held_words(text, ["Ana"])] == held
 
 
 @pytest.mark.parametrize(

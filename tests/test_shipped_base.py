@@ -17,6 +17,7 @@ from pvchat import PVChat  # noqa: E402
 from pvchat.chat.clip_timeline import timeline_of  # noqa: E402
 from pvchat.chat.english import HEDGE  # noqa: E402
 from pvchat.chat.speakers import answerer  # noqa: E402
+from pvchat.chat.speakers.checking import Hearing  # noqa: E402
 from pvchat.chat.speakers.claims import fill_gaps  # noqa: E402
 from pvchat.chat.timeline import LIKELY
 from pvchat.config import Settings  # noqa: E402
@@ -80,20 +81,26 @@ def test_the_model_answers_by_itself_from_what_it_is_told(
     """`--answers spoken`: its own sentences pass the guard; with the evidence taken away the first tries don't."""
     monkeypatch.setenv("PVCHAT_HOME", str(demo_clips["car-1"].parents[1]))
     own, asked = PVChat(Settings(device="cpu", answers="spoken")), ("Is Carl in this video?", WHERE, "Is Carl a man?")
-    plain, made = answerer.Answerer.answer, []
-    monkeypatch.setattr(
-        answerer.Answerer, "answer", lambda *args, **named: made.append(plain(*args, **named)) or made[-1]
-    )
+    made = answers_of(monkeypatch)
     for text in asked:
         own.ask(demo_clips["car-2"], text)
     assert sum(one.own for one in made) >= 2
-    stopped = sum(len(one.stopped) for one in made)
+    refused = sum(one.refused is not None for one in made)
     made.clear()
     monkeypatch.setattr(answerer, "brief", lambda *_, **how: "")
     for text in asked:
         own.ask(demo_clips["car-2"], text)
-    assert sum(len(one.stopped) for one in made) > stopped
+    assert sum(one.refused is not None for one in made) > refused
     assert all(one.text for one in made)  # the rules speak where the model can't
+
+
+def answers_of(monkeypatch: pytest.MonkeyPatch) -> list[Hearing]:
+    """A list that each spoken answer is added to."""
+    plain, made = answerer.Answerer.answer, list[Hearing]()
+    monkeypatch.setattr(
+        answerer.Answerer, "answer", lambda *args, **named: made.append(plain(*args, **named)) or made[-1]
+    )
+    return made
 
 
 def yes_by_tokens(chat: PVChat, analysis: ClipAnalysis, asked: Person, owner: Person) -> bool:
@@ -132,13 +139,11 @@ def test_a_spoken_yes_is_read_from_her_tokens(
     """Its first word is the model's own: with another's tokens the first try says no, and the guard stops it."""
     monkeypatch.setenv("PVCHAT_HOME", str(demo_clips["car-1"].parents[1]))
     own, obama = PVChat(Settings(device="cpu", answers="spoken")), enroll(chat.analyse(demo_clips["portrait"]), "Obama")
-    plain, made = answerer.Answerer.answer, []
-    monkeypatch.setattr(
-        answerer.Answerer, "answer", lambda *args, **named: made.append(plain(*args, **named)) or made[-1]
-    )
+    made = answers_of(monkeypatch)
     first = own.ask(demo_clips["car-2"], "Is Carl in this video?").answer
-    assert (made[0].own, made[0].tries, made[0].stopped) == (1, 1, [])
+    assert (made[0].own, made[0].refused) == (1, None)
     state = describer.Describer.state
     monkeypatch.setattr(describer.Describer, "state", lambda self, p: replace(state(self, obama), name=p.name))
     assert own.ask(demo_clips["car-2"], "Is Carl in this video?").answer == first
-    assert [said for said, _ in made[1].stopped][:1] == ["No, Carl is not in this video."]
+    assert made[1].refused is not None
+    assert made[1].refused[0] == "No, Carl is not in this video."

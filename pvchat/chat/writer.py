@@ -24,7 +24,6 @@ from pvchat.schemas import AnswerGround, PersonPresence
 if TYPE_CHECKING:
     from pvchat.bases.zeroshot import ZeroShot
     from pvchat.chat.speakers.answerer import Answerer
-    from pvchat.chat.speakers.checking import Hearing
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.model.describer import Describer
     from pvchat.model.language import LanguageModel
@@ -95,13 +94,8 @@ class Writer:
 
     def _written(self, known: Basis, viewed: Viewed, stream: Stream | None) -> WrittenAnswer:
         """One answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
-        spoken: Hearing | None = None
-        if asks_of_sound(known.question.query):
-            pass  # neither of them hears
-        elif self.narrator is not None:
-            spoken = self.narrator.answer(known, viewed, stream)
-        elif self.answerer is not None:
-            spoken = self.answerer.answer(known, viewed, stream)
+        speaker = None if asks_of_sound(known.question.query) else self.narrator or self.answerer  # neither hears
+        spoken = None if speaker is None else speaker.answer(known, viewed, stream)
         if spoken is not None:
             text, first_at = viewed.whole(spoken.text), spoken.first_at
         else:

@@ -22,8 +22,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pvchat.chat.reader.statements import sentences
-from pvchat.chat.speakers.checking import Checker, points_of
+from pvchat.chat.speakers.checking import Backed, Hearing
 from pvchat.errors import SettingsError
 from pvchat.model.people import People
 from pvchat.model.sentences import Encode
@@ -162,11 +161,8 @@ class AnsweringPhase:
 
 def agrees(made: LessonPlan, lesson: Lesson, text: str) -> bool:
     """Whether an answer says what the rules say, sentence by sentence."""
-    names = [p.name for p in made.sheet.presences]
-    known = points_of(made.sheet.timeline, names) if made.brief else frozenset()
-    checker = Checker(sentences(lesson.answer), known, names, lesson.question.query)
-    lines = sentences(text)
-    return len(lines) == len(checker.plain) and all(i in checker.check(s, [i]).answers for i, s in enumerate(lines))
+    check = Backed(lesson.answer, made.brief, [p.name for p in made.sheet.presences])
+    return not Hearing(check).hear(text) and not check.left
 
 
 def people_of(model: Any, batch: EpisodeBatch) -> People | None:

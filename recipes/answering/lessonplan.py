@@ -15,7 +15,7 @@ import numpy as np
 from pvchat.chat.english import COLOURS
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Conversation, Question, known_of
-from pvchat.chat.reader.statements import told_words
+from pvchat.chat.reader.statements import words_in
 from pvchat.chat.say.people import gender_of
 from pvchat.chat.speakers.answerer import brief
 from pvchat.schemas import PersonPresence
@@ -107,7 +107,7 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
         about = Question("", Query("exists", Whom(tuple(focus), "both"), form="polar"))
     evidence = brief(known_of(about, sheet.presences, sheet.timeline), everything)
     lessons = [one for one in lessons if _is_in_evidence(one, evidence, sheet)]
-    if rng.random() < _NARROW:  # as a second try is told: what the rules would say
+    if rng.random() < _NARROW:  # told just what the rules would say
         lessons = [replace(one, evidence=one.answer) for one in lessons]
         evidence = ""
     named = focus or [p.name for p in sheet.presences if (p.decision == "absent") == absent][:3]
@@ -117,7 +117,7 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
 def _is_in_evidence(lesson: Lesson, evidence: str, sheet: Sheet) -> bool:
     """Whether every name, number and colour of an answer stands in what the model is told."""
     names = [p.name for p in sheet.presences]
-    more = set(told_words(lesson.answer, names)) - set(told_words(f"{evidence} {lesson.prompt}", names))
+    more = set(words_in(lesson.answer, names)) - set(words_in(f"{evidence} {lesson.prompt}", names))
     return not any(word.startswith("@") or word[0].isdigit() or word in COLOURS for word in more)
 
 

@@ -1,46 +1,48 @@
 """The trained model's own answers: it reads what of all that is known could answer the question, and says what does.
 
-It reads best what is short and in the answers' own words, so its `brief` tells what the question's type asks for.
+It reads best what is short and in the answers' own words, so its `brief` tells what the question's type asks for. It
+gets the clip's visual tokens and the personal tokens of everyone named. Whether one person is there it isn't told: it
+says yes or no by her tokens.
 
 In: what a question is answered from, the clip. Out: a text, streamed sentence by sentence as each passes. A sentence
-that doesn't (`checking.py`) ends the first try. The second try is given the plain answer as all that is known; what it
-doesn't say either is said plainly. While it writes, the plain answer is guessed ahead: words which are the model's own
-anyway come in one pass. As long as it says just that, names, yes and no and what else was found are given
-(`held_words`), and other words of it stand where the model finds them nearly as likely as its own (`LEAD`).
-It gets the clip's visual tokens and the personal tokens of everyone named. Whether one person is there it isn't told
-where her tokens tell it clearly: the yes or no of the first try is its own, the rest leads as before.
+that doesn't (`checking.py`) ends what it says; whatever is left of the plain answer is then said plainly. While the
+model writes, the plain answer is guessed ahead: words which are its own anyway come in one pass. As long as it says
+just that, all is given but words of deeds, looks, places and things, which stand where it finds them nearly as likely
+as its own (`LEAD`).
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pvchat.chat.english import upper
-from pvchat.chat.query import Has, Not, Query, Whom
+from pvchat.chat.english import COLOURS, upper, word_set
+from pvchat.chat.query import PRESENT, Attribute, Not, Query, Whom
 from pvchat.chat.question import Basis, Question
-from pvchat.chat.reader.statements import held_words
+from pvchat.chat.reader.statements import NEGATIONS, tells, words_in
 from pvchat.chat.run import run
-from pvchat.chat.say.clauses import who_is_absent, who_is_there
-from pvchat.chat.say.people import acts, looks, scene_told, whereabouts
+from pvchat.chat.say.people import scene_told
 from pvchat.chat.say.voice import say
-from pvchat.chat.speakers.checking import Checker, Spoken
-from pvchat.chat.timeline import Entity, Timeline
+from pvchat.chat.speakers.checking import Backed, Hearing
 from pvchat.schemas import PersonPresence, QuestionType
 
 if TYPE_CHECKING:
     from pvchat.chat.question import Stream, Viewed
     from pvchat.model.describer import Describer
-    from pvchat.model.drafted import Lead
-    from pvchat.model.people import People
-    from pvchat.model.pvchat import PVChatModel
-    from pvchat.model.visual import VisualTokens
 
 MAX_TOKENS = 80  # of an answer
 LEAD = 0.1  # how likely a word of the plain answer must be, beside the likeliest one, to stand in its place [choice]
-CLEAR = 1.5  # log-odds from which marks tell: 446 of 538 decisions on the tune half, 444 of them alike
+_NUMBERS = word_set("one two three four five six seven eight nine ten only")
+_FIXED = NEGATIONS | COLOURS | _NUMBERS | {"i", "to", "there", "yes", "left", "right", "middle"}
+_ASKED: dict[QuestionType, tuple[Attribute, ...]] = {  # what is told of people, by what is asked of them
+    "appearance": ("gender", "looks"),
+    "action": ("deed",),
+    "location": ("place",),
+    "other": ("gender", "looks", "deed", "place"),
+}
 _MOST_NAMED = 3  # people whose tokens stand in the prompt
 _MOST_TOLD = 5  # people told of one by one: the prompt has room for no more
 log = logging.getLogger(__name__)
@@ -56,55 +58,53 @@ class Answerer:
 
     describer: Describer
 
-    def answer(self, known: Basis, viewed: Viewed, stream: Stream | None = None) -> Spoken:
-        """The answer to one question.
+    def answer(self, known: Basis, viewed: Viewed, stream: Stream | None = None) -> Hearing | None:
+        """The answer to one question; None where the model isn't asked.
 
         Args:
             known: what it is answered from.
             viewed: the clip.
             stream: called with pieces of the text, each after its sentence passed.
         """
-        heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
-        spoken = Spoken(Checker.of(known), stream=heard)
-        for context in (brief(known), known.plain) if may_speak(known.question) else ():
-            if not spoken.done:
-                self._try(known, context, viewed, spoken)
-        for place in spoken.left:
-            spoken.say(spoken.checker.plain[place])
-        log.debug("%r: %r; refused: %s", known.question.text, spoken.text, spoken.stopped)
-        return spoken
+        if not may_speak(known.question):
+            return None
+        told = f"{brief(known)} {brief(known, everything=True)}"
+        check = Backed(known.plain, told, [one.name for one in known.timeline.enrolled])
+        heard = Hearing(check, stream and (lambda piece: stream(viewed.whole(piece))))
+        self._speak(known, viewed, heard)
+        for sentence in check.left:
+            heard.say(sentence)
+        log.debug("%r: %r; refused: %s", known.question.text, heard.text, heard.refused)
+        return heard
 
-    def _try(self, known: Basis, context: str, viewed: Viewed, spoken: Spoken) -> None:
-        """One try; its sentences go to `spoken` as they come."""
+    def _speak(self, known: Basis, viewed: Viewed, heard: Hearing) -> None:
+        """Have the model answer; its sentences go to `heard` as they come."""
         from pvchat.model.checkpoint import speaking_with
-        from pvchat.model.drafted import Decoding
+        from pvchat.model.drafted import Decoding, Lead
         from pvchat.model.people import People
         from pvchat.model.personlora import spoken_of
 
         describer, trained, question = self.describer, self.describer.trained, known.question
-        plain = " ".join(spoken.checker.plain)
-        wanted, refused = names_in_prompt(question, known.people), len(spoken.stopped)
-        own = own_verdict(known) if not spoken.tries else 0
-        spoken.begin()
+        wanted = names_in_prompt(question, known.people)
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
         rivals = [p for p in viewed.people if p.name not in wanted]
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             visual, row = describer.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
-            own = own if tokens_tell(trained.model, present, visual) else 0
-            context = "" if own else context
-            lead = _lead(plain, own, spoken.checker.names)
-            how = Decoding(MAX_TOKENS, heard=spoken.hear, drafts=(plain, context), lead=lead)
+            context, lead = brief(known), Lead(LEAD, given(known.plain, viewed.conversation.names))
+            if end := own_verdict(known):
+                context, lead = "", Lead(given=((end, len(known.plain)),))
+            how = Decoding(MAX_TOKENS, heard=heard.hear, drafts=(known.plain, context), lead=lead)
             text = trained.model.answer(visual, question.text, context, describer.vector(question.text), present, how)
-        if len(spoken.stopped) == refused:  # heard to its end
-            spoken.hear(text)
+        heard.hear(text)
 
 
-def _lead(plain: str, own: int, names: Sequence[str]) -> Lead:
-    """How far the plain answer leads: all but the yes or no that the model finds by itself, if one ends at `own`."""
-    from pvchat.model.drafted import Lead
-
-    return Lead(given=((own, len(plain)),)) if own else Lead(LEAD, held_words(plain, names))
+def given(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where in a text stands what another wording may not change: all but words of deeds, looks, places and things."""
+    fixed = _FIXED.union(re.findall(r"[^\W\d_]+", " ".join(names)))
+    words = re.finditer(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text)
+    free = [one.span() for one in words if fixed.isdisjoint((one[0], *words_in(one[0]))) and tells(*words_in(one[0]))]
+    return tuple(zip([0, *(end for _, end in free)], [*(start for start, _ in free), len(text)], strict=True))
 
 
 def may_speak(question: Question) -> bool:
@@ -125,19 +125,7 @@ def own_verdict(known: Basis) -> int:
     """
     question, verdict = known.question, (known.finding.verdict or "").capitalize()
     plainly = question.type == "existence" and question.is_usual and len(question.people) == 1
-    sure = any(p.name in question.people and p.decision != "unsure" for p in known.people)
-    return len(verdict) if plainly and sure and verdict in ("Yes", "No") and known.plain.startswith(verdict) else 0
-
-
-def tokens_tell(model: PVChatModel, people: People | None, visual: VisualTokens) -> bool:
-    """Whether the marks of the one person who is named tell clearly if she is in a clip."""
-    import torch
-
-    if people is None:
-        return False
-    with torch.no_grad():
-        found = model.prints(people, visual)
-    return bool(found.known.all()) and float(found.odds.abs().min()) >= CLEAR
+    return len(verdict) if plainly and verdict in ("Yes", "No") and known.plain.startswith(verdict) else 0
 
 
 def brief(known: Basis, everything: bool = False) -> str:
@@ -147,43 +135,25 @@ def brief(known: Basis, everything: bool = False) -> str:
         known: what the question is answered from.
         everything: all that is known of those it is about, not only what it asks for.
     """
-    kind: QuestionType = "other" if everything else known.question.type
-    timeline = known.timeline
-    named = [one for name in known.question.people if (one := timeline.entity(name)) is not None][:_MOST_TOLD]
-    present = [one.name for one in (named or timeline.enrolled[:_MOST_TOLD]) if one.decision == "present"]
-    seen = [sentence for name in present for sentence in _seen_of(name, timeline, kind)]
-    scene = scene_told(timeline) if kind in ("location", "other") else ""
-    return " ".join(filter(None, (*_there(known, named, kind), *seen, scene)))
-
-
-def _there(known: Basis, named: Sequence[Entity], kind: QuestionType) -> list[str]:
-    """Who is there, and everybody where others make the answer; what is counted is told as the answer tells it."""
     question, timeline = known.question, known.timeline
+    kind: QuestionType = "other" if everything else question.type
+    people = [one for name in question.people if (one := timeline.entity(name)) is not None][:_MOST_TOLD]
+    named = tuple(one.name for one in people)
+    there = [one.name for one in people or timeline.enrolled[:_MOST_TOLD] if one.decision == "present"]
+    asked = [Query("attribute", Whom((name,)), attribute=one) for name in there for one in _ASKED.get(kind, ())]
+    told = [say(run(query, timeline), timeline) for query in asked]
+    seen = [one for one in told if NEGATIONS.isdisjoint(words_in(one))]  # and not that nothing can be made out
+    scene = scene_told(timeline) if kind in ("location", "other") else ""
+    return " ".join(filter(None, (*_there(known, named), *seen, scene)))
+
+
+def _there(known: Basis, named: tuple[str, ...]) -> list[str]:
+    """Who is there, and everybody where others make the answer; what is counted is told as the answer tells it."""
+    query, timeline = known.question.query, known.timeline
     if named and known.finding.number is not None:
         return [known.plain]
-    if not named and question.query.where == Not(Has("present")):
-        return [who_is_absent(timeline.enrolled)]
-    groups = [named] if len(named) > 1 and kind == "existence" else [[one] for one in named]
-    everybody = [who_is_there(timeline.enrolled, timeline)]
-    others = everybody if not named or question.asks_everybody and len(groups) == len(named) else []
-    return [*(_which_are_there(group, timeline) for group in groups), *others]
-
-
-def _which_are_there(named: Sequence[Entity], timeline: Timeline) -> str:
-    """Which of several named are there, without the yes or no that the answer begins with."""
-    names = tuple(one.name for one in named)
-    told = say(run(Query("exists", Whom(names, "both"), form="polar"), timeline), timeline)
-    return upper(told.removeprefix("Yes, ").removeprefix("No, "))
-
-
-def _seen_of(name: str, timeline: Timeline, kind: QuestionType) -> list[str]:
-    """Looks, deeds and place of somebody who is there, as far as the question's type asks for them."""
-    spans, gender = timeline.seen(name), timeline.of(name, "gender")
-    place = whereabouts(name, spans, timeline, strangers=True)
-    clauses = {
-        "appearance": [f"is a {gender[0].value}" if gender else "", looks(name, spans, timeline, whole=True)],
-        "action": [acts(name, spans, timeline)],
-        "location": [f"is {place}" if place else ""],
-    }
-    wanted = clauses if kind == "other" else [kind] if kind in clauses else []
-    return [f"{name} {clause}." for one in wanted for clause in clauses[one] if clause]
+    absent = Not(PRESENT) if not named and query.where == Not(PRESENT) else None
+    asked = [Query("exists", Whom(named, "both"), form="polar")] if named else []
+    asked += [Query("who", where=absent)] if not named or known.question.asks_everybody else []
+    told = [say(run(one, timeline), timeline) for one in asked]
+    return [upper(one.removeprefix("Yes, ").removeprefix("No, ")) for one in told]

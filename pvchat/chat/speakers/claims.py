@@ -14,20 +14,13 @@ from dataclasses import dataclass, replace
 from pvchat.chat.query import atoms
 from pvchat.chat.question import Question
 from pvchat.chat.timeline import LIKELY, Row, Timeline
-from pvchat.model.choices import (
-    ChoiceKind,
-    Chooser,
-    Picked,
-    at_odds,
-    pick,
-    possible,
-    sentences,
-)
-from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
+from pvchat.model.choices import ChoiceKind, Chooser, Picked, at_odds, pick, possible, sentences
+from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence
 
 _HELPED = ("deed", "posture", "place")  # attributes of which a choice can tell something
 _LIKELY = 0.6  # probability of a row that is told with "probably"
 _ON_A_COUCH, _ON_A_BED = "sitting on a couch", "sitting on a bed"  # what one sits on in a bedroom
+_SURE = ("sure", "group sure")
 _DARK_RIMS = ("a dark background", "a black background", "a dark grey background")
 _EVENT = "at an event"  # both that were said of people outdoors on the tune half were wrong
 _log = logging.getLogger(__name__)
@@ -58,10 +51,12 @@ def fill_gaps(
         analysis: of it.
         chooser: the model, or an encoder.
     """
-    wanted = [gaps(q, asked, timeline, analysis) for q, asked in zip(questions, people, strict=True)]
-    every = list(dict.fromkeys(gap for mine in wanted for gap in mine))
-    rows = _chosen(every, timeline, analysis, chooser)
-    return [_with_rows(timeline, [rows[gap] for gap in mine if gap in rows]) for mine in wanted]
+    rows, filled = dict[Gap, Row | None](), list[Timeline]()
+    for question, asked in zip(questions, people, strict=True):
+        mine = gaps(question, asked, timeline, analysis)
+        rows |= {gap: _chosen(gap, timeline, analysis, chooser) for gap in mine if gap not in rows}
+        filled.append(_with_rows(timeline, [row for gap in mine if (row := rows[gap]) is not None]))
+    return filled
 
 
 def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis) -> list[Gap]:
@@ -88,28 +83,28 @@ def _helped(question: Question) -> bool:
     return query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
 
 
-def _chosen(wanted: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> dict[Gap, Row]:
-    """For each gap the likeliest choice as a row, where it is likely enough and nothing speaks against it."""
-    found: dict[Gap, Row] = {}
-    count = sum(bool(timeline.seen(one.name)) for one in timeline.entities)
-    for kind, scale in chooser.scales.items():
-        if not (mine := [gap for gap in wanted if gap.kind == kind]):
-            continue
-        alike = chooser.liken([gap.track for gap in mine], sentences(kind))
-        shares = scale.probabilities(kind, alike, possible(kind, analysis.scene, count))
-        for gap, row in zip(mine, shares, strict=True):
-            picked = pick(kind, scale, row, analysis.scene.setting)
-            problems = _against(gap, picked, analysis, chooser.judged)
-            _log.debug("%s %s: %r %.2f %s", kind, gap.name, picked.said, picked.probability, problems)
-            if not problems:
-                found[gap] = _row(gap, picked, timeline, analysis.scene)
-    return found
+def _chosen(gap: Gap, timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> Row | None:
+    """The likeliest choice as a row, where it is likely enough and nothing speaks against it."""
+    if (scale := chooser.scales.get(gap.kind)) is None:
+        return None
+    scene, count = analysis.scene, sum(bool(timeline.seen(one.name)) for one in timeline.entities)
+    alike = chooser.liken([gap.track], sentences(gap.kind))
+    shares = scale.probabilities(gap.kind, alike, possible(gap.kind, scene, count))[0]
+    picked = pick(gap.kind, scale, shares, scene.setting)
+    problems = _against(gap, picked, analysis, chooser.judged)
+    _log.debug("%s %s: %r %.2f %s", gap.kind, gap.name, picked.said, picked.probability, problems)
+    if problems:
+        return None
+    said = _ON_A_BED if picked.said == _ON_A_COUCH and scene.place == "a bedroom" else picked.said
+    if gap.kind == "location":
+        return Row("", "place", said, *timeline.whole, probability=_LIKELY)
+    return Row(gap.name, "deed", said, *timeline.whole, probability=1.0 if picked.level in _SURE else _LIKELY)
 
 
 def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis, judged: bool) -> list[str]:
     """What speaks against what was picked from a list; of the trained model's choices also what footage showed."""
     scene, place, choice, level = analysis.scene, gap.kind == "location", picked.choice, picked.level
-    sure, wide = level in ("sure", "group sure"), choice.group_footage and level == "group sure"
+    sure, wide = level in _SURE, choice.group_footage and level == "group sure"
     facts = PersonFacts() if gap.track is None else analysis.tracks[gap.track].facts
     # whether the rim of the picture is one surface that tells no place: a dark one; any for a likely choice
     surface = bool(scene.background) and (not sure or scene.background in _DARK_RIMS)
@@ -124,13 +119,6 @@ def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis, judged: bool) -> 
         ("seldom right outdoors", judged and picked.said == _EVENT and scene.setting == "outdoors"),
     )
     return [problem for problem, there in problems if there]
-
-
-def _row(gap: Gap, picked: Picked, timeline: Timeline, scene: SceneFacts) -> Row:
-    said = _ON_A_BED if picked.said == _ON_A_COUCH and scene.place == "a bedroom" else picked.said
-    sure = picked.level in ("sure", "group sure") and gap.kind != "location"
-    attribute = "deed" if gap.kind == "action" else "place"
-    return Row(gap.name, attribute, said, *timeline.whole, probability=1.0 if sure else _LIKELY)
 
 
 def _with_rows(timeline: Timeline, rows: Sequence[Row]) -> Timeline:

@@ -20,11 +20,11 @@ from pvchat.bases.prompts import BasePrompt
 from pvchat.bases.states import adapted, personal_of
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Basis
+from pvchat.chat.reader.statements import mentioned, sentences
 from pvchat.chat.run import run
-from pvchat.chat.say.clauses import nobody_known, untold
+from pvchat.chat.say.clauses import nobody_known
 from pvchat.chat.say.voice import say
-from pvchat.chat.speakers.checking import Retold
-from pvchat.chat.timeline import Entity
+from pvchat.chat.speakers.checking import Hearing, Uncontradicted
 from pvchat.config import Settings
 from pvchat.model.sentences import Encode
 
@@ -79,7 +79,7 @@ class Narrator:
         other.lock, other.frames, other._base = self.lock, self.frames, self.base
         return other
 
-    def answer(self, known: Basis, viewed: Viewed, stream: Stream | None) -> Retold | None:
+    def answer(self, known: Basis, viewed: Viewed, stream: Stream | None) -> Hearing | None:
         """The base's answer to one question; None where it isn't asked, or nothing that it says may be shown.
 
         Args:
@@ -92,13 +92,11 @@ class Narrator:
             return None
         others = [name for name in viewed.conversation.names if name not in {p.name for p in present}]
         before = "" if present or known.question.people else viewed.whole(nobody_known())
-        reply = Retold(known.question, present, known.timeline, others, before, stream=stream)
+        reply = Hearing(Uncontradicted(known, others, before), stream)
         self._listen(known, viewed, reply)
-        if not reply.said:
-            return None
-        if after := viewed.whole(_after(known)):
+        if reply.said and (after := viewed.whole(_after(known))):
             reply.say(after)
-        return reply
+        return reply if reply.said else None
 
     def forget(self) -> None:
         """Drop the frames of the last clip from memory.
@@ -107,40 +105,33 @@ class Narrator:
         """
         self.frames.forget()
 
-    def _listen(self, known: Basis, viewed: Viewed, heard: Retold) -> None:
+    def _listen(self, known: Basis, viewed: Viewed, heard: Hearing) -> None:
         """Have the base answer; its sentences go to `heard` as they come."""
-        from pvchat.bases.connector import looking_at
+        from pvchat.bases.connector import connector_of, looking_at
         from pvchat.bases.prompts import inputs_of
         from pvchat.bases.replying import reply
         from pvchat.bases.soft import spoken_with
 
+        assert viewed.clip is not None
         with self.lock:
-            base = self.base
-            text = known.question.text
+            base, text = self.base, known.question.text
             before = tuple(turn for turn in viewed.conversation.before if not isinstance(turn, str))
             named = [person for p in known.present for person in viewed.people if person.name == p.name]
             personal = personal_of(base, named)
-            assert viewed.clip is not None
+            soft = tuple((one.name, len(one.tokens)) for one in personal)
             shown = self.frames.visuals(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
-            asked = BasePrompt(
-                text, _measured(known), before, soft=tuple((one.name, len(one.tokens)) for one in personal)
-            )
-            seen = looking_at(base, viewed.analysis, self.vector(base, text))
+            asked = inputs_of(base, shown, BasePrompt(text, _measured(known), before, soft))
+            seen = looking_at(base, viewed.analysis, self._vector(text) if connector_of(base) else None)
             with spoken_with(base, personal), adapted(base, named), seen:
-                said = reply(base, inputs_of(base, shown, asked), MAX_TOKENS, heard.more)
-        if not heard.done:
-            heard.hear(said)
-        log.debug("%s said %r; refused: %s", self.source.name, said, heard.stopped)
+                said = reply(base, asked, MAX_TOKENS, lambda text: heard.hear(text[:-1]))  # "3." may become "3.5"
+        heard.hear(said)
+        log.debug("%s said %r; refused: %s", self.source.name, said, heard.refused)
 
-    def vector(self, base: Base, question: str) -> Any:
-        """The question's sentence vector [1, S] where a connector reads it."""
-        from pvchat.bases.connector import connector_of
-
-        if connector_of(base) is None:
-            return None
+    def _vector(self, question: str) -> Any:
+        """The question's sentence vector [1, S], which a connector reads."""
         import torch
 
-        return torch.from_numpy(self.encode([question])).to(base.device)
+        return torch.from_numpy(self.encode([question])).to(self.base.device)
 
 
 def _is_asked(known: Basis) -> bool:
@@ -159,8 +150,6 @@ def _measured(known: Basis) -> str:
 
 
 def _after(known: Basis) -> str:
-    """What is said of those who are asked about by name and aren't there."""
-    query = known.question.query
-    polar = query.where is not None or query.select == "refuse"
-    asked = [Entity(p.name, decision=p.decision) for p in known.people if known.question.people]
-    return " ".join(untold(asked, None if polar else query))
+    """What the plain answer says of those who are asked about by name and aren't there."""
+    away = [p.name for p in known.people if known.question.people and p.decision != "present"]
+    return " ".join(one for one in sentences(known.plain) if any(mentioned(one, name) for name in away))
