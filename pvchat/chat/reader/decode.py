@@ -50,7 +50,6 @@ from pvchat.chat.reader.slots import (
     whom_of,
 )
 from pvchat.chat.reader.timewords import counted
-from pvchat.chat.reader.words import canonical, is_known
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
@@ -82,7 +81,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     """
     heads, slots = _identified(heads, slots)
     slots = _two_sides(slots) if heads["select"] == "compare" else slots
-    whom, conditions = whom_of(slots, "S", heads), _in_or_out(conditions_of(slots, "P"), "P", slots)
+    whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
         whom = replace(whom, unknown=()) if heads["refusal"] == "wish" else whom  # "rename Ana to Anna"
@@ -278,7 +277,7 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
     Ben does" while the same holds of Ben.
     """
     nth = _NTH[heads["event_nth"]]
-    told, about = _in_or_out(conditions_of(slots, "F"), "F", slots), whom_of(slots, "E", heads)
+    told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
     unsaid = heads["relation"] == "none" and (not told or heads["select"] == "order" or about != EVERYBODY)
     if unsaid and not nth or heads["select"] == "when" and not told and about == EVERYBODY:
         return part
@@ -307,25 +306,6 @@ def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Co
     whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not is_of_scene(And(tuple(happens))) else whom
     relation = "before" if heads["relation"] == "none" else heads["relation"]
     return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
-
-
-def _in_or_out(conditions: list[Condition], role: str, slots: Sequence[Slot]) -> list[Condition]:
-    """Coming into a place and leaving it as moments: "who left the kitchen first?", "before Ben came into the room"."""
-    said = {word for s in slots if s.role == role and s.kind == "present" for word in s.typed.lower().split()}
-    comes, goes = Has("present") in conditions and said & COMING, Not(Has("present")) in conditions and said & GOING
-    kinds = ("place", "near") if goes else ("place",)
-    places = [one for one in conditions if isinstance(one, Has) and one.attribute in kinds]
-    if not places or not (comes or goes):
-        return conditions
-    rest = [one for one in conditions if one not in (*places, Has("present"), Not(Has("present")))]
-    move: Attribute = "enters" if comes else "leaves"
-    return [*rest, *(replace(one, attribute=move, value=_spot(one)) for one in places)]
-
-
-def _spot(place: Has) -> str:
-    """What a place is called, or where one is at a thing: "on a sofa" of "the sofa"."""
-    ways = [f"{how} the {place.value}" for how in ("on", "at", "in")] if place.attribute == "near" else []
-    return next((canonical("near", way) for way in ways if is_known("near", way)), place.value)
 
 
 def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], during: During) -> Condition:

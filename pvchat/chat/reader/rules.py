@@ -324,19 +324,21 @@ def _taken_up(question: Tagged) -> Sequence[Slot]:
 
 
 def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
-    """With going somewhere as coming there, and coming out of somewhere as leaving it: "does Ana go into the park?"."""
+    """With a place that somebody comes into, or leaves, as such: "does Ana go into the park?", "who left the sofa?"."""
     slots = list(question.slots)
-    for place in (slot for slot in question.slots if slot.kind == "place" and slot.role in "PF" and not slot.denied):
-        before = question.seen[max(0, place.at - 5) : place.at]
-        moves = not {*before} & BACK and {*before} & (COMING | GOING | _WALKING)
-        enters = moves and {*before} & {"into", "onto"} or {*before[-2:]} & _ENTERS
-        leaves = moves and ({"out", "of"} <= {*before} or "from" in before) or {*before[-2:]} & _LEAVES
-        if not (enters or leaves):
-            continue
-        slots = [s for s in slots if s.kind != "present" or s.role != place.role or not place.at - 5 <= s.at < place.at]
-        move = "enters" if enters else "leaves"
-        slots.append(Slot(place.role, "present", not enters, move, move, place.at - 1))
-    return sorted(slots, key=lambda slot: slot.at)
+    for place in [slot for slot in slots if slot.kind in ("place", "near") and slot.role in "PF" and not slot.denied]:
+        said = [slot for slot in slots if (slot.role, slot.kind) == (place.role, "present")]
+        comes, goes = ({w for s in said if s.denied == gone for w in s.typed.lower().split()} for gone in (False, True))
+        before = {*question.seen[max(0, place.at - 5) : place.at]} if place.kind == "place" else set[str]()
+        near = {*question.seen[max(0, place.at - 2) : place.at]} & before
+        moves = not before & BACK and before & (COMING | GOING | _WALKING)
+        into = moves and before & {"into", "onto"} or near & _ENTERS
+        out = moves and ({"out", "of"} <= before or "from" in before) or near & _LEAVES
+        if before and (into or not out and comes & COMING):
+            slots = [replace(slot, kind="enters") if slot is place else slot for slot in slots]
+        elif out or goes & GOING:
+            slots = [replace(slot, kind="leaves") if slot is place else slot for slot in slots if slot not in said]
+    return slots
 
 
 def _she_of_the_event(question: Tagged) -> Sequence[Slot]:

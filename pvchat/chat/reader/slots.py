@@ -29,7 +29,7 @@ _BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than", "
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 _CARRIES = word_set("carry carries carried carrying hold holds held holding something anything")  # any thing
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
-_MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing")
+_MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "enters")
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched middle either each")
@@ -117,7 +117,7 @@ def begins(slot: Slot) -> bool:
     """Whether an event is that something begins: "comes", "is back", "stands up"; after it is from then on."""
     words = {*slot.typed.lower().split()}
     change = {"present": COMING | BACK, "posture": frozenset(("up", "down"))}.get(slot.kind, frozenset[str]())
-    return not slot.denied and bool(words & change)
+    return slot.kind == "enters" or not slot.denied and bool(words & change)
 
 
 def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
