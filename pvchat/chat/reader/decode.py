@@ -327,18 +327,10 @@ def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
     nth = next((s for s in slots if s.role in ("P", "F") and s.kind == "nth"), None)
     if heads["select"] == "when" and (nth is not None or heads["event_nth"] != "any") and heads["relation"] == "none":
         return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else ordinal(nth)))
-    if heads["rank"] == "none" and heads["select"] in ("exists", "who") and _counts_times(slots):
-        return Rank("often")
     if heads["rank"] == "none":
         return None
     place = 1 if nth is None else ordinal(nth)
     return Rank(cast(RankBy, heads["rank"]), -place if heads["end"] == "last" and place > 0 else place)
-
-
-def _counts_times(slots: Sequence[Slot]) -> bool:
-    """Whether a number is one of times: "does anybody drink twice?"."""
-    said = {word for slot in slots if slot.kind == "number" for word in slot.typed.lower().split()}
-    return bool(said & {"once", "twice", "times"})
 
 
 def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
@@ -575,7 +567,7 @@ def _of_whom(query: Query, asked: Query) -> Query:
         return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
     if asked.whom == EVERYBODY or asked.whom == query.whom:
         return query
-    return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
+    return replace(query, whom=_kept(asked.whom, query.whom))
 
 
 def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
@@ -681,15 +673,6 @@ def _nth_time_of(during: During, before: Query) -> During:
 def _worn(query: Query) -> str:
     """The garment that a query is about; "" for none."""
     return query.where.value if isinstance(query.where, Has) and query.where.attribute == "worn" else query.value
-
-
-def _unranked(query: Query) -> Query:
-    """How long, how often or when somebody is seen who is named after "who longest?"."""
-    asked: dict[str, Select] = {"long": "how_long", "often": "how_often", "time": "when"}
-    if query.rank is None or query.select != "who" or query.rank.by not in asked or not query.whom.names:
-        return query
-    whom = replace(query.whom, quantifier="any") if len(query.whom.names) == 1 else query.whom
-    return replace(query, select=asked[query.rank.by], rank=None, whom=whom)
 
 
 def _kept(whom: Whom, before: Whom) -> Whom:

@@ -1,8 +1,8 @@
 """What the network leaves out of a question, filled in by rules about its words; and what is asked of sound.
 
 In: a question's words and what the network says of them. Out: `slots_by_rule` with what was passed over,
-`heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `TAG_RULES`,
-`SLOT_RULES`, `HEAD_RULES` and `QUERY_RULES` stands for itself: one that the network has learned goes by its line.
+`heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `SLOT_RULES`,
+`HEAD_RULES` and `QUERY_RULES` stands for itself: one that the network has learned goes by its line.
 
 The network says that sound is asked about, and of whom; `_of_sound` says what. "When does Ana say 'coffee'?" is
 Query("when", Whom(("Ana",)), where=Has("says", "coffee")); "what is being said?" asks for the attribute "says". What
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
-from pvchat.chat.english import FUNCTION_WORDS, PREDICATES, word_set
+from pvchat.chat.english import word_set
 from pvchat.chat.query import (
     EVERYBODY,
     PLACES,
@@ -169,11 +169,9 @@ class Tagged:
 def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     """The slots of a question, those that the network passed over, too."""
     tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
-    for tag_rule in TAG_RULES:
-        tags = tag_rule(words, tags)
     question = Tagged(words, labels, slots_of(words, tags))
-    for slot_rule in SLOT_RULES:
-        question = replace(question, slots=slot_rule(question))
+    for rule in SLOT_RULES:
+        question = replace(question, slots=rule(question))
     return list(question.slots)
 
 
@@ -188,12 +186,11 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     """The heads; a refusal must be likely, and "same" is what was asked before."""
     labels = question.labels
     heads = dict(labels.heads)
-    measured = heads["refusal"] == "unseen" and bool(_deed_at_end(question.words, labels.tags))
     clause = _music_clause(question.seen)
     rest = {*question.seen[: clause.start], *question.seen[clause.stop :]}
     meanwhile = heads["refusal"] == "sound" and bool(clause) and not rest & _HEARD
     least = SURER if any(slot.role == "P" for slot in question.slots) else LEAST
-    barred = {"refuse"} if labels.selects["refuse"] < least or measured or meanwhile else set()
+    barred = {"refuse"} if labels.selects["refuse"] < least or meanwhile else set()
     barred |= set() if history else {"same", "why"} if question.slots else {"same"}  # "show me Ana" asks no "why"
     heads |= {"rank": "none"} if meanwhile else {}
     if heads["select"] in barred:
@@ -245,52 +242,6 @@ def is_statement(words: Sequence[Word]) -> bool:
 def _last_word(words: Sequence[Word]) -> int:
     """The place of the last word that is no mark; 0 where there is none."""
     return next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
-
-
-def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
-    found = list(tags)
-    if any(tag[:2] in ("E-", "F-") for tag in tags):
-        for i, word in enumerate(words[:-1]):
-            if tags[i] == "O" and word.seen in _SUBJECTS and tags[i + 1][:2] == "F-":
-                found[i] = "E-pronoun"
-        return found
-    for i, word in enumerate(words[:-2]):
-        verb = words[i + 2].seen
-        after = i and word.seen in RELATIONS_IN_TIME and words[i + 1].seen in _SUBJECTS
-        if after and verb in COMING | GOING and not any(tag != "O" for tag in tags[i + 1 : i + 3]):
-            found[i + 1 : i + 3] = ["E-pronoun", "F-present!" if verb in GOING else "F-present"]
-    return found
-
-
-def _only_deed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with the one deed of a question, where it was passed over, and whom it is done to: "is anyone reading?",
-    "who opened the door?", "is Ana waving at Ben?".
-    """
-    until, places = _object_at(words), _deed_at_end(words, tags)
-    found = ["P-deed" if i in places else tag for i, tag in enumerate(tags)]
-    return [*found[:until], *("O-name" if word.name else "O" for word in words[until:])] if places else found
-
-
-def _object_at(words: Sequence[Word]) -> int:
-    """Where "at Ben" begins at the end of a question; the question's length where it names nobody there."""
-    last = _last_word(words)
-    at = last - (last > 3 and words[last - 1].seen in ("at", "to"))
-    return at if at > 2 and words[last].name else len(words)
-
-
-def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
-    """Where the deed stands that ends a question, or that only "at Ben" follows, if all that is asked is this deed."""
-    until = _object_at(words)
-    seen, tags = [word.seen for word in words[:until]], tags[:until]
-    end = next((i for i in range(len(seen), 0, -1) if seen[i - 1][0].isalnum()), 0)
-    asks = seen[0] in (_AUXILIARY - _ABLE) | {"who", "when"} or seen[:2] in (["how", "long"], ["how", "often"])
-    for start in range(1, end if asks else 0):
-        subject = tags[start - 1][:2] == "S-" or seen[start - 1] in _ANYBODY | (_IS if seen[0] == "who" else set())
-        alone = all(tag[:2] in ("O", "S-") or start <= i < end and tag == "P-deed" for i, tag in enumerate(tags))
-        if subject and alone and is_known("deed", " ".join(seen[start:end])):
-            return range(start, end)
-    return range(0)
 
 
 def _at_that_time(question: Tagged) -> Sequence[Slot]:
@@ -351,16 +302,6 @@ def _she_of_the_event(question: Tagged) -> Sequence[Slot]:
     if len(named) != 1 or not said or any(slot.role == "S" for slot in slots):
         return slots
     return sorted([*slots, replace(named[0], role="S", at=said[0])], key=lambda slot: slot.at)
-
-
-def _met(question: Tagged) -> Sequence[Slot]:
-    """With meeting somebody as being seen together, where nothing else is asked: "have Ana and Ben met?"."""
-    at = next((i for i, word in enumerate(question.seen) if word in _MEETS), 0)
-    asked = any(slot.role in "PF" for slot in question.slots)
-    if not at or asked or not any(slot.name for slot in question.slots):
-        return question.slots
-    met = Slot("P", "with", False, question.seen[at], "with", at)
-    return sorted((*question.slots, met), key=lambda slot: slot.at)
 
 
 def _or_of(question: Tagged) -> Sequence[Slot]:
@@ -536,10 +477,9 @@ def _unread(query: Query, question: Tagged) -> Query:
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
-    together = isinstance(query.where, Has) and query.where.attribute == "with" and _verb_before_with(question)
     played = isinstance(query.where, And) and Has("deed", "playing") in query.where.parts  # who knows what
     played = played and any(has.attribute == "with" for has in atoms(query.where))
-    if not (query.where in (None, PRESENT) and passed or together or played):
+    if not (query.where in (None, PRESENT) and passed or played):
         return query
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
 
@@ -552,17 +492,6 @@ def _in_each_place(query: Query, question: Tagged) -> Query:
     if not (counted and plain and asked):
         return query
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
-
-
-def _verb_before_with(question: Tagged) -> bool:
-    """Whether a verb that nothing reads stands between somebody and a "with": "does Ana play with Ben?"."""
-    seen = question.seen
-    end = seen.index("with") if "with" in seen else 0
-    start = max((slot.at + 1 for slot in question.slots if slot.role == "S" and slot.at < end), default=end)
-    known = FUNCTION_WORDS | PREDICATES | COMING | GOING | {*_MEETS, "ever", "still", "never", "stay", "time"}
-    return seen[0] in ("do", "does", "did") and any(
-        seen[i] not in known and seen[i].isalpha() and seen[i - 1] not in _BEFORE_NOUN for i in range(start, end)
-    )
 
 
 def _share(query: Query, question: Tagged) -> Query:
@@ -588,13 +517,6 @@ def _comes_in(query: Query, question: Tagged) -> Query:
     pairs = pairwise([*question.seen, ""])
     comes = any(a in _ENTERS or a in _COMES | _WALKING and b in ("in", "into") for a, b in pairs)
     return replace(query, where=Has("enters")) if plain and asked and comes else query
-
-
-def _not_there(query: Query, question: Tagged) -> Query:
-    """Who isn't there, where nothing but that is left of a question: "who was not in the first shot?"."""
-    seen = {word for word in question.seen if word[0].isalpha()}
-    bare = query.select == "who" and query.where is None and is_numbered(query.during) and seen <= _BARE
-    return replace(query, where=Not(PRESENT)) if bare and seen & _ABSENT else query
 
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
@@ -904,10 +826,9 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
-TAG_RULES = (_with_event, _only_deed)
-SLOT_RULES = (_at_that_time, _at_once, _taken_up, _met, _or_of, _into_or_out_of, _she_of_the_event)
+SLOT_RULES = (_at_that_time, _at_once, _taken_up, _or_of, _into_or_out_of, _she_of_the_event)
 HEAD_RULES = (_not_first, _meanwhile, _only_there, _gaze, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
 QUERY_RULES = (
-    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _not_there, _mostly,
+    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
     _nobody_with, _but_never, _light_on, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
 )  # fmt: skip

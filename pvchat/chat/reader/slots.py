@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, RELATIONS
@@ -74,14 +73,7 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
         elif tag != "O":
             runs.append((plain, [i]))
     made = [_slot(tag, [words[i] for i in places], places[0]) for tag, places in runs]
-    made = [one for one, after in zip_longest(made, made[1:]) if not _is_said_of(one, after)]
     return [replace(one, after_or=_stands_after(words, one.at) in ("or", "nor")) for one in made]
-
-
-def _is_said_of(slot: Slot, after: Slot | None) -> bool:
-    """Whether a slot only says what somebody enrolled is to us: "my granddaughter" of "my granddaughter Penny"."""
-    unknown = slot.kind == "unknown" and slot.typed.islower()
-    return unknown and after is not None and bool(after.name) and after.at == slot.at + len(slot.typed.split())
 
 
 def _stands_after(words: Sequence[Word], at: int) -> str:
