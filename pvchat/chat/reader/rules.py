@@ -107,7 +107,9 @@ _WORDS = word_set("words transcript transcribe quote subtitles captions dialogue
 _UNHEARD = {
     "music": word_set("song songs singing sing sings melody tune"),
     "accent": word_set("accent accents"),
+    "": word_set("tone deep hoarse loud louder loudest loudly quietly softly"),
 }
+_WRITTEN = word_set("sign signs screen note letter label clock poster paper card headline")
 _LANGUAGES = {name.casefold(): name for name in LANGUAGES.values()}
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _EMPTY = word_set(
@@ -115,15 +117,11 @@ _EMPTY = word_set(
     there ever by anybody anyone somebody someone"""
 )
 _QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)|^)['‘]([^'‘]+?)['’](?=\W|$)")
-_ANYBODY = word_set("anyone anybody someone somebody everyone everybody nobody who")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
 _MOSTLY = word_set("mostly mainly")
 _IS = word_set("is are was were")
-_ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
 _NOT = word_set("never not")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
-_ABSENT = word_set("not isn't isnt wasn't wasnt never")
-_BARE = _ABSENT | word_set("who is was 's there seen ever been has in it")
 _COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 _ORDERED = word_set("first last second third before earliest latest next soonest ahead earlier later fourth")
@@ -132,9 +130,7 @@ _HEARD = _SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT
 _BEFORE_MUSIC = word_set("the there is was any some")
 _STARTS = word_set("start starts started starting begin begins began beginning")
 _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
-_MEETS = word_set("meet meets met")
 _NO = _NOT | {"no", "without"}
-_BEFORE_NOUN = word_set("the this a same in on at")  # what follows is no verb: "in the video with Ana"
 _MOST = word_set("most longest more longer")
 _ASKING = word_set("when who whose which how what")
 
@@ -169,6 +165,9 @@ class Tagged:
 def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     """The slots of a question, those that the network passed over, too."""
     tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
+    for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
+        if tags[i] == "O" and word.seen in _SUBJECTS and after[:2] == "F-":  # "before he comes back"
+            tags[i] = "E-pronoun"
     question = Tagged(words, labels, slots_of(words, tags))
     for rule in SLOT_RULES:
         question = replace(question, slots=rule(question))
@@ -208,19 +207,11 @@ def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
     for i in range(2, len(seen) - 1):
         ended = seen[i - 1] in _ENDS
-        if (
-            asks
-            and seen[i - 1] == ","
-            and len(seen) > i + 3
-            and _asks_anew(seen, i)
-            and any(t[:2] == "S-" for t in tags[:i])
-        ):
-            return i
-        states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
-        if ended and seen[i] in _OPENERS and (asks or states):
-            return i
+        anew = seen[i - 1] == "," and len(seen) > i + 3 and _asks_anew(seen, i) and any(t[:2] == "S-" for t in tags[:i])
         again = seen[i + 1] == "between" and "between" in seen[:i]  # "between 0:00 and 0:10 and between …"
-        if asks and seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS):
+        goes_on = seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS)
+        states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
+        if asks and (anew or goes_on) or ended and seen[i] in _OPENERS and (asks or states):
             return i
     return 0
 
@@ -625,6 +616,8 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return query
     if seen[:3] == ["would", "you", "say"]:  # "would you say Ana danced longer?"
         return query
+    if any(one in _WRITTEN and says in _SAYING for one, says in pairwise(seen)):
+        return Query("refuse", refusal="unseen")
     phrase, names = _phrase(words, text)
     if {"my", "name"} <= set(seen):
         return Query("refuse", refusal="sound", value="mine")

@@ -182,7 +182,6 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= _ASIDE or len(own) == 1]
     own = [s for s in own if s.kind != "worn" or s.value not in _BODY or len(own) == 1]  # "glasses on her nose"
     own = [s for s in own if s.kind != "near" or not s.value.startswith("from ")]  # "gets up from the sofa"
-    own = [replace(s, kind="holding") if _is_thing_held(s) else s for s in own]
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:
@@ -210,11 +209,6 @@ def _put_together(made: list[Condition]) -> list[Condition]:
     if kinds == ["posture", "near"]:  # "who didn't sit at the table?"
         return [*(one for one in made if one not in denied), Not(And(tuple(one.part for one in denied)))]
     return made
-
-
-def _is_thing_held(slot: Slot) -> bool:
-    """Whether what was taken for a deed is a thing: "puts down his phone"."""
-    return slot.kind == "deed" and is_known("holding", slot.value) and not is_known("deed", slot.value)
 
 
 def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list[Condition]:
