@@ -567,7 +567,7 @@ def _of_whom(query: Query, asked: Query) -> Query:
         return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
     if asked.whom == EVERYBODY or asked.whom == query.whom:
         return query
-    return replace(query, whom=_kept(asked.whom, query.whom))
+    return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
 
 
 def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
@@ -673,6 +673,15 @@ def _nth_time_of(during: During, before: Query) -> During:
 def _worn(query: Query) -> str:
     """The garment that a query is about; "" for none."""
     return query.where.value if isinstance(query.where, Has) and query.where.attribute == "worn" else query.value
+
+
+def _unranked(query: Query) -> Query:
+    """How long, how often or when somebody is seen who is named after "who longest?"."""
+    asked: dict[str, Select] = {"long": "how_long", "often": "how_often", "time": "when"}
+    if query.rank is None or query.select != "who" or query.rank.by not in asked or not query.whom.names:
+        return query
+    whom = replace(query.whom, quantifier="any") if len(query.whom.names) == 1 else query.whom
+    return replace(query, select=asked[query.rank.by], rank=None, whom=whom)
 
 
 def _kept(whom: Whom, before: Whom) -> Whom:
