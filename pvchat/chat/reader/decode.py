@@ -520,7 +520,7 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
         changed = replace(changed, attribute=asked.attribute, value="")
     changed = _of_whom(changed, asked)
     changed = _ranked_anew(_said_again(changed, asked, said), asked, heads)
-    during = _of_the_one_before(_that_time(asked, last, said, heads), last)
+    during = _of_the_same_people(_that_time(asked, last, said, heads), last)
     if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         during = _afterwards(last)
     return replace(
@@ -619,7 +619,7 @@ def asked_what(last: Turn) -> Query | None:
     return Query("attribute", _about(query, last), attribute=asked, during=query.during)
 
 
-def _of_the_one_before(during: During, last: Turn) -> During:
+def _of_the_same_people(during: During, last: Turn) -> During:
     """An event of nobody in particular as one of whom the question before was about: "while eating?"."""
     event, people = during.event, last[0].whom.names or subjects(last)
     if event is None or event.whom != EVERYBODY or is_of_scene(event.where) or not people:

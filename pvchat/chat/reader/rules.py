@@ -120,6 +120,7 @@ _QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
 _MOSTLY = word_set("mostly mainly")
 _IS = word_set("is are was were")
+_ABLE = word_set("can could would should")
 _NOT = word_set("never not")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
@@ -332,9 +333,10 @@ def _not_first(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     return {"rank": "none"} if plain and not _ORDERED & {*question.seen} else {}
 
 
-def _meanwhile(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """What is so while something happens isn't held against it: "is Tom there when Yuki comes?"."""
-    return {"select": "exists"} if heads["select"] == "order" and heads["relation"] == "while" else {}
+def _able(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """What somebody could do isn't seen: "can Ana see Ben?"; whether she can be seen is."""
+    asks = question.seen[0] in _ABLE and bool(question.words[1:2] and question.words[1].name)
+    return {"select": "refuse", "refusal": "unseen"} if asks and not {"be", ","} & {*question.seen} else {}
 
 
 def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -820,7 +822,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 
 SLOT_RULES = (_at_that_time, _at_once, _taken_up, _or_of, _into_or_out_of, _she_of_the_event)
-HEAD_RULES = (_not_first, _meanwhile, _only_there, _gaze, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
+HEAD_RULES = (_able, _not_first, _only_there, _gaze, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
 QUERY_RULES = (
     _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
     _nobody_with, _but_never, _light_on, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
