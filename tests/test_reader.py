@@ -153,7 +153,8 @@ def test_names_are_found_as_people_write_them() -> None:
     [
         ("whos", "who 's"), ("wasnt", "wasn't"), ("doesnt", "doesn't"), ("hows", "how 's"), ("shes", "she 's"),
         ("cant", "can't"), ("bakc", "back"), ("glases", "glasses"), ("lef", "left"), ("wearign", "wearing"),
-        ("stethscope", "stethoscope"), ("sleaping", "sleeping"), ("carers", "carers"), ("tattoo", "tattoo"),
+        ("stethscope", "stethoscope"), ("w/", "with"), ("w/o", "without"), ("dat", "that"),
+        ("sleaping", "sleeping"), ("carers", "carers"), ("tattoo", "tattoo"),
     ],
 )  # fmt: skip
 def test_a_short_form_is_spelled_out_and_a_slip_mended(typed: str, seen: str) -> None:

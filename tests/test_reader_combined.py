@@ -72,6 +72,8 @@ COMBINED: dict[str, Query] = {
     "Is anyone laughing?": Query("exists", where=Has("deed", "laughing"), form="polar"),
     "Who opened the door?": Query("who", where=Has("deed", "opening a door")),
     "Can Ana read?": Query("refuse", ANA, refusal="unseen"),
+    "Can Ana see Ben?": Query("refuse", Whom(("Ana", "Ben")), refusal="unseen"),
+    "Can Ana be seen?": Query("exists", ANA, form="polar"),
     # towards whom
     "Is Ana hugging Ben?": Query("exists", ANA, Has("deed", "hugging", of=BEN), form="polar"),
     "Is Ana waving at Ben?": Query("exists", ANA, Has("deed", "waving", of=BEN), form="polar"),

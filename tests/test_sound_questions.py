@@ -83,6 +83,8 @@ READ = [
     ("Does anybody speak German?", Query("exists", where=Has("language", "German"), form="polar")),
     ("Who speaks Spanish?", Query("who", where=Has("language", "Spanish"))),
     ("What accent does Ana have?", Query("refuse", ANA, refusal="sound", value="accent")),
+    ("Has Ana got a deep voice?", Query("refuse", ANA, refusal="sound")),
+    ("What does the sign say?", Query("refuse", refusal="unseen")),
     ("How many voices are there?", Query("count", where=SPEAKS)),
     ("How many people speak?", Query("count", where=SPEAKS)),
     ("Is my name mentioned?", Query("refuse", refusal="sound", value="mine")),

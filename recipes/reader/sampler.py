@@ -28,11 +28,11 @@ from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
 SHARES = {"composed": 0.22, "natural": 0.46, "worded": 0.15, "refused": 0.09, "followed": 0.05, "paired": 0.03}
-NATURAL_FRAMES = tuple(f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f"))
+NATURAL_FRAMES = tuple(f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g"))
 NATURAL = {
-    "frames": 0.58,
+    "frames": 0.56,
     "followups": 0.19,
-    "refusals": 0.13,
+    "refusals": 0.15,
     "pairs": 0.1,
 }  # share of each of natural_*.txt
 SPLITS = ("train", "val", "all")

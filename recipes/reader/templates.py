@@ -37,6 +37,7 @@ _IRREGULAR = {
     "sat", "stood", "lay", "ran", "wrote", "ate", "drank", "slept", "read", "spoke", "said", "threw", "sang", "drew",
     "drove", "rode", "swam", "fell", "cut", "put", "held", "shook", "bent", "left", "caught", "dug", "fought", "knelt",
     "fed", "took", "swept", "made", "had", "got", "gave", "did", "blew", "leapt", "wept", "laid",
+    "eaten", "drunk", "fallen", "written", "sung", "swum", "driven", "drawn", "spoken",
 }  # fmt: skip
 _VERBS_IN_ING = {"sing", "swing", "bring", "ring"}
 _NO_VERB = {

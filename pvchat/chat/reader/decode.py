@@ -51,7 +51,6 @@ from pvchat.chat.reader.slots import (
     whom_of,
 )
 from pvchat.chat.reader.timewords import counted
-from pvchat.chat.reader.words import canonical, is_known
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
@@ -85,7 +84,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     """
     heads, slots = _identified(heads, slots)
     slots = _two_sides(slots) if heads["select"] == "compare" else slots
-    whom, conditions = whom_of(slots, "S", heads), _in_or_out(conditions_of(slots, "P"), "P", slots)
+    whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
         whom = replace(whom, unknown=()) if heads["refusal"] == "wish" else whom  # "rename Ana to Anna"
@@ -289,7 +288,7 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
     Ben does" while the same holds of Ben.
     """
     nth = _NTH[heads["event_nth"]]
-    told, about = _in_or_out(conditions_of(slots, "F"), "F", slots), whom_of(slots, "E", heads)
+    told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
     unsaid = heads["relation"] == "none" and (not told or heads["select"] == "order" or about != EVERYBODY)
     if unsaid and not nth or heads["select"] == "when" and not told and about == EVERYBODY:
         return part
@@ -320,25 +319,6 @@ def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Co
     return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
 
 
-def _in_or_out(conditions: list[Condition], role: str, slots: Sequence[Slot]) -> list[Condition]:
-    """Coming into a place and leaving it as moments: "who left the kitchen first?", "before Ben came into the room"."""
-    said = {word for s in slots if s.role == role and s.kind == "present" for word in s.typed.lower().split()}
-    comes, goes = Has("present") in conditions and said & COMING, Not(Has("present")) in conditions and said & GOING
-    kinds = ("place", "near") if goes else ("place",)
-    places = [one for one in conditions if isinstance(one, Has) and one.attribute in kinds]
-    if not places or not (comes or goes):
-        return conditions
-    rest = [one for one in conditions if one not in (*places, Has("present"), Not(Has("present")))]
-    move: Attribute = "enters" if comes else "leaves"
-    return [*rest, *(replace(one, attribute=move, value=_spot(one)) for one in places)]
-
-
-def _spot(place: Has) -> str:
-    """What a place is called, or where one is at a thing: "on a sofa" of "the sofa"."""
-    ways = [f"{how} the {place.value}" for how in ("on", "at", "in")] if place.attribute == "near" else []
-    return next((canonical("near", way) for way in ways if is_known("near", way)), place.value)
-
-
 def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], during: During) -> Condition:
     """Coming and going as moments, where that is asked for ("who came in while Ben sat?", "when does Ben leave?")."""
     plain = (heads["rank"] == "none" or heads["select"] == "when") and heads["select"] != "order"
@@ -358,18 +338,10 @@ def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
     nth = next((s for s in slots if s.role in ("P", "F") and s.kind == "nth"), None)
     if heads["select"] == "when" and (nth is not None or heads["event_nth"] != "any") and heads["relation"] == "none":
         return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else ordinal(nth)))
-    if heads["rank"] == "none" and heads["select"] in ("exists", "who") and _counts_times(slots):
-        return Rank("often")
     if heads["rank"] == "none":
         return None
     place = 1 if nth is None else ordinal(nth)
     return Rank(cast(RankBy, heads["rank"]), -place if heads["end"] == "last" and place > 0 else place)
-
-
-def _counts_times(slots: Sequence[Slot]) -> bool:
-    """Whether a number is one of times: "does anybody drink twice?"."""
-    said = {word for slot in slots if slot.kind == "number" for word in slot.typed.lower().split()}
-    return bool(said & {"once", "twice", "times"})
 
 
 def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
@@ -611,7 +583,7 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
         return replace(before, rank=end)
     if (elsewhere := _elsewhere(before, asked)) is not None:
         return elsewhere
-    during = _of_the_one_before(_that_time(asked, last, said, heads), last)
+    during = _of_the_same_people(_that_time(asked, last, said, heads), last)
     if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         during = _afterwards(last)
     changed = _instead(changed, asked, during)
@@ -800,7 +772,7 @@ def asked_what(last: Turn, whom: bool = False) -> Query | None:
     return Query("attribute", _about(query, last), attribute=where.attribute, value=value, during=query.during)
 
 
-def _of_the_one_before(during: During, last: Turn) -> During:
+def _of_the_same_people(during: During, last: Turn) -> During:
     """An event of nobody in particular as one of whom the question before was about: "while eating?"; of a thing that
     was the event before, that it is there, or gone.
     """

@@ -1,8 +1,8 @@
 """What the network leaves out of a question, filled in by rules about its words; and what is asked of sound.
 
 In: a question's words and what the network says of them. Out: `slots_by_rule` with what was passed over,
-`heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `TAG_RULES`,
-`SLOT_RULES`, `HEAD_RULES` and `QUERY_RULES` stands for itself: one that the network has learned goes by its line.
+`heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `SLOT_RULES`,
+`HEAD_RULES` and `QUERY_RULES` stands for itself: one that the network has learned goes by its line.
 
 The network says that sound is asked about, and of whom; `_of_sound` says what. "When does Ana say 'coffee'?" is
 Query("when", Whom(("Ana",)), where=Has("says", "coffee")); "what is being said?" asks for the attribute "says". What
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
-from pvchat.chat.english import FUNCTION_WORDS, PREDICATES, word_set
+from pvchat.chat.english import word_set
 from pvchat.chat.query import (
     EVERYBODY,
     PLACES,
@@ -107,7 +107,9 @@ _WORDS = word_set("words transcript transcribe quote subtitles captions dialogue
 _UNHEARD = {
     "music": word_set("song songs singing sing sings melody tune"),
     "accent": word_set("accent accents"),
+    "": word_set("tone deep hoarse loud louder loudest loudly quietly softly"),
 }
+_WRITTEN = word_set("sign signs screen note letter label clock poster paper card headline")
 _LANGUAGES = {name.casefold(): name for name in LANGUAGES.values()}
 _ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
@@ -116,15 +118,12 @@ _EMPTY = word_set(
     there ever by anybody anyone somebody someone"""
 )
 _QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)|^)['‘]([^'‘]+?)['’](?=\W|$)")
-_ANYBODY = word_set("anyone anybody someone somebody everyone everybody nobody who")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
 _MOSTLY = word_set("mostly mainly")
 _IS = word_set("is are was were")
-_ABLE = word_set("can could will")  # what somebody can do, or will, isn't seen
+_ABLE = word_set("can could would should")
 _NOT = word_set("never not")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
-_ABSENT = word_set("not isn't isnt wasn't wasnt never")
-_BARE = _ABSENT | word_set("who is was 's there seen ever been has in it")
 _COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 _ORDERED = word_set("first last second third before earliest latest next soonest ahead earlier later fourth")
@@ -133,9 +132,7 @@ _HEARD = _SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT
 _BEFORE_MUSIC = word_set("the there is was any some")
 _STARTS = word_set("start starts started starting begin begins began beginning")
 _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
-_MEETS = word_set("meet meets met")
 _NO = _NOT | {"no", "without"}
-_BEFORE_NOUN = word_set("the this a same in on at")  # what follows is no verb: "in the video with Ana"
 _MOST = word_set("most longest more longer")
 _ASKING = word_set("when who whose which how what")
 
@@ -170,11 +167,12 @@ class Tagged:
 def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     """The slots of a question, those that the network passed over, too."""
     tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
-    for tag_rule in TAG_RULES:
-        tags = tag_rule(words, tags)
+    for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
+        if tags[i] == "O" and word.seen in _SUBJECTS and after[:2] == "F-":  # "before he comes back"
+            tags[i] = "E-pronoun"
     question = Tagged(words, labels, slots_of(words, tags))
-    for slot_rule in SLOT_RULES:
-        question = replace(question, slots=slot_rule(question))
+    for rule in SLOT_RULES:
+        question = replace(question, slots=rule(question))
     return list(question.slots)
 
 
@@ -189,12 +187,11 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     """The heads; a refusal must be likely, and "same" is what was asked before."""
     labels = question.labels
     heads = dict(labels.heads)
-    measured = heads["refusal"] == "unseen" and bool(_deed_at_end(question.words, labels.tags))
     clause = _music_clause(question.seen)
     rest = {*question.seen[: clause.start], *question.seen[clause.stop :]}
     meanwhile = heads["refusal"] == "sound" and bool(clause) and not rest & _HEARD
     least = SURER if any(slot.role == "P" for slot in question.slots) else LEAST
-    barred = {"refuse"} if labels.selects["refuse"] < least or measured or meanwhile else set()
+    barred = {"refuse"} if labels.selects["refuse"] < least or meanwhile else set()
     barred |= set() if history else {"same", "why"} if question.slots else {"same"}  # "show me Ana" asks no "why"
     heads |= {"rank": "none"} if meanwhile else {}
     if heads["select"] in barred:
@@ -212,19 +209,11 @@ def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
     for i in range(2, len(seen) - 1):
         ended = seen[i - 1] in _ENDS
-        if (
-            asks
-            and seen[i - 1] == ","
-            and len(seen) > i + 3
-            and _asks_anew(seen, i)
-            and any(t[:2] == "S-" for t in tags[:i])
-        ):
-            return i
-        states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
-        if ended and seen[i] in _OPENERS and (asks or states):
-            return i
+        anew = seen[i - 1] == "," and len(seen) > i + 3 and _asks_anew(seen, i) and any(t[:2] == "S-" for t in tags[:i])
         again = seen[i + 1] == "between" and "between" in seen[:i]  # "between 0:00 and 0:10 and between …"
-        if asks and seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS):
+        goes_on = seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS)
+        states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
+        if asks and (anew or goes_on) or ended and seen[i] in _OPENERS and (asks or states):
             return i
     return 0
 
@@ -246,52 +235,6 @@ def is_statement(words: Sequence[Word]) -> bool:
 def _last_word(words: Sequence[Word]) -> int:
     """The place of the last word that is no mark; 0 where there is none."""
     return next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
-
-
-def _with_event(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with coming and going of who is asked about as an event: "what does Ana wear when she comes back?"."""
-    found = list(tags)
-    if any(tag[:2] in ("E-", "F-") for tag in tags):
-        for i, word in enumerate(words[:-1]):
-            if tags[i] == "O" and word.seen in _SUBJECTS and tags[i + 1][:2] == "F-":
-                found[i] = "E-pronoun"
-        return found
-    for i, word in enumerate(words[:-2]):
-        verb = words[i + 2].seen
-        after = i and word.seen in RELATIONS_IN_TIME and words[i + 1].seen in _SUBJECTS
-        if after and verb in COMING | GOING and not any(tag != "O" for tag in tags[i + 1 : i + 3]):
-            found[i + 1 : i + 3] = ["E-pronoun", "F-present!" if verb in GOING else "F-present"]
-    return found
-
-
-def _only_deed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
-    """Tags, with the one deed of a question, where it was passed over, and whom it is done to: "is anyone reading?",
-    "who opened the door?", "is Ana waving at Ben?".
-    """
-    until, places = _object_at(words), _deed_at_end(words, tags)
-    found = ["P-deed" if i in places else tag for i, tag in enumerate(tags)]
-    return [*found[:until], *("O-name" if word.name else "O" for word in words[until:])] if places else found
-
-
-def _object_at(words: Sequence[Word]) -> int:
-    """Where "at Ben" begins at the end of a question; the question's length where it names nobody there."""
-    last = _last_word(words)
-    at = last - (last > 3 and words[last - 1].seen in ("at", "to"))
-    return at if at > 2 and words[last].name else len(words)
-
-
-def _deed_at_end(words: Sequence[Word], tags: Sequence[str]) -> range:
-    """Where the deed stands that ends a question, or that only "at Ben" follows, if all that is asked is this deed."""
-    until = _object_at(words)
-    seen, tags = [word.seen for word in words[:until]], tags[:until]
-    end = next((i for i in range(len(seen), 0, -1) if seen[i - 1][0].isalnum()), 0)
-    asks = seen[0] in (_AUXILIARY - _ABLE) | {"who", "when"} or seen[:2] in (["how", "long"], ["how", "often"])
-    for start in range(1, end if asks else 0):
-        subject = tags[start - 1][:2] == "S-" or seen[start - 1] in _ANYBODY | (_IS if seen[0] == "who" else set())
-        alone = all(tag[:2] in ("O", "S-") or start <= i < end and tag == "P-deed" for i, tag in enumerate(tags))
-        if subject and alone and is_known("deed", " ".join(seen[start:end])):
-            return range(start, end)
-    return range(0)
 
 
 def _at_that_time(question: Tagged) -> Sequence[Slot]:
@@ -330,19 +273,21 @@ def _taken_up(question: Tagged) -> Sequence[Slot]:
 
 
 def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
-    """With going somewhere as coming there, and coming out of somewhere as leaving it: "does Ana go into the park?"."""
+    """With a place that somebody comes into, or leaves, as such: "does Ana go into the park?", "who left the sofa?"."""
     slots = list(question.slots)
-    for place in (slot for slot in question.slots if slot.kind == "place" and slot.role in "PF" and not slot.denied):
-        before = question.seen[max(0, place.at - 5) : place.at]
-        moves = not {*before} & BACK and {*before} & (COMING | GOING | _WALKING)
-        enters = moves and {*before} & {"into", "onto"} or {*before[-2:]} & _ENTERS
-        leaves = moves and ({"out", "of"} <= {*before} or "from" in before) or {*before[-2:]} & _LEAVES
-        if not (enters or leaves):
-            continue
-        slots = [s for s in slots if s.kind != "present" or s.role != place.role or not place.at - 5 <= s.at < place.at]
-        move = "enters" if enters else "leaves"
-        slots.append(Slot(place.role, "present", not enters, move, move, place.at - 1))
-    return sorted(slots, key=lambda slot: slot.at)
+    for place in [slot for slot in slots if slot.kind in ("place", "near") and slot.role in "PF" and not slot.denied]:
+        said = [slot for slot in slots if (slot.role, slot.kind) == (place.role, "present")]
+        comes, goes = ({w for s in said if s.denied == gone for w in s.typed.lower().split()} for gone in (False, True))
+        before = {*question.seen[max(0, place.at - 5) : place.at]} if place.kind == "place" else set[str]()
+        near = {*question.seen[max(0, place.at - 2) : place.at]} & before
+        moves = not before & BACK and before & (COMING | GOING | _WALKING)
+        into = moves and before & {"into", "onto"} or near & _ENTERS
+        out = moves and ({"out", "of"} <= before or "from" in before) or near & _LEAVES
+        if before and (into or not out and comes & COMING):
+            slots = [replace(slot, kind="enters") if slot is place else slot for slot in slots]
+        elif out or goes & GOING:
+            slots = [replace(slot, kind="leaves") if slot is place else slot for slot in slots if slot not in said]
+    return slots
 
 
 def _she_of_the_event(question: Tagged) -> Sequence[Slot]:
@@ -355,16 +300,6 @@ def _she_of_the_event(question: Tagged) -> Sequence[Slot]:
     if len(named) != 1 or not said or any(slot.role == "S" for slot in slots):
         return slots
     return sorted([*slots, replace(named[0], role="S", at=said[0])], key=lambda slot: slot.at)
-
-
-def _met(question: Tagged) -> Sequence[Slot]:
-    """With meeting somebody as being seen together, where nothing else is asked: "have Ana and Ben met?"."""
-    at = next((i for i, word in enumerate(question.seen) if word in _MEETS), 0)
-    asked = any(slot.role in "PF" for slot in question.slots)
-    if not at or asked or not any(slot.name for slot in question.slots):
-        return question.slots
-    met = Slot("P", "with", False, question.seen[at], "with", at)
-    return sorted((*question.slots, met), key=lambda slot: slot.at)
 
 
 def _or_of(question: Tagged) -> Sequence[Slot]:
@@ -404,9 +339,10 @@ def _not_first(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     return {"rank": "none"} if plain and not _ORDERED & {*question.seen} else {}
 
 
-def _meanwhile(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """What is so while something happens isn't held against it: "is Tom there when Yuki comes?"."""
-    return {"select": "exists"} if heads["select"] == "order" and heads["relation"] == "while" else {}
+def _able(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """What somebody could do isn't seen: "can Ana see Ben?"; whether she can be seen is."""
+    asks = question.seen[0] in _ABLE and bool(question.words[1:2] and question.words[1].name)
+    return {"select": "refuse", "refusal": "unseen"} if asks and not {"be", ","} & {*question.seen} else {}
 
 
 def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -540,10 +476,9 @@ def _unread(query: Query, question: Tagged) -> Query:
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
-    together = isinstance(query.where, Has) and query.where.attribute == "with" and _verb_before_with(question)
     played = isinstance(query.where, And) and Has("deed", "playing") in query.where.parts  # who knows what
     played = played and any(has.attribute == "with" for has in atoms(query.where))
-    if not (query.where in (None, PRESENT) and passed or together or played):
+    if not (query.where in (None, PRESENT) and passed or played):
         return query
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
 
@@ -556,17 +491,6 @@ def _in_each_place(query: Query, question: Tagged) -> Query:
     if not (counted and plain and asked):
         return query
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
-
-
-def _verb_before_with(question: Tagged) -> bool:
-    """Whether a verb that nothing reads stands between somebody and a "with": "does Ana play with Ben?"."""
-    seen = question.seen
-    end = seen.index("with") if "with" in seen else 0
-    start = max((slot.at + 1 for slot in question.slots if slot.role == "S" and slot.at < end), default=end)
-    known = FUNCTION_WORDS | PREDICATES | COMING | GOING | {*_MEETS, "ever", "still", "never", "stay", "time"}
-    return seen[0] in ("do", "does", "did") and any(
-        seen[i] not in known and seen[i].isalpha() and seen[i - 1] not in _BEFORE_NOUN for i in range(start, end)
-    )
 
 
 def _share(query: Query, question: Tagged) -> Query:
@@ -592,13 +516,6 @@ def _comes_in(query: Query, question: Tagged) -> Query:
     pairs = pairwise([*question.seen, ""])
     comes = any(a in _ENTERS or a in _COMES | _WALKING and b in ("in", "into") for a, b in pairs)
     return replace(query, where=Has("enters")) if plain and asked and comes else query
-
-
-def _not_there(query: Query, question: Tagged) -> Query:
-    """Who isn't there, where nothing but that is left of a question: "who was not in the first shot?"."""
-    seen = {word for word in question.seen if word[0].isalpha()}
-    bare = query.select == "who" and query.where is None and is_numbered(query.during) and seen <= _BARE
-    return replace(query, where=Not(PRESENT)) if bare and seen & _ABSENT else query
 
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
@@ -707,6 +624,8 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return query
     if seen[:3] == ["would", "you", "say"]:  # "would you say Ana danced longer?"
         return query
+    if any(one in _WRITTEN and says in _SAYING for one, says in pairwise(seen)):
+        return Query("refuse", refusal="unseen")
     phrase, names = _phrase(words, text)
     if {"my", "name"} <= set(seen):
         return Query("refuse", refusal="sound", value="mine")
@@ -910,10 +829,9 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
-TAG_RULES = (_with_event, _only_deed)
-SLOT_RULES = (_at_that_time, _at_once, _taken_up, _met, _or_of, _into_or_out_of, _she_of_the_event)
-HEAD_RULES = (_not_first, _meanwhile, _only_there, _gaze, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
+SLOT_RULES = (_at_that_time, _at_once, _taken_up, _or_of, _into_or_out_of, _she_of_the_event)
+HEAD_RULES = (_able, _not_first, _only_there, _gaze, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
 QUERY_RULES = (
-    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _not_there, _mostly,
+    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
     _nobody_with, _but_never, _light_on, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
 )  # fmt: skip

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, RELATIONS
@@ -29,7 +28,7 @@ _BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than", "
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 _CARRIES = word_set("carry carries carried carrying hold holds held holding something anything")  # any thing
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
-_MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing")
+_MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "enters")
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched middle either each")
@@ -74,14 +73,7 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
         elif tag != "O":
             runs.append((plain, [i]))
     made = [_slot(tag, [words[i] for i in places], places[0]) for tag, places in runs]
-    made = [one for one, after in zip_longest(made, made[1:]) if not _is_said_of(one, after)]
     return [replace(one, after_or=_stands_after(words, one.at) in ("or", "nor")) for one in made]
-
-
-def _is_said_of(slot: Slot, after: Slot | None) -> bool:
-    """Whether a slot only says what somebody enrolled is to us: "my granddaughter" of "my granddaughter Penny"."""
-    unknown = slot.kind == "unknown" and slot.typed.islower()
-    return unknown and after is not None and bool(after.name) and after.at == slot.at + len(slot.typed.split())
 
 
 def _stands_after(words: Sequence[Word], at: int) -> str:
@@ -117,7 +109,7 @@ def begins(slot: Slot) -> bool:
     """Whether an event is that something begins: "comes", "is back", "stands up"; after it is from then on."""
     words = {*slot.typed.lower().split()}
     change = {"present": COMING | BACK, "posture": frozenset(("up", "down"))}.get(slot.kind, frozenset[str]())
-    return not slot.denied and bool(words & change)
+    return slot.kind == "enters" or not slot.denied and bool(words & change)
 
 
 def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
@@ -191,7 +183,6 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= _ASIDE or len(own) == 1]
     own = [s for s in own if s.kind != "worn" or s.value not in _BODY or len(own) == 1]  # "glasses on her nose"
     own = [s for s in own if s.kind != "near" or not s.value.startswith("from ")]  # "gets up from the sofa"
-    own = [replace(s, kind="holding") if _is_thing_held(s) else s for s in own]
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:
@@ -219,11 +210,6 @@ def _put_together(made: list[Condition]) -> list[Condition]:
     if kinds == ["posture", "near"]:  # "who didn't sit at the table?"
         return [*(one for one in made if one not in denied), Not(And(tuple(one.part for one in denied)))]
     return made
-
-
-def _is_thing_held(slot: Slot) -> bool:
-    """Whether what was taken for a deed is a thing: "puts down his phone"."""
-    return slot.kind == "deed" and is_known("holding", slot.value) and not is_known("deed", slot.value)
 
 
 def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list[Condition]:

@@ -52,7 +52,7 @@ _ENOUGH = 2  # words of another language that no English word outweighs [choice]
 ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
 _IDENTIFIES = re.compile(r"\b(?:is|was|isn't|wasn't) (?:it|that|this) $", re.IGNORECASE)  # "was it ben?"
 _AT = ("on", "at", "in", "by")
-_WITHOUT = re.compile(r"\bw ?/ ?o\b", re.IGNORECASE)
+_WITH = re.compile(r"\bw ?/ ?(o\b)?", re.IGNORECASE)  # "w/", "w/o"
 NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
 _SHADES = ("dark", "light", "pale", "bright", "deep")
@@ -375,7 +375,8 @@ def reply_in(language: str) -> str | None:
 
 def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> Wording:
     """A question as the reader sees it."""
-    plain = " ".join(_WITHOUT.sub("without", unicodedata.normalize("NFKC", text).replace("’", "'")).split())
+    tidy = unicodedata.normalize("NFKC", text).replace("’", "'")
+    plain = " ".join(_WITH.sub(lambda w: "without" if w[1] else "with ", tidy).split())
     tidy, part = named_part(plain)
     words = _split(tidy, find_mentions(tidy, names, aliases))
     called = frozenset(form.casefold() for form in (*names, *aliases))
