@@ -131,7 +131,7 @@ def own_threads() -> int:
 def share_threads(processes: int) -> None:
     """Tell that this process is one of so many that compute side by side; before networks are loaded.
 
-    NumPy's products of matrices obey, too: OpenBLAS makes a thread for each core, and they wait for each other spinning.
+    NumPy obeys, too: OpenBLAS makes a thread for each core, and they wait for each other spinning.
     """
     from threadpoolctl import threadpool_limits
 

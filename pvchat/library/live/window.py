@@ -12,14 +12,16 @@ other answers.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from pvchat.chat.spans import Span, merged
 from pvchat.identity.evidence import gather
 from pvchat.library.live.events import CameraEvent
+from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.scan import ScanState
 from pvchat.schemas import ClipAnalysis, Service
 
@@ -76,30 +78,48 @@ class Stay:
 Seen = tuple[str, float, list[Span]]  # id, probability, spans in seconds since 1970
 
 
-class Recent:
-    """The last parts of a camera as one analysis.
+@dataclass
+class Count:
+    """How many tracks some parts have: of a `ScanState` what tells that alone."""
+
+    parts: int = 0
+    samples: int = 0
+    joiner: TrackJoiner = field(default_factory=TrackJoiner)
+
+    def add(self, part: ClipAnalysis) -> None:
+        """Take in the next part."""
+        self.joiner.add(part, self.samples)
+        self.parts, self.samples = self.parts + 1, self.samples + len(part.times)
+
+
+Gathered = TypeVar("Gathered", ScanState, Count)
+
+
+class Recent(Generic[Gathered]):
+    """The last parts of a camera together.
 
     Args:
+        begin: makes what gathers them.
         most: how many parts and how many people it holds at the most. Once one of both is reached, what it began with
             is dropped: it goes on with the later half of that many.
 
     Attributes:
         at, until: when it begins, and when the last part ends, seconds since 1970.
-        seen: what is decided about.
+        seen: what they are gathered in.
     """
 
-    def __init__(self, most: tuple[int, int]) -> None:
-        self.most = most
+    def __init__(self, begin: Callable[[], Gathered], most: tuple[int, int]) -> None:
+        self.begin, self.most = begin, most
         self.at = self.until = 0.0
-        self.seen = ScanState("")
-        self._next: tuple[float, ScanState] | None = None
+        self.seen = begin()
+        self._next: tuple[float, Gathered] | None = None
 
     def add(self, part: SeenPart) -> None:
         """The next part."""
         if self._next is not None and self._fullness() >= 1:
             (self.at, self.seen), self._next = self._next, None
         if self._next is None and self._fullness() >= 1 / 2:
-            self._next = (part.at, ScanState(""))
+            self._next = (part.at, self.begin())
         if not self.seen.parts:
             self.at = part.at
         extend(self.seen, part, self.at)
@@ -148,7 +168,7 @@ class Window:
 
     def _begin(self) -> None:
         """Nothing was seen yet."""
-        self._recent, self._crowd = Recent(DECIDED), Recent(COUNTED)
+        self._recent, self._crowd = Recent(lambda: ScanState(""), DECIDED), Recent(Count, COUNTED)
         self._who = []
 
     def hold(self, end: float) -> list[CameraEvent]:
@@ -246,7 +266,7 @@ def ids_today(chat: Service) -> dict[str, str]:
     return {ref: now[name] for ref, name in chat.people.ids().items() if name in now}
 
 
-def extend(seen: ScanState, part: SeenPart, start: float) -> None:
+def extend(seen: ScanState | Count, part: SeenPart, start: float) -> None:
     """One more part of a video that begins at `start`; where pictures are missing before it, another shot begins."""
     by, analysis = np.float32(part.at - start), part.analysis
     shots = analysis.shots + by
