@@ -57,9 +57,15 @@ class Service(Protocol):
         """Answer a question about a clip, or about some seconds of it; raises VideoReadError, UnknownPersonError."""
 
     def score(
-        self, people: Sequence[Any], analysis: ClipAnalysis, *, alone: FloatArray | None = None
+        self,
+        people: Sequence[Any],
+        analysis: ClipAnalysis,
+        window: tuple[float, float] | None = None,
+        alone: FloatArray | None = None,
     ) -> list[PersonPresence]:
         """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in the order given.
+
+        In a clip, or in a part of it (seconds).
 
         `alone` [P, K] is what their looks say of each track (`PresenceModel.compared`), where that is known.
         """
