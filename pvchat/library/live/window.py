@@ -110,9 +110,10 @@ class Recent(Generic[Gathered]):
     """
 
     def __init__(self, begin: Callable[[], Gathered], most: tuple[int, int]) -> None:
-        self.begin, self.most = begin, most
+        self.begin: Callable[[], Gathered] = begin
+        self.most = most
         self.at = self.until = 0.0
-        self.seen = begin()
+        self.seen: Gathered = begin()
         self._next: tuple[float, Gathered] | None = None
 
     def add(self, part: SeenPart) -> None:
