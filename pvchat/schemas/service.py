@@ -53,6 +53,9 @@ class Service(Protocol):
     def listen(self, clip: str | Path) -> Look:
         """A look at who is in a clip, with what is heard in it; raises VideoReadError."""
 
+    def let_go(self, key: str) -> None:
+        """Keep what is known of a clip, by its content key, on disk alone."""
+
     def ask(self, clip: str | Path, question: str, *, between: tuple[float, float | None] | None = None) -> Answer:
         """Answer a question about a clip, or about some seconds of it; raises VideoReadError, UnknownPersonError."""
 
