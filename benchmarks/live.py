@@ -255,12 +255,21 @@ def compared(wanted: list[Told], told: list[Told], gaps: list[Span]) -> str:
         f"of the {of} apart from gaps {undisturbed}; beside them: {len(beside)}; unknown: {len(left) - len(beside)}"
     ]
     for kind in ("appears", "leaves", "unknown"):
-        delays = [one.delay for one in told if one.kind == kind]
-        if delays:
-            out.append(f"{kind}: delay median {np.median(delays):.1f} s, 95 % {np.percentile(delays, 95):.1f} s")
+        those = [one for one in told if one.kind == kind]
+        delays = [one.delay for one in those]
+        seen = [one.delay - _blind_s(gaps, one.at, one.at + one.delay) for one in those]
+        if those:
+            out.append(f"{kind}: delay median {np.median(delays):.1f} s, 95 % {np.percentile(delays, 95):.1f} s; "
+                       f"without the time that had no pictures {np.median(seen):.1f}, {np.percentile(seen, 95):.1f}"
+                       )  # fmt: skip
     out += [f"  missing: {one}" for one in wanted if not any(
         (t.kind, t.name) == (one.kind, one.name) and abs(t.at - one.at) <= WITHIN_S for t in told)]  # fmt: skip
     return "\n".join([*out, *(f"  beside: {one}" for one in beside)])
+
+
+def _blind_s(gaps: list[Span], start: float, end: float) -> float:
+    """For how many seconds between two times there were no pictures."""
+    return sum(max(0.0, min(end, b) - max(start, a)) for a, b in gaps)
 
 
 def _told(row: dict, zero: float, now: float) -> Told:

@@ -17,14 +17,16 @@ from pathlib import Path
 ARENAS = 2
 _MADV_DONTNEED = 4  # of madvise(2)
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of mallopt(3)
-_LARGE = 1 << 20  # bytes from which an allocation is mapped on its own and given back at once; glibc would raise it
+# Bytes from which an allocation is mapped on its own and given back at once: a clip's pictures. What is smaller and
+# lives for one call of a network is used again, since the system clears every page that it gives; glibc's limit moves.
+_LARGE = 1 << 22
 
 
 def keep_small() -> None:
     """Let this process hold on to little that it has freed; to be called before threads are started."""
     with suppress(OSError, AttributeError):
         libc = _libc()
-        for option, value in ((_M_ARENA_MAX, ARENAS), (_M_MMAP_THRESHOLD, _LARGE), (_M_TRIM_THRESHOLD, 8 * _LARGE)):
+        for option, value in ((_M_ARENA_MAX, ARENAS), (_M_MMAP_THRESHOLD, _LARGE), (_M_TRIM_THRESHOLD, 4 * _LARGE)):
             libc.mallopt(option, value)
 
 

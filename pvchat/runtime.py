@@ -128,9 +128,15 @@ def own_threads() -> int:
 
 
 def share_threads(processes: int) -> None:
-    """Tell that this process is one of so many that compute side by side; before networks are loaded."""
+    """Tell that this process is one of so many that compute side by side; before networks are loaded.
+
+    NumPy obeys, too: OpenBLAS makes a thread for each core, and they wait for each other spinning.
+    """
+    from threadpoolctl import threadpool_limits
+
     global _processes
     _processes = processes
+    threadpool_limits(own_threads(), "blas")
 
 
 def set_threads(count: int | None = None) -> int:

@@ -109,6 +109,6 @@ def experts_of(
         body=Bodies(),
         hands=None,
         mesh=None,
-        things=SimpleNamespace(find=lambda image: []),
+        things=SimpleNamespace(find=lambda image: [], people=lambda image: []),
         heads=HeadsOf(drawn if photo_head is None else photo_head),
     )

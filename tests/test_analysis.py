@@ -237,7 +237,7 @@ def test_a_drawn_clip_gives_figures_of_the_right_frames() -> None:
 def test_how_drawn_it_looks_decides_about_figures_beside_faces(drawn: float, searched: int, is_drawn: bool) -> None:
     """A face that holds does not veto: drawings have such faces, too, but none that the detector is quite sure of."""
     experts = experts_of(two_people(8), drawn=drawn)
-    experts.things.find = lambda image: [BODY]
+    experts.things.people = lambda image: [BODY]
     found = analyse(make_clip(8), experts)
     assert bool(found.bodies) != is_drawn, "film that looks a little drawn has bodies, too"
     assert experts.figures.searched == searched
@@ -257,7 +257,7 @@ def test_a_face_beyond_doubt_makes_a_clip_real(score: float, frames: int, real: 
 @pytest.mark.parametrize(("drawn", "bodies"), [(0.01, []), (0.36, [BODY])])
 def test_a_clip_without_faces_is_searched_but_not_called_drawn(drawn: float, bodies: list[Detection]) -> None:
     experts = experts_of([NOBODY] * 8, drawn=drawn)
-    experts.things.find = lambda image: bodies
+    experts.things.people = lambda image: bodies
     found = analyse(make_clip(8), experts)
     assert ([t.kind for t in found.tracks], found.bodies) == (["figure"], [])
     assert not found.scene.drawn

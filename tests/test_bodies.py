@@ -69,7 +69,7 @@ def test_a_body_without_a_face_becomes_a_figure_with_looks() -> None:
 
 def seen_in(*tracks: Track, depth: Depth = WHOLE) -> ClipAnalysis:
     """A clip of six frames in each of which one body stands, with these faces."""
-    things = SimpleNamespace(find=lambda image: [Detection("person", np.float32(BODY), 0.9)])
+    things = SimpleNamespace(people=lambda image: [Detection("person", np.float32(BODY), 0.9)])
     figures = SimpleNamespace(identity=lambda looks: np.ones((len(looks), 128), np.float32))
     made, shown = make_analysis(*tracks), clip()
     made.times = shown.times

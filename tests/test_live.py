@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
-from make_cameras import CARL, look, part, write  # noqa: E402
+from make_cameras import CARL, analysed, look, part, write  # noqa: E402
 from make_receivers import until  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
@@ -26,9 +27,10 @@ from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
 from pvchat.library.live.ring import Retention, Ring, prune  # noqa: E402
 from pvchat.library.recognise import follow  # noqa: E402
+from pvchat.schemas import Thing  # noqa: E402
 from pvchat.storage.library import LibraryError, connect, ring_of  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
-from pvchat.video import Link, live_pictures, read_address  # noqa: E402
+from pvchat.video import Link, Picture, live_pictures, read_address  # noqa: E402
 
 START = int(datetime(2026, 11, 29, 8, 0).timestamp())
 SECRET = "rtsp://admin:gehe1m@127.0.0.1:9/door"
@@ -112,12 +114,48 @@ def test_who_is_there_after_a_break_of_some_seconds_has_not_left(camera: Camera)
     assert [row[2] for row in told] == pytest.approx([0, 0, 4, 14, 74], abs=0.3)
 
 
-def test_somebody_has_left_after_two_seconds_without_her(camera: Camera) -> None:
+@pytest.mark.parametrize("others", [(), (BEN,), (CARL,)])
+def test_somebody_has_left_after_a_second_in_which_nobody_may_be_she(camera: Camera, others: tuple[int, ...]) -> None:
+    camera.show(3, ANA, *others)
+    assert "Ana" in camera.live.status().who
+    camera.show(1, *others)
+    assert "Ana" not in camera.live.status().who
+    assert ("leaves", "Ana", 3.0) in camera.events()
+
+
+def test_where_somebody_turns_her_back_she_has_left_after_two_seconds(camera: Camera) -> None:
     camera.show(3, ANA)
+    back = Thing("person", 0.0, [0, 1, 2], [[0.1, 0.2, 0.5, 1.0]] * 3, [0.9] * 3)
+    camera.live._look = lambda part: replace(look(part), bodies=[back])
     camera.show(1)
     assert camera.live.status().who == ["Ana"]
     camera.show(1)
     assert camera.live.status().who == []
+
+
+def test_one_sample_without_her_is_no_leaving(camera: Camera) -> None:
+    camera.show(3, ANA)
+    camera.live._look = lambda part: analysed(replace(part.clip, times=part.clip.times[:1]))
+    camera.show(1)
+    assert camera.live.status().who == ["Ana"]
+
+
+def test_what_came_before_a_break_is_looked_at_at_once(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when there are pictures again."""
+    live, parts = chat.library.live(SECRET, place="hall"), list[LivePart]()
+    monkeypatch.setattr(live._queue, "put", lambda part: bool(parts.append(part)))
+    frame = av.VideoFrame.from_ndarray(np.zeros((120, 160, 3), np.uint8), "rgb24")
+
+    def pictures(*_: object, broken: Callable[[], None]) -> Iterator[Picture]:
+        yield Picture(START, frame, 0.0, fresh=True)
+        assert parts == []
+        broken()
+        assert len(parts) == 1
+
+    monkeypatch.setattr("pvchat.library.live.live.live_pictures", pictures)
+    live._read()
+    assert len(parts) == 1
+    assert live.status().failed == ""
 
 
 def test_where_nothing_moves_everybody_stays_and_nothing_is_looked_at(camera: Camera) -> None:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from pvchat import runtime
 from pvchat.config import Settings
@@ -90,10 +91,12 @@ def test_processes_beside_each_other_share_the_threads(monkeypatch):
     monkeypatch.setattr(runtime, "_processes", 1)
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
     assert (runtime.threads(), runtime.own_threads()) == (5, 5)
-    runtime.share_threads(2)
-    assert (runtime.threads(), runtime.own_threads()) == (5, 2)
-    runtime.share_threads(8)
-    assert (runtime.threads(), runtime.own_threads()) == (5, 1)
+    with threadpool_limits(5, "blas"):  # as it was, afterwards
+        runtime.share_threads(2)
+        assert (runtime.threads(), runtime.own_threads()) == (5, 2)
+        runtime.share_threads(8)
+        assert (runtime.threads(), runtime.own_threads()) == (5, 1)
+        assert {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"} == {1}
 
 
 def test_hearing_takes_no_more_than_its_process_may(monkeypatch):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,9 +176,16 @@ def test_the_detector_finds_the_astronaut_s_surroundings() -> None:
     from recipes.pictures import read_image
 
     row = next(row for row in FOOTAGE if row.role == "footage-astronaut")
-    rows = ThingExpert().find(read_image(member_path(row.role, row.names[0], table=FOOTAGE)))
+    expert, picture = ThingExpert(), read_image(member_path(row.role, row.names[0], table=FOOTAGE))
+    rows, people = expert.find(picture), expert.people(picture)
     assert rows[0].label == "person"
     assert rows[0].score > 0.5
+    those = [one for one in rows if one.label == "person"]
+    assert len(people) == len(those)
+    for one, other in zip(people, those, strict=True):
+        assert one.label == "person"
+        assert one.score == pytest.approx(other.score, abs=1e-5)
+        assert one.box == pytest.approx(other.box)
 
 
 def test_a_bed_tells_the_room() -> None:
@@ -202,36 +208,6 @@ def test_a_face_that_is_found_once_and_unclearly_is_nobody() -> None:
     assert gather([here], make_analysis(ana, ghost)).unknown == 0
     assert gather([here], make_analysis(ana, guest)).unknown == 1
     assert gather([], make_analysis(ghost)).unknown == 1  # the only one there is
-
-
-def test_what_was_found_in_a_frame_is_told_once_more_without_looking(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Bodies ask first, things later; a third question is another clip's."""
-    looks: list[float] = []
-
-    def network(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        looks.append(float(pixels.mean()))
-        scores = np.zeros((1, 1, 91), np.float32)
-        scores[0, 0, 1] = 0.9
-        return np.float32([[[0.1, 0.2, 0.5, 0.6]]]), scores
-
-    monkeypatch.setattr("pvchat.perception.experts.objects.load_graph", lambda *_: network)
-    expert = ThingExpert(tmp_path / "graph.pb")
-    dark, light = np.full((8, 8, 3), 40, np.uint8), np.full((8, 8, 3), 200, np.uint8)
-    first = [expert.find(dark), expert.find(light)]
-    again = [expert.find(dark), expert.find(light)]
-    assert looks == [40, 200]
-    for one, other in zip(first, again, strict=True):
-        assert (
-            [(d.label, d.score) for d in one] == [("person", pytest.approx(0.9))] == [(d.label, d.score) for d in other]
-        )
-    expert.find(dark)
-    assert looks == [40, 200, 40]
-    for shade in range(100, 150):
-        expert.find(np.full((8, 8, 3), shade, np.uint8))
-    expert.find(dark)  # too long ago
-    assert looks[-1] == 40
 
 
 def test_in_a_bedroom_a_couch_is_a_bed_and_what_passes_by_is_nothing() -> None:

@@ -142,7 +142,9 @@ def look(path: str, chat: Service) -> _Look:
     """One file, looked at and listened to."""
     try:
         analysis = chat.analyse(path)
-        return _Look(replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path)))
+        seen = _Look(replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path)))
+        chat.let_go(analysis.key)
+        return seen
     except (PVChatError, OSError) as error:
         return _Look(problem=str(error))
 

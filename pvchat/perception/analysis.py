@@ -150,7 +150,7 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
 def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> None:
     """Follow the bodies; face tracks get the frames and the looks of theirs, and without faces they are the tracks."""
     numbers = analysis.shot_of(clip.times)
-    found = follow_bodies(clip.images, numbers, experts.things.find, lambda image: experts.body.persons(image))
+    found = follow_bodies(clip.images, numbers, experts.things.people, lambda image: experts.body.persons(image))
     analysis.bodies = found
     if not analysis.tracks and depth.faceless:
         front = found[: bodies.MOST]

@@ -2,7 +2,7 @@
 
 In: a path. Out: `ScanState`, which gives the `ClipAnalysis` of everything seen so far, at any time.
 
-Per part (`video.read_parts`, 12 s, read while the one before is looked at): cuts in every picture, faces in each
+Per part (`video.read_parts`, 12 s; see `_read`): cuts in every picture, faces in each
 sample, identity at the best sightings, what tells who the part's most prominent people are, and the scene. The part's
 analysis is kept in the cache of clips until the whole is done, so that a scan that was stopped goes on where it was.
 Tracks are joined by `TrackJoiner`; of bodies those are kept that carry nobody's face. What people do and wear is
@@ -31,6 +31,7 @@ from pvchat.perception.heads import faceless
 from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.measuring import with_things
 from pvchat.perception.places import tell_place
+from pvchat.runtime import own_threads
 from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, Spans, Thing, common_scene
 from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
@@ -171,7 +172,7 @@ def _parts(
                 pieces = None
                 yield part, False
                 continue
-            pieces = pieces or video.ahead(source.parts(kept.key, seen.end_s))
+            pieces = pieces or _read(source.parts(kept.key, seen.end_s))
             if (piece := next(pieces, None)) is None:
                 return
             part = look_at(piece, experts)
@@ -180,6 +181,14 @@ def _parts(
     finally:
         if pieces is not None:
             pieces.close()
+
+
+def _read(parts: Generator[video.VideoPart, None, None]) -> Generator[video.VideoPart, None, None]:
+    """Parts read while the one before is looked at; where other processes look on the other cores, one at a time.
+
+    There reading ahead takes as much of the cores, and the memory of a part more.
+    """
+    return video.ahead(parts) if own_threads() > 1 else parts
 
 
 def look_at(piece: video.VideoPart, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
+from pvchat.perception.experts import networks
 from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, fitness
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
@@ -47,7 +48,9 @@ def find_faces(
         expert: finds and describes.
         tell: hears how many frames are done.
     """
-    return describe(images, locate(images, shots, expert, tell), shots, expert)
+    located = locate(images, shots, expert, tell)
+    networks.rest()  # what finds faces need not lie beside what tells whose they are
+    return describe(images, located, shots, expert)
 
 
 def faces_of(image: NDArray[np.uint8], expert: FaceExpert) -> DetectedFaces:

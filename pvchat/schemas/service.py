@@ -53,13 +53,22 @@ class Service(Protocol):
     def listen(self, clip: str | Path) -> Look:
         """A look at who is in a clip, with what is heard in it; raises VideoReadError."""
 
+    def let_go(self, key: str) -> None:
+        """Keep what is known of a clip, by its content key, on disk alone."""
+
     def ask(self, clip: str | Path, question: str, *, between: tuple[float, float | None] | None = None) -> Answer:
         """Answer a question about a clip, or about some seconds of it; raises VideoReadError, UnknownPersonError."""
 
     def score(
-        self, people: Sequence[Any], analysis: ClipAnalysis, *, alone: FloatArray | None = None
+        self,
+        people: Sequence[Any],
+        analysis: ClipAnalysis,
+        window: tuple[float, float] | None = None,
+        alone: FloatArray | None = None,
     ) -> list[PersonPresence]:
         """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in the order given.
+
+        In a clip, or in a part of it (seconds).
 
         `alone` [P, K] is what their looks say of each track (`PresenceModel.compared`), where that is known.
         """

@@ -234,6 +234,11 @@ class ClipMemory:
         self._drop_all()
         self.networks.forget()
 
+    def let_go(self, key: str) -> None:
+        """Keep a clip's analysis on disk alone."""
+        with self._lock:
+            self._recent.pop(key, None)
+
     def _drop_all(self) -> None:
         self._at_work.forget()
         with self._lock:

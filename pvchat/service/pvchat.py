@@ -336,6 +336,10 @@ class PVChat:
         """A look at who is in a clip, with what is heard in it (`hearing.with_sound`)."""
         return with_sound(self._clips, clip, self.look(clip, stage="who"))
 
+    def let_go(self, key: str) -> None:
+        """Keep what is known of a clip on disk alone: nobody is about to ask about it. 25 MB of ten minutes."""
+        self._clips.let_go(key)
+
     def _forget(self, name: NameOrRef, merged: bool = False) -> None:
         """`forget`, but for the library's odds, which the next question there brings up to date."""
         with self.networks.lock:

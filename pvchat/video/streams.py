@@ -116,7 +116,12 @@ def read_address(text: str) -> Address:
 
 
 def live_pictures(
-    address: Address, link: Link, stop: threading.Event, started: float = 0.0, now: Callable[[], float] = time.time
+    address: Address,
+    link: Link,
+    stop: threading.Event,
+    started: float = 0.0,
+    now: Callable[[], float] = time.time,
+    broken: Callable[[], None] = lambda: None,
 ) -> Iterator[Picture]:
     """The pictures of an address, until `stop` is set; of a file, until it doesn't grow any more.
 
@@ -126,6 +131,7 @@ def live_pictures(
         stop: set to end.
         started: of a file, the time of day of its first picture.
         now: the clock of the day.
+        broken: called where pictures stop coming, before it is waited for others.
     """
     from av.error import FFmpegError
 
@@ -140,6 +146,7 @@ def live_pictures(
         except (FFmpegError, OSError, ValueError) as error:  # the words of FFmpeg's may hold the address
             link.problem = f"{getattr(error, 'strerror', None) or type(error).__name__}."
         link.breaks, link.connected = link.breaks + link.connected, False
+        broken()
         if address.kind == "file":
             return
         tries = 0 if time.monotonic() - opened > STEADY_S else tries

@@ -173,12 +173,18 @@ class Live:
         """Pictures become parts, until there are no more."""
         sampler = Sampler(self.how.fps, self.chat.settings.video)
         began = recorded(Path(self.address.text)).at.timestamp() if self.address.kind == "file" else 0.0
+
+        def put(part: LivePart | None) -> None:
+            if part is not None and self._queue.put(part):
+                sampler.skip()
+
+        def end() -> None:
+            put(sampler.end())  # what was held back isn't told seconds later, when there are pictures again
+
         try:
-            for picture in live_pictures(self.address, self._link, self._stop, began):
-                if (part := sampler.add(picture)) is not None and self._queue.put(part):
-                    sampler.skip()
-            if (part := sampler.end()) is not None:
-                self._queue.put(part)
+            for picture in live_pictures(self.address, self._link, self._stop, began, broken=end):
+                put(sampler.add(picture))
+            end()
         except Exception as error:  # an unforeseen one of a decoder: said, and the clip at hand is finished
             self._fail(error)
         self._queue.close()

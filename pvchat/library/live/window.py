@@ -12,14 +12,17 @@ other answers.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from pvchat.chat.spans import Span, merged
 from pvchat.identity.evidence import gather
 from pvchat.library.live.events import CameraEvent
+from pvchat.library.live.parts import PART_S
+from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.scan import ScanState
 from pvchat.schemas import ClipAnalysis, Service
 
@@ -27,7 +30,7 @@ UNKNOWN = ""  # the id of whoever isn't enrolled
 DECIDED = 60, 60  # parts, and people, of what is decided about: it is to cost a twentieth of a second
 COUNTED = 480, 400  # the same of what is counted: in film, as many as a scan would count in some minutes
 _GAPS = 30  # that are remembered
-GONE_S = 2.0  # unseen for so long, somebody has left
+GONE_S = 2.0  # unseen for so long, somebody has left; after a part already, where nobody in it may be she
 BLIND_S = 10.0  # so long a gap isn't counted as time in which somebody wasn't seen
 _ABOUT_S = 0.2  # half a sample's time or so: by which two seconds of parts may be less
 SETTLED_S = 2.0  # so long somebody must be seen before she counts as unknown: a name often comes a second late
@@ -76,30 +79,49 @@ class Stay:
 Seen = tuple[str, float, list[Span]]  # id, probability, spans in seconds since 1970
 
 
-class Recent:
-    """The last parts of a camera as one analysis.
+@dataclass
+class Count:
+    """How many tracks some parts have: of a `ScanState` what tells that alone."""
+
+    parts: int = 0
+    samples: int = 0
+    joiner: TrackJoiner = field(default_factory=TrackJoiner)
+
+    def add(self, part: ClipAnalysis) -> None:
+        """Take in the next part."""
+        self.joiner.add(part, self.samples)
+        self.parts, self.samples = self.parts + 1, self.samples + len(part.times)
+
+
+Gathered = TypeVar("Gathered", ScanState, Count)
+
+
+class Recent(Generic[Gathered]):
+    """The last parts of a camera together.
 
     Args:
+        begin: makes what gathers them.
         most: how many parts and how many people it holds at the most. Once one of both is reached, what it began with
             is dropped: it goes on with the later half of that many.
 
     Attributes:
         at, until: when it begins, and when the last part ends, seconds since 1970.
-        seen: what is decided about.
+        seen: what they are gathered in.
     """
 
-    def __init__(self, most: tuple[int, int]) -> None:
+    def __init__(self, begin: Callable[[], Gathered], most: tuple[int, int]) -> None:
+        self.begin: Callable[[], Gathered] = begin
         self.most = most
         self.at = self.until = 0.0
-        self.seen = ScanState("")
-        self._next: tuple[float, ScanState] | None = None
+        self.seen: Gathered = begin()
+        self._next: tuple[float, Gathered] | None = None
 
     def add(self, part: SeenPart) -> None:
         """The next part."""
         if self._next is not None and self._fullness() >= 1:
             (self.at, self.seen), self._next = self._next, None
         if self._next is None and self._fullness() >= 1 / 2:
-            self._next = (part.at, ScanState(""))
+            self._next = (part.at, self.begin())
         if not self.seen.parts:
             self.at = part.at
         extend(self.seen, part, self.at)
@@ -144,11 +166,15 @@ class Window:
         self._crowd.add(part)
         if part.analysis.tracks or changed:  # else nothing is said that wasn't
             self._who = self._decided()
-        return self._follow(self._who, part.end)
+        happened = self._follow(self._who, part.end)
+        unseen = [ref for ref, stay in self.stays.items() if ref and self._unseen(stay, part.end) >= PART_S - _ABOUT_S]
+        for ref in sorted(self._surely_not_in(part, unseen)):
+            happened += self._left(ref)
+        return happened
 
     def _begin(self) -> None:
         """Nothing was seen yet."""
-        self._recent, self._crowd = Recent(DECIDED), Recent(COUNTED)
+        self._recent, self._crowd = Recent(lambda: ScanState(""), DECIDED), Recent(Count, COUNTED)
         self._who = []
 
     def hold(self, end: float) -> list[CameraEvent]:
@@ -176,12 +202,31 @@ class Window:
                 stay.start, stay.last = stay.start + by, stay.last + by
         self._now = end
 
+    def _lately(self) -> ClipAnalysis:
+        """What is decided about."""
+        analysis = self._recent.seen.analysis()
+        analysis.in_all = len(self._crowd.seen.joiner)
+        return analysis
+
+    def _surely_not_in(self, part: SeenPart, refs: Sequence[str]) -> set[str]:
+        """Those of some people whom the last part doesn't show: nobody's back is turned, and no face may be hers.
+
+        One sample alone doesn't tell that.
+        """
+        if not refs or part.analysis.bodies or len(part.analysis.times) < 2:
+            return set()
+        if not part.analysis.tracks:
+            return set(refs)
+        people, by = self.chat.people.snapshot().people, self._recent.at
+        presences = self.chat.score(people, self._lately(), window=(part.at - by, part.end - by))
+        absent = {one.id for one, there in zip(people, presences, strict=True) if there.decision == "absent"}
+        return absent.intersection(refs)
+
     def _decided(self) -> list[Seen]:
         """Who is seen in the last half minute or so."""
-        analysis, at = self._recent.seen.analysis(), self._recent.at
+        analysis, at = self._lately(), self._recent.at
         if not analysis.tracks:
             return []
-        analysis.in_all = len(self._crowd.seen.joiner)
         people = self.chat.people.snapshot().people
         presences = self.chat.score(people, analysis)
         found = [
@@ -232,10 +277,11 @@ class Window:
 
     def _end(self, ref: str, now: float) -> list[CameraEvent]:
         """Whoever hasn't been seen for a while has left."""
-        stay = self.stays[ref]
-        if self._unseen(stay, now) < GONE_S - _ABOUT_S:
-            return []
-        del self.stays[ref]
+        return self._left(ref) if self._unseen(self.stays[ref], now) >= GONE_S - _ABOUT_S else []
+
+    def _left(self, ref: str) -> list[CameraEvent]:
+        """Somebody has left, when she was seen last."""
+        stay = self.stays.pop(ref)
         self._until[ref] = stay.last
         return [CameraEvent("leaves", ref, stay.last, stay.probability)] if stay.announced and ref != UNKNOWN else []
 
@@ -246,7 +292,7 @@ def ids_today(chat: Service) -> dict[str, str]:
     return {ref: now[name] for ref, name in chat.people.ids().items() if name in now}
 
 
-def extend(seen: ScanState, part: SeenPart, start: float) -> None:
+def extend(seen: ScanState | Count, part: SeenPart, start: float) -> None:
     """One more part of a video that begins at `start`; where pictures are missing before it, another shot begins."""
     by, analysis = np.float32(part.at - start), part.analysis
     shots = analysis.shots + by

@@ -43,6 +43,6 @@ class Experts:
 
     def load(self) -> None:
         """Load all networks and heads now."""
-        _ = self.frames, self.faces, self.figures, self.body.landmarks, self.hands, self.mesh, self.things
+        _ = self.frames, self.faces, self.figures, self.body.landmarks, self.hands, self.mesh, self.things.all
         _ = self.heads, self.settings, self.imagenet
         networks.rest()

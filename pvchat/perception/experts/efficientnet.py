@@ -26,7 +26,6 @@ WIDTH = 1280
 SIDE = 224
 # EfficientNet-Lite is quantisation-friendly: it takes (pixel - 127) / 128 instead of ImageNet's channel statistics.
 _MEAN, _STD = 127.0, 128.0
-_BATCH = 4
 STRIDE = 16  # pixels of the input to one of `maps`
 MIDDLE = {2: 40, 4: 112, 6: 320}  # blocks whose maps are taken, and their channels
 
@@ -78,7 +77,7 @@ class FrameExpert:
         self._load(SIDE, middle=True)
 
     def _load(self, side: int, middle: bool = False) -> Network:
-        pixels = Input((-1, -1, -1, 3), sizes=(-1, side, side, 3))
+        pixels = Input((-1, -1, -1, 3), sizes=(1, side, side, 3))  # of a fixed shape one takes less than one of four
         name, build = ("efficientnet-lite0-middle", _middle) if middle else ("efficientnet-lite0", _features)
         return load(name, self._weights, build, pixels, device=self.device)
 
@@ -86,7 +85,7 @@ class FrameExpert:
 def _seen_by(network: Network, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
     """What a network says of images that are squashed to squares of `side` pixels."""
     squashed = np.stack(side_by_side(partial(_squashed, side=side), images))
-    return in_batches(network, squashed, _BATCH)[0]
+    return in_batches(network, squashed, 1)[0]
 
 
 def _squashed(image: NDArray[np.uint8], side: int) -> FloatArray:

@@ -98,7 +98,14 @@ def load(
     return _OpenVinoNetwork(model, small)
 
 
-def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Network:
+def load_graph(
+    name: str,
+    graph: Path,
+    start: str,
+    shape: tuple[int, ...],
+    ends: tuple[str, ...],
+    narrow: Callable[[Any], None] | None = None,
+) -> Network:
     """A part of a frozen TensorFlow graph as a network on the CPU.
 
     Args:
@@ -107,8 +114,12 @@ def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends:
         start: the operation whose output is what the network is called with, float32.
         shape: of that.
         ends: the operations whose outputs it returns.
+        narrow: takes out of the runtime's model what this network is to do without.
     """
-    return _OpenVinoNetwork(_converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends)))
+    model = _converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends))
+    if narrow is not None:
+        narrow(model)
+    return _OpenVinoNetwork(model)
 
 
 def load_file(name: str, file: Path, shape: tuple[int, ...] = ()) -> Network:

@@ -8,15 +8,15 @@ whose loops take longer than the network, and kept converted (`networks.py`).
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.networks import load_graph
+from pvchat.perception.experts.networks import Network, load_graph
 from pvchat.perception.experts.ssd import Detections, suppress
 from pvchat.schemas import FloatArray
 
@@ -25,7 +25,7 @@ _SIDE = 300  # pixels, both sides: frames are squashed, as in training
 _PIXELS = "Preprocessor/map/TensorArrayStack/TensorArrayGatherV3"  # the resized pictures, 0..255
 _BOXES, _SCORES = "Postprocessor/Reshape_2", "Postprocessor/convert_scores"
 _LEAST = 0.2  # score below which no threshold that is used lies
-_KEPT = 48  # frames: more than a short clip has
+_CLASSES, PERSON = 91, 1  # of COCO's numbers, 0 being nothing
 _SAME = 0.6  # overlap from which two boxes of a label are one thing, as in the graph's own suppression
 _NAMES = """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,
 parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,
@@ -51,9 +51,6 @@ class Detection:
 class ThingExpert:
     """Finds the things that COCO has names for.
 
-    Bodies are looked for in a clip first, things later, in the same frames (`bodies.py`, `things.py`): what was found
-    in the last few frames is kept until it is asked for once more.
-
     Args:
         graph: the frozen TensorFlow graph; None takes it from the weights cache.
 
@@ -66,22 +63,55 @@ class ThingExpert:
             from pvchat.assets.weights import member_path
 
             graph = member_path("things", GRAPH)
-        self._network = load_graph("things", graph, _PIXELS, (1, _SIDE, _SIDE, 3), (_BOXES, _SCORES))
-        self._kept: dict[bytes, list[Detection]] = {}  # by the picture's digest, the oldest first
+        self._load = partial(load_graph, "things", graph, _PIXELS, (1, _SIDE, _SIDE, 3), (_BOXES, _SCORES))
+        self._of_people = self._load(_only_people)
+
+    @cached_property
+    def all(self) -> Network:
+        """The whole network, loaded when it is first needed."""
+        return self._load()
 
     def find(self, image: NDArray[np.uint8]) -> list[Detection]:
         """The things in a frame [H, W, 3], best first."""
-        from PIL import Image  # the labels alone are read by questions, too
+        boxes, scores = self.all(_squashed(image))
+        return read(boxes[0], scores[0])
 
-        picture = Image.fromarray(image).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
-        digest = hashlib.blake2b(picture.tobytes(), digest_size=16).digest()
-        if (known := self._kept.pop(digest, None)) is not None:
-            return known
-        boxes, scores = self._network(np.asarray(picture, np.float32)[None])
-        self._kept[digest] = found = read(boxes[0], scores[0])
-        while len(self._kept) > _KEPT:
-            self._kept.pop(next(iter(self._kept)), None)
-        return list(found)
+    def people(self, image: NDArray[np.uint8]) -> list[Detection]:
+        """The people among them, in less than half the time."""
+        boxes, scores = self._of_people(_squashed(image))
+        return _of_label(PERSON, _corners(boxes[0]), scores[0, :, 0])
+
+
+def _squashed(image: NDArray[np.uint8]) -> FloatArray:
+    """A frame [H, W, 3] as the network takes it: [1, 300, 300, 3]."""
+    from PIL import Image  # the labels alone are read by questions, too
+
+    picture = Image.fromarray(image).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
+    return np.asarray(picture, np.float32)[None]
+
+
+def _only_people(model: Any) -> None:
+    """Leave of the network's classes [91] the one of people: the layers that tell them take two thirds of its time.
+
+    They are convolutions to [anchors * 91, …] channels, each followed by its bias, a transposition and a reshaping to
+    [1, n, 91].
+    """
+    from openvino import opset13
+
+    def put(layer: Any, value: NDArray[Any]) -> Any:
+        """Give a layer another second input; returns what comes after it."""
+        layer.input(1).replace_source_output(opset13.constant(np.ascontiguousarray(value)).output(0))
+        return after(layer)
+
+    def after(layer: Any) -> Any:
+        return next(iter(layer.output(0).get_target_inputs())).get_node()
+
+    for layer in model.get_ordered_ops():
+        if layer.get_type_name() == "Convolution" and layer.input_value(1).get_shape()[0] % _CLASSES == 0:
+            bias = put(layer, layer.input_value(1).get_node().data[PERSON::_CLASSES])
+            turned = put(bias, bias.input_value(1).get_node().data[:, PERSON::_CLASSES])
+            put(after(turned), np.array([1, -1, 1]))
+    model.validate_nodes_and_infer_types()
 
 
 def read(boxes: FloatArray, scores: FloatArray) -> list[Detection]:
@@ -91,12 +121,22 @@ def read(boxes: FloatArray, scores: FloatArray) -> list[Detection]:
         boxes: [n, 4] y0, x0, y1, x1 as fractions.
         scores: [n, 91], of COCO's numbers.
     """
-    corners: FloatArray = np.clip(boxes[:, [1, 0, 3, 2]], 0, 1)
-    found: list[Detection] = []
-    for number, label in LABELS.items():
-        if not len(keep := np.flatnonzero(scores[:, number] >= _LEAST)):
-            continue
-        points: Any = np.zeros((len(keep), 0, 2), np.float32)
-        one = suppress(Detections(corners[keep], points, scores[keep, number]), _SAME)
-        found += [Detection(label, box, float(score)) for box, score in zip(one.boxes, one.scores, strict=True)]
+    corners = _corners(boxes)
+    found = [one for number in LABELS for one in _of_label(number, corners, scores[:, number])]
     return sorted(found, key=lambda d: -d.score)
+
+
+def _corners(boxes: FloatArray) -> FloatArray:
+    """The network's boxes [n, 4] as x0, y0, x1, y1 inside the frame."""
+    corners: FloatArray = np.clip(boxes[:, [1, 0, 3, 2]], 0, 1)
+    return corners
+
+
+def _of_label(number: int, corners: FloatArray, scores: FloatArray) -> list[Detection]:
+    """Things of one label, by COCO's number, best first: its scores [n], each of a box [n, 4]."""
+    keep = np.flatnonzero(scores >= _LEAST)
+    if not len(keep):
+        return []
+    points: Any = np.zeros((len(keep), 0, 2), np.float32)
+    one = suppress(Detections(corners[keep], points, scores[keep]), _SAME)
+    return [Detection(LABELS[number], box, float(score)) for box, score in zip(one.boxes, one.scores, strict=True)]
