@@ -190,13 +190,16 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
 
 def _together(joint: str, parts: Sequence[Dates], every: Sequence[Dates]) -> Dates:
     """A day, and hours of it; of several times that share one of them: "on Monday at 9 or at 11"."""
-    day, hours = (
-        next((one for one in (parts, every) for one in one if one.is_hours == it), None)
-        if any(one.is_hours == it for one in parts) or sum(one.is_hours == it for one in every) == 1 else None
-        for it in (False, True)
-    )  # fmt: skip
+    day, hours = (_shared(parts, every, of_hours) for of_hours in (False, True))
     one = hours or Dates() if day is None else day if hours is None else day.at_hours(hours)
     return replace(one, joint=joint)
+
+
+def _shared(parts: Sequence[Dates], every: Sequence[Dates], of_hours: bool) -> Dates | None:
+    """The day, or the hours, of these parts; else the only one that is said at all, which all of them share."""
+    own = [one for one in parts if one.is_hours == of_hours]
+    said = [one for one in every if one.is_hours == of_hours]
+    return own[0] if own else said[0] if len(said) == 1 else None
 
 
 def _recurring(text: str) -> tuple[str, Dates | None]:

@@ -414,8 +414,8 @@ def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None, e
         if len(fits) > 1:
             last = [name for name in _named(turn[0]) or beside if name in fits]
             return (last[0],) if len(last) == 1 else (fits[0],)
-    there = [] if timeline is None else [e.name for e in timeline.entities if e.known and e.decision == "present"]
-    fits = [name for name in there if _fits(words, genders.get(name, ""))]
+    present = [] if timeline is None else [e.name for e in timeline.entities if e.known and e.decision == "present"]
+    fits = [name for name in present if _fits(words, genders.get(name, ""))]
     return (fits[0],) if len(fits) == 1 else ()
 
 
