@@ -73,12 +73,6 @@ class Narrator:
                 self._base = add_shared(load_base(self.source, self.device, self.settings.quantize, say=self.say))
             return self._base
 
-    def showing(self, settings: Settings) -> Narrator:
-        """The same base, loaded once, with other settings of how people are shown."""
-        other = Narrator(self.source, settings, self.device, self.encode)
-        other.lock, other.frames, other._base = self.lock, self.frames, self.base
-        return other
-
     def answer(self, known: Basis, viewed: Viewed, stream: Stream | None) -> Hearing | None:
         """The base's answer to one question; None where it isn't asked, or nothing that it says may be shown.
 
