@@ -130,12 +130,14 @@ def own_threads() -> int:
 def share_threads(processes: int) -> None:
     """Tell that this process is one of so many that compute side by side; before networks are loaded.
 
-    NumPy obeys, too: OpenBLAS makes a thread for each core, and they wait for each other spinning.
+    NumPy and SciPy obey, too: OpenBLAS makes a thread for each core, and they wait for each other spinning. Who is
+    loaded is told by threadpoolctl, who will be by the environment.
     """
     from threadpoolctl import threadpool_limits
 
     global _processes
     _processes = processes
+    os.environ["OPENBLAS_NUM_THREADS"] = str(own_threads())
     threadpool_limits(own_threads(), "blas")
 
 

@@ -33,7 +33,7 @@ def test_forget_says_what_it_leaves(
     assert cli.main(["people", "forget", name, "--json"]) == 0
     row = json.loads(capsys.readouterr().out)
     assert (row["forgotten"], row["left"]) == (name, [first])
-    assert "indexes of folders" in row["note"]
+    assert "indexes that earlier versions made" in row["note"]
     assert "evaluations" in row["note"]
 
 

@@ -30,15 +30,14 @@ _WHAT = (
 _NONE = "No manifest yet: add the demo set (20 questions about five clips of two people), or your own."
 _READY = "Pick a manifest and evaluate: numbers and a report appear here."
 _SYSTEMS = {
-    "always-yes": "says yes to everything", "prior": "says what is most often true in this set, without a look",
-    "face-matcher": "compares faces, no more", "retrieve-prompt": "a language model, given the nearest faces",
-    "text-only-llm": "a language model that sees nothing", "measured-facts": "what was measured, in plain sentences",
+    "prior": "says what is most often true in this set, without a look",
+    "face-matcher": "compares faces, no more", "measured-facts": "what was measured, in plain sentences",
     "ours-instant": "PVChat", "ours-deep": "PVChat, trained",
 }  # fmt: skip
 _HOW_TO_READ = (
     "1.00 is best. Small figures: so far the number may be off, by the questions that happened to be asked (95 %). "
-    "Compare with <b>prior</b> and <b>always-yes</b>, which never look at a clip: where most true answers are “no”, "
-    "saying “no” is often right. What isn’t clearly above them is guessing."
+    "Compare with <b>prior</b>, which never looks at a clip: where most true answers are “no”, saying “no” is often "
+    "right. What isn’t clearly above it is guessing."
 )
 
 

@@ -1,8 +1,8 @@
 """What a browser's session holds of people: noted as it comes, and gone once they are forgotten, by whichever process.
 
 In: a session, and who is enrolled now, by id. Out: the same session without whoever isn't. Files follow the rule of
-`pvchat/storage/temporary.py`: the folder of a clip that shows somebody is marked with her id. So a `pvchat
-people forget` in another process takes the files, and the links to them lead nowhere.
+`pvchat/storage/temporary.py`: the folder of a clip that shows somebody is marked with her id, an exported person has it
+in its name. So a `pvchat people forget` in another process takes the files, and the links to them lead nowhere.
 """
 
 from __future__ import annotations

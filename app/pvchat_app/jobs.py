@@ -26,7 +26,7 @@ State = Literal["waiting", "running", "done", "stopped", "failed"]
 KEPT = 50  # finished jobs that are remembered
 _OUTER = "augmentation"  # progress that counts the steps themselves, see `pvchat.augment.steps.augment`
 _NAMES = ("measuring the person", "making samples", "finding other people", "checking samples", "writing questions",
-          "writing the data set", "training")  # fmt: skip
+          "training")  # fmt: skip
 
 _log = logging.getLogger(__name__)
 

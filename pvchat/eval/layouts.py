@@ -17,9 +17,9 @@ from pvchat.augment.dataset.official import entries
 from pvchat.errors import SettingsError
 from pvchat.eval import official
 from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject, checked, read_folder
+from pvchat.video.files import SUFFIXES
 
 NOBODY = ("nobody", "negatives", "none", "others")
-MEDIA = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif", ".png", ".jpg", ".jpeg", ".webp")
 
 Clip = tuple[str, Sequence[str]]  # its path in the manifest, the names it shows
 
@@ -76,7 +76,7 @@ def _media_in(folder: Path) -> list[Path]:
     """The clips and photos of a folder, by name; hidden files don't count."""
     if not folder.is_dir():
         return []
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in MEDIA and not p.name.startswith("."))
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
 
 
 def _questions(clips: Iterable[Clip], names: Sequence[str], set_name: str) -> list[Item]:

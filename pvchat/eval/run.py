@@ -82,6 +82,7 @@ def run(
         spec = Spec(manifest, systems, str(out / "people"), settings, maker=options.maker, options=options.options)
         record = {"status": "running", "config": config, "systems": list(systems), "versions": provenance.versions()}
         write_json(out / "run.json", record)
+        Journal(out / "questions.jsonl").replace(i.to_dict() for i in manifest.items)  # `people/remains.py` reads it
         todo = missing(spec, Journal(out / "predictions.jsonl").read())
         if options.maker == MAKER and (todo or before is None):
             record["enrolled"], spec = _enroll(spec, options, chat, progress)

@@ -13,7 +13,7 @@ from pvchat.config import home
 from pvchat.people.person import name_key
 
 ELSEWHERE = (
-    "Not deleted, since they lie where you put them: indexes of folders (.pvchat-index beside the videos) and "
+    "Not deleted, since they lie where you put them: indexes that earlier versions made (.pvchat-index) and "
     "evaluations (eval --out) whose clips show this person, exported files and conversations. Delete those yourself."
 )
 

@@ -2,7 +2,7 @@
 
 In: a path. Out: `ScanState`, which gives the `ClipAnalysis` of everything seen so far, at any time.
 
-Per part (`video.read_parts`, 12 s; see `_read`): cuts in every picture, faces in each
+Per part (`video.read_parts`, 12 s; see `_read_ahead`): cuts in every picture, faces in each
 sample, identity at the best sightings, what tells who the part's most prominent people are, and the scene. The part's
 analysis is kept in the cache of clips until the whole is done, so that a scan that was stopped goes on where it was.
 Tracks are joined by `TrackJoiner`; of bodies those are kept that carry nobody's face. What people do and wear is
@@ -172,7 +172,7 @@ def _parts(
                 pieces = None
                 yield part, False
                 continue
-            pieces = pieces or _read(source.parts(kept.key, seen.end_s))
+            pieces = pieces or _read_ahead(source.parts(kept.key, seen.end_s))
             if (piece := next(pieces, None)) is None:
                 return
             part = look_at(piece, experts)
@@ -183,7 +183,7 @@ def _parts(
             pieces.close()
 
 
-def _read(parts: Generator[video.VideoPart, None, None]) -> Generator[video.VideoPart, None, None]:
+def _read_ahead(parts: Generator[video.VideoPart, None, None]) -> Generator[video.VideoPart, None, None]:
     """Parts read while the one before is looked at; where other processes look on the other cores, one at a time.
 
     There reading ahead takes as much of the cores, and the memory of a part more.

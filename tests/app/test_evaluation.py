@@ -72,16 +72,15 @@ def test_a_run_is_stopped_at_its_next_sign_of_life(folder: Path, desk: Desk, mon
 
 @pytest.mark.weights
 def test_the_demo_set_is_a_manifest_that_can_be_read(tmp_path: Path) -> None:
-    from pvchat.eval.layouts.reading import read
-
     from pvchat.assets import footage, weights
+    from pvchat.eval.layouts import read
 
     if weights.missing(table=footage.FOOTAGE):
         pytest.skip("no footage: run `pvchat doctor --fetch`")
     evaluation.make_demo(tmp_path)
     evaluation.make_demo(tmp_path)  # once more does no harm
     assert list(evaluation.manifests(tmp_path)) == [evaluation.DEMO]
-    manifest = read(tmp_path / evaluation.DEMO, "auto")
+    manifest = read(tmp_path / evaluation.DEMO)
     assert {subject.name for subject in manifest.people} == {"Carl", "Obama"}
     assert len(manifest.items) == 20
     assert len({item.video for item in manifest.items}) == 5

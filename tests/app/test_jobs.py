@@ -106,25 +106,25 @@ def test_an_evaluation_is_no_training_of_a_person(jobs: Jobs) -> None:
 
 def test_steps_of_an_augmentation_are_counted_and_keep_their_name() -> None:
     job = Job("me", "Ana", lambda stop, progress: None, state="running")
-    job.tell("augmentation", 1, 6)
+    job.tell("augmentation", 1, 5)
     job.tell("making positives", 3, 9)
     job.tell("laying the mesh", 1, 9)
-    assert status(job) == "Step 2 of 7: making samples"  # without a plan nothing is said of the time
-    job.tell("augmentation", 6, 6)
-    assert status(job) == "Step 7 of 7: training"
+    assert status(job) == "Step 2 of 6: making samples"  # without a plan nothing is said of the time
+    job.tell("augmentation", 5, 5)
+    assert status(job) == "Step 6 of 6: training"
 
 
 def test_a_planned_job_tells_its_time_left_and_a_bar_that_never_falls() -> None:
     job = Job("me", "Ana", lambda stop, progress: None, state="running", pace=Pace(DEEP))
     bars = []
     for step, part in enumerate(("laying the mesh", "making positives", "cutting negatives", "filtering")):
-        job.tell("augmentation", step, 6)
+        job.tell("augmentation", step, 5)
         for done in range(10):
             job.tell(part, done, 10)
             bars.append(job.share)
     job.pace._began -= 600.0  # ten minutes ago
     assert bars == sorted(bars)
-    assert status(job).startswith("Step 4 of 7: checking samples · ")
+    assert status(job).startswith("Step 4 of 6: checking samples · ")
     assert status(job).endswith(" left")
     html = job_list([job], Jobs())
     assert 'role="progressbar"' in html

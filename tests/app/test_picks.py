@@ -149,7 +149,7 @@ def test_a_clip_is_added_to_who_was_picked_only(two: Desk, scenery: Scenery) -> 
     assert picked_person(two.engine.people, ana).name == "Ana"
     swap(two)
     before = [picked(person) for person in two.engine.people.all()]
-    *_, last = tab.enroll("", ana, True, False, SimpleNamespace(session_hash="one"))
+    *_, last = tab.enroll("", ana, True, False, "instant", "", SimpleNamespace(session_hash="one"))
     assert "Ana: was renamed to Anna elsewhere" in last[tab.result]
     assert [picked(person) for person in two.engine.people.all()] == before
     assert last[tab.whose].choices[0][0] == "Add this clip to Anna"  # the page shows what is so now

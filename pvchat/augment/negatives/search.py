@@ -182,10 +182,9 @@ def look_through(
     """The clips of some files, looked at and judged, until the watch stops it; what can't be read is counted."""
     found: dict[str, OtherClip] = {}
     for number, file in enumerate(files):
-        if watch.stop is not None and watch.stop.is_set():
+        if watch.stopped:
             break
-        if watch.progress is not None:
-            watch.progress("looking at other people", number, len(files))
+        watch.tell("looking at other people", number, len(files))
         try:
             analysis = chat.analyse(file)
         except (PVChatError, OSError):

@@ -71,8 +71,9 @@ class ConsisID:
         try:
             pipeline = diffusers.ConsisIDPipeline.from_pretrained(model or CONSISID, torch_dtype=torch.bfloat16)
         except (OSError, ValueError, ImportError) as error:
-            what = f"the model can't be loaded ({str(error).strip().splitlines()[0]})."
-            raise SettingsError(what, subject=model, hint="Give a folder in the hub's layout.") from error
+            reason = str(error).strip().partition("\n")[0]
+            what = f"the model can't be loaded ({reason})."
+            raise SettingsError(what, subject=model or CONSISID, hint="Give a folder in the hub's layout.") from error
         pipeline.set_progress_bar_config(disable=True)
         pipeline.vae.enable_tiling()
         folder = _folder(model or CONSISID)
