@@ -61,7 +61,7 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "pvchat.perception.places.measure_scene",
         lambda clip, grid, drawn, **_: SceneFacts(place="an office", drawn=drawn),
     )
-    words = ("standing", None, ["talking"], {"pose": 0.8})
+    words = (None, ["talking"], {})
     monkeypatch.setattr(measuring, "measure_body", lambda *_: BodyMeasures())
     monkeypatch.setattr(measuring, "describe_motion", lambda part, times, measures, camera: words)
     return asked

@@ -106,8 +106,8 @@ def describe_motion(
         camera: of the clip's sampled frames.
 
     Returns:
-        movement (or None), gestures, surest first, and confidences 0..1 by "movement", each gesture's own phrase, and by
-        HANDS where hands may move.
+        movement (or None), gestures, surest first, and confidences 0..1 by "movement", each gesture's own phrase, and
+        by HANDS where hands may move.
     """
     confidence: dict[str, float] = {}
     live = is_live(track, measures, camera)

@@ -45,7 +45,7 @@ _BY_OUTLINE = 0.7  # how sure that is
 _FLAT, _LOW, _FEW = 0.6, 0.55, 4
 _CUT = 0.97  # where a body's box ends that the frame cuts off
 LIKELY, _SURE = 0.6, 0.7  # probability from which a posture is told, and is without "probably"
-_STRIDES = "walking or running"  # which of both is hardly known
+_STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
 
 
 def tell_postures(analysis: ClipAnalysis) -> ClipAnalysis:
@@ -59,27 +59,26 @@ def tell_postures(analysis: ClipAnalysis) -> ClipAnalysis:
 
 
 def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
-    """Settle posture and, for who strides or falls, movement in a track's facts, whatever they held."""
-    facts, boxes = track.facts, body_boxes(track, analysis)
+    """Settle posture and, for who strides or falls, movement in a track's facts; of whom nothing can be told, none."""
+    boxes = body_boxes(track, analysis)
+    falls = _goes_down(slim(boxes, analysis), boxes)
+    likely = {"lying down": _BY_OUTLINE} if _lies(slim(boxes, analysis), boxes) else postures(track, analysis)
+    if not (falls or likely):
+        return
+    facts = track.facts
     moves = (facts.movement or "").replace(_STRIDES, "moving", 1)
-    facts.movement = None if moves in ("", "moving", "falling or lying down") else moves
+    facts.movement = None if moves in ("", "moving", _FALLS) else moves
     facts.pose = None
     facts.confidence.pop("pose", None)
-    if _goes_down(slim(boxes, analysis), boxes):
-        facts.movement, facts.confidence["movement"] = "falling or lying down", _BY_OUTLINE
-        return
-    likely = postures(track, analysis)
-    if _lies(slim(boxes, analysis), boxes):
-        likely = {"lying down": _BY_OUTLINE}
-    told = max(likely, key=lambda name: likely[name], default="")
-    if told == "bending" or likely.get(told, 0.0) < LIKELY:
-        return
-    sure = round(likely[told], 3)
-    if told == "striding":
+    told = _FALLS if falls else max(likely, key=lambda name: likely[name])
+    sure = _BY_OUTLINE if falls else round(likely[told], 3)
+    if falls:
+        facts.movement, facts.confidence["movement"] = _FALLS, sure
+    elif sure >= LIKELY and told == "striding":
         way = facts.movement if facts.movement != "standing still" else None
         facts.movement = (way or "moving").replace("moving", _STRIDES, 1)
         facts.confidence["movement"] = sure
-    else:
+    elif sure >= LIKELY and told != "bending":
         facts.pose, facts.confidence["pose"] = told if sure >= _SURE else f"probably {told}", sure
 
 

@@ -156,7 +156,7 @@ def told_by_others(people: list[Seen], first: dict[str, FloatArray], seed: int) 
 
 
 def judge(people: list[Seen], shares: FloatArray) -> dict[str, Any]:
-    """How often the likeliest posture is right by `shares` [n, 5], how often one is told, and how often that is right."""
+    """How often the likeliest posture is right by `shares` [n, 5], how often one is told, how often that is right."""
     right = shares.argmax(1) == [TOLD.index(one.posture) for one in people]
     told = (shares.max(1) >= LIKELY) & (shares.argmax(1) != TOLD.index("bending"))
     return {
