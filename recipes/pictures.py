@@ -42,7 +42,7 @@ def framed(root: Path, row: dict[str, Any]) -> NDArray[np.uint8]:
     from PIL import Image
 
     picture = Image.fromarray(read_image(root / row["set"] / row["file"]))
-    if row["set"] == "flickr8k":
+    if row.get("squashed") is True:
         return np.asarray(picture.resize((288, 216)))
     grown = 2 if max(picture.size) < _SMALL else 1
     return np.asarray(picture.resize((grown * picture.width, grown * picture.height)))

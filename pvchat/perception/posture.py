@@ -3,11 +3,10 @@
 In: one track, posed, the clip's bodies (`bodytracks.py`) and frame features. Out: `pose` of the track's facts, and as
 its movement "falling or lying down" and "walking or running".
 
-A linear head weighs what is found of the joints, what the angles of trunk and thighs say, the outline of the body, how
-much of her is seen, and what the frame looks like. It learned first from thousands of pictures of people known to
-stand, sit, lie, walk, run or bend, whole and cut off below the chest; how likely that makes a posture doesn't hold on
-film, so it was fitted anew on people in film and photos whose posture was read by eye (`recipes/posture`). Who falls is
-told by the outline alone, and who lies flat in it lies.
+A linear head weighs what is found of the joints, the outline of the body and what the frame looks like. It learned
+first from thousands of pictures of people known to stand, sit, lie, walk, run or bend, whole and cut off below the
+chest; how likely that makes a posture doesn't hold on film, so it was fitted anew on people in film and photos whose
+posture was read by eye (`recipes/posture`). Who falls is told by the outline alone, and who lies flat in it lies.
 
 An analysis holds all of that, so `tell_postures` tells it whenever one is looked at, and no clip is looked at anew.
 
@@ -33,9 +32,8 @@ _CALVES = (body.LEFT_HIP, body.LEFT_KNEE, 27), (body.RIGHT_HIP, body.RIGHT_KNEE,
 # Joints: visibility from which one counts, and a knee does, for a hidden one is still guessed, with .8 and less; share
 # of the sightings that must agree.
 _SEEN, _KNEE_SEEN, _AGREE = 0.6, 0.9, 0.7
-# Both knees guessed with this and hardly below the hips: who sits facing the camera.
-_KNEE_GUESSED, _FLAT_THIGHS, _BY_GUESS = 0.5, 0.4, "sitting by guessed knees"
-_VOTES = (None, "unclear", _BY_GUESS, "standing", "sitting", "lying down")  # of `_one_pose`
+# Who stands by joints: degrees from upright of the trunk and of thighs, how far these reach down, in trunks.
+_LEANS, _SLANTS, _UPRIGHT_THIGHS = 40, 35, 0.55
 # Somebody who goes down: frames in a row; slim of who stands or sits before and of who lies after; share of her height
 # by which the top of the body comes down; times as broad as before, which who leaves the picture below isn't.
 _FRAMES, _UPRIGHT, _DOWN, _SINKS, _WIDER = 3, 1.2, 0.65, 0.15, 1.1
@@ -44,7 +42,7 @@ _BY_OUTLINE = 0.7  # how sure that is
 # face that fills it is broad, too).
 _FLAT, _LOW, _FEW = 0.6, 0.55, 4
 _CUT = 0.97  # where a body's box ends that the frame cuts off
-LIKELY, _SURE = 0.6, 0.7  # probability from which a posture is told, and is without "probably"
+LIKELY, _SURE = 0.6, 0.75  # probability from which a posture is told, and is without "probably"
 _STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
 
 
@@ -89,8 +87,8 @@ def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
         pose: joints, NaN where there are none.
         aspect: frame width over height.
     """
-    votes = [vote for joints in pose if (vote := _one_pose(joints, aspect)) is not None]
-    return len(votes) >= max(1, 0.3 * len(pose)) and votes.count("standing") >= _AGREE * len(votes)
+    shown = [stands for joints in pose if (stands := _stands(joints, aspect)) is not None]
+    return len(shown) >= max(1, 0.3 * len(pose)) and sum(shown) >= _AGREE * len(shown)
 
 
 def postures(track: Track, analysis: ClipAnalysis) -> dict[str, float]:
@@ -102,19 +100,16 @@ def postures(track: Track, analysis: ClipAnalysis) -> dict[str, float]:
 
 
 def described(track: Track, analysis: ClipAnalysis) -> FloatArray:
-    """[1354] what the head weighs: all sightings with a pose together; where there is none, all sightings."""
+    """[1344] what the head weighs: all sightings with a pose together; where there is none, all sightings."""
     posed = np.flatnonzero(~np.isnan(track.pose).any((1, 2)))
     seen, aspect = posed if len(posed) else np.arange(len(track)), analysis.width / analysis.height
     joints = np.mean([geometry(track.pose[i], track.boxes[i], aspect) for i in seen], 0)
-    votes = [_one_pose(track.pose[i], aspect) for i in posed]
-    shares = [votes.count(vote) / len(seen) for vote in _VOTES]
     height, width = np.median(track.boxes[:, 3] - track.boxes[:, 1]), np.median(track.boxes[:, 2] - track.boxes[:, 0])
-    view = [track.kind == "face", _hips_seen(track.pose), np.log(height), np.median(track.boxes[:, 3]), len(posed) > 0]
     outline = _outline(body_boxes(track, analysis), float(height), float(width), analysis)
     frames = np.asarray(analysis.frame_features, np.float32).mean(1)
     at = np.linspace(0, len(analysis.times) - 1, len(frames)).round()
     looks = frames[np.abs(at[None] - track.frames[seen][:, None]).argmin(1)].mean(0)
-    return np.concatenate([joints, shares, outline, view, looks]).astype(np.float32)
+    return np.concatenate([joints, outline, [track.kind == "face"], looks]).astype(np.float32)
 
 
 def _outline(boxes: FloatArray, height: float, width: float, analysis: ClipAnalysis) -> list[float]:
@@ -188,35 +183,18 @@ def _is_hers(one: Thing, track: Track) -> bool:
     return False
 
 
-def _one_pose(joints: FloatArray, aspect: float) -> str | None:
-    """One sighting's vote: None when the legs or the trunk aren't seen, "unclear" between the poses, `_BY_GUESS`."""
-    xy, seen = joints[:, :2] * [aspect, 1.0], joints[:, 3] >= _SEEN
-    inside = np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
-    shoulders, hips, knees = list(body.SHOULDERS), list(body.HIPS), list(body.KNEES)
+def _stands(joints: FloatArray, aspect: float) -> bool | None:
+    """Whether trunk and thighs of a pose [33, 4] are upright; None where they aren't seen."""
+    xy, inside = joints[:, :2] * [aspect, 1.0], ((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1)
+    shoulders, hips, seen = list(body.SHOULDERS), list(body.HIPS), (joints[:, 3] >= _SEEN) & inside
     legs = [(hip, knee) for hip, knee in body.THIGHS if inside[knee] and joints[knee, 3] >= _KNEE_SEEN]
-    if not (seen & inside)[shoulders].any() or not (seen & inside)[hips].all():
+    if not (legs and seen[shoulders].any() and seen[hips].all()):
         return None
     trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
-    length = float(np.linalg.norm(trunk))
-    lean = np.degrees(np.arctan2(abs(trunk[0]), trunk[1]))
-    if not legs:  # guessed knees tell of who sits facing the camera only
-        guessed = (joints[knees, 3] >= _KNEE_GUESSED).all() and inside[knees].all()
-        flat = max(float(xy[knee, 1] - xy[hip, 1]) for hip, knee in body.THIGHS) < _FLAT_THIGHS * length
-        return _BY_GUESS if guessed and flat and lean < 25 else None
-    drops = [float(xy[knee, 1] - xy[hip, 1]) / max(length, 1e-6) for hip, knee in legs]
-    slants = [np.degrees(np.arctan2(abs(xy[k, 0] - xy[h, 0]), xy[k, 1] - xy[h, 1])) for h, k in legs]
-    if lean > 40:
-        return "lying down" if lean > 65 and all(abs(slant - 90) < 35 for slant in slants) else "unclear"
-    if min(drops) > 0.55 and max(slants) < 35:
-        return "standing"
-    return "sitting" if max(drops) < 0.45 else "unclear"
-
-
-def _hips_seen(pose: FloatArray) -> float:
-    """How well both hips are seen in the picture, the mean over the sightings of [n, 33, 4] that have a pose."""
-    hips = pose[~np.isnan(pose).any((1, 2))][:, list(body.HIPS)]
-    inside = ((hips[..., :2] > 0) & (hips[..., :2] < 1)).all(2)
-    return float((hips[..., 3] * inside).min(1).mean()) if len(hips) else 0.0
+    thighs = np.array([xy[knee] - xy[hip] for hip, knee in legs])
+    lean, slants = (np.degrees(np.arctan2(np.abs(part[..., 0]), part[..., 1])) for part in (trunk, thighs))
+    long = thighs[:, 1].min() > _UPRIGHT_THIGHS * float(np.linalg.norm(trunk))
+    return bool(lean <= _LEANS and slants.max() < _SLANTS and long)
 
 
 def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:
