@@ -37,7 +37,7 @@ _LEANS, _SLANTS, _UPRIGHT_THIGHS = 40, 35, 0.55
 # Somebody who goes down: frames in a row; slim of who stands or sits before and of who lies after; share of her height
 # by which the top of the body comes down; times as broad as before, which who leaves the picture below isn't.
 _FRAMES, _UPRIGHT, _DOWN, _SINKS, _WIDER = 3, 1.2, 0.65, 0.15, 1.1
-_BY_OUTLINE = 0.7  # how sure that is
+_BY_OUTLINE = 0.75  # how sure that is
 # Somebody who lies: slim at most in `_AGREE` of so many frames, and a box no higher than that share of the frame (a
 # face that fills it is broad, too).
 _FLAT, _LOW, _FEW = 0.6, 0.55, 4

@@ -41,6 +41,10 @@ FOOTAGE = "../devset"  # clips that no benchmark asks a posture of
 POSED = 4  # tracks of a clip whose pose is looked for, as in an analysis
 DECAY_WORD, DECAY, DECAY_FRAME, LEAST_SPREAD = 0.01, 0.005, 0.5, 0.05
 RARE = 0.3  # power by which rare postures count for more; many people of one film count as their root
+CLIPS, PHOTO = (
+    ("film_actions", "tv_talk", "dark_actions", "cctv_fights", FOOTAGE),
+    0.5,
+)  # what a photo counts beside a clip
 FOLDS = 6
 _NEAR = 0.05  # of the frame that the middle of a face may lie beside the one that was labelled
 
@@ -139,6 +143,7 @@ def learn(people: list[Seen], first: dict[str, FloatArray]) -> dict[str, FloatAr
     truth = np.eye(len(TOLD), dtype=np.float32)[[TOLD.index(one.posture) for one in people]]
     sources = Counter((one.set, one.source) for one in people)
     worth = np.array([sources[one.set, one.source] ** -0.5 for one in people], np.float32)
+    worth *= [1.0 if one.set in CLIPS else PHOTO for one in people]
     worth *= (truth / np.maximum(truth.sum(0), 1.0) ** RARE).sum(1)
     weight, bias = softmax_head(rows, truth, worth / worth.mean(), decay, LEAST_SPREAD)
     word, rest = weight[:, : len(first["bias"])], weight[:, len(first["bias"]) :]
