@@ -62,6 +62,7 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         lambda clip, grid, drawn, **_: SceneFacts(place="an office", drawn=drawn),
     )
     words = (None, ["talking"], {})
+    monkeypatch.setattr("pvchat.perception.posture.postures", lambda *_: {"standing": 0.8, "sitting": 0.2})
     monkeypatch.setattr(measuring, "measure_body", lambda *_: BodyMeasures())
     monkeypatch.setattr(measuring, "describe_motion", lambda part, times, measures, camera: words)
     return asked

@@ -185,7 +185,7 @@ def _is_hers(one: Thing, track: Track) -> bool:
 
 def _stands(joints: FloatArray, aspect: float) -> bool | None:
     """Whether trunk and thighs of a pose [33, 4] are upright; None where they aren't seen."""
-    xy, inside = joints[:, :2] * [aspect, 1.0], ((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1)
+    xy, inside = joints[:, :2] * [aspect, 1.0], np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
     shoulders, hips, seen = list(body.SHOULDERS), list(body.HIPS), (joints[:, 3] >= _SEEN) & inside
     legs = [(hip, knee) for hip, knee in body.THIGHS if inside[knee] and joints[knee, 3] >= _KNEE_SEEN]
     if not (legs and seen[shoulders].any() and seen[hips].all()):
