@@ -376,6 +376,7 @@ def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
     seen = np.arange(len(body))
     still = measure_camera(np.zeros((len(body), 60, 60, 3), np.uint8))
     measuring._fill_motion(body, seen, [], make_analysis(body), still)
+    measuring.tell_posture(body, make_analysis(body))
     assert (body.facts.pose, body.facts.gestures, body.facts.movement) == ("standing", [], None)
 
 
