@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from pvchat.augment.journal import read_lines
 
+_SMALL = 240  # pixels of the longer side below which a picture is doubled
+
 
 def read_metadata(folder: Path) -> list[dict[str, Any]]:
     """The rows of a set's `metadata.jsonl`."""
@@ -33,3 +35,14 @@ def with_room(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A face crop with a quarter of its height around it: the detector finds no face that fills the picture."""
     border = image.shape[0] // 4
     return np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge")
+
+
+def framed(root: Path, row: dict[str, Any]) -> NDArray[np.uint8]:
+    """The picture of a metadata row: small ones doubled, squashed ones back in the shape of most photos."""
+    from PIL import Image
+
+    picture = Image.fromarray(read_image(root / row["set"] / row["file"]))
+    if row.get("squashed") is True:
+        return np.asarray(picture.resize((288, 216)))
+    grown = 2 if max(picture.size) < _SMALL else 1
+    return np.asarray(picture.resize((grown * picture.width, grown * picture.height)))

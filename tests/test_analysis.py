@@ -61,7 +61,8 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "pvchat.perception.places.measure_scene",
         lambda clip, grid, drawn, **_: SceneFacts(place="an office", drawn=drawn),
     )
-    words = ("standing", None, ["talking"], {"pose": 0.8})
+    words = (None, ["talking"], {})
+    monkeypatch.setattr("pvchat.perception.posture.postures", lambda *_: {"standing": 0.8, "sitting": 0.2})
     monkeypatch.setattr(measuring, "measure_body", lambda *_: BodyMeasures())
     monkeypatch.setattr(measuring, "describe_motion", lambda part, times, measures, camera: words)
     return asked
@@ -375,6 +376,7 @@ def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
     seen = np.arange(len(body))
     still = measure_camera(np.zeros((len(body), 60, 60, 3), np.uint8))
     measuring._fill_motion(body, seen, [], make_analysis(body), still)
+    measuring.tell_posture(body, make_analysis(body))
     assert (body.facts.pose, body.facts.gestures, body.facts.movement) == ("standing", [], None)
 
 

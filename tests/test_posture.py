@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from make_analysis import make_analysis
 from test_facts import track_at
 from test_sleeves import JOINTS
 
 from pvchat.perception import posture
-from pvchat.perception.posture import NAMES, geometry, tell_posture
+from pvchat.perception.posture import TOLD, described, geometry, tell_posture, tell_postures
+from pvchat.schemas import Thing
+from recipes.posture import by_eye
 from recipes.posture.train import APART, PosedPerson, cut_off, judge, posture_of, told_by_others
 
 FACE = np.float32([0.45, 0.1, 0.55, 0.24])
@@ -47,27 +52,36 @@ def test_without_a_pose_the_face_alone_is_told():
 
 def clip(track, monkeypatch, **likely):
     """A track whose postures are this likely, told."""
-    shares = dict.fromkeys(NAMES, 0.0) | {name.replace("_", " "): p for name, p in likely.items()}
+    shares = dict.fromkeys(TOLD, 0.0) | {name.replace("_", " "): p for name, p in likely.items()}
     monkeypatch.setattr(posture, "postures", lambda *_: shares)
-    tell_posture(track, SimpleNamespace(bodies=[]))
+    tell_posture(track, footage(track))
     return track.facts
 
 
-def test_who_strides_does_not_stand_and_who_fell_is_not_told_again(monkeypatch):
-    track = track_at(FACE)
-    track.facts.pose = "standing"
-    assert clip(track, monkeypatch, walking=0.3, running=0.3, standing=0.4).pose is None
-    assert clip(track_at(FACE), monkeypatch, sitting=0.65, standing=0.35).pose is None
-    assert clip(track_at(FACE), monkeypatch, sitting=0.75, standing=0.25).pose == "probably sitting"
+def footage(track, **others):
+    return make_analysis(track) if not others else replace(make_analysis(track), **others)
+
+
+def test_a_posture_is_told_when_it_is_likely_and_probably_below_that(monkeypatch):
+    assert clip(track_at(FACE), monkeypatch, sitting=0.55, standing=0.45).pose is None
+    assert clip(track_at(FACE), monkeypatch, sitting=0.65, standing=0.35).pose == "probably sitting"
     told = clip(track_at(FACE), monkeypatch, sitting=0.85, standing=0.15)
     assert (told.pose, told.confidence["pose"]) == ("sitting", 0.85)
-    assert clip(track_at(FACE), monkeypatch, standing=0.45, walking=0.4, sitting=0.15).pose == "standing"
-    fallen = track_at(FACE)
-    fallen.facts.movement = "falling or lying down"
-    assert clip(fallen, monkeypatch, standing=0.9).pose is None
+    assert clip(track_at(FACE), monkeypatch, bending=0.9).pose is None
 
 
-def test_who_surely_strides_walks_or_runs_the_way_she_moves(monkeypatch):
+def test_what_was_told_before_is_told_anew(monkeypatch):
+    track = track_at(FACE)
+    track.facts.pose, track.facts.confidence["pose"], track.facts.movement = "standing", 0.9, "standing still"
+    assert clip(track, monkeypatch, standing=0.5, sitting=0.5).pose is None
+    assert (track.facts.movement, "pose" in track.facts.confidence) == ("standing still", False)
+    track.facts.movement = "walking or running to the left"
+    assert clip(track, monkeypatch, standing=0.9).movement == "moving to the left"
+    track.facts.movement = "walking or running"
+    assert clip(track, monkeypatch, standing=0.9).movement is None
+
+
+def test_who_strides_walks_or_runs_the_way_she_moves(monkeypatch):
     for moves, told in (
         (None, "walking or running"),
         ("standing still", "walking or running"),
@@ -76,46 +90,62 @@ def test_who_surely_strides_walks_or_runs_the_way_she_moves(monkeypatch):
     ):
         track = track_at(FACE)
         track.facts.movement = moves
-        facts = clip(track, monkeypatch, walking=0.4, running=0.25, standing=0.35)
+        facts = clip(track, monkeypatch, striding=0.65, standing=0.35)
         assert (facts.pose, facts.movement, facts.confidence["movement"]) == (None, told, 0.65)
-    assert clip(track_at(FACE), monkeypatch, walking=0.3, running=0.25, standing=0.45).movement is None
 
 
-def test_who_stands_with_hips_in_the_picture_is_told_sooner(monkeypatch):
-    assert clip(track_at(FACE), monkeypatch, standing=0.75, sitting=0.25).pose is None
-    whole = track_at(FACE)
-    whole.pose = np.stack([pose()] * len(whole))
-    assert clip(whole, monkeypatch, standing=0.75, sitting=0.25).pose == "standing"
-    below = track_at(FACE)
-    below.pose = np.stack([pose(j23=(0.55, 1.1), j24=(0.45, 1.1))] * len(below))
-    assert clip(below, monkeypatch, standing=0.75, sitting=0.25).pose is None
-
-
-def test_who_sits_by_guessed_knees_must_be_likely_to_sit_and_by_seen_ones_not_unlikely(monkeypatch):
-    """Whatever else the joints show is not overruled."""
-    for joints, sure, likely, told in (
-        ("sitting", 0.5, {"sitting": 0.5, "standing": 0.5}, "sitting"),
-        ("sitting", 0.5, {"sitting": 0.35, "standing": 0.65}, None),
-        ("sitting", 0.5, {"sitting": 0.1, "standing": 0.9}, "standing"),
-        ("sitting", 0.9, {"sitting": 0.35, "standing": 0.65}, "sitting"),
-        ("sitting", 0.9, {"sitting": 0.25, "standing": 0.75}, None),
-        ("sitting", 0.9, {"sitting": 0.1, "standing": 0.9}, "standing"),
-        ("standing", 0.9, {"sitting": 0.7, "standing": 0.3}, "standing"),
-        ("lying down", 0.7, {"sitting": 0.05, "standing": 0.95}, "lying down"),
-    ):
+def test_postures_are_told_of_measured_clips_that_are_no_long_videos(monkeypatch):
+    monkeypatch.setattr(posture, "postures", lambda *_: {"sitting": 0.9})
+    for others, told in (({}, "sitting"), ({"stage": "who"}, None)):
         track = track_at(FACE)
-        track.facts.pose, track.facts.confidence["pose"] = joints, sure
-        assert clip(track, monkeypatch, **likely).pose == told
+        tell_postures(footage(track, **{"stage": "what"} | others))
+        assert track.facts.pose == told
 
 
-def test_nothing_is_told_of_whom_no_face_is_seen():
+def test_of_drawn_figures_and_of_unseen_frames_nothing_is_likely():
     track = track_at(FACE)
-    analysis = SimpleNamespace(
-        frame_features=np.zeros((2, 49, 1280)), times=np.arange(6), width=320, height=180, tracks=[track]
-    )
+    analysis = footage(track)
     assert sum(posture.postures(track, analysis).values()) == pytest.approx(1, abs=1e-4)
+    assert posture.postures(track, replace(analysis, frame_features=analysis.frame_features[:0])) == {}
     track.kind = "figure"
-    assert posture.postures(track, analysis) is None
+    assert posture.postures(track, analysis) == {}
+
+
+def test_the_outline_is_read_beside_the_joints():
+    track = track_at(FACE)
+    track.pose = np.stack([pose()] * len(track))
+    analysis = footage(track)
+    alone = described(track, analysis)
+    tall = Thing("person", 0.9, [int(track.frames[0])], [[0.3, 0.05, 0.7, 0.98]], [0.9])
+    both = described(track, replace(analysis, bodies=[tall]))
+    assert alone.shape == both.shape == (56 + 7 + 1 + 1280,)
+    assert not alone[56:63].any()
+    assert both[56:63][[0, 3]].tolist() == [1, 1]  # there is a body, and the frame cuts it off
+
+
+def test_the_second_step_starts_from_the_first_heads_word():
+    random = np.random.default_rng(0)
+    first = {"weight": np.zeros((6, 56 + 1280), np.float32), "bias": np.zeros(6, np.float32)}
+    first["weight"][1, 3] = 4.0  # sits by one measure
+    people = []
+    for k in range(60):
+        seen = random.normal(0, 1, 56 + 8 + 1280).astype(np.float32)
+        seen[3] = 1.0 if k % 2 else -1.0
+        people.append(by_eye.Seen("sitting" if k % 2 else "standing", "film", str(k), seen))
+    card = by_eye.judge(people, by_eye.told_by_others(people, first, 0))
+    assert card["right"] >= 0.9
+    assert by_eye.learn(people, first)["weight"].shape == (5, 56 + 8 + 1280)
+
+
+def test_labels_name_postures_and_places_in_frames():
+    for name, clips in json.loads(by_eye.FILE.read_text(encoding="utf-8")).items():
+        for told in clips.values():
+            assert name == by_eye.FOOTAGE or told["frames"]
+            for word, frame, x, y in told["people"]:
+                assert word in TOLD
+                assert frame >= 0
+                assert 0 <= x <= 1
+                assert 0 <= y <= 1.1
 
 
 def test_the_recipe_learns_what_tells_sitting_from_standing():

@@ -27,7 +27,7 @@ from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
-from pvchat.perception.posture import posture_by_joints, tell_posture
+from pvchat.perception.posture import tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import pictured, spread
 from pvchat.perception.sleeves import dress_limbs
@@ -182,10 +182,8 @@ def _fill_motion(
 ) -> None:
     found, part = track.facts, track.rows(seen)
     if track.kind == "figure":  # seen in a few frames only, a second apart: how they move and gesture isn't
-        found.pose, sure = posture_by_joints(part.pose, camera.aspect)
-        found.confidence |= {"pose": sure} if found.pose else {}
         return
-    found.pose, found.movement, found.gestures, confidence = describe_motion(part, analysis.times, measures, camera)
+    found.movement, found.gestures, confidence = describe_motion(part, analysis.times, measures, camera)
     if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
         found.gestures = [g for g in found.gestures if g not in _GUESSED]
     found.confidence.update(confidence)

@@ -1,4 +1,4 @@
-"""What a person does, as far as it can be measured: pose, movement and gestures, each with a confidence.
+"""What a person does, as far as it can be measured: movement and gestures, each with a confidence.
 
 In: one track's arrays, `BodyMeasures` of its sightings (filled in at analysis time by `measure_body`) and `Camera`.
 Out: words for `PersonFacts`. Everything is silent when the joints it needs are not seen or the numbers lie near their
@@ -21,7 +21,7 @@ from pvchat.perception.experts.hands import HandExpert
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
 from pvchat.perception.experts.smiles import smiling
 from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, plausible, sureness
-from pvchat.perception.posture import posture_by_joints
+from pvchat.perception.posture import stands_by_joints
 from pvchat.schemas import HANDS, FloatArray, Track
 
 _SEEN = 0.6  # visibility from which a joint counts as seen
@@ -96,7 +96,7 @@ def measure_body(
 
 def describe_motion(
     track: Track, times: FloatArray, measures: Sequence[BodyMeasures], camera: Camera
-) -> tuple[str | None, str | None, list[str], dict[str, float]]:
+) -> tuple[str | None, list[str], dict[str, float]]:
     """Put a track's motion into words.
 
     Args:
@@ -106,15 +106,12 @@ def describe_motion(
         camera: of the clip's sampled frames.
 
     Returns:
-        pose, movement (or None), gestures, surest first, and confidences 0..1 by "pose", "movement", each gesture's own
-        phrase, and by HANDS where hands may move.
+        movement (or None), gestures, surest first, and confidences 0..1 by "movement", each gesture's own phrase, and
+        by HANDS where hands may move.
     """
     confidence: dict[str, float] = {}
-    posture, sure = posture_by_joints(track.pose, camera.aspect)
-    if posture:
-        confidence["pose"] = sure
     live = is_live(track, measures, camera)
-    movement, moved = _movement(track, camera, posture) if live else (None, 0.0)
+    movement, moved = _movement(track, camera) if live else (None, 0.0)
     walking = movement is not None and movement.startswith("walking")
     series = _series(track, times, measures, camera)
     found = sorted(gestures(series, live, walking), key=lambda pair: -pair[1])
@@ -125,7 +122,7 @@ def describe_motion(
     if movement:
         confidence["movement"] = moved
     confidence.update(found)
-    return posture, movement, [phrase for phrase, _ in found], confidence
+    return movement, [phrase for phrase, _ in found], confidence
 
 
 def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
@@ -160,11 +157,12 @@ def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str
     return float(np.std(values)) if len(values) >= _FEW else 0.0
 
 
-def _movement(track: Track, camera: Camera, posture: str | None) -> tuple[str | None, float]:
+def _movement(track: Track, camera: Camera) -> tuple[str | None, float]:
     """Travel of the face against the scene, in the longest stretch without a cut."""
     rows = _stretch(track, camera)
     if len(rows) < _FEW:
         return None, 0.0
+    stands = stands_by_joints(track.pose, camera.aspect)
     boxes, frames = track.boxes[rows], track.frames[rows]
     centres, zoom = camera.steady(frames, np.asarray((boxes[:, :2] + boxes[:, 2:]) / 2, np.float32))
     heights = (boxes[:, 3] - boxes[:, 1]) / zoom
@@ -173,14 +171,14 @@ def _movement(track: Track, camera: Camera, posture: str | None) -> tuple[str | 
     clock = np.arange(len(rows), dtype=np.float32)
     growth, growing = float(heights[-2:].mean() / heights[:2].mean()), _correlation(clock, heights)
     if abs(growing) > _STEADY_TRAVEL and max(growth, 1 / growth) > _NEARER:
-        verb = "walking" if posture == "standing" else "moving"
+        verb = "walking" if stands else "moving"
         words = f"{verb} towards the camera" if growth > 1 else f"{verb} away from the camera"
         return words, sureness(max(growth, 1 / growth), _NEARER)
     travel, steady = float(way[-2:, 0].mean() - way[:2, 0].mean()), _correlation(clock, way[:, 0])
     if abs(steady) > _STEADY_TRAVEL and abs(travel) > _WALK:
-        verb = "walking" if posture == "standing" and abs(travel) > 2 * _WALK else "moving"
+        verb = "walking" if stands and abs(travel) > 2 * _WALK else "moving"
         return f"{verb} to the {'right' if travel > 0 else 'left'}", sureness(abs(travel), _WALK)
-    if posture == "standing" and float(np.ptp(way, axis=0).max()) < _STILL:
+    if stands and float(np.ptp(way, axis=0).max()) < _STILL:
         return "standing still", 0.7
     return None, 0.0
 

@@ -1,15 +1,14 @@
-"""Whether somebody stands, sits or lies, by three measures together: joints, the body's outline, likelihood.
+"""Whether somebody stands, sits, lies or strides, by all that an analysis holds of her body.
 
-In: one track, posed, the clip's bodies (`bodytracks.py`) and frame features. Out: `pose` of the track's facts,
-and as its movement "falling or lying down" and "walking or running".
+In: one track, posed, the clip's bodies (`bodytracks.py`) and frame features. Out: `pose` of the track's facts, and as
+its movement "falling or lying down" and "walking or running".
 
-1. Angles of trunk and thighs, where hips and knees are seen. By single photos they are right about 96 of 100 who stand
-   and 78 who sit, but 54 of those who sit by knees that are guessed: what a table hides is guessed at hip height.
-2. The boxes of the body: narrow ones stand, low and broad ones lie, and a tall one that gets low and broad went down. A
-   box says less than joints do, but bodies are found where no face is seen, and behind others.
-3. A linear head over the joints that are found and what the whole frame looks like, all sightings together. It was
-   learned from photos and film of people known to stand, sit, lie, walk, run or bend, whole and cut off below the chest
-   (`recipes/posture`). It decides where the others don't, and about guessed knees.
+A linear head weighs what is found of the joints, the outline of the body and what the frame looks like. It learned
+first from thousands of pictures of people known to stand, sit, lie, walk, run or bend, whole and cut off below the
+chest; how likely that makes a posture doesn't hold on film, so it was fitted anew on people in film and photos whose
+posture was read by eye (`recipes/posture`). Who falls is told by the outline alone, and who lies flat in it lies.
+
+An analysis holds all of that, so `tell_postures` tells it whenever one is looked at, and no clip is looked at anew.
 
 Legend: n sightings, J joints of the pose; lengths of `geometry` are in face heights; slim is height over width of a
 body's box, in pixels.
@@ -24,89 +23,115 @@ import numpy as np
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import linear_head, softmax
 from pvchat.perception.heads import carries
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Thing, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Thing, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"
-NAMES = ("standing", "sitting", "lying down", "walking", "running", "bending")
+TOLD = ("standing", "sitting", "lying down", "striding", "bending")
 _PAIRS = (body.SHOULDERS, (13, 14), (15, 16), body.HIPS, body.KNEES, (27, 28))  # left and right
 _CALVES = (body.LEFT_HIP, body.LEFT_KNEE, 27), (body.RIGHT_HIP, body.RIGHT_KNEE, 28)
 # Joints: visibility from which one counts, and a knee does, for a hidden one is still guessed, with .8 and less; share
 # of the sightings that must agree.
 _SEEN, _KNEE_SEEN, _AGREE = 0.6, 0.9, 0.7
-# Both knees guessed with this and hardly below the hips: who sits facing the camera; and how sure that is.
-_KNEE_GUESSED, _FLAT_THIGHS, _BY_GUESS, _GUESSED = 0.5, 0.4, "sitting by guessed knees", 0.5
-# Outlines: slim of who stands, in `_AGREE` of at least so many frames.
-_SLIM, _FRAMES = 2.2, 3
-# Somebody who goes down: slim of who stands or sits before and of who lies after, in `_FRAMES` in a row; share of her
-# height by which the top of the body comes down; times as broad as before, which who leaves the picture below isn't.
-_UPRIGHT, _DOWN, _SINKS, _WIDER = 1.2, 0.65, 0.15, 1.1
-# Slim at most in so many of the frames, and a box no higher than that share of the frame (a face that fills it is
-# broad, too), of somebody who lies.
-_FLAT, _MOSTLY, _LOW = 0.6, 0.7, 0.55
-_FEW = 4  # frames that lying needs
-_BY_OUTLINE = 0.7  # how sure that is
-# Likelihood: probability from which somebody whose hips are seen stands, and others probably sit; from which a posture
-# is sure; and below which sitting by guessed knees isn't said, and by seen ones.
-_PROBABLE, _SURE, _DOUBTED, _UNLIKELY = 0.7, 0.8, 0.45, 0.3
-# From which somebody isn't said to stand, and from which is said to walk or run; which of both is hardly known.
-_STRIDES, _SURELY_STRIDES = 0.5, 0.6
-_HIPS_SEEN = 0.5  # mean visibility of the hips
+# Who stands by joints: degrees from upright of the trunk and of thighs, how far these reach down, in trunks.
+_LEANS, _SLANTS, _UPRIGHT_THIGHS = 40, 35, 0.55
+# Somebody who goes down: frames in a row; slim of who stands or sits before and of who lies after; share of her height
+# by which the top of the body comes down; times as broad as before, which who leaves the picture below isn't.
+_FRAMES, _UPRIGHT, _DOWN, _SINKS, _WIDER = 3, 1.2, 0.65, 0.15, 1.1
+_BY_OUTLINE = 0.75  # how sure that is
+# Somebody who lies: slim at most in `_AGREE` of so many frames, and a box no higher than that share of the frame (a
+# face that fills it is broad, too).
+_FLAT, _LOW, _FEW = 0.6, 0.55, 4
+_CUT = 0.97  # where a body's box ends that the frame cuts off
+LIKELY, _SURE = 0.6, 0.75  # probability from which a posture is told, and is without "probably"
+_STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
+
+
+def tell_postures(analysis: ClipAnalysis) -> ClipAnalysis:
+    """The analysis with the postures of all whose bodies were measured, told by what it holds.
+
+    Of a long video each stretch's are told when it is measured.
+    """
+    for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
+        tell_posture(track, analysis)
+    return analysis
 
 
 def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
-    """Settle the posture in a track's facts, which hold what `posture_by_joints` said, by outline and likelihood."""
-    _tell_by_outline(track, analysis)
-    _settle(track.facts, postures(track, analysis), _hips_seen(track.pose) >= _HIPS_SEEN)
+    """Settle posture and, for who strides or falls, movement in a track's facts; of whom nothing can be told, none."""
+    boxes = body_boxes(track, analysis)
+    falls = _goes_down(slim(boxes, analysis), boxes)
+    likely = {"lying down": _BY_OUTLINE} if _lies(slim(boxes, analysis), boxes) else postures(track, analysis)
+    if not (falls or likely):
+        return
+    facts = track.facts
+    moves = (facts.movement or "").replace(_STRIDES, "moving", 1)
+    facts.movement = None if moves in ("", "moving", _FALLS) else moves
+    facts.pose = None
+    facts.confidence.pop("pose", None)
+    told = _FALLS if falls else max(likely, key=lambda name: likely[name])
+    sure = _BY_OUTLINE if falls else round(likely[told], 3)
+    if falls:
+        facts.movement, facts.confidence["movement"] = _FALLS, sure
+    elif sure >= LIKELY and told == "striding":
+        way = facts.movement if facts.movement != "standing still" else None
+        facts.movement = (way or "moving").replace("moving", _STRIDES, 1)
+        facts.confidence["movement"] = sure
+    elif sure >= LIKELY and told != "bending":
+        facts.pose, facts.confidence["pose"] = told if sure >= _SURE else f"probably {told}", sure
 
 
-def posture_by_joints(pose: FloatArray, aspect: float) -> tuple[str | None, float]:
-    """Standing, sitting or lying down by the angles of torso and thighs.
+def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
+    """Whether somebody stands by the angles of torso and thighs, in most sightings of [n, 33, 4] that show them.
 
     Args:
-        pose: [n, 33, 4].
+        pose: joints, NaN where there are none.
         aspect: frame width over height.
-
-    Returns:
-        the pose that most sightings show (None when the hips or knees aren't seen, or they disagree), confidence.
     """
-    shown = [vote for joints in pose if (vote := _one_pose(joints, aspect)) is not None]
-    votes = ["sitting" if vote == _BY_GUESS else vote for vote in shown]
-    if not votes or len(votes) < 0.3 * len(pose):
-        return None, 0.0
-    best = max(set(votes), key=votes.count)
-    share = votes.count(best) / len(votes)
-    if best == "unclear" or share < _AGREE:
-        return None, 0.0
-    sure = round(0.9 * share * min(1.0, 0.7 + 0.1 * len(votes)), 3)
-    return best, min(sure, _GUESSED) if 2 * shown.count(_BY_GUESS) > len(shown) else sure
+    shown = [stands for joints in pose if (stands := _stands(joints, aspect)) is not None]
+    return len(shown) >= max(1, 0.3 * len(pose)) and sum(shown) >= _AGREE * len(shown)
 
 
-def postures(track: Track, analysis: ClipAnalysis) -> dict[str, float] | None:
-    """How likely each of NAMES is, the mean of all sightings; None of whom no face is seen."""
+def postures(track: Track, analysis: ClipAnalysis) -> dict[str, float]:
+    """How likely each of TOLD is; nothing of drawn figures, which no head has learned."""
+    if analysis.scene.drawn or not len(analysis.frame_features) or not (track.kind == "face" or len(track.looks)):
+        return {}
+    weight, bias = linear_head(WEIGHTS)
+    return dict(zip(TOLD, softmax(weight @ described(track, analysis) + bias).tolist(), strict=True))
+
+
+def described(track: Track, analysis: ClipAnalysis) -> FloatArray:
+    """[1344] what the head weighs: all sightings with a pose together; where there is none, all sightings."""
     posed = np.flatnonzero(~np.isnan(track.pose).any((1, 2)))
-    seen = posed if len(posed) else np.arange(len(track))
-    if track.kind != "face" or not len(analysis.frame_features):
-        return None
+    seen, aspect = posed if len(posed) else np.arange(len(track)), analysis.width / analysis.height
+    joints = np.mean([geometry(track.pose[i], track.boxes[i], aspect) for i in seen], 0)
+    height, width = np.median(track.boxes[:, 3] - track.boxes[:, 1]), np.median(track.boxes[:, 2] - track.boxes[:, 0])
+    outline = _outline(body_boxes(track, analysis), float(height), float(width), analysis)
     frames = np.asarray(analysis.frame_features, np.float32).mean(1)
-    described = np.linspace(0, len(analysis.times) - 1, len(frames)).round()
-    nearest = np.abs(described[None] - track.frames[seen][:, None]).argmin(1)
-    aspect = analysis.width / analysis.height
-    shown = np.stack([geometry(track.pose[i], track.boxes[i], aspect) for i in seen])
-    shares = likely_postures(shown, frames[nearest], *linear_head(WEIGHTS))
-    return dict(zip(NAMES, shares.mean(0).tolist(), strict=True))
+    at = np.linspace(0, len(analysis.times) - 1, len(frames)).round()
+    looks = frames[np.abs(at[None] - track.frames[seen][:, None]).argmin(1)].mean(0)
+    return np.concatenate([joints, outline, [track.kind == "face"], looks]).astype(np.float32)
 
 
-def likely_postures(shown: FloatArray, frame: FloatArray, weight: FloatArray, bias: FloatArray) -> FloatArray:
-    """[n, 6] probabilities of NAMES.
+def _outline(boxes: FloatArray, height: float, width: float, analysis: ClipAnalysis) -> list[float]:
+    """[7] a body's boxes [n, 4], beside the height and width of its face: zeros where there is none."""
+    if not len(boxes):
+        return [0.0] * 7
+    tall, wide = np.median(boxes[:, 3] - boxes[:, 1]), np.median(boxes[:, 2] - boxes[:, 0])
+    low, shape = float(np.median(boxes[:, 3])), float(np.log(np.median(slim(boxes, analysis))))
+    return [1.0, shape, low, low > _CUT, float(np.log(tall / height)), float(np.log(wide / width)), float(tall)]
 
-    Args:
-        shown: [n, 56] from `geometry`.
-        frame: [n, 1280] features of the frame.
-        weight: [6, 56 + 1280] as the recipe makes it.
-        bias: [6].
-    """
-    logits = np.concatenate([shown, frame], 1) @ weight.T + bias
-    return np.asarray(softmax(logits), np.float32)
+
+def body_boxes(track: Track, analysis: ClipAnalysis) -> FloatArray:
+    """[n, 4] the boxes of the bodies that are this track's, by frame."""
+    hers = [one for one in analysis.bodies if _is_hers(one, track)]
+    rows = sorted((frame, box) for one in hers for frame, box in zip(one.frames, one.boxes, strict=True))
+    return np.array([box for _, box in rows], np.float32).reshape(-1, 4)
+
+
+def slim(boxes: FloatArray, analysis: ClipAnalysis) -> FloatArray:
+    """[n] how slim a body's boxes [n, 4] are."""
+    size = boxes[:, 2:] - boxes[:, :2]
+    return np.asarray(size[:, 1] * analysis.height / np.maximum(size[:, 0] * analysis.width, 1e-6), np.float32)
 
 
 def geometry(joints: FloatArray, face: FloatArray, aspect: float) -> FloatArray:
@@ -128,38 +153,24 @@ def geometry(joints: FloatArray, face: FloatArray, aspect: float) -> FloatArray:
     return np.array([0.0, *seen_face, *places, *_angles(xy, seen)], np.float32)
 
 
-def _tell_by_outline(track: Track, analysis: ClipAnalysis) -> None:
-    hers = [one for one in analysis.bodies if _is_hers(one, track)]
-    rows = sorted((frame, box) for one in hers for frame, box in zip(one.frames, one.boxes, strict=True))
-    if not rows:
-        return
-    boxes = np.array([box for _, box in rows], np.float32)
-    slim = (boxes[:, 3] - boxes[:, 1]) * analysis.height / ((boxes[:, 2] - boxes[:, 0]) * analysis.width)
-    facts = track.facts
-    if _goes_down(slim, boxes):
-        facts.pose, facts.movement = None, "falling or lying down"
-        facts.confidence["movement"] = _BY_OUTLINE
-    elif _lies(slim, boxes):
-        facts.pose, facts.confidence["pose"] = "lying down", _BY_OUTLINE
-    elif facts.pose is None and len(slim) >= _FRAMES and float((slim >= _SLIM).mean()) >= _AGREE:
-        facts.pose, facts.confidence["pose"] = "standing", _BY_OUTLINE
-
-
-def _goes_down(slim: FloatArray, boxes: FloatArray) -> bool:
+def _goes_down(shape: FloatArray, boxes: FloatArray) -> bool:
     """Whether a body [n], [n, 4] that stood or sat is flat, lower and broader in several frames in a row."""
     width = boxes[:, 2] - boxes[:, 0]
-    for first in range(1, len(slim) - _FRAMES + 1):
-        before, flat = int(slim[:first].argmax()), slice(first, first + _FRAMES)
+    for first in range(1, len(shape) - _FRAMES + 1):
+        before, flat = int(shape[:first].argmax()), slice(first, first + _FRAMES)
         height, sunk = boxes[before, 3] - boxes[before, 1], boxes[flat, 1].min() - boxes[before, 1]
-        lies = slim[before] >= _UPRIGHT and slim[flat].max() <= _DOWN and width[flat].min() >= _WIDER * width[before]
+        lies = shape[before] >= _UPRIGHT and shape[flat].max() <= _DOWN and width[flat].min() >= _WIDER * width[before]
         if lies and sunk >= _SINKS * height:
             return True
     return False
 
 
-def _lies(slim: FloatArray, boxes: FloatArray) -> bool:
+def _lies(shape: FloatArray, boxes: FloatArray) -> bool:
+    """Whether a body [n], [n, 4] is low and broad most of the time."""
+    if len(shape) < _FEW:
+        return False
     low = float(np.median(boxes[:, 3] - boxes[:, 1])) <= _LOW
-    return len(slim) >= _FEW and low and float((slim <= _FLAT).mean()) >= _MOSTLY
+    return low and float((shape <= _FLAT).mean()) >= _AGREE
 
 
 def _is_hers(one: Thing, track: Track) -> bool:
@@ -172,59 +183,18 @@ def _is_hers(one: Thing, track: Track) -> bool:
     return False
 
 
-def _settle(facts: PersonFacts, likely: dict[str, float] | None, hips_seen: bool) -> None:
-    """Let the likelihood of postures, where there is one, decide what joints and outline left open."""
-    if likely is None or facts.movement == "falling or lying down":
-        return
-    strides, sits = likely["walking"] + likely["running"], likely["sitting"]
-    if facts.pose == "sitting":
-        guessed = facts.confidence["pose"] <= _GUESSED
-        facts.confidence["pose"] = round(sits, 3) if guessed else facts.confidence["pose"]
-        facts.pose = "sitting" if sits >= (_DOUBTED if guessed else _UNLIKELY) else None
-    if facts.pose == "standing" and strides >= _STRIDES:
-        facts.pose = None
-    if strides >= _SURELY_STRIDES and facts.pose is None:
-        way = facts.movement if facts.movement != "standing still" else None
-        facts.movement = (way or "moving").replace("moving", "walking or running", 1)
-        facts.confidence["movement"] = round(strides, 3)
-    if facts.pose is not None or strides >= _STRIDES:
-        return
-    stands = likely["standing"] + strides
-    if stands >= (_PROBABLE if hips_seen else _SURE):
-        facts.pose, facts.confidence["pose"] = "standing", round(stands, 3)
-    elif sits >= _PROBABLE:
-        facts.pose, facts.confidence["pose"] = "sitting" if sits >= _SURE else "probably sitting", round(sits, 3)
-
-
-def _one_pose(joints: FloatArray, aspect: float) -> str | None:
-    """One sighting's vote: None when the legs or the trunk aren't seen, "unclear" between the poses, `_BY_GUESS`."""
-    xy, seen = joints[:, :2] * [aspect, 1.0], joints[:, 3] >= _SEEN
-    inside = np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
-    shoulders, hips, knees = list(body.SHOULDERS), list(body.HIPS), list(body.KNEES)
+def _stands(joints: FloatArray, aspect: float) -> bool | None:
+    """Whether trunk and thighs of a pose [33, 4] are upright; None where they aren't seen."""
+    xy, inside = joints[:, :2] * [aspect, 1.0], np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
+    shoulders, hips, seen = list(body.SHOULDERS), list(body.HIPS), (joints[:, 3] >= _SEEN) & inside
     legs = [(hip, knee) for hip, knee in body.THIGHS if inside[knee] and joints[knee, 3] >= _KNEE_SEEN]
-    if not (seen & inside)[shoulders].any() or not (seen & inside)[hips].all():
+    if not (legs and seen[shoulders].any() and seen[hips].all()):
         return None
     trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
-    length = float(np.linalg.norm(trunk))
-    lean = np.degrees(np.arctan2(abs(trunk[0]), trunk[1]))
-    if not legs:  # guessed knees tell of who sits facing the camera only
-        guessed = (joints[knees, 3] >= _KNEE_GUESSED).all() and inside[knees].all()
-        flat = max(float(xy[knee, 1] - xy[hip, 1]) for hip, knee in body.THIGHS) < _FLAT_THIGHS * length
-        return _BY_GUESS if guessed and flat and lean < 25 else None
-    drops = [float(xy[knee, 1] - xy[hip, 1]) / max(length, 1e-6) for hip, knee in legs]
-    slants = [np.degrees(np.arctan2(abs(xy[k, 0] - xy[h, 0]), xy[k, 1] - xy[h, 1])) for h, k in legs]
-    if lean > 40:
-        return "lying down" if lean > 65 and all(abs(slant - 90) < 35 for slant in slants) else "unclear"
-    if min(drops) > 0.55 and max(slants) < 35:
-        return "standing"
-    return "sitting" if max(drops) < 0.45 else "unclear"
-
-
-def _hips_seen(pose: FloatArray) -> float:
-    """How well both hips are seen in the picture, the mean over the sightings of [n, 33, 4] that have a pose."""
-    hips = pose[~np.isnan(pose).any((1, 2))][:, list(body.HIPS)]
-    inside = ((hips[..., :2] > 0) & (hips[..., :2] < 1)).all(2)
-    return float((hips[..., 3] * inside).min(1).mean()) if len(hips) else 0.0
+    thighs = np.array([xy[knee] - xy[hip] for hip, knee in legs])
+    lean, slants = (np.degrees(np.arctan2(np.abs(part[..., 0]), part[..., 1])) for part in (trunk, thighs))
+    long = thighs[:, 1].min() > _UPRIGHT_THIGHS * float(np.linalg.norm(trunk))
+    return bool(lean <= _LEANS and slants.max() < _SLANTS and long)
 
 
 def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:

@@ -137,6 +137,7 @@ class ClipMemory:
 
     def _look(self, file: ClipFile, partial: Partial | None, stage: Stage, within: Within | None) -> Look:
         from pvchat.perception.places import tell_place
+        from pvchat.perception.posture import tell_postures
 
         held = self._remembered(file.key)
         if held is not None and _is_enough(held, stage):
@@ -148,7 +149,7 @@ class ClipMemory:
                 return seen  # some minutes of it; their parts are kept
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
-            seen = replace(seen, analysis=tell_place(seen.analysis))
+            seen = replace(seen, analysis=tell_place(tell_postures(seen.analysis)))
             self._remember(seen.analysis, file)
         return seen
 

@@ -6,8 +6,9 @@ In: photos and frames of film in which people are known to stand, sit, lie, walk
 (`flickr8k`), by what they do (`har_stills`, `stanford40`, `film_actions`, `dark_actions`, `ut_interaction`) or by name
 (`poses_stock`); each once more cut off below the chest, as people are filmed who talk. `clips.json` names clips of film
 by posture: who walks, runs or shoots with a bow by what they do, others read from one frame; of them several frames
-count, and those without a face, too. Out: a linear head over pose and frame, and a card with how often it is right of
-the people of sets that it hasn't learned from.
+count, and those without a face, too. Upon that head comes what was read by eye (`by_eye.py`). Out: the head that
+`perception/posture.py` reads, and a card: how often it is right of films that it hasn't learned from, and the first
+head of sets that it hasn't.
 """
 
 from __future__ import annotations
@@ -23,17 +24,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pvchat.perception.experts.attributes import softmax
 from pvchat.perception.experts.body import HIPS, LEFT_EYE, NOSE, RIGHT_EYE, SHOULDERS, BodyExpert
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
-from pvchat.perception.posture import NAMES, geometry, likely_postures
+from pvchat.perception.posture import geometry
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, drawn, softmax_head, write_head
-from recipes.pictures import read_image, read_metadata
+from recipes.pictures import framed, read_metadata
+from recipes.posture import by_eye
 
 Picture = NDArray[np.uint8]
 Experts = tuple[BodyExpert, WideFaceDetector, FrameExpert]
 
+NAMES = ("standing", "sitting", "lying down", "walking", "running", "bending")
 VERBS = {
     "standing": r"stands?|standing", "sitting": r"sits?|sitting|seated",
     "lying down": r"lies|lying|lays|laying|sleep\w*",
@@ -66,7 +70,7 @@ FILM = (  # set, action, frames (of 8), posture, at most
 )  # fmt: skip
 CLIPS: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("clips.json").read_text(encoding="utf-8"))
 CLIP_FRAMES, CLIP_WORTH = 4, 3.0  # frames of a clip that count, and what they count together
-CAPTIONED, SIDE = 260, 240  # captioned pictures of each posture; smaller pictures are doubled
+CAPTIONED, SIDE = 260, 240  # captioned pictures of each posture; pixels that a part of a picture has at least
 DECAY_POSE, DECAY_FRAME = 0.02, 0.5
 EARS = (7, 8)  # of the pose
 CUT = ("standing", "sitting", "walking", "running")  # postures of which people cut off tell something, too …
@@ -128,12 +132,7 @@ def look(root: Path, seed: int) -> list[PosedPerson]:
     random, experts = np.random.default_rng(seed), (BodyExpert(), WideFaceDetector(), FrameExpert())
     found = list[PosedPerson]()
     for posture, row in chosen(root, random):
-        image = read_image(root / row["set"] / row["file"])
-        height, width = image.shape[:2]
-        if row["set"] == "flickr8k":  # squashed by its source: back to the shape of most photos
-            image = np.asarray(Image.fromarray(image).resize((288, 216)))
-        elif max(height, width) < SIDE:
-            image = _doubled(image)
+        image = framed(root, row)
         for picture, worth in ((image, 1.0), (cut_off(image, experts[1], random), CUT_WORTH)):
             if picture is not None and (worth == 1 or posture in CUT):
                 found += [PosedPerson(posture, row["set"], *one, worth) for one in _described(picture, experts)]
@@ -147,7 +146,7 @@ def _of_clip(posture: str, rows: list[dict[str, Any]], root: Path, experts: Expe
     bodies, faces, features = experts
     shown, images = list[FloatArray](), list[Picture]()
     for row in rows:
-        image = _doubled(read_image(root / row["set"] / row["file"]))
+        image = framed(root, row)
         face, aspect = _face(image, faces), image.shape[1] / image.shape[0]
         pose = (bodies.pose(image, face) if face is not None else None) or bodies.pose(image)
         if pose is not None:
@@ -188,10 +187,6 @@ def cut_off(image: Picture, faces: WideFaceDetector, random: np.random.Generator
     return np.asarray(Image.fromarray(part).resize((part.shape[1] * scale, part.shape[0] * scale)))
 
 
-def _doubled(image: Picture) -> Picture:
-    return np.asarray(Image.fromarray(image).resize((2 * image.shape[1], 2 * image.shape[0])))
-
-
 def _face(image: Picture, faces: WideFaceDetector) -> FloatArray | None:
     boxes, _, scores = faces.faces(image, 0.5)
     return np.asarray(boxes[int(np.argmax(scores))], np.float32) if len(boxes) else None
@@ -208,7 +203,7 @@ def _described(image: Picture, experts: Experts) -> Iterator[tuple[FloatArray, F
 
 
 def learn(people: list[PosedPerson]) -> dict[str, FloatArray]:
-    """Weights as `posture.likely_postures` takes them: a softmax over NAMES; rare postures count for more."""
+    """Weights [6, 56 + 1280] and bias [6]: a softmax over NAMES; rare postures count for more."""
     x = np.concatenate([_rows(people, name) for name in ("shown", "frame")], 1)
     truth = np.array([NAMES.index(one.posture) for one in people])
     counts = np.maximum(np.bincount(truth, minlength=len(NAMES)), 1)
@@ -249,20 +244,24 @@ def told_by_others(people: list[PosedPerson]) -> FloatArray:
         if kept.any() and not kept.all():
             mine = [one for one, is_kept in zip(people, kept, strict=True) if is_kept]
             head = learn([one for one, is_kept in zip(people, kept, strict=True) if not is_kept])
-            shares[kept] = likely_postures(_rows(mine, "shown"), _rows(mine, "frame"), **head)
+            shares[kept] = softmax(
+                np.concatenate([_rows(mine, "shown"), _rows(mine, "frame")], 1) @ head["weight"].T + head["bias"]
+            )
     return shares
 
 
 def main(words: list[str] | None = None) -> None:
-    """Look at the pictures, train set by set without it for the card, then with all."""
+    """Look at the pictures, train set by set without it for the card, then with all; then what was read by eye."""
     args = arguments(__doc__, words)
-    write(look(args.traindata, args.seed), args.out)
+    people = look(args.traindata, args.seed)
+    write(learn(people), judge(people, told_by_others(people)), by_eye.look(args.traindata), args.out)
 
 
-def write(people: list[PosedPerson], out: Path) -> None:
-    """Train and write weights and card."""
-    card = {"source": "recipes.posture.train"} | judge(people, told_by_others(people))
-    write_head(out, {name: array.astype(np.float16) for name, array in learn(people).items()}, card)
+def write(first: dict[str, FloatArray], card: dict[str, Any], read: list[by_eye.Seen], out: Path) -> None:
+    """Fit the first head anew to what was read by eye; weights and card."""
+    judged = by_eye.judge(read, by_eye.told_by_others(read, first, 0))
+    head = {name: array.astype(np.float16) for name, array in by_eye.learn(read, first).items()}
+    write_head(out, head, {"source": "recipes.posture.train", "by eye": judged, "first head": card})
 
 
 if __name__ == "__main__":
