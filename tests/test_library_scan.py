@@ -18,8 +18,9 @@ from test_library import rows  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
+from pvchat.errors import VideoReadError  # noqa: E402
 from pvchat.library import Library  # noqa: E402
-from pvchat.library.scan import Scanning  # noqa: E402
+from pvchat.library.scan import Scanning, look  # noqa: E402
 from pvchat.storage.library import LibraryError  # noqa: E402
 
 
@@ -33,6 +34,19 @@ def library(studio: Studio, chat: PVChat, tmp_path: Path) -> Library:
     report = chat.library.scan()
     assert (report.added, report.failed) == (3, {})
     return chat.library
+
+
+def test_a_video_that_cannot_be_listened_to_is_let_go(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deaf(_: PVChat, path: str) -> None:
+        raise VideoReadError("nothing can be heard.", subject=path)
+
+    gone = list[str]()
+    monkeypatch.setattr(type(chat), "listen", deaf)
+    monkeypatch.setattr(type(chat), "let_go", lambda _, key: gone.append(key))
+    assert "nothing can be heard" in look(str(studio.clip("a", ANA)), chat).problem
+    assert len(gone) == 1
 
 
 def test_nothing_is_looked_at_twice(library: Library, studio: Studio) -> None:

@@ -27,7 +27,7 @@ from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
 from pvchat.library.live.ring import Retention, Ring, prune  # noqa: E402
 from pvchat.library.recognise import follow  # noqa: E402
-from pvchat.schemas import Thing  # noqa: E402
+from pvchat.schemas import ClipAnalysis, Thing  # noqa: E402
 from pvchat.storage.library import LibraryError, connect, ring_of  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
 from pvchat.video import Link, Picture, live_pictures, read_address  # noqa: E402
@@ -127,6 +127,20 @@ def test_where_somebody_turns_her_back_she_has_left_after_two_seconds(camera: Ca
     camera.show(3, ANA)
     back = Thing("person", 0.0, [0, 1, 2], [[0.1, 0.2, 0.5, 1.0]] * 3, [0.9] * 3)
     camera.live._look = lambda part: replace(look(part), bodies=[back])
+    camera.show(1)
+    assert camera.live.status().who == ["Ana"]
+    camera.show(1)
+    assert camera.live.status().who == []
+
+
+def test_where_it_looks_drawn_nobody_looks_for_backs(camera: Camera) -> None:
+    camera.show(3, ANA)
+
+    def drawn(part: LivePart) -> ClipAnalysis:
+        found = look(part)
+        return replace(found, scene=replace(found.scene, confidence={"drawn": 0.4}))
+
+    camera.live._look = drawn
     camera.show(1)
     assert camera.live.status().who == ["Ana"]
     camera.show(1)

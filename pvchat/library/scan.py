@@ -142,9 +142,10 @@ def look(path: str, chat: Service) -> _Look:
     """One file, looked at and listened to."""
     try:
         analysis = chat.analyse(path)
-        seen = _Look(replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path)))
-        chat.let_go(analysis.key)
-        return seen
+        try:
+            return _Look(replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path)))
+        finally:
+            chat.let_go(analysis.key)
     except (PVChatError, OSError) as error:
         return _Look(problem=str(error))
 

@@ -22,6 +22,7 @@ from pvchat.chat.spans import Span, merged
 from pvchat.identity.evidence import gather
 from pvchat.library.live.events import CameraEvent
 from pvchat.library.live.parts import PART_S
+from pvchat.perception.analysis import PERHAPS_DRAWN
 from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.scan import ScanState
 from pvchat.schemas import ClipAnalysis, Service
@@ -80,7 +81,7 @@ Seen = tuple[str, float, list[Span]]  # id, probability, spans in seconds since 
 
 
 @dataclass
-class Count:
+class TrackCount:
     """How many tracks some parts have: of a `ScanState` what tells that alone."""
 
     parts: int = 0
@@ -93,7 +94,7 @@ class Count:
         self.parts, self.samples = self.parts + 1, self.samples + len(part.times)
 
 
-Gathered = TypeVar("Gathered", ScanState, Count)
+Gathered = TypeVar("Gathered", ScanState, TrackCount)
 
 
 class Recent(Generic[Gathered]):
@@ -174,7 +175,7 @@ class Window:
 
     def _begin(self) -> None:
         """Nothing was seen yet."""
-        self._recent, self._crowd = Recent(lambda: ScanState(""), DECIDED), Recent(Count, COUNTED)
+        self._recent, self._crowd = Recent(lambda: ScanState(""), DECIDED), Recent(TrackCount, COUNTED)
         self._who = []
 
     def hold(self, end: float) -> list[CameraEvent]:
@@ -211,9 +212,10 @@ class Window:
     def _surely_not_in(self, part: SeenPart, refs: Sequence[str]) -> set[str]:
         """Those of some people whom the last part doesn't show: nobody's back is turned, and no face may be hers.
 
-        One sample alone doesn't tell that.
+        One sample alone doesn't tell that, nor does a part that looks drawn: nobody looks for bodies there.
         """
-        if not refs or part.analysis.bodies or len(part.analysis.times) < 2:
+        drawn = part.analysis.scene.confidence.get("drawn", 0.0) >= PERHAPS_DRAWN
+        if not refs or drawn or part.analysis.bodies or len(part.analysis.times) < 2:
             return set()
         if not part.analysis.tracks:
             return set(refs)
@@ -292,7 +294,7 @@ def ids_today(chat: Service) -> dict[str, str]:
     return {ref: now[name] for ref, name in chat.people.ids().items() if name in now}
 
 
-def extend(seen: ScanState | Count, part: SeenPart, start: float) -> None:
+def extend(seen: ScanState | TrackCount, part: SeenPart, start: float) -> None:
     """One more part of a video that begins at `start`; where pictures are missing before it, another shot begins."""
     by, analysis = np.float32(part.at - start), part.analysis
     shots = analysis.shots + by
