@@ -11,6 +11,7 @@ import pytest
 from pvchat.chat.archive import Sighted, adjusted, base_rate, find, is_backwards, sought
 from pvchat.chat.archive_finding import ArchiveFinding, Video
 from pvchat.chat.query import And, Has, Not, Query, Rank, Whom
+from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Entity, Row, Timeline
 
@@ -40,6 +41,15 @@ ARCHIVE = [
     video(6, {"Ben": (0, 1)}, unsure="Ana"),
     video(7, {}),
 ]
+
+
+def test_who_is_perhaps_there_on_a_day_is_perhaps_there_on_each() -> None:
+    days = find(Query("who", value="day", throughout=True), ARCHIVE[:3], 3, ["2026-01-02", "2026-01-03", "2026-01-04"])
+    assert [*days.names] == ["Ana"]
+    some = [*ARCHIVE[1:3], video(4, {"Ana": (2, 4), "Ben": (1, 3)}, doubted="Ana")]
+    days = find(Query("who", value="day", throughout=True), some, 3, ["2026-01-03", "2026-01-04", "2026-01-05"])
+    assert [*days.names] == ["Ben"]
+    assert say_archive(days, Asked()).startswith("Ben (three videos). Perhaps Ana. That is of three videos.")
 
 
 def found(query: Query) -> ArchiveFinding:

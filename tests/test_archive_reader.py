@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pvchat.chat.query import NEVER, Has, Number, Query, Rank, Whom
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.read import Known
+from pvchat.chat.timeline import Finding
 
 pytestmark = pytest.mark.weights
 NOW = datetime(2026, 11, 29, 10, 30)
@@ -18,7 +20,13 @@ WITH_BEN = Has("with", of=Whom(("Ben",)))
 
 
 def asked(text: str) -> ArchiveQuestion:
-    return read_archive(text, Known(("Ana", "Ben")), ["kitchen", "back garden", "ward"], NOW)
+    """The last of some questions, each of which follows the one before it."""
+    known, found = Known(("Ana", "Ben")), None
+    for turn in text.split(" → "):
+        found = read_archive(turn, known, ["kitchen", "back garden", "ward"], NOW, found)
+        known = replace(known, history=(*known.history, (found.query, Finding(found.query))))
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -68,6 +76,11 @@ def asked(text: str) -> ArchiveQuestion:
         ("Who is Ana usually with?", Query("who", where=Has("with", of=ANA), rank=Rank("often"))),
         ("When does Ana usually come?", Query("when", ANA, value="hour", rank=Rank("often"))),
         ("Which years was Ana filmed?", Query("when", ANA, value="year")),
+        ("What is the longest video?", Query("when", value="videos", rank=LONG)),
+        ("Which is the longest video?", Query("when", value="videos", rank=LONG)),
+        ("What is the longest video? → Which is the shortest?", Query("when", value="videos", rank=Rank("long", -1))),
+        ("When was Ana first seen? → And before that?", Query("refuse", refusal="unclear")),
+        ("When was Ana last seen? → And before that?", Query("when", ANA, rank=Rank("time", -2))),
         ("How many films is Ana in?", Query("how_often", ANA)),
         ("Who is in the most films?", Query("who", rank=Rank("often"))),
         ("Which films are longer than five minutes?", Query("when", value="videos", number=Number("more_than", 300))),
@@ -119,6 +132,13 @@ def test_the_one_sighting_that_is_meant(text: str, query: Query, sighting: Query
         ("Was Ana here every Monday?", Query("exists", ANA, value="day", form="polar", throughout=True)),
         ("Who was here each week?", Query("who", value="week", throughout=True)),
         ("How often per week was Ana here?", Query("when", ANA, value="week")),
+        ("How often a day was Ana here? → And every week?", Query("when", ANA, value="week")),
+        ("How long was Ana here every day?", Query("when", ANA, value="day", rank=LONG)),
+        ("Was Ana here on Monday? → And every Tuesday?",
+         Query("exists", ANA, value="day", form="polar", throughout=True)),
+        ("Was Ana here at night? → And before?", Query("refuse", refusal="unclear", value="times")),
+        ("Was Ana longer in the kitchen or on the ward? → And in the back garden?",
+         Query("refuse", refusal="unclear")),
         ("Was Ana here more often on Monday than on Friday?",
          Query("compare", ANA, form="polar", rank=Rank("often"))),
         ("Was Ana longer in the kitchen or on the ward?", Query("compare", ANA, form="choice", rank=LONG)),

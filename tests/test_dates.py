@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pvchat.chat.reader.dates import dated
+from pvchat.chat.reader.dates import beyond, dated
 from pvchat.errors import SettingsError
 from pvchat.video import recorded
 
@@ -64,6 +64,8 @@ WORDS = {
     "during the day yesterday": ("2026-11-28T06:00", "2026-11-28T20:00"),
     "in early May": ("2026-05-01T00:00", "2026-05-11T00:00"),
     "since the beginning of the month": ("2026-11-01T00:00", None),
+    "last evening": ("2026-11-28T18:00", "2026-11-29T00:00"),
+    "after 5pm and before 9pm on Monday": ("2026-11-23T17:00", "2026-11-23T21:00"),
     "last summer": ("2026-06-01T00:00", "2026-09-01T00:00"),
     "in winter 2024": ("2024-12-01T00:00", "2025-03-01T00:00"),
     "of 2025": ("2025-01-01T00:00", "2026-01-01T00:00"),
@@ -168,6 +170,9 @@ def test_somebody_called_may() -> None:
         ("at 12 at night", ("00:00", "01:00")),
         ("between 11 at night and 3 in the night", ("23:00", "03:00")), ("until 24", ("00:00", "00:00")),
         ("between 10 and 2 at night", ("22:00", "02:00")), ("between 2 and 4 pm", ("14:00", "16:00")),
+        ("between 11 and 2 pm", ("11:00", "14:00")), ("between 9 and 5 pm", ("09:00", "17:00")),
+        ("between 11 and 2 am", ("23:00", "02:00")), ("between 2 and 2:30 pm", ("14:00", "14:30")),
+        ("after 5pm and before 9pm", ("17:00", "21:00")), ("after 5 but before 9 pm", ("17:00", "21:00")),
     ],
 )  # fmt: skip
 def test_hours_of_each_day(words: str, hours: tuple[str, str]) -> None:
@@ -196,6 +201,36 @@ def test_several_times(words: str, joints: list[str]) -> None:
     rest, dates = dated(f"Was Ana here {words}?", NOW)
     assert rest == "Was Ana here?"
     assert [one.joint for one in dates] == joints
+
+
+@pytest.mark.parametrize(("words", "said"), [("last today", "today"), ("last on Monday", "on Monday")])
+def test_last_is_no_part_of_a_day(words: str, said: str) -> None:
+    rest, (dates,) = dated(f"Who was seen {words}?", NOW)
+    assert (rest, dates.said) == ("Who was seen last?", said)
+
+
+@pytest.mark.parametrize(
+    ("words", "how", "unit", "ends"),
+    [
+        ("on Monday evening", "before", "day", ("2026-11-22T00:00", "2026-11-23T00:00")),
+        ("in November", "before", "month", ("2026-10-01T00:00", "2026-11-01T00:00")),
+        ("in November", "after", "", ("2026-12-01T00:00", None)),
+        ("on Monday", "before", "night", ("2026-11-22T20:00", "2026-11-23T06:00")),
+        ("on Monday", "after", "night", ("2026-11-23T20:00", "2026-11-24T06:00")),
+        ("on Monday night", "after", "night", ("2026-11-24T20:00", "2026-11-25T06:00")),
+        ("on Monday night", "after", "day", ("2026-11-24T00:00", "2026-11-25T00:00")),
+        ("on Monday", "after", "week", ("2026-11-30T00:00", "2026-12-07T00:00")),
+    ],
+)  # fmt: skip
+def test_the_time_next_to_a_time(words: str, how: str, unit: str, ends: tuple[str, str | None]) -> None:
+    found = beyond(dated(f"Was Ana seen {words}?", NOW)[1], how, unit)
+    assert found is not None
+    assert tuple(at and at.isoformat(timespec="minutes") for at in (found.since, found.until)) == ends
+
+
+def test_what_has_no_end_has_no_time_next_to_it() -> None:
+    assert beyond(dated("Was Ana seen at night?", NOW)[1], "before", "") is None
+    assert beyond(dated("Was Ana seen after Monday?", NOW)[1], "after", "day") is None
 
 
 def test_times_that_share_a_day_or_hours() -> None:

@@ -14,6 +14,7 @@ from make_library import made_library  # noqa: E402
 
 from pvchat.chat.archive_finding import ArchiveFinding  # noqa: E402
 from pvchat.library import Library  # noqa: E402
+from pvchat.library.asking import _Search  # noqa: E402
 
 pytestmark = pytest.mark.weights
 NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
@@ -333,6 +334,32 @@ def test_a_sighting_is_one_video(library: Library) -> None:
 
 def test_one_video_is_not_counted(library: Library) -> None:
     assert " in the one video on Tuesday." in library.ask("Was Ana here tuesday?", now=NOW).answer
+
+
+def test_the_times_after_the_first_are_counted(library: Library) -> None:
+    turns = ["When was Ana first here?"]
+    for word in ("for the second time", "for the third time", "for the fourth time", "for the fifth time"):
+        told = library.ask("And then?", turns, now=NOW).answer
+        assert told.startswith(f"Ana was seen {word} on "), told
+        turns.append("And then?")
+    assert library.ask("And then?", turns, now=NOW).answer == "Ana was not seen after that in any of nine videos."
+
+
+def test_in_how_many_videos_somebody_is(library: Library) -> None:
+    assert library.ask("In which videos is Ana?", now=NOW).answer.startswith("Ana is in five of nine videos.\n")
+    assert library.ask("When was Ana here tuesday?", now=NOW).answer.startswith("Ana is in the one video on Tuesday.\n")
+
+
+def test_questions_before_are_only_answered_where_one_asks_whom_they_found(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer = list[str](), _Search.answer
+    monkeypatch.setattr(_Search, "answer", lambda search: asked.append(search.asked.text) or answer(search))
+    turns = ["Who was in the hall on Friday?", "Who was in the garden on Monday?"]
+    library.ask("Was Ana here on Friday?", turns, now=NOW)
+    assert len(asked) == 1
+    assert library.ask("How long was he there?", turns, now=NOW).answer.startswith("Ben")
+    assert len(asked) == 3
 
 
 def test_two_places_and_a_second_question(library: Library) -> None:

@@ -307,9 +307,15 @@ def _of_all(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     verdict: Verdict = "unknown" if is_open else "unsure" if left <= seen else "no"
     found = replace(found, groups=groups, number=float(len(groups) - len(left)), absent=tuple(left) if people else ())
     if query.select == "who":
-        days = {name: {unit(one.video) for one in found.seen if name in one.names} for name in found.names}
-        return replace(found, names={name: found.names[name] for name in found.names if days[name] >= {*everything}})
+        kept = {name: count for name, count in found.names.items() if is_there_on_each(found, name, surely=True)}
+        return replace(found, names=kept)
     return replace(found, verdict="yes" if everything and not left else verdict)
+
+
+def is_there_on_each(found: ArchiveFinding, name: str, surely: bool = False) -> bool:
+    """Whether somebody is there on each of the days, weeks … that are asked about, or may be."""
+    hers = [one for one in found.seen if name in one.names and not (surely and name in one.perhaps)]
+    return {UNITS[found.query.value](one.video) for one in hers} >= {*found.groups}
 
 
 def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:

@@ -10,7 +10,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
@@ -135,11 +136,11 @@ class _Search:
     scope: Scope = Scope()
 
     def turn(self) -> Turn:
-        """The question for those that follow it: of whom it speaks; where it names nobody, who was found."""
+        """The question for those that follow it: of whom it speaks; where it names nobody, who was found, if asked."""
         query = self.asked.query
         if names_in(query) or query.select not in ("who", "count", "exists", "when") or query.value in UNITS:
             return query, Finding(query)
-        return query, Finding(query, people=tuple(map(Found, self.answer().finding.names)))
+        return query, Finding(query, people=cast("tuple[Found, ...]", _FoundLater(self)))
 
     def answer(self) -> LibraryAnswer:
         """The answer; of several times or places, and of a second question, one after the other."""
@@ -333,6 +334,23 @@ class _Search:
         start = 0.0 if ends[0] is None else max(0.0, (ends[0] - video.at).total_seconds())
         end = video.seconds if ends[1] is None else min(video.seconds, (ends[1] - video.at).total_seconds())
         return None if (start, end) == (0.0, video.seconds) else (start, end)
+
+
+class _FoundLater(Sequence[Found]):
+    """Who was found for a question: it is looked up once a later one asks ("how long was he there?")."""
+
+    def __init__(self, search: _Search) -> None:
+        self._search = search
+
+    @cached_property
+    def _people(self) -> tuple[Found, ...]:
+        return tuple(map(Found, self._search.answer().finding.names))
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._people[at]
 
 
 def _asked(scope: Scope) -> Asked:

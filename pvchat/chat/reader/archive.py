@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from pvchat.chat.query import (
@@ -32,7 +32,7 @@ from pvchat.chat.query import (
     numbers_of,
     parts_of,
 )
-from pvchat.chat.reader.dates import Dates, dated
+from pvchat.chat.reader.dates import Dates, beyond, dated
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.sounds import MUSIC
@@ -88,6 +88,7 @@ _OF_LENGTH = re.compile(
     r"|^(?:which|what) videos?\b(?: (?:of|with|where)\b.*)? (?:is|was|lasts?|runs?) (?:the )?(?:longest|shortest)\b"
     r"|\bvideos? (?:\w+ )?(?:last|run|is|are)s? (?:longer|shorter|more|less)\b", re.IGNORECASE,
 )  # fmt: skip
+_WHICH_IS = re.compile(r"^which(?= is the (?:longest|shortest) video\W*$)", re.IGNORECASE)
 _MORE = re.compile(
     r"\b(?:(?:for )?(?P<long>longer)|(?:more|(?P<less>less|fewer))(?: often| frequently| time)?|for less time"
     r"|most often|most|(?P<longest>longest))\b", re.IGNORECASE,
@@ -177,20 +178,23 @@ def read_archive(
     """
     text = _CALLED.sub(_as_called, text.strip())
     rest, spots = _placed(text, places)
+    unread = ArchiveQuestion(Query("refuse", refusal="unclear", value="times"), text)
     try:
         rest, dates = dated(rest, now, (*known.names, *known.aliases))
     except SettingsError:
-        return ArchiveQuestion(Query("refuse", refusal="unclear", value="times"), text)
+        return unread
     rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
     scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots)
     if before is not None and (dates or spots) and _ASKS_AGAIN.match(rest.replace(_SPOT, "")):  # "and on Tuesday?"
-        return _held_on(replace(before, dates=dates, places=spots), before)
+        again = _again(before, dates, spots)
+        if len(again.scopes) > 1 or again.query.select != "compare" or len(_held(again.query)) > 1:
+            return again
     meant = None if before is None else _sighting_of(before)
     if before is not None and meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
-        earlier = replace(meant.rank, k=meant.rank.k + (1 if meant.rank.k > 0 else -1))
-        return replace(before, query=replace(meant, rank=earlier), sighting=None)
-    if before is not None and before.dates and (beyond := _BEYOND.match(rest)):
-        return replace(before, dates=(_beyond(before.dates, beyond["how"].lower(), (beyond["unit"] or "").lower()),))
+        return replace(before, query=_one_before(meant, meant.rank), sighting=None)
+    if before is not None and before.dates and (said := _BEYOND.match(rest)):
+        other = beyond(before.dates, said["how"].lower(), (said["unit"] or "").lower())
+        return unread if other is None else replace(before, dates=(other,))
     if before is not None and before.query.select in ("when", "how_often") and _OF_THEM.search(rest):
         return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), replace(known, history=()), scoped), before)
     found = _of_scopes(rest, known, scoped)
@@ -208,13 +212,24 @@ def _as_called(match: re.Match[str]) -> str:
     return f"{word}{'s' * bool(match['s'] or match['all'])}" if word else match[0]
 
 
-def _beyond(dates: Sequence[Dates], how: str, unit: str) -> Dates:
-    """The time before, or after, some times: all of it, or the day, the week … next to them."""
-    since, until = (None, dates[0].since) if how == "before" else (dates[-1].until, None)
-    if unit and (edge := until or since) is not None:
-        length = timedelta(days={"week": 7, "month": 30, "year": 365}.get(unit, 1))
-        since, until = (edge - length, edge) if how == "before" else (edge, edge + length)
-    return Dates(since, until, f"{f'the {unit} ' * bool(unit)}{how} that")
+def _again(before: ArchiveQuestion, dates: tuple[Dates, ...], spots: tuple[tuple[str, str], ...]) -> ArchiveQuestion:
+    """The question before of another time, or place: "and every Tuesday?"."""
+    each = next((one.each for one in dates if one.each), "")
+    was_each = any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
+    query = replace(before.query, value=each) if each and was_each else _every(before.query, dates)
+    return _held_on(replace(before, query=query, dates=dates, places=spots), before)
+
+
+def _held(query: Query) -> list[str]:
+    """Who is held against each other."""
+    return [name for one in parts_of(query, Whom) for name in one.names]
+
+
+def _one_before(query: Query, rank: Rank) -> Query:
+    """The time before one that was meant; before the first there is none."""
+    if rank.by == "time" and rank.k == 1:
+        return Query("refuse", refusal="unclear")
+    return replace(query, rank=replace(rank, k=rank.k - 1))
 
 
 def _of_them(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
@@ -293,7 +308,7 @@ def _read_one(rest: str, known: Known) -> Query:
         return Query("when", value="videos")
     if shown and shown["of"]:
         return _read_one(f"When is {rest[shown.end() :]}", known)
-    query = _at(rest, known)
+    query = _at(_WHICH_IS.sub("What", rest), known)
     if shown and query.select in ("who", "describe", "exists"):
         query = Query("when", query.whom, query.where, during=query.during)
     return _over_videos(query, rest)
@@ -339,7 +354,7 @@ def _every(query: Query, dates: Sequence[Dates]) -> Query:
     """Asked of each Monday, of each week … by itself: whether it holds on each, who is there on each, how often."""
     each = next((one.each for one in dates if one.each), "")
     if each and query.select in ("how_often", "how_long") and query.number is None:
-        return replace(query, select="when", value=each, rank=None)
+        return replace(query, select="when", value=each, rank=Rank("long") if query.select == "how_long" else None)
     if each and query.select in ("exists", "who") and query.rank is None and query.number is None:
         return replace(query, value=each, throughout=True)
     return query
@@ -370,8 +385,8 @@ def _over_videos(query: Query, text: str) -> Query:
         return Query("who", where=Has("with", of=whom), during=query.during, rank=query.rank)
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
         return Query("when", whom, where, value="place", during=query.during)
-    if query.select == "length" and query.number is not None:
-        return Query("when", value="videos", number=query.number)
+    if query.select == "length" and (query.number is not None or query.rank is not None):
+        return Query("when", value="videos", number=query.number, rank=query.rank)
     if query.select == "who" and where == Not(PRESENT) and query.rank is None:
         return replace(query, where=None, number=NEVER)
     if is_of_sound(query) and not polar and (isinstance(where, Not) or whom.quantifier == "none"):

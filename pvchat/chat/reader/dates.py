@@ -40,7 +40,7 @@ _DAY = (
     rf"(?:the day before yesterday|yesterday|today|(?:{_WEEKDAY},? )?{_DATE}|(?:last |this )?{_WEEKDAY}(?:{_OF_WEEK})?)"
 )
 _PART = r"(?:morning|afternoon|evening|night)"
-_AT_PART = rf"(?:this {_PART}|tonight|last night|{_DAY} {_PART}|the {_PART} of {_DAY})"
+_AT_PART = rf"(?:this {_PART}|tonight|last (?:night|evening)|{_DAY} {_PART}|the {_PART} of {_DAY})"
 _UNIT = r"(?:week(?:end)?|month|year)"
 _SEASON = rf"(?:{'|'.join(_SEASONS)})"
 _SPAN = rf"(?:(?:this|last|the) (?:{_UNIT}|{_SEASON})|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?\b|{_YEAR})"
@@ -54,7 +54,8 @@ _PHRASE = re.compile(
     rf"|(?:from )?(?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
     rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
     rf"|(?:on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|from|of) (?P<within>{_ANY})"
-    rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:early|late)[- ]{_MONTH}|(?:this|last) \w+))(?!\w)",
+    rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:early|late)[- ]{_MONTH}"
+    rf"|(?:this|last) (?:{_UNIT}|{_SEASON}|{_MONTH})))(?!\w)",
     re.IGNORECASE,
 )
 
@@ -64,11 +65,12 @@ _CLOCK = rf"(?:{_HOUR}(?:{_OF_DAY})?|noon|midday|midnight)"
 _EXACT = rf"(?:{_HOUR}(?:{_OF_DAY})|noon|midday|midnight)"
 # "at 8:20", "after 8 on Friday"; not "after 8 people"
 _EDGE = (
-    rf"(?:{_EXACT}|\d{{1,2}}:[0-5]\d|\d{{1,2}}(?= ?[.?!,]|\W*$| (?:on|in|at|and|or|this|last|today|tonight|yesterday"
-    rf"|{_WEEKDAY})\b))"
+    rf"(?:{_EXACT}|\d{{1,2}}:[0-5]\d|\d{{1,2}}(?= ?[.?!,]|\W*$| (?:on|in|at|and|or|but before|this|last|today|tonight"
+    rf"|yesterday|{_WEEKDAY})\b))"
 )
 _HOURS = re.compile(
-    rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)) (?P<b>{_CLOCK})"
+    rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)|(?:after|since) (?P<d>{_EDGE}),?"
+    rf" (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
     rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART}|daytime)s?(?! of\b)"
     rf"|(?:during the|by) (?P<day>day)(?:time)?)"
@@ -266,11 +268,18 @@ def _hours(match: re.Match[str]) -> Dates:
         ends = (at - _MINUTES, at + _MINUTES) if exact else (at - early, at + timedelta(hours=1))
         hours = ends[0].time(), ends[1].time()
     else:
-        start, end = named["a"] or named["c"] or named["after"] or "0", named["b"] or named["before"] or "0"
+        start = named["a"] or named["c"] or named["d"] or named["after"] or "0"
+        end = named["b"] or named["before"] or "0"
         end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
         of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start.isdigit() and start != "0" else None  # "2 to 4 pm"
-        hours = _clock(start + (of_day[0] if of_day else "")), _clock(end)
+        hours = _before(_clock(start), _clock(end)) if of_day else _clock(start), _clock(end)
     return Dates(said=_lowered(match), hours=hours)
+
+
+def _before(at: time, end: time) -> time:
+    """A time, or that twelve hours later: the one that lies shortly before another ("between 11 and 2 pm")."""
+    twice = (at, at.replace(hour=(at.hour + 12) % 24))
+    return min(twice, key=lambda one: ((end.hour - one.hour) * 60 + end.minute - one.minute - 1) % (24 * 60))
 
 
 def _clock(words: str) -> time:
@@ -351,7 +360,7 @@ def _third_of(whole: _Ends | None, which: int) -> _Ends | None:
 
 
 def _part_of_day(words: str, part: str, today: date) -> _Ends | None:
-    of = {"last night": "yesterday", "tonight": "today", f"this {part}": "today"}
+    of = {f"last {part}": "yesterday", "tonight": "today", f"this {part}": "today"}
     day = _day(of.get(words) or re.sub(rf"\b(the {part} of|{part})\b", "", words).strip(), today)
     one = None if day is None else Dates(*_whole(day)).at_hours(Dates(hours=_PARTS[part]))
     return None if one is None or one.since is None or one.until is None else (one.since, one.until)
@@ -397,6 +406,28 @@ def _period(words: str, today: date) -> _Ends | None:
     if found := re.fullmatch(rf"(this|last|the) ({_UNIT})", words):
         return _back(found[2], int(found[1] == "last"), today)
     return None
+
+
+def beyond(dates: Sequence[Dates], how: str, unit: str) -> Dates | None:
+    """The time before, or after, some times: all of it, or the day, week … next to it; None: it has no such end."""
+    since, until = dates[0].since, dates[-1].until
+    said = f"{f'the {unit} ' * bool(unit)}{how} that"
+    if how == "before" and since is not None:
+        return Dates(*(_next_to(since.date(), unit, 1) if unit else (None, since)), said)
+    if how == "before" or until is None:
+        return None
+    if unit == "night":  # what lies after a day is its own night
+        return Dates(*_next_to((until - timedelta(microseconds=1)).date(), unit, 0), said)
+    last = (until - timedelta(hours=_PARTS["night"][1].hour, microseconds=1)).date()  # a night is of the day before
+    last = last if since is None else max(since.date(), last)
+    return Dates(*(_next_to(last, unit, -1) if unit else (until, None)), said)
+
+
+def _next_to(day: date, unit: str, count: int) -> tuple[datetime | None, datetime | None]:
+    """The day, night, week … that is so many before that of a day."""
+    if unit != "night":
+        return _back(unit, count, day) or (None, None)
+    return Dates(*_whole(day - timedelta(days=count))).at_hours(Dates(hours=_PARTS["night"])).on(datetime.min)
 
 
 def _back(unit: str, count: int, today: date) -> _Ends | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pvchat.chat.archive import at_least_and_most, is_of_all
+from pvchat.chat.archive import at_least_and_most, is_of_all, is_there_on_each
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import (
     NTH_SAID,
@@ -221,6 +221,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
         return _edge(found, asked, rank)
     if rank is not None and rank.by != "time" and query.value not in UNITS and not counted:
         return _greatest(found, asked, rank)
+    if query.select == "when" and query.whom.names and is_plain(query.where) and rank is None and query.number is None:
+        return _is_in(found, asked)
     lead = LEADS[found.verdict or ""] * counted
     seconds = sum(seconds_in(one.spans) for one in found.sure)
     times = sum(max(1, len(one.spans)) for one in found.sure)
@@ -229,6 +231,15 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     in_turn = found.seen[::-1] if query.value == "in order" else found.seen
     told = f"{_subject(found)}{_where(found)}: {length}{_in_how_many(found, asked)}{again}.{lines(in_turn)}"
     return f"{lead} {told}".lstrip()
+
+
+def _is_in(found: ArchiveFinding, asked: Asked) -> str:
+    """In which videos somebody is: "Ana is in two of four videos, and perhaps in one more"."""
+    sure, perhaps, among = len(found.sure), len(found.perhaps), _among(found, asked)
+    count = "" if found.looked_at == 1 else f"{number(sure or perhaps)} of "
+    more = f", and perhaps in {number(perhaps)} more" if sure and perhaps else ""
+    in_turn = found.seen[::-1] if found.query.value == "in order" else found.seen
+    return f"{_so(found)} {'' if sure else 'perhaps '}in {count}{among}{more}.{lines(in_turn)}"
 
 
 def _greatest(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
@@ -268,17 +279,16 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
 def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """The last time, or the first; or so many before or after it."""
     last = rank.k < 0
-    word = (
-        ("last" if last else "first")
-        if abs(rank.k) == 1
-        else "before that"
-        if last
-        else f"for the {NTH_SAID[rank.k - 1]} time"
-    )
+    word = "last" if last else "first"
+    seen = f"{word} seen"
+    if abs(rank.k) > 1:
+        nth = f"for the {NTH_SAID[rank.k - 1]} time" if rank.k <= len(NTH_SAID) else "after that"
+        word = "before that" if last else nth
+        seen = f"seen {word}"
     verb = "was" if len(found.query.whom.names) < 2 else "were"
     sure, perhaps = found.sure, found.perhaps
     so = f"{_subject(found)}{_where(found)}"
-    lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {word} seen"
+    lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}"
     place = rank.k if last else rank.k - 1
     edge = sure[place] if -len(sure) <= place < len(sure) else None
     if edge is None and sure:
@@ -312,6 +322,9 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         return f"{told[0] if told else 'Nobody'}, of {_among(found, asked)}."
     sentences = [f"{join(told)}."] if told else []
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
+    if found.query.throughout:
+        maybe = {name for one in found.seen for name in one.names if is_there_on_each(found, name)}
+        doubtful = sorted(maybe - {*found.names})
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
     if strangers and rank is None:
