@@ -19,6 +19,8 @@ jacket. Bo is next to Ana. Bo probably dances. Kim is not in this video. The vid
 AWAY = "No, Ana is not in this video."
 REST = "Ana is in this video, but I can't tell the rest."
 UNSURE = "I'm not sure whether Ana is in this video."
+TIMES = "Ana sits from 0:01 to 0:04 and stands from 0:05 to 0:09."
+COMPANY = "Ana sits with Bo and stands with Kim."
 GONE = "Ana is not in this video, so I can't say where Ana is."
 
 
@@ -59,6 +61,10 @@ def shown(plain: str, said: str) -> list[str]:
         ("Ana sits and talks.", "Ana sits, talks and dances."),
         ("Ana sits and talks.", "Ana probably sits and talks."),
         ("Ana sits and talks.", "He sits and talks."),
+        (TIMES, "Ana sits from 0:05 to 0:09 and stands from 0:01 to 0:04."),
+        (TIMES, "Ana sits and stands from 0:01 to 0:04 and from 0:05 to 0:09."),
+        ("Ana sits, on the left, from 0:01 to 0:04.", "Ana sits, on the left, from 0:05 to 0:09."),
+        (COMPANY, "Ana sits with Kim and stands with Bo."),
         ("Bo probably dances.", "Bo dances."),
         (WHERE, WHERE.replace("Ana", "Kim")),
         (WHERE, "Bo is before a dark wall, on the left of the frame, next to Ana."),
@@ -113,7 +119,7 @@ def test_the_same_in_other_words_and_more_that_is_true_pass(plain: str, said: st
     assert shown(plain, said) == [said]
 
 
-@pytest.mark.parametrize("plain", [*sentences(TOLD), AWAY, REST, UNSURE, GONE, CANT_TELL])
+@pytest.mark.parametrize("plain", [*sentences(TOLD), AWAY, REST, UNSURE, GONE, TIMES, COMPANY, CANT_TELL])
 def test_the_plain_sentence_itself_passes(plain: str) -> None:
     assert shown(plain, plain) == [plain]
 
@@ -138,6 +144,12 @@ def test_sentences_are_said_in_order_and_what_is_left_is_known(said: str, count:
     heard = Hearing(check)
     heard.hear(said)
     assert (len(heard.said), check.left) == (count, left)
+
+
+def test_what_is_no_sentence_is_refused() -> None:
+    check = Backed("Ana sits.", "", NAMES)
+    assert check("Ana sits.") == ("Ana sits.", "")
+    assert check("Ana")[1]
 
 
 def test_sentences_end_with_a_full_stop() -> None:

@@ -52,13 +52,11 @@ def words_in(text: str, names: Sequence[str] = ()) -> list[str]:
     return [f"@{word}" if word in names else _meant(word) for word in _pattern(tuple(names)).findall(text)]
 
 
-@lru_cache(maxsize=64)
 def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     called = [re.escape(name) for name in sorted(names, key=len, reverse=True) if name]  # the longer one of two
     return re.compile("|".join([*(rf"(?<!\w){name}(?!\w)" for name in called), _WORD]))
 
 
-@lru_cache(maxsize=4096)
 def _meant(word: str) -> str:
     """What a word stands for: "sits" is "sitting", "guy" is "man"; the singular of others."""
     word = word.lower().replace("’", "'")
@@ -68,8 +66,15 @@ def _meant(word: str) -> str:
         return _SAME.get(word, word)
     if kind := next((kind for kind in ("gender", "posture") if is_known(kind, word)), ""):
         return canonical(kind, word).split()[0]
-    verb = next((doing for doing, said in table()["verb"].items() if word in (said, said.removesuffix("s"))), word)
+    verb = _doing().get(word, word)
     return verb.removesuffix("s") if len(verb) > 3 and not verb.endswith("ss") else verb
+
+
+@lru_cache(maxsize=1)
+def _doing() -> dict[str, str]:
+    """What somebody is doing, by how that is told: "sits", and "sit", is "sitting"."""
+    verbs = [*reversed(table()["verb"].items())]
+    return {told: doing for doing, does in verbs for told in (does, does.removesuffix("s"))}
 
 
 def tells(word: str) -> bool:
@@ -96,13 +101,16 @@ class _Reading:
 
     Attributes:
         who: of whom it tells.
-        last: the phrase before; its denial and doubt hold of the next one, too, and its verb, where that has none.
+        last: the phrase before; its denial and doubt hold of the next one, too, its verb, where that has none, and all
+            of it, where that says when, or with whom.
+        told: the phrase before that is no aside: behind a comma "from 0:01" is the time of that.
         listed: nothing was said yet of those in `who`.
         points: so far.
     """
 
     who: tuple[str, ...] = ("",)
     last: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     listed: bool = False
     points: set[Point] = field(default_factory=set)
 
@@ -111,7 +119,9 @@ class _Reading:
         named = [word[1:] for word in said[:1] if word[0] == "@"]
         if joint in _ENDS:
             self.points |= {(one, "") for one in self.who if self.listed}
-            self.last, self.listed = [], False
+            self.last, self.told, self.listed = [], [], False
+        if joint == "," and not said:
+            self.last = self.told or self.last
         if named and len(said) == 1 and self.last and self.last[-1][0] == "@" and "besides" not in self.last:
             said, self.last = [*self.last[:-1], *said], []  # "next to Bo and Cleo"
         elif named and joint not in _ASIDES:
@@ -121,7 +131,9 @@ class _Reading:
             self.who, self.last = ("",), []
         if said:
             carried = _FLAGS if joint in _ASIDES or not _verbs().isdisjoint(said) else _FLAGS | _verbs()
-            self.last = [*(word for word in self.last if word in carried), *said]
+            of_that = joint in _ASIDES and said[0][0].isdigit() or joint == "with" and named  # its time, its company
+            self.last = [*(word for word in self.last if of_that or word in carried), *said]
+            self.told = self.last if joint not in _ASIDES or "there" in said else self.told
             self.points |= {(one, " ".join(self.last)) for one in self.who}
             self.listed = False
 

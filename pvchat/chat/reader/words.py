@@ -435,7 +435,6 @@ def _is_spelled(word: str) -> bool:
     return word in lexicon_words() or word in _ASKED
 
 
-@lru_cache(maxsize=1024)
 def _unslipped(word: str) -> str:
     """The word that is known which a misspelt one stands for, the commonest of those that are one slip away ("bakc"),
     else the most alike; "" where there is none. Who mistypes a word rarely mistypes its first letter.

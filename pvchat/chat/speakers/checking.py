@@ -126,6 +126,8 @@ class Backed:
     def __call__(self, sentence: str) -> tuple[str, str]:
         """A sentence, and why it may not be shown: it says what isn't known, or not all that is to be said next."""
         text = f"{self._said} {sentence}"
+        if not sentences(sentence):
+            return sentence, "no sentence"
         said = statements(text, self.names)[-1]
         if odd := sorted(what or who for who, what in said - self._true):
             return sentence, f"says {', '.join(odd)}"
