@@ -10,6 +10,8 @@ from make_written import written
 
 from pvchat.chat.query import PRESENT, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.question import Conversation
+from pvchat.chat.run import run
+from pvchat.chat.say.voice import say
 from pvchat.errors import SettingsError
 
 NAMES = ("Ana", "Ben", "Cleo", "Dan")
@@ -63,6 +65,9 @@ def read(text: str, *before: str) -> Query:
         # the others, each, at the same time
         (("Who is in this video?", "Who of them is wearing a red jacket?"), "What are the others doing?",
          Query("attribute", BEN, attribute="deed")),
+        (("Are Ana and Ben there?",), "What are the others wearing?",
+         Query("attribute", Whom(besides=("Ana", "Ben")), attribute="worn")),
+        (("How long is Ana there?",), "And the rest?", Query("how_long", BEN)),
         (("Who is standing?",), "Who else?", Query("who", Whom(besides=("Ben",)), Has("posture", "standing"))),
         (("Are Ana and Ben sitting?",), "At the same time?", Query("when", BOTH, SITS, form="polar")),
         # two people by their looks
@@ -78,6 +83,8 @@ def read(text: str, *before: str) -> Query:
         (("What did Ben do before Ana came?",), "And after she left?",
          Query("attribute", BEN, attribute="deed", during=During("after", Event(ANA, Not(PRESENT))))),
         (("Does Ana take off her jacket?",), "When?", Query("when", ANA, WEARS, rank=Rank("time", -1))),
+        (("Is Ana wearing a jacket?",), "And when she is talking?",
+         Query("exists", ANA, WEARS, form="polar", during=During("while", Event(ANA, Has("deed", "talking"))))),
         # places, things, company
         (("Is Ana in the kitchen?",), "What is she doing there?",
          Query("attribute", ANA, Has("place", "kitchen"), attribute="deed")),
@@ -97,6 +104,28 @@ def read(text: str, *before: str) -> Query:
 )  # fmt: skip
 def test_what_a_question_leans_on(before: tuple[str, ...], text: str, query: Query) -> None:
     assert read(text, *before) == query
+
+
+@pytest.mark.parametrize("text", ["Who answers?", "Could Ana be Cleo?", "Could she be Cleo?"])
+def test_what_nothing_was_said_of_before_and_who_somebody_could_be_is_refused(text: str) -> None:
+    assert read(text).select == "refuse"
+
+
+@pytest.mark.parametrize("text", ["While music plays,", "Who is there between when and the end?", "between when and"])
+def test_half_a_question_is_read_as_well(text: str) -> None:
+    assert read(text).select
+
+
+def test_only_who_had_something_on_takes_it_off() -> None:
+    for text in ("Who takes off their hat?", "Who takes off their jacket?"):
+        assert run(read(text), WARD).names == ()
+
+
+def test_a_thing_that_is_always_there_is_never_gone() -> None:
+    video = written({"seconds": 9, "shots": [[0, 9]], "things": [{"attribute": "thing", "value": "car"}],
+                     "people": [{"name": "Ana", "seen": [[0, 9]], "rows": []}]})  # fmt: skip
+    query = Query("who", during=During("while", Event(Whom(), Not(Has("thing", "car")))))
+    assert say(run(query, video), video) == "The car is never gone, as far as I can see."
 
 
 def test_why_is_about_the_answer_before() -> None:

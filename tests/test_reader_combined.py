@@ -253,7 +253,7 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ),
     ("Is there a dog?", "Where is it?"): Query("exists", where=Has("thing", "dog")),
     ("Is Ana talking?", "And after that?"): Query(
-        "exists", ANA, TALKS, form="polar", during=During("after", Event(ANA, TALKS))
+        "attribute", ANA, attribute="deed", during=During("after", Event(ANA, TALKS))
     ),
     ("Does Ana hold something?", "What?"): Query("attribute", ANA, attribute="holding"),
     ("Does anyone talk to Ben?", "How often?"): Query("how_often", where=Has("deed", "talking", of=BEN)),

@@ -153,7 +153,8 @@ class Lookup:
         rest = [one for one in where.parts if one not in denied]
         if not denied and [*map(type, rest)] == [Not] and {has.attribute for has in atoms(where)} == {"worn"}:
             worn = [row.span for row in self.timeline.of(name, "worn")]  # taken off, where other clothes are seen then
-            return "yes" if common(worn, self.part) else "unknown"
+            once = all(truth_of(has, name, self.timeline).yes for has in atoms(where))
+            return "yes" if once and common(worn, self.part) else "unknown"
         if not denied or not rest or any(whether(one.part, name, self.part, self.timeline) == "yes" for one in denied):
             return "unknown"
         holds = whether(conjunction(rest), name, self.part, self.timeline, self.query.throughout)

@@ -89,14 +89,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "refuse":
         whom = replace(whom, unknown=()) if heads["refusal"] == "wish" else whom  # "rename Ana to Anna"
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
-    if heads["select"] == "length" and conditions:  # "how long is it there?", of a thing
-        heads = heads | {"select": "how_long"}
-    heads, whom, conditions = _together(heads, whom, conditions)
-    whom, conditions = _moved_over(heads, whom, conditions)
-    if heads["throughout"] == "ever":
-        heads, conditions = _at_some_time(heads, whom, conditions)
-    if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
-        whom = replace(whom, quantifier="any")
+    heads, whom, conditions = _of_whom_asked(heads, whom, conditions)
     conditions = list(dict.fromkeys(_moving(one, heads, slots, during) for one in conditions))
     alike = not any(slot.role == "F" for slot in slots) or Has("enters") in conditions or Has("leaves") in conditions
     if heads["select"] in ("who", "count") and alike:  # who else does so "while Ben does", who comes "while he sits"
@@ -132,6 +125,21 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         cast(Form, heads["form"]), during, throughout, rank, number,
         None if versus == EVERYBODY else versus,
     )  # fmt: skip
+
+
+def _of_whom_asked(
+    heads: dict[str, str], whom: Whom, conditions: list[Condition]
+) -> tuple[dict[str, str], Whom, list[Condition]]:
+    """Heads, people and conditions as they go together: at once, at some time, each without the other."""
+    if heads["select"] == "length" and conditions:  # "how long is it there?", of a thing
+        heads = heads | {"select": "how_long"}
+    heads, whom, conditions = _together(heads, whom, conditions)
+    whom, conditions = _moved_over(heads, whom, conditions)
+    if heads["throughout"] == "ever":
+        heads, conditions = _at_some_time(heads, whom, conditions)
+    if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
+        whom = replace(whom, quantifier="any")
+    return heads, whom, conditions
 
 
 def _moved_over(heads: dict[str, str], whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
@@ -396,7 +404,7 @@ def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None, e
     """
     words = set(pronoun.split())
     genders = _genders(timeline)
-    if words & _REST or "other" in words and words & _SEVERAL:
+    if _means_rest(words):
         return _rest(history, timeline)
     if words & _SEVERAL:
         return _several(history, timeline)
@@ -419,6 +427,11 @@ def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None, e
     return (fits[0],) if len(fits) == 1 else ()
 
 
+def _means_rest(words: set[str]) -> bool:
+    """Whether a pronoun means all others: "the rest", "the other two"."""
+    return bool(words & _REST or "other" in words and words & _SEVERAL)
+
+
 def _fits(words: set[str], gender: str) -> bool:
     """Whether somebody of this gender ("": not known) can be meant."""
     return not gender or not (words & _HE and gender == "woman" or words & _SHE and gender == "man")
@@ -437,7 +450,7 @@ def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, .
 def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
     """All but those of the last turn: of the list that they were picked from, else of everybody who is seen."""
     last = subjects(history[-1]) if history else ()
-    lists = (finding.names for _, finding in reversed(history[:-1]) if {*last} < {*finding.names})
+    lists = (finding.names for _, finding in reversed(history[:-1]) if last and {*last} < {*finding.names})
     seen = () if timeline is None else chosen(EVERYBODY, [timeline.whole], timeline).sure
     return tuple(name for name in next(lists, seen) if name not in last)
 
@@ -484,6 +497,8 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
             names = names or meant_by(slot.typed.lower(), history, timeline, slot.role == "E")
             names = names or _own(slot, slots, timeline, later=True)
+            if not names and slot.role == "S" and _means_rest({*slot.typed.lower().split()}):  # there are none
+                slot, names = replace(slot, role="X"), subjects(history[-1]) if history else ()
             if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.typed.lower())):
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
@@ -588,8 +603,9 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
         during = _afterwards(last)
     changed = _instead(changed, asked, during)
     event = asked.during.event
-    if event is not None and event.whom == changed.whom and asked.where is None and changed.select != "order":
-        changed = replace(changed, where=_without(changed.where, _group(event.where) or "none"))  # "and when he's in?"
+    spot = event is not None and asked.where is None and _group(event.where) == "spot"  # "and when he's in the car?"
+    if spot and event is not None and event.whom == changed.whom and changed.select != "order":
+        changed = replace(changed, where=_without(changed.where, "spot"))
     return replace(
         changed, during=before.during if during == WHOLE else during, number=asked.number or changed.number,
         throughout=asked.throughout or changed.throughout, versus=asked.versus or changed.versus,
@@ -687,7 +703,8 @@ def _of_whom(query: Query, asked: Query) -> Query:
     if asked.whom.besides and not asked.whom.names:
         if asked.whom.such is not None:  # "not her, the one with the hat"
             return replace(query, whom=replace(asked.whom, besides=()))
-        names = () if asked.select in ("exists", "who", "count") else query.whom.names
+        left = tuple(name for name in query.whom.names if name not in asked.whom.besides)
+        names = () if asked.select in ("exists", "who", "count") else left
         told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
         return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
     if asked.whom == EVERYBODY or asked.whom == query.whom:

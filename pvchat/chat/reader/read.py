@@ -16,8 +16,18 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.english import word_set
-from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered
-from pvchat.chat.reader.decode import Turn, asked_what, goes_on, leaned_on, leaning, picked, query_of, resolved
+from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered, is_of_sound
+from pvchat.chat.reader.decode import (
+    AFTER_THAT,
+    Turn,
+    asked_what,
+    goes_on,
+    leaned_on,
+    leaning,
+    picked,
+    query_of,
+    resolved,
+)
 from pvchat.chat.reader.network import Labels, Network
 from pvchat.chat.reader.rules import (
     Tagged,
@@ -101,8 +111,9 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     heads = heads_by_rule(Tagged(words, labels, slots), history)
     question = Tagged(words, labels, said, heads)
     query = query_by_rule(query_of(heads, event_roles(heads, slots), part), question)
-    if not known.history:
-        return query
+    if not known.history:  # "who answers?", where nobody spoke before
+        nothing_before = query.during == AFTER_THAT and is_of_sound(query)
+        return Query("refuse", refusal="unclear") if nothing_before else query
     if heads["follow"] != "none":
         return goes_on(query, history[-1], heads, said)
     query = picked(query, known.history) if {"one", "ones"} & {*question.seen} else query

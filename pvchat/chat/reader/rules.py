@@ -341,8 +341,9 @@ def _not_first(heads: dict[str, str], question: Tagged) -> dict[str, str]:
 
 def _able(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """What somebody could do isn't seen: "can Ana see Ben?"; whether she can be seen is."""
-    asks = question.seen[0] in _ABLE and bool(question.words[1:2] and question.words[1].name)
-    return {"select": "refuse", "refusal": "unseen"} if asks and not {"be", ","} & {*question.seen} else {}
+    asks = question.seen[0] in _ABLE and {*question.seen[1:2]} & {NAME, *_SUBJECTS}
+    is_who = ("be", NAME) in pairwise(question.seen)  # "could Ana be Ben?"
+    return {"select": "refuse", "refusal": "unseen"} if asks and (is_who or not {"be", ","} & {*question.seen}) else {}
 
 
 def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -411,6 +412,8 @@ def split_between(words: Sequence[Word]) -> tuple[Sequence[Word], Sequence[Word]
         [word for word in part if word.seen != "when"] for part in (words[at:joint], words[joint + 1 : end])
     )
     rest = (*words[: at - 1], *words[end + (seen[end : end + 1] == [","]) :])
+    if not (first and second):
+        return None
     if first[0].seen.endswith("ing"):  # "what does Ana do between sitting and dancing?"
         first = [*[word for word in rest if word.name][:1], *first]
     same = second[0].seen in _SUBJECTS and bool(first[0].name)  # "when Ana leaves and when she comes back"
@@ -620,7 +623,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     words = [*question.words[: clause.start], *question.words[clause.stop :]]
     seen = [word.seen for word in words]
     refused = query.select == "refuse" and query.refusal == "sound"
-    if not (refused or _is_heard(query, text, seen)):
+    if not seen or not (refused or _is_heard(query, text, seen)):
         return query
     if seen[:3] == ["would", "you", "say"]:  # "would you say Ana danced longer?"
         return query
@@ -640,20 +643,33 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return _music_query(query, seen)
     if not {*seen} & (_HEARD | _ANSWERS):
         return query
-    whom = replace(query.whom, names=tuple(name for name in query.whom.names if name not in names))
     said = {*phrase.casefold().split()}
-    whom = replace(whom, unknown=tuple(one for one in whom.unknown if one.casefold() not in said))
     if "than" in seen and query.select == "compare" and not phrase:  # "does Ana talk longer than Ben?": by what is seen
         return query
     if "than" in {*seen} - said:  # who says it more often is held against nobody
         return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
-    select = _select(seen, bool(phrase))
+    own = tuple(name for name in query.whom.names if name not in names)
+    unknown = tuple(one for one in query.whom.unknown if one.casefold() not in said)
+    return _spoken(replace(query, whom=replace(query.whom, names=own, unknown=unknown)), seen, phrase, refused)
+
+
+def _spoken(query: Query, seen: Sequence[str], phrase: str, refused: bool) -> Query:
+    """What is asked about who speaks, or says a phrase, or is silent.
+
+    Args:
+        query: of whom, and when.
+        seen: the words, without a clause about music.
+        phrase: that is said; "" for any.
+        refused: the network knows no more than that it is about sound.
+    """
+    select, whom, said = _select(seen, bool(phrase)), query.whom, {*phrase.casefold().split()}
     silent = bool(_SILENT & {*seen})
     meanwhile = next((i for i, word in enumerate(seen) if i and word in RELATIONS_IN_TIME), len(seen))
     own = {*seen[:meanwhile]} - said  # "who speaks when Ana is not there?" denies nothing of who speaks
     denied = isinstance(query.where, Not) or seen[0] == "who" and seen[1].endswith("n't") or bool(_NOT & own)
     event = query.during.event
-    if silent and meanwhile < len(seen) and (event is None or event.where == PRESENT):
+    unread = refused and event is None and {"when", "while"} & {*seen[1:]} - said  # "… say when she comes back?"
+    if unread or silent and meanwhile < len(seen) and (event is None or event.where == PRESENT):
         return Query("refuse", refusal="sound")
     if silent and {*seen[1:2]} & {"it", "there"}:
         whom = Whom()
@@ -663,7 +679,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     where: Condition = Has("says", phrase) if phrase else Has("speaks")
     where = Not(where) if denied != silent else where
     edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
-    if refused and (_ANSWERS & {*seen} or "back" in seen):  # whoever speaks next
+    if refused and event is None and _is_answer(seen):  # whoever speaks next
         plain, edge = replace(plain, during=AFTER_THAT), Rank("time")
     if select == "attribute":
         return replace(plain, select=select, attribute="says", rank=edge)
@@ -676,6 +692,12 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
     versus = query.versus if rank is most else None
     return replace(plain, select=select, where=where, form=form, rank=rank, value=value, versus=versus)
+
+
+def _is_answer(seen: Sequence[str]) -> bool:
+    """Whether it is asked who answers what was said before: "what does he answer?", "does she talk back?"."""
+    back = any(says in _SPEAKING | _SAYING and word == "back" for says, word in pairwise(seen))
+    return bool(_ANSWERS & {*seen} or back) and not {"when", "while", "after"} & {*seen}
 
 
 def _of_speech(plain: Query, query: Query, edge: Rank | None, text: str) -> Query | None:
@@ -826,6 +848,8 @@ def _taken_off(query: Query, question: Tagged) -> Query:
         return replace(query, where=part, rank=Rank("time", -1))
     if query.select == "exists" and query.during == During() and len(query.whom.names) == 1:
         return replace(query, during=During("after", Event(query.whom, part)), where=And((where,)))
+    if query.select in ("who", "count") and query.whom == EVERYBODY:  # of those who have it on
+        return replace(query, where=And((where,)), whom=Whom(such=part))
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 

@@ -169,7 +169,9 @@ def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quanti
         return "none" if every.value.startswith("no") else "all"
     named = [slot for slot in own if slot.name]
     them = {"them", "those", "these"} & {word for slot in named for word in slot.typed.lower().split()}
-    they = role == "S" and len({slot.at for slot in named}) == 1 and not them  # one word for several; "any of them"
+    rest = {"others", "other", "rest", "remaining"} & {word for s in named for word in s.typed.lower().split()}
+    apart = them or rest and heads.get("select") in ("when", "how_long", "how_often")  # each of the rest has a time
+    they = role == "S" and len({slot.at for slot in named}) == 1 and not apart  # one word for several; "any of them"
     if len(named) > 1 and told == "any" and (they or role == "E" and not named[-1].after_or):
         return "both"
     return "any" if len(named) == 1 and told in ("both", "either", "all") else told

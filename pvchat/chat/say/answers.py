@@ -131,7 +131,7 @@ def _who(finding: Finding, timeline: Timeline) -> str:
         against = [replace(o, spans=tuple(truth_of(where.part, o.entity, timeline).yes)) for o in finding.against]
         said += holds_said([one for one in against if one.spans], where.part, finding, timeline)
         said += open_said(finding.open) if said else []
-    besides = f"besides {join(whom.besides)}, " if whom.besides else ""
+    besides = f"besides {join(people_said(whom.besides))}, " if whom.besides else ""
     return f"{besides}{'; '.join(said)}." if said else nobody(finding)
 
 
@@ -350,7 +350,7 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
         return f"{lead(finding)}{_none(query)} {clause(where)}{_as_much(query)}."
     if finding.verdict == "no" and _is_mutual(query):
         gone = _gone(finding, timeline)
-        return f"No, {gone[0] if gone else f'{join(whom.names)} {clause(Not(where or PRESENT), 2)}'}."
+        return f"No, {gone[0] if gone else f'{join(people_said(whom.names))} {clause(Not(where or PRESENT), 2)}'}."
     told = holds_said(finding.people, where, finding, timeline)
     others = [*denied_said(finding.against, where), *_gone(finding, timeline)]
     if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
@@ -372,7 +372,7 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
     elif finding.verdict == "no":
         return f"No, I see no {noun(whom.such)}." if whom.such is not None else ""
     elif whom.names and finding.open:
-        names = [one.entity for one in finding.open]
+        names = people_said(finding.open)
         return here_but(names, f"tell whether {join(names, 'or')} {clause(where)}")
     elif not finding.missing:
         return nobody(finding)
@@ -398,7 +398,7 @@ def _of_none(finding: Finding) -> bool:
 def _none(query: Query) -> str:
     """Nobody, as a question means it: "none of Ana and Ben", "no woman", "nobody"."""
     if len(query.whom.names) > 1:
-        return f"none of {join(query.whom.names)}"
+        return f"none of {join(people_said(query.whom.names))}"
     return _no(query.whom.such) + " else" * bool(query.whom.besides) + " I don't know" * (query.whom.known is False)
 
 
@@ -466,10 +466,10 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         holds = f"I see {article} {thing}" if thing else f"this {clause(where)}"
         never = f"I see no {thing} in this video" if thing else "I can't tell when"
     elif query.whom.quantifier == "none":
-        besides = f" besides {join(query.whom.besides)}" * bool(query.whom.besides)
+        besides = f" besides {join(people_said(query.whom.besides))}" * bool(query.whom.besides)
         holds, never = f"nobody{besides} {clause(where)}", f"somebody{besides} {clause(where)} the whole time"
     elif query.whom.quantifier == "only":
-        whom = join(query.whom.names) or noun(query.whom.such, 2)
+        whom = join(people_said(query.whom.names)) or noun(query.whom.such, 2)
         count = len(query.whom.names) or 2
         holds, never = f"only {whom} {clause(where, count)}", f"only {whom} {clause(where, count, 'never')}"
     else:

@@ -271,8 +271,8 @@ def event_said(during: During) -> str:
         opening = "after" if during.relation == "after" and not verb else "from when"
         return f"{opening} {who} {told} {event_said(During('until', during.till))}"
     where, count = during.event.where, how_many(during.event.whom)
-    if during.event.whom == EVERYBODY and (things := things_said(where)):
-        return f"{during.relation} {things} is {'gone' if isinstance(where, Not) else 'there'}"
+    if during.event.whom == EVERYBODY and things_said(where):
+        return f"{during.relation} {' '.join(happens_said(during.event))}"
     begins = during.relation == "since" or during.relation in ("before", "until") and not during.nth
     comes = where == PRESENT and begins
     who, told = happens_said(during.event)
@@ -300,6 +300,8 @@ def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
     where = event.where
     if event.whom == EVERYBODY and isinstance(where, Has) and where.attribute == "light":
         return "it", " ".join(filter(None, ("is", hedge, where.value)))
+    if event.whom == EVERYBODY and (things := things_said(where)):
+        return things, " ".join(filter(None, ("is", hedge, "gone" if isinstance(where, Not) else "there")))
     if event.whom == EVERYBODY and (each := events_in(where)):
         who, told = happens_said(each[0], hedge)
         return who, join([told, *(" ".join(happens_said(one, hedge)) for one in each[1:])])
@@ -473,11 +475,12 @@ def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[
         besides: who is left out.
     """
     present = decided(asked, "present")
-    lead = f"Besides {join(besides)}, " if besides and present else ""
+    lead = f"Besides {join(people_said(besides))}, " if besides and present else ""
     first = (
         f"{lead}{join(present)} {be(present)} in this video{' too' * bool(lead)}." if present else nobody_known(besides)
     )
-    return " ".join(x for x in (first, *may_be(asked), unknown_people(timeline.strangers, bool(present))) if x)
+    strangers = timeline.strangers - sum(name.startswith("#") for name in besides)
+    return " ".join(x for x in (first, *may_be(asked), unknown_people(strangers, bool(present))) if x)
 
 
 def who_is_absent(asked: Sequence[Entity]) -> str:

@@ -97,7 +97,8 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
         return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {noun(whom.such)}."
     if whom.such is not None or whom.nth:
         return f"I see no {noun(whom.such)}{' there' * bool(whom.nth)}."
-    who = who_is_there(timeline.enrolled, timeline, whom.besides)
+    others = [one for one in timeline.enrolled if one.name not in whom.besides]
+    who = who_is_there(others, timeline, whom.besides)
     return " ".join(filter(None, (who, scene_told(timeline))))
 
 
