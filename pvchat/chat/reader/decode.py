@@ -109,10 +109,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     on = next((s.value for s in slots if s.role == "O" and s.kind == "thing"), "")
     if asked == "thing" and on:  # "what is on the table?"
         asked, value = "on", on
-    if asked == "place" and whom == EVERYBODY and any(_is_thing(one) for one in conditions):  # "where is the cup?"
-        heads, asked = heads | {"select": "exists"}, None
-    if heads["select"] == "exists" and asked in _SCENE and whom == EVERYBODY and not conditions:  # "is the light on?"
-        heads = heads | {"select": "attribute", "form": "wh"}
+    heads, asked = _of_scene(heads, asked, conditions) if whom == EVERYBODY else (heads, asked)
     heads, asked, where = _condition_asked(heads, asked, whom, conditions, slots)
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and rank is None:
@@ -125,6 +122,17 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         cast(Form, heads["form"]), during, throughout, rank, number,
         None if versus == EVERYBODY else versus,
     )  # fmt: skip
+
+
+def _of_scene(
+    heads: dict[str, str], asked: Attribute | None, conditions: Sequence[Condition]
+) -> tuple[dict[str, str], Attribute | None]:
+    """Heads and attribute where nobody is asked about: "where is the cup?" asks whether it is there."""
+    if asked == "place" and any(_is_thing(one) for one in conditions):
+        return heads | {"select": "exists"}, None
+    if heads["select"] == "exists" and asked in _SCENE and not conditions:  # "is the light on?"
+        heads = heads | {"select": "attribute", "form": "wh"}
+    return heads, asked
 
 
 def _of_whom_asked(
