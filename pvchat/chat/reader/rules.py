@@ -326,12 +326,6 @@ def _of_one(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     return {"select": "exists", "form": "polar", "attribute": "none", "rank": "none"} if one and related else {}
 
 
-def _gaze(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Where somebody looks is what she does, not where she is: "where is Ana looking?"."""
-    asks = question.seen[0] in ("where", "which") and bool({"looking", "facing"} & {*question.seen[-2:]})
-    return {"select": "attribute", "attribute": "deed"} if asks and heads["select"] in ("attribute", "refuse") else {}
-
-
 def _not_first(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Coming in isn't coming in first: "does Ana walk in?"."""
     counted = any(slot.kind in ("nth", "number") for slot in question.slots)
@@ -812,6 +806,14 @@ def _is_there(query: Query, question: Tagged) -> Query:
     return replace(query, select="exists", form="polar")
 
 
+def _gaze(query: Query, question: Tagged) -> Query:
+    """Where somebody looks is what she does, not where she is: "where is Ana looking?"."""
+    asks = question.seen[0] in ("where", "which") and bool({"looking", "facing"} & {*question.seen[-2:]})
+    if not asks or query.select not in ("attribute", "refuse"):
+        return query
+    return replace(query, select="attribute", attribute="deed", value=query.value or "looking", form="wh", refusal=None)
+
+
 def _only_in(query: Query, question: Tagged) -> Query:
     """Where somebody always is while she does something, or is at all, one of several places: "does Vera wear the hat
     only in the car?", "was she only in the hall and the kitchen?".
@@ -854,8 +856,8 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 
 SLOT_RULES = (_at_that_time, _at_once, _taken_up, _or_of, _into_or_out_of, _she_of_the_event)
-HEAD_RULES = (_able, _not_first, _only_there, _gaze, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
+HEAD_RULES = (_able, _not_first, _only_there, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
 QUERY_RULES = (
-    _is_there, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
+    _is_there, _gaze, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
     _nobody_with, _but_never, _light_on, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
 )  # fmt: skip
