@@ -101,6 +101,7 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     monkeypatch.setattr("pvchat.perception.analysis.recognise", made.recognise)
     monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)
     monkeypatch.setattr("pvchat.perception.places.tell_place", lambda analysis: analysis)  # its scenes are made up
+    monkeypatch.setattr("pvchat.perception.posture.tell_postures", lambda analysis: analysis)  # so are its people
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr("pvchat.model.sentences.SentenceEncoder", Sentences)
     monkeypatch.setattr("pvchat.model.language.LanguageModel", made.load_language)
