@@ -119,7 +119,7 @@ PARTS = (
     )),
     Part(("refuse",), "What it can't answer", "It says so instead of guessing.", (
         "How old is Ana?", "Is Ana married to Ben?", "What is Ana thinking about?", "Why is Ben crying?",
-        "What is Ana drinking?", "Which song is playing?", "Is the camera moving?", "Forget Cleo, please.",
+        "Which song is playing?", "Is the camera moving?", "Forget Cleo, please.",
         "¿Dónde está Ana?", "Thanks!",
     )),
     Part((), "One thing after the other", "A question may lean on the one before it.", (

@@ -273,7 +273,7 @@ def test_warming_up_loads_every_expert(monkeypatch: pytest.MonkeyPatch) -> None:
     names, loaded = [n for n, part in vars(Experts).items() if isinstance(part, cached_property)], []
 
     def loads(name: str) -> property:
-        return property(lambda self: loaded.append(name) or SimpleNamespace(landmarks=None))
+        return property(lambda self: loaded.append(name) or SimpleNamespace(landmarks=None, all=None))
 
     for name in names:
         monkeypatch.setattr(Experts, name, loads(name))

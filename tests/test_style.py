@@ -36,7 +36,7 @@ DISTRIBUTIONS = {
 }  # fmt: skip
 OPTIONAL_IMPORTS = {"pillow_heif"}  # used where it is installed
 OF_AN_EXTRA = {  # the only modules that import what an extra brings
-    "pvchat/augment/positives/hub.py": "hub", "pvchat/bases/eyes.py": "hub",
+    "pvchat/augment/positives/consisid.py": "hub", "pvchat/bases/eyes.py": "hub",
     "pvchat/pool.py": "ray", "pvchat/storage/keys.py": "keyring",
     "pvchat/library/live/mqtt.py": "live",
 }  # fmt: skip

@@ -102,8 +102,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if (parts := split_between(words)) is not None:
         return _between(parts, part, known)
     labels = _labels(tuple(word.seen for word in words))
-    second = labels.second if 0 < labels.second < len(words) else second_at(words, labels.tags)
-    if second:
+    if second := second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     said = slots_by_rule(words, labels)
     slots = resolved(said, known.history, known.timeline)

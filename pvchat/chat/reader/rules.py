@@ -203,9 +203,11 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     return heads
 
 
-def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
+def second_at(words: Sequence[Word], labels: Labels) -> int:
     """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
-    seen = [word.seen for word in words]
+    seen, tags = [word.seen for word in words], labels.tags
+    if 0 < labels.second < len(words) and not _goes_on_naming(seen, tags, labels.second):
+        return labels.second
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
     for i in range(2, len(seen) - 1):
         ended = seen[i - 1] in _ENDS
@@ -216,6 +218,12 @@ def second_at(words: Sequence[Word], tags: Sequence[str]) -> int:
         if asks and (anew or goes_on) or ended and seen[i] in _OPENERS and (asks or states):
             return i
     return 0
+
+
+def _goes_on_naming(seen: Sequence[str], tags: Sequence[str], at: int) -> bool:
+    """Whether only names are left behind an "and": "where is Ana and Ben and Cleo?"."""
+    left = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in zip(seen[at:], tags[at:], strict=True))
+    return left and seen[at] == "and" and seen[at - 1] not in (",", *_ENDS)
 
 
 def _asks_anew(seen: Sequence[str], at: int) -> bool:
