@@ -327,6 +327,11 @@ def spots(where: And) -> tuple[Has, ...]:
     return found if len(found) < len(where.parts) else ()
 
 
+def together(where: Condition | None) -> tuple[Condition, ...]:
+    """The conditions that hold together in one; the other way round `conjunction`."""
+    return where.parts if isinstance(where, And) else () if where is None else (where,)
+
+
 def conjunction(parts: Sequence[Condition]) -> Condition:
     """One or more conditions as one that holds where all of them do."""
     return parts[0] if len(parts) == 1 else And(tuple(parts))

@@ -59,8 +59,9 @@ def tell_postures(analysis: ClipAnalysis) -> ClipAnalysis:
 def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
     """Settle posture and, for who strides or falls, movement in a track's facts; of whom nothing can be told, none."""
     boxes = body_boxes(track, analysis)
-    falls = _goes_down(slim(boxes, analysis), boxes)
-    likely = {"lying down": _BY_OUTLINE} if _lies(slim(boxes, analysis), boxes) else postures(track, analysis)
+    shape = slim(boxes, analysis)
+    falls = _goes_down(shape, boxes)
+    likely = {"lying down": _BY_OUTLINE} if _lies(shape, boxes) else postures(track, analysis)
     if not (falls or likely):
         return
     facts = track.facts

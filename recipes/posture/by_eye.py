@@ -41,10 +41,8 @@ FOOTAGE = "../devset"  # clips that no benchmark asks a posture of
 POSED = 4  # tracks of a clip whose pose is looked for, as in an analysis
 DECAY_WORD, DECAY, DECAY_FRAME, LEAST_SPREAD = 0.01, 0.005, 0.5, 0.05
 RARE = 0.3  # power by which rare postures count for more; many people of one film count as their root
-CLIPS, PHOTO = (
-    ("film_actions", "tv_talk", "dark_actions", "cctv_fights", FOOTAGE),
-    0.5,
-)  # what a photo counts beside a clip
+CLIPS = ("film_actions", "tv_talk", "dark_actions", "cctv_fights", FOOTAGE)
+PHOTO = 0.5  # what a photo counts beside a clip
 FOLDS = 6
 _NEAR = 0.05  # of the frame that the middle of a face may lie beside the one that was labelled
 

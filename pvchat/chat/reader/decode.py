@@ -39,10 +39,12 @@ from pvchat.chat.query import (
     atoms,
     conjunction,
     parts_of,
+    together,
 )
 from pvchat.chat.reader.slots import (
     COMING,
     GOING,
+    REST,
     Slot,
     begins,
     conditions_of,
@@ -60,7 +62,6 @@ _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
 Turn = tuple[Query, Finding]
-_REST = word_set("others rest remaining")
 _SEVERAL = word_set("they them their theirs both either neither these those all two three four")
 _HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
 _TIMES = ("when", "how_long", "how_often")
@@ -437,7 +438,7 @@ def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None, e
 
 def _means_rest(words: set[str]) -> bool:
     """Whether a pronoun means all others: "the rest", "the other two"."""
-    return bool(words & _REST or "other" in words and words & _SEVERAL)
+    return bool(words & REST or "other" in words and words & _SEVERAL)
 
 
 def _fits(words: set[str], gender: str) -> bool:
@@ -610,14 +611,20 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         during = _afterwards(last)
     changed = _instead(changed, asked, during)
-    event = asked.during.event
-    spot = event is not None and asked.where is None and _group(event.where) == "spot"  # "and when he's in the car?"
-    if spot and event is not None and event.whom == changed.whom and changed.select != "order":
+    if _moves_on(changed, asked):
         changed = replace(changed, where=_without(changed.where, "spot"))
     return replace(
         changed, during=before.during if during == WHOLE else during, number=asked.number or changed.number,
         throughout=asked.throughout or changed.throughout, versus=asked.versus or changed.versus,
     )  # fmt: skip
+
+
+def _moves_on(query: Query, asked: Query) -> bool:
+    """Whether an event names another place of the same people: "is she in the hall?", "and when she is in the car?"."""
+    event = asked.during.event
+    if event is None or asked.where is not None or query.select == "order":
+        return False
+    return event.whom == query.whom and _group(event.where) == "spot"
 
 
 def _elsewhere(before: Query, asked: Query) -> Query | None:
@@ -674,8 +681,7 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
 
 def _without(where: Condition | None, group: str) -> Condition | None:
     """A condition without its parts of one group: "alone in the kitchen" without company is in the kitchen."""
-    parts = where.parts if isinstance(where, And) else () if where is None else (where,)
-    kept = [part for part in parts if _group(part) != group]
+    kept = [part for part in together(where) if _group(part) != group]
     return conjunction(kept) if kept else None
 
 
@@ -875,8 +881,7 @@ def _found_by(last: Turn) -> bool:
 
 def _place_of(where: Condition | None) -> Condition | None:
     """The places among conditions: "in the garden"; None for none."""
-    parts = where.parts if isinstance(where, And) else (where,)
-    places = [part for part in parts if isinstance(part, Has) and part.attribute in PLACES]
+    places = [part for part in together(where) if isinstance(part, Has) and part.attribute in PLACES]
     return conjunction(places) if places else None
 
 
@@ -926,8 +931,11 @@ def _with_condition(query: Query, asked: Condition) -> Query:
             return replace(query, whom=replace(query.whom, names=(), such=asked))
     if query.select == "when" and group == "company" and query.where is not None:  # "when did he eat?", "alone?"
         query = replace(query, select="exists", form="polar", rank=None)
-    before = query.where.parts if isinstance(query.where, And) else () if query.where is None else (query.where,)
-    kept = [part for part in before if _group(part) not in (group, "" if group == "state" else group)] if group else []
+    kept = (
+        [part for part in together(query.where) if _group(part) not in (group, "" if group == "state" else group)]
+        if group
+        else []
+    )
     return replace(query, where=conjunction([*kept, _coloured(asked, query.where)]))
 
 

@@ -30,6 +30,7 @@ _CARRIES = word_set("carry carries carried carrying hold holds held holding some
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "enters")
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
+REST = word_set("others rest remaining")  # all others: "the rest"
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched middle either each")
 _BODY = word_set("neck nose head face ears eyes shoulders back chest hands wrist feet legs")  # what garments are on
@@ -168,8 +169,8 @@ def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quanti
     if role == "E" and (every := next((s for s in own if s.kind == "number"), None)):
         return "none" if every.value.startswith("no") else "all"
     named = [slot for slot in own if slot.name]
-    them = {"them", "those", "these"} & {word for slot in named for word in slot.typed.lower().split()}
-    rest = {"others", "other", "rest", "remaining"} & {word for s in named for word in s.typed.lower().split()}
+    typed = {word for slot in named for word in slot.typed.lower().split()}
+    them, rest = {"them", "those", "these"} & typed, {"other", *REST} & typed
     apart = them or rest and heads.get("select") in ("when", "how_long", "how_often")  # each of the rest has a time
     they = role == "S" and len({slot.at for slot in named}) == 1 and not apart  # one word for several; "any of them"
     if len(named) > 1 and told == "any" and (they or role == "E" and not named[-1].after_or):

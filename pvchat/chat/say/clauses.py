@@ -47,6 +47,7 @@ from pvchat.chat.query import (
     atoms,
     conjunction,
     events_in,
+    together,
 )
 from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
@@ -226,7 +227,7 @@ def rank_said(rank: Rank, heard: bool = False) -> str:
 
 def noun(such: Condition | None, count: int = 1) -> str:
     """Those of whom something holds as a noun: "man with glasses", "people", "woman next to Ben"."""
-    parts = () if such is None else such.parts if isinstance(such, And) else (such,)
+    parts = together(such)
     kinds = [part.value for part in parts if isinstance(part, Has) and part.attribute == "gender"]
     kind = kinds[0] if kinds else "person"
     before = [part for part in parts if isinstance(part, Has) and part.attribute == "gender" or part == BALD]

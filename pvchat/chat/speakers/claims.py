@@ -51,12 +51,11 @@ def fill_gaps(
         analysis: of it.
         chooser: the model, or an encoder.
     """
-    rows, filled = dict[Gap, Row | None](), list[Timeline]()
-    for question, asked in zip(questions, people, strict=True):
-        mine = gaps(question, asked, timeline, analysis)
-        rows |= {gap: _chosen(gap, timeline, analysis, chooser) for gap in mine if gap not in rows}
-        filled.append(_with_rows(timeline, [row for gap in mine if (row := rows[gap]) is not None]))
-    return filled
+    wanted = [gaps(q, asked, timeline, analysis) for q, asked in zip(questions, people, strict=True)]
+    every, rows = dict.fromkeys(gap for mine in wanted for gap in mine), dict[Gap, Row]()
+    for kind in dict.fromkeys(gap.kind for gap in every):  # one look at the clip for all of a kind
+        rows |= _chosen([gap for gap in every if gap.kind == kind], timeline, analysis, chooser)
+    return [_with_rows(timeline, [rows[gap] for gap in mine if gap in rows]) for mine in wanted]
 
 
 def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis) -> list[Gap]:
@@ -83,19 +82,27 @@ def _helped(question: Question) -> bool:
     return query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
 
 
-def _chosen(gap: Gap, timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> Row | None:
-    """The likeliest choice as a row, where it is likely enough and nothing speaks against it."""
-    if (scale := chooser.scales.get(gap.kind)) is None:
-        return None
-    scene, count = analysis.scene, sum(bool(timeline.seen(one.name)) for one in timeline.entities)
-    alike = chooser.liken([gap.track], sentences(gap.kind))
-    shares = scale.probabilities(gap.kind, alike, possible(gap.kind, scene, count))[0]
-    picked = pick(gap.kind, scale, shares, scene.setting)
-    problems = _against(gap, picked, analysis, chooser.judged)
-    _log.debug("%s %s: %r %.2f %s", gap.kind, gap.name, picked.said, picked.probability, problems)
-    if problems:
-        return None
-    said = _ON_A_BED if picked.said == _ON_A_COUCH and scene.place == "a bedroom" else picked.said
+def _chosen(mine: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> dict[Gap, Row]:
+    """For gaps of one kind the likeliest choice as a row, where it is likely enough and nothing speaks against it."""
+    kind, found = mine[0].kind, dict[Gap, Row]()
+    if (scale := chooser.scales.get(kind)) is None:
+        return {}
+    count = sum(bool(timeline.seen(one.name)) for one in timeline.entities)
+    alike = chooser.liken([gap.track for gap in mine], sentences(kind))
+    shares = scale.probabilities(kind, alike, possible(kind, analysis.scene, count))
+    for gap, share in zip(mine, shares, strict=True):
+        picked = pick(kind, scale, share, analysis.scene.setting)
+        problems = _against(gap, picked, analysis, chooser.judged)
+        _log.debug("%s %s: %r %.2f %s", kind, gap.name, picked.said, picked.probability, problems)
+        if not problems:
+            found[gap] = _row(gap, picked, timeline, analysis)
+    return found
+
+
+def _row(gap: Gap, picked: Picked, timeline: Timeline, analysis: ClipAnalysis) -> Row:
+    """What was picked for a gap, of the whole clip."""
+    bedroom = analysis.scene.place == "a bedroom"
+    said = _ON_A_BED if picked.said == _ON_A_COUCH and bedroom else picked.said
     if gap.kind == "location":
         return Row("", "place", said, *timeline.whole, probability=_LIKELY)
     return Row(gap.name, "deed", said, *timeline.whole, probability=1.0 if picked.level in _SURE else _LIKELY)
