@@ -154,12 +154,15 @@ def test_leaving_a_place_that_nobody_knows_is_not_denied() -> None:
         # which of several conditions fails
         (
             Query("exists", ANA, And((Has("worn", "coat"), KITCHEN)), form="polar"),
-            "No, Ana is not wearing a coat in a kitchen.",
+            "No, Ana is wearing a coat from 0:30 to 1:00, but is not in a kitchen then.",
         ),
-        (Query("exists", BEN, And((Has("deed", "cooking"), STREET)), form="polar"), "No, Ben is not on a street."),
+        (
+            Query("exists", BEN, And((Has("deed", "cooking"), STREET)), form="polar"),
+            "No, Ben is cooking from 0:10 to 0:25, but is not on a street then.",
+        ),
         (
             Query("exists", ANA, And((KITCHEN, Not(STREET))), form="polar"),
-            "No, Ana is in a kitchen from 0:00 to 0:30 and is on a street from 0:30 to 1:00.",
+            "No, Ana is on a street from 0:30 to 1:00.",
         ),
         # which of two places, and when
         (
@@ -168,7 +171,7 @@ def test_leaving_a_place_that_nobody_knows_is_not_denied() -> None:
         ),
         (
             Query("exists", ANA, And((Or((KITCHEN, STREET)), Has("posture", "standing"))), form="choice"),
-            "Ana is on a street from 0:30 to 1:00.",
+            "Ana is standing on a street from 0:30 to 1:00.",
         ),
         # always and never in a place: while she is there
         (

@@ -15,21 +15,18 @@ from pvchat.chat.english import (
     HEDGE,
     be,
     clock,
-    first_times,
     join,
     lasting,
     lower,
     number,
     shortened,
     so_many_people,
-    span_told,
     times_said,
     upper,
     wording,
 )
 from pvchat.chat.query import (
     EVERYBODY,
-    PLACES,
     PRESENT,
     And,
     Condition,
@@ -48,9 +45,10 @@ from pvchat.chat.query import (
     events_in,
     is_choice,
     is_of_sound,
-    spots,
+    together,
 )
 from pvchat.chat.say.clauses import (
+    asks_always_there,
     asks_scene,
     at_one_time,
     called,
@@ -59,6 +57,7 @@ from pvchat.chat.say.clauses import (
     condition_of,
     decided,
     does,
+    each_time,
     event_said,
     existence,
     happens_said,
@@ -67,7 +66,6 @@ from pvchat.chat.say.clauses import (
     is_plain,
     lead,
     may_be,
-    moments,
     nobody_known,
     not_here,
     noun,
@@ -75,6 +73,7 @@ from pvchat.chat.say.clauses import (
     people_said,
     rank_said,
     things_said,
+    time_asked,
     time_of,
     unknown_people,
     who_is_absent,
@@ -82,13 +81,12 @@ from pvchat.chat.say.clauses import (
     whom_said,
 )
 from pvchat.chat.say.people import company, measured, said
-from pvchat.chat.spans import WHOLE, Span, merged, seconds_in, without
+from pvchat.chat.spans import Span, common, merged, without
 from pvchat.chat.timeline import Entity, Finding, Found, Timeline, says
 
 _MOST_OPEN = 4  # people of whom it can't be told, by name
 _MOST_DENIED = 3  # people of a kind of whom it is denied by name
 NO_STRANGERS = "I see nobody in this video whom I don't know."
-_MOST_SPANS = 8  # that are told one by one
 _MOST_SHOTS = 12  # that one sentence numbers
 _MOST = 4  # people that one sentence tells
 _BY_PLACE = ("left", "right", "near", "big")
@@ -107,14 +105,12 @@ def holders(finding: Finding, timeline: Timeline) -> str:
 def _whether(finding: Finding, timeline: Timeline) -> str:
     """Whether something holds of somebody: yes, no, or that it can't be told."""
     query, whom, everyone = finding.query, finding.query.whom, finding.everyone
-    if is_choice(query):
-        return " ".join(upper(_choice(one, query.where, timeline)) for one in everyone)
     if finding.verdict == "no" and (gone := _gone(finding, timeline)) and not whom.names[1:]:
         return f"No, {gone[0]}."
     if whom.such is not None and is_plain(query.where) and not query.during.event and not query.throughout:
         return "" if finding.missing and not everyone else f"{lead(finding)}{_seen(finding, timeline)}."
     single = len(whom.names) == 1 or whom.such is not None or whom.nth
-    if len(everyone) == 1 and single and whom.quantifier in ("any", "all", "both"):
+    if len(everyone) == 1 and single and whom.quantifier in ("any", "all", "both") and not is_choice(query):
         return _of_one(everyone[0], finding, timeline)
     return _of_several(finding, timeline)
 
@@ -171,14 +167,24 @@ def _as_much(query: Query) -> str:
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
     """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
-    groups: dict[tuple[Condition, str, str], list[str]] = {}
+    groups: dict[tuple[tuple[Condition, str, str], ...], list[str]] = {}
     for one in people:
-        told = _fulfilled(condition or PRESENT, one), HEDGE * one.likely, time_of(one, finding, timeline)
+        held = _fulfilled(condition or PRESENT, one, timeline)
+        told = tuple((so, HEDGE * one.likely, time_of(found, finding, timeline)) for so, found in held)
         groups.setdefault(told, []).append(one.entity)
+    said = _always if asks_always_there(finding.query) else clause
     return [
-        f"{join(people_said(names))} {clause(so, len(names), hedge)}{time}".rstrip()
-        for (so, hedge, time), names in groups.items()
+        f"{join(people_said(names))} {join([f'{said(so, len(names), hedge)}{time}' for so, hedge, time in told])}"
+        for told, names in groups.items()
     ]
+
+
+def _always(where: Condition, count: int, hedge: str) -> str:
+    """Such as "is always sitting in a kitchen", "is never sitting on a street"."""
+    parts = together(where)
+    never = all(isinstance(one, Not) for one in parts if one not in by_place(And(parts))[0])
+    plain = [one.part if isinstance(one, Not) and never else one for one in parts]
+    return clause(conjunction(plain), count, f"{hedge} {'never' if never else 'always'}".lstrip())
 
 
 def denied_said(people: Sequence[Found], condition: Condition | None) -> list[str]:
@@ -250,8 +256,6 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
         return " ".join(_untold(found, "whether", inner, timeline))
     if isinstance(where, Not) and found.verdict == "no" and found.spans:  # a no is no answer to that
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
-    if placed := _placed(found, where, finding, timeline):
-        return f"{'Yes' if finding.verdict == 'yes' else 'No'}, {placed}."
     sure = lead(finding)
     if found.likely:
         sure, found = f"Probably {'yes' if found.verdict == 'yes' else 'not'}: ", replace(found, likely=False)
@@ -259,54 +263,20 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
     return f"{sure}{_plainly(found, finding, timeline)}{seen_so}."
 
 
-def _placed(found: Found, where: Condition, finding: Finding, timeline: Timeline) -> str:
-    """What is told of somebody where a place is asked about among other things, or one of several; "" elsewhere."""
-    always = finding.query.throughout
-    if finding.verdict == "no":
-        return _apart(found, where, timeline) if isinstance(where, And) and not always else ""
-    told = _always(found, where) if isinstance(where, And) and always else ""
-    each = [] if told or finding.query.during.event else _each_place(found, where, timeline)
-    return told or (f"{called(found.entity)} {join(each)}" if each else "")
-
-
-def _apart(found: Found, where: And, timeline: Timeline) -> str:
-    """Which part of several fails of somebody: that she isn't in the place at all, or doesn't do so there; that she is
-    in the place where she is asked not to be, too; "" where no place is asked about.
+def _failing(found: Found, where: And, timeline: Timeline) -> str:
+    """Which of several conditions fails somebody, with what holds then: "Karl is eating from 0:10 to 0:20, but is not
+    alone then"; "" where that isn't known.
     """
-    name, places = called(found.entity), spots(where)
-    rest = [part for part in where.parts if part not in places]
-    if not places:
-        return _but_not(found, where, timeline)
-    if len(places) != 1 or not rest:
-        return ""
-    there, denied = truth_of(places[0], found.entity, timeline), rest[0]
-    if not there.yes:
-        return f"{name} {clause(Not(places[0]))}"
-    if isinstance(denied, Not) and isinstance(denied.part, Has) and denied.part.attribute in PLACES:
-        also = truth_of(denied.part, found.entity, timeline).yes
-        each = ((places[0], there.yes), (denied.part, also))
-        return f"{name} " + join([f"{clause(part)} {in_passing(spans, timeline)}".rstrip() for part, spans in each])
-    return f"{name} {clause(Not(conjunction(rest)))} {complement(places[0])[1]}"
-
-
-def _but_not(found: Found, where: And, timeline: Timeline) -> str:
-    """What holds of somebody, and what doesn't at that time: "Karl is eating from 0:10 to 0:20, but is not alone"."""
-    for part in (one for one in where.parts if isinstance(one, Has)):
-        rest = conjunction([one for one in where.parts if one is not part])
-        so = truth_of(part, found.entity, timeline).yes
-        if so and not without(so, truth_of(rest, found.entity, timeline).no):
-            told = f"{called(found.entity)} {clause(part)} {in_passing(so, timeline)}".rstrip()
-            return f"{told}, but {clause(Not(rest))}"
+    name, times = called(found.entity), [truth_of(part, found.entity, timeline) for part in where.parts]
+    for part, truth in zip(where.parts, times, strict=True):
+        rest = [one for one in where.parts if one is not part]
+        denied = truth_of(And(tuple(rest)), found.entity, timeline).no
+        if isinstance(part, Not) and truth.no and not rest[1:]:
+            return f"{name} {clause(part.part)} {in_passing(truth.no, timeline)}".rstrip()
+        if rest and truth.yes and not isinstance(part, Not) and not without(truth.yes, denied):
+            so = f"{name} {clause(part)} {in_passing(truth.yes, timeline)}".rstrip()
+            return f"{so}, but {clause(Not(conjunction(rest)))} then"
     return ""
-
-
-def _always(found: Found, where: And) -> str:
-    """What always, or never, holds of somebody in a place: "Hugo is never sitting on a street"; "" without a place."""
-    places, rest = by_place(where)
-    if len(places) != 1 or len(rest) != 1:
-        return ""
-    so = clause(rest[0].part, 1, "never") if isinstance(rest[0], Not) else clause(rest[0], 1, "always")
-    return f"{called(found.entity)} {so} {complement(places[0])[1]}"
 
 
 def _untold(found: Found, asked: str, where: Condition, timeline: Timeline) -> list[str]:
@@ -317,14 +287,21 @@ def _untold(found: Found, asked: str, where: Condition, timeline: Timeline) -> l
     return [told, upper(f"{name} {known}.")] if known else [told]
 
 
-def _fulfilled(where: Condition, found: Found) -> Condition:
-    """The condition with those alone to whom it holds: "next to Ana or Ben" is next to Ana, "hugging" hugging Ben."""
-    either = isinstance(where, Has) and where.of is not None and where.of.quantifier == "either"
-    if not isinstance(where, Has) or not (either or where.attribute == "deed" and where.of is None):
-        return where
-    meant: Sequence[str] = () if where.of is None else where.of.names
-    names = tuple(dict.fromkeys(row.of for row in found.rows if row.of and (not meant or row.of in meant)))
-    return replace(where, of=Whom(names, "both" if len(names) > 1 else "any")) if names else where
+def _fulfilled(where: Condition, found: Found, timeline: Timeline) -> list[tuple[Condition, Found]]:
+    """What of a condition holds of somebody, each with when it does: of several one may choose of those that do, of
+    "next to Ana or Ben" next to Ana, of "hugging" hugging Ben.
+    """
+    parts = together(where)
+    if choice := next((part for part in parts if isinstance(part, Or)), None):
+        ways = [conjunction([part if one is choice else one for one in parts]) for part in choice.parts]
+        held = [(way, common(truth_of(way, found.entity, timeline).yes, found.spans)) for way in ways]
+        return [(way, replace(found, spans=tuple(spans))) for way, spans in held if spans] or [(where, found)]
+    of = where.of if isinstance(where, Has) else None
+    if isinstance(where, Has) and (of.quantifier == "either" if of else where.attribute == "deed"):
+        rows = [row for row in found.rows if row.of and (of is None or row.of in of.names)]
+        names = tuple(dict.fromkeys(row.of for row in rows))
+        where = replace(where, of=Whom(names, "both" if len(names) > 1 else "any")) if names else where
+    return [(where, found)]
 
 
 def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -337,6 +314,8 @@ def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
         return f"{called(found.entity)} {clause(where)} {in_passing(found.spans, timeline)}"
     if where == Has("alone") and found.rows:
         return company(found, "with")
+    if isinstance(where, And) and (told := _failing(found, where, timeline)):
+        return told
     one = isinstance(where, Has) and where.attribute != "thing" and where.of is None and len(rivals) == 1
     if one and not finding.query.during.event:
         return f"{called(found.entity)} {clause(rivals[0])}"
@@ -414,38 +393,15 @@ def _gone(finding: Finding, timeline: Timeline) -> list[str]:
     return [not_here(list(dict.fromkeys(names)))] if names else []
 
 
-def _choice(one: Found, where: Condition | None, timeline: Timeline) -> str:
-    """Which of some conditions holds of somebody: "Ana is on the left."; of places, when she is in each."""
-    name = called(one.entity)
-    if one.verdict == "yes":
-        if places := _each_place(one, where, timeline):
-            return f"{name} {join(places)}."
-        held = tuple(dict.fromkeys(map(condition_of, one.rows)))
-        return f"{name} {clause(And(held) if held else where, 1, HEDGE * one.likely)}."
-    if one.verdict == "no":
-        return f"{denied_said([one], where)[0]}."
-    return here_but([name], f"tell whether {name} {clause(where)}")
-
-
-def _each_place(one: Found, where: Condition | None, timeline: Timeline) -> list[str]:
-    """The places of a choice in which somebody is, each with when, while what else is asked holds."""
-    parts = where.parts if isinstance(where, And) else (where or PRESENT,)
-    places = next((part for part in parts if isinstance(part, Or)), Or(()))
-    if not all(isinstance(part, Has) and part.attribute in PLACES for part in places.parts):
-        return []
-    rest = [part for part in parts if part is not places]
-    held = [(part, truth_of(And((part, *rest)), one.entity, timeline).yes) for part in places.parts]
-    return [f"{clause(part)} {in_passing(spans, timeline)}".rstrip() for part, spans in held if spans]
-
-
 def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, quantifier = finding.query, finding.query.whom.quantifier
     every = quantifier == "all" and query.where == Has("with") and not query.number
-    together = quantifier in ("none", "only") or quantifier == "both" and finding.people or every
-    if together or asks_scene(finding) or query.number is not None and query.value == "people":
+    joint = quantifier in ("none", "only") or quantifier == "both" and finding.people or every
+    if joint or asks_scene(finding) or query.number is not None and query.value == "people":
         return f"{lead(finding)}{_together(finding, timeline)}."
-    sentences = [f"{_time_of_one(one, finding, timeline)}." for one in finding.people]
+    told = _first_or_last(finding) or holds_said(finding.people, query.where, finding, timeline)
+    sentences = [f"{text}." for text in told]
     sentences[:1] = [f"{lead(finding)}{sentence}" for sentence in sentences[:1]]
     sentences += _untimed(finding, timeline) if not sentences or query.whom.names else []
     named = query.whom.names or query.whom.unknown  # who then is missing
@@ -478,34 +434,18 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         holds = f"{join(names)} {clause(where, len(names), both)}"
         no = "No, " * (query.form == "polar" and finding.verdict != "yes" and not lead(finding))
         never = f"{no}{join(names)} {clause(where, len(names), 'never')}{' at the same time' * bool(both)}"
-    timed_ = finding.spans and not timeline.still
-    return f"{holds} {_time(finding.spans, finding, timeline)}" if timed_ else never
+    times = finding.spans and not timeline.still
+    return f"{holds} {time_asked(finding.spans, finding, timeline)}" if times else never
 
 
-def _time_of_one(one: Found, finding: Finding, timeline: Timeline) -> str:
-    """One person's time as a clause: since when, how long or how often."""
-    query, event, rank = finding.query, event_said(finding.query.during), finding.query.rank
-    holds = f"{called(one.entity)} {clause(query.where, 1, HEDGE * one.likely)}{' ' * bool(event)}{event}"
-    if timeline.still or not one.spans:
-        return f"{holds}, but I can't tell {wording('asked_for', query.select)}"
-    if rank is not None and rank.by == "time" and is_plain(query.where) and rank.k in (1, -1):
-        edge, at = ("first", one.spans[0][0]) if rank.k == 1 else ("last", one.spans[-1][1])
-        return f"{called(one.entity)} is {edge} seen at {clock(at)}"
-    return f"{holds}{',' * bool(event)} {_time(moments(query.where, one.spans), finding, timeline)}"
-
-
-def _time(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> str:
-    """Spans, with how long or how often that is where it is asked: "for about 5 seconds, from 0:05 to 0:10"."""
-    query, length, seconds = finding.query, timeline.end_s - timeline.start_s, seconds_in(spans)
-    when = f"{'the whole time, ' * (seconds >= WHOLE * length)}{_each(spans)}"
-    if query.select == "how_often":
-        return f"{times_said(len(spans))}, {when}"
-    if query.select in ("when", "exists"):
-        return when
-    percent = 100 * min(1.0, seconds / length)
-    percent = round(percent) if percent < 10 else 5 * round(percent / 5)  # spans are as fine as the samples
-    share = f", {percent}% of this video" * (query.value == "share")
-    return f"{'at least' if finding.at_least else 'for about'} {lasting(seconds)}{share}, {when}"
+def _first_or_last(finding: Finding) -> list[str]:
+    """When each is first seen, or last, where that is asked; nothing elsewhere."""
+    query, rank = finding.query, finding.query.rank
+    if rank is None or rank.by != "time" or abs(rank.k) > 1 or not is_plain(query.where):
+        return []
+    edge = ("first", 0, 0) if rank.k == 1 else ("last", -1, 1)
+    people = [one for one in finding.people if one.spans]
+    return [f"{called(one.entity)} is {edge[0]} seen at {clock(one.spans[edge[1]][edge[2]])}" for one in people]
 
 
 def _untimed(finding: Finding, timeline: Timeline) -> list[str]:
@@ -515,11 +455,6 @@ def _untimed(finding: Finding, timeline: Timeline) -> list[str]:
     sentences = [f"{name} {clause(where, 1, never)}." for name, never in against]
     asked = wording("asked_for", finding.query.select)
     return [*sentences, *(told for one in finding.open for told in _untold(one, asked, where, timeline))]
-
-
-def _each(spans: Sequence[Span]) -> str:
-    """Spans one by one; of very many the first, and until when the others are."""
-    return first_times([span_told(*span) for span in spans], _MOST_SPANS, f" until {clock(spans[-1][1])}")
 
 
 def shots(finding: Finding, timeline: Timeline) -> str:
@@ -555,7 +490,7 @@ def of_events(finding: Finding, timeline: Timeline) -> str:
     query, word = finding.query, "or" if isinstance(finding.query.where, Or) else "and"
     happens = join([" ".join(happens_said(one)) for one in events_in(query.where)], word)
     if finding.spans and not timeline.still and not isinstance(query.where, Not):
-        return f"{lead(finding)}{happens} {_time(finding.spans, finding, timeline)}."
+        return f"{lead(finding)}{happens} {time_asked(finding.spans, finding, timeline)}."
     if finding.verdict == "unknown" or finding.spans:
         return f"I can't tell whether {happens}."
     return f"{lead(finding)}as far as I can see it is never so that {happens} at the same time."
@@ -567,7 +502,7 @@ def length(finding: Finding, timeline: Timeline) -> str:
         return "This is a photo, or a video of about a second."
     seconds = lasting(finding.number or 0.0)
     if finding.during and (event := event_said(finding.query.during)):
-        return f"{lead(finding)}about {seconds} pass {event}, {_each(finding.during)}."
+        return f"{lead(finding)}about {seconds} pass {event}, {each_time(finding.during)}."
     return f"{lead(finding)}this is a video of about {seconds}."
 
 
@@ -672,18 +607,10 @@ def _before(finding: Finding) -> str:
 
 
 def _begins(one: Found, where: Condition | None, nth: int) -> str:
-    """Such as "Ana is last seen", "the dog is first seen", "it is first dark"."""
-    things = things_said(where)
-    if one.entity:
-        return f"{called(one.entity)} {_edge(None if things else where, nth)}"
-    who, begins = happens_said(Event(EVERYBODY, where or PRESENT), "first")
-    return f"{things} {_edge(None, nth)}" if things else f"{who} {begins}"
-
-
-def _edge(condition: Condition | None, nth: int = 0) -> str:
-    """Such as "is first seen", "is last seen", "is first waving", "comes the second time"."""
-    which, part = ("last", condition.part) if isinstance(condition, Not) else ("first", condition)
-    if nth in (0, 1):
-        return f"is {which} seen" if is_plain(part) else clause(part, 1, which)
-    moves = "comes" if part is condition else "leaves"
-    return f"{moves if is_plain(part) else clause(condition)} the {ordinal(nth)} time"
+    """Such as "Ana is last seen", "the dog is first there", "it is first dark", "Ben comes the second time"."""
+    which, part = ("last", where.part) if isinstance(where, Not) else ("first", where or PRESENT)
+    part = PRESENT if one.entity and things_said(where) else part
+    whom = Whom((one.entity,)) if one.entity else EVERYBODY
+    if nth not in (0, 1):
+        return f"{' '.join(happens_said(Event(whom, where or PRESENT), moves=True))} the {ordinal(nth)} time"
+    return " ".join(happens_said(Event(whom, part), which)).replace("in this video", "seen")

@@ -29,7 +29,6 @@ from pvchat.chat.english import (
     words,
 )
 from pvchat.chat.query import (
-    AT_THINGS,
     EVERYBODY,
     MOVES,
     PLACES,
@@ -45,6 +44,7 @@ from pvchat.chat.query import (
     Rank,
     Whom,
     atoms,
+    by_place,
     conjunction,
     events_in,
     together,
@@ -56,12 +56,12 @@ from pvchat.chat.timeline import Entity, Finding, Found, Row, Timeline, is_of_sc
 from pvchat.schemas import Decision, Why
 
 _DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
-BALD = Has("hair", "bald")
+BALD, DARK = Has("hair", "bald"), Has("light", "dark")
 STRANGER = "somebody I don't know"
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
 _INSTANT_S = 1.0  # a part that is shorter has no times
 
-FEW_SPANS = 3  # that are told one by one in passing
+FEW_SPANS, _MOST_SPANS = 3, 8  # that are told one by one in passing, or where times are asked for
 _MOST_ABSENT = 12  # people who aren't there told by name …
 _MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a dozen may resemble somebody in a crowd
 
@@ -75,7 +75,8 @@ def clause(condition: Condition | None, count: int = 1, hedge: str = "") -> str:
         hedge: "probably", "never", "both", or nothing.
     """
     aux, text = _complement(_pushed(condition or PRESENT), count)
-    return " ".join(word for word in (_AUX[aux][count != 1], hedge, text) if word)
+    verb = _AUX[aux][count != 1]
+    return _words(verb, hedge, text) if aux == "be" else _words(hedge, verb, text)
 
 
 def does(query: Query, several: bool = False) -> str:
@@ -90,7 +91,7 @@ def _pushed(condition: Condition, deny: bool = False) -> Condition:
     """The same with `Not` before single conditions only: neither of two is not the one and not the other."""
     if isinstance(condition, Not):
         return _pushed(condition.part, not deny)
-    if isinstance(condition, Has | Event):
+    if isinstance(condition, Has | Event) or deny and isinstance(condition, And) and _in_place(condition, 1):
         return Not(condition) if deny else condition
     parts = tuple(_pushed(part, deny) for part in condition.parts)
     return And(parts) if isinstance(condition, And) != deny else Or(parts)
@@ -120,47 +121,40 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
 
 def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
     """Such as ("be", "wearing a red jacket") or ("have", "dark hair"); with `some` "any" as it is denied."""
-    value = has.value
-    if has.attribute == "hair":
-        return ("be", "bald") if value == "bald" else ("have", hair_said(value, has.colour))
-    if has.attribute in table()["relation"]:
-        return "be", _related(has, count, some)
-    text = {
-        "present": "in this video", "enters": f"coming {_onto(value)} {_spot(value)}" if value else "coming in",
-        "leaves": f"leaving {_spot(value)}".rstrip(),
-        "alone": "alone",
-        "worn": f"wearing {worn_said(value, has.colour) if value else f'{some}thing {has.colour}'.rstrip()}",
-        "gender": table()["plural"].get(value, value) if count > 1 else f"a {value}",
-        "side": f"{'on' if value in ('left', 'right') else 'in'} the {value}",
-        "holding": f"holding {with_article(value) or f'{some}thing'}", "near": place_said(value, "at"),
-        "shot_size": wording("shot", value) or value, "place": place_said(value), "style": f"a {value} scene",
-        "light": "in the dark" if value == "dark" else f"in {value} light",
-        "speaks": "speaking", "says": f"saying “{value}”" if value else "speaking", "language": f"speaking {value}",
-        "music": "with music", "background": f"before {value}", "thing": f"seen with {with_article(value)}",
-    }.get(has.attribute, value)  # fmt: skip
-    said = text.split(" ") if text else ["doing", f"{some}thing"]
-    if has.attribute == "deed":
-        acts = not said[0].endswith("ing") and (said[1:2] and said[1] in _DETERMINERS or said[0].endswith("s"))
-        said[0] = _participles().get(said[0]) or (participle(said[0]) if acts else said[0])
-    if has.attribute == "deed" and has.of is not None:
+    kind, value = has.attribute, has.value
+    if kind == "hair" and value != "bald":
+        return "have", hair_said(value, has.colour)
+    if kind in table()["relation"]:
+        how = wording("relation", value or kind)
+        mutual = "seen together" if kind == "with" else f"{how} each other"
+        return "be", f"{how} {whom_said(has.of)}" if has.of else f"{how} {some}body" if count == 1 else mutual
+    if kind == "deed":
+        return "be", _deed_said(has, some)
+    if kind == "gender" and count > 1:
+        return "be", table()["plural"].get(value, value)
+    to, spot = _way(value)
+    fills = {"a": with_article(value), "worn": worn_said(value, has.colour), "at": place_said(value, "at"), "to": to}
+    fills |= {"in": place_said(value), "side": wording("side", value), "shot": wording("shot", value) or value}
+    said = wording("held" if value else "held_any", "dark" if has == DARK else kind, value=value, spot=spot,
+                   some=f"{some}thing {has.colour}".rstrip(), **fills)  # fmt: skip
+    return "be", said
+
+
+def _deed_said(has: Has, some: str) -> str:
+    """Such as "waving at Ben"; "pours a cup" is "pouring a cup"."""
+    said = has.value.split(" ") if has.value else ["doing", f"{some}thing"]
+    acts = not said[0].endswith("ing") and (said[1:2] and said[1] in _DETERMINERS or said[0].endswith("s"))
+    said[0] = _participles().get(said[0]) or (participle(said[0]) if acts else said[0])
+    if has.of is not None:
         to = wording("towards", said[0])
         said += [*[to] * (to not in ("", said[-1])), whom_said(has.of)]
-    return "be", " ".join(said)
+    return " ".join(said)
 
 
 @lru_cache(maxsize=1)
 def _participles() -> dict[str, str]:
     """Verbs as they stand after "is", by how they stand after "she": "pours" -> "pouring"."""
     return {s: ing for ing, s in table()["verb"].items()}
-
-
-def _related(has: Has, count: int, some: str) -> str:
-    how = wording("relation", has.value or has.attribute)
-    if has.of is not None:
-        return f"{how} {whom_said(has.of)}"
-    if count == 1:
-        return f"{how} {some}body"
-    return "seen together" if has.attribute == "with" else f"{how} each other"
 
 
 def worn_said(value: str, colour: str = "") -> str:
@@ -262,59 +256,55 @@ def event_said(during: During) -> str:
     """The time of an event: "while Ben is away", "before the second time that Ana sits", "from when Ben is away until
     Ben comes"; or nothing.
     """
-    if during.event is None or not during.relation:
+    event, relation, nth = during.event, during.relation, during.nth
+    if event is None or not relation:
         return ""
+    moves = event.where == Not(PRESENT) or relation != "after" and event.where == PRESENT
+    moves = moves and (not nth or relation == "since") and (relation != "while" or during.till is not None)
+    happens = " ".join(happens_said(event, moves=moves))
     if during.till is not None:
-        who, told = happens_said(during.event)
-        comes = during.relation == "since" and during.event.where == PRESENT
-        verb = "leave" if during.event.where == Not(PRESENT) else "come" if comes else ""
-        told = f"{verb}{'s' * (how_many(during.event.whom) == 1)}" if verb else told
-        opening = "after" if during.relation == "after" and not verb else "from when"
-        return f"{opening} {who} {told} {event_said(During('until', during.till))}"
-    where, count = during.event.where, how_many(during.event.whom)
-    if during.event.whom == EVERYBODY and things_said(where):
-        return f"{during.relation} {' '.join(happens_said(during.event))}"
-    begins = during.relation == "since" or during.relation in ("before", "until") and not during.nth
-    comes = where == PRESENT and begins
-    who, told = happens_said(during.event)
-    goes = where == Not(PRESENT) and during.relation != "while" and not during.nth
-    told = f"{'come' if comes else 'leave'}{'s' * (count == 1)}" if comes or goes else told
-    if not during.nth:
-        moment = during.relation == "while" and has_moments(where)
-        return f"{'when' if moment else during.relation} {who} {told}"
-    time = f"the {ordinal(during.nth)} time that {who} {told}"
-    return time if during.relation == "while" else f"{during.relation} {time}"
+        opening = "after" if relation == "after" and not moves else "from when"
+        return f"{opening} {happens} {event_said(During('until', during.till))}"
+    if not nth:
+        return f"{'when' if relation == 'while' and has_moments(event.where) else relation} {happens}"
+    return f"{relation} the {ordinal(nth)} time that {happens}".removeprefix("while ")
 
 
-def _spot(place: str) -> str:
-    """A place, or what somebody is at, with its article: "a kitchen", "a sofa"."""
-    return place.split(" ", 1)[1] if place.startswith(AT_THINGS) else with_article(place)
+def _way(place: str) -> tuple[str, str]:
+    """How one comes to a place, or to what somebody is at, and what it is: ("into a kitchen", "a kitchen")."""
+    how, _, spot = place_said(place).partition(" ")
+    return f"{'' if how in ('at', 'by') else how}to {spot}", spot
 
 
-def _onto(place: str) -> str:
-    """How one comes there: "into" a room, "onto" a stage."""
-    return "onto" if place_said(place).startswith("on ") else "into"
+def happens_said(event: Event, hedge: str = "", moves: bool = False) -> tuple[str, str]:
+    """Of whom an event tells, and what: ("Ben", "is away"), ("it", "is dark").
 
-
-def happens_said(event: Event, hedge: str = "") -> tuple[str, str]:
-    """Of whom an event tells, and what: ("Ben", "is away"), ("it", "is dark")."""
-    where = event.where
-    if event.whom == EVERYBODY and isinstance(where, Has) and where.attribute == "light":
-        return "it", " ".join(filter(None, ("is", hedge, where.value)))
-    if event.whom == EVERYBODY and (things := things_said(where)):
-        return things, " ".join(filter(None, ("is", hedge, "gone" if isinstance(where, Not) else "there")))
-    if event.whom == EVERYBODY and (each := events_in(where)):
+    Args:
+        event: what happens.
+        hedge: as for `clause`.
+        moves: whoever is there comes, and whoever is away leaves.
+    """
+    where, count = event.where, how_many(event.whom)
+    who, scene, s = whom_said(event.whom), event.whom == EVERYBODY, "s" * (count == 1)
+    if scene and isinstance(where, Has) and where.attribute == "light":
+        return "it", _words("is", hedge, where.value)
+    if scene and (things := things_said(where)):
+        return things, _words("is", hedge, "gone" if isinstance(where, Not) else "there")
+    if scene and (each := events_in(where)):
         who, told = happens_said(each[0], hedge)
         return who, join([told, *(" ".join(happens_said(one, hedge)) for one in each[1:])])
     if where == MUSIC:
-        return "music", f"{hedge} plays".strip()
+        return "music", _words(hedge, "plays")
+    if moves and where in (PRESENT, Not(PRESENT)):
+        return who, f"{'come' if where == PRESENT else 'leave'}{s}"
     if isinstance(where, Has) and where.attribute in MOVES:
-        verb = (
-            "leave" if where.attribute == "leaves" else f"come {_onto(where.value)}" if where.value else "come"
-        ).split()
-        verb[0] += "s" * (how_many(event.whom) == 1)
-        return whom_said(event.whom), " ".join(filter(None, (hedge, *verb, where.value and _spot(where.value))))
-    return whom_said(event.whom), clause(where, how_many(event.whom), hedge)
+        to, spot = _way(where.value) if where.value else ("", "")
+        return who, _words(hedge, *((f"come{s}", to) if where.attribute == "enters" else (f"leave{s}", spot)))
+    return who, clause(where, count, hedge)
+
+
+def _words(*parts: str) -> str:
+    return " ".join(filter(None, parts))
 
 
 def things_said(condition: Condition | None) -> str:
@@ -352,10 +342,14 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     taken_off = during.event is not None and query.where == And((Not(during.event.where),))  # after it was on
     event = "" if taken_off else event_said(during)
     spans = common(found.spans, finding.during) or finding.during or found.spans
-    if during.event is not None and during.relation == "while" and has_moments(during.event.where):
+    if during.event is not None and during.relation == "while":
         spans = moments(during.event.where, spans)  # "when Ben comes, at 0:10"
-    told = in_passing(moments(query.where, spans), timeline) if event else ""
-    return f"{event}{', ' * bool(told)}{told}"
+    return ", ".join(filter(None, (event, in_passing(moments(query.where, spans), timeline)))) if event else ""
+
+
+def asks_always_there(query: Query) -> bool:
+    """Whether it is asked of all the time that somebody is in a place."""
+    return query.throughout and isinstance(query.where, And) and bool(by_place(query.where)[0])
 
 
 def has_moments(where: Condition | None) -> bool:
@@ -364,37 +358,55 @@ def has_moments(where: Condition | None) -> bool:
 
 
 def moments(where: Condition | None, spans: Sequence[Span]) -> list[Span]:
-    """Spans of coming, or going, as moments: when it begins, or ends."""
-    if not has_moments(where):
-        return list(spans)
-    ends = isinstance(where, Has) and where.attribute == "leaves"
-    return [(span[ends], span[ends]) for span in spans]
+    """Spans of coming, or going, as moments: when it begins, or ends; others as they are."""
+    ends = where is not None and isinstance(where, Has) and where.attribute == "leaves"
+    return [(span[ends], span[ends]) for span in spans] if has_moments(where) else list(spans)
 
 
 def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as " while Ben is away, from 0:10 to 0:15", " for about 20 seconds", " the whole time" or " from 0:05 to
-    0:10"; empty for all the time she is seen.
+    0:10"; empty for all the time she is seen, unless times are asked for.
     """
-    query = finding.query
+    query, spans, event = finding.query, found.spans, event_said(finding.query.during)
+    if query.select in ("when", "how_long", "how_often"):
+        if timeline.still or not spans:
+            return f"{' ' * bool(event)}{event}, but I can't tell {wording('asked_for', query.select)}"
+        return f" {event}{', ' * bool(event)}{time_asked(moments(query.where, spans), finding, timeline)}"
     if query.throughout and found.verdict == "yes":
-        event = event_said(query.during)
-        return f" the whole time{' ' * bool(event)}{event}"
+        return "" if asks_always_there(query) else f" the whole time{' ' * bool(event)}{event}"
     if query.number is not None and query.rank is None and query.select in ("exists", "who"):
-        return f" for about {lasting(seconds_in(found.spans))}"
-    if query.rank is not None and query.rank.by == "often" and found.spans:
-        return f" {times_said(len(found.spans))}, {in_passing(found.spans, timeline)}"
+        return f" for about {lasting(seconds_in(spans))}"
+    if query.rank is not None and query.rank.by == "often" and spans:
+        return f" {times_said(len(spans))}, {in_passing(spans, timeline)}"
     if event := event_time(found, finding, timeline):
         return f" {event}"
-    if found.entity.startswith("#") or not found.spans or timeline.still:
+    if found.entity.startswith("#") or not spans or timeline.still:
         return ""
-    if has_moments(query.where):
-        return f" {in_passing(moments(query.where, found.spans), timeline)}"
     seen = timeline.seen(found.entity)
     for has in atoms(query.where):  # beside somebody is who is so while both are seen
         for name in has.of.names if has.of is not None and has.attribute != "with" else ():
             seen = common(seen, timeline.seen(name)) if timeline.seen(name) else seen
-    whole = seconds_in(found.spans) >= WHOLE * seconds_in(seen)
-    return "" if whole else f" {in_passing(found.spans, timeline)}"
+    whole = seconds_in(spans) >= WHOLE * seconds_in(seen) and not has_moments(query.where)
+    return "" if whole else f" {in_passing(moments(query.where, spans), timeline)}"
+
+
+def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> str:
+    """Spans, with how long or how often that is where it is asked: "for about 5 seconds, from 0:05 to 0:10"."""
+    query, length, seconds = finding.query, timeline.end_s - timeline.start_s, seconds_in(spans)
+    when = f"{'the whole time, ' * (seconds >= WHOLE * length)}{each_time(spans)}"
+    if query.select == "how_often":
+        return f"{times_said(len(spans))}, {when}"
+    if query.select in ("when", "exists"):
+        return when
+    percent = 100 * min(1.0, seconds / length)
+    percent = round(percent) if percent < 10 else 5 * round(percent / 5)  # spans are as fine as the samples
+    share = f", {percent}% of this video" * (query.value == "share")
+    return f"{'at least' if finding.at_least else 'for about'} {lasting(seconds)}{share}, {when}"
+
+
+def each_time(spans: Sequence[Span]) -> str:
+    """Spans one by one; of very many the first, and until when the others are."""
+    return first_times([span_told(*span) for span in spans], _MOST_SPANS, f" until {clock(spans[-1][1])}")
 
 
 def _in_place(condition: And, count: int) -> tuple[str, str] | None:

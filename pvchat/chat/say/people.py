@@ -7,7 +7,7 @@ small or half hidden is easily missed, so what wasn't seen is no sure no.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -26,7 +26,7 @@ from pvchat.chat.english import (
     wording,
     words,
 )
-from pvchat.chat.query import EVERYBODY, And, Has, Not, atoms, is_choice
+from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, atoms, is_choice
 from pvchat.chat.say.clauses import (
     at_one_time,
     called,
@@ -106,22 +106,20 @@ def _of_each(finding: Finding, timeline: Timeline) -> list[str]:
     """An attribute of each who is meant, told together of those alike; that nothing is known of strangers only where
     nothing else is said.
     """
-    query, kind = finding.query, finding.query.attribute or "deed"
-    alike, unknown = dict[tuple[str, str], list[str]](), list[str]()
+    query, kind, people = finding.query, finding.query.attribute or "deed", _meant(finding)
     if kind in table()["relation"]:
-        return [upper(f"{company(one, kind)}.") for one in _meant(finding)]
-    for one in _meant(finding):
-        if query.value or query.rank or kind not in _KNOWN:
-            text = timed(one.rows, one.spans, timeline, lambda group: at_one_time(list(map(condition_of, group))))
-        else:
-            text = measured(one.entity, Has(kind), one.spans, timeline)
-        if text:
-            alike.setdefault((event_time(one, finding, timeline), text), []).append(one.entity)
-        else:
-            unknown.append(one.entity)
-    told = [upper(f"{event}{', ' * bool(event)}{_alike(text, names)}") for (event, text), names in alike.items()]
-    unknown = [name for name in unknown if not name.startswith("#")] or unknown[:1] * (not told)
-    return [*told, *(_missed(name, finding, timeline) for name in unknown)]
+        return [upper(f"{company(one, kind)}.") for one in people]
+    by_rows = query.value or query.rank or kind not in _KNOWN
+    told = [
+        timed(one.rows, one.spans, timeline, lambda group: at_one_time(list(map(condition_of, group))))
+        if by_rows
+        else measured(one.entity, Has(kind), one.spans, timeline)
+        for one in people
+    ]
+    known = [(one.entity, event_time(one, finding, timeline), text) for one, text in zip(people, told, strict=True)]
+    unknown = [name for name, _, text in known if not text]
+    unknown = [name for name in unknown if not name.startswith("#")] or unknown[:1] * (not any(told))
+    return [*_alike(known), *(_missed(name, finding, timeline) for name in unknown)]
 
 
 def _missed(entity: str, finding: Finding, timeline: Timeline) -> str:
@@ -134,38 +132,39 @@ def _missed(entity: str, finding: Finding, timeline: Timeline) -> str:
     return " ".join([upper(here_but([name], f"make out {missed}")), *[upper(f"{name} {known}.")] * bool(known)])
 
 
-def _alike(clause: str, entities: Sequence[str]) -> str:
-    """The same of several as a sentence: "Ana sits, and so do Ben and Cleo."."""
-    first, *rest = sorted(entities, key=lambda name: name.startswith("#"))  # names first
-    others = [so_many_people(len(rest), others=True)] if first.startswith("#") else people_said(rest)
-    one, several = {"is": ("is", "are"), "has": ("has", "have")}.get(clause.split(" ")[0], ("does", "do"))
-    so = f", and so {one if be(others) == 'is' else several} {join(others)}" if rest else ""
-    return f"{called(first)} {clause}{so}."
+def _alike(told: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Of whom, at which event, what, as sentences, the same of several as one: "Ana sits, and so do Ben and Cleo."."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, event, text in told:
+        groups.setdefault((event, text), []).append(name)
+    sentences = []
+    for (event, text), names in groups.items():
+        first, *rest = sorted(names, key=lambda name: name.startswith("#"))  # names first
+        others = [so_many_people(len(rest), others=True)] if first.startswith("#") else people_said(rest)
+        one, several = {"is": ("is", "are"), "has": ("has", "have")}.get(text.split(" ")[0], ("does", "do"))
+        so = f", and so {one if be(others) == 'is' else several} {join(others)}" if rest else ""
+        sentences += [upper(f"{event}{', ' * bool(event)}{called(first)} {text}{so}.")] if text else []
+    return sentences
 
 
 def company(found: Found, kind: str) -> str:
     """Who is with, or next to, somebody, as a clause; whoever is so longest first."""
-    who, how = called(found.entity), wording("relation", kind)
-    spans: dict[str, list[Span]] = {}
+    who, how, spans = called(found.entity), wording("relation", kind), dict[str, list[Span]]()
     for row in (row for row in found.rows if row.attribute == kind):
         spans.setdefault(row.of, []).append(row.span)
     if not spans:
         return f"I see nobody {how.removeprefix('seen ')} {who}"
-    longest: list[str] = sorted(spans, key=lambda one: -seconds_in(spans[one]))
-    near = people_said(longest)
+    near = people_said(sorted(spans, key=lambda one: -seconds_in(spans[one])))
     return f"{join(shortened(near, len(near), _MOST_WITH))} {be(near)} {how} {who}"
 
 
 def _everybody(finding: Finding, timeline: Timeline) -> str:
     """What each does, else, of somebody known, how she looks: one sentence for those alike; then where it plays."""
-    alike: dict[str, list[str]] = {}
-    for one in _meant(finding):
-        name, spans = one.entity, one.spans
-        clause = acts(name, spans, timeline)
-        if not name.startswith("#"):
-            clause = clause or looks(name, spans, timeline) or "is in this video"
-        alike.setdefault(clause, []).append(name)
-    sentences = [upper(_alike(text, names)) for text, names in alike.items() if text]
+    told = []
+    for name, spans in ((one.entity, one.spans) for one in _meant(finding)):
+        known = "" if name.startswith("#") else looks(name, spans, timeline) or "is in this video"
+        told.append((name, "", acts(name, spans, timeline) or known))
+    sentences = _alike(told)
     place = scene_place(timeline, finding.during) if sentences and finding.query.where is None else ""
     return " ".join([*sentences, *[f"This is {place}."] * bool(place)])
 
@@ -245,19 +244,15 @@ def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> 
         return "" if row is None else f"is a {row.value}, as far as I can see"
     if kind == "hair":
         return timed(timeline.of(name, "hair"), spans, timeline, partial(_looks, whole=True))
-    if kind == "looks":
-        return looks(name, spans, timeline, whole=True)
-    if kind == "worn":
-        return looks(name, spans, timeline) if timeline.of(name, "worn") else ""
+    if kind == "looks" or kind == "worn" and timeline.of(name, "worn"):
+        return looks(name, spans, timeline, whole=kind == "looks")
     if kind in ("deed", "posture", "holding"):
         return acts(name, spans, timeline)
-    if kind == "place" and not timeline.lasting("", "place", spans):
-        several = timed(
-            timeline.of("", "place"), spans, timeline, lambda rows: join([place_said(r.value) for r in rows])
-        )
-        if several:
-            return f"is {several}"
-    where = whereabouts(name, spans, timeline, seat=True) if kind in ("side", "setting", "place", "near") else ""
+    if kind not in ("side", "near", *PLACES):
+        return ""
+    places = [] if kind != "place" or timeline.lasting("", "place", spans) else timeline.of("", "place")
+    where = timed(places, spans, timeline, lambda rows: join([place_said(row.value) for row in rows]))
+    where = where or whereabouts(name, spans, timeline, seat=True)
     return f"is {where}" if where else ""
 
 
