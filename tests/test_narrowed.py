@@ -156,10 +156,7 @@ def test_leaving_a_place_that_nobody_knows_is_not_denied() -> None:
             Query("exists", ANA, And((Has("worn", "coat"), KITCHEN)), form="polar"),
             "No, Ana is wearing a coat from 0:30 to 1:00, but is not in a kitchen then.",
         ),
-        (
-            Query("exists", BEN, And((Has("deed", "cooking"), STREET)), form="polar"),
-            "No, Ben is cooking from 0:10 to 0:25, but is not on a street then.",
-        ),
+        (Query("exists", BEN, And((Has("deed", "cooking"), STREET)), form="polar"), "No, Ben is not on a street."),
         (
             Query("exists", ANA, And((KITCHEN, Not(STREET))), form="polar"),
             "No, Ana is on a street from 0:30 to 1:00.",

@@ -56,6 +56,7 @@ from pvchat.chat.timeline import (
     TAKES_TWO,
     TELLING,
     Entity,
+    Found,
     Missing,
     Row,
     Timeline,
@@ -72,7 +73,6 @@ BETWEEN = "between"  # the value of "beside" that is asked of two people
 _LASTING = ("gender", "hair")  # what doesn't change while nobody looks
 _APART = 0.02  # frame widths from which one is left or right of another [choice]
 _MOMENT = 0.5  # seconds that somebody comes or goes [choice]
-_DOWN = ("long", "often", "right", "near", "big")  # where the most comes first
 _PROBABLY = 0.6  # that a hug is given to whoever is beside [choice]
 # How much two may differ and be alike: of what was measured, and of what is known exactly [choice].
 _ALIKE_S, _ALIKE_SHARE, _AT_ONCE, _NEARER = 0.5, 0.05, 0.3, 1.25
@@ -122,22 +122,20 @@ def whether(
     must be known.
     """
     one = timeline.entity(entity)
-    if one is None and entity:
-        return "unknown"
-    if one is not None and one.decision == "unsure":
-        return "unsure"
+    if entity and (one is None or one.decision == "unsure"):
+        return "unknown" if one is None else "unsure"
     if not (time := spoken_of(condition, entity, part, timeline)):
         unseen = isinstance(condition, Not) and one is not None and one.decision == "absent"
         return "yes" if unseen and condition == Not(PRESENT) else "unknown" if unseen else "no"
     if isinstance(condition, Not) and not always:
         return TURNED[whether(condition.part, entity, part, timeline)]
-    if isinstance(condition, And) and not always and _exclude(condition.parts):  # "both indoors and outdoors"
-        return all_verdict([whether(one, entity, part, timeline) for one in condition.parts])
-    if isinstance(condition, And) and not always and (never := _elsewhere(condition.parts)):
-        parts: list[Condition] = [And(tuple(one for one in condition.parts if one not in never)), *never]
-        return all_verdict([whether(one, entity, part, timeline) for one in parts])
+    if isinstance(condition, And) and not always and (apart := _of_other_times(condition)):
+        rest = conjunction([one for one in condition.parts if one not in apart])
+        return all_verdict([whether(one, entity, part, timeline) for one in (rest, *apart)])
     if isinstance(condition, And) and always:  # "is she always sitting in the kitchen?": while she is there
-        condition, time = _while_there(condition, entity, time, timeline)
+        places, others = by_place(condition)
+        there = common(time, truth_of(And(places), entity, timeline).yes) if places and others else []
+        condition, time = (conjunction(others), there) if there else (condition, time)
     truth, total = truth_of(condition, entity, timeline), seconds_in(time)
     holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
     if always:
@@ -152,27 +150,15 @@ def whether(
     return "yes" if holds else "no" if enough else "unknown"
 
 
-def _while_there(condition: And, entity: str, time: Sequence[Span], timeline: Timeline) -> tuple[Condition, list[Span]]:
-    """What must hold beside being in a place, and when somebody is there; as it was where no place is asked about."""
-    places, rest = by_place(condition)
-    there = common(time, truth_of(And(places), entity, timeline).yes) if places and rest else []
-    return (conjunction(rest), there) if there else (condition, list(time))
-
-
-def _exclude(parts: Sequence[Condition]) -> bool:
-    """Whether conditions can't hold at the same time, each being another value of an attribute that has one."""
-    values = [(has.attribute, has.value) for has in parts if isinstance(has, Has) and has.attribute in EXCLUSIVE]
-    return len({*values}) > 1 and len({attribute for attribute, _ in values}) == 1 and "side" not in values[0]
-
-
-def _elsewhere(parts: Sequence[Condition]) -> list[Not]:
-    """Those of some conditions that say what never is so, for another excludes it at any time: "seen in the street but
-    not in the car".
+def _of_other_times(condition: And) -> list[Condition]:
+    """Those of several conditions that another one excludes at any time, so that they are meant of other times: "both
+    indoors and outdoors", "seen in the street but not in the car".
     """
-    said = {one.attribute: one.value for one in parts if isinstance(one, Has)}
-    denied = [(one, one.part) for one in parts if isinstance(one, Not) and isinstance(one.part, Has)]
-    placed = [(one, has) for one, has in denied if has.attribute in PLACES]
-    return [one for one, has in placed if said.get(has.attribute, has.value) != has.value]
+    parts = [(part, part.part if isinstance(part, Not) else part) for part in condition.parts]
+    values = [(part, one) for part, one in parts if isinstance(one, Has) and one.attribute in EXCLUSIVE]
+    first = {one.attribute: one.value for part, one in reversed(values) if part is one and one.attribute != "side"}
+    apart = [(part, one) for part, one in values if first.get(one.attribute, one.value) != one.value]
+    return [part for part, one in apart if part is one or one.attribute in PLACES]
 
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
@@ -237,8 +223,8 @@ def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:
     if whom.such is not None:
         sure, maybe = _narrowed(sure, whom.such, part, timeline)
     if whom.nth:
-        ranked = in_order([one for one in there if one.name in sure], whom.nth_by, part, timeline)
-        sure, maybe = [one.name for one in ranked.at(whom.nth)], []
+        times = {one.name: common(timeline.seen(one.name), part) for one in there if one.name in sure}
+        sure, maybe = [one.entity for one in in_order(times, whom.nth_by, timeline).at(whom.nth)], []
     return Chosen(tuple(sure), tuple(maybe), tuple(missing))
 
 
@@ -459,71 +445,53 @@ def _quantified(quantifier: Quantifier, parts: Sequence[Truth], whole: Span) -> 
 
 @dataclass(frozen=True)
 class Ranked:
-    """People in order, with the measure of each.
+    """People in the order of a measure, which is their `number`.
 
     Attributes:
         people: whoever can be measured.
-        measures: of each, by name.
         by: which measure it is.
         measured: out of pictures (`Timeline.measured`): near values count as the same.
     """
 
-    people: tuple[Entity, ...]
-    measures: Mapping[str, float]
+    people: tuple[Found, ...]
     by: RankBy
     measured: bool
 
-    def at(self, k: int) -> list[Entity]:
+    def at(self, k: int) -> list[Found]:
         """The n-th from 1 (negative: from the last), with all who are like this one; nobody beyond the last."""
-        at = k - 1 if k > 0 else k
-        if not k or not -len(self.people) <= at < len(self.people):
-            return []
-        value = self.measures[self.people[at].name]
-        return [one for one in self.people if self.alike(self.measures[one.name], value)]
+        return [one for wanted in nth_of(self.people, k) for one in self.people if self.alike(one, wanted)]
 
-    def alike(self, one: float, other: float) -> bool:
-        """Whether two measures count as the same."""
+    def alike(self, one: Found, other: Found) -> bool:
+        """Whether the measures of two count as the same."""
+        low, high = sorted((one.number or 0.0, other.number or 0.0))
         if self.by in ("near", "big") and self.measured:
-            return max(one, other) < _NEARER * min(one, other)
+            return high < _NEARER * low
         most = _APART if self.by in ("left", "right") else _EXACT
         if self.measured and self.by in ("time", "long"):
-            most = _AT_ONCE if self.by == "time" else max(_ALIKE_S, _ALIKE_SHARE * max(one, other))
-        return abs(one - other) <= most
+            most = _AT_ONCE if self.by == "time" else max(_ALIKE_S, _ALIKE_SHARE * high)
+        return high - low <= most
 
 
-def in_order(
-    people: Sequence[Entity],
-    by: RankBy,
-    part: Sequence[Span],
-    timeline: Timeline,
-    spans: Mapping[str, Sequence[Span]] | None = None,
-    ends: bool = False,
-) -> Ranked:
+def in_order(times: Mapping[str, Sequence[Span]], by: RankBy, timeline: Timeline, ends: bool = False) -> Ranked:
     """People in the order of a measure; who can't be measured is left out.
 
     Args:
-        people: in the order of enrollment, which stays among those who are alike.
+        times: of each the time that is measured, in the order of enrollment, which stays among those who are alike.
         by: the measure.
-        part: of the video.
         timeline: of the video.
-        spans: of each the time that is measured, if not all that she is seen.
         ends: by "time": when it ends for the last time, not when it begins.
     """
-    measures: dict[str, float] = {}
-    for one in people:
-        seen = common(timeline.seen(one.name) if spans is None else spans.get(one.name, ()), part)
-        if (value := _measure(one, by, seen, ends)) is not None:
-            measures[one.name] = value
-    sign = -1 if by in _DOWN else 1
-    there = sorted((one for one in people if one.name in measures), key=lambda one: sign * measures[one.name])
-    return Ranked(tuple(there), measures, by, timeline.measured)
+    people = [Found(name, number=_measure(timeline.entity(name), by, seen, ends)) for name, seen in times.items()]
+    sign = -1 if by in ("long", "often", "right", "near", "big") else 1  # the most comes first
+    there = sorted((one for one in people if one.number is not None), key=lambda one: sign * (one.number or 0.0))
+    return Ranked(tuple(there), by, timeline.measured)
 
 
-def _measure(one: Entity, by: RankBy, seen: Sequence[Span], ends: bool) -> float | None:
+def _measure(one: Entity | None, by: RankBy, seen: Sequence[Span], ends: bool) -> float | None:
     if by in ("left", "right"):
-        return None if one.centre is None else one.centre[0]
+        return None if one is None or one.centre is None else one.centre[0]
     if by in ("near", "big"):
-        return one.height
+        return None if one is None else one.height
     if not seen:
         return None
     return {"often": float(len(seen)), "long": seconds_in(seen)}.get(by, seen[-1][1] if ends else seen[0][0])

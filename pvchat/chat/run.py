@@ -71,7 +71,6 @@ from pvchat.chat.timeline import (
     LIKELY,
     OF_SCENE,
     TELLING,
-    Entity,
     Finding,
     Found,
     Row,
@@ -564,28 +563,27 @@ def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> 
     """People in the order of a measure of when the condition holds of them (the `nth` time, if not 0), or, of a `Not`,
     when its part ends.
     """
-    where, ends = lookup.where, rank.by == "time"
-    where, ends = (where.part, True) if ends and isinstance(where, Not) else (where, False)
-    spans = {
-        name: truth_of(each_other(where, name, lookup.who, lookup.query.whom), name, lookup.timeline).yes
-        for name in people
-    }
-    spans = {name: nth_of(merged(found), nth) for name, found in spans.items()} if nth else spans
-    people = people if lookup.query.where is None else [name for name in people if spans[name]]  # the leftmost who sits
-    entities = [one for one in (*lookup.timeline.entities, Entity("")) if one.name in people]
-    return in_order(entities, rank.by, lookup.part, lookup.timeline, spans, ends)
+    ends = rank.by == "time" and isinstance(lookup.where, Not)
+    where = lookup.where.part if ends and isinstance(lookup.where, Not) else lookup.where
+    times = dict[str, Sequence[Span]]()
+    for name in (name for name in (*(one.name for one in lookup.timeline.entities), "") if name in people):
+        meant = each_other(where, name, lookup.who, lookup.query.whom)
+        spans = truth_of(meant, name, lookup.timeline).yes
+        spans = nth_of(merged(spans), nth) if nth else spans
+        if spans or lookup.query.where is None:  # "the leftmost who sits"
+            times[name] = common(spans, lookup.part)
+    return in_order(times, rank.by, lookup.timeline, ends)
 
 
 def ranked(lookup: Lookup, rank: Rank, finding: Finding) -> Finding:
     """A finding with the n-th of those who are meant; the others follow as `against`."""
     order = ranking(lookup, rank, lookup.who.sure)
     top, people = order.at(rank.k), order.people if rank.k > 0 else order.people[::-1]
-    rest = [one for one in people if one not in top]
-    groups = [
-        tuple(replace(lookup.of_one(one.name), verdict="yes", number=order.measures[one.name]) for one in group)
-        for group in (top, rest)
-    ]
-    return replace(finding, people=groups[0], against=groups[1])
+    groups = (
+        tuple(replace(lookup.of_one(one.entity), verdict="yes", number=one.number) for one in group)
+        for group in (top, [one for one in people if one not in top])
+    )
+    return replace(finding, people=next(groups), against=next(groups))
 
 
 def _compare(lookup: Lookup) -> Finding:
@@ -636,7 +634,7 @@ def order(lookup: Lookup) -> Finding:
     """Who comes one after the other; whether one does before another, or before or after something happens."""
     query, event, theirs = lookup.query, lookup.query.during.event, lookup.query.versus
     if theirs is None and event is None:
-        return Finding(query, people=_with_measures(ranking(lookup, Rank("time"), lookup.who.sure)))
+        return Finding(query, people=ranking(lookup, Rank("time"), lookup.who.sure).people)
     where = event.where if theirs is None and event is not None else lookup.where
     if theirs is not None and all(has.attribute == "thing" for has in atoms(where)):  # "did the cat come before Ben?"
         where = PRESENT
@@ -652,30 +650,25 @@ def order(lookup: Lookup) -> Finding:
 
 def _before(one: Lookup, other: Lookup, before: bool) -> Finding:
     """Whether something begins (or ends) of one before, or after, something else does of another."""
-    orders = [
-        ranking(each, Rank("time"), each.who.sure, nth) for each, nth in ((one, 0), (other, other.query.during.nth))
-    ]
-    people, against = map(_with_measures, orders)
-    finding = Finding(one.query, people=people, against=against, missing=other.who.missing)
-    if not (people and against):
+    mine, theirs = (
+        ranking(one, Rank("time"), one.who.sure),
+        ranking(other, Rank("time"), other.who.sure, other.query.during.nth),
+    )
+    finding = Finding(one.query, people=mine.people, against=theirs.people, missing=other.who.missing)
+    if not (mine.people and theirs.people):
         return replace(finding, verdict=doubt((*one.who.missing, *other.who.missing)))
-    first, second = (found.measures[found.people[0].name] for found in orders)
-    right = not orders[0].alike(first, second) and (first < second) == before
+    first, second = mine.people[0], theirs.people[0]
+    right = not mine.alike(first, second) and ((first.number or 0.0) < (second.number or 0.0)) == before
     return finding if one.query.form == "choice" else replace(finding, verdict="yes" if right else "no")
 
 
 def _beyond(one: Lookup, other: Lookup, before: bool) -> Finding:
     """Those who come before somebody, or after: whoever comes next first."""
-    mine, theirs = (ranking(each, Rank("time"), each.who.sure) for each in (one, other))
-    edge = next((theirs.measures[entity.name] for entity in theirs.people), None)
-    found = () if edge is None else _with_measures(mine)
-    beyond = [each for each in found if each.number != edge and ((each.number or 0.0) < (edge or 0.0)) == before]
+    mine, theirs = (ranking(each, Rank("time"), each.who.sure).people for each in (one, other))
+    edge = theirs[0].number or 0.0 if theirs else None
+    found = [each for each in mine if edge is not None and each.number != edge]
+    beyond = [each for each in found if ((each.number or 0.0) < (edge or 0.0)) == before]
     return Finding(one.query, people=tuple(beyond[::-1] if before else beyond), missing=other.who.missing)
-
-
-def _with_measures(ranked_people: Ranked) -> tuple[Found, ...]:
-    """People in order, with what was measured of each."""
-    return tuple(Found(one.name, number=ranked_people.measures[one.name]) for one in ranked_people.people)
 
 
 _SELECTS: dict[str, Callable[[Lookup], Finding]] = {

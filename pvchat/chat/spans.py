@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, TypeVar
 
 Span = tuple[float, float]
+T = TypeVar("T")
 # "unsure": whether somebody asked about is there isn't sure; "unknown": nothing that was measured tells it
 Verdict = Literal["yes", "no", "unsure", "unknown"]
 WHOLE = 0.95  # share of the time that is told as all of it
@@ -58,10 +59,10 @@ def seconds_in(spans: Sequence[Span]) -> float:
     return sum(end - start for start, end in merged(spans))
 
 
-def nth_of(spans: Sequence[Span], n: int) -> list[Span]:
-    """The n-th of some spans from 1 (negative: from the last), as a list; empty where there are fewer."""
+def nth_of(things: Sequence[T], n: int) -> list[T]:
+    """The n-th of some things from 1 (negative: from the last), as a list; empty where there are fewer."""
     at = n - 1 if n > 0 else n
-    return [spans[at]] if n and -len(spans) <= at < len(spans) else []
+    return [things[at]] if n and -len(things) <= at < len(things) else []
 
 
 def most_at_once(spans: Sequence[Span]) -> int:

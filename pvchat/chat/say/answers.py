@@ -173,10 +173,11 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
         told = tuple((so, HEDGE * one.likely, time_of(found, finding, timeline)) for so, found in held)
         groups.setdefault(told, []).append(one.entity)
     said = _always if asks_always_there(finding.query) else clause
-    return [
-        f"{join(people_said(names))} {join([f'{said(so, len(names), hedge)}{time}' for so, hedge, time in told])}"
-        for told, names in groups.items()
-    ]
+    texts = []
+    for told, names in groups.items():
+        each = [f"{said(so, len(names), hedge)}{time}".rstrip() for so, hedge, time in told]
+        texts.append(f"{join(people_said(names))} {join(each)}")
+    return texts
 
 
 def _always(where: Condition, count: int, hedge: str) -> str:
@@ -264,19 +265,21 @@ def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
 
 
 def _failing(found: Found, where: And, timeline: Timeline) -> str:
-    """Which of several conditions fails somebody, with what holds then: "Karl is eating from 0:10 to 0:20, but is not
-    alone then"; "" where that isn't known.
+    """Which of several conditions fails somebody: "Karl is not in a kitchen", "Karl is eating from 0:10 to 0:20, but is
+    not alone then"; "" where that isn't known.
     """
-    name, times = called(found.entity), [truth_of(part, found.entity, timeline) for part in where.parts]
-    for part, truth in zip(where.parts, times, strict=True):
+    name, plain = called(found.entity), [part for part in where.parts if not isinstance(part, Not)]
+    times = {part: truth_of(part, found.entity, timeline) for part in where.parts}
+    if never := [part for part in plain if times[part].no and not times[part].yes]:
+        return f"{name} {clause(Not(conjunction(never)))}"
+    for part in plain:
         rest = [one for one in where.parts if one is not part]
         denied = truth_of(And(tuple(rest)), found.entity, timeline).no
-        if isinstance(part, Not) and truth.no and not rest[1:]:
-            return f"{name} {clause(part.part)} {in_passing(truth.no, timeline)}".rstrip()
-        if rest and truth.yes and not isinstance(part, Not) and not without(truth.yes, denied):
-            so = f"{name} {clause(part)} {in_passing(truth.yes, timeline)}".rstrip()
+        if rest and times[part].yes and not without(times[part].yes, denied):
+            so = f"{name} {clause(part)} {in_passing(times[part].yes, timeline)}".rstrip()
             return f"{so}, but {clause(Not(conjunction(rest)))} then"
-    return ""
+    denials = [part for part in where.parts if isinstance(part, Not) and times[part].no]
+    return f"{name} {clause(denials[0].part)} {in_passing(times[denials[0]].no, timeline)}".rstrip() if denials else ""
 
 
 def _untold(found: Found, asked: str, where: Condition, timeline: Timeline) -> list[str]:
