@@ -91,11 +91,13 @@ def lines(explanation: Explanation | None) -> list[str]:
     """
     if explanation is None:
         return []
-    heads = [
-        upper(" · ".join(f"{name}: {text}" for name, text in some)) for some in (explanation.asked, explanation.found)
-    ]
-    rows = [_line(row) for row in explanation.rows[:MOST_ROWS]]
-    return [*filter(None, heads), *rows, *more_rows(explanation), *lines(explanation.then)]
+    pairs = (explanation.asked, explanation.found)
+    told = [upper(" · ".join(f"{name}: {text}" for name, text in some)) for some in pairs if some]
+    for row in explanation.rows[:MOST_ROWS]:
+        when = span_told(row.start_s, row.end_s) if row.end_s else ""
+        sure = "" if row.probability == 1 else f"{round(100 * row.probability)} % sure"
+        told.append(f"{row.who}: {', '.join(filter(None, (row.what, when, sure)))}")
+    return [*told, *more_rows(explanation), *lines(explanation.then)]
 
 
 def more_rows(explanation: Explanation) -> list[str]:
@@ -104,17 +106,13 @@ def more_rows(explanation: Explanation) -> list[str]:
     return [f"and {left} more row{'s' * (left > 1)}"] if left > 0 else []
 
 
-def _line(row: Measured) -> str:
-    when = span_told(row.start_s, row.end_s) if row.end_s else ""
-    sure = "" if row.probability == 1 else f"{round(100 * row.probability)} % sure"
-    return f"{row.who}: {', '.join(filter(None, (row.what, when, sure)))}"
-
-
 def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     if query.refusal is not None:
         yield "asked", wording("not_asked", query.refusal)
         return
-    yield "asked", _what(query)
+    attribute = (wording("asked", query.attribute) or query.attribute or "") + f" ({query.value})" * bool(query.value)
+    by = f", by {attribute}" * (query.attribute is not None)
+    yield "asked", attribute if query.select == "attribute" else wording("asks", query.select) + by
     if query.whom != EVERYBODY:
         yield "about", _whom(query.whom, query.select in _OF_SEVERAL)
     if query.versus is not None:
@@ -126,15 +124,6 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     if query.number is not None:
         yield "number", _number(query.number, query, many)
     yield from (pair for pair in _part(query) if not many or pair != _WHOLE)
-
-
-def _what(query: Query) -> str:
-    """What kind of answer is wanted: "when", "what is worn (jacket)"."""
-    attribute = wording("asked", query.attribute) or query.attribute or ""
-    value = f" ({query.value})" if query.value else ""
-    if query.select == "attribute":
-        return f"{attribute}{value}"
-    return wording("asks", query.select) + (f", by {attribute}{value}" if attribute else "")
 
 
 def _whom(whom: Whom, several: bool) -> str:
@@ -192,7 +181,7 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
         yield "number", f"{'at least ' * ('at_least' in finding)}{lasting(found) if seconds else f'{found:g}'}"
     for name, what in (("people", "true of"), ("against", "not true of"), ("open", "not known of")):
         if people := finding.get(name):
-            yield what, join(people_said(one["who"] for one in people))
+            yield what, join(people_said(one.get("who", "the scene") for one in people))
     for one in finding.get("missing", ()):
         meant = f"; {one['suggests']} is probably meant" if "suggests" in one else ""
         yield one["name"], f"{wording('absence', one['why'])}{meant}"
@@ -201,19 +190,17 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
 
 
 def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
-    """What answers; what is known of those of whom it isn't known only where there is nothing else."""
+    """What answers: of somebody, or of the scene ("a cup on the table"); what is known of those of whom it isn't known
+    only where there is nothing else.
+    """
     people = [*finding.get("people", ()), *finding.get("against", ())] or finding.get("open", ())
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
-        start, end = row["span"]
-        denied = "" if row.get("holds", True) else "not "
-        who = called(row["who"]) if "who" in row else "the scene"
-        yield Measured(who, f"{denied}{_held(row)}", start, end, row.get("probability", 1.0))
-
-
-def _held(row: dict[str, Any]) -> str:
-    """What a row says of somebody, or of the scene: "sitting", "a cup on the table"."""
-    attribute, value, of = row["attribute"], row.get("value", ""), row.get("of", "")
-    if attribute in ("thing", "on"):
-        where = wording("side", of) if attribute == "thing" else f"on the {of}"
-        return f"{with_article(wording('thing', value) or value)} {where}".strip()
-    return complement(Has(attribute, value, row.get("colour", ""), Whom((called(of),)) if of else None))[1]
+        attribute, value, of = row["attribute"], row.get("value", ""), row.get("of", "")
+        if attribute in ("thing", "on"):
+            where = wording("side", of) if attribute == "thing" else f"on the {of}"
+            held = f"{with_article(wording('thing', value) or value)} {where}".strip()
+        else:
+            has = Has(attribute, value, row.get("colour", ""), Whom((called(of),)) if of else None)
+            held = complement(has)[1]
+        denied, who = "" if row.get("holds", True) else "not ", called(row["who"]) if "who" in row else "the scene"
+        yield Measured(who, f"{denied}{held}", *row["span"], row.get("probability", 1.0))

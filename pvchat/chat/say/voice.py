@@ -59,7 +59,8 @@ def say(finding: Finding, timeline: Timeline) -> str:
     two = then is not None and numbers_of(then.query.during) != numbers_of(finding.query.during)
     sentences = list(map(upper, _of_its_part(finding, timeline, two)))
     unasked = finding.query.if_so and finding.verdict not in ("yes", None)
-    if then is not None and not unasked and not _only_missing(then, finding):
+    again = then is not None and bool(then.missing) and not (then.everyone or then.rows)  # that she isn't there
+    if then is not None and not unasked and not (again and {*then.missing} <= {*finding.missing}):
         sentences += [text for text in map(upper, _of_its_part(then, timeline, two)) if text not in sentences]
     return " ".join(sentences)
 
@@ -95,12 +96,6 @@ def grounds_of(finding: Finding) -> list[AnswerGround]:
     return list(grounds.values())[:_MOST_GROUNDS]
 
 
-def _only_missing(then: Finding, first: Finding) -> bool:
-    """Whether a second answer could only say again that somebody isn't there."""
-    names = {one.name for one in first.missing}
-    return bool(then.missing) and not (then.everyone or then.rows) and {one.name for one in then.missing} <= names
-
-
 def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     """The sentences that answer one question."""
     query, strangers = finding.query, not_enrolled(finding, timeline)
@@ -108,7 +103,9 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
         return [text for text in (refused(finding, timeline), *strangers) if text] or [CANT_TELL]
     if query.select == "why":
         return [why(finding, timeline)]
-    if not timeline.traits and asks_traits(query):
+    asked = list(parts_of(replace(query, then=None), Has))
+    traits = query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
+    if traits and not timeline.traits:
         gone = _missing(finding, "")
         return gone if gone and len(finding.missing) == len(query.whom.names) else [TRAITS_OFF, *gone]
     if finding.nothing:
@@ -152,22 +149,17 @@ def _unmet(finding: Finding, timeline: Timeline) -> str:
 
 def _missing(finding: Finding, answer: str) -> list[str]:
     """That nothing can be told of those who aren't there, or may not be, unless the answer names them."""
+    query = finding.query
+    who = query.select == "exists" and is_plain(query.where) and query.whom.such is None  # who of them is there
+    signs = ("{}",) if who else ("{} is not in this video", "whether {}")
     gone = [
         Entity(one.name, decision=one.why)
         for one in finding.missing
-        if one.why != "not enrolled" and not _says_gone(one.name, answer, finding)
+        if one.why != "not enrolled" and not any(sign.format(one.name) in answer for sign in signs)
     ]
     if finding.verdict == "no" and not answer and (absent := decided(gone, "absent")):
         return [f"No, {not_here(absent)}."]
-    return untold(gone, finding.query)
-
-
-def _says_gone(name: str, answer: str, finding: Finding) -> bool:
-    """Whether an answer says already that somebody isn't there: "next to Ben" says nothing of that."""
-    query = finding.query
-    if query.select == "exists" and is_plain(query.where) and query.whom.such is None:  # who of them is there
-        return name in answer
-    return f"{name} is not in this video" in answer or f"whether {name}" in answer
+    return untold(gone, query)
 
 
 def refused(finding: Finding, timeline: Timeline) -> str:
@@ -183,23 +175,17 @@ def refused(finding: Finding, timeline: Timeline) -> str:
 def _unseen(query: Query, timeline: Timeline) -> str:
     """That nothing measured speaks to what is asked about somebody; of a mood, whether she smiles, which is."""
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
-    there, cant = decided(asked, "present"), untold(asked)
-    told = [here_but(people_said(there), "tell the rest")] if there else []
-    if query.value == "mood" and there:
-        told = [_mood(name, timeline) for name in there] if timeline.traits else [TRAITS_OFF]
-    return " ".join(told + cant) or ("" if query.whom.unknown else CANT_TELL)
-
-
-def _mood(name: str, timeline: Timeline) -> str:
-    smiles = any(row.value == "smiling" for row in timeline.of(name, "deed"))
-    seen = "smiles, as far as I can see" if smiles else "is in this video"
-    return f"{name} {seen}, but what {name} feels I can't tell."
-
-
-def asks_traits(query: Query) -> bool:
-    """Whether a question asks for men or women, or for a smile, which a switch may have turned off."""
-    asked = parts_of(replace(query, then=None), Has)
-    return query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
+    there, told = decided(asked, "present"), list[str]()
+    if query.value != "mood" or not there:
+        told = [here_but(people_said(there), "tell the rest")] if there else []
+    elif not timeline.traits:
+        told = [TRAITS_OFF]
+    else:
+        for name in there:
+            smiles = any(row.value == "smiling" for row in timeline.of(name, "deed"))
+            seen = "smiles, as far as I can see" if smiles else "is in this video"
+            told.append(f"{name} {seen}, but what {name} feels I can't tell.")
+    return " ".join([*told, *untold(asked)]) or ("" if query.whom.unknown else CANT_TELL)
 
 
 def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
