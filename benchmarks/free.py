@@ -164,7 +164,7 @@ def invented(sentence: str, known: Basis) -> list[str]:
     They are what a mask over the words to choose from could keep the model from.
     """
     names = [one.name for one in known.timeline.enrolled]
-    told = words_in(f"{known.plain} {answerer.brief(known, everything=True)}", names)
+    told = words_in(known.plain, names)
     kinds = COLOURS | word_set("one two three four five six seven eight nine ten")
     return [w for w in words_in(sentence, names) if (w[0] in "@0123456789" or w in kinds) and w not in told]
 

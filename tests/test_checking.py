@@ -1,4 +1,4 @@
-"""What the trained model says is shown only where the plain answer, or what is told of that very person, backs it."""
+"""What the trained model says is shown only where the plain answer backs it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES = ["Ana", "Bo", "Kim"]
 THERE = "Ana is in this video, on the left of the frame, from 0:02 to 0:09."
 WORN = "Ana is wearing a red top and glasses, with dark hair."
 WHERE = "Ana is before a dark wall, on the left of the frame, next to Bo."
-TOLD = (
+PLAIN = (
     f"{THERE} {WORN} Ana sits and talks. {WHERE} Bo is in this video, on the right of the frame. Bo is wearing a blue \
 jacket. Bo is next to Ana. Bo probably dances. Kim is not in this video. The video shows a street, outdoors."
 )
@@ -25,8 +25,8 @@ GONE = "Ana is not in this video, so I can't say where Ana is."
 
 
 def shown(plain: str, said: str) -> list[str]:
-    """What is shown of something said for a plain answer; where that tells who is away, nothing else is told."""
-    heard = Hearing(Backed(plain, "" if "not in this video" in plain else TOLD, NAMES))
+    """What is shown of something said for a plain answer."""
+    heard = Hearing(Backed(plain, NAMES))
     heard.hear(said)
     return heard.said
 
@@ -79,6 +79,7 @@ def shown(plain: str, said: str) -> list[str]:
         ("Ana and Bo are in this video.", WORN),
         ("Ana sits and talks.", "Ana sits."),
         (WORN, REST),
+        ("Ana sits.", "Ana is sitting and talking."),  # more than is asked
         # what can't be told
         (REST, WORN),
         (REST, f"Yes, {THERE}"),
@@ -106,20 +107,16 @@ def test_another_fact_person_number_or_yes_is_refused(plain: str, said: str) -> 
     [
         ("Ana is wearing a red top and glasses.", "Ana wears a red top and glasses."),
         (AWAY, "No, Ana isn't in this video."),
-        (f"Yes, {THERE}", f"Yes, {THERE[:-1]}, wearing a red top."),
         ("Yes, Ana and Bo are both in this video.", "Yes, both Ana and Bo are in this video."),
-        ("Yes, Ana is in this video.", "Yes, Ana is in this clip, on the left, and talks."),
-        ("Ana is before a dark wall.", WHERE),
-        ("Ana sits.", "Ana is sitting and talking."),
         ("Yes, Ana is indoors.", "Yes, Ana is inside."),
         (UNSURE, "I am not sure whether Ana is in this video."),
     ],
 )
-def test_the_same_in_other_words_and_more_that_is_true_pass(plain: str, said: str) -> None:
+def test_the_same_in_other_words_passes(plain: str, said: str) -> None:
     assert shown(plain, said) == [said]
 
 
-@pytest.mark.parametrize("plain", [*sentences(TOLD), AWAY, REST, UNSURE, GONE, TIMES, COMPANY, CANT_TELL])
+@pytest.mark.parametrize("plain", [*sentences(PLAIN), AWAY, REST, UNSURE, GONE, TIMES, COMPANY, CANT_TELL])
 def test_the_plain_sentence_itself_passes(plain: str) -> None:
     assert shown(plain, plain) == [plain]
 
@@ -131,7 +128,6 @@ TWO = "Ana is wearing a red top and glasses. She sits and talks."
     ("said", "count", "left"),
     [
         (TWO, 2, []),
-        ("Ana wears a red top and glasses, and sits.", 1, ["She sits and talks."]),
         ("Ana wears a red top and glasses. He sits and talks.", 1, ["She sits and talks."]),
         ("Ana wears a red top and glasses. She sits and talks, next to Kim.", 1, ["She sits and talks."]),
         ("She sits and talks.", 0, sentences(TWO)),
@@ -140,14 +136,14 @@ TWO = "Ana is wearing a red top and glasses. She sits and talks."
     ],
 )
 def test_sentences_are_said_in_order_and_what_is_left_is_known(said: str, count: int, left: list[str]) -> None:
-    check = Backed(TWO, TOLD, NAMES)
+    check = Backed(TWO, NAMES)
     heard = Hearing(check)
     heard.hear(said)
     assert (len(heard.said), check.left) == (count, left)
 
 
 def test_what_is_no_sentence_is_refused() -> None:
-    check = Backed("Ana sits.", "", NAMES)
+    check = Backed("Ana sits.", NAMES)
     assert check("Ana sits.") == ("Ana sits.", "")
     assert check("Ana")[1]
 

@@ -87,7 +87,7 @@ def test_the_model_answers_by_itself_from_what_it_is_told(
     assert sum(one.own for one in made) >= 2
     refused = sum(one.refused is not None for one in made)
     made.clear()
-    monkeypatch.setattr(answerer, "brief", lambda *_, **how: "")
+    monkeypatch.setattr(answerer, "told_of", lambda known: "")
     monkeypatch.setattr(answerer, "given", lambda *_: ())  # nor are words of the plain answer put into its mouth
     for text in asked:
         own.ask(demo_clips["car-2"], text)

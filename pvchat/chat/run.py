@@ -485,8 +485,7 @@ def _shots(lookup: Lookup) -> Finding:
         least = WHOLE if query.throughout or query.whom.quantifier in ("none", "only") else 0.0
         shots = [s for s in shots if (t := seconds_in(common([s], truth.yes))) and t >= least * (s[1] - s[0])]
         found = listed(lookup.each(), found)
-    numbers = [str(1 + lookup.timeline.shots.index(shot)) for shot in shots]
-    rows = tuple(Row("", "shot", n, start, end) for n, (start, end) in zip(numbers, shots, strict=True))
+    rows = tuple(Row("", "shot", str(1 + lookup.timeline.shots.index(shot)), *shot) for shot in shots)
     found = replace(found, spans=tuple(shots), rows=rows, number=float(len(shots)))
     if query.number is not None:
         return replace(found, verdict=query.number.within(len(shots), len(shots)))
@@ -500,21 +499,22 @@ def _length(lookup: Lookup) -> Finding:
 
 
 def _attribute(lookup: Lookup) -> Finding:
-    """What is known of an attribute: of each who is meant, or of the scene."""
-    name = lookup.query.attribute or "deed"
+    """What is known of an attribute, or all that is known: of each who is meant, and of the scene."""
+    query, everything = lookup.query, lookup.query.select == "describe"
+    name, of_all = query.attribute or "deed", query.whom == EVERYBODY
     if name in HEARD:
-        return listed(lookup.each(), Finding(lookup.query))
-    wanted = _ANSWERING.get(name, (name,))
-    if name in OF_SCENE and lookup.query.whom == EVERYBODY:
-        where = lookup.query.where
-        if is_of_scene(where):  # "what is in the garden?"
-            lookup = replace(lookup, part=lookup.times_of(""))
-        return Finding(lookup.query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
-    perhaps = tuple(Found(one, "unknown") for one in lookup.who.maybe)
+        return listed(lookup.each(), Finding(query))
+    wanted = _OF_SOMEBODY if everything else _ANSWERING.get(name, (name,))
+    if of_all and name in OF_SCENE and not everything:
+        lookup = replace(lookup, part=lookup.times_of("")) if is_of_scene(query.where) else lookup  # "in the garden?"
+        return Finding(query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
     known = _known_of_each(lookup, wanted)
-    if (rank := lookup.query.rank) is not None and rank.by in ("long", "time"):
-        known = [_picked_rows(one, lookup.query, rank) for one in known]
-    return listed(known, Finding(lookup.query, open=perhaps))
+    if everything:
+        known = [replace(one, verdict="yes") if one.spans and query.where is None else one for one in known]
+        return listed(known, Finding(query, rows=tuple(lookup.rows("", OF_SCENE)) if of_all else ()))
+    if (rank := query.rank) is not None and rank.by in ("long", "time"):
+        known = [_picked_rows(one, query, rank) for one in known]
+    return listed(known, Finding(query, open=tuple(Found(one, "unknown") for one in lookup.who.maybe)))
 
 
 def _picked_rows(found: Found, query: Query, rank: Rank) -> Found:
@@ -533,26 +533,17 @@ def _picked_rows(found: Found, query: Query, rank: Rank) -> Found:
     return replace(found, rows=tuple(kept), likely=likely(kept))
 
 
-def _describe(lookup: Lookup) -> Finding:
-    """All that is known of each who is meant; of everybody, with the scene and its things."""
-    people = _known_of_each(lookup, _OF_SOMEBODY)
-    if lookup.query.where is None:
-        people = [replace(one, verdict="yes") if one.spans else one for one in people]
-    scene = tuple(lookup.rows("", OF_SCENE)) if lookup.query.whom == EVERYBODY else ()
-    return listed(people, Finding(lookup.query, rows=scene))
-
-
 def _known_of_each(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
     """What is known of some attributes of each who is meant, while the condition holds, where there is one ("what does
     Ana wear in the kitchen?"); of whoever is named also that it doesn't, or, beside what is known, that nobody knows.
     """
-    names, condition, found = [name for name in lookup.who.sure if name], lookup.query.where, []
-    for name in names:
-        holds = "yes" if condition is None else lookup.whether(name)
-        if holds == "yes":
-            part = lookup.part if condition is None else lookup.times_of(name)
-            told = replace(lookup, part=part).attributes_of(name, attributes)
-            found.append(told if condition is None else replace(told, verdict="yes"))
+    found = []
+    for name in filter(None, lookup.who.sure):
+        if lookup.query.where is None:
+            found.append(lookup.attributes_of(name, attributes))
+        elif (holds := lookup.whether(name)) == "yes":
+            then = replace(lookup, part=lookup.times_of(name))
+            found.append(replace(then.attributes_of(name, attributes), verdict=holds))
         elif lookup.query.whom.names:
             known = lookup.attributes_of(name, attributes) if holds == "unknown" else lookup.of_one(name)
             found.append(replace(known, verdict=holds))
@@ -673,6 +664,6 @@ def _beyond(one: Lookup, other: Lookup, before: bool) -> Finding:
 
 _SELECTS: dict[str, Callable[[Lookup], Finding]] = {
     "exists": _exists, "who": _who, "count": _count, "when": _when, "how_long": _measured, "how_often": _measured,
-    "attribute": _attribute, "describe": _describe, "compare": _compare, "order": order, "shots": _shots,
+    "attribute": _attribute, "describe": _attribute, "compare": _compare, "order": order, "shots": _shots,
     "length": _length,
 }  # fmt: skip

@@ -161,7 +161,7 @@ class AnsweringPhase:
 
 def agrees(made: LessonPlan, lesson: Lesson, text: str) -> bool:
     """Whether an answer says what the rules say, sentence by sentence."""
-    check = Backed(lesson.answer, made.brief, [p.name for p in made.sheet.presences])
+    check = Backed(lesson.answer, [p.name for p in made.sheet.presences])
     return not Hearing(check).hear(text) and not check.left
 
 

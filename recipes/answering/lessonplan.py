@@ -1,6 +1,6 @@
 """Questions about made evidence, with the rules' answers: what phase 4 learns.
 
-In: a `Sheet`. Out: some people of it, the brief that `ask` would give about them, and questions with answers. The
+In: a `Sheet`. Out: some people of it, a brief about them, and questions with answers. The
 teacher reads the plain wording and answers by the rules (`known_of`); the pupil gets another wording.
 """
 
@@ -17,8 +17,8 @@ from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Conversation, Question, known_of
 from pvchat.chat.reader.statements import words_in
 from pvchat.chat.say.people import gender_of
-from pvchat.chat.speakers.answerer import brief
 from pvchat.schemas import PersonPresence
+from recipes.answering.briefs import brief
 from recipes.answering.fillings import filling
 from recipes.answering.questionbank import bank, kinds
 from recipes.answering.sheets import Sheet
@@ -39,7 +39,7 @@ _BEFORE = (
 _AFTER = (" please", ", please", ", can you tell", ", do you know", " in this clip", " in it", " then", " now")
 _NARROW, _BARE, _DESERTED = 0.12, 0.12, 0.2  # shares of sheets; the last of those where nobody known is present
 MISLED = 0.1  # of sheets with a brief: everybody has another's tokens, for what is told counts, not they
-_FITTING = 0.75  # of sheets whose brief tells only what its questions ask for, as `ask` does
+_FITTING = 0.75  # of sheets whose brief tells only what its questions ask for
 _OF_FOCUS = {"present": 4.0, "unsure": 1.2, "absent": 1.2}  # how often one of those is asked about, however many
 _OF_ABSENT, ABSENT = 0.15, "who not"
 _OFTEN = ("unanswerable",) * 5  # in more wordings than any other kind

@@ -1,8 +1,7 @@
-"""The trained model's own answers: it reads what of all that is known could answer the question, and says what does.
+"""The trained model's own answers: it is told the plain answer, and says it.
 
-It reads best what is short and in the answers' own words, so its `brief` tells what the question's type asks for. It
-gets the clip's visual tokens and the personal tokens of everyone named. Whether one person is there it isn't told: it
-says yes or no by her tokens.
+It gets the clip's visual tokens and the personal tokens of everyone named. Whether one person is there it isn't told:
+it says yes or no by her tokens.
 
 In: what a question is answered from, the clip. Out: a text, streamed sentence by sentence as each passes. A sentence
 that doesn't (`checking.py`) ends what it says; whatever is left of the plain answer is then said plainly. While the
@@ -19,15 +18,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pvchat.chat.english import COLOURS, upper, word_set
-from pvchat.chat.query import PRESENT, Attribute, Not, Query, Whom
+from pvchat.chat.english import COLOURS, word_set
 from pvchat.chat.question import Basis, Question
 from pvchat.chat.reader.statements import NEGATIONS, tells, words_in
-from pvchat.chat.run import run
-from pvchat.chat.say.people import scene_told
-from pvchat.chat.say.voice import say
 from pvchat.chat.speakers.checking import Backed, Hearing
-from pvchat.schemas import PersonPresence, QuestionType
+from pvchat.schemas import PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.chat.question import Stream, Viewed
@@ -37,14 +32,7 @@ MAX_TOKENS = 80  # of an answer
 LEAD = 0.1  # how likely a word of the plain answer must be, beside the likeliest one, to stand in its place [choice]
 _NUMBERS = word_set("one two three four five six seven eight nine ten only")
 _FIXED = NEGATIONS | COLOURS | _NUMBERS | {"i", "to", "there", "yes", "left", "right", "middle"}
-_ASKED: dict[QuestionType, tuple[Attribute, ...]] = {  # what is told of people, by what is asked of them
-    "appearance": ("gender", "looks"),
-    "action": ("deed",),
-    "location": ("place",),
-    "other": ("gender", "looks", "deed", "place"),
-}
 _MOST_NAMED = 3  # people whose tokens stand in the prompt
-_MOST_TOLD = 5  # people told of one by one: the prompt has room for no more
 log = logging.getLogger(__name__)
 
 
@@ -68,8 +56,7 @@ class Answerer:
         """
         if not may_speak(known.question):
             return None
-        told = f"{brief(known)} {brief(known, everything=True)}"
-        check = Backed(known.plain, told, [one.name for one in known.timeline.enrolled])
+        check = Backed(known.plain, [one.name for one in known.timeline.enrolled])
         heard = Hearing(check, stream and (lambda piece: stream(viewed.whole(piece))))
         self._speak(known, viewed, heard)
         for sentence in check.left:
@@ -91,10 +78,10 @@ class Answerer:
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             visual, row = describer.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
-            context, lead = brief(known), Lead(LEAD, given(known.plain, viewed.conversation.names))
+            context, lead = told_of(known), Lead(LEAD, given(known.plain, viewed.conversation.names))
             if end := own_verdict(known):
-                context, lead = "", Lead(given=((end, len(known.plain)),))
-            how = Decoding(MAX_TOKENS, heard=heard.hear, drafts=(known.plain, context), lead=lead)
+                lead = Lead(given=((end, len(known.plain)),))
+            how = Decoding(MAX_TOKENS, heard=heard.hear, drafts=(known.plain,), lead=lead)
             text = trained.model.answer(visual, question.text, context, describer.vector(question.text), present, how)
         heard.hear(text)
 
@@ -105,6 +92,11 @@ def given(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
     words = re.finditer(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text)
     free = [one.span() for one in words if fixed.isdisjoint((one[0], *words_in(one[0]))) and tells(*words_in(one[0]))]
     return tuple(zip([0, *(end for _, end in free)], [*(start for start, _ in free), len(text)], strict=True))
+
+
+def told_of(known: Basis) -> str:
+    """What the model is told: the plain answer, but where her tokens tell whether somebody is there."""
+    return "" if own_verdict(known) else known.plain
 
 
 def may_speak(question: Question) -> bool:
@@ -126,34 +118,3 @@ def own_verdict(known: Basis) -> int:
     question, verdict = known.question, (known.finding.verdict or "").capitalize()
     plainly = question.type == "existence" and question.is_usual and len(question.people) == 1
     return len(verdict) if plainly and verdict in ("Yes", "No") and known.plain.startswith(verdict) else 0
-
-
-def brief(known: Basis, everything: bool = False) -> str:
-    """The sentences.
-
-    Args:
-        known: what the question is answered from.
-        everything: all that is known of those it is about, not only what it asks for.
-    """
-    question, timeline = known.question, known.timeline
-    kind: QuestionType = "other" if everything else question.type
-    people = [one for name in question.people if (one := timeline.entity(name)) is not None][:_MOST_TOLD]
-    named = tuple(one.name for one in people)
-    there = [one.name for one in people or timeline.enrolled[:_MOST_TOLD] if one.decision == "present"]
-    asked = [Query("attribute", Whom((name,)), attribute=one) for name in there for one in _ASKED.get(kind, ())]
-    told = [say(run(query, timeline), timeline) for query in asked]
-    seen = [one for one in told if NEGATIONS.isdisjoint(words_in(one))]  # and not that nothing can be made out
-    scene = scene_told(timeline) if kind in ("location", "other") else ""
-    return " ".join(filter(None, (*_there(known, named), *seen, scene)))
-
-
-def _there(known: Basis, named: tuple[str, ...]) -> list[str]:
-    """Who is there, and everybody where others make the answer; what is counted is told as the answer tells it."""
-    query, timeline = known.question.query, known.timeline
-    if named and known.finding.number is not None:
-        return [known.plain]
-    absent = Not(PRESENT) if not named and query.where == Not(PRESENT) else None
-    asked = [Query("exists", Whom(named, "both"), form="polar")] if named else []
-    asked += [Query("who", where=absent)] if not named or known.question.asks_everybody else []
-    told = [say(run(one, timeline), timeline) for one in asked]
-    return [upper(one.removeprefix("Yes, ").removeprefix("No, ")) for one in told]

@@ -4,7 +4,7 @@ In: sentences as they come (`Hearing`). Out: those that pass, handed on word by 
 models, two measures:
 
 - the trained one is small and embroiders (`Backed`): each point of a sentence (`reader/statements.py`) must be one of
-  the plain answer or of what is told of that very person, and the sentence must say all that the next plain one does;
+  the plain answer, and the sentence must say all that the next plain one does;
 - a pretrained base sees more than was measured (`Uncontradicted`): it is refused where it denies, names somebody else,
   says another value than the measured one, speaks of the outlines that it was shown, or goes round in circles.
 
@@ -111,17 +111,16 @@ class Backed:
 
     Args:
         plain: what was found, in plain sentences.
-        told: what else is told of the people, in plain sentences: more than was asked for, but true.
         names: of everyone enrolled.
 
     Attributes:
         left: sentences of the plain answer that nothing said so far stands for.
     """
 
-    def __init__(self, plain: str, told: str, names: Sequence[str]) -> None:
+    def __init__(self, plain: str, names: Sequence[str]) -> None:
         self.left, self.names, self._said = sentences(plain), names, ""
         self._wanted = statements(plain, names)
-        self._true = frozenset[Point]().union(*self._wanted, *statements(told, names))
+        self._true = frozenset[Point]().union(*self._wanted)
 
     def __call__(self, sentence: str) -> tuple[str, str]:
         """A sentence, and why it may not be shown: it says what isn't known, or not all that is to be said next."""
@@ -193,7 +192,7 @@ def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[st
 
 def same_words(text: str, plain: str, names: Sequence[str]) -> bool:
     """Whether a rewording says what a plain text says: all of it, nothing else, in as many sentences or fewer."""
-    check = Backed(plain, "", names)
+    check = Backed(plain, names)
     heard = Hearing(check)
     return not heard.hear(text) and not check.left and heard.text == " ".join(text.split())
 

@@ -7,9 +7,9 @@ from make_asked import read_question
 
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.question import known_of
-from pvchat.chat.speakers.answerer import brief
 from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing
+from recipes.answering.briefs import brief
 
 NAMES = ["Ana", "Bo", "Cleo"]
 CUP = Thing("cup", 0.9, [0], [[0.1, 0.1, 0.2, 0.2]], [0.9])
