@@ -180,17 +180,18 @@ def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int, str]]:
 
 
 def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen]]:
-    """Sightings of `count` people: each goes to whoever isn't seen at the same time, else where it overlaps least."""
+    """Sightings of `count` people: each goes to whoever isn't seen at the same time, else where it overlaps least; two
+    of which no frames are known are two people.
+    """
     groups: list[list[_Seen]] = [[] for _ in range(count)]
     for one in sorted(sightings, key=lambda seen: min(seen.who.frames, default=-1)) if groups else ():
-        min(groups, key=lambda group: sum(_shared(one, seen) for seen in group)).append(one)
+        mine = {*one.who.frames}
+        shared = [
+            sum(len(mine & {*seen.who.frames}) if mine and seen.who.frames else math.inf for seen in group)
+            for group in groups
+        ]
+        groups[shared.index(min(shared))].append(one)
     return [group or [_Seen(Neighbour(_NOWHERE), [whole])] for group in groups]
-
-
-def _shared(one: _Seen, other: _Seen) -> float:
-    """In how many frames two sightings are; where no frames are known they are two people."""
-    mine, theirs = {*one.who.frames}, {*other.who.frames}
-    return len(mine & theirs) if mine and theirs else float("inf")
 
 
 def _doubtful_tracks(clip: _Clip) -> dict[int, _Seen]:

@@ -140,21 +140,18 @@ def _matches(words: Sequence[Row], phrase: Sequence[str], timeline: Timeline) ->
     found = []
     for at in range(len(words) - len(phrase) + 1):
         place = words[at : at + len(phrase)]
-        if all(_is_same(bare(word), bare(row.value), names) for word, row in zip(phrase, place, strict=True)):
-            found.append(place)
+        pairs = [(bare(word), bare(row.value)) for word, row in zip(phrase, place, strict=True)]
+        alike = (  # a name is written as it sounds
+            asked in names and asked[:1] == heard[:1] and difflib.SequenceMatcher(None, asked, heard).ratio() >= _ALIKE
+            for asked, heard in pairs if asked != heard
+        )  # fmt: skip
+        found += [place] if all(alike) else []
     return found
 
 
 def bare(word: str) -> str:
     """A word without case and punctuation."""
     return "".join(c for c in word.casefold() if c.isalnum())
-
-
-def _is_same(asked: str, heard: str, names: set[str]) -> bool:
-    """Whether a word was heard; a name is written as it sounds."""
-    if asked == heard or asked not in names or asked[:1] != heard[:1]:
-        return asked == heard
-    return difflib.SequenceMatcher(None, asked, heard).ratio() >= _ALIKE
 
 
 def quotes(finding: Finding) -> list[Quote]:

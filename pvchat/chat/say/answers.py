@@ -81,7 +81,7 @@ from pvchat.chat.say.clauses import (
     whom_said,
 )
 from pvchat.chat.say.people import company, measured, said
-from pvchat.chat.spans import Span, common, merged, without
+from pvchat.chat.spans import common, merged, without
 from pvchat.chat.timeline import Entity, Finding, Found, Timeline, says
 
 _MOST_OPEN = 4  # people of whom it can't be told, by name
@@ -343,22 +343,21 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
         when = in_passing(finding.spans, timeline) * (not every and not query.during.event)
         told = [f"{join(people_said(finding.people))} {clause(where, many, every)} {when}".rstrip()]
     only = whom.quantifier == "only" and not (whom.names and {one.entity for one in finding.people} - {*whom.names})
-    if only and told and finding.verdict == "unknown":
-        told += [*others, *(open_said(finding.open) or ["I can't tell of others"])]
-    elif only and told and (finding.verdict == "yes" or not (others or finding.open)):
-        told = [f"{'not ' * (finding.verdict != 'yes')}only {told[0]}"]
+    rest = [*others, *open_said(finding.open)]
+    if only and told and (finding.verdict == "yes" or finding.verdict != "unknown" and not rest):
+        told, rest = [f"{'not ' * (finding.verdict != 'yes')}only {told[0]}"], []
+    elif only and told and finding.verdict == "unknown":
+        rest += ["I can't tell of others"] * (not finding.open)
     elif finding.verdict == "yes":
-        told += others if is_plain(where) and query.number is None else []
-    elif told or others:
-        told += [*others, *open_said(finding.open)] if whom.quantifier != "none" else []
-    elif finding.verdict == "no":
+        rest = others if is_plain(where) and query.number is None else []
+    told += rest if whom.quantifier != "none" else []
+    if told or others or finding.verdict == "yes":
+        return f"{lead(finding)}{'; '.join(told)}." * bool(told)
+    if finding.verdict == "no":
         return f"No, I see no {noun(whom.such)}." if whom.such is not None else ""
-    elif whom.names and finding.open:
-        names = people_said(finding.open)
+    if whom.names and (names := people_said(finding.open)):
         return here_but(names, f"tell whether {join(names, 'or')} {clause(where)}")
-    elif not finding.missing:
-        return nobody(finding)
-    return f"{lead(finding)}{'; '.join(told)}." if told else ""
+    return "" if finding.missing else nobody(finding)
 
 
 def _is_mutual(query: Query) -> bool:
@@ -465,7 +464,11 @@ def shots(finding: Finding, timeline: Timeline) -> str:
     query, found = finding.query, [row.value for row in finding.rows if row.attribute == "shot"]
     total = max(len(timeline.shots), len(found))
     if query.whom == EVERYBODY and query.where is None:
-        return f"{lead(finding)}{_cuts(finding.spans)}" if found else "I can't tell where this video is cut."
+        cuts = [clock(start) for start, _ in finding.spans[1:]]
+        at = f", at {join(shortened(cuts, len(cuts), _MOST_SHOTS, 'more'))}" if cuts else ""
+        many = f"{number(len(cuts)) if cuts else 'no'} cut{'s' * (len(cuts) > 1)}"
+        seen = f"I see {number(len(found))} shot{'s' * bool(cuts)} and {many} in this video{at}."
+        return f"{lead(finding)}{seen}" if found else "I can't tell where this video is cut."
     if not finding.people and finding.missing:
         return ""
     people = people_said(finding.people) or people_said(query.whom.names) or [whom_said(query.whom)]
@@ -479,13 +482,6 @@ def shots(finding: Finding, timeline: Timeline) -> str:
         return f"{who} in {'no shot' if not found else 'the only shot'}."
     each = join(shortened(found, len(found), _MOST_SHOTS, "more"))
     return f"{who} in {number(len(found))} of {number(total)} shots{f': {each}' * (len(found) < total)}."
-
-
-def _cuts(shots: Sequence[Span]) -> str:
-    cuts = [clock(start) for start, _ in shots[1:]]
-    at = f", at {join(shortened(cuts, len(cuts), _MOST_SHOTS, 'more'))}" if cuts else ""
-    many = f"{number(len(cuts)) if cuts else 'no'} cut{'s' * (len(cuts) > 1)}"
-    return f"I see {number(len(shots))} shot{'s' * bool(cuts)} and {many} in this video{at}."
 
 
 def of_events(finding: Finding, timeline: Timeline) -> str:
@@ -555,8 +551,10 @@ def compare(finding: Finding, timeline: Timeline) -> str:
     query, everyone = finding.query, [*finding.people, *finding.against]
     if query.attribute is not None and query.rank is None and len(everyone) != 1:
         return _in_common(finding)
-    if finding.number is not None:
-        return _more_or_fewer(finding)
+    if finding.number is not None:  # more of these than of those
+        groups = ((query.whom, finding.people), (query.versus or query.whom, finding.against))
+        kinds = [f"{number(len(some)) if some else 'no'} {noun(whom.such, len(some))}" for whom, some in groups]
+        return f"{lead(finding)}{'; '.join([f'I see {join(kinds)}', *open_said(finding.open)])}."
     if len(everyone) < 2:
         there = [one for one in everyone if one.entity]
         alone = here_but(people_said(there), "compare that") if there else "I can't compare that."
@@ -574,14 +572,6 @@ def _in_common(finding: Finding) -> str:
         return "" if finding.missing else "I can't compare that."
     unsure = f"I can't tell whether {join(people_said(finding.people))} are alike in that."
     return f"{unsure} {upper(join(clauses))}." if clauses else unsure
-
-
-def _more_or_fewer(finding: Finding) -> str:
-    """Whether there are more of these people than of those."""
-    query = finding.query
-    groups = ((query.whom, finding.people), (query.versus or query.whom, finding.against))
-    kinds = [f"{number(len(people)) if people else 'no'} {noun(whom.such, len(people))}" for whom, people in groups]
-    return f"{lead(finding)}{'; '.join([f'I see {join(kinds)}', *open_said(finding.open)])}."
 
 
 def order(finding: Finding, timeline: Timeline) -> str:

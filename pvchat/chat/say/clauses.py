@@ -284,7 +284,8 @@ def happens_said(event: Event, hedge: str = "", moves: bool = False) -> tuple[st
         hedge: as for `clause`.
         moves: whoever is there comes, and whoever is away leaves.
     """
-    where, count = event.where, how_many(event.whom)
+    where, names = event.where, event.whom.names
+    count = len(names) if names and event.whom.quantifier != "either" else 1
     who, scene, s = whom_said(event.whom), event.whom == EVERYBODY, "s" * (count == 1)
     if scene and isinstance(where, Has) and where.attribute == "light":
         return "it", _words("is", hedge, where.value)
@@ -312,11 +313,6 @@ def things_said(condition: Condition | None) -> str:
     asked = list(atoms(condition))
     things = [f"the {wording('thing', has.value) or has.value}" for has in asked if has.attribute == "thing"]
     return join(things) if len(things) == len(asked) else ""
-
-
-def how_many(whom: Whom) -> int:
-    """For how many the verb stands that follows a set of people."""
-    return len(whom.names) if whom.names and whom.quantifier != "either" else 1
 
 
 def lead(finding: Finding) -> str:

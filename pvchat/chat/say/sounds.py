@@ -20,6 +20,7 @@ _MOST_QUOTES, _MOST_TIMES = 8, 5
 _NOBODY = {  # whose words nobody knows, by `Row.of`
     UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody",
 }  # fmt: skip
+_YES_OR_NO = {"yes": "Yes.", "no": "No."}
 _HEARD = dict.fromkeys((UNSEEN, BY_VOICE), ", by the voice,")  # … or whose they are by the voice alone
 
 
@@ -29,7 +30,8 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     if query.where == Not(MUSIC) and query.select != "exists":
         return _music(finding)
     if isinstance(query.where, Or) and all(has.attribute in HEARD for has in atoms(query.where)):
-        return " ".join([_in_all(finding), *_each(finding, timeline)]).strip()
+        long = f"For about {lasting(finding.number)}." if query.select == "how_long" and finding.number else ""
+        return " ".join([long or _YES_OR_NO.get(finding.verdict or "", ""), *_each(finding, timeline)]).strip()
     if isinstance(query.where, Not):
         return of_sound(_about(finding, asked_of(query)), timeline)
     rank = rank if query.select == "who" and query.number is None else None
@@ -60,13 +62,6 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
         clauses.append("who that is I can't tell")
     sound = "this video has sound: " if query.value == "sound" else ""
     return upper(f"{_lead(finding)}{sound}{'; '.join(clauses)}.")
-
-
-def _in_all(finding: Finding) -> str:
-    """Yes, no, or for how long, of several things that are heard."""
-    if finding.query.select == "how_long" and finding.number:
-        return f"For about {lasting(finding.number)}."
-    return {"yes": "Yes.", "no": "No."}.get(finding.verdict or "", "")
 
 
 def _each(finding: Finding, timeline: Timeline) -> list[str]:

@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import COLOURS, word_set
-from pvchat.chat.question import Basis, Question
+from pvchat.chat.question import Basis
 from pvchat.chat.reader.statements import NEGATIONS, tells, words_in
 from pvchat.chat.speakers.checking import Backed, Hearing
-from pvchat.schemas import PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.chat.question import Stream, Viewed
@@ -54,8 +53,8 @@ class Answerer:
             viewed: the clip.
             stream: called with pieces of the text, each after its sentence passed.
         """
-        if not may_speak(known.question):
-            return None
+        if known.question.query.select in ("refuse", "why", "compare", "order") or known.question.means_by_looks:
+            return None  # small talk, and what it never learned
         check = Backed(known.plain, [one.name for one in known.timeline.enrolled])
         heard = Hearing(check, stream and (lambda piece: stream(viewed.whole(piece))))
         self._speak(known, viewed, heard)
@@ -72,7 +71,8 @@ class Answerer:
         from pvchat.model.personlora import spoken_of
 
         describer, trained, question = self.describer, self.describer.trained, known.question
-        wanted = names_in_prompt(question, known.people)
+        named = [p.name for p in known.people if p.name in question.people]  # whose tokens stand in the prompt
+        wanted = (named or [p.name for p in known.people if p.decision != "absent"])[:_MOST_NAMED]
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
         rivals = [p for p in viewed.people if p.name not in wanted]
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
@@ -97,17 +97,6 @@ def given(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
 def told_of(known: Basis) -> str:
     """What the model is told: the plain answer, but where her tokens tell whether somebody is there."""
     return "" if own_verdict(known) else known.plain
-
-
-def may_speak(question: Question) -> bool:
-    """Whether the model is asked at all: not for small talk, nor for what it never learned."""
-    return question.query.select not in ("refuse", "why", "compare", "order") and not question.means_by_looks
-
-
-def names_in_prompt(question: Question, people: Sequence[PersonPresence]) -> list[str]:
-    """Whose tokens stand in the prompt: those the question names, else those who may be there."""
-    chosen = [p.name for p in people if p.name in question.people] or [p.name for p in people if p.decision != "absent"]
-    return chosen[:_MOST_NAMED]
 
 
 def own_verdict(known: Basis) -> int:

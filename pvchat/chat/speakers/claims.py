@@ -62,7 +62,11 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
     """What a question asks for and was not measured: nothing of the absent, nor of drawn pictures, since the model
     learned from photographs.
     """
-    if question.type not in ("action", "location", "other") or timeline.drawn or not _helped(question):
+    query = question.query
+    asked = [has.attribute for has in atoms(query.where)]
+    helped = query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
+    helped = helped or query.select in ("attribute", "describe") and query.attribute in (None, *_HELPED)
+    if question.type not in ("action", "location", "other") or timeline.drawn or not helped:
         return []
     found = list[Gap]()
     for name, track in ((p.name, p.track) for p in people if p.decision == "present"):
@@ -71,15 +75,6 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
         if question.type != "action" and all(row.probability < LIKELY for row in timeline.of("", "place")):
             found.append(Gap("location", ""))
     return list(dict.fromkeys(found))
-
-
-def _helped(question: Question) -> bool:
-    """Whether something that the model could say would be a part of the answer."""
-    query = question.query
-    if query.select in ("attribute", "describe"):
-        return query.attribute in (None, *_HELPED)
-    asked = [has.attribute for has in atoms(query.where)]
-    return query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
 
 
 def _chosen(mine: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> dict[Gap, Row]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pvchat.bases.clipframes import ClipFrames
 from pvchat.bases.prompts import BasePrompt
@@ -88,8 +88,10 @@ class Narrator:
         before = "" if present or known.question.people else viewed.whole(nobody_known())
         reply = Hearing(Uncontradicted(known, others, before), stream)
         self._listen(known, viewed, reply)
-        if reply.said and (after := viewed.whole(_after(known))):
-            reply.say(after)
+        away = [p.name for p in known.people if known.question.people and p.decision != "present"]
+        after = [one for one in sentences(known.plain) if any(mentioned(one, name) for name in away)]
+        if reply.said and after:  # of those who are asked about by name and aren't there
+            reply.say(viewed.whole(" ".join(after)))
         return reply if reply.said else None
 
     def forget(self) -> None:
@@ -101,6 +103,8 @@ class Narrator:
 
     def _listen(self, known: Basis, viewed: Viewed, heard: Hearing) -> None:
         """Have the base answer; its sentences go to `heard` as they come."""
+        import torch
+
         from pvchat.bases.connector import connector_of, looking_at
         from pvchat.bases.prompts import inputs_of
         from pvchat.bases.replying import reply
@@ -115,17 +119,12 @@ class Narrator:
             soft = tuple((one.name, len(one.tokens)) for one in personal)
             shown = self.frames.visuals(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
             asked = inputs_of(base, shown, BasePrompt(text, _measured(known), before, soft))
-            seen = looking_at(base, viewed.analysis, self._vector(text) if connector_of(base) else None)
+            vector = torch.from_numpy(self.encode([text])).to(base.device) if connector_of(base) else None  # [1, S]
+            seen = looking_at(base, viewed.analysis, vector)
             with spoken_with(base, personal), adapted(base, named), seen:
                 said = reply(base, asked, MAX_TOKENS, lambda text: heard.hear(text[:-1]))  # "3." may become "3.5"
         heard.hear(said)
         log.debug("%s said %r; refused: %s", self.source.name, said, heard.refused)
-
-    def _vector(self, question: str) -> Any:
-        """The question's sentence vector [1, S], which a connector reads."""
-        import torch
-
-        return torch.from_numpy(self.encode([question])).to(self.base.device)
 
 
 def _is_asked(known: Basis) -> bool:
@@ -141,9 +140,3 @@ def _measured(known: Basis) -> str:
     if not (names := tuple(p.name for p in known.present)):
         return ""
     return say(run(Query("describe", Whom(names, "all")), known.timeline), known.timeline)
-
-
-def _after(known: Basis) -> str:
-    """What the plain answer says of those who are asked about by name and aren't there."""
-    away = [p.name for p in known.people if known.question.people and p.decision != "present"]
-    return " ".join(one for one in sentences(known.plain) if any(mentioned(one, name) for name in away))
