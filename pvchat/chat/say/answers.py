@@ -350,8 +350,8 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
         rest += ["I can't tell of others"] * (not finding.open)
     elif finding.verdict == "yes":
         rest = others if is_plain(where) and query.number is None else []
-    told += rest if whom.quantifier != "none" else []
     if told or others or finding.verdict == "yes":
+        told += rest if whom.quantifier != "none" else []
         return f"{lead(finding)}{'; '.join(told)}." * bool(told)
     if finding.verdict == "no":
         return f"No, I see no {noun(whom.such)}." if whom.such is not None else ""
