@@ -321,9 +321,7 @@ def _looked_for(clip: _Clip) -> frozenset[str]:
 
 def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
     """Facts as rows without times, each with what it rests on."""
-    seen = facts.grounds
-    if facts.gender:
-        yield Row(name, "gender", facts.gender, ground=seen.get("gender"))
+    seen, where = facts.grounds, (facts.where or "").replace(",", " ").split()
     for garment in facts.clothes:
         sleeves = garment.sleeves if garment.kind == "top" else None
         kind, ground = " ".join(filter(None, (sleeves, garment.kind))), on_footage(seen.get(garment.kind), "garment")
@@ -341,21 +339,13 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
         if deed:
             kind = "gesture" if key == deed else key
             yield replace(hedged(name, "deed", deed), ground=on_footage(seen.get(key), kind))
-    yield from _placed(name, facts)
-
-
-def _placed(name: str, facts: PersonFacts) -> Iterator[Row]:
-    """What somebody holds, what is near, and where in the picture it all is."""
-    seen = facts.grounds
-    if facts.holding:
-        held = facts.holding.removeprefix("an ").removeprefix("a ")
-        yield Row(name, "holding", held, ground=seen.get("holding"))
-    for near in dict.fromkeys(filter(None, (facts.seat, *facts.near))):
-        yield Row(name, "near", near, ground=seen.get("seat" if near == facts.seat else near))
-    said = (facts.where or "").replace(",", " ").split()
-    yield from (Row(name, "side", word) for word in SIDES if word in said)
-    if facts.shot:
-        yield Row(name, "shot_size", facts.shot)
+    held, places = (facts.holding or "").removeprefix("an ").removeprefix("a "), filter(None, (facts.seat, *facts.near))
+    rest = (
+        ("gender", facts.gender, "gender"), ("holding", held, "holding"), ("shot_size", facts.shot, ""),
+        *(("near", near, "seat" if near == facts.seat else near) for near in dict.fromkeys(places)),
+        *(("side", side, "") for side in SIDES if side in where),
+    )  # fmt: skip
+    yield from (Row(name, attribute, value, ground=seen.get(key)) for attribute, value, key in rest if value)
 
 
 def hedged(name: str, attribute: str, said: str) -> Row:
@@ -366,19 +356,14 @@ def hedged(name: str, attribute: str, said: str) -> Row:
 
 def scene_as_rows(scene: SceneFacts) -> Iterator[Row]:
     """Facts of a scene as rows without times; indoors or outdoors only where that is sure."""
-    if scene.place:
-        sure = scene.confidence.get("place", 1.0) >= PLACE_SURE
-        place = scene.place.removeprefix("an ").removeprefix("a ")
-        yield Row("", "place", place, probability=1.0 if sure else PROBABLY)
-    if scene.sure_setting:
-        yield Row("", "setting", scene.sure_setting)
-    if scene.light:
-        yield Row("", "light", scene.light)
-    if behind := backdrop(scene):
-        yield Row("", "background", behind)
-    if BLUE_SKY in scene.behind:
-        yield Row("", "background", BLUE_SKY)
-    yield Row("", "style", "drawn" if scene.drawn else "filmed")
+    sure = scene.confidence.get("place", 1.0) >= PLACE_SURE
+    rows = (
+        ("place", (scene.place or "").removeprefix("an ").removeprefix("a ")), ("setting", scene.sure_setting),
+        ("light", scene.light), ("background", backdrop(scene)), ("background", BLUE_SKY * (BLUE_SKY in scene.behind)),
+        ("style", "drawn" if scene.drawn else "filmed"),
+    )  # fmt: skip
+    probably = {} if sure else {"place": PROBABLY}
+    yield from (Row("", kind, value, probability=probably.get(kind, 1.0)) for kind, value in rows if value)
 
 
 def backdrop(scene: SceneFacts) -> str | None:
