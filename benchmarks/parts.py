@@ -215,7 +215,7 @@ class Table:
             return alike
 
         asked = [one for one in presences if one.name in row["people"]]
-        (filled,) = fill_gaps([chat.read(row["question"])], [asked], timeline, analysis, replace(chooser, liken=liken))
+        filled = fill_gaps(chat.read(row["question"]), asked, timeline, analysis, replace(chooser, liken=liken))
         told = [one.value for one in filled.rows if one not in timeline.rows]
         return (told[0] if told else None), shares
 

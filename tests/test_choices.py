@@ -136,7 +136,7 @@ def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFa
 
     scales = {kind: scale_of(kind, **kinds.get("levels", {})) for kind in KINDS}
     timeline = timeline_of([present()], analysis)
-    (filled,) = fill_gaps([question], [[present()]], timeline, analysis, Chooser(liken, scales))
+    filled = fill_gaps(question, [present()], timeline, analysis, Chooser(liken, scales))
     return known_of(question, [present()], filled).plain
 
 

@@ -109,7 +109,7 @@ def asked(question: str, eyes: Path | None, analysis: ClipAnalysis, clip: Path, 
     ana = PersonPresence("Ana", decision, 0.9, [(0.0, 1.0)], 0)
     viewed = Viewed(analysis, [ana], conversation=Conversation(["Ana"]), clip=clip)
     writer = Writer("reworded", None, lambda: pytest.fail("no language model is needed"), eyes=looking)
-    return replace(writer, source="model").write([question], viewed)[0].text
+    return replace(writer, source="model").write(question, viewed).text
 
 
 def test_the_label_whose_texts_are_where_the_pictures_are_is_told_with_a_hedge(folders, clip) -> None:
@@ -167,7 +167,7 @@ def test_what_our_model_gets_wrong_on_footage_shuts_no_encoder(judged: bool) -> 
     ana, chosen = PersonPresence("Ana", "present", 0.9, [], 0), "posing for a photo"
     chooser = Chooser(lambda lines, texts: likeness_to("action", chosen)[None], {"action": scale_of("action")}, judged)
     timeline = timeline_of([ana], analysis)
-    (filled,) = fill_gaps([read_question(DOING, ["Ana"])], [[ana]], timeline, analysis, chooser)
+    filled = fill_gaps(read_question(DOING, ["Ana"]), [ana], timeline, analysis, chooser)
     assert (chosen in {row.value for row in filled.rows}) is not judged
 
 

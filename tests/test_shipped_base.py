@@ -43,7 +43,7 @@ def place(chat: PVChat, analysis: ClipAnalysis) -> str | None:
     presences = chat.presence(analysis)
     timeline = timeline_of(presences, analysis)
     assert all(row.probability < LIKELY for row in timeline.of("", "place"))  # nothing that is sure
-    (filled,) = fill_gaps([chat.read(WHERE)], [presences], timeline, analysis, chat.describer.chooser(analysis))
+    filled = fill_gaps(chat.read(WHERE), presences, timeline, analysis, chat.describer.chooser(analysis))
     return next((f"{HEDGE} {row.value}" for row in filled.of("", "place")), None)
 
 

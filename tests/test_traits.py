@@ -76,5 +76,5 @@ def test_the_switch_reaches_the_writer(words: list[str], told: bool) -> None:
     assert chat._writer.traits == told
     analysis = make_analysis(make_track(1))
     analysis.tracks[0].facts = PersonFacts(gender="woman")
-    (answer,) = chat._writer.write(["Is Ana a man or a woman?"], Viewed(analysis, PEOPLE[:1]))
+    answer = chat._writer.write("Is Ana a man or a woman?", Viewed(analysis, PEOPLE[:1]))
     assert (answer.text == OFF) != told

@@ -134,8 +134,8 @@ def whether(
         return all_verdict([whether(one, entity, part, timeline) for one in (rest, *apart)])
     if isinstance(condition, And) and always:  # "is she always sitting in the kitchen?": while she is there
         places, others = by_place(condition)
-        there = common(time, truth_of(And(places), entity, timeline).yes) if places and others else []
-        condition, time = (conjunction(others), there) if there else (condition, time)
+        placed = common(time, truth_of(And(places), entity, timeline).yes) if places and others else []
+        condition, time = (conjunction(others), placed) if placed else (condition, time)
     truth, total = truth_of(condition, entity, timeline), seconds_in(time)
     holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
     if always:
@@ -156,7 +156,8 @@ def _of_other_times(condition: And) -> list[Condition]:
     """
     parts = [(part, part.part if isinstance(part, Not) else part) for part in condition.parts]
     values = [(part, one) for part, one in parts if isinstance(one, Has) and one.attribute in EXCLUSIVE]
-    first = {one.attribute: one.value for part, one in reversed(values) if part is one and one.attribute != "side"}
+    plain = [one for part, one in reversed(values) if part is one and one.attribute != "side"]
+    first: dict[str, str] = {one.attribute: one.value for one in plain}
     apart = [(part, one) for part, one in values if first.get(one.attribute, one.value) != one.value]
     return [part for part, one in apart if part is one or one.attribute in PLACES]
 

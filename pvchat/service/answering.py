@@ -102,6 +102,7 @@ class Answering:
     def _of_part(self, question: Question, window: Seconds | None, seen: Look, asking: Asking) -> Answer:
         """The answer from one part of the clip, which has presences and facts of its own."""
         from pvchat.chat.question import Viewed
+        from pvchat.chat.say.voice import grounds_of
 
         people = self.everyone.people
         analysis = _part(seen, window)
@@ -114,13 +115,14 @@ class Answering:
         _explain_absence(question, people, presences, analysis)
         part = window is not None or asking.whole_s is not None
         viewed = Viewed(_part(seen, window), presences, part, self.conversation, self.clip, people)
-        (written,) = self.writer.write([question.text], viewed, asking.stream)
+        written = self.writer.write(question.text, viewed, asking.stream)
+        known = written.known
         if window is not None:
             _count_in_whole(presences, seen.analysis.shown_between(*window))
         return Answer(
-            text_so_far(written.text, seen.analysis, asking) + unread_sentence(analysis), written.question.type,
-            written.people, _timing(seen, asking, written.first_at), presences, written.grounds,
-            written.finding.to_dict(), analysis.unread,
+            text_so_far(written.text, seen.analysis, asking) + unread_sentence(analysis), known.question.type,
+            known.people, _timing(seen, asking, written.first_at), presences, grounds_of(known.finding),
+            known.finding.to_dict(), analysis.unread,
         )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What the trained model adds to what was measured: what somebody does, and where, chosen from `model/choices.py`.
 
-In: questions, a timeline, the clip, the model. Out: timelines with a row where a question asks for something that was
-not measured; such a row is told with "probably", unless it is a deed that is sure. Whoever isn't surely there
+In: a question, a timeline, the clip, the model. Out: the timeline, with a row where it asks for something that was not
+measured; such a row is told with "probably", unless it is a deed that is sure. Whoever isn't surely there
 is never described, and what was measured stays. How sure a choice must be lies beside the weights (`claims.json`).
 """
 
@@ -36,26 +36,21 @@ class Gap:
 
 
 def fill_gaps(
-    questions: Sequence[Question],
-    people: Sequence[Sequence[PersonPresence]],
-    timeline: Timeline,
-    analysis: ClipAnalysis,
-    chooser: Chooser,
-) -> list[Timeline]:
-    """The timeline for each of several questions about one clip, with a row in each gap that could be filled.
+    question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser
+) -> Timeline:
+    """The timeline for a question, with a row in each gap that could be filled.
 
     Args:
-        questions: n of them.
-        people: n times those asked about.
+        question: about the clip.
+        people: those asked about.
         timeline: of the clip.
         analysis: of it.
         chooser: the model, or an encoder.
     """
-    wanted = [gaps(q, asked, timeline, analysis) for q, asked in zip(questions, people, strict=True)]
-    every, rows = dict.fromkeys(gap for mine in wanted for gap in mine), dict[Gap, Row]()
-    for kind in dict.fromkeys(gap.kind for gap in every):  # one look at the clip for all of a kind
-        rows |= _chosen([gap for gap in every if gap.kind == kind], timeline, analysis, chooser)
-    return [_with_rows(timeline, [rows[gap] for gap in mine if gap in rows]) for mine in wanted]
+    wanted, rows = gaps(question, people, timeline, analysis), dict[Gap, Row]()
+    for kind in dict.fromkeys(gap.kind for gap in wanted):  # one look at the clip for all of a kind
+        rows |= _chosen([gap for gap in wanted if gap.kind == kind], timeline, analysis, chooser)
+    return _with_rows(timeline, [rows[gap] for gap in wanted if gap in rows])
 
 
 def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis) -> list[Gap]:
