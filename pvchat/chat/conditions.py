@@ -133,9 +133,9 @@ def whether(
         rest = conjunction([one for one in condition.parts if one not in apart])
         return all_verdict([whether(one, entity, part, timeline) for one in (rest, *apart)])
     if isinstance(condition, And) and always:  # "is she always sitting in the kitchen?": while she is there
-        places, others = by_place(condition)
-        placed = common(time, truth_of(And(places), entity, timeline).yes) if places and others else []
-        condition, time = (conjunction(others), placed) if placed else (condition, time)
+        places, more = by_place(condition)
+        placed = common(time, truth_of(And(places), entity, timeline).yes) if places and more else []
+        condition, time = (conjunction(more), placed) if placed else (condition, time)
     truth, total = truth_of(condition, entity, timeline), seconds_in(time)
     holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
     if always:

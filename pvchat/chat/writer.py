@@ -78,8 +78,9 @@ class Writer:
         if spoken is not None:
             return WrittenAnswer(viewed.whole(spoken.text), known, spoken.first_at)
         answer = WrittenAnswer(viewed.whole(self._worded(known)), known, time.perf_counter())
-        for word in words_of(answer.text) if stream is not None else ():
-            stream(word)
+        if stream is not None:
+            for word in words_of(answer.text):
+                stream(word)
         return answer
 
     def _known(self, text: str, viewed: Viewed) -> Basis:

@@ -203,4 +203,5 @@ def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
             has = Has(attribute, value, row.get("colour", ""), Whom((called(of),)) if of else None)
             held = complement(has)[1]
         denied, who = "" if row.get("holds", True) else "not ", called(row["who"]) if "who" in row else "the scene"
-        yield Measured(who, f"{denied}{held}", *row["span"], row.get("probability", 1.0))
+        start, end = row["span"]
+        yield Measured(who, f"{denied}{held}", start, end, row.get("probability", 1.0))

@@ -154,7 +154,8 @@ def company(found: Found, kind: str) -> str:
         spans.setdefault(row.of, []).append(row.span)
     if not spans:
         return f"I see nobody {how.removeprefix('seen ')} {who}"
-    near = people_said(sorted(spans, key=lambda one: -seconds_in(spans[one])))
+    longest: list[str] = sorted(spans, key=lambda one: -seconds_in(spans[one]))
+    near = people_said(longest)
     return f"{join(shortened(near, len(near), _MOST_WITH))} {be(near)} {how} {who}"
 
 
