@@ -169,15 +169,17 @@ class Lookup:
         return [*map(self.of_one, self.who.sure), *(replace(one, verdict="unknown") for one in perhaps)]
 
     def timed(self) -> list[Found]:
-        """`each` where times are asked for: it holds of whoever has any. A `Not` may never hold, and have some."""
-        found = [one for one in self.each() if one.entity not in self.who.maybe]
-        return [replace(one, verdict="yes" if one.spans else self._never(one)) for one in found]
-
-    def _never(self, one: Found) -> Verdict:
-        """That it never holds of somebody, or, of a `Not`, that at most times nobody knows."""
-        if not isinstance(self.where, Not):
-            return "no" if one.verdict == "yes" else one.verdict
-        return "unknown" if self.open_s(one.entity) > (1 - WHOLE) * seconds_in(self.part) else "no"
+        """`each` where times are asked for: it holds of whoever has any. A `Not` may never hold, and have some; where
+        nobody knows at most times, that it never holds isn't known.
+        """
+        found, most = (
+            [one for one in self.each() if one.entity not in self.who.maybe],
+            (1 - WHOLE) * seconds_in(self.part),
+        )
+        never: dict[str, Verdict] = {one.entity: "no" if one.verdict == "yes" else one.verdict for one in found}
+        if isinstance(self.where, Not):
+            never = {name: "unknown" if self.open_s(name) > most else "no" for name in never}
+        return [replace(one, verdict="yes" if one.spans else never[one.entity]) for one in found]
 
     def open_s(self, name: str) -> float:
         """For how many seconds it isn't known whether the condition holds of somebody."""
@@ -277,7 +279,9 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     ordered = query.select == "order"  # then the event is what it is held against
     part = Part([timeline.whole]) if ordered else part_of(query.during, timeline)
     timeline = audible(timeline) if is_of_sound(query) else timeline
-    placed = _asks_people(query) and is_of_scene(query.where)
+    listed = query.select in ("who", "count", "order", "describe") or query.value == "people"
+    things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
+    placed = listed and not things and is_of_scene(query.where)  # people by where they are: "who is in the kitchen?"
     who = subjects(query.whom, None if placed else query.where, part.spans, timeline)
     if asks_absence(query):
         gone = [
@@ -329,12 +333,6 @@ def _asks_rank(query: Query) -> bool:
     return query.rank is not None and query.number is None and query.select in ("exists", "who")
 
 
-def _asks_people(query: Query) -> bool:
-    """Whether people are listed or counted by where they are ("who is in the kitchen?"), not things."""
-    listed = query.select in ("who", "count", "order", "describe") or query.value == "people"
-    return listed and not any(has.attribute in _OF_THINGS for has in atoms(query.where))
-
-
 def _is_polar(query: Query) -> bool:
     return query.form == "polar" or query.number is not None or query.select == "exists" and not is_choice(query)
 
@@ -350,24 +348,18 @@ def _exists(lookup: Lookup) -> Finding:
     if query.whom.quantifier == "all" and not query.whom.names:  # all who are there
         people = [one for one in people if spoken_of(lookup.where, one.entity, lookup.part, lookup.timeline)]
     spans = common(jointly(who, lookup.where, query.whom, lookup.timeline).yes, lookup.part)
-    only = query.whom.quantifier == "only"
-    rest = [lookup.of_one(name) for name in others(lookup.who.sure, lookup.timeline)] if only else []
-    verdict = _verdict(lookup, [one.verdict for one in people], rest)
+    quantifier, named = query.whom.quantifier, bool(query.whom.names)
+    several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
+    perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
+    verdict = several([*(one.verdict for one in people), *lookup.missed, *perhaps])
+    rest = [lookup.of_one(name) for name in others(who.sure, lookup.timeline)] if quantifier == "only" else []
+    if quantifier == "only":
+        verdict = all_verdict([verdict, TURNED[any_verdict([one.verdict for one in rest])]])
+    verdict = TURNED[verdict] if quantifier == "none" else verdict
     finding = Finding(query, None if is_choice(query) else verdict, spans=tuple(spans))
-    if query.whom.names:  # who else does so
+    if named:  # who else does so
         people += [one for one in rest if one.verdict == "yes"]
     return listed(people, finding)
-
-
-def _verdict(lookup: Lookup, verdicts: list[Verdict], rest: Sequence[Found]) -> Verdict:
-    """What the verdicts of all who are meant come to; `rest` are all others, where only these are asked about."""
-    quantifier, named = lookup.query.whom.quantifier, bool(lookup.query.whom.names)
-    perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
-    several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
-    verdict = several([*verdicts, *lookup.missed, *perhaps])
-    if quantifier == "only":
-        return all_verdict([verdict, TURNED[any_verdict([one.verdict for one in rest])]])
-    return TURNED[verdict] if quantifier == "none" else verdict
 
 
 def _perhaps(lookup: Lookup, counted: bool = True) -> list[str]:

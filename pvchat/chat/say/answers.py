@@ -97,7 +97,8 @@ def holders(finding: Finding, timeline: Timeline) -> str:
     query, whom = finding.query, finding.query.whom
     if asks_absence(query):
         return who_is_absent(_asked_about(finding, timeline))
-    if _asks_presence(query) and whom.quantifier not in ("only", "none", "either"):
+    more = query.throughout or query.number or whom.such or whom.nth or query.during.event
+    if is_plain(query.where) and not more and whom.quantifier not in ("only", "none", "either"):  # who is there
         return _of_several(finding, timeline) if whom.names[1:] else _there(finding, timeline)
     return _whether(finding, timeline) if query.select == "exists" else _who(finding, timeline)
 
@@ -201,13 +202,6 @@ def open_said(people: Sequence[Found]) -> list[str]:
     """That it isn't known of some people, as a clause."""
     names = people_said(people)
     return [f"I can't tell of {join(shortened(names, len(names), _MOST_OPEN), 'or')}"] if names else []
-
-
-def _asks_presence(query: Query) -> bool:
-    """Whether a question asks of nothing but who is there, in all of the part."""
-    whom = query.whom
-    more = query.throughout or query.number or whom.such or whom.nth or query.during.event
-    return is_plain(query.where) and not more
 
 
 def _asked_about(finding: Finding, timeline: Timeline) -> list[Entity]:
@@ -405,7 +399,11 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     told = _first_or_last(finding) or holds_said(finding.people, query.where, finding, timeline)
     sentences = [f"{text}." for text in told]
     sentences[:1] = [f"{lead(finding)}{sentence}" for sentence in sentences[:1]]
-    sentences += _untimed(finding, timeline) if not sentences or query.whom.names else []
+    if not sentences or query.whom.names:  # of whom it never holds, and of whom that isn't known
+        never = [(one, f"{HEDGE} " * one.likely + "never") for one in finding.against]
+        sentences += [f"{called(one.entity)} {clause(query.where, 1, how)}." for one, how in never]
+        asked = wording("asked_for", query.select)
+        sentences += [text for one in finding.open for text in _untold(one, asked, query.where or PRESENT, timeline)]
     named = query.whom.names or query.whom.unknown  # who then is missing
     return " ".join(map(upper, sentences)) or ("" if named else nobody(finding))
 
@@ -448,15 +446,6 @@ def _first_or_last(finding: Finding) -> list[str]:
     edge = ("first", 0, 0) if rank.k == 1 else ("last", -1, 1)
     people = [one for one in finding.people if one.spans]
     return [f"{called(one.entity)} is {edge[0]} seen at {clock(one.spans[edge[1]][edge[2]])}" for one in people]
-
-
-def _untimed(finding: Finding, timeline: Timeline) -> list[str]:
-    """Of whom it never holds, and of whom that isn't known."""
-    where = finding.query.where or PRESENT
-    against = [(called(one.entity), f"{HEDGE} never" if one.likely else "never") for one in finding.against]
-    sentences = [f"{name} {clause(where, 1, never)}." for name, never in against]
-    asked = wording("asked_for", finding.query.select)
-    return [*sentences, *(told for one in finding.open for told in _untold(one, asked, where, timeline))]
 
 
 def shots(finding: Finding, timeline: Timeline) -> str:
