@@ -75,6 +75,11 @@ def test_what_is_found_and_the_rows_that_answer():
     )  # fmt: skip
 
 
+def test_the_scene_may_come_before_somebody():
+    dog = Finding(Query("order", where=Has("thing", "dog")), "yes", (Found("", number=1.0),), (Found("Ana", "no"),))
+    assert dict(explain(dog.to_dict()).found) == {"answer": "yes", "true of": "the scene", "not true of": "Ana"}
+
+
 def test_two_questions_and_many_rows_as_lines():
     many = Found("Ana", rows=(JACKET,) * (MOST_ROWS + 2))
     told = lines(explain(Finding(Query("who"), people=(many,), then=Finding(Query("length"), number=75.0)).to_dict()))

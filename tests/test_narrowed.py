@@ -179,6 +179,11 @@ def test_leaving_a_place_that_nobody_knows_is_not_denied() -> None:
             Query("exists", ANA, And((STREET, Not(Has("posture", "sitting")))), form="polar", throughout=True),
             "Yes, Ana is never sitting on a street.",
         ),
+        # what holds of several that one may choose of, and of whom
+        (
+            Query("who", where=Or((SITS, Has("deed", "cooking")))),
+            "Ana is sitting from 0:00 to 0:30; Ben is cooking.",
+        ),
         # moments have one time
         (Query("when", BEN, Has("leaves", "kitchen")), "Ben is leaving a kitchen at 0:25."),
     ],

@@ -30,7 +30,6 @@ from pvchat.chat.query import (
     conjunction,
     events_in,
     is_numbered,
-    spots,
 )
 from pvchat.chat.sounds import rows_heard, truth_heard
 from pvchat.chat.spans import (
@@ -142,8 +141,10 @@ def whether(
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
     enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
     if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?", "does she eat alone?"
-        sure: list[Condition] = [And(spots(condition)), *(one for one in condition.parts if isinstance(one, Has))]
-        there = [common(time, truth_of(one, entity, timeline).yes) for one in sure if one != And(())]
+        single = [one for one in condition.parts if isinstance(one, Has)]
+        spots = tuple(one for one in single if one.attribute in (*PLACES, "near"))  # in the kitchen, at the table
+        sure = [*single, *[And(spots)] * (0 < len(spots) < len(condition.parts))]
+        there = [common(time, truth_of(one, entity, timeline).yes) for one in sure]
         enough = any(spans and not without(spans, truth.no) for spans in there)
     if isinstance(condition, Has) and condition.attribute in HEARD:  # no doubt about any moment
         enough = not without(time, truth.no)

@@ -321,12 +321,6 @@ def by_place(where: And) -> tuple[tuple[Has, ...], tuple[Condition, ...]]:
     return places, tuple(part for part in where.parts if part not in places)
 
 
-def spots(where: And) -> tuple[Has, ...]:
-    """Where somebody is, of several conditions beside others: in the kitchen, at the table."""
-    found = tuple(one for one in where.parts if isinstance(one, Has) and one.attribute in (*PLACES, "near"))
-    return found if len(found) < len(where.parts) else ()
-
-
 def together(where: Condition | None) -> tuple[Condition, ...]:
     """The conditions that hold together in one; the other way round `conjunction`."""
     return where.parts if isinstance(where, And) else () if where is None else (where,)

@@ -113,16 +113,14 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     attribute = (wording("asked", query.attribute) or query.attribute or "") + f" ({query.value})" * bool(query.value)
     by = f", by {attribute}" * (query.attribute is not None)
     yield "asked", attribute if query.select == "attribute" else wording("asks", query.select) + by
-    if query.whom != EVERYBODY:
-        yield "about", _whom(query.whom, query.select in _OF_SEVERAL)
-    if query.versus is not None:
-        yield "compared with", _whom(query.versus, several=True)
-    if not is_plain(query.where):
-        yield "condition", clause(query.where)
-    if query.rank is not None:
-        yield "which", rank_said(query.rank)
-    if query.number is not None:
-        yield "number", _number(query.number, query, many)
+    pairs = (
+        ("about", "" if query.whom == EVERYBODY else _whom(query.whom, query.select in _OF_SEVERAL)),
+        ("compared with", "" if query.versus is None else _whom(query.versus, several=True)),
+        ("condition", "" if is_plain(query.where) else clause(query.where)),
+        ("which", "" if query.rank is None else rank_said(query.rank)),
+        ("number", "" if query.number is None else _number(query.number, query, many)),
+    )
+    yield from (pair for pair in pairs if pair[1])
     yield from (pair for pair in _part(query) if not many or pair != _WHOLE)
 
 
