@@ -143,7 +143,7 @@ def whether(
     if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?", "does she eat alone?"
         single = [one for one in condition.parts if isinstance(one, Has)]
         spots = tuple(one for one in single if one.attribute in (*PLACES, "near"))  # in the kitchen, at the table
-        sure = [*single, *[And(spots)] * (0 < len(spots) < len(condition.parts))]
+        sure: list[Condition] = [*single, *[And(spots)] * (0 < len(spots) < len(condition.parts))]
         there = [common(time, truth_of(one, entity, timeline).yes) for one in sure]
         enough = any(spans and not without(spans, truth.no) for spans in there)
     if isinstance(condition, Has) and condition.attribute in HEARD:  # no doubt about any moment

@@ -76,7 +76,6 @@ from pvchat.chat.say.clauses import (
     time_asked,
     time_of,
     unknown_people,
-    who_is_absent,
     who_is_there,
     whom_said,
 )
@@ -96,7 +95,9 @@ def holders(finding: Finding, timeline: Timeline) -> str:
     """Whether something holds of somebody, or of whom."""
     query, whom = finding.query, finding.query.whom
     if asks_absence(query):
-        return who_is_absent(_asked_about(finding, timeline))
+        asked = _asked_about(finding, timeline)
+        absent = decided(asked, "absent")
+        return " ".join([f"{not_here(absent)}." if absent else "I miss nobody whom I know.", *may_be(asked)])
     more = query.throughout or query.number or whom.such or whom.nth or query.during.event
     if is_plain(query.where) and not more and whom.quantifier not in ("only", "none", "either"):  # who is there
         return _of_several(finding, timeline) if whom.names[1:] else _there(finding, timeline)

@@ -492,12 +492,6 @@ def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[
     return " ".join(x for x in (first, *may_be(asked), unknown_people(strangers, bool(present))) if x)
 
 
-def who_is_absent(asked: Sequence[Entity]) -> str:
-    """Who of those enrolled is not there, and who may not be."""
-    absent = decided(asked, "absent")
-    return " ".join([f"{not_here(absent)}." if absent else "I miss nobody whom I know.", *may_be(asked)])
-
-
 def nobody_known(besides: Sequence[str] = ()) -> str:
     """That nobody known is there, or nobody else."""
     return f"Nobody {'else ' if besides else ''}I know is in this video."
