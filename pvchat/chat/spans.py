@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, TypeVar
 
 Span = tuple[float, float]
 # "unsure": whether somebody asked about is there isn't sure; "unknown": nothing that was measured tells it
+T = TypeVar("T")
 Verdict = Literal["yes", "no", "unsure", "unknown"]
 WHOLE = 0.95  # share of the time that is told as all of it
 TURNED: dict[Verdict, Verdict] = {"yes": "no", "no": "yes", "unknown": "unknown", "unsure": "unsure"}
@@ -58,7 +59,7 @@ def seconds_in(spans: Sequence[Span]) -> float:
     return sum(end - start for start, end in merged(spans))
 
 
-def nth_of(spans: Sequence[Span], n: int) -> list[Span]:
+def nth_of(spans: Sequence[T], n: int) -> list[T]:
     """The n-th of some spans from 1 (negative: from the last), as a list; empty where there are fewer."""
     at = n - 1 if n > 0 else n
     return [spans[at]] if n and -len(spans) <= at < len(spans) else []

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
+from pvchat.chat.english import in_place
 from pvchat.chat.query import (
     EVERYBODY,
     NEVER,
@@ -135,6 +136,12 @@ class Scope:
     place: str = ""
     joint: str = ""
 
+    @property
+    def of(self) -> str:
+        """Such as " on Tuesday in the kitchen"."""
+        when = "" if self.dates is None else self.dates.said
+        return (f" {when}" if when else "") + (f" {in_place(self.place)}" if self.place else "")
+
 
 @dataclass(frozen=True)
 class ArchiveQuestion:
@@ -162,6 +169,17 @@ class ArchiveQuestion:
             for place, joint in self.places or (("", ""),)
             for dates in self.dates or (None,)
         ]
+
+    @property
+    def joint(self) -> str:
+        """What stands between its times and places; "" where there aren't several."""
+        return self.scopes[-1].joint if len(self.scopes) > 1 else ""
+
+    @property
+    def of(self) -> str:
+        """Such as " on Monday or on Tuesday in the kitchen"."""
+        word = {"than": "or", "both": "and"}.get(self.joint, self.joint)
+        return f" {word}".join(one.of for one in self.scopes)
 
 
 def read_archive(
