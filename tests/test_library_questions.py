@@ -63,10 +63,12 @@ def told(found: ArchiveFinding) -> dict[str, Any]:
 
 
 QUESTIONS: dict[str, dict[str, Any]] = {
-    "Was Ana in the kitchen or in the garden?": {"verdict": "yes", "then": {"verdict": "no"}},
-    "Was Ana in both the kitchen and the garden?": {"verdict": "no", "then": {"verdict": "no"}},
-    "Who was in the hall but not in the garden?": {"names": [], "then": {"names": ["Ben"]}},
-    "Is Ana more often in the kitchen or in the hall?": {"number": 5, "then": {"number": 0}},
+    "Was Ana in the kitchen or in the garden?": {"verdict": "yes", "groups": {"in the kitchen": 5, "in the garden": 0}},
+    "Was Ana in both the kitchen and the garden?": {"verdict": "no"},
+    "Who was in the hall but not in the garden?": {"names": []},
+    "Is Ana more often in the kitchen or in the hall?": {"groups": {"in the kitchen": 5, "in the hall": 0}},
+    "How often was Ben in the hall and in the garden?": {"groups": {"in the hall": 2, "in the garden": 1}},
+    "When was Ben last in the hall or in the garden?": {"videos": [8]},
     # of each
     "Was Ana here every Monday?": {"verdict": "yes", "groups": {"2026-11-16": 1, "2026-11-23": 1}},
     "Was Ben here every Monday?": {"verdict": "no", "groups": {"2026-11-16": 0, "2026-11-23": 2}},
@@ -116,19 +118,24 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Who was seen longest in the kitchen?": {"names": ["Ana", "Ben"]},
     "Was Ana here less often than Ben this week?": {"verdict": "yes"},
     # two times
-    "Was Ana here on Monday and on Tuesday?": {
-        "verdict": "yes",
-        "videos": [2],
-        "then": {"verdict": "yes", "videos": [4]},
-    },
-    "Was Ben here on Monday and on Tuesday?": {"verdict": "no", "then": {"verdict": "no"}},
-    "Was Ben here on Monday or on Tuesday?": {"verdict": "yes", "videos": [2, 3], "then": {"verdict": "no"}},
+    "Was Ana here on Monday and on Tuesday?": {"verdict": "yes", "videos": [2, 4]},
+    "Was Ben here on Monday and on Tuesday?": {"verdict": "no", "groups": {"on Monday": 2, "on Tuesday": 0}},
+    "Was Ben here on Monday or on Tuesday?": {"verdict": "yes", "videos": [2, 3]},
     "Who was here on Monday but not on Tuesday?": {"names": ["Ben"]},
-    "Who was here on Monday and on Friday?": {"names": ["Ben", "Ana"], "then": {"videos": [5, 6]}},
-    "Was Ana here more often this week than last week?": {"verdict": "yes", "number": 4, "then": {"number": 1}},
-    "Was Ben here more often on Tuesday than on Monday?": {"verdict": "no", "number": 0, "then": {"number": 2}},
-    "Was Ana here longer on Tuesday than on Monday?": {"verdict": "yes", "number": 60, "then": {"number": 20}},
-    "Were more people here on Monday than on Tuesday?": {"verdict": "yes", "number": 2, "then": {"number": 1}},
+    "Who was here on Monday and on Friday?": {"names": ["Ben", "Ana"], "videos": [2, 3, 5, 6]},
+    "Was Ana here more often this week than last week?": {
+        "verdict": "yes",
+        "groups": {"this week": 4, "last week": 1},
+    },
+    "Was Ben here more often on Tuesday than on Monday?": {"verdict": "no"},
+    "Was Ana here longer on Tuesday than on Monday?": {
+        "verdict": "yes",
+        "groups": {"on Tuesday": 60, "on Monday": 20},
+    },
+    "Were more people here on Monday than on Tuesday?": {
+        "verdict": "yes",
+        "groups": {"on Monday": 2, "on Tuesday": 1},
+    },
     # hours of a day
     "Who was in the kitchen between 9 and 11?": {"names": ["Ana", "Ben"], "videos": [1, 2, 4]},
     "Was Ana here on Tuesday between 9 and 11?": {"verdict": "yes", "videos": [4]},
@@ -253,6 +260,15 @@ FOLLOWED = {
     "When was Ana last here? → How often was she here?": {"videos": [1, 2, 4, 6, 9]},
     "Who came first on Friday, Ana or Ben? → And on Monday?": {"names": ["Ana", "Ben"]},
     "Was Ana here more often than Ben this week? → And last week?": {"verdict": "yes"},
+    "Who was in the kitchen between 9 and 10 on Monday? → And on Tuesday?": {"names": [], "videos": []},
+    "Who was in the kitchen on Tuesday? → In the evening?": {"videos": []},
+    "Was Ben here on Monday? → And the Friday after?": {"verdict": "yes", "videos": [5, 6]},
+    "Was Ana here on Monday? → And a week earlier?": {"verdict": "yes", "videos": [1]},
+    "When was Ben last in the hall? → And before that? → Was Ana there too?": {"verdict": "no", "videos": []},
+    "When was Ben last in the garden? → Was Ana in the kitchen that day?": {"verdict": "yes", "videos": [2]},
+    "How many rooms has Ben been in? → Which?": {"groups": {"kitchen": 3, "garden": 1, "hall": 2}},
+    "Who did Ana meet? → And Ben?": {"names": ["Ana"], "videos": [2]},
+    "Who came first on Friday? → And last?": {"names": ["Ben"]},
     "Was Ben here on Saturday? → And the day before?": {"verdict": "yes", "videos": [5, 6]},
 }
 REFUSED = {

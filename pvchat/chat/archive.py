@@ -156,7 +156,7 @@ def _in_one(
     of_presence = all(has.attribute in ("present", "with", "alone") for has in atoms(query.where))
     timeline, doubtful = _if_there(timeline, unsure if of_presence else frozenset()), doubted | unsure
     one = _holding(query, video, timeline)
-    if one is None and _is_of_nobody(query) and _holding(query, video, without(timeline, doubtful)):
+    if one is None and _is_of_nobody(query) and query.select != "who" and _holding(query, video, without(timeline, doubtful)):
         return Seen(video, ((0.0, video.seconds),), sure=False)
     if query.value == "people" and query.select == "when":
         one = _so_many(query, one or Seen(video, ((0.0, video.seconds),), told=_is_empty(query, timeline)))
@@ -197,11 +197,9 @@ def _holding(query: Query, video: Video, timeline: Timeline) -> Seen | None:
     each = {one.entity: tuple((not told and one.spans) or timeline.seen(one.entity)) for one in people}
     left = tuple(one.entity for one in found.open if is_of_all(query))
     at_times = bool(whom.names) and whom.quantifier in ("both", "all") and {*whom.names} <= {*each}  # if never at once
-    holds = {
-        "exists": found.verdict == "yes", "when": bool(found.spans) or at_times,
-        "attribute": bool(each) or bool(found.rows) and whom == EVERYBODY,
-    }.get(asked.select, bool(each))  # fmt: skip
-    if holds:
+    of_scene = told and bool(found.rows) and whom == EVERYBODY
+    holds = {"exists": found.verdict == "yes", "when": bool(found.spans) or at_times}.get(asked.select, bool(each))
+    if holds or of_scene:
         spans = tuple(found.spans) or _all_spans(each) or ((0.0, video.seconds),)
         names = tuple(filter(None, (*each, *left)))
         return Seen(video, spans, names, frozenset(left), each=each, quotes=_quotes(query, timeline, spans))
@@ -214,9 +212,9 @@ def _asked(query: Query) -> Query:
     if is_told_of_one(query):
         return query
     asked, rank = Query("when", query.whom, query.where, during=query.during), query.rank
-    if is_of_sound(query):
-        return replace(asked, where=query.where or Has("speaks"))
     of_all = is_of_all(query)
+    if is_of_sound(query) and not of_all:
+        return replace(asked, where=query.where or Has("speaks"))
     if of_all or query.select in ("who", "count") or query.value == "people":
         whom = query.whom if query.whom.names else replace(query.whom, quantifier="any")
         number = None if of_all or query.value == "people" or _counts_videos(query) else query.number

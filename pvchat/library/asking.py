@@ -36,7 +36,7 @@ from pvchat.chat.english import wording
 from pvchat.chat.query import EVERYBODY, PRESENT, Query, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, Scope, read_archive
-from pvchat.chat.reader.dates import Dates
+from pvchat.chat.reader.dates import Dates, around
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known
 from pvchat.chat.run import run
@@ -167,6 +167,9 @@ class _Search:
             if not sighted.seen:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
             edge = _meant(asked.sighting, sighted.sure or list(sighted.seen))
+            if asked.around:
+                day = replace(asked, sighting=None, around="", dates=(around(edge.video.at, asked.around),))
+                return replace(self, asked=day)._answer(query)
             said, search = replace(said, moment=edge, one=True), replace(self, only=edge.video.number)
         found = search._found(query)
         if is_told_of_one(query):

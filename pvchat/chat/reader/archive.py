@@ -19,6 +19,7 @@ from pvchat.chat.query import (
     EVERYBODY,
     NEVER,
     PRESENT,
+    And,
     During,
     Event,
     Form,
@@ -33,7 +34,7 @@ from pvchat.chat.query import (
     numbers_of,
     parts_of,
 )
-from pvchat.chat.reader.dates import Dates, beyond, dated
+from pvchat.chat.reader.dates import Dates, beyond, dated, held_on
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.sounds import MUSIC
@@ -56,7 +57,8 @@ _UNIT = re.compile(
     rf"|(?P<video>videos?(?:(?<=many videos)|{_MOSTLY})))\b(?: (?:[io]n )?(?:which|when|where|that))?"
     rf"|^(?P<where>where)\b(?:{_MOSTLY}|(?=.*\b(?:been|everywhere|now|last|first)\b))"
     rf"|^(?P<when>when|what time)\b{_USUALLY}"
-    rf"|^(?P<who>who)\b(?:{_MOSTLY}|(?=.*(?<![\"'“‘])\bnever\b))|^(?P<ago>how (?:long|many \w+) ago)\b",
+    rf"|^(?P<who>who)\b(?:{_MOSTLY}|(?=.*(?<![\"'“‘])\bnever\b))"
+    r"|^(?P<ago>how (?:long|many \w+) (?:ago|(?:is it |has it been )?since))\b",
     re.IGNORECASE,
 )
 _MEASURES = (
@@ -73,7 +75,7 @@ _NOT = re.compile(
 )
 _IDLE = re.compile(
     r"^(?:is|are|was|were|has|had|have|been|used|visit\w*|the|all|every|people|videos?|there|seen|recorded|filmed|shot"
-    r"|\W)*$",
+    r"|made|taken|which|what|\W)*$",
     re.IGNORECASE,
 )
 _SHOW = re.compile(
@@ -104,11 +106,20 @@ _OF_THEM = re.compile(
     r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b|(?= (?:is|are|was|were)\b))", re.IGNORECASE
 )
 _BEYOND = re.compile(
-    r"^(?:and |what about )?(?:(?:on )?the (?P<unit>day|night|week|month|year) )?(?P<how>before|after)"
-    r"(?: that| then)?\W*$",
-    re.IGNORECASE,
+    r"^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the (?:(?P<count>\w+) )?"
+    r"(?P<unit>hour|day|night|week|month|year|\w+day)s? )?(?P<how>before|after)(?: that| then)?\W*$"
+    r"|^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:"
+    r"(?P<which>next|following|previous) (?P<one>day|night|week|month|year)"
+    r"|(?P<so_many>\w+) (?P<units>day|week|month|year)s? (?P<later>later|earlier))\W*$", re.IGNORECASE,
+)  # fmt: skip
+# "the same day", "that evening": of the time asked about before, or of the one sighting that is meant
+_THAT = re.compile(r" (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b", re.IGNORECASE)
+_WHICH_ONES = re.compile(r"^(?:and )?(?:which|what)(?: ones?| \w+s| were (?:they|those))?\W*$", re.IGNORECASE)
+_NTH_VISIT = re.compile(r"\b(?P<nth>second|third|fourth|fifth)(?= (?:visit|time|sighting)\b)", re.IGNORECASE)
+_NTHS = ("second", "third", "fourth", "fifth")
+_ON_IT = re.compile(
+    r"\b(?:else|his|their|in it)\b|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE
 )
-_ON_IT = re.compile(r"\b(?:else|his|their)\b|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE)
 # Asks anew, of all times
 _EVER = re.compile(r"\b(?:ever|never|usually|normally|always|at all)\b", re.IGNORECASE)
 _ONE_BEFORE = re.compile(
@@ -125,6 +136,7 @@ _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
 _IN_ORDER = re.compile(r",? in (?:chronological )?order\b", re.IGNORECASE)
 _USED = "used|empty|in use|visited|busy|occupied"
+_UNREAD = Query("refuse", refusal="unclear", value="times")
 _SPOT = "§"  # stands where a place was named
 
 
@@ -153,6 +165,7 @@ class ArchiveQuestion:
         dates: of which times ("on Monday and on Friday"); none: of any.
         places: the sources that it names, with what joins each to the one before; none: any.
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
+        around: "day", "week" …: all videos of that of the sighting are meant ("that day").
     """
 
     query: Query
@@ -160,6 +173,7 @@ class ArchiveQuestion:
     dates: tuple[Dates, ...] = ()
     places: tuple[tuple[str, str], ...] = ()
     sighting: Query | None = None
+    around: str = ""
 
     @property
     def scopes(self) -> list[Scope]:
@@ -196,32 +210,56 @@ def read_archive(
     """
     text = _CALLED.sub(_as_called, text.strip())
     rest, spots = _placed(text, places)
-    unread = ArchiveQuestion(Query("refuse", refusal="unclear", value="times"), text)
     try:
         rest, dates = dated(rest, now, (*known.names, *known.aliases))
     except SettingsError:
-        return unread
+        return ArchiveQuestion(_UNREAD, text)
     rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
     scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots)
-    if before is not None and (dates or spots) and _ASKS_AGAIN.match(rest.replace(_SPOT, "")):  # "and on Tuesday?"
-        again = _again(before, dates, spots)
-        if len(again.scopes) > 1 or again.query.select != "compare" or len(_held(again.query)) > 1:
-            return again
+    if before is not None and (again := _asked_again(rest, scoped, before)) is not None:
+        return again
     meant = None if before is None else _sighting_of(before)
-    if before is not None and meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
-        return replace(before, query=_one_before(meant, meant.rank), sighting=None)
-    if before is not None and before.dates and (said := _BEYOND.match(rest)):
-        other = beyond(before.dates, said["how"].lower(), (said["unit"] or "").lower())
-        return unread if other is None else replace(before, dates=(other,))
     if before is not None and before.query.select in ("when", "how_often") and _OF_THEM.search(rest):
         return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), replace(known, history=()), scoped), before)
+    around = _THAT.search(rest) if before is not None else None
+    if around is not None:
+        rest = f"{rest[: around.start()]}{rest[around.end() :]}"
     found = _of_scopes(rest, known, scoped)
     if before is None:
         return found
     fresh = _of_scopes(rest, replace(known, history=()), scoped)
     named = any(whom.names for whom in parts_of(fresh.query, Whom))
     leans = found.query != fresh.query or _ON_IT.search(rest) or not named and _HE.search(rest)
+    if around is not None:
+        on_day = _held_on(replace(found, places=found.places or before.places), before)
+        return (
+            on_day if before.dates or meant is None else replace(on_day, sighting=meant, around=around["unit"].lower())
+        )
     return _leaning(rest, found, before, meant) if _LEANS.search(rest) or leans and not _EVER.search(rest) else found
+
+
+def _asked_again(rest: str, scoped: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion | None:
+    """The question before, of another time or place, of the time before; None: something else is asked."""
+    dates, spots, meant = scoped.dates, scoped.places, _sighting_of(before)
+    if (dates or spots) and _ASKS_AGAIN.match(rest.replace(_SPOT, "")):  # "and on Tuesday?"
+        again = _again(before, dates, spots)
+        if len(again.scopes) > 1 or again.query.select != "compare" or len(_held(again.query)) > 1:
+            return again
+    if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
+        return replace(before, query=_one_before(meant, meant.rank), sighting=None, around="")
+    if before.dates and (said := _BEYOND.match(rest)):
+        other = beyond(before.dates, *_beyond_said(said.groupdict()))
+        return replace(before, dates=(other,)) if other else replace(before, query=_UNREAD)
+    if before.query.select == "how_often" and _WHICH_ONES.match(rest) and before.query.number is None:
+        return replace(before, query=replace(before.query, select="when"))
+    return None
+
+
+def _beyond_said(said: dict[str, str | None]) -> tuple[str, str, float]:
+    """How one time lies to another, in which units, and how many of them (0: the one next to it)."""
+    how, count = (said["how"] or said["which"] or said["later"] or "").lower(), said["so_many"] or said["count"] or ""
+    how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)
+    return how, (said["unit"] or said["one"] or said["units"] or "").lower(), counted(count.lower()) or 0.0
 
 
 def _as_called(match: re.Match[str]) -> str:
@@ -277,15 +315,16 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     """A question with a mark in the place of the sources it names, and these: "in the kitchen or in the garden"."""
     if not places:
         return text, ()
-    names = "|".join(re.escape(one) for one in sorted(places, key=len, reverse=True))
+    spelt = _spelt(places)
+    names = "|".join(re.escape(one) for one in sorted(spelt, key=len, reverse=True))
     into = r"(?:in|on|into|at|to|from|of|inside|around|through)"
     one = rf"(?:(?:the|our|my) )?(?:{names})\b"
-    lead = rf"(?:(?:^| ){into} |(?<=leave) |(?<=left) |(?<=enter) |(?<=entered) )"
+    verbs = ("leave", "left", "enter", "entered", "use", "used", "pass", "passed")
+    lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
     more = rf"(?:,? (?:and|or|but not|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
-    spelt = {one.lower(): one for one in places}
     if found is None and (
-        used := re.search(rf"\bthe ({names})\b( first| last| ever)? ({_USED})\b", text, re.IGNORECASE)
+        used := re.search(rf"\b(?:the )?({names})\b( first| last| ever)? ({_USED})\b", text, re.IGNORECASE)
     ):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
         return f"{text[: used.start()]}{who} there{used[2] or ''}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
@@ -298,7 +337,15 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     spots = tuple(
         (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
     )
-    return f"{text[: found.start()]} {_SPOT}{text[found.end() :]}".strip(), spots
+    asked = f"{text[: found.start()]} {_SPOT}{text[found.end() :]}".strip()
+    return re.sub(rf"\b(?:use|pass)(e?d)?(?= {_SPOT})", lambda verb: "came" if verb[1] else "come", asked), spots
+
+
+def _spelt(places: Sequence[str]) -> dict[str, str]:
+    """Places by what they may be called: by name, and where only one is so by its last word ("the door")."""
+    last = [one.lower().split()[-1] for one in places]
+    short = {word: one for word, one in zip(last, places, strict=True) if last.count(word) == 1 and word.isalpha()}
+    return {word: one for word, one in short.items() if word != "room"} | {one.lower(): one for one in places}
 
 
 def _at(text: str, known: Known) -> Query:
@@ -318,6 +365,10 @@ def _read_one(rest: str, known: Known) -> Query:
         asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
         rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
         return replace(asked, select="when", rank=rank, number=Number("exactly", count))
+    if nth := _NTH_VISIT.search(rest):  # "Ana's second visit"
+        query = _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
+        of_time = query.rank is not None and query.rank.by == "time"
+        return replace(query, rank=Rank("time", 2 + _NTHS.index(nth["nth"].lower()))) if of_time else _at(rest, known)
     if ordered := _IN_ORDER.search(rest):
         query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
         return Query("when", query.whom, query.where, value="in order", during=query.during)
@@ -341,6 +392,7 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
             ranks, rest = [*ranks, measure], re.sub(said, " ", rest, flags=re.IGNORECASE)
     denied = _NOT.search(rest) is not None
     rest = re.sub(r" (?:in|at|on)(?: it)?(?=\W*$)", "", re.sub(" +", " ", _NOT.sub("", rest)))
+    rest = re.sub(r"\b(?:pass|use|visit|enter)(?:e?s|e?d)?(?: by| through)?(?=\W*$)", "appear", rest)
     idle = _IDLE.match(rest.replace(_SPOT, ""))
     rank, number = next(iter(ranks), None), NEVER if denied else None
     if by == "who":
@@ -399,8 +451,9 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
 def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     whom, where, polar = query.whom, query.where, query.form == "polar"
-    if query.select == "attribute" and query.attribute == "with":
-        return Query("who", where=Has("with", of=whom), during=query.during, rank=query.rank)
+    if query.select == "exists" and polar and query.throughout and whom.names and where not in (None, PRESENT):
+        ever_not = And((PRESENT, Not(where)))  # "does she always sit?": never not
+        return replace(query, select="how_often", where=ever_not, number=NEVER, throughout=False)
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
         return Query("when", whom, where, value="place", during=query.during)
     if query.select == "length" and (query.number is not None or query.rank is not None):
@@ -421,8 +474,8 @@ def _over_videos(query: Query, text: str) -> Query:
     if whom.quantifier == "none" and isinstance(where, Has) and where.attribute == "with" and where.of is not None:
         query = replace(query, whom=replace(where.of, nth=whom.nth, nth_by=whom.nth_by), where=Has("alone"))
     whom = query.whom
-    if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth == query.rank.k:
-        query = replace(query, whom=replace(whom, nth=0))  # "the first person"
+    if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth:
+        query = replace(query, whom=replace(whom, nth=0), rank=Rank("time", whom.nth))  # "the first person"
     if query.select == "when" and whom.nth_by == "time" and whom.nth != 0:
         rank = Rank("time", whom.nth) if whom.nth < 0 or _EDGE.search(text) else query.rank  # "when did he come?"
         query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=rank)
@@ -478,4 +531,4 @@ def _held_on(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion
     """A question at the time and the place of the one before, where it names none itself."""
     asks_place = found.query.value == "place" and found.sighting is None
     places = found.places or (() if asks_place else before.places)
-    return replace(found, dates=found.dates or before.dates, places=places)
+    return replace(found, dates=held_on(found.dates, before.dates), places=places)

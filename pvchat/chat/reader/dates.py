@@ -25,6 +25,7 @@ _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # t
 # Hours at which parts of a day begin and end [choice]; the night ends on the next day.
 _PARTS = {"morning": (time(4), time(12)), "afternoon": (time(12), time(18)), "evening": (time(18), time()),
           "night": (time(20), time(6)), "daytime": (time(6), time(20))}  # fmt: skip
+_LASTS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 _THIRDS = {"beginning": 0, "start": 0, "early": 0, "middle": 1, "mid": 1, "end": 2, "late": 2}
 
 _WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
@@ -40,12 +41,17 @@ _DAY = (
     rf"(?:the day before yesterday|yesterday|today|(?:{_WEEKDAY},? )?{_DATE}|(?:last |this )?{_WEEKDAY}(?:{_OF_WEEK})?)"
 )
 _PART = r"(?:morning|afternoon|evening|night)"
-_AT_PART = rf"(?:this {_PART}|tonight|last (?:night|evening)|{_DAY} {_PART}|the {_PART} of {_DAY})"
+_AT_PART = (
+    rf"(?:the {_PART} before last|this {_PART}|tonight|last (?:night|evening)|{_DAY} {_PART}|the {_PART} of {_DAY})"
+)
 _UNIT = r"(?:week(?:end)?|month|year)"
 _SEASON = rf"(?:{'|'.join(_SEASONS)})"
-_SPAN = rf"(?:(?:this|last|the) (?:{_UNIT}|{_SEASON})|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?\b|{_YEAR})"
+_SPAN = (
+    rf"(?:the {_UNIT} before last|(?:this|last|the) (?:{_UNIT}|{_SEASON})"
+    rf"|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?\b|{_YEAR})"
+)
 _COUNT = r"(?:\d+|(?:a )?few|an?(?: couple of)?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_AGO = rf"{_COUNT} (?:day|week|month|year|hour)s? ago"
+_AGO = rf"{_COUNT} (?:day|week|month|year|hour)s? ago(?: on {_WEEKDAY})?"
 _THIRD_OF = rf"(?:(?:the )?(?:beginning|start|middle|end) of {_SPAN}|(?:early|mid|late)[- ](?:in )?{_MONTH})"
 _ANY = rf"(?:{_THIRD_OF}|{_AT_PART}|{_DAY}|{_AGO}|{_SPAN})"
 _RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?(?:hour|day|week|month|year)s?"
@@ -55,7 +61,7 @@ _PHRASE = re.compile(
     rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
     rf"|(?:on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|from|of) (?P<within>{_ANY})"
     rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:early|late)[- ]{_MONTH}"
-    rf"|(?:this|last) (?:{_UNIT}|{_SEASON}|{_MONTH})))(?!\w)",
+    rf"|the {_UNIT} before last|(?:this|last) (?:{_UNIT}|{_SEASON}|{_MONTH})))(?!\w)",
     re.IGNORECASE,
 )
 
@@ -121,6 +127,7 @@ class Dates:
         joint: what joins it to the time before it: "and", "or", "than", "but not"; "" for the first.
         weekdays: of these days of the week only, 0 for Monday; none: of any.
         each: asked of each of them by itself: "day", "night", "week", "month", "year"; "" for no.
+        parts: a day, and the hours of it, where both were said.
     """
 
     since: datetime | None = None
@@ -130,6 +137,7 @@ class Dates:
     joint: str = ""
     weekdays: tuple[int, ...] = ()
     each: str = ""
+    parts: tuple[Dates, ...] = ()
 
     def on(self, at: datetime) -> tuple[datetime | None, datetime | None]:
         """Its ends; of hours of each day those of the day, or the night, in which a moment lies."""
@@ -146,11 +154,11 @@ class Dates:
 
     def at_hours(self, of_day: Dates) -> Dates:
         """Hours of it: of one day, or of each of several."""
-        said = f"{of_day.said} {self.said}"
+        said, parts = f"{of_day.said} {self.said}", (self, of_day)
         if of_day.hours is None or not self.since or not self.until or self.until - self.since > timedelta(days=1):
-            return replace(self, said=said, hours=of_day.hours)
+            return replace(self, said=said, hours=of_day.hours, parts=parts)
         start, end = (datetime.combine(self.since, one) for one in of_day.hours)
-        return replace(self, since=start, until=end + timedelta(days=end <= start), said=said)
+        return replace(self, since=start, until=end + timedelta(days=end <= start), said=said, parts=parts)
 
 
 def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tuple[Dates, ...]]:
@@ -338,9 +346,11 @@ def _as_said(match: re.Match[str]) -> str:
 def _span(text: str, now: datetime) -> _Ends | None:
     """From when to when some words mean; None where they mean no time."""
     words, today = text.lower(), now.date()
-    if ago := re.fullmatch(rf"({_COUNT}) (\w+?)s? ago", words):
+    if ago := re.fullmatch(rf"({_COUNT}) (\w+?)s? ago(?: on ({_WEEKDAY}))?", words):
         at = now - timedelta(hours=_number(ago[1]))
-        return (at - timedelta(hours=1), at) if ago[2] == "hour" else _back(ago[2], _number(ago[1]), today)
+        ends = (at - timedelta(hours=1), at) if ago[2] == "hour" else _back(ago[2], _number(ago[1]), today)
+        in_week = ends is not None and ago[3] and ago[2] == "week"
+        return _whole(ends[0].date() + timedelta(days=_DAYS.index(ago[3]))) if ends and in_week else ends
     third = re.fullmatch(r"(?:the )?(\w+)(?: of |[- ](?:in )?)(.+)", words)
     if third and third[1] in _THIRDS:
         return _third_of(_period(third[2], today), _THIRDS[third[1]])
@@ -360,7 +370,8 @@ def _third_of(whole: _Ends | None, which: int) -> _Ends | None:
 
 
 def _part_of_day(words: str, part: str, today: date) -> _Ends | None:
-    of = {f"last {part}": "yesterday", "tonight": "today", f"this {part}": "today"}
+    of = {f"last {part}": "yesterday", "tonight": "today", f"this {part}": "today",
+          f"the {part} before last": "the day before yesterday"}  # fmt: skip
     day = _day(of.get(words) or re.sub(rf"\b(the {part} of|{part})\b", "", words).strip(), today)
     one = None if day is None else Dates(*_whole(day)).at_hours(Dates(hours=_PARTS[part]))
     return None if one is None or one.since is None or one.until is None else (one.since, one.until)
@@ -403,18 +414,50 @@ def _period(words: str, today: date) -> _Ends | None:
         ends = _months(int(found[3]) if found[3] else today.year - (first > today.month), first, count)
         goes_on = found[1] == "last" and ends[0].date() <= today < ends[1].date()
         return _months(ends[0].year - 1, first, count) if goes_on else ends
-    if found := re.fullmatch(rf"(this|last|the) ({_UNIT})", words):
-        return _back(found[2], int(found[1] == "last"), today)
+    if found := re.fullmatch(rf"(this|last|the) ({_UNIT})( before last)?", words):
+        return _back(found[2], 2 if found[3] else int(found[1] == "last"), today)
     return None
 
 
-def beyond(dates: Sequence[Dates], how: str, unit: str) -> Dates | None:
-    """The time before, or after, some times: all of it, or the day, week … next to it; None: it has no such end."""
-    since, until = dates[0].since, dates[-1].until
-    said = f"{f'the {unit} ' * bool(unit)}{how} that"
-    if how == "before" and since is not None:
+def held_on(found: Sequence[Dates], before: Sequence[Dates]) -> tuple[Dates, ...]:
+    """The times of a question that goes on from one with others: its own, at the hours or on the day of the other."""
+    if not found or len(found) > 1 or len(before) != 1:
+        return tuple(found or before)
+    one, other = found[0], before[0]
+    day, hours = other.parts or ((None, other) if other.is_hours else (other, None))
+    if one.is_hours and not one.each and day is not None and day.since is not None and day.until is not None:
+        if day.until - day.since < timedelta(days=1):  # "this morning", then "and in the evening?"
+            day = Dates(*_whole(day.since.date()), "that day")
+        return (day.at_hours(one),)
+    return (one.at_hours(hours),) if other.parts and hours and not one.hours and not one.parts else (one,)
+
+
+def around(at: datetime, unit: str) -> Dates:
+    """The day, night, week … in which a moment lies."""
+    night = unit == "night" and at.hour < _PARTS["night"][1].hour
+    return Dates(*_next_to(at.date() - timedelta(days=night), unit, 0), f"that {unit}")
+
+
+def beyond(dates: Sequence[Dates], how: str, unit: str, count: float = 0) -> Dates | None:
+    """The time before, or after, some times: all of it; the day, week … or the Monday next to it; so many hours, days.
+    "earlier" and "later" are the same so much apart. None: it has no such end.
+    """
+    since, until, back = dates[0].since, dates[-1].until, how in ("before", "earlier")
+    length = _LASTS.get(unit, timedelta()) * (count or 1)
+    said = f"{f'the {unit.capitalize() if unit in _DAYS else unit} ' * bool(unit)}{how} that"
+    if how in ("earlier", "later") or unit in _DAYS:
+        if since is None or until is None or not length and unit not in _DAYS:
+            return None
+        days = (since.weekday() - _DAYS.index(unit)) * (1 if back else -1) % 7 or 7 if unit in _DAYS else 0
+        apart = (length + timedelta(days=days)) * (-1 if back else 1)
+        told = said if days else f"{f'{count:.0f} {unit}s' if count > 1 else f'a {unit}'} {how}"
+        return replace(dates[0], since=since + apart, until=until + apart, said=told, parts=())
+    if length and (count or unit == "hour"):
+        ends = (since and since - length, since) if back else (until, until and until + length)
+        return Dates(*ends, f"in the {count:.0f} {unit}s {how} that") if all(ends) else None
+    if back and since is not None:
         return Dates(*(_next_to(since.date(), unit, 1) if unit else (None, since)), said)
-    if how == "before" or until is None:
+    if back or until is None:
         return None
     if unit == "night":  # what lies after a day is its own night
         return Dates(*_next_to((until - timedelta(microseconds=1)).date(), unit, 0), said)
