@@ -10,7 +10,7 @@ may be short ("wed") or misspelt.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
@@ -32,35 +32,70 @@ _WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
 _MONTH = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 _NTH = r"(?:the )?\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
-_DATE = (
-    rf"(?:{_YEAR}-\d\d-\d\d|the \d{{1,2}}(?:st|nd|rd|th)\b(?!(?: of)? {_MONTH})"
-    rf"|{_NTH}(?: of)? {_MONTH}\b(?:,? {_YEAR})?|{_MONTH} {_NTH}(?!\d)(?:,? {_YEAR})?)"
-)
-_OF_WEEK = r" (?:of )?(?:this|last) week\b"
-_DAY = (
-    rf"(?:the day before yesterday|yesterday|today|(?:{_WEEKDAY},? )?{_DATE}|(?:last |this )?{_WEEKDAY}(?:{_OF_WEEK})?)"
-)
 _PART = r"(?:morning|afternoon|evening|night)"
-_AT_PART = (
-    rf"(?:the {_PART} before last|this {_PART}|tonight|last (?:night|evening)|{_DAY} {_PART}|the {_PART} of {_DAY})"
-)
 _UNIT = r"(?:week(?:end)?|month|year)"
 _SEASON = rf"(?:{'|'.join(_SEASONS)})"
-_SPAN = (
-    rf"(?:the {_UNIT} before last|(?:this|last|the) (?:{_UNIT}|{_SEASON})"
-    rf"|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?\b|{_YEAR})"
-)
 _COUNT = r"(?:\d+|(?:a )?few|an?(?: couple of)?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_AGO = rf"{_COUNT} (?:day|week|month|year|hour)s? ago(?: on {_WEEKDAY})?"
-_THIRD_OF = rf"(?:(?:the )?(?:beginning|start|middle|end) of {_SPAN}|(?:early|mid|late)[- ](?:in )?{_MONTH})"
-_ANY = rf"(?:{_THIRD_OF}|{_AT_PART}|{_DAY}|{_AGO}|{_SPAN})"
-_RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?(?:hour|day|week|month|year)s?"
+_GROUP = re.compile(r"\((?!\?)")
+_SOME = r"(?:hour|day|week|month|year)"
+
+_Ends = tuple[datetime, datetime]
+_Hours = tuple[time, time]
+_Rows = tuple[tuple[str, Callable[[re.Match[str], datetime], _Ends | None]], ...]
+
+
+def _any_of(rows: _Rows) -> str:
+    """What matches any row of a table, without groups; above the tables because they are made with it."""
+    return f"(?:{'|'.join(_GROUP.sub('(?:', pattern) for pattern, _ in rows)})"
+
+
+# Words for a time, and its ends
+_DAY_ROWS: _Rows = (
+    (r"(today|yesterday|the day before yesterday)",
+     lambda m, now: _back("day", ("today", "yesterday", "the day before yesterday").index(m[1]), now.date())),
+    (rf"(?:{_WEEKDAY},? )?({_YEAR})-(\d\d)-(\d\d)", lambda m, now: _dated(m[3], m[2], m[1], now)),
+    (rf"(?:{_WEEKDAY},? )?({_NTH})(?: of)? ({_MONTH})\b(?:,? ({_YEAR}))?",
+     lambda m, now: _dated(m[1], m[2], m[3], now)),
+    (rf"(?:{_WEEKDAY},? )?({_MONTH}) ({_NTH})(?!\d)(?:,? ({_YEAR}))?", lambda m, now: _dated(m[2], m[1], m[3], now)),
+    (rf"(?:{_WEEKDAY},? )?the (\d{{1,2}}(?:st|nd|rd|th))\b(?!(?: of)? {_MONTH})",
+     lambda m, now: _dated(m[1], "", "", now)),
+    (rf"({_WEEKDAY}),? (?:of )?(this|last) week\b", lambda m, now: _weekday(m[1], int(m[2] == "last"), now)),
+    (rf"({_COUNT}) weeks? ago(?:,? on)? ({_WEEKDAY})", lambda m, now: _weekday(m[2], _number(m[1]), now)),
+    (rf"({_WEEKDAY}),? ({_COUNT}) weeks? ago", lambda m, now: _weekday(m[1], _number(m[2]), now)),
+    (rf"(?:(last|this) )?({_WEEKDAY})",
+     lambda m, now: _back("day", (now.weekday() - _DAYS.index(m[2])) % 7 or 7 * (m[1] == "last"), now.date())),
+)  # fmt: skip
+_DAY = _any_of(_DAY_ROWS)
+_PART_ROWS: _Rows = (
+    (rf"this ({_PART})", lambda m, now: _at_part(now, m[1])),
+    ("tonight", lambda m, now: _at_part(now, "night")),
+    ("last (night|evening)", lambda m, now: _at_part(now - timedelta(days=1), m[1])),
+    (rf"the ({_PART}) before last", lambda m, now: _at_part(now - timedelta(days=2), m[1])),
+    (rf"({_DAY}) ({_PART})", lambda m, now: (day := _span(m[1], now)) and _at_part(day[0], m[2])),
+    (rf"the ({_PART}) of ({_DAY})", lambda m, now: (day := _span(m[2], now)) and _at_part(day[0], m[1])),
+)
+_AGO_ROWS: _Rows = ((rf"({_COUNT}) ({_SOME})s? ago", lambda m, now: _ago(_number(m[1]), m[2], now)),)
+_SPAN_ROWS: _Rows = (
+    (rf"the ({_UNIT}) before last", lambda m, now: _back(m[1], 2, now.date())),
+    (rf"(this|last|the) ({_UNIT})", lambda m, now: _back(m[2], int(m[1] == "last"), now.date())),
+    (rf"(?:(this|last|the(?= {_SEASON})) )?({_MONTH}|{_SEASON})(?: (?:of )?({_YEAR}))?\b",
+     lambda m, now: _season(m[2], m[3], m[1] == "last", now.date())),
+    (rf"({_YEAR})", lambda m, now: _months(int(m[1]), 1, 12)),
+)  # fmt: skip
+_THIRD_ROWS: _Rows = (
+    (rf"(?:the )?(beginning|start|middle|end) of ({_any_of(_SPAN_ROWS)})",
+     lambda m, now: _third_of(_span(m[2], now), _THIRDS[m[1]])),
+    (rf"(early|mid|late)[- ](?:in )?({_MONTH})", lambda m, now: _third_of(_span(m[2], now), _THIRDS[m[1]])),
+)  # fmt: skip
+_ROWS = (*_THIRD_ROWS, *_PART_ROWS, *_DAY_ROWS, *_AGO_ROWS, *_SPAN_ROWS)
+_ANY = _any_of(_ROWS)
+_RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?{_SOME}s?"
 _PHRASE = re.compile(
     rf"\b(?:so far |earlier |later )?(?:(?P<recent>{_RECENT})|between (?P<a>{_ANY}) and (?P<b>{_ANY})"
     rf"|(?:from )?(?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
     rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
     rf"|(?:on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|from|of) (?P<within>{_ANY})"
-    rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:early|late)[- ]{_MONTH}"
+    rf"|(?P<bare>{_any_of((*_PART_ROWS, *_DAY_ROWS, *_AGO_ROWS))}|(?:early|late)[- ]{_MONTH}"
     rf"|the {_UNIT} before last|(?:this|last) (?:{_UNIT}|{_SEASON}|{_MONTH})))(?!\w)",
     re.IGNORECASE,
 )
@@ -111,9 +146,6 @@ _NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
 _MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after [choice]
 _SOME_DAY = date(2000, 1, 2)
 _JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "than": "than", "but not": "but not"}
-
-_Ends = tuple[datetime, datetime]
-_Hours = tuple[time, time]
 
 
 @dataclass(frozen=True)
@@ -311,7 +343,9 @@ def _dates_of(match: re.Match[str], now: datetime, names: Sequence[str]) -> Date
         return Dates(now - timedelta(days=days * _number(recent[1] or "a")), now, said)
     first, last = (named["a"], named["b"]) if named["a"] else (named["c"], named["d"])
     if first and last:
-        week = re.search(_OF_WEEK, last, re.IGNORECASE)  # "between Monday and Wednesday last week"
+        week = re.search(
+            r" (?:of )?(?:this|last) week\b", last, re.IGNORECASE
+        )  # "between Monday and Wednesday last week"
         first += week[0] if week and first.lower() in _DAYS else ""
         start, end = _span(first, now), _span(last, now)
         return None if start is None or end is None or start[0] >= end[1] else Dates(start[0], end[1], said)
@@ -340,24 +374,13 @@ def _as_said(match: re.Match[str]) -> str:
     if match["c"] and not said.startswith("from "):
         return f"from {said}"
     bare = match["bare"] and not said.endswith(" ago")
-    return f"on {said}" if bare and re.match(rf"{_WEEKDAY}\b|{_DATE}", said, re.IGNORECASE) else said
+    return f"on {said}" if bare and re.match(rf"{_WEEKDAY}\b|(?:the )?\d|{_MONTH}\b", said, re.IGNORECASE) else said
 
 
 def _span(text: str, now: datetime) -> _Ends | None:
     """From when to when some words mean; None where they mean no time."""
-    words, today = text.lower(), now.date()
-    if ago := re.fullmatch(rf"({_COUNT}) (\w+?)s? ago(?: on ({_WEEKDAY}))?", words):
-        at = now - timedelta(hours=_number(ago[1]))
-        ends = (at - timedelta(hours=1), at) if ago[2] == "hour" else _back(ago[2], _number(ago[1]), today)
-        in_week = ends is not None and ago[3] and ago[2] == "week"
-        return _whole(ends[0].date() + timedelta(days=_DAYS.index(ago[3]))) if ends and in_week else ends
-    third = re.fullmatch(r"(?:the )?(\w+)(?: of |[- ](?:in )?)(.+)", words)
-    if third and third[1] in _THIRDS:
-        return _third_of(_period(third[2], today), _THIRDS[third[1]])
-    part = next((one for one in _PARTS if re.search(rf"\b{one}\b", words)), "night" if words == "tonight" else "")
-    if part:
-        return _part_of_day(words, part, today)
-    return _whole(day) if (day := _day(words, today)) is not None else _period(words, today)
+    found = ((re.fullmatch(pattern, text.lower()), read) for pattern, read in _ROWS)
+    return next((read(match, now) for match, read in found if match is not None), None)
 
 
 def _third_of(whole: _Ends | None, which: int) -> _Ends | None:
@@ -369,54 +392,41 @@ def _third_of(whole: _Ends | None, which: int) -> _Ends | None:
     return whole[0] + timedelta(days=start), whole[0] + timedelta(days=end)
 
 
-def _part_of_day(words: str, part: str, today: date) -> _Ends | None:
-    of = {f"last {part}": "yesterday", "tonight": "today", f"this {part}": "today",
-          f"the {part} before last": "the day before yesterday"}  # fmt: skip
-    day = _day(of.get(words) or re.sub(rf"\b(the {part} of|{part})\b", "", words).strip(), today)
-    one = None if day is None else Dates(*_whole(day)).at_hours(Dates(hours=_PARTS[part]))
-    return None if one is None or one.since is None or one.until is None else (one.since, one.until)
+def _at_part(day: datetime, part: str) -> _Ends:
+    """A part of a day; the night ends on the next one."""
+    start, end = (datetime.combine(day, one) for one in _PARTS[part])
+    return start, end + timedelta(days=end <= start)
 
 
-def _day(words: str, today: date) -> date | None:
-    """One day: by name, weekday or date."""
-    named = {"today": 0, "yesterday": 1, "the day before yesterday": 2}
-    if words in named:
-        return today - timedelta(days=named[words])
-    if found := re.fullmatch(rf"({_WEEKDAY}) (?:of )?(this|last) week", words):
-        return today + timedelta(days=_DAYS.index(found[1]) - today.weekday() - 7 * (found[2] == "last"))
-    if found := re.fullmatch(rf"(last |this )?({_WEEKDAY})", words):
-        back = (today.weekday() - _DAYS.index(found[2])) % 7
-        return today - timedelta(days=back or 7 if found[1] == "last " else back)
-    return _date(re.sub(rf"^{_WEEKDAY},? ", "", words), today)
+def _ago(count: int, unit: str, now: datetime) -> _Ends | None:
+    at = now - timedelta(hours=count)
+    return (at - timedelta(hours=1), at) if unit == "hour" else _back(unit, count, now.date())
 
 
-def _date(words: str, today: date) -> date | None:
+def _weekday(day: str, weeks: int, now: datetime) -> _Ends:
+    """A weekday of the week that was so many ago."""
+    return _whole(now.date() + timedelta(days=_DAYS.index(day) - now.weekday() - 7 * weeks))
+
+
+def _dated(day: str, month: str, year: str | None, now: datetime) -> _Ends | None:
     """A date; without a year, or without a month, the last one that was."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", words):
-        return _made(*map(int, words.split("-")))
-    named, numbers = re.search(rf"\b{_MONTH}\b", words), re.findall(r"\d+", words)
-    day, year = (next((int(n) for n in numbers if (len(n) < 3) == short), 0) for short in (True, False))
-    if named is None and re.fullmatch(r"the \d+(?:st|nd|rd|th)", words):
-        return _made(*_month_at(today.year, today.month - (day > today.day)), day)
-    if named is None or not numbers:
-        return None
-    found = _made(year or today.year, _month(named[0]), day)
-    return found if year or found is None or found <= today else _made(today.year - 1, found.month, day)
+    today, number = now.date(), int(re.sub(r"\D", "", day))
+    if not month:
+        found = _made(*_month_at(today.year, today.month - (number > today.day)), number)
+    else:
+        in_year = int(month) if month.isdigit() else _month(month)
+        found = _made(int(year or today.year), in_year, number)
+        if found is not None and not year and found > today:
+            found = _made(today.year - 1, in_year, number)
+    return None if found is None else _whole(found)
 
 
-def _period(words: str, today: date) -> _Ends | None:
-    """A week, a month, a season or a year."""
-    if re.fullmatch(r"\d{4}", words):
-        return _months(int(words), 1, 12)
-    if found := re.fullmatch(rf"(?:(this|last|the) )?({_MONTH}|{_SEASON})(?: (?:of )?(\d{{4}}))?", words):
-        season = found[2] in _SEASONS
-        first, count = (_SEASONS[found[2]], 3) if season else (_month(found[2]), 1)
-        ends = _months(int(found[3]) if found[3] else today.year - (first > today.month), first, count)
-        goes_on = found[1] == "last" and ends[0].date() <= today < ends[1].date()
-        return _months(ends[0].year - 1, first, count) if goes_on else ends
-    if found := re.fullmatch(rf"(this|last|the) ({_UNIT})( before last)?", words):
-        return _back(found[2], 2 if found[3] else int(found[1] == "last"), today)
-    return None
+def _season(word: str, year: str | None, last: bool, today: date) -> _Ends:
+    """A month or a season; without a year the last one that began, or, if it goes on, the one before it."""
+    first, count = (_SEASONS[word], 3) if word in _SEASONS else (_month(word), 1)
+    ends = _months(int(year) if year else today.year - (first > today.month), first, count)
+    goes_on = last and ends[0].date() <= today < ends[1].date()
+    return _months(ends[0].year - 1, first, count) if goes_on else ends
 
 
 def held_on(found: Sequence[Dates], before: Sequence[Dates]) -> tuple[Dates, ...]:
