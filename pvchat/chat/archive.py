@@ -156,7 +156,12 @@ def _in_one(
     of_presence = all(has.attribute in ("present", "with", "alone") for has in atoms(query.where))
     timeline, doubtful = _if_there(timeline, unsure if of_presence else frozenset()), doubted | unsure
     one = _holding(query, video, timeline)
-    if one is None and _is_of_nobody(query) and query.select != "who" and _holding(query, video, without(timeline, doubtful)):
+    if (
+        one is None
+        and _is_of_nobody(query)
+        and query.select != "who"
+        and _holding(query, video, without(timeline, doubtful))
+    ):
         return Seen(video, ((0.0, video.seconds),), sure=False)
     if query.value == "people" and query.select == "when":
         one = _so_many(query, one or Seen(video, ((0.0, video.seconds),), told=_is_empty(query, timeline)))
@@ -220,8 +225,10 @@ def _asked(query: Query) -> Query:
         number = None if of_all or query.value == "people" or _counts_videos(query) else query.number
         rank = rank if rank is not None and rank.by == "time" else None
         return replace(asked, select="who", whom=whom, rank=rank, number=number)
-    if query.select == "exists" and query.form != "choice" or _is_of_nobody(query):
-        return replace(asked, select="exists", number=query.number, throughout=query.throughout, form="polar")
+    never = query.number == NEVER and query.form == "polar" and not query.whom.names
+    if query.select == "exists" and query.form != "choice" or never or _is_of_nobody(query):
+        number = None if never else query.number
+        return replace(asked, select="exists", number=number, throughout=query.throughout, form="polar")
     return asked
 
 

@@ -163,12 +163,12 @@ class _Search:
             return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count()))
         search = self
         if asked.sighting is not None:
-            sighted = self._found(asked.sighting)
+            sighted = replace(self, asked=asked.sighted or asked)._found(asked.sighting)
             if not sighted.seen:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
             edge = _meant(asked.sighting, sighted.sure or list(sighted.seen))
             if asked.around:
-                day = replace(asked, sighting=None, around="", dates=(around(edge.video.at, asked.around),))
+                day = replace(asked, sighting=None, dates=(around(edge.video.at, asked.around),))
                 return replace(self, asked=day)._answer(query)
             said, search = replace(said, moment=edge, one=True), replace(self, only=edge.video.number)
         found = search._found(query)
@@ -201,7 +201,7 @@ class _Search:
         everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all.
         """
         if query.value == "scope":
-            return [one.of.strip() for one in self.asked.scopes]
+            return [self.asked.label(one) for one in self.asked.scopes]
         anywhere = query.throughout and query.value in UNITS  # a day with videos of other places is a day, too
         where, values = self._where(replace(self.asked.scopes[0], place="") if anywhere else None)
         if is_of_all(query) and query.where not in (None, PRESENT):
@@ -282,7 +282,7 @@ class _Search:
         for at, (number, path, place, recorded, dated_by, seconds, long, unheard) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
-            at_scope = scope.of.strip() if self.asked.joint else ""
+            at_scope = self.asked.label(scope) if self.asked.joint else ""
             recorded_at = datetime.fromisoformat(recorded)
             video = Video(number, path, place, recorded_at, dated_by, seconds, bool(long), at_scope)
             if unheard and _is_of_words(query):

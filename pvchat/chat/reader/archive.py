@@ -78,6 +78,7 @@ _IDLE = re.compile(
     r"|made|taken|which|what|\W)*$",
     re.IGNORECASE,
 )
+_PASSES = r"\b(?:pass|use|visit|enter)(?:e?s|e?d)?(?: by| through)?(?=\W*$)"  # "which cameras did she pass?"
 _SHOW = re.compile(
     r"^(?:please,? )?(?:can you )?(?:show|find|play|list|give)\b(?: me)?"
     r"(?P<of> (?:all |every )?(?:the )?videos? (?:of|with|where|in which|showing) )?", re.IGNORECASE,
@@ -151,8 +152,7 @@ class Scope:
     @property
     def of(self) -> str:
         """Such as " on Tuesday in the kitchen"."""
-        when = "" if self.dates is None else self.dates.said
-        return (f" {when}" if when else "") + (f" {in_place(self.place)}" if self.place else "")
+        return _told([self.dates.said if self.dates else "", in_place(self.place) if self.place else ""])
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,7 @@ class ArchiveQuestion:
         places: the sources that it names, with what joins each to the one before; none: any.
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
         around: "day", "week" …: all videos of that of the sighting are meant ("that day").
+        sighted: of which question the sighting was, where its place and time aren't those of this one.
     """
 
     query: Query
@@ -174,6 +175,7 @@ class ArchiveQuestion:
     places: tuple[tuple[str, str], ...] = ()
     sighting: Query | None = None
     around: str = ""
+    sighted: ArchiveQuestion | None = None
 
     @property
     def scopes(self) -> list[Scope]:
@@ -193,7 +195,18 @@ class ArchiveQuestion:
     def of(self) -> str:
         """Such as " on Monday or on Tuesday in the kitchen"."""
         word = {"than": "or", "both": "and"}.get(self.joint, self.joint)
-        return f" {word}".join(one.of for one in self.scopes)
+        places = [in_place(place) for place, _ in self.places]
+        return _told([f" {word} ".join(one.said for one in self.dates), f" {word} ".join(places)])
+
+    def label(self, scope: Scope) -> str:
+        """What tells one of several times and places from the others: "on Monday"."""
+        several = Scope(scope.dates if len(self.dates) > 1 else None, scope.place if len(self.places) > 1 else "")
+        return several.of.strip()
+
+
+def _told(parts: Sequence[str]) -> str:
+    """Words for times and places as they stand after others."""
+    return "".join(f" {one}" for one in parts if one)
 
 
 def read_archive(
@@ -210,13 +223,14 @@ def read_archive(
     """
     text = _CALLED.sub(_as_called, text.strip())
     rest, spots = _placed(text, places)
+    undated = rest
     try:
         rest, dates = dated(rest, now, (*known.names, *known.aliases))
     except SettingsError:
         return ArchiveQuestion(_UNREAD, text)
     rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
     scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots)
-    if before is not None and (again := _asked_again(rest, scoped, before)) is not None:
+    if before is not None and (again := _asked_again(rest, undated, scoped, before)) is not None:
         return again
     meant = None if before is None else _sighting_of(before)
     if before is not None and before.query.select in ("when", "how_often") and _OF_THEM.search(rest):
@@ -232,13 +246,12 @@ def read_archive(
     leans = found.query != fresh.query or _ON_IT.search(rest) or not named and _HE.search(rest)
     if around is not None:
         on_day = _held_on(replace(found, places=found.places or before.places), before)
-        return (
-            on_day if before.dates or meant is None else replace(on_day, sighting=meant, around=around["unit"].lower())
-        )
+        of_sighting = replace(on_day, sighting=meant, around=around["unit"].lower(), sighted=before)
+        return on_day if before.dates or meant is None else of_sighting
     return _leaning(rest, found, before, meant) if _LEANS.search(rest) or leans and not _EVER.search(rest) else found
 
 
-def _asked_again(rest: str, scoped: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion | None:
+def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion | None:
     """The question before, of another time or place, of the time before; None: something else is asked."""
     dates, spots, meant = scoped.dates, scoped.places, _sighting_of(before)
     if (dates or spots) and _ASKS_AGAIN.match(rest.replace(_SPOT, "")):  # "and on Tuesday?"
@@ -246,8 +259,8 @@ def _asked_again(rest: str, scoped: ArchiveQuestion, before: ArchiveQuestion) ->
         if len(again.scopes) > 1 or again.query.select != "compare" or len(_held(again.query)) > 1:
             return again
     if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
-        return replace(before, query=_one_before(meant, meant.rank), sighting=None, around="")
-    if before.dates and (said := _BEYOND.match(rest)):
+        return replace(before, query=_one_before(meant, meant.rank), sighting=None)
+    if before.dates and (said := _BEYOND.match(undated)):
         other = beyond(before.dates, *_beyond_said(said.groupdict()))
         return replace(before, dates=(other,)) if other else replace(before, query=_UNREAD)
     if before.query.select == "how_often" and _WHICH_ONES.match(rest) and before.query.number is None:
@@ -392,8 +405,8 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
             ranks, rest = [*ranks, measure], re.sub(said, " ", rest, flags=re.IGNORECASE)
     denied = _NOT.search(rest) is not None
     rest = re.sub(r" (?:in|at|on)(?: it)?(?=\W*$)", "", re.sub(" +", " ", _NOT.sub("", rest)))
-    rest = re.sub(r"\b(?:pass|use|visit|enter)(?:e?s|e?d)?(?: by| through)?(?=\W*$)", "appear", rest)
     idle = _IDLE.match(rest.replace(_SPOT, ""))
+    rest = rest if idle else re.sub(_PASSES, "appear", rest, flags=re.IGNORECASE)
     rank, number = next(iter(ranks), None), NEVER if denied else None
     if by == "who":
         query = _over_videos(Query("who") if idle else _at(f"Who{rest}", known), rest)
@@ -451,9 +464,17 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
 def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     whom, where, polar = query.whom, query.where, query.form == "polar"
-    if query.select == "exists" and polar and query.throughout and whom.names and where not in (None, PRESENT):
-        ever_not = And((PRESENT, Not(where)))  # "does she always sit?": never not
+    if (
+        query.select == "exists"
+        and polar
+        and query.throughout
+        and whom.names
+        and where not in (None, PRESENT, Not(PRESENT))
+    ):
+        ever_not = And((Not(where),)) if where is not None else None  # "does she always sit?": never not
         return replace(query, select="how_often", where=ever_not, number=NEVER, throughout=False)
+    if query.select == "who" and query.number is not None and re.search(r"\bvideos?\b", text, re.IGNORECASE):
+        query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
         return Query("when", whom, where, value="place", during=query.during)
     if query.select == "length" and (query.number is not None or query.rank is not None):

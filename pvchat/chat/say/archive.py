@@ -296,12 +296,13 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         doubtful = sorted(maybe - {*found.names})
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
-    if strangers and rank is None:
+    if strangers and rank is None and found.query.value != "scope":
         sentences.append(f"{upper(_STRANGERS)} is in {videos(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
+    theirs = [one for one in found.seen if found.query.value != "scope" or {*one.names} & {*found.names}]
     sentences += [f"{upper(scope)}: {join(_names_in(found, scope))}." for scope in _scopes(found)]
-    return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(found.seen)
+    return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(theirs)
 
 
 def _scopes(found: ArchiveFinding) -> list[str]:
