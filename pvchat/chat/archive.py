@@ -164,7 +164,7 @@ def _in_one(
     ):
         return Seen(video, ((0.0, video.seconds),), sure=False)
     if query.value == "people" and query.select == "when":
-        one = _so_many(query, one or Seen(video, ((0.0, video.seconds),), told=_is_empty(query, timeline)))
+        one = _so_many(query, one or _empty(query, video, timeline))
     if one is None:
         return None
     perhaps = one.perhaps | doubtful & {*one.names}
@@ -253,9 +253,10 @@ def _quotes(query: Query, timeline: Timeline, spans: Sequence[Span]) -> tuple[Qu
     return tuple(one for one in said if (one[0] or is_of_anybody(query.whom)) and common([one[2]], spans))
 
 
-def _is_empty(query: Query, timeline: Timeline) -> bool:
-    """Whether it is known to hold of nobody in a video."""
-    return run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
+def _empty(query: Query, video: Video, timeline: Timeline) -> Seen:
+    """A video in which it holds of nobody, as far as that is known."""
+    told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
+    return Seen(video, ((0.0, video.seconds),), told=told)
 
 
 def _so_many(query: Query, one: Seen) -> Seen | None:

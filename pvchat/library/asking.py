@@ -201,7 +201,7 @@ class _Search:
         everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all.
         """
         if query.value == "scope":
-            return [self.asked.label(one) for one in self.asked.scopes]
+            return [self.asked.label(one).strip() for one in self.asked.scopes]
         anywhere = query.throughout and query.value in UNITS  # a day with videos of other places is a day, too
         where, values = self._where(replace(self.asked.scopes[0], place="") if anywhere else None)
         if is_of_all(query) and query.where not in (None, PRESENT):
@@ -282,7 +282,7 @@ class _Search:
         for at, (number, path, place, recorded, dated_by, seconds, long, unheard) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
-            at_scope = self.asked.label(scope) if self.asked.joint else ""
+            at_scope = self.asked.label(scope).strip() if self.asked.joint else ""
             recorded_at = datetime.fromisoformat(recorded)
             video = Video(number, path, place, recorded_at, dated_by, seconds, bool(long), at_scope)
             if unheard and _is_of_words(query):

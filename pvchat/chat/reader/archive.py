@@ -152,7 +152,8 @@ class Scope:
     @property
     def of(self) -> str:
         """Such as " on Tuesday in the kitchen"."""
-        return _told([self.dates.said if self.dates else "", in_place(self.place) if self.place else ""])
+        when = f" {self.dates.said}" if self.dates is not None and self.dates.said else ""
+        return when + (f" {in_place(self.place)}" if self.place else "")
 
 
 @dataclass(frozen=True)
@@ -194,19 +195,13 @@ class ArchiveQuestion:
     @property
     def of(self) -> str:
         """Such as " on Monday or on Tuesday in the kitchen"."""
-        word = {"than": "or", "both": "and"}.get(self.joint, self.joint)
-        places = [in_place(place) for place, _ in self.places]
-        return _told([f" {word} ".join(one.said for one in self.dates), f" {word} ".join(places)])
+        word, one = {"than": "or", "both": "and"}.get(self.joint, self.joint), self.scopes[0]
+        shared = Scope(None if len(self.dates) > 1 else one.dates, "" if len(self.places) > 1 else one.place)
+        return f" {word}".join(map(self.label, self.scopes)) + shared.of
 
     def label(self, scope: Scope) -> str:
-        """What tells one of several times and places from the others: "on Monday"."""
-        several = Scope(scope.dates if len(self.dates) > 1 else None, scope.place if len(self.places) > 1 else "")
-        return several.of.strip()
-
-
-def _told(parts: Sequence[str]) -> str:
-    """Words for times and places as they stand after others."""
-    return "".join(f" {one}" for one in parts if one)
+        """What tells one of several times and places from the others: " on Monday"."""
+        return Scope(scope.dates if len(self.dates) > 1 else None, scope.place if len(self.places) > 1 else "").of
 
 
 def read_archive(
@@ -256,7 +251,8 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
     dates, spots, meant = scoped.dates, scoped.places, _sighting_of(before)
     if (dates or spots) and _ASKS_AGAIN.match(rest.replace(_SPOT, "")):  # "and on Tuesday?"
         again = _again(before, dates, spots)
-        if len(again.scopes) > 1 or again.query.select != "compare" or len(_held(again.query)) > 1:
+        held = [name for whom in parts_of(again.query, Whom) for name in whom.names]
+        if len(again.scopes) > 1 or again.query.select != "compare" or len(held) > 1:
             return again
     if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
         return replace(before, query=_one_before(meant, meant.rank), sighting=None)
@@ -287,11 +283,6 @@ def _again(before: ArchiveQuestion, dates: tuple[Dates, ...], spots: tuple[tuple
     was_each = any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
     query = replace(before.query, value=each) if each and was_each else _every(before.query, dates)
     return _held_on(replace(before, query=query, dates=dates, places=spots), before)
-
-
-def _held(query: Query) -> list[str]:
-    """Who is held against each other."""
-    return [name for one in parts_of(query, Whom) for name in one.names]
 
 
 def _one_before(query: Query, rank: Rank) -> Query:

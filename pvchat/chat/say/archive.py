@@ -220,15 +220,14 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
     so = f"{_subject(found)}{_where(found)}"
     if people:
         so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))
-    many = f"{number(len(told))} {query.value}{'' if len(told) == 1 else 's'}: "
-    many = many * (query.select == "how_often" and query.value != "scope")
-    most = (
-        "" if rank is None or not told else " longest" if by_length else f" {'most' if rank.k > 0 else 'least'} often"
-    )
-    most = "" if query.value == "scope" else most
-    listed = (", then ".join(told[:_MOST]) if rank is not None else join(told[: None if rank else 99])) or "perhaps"
+    many, most = "", ""
+    if query.value != "scope" and query.select == "how_often":
+        many = f" {number(len(told))} {query.value}{'' if len(told) == 1 else 's'}:"
+    if query.value != "scope" and rank is not None and told:
+        most = " longest" if by_length else f" {'most' if rank.k > 0 else 'least'} often"
+    listed = (", then ".join(told[:_MOST]) if rank is not None else join(told)) or "perhaps"
     other = {"unknown": "Of {} I can't tell.", "unsure": "Perhaps not {}."}.get(found.verdict or "", "Not {}.")
-    sentences = [_lead(found), f"{so}:{most} {many}{listed}." if told or not left else ""]
+    sentences = [_lead(found), f"{so}:{most}{many} {listed}." if told or not left else ""]
     sentences += [other.format(join(left[:_MOST], "or"))] if left else []
     return " ".join(filter(None, sentences)) + of + lines(found.seen)
 
