@@ -168,7 +168,9 @@ def _in_one(
     if one is None:
         return None
     perhaps = one.perhaps | doubtful & {*one.names}
-    hangs = bool(perhaps) and (perhaps == {*one.names} or not perhaps.isdisjoint(sought(query)))
+    heard = any(not who for who, *_ in one.quotes)  # also of somebody whom nobody can tell
+    alone = perhaps == {*one.names} and not heard
+    hangs = bool(perhaps) and (alone or not perhaps.isdisjoint(sought(query)))
     return replace(one, perhaps=perhaps, sure=one.sure and not hangs)
 
 
@@ -475,7 +477,7 @@ def over_scopes(query: Query, joint: str) -> Query:
     plain = query.rank is None and query.number is None and not query.value
     if query.select == "compare" and query.versus is None and query.rank is not None:
         long = query.rank.by == "long"
-        counted: Select = "how_long" if long else "how_often" if query.whom.names else "count"
+        counted: Select = "how_long" if long else "count" if query.value == "people" else "how_often"
         return Query(counted, query.whom, query.where, value="scope", form=query.form, rank=query.rank)
     if joint == "than":
         return replace(query, select="why")  # nothing that can be held against each other

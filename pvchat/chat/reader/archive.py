@@ -216,7 +216,7 @@ def read_archive(
         now: the time at which it is asked, local.
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
-    text = _CALLED.sub(_as_called, text.strip())
+    text = _CALLED.sub(_as_called, text.strip()).replace("but never ", "but not ")
     rest, spots = _placed(text, places)
     undated = rest
     try:
@@ -312,7 +312,8 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     query = _at(f"{rest[: more.start()].rstrip()}{rest[more.end() :]}", known)
     rank = Rank("long" if more["long"] or more["longest"] else "often", -1 if more["less"] else 1)
     form: Form = "polar" if scopes[1].joint == "than" else "choice"
-    return replace(scoped, query=Query("compare", query.whom, query.where, form=form, rank=rank))
+    value = "people" if re.search(r"\b(?:people|persons|visitors|guests)\b", rest) else ""  # not how often anybody
+    return replace(scoped, query=Query("compare", query.whom, query.where, value=value, form=form, rank=rank))
 
 
 def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -222,10 +222,11 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         cuts.append((until if is_joined else match.start(), match.end()))
         until = match.end()
     times = [_together(joint, parts, [one for _, more in groups for one in more]) for joint, parts in groups]
-    if again is not None:
+    if again:
         times = [
-            replace(again, since=one.since, until=one.until, said=f"{again.said} {one.said}".strip(), joint=one.joint,
-                    hours=one.hours or again.hours) for one in times or [Dates()]
+            replace(day, since=one.since, until=one.until, said=f"{day.said} {one.said}".strip(),
+                    joint=day.joint or one.joint, hours=one.hours or day.hours)
+            for day in again for one in times or [Dates()]
         ]  # fmt: skip
     return _without(text, cuts), tuple(times)
 
@@ -244,24 +245,30 @@ def _shared(parts: Sequence[Dates], every: Sequence[Dates], of_hours: bool) -> D
     return own[0] if own else said[0] if len(said) == 1 else None
 
 
-def _recurring(text: str) -> tuple[str, Dates | None]:
+def _recurring(text: str) -> tuple[str, list[Dates]]:
     """A text without days that come again, and these days; where it asks for them, "days" is left: "which days"."""
-    found = _AGAIN.search(text)
-    if found is None:
-        return text, None
-    said = [(found["unit"] or found["kind"] or found["plural"] or "day").lower().split()]
-    said += [[found["other"].lower()]] if found["other"] else []
-    named = [word for words in said for word in words]
+    times, at = list[Dates](), 0
     days = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
-    weekdays, part = tuple(day for word in named for day in days.get(word, ())), {*named} & {*_PARTS}
-    each = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}.get(named[0], "day")
-    told = re.sub(_WEEKDAY, lambda day: day[0].capitalize(), " and ".join(f"{' '.join(words)}s" for words in said))
-    told = f"on {told}" if weekdays else told.replace("nights", "at night") if part == {"night"} else f"in the {told}"
-    rest = f"{text[: found.start()]}{found['asked'] + each + 's' if found['asked'] else ''}{text[found.end() :]}"
-    return _tidy(rest), Dates(
-        said=told if weekdays or part else "", hours=_PARTS[min(part)] if part else None, weekdays=weekdays,
-        each="" if found["plural"] or found["asked"] else each,
-    )  # fmt: skip
+    while found := _AGAIN.search(text, at):
+        between = text[at : found.start()].strip().lower()
+        if times and (between not in _JOINTS or not found["plural"]):
+            break
+        said = [(found["unit"] or found["kind"] or found["plural"] or "day").lower().split()]
+        said += [[found["other"].lower()]] if found["other"] else []
+        named = [word for words in said for word in words]
+        weekdays, part = tuple(day for word in named for day in days.get(word, ())), {*named} & {*_PARTS}
+        each = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}.get(named[0], "day")
+        told = re.sub(_WEEKDAY, lambda day: day[0].capitalize(), " and ".join(f"{' '.join(words)}s" for words in said))
+        at_night = told.replace("nights", "at night") if part == {"night"} else f"in the {told}"
+        told = f"on {told}" if weekdays else at_night if part else ""
+        times.append(Dates(
+            said=told, hours=_PARTS[min(part)] if part else None, weekdays=weekdays, joint=_JOINTS.get(between, ""),
+            each="" if found["plural"] or found["asked"] else each,
+        ))  # fmt: skip
+        start = at if len(times) > 1 else found.start()
+        asked = found["asked"] + each + "s" if found["asked"] else ""
+        text, at = f"{text[:start]}{asked} {text[found.end() :]}", start + len(asked)
+    return _tidy(text) if times else text, times
 
 
 def _spelt(text: str, names: set[str]) -> str:

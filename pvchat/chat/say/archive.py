@@ -132,7 +132,8 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
         told = _nowhere(found, asked)
     else:
         heard = is_of_sound(found.query) and found.query.select == "attribute"
-        told = _listed(found, asked) if heard else _SAID.get(found.query.select, _listed)(found, asked)
+        of_units = found.query.value in UNITS and found.query.select != "who"
+        told = _listed(found, asked) if heard or of_units else _SAID.get(found.query.select, _listed)(found, asked)
     if found.untold and found.seen:
         told += f"\nOf {number(found.untold)} more I can't tell.{_unheard(found)}" * is_of_sound(found.query)
     return " ".join([*strange, told])
