@@ -267,6 +267,7 @@ FOLLOWED = {
     "When was Ben last in the hall? → And before that? → Was Ana there too?": {"verdict": "no", "videos": []},
     "When was Ben last in the garden? → Was Ana in the kitchen that day?": {"verdict": "yes", "videos": [2]},
     "How many rooms has Ben been in? → Which?": {"groups": {"kitchen": 3, "garden": 1, "hall": 2}},
+    "When was the hall last used? → By whom?": {"names": ["Ben"], "videos": [8]},
     "Who did Ana meet? → And Ben?": {"names": ["Ana"], "videos": [2]},
     "Who came first on Friday? → And last?": {"names": ["Ben"]},
     "Was Ben here on Saturday? → And the day before?": {"verdict": "yes", "videos": [5, 6]},

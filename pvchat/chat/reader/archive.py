@@ -217,6 +217,7 @@ def read_archive(
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
     text = _CALLED.sub(_as_called, text.strip()).replace("but never ", "but not ")
+    text = re.sub(r"^(?:and )?by whom\b", "who", text, flags=re.IGNORECASE)
     rest, spots = _placed(text, places)
     undated = rest
     try:

@@ -91,14 +91,16 @@ _ROWS = (*_THIRD_ROWS, *_PART_ROWS, *_DAY_ROWS, *_AGO_ROWS, *_SPAN_ROWS)
 _ANY = _any_of(_ROWS)
 _RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?{_SOME}s?"
 _PHRASE = re.compile(
-    rf"\b(?:so far |earlier |later )?(?:(?P<recent>{_RECENT})|between (?P<a>{_ANY}) and (?P<b>{_ANY})"
-    rf"|(?:from )?(?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
-    rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
-    rf"|(?:on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|from|of) (?P<within>{_ANY})"
-    rf"|(?P<bare>{_any_of((*_PART_ROWS, *_DAY_ROWS, *_AGO_ROWS))}|(?:early|late)[- ]{_MONTH}"
-    rf"|the {_UNIT} before last|(?:this|last) (?:{_UNIT}|{_SEASON}|{_MONTH})))(?!\w)",
+    rf"\b(?:so far |earlier |later )?(?:(?P<recent>{_RECENT})"
+    rf"|(?:(?P<between>between )|(?P<how>since|after|before|until|till|by|from|on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|of) )?(?P<one>{_ANY})"
+    rf"(?:(?(between) and| (?:to|until|till)) (?P<two>{_ANY}))?)(?!\w)",
     re.IGNORECASE,
 )
+# No time without a word before it: "May", "2026", "the week", "the end of May"
+_UNSAID = re.compile(
+    rf"(?:(?:the )?(?:beginning|start|middle|end|mid)\b.*|the (?:{_UNIT}|{_SEASON})"
+    rf"|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?|{_YEAR})$", re.IGNORECASE,
+)  # fmt: skip
 
 _OF_DAY = rf" ?[ap]m\b| ?o'clock| (?:in the|at) {_PART}\b"
 _HOUR = r"\d{1,2}(?::[0-5]\d)?"
@@ -348,21 +350,19 @@ def _dates_of(match: re.Match[str], now: datetime, names: Sequence[str]) -> Date
     if recent := re.search(rf"(?:({_COUNT}) )?(hour|day|week|month|year)s?$", named["recent"] or "", re.IGNORECASE):
         days = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "year": 365}[recent[2].lower()]
         return Dates(now - timedelta(days=days * _number(recent[1] or "a")), now, said)
-    first, last = (named["a"], named["b"]) if named["a"] else (named["c"], named["d"])
-    if first and last:
-        week = re.search(
-            r" (?:of )?(?:this|last) week\b", last, re.IGNORECASE
-        )  # "between Monday and Wednesday last week"
+    how, first, last = (named["how"] or "").lower(), named["one"], named["two"]
+    if last:
+        week = re.search(r" (?:of )?(?:this|last) week\b", last, re.IGNORECASE)  # "from Monday to Friday last week"
         first += week[0] if week and first.lower() in _DAYS else ""
         start, end = _span(first, now), _span(last, now)
         return None if start is None or end is None or start[0] >= end[1] else Dates(start[0], end[1], said)
-    one = _span(named["after"] or named["before"] or named["within"] or named["bare"], now)
+    one = None if named["between"] or not how and _UNSAID.match(first) else _span(first, now)
     if one is None:
         return None
-    if named["after"]:
-        return Dates(one[0] if named["since"].lower() == "since" else one[1], None, said)
-    if named["before"]:
-        return Dates(None, one[1] if named["until"].lower() == "by" else one[0], said)
+    if how in ("since", "after"):
+        return Dates(one[0] if how == "since" else one[1], None, said)
+    if how in ("before", "until", "till", "by"):
+        return Dates(None, one[1] if how == "by" else one[0], said)
     return Dates(*one, said)
 
 
@@ -378,9 +378,9 @@ def _as_said(match: re.Match[str]) -> str:
     said = re.sub(names, lambda day: day[0].capitalize(), _lowered(match), flags=re.IGNORECASE)
     if re.match(r"early|late", said):
         return f"in {said}"
-    if match["c"] and not said.startswith("from "):
+    if match["two"] and not match["how"] and not match["between"]:
         return f"from {said}"
-    bare = match["bare"] and not said.endswith(" ago")
+    bare = not (match["how"] or match["between"] or match["recent"] or said.endswith(" ago"))
     return f"on {said}" if bare and re.match(rf"{_WEEKDAY}\b|(?:the )?\d|{_MONTH}\b", said, re.IGNORECASE) else said
 
 
