@@ -312,7 +312,8 @@ def test_what_many_videos_cannot_tell_says_what_can_be_asked(library: Library, q
 
 
 def test_who_was_there_at_one_time_and_not_at_another_is_said_first(library: Library) -> None:
-    assert library.ask("Who was here on Monday but not on Tuesday?", now=NOW).answer.startswith("Ben (two videos). That")
+    but_not = library.ask("Who was here on Monday but not on Tuesday?", now=NOW).answer
+    assert but_not.startswith("Ben (two videos). That is of three videos on Monday but not on Tuesday.")
     assert library.ask("Was Ana here more often this week than last week?", now=NOW).answer.startswith("Yes. Ana: this")
 
 
@@ -387,13 +388,15 @@ def test_two_places_and_a_second_question(library: Library) -> None:
     assert "Ana: in five videos, of nine videos." in twice
     when = library.ask("Was Ben in the garden or in the hall, and when was he there?", now=NOW).answer
     assert "nine videos" not in when
-    assert library.ask("Who was in both the kitchen and the hall?", now=NOW).answer.startswith("Ben (five videos). That is of seven")
+    both_rooms = library.ask("Who was in both the kitchen and the hall?", now=NOW).answer
+    assert both_rooms.startswith("Ben (five videos). That is of seven")
 
 
 def test_whom_i_do_not_know_and_who_comes_first(library: Library) -> None:
     came = library.ask("When did the person I don't know come by?", now=NOW).answer
     assert came.startswith("Somebody I don't know: in two videos")
-    assert library.ask("Was Ana seen more this week than last week?", now=NOW).answer.startswith("Yes. Ana: this week (four")
+    more = library.ask("Was Ana seen more this week than last week?", now=NOW).answer
+    assert more.startswith("Yes. Ana: this week (four videos)")
     days = library.ask("On which days were there people I don't know?", now=NOW).answer
     assert days.startswith("Somebody I don't know: on Tuesday 24 November 2026 (one video) and on Saturday 28")
     first = library.ask("When did the stranger first show up?", now=NOW).answer
@@ -409,7 +412,7 @@ def test_whom_i_do_not_know_and_who_comes_first(library: Library) -> None:
 
 def test_each_day_names_the_days_and_those_that_are_left(library: Library) -> None:
     each_day = library.ask("Was Ben here each day this week?", now=NOW).answer
-    assert each_day.startswith("No. Ben: on Monday 23 November 2026 (two videos), on Friday 27 November 2026 (two videos) and on")
+    assert each_day.startswith("No. Ben: on Monday 23 November 2026 (two videos), on Friday 27 November 2026 (two")
     assert " Not on Tuesday 24 November 2026 or on Saturday 28 November 2026." in each_day
     assert library.ask("Is Ana here every Monday?", now=NOW).answer.startswith("Yes, on each day. Ana: on Monday 16")
 

@@ -92,7 +92,8 @@ _ANY = _any_of(_ROWS)
 _RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?{_SOME}s?"
 _PHRASE = re.compile(
     rf"\b(?:so far |earlier |later )?(?:(?P<recent>{_RECENT})"
-    rf"|(?:(?P<between>between )|(?P<how>since|after|before|until|till|by|from|on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|of) )?(?P<one>{_ANY})"
+    rf"|(?:(?P<between>between )|(?P<how>since|after|before|until|till|by"
+    rf"|from|on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|of) )?(?P<one>{_ANY})"
     rf"(?:(?(between) and| (?:to|until|till)) (?P<two>{_ANY}))?)(?!\w)",
     re.IGNORECASE,
 )
@@ -487,7 +488,7 @@ def _next_to(day: date, unit: str, count: int) -> tuple[datetime | None, datetim
     """The day, night, week … that is so many before that of a day."""
     if unit != "night":
         return _back(unit, count, day) or (None, None)
-    return Dates(*_whole(day - timedelta(days=count))).at_hours(Dates(hours=_PARTS["night"])).on(datetime.min)
+    return _at_part(datetime.combine(day - timedelta(days=count), time()), "night")
 
 
 def _back(unit: str, count: int, today: date) -> _Ends | None:
