@@ -113,7 +113,7 @@ _BEYOND = re.compile(
     r"(?P<which>next|following|previous) (?P<one>day|night|week|month|year)"
     r"|(?P<so_many>\w+) (?P<units>day|week|month|year)s? (?P<later>later|earlier))\W*$", re.IGNORECASE,
 )  # fmt: skip
-# "the same day", "that evening": of the time asked about before, or of the one sighting that is meant
+# "the same day", "that night": of the time asked about before, or of the one sighting that is meant
 _THAT = re.compile(r" (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b", re.IGNORECASE)
 _WHICH_ONES = re.compile(r"^(?:and )?(?:which|what)(?: ones?| \w+s| were (?:they|those))?\W*$", re.IGNORECASE)
 _NTH_VISIT = re.compile(r"\b(?P<nth>second|third|fourth|fifth)(?= (?:visit|time|sighting)\b)", re.IGNORECASE)
